@@ -1,0 +1,52 @@
+"""The mapped classes, one file a subject. Nothing but columns: no rule lives here."""
+
+from kapteam.db.tables.clients import Client, Inquiry
+from kapteam.db.tables.clinicians import (
+    Clinician,
+    ClinicianFunction,
+    FailedAttempt,
+    Invitation,
+    Presence,
+    SignIn,
+)
+from kapteam.db.tables.episodes import (
+    Clearance,
+    Consent,
+    Episode,
+    EpisodeMember,
+    Hold,
+    OutsideExperience,
+)
+from kapteam.db.tables.integration import IntegrationSession, IntegrationSessionFor
+from kapteam.db.tables.ketamine import Administration, KetamineSession, Series
+from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
+from kapteam.db.tables.practice import AuditEvent, Draft, Practice, PracticeSetting
+
+__all__ = [
+    "Administration",
+    "AuditEvent",
+    "Clearance",
+    "Client",
+    "Clinician",
+    "ClinicianFunction",
+    "Consent",
+    "Draft",
+    "Episode",
+    "EpisodeMember",
+    "FailedAttempt",
+    "Hold",
+    "Inquiry",
+    "IntegrationSession",
+    "IntegrationSessionFor",
+    "Invitation",
+    "KetamineSession",
+    "Note",
+    "NoteAddendum",
+    "NoteAmendment",
+    "OutsideExperience",
+    "Practice",
+    "PracticeSetting",
+    "Presence",
+    "Series",
+    "SignIn",
+]

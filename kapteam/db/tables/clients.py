@@ -1,0 +1,62 @@
+"""People who called, and people in care."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kapteam.db.base import Versioned
+from kapteam.db.types import term
+from kapteam.vocabulary import InquiryOutcome, ServiceLine
+
+
+class Inquiry(Versioned):
+    """Somebody who called; never counted as a client. `held_at` is the free consultation."""
+
+    __tablename__ = "inquiry"
+
+    name: Mapped[str]
+    phone: Mapped[str] = mapped_column(default="")
+    service_wanted: Mapped[ServiceLine | None] = mapped_column(term(ServiceLine))
+    concern: Mapped[str] = mapped_column(Text, default="")
+    called_at: Mapped[datetime]
+    held_at: Mapped[datetime | None]
+    outcome: Mapped[InquiryOutcome | None] = mapped_column(term(InquiryOutcome))
+    outcome_note: Mapped[str] = mapped_column(Text, default="")
+    client_id: Mapped[str | None] = mapped_column(ForeignKey("client.id"), unique=True)
+    created_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    created_at: Mapped[datetime]
+
+
+class Client(Versioned):
+    """A person in care, known by a code (K-014) as well as a name.
+
+    `search_text` is folded by `rules.folding`. `allergies` and `medications`: None with no date is
+    "not asked", the empty text with a date is "none". `voicemail_ok` None is "not asked".
+    """
+
+    __tablename__ = "client"
+
+    code: Mapped[str] = mapped_column(String(12), unique=True)
+    family_name: Mapped[str]
+    given_name: Mapped[str]
+    preferred_name: Mapped[str] = mapped_column(default="")
+    pronouns: Mapped[str] = mapped_column(default="")
+    born_on: Mapped[date | None]
+    phone: Mapped[str] = mapped_column(default="")
+    emergency_name: Mapped[str] = mapped_column(default="")
+    emergency_relation: Mapped[str] = mapped_column(default="")
+    emergency_phone: Mapped[str] = mapped_column(default="")
+    may_be_told: Mapped[str] = mapped_column(Text, default="")
+    voicemail_ok: Mapped[bool | None]
+    allergies: Mapped[str | None] = mapped_column(Text)
+    allergies_asked_on: Mapped[date | None]
+    medications: Mapped[str | None] = mapped_column(Text)
+    medications_asked_on: Mapped[date | None]
+    pinned_line: Mapped[str] = mapped_column(default="")
+    pinned_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    pinned_at: Mapped[datetime | None]
+    search_text: Mapped[str] = mapped_column(Text)
+    merged_into_id: Mapped[str | None] = mapped_column(ForeignKey("client.id"))
+    created_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    created_at: Mapped[datetime]

@@ -1,0 +1,89 @@
+"""The people who sign in, and their signed-in browsers."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kapteam.db.base import Base, Identified, Versioned
+from kapteam.db.types import term
+from kapteam.vocabulary import Audience, Function
+
+
+class Clinician(Versioned):
+    """A person who signs in. Never reused and never deleted; a sign-in can be turned off.
+
+    `sign_in_name` is folded. `password_hash` (argon2id) is empty until the one-time link was used.
+    """
+
+    __tablename__ = "clinician"
+
+    name: Mapped[str]
+    credentials: Mapped[str] = mapped_column(default="")
+    sign_in_name: Mapped[str] = mapped_column(String(80), unique=True)
+    password_hash: Mapped[str | None]
+    is_administrator: Mapped[bool]
+    created_at: Mapped[datetime]
+    suspended_at: Mapped[datetime | None]
+
+
+class ClinicianFunction(Base):
+    """One function that a clinician holds."""
+
+    __tablename__ = "clinician_function"
+
+    clinician_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"), primary_key=True)
+    function: Mapped[Function] = mapped_column(term(Function), primary_key=True)
+
+
+class Invitation(Identified):
+    """A one-time link with which a clinician chooses a password. Only the token's hash is kept."""
+
+    __tablename__ = "invitation"
+
+    clinician_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    created_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class SignIn(Identified):
+    """A signed-in browser. The cookie's token is kept as a SHA-256 hash only."""
+
+    __tablename__ = "sign_in"
+
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    device: Mapped[str]
+    created_at: Mapped[datetime]
+    last_active_at: Mapped[datetime]
+    locked_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    audience: Mapped[Audience] = mapped_column(term(Audience))
+
+
+class Presence(Identified):
+    """Who is at a signed-in browser, and who of them is acting."""
+
+    __tablename__ = "presence"
+
+    sign_in_id: Mapped[str] = mapped_column(ForeignKey("sign_in.id"), index=True)
+    clinician_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    joined_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+    acting: Mapped[bool]
+
+
+class FailedAttempt(Identified):
+    """A wrong password, kept so that throttling survives a restart.
+
+    `subject` is a hash of what was typed as the name, so that a mistyped password never lands here.
+    """
+
+    __tablename__ = "failed_attempt"
+
+    subject: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_failed_attempt_subject_at", "subject", "at"),)

@@ -1,0 +1,119 @@
+"""Courses of care: who is on them, where they stand, and what the gate to dosing reads."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kapteam.db.base import Identified, Versioned
+from kapteam.db.types import Micrograms, term
+from kapteam.vocabulary import (
+    ClearanceDecision,
+    CloseReason,
+    ConsentType,
+    EpisodeState,
+    HoldReason,
+    Part,
+    ServiceLine,
+)
+
+
+class Episode(Versioned):
+    """One course of care of one client. `indications` holds values of `Indication`."""
+
+    __tablename__ = "episode"
+
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.id"), index=True)
+    service_line: Mapped[ServiceLine] = mapped_column(term(ServiceLine))
+    indications: Mapped[list[str]]
+    state: Mapped[EpisodeState] = mapped_column(term(EpisodeState), index=True)
+    state_since: Mapped[datetime]
+    expects_intention: Mapped[bool]
+    expects_integration: Mapped[bool]
+    opened_at: Mapped[datetime]
+    opened_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    closed_at: Mapped[datetime | None]
+    close_reason: Mapped[CloseReason | None] = mapped_column(term(CloseReason))
+    close_note: Mapped[str] = mapped_column(Text, default="")
+
+
+class EpisodeMember(Identified):
+    """A clinician's part in a course. Without `clinician_id` the part is held `elsewhere`."""
+
+    __tablename__ = "episode_member"
+
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
+    clinician_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"), index=True)
+    elsewhere: Mapped[str] = mapped_column(default="")
+    part: Mapped[Part] = mapped_column(term(Part))
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime | None]
+
+
+class Hold(Identified):
+    """A pause beside the state; one at a time, released by somebody with a reason."""
+
+    __tablename__ = "hold"
+
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"))
+    reason: Mapped[HoldReason] = mapped_column(term(HoldReason))
+    note: Mapped[str] = mapped_column(Text, default="")
+    since_at: Mapped[datetime]
+    look_again_on: Mapped[date]
+    set_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    released_at: Mapped[datetime | None]
+    released_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    release_note: Mapped[str] = mapped_column(Text, default="")
+
+    __table_args__ = (Index("ix_hold_episode_id_released_at", "episode_id", "released_at"),)
+
+
+class OutsideExperience(Identified):
+    """A psychedelic experience that happened elsewhere, as the client tells it (domain 1.2).
+
+    `happened` may be vague ("summer 2025"). Where the substance came from is never stored.
+    """
+
+    __tablename__ = "outside_experience"
+
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
+    substance: Mapped[str]
+    happened: Mapped[str]
+    circumstances: Mapped[str] = mapped_column(Text, default="")
+    recorded_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    recorded_at: Mapped[datetime]
+
+
+class Clearance(Identified):
+    """A prescriber's medical clearance. Never edited: the newest one of an episode holds.
+
+    `routes` holds values of `ProductRoute`; the ceiling is micrograms in one session.
+    """
+
+    __tablename__ = "clearance"
+
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
+    decision: Mapped[ClearanceDecision] = mapped_column(term(ClearanceDecision))
+    routes: Mapped[list[str]]
+    ceiling_ug: Mapped[int | None] = mapped_column(Micrograms)
+    conditions: Mapped[str] = mapped_column(Text, default="")
+    in_person_on: Mapped[date | None]
+    valid_until_on: Mapped[date | None]
+    decided_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    decided_at: Mapped[datetime]
+
+
+class Consent(Identified):
+    """A signed consent. Never edited but to be revoked: the newest of a type holds."""
+
+    __tablename__ = "consent"
+
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
+    type: Mapped[ConsentType] = mapped_column(term(ConsentType))
+    form_version: Mapped[str] = mapped_column(String(40), default="")
+    signed_on: Mapped[date]
+    expires_on: Mapped[date | None]
+    recorded_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    recorded_at: Mapped[datetime]
+    revoked_on: Mapped[date | None]
+    revoked_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))

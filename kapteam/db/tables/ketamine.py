@@ -1,0 +1,85 @@
+"""Series of ketamine sessions, and what was ordered and given in each."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kapteam.db.base import Identified, Versioned
+from kapteam.db.types import Micrograms, term
+from kapteam.vocabulary import AdministrationKind, OrderState, ProductRoute, SessionStatus
+
+
+class Series(Versioned):
+    """A run of ketamine sessions by one product and route; booking the first one makes it."""
+
+    __tablename__ = "series"
+
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
+    product_route: Mapped[ProductRoute] = mapped_column(term(ProductRoute))
+    ordered_count: Mapped[int]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class KetamineSession(Versioned):
+    """One appointment at which ketamine is given, with the order for it.
+
+    `ordered_ug` is a proposal while `order_state` says so. `planned_minutes` is the whole
+    appointment. `end_reason` says why it was cancelled, missed or not given; `breach_reason` why it
+    was given although planning would have refused it.
+    """
+
+    __tablename__ = "ketamine_session"
+
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"))
+    series_id: Mapped[str] = mapped_column(ForeignKey("series.id"), index=True)
+    status: Mapped[SessionStatus] = mapped_column(term(SessionStatus), index=True)
+    planned_at: Mapped[datetime] = mapped_column(index=True)
+    planned_minutes: Mapped[int]
+    place: Mapped[str] = mapped_column(default="")
+    people_present: Mapped[str] = mapped_column(default="")
+    order_state: Mapped[OrderState] = mapped_column(term(OrderState))
+    ordered_ug: Mapped[int | None] = mapped_column(Micrograms)
+    may_add_ug: Mapped[int | None] = mapped_column(Micrograms)
+    ordered_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    ordered_at: Mapped[datetime | None]
+    arrived_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+    discharged_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    end_reason: Mapped[str] = mapped_column(Text, default="")
+    breach_reason: Mapped[str] = mapped_column(Text, default="")
+    created_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_ketamine_session_episode_id_planned_at", "episode_id", "planned_at"),
+    )
+
+
+class Administration(Identified):
+    """One giving of ketamine: a dose, a booster, a device. An infusion's end counts.
+
+    `told_by_id` is the prescriber on whose word somebody else gave it beyond or without an order;
+    it stays unconfirmed until `confirmed_at`.
+    """
+
+    __tablename__ = "administration"
+
+    ketamine_session_id: Mapped[str] = mapped_column(ForeignKey("ketamine_session.id"), index=True)
+    kind: Mapped[AdministrationKind] = mapped_column(term(AdministrationKind))
+    ug: Mapped[int] = mapped_column(Micrograms)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    lot: Mapped[str] = mapped_column(String(60), default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
+    given_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    recorded_at: Mapped[datetime]
+    told_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    confirmed_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    confirmed_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
+    voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    void_reason: Mapped[str] = mapped_column(Text, default="")

@@ -1,0 +1,68 @@
+"""Notes: drafts are in `draft`; from the signature on, text and hash are kept here."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kapteam.db.base import Identified, Versioned
+from kapteam.db.types import term
+from kapteam.vocabulary import NoteKind
+
+
+class Note(Versioned):
+    """An intention or integration note of one author.
+
+    Unsigned, its text lies in the author's drafts and `body` is empty; signing moves it here and
+    freezes `signed_text` with its SHA-256 (`content_hash`). Never deleted (rules 18 and 19).
+    """
+
+    __tablename__ = "note"
+
+    kind: Mapped[NoteKind] = mapped_column(term(NoteKind))
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"))
+    ketamine_session_id: Mapped[str | None] = mapped_column(
+        ForeignKey("ketamine_session.id"), index=True
+    )
+    integration_session_id: Mapped[str | None] = mapped_column(
+        ForeignKey("integration_session.id"), index=True
+    )
+    author_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"), index=True)
+    by_prescriber: Mapped[bool]
+    template_version: Mapped[int]
+    body: Mapped[dict[str, Any]]
+    started_at: Mapped[datetime]
+    signed_at: Mapped[datetime | None]
+    signed_text: Mapped[str | None] = mapped_column(Text)
+    content_hash: Mapped[str | None] = mapped_column(String(64))
+    voided_at: Mapped[datetime | None]
+    voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    void_reason: Mapped[str] = mapped_column(Text, default="")
+
+    __table_args__ = (Index("ix_note_episode_id_signed_at", "episode_id", "signed_at"),)
+
+
+class NoteAmendment(Identified):
+    """A later change by the author, beside the readable original."""
+
+    __tablename__ = "note_amendment"
+
+    note_id: Mapped[str] = mapped_column(ForeignKey("note.id"), index=True)
+    author_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    content_hash: Mapped[str] = mapped_column(String(64))
+
+
+class NoteAddendum(Identified):
+    """What a colleague adds to a signed note."""
+
+    __tablename__ = "note_addendum"
+
+    note_id: Mapped[str] = mapped_column(ForeignKey("note.id"), index=True)
+    author_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text)
+    content_hash: Mapped[str] = mapped_column(String(64))

@@ -1,0 +1,12 @@
+"""Ids of rows."""
+
+from uuid6 import uuid7
+
+
+def new_id() -> str:
+    """A new id: a time-ordered UUID (RFC 9562, version 7) as text.
+
+    A form mints it when it is drawn and carries it in its URL as `?new=…`, so that a second press
+    of Save, even after a restart, is the same row.
+    """
+    return str(uuid7())

@@ -1,0 +1,184 @@
+"""Who may do what (product.md, "Who may do what").
+
+`check_can_x` raises NotAllowed with the sentence a person reads; `can_x` is its twin for the screen.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kapteam.errors import NotAllowed
+from kapteam.vocabulary import Audience, Function, NoteKind
+
+_CARE = frozenset({Function.PRESCRIBER, Function.THERAPIST})
+_CLINICAL = _CARE | {Function.NURSE}
+_ANYONE = frozenset(Function)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The person acting at a signed-in browser, read from the database for every run.
+
+    `sees_everyone`: the whole caseload is open to this person, by a practice setting or because the
+    front desk sees all clients (without notes).
+    """
+
+    sign_in_id: str
+    clinician_id: str
+    name: str
+    functions: frozenset[Function]
+    is_administrator: bool
+    audience: Audience
+    sees_everyone: bool
+
+    @property
+    def is_prescriber(self) -> bool:
+        """Whether this person decides type, route and dose."""
+        return Function.PRESCRIBER in self.functions
+
+    @property
+    def is_therapist(self) -> bool:
+        """Whether this person sets intentions and integrates."""
+        return Function.THERAPIST in self.functions
+
+    @property
+    def reads_notes(self) -> bool:
+        """Whether note text is shown at all; to the front desk it is not."""
+        return bool(self.functions & _CLINICAL)
+
+
+def _allowed(check: Callable[[Viewer], None], viewer: Viewer) -> bool:
+    try:
+        check(viewer)
+    except NotAllowed:
+        return False
+    return True
+
+
+def _need(viewer: Viewer, functions: frozenset[Function], sentence: str) -> None:
+    if not viewer.functions & functions:
+        raise NotAllowed(sentence)
+
+
+def check_can_order_dose(viewer: Viewer) -> None:
+    """Rule 15: product, route, dose and what may be added are the prescriber's."""
+    _need(viewer, frozenset({Function.PRESCRIBER}), "Only a prescriber can order a dose.")
+
+
+def can_order_dose(viewer: Viewer) -> bool:
+    """Twin of `check_can_order_dose`."""
+    return _allowed(check_can_order_dose, viewer)
+
+
+def check_can_propose_dose(viewer: Viewer) -> None:
+    """A therapist may propose a dose; it is not an order."""
+    _need(viewer, frozenset({Function.THERAPIST}), "Only a therapist proposes a dose.")
+
+
+def can_propose_dose(viewer: Viewer) -> bool:
+    """Twin of `check_can_propose_dose`."""
+    return _allowed(check_can_propose_dose, viewer)
+
+
+def check_can_clear(viewer: Viewer) -> None:
+    """Rule 15: medical clearance is the prescriber's."""
+    _need(viewer, frozenset({Function.PRESCRIBER}), "Only a prescriber can record a clearance.")
+
+
+def can_clear(viewer: Viewer) -> bool:
+    """Twin of `check_can_clear`."""
+    return _allowed(check_can_clear, viewer)
+
+
+def check_can_release_hold(viewer: Viewer, *, medical: bool) -> None:
+    """Rule 15: a medical hold is released by a prescriber; another one by whoever runs courses."""
+    if medical:
+        _need(
+            viewer,
+            frozenset({Function.PRESCRIBER}),
+            "This is a medical hold; only a prescriber can release it.",
+        )
+    else:
+        check_can_run_episode(viewer)
+
+
+def check_can_run_episode(viewer: Viewer) -> None:
+    """Open, move, hold and close a course of care."""
+    _need(viewer, _CARE, "Only a prescriber or a therapist can open, move, hold or close a course.")
+
+
+def can_run_episode(viewer: Viewer) -> bool:
+    """Twin of `check_can_run_episode`."""
+    return _allowed(check_can_run_episode, viewer)
+
+
+def check_can_book(viewer: Viewer) -> None:
+    """Book, move and cancel; inquiries, clients and consents: everyone with a function."""
+    _need(viewer, _ANYONE, "Your sign-in has no function yet. Ask an administrator.")
+
+
+def can_book(viewer: Viewer) -> bool:
+    """Twin of `check_can_book`."""
+    return _allowed(check_can_book, viewer)
+
+
+def check_can_record_session(viewer: Viewer) -> None:
+    """Record what was given, start, stop, discharge, missed."""
+    _need(
+        viewer,
+        _CLINICAL,
+        "Only a prescriber, a therapist or a nurse can record a ketamine session.",
+    )
+
+
+def can_record_session(viewer: Viewer) -> bool:
+    """Twin of `check_can_record_session`."""
+    return _allowed(check_can_record_session, viewer)
+
+
+def check_can_hold_integration(viewer: Viewer) -> None:
+    """Hold, agree or close an integration: therapists, and prescribers who hold one."""
+    _need(
+        viewer, _CARE, "Only a therapist or a prescriber can hold, agree or close an integration."
+    )
+
+
+def can_hold_integration(viewer: Viewer) -> bool:
+    """Twin of `check_can_hold_integration`."""
+    return _allowed(check_can_hold_integration, viewer)
+
+
+def check_can_write_note(viewer: Viewer, kind: NoteKind) -> None:
+    """Rule 16 as product.md amends it: a prescriber who held an integration may sign its note."""
+    if kind is NoteKind.INTENTION:
+        _need(
+            viewer,
+            frozenset({Function.THERAPIST}),
+            "Only a therapist writes an intention note. You can add to it once it is signed.",
+        )
+    else:
+        _need(viewer, _CARE, "Only a therapist or a prescriber can write an integration note.")
+
+
+def can_write_note(viewer: Viewer, kind: NoteKind) -> bool:
+    """Twin of `check_can_write_note`."""
+    try:
+        check_can_write_note(viewer, kind)
+    except NotAllowed:
+        return False
+    return True
+
+
+def check_can_read_notes(viewer: Viewer) -> None:
+    """Notes are not shown to the front desk."""
+    _need(viewer, _CLINICAL, "Notes are not shown to the front desk.")
+
+
+def check_can_administer(viewer: Viewer) -> None:
+    """Team, settings, audit and backups."""
+    if not viewer.is_administrator:
+        raise NotAllowed("Only an administrator of the practice can do this.")
+
+
+def can_administer(viewer: Viewer) -> bool:
+    """Twin of `check_can_administer`."""
+    return _allowed(check_can_administer, viewer)

@@ -1,0 +1,71 @@
+"""The practice's thresholds: what each is for, its default and where the default comes from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """One setting of the practice: its label, default (in `unit`), bounds and source."""
+
+    label: str
+    default: int
+    unit: str
+    least: int
+    most: int
+    source: str
+
+
+THRESHOLDS: Mapping[str, Threshold] = {
+    "idle_minutes": Threshold(
+        "Lock the screen after", 15, "minutes without activity", 1, 60, "Rule 64; HIPAA 164.312(a)"
+    ),
+    "integration_target_hours": Threshold(
+        "Integration target", 24, "hours after the last dose", 1, 72, "Practice target; domain 3.3"
+    ),
+    "integration_late_hours": Threshold(
+        "Integration is late (red)", 48, "hours after the last dose", 2, 168, "Domain 3.3"
+    ),
+    "integration_past_hours": Threshold(
+        "Integration is past the window", 72, "hours after the last dose", 3, 336, "Domain 3.3"
+    ),
+    "intention_due_hours": Threshold(
+        "Intention note is due", 72, "hours before the dose", 1, 336, "product.md, Intention"
+    ),
+    "intention_fresh_days": Threshold(
+        "Confirm an intention older than", 7, "days", 1, 60, "Rule 28"
+    ),
+    "everyone_sees_caseload": Threshold(
+        "Everyone sees the whole caseload", 0, "(1 yes, 0 no)", 0, 1, "product.md, Who may do what"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The values in force. Hours, days and minutes as named."""
+
+    idle_minutes: int = THRESHOLDS["idle_minutes"].default
+    integration_target_hours: int = THRESHOLDS["integration_target_hours"].default
+    integration_late_hours: int = THRESHOLDS["integration_late_hours"].default
+    integration_past_hours: int = THRESHOLDS["integration_past_hours"].default
+    intention_due_hours: int = THRESHOLDS["intention_due_hours"].default
+    intention_fresh_days: int = THRESHOLDS["intention_fresh_days"].default
+    everyone_sees_caseload: int = THRESHOLDS["everyone_sees_caseload"].default
+
+    @property
+    def idle(self) -> timedelta:
+        """How long a signed-in browser may rest before it locks."""
+        return timedelta(minutes=self.idle_minutes)
+
+    @property
+    def target(self) -> timedelta:
+        """From the last administration to the moment integration is due."""
+        return timedelta(hours=self.integration_target_hours)
+
+
+def in_force(stored: Iterable[tuple[str, str]]) -> Thresholds:
+    """The thresholds from stored (key, value) pairs, oldest first; unknown keys are ignored."""
+    known = {field.name for field in fields(Thresholds)}
+    return Thresholds(**{key: int(value) for key, value in stored if key in known})

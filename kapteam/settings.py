@@ -1,0 +1,44 @@
+"""What the environment says; the only reader of it."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """One field for each KAPTEAM_… variable.
+
+    `database_url` is the practice's own database (SQLAlchemy URL); without one it is the SQLite
+    file `practice.db` in `data_dir`. `clock_file` is for tests: it holds the instant that
+    `clock.now()` answers.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="KAPTEAM_", extra="ignore")
+
+    data_dir: Path = _ROOT / "data" / "local"
+    database_url: str | None = None
+    clock_file: Path | None = None
+
+    @property
+    def practice_url(self) -> str:
+        """SQLAlchemy URL of the practice's database."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'practice.db'}"
+
+    @property
+    def demo_path(self) -> Path:
+        """File of the demo practice."""
+        return self.data_dir / "demo.db"
+
+    @property
+    def backup_dir(self) -> Path:
+        """Folder of the dated backups."""
+        return self.data_dir / "backups"
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,258 @@
+"""The closed lists of the field, with the words that stand for them on the screen.
+
+A member's value is what the database stores: renaming one needs a migration. Its label is what
+people read.
+"""
+
+from enum import StrEnum
+from typing import Self
+
+
+class Term(StrEnum):
+    """A stored value with its label."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
+
+
+class Function(Term):
+    """What a clinician does in the practice. One person may hold several."""
+
+    PRESCRIBER = "prescriber", "Prescriber"
+    THERAPIST = "therapist", "Therapist"
+    NURSE = "nurse", "Nurse"
+    COORDINATOR = "coordinator", "Front desk"
+
+
+class ServiceLine(Term):
+    """What a course of care is for (domain 1.2)."""
+
+    KAP = "kap", "Ketamine-assisted psychotherapy"
+    PSYCHEDELIC_INTEGRATION = "psychedelic_integration", "Psychedelic integration"
+    THERAPY_AFTER_KAP = "therapy_after_kap", "Therapy after KAP"
+
+
+class EpisodeState(Term):
+    """Where a course of care stands (product.md, Episode)."""
+
+    ASSESSMENT = "assessment", "Assessment"
+    PREPARATION = "preparation", "Preparation"
+    SERIES = "series", "Series"
+    SERIES_REVIEW = "series_review", "Series review"
+    MAINTENANCE = "maintenance", "Maintenance"
+    INTEGRATION = "integration", "Integration"
+    CLOSED = "closed", "Closed"
+
+
+class CloseReason(Term):
+    """Why a course of care ended (domain 1.1, state 9)."""
+
+    GOALS_MET = "goals_met", "Goals met"
+    NO_RESPONSE = "no_response", "Not better"
+    ADVERSE_EVENT = "adverse_event", "Adverse event"
+    CLIENT_CHOICE = "client_choice", "Client's choice"
+    OUT_OF_TOUCH = "out_of_touch", "Out of touch"
+    REFERRED = "referred", "Referred"
+    NOT_ELIGIBLE = "not_eligible", "Not eligible"
+
+
+class Part(Term):
+    """The part a clinician has in one course of care."""
+
+    PRESCRIBER = "prescriber", "Prescriber"
+    THERAPIST = "therapist", "Therapist"
+    COVER = "cover", "Cover"
+
+
+class HoldReason(Term):
+    """Why a course pauses. A medical hold is released by a prescriber only (rule 15)."""
+
+    BLOOD_PRESSURE = "blood_pressure", "Blood pressure"
+    SUICIDE_RISK = "suicide_risk", "Suicide risk"
+    MANIA_PSYCHOSIS = "mania_psychosis", "Mania or psychosis"
+    PREGNANCY = "pregnancy", "Pregnancy"
+    MEDICINE_USE = "medicine_use", "Medicine-use concern"
+    TRAVEL = "travel", "Travel"
+    COST = "cost", "Cost"
+    CLIENT_CHOICE = "client_choice", "Client's choice"
+    OTHER = "other", "Other"
+
+    @property
+    def is_medical(self) -> bool:
+        """Whether only a prescriber may release it."""
+        return self in {
+            HoldReason.BLOOD_PRESSURE,
+            HoldReason.SUICIDE_RISK,
+            HoldReason.MANIA_PSYCHOSIS,
+            HoldReason.PREGNANCY,
+            HoldReason.MEDICINE_USE,
+        }
+
+
+class Indication(Term):
+    """What is treated."""
+
+    DEPRESSION = "depression", "Depression"
+    TREATMENT_RESISTANT_DEPRESSION = "trd", "Treatment-resistant depression"
+    PTSD = "ptsd", "PTSD"
+    COMPLEX_TRAUMA = "complex_trauma", "Complex trauma"
+    ANXIETY = "anxiety", "Anxiety"
+    CHRONIC_PAIN = "chronic_pain", "Chronic pain"
+    END_OF_LIFE = "end_of_life", "End-of-life distress"
+    OTHER = "other", "Other"
+
+
+class ProductRoute(Term):
+    """Product and route as one code, so that the two nasal and two oral ways cannot be confused.
+
+    Esketamine is another product than ketamine. Routes are spelled out (domain 1.3, ISMP).
+    """
+
+    INTRAVENOUS = "IV", "intravenous"
+    INTRAMUSCULAR = "IM", "intramuscular"
+    ESKETAMINE_NASAL = "NASAL_ESK", "esketamine nasal (Spravato)"
+    COMPOUNDED_NASAL = "NASAL_RAC", "compounded nasal"
+    SUBLINGUAL = "SL", "sublingual"
+    ORAL = "PO", "oral"
+    SUBCUTANEOUS = "SC", "subcutaneous"
+
+    @property
+    def giving_minutes(self) -> int:
+        """Minutes from the planned start to the usual last administration.
+
+        Only for an estimated clock, when nothing was recorded (rule 2). Source: domain 1.3, the
+        reference infusion runs 40 minutes; two or three nasal devices 5 minutes apart; the others
+        are given at once.
+        """
+        return {ProductRoute.INTRAVENOUS: 40, ProductRoute.ESKETAMINE_NASAL: 10}.get(self, 0)
+
+
+class ClearanceDecision(Term):
+    """What the prescriber decided (domain 1.1, state 3)."""
+
+    CLEARED = "cleared", "Cleared"
+    CLEARED_WITH_CONDITIONS = "cleared_with_conditions", "Cleared with conditions"
+    DEFERRED = "deferred", "Deferred"
+    NOT_ELIGIBLE = "not_eligible", "Not eligible"
+
+    @property
+    def allows_ketamine(self) -> bool:
+        """Whether ketamine may be planned on this decision."""
+        return self in {ClearanceDecision.CLEARED, ClearanceDecision.CLEARED_WITH_CONDITIONS}
+
+
+class ConsentType(Term):
+    """What the client agreed to in writing (domain 1.5 and 7.4)."""
+
+    KAP_TREATMENT = "kap_treatment", "KAP treatment"
+    OFF_LABEL = "off_label", "Off-label use"
+    THERAPY = "therapy", "Therapist's treatment"
+    TEAM_SHARING = "team_sharing", "Team sharing"
+    OBSERVER = "observer", "Observer present"
+    TOUCH = "touch", "Touch agreement"
+    TELEHEALTH = "telehealth", "Telehealth"
+    RECORDING = "recording", "Recording"
+
+
+class InquiryOutcome(Term):
+    """What came of a first call."""
+
+    PROCEED = "proceed", "Becomes a client"
+    REFERRED_OUT = "referred_out", "Referred elsewhere"
+    DECLINED = "declined", "Declined"
+    NO_CONTACT = "no_contact", "Not reached"
+
+
+class SessionStatus(Term):
+    """Where one ketamine session stands (domain 2)."""
+
+    PLANNED = "planned", "Planned"
+    STARTED = "started", "Started"
+    COMPLETED = "completed", "Completed"
+    STOPPED_EARLY = "stopped_early", "Stopped early"
+    CANCELLED = "cancelled", "Cancelled"
+    MISSED = "missed", "Missed"
+    NOT_GIVEN = "not_given", "Not given"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to happen or to be recorded."""
+        return self in {SessionStatus.PLANNED, SessionStatus.STARTED}
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it counts as a dose once closed (rules 3 and 8)."""
+        return self in {SessionStatus.COMPLETED, SessionStatus.STOPPED_EARLY}
+
+
+class OrderState(Term):
+    """Whose figure the dose is (product.md, the core arc 2)."""
+
+    NONE = "none", "Dose not ordered"
+    PROPOSED = "proposed", "Proposed, not ordered"
+    ORDERED = "ordered", "Ordered"
+
+
+class AdministrationKind(Term):
+    """One giving of ketamine within a session."""
+
+    DOSE = "dose", "Dose"
+    BOOSTER = "booster", "Booster"
+    DEVICE = "device", "Nasal device"
+
+
+class How(Term):
+    """How people meet."""
+
+    IN_PERSON = "in_person", "In person"
+    VIDEO = "video", "By video"
+    PHONE = "phone", "By phone"
+
+
+class IntegrationKind(Term):
+    """A debrief on the day never stops a clock (rule 7)."""
+
+    FULL = "full", "Integration"
+    DEBRIEF = "debrief", "Debrief on the day"
+
+
+class IntegrationCloseReason(Term):
+    """Why an integration that is owed will not take place."""
+
+    DECLINED = "declined", "Client declined"
+    ELSEWHERE = "elsewhere", "Done elsewhere"
+    NOT_NEEDED = "not_needed", "Not needed"
+    OUT_OF_TOUCH = "out_of_touch", "Out of touch"
+
+
+class NoteKind(Term):
+    """What a note is about."""
+
+    INTENTION = "intention", "Intention note"
+    INTEGRATION = "integration", "Integration note"
+
+
+class Audience(Term):
+    """The one answer to "who can see this screen?" (product.md)."""
+
+    JUST_ME = "just_me", "Just me"
+    BOTH_OF_US = "both_of_us", "Both of us"
+    OTHERS = "others", "Others in the room"
+
+
+class Tone(StrEnum):
+    """How loud a phrase is. Red: a clock has passed. Amber: somebody is needed before one does.
+
+    Blue: arranged. Plain: nothing to do. Quiet: said only for completeness.
+    """
+
+    RED = "red"
+    AMBER = "orange"
+    BLUE = "blue"
+    PLAIN = "plain"
+    QUIET = "gray"
