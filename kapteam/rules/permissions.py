@@ -1,6 +1,6 @@
 """Who may do what (product.md, "Who may do what").
 
-`check_can_x` raises NotAllowed with the sentence a person reads; `can_x` is its twin for the screen.
+`check_can_x` raises NotAllowed with the sentence a person reads; `can_x` is its boolean twin.
 """
 
 from collections.abc import Callable

@@ -1,0 +1,71 @@
+"""Row-level access, expressed once: which clients and courses of care somebody may see.
+
+Being on one open course opens the client: identity, safety, the dates of every course. Details and
+notes open only for the courses one is on. The front desk sees every client and no note.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy.orm import Session
+
+from kapteam.db.tables import Client, Episode, EpisodeMember
+from kapteam.errors import NotFound
+from kapteam.rules.permissions import Viewer
+
+
+def is_on_episode(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
+    """Whether the viewer has a part in the course at `now` (for statements over Episode)."""
+    return exists().where(
+        EpisodeMember.episode_id == Episode.id,
+        EpisodeMember.clinician_id == viewer.clinician_id,
+        EpisodeMember.from_at <= now,
+        or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
+    )
+
+
+def visible_episodes(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
+    """The condition on Episode: courses whose details this person may see."""
+    return true() if viewer.sees_everyone else is_on_episode(viewer, now)
+
+
+def visible_clients(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
+    """The condition on Client: people this person may see at all.
+
+    Somebody without any course yet is visible to every clinician, so that one can be opened.
+    """
+    if viewer.sees_everyone:
+        return true()
+    on_one = exists().where(Episode.client_id == Client.id, is_on_episode(viewer, now))
+    without = ~exists().where(Episode.client_id == Client.id)
+    return or_(on_one, without)
+
+
+def visible_client(db: Session, viewer: Viewer, client_id: str, now: datetime) -> Client:
+    """The client, locked for a change.
+
+    Raises NotFound when there is none or this person may not see it; the two read the same.
+    """
+    found = db.scalar(
+        select(Client)
+        .where(Client.id == client_id, visible_clients(viewer, now))
+        .with_for_update(of=Client)
+    )
+    if found is None:
+        raise NotFound("There is no such client, or you are not on one of their courses.")
+    return found
+
+
+def visible_episode(db: Session, viewer: Viewer, episode_id: str, now: datetime) -> Episode:
+    """The course of care, locked for a change.
+
+    Raises NotFound when there is none or this person may not see it; the two read the same.
+    """
+    found = db.scalar(
+        select(Episode)
+        .where(Episode.id == episode_id, visible_episodes(viewer, now))
+        .with_for_update(of=Episode)
+    )
+    if found is None:
+        raise NotFound("There is no such course of care, or you are not on it.")
+    return found

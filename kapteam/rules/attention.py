@@ -1,0 +1,183 @@
+"""What needs a human on a course of care, judged once and ordered (domain 5, as far as built).
+
+Every reason carries whom it waits on; its words are written in `kapteam.sentences`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from kapteam.rules.dosing import Silence
+from kapteam.rules.integration import IntegrationStage, IntegrationStanding
+from kapteam.rules.notes import IntentionStage, IntentionStanding
+from kapteam.vocabulary import EpisodeState, OrderState, Part, Term, Tone
+
+NEAR = timedelta(hours=72)
+
+
+class Reason(Term):
+    """Why a course needs somebody, the most pressing first."""
+
+    WAS_THIS_GIVEN = "was_this_given", "Was this given?"
+    UNCONFIRMED_DOSE = "unconfirmed_dose", "A dose waits for confirmation"
+    INTEGRATION_LATE = "integration_late", "Integration late"
+    NOT_CLOSED = "not_closed", "Ketamine session not closed"
+    WAS_THIS_HELD = "was_this_held", "Was this held?"
+    NOT_CLEARED = "not_cleared", "Booked without clearance"
+    DOSE_NOT_ORDERED = "dose_not_ordered", "Dose not ordered"
+    INTENTION = "intention", "Intention"
+    CLEARANCE_ENDS = "clearance_ends", "Clearance ends"
+    INTEGRATION_NOT_BOOKED = "integration_not_booked", "Integration not booked"
+    INTEGRATION_OUTSIDE = "integration_outside", "Integration outside the window"
+    LOOK_AGAIN = "look_again", "Look again at the hold"
+    NOTE_TO_FINISH = "note_to_finish", "Integration note to finish"
+    SERIES_DONE = "series_done", "Series done, decide"
+    NO_NEXT_STEP = "no_next_step", "No next step"
+
+
+_ORDER = {reason: place for place, reason in enumerate(Reason)}
+_LOUD = {Tone.RED: 0, Tone.AMBER: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """One reason, how loud it is, whom it waits on, and since or until when."""
+
+    reason: Reason
+    tone: Tone
+    waits_on: Part
+    at: datetime | None = None
+    subject_id: str = ""
+    integration: IntegrationStanding | None = None
+    intention: IntentionStanding | None = None
+
+    @property
+    def order(self) -> tuple[int, int, float]:
+        """Sort key: loudest first, then the order of reasons, then the oldest."""
+        return (
+            _LOUD.get(self.tone, 2),
+            _ORDER[self.reason],
+            self.at.timestamp() if self.at else 0.0,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDose:
+    """What attention asks of one open ketamine session."""
+
+    id: str
+    planned_at: datetime
+    silence: Silence | None
+    order_state: OrderState
+    intention: IntentionStanding
+    cleared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CourseFacts:
+    """What attention asks of one open course of care."""
+
+    state: EpisodeState
+    doses: tuple[PlannedDose, ...]
+    integrations: tuple[tuple[str, IntegrationStanding], ...]
+    unconfirmed: tuple[tuple[str, datetime], ...]
+    clearance_until_on: date | None
+    hold_look_again_on: date | None
+    on_hold: bool
+    series_given: int
+    series_ordered: int
+    has_next_step: bool
+
+
+def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, ...]:
+    """Every reason why this course needs somebody, in order.
+
+    Rule 57: a hold quiets the reminders about doses, never a due integration.
+    """
+    found = [
+        Attention(Reason.UNCONFIRMED_DOSE, Tone.RED, Part.PRESCRIBER, at, subject_id)
+        for subject_id, at in facts.unconfirmed
+    ]
+    for dose in facts.doses:
+        found += _of_dose(dose, facts.on_hold, now)
+    for subject_id, standing in facts.integrations:
+        found += _of_integration(subject_id, standing)
+    if facts.on_hold:
+        if facts.hold_look_again_on and facts.hold_look_again_on <= today:
+            found.append(Attention(Reason.LOOK_AGAIN, Tone.AMBER, Part.PRESCRIBER))
+    else:
+        found += _of_course(facts, today)
+    return tuple(sorted(found, key=lambda one: one.order))
+
+
+def _of_dose(dose: PlannedDose, on_hold: bool, now: datetime) -> list[Attention]:
+    if dose.silence is Silence.WAS_THIS_GIVEN:
+        return [
+            Attention(Reason.WAS_THIS_GIVEN, Tone.RED, Part.PRESCRIBER, dose.planned_at, dose.id)
+        ]
+    if dose.silence is Silence.NOT_CLOSED:
+        return [Attention(Reason.NOT_CLOSED, Tone.AMBER, Part.PRESCRIBER, dose.planned_at, dose.id)]
+    if on_hold or dose.planned_at < now:
+        return []
+    found = []
+    near = dose.planned_at - now <= NEAR
+    if near and not dose.cleared:
+        found.append(
+            Attention(Reason.NOT_CLEARED, Tone.RED, Part.PRESCRIBER, dose.planned_at, dose.id)
+        )
+    if near and dose.order_state is not OrderState.ORDERED:
+        found.append(
+            Attention(
+                Reason.DOSE_NOT_ORDERED, Tone.AMBER, Part.PRESCRIBER, dose.planned_at, dose.id
+            )
+        )
+    if dose.intention.tone is Tone.AMBER and dose.intention.stage in {
+        IntentionStage.MISSING,
+        IntentionStage.DRAFT,
+        IntentionStage.STALE,
+    }:
+        found.append(
+            Attention(
+                Reason.INTENTION,
+                Tone.AMBER,
+                Part.THERAPIST,
+                dose.planned_at,
+                dose.id,
+                intention=dose.intention,
+            )
+        )
+    return found
+
+
+_INTEGRATION_REASONS = {
+    IntegrationStage.LATE: Reason.INTEGRATION_LATE,
+    IntegrationStage.WAS_THIS_HELD: Reason.WAS_THIS_HELD,
+    IntegrationStage.NOT_BOOKED: Reason.INTEGRATION_NOT_BOOKED,
+    IntegrationStage.BOOKED_OUTSIDE: Reason.INTEGRATION_OUTSIDE,
+    IntegrationStage.HELD: Reason.NOTE_TO_FINISH,
+}
+
+
+def _of_integration(subject_id: str, standing: IntegrationStanding) -> list[Attention]:
+    reason = _INTEGRATION_REASONS.get(standing.stage)
+    if reason is None:
+        return []
+    at = standing.facts.held_at or standing.due_at
+    return [Attention(reason, standing.tone, Part.THERAPIST, at, subject_id, integration=standing)]
+
+
+def _of_course(facts: CourseFacts, today: date) -> list[Attention]:
+    found = []
+    until = facts.clearance_until_on
+    dosing = facts.state in {EpisodeState.SERIES, EpisodeState.MAINTENANCE}
+    if dosing and until is not None and until <= today + timedelta(days=30):
+        tone = Tone.RED if until < today else Tone.AMBER
+        found.append(Attention(Reason.CLEARANCE_ENDS, tone, Part.PRESCRIBER))
+    if (
+        facts.state is EpisodeState.SERIES
+        and facts.series_ordered
+        and facts.series_given >= facts.series_ordered
+    ):
+        found.append(Attention(Reason.SERIES_DONE, Tone.AMBER, Part.PRESCRIBER))
+    if not facts.has_next_step:
+        found.append(Attention(Reason.NO_NEXT_STEP, Tone.AMBER, Part.THERAPIST))
+    return found

@@ -1,0 +1,83 @@
+"""What somebody entered: every field is checked, and every problem is said beside its field."""
+
+import unicodedata
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from kapteam import wording
+from kapteam.errors import Invalid
+
+LINE = 120
+TEXT = 8_000
+_Read = TypeVar("_Read")
+
+
+class Entered:
+    """Collects the sentences for one form; `done()` raises them all at once.
+
+    Each method returns the value when it is good, else a stand-in that `done()` keeps from use.
+    """
+
+    def __init__(self) -> None:
+        self._problems: dict[str, str] = {}
+
+    def refuse(self, field: str, sentence: str) -> None:
+        """Note a problem; the first one of a field counts."""
+        self._problems.setdefault(field, sentence)
+
+    def need(self, field: str, good: bool, sentence: str) -> None:
+        """Refuse `field` unless `good`."""
+        if not good:
+            self.refuse(field, sentence)
+
+    def read(self, field: str, reader: Callable[[str], _Read], text: str) -> _Read | None:
+        """`reader(text)`; its ValueError's message becomes the sentence."""
+        try:
+            return reader(text)
+        except ValueError as error:
+            self.refuse(field, str(error))
+            return None
+
+    def line(self, field: str, text: str, name: str, *, required: bool = False) -> str:
+        """One line of text as typed, outer spaces removed, at most 120 characters.
+
+        `name` stands at the start of the sentence: "The family name".
+        """
+        return self._text(field, text, name, LINE, required=required)
+
+    def text(self, field: str, text: str, name: str, *, required: bool = False) -> str:
+        """Several lines of text, at most 8,000 characters."""
+        return self._text(field, text, name, TEXT, required=required)
+
+    def _text(self, field: str, text: str, name: str, most: int, *, required: bool) -> str:
+        cleaned = text.strip()
+        if required and not cleaned:
+            self.refuse(field, f"{name} is needed.")
+        if len(cleaned) > most:
+            self.refuse(
+                field, f"{name} has {len(cleaned)} characters; {most:,} is the most. Shorten it."
+            )
+        if any(_is_control(letter) for letter in cleaned):
+            self.refuse(field, f"{name} contains a control character. Type it again.")
+        return cleaned
+
+    def moment(self, field: str, on: date | None, typed: str, zone: ZoneInfo) -> datetime | None:
+        """The instant of a day and a typed time of the practice."""
+        if on is None:
+            self.refuse(field, "Choose the day.")
+            return None
+        time_of_day = self.read(field, wording.read_time, typed)
+        if time_of_day is None:
+            return None
+        return self.read(field, lambda _: wording.at_local(on, time_of_day, zone), typed)
+
+    def done(self) -> None:
+        """Raise Invalid with every sentence, if there is one."""
+        if self._problems:
+            raise Invalid(self._problems)
+
+
+def _is_control(letter: str) -> bool:
+    return unicodedata.category(letter) == "Cc" and letter not in "\n\t"

@@ -1,0 +1,65 @@
+"""Folding of names for search and sorting, the same on every engine (data-model.md)."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+
+_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th"}
+)
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
+
+
+def fold(text: str) -> str:
+    """Letters without accents and case, single spaces: `Łukasz  Øst` is `lukasz ost`."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return " ".join(bare.translate(_LETTERS).split())
+
+
+def digits(text: str) -> str:
+    """The digits of a phone number, whatever stands between them."""
+    return re.sub(r"\D", "", text, flags=re.ASCII)
+
+
+def search_text(
+    *, code: str, names: Iterable[str], phones: Iterable[str], born_on: date | None
+) -> str:
+    """What Find looks through: folded names, code, initials, phone digits, birth date.
+
+    Every word starts after a space, so that `% jor%` finds the start of a word only.
+    """
+    parts = [fold(name) for name in names if name.strip()]
+    words = [word for part in parts for word in part.replace("-", " ").split()]
+    numbers = [digits(phone) for phone in phones if digits(phone)]
+    dates = [born_on.isoformat()] if born_on else []
+    return " " + " ".join([*parts, *words, fold(code), *numbers, *dates]) + " "
+
+
+def read_birth_dates(text: str) -> list[date]:
+    """Every date that `text` may mean as a birth date, in any usual order.
+
+    `Jul 30 1991`, `30.7.1991`, `7/30/1991`, `1991-07-30`; a day and month that could be either way
+    round gives both. Empty when it is no date.
+    """
+    parts = re.findall(r"[a-z]+|\d+", fold(text))
+    named = [_MONTHS[part[:3]] for part in parts if part[:3] in _MONTHS and part.isalpha()]
+    numbers = [int(part) for part in parts if part.isdigit()]
+    years = [number for number in numbers if 1900 <= number <= 2100]
+    if len(years) != 1 or len(named) + len(numbers) != 3 or len(parts) != 3:
+        return []
+    numbers.remove(years[0])
+    tries = [(named[0], numbers[0])] if named else [tuple(numbers), tuple(reversed(numbers))]
+    found = []
+    for month, day_of_month in tries:
+        try:
+            found.append(date(years[0], month, day_of_month))
+        except ValueError:
+            continue
+    return sorted(set(found))

@@ -1,0 +1,143 @@
+"""The words for a judgement: one sentence for one standing, wherever it is shown.
+
+Today, Integration, Caseload, Client, Find and the plain pages all say it through here, so that the
+same thing reads the same everywhere.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from kapteam import wording
+from kapteam.rules.attention import Attention, Reason
+from kapteam.rules.dosing import Silence
+from kapteam.rules.integration import IntegrationStage, IntegrationStanding
+from kapteam.rules.notes import IntentionStage, IntentionStanding
+from kapteam.vocabulary import OrderState, Tone
+from kapteam.wording import NBSP, Phrase
+
+
+def integration(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) -> Phrase:
+    """Where an integration stands, absolute and relative time together."""
+    facts = standing.facts
+    since = wording.hours(standing.since) if standing.since is not None else ""
+    since = f"{since} since dose" if since else ""
+    if facts.estimated and since:
+        since = f"about {since} (estimated)"
+    if standing.past_window and standing.stage is not IntegrationStage.HELD:
+        since = f"past 72{NBSP}hr, {since}"
+    booked = wording.moment(facts.planned_at, now, zone) if facts.planned_at else ""
+    match standing.stage:
+        case IntegrationStage.WAS_THIS_HELD:
+            text = _join(f"Was this held? Booked {booked}", since)
+            return Phrase(text, standing.tone, "help")
+        case IntegrationStage.LATE:
+            text = _join(since, f"booked {booked}" if booked else "not held")
+            if not since and facts.due_on:
+                text = f"Was due {wording.day(facts.due_on, now.astimezone(zone).date())}, not held"
+            return Phrase(text[:1].upper() + text[1:], standing.tone, "error")
+        case IntegrationStage.NOT_BOOKED:
+            if standing.due_at:
+                left = wording.hours(standing.due_at - now)
+                text = _join(f"Integration to do: {left} left, not booked", _guess(standing))
+            elif facts.due_on:
+                today = now.astimezone(zone).date()
+                text = f"Integration to do by {wording.day(facts.due_on, today)}, not booked"
+            else:
+                text = "Integration to do, not booked"
+            return Phrase(text, standing.tone, "schedule")
+        case IntegrationStage.BOOKED_OUTSIDE:
+            after = ""
+            if facts.last_given_at and facts.planned_at:
+                after = f"{wording.hours(facts.planned_at - facts.last_given_at)} after dose"
+            return Phrase(_join(f"Booked {booked}", after), standing.tone, "schedule")
+        case IntegrationStage.BOOKED:
+            left = ""
+            if standing.due_at:
+                left = f"{wording.hours(standing.due_at - now)} left"
+            elif facts.planned_at:
+                left = wording.relative(facts.planned_at, now)
+            return Phrase(_join(f"Booked {booked}", left), standing.tone, "event_available")
+        case IntegrationStage.AGREED:
+            agreed = facts.agreed_for or now.astimezone(zone).date()
+            day = wording.day(agreed, now.astimezone(zone).date())
+            return Phrase(_join(f"Agreed: {day}", since), standing.tone, "handshake")
+        case IntegrationStage.HELD:
+            gap = f"{wording.hours(standing.since)} after dose, " if standing.since else ""
+            if gap:
+                return Phrase(f"Held {gap}note to finish", standing.tone, "edit_note")
+            held = wording.moment(facts.held_at or now, now, zone)
+            return Phrase(f"Held {held}, note to finish", standing.tone, "edit_note")
+
+
+def _guess(standing: IntegrationStanding) -> str:
+    return "time of dose estimated" if standing.facts.estimated else ""
+
+
+def _join(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
+
+
+def held(held_at: datetime, last_given_at: datetime | None, now: datetime, zone: ZoneInfo) -> str:
+    """A held integration whose note is signed: `Held 20 hr after dose`."""
+    if last_given_at is None:
+        return f"Held {wording.moment(held_at, now, zone)}"
+    return f"Held {wording.hours(held_at - last_given_at)} after dose"
+
+
+def intention(standing: IntentionStanding, now: datetime, zone: ZoneInfo) -> Phrase:
+    """Where an intention stands."""
+    match standing.stage:
+        case IntentionStage.SIGNED:
+            signed = standing.signed_at or now
+            day = wording.day(signed.astimezone(zone).date(), now.astimezone(zone).date())
+            return Phrase(f"Intention signed {day}", standing.tone, "check")
+        case IntentionStage.STALE:
+            days = (now - (standing.signed_at or now)).days
+            ago = f"{days}{NBSP}d ago" if days else "before the last dose"
+            return Phrase(f"Intention signed {ago}, confirm or rewrite", standing.tone, "edit_note")
+        case IntentionStage.DRAFT:
+            return Phrase(f"Intention draft, {standing.holder}", standing.tone, "draft")
+        case IntentionStage.MISSING:
+            return Phrase(standing.stage.label, standing.tone, "edit_note")
+        case _:
+            return Phrase(standing.stage.label, standing.tone)
+
+
+def order(
+    order_state: OrderState, ordered_ug: int | None, may_add_ug: int | None, route_label: str
+) -> Phrase:
+    """The order of a session: `70 mg intramuscular`, `proposed 70 mg, not ordered`."""
+    if ordered_ug is None or order_state is OrderState.NONE:
+        return Phrase(f"Dose not ordered, {route_label}", Tone.AMBER)
+    if order_state is OrderState.PROPOSED:
+        return Phrase(f"Proposed {wording.mg(ordered_ug)}, not ordered, {route_label}", Tone.AMBER)
+    added = f", may add {wording.mg(may_add_ug)}" if may_add_ug else ""
+    return Phrase(f"{wording.mg(ordered_ug)} {route_label}{added}")
+
+
+def silence(kind: Silence, planned_at: datetime, now: datetime, zone: ZoneInfo) -> Phrase:
+    """The question that an unrecorded or unclosed ketamine session asks."""
+    when = wording.moment(planned_at, now, zone)
+    if kind is Silence.WAS_THIS_GIVEN:
+        return Phrase(f"Was this given? Planned {when}", Tone.RED, "help")
+    return Phrase(f"Not closed, planned {when}", Tone.AMBER, "pending")
+
+
+def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
+    """The words for one reason to look at a course."""
+    if one.integration is not None:
+        return integration(one.integration, now, zone)
+    if one.intention is not None:
+        return intention(one.intention, now, zone)
+    when = wording.moment(one.at, now, zone) if one.at else ""
+    match one.reason:
+        case Reason.WAS_THIS_GIVEN:
+            return Phrase(f"Was this given? Planned {when}", one.tone, "help")
+        case Reason.NOT_CLOSED:
+            return Phrase(f"Not closed, planned {when}", one.tone, "pending")
+        case Reason.DOSE_NOT_ORDERED:
+            return Phrase(f"Dose not ordered for {when}", one.tone, "prescriptions")
+        case Reason.NOT_CLEARED:
+            return Phrase(f"Not cleared for {when}", one.tone, "gpp_maybe")
+        case _:
+            return Phrase(one.reason.label, one.tone, "error" if one.tone is Tone.RED else "flag")

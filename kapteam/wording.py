@@ -1,0 +1,211 @@
+"""How doses, times, durations and names are written and read (ISMP and NHS CUI; ux.md 1.5).
+
+A leaf: rules, screens, plain pages and exports all write through here, so that one thing reads the
+same everywhere. Clock times are 12-hour, spelling is American, routes are spelled out.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from kapteam.vocabulary import ProductRoute, Tone
+
+NBSP = "\u00a0"
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_LONG_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_LONG_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_YEAR_WHEN_AWAY = timedelta(days=300)
+MOST_MG = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words with their tone and icon (a Material symbol's name); never colour alone."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    icon: str = ""
+
+
+def mg(ug: int) -> str:
+    """`ug` micrograms as milligrams: `70 mg`, `0.5 mg`, `1,000 mg`; never `70.0 mg` or `.5 mg`."""
+    amount = Decimal(ug) / 1000
+    text = f"{amount.normalize():,f}"
+    return f"{text}{NBSP}mg"
+
+
+def dose(ug: int, product_route: ProductRoute) -> str:
+    """Dose, unit and route together: `70 mg intramuscular`."""
+    return f"{mg(ug)} {product_route.label}"
+
+
+def read_mg(text: str) -> int:
+    """Whole micrograms from milligrams as typed (`70`, `0.5`, `70 mg`, `1,000`).
+
+    Raises ValueError with a sentence for anything that is not a dose (rule 36).
+    """
+    cleaned = text.replace(NBSP, " ").strip().lower().removesuffix("mg").strip()
+    if not cleaned:
+        raise ValueError("Enter the dose in mg.")
+    if not re.fullmatch(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?", cleaned, re.ASCII):
+        raise ValueError("Enter the dose as a number of mg, for example 70 or 0.5.")
+    try:
+        micrograms = Decimal(cleaned.replace(",", "")) * 1000
+    except InvalidOperation as error:
+        raise ValueError("Enter the dose as a number of mg, for example 70 or 0.5.") from error
+    if micrograms <= 0:
+        raise ValueError("A dose is more than 0 mg.")
+    if micrograms != micrograms.to_integral_value():
+        raise ValueError("A dose has at most three decimals.")
+    if micrograms > MOST_MG * 1000:
+        raise ValueError("This is more mg than anybody is given. Check the number.")
+    return int(micrograms)
+
+
+def clock_time(moment: time) -> str:
+    """`2:30 pm`."""
+    hour = moment.hour % 12 or 12
+    return f"{hour}:{moment.minute:02d}{NBSP}{'am' if moment.hour < 12 else 'pm'}"
+
+
+def read_time(text: str) -> time:
+    """A time of day as typed: `2:30 pm`, `230p`, `14:30`, `9 am`.
+
+    Raises ValueError with a sentence; a bare `2:30` is refused, because it could be night or day.
+    """
+    cleaned = re.sub(r"[\s.]", "", text.replace(NBSP, " ").lower())
+    if not cleaned:
+        raise ValueError("Enter the time, for example 2:30 pm.")
+    found = re.fullmatch(r"(\d{1,2}):?(\d{2})?(am?|pm?)?", cleaned, re.ASCII)
+    if not found:
+        raise ValueError("Enter the time like 2:30 pm.")
+    hour, minute, half = int(found[1]), int(found[2] or 0), found[3]
+    if half:
+        if not 1 <= hour <= 12 or minute > 59:
+            raise ValueError("There is no such time. Enter it like 2:30 pm.")
+        return time(hour % 12 + (12 if half.startswith("p") else 0), minute)
+    if hour > 23 or minute > 59:
+        raise ValueError("There is no such time. Enter it like 2:30 pm.")
+    if found[2] is None or (1 <= hour <= 11 and not cleaned.startswith("0")):
+        raise ValueError("Say am or pm, for example 2:30 pm.")
+    return time(hour, minute)
+
+
+def day(on: date, today: date) -> str:
+    """`Tue Nov 24`, with the year when it is more than 300 days from today."""
+    text = f"{_DAYS[on.weekday()]} {_MONTHS[on.month - 1]} {on.day}"
+    return f"{text}, {on.year}" if abs(on - today) > _YEAR_WHEN_AWAY else text
+
+
+def full_day(on: date) -> str:
+    """`Tue Nov 24, 2026`: for history and for the echo under a date field."""
+    return f"{_DAYS[on.weekday()]} {_MONTHS[on.month - 1]} {on.day}, {on.year}"
+
+
+def heading_day(on: date) -> str:
+    """`Tuesday, November 24`: for titles, read well by a screen reader."""
+    return f"{_LONG_DAYS[on.weekday()]}, {_LONG_MONTHS[on.month - 1]} {on.day}"
+
+
+def moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """`Tue Nov 24, 2:30 pm` in the practice's zone."""
+    local = at.astimezone(zone)
+    return f"{day(local.date(), now.astimezone(zone).date())}, {clock_time(local.time())}"
+
+
+def full_moment(at: datetime, zone: ZoneInfo) -> str:
+    """`Tue Nov 24, 2026, 2:30 pm MST`: for what is kept, with the zone's name (rule 70)."""
+    local = at.astimezone(zone)
+    return f"{full_day(local.date())}, {clock_time(local.time())} {local.tzname()}"
+
+
+def exact_time(at: datetime, zone: ZoneInfo) -> str:
+    """`2:03:22 pm`: when something was saved."""
+    local = at.astimezone(zone)
+    return f"{local.hour % 12 or 12}:{local:%M:%S}{NBSP}{'am' if local.hour < 12 else 'pm'}"
+
+
+def duration(length: timedelta) -> str:
+    """Whole units, the two largest: `4 hr 30 min`, `2 d 23 hr`, `30 min`; never a decimal."""
+    minutes = int(abs(length).total_seconds() // 60)
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    if days:
+        parts = [(days, "d"), (hours, "hr")]
+    elif hours:
+        parts = [(hours, "hr"), (minutes, "min")]
+    else:
+        return f"{minutes}{NBSP}min"
+    return " ".join(f"{amount}{NBSP}{unit}" for amount, unit in parts if amount)
+
+
+def hours(length: timedelta) -> str:
+    """Whole hours up to three days, then days and hours: `47 hr`, `3 d 4 hr`."""
+    if timedelta(hours=1) <= abs(length) <= timedelta(hours=72):
+        return f"{int(abs(length).total_seconds() // 3600)}{NBSP}hr"
+    return duration(length)
+
+
+def relative(at: datetime, now: datetime) -> str:
+    """`in 30 min`, `2 hr ago`, `now`."""
+    if abs(at - now) < timedelta(minutes=1):
+        return "now"
+    return f"in {duration(at - now)}" if at > now else f"{duration(now - at)} ago"
+
+
+def age(born_on: date, today: date) -> int:
+    """Whole years."""
+    return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
+
+
+def born(born_on: date | None, today: date) -> str:
+    """`Mar 9, 1987 (39 y)`, or the word for not knowing it."""
+    if born_on is None:
+        return "birth date not recorded"
+    written = f"{_MONTHS[born_on.month - 1]} {born_on.day}, {born_on.year}"
+    return f"{written} ({age(born_on, today)}{NBSP}y)"
+
+
+def full_name(family: str, given: str, preferred: str = "") -> str:
+    """`Okafor, Amara “Ama”`, exactly as typed."""
+    name = f"{family}, {given}" if given else family
+    return f"{name} “{preferred}”" if preferred and preferred != given else name
+
+
+def initials(family: str, given: str) -> str:
+    """`A.O.`: for screens that others can see, always beside the code."""
+    return "".join(f"{part[0].upper()}." for part in (given, family) if part)
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """`1 client`, `2 clients`, `No client`."""
+    if number == 0:
+        return f"No {noun}"
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def at_local(on: date, moment_of_day: time, zone: ZoneInfo) -> datetime:
+    """The instant, in UTC, of a time of day on a date of the practice.
+
+    Raises ValueError with a sentence when the clocks skip that time (rule 70).
+    """
+    local = datetime.combine(on, moment_of_day, tzinfo=zone)
+    if local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
+        raise ValueError("That time does not exist on that day: the clocks go forward.")
+    return local.astimezone(UTC)
