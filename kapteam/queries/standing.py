@@ -1,0 +1,848 @@
+"""Where every open course of care stands: read in a constant number of statements, judged once.
+
+Today, Caseload, Ketamine sessions, Integration, Client and Find all cut what they show from these
+standings, so that a count and the rows behind it, and the words on two pages, cannot differ.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from kapteam.clock import day_of
+from kapteam.db.access import visible_episodes
+from kapteam.db.in_force import PracticeInForce
+from kapteam.db.tables import (
+    Administration,
+    Clearance,
+    Client,
+    Clinician,
+    Episode,
+    EpisodeMember,
+    Hold,
+    IntegrationSession,
+    IntegrationSessionFor,
+    KetamineSession,
+    Note,
+    Series,
+)
+from kapteam.db.types import UtcDateTime
+from kapteam.rules.attention import Attention, CourseFacts, PlannedDose, attend
+from kapteam.rules.dosing import Silence, estimated_last_given_at, silence
+from kapteam.rules.integration import IntegrationFacts, IntegrationStanding, judge
+from kapteam.rules.notes import IntentionStanding, judge_intention
+from kapteam.rules.pathway import ClearanceFacts, missing_clearance
+from kapteam.rules.permissions import Viewer
+from kapteam.vocabulary import (
+    EpisodeState,
+    HoldReason,
+    How,
+    IntegrationKind,
+    NoteKind,
+    OrderState,
+    Part,
+    ProductRoute,
+    ServiceLine,
+    SessionStatus,
+)
+
+_OPEN = (SessionStatus.PLANNED, SessionStatus.STARTED)
+_NEVER_GIVEN = (SessionStatus.CANCELLED, SessionStatus.MISSED, SessionStatus.NOT_GIVEN)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientName:
+    """Who a row is about; screens render it through `ui.names` only."""
+
+    id: str
+    code: str
+    family: str
+    given: str
+    preferred: str
+    born_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A clinician with a part in a course, or the name of somebody elsewhere (`id` None)."""
+
+    id: str | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLine:
+    """A pause in force."""
+
+    reason: HoldReason
+    look_again_on: date
+    since_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesLine:
+    """The current series: how many ordered, given, booked (rule 8)."""
+
+    id: str
+    product_route: ProductRoute
+    ordered: int
+    given: int
+    booked: int
+
+
+@dataclass(frozen=True, slots=True)
+class DoseLine:
+    """One ketamine session. `number` of `of` in its series; doses in micrograms.
+
+    `last_given_at` is the last administration, None while nothing was recorded.
+    """
+
+    id: str
+    episode_id: str
+    planned_at: datetime
+    planned_minutes: int
+    place: str
+    product_route: ProductRoute
+    status: SessionStatus
+    number: int
+    of: int
+    order_state: OrderState
+    ordered_ug: int | None
+    may_add_ug: int | None
+    given_ug: int | None
+    last_given_at: datetime | None
+    silence: Silence | None
+    intention: IntentionStanding
+    cleared: bool
+    version: int
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it is planned and nobody has to ask about it."""
+        return self.status is SessionStatus.PLANNED and self.silence is None
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationLine:
+    """One integration that is owed, booked, agreed, or held with its note to finish.
+
+    `id` is None for a debt that no row stands for yet; `doses` are what it integrates.
+    """
+
+    id: str | None
+    episode_id: str
+    version: int
+    standing: IntegrationStanding
+    doses: tuple[DoseLine, ...]
+    therapist: Person | None
+    how: How | None
+    note_id: str | None
+    note_author_id: str | None
+
+    @property
+    def key(self) -> str:
+        """What names the row: its id, else its ketamine session's."""
+        return self.id or self.doses[0].id
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The earliest thing booked ahead."""
+
+    at: datetime
+    what: str
+    waits_on: Part | None
+
+
+@dataclass(frozen=True, slots=True)
+class CourseStanding:
+    """One open course of care of one client, with everything that the lists show of it."""
+
+    client: ClientName
+    pinned_line: str
+    episode_id: str
+    service_line: ServiceLine
+    state: EpisodeState
+    state_since: datetime
+    opened_at: datetime
+    expects_intention: bool
+    expects_integration: bool
+    hold: HoldLine | None
+    prescriber: Person | None
+    therapist: Person | None
+    is_mine: bool
+    series: SeriesLine | None
+    doses: tuple[DoseLine, ...]
+    last_dose: DoseLine | None
+    integrations: tuple[IntegrationLine, ...]
+    attention: tuple[Attention, ...]
+    next_step: NextStep | None
+
+    @property
+    def ahead(self) -> tuple[DoseLine, ...]:
+        """Planned ketamine sessions that are still ahead, the next one first."""
+        return tuple(dose for dose in self.doses if dose.is_ahead)
+
+    def person(self, part: Part) -> Person | None:
+        """Who has this part."""
+        return self.prescriber if part is Part.PRESCRIBER else self.therapist
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What every read needs to know: who asks, of which practice, and when."""
+
+    viewer: Viewer
+    practice: PracticeInForce
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """The practice's calendar day."""
+        return day_of(self.now, self.practice.zone)
+
+
+def course_standings(
+    db: Session, asked: Asked, *conditions: ColumnElement[bool]
+) -> tuple[CourseStanding, ...]:
+    """Every open course that the viewer may see and that meets `conditions` (on Episode, Client).
+
+    Seven statements, whatever the size.
+    """
+    wanted = (
+        select(Episode.id)
+        .join(Client, Client.id == Episode.client_id)
+        .where(Episode.closed_at.is_(None), visible_episodes(asked.viewer, asked.now), *conditions)
+    )
+    episodes = _episodes(db, wanted)
+    members = _grouped(_members(db, wanted, asked.now), "episode_id")
+    series = _grouped(_series(db, wanted), "episode_id")
+    doses = _grouped(_doses(db, wanted), "episode_id")
+    integrations = _grouped(_integrations(db, wanted), "episode_id")
+    notes = _grouped(_notes(db, wanted), "episode_id")
+    clearances = {row.episode_id: row for row in _clearances(db, wanted)}
+    return tuple(
+        _Course(
+            row,
+            members[row.id],
+            series[row.id],
+            doses[row.id],
+            integrations[row.id],
+            notes[row.id],
+            clearances.get(row.id),
+            asked,
+        ).standing()
+        for row in episodes
+    )
+
+
+def _grouped(rows: Iterable[Any], key: str) -> Mapping[str, list[Any]]:
+    groups: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[getattr(row, key)].append(row)
+    return groups
+
+
+def _episodes(db: Session, wanted: Any) -> list[Any]:
+    return list(
+        db.execute(
+            select(
+                Episode.id,
+                Episode.client_id,
+                Episode.service_line,
+                Episode.state,
+                Episode.state_since,
+                Episode.opened_at,
+                Episode.expects_intention,
+                Episode.expects_integration,
+                Client.code,
+                Client.family_name,
+                Client.given_name,
+                Client.preferred_name,
+                Client.born_on,
+                Client.pinned_line,
+                Hold.reason.label("hold_reason"),
+                Hold.look_again_on,
+                Hold.since_at.label("hold_since"),
+            )
+            .join(Client, Client.id == Episode.client_id)
+            .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
+            .where(Episode.id.in_(wanted))
+            .order_by(Episode.opened_at, Episode.id)
+        )
+    )
+
+
+def _members(db: Session, wanted: Any, now: datetime) -> list[Any]:
+    return list(
+        db.execute(
+            select(
+                EpisodeMember.episode_id,
+                EpisodeMember.part,
+                EpisodeMember.clinician_id,
+                EpisodeMember.elsewhere,
+                Clinician.name,
+            )
+            .outerjoin(Clinician, Clinician.id == EpisodeMember.clinician_id)
+            .where(
+                EpisodeMember.episode_id.in_(wanted),
+                EpisodeMember.from_at <= now,
+                or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
+            )
+            .order_by(EpisodeMember.from_at, EpisodeMember.id)
+        )
+    )
+
+
+def given_by_dose(wanted: Any) -> Subquery:
+    """What was given in each ketamine session of the wanted courses, boosters included (rule 4)."""
+    ended = func.coalesce(Administration.ended_at, Administration.started_at)
+    unconfirmed = and_(
+        Administration.told_by_id.is_not(None), Administration.confirmed_at.is_(None)
+    )
+    return (
+        select(
+            Administration.ketamine_session_id.label("dose_id"),
+            func.max(ended, type_=UtcDateTime()).label("last_at"),
+            func.min(Administration.started_at, type_=UtcDateTime()).label("first_at"),
+            func.sum(Administration.ug).label("ug"),
+            func.sum(case((unconfirmed, 1), else_=0)).label("unconfirmed"),
+        )
+        .join(KetamineSession, KetamineSession.id == Administration.ketamine_session_id)
+        .where(KetamineSession.episode_id.in_(wanted), Administration.voided_at.is_(None))
+        .group_by(Administration.ketamine_session_id)
+        .subquery()
+    )
+
+
+def _series(db: Session, wanted: Any) -> list[Any]:
+    given = given_by_dose(wanted)
+    open_ahead = and_(KetamineSession.status.in_(_OPEN), given.c.dose_id.is_(None))
+    return list(
+        db.execute(
+            select(
+                Series.id,
+                Series.episode_id,
+                Series.product_route,
+                Series.ordered_count,
+                func.count(given.c.dose_id).label("given"),
+                func.sum(case((open_ahead, 1), else_=0)).label("booked"),
+            )
+            .outerjoin(KetamineSession, KetamineSession.series_id == Series.id)
+            .outerjoin(given, given.c.dose_id == KetamineSession.id)
+            .where(Series.episode_id.in_(wanted))
+            .group_by(
+                Series.id,
+                Series.episode_id,
+                Series.product_route,
+                Series.ordered_count,
+                Series.started_at,
+            )
+            .order_by(Series.started_at, Series.id)
+        )
+    )
+
+
+def settled() -> ColumnElement[bool]:
+    """Whether a dose owes no integration any more: closed, or held and its note signed."""
+    signed = exists().where(
+        Note.integration_session_id == IntegrationSession.id,
+        Note.signed_at.is_not(None),
+        Note.voided_at.is_(None),
+    )
+    return exists().where(
+        IntegrationSessionFor.ketamine_session_id == KetamineSession.id,
+        IntegrationSession.id == IntegrationSessionFor.integration_session_id,
+        IntegrationSession.kind == IntegrationKind.FULL,
+        IntegrationSession.dropped_at.is_(None),
+        or_(
+            IntegrationSession.closed_at.is_not(None),
+            and_(IntegrationSession.held_at.is_not(None), signed),
+        ),
+    )
+
+
+def _doses(db: Session, wanted: Any) -> list[Any]:
+    given = given_by_dose(wanted)
+    numbered = (
+        select(
+            KetamineSession.id,
+            func.row_number()
+            .over(
+                partition_by=KetamineSession.series_id,
+                order_by=(
+                    func.coalesce(given.c.first_at, KetamineSession.planned_at),
+                    KetamineSession.id,
+                ),
+            )
+            .label("number"),
+            func.row_number()
+            .over(
+                partition_by=KetamineSession.episode_id,
+                order_by=(given.c.last_at.is_(None), given.c.last_at.desc(), KetamineSession.id),
+            )
+            .label("recency"),
+            given.c.last_at,
+            given.c.first_at,
+            given.c.ug,
+            given.c.unconfirmed,
+        )
+        .outerjoin(given, given.c.dose_id == KetamineSession.id)
+        .where(
+            KetamineSession.episode_id.in_(wanted),
+            KetamineSession.status.not_in(_NEVER_GIVEN),
+        )
+        .subquery()
+    )
+    return list(
+        db.execute(
+            select(
+                KetamineSession.id,
+                KetamineSession.episode_id,
+                KetamineSession.series_id,
+                KetamineSession.status,
+                KetamineSession.planned_at,
+                KetamineSession.planned_minutes,
+                KetamineSession.place,
+                KetamineSession.order_state,
+                KetamineSession.ordered_ug,
+                KetamineSession.may_add_ug,
+                KetamineSession.arrived_at,
+                KetamineSession.version,
+                Series.product_route,
+                Series.ordered_count,
+                numbered.c.number,
+                numbered.c.recency,
+                numbered.c.last_at,
+                numbered.c.first_at,
+                numbered.c.ug,
+                numbered.c.unconfirmed,
+                settled().label("settled"),
+            )
+            .join(numbered, numbered.c.id == KetamineSession.id)
+            .join(Series, Series.id == KetamineSession.series_id)
+            .where(
+                or_(
+                    KetamineSession.status.in_(_OPEN),
+                    and_(numbered.c.recency == 1, numbered.c.last_at.is_not(None)),
+                    numbered.c.unconfirmed > 0,
+                    and_(numbered.c.last_at.is_not(None), ~settled()),
+                )
+            )
+            .order_by(KetamineSession.planned_at, KetamineSession.id)
+        )
+    )
+
+
+def _integrations(db: Session, wanted: Any) -> list[Any]:
+    signed = exists().where(
+        Note.integration_session_id == IntegrationSession.id,
+        Note.signed_at.is_not(None),
+        Note.voided_at.is_(None),
+    )
+    return list(
+        db.execute(
+            select(
+                IntegrationSession.id,
+                IntegrationSession.episode_id,
+                IntegrationSession.version,
+                IntegrationSession.kind,
+                IntegrationSession.how,
+                IntegrationSession.planned_at,
+                IntegrationSession.planned_minutes,
+                IntegrationSession.due_on,
+                IntegrationSession.agreed_for,
+                IntegrationSession.held_at,
+                IntegrationSession.therapist_id,
+                Clinician.name.label("therapist"),
+                IntegrationSessionFor.ketamine_session_id,
+            )
+            .outerjoin(
+                IntegrationSessionFor,
+                IntegrationSessionFor.integration_session_id == IntegrationSession.id,
+            )
+            .outerjoin(Clinician, Clinician.id == IntegrationSession.therapist_id)
+            .where(
+                IntegrationSession.episode_id.in_(wanted),
+                IntegrationSession.dropped_at.is_(None),
+                IntegrationSession.closed_at.is_(None),
+                ~and_(IntegrationSession.held_at.is_not(None), signed),
+            )
+            .order_by(IntegrationSession.planned_at, IntegrationSession.id)
+        )
+    )
+
+
+def _notes(db: Session, wanted: Any) -> list[Any]:
+    return list(
+        db.execute(
+            select(
+                Note.id,
+                Note.episode_id,
+                Note.kind,
+                Note.ketamine_session_id,
+                Note.integration_session_id,
+                Note.author_id,
+                Note.signed_at,
+                Clinician.name.label("author"),
+            )
+            .join(Clinician, Clinician.id == Note.author_id)
+            .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
+            .where(
+                Note.episode_id.in_(wanted),
+                Note.voided_at.is_(None),
+                or_(Note.signed_at.is_(None), KetamineSession.status.in_(_OPEN)),
+            )
+            .order_by(Note.started_at, Note.id)
+        )
+    )
+
+
+def _clearances(db: Session, wanted: Any) -> list[Any]:
+    newest = (
+        select(
+            Clearance.id,
+            func.row_number()
+            .over(
+                partition_by=Clearance.episode_id,
+                order_by=(Clearance.decided_at.desc(), Clearance.id.desc()),
+            )
+            .label("recency"),
+        )
+        .where(Clearance.episode_id.in_(wanted))
+        .subquery()
+    )
+    return list(
+        db.execute(
+            select(
+                Clearance.episode_id,
+                Clearance.decision,
+                Clearance.routes,
+                Clearance.ceiling_ug,
+                Clearance.valid_until_on,
+            )
+            .join(newest, newest.c.id == Clearance.id)
+            .where(newest.c.recency == 1)
+        )
+    )
+
+
+class _Course:
+    """Puts the rows of one course together and judges them."""
+
+    def __init__(
+        self,
+        row: Any,
+        members: list[Any],
+        series: list[Any],
+        doses: list[Any],
+        integrations: list[Any],
+        notes: list[Any],
+        clearance: Any,
+        asked: Asked,
+    ) -> None:
+        self._row = row
+        self._members = members
+        self._series_rows = series
+        self._dose_rows = doses
+        self._integration_rows = integrations
+        self._notes = notes
+        self._asked = asked
+        self._clearance = (
+            ClearanceFacts(
+                clearance.decision,
+                frozenset(ProductRoute(route) for route in clearance.routes),
+                clearance.ceiling_ug,
+                clearance.valid_until_on,
+            )
+            if clearance
+            else None
+        )
+        recent = [dose for dose in doses if dose.recency == 1 and dose.last_at is not None]
+        self._last_given_at: datetime | None = recent[0].last_at if recent else None
+
+    def standing(self) -> CourseStanding:
+        row, asked = self._row, self._asked
+        doses = {dose.id: self._dose(dose) for dose in self._dose_rows}
+        integrations = self._integrations(doses)
+        series = self._series()
+        open_doses = tuple(dose for dose in doses.values() if dose.status.is_open)
+        last = max(
+            (dose for dose in doses.values() if dose.last_given_at is not None),
+            key=lambda dose: dose.last_given_at or asked.now,
+            default=None,
+        )
+        next_step = self._next_step(open_doses, integrations)
+        hold = (
+            HoldLine(row.hold_reason, row.look_again_on, row.hold_since)
+            if row.hold_reason
+            else None
+        )
+        facts = CourseFacts(
+            state=row.state,
+            doses=tuple(
+                PlannedDose(
+                    dose.id,
+                    dose.planned_at,
+                    dose.silence,
+                    dose.order_state,
+                    dose.intention,
+                    dose.cleared,
+                )
+                for dose in open_doses
+            ),
+            integrations=tuple((line.key, line.standing) for line in integrations),
+            unconfirmed=tuple(
+                (dose.id, dose.last_at) for dose in self._dose_rows if dose.unconfirmed
+            ),
+            clearance_until_on=self._clearance.valid_until_on if self._clearance else None,
+            hold_look_again_on=hold.look_again_on if hold else None,
+            on_hold=hold is not None,
+            series_given=series.given if series else 0,
+            series_ordered=series.ordered if series else 0,
+            has_next_step=next_step is not None,
+        )
+        return CourseStanding(
+            client=ClientName(
+                row.client_id,
+                row.code,
+                row.family_name,
+                row.given_name,
+                row.preferred_name,
+                row.born_on,
+            ),
+            pinned_line=row.pinned_line,
+            episode_id=row.id,
+            service_line=row.service_line,
+            state=row.state,
+            state_since=row.state_since,
+            opened_at=row.opened_at,
+            expects_intention=row.expects_intention,
+            expects_integration=row.expects_integration,
+            hold=hold,
+            prescriber=self._person(Part.PRESCRIBER),
+            therapist=self._person(Part.THERAPIST),
+            is_mine=any(
+                member.clinician_id == asked.viewer.clinician_id for member in self._members
+            ),
+            series=series,
+            doses=open_doses,
+            last_dose=last,
+            integrations=integrations,
+            attention=attend(facts, asked.now, asked.today),
+            next_step=next_step,
+        )
+
+    def _person(self, part: Part) -> Person | None:
+        for member in self._members:
+            if member.part is part:
+                return Person(member.clinician_id, member.name or member.elsewhere)
+        return None
+
+    def _series(self) -> SeriesLine | None:
+        if not self._series_rows:
+            return None
+        row = self._series_rows[-1]
+        return SeriesLine(row.id, row.product_route, row.ordered_count, row.given, row.booked or 0)
+
+    def _dose(self, row: Any) -> DoseLine:
+        asked = self._asked
+        signed = [
+            note.signed_at
+            for note in self._notes
+            if note.ketamine_session_id == row.id
+            and note.kind is NoteKind.INTENTION
+            and note.signed_at is not None
+        ]
+        drafts = [
+            note.author
+            for note in self._notes
+            if note.ketamine_session_id == row.id
+            and note.kind is NoteKind.INTENTION
+            and note.signed_at is None
+        ]
+        before = self._last_given_at if row.last_at is None else None
+        return DoseLine(
+            id=row.id,
+            episode_id=row.episode_id,
+            planned_at=row.planned_at,
+            planned_minutes=row.planned_minutes,
+            place=row.place,
+            product_route=row.product_route,
+            status=row.status,
+            number=row.number,
+            of=row.ordered_count,
+            order_state=row.order_state,
+            ordered_ug=row.ordered_ug,
+            may_add_ug=row.may_add_ug,
+            given_ug=row.ug,
+            last_given_at=row.last_at,
+            silence=silence(
+                row.status,
+                row.planned_at,
+                row.planned_minutes,
+                min(filter(None, (row.arrived_at, row.first_at)), default=None),
+                asked.now,
+            ),
+            intention=judge_intention(
+                expected=self._row.expects_intention,
+                planned_at=row.planned_at,
+                signed_at=max(signed, default=None),
+                draft_by=drafts[-1] if drafts else None,
+                last_dose_at=before,
+                thresholds=asked.practice.thresholds,
+                now=asked.now,
+            ),
+            cleared=missing_clearance(
+                self._clearance, row.product_route, day_of(row.planned_at, asked.practice.zone)
+            )
+            is None,
+            version=row.version,
+        )
+
+    def _integrations(self, doses: Mapping[str, DoseLine]) -> tuple[IntegrationLine, ...]:
+        rows: dict[str, list[Any]] = defaultdict(list)
+        for row in self._integration_rows:
+            rows[row.id].append(row)
+        held_for = {
+            link.ketamine_session_id
+            for links in rows.values()
+            for link in links
+            if link.held_at is not None and link.kind is IntegrationKind.FULL
+        }
+        unsettled = {dose.id for dose in self._dose_rows if not dose.settled}
+        lines = [self._booked(links, doses, held_for, unsettled) for links in rows.values()]
+        stood_for = {
+            link.ketamine_session_id
+            for links in rows.values()
+            for link in links
+            if link.kind is IntegrationKind.FULL
+        }
+        if self._row.expects_integration:
+            lines += [
+                self._debt(doses[dose_id])
+                for dose_id in sorted(unsettled - stood_for)
+                if self._anchor(doses[dose_id])[0] is not None
+            ]
+        found = [line for line in lines if line is not None]
+        return tuple(sorted(found, key=_by_urgency))
+
+    def _anchor(self, dose: DoseLine) -> tuple[datetime | None, bool]:
+        """The last administration, or its estimate when nobody recorded one (rule 2)."""
+        if dose.last_given_at is not None:
+            return dose.last_given_at, False
+        if dose.silence is Silence.WAS_THIS_GIVEN:
+            return estimated_last_given_at(dose.planned_at, dose.product_route), True
+        return None, False
+
+    def _booked(
+        self,
+        links: list[Any],
+        doses: Mapping[str, DoseLine],
+        held_for: set[str | None],
+        unsettled: set[str],
+    ) -> IntegrationLine | None:
+        row = links[0]
+        linked = tuple(
+            doses[link.ketamine_session_id] for link in links if link.ketamine_session_id in doses
+        )
+        counted = [
+            dose
+            for dose in linked
+            if dose.id in unsettled and (row.held_at is not None or dose.id not in held_for)
+        ]
+        anchors = [self._anchor(dose) for dose in counted]
+        known = [(at, estimated) for at, estimated in anchors if at is not None]
+        last_given_at, estimated = max(known, default=(None, False))
+        if row.kind is IntegrationKind.DEBRIEF:
+            last_given_at, estimated = None, False
+        note = next(
+            (
+                note
+                for note in self._notes
+                if note.integration_session_id == row.id and note.signed_at is None
+            ),
+            None,
+        )
+        standing = self._judge(
+            IntegrationFacts(
+                last_given_at=last_given_at,
+                estimated=estimated,
+                planned_at=row.planned_at,
+                planned_minutes=row.planned_minutes,
+                due_on=row.due_on,
+                agreed_for=row.agreed_for,
+                held_at=row.held_at,
+            )
+        )
+        if standing is None:
+            return None
+        return IntegrationLine(
+            id=row.id,
+            episode_id=row.episode_id,
+            version=row.version,
+            standing=standing,
+            doses=linked,
+            therapist=Person(row.therapist_id, row.therapist) if row.therapist_id else None,
+            how=row.how,
+            note_id=note.id if note else None,
+            note_author_id=note.author_id if note else None,
+        )
+
+    def _debt(self, dose: DoseLine) -> IntegrationLine | None:
+        last_given_at, estimated = self._anchor(dose)
+        standing = self._judge(IntegrationFacts(last_given_at, estimated=estimated))
+        if standing is None:
+            return None
+        return IntegrationLine(
+            id=None,
+            episode_id=dose.episode_id,
+            version=0,
+            standing=standing,
+            doses=(dose,),
+            therapist=self._person(Part.THERAPIST),
+            how=None,
+            note_id=None,
+            note_author_id=None,
+        )
+
+    def _judge(self, facts: IntegrationFacts) -> IntegrationStanding | None:
+        return judge(facts, self._asked.practice.thresholds, self._asked.now, self._asked.today)
+
+    def _next_step(
+        self, doses: Iterable[DoseLine], integrations: Iterable[IntegrationLine]
+    ) -> NextStep | None:
+        now = self._asked.now
+        steps = [
+            NextStep(
+                dose.planned_at,
+                "Ketamine session",
+                Part.PRESCRIBER
+                if dose.order_state is not OrderState.ORDERED or not dose.cleared
+                else Part.THERAPIST
+                if dose.intention.tone.value == "orange"
+                else None,
+            )
+            for dose in doses
+            if dose.planned_at > now
+        ]
+        steps += [
+            NextStep(line.standing.facts.planned_at, "Integration", None)
+            for line in integrations
+            if line.standing.facts.planned_at and line.standing.facts.planned_at > now
+        ]
+        return min(steps, key=lambda step: step.at, default=None)
+
+
+_LOUDNESS = {"red": 0, "orange": 1, "blue": 2}
+
+
+def _by_urgency(line: IntegrationLine) -> tuple[int, float]:
+    """Loudest first; within that the one longest since its dose, or soonest booked."""
+    standing = line.standing
+    at = standing.facts.last_given_at or standing.facts.planned_at
+    return _LOUDNESS.get(standing.tone.value, 3), at.timestamp() if at else 0.0
