@@ -1,0 +1,95 @@
+"""Find a client: the answer to a phone call is in the result (ux.md 2.6)."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from kapteam.db.access import visible_clients
+from kapteam.db.tables import Client, Episode
+from kapteam.queries.standing import Asked, ClientName, CourseStanding, course_standings
+from kapteam.rules.folding import digits, fold, read_birth_dates
+
+MOST = 8
+_PHONE = re.compile(r"[\d\s().+/-]{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundClient:
+    """One person, with what a caller asks: next dose, integration, whom to call."""
+
+    client: ClientName
+    phone: str
+    emergency_name: str
+    emergency_relation: str
+    emergency_phone: str
+    courses: tuple[CourseStanding, ...]
+
+
+def find_clients(db: Session, asked: Asked, typed: str) -> tuple[FoundClient, ...]:
+    """At most eight people whose name, code, phone or birth date begins as typed.
+
+    Names are folded, so that `lukasz` finds Łukasz; a birth date may be in any order. Empty below
+    two characters (rule 68).
+    """
+    if len(typed.strip()) < 2:
+        return ()
+    rows = db.execute(
+        select(
+            Client.id,
+            Client.code,
+            Client.family_name,
+            Client.given_name,
+            Client.preferred_name,
+            Client.born_on,
+            Client.phone,
+            Client.emergency_name,
+            Client.emergency_relation,
+            Client.emergency_phone,
+        )
+        .where(
+            visible_clients(asked.viewer, asked.now),
+            Client.merged_into_id.is_(None),
+            _matches(typed),
+        )
+        .order_by(Client.search_text, Client.id)
+        .limit(MOST)
+    ).all()
+    courses: defaultdict[str, list[CourseStanding]] = defaultdict(list)
+    for course in course_standings(db, asked, Episode.client_id.in_([row.id for row in rows])):
+        courses[course.client.id].append(course)
+    return tuple(
+        FoundClient(
+            ClientName(
+                row.id,
+                row.code,
+                row.family_name,
+                row.given_name,
+                row.preferred_name,
+                row.born_on,
+            ),
+            row.phone,
+            row.emergency_name,
+            row.emergency_relation,
+            row.emergency_phone,
+            tuple(courses[row.id]),
+        )
+        for row in rows
+    )
+
+
+def _matches(typed: str) -> ColumnElement[bool]:
+    words = [
+        Client.search_text.contains(f" {word}", autoescape=True)
+        for word in fold(typed).replace(",", " ").split()
+    ]
+    found = [and_(*words)] if words else []
+    dates = read_birth_dates(typed)
+    if dates:
+        found.append(Client.born_on.in_(dates))
+    number = digits(typed)
+    if len(number) >= 3 and _PHONE.fullmatch(typed.strip()):
+        found.append(Client.search_text.contains(number, autoescape=True))
+    return or_(*found)

@@ -1,0 +1,86 @@
+"""Find a client, on every page: Ctrl+K, a few letters, and the answer is in the result."""
+
+import streamlit as st
+
+from kapteam import sentences, wording
+from kapteam.queries.find import FoundClient, find_clients
+from kapteam.ui.names import client_name
+from kapteam.ui.navigation import link
+from kapteam.ui.shell import Present, acting, present
+from kapteam.ui.text import plain, quiet, said
+
+_OPEN = "find_open"
+
+
+def find_button(here: Present) -> None:
+    """The button with its shortcut; pressing it opens the dialog."""
+    st.button(
+        "Find a client",
+        icon=":material/search:",
+        key="find_button",
+        shortcut="Ctrl+K",
+        on_click=_open_find,
+        width="content",
+    )
+    if st.session_state.pop(_OPEN, False):
+        st.session_state["find_typed"] = ""
+        _dialog()
+
+
+@acting
+def _open_find(here: Present) -> None:
+    st.session_state[_OPEN] = True
+
+
+@st.dialog("Find a client", width="large")
+def _dialog() -> None:
+    here = present()
+    if here is None:
+        st.rerun()
+    typed = st.text_input(
+        "Name, code, phone or date of birth",
+        key="find_typed",
+        type="search",
+        live="150ms",
+        autocomplete="off",
+    )
+    if not typed or len(typed.strip()) < 2:
+        st.caption("Two letters are enough.")
+        return
+    found = here.read(find_clients, typed)
+    if not found:
+        st.markdown(f"No client matches “{plain(typed)}”. Check the spelling, or try the code.")
+    for one in found:
+        _result(here, one)
+
+
+def _result(here: Present, found: FoundClient) -> None:
+    client = found.client
+    with st.container(border=True, gap="xsmall", key=f"found_{client.code}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            link("client", f"**{plain(client_name(here.viewer, client))}**", client=client.code)
+            st.markdown(quiet(f"{client.code} · born {wording.born(client.born_on, here.today)}"))
+        for course in found.courses:
+            ahead = course.ahead[0] if course.ahead else None
+            if ahead:
+                order = sentences.order(
+                    ahead.order_state, ahead.ordered_ug, ahead.may_add_ug, ahead.product_route.label
+                )
+                when = wording.moment(ahead.planned_at, here.now, here.zone)
+                away = wording.relative(ahead.planned_at, here.now)
+                st.markdown(f"Next dose **{plain(when)}** {quiet(away)} · {said(order)}")
+            else:
+                st.markdown(quiet(f"{course.service_line.label}: no dose booked"))
+            for line in course.integrations:
+                st.markdown(said(sentences.integration(line.standing, here.now, here.zone)))
+            if course.expects_integration and not course.integrations:
+                st.markdown(quiet("Integration up to date"))
+        if not found.courses:
+            st.markdown(quiet("No open course of care"))
+        contact = " ".join(
+            filter(None, (found.emergency_name, found.emergency_relation, found.emergency_phone))
+        )
+        st.caption(
+            f"Phone {plain(found.phone or 'not recorded')} · "
+            f"Emergency contact {plain(contact or 'not recorded')}"
+        )

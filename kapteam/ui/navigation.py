@@ -1,0 +1,86 @@
+"""Every page: file, title, icon, and whether it stands in the menu. Links are made here only."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from kapteam.rules.permissions import Viewer, can_administer, can_book
+
+_PAGES = Path(__file__).resolve().parents[2] / "pages"
+
+
+def _everyone(viewer: Viewer) -> bool:
+    return True
+
+
+def _reads_notes(viewer: Viewer) -> bool:
+    return viewer.reads_notes
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One page. `shown_to` says to whom the menu offers it; the page itself checks again."""
+
+    title: str
+    icon: str = ""
+    in_menu: bool = False
+    shown_to: Callable[[Viewer], bool] = _everyone
+
+
+PLACES: dict[str, Place] = {
+    "today": Place("Today", "today", True),
+    "caseload": Place("Caseload", "groups", True),
+    "ketamine_sessions": Place("Ketamine sessions", "calendar_month", True),
+    "integration": Place("Integration", "psychology", True),
+    "notes": Place("Notes", "edit_note", True, _reads_notes),
+    "inquiries": Place("Inquiries", "call", True, can_book),
+    "practice": Place("Practice", "settings", True, can_administer),
+    "client": Place("Client"),
+    "client_edit": Place("Client details"),
+    "inquiry": Place("Inquiry"),
+    "episode": Place("Course of care"),
+    "clearance": Place("Clearance"),
+    "consent": Place("Consent"),
+    "booking": Place("Book a ketamine session"),
+    "ketamine_session": Place("Ketamine session"),
+    "integration_session": Place("Integration session"),
+    "note": Place("Note"),
+}
+
+
+def file_of(name: str) -> str:
+    """The file of a page, as `st.page_link` and `st.switch_page` want it."""
+    return str(_PAGES / f"{name}.py")
+
+
+def pages_for(viewer: Viewer) -> list[st.Page]:
+    """The pages of this person; hidden ones are reached by link."""
+    return [
+        st.Page(
+            file_of(name),
+            title=place.title,
+            icon=f":material/{place.icon}:" if place.icon else None,
+            url_path=name,
+            default=name == "today",
+            visibility="visible" if place.in_menu and place.shown_to(viewer) else "hidden",
+        )
+        for name, place in PLACES.items()
+    ]
+
+
+def link(to: str, label: str, *, icon: str = "", width: int | None = None, **query: str) -> None:
+    """A link within the application; `label` is Markdown (user text through `ui.text.plain`)."""
+    st.page_link(
+        file_of(to),
+        label=label,
+        icon=f":material/{icon}:" if icon else None,
+        width=width or "content",
+        query_params=query or None,
+    )
+
+
+def go(to: str, **query: str) -> None:
+    """Leave for another page; ends this run."""
+    st.switch_page(file_of(to), query_params=query or None)

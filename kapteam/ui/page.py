@@ -1,0 +1,68 @@
+"""Opening a page: the second lock behind the gate, then the banner and the header."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from kapteam import wording
+from kapteam.rules.permissions import Viewer
+from kapteam.ui.find import find_button
+from kapteam.ui.shell import Present, present
+from kapteam.ui.text import plain
+
+_FLASH = "said_once"
+
+
+def open_page(title: str, *, needs: Callable[[Viewer], None] | None = None) -> Present:
+    """Check who is here and what they may see, then draw the top of the page.
+
+    `needs` is a `check_can_…` of rules.permissions. Stops the run when nobody is signed in; raises
+    NotAllowed when `needs` says so. `title` never holds a client's name.
+    """
+    here = present()
+    if here is None:
+        st.stop()
+    if needs is not None:
+        needs(here.viewer)
+    st.set_page_config(page_title=f"{title} · kapteam", layout="wide")
+    if here.asked.practice.is_demo:
+        _demo_banner(here)
+    _header(here, title)
+    flash = st.session_state.pop(_FLASH, None)
+    if flash:
+        st.success(plain(flash), icon=":material/check:")
+    return here
+
+
+def say_next(sentence: str) -> None:
+    """Show a sentence at the top of the next page that opens in this tab."""
+    st.session_state[_FLASH] = sentence
+
+
+def _header(here: Present, title: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="page_header"):
+        st.title(title, anchor=False, width="stretch")
+        st.markdown(
+            f":gray[As of {wording.clock_time(here.now.astimezone(here.zone).time())}]",
+            width="content",
+        )
+        find_button(here)
+        with st.popover(plain(here.viewer.name), icon=":material/person:", width="content"):
+            st.html(f"<p>{_post('Lock now (F9)', '/session/lock')}</p>")
+            st.html(f"<p>{_post('Sign out', '/session/sign-out')}</p>")
+
+
+def _post(label: str, path: str) -> str:
+    """A link that the guard script turns into a POST (no state changes by GET)."""
+    return f'<a href="/" data-kapteam-post="{path}">{label}</a>'
+
+
+def _demo_banner(here: Present) -> None:
+    other = "therapist" if here.viewer.is_prescriber else "prescriber"
+    with st.container(horizontal=True, vertical_alignment="center", key="demo_banner"):
+        st.markdown(
+            ":violet-badge[:material/science: Demo practice: every person here is made up]",
+            width="content",
+        )
+        st.html(_post(f"See it as the {other}", "/session/demo/switch"), width="content")
+        st.html(_post("Leave the demo", "/session/demo/leave"), width="content")

@@ -1,0 +1,111 @@
+"""Who is at this browser tab, read from the database on every run, callback and fragment.
+
+`acting` makes callbacks, `live` makes fragments; callbacks run before the page, fragments without
+it, so each asks again who is here. `kapteam.ui.page.open_page` does the same for pages.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from kapteam import clock
+from kapteam.accounts.sign_ins import viewer_of
+from kapteam.db.engine import Database
+from kapteam.db.in_force import practice_in_force
+from kapteam.db.practices import database
+from kapteam.queries.standing import Asked
+from kapteam.rules.permissions import Viewer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The person at this tab, their practice, and the one instant of this run."""
+
+    asked: Asked
+    database: Database
+
+    @property
+    def viewer(self) -> Viewer:
+        """The person acting."""
+        return self.asked.viewer
+
+    @property
+    def now(self) -> datetime:
+        """The instant of this run, in UTC."""
+        return self.asked.now
+
+    @property
+    def today(self) -> date:
+        """The practice's day."""
+        return self.asked.today
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The practice's time zone."""
+        return self.asked.practice.zone
+
+    def read(
+        self, query: Callable[Concatenate[Session, Asked, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """What `query` answers, in one reading transaction."""
+        with self.database.reading() as db:
+            return query(db, self.asked, *args, **kwargs)
+
+    def write(
+        self,
+        action: Callable[Concatenate[Session, Viewer, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run one action in one transaction, committed when this returns."""
+        with self.database.writing() as db:
+            return action(db, self.viewer, *args, **kwargs)
+
+
+def present() -> Present | None:
+    """Who is here, or None when the sign-in is locked, ended, or there never was one."""
+    name, _, sign_in_id = str(getattr(st.user, "sign_in", None) or "").partition(".")
+    if not sign_in_id:
+        return None
+    now = clock.now()
+    here = database(name)
+    with here.reading() as db:
+        viewer = viewer_of(db, sign_in_id)
+        practice = practice_in_force(db, now) if viewer else None
+    if viewer is None or practice is None:
+        return None
+    return Present(Asked(viewer, practice, now), here)
+
+
+def acting(callback: Callable[Concatenate[Present, P], None]) -> Callable[P, None]:
+    """Make a callback: it gets who is acting now, and does nothing once nobody is signed in."""
+
+    @wraps(callback)
+    def called(*args: P.args, **kwargs: P.kwargs) -> None:
+        here = present()
+        if here is not None:
+            callback(here, *args, **kwargs)
+
+    return called
+
+
+def live(fragment: Callable[Concatenate[Present, P], None]) -> Callable[P, None]:
+    """Make a fragment: a part of a page that runs again by itself, asking again who is here."""
+
+    @wraps(fragment)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
+        here = present()
+        if here is None:
+            st.rerun()
+        fragment(here, *args, **kwargs)
+
+    return st.fragment(drawn)

@@ -1,0 +1,48 @@
+"""User text inside labels, exactly as typed.
+
+Streamlit renders every label as Markdown. Escaping alone still turns `->` into an arrow and `www.`
+into a link (tried), so such pairs are also held apart by an invisible word joiner. Whole bodies of
+text go through `st.text`, which renders nothing.
+"""
+
+import re
+
+from kapteam.vocabulary import Tone
+from kapteam.wording import Phrase
+
+_JOINER = "\u2060"
+_ARROWS = re.compile(r"[-<>=~]{2,}")
+_SHORTCODE = re.compile(r":(?=\w)")
+_ADDRESS = re.compile(r"(?i)(www|https?|mailto|xmpp|ftp)(?=[.:])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$^=\"&:])")
+
+
+def plain(text: str) -> str:
+    """`text` for a Markdown label: one line, shown to the letter, never a link or an image."""
+    line = " ".join(text.split(" ")).replace("\n", " ").replace("\t", " ")
+    line = _ARROWS.sub(lambda found: _JOINER.join(found[0]), line)
+    line = _SHORTCODE.sub(":" + _JOINER, line)
+    line = _ADDRESS.sub(lambda found: found[0] + _JOINER, line)
+    line = line.replace("@", "@" + _JOINER)
+    return _MARKUP.sub(r"\\\1", line)
+
+
+def said(phrase: Phrase) -> str:
+    """A phrase as Markdown: a badge in its tone with its icon, or plain words without colour."""
+    icon = f":material/{phrase.icon}: " if phrase.icon else ""
+    words = plain(phrase.text)
+    if phrase.tone is Tone.PLAIN:
+        return f"{icon}{words}"
+    if phrase.tone is Tone.QUIET:
+        return f":gray[{icon}{words}]"
+    return f":{phrase.tone.value}-badge[{icon}{words}]"
+
+
+def quiet(text: str) -> str:
+    """Words in grey, for what is second in a line."""
+    return f":gray[{plain(text)}]"
+
+
+def strong(text: str) -> str:
+    """Words in bold."""
+    return f"**{plain(text)}**"
