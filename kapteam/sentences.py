@@ -23,8 +23,8 @@ def integration(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) ->
     since = f"{since} since dose" if since else ""
     if facts.estimated and since:
         since = f"about {since} (estimated)"
-    if standing.past_window and standing.stage is not IntegrationStage.HELD:
-        since = f"past 72{NBSP}hr, {since}"
+    if standing.past_hours and standing.stage is not IntegrationStage.HELD:
+        since = f"past {standing.past_hours}{NBSP}hr, {since}"
     booked = wording.moment(facts.planned_at, now, zone) if facts.planned_at else ""
     match standing.stage:
         case IntegrationStage.WAS_THIS_HELD:

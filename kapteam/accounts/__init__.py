@@ -1,0 +1,1 @@
+"""Who is this: passwords, signed-in browsers, set-up and invitations. Knows no web framework."""

@@ -21,8 +21,10 @@ from sqlalchemy.pool import QueuePool
 
 from kapteam.errors import Unusable
 
+# Screens name the type of `db` in their signatures, and import nothing else of SQLAlchemy.
+__all__ = ["Database", "Session"]
+
 _PRAGMAS = (
-    "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     "recursive_triggers=ON",
@@ -95,6 +97,45 @@ class Database:
             db.begin(),
         ):
             yield db
+
+    def make_ready(self) -> None:
+        """Check that the database can be written; let a SQLite file be read meanwhile (WAL).
+
+        A file remembers WAL, so only one that is ours is given it: not a connect hook. Raises
+        Unusable, in a sentence, when the database cannot be written.
+        """
+        with self.writing() as db:
+            db.connection()
+        if self.is_sqlite:
+            with self.engine.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                driver.execute("PRAGMA journal_mode=WAL")
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A connection for one transaction that changes tables, committed at the end of the block.
+
+        SQLite rebuilds a table by dropping it, which its foreign keys would refuse, so they are
+        checked once, before the commit. Raises Unusable, in a sentence, when they do not hold or
+        the database cannot be written.
+        """
+        with self._sentences(), self.engine.connect() as connection:
+            if not self.is_sqlite:
+                with connection.begin():
+                    yield connection
+                return
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    yield connection
+                    if connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                        raise Unusable(
+                            "The database holds rows that point to nothing, so it was left as it "
+                            "was. Restore the last backup."
+                        )
+            finally:
+                driver.execute("PRAGMA foreign_keys=ON")
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:

@@ -8,7 +8,6 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
-from sqlalchemy.exc import DatabaseError, OperationalError
 
 from kapteam import clock
 from kapteam.db.backup import back_up
@@ -31,16 +30,14 @@ def bring_up_to_date(database: Database, backups: Path) -> None:
     Raises Unusable: not a database, not one of ours, from a newer version, or not writable.
     """
     if database.is_sqlite and database.url.database:
-        Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
-    script = ScriptDirectory.from_config(alembic_config())
+        Path(database.url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    config = alembic_config()
+    script = ScriptDirectory.from_config(config)
     head = script.get_current_head()
     with database.reading() as db:
         connection = db.connection()
         current = MigrationContext.configure(connection).get_current_revision()
         tables = set(inspect(connection).get_table_names())
-    if current == head:
-        _check_writable(database)
-        return
     if current is None and tables - {"alembic_version"}:
         raise Unusable("The database holds something that is not kapteam's. Nothing was changed.")
     if current is not None and current not in {r.revision for r in script.walk_revisions()}:
@@ -48,24 +45,12 @@ def bring_up_to_date(database: Database, backups: Path) -> None:
             "The database was written by a newer version of kapteam. Install that version; "
             "nothing was changed."
         )
+    database.make_ready()
+    if current == head:
+        return
     if current is not None:
         back_up(database, backups, clock.now())
     _log.info("Migrating the database from %s to %s.", current or "empty", head)
-    config = alembic_config()
-    try:
-        with database.engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    except (OperationalError, DatabaseError) as error:
-        if "readonly" in str(error.orig):
-            raise Unusable(
-                "The database can only be read. Check the rights of its folder."
-            ) from error
-        raise
-
-
-def _check_writable(database: Database) -> None:
-    if not database.is_sqlite:
-        return
-    with database.writing() as db:
-        db.connection().exec_driver_sql("PRAGMA user_version = 1")
+    with database.migrating() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

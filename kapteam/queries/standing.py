@@ -7,14 +7,14 @@ standings, so that a count and the rows behind it, and the words on two pages, c
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from kapteam.clock import day_of
-from kapteam.db.access import visible_episodes
+from kapteam.db.access import is_on_episode, visible_episodes
 from kapteam.db.in_force import PracticeInForce
 from kapteam.db.tables import (
     Administration,
@@ -33,12 +33,18 @@ from kapteam.db.tables import (
 from kapteam.db.types import UtcDateTime
 from kapteam.rules.attention import Attention, CourseFacts, PlannedDose, attend
 from kapteam.rules.dosing import Silence, estimated_last_given_at, silence
-from kapteam.rules.integration import IntegrationFacts, IntegrationStanding, judge
+from kapteam.rules.integration import (
+    IntegrationFacts,
+    IntegrationStage,
+    IntegrationStanding,
+    judge,
+)
 from kapteam.rules.notes import IntentionStanding, judge_intention
 from kapteam.rules.pathway import ClearanceFacts, missing_clearance
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
     EpisodeState,
+    Function,
     HoldReason,
     How,
     IntegrationKind,
@@ -48,10 +54,12 @@ from kapteam.vocabulary import (
     ProductRoute,
     ServiceLine,
     SessionStatus,
+    Tone,
 )
 
-_OPEN = (SessionStatus.PLANNED, SessionStatus.STARTED)
-_NEVER_GIVEN = (SessionStatus.CANCELLED, SessionStatus.MISSED, SessionStatus.NOT_GIVEN)
+_OPEN = tuple(status for status in SessionStatus if status.is_open)
+_GIVEN = tuple(status for status in SessionStatus if status.is_given)
+_LOUDNESS = (Tone.RED, Tone.AMBER, Tone.PLAIN, Tone.BLUE, Tone.QUIET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +144,7 @@ class IntegrationLine:
     id: str | None
     episode_id: str
     version: int
+    kind: IntegrationKind
     standing: IntegrationStanding
     doses: tuple[DoseLine, ...]
     therapist: Person | None
@@ -148,14 +157,22 @@ class IntegrationLine:
         """What names the row: its id, else its ketamine session's."""
         return self.id or self.doses[0].id
 
+    @property
+    def urgency(self) -> tuple[int, float]:
+        """Sort key: loudest first; as loud, the least time left, then the earliest booked."""
+        standing = self.standing
+        at = standing.due_at or standing.facts.planned_at
+        return _LOUDNESS.index(standing.tone), at.timestamp() if at else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The earliest thing booked ahead."""
+    """The earliest thing ahead: booked for an instant, or agreed for a day (`all_day`)."""
 
     at: datetime
     what: str
     waits_on: Part | None
+    all_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +205,10 @@ class CourseStanding:
         return tuple(dose for dose in self.doses if dose.is_ahead)
 
     def person(self, part: Part) -> Person | None:
-        """Who has this part."""
-        return self.prescriber if part is Part.PRESCRIBER else self.therapist
+        """Whom this part's work waits on: who has it, else whoever else is on the course."""
+        if part is Part.PRESCRIBER:
+            return self.prescriber or self.therapist
+        return self.therapist or self.prescriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +223,17 @@ class Asked:
     def today(self) -> date:
         """The practice's calendar day."""
         return day_of(self.now, self.practice.zone)
+
+
+def own_courses(asked: Asked) -> ColumnElement[bool]:
+    """The condition on Episode for "mine": the courses one is on.
+
+    A nurse or the front desk treats nobody by name; theirs are all that they may see.
+    """
+    viewer = asked.viewer
+    if viewer.is_prescriber or viewer.is_therapist:
+        return is_on_episode(viewer, asked.now)
+    return visible_episodes(viewer, asked.now)
 
 
 def course_standings(
@@ -349,11 +379,6 @@ def _series(db: Session, wanted: Any) -> list[Any]:
 
 def settled() -> ColumnElement[bool]:
     """Whether a dose owes no integration any more: closed, or held and its note signed."""
-    signed = exists().where(
-        Note.integration_session_id == IntegrationSession.id,
-        Note.signed_at.is_not(None),
-        Note.voided_at.is_(None),
-    )
     return exists().where(
         IntegrationSessionFor.ketamine_session_id == KetamineSession.id,
         IntegrationSession.id == IntegrationSessionFor.integration_session_id,
@@ -361,7 +386,7 @@ def settled() -> ColumnElement[bool]:
         IntegrationSession.dropped_at.is_(None),
         or_(
             IntegrationSession.closed_at.is_not(None),
-            and_(IntegrationSession.held_at.is_not(None), signed),
+            and_(IntegrationSession.held_at.is_not(None), _note_is_signed()),
         ),
     )
 
@@ -394,7 +419,7 @@ def _doses(db: Session, wanted: Any) -> list[Any]:
         .outerjoin(given, given.c.dose_id == KetamineSession.id)
         .where(
             KetamineSession.episode_id.in_(wanted),
-            KetamineSession.status.not_in(_NEVER_GIVEN),
+            KetamineSession.status.in_(_OPEN + _GIVEN),
         )
         .subquery()
     )
@@ -425,12 +450,18 @@ def _doses(db: Session, wanted: Any) -> list[Any]:
             )
             .join(numbered, numbered.c.id == KetamineSession.id)
             .join(Series, Series.id == KetamineSession.series_id)
+            .join(Episode, Episode.id == KetamineSession.episode_id)
             .where(
                 or_(
                     KetamineSession.status.in_(_OPEN),
                     and_(numbered.c.recency == 1, numbered.c.last_at.is_not(None)),
                     numbered.c.unconfirmed > 0,
-                    and_(numbered.c.last_at.is_not(None), ~settled()),
+                    and_(
+                        KetamineSession.status.in_(_GIVEN),
+                        Episode.expects_integration,
+                        ~settled(),
+                    ),
+                    KetamineSession.id.in_(_to_be_integrated(wanted)),
                 )
             )
             .order_by(KetamineSession.planned_at, KetamineSession.id)
@@ -438,12 +469,37 @@ def _doses(db: Session, wanted: Any) -> list[Any]:
     )
 
 
-def _integrations(db: Session, wanted: Any) -> list[Any]:
-    signed = exists().where(
+def _unsettled(wanted: Any) -> ColumnElement[bool]:
+    """The integration sessions of the wanted courses that still ask for something."""
+    return and_(
+        IntegrationSession.episode_id.in_(wanted),
+        IntegrationSession.dropped_at.is_(None),
+        IntegrationSession.closed_at.is_(None),
+        or_(IntegrationSession.held_at.is_(None), ~_note_is_signed()),
+    )
+
+
+def _note_is_signed() -> ColumnElement[bool]:
+    return exists().where(
         Note.integration_session_id == IntegrationSession.id,
         Note.signed_at.is_not(None),
         Note.voided_at.is_(None),
     )
+
+
+def _to_be_integrated(wanted: Any) -> Any:
+    """The ketamine sessions that an integration session is still to be held or written for."""
+    return (
+        select(IntegrationSessionFor.ketamine_session_id)
+        .join(
+            IntegrationSession,
+            IntegrationSession.id == IntegrationSessionFor.integration_session_id,
+        )
+        .where(_unsettled(wanted))
+    )
+
+
+def _integrations(db: Session, wanted: Any) -> list[Any]:
     return list(
         db.execute(
             select(
@@ -466,12 +522,7 @@ def _integrations(db: Session, wanted: Any) -> list[Any]:
                 IntegrationSessionFor.integration_session_id == IntegrationSession.id,
             )
             .outerjoin(Clinician, Clinician.id == IntegrationSession.therapist_id)
-            .where(
-                IntegrationSession.episode_id.in_(wanted),
-                IntegrationSession.dropped_at.is_(None),
-                IntegrationSession.closed_at.is_(None),
-                ~and_(IntegrationSession.held_at.is_not(None), signed),
-            )
+            .where(_unsettled(wanted))
             .order_by(IntegrationSession.planned_at, IntegrationSession.id)
         )
     )
@@ -729,13 +780,13 @@ class _Course:
                 if self._anchor(doses[dose_id])[0] is not None
             ]
         found = [line for line in lines if line is not None]
-        return tuple(sorted(found, key=_by_urgency))
+        return tuple(sorted(found, key=lambda line: line.urgency))
 
     def _anchor(self, dose: DoseLine) -> tuple[datetime | None, bool]:
         """The last administration, or its estimate when nobody recorded one (rule 2)."""
         if dose.last_given_at is not None:
             return dose.last_given_at, False
-        if dose.silence is Silence.WAS_THIS_GIVEN:
+        if dose.silence is not None or dose.status.is_given:
             return estimated_last_given_at(dose.planned_at, dose.product_route), True
         return None, False
 
@@ -757,7 +808,8 @@ class _Course:
         ]
         anchors = [self._anchor(dose) for dose in counted]
         known = [(at, estimated) for at, estimated in anchors if at is not None]
-        last_given_at, estimated = max(known, default=(None, False))
+        # Of several doses the earliest clock counts: linking a later one quiets nothing (rule 6).
+        last_given_at, estimated = min(known, default=(None, False))
         if row.kind is IntegrationKind.DEBRIEF:
             last_given_at, estimated = None, False
         note = next(
@@ -785,9 +837,12 @@ class _Course:
             id=row.id,
             episode_id=row.episode_id,
             version=row.version,
+            kind=row.kind,
             standing=standing,
             doses=linked,
-            therapist=Person(row.therapist_id, row.therapist) if row.therapist_id else None,
+            therapist=Person(row.therapist_id, row.therapist)
+            if row.therapist_id
+            else self._person(Part.THERAPIST),
             how=row.how,
             note_id=note.id if note else None,
             note_author_id=note.author_id if note else None,
@@ -802,6 +857,7 @@ class _Course:
             id=None,
             episode_id=dose.episode_id,
             version=0,
+            kind=IntegrationKind.FULL,
             standing=standing,
             doses=(dose,),
             therapist=self._person(Part.THERAPIST),
@@ -816,7 +872,7 @@ class _Course:
     def _next_step(
         self, doses: Iterable[DoseLine], integrations: Iterable[IntegrationLine]
     ) -> NextStep | None:
-        now = self._asked.now
+        now, zone = self._asked.now, self._asked.practice.zone
         steps = [
             NextStep(
                 dose.planned_at,
@@ -824,25 +880,27 @@ class _Course:
                 Part.PRESCRIBER
                 if dose.order_state is not OrderState.ORDERED or not dose.cleared
                 else Part.THERAPIST
-                if dose.intention.tone.value == "orange"
+                if dose.intention.tone is Tone.AMBER
                 else None,
             )
             for dose in doses
             if dose.planned_at > now
         ]
         steps += [
-            NextStep(line.standing.facts.planned_at, "Integration", None)
+            NextStep(line.standing.facts.planned_at, line.kind.label, None)
             for line in integrations
             if line.standing.facts.planned_at and line.standing.facts.planned_at > now
         ]
+        steps += [
+            NextStep(
+                datetime.combine(facts.agreed_for, time(), zone),
+                line.kind.label,
+                None,
+                all_day=True,
+            )
+            for line in integrations
+            if (facts := line.standing.facts).agreed_for
+            and line.standing.stage is IntegrationStage.AGREED
+            and facts.planned_at is None
+        ]
         return min(steps, key=lambda step: step.at, default=None)
-
-
-_LOUDNESS = {"red": 0, "orange": 1, "blue": 2}
-
-
-def _by_urgency(line: IntegrationLine) -> tuple[int, float]:
-    """Loudest first; within that the one longest since its dose, or soonest booked."""
-    standing = line.standing
-    at = standing.facts.last_given_at or standing.facts.planned_at
-    return _LOUDNESS.get(standing.tone.value, 3), at.timestamp() if at else 0.0

@@ -131,7 +131,7 @@ def is_late(line: IntegrationLine) -> bool:
 
 
 def is_to_do(line: IntegrationLine) -> bool:
-    """Whether an integration is owed now: its dose was given (or asked about) and it is not held."""
+    """Whether an integration is owed now: its dose was given or asked about; it is not held."""
     standing = line.standing
     if not standing.is_open:
         return False

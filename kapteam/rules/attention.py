@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
+from kapteam.rules.pathway import EXPIRING
 from kapteam.vocabulary import EpisodeState, OrderState, Part, Term, Tone
 
 NEAR = timedelta(hours=72)
@@ -169,7 +170,7 @@ def _of_course(facts: CourseFacts, today: date) -> list[Attention]:
     found = []
     until = facts.clearance_until_on
     dosing = facts.state in {EpisodeState.SERIES, EpisodeState.MAINTENANCE}
-    if dosing and until is not None and until <= today + timedelta(days=30):
+    if dosing and until is not None and until <= today + EXPIRING:
         tone = Tone.RED if until < today else Tone.AMBER
         found.append(Attention(Reason.CLEARANCE_ENDS, tone, Part.PRESCRIBER))
     if (

@@ -52,7 +52,7 @@ class Entered:
         return self._text(field, text, name, TEXT, required=required)
 
     def _text(self, field: str, text: str, name: str, most: int, *, required: bool) -> str:
-        cleaned = text.strip()
+        cleaned = text.replace("\r\n", "\n").strip()
         if required and not cleaned:
             self.refuse(field, f"{name} is needed.")
         if len(cleaned) > most:
@@ -63,10 +63,15 @@ class Entered:
             self.refuse(field, f"{name} contains a control character. Type it again.")
         return cleaned
 
-    def moment(self, field: str, on: date | None, typed: str, zone: ZoneInfo) -> datetime | None:
-        """The instant of a day and a typed time of the practice."""
+    def moment(
+        self, field: str, on: date | None, typed: str, zone: ZoneInfo, *, day_field: str = ""
+    ) -> datetime | None:
+        """The instant of a day and a typed time of the practice.
+
+        A missing day is said beside `day_field`, where the form has one.
+        """
         if on is None:
-            self.refuse(field, "Choose the day.")
+            self.refuse(day_field or field, "Choose the day.")
             return None
         time_of_day = self.read(field, wording.read_time, typed)
         if time_of_day is None:
@@ -80,4 +85,5 @@ class Entered:
 
 
 def _is_control(letter: str) -> bool:
-    return unicodedata.category(letter) == "Cc" and letter not in "\n\t"
+    """Whether a database or a screen would choke on it: controls and halves of a character."""
+    return unicodedata.category(letter) in {"Cc", "Cs"} and letter not in "\n\t"

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th"}
+    # A phone types O’Brien with a curly apostrophe, a keyboard with a straight one.
+    | dict.fromkeys("'’‘ʼʻ`´", "")
 )
 _MONTHS = {
     name: number
@@ -17,9 +19,14 @@ _MONTHS = {
 
 
 def fold(text: str) -> str:
-    """Letters without accents and case, single spaces: `Łukasz  Øst` is `lukasz ost`."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    """Letters without accents, case and apostrophes, single spaces: `Łukasz  Øst` is `lukasz ost`.
+
+    Decomposed before and after the case is folded: a fullwidth or script capital is a plain capital
+    only once it is decomposed.
+    """
+    decomposed = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    folded = unicodedata.normalize("NFKD", decomposed.casefold())
+    bare = "".join(letter for letter in folded if not unicodedata.combining(letter))
     return " ".join(bare.translate(_LETTERS).split())
 
 
@@ -29,17 +36,19 @@ def digits(text: str) -> str:
 
 
 def search_text(
-    *, code: str, names: Iterable[str], phones: Iterable[str], born_on: date | None
+    *, code: str, names: Sequence[str], phones: Iterable[str], born_on: date | None
 ) -> str:
-    """What Find looks through: folded names, code, initials, phone digits, birth date.
+    """What Find looks through (rule 68): folded names, code, initials, phone digits, birth date.
 
+    `names` are given, family, preferred, in that order; the initials are those of the first two.
     Every word starts after a space, so that `% jor%` finds the start of a word only.
     """
     parts = [fold(name) for name in names if name.strip()]
     words = [word for part in parts for word in part.replace("-", " ").split()]
+    initials = "".join(fold(name)[:1] for name in names[:2])
     numbers = [digits(phone) for phone in phones if digits(phone)]
     dates = [born_on.isoformat()] if born_on else []
-    return " " + " ".join([*parts, *words, fold(code), *numbers, *dates]) + " "
+    return " " + " ".join([*parts, *words, fold(code), initials, *numbers, *dates]) + " "
 
 
 def read_birth_dates(text: str) -> list[date]:

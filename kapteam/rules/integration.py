@@ -45,13 +45,14 @@ class IntegrationStanding:
     """The judgement: stage, tone, when it is or was due, and how long since the dose.
 
     `since` is the time since the last administration; for a held one, from it to the holding.
+    `past_hours` is the end of the window in hours, once `since` is past it.
     """
 
     stage: IntegrationStage
     tone: Tone
     due_at: datetime | None
     since: timedelta | None
-    past_window: bool
+    past_hours: int | None
     facts: IntegrationFacts
 
     @property
@@ -78,8 +79,9 @@ def judge(
 
     def standing(stage: IntegrationStage, tone: Tone) -> IntegrationStanding:
         since = ((facts.held_at or now) - anchor) if anchor else None
-        past = since is not None and since > timedelta(hours=thresholds.integration_past_hours)
-        return IntegrationStanding(stage, tone, due, since, past, facts)
+        window = thresholds.integration_past_hours
+        past = since is not None and since > timedelta(hours=window)
+        return IntegrationStanding(stage, tone, due, since, window if past else None, facts)
 
     if facts.held_at is not None:
         return None if facts.note_signed else standing(IntegrationStage.HELD, Tone.AMBER)

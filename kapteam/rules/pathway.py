@@ -143,7 +143,7 @@ def check_gate(
     problem = missing_clearance(clearance, None, on)
     if problem:
         missing.append(problem)
-    routes = clearance.routes if clearance else frozenset({ProductRoute.INTRAMUSCULAR})
+    routes = (clearance and clearance.routes) or frozenset({ProductRoute.INTRAMUSCULAR})
     missing += [
         f"the consent “{one.label}”"
         for one in missing_consents(consents, routes, on, with_therapy=with_therapy)

@@ -121,6 +121,16 @@ def can_book(viewer: Viewer) -> bool:
     return _allowed(check_can_book, viewer)
 
 
+def check_can_pin(viewer: Viewer) -> None:
+    """The one pinned line of a client, which both who treat may change."""
+    _need(viewer, _CARE, "Only a prescriber or a therapist can change the pinned line.")
+
+
+def can_pin(viewer: Viewer) -> bool:
+    """Twin of `check_can_pin`."""
+    return _allowed(check_can_pin, viewer)
+
+
 def check_can_record_session(viewer: Viewer) -> None:
     """Record what was given, start, stop, discharge, missed."""
     _need(

@@ -1,7 +1,8 @@
 """The practice's thresholds: what each is for, its default and where the default comes from."""
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 
 
@@ -69,3 +70,31 @@ def in_force(stored: Iterable[tuple[str, str]]) -> Thresholds:
     """The thresholds from stored (key, value) pairs, oldest first; unknown keys are ignored."""
     known = {field.name for field in fields(Thresholds)}
     return Thresholds(**{key: int(value) for key, value in stored if key in known})
+
+
+def read_value(key: str, text: str, beside: Thresholds) -> int:
+    """The value typed for one threshold, in its unit, given the ones it will stand beside.
+
+    Raises ValueError with a sentence: no whole number, out of bounds, or an integration that would
+    turn red or leave its window before it is due.
+    """
+    threshold = THRESHOLDS[key]
+    if not re.fullmatch(r"\d{1,6}", text.strip(), re.ASCII):
+        raise ValueError("Enter a whole number.")
+    value = int(text)
+    if not threshold.least <= value <= threshold.most:
+        raise ValueError(f"Enter a number from {threshold.least} to {threshold.most}.")
+    together = replace(beside, **{key: value})
+    if together.integration_late_hours <= together.integration_target_hours:
+        raise ValueError(
+            "An integration is late only after its target: "
+            f"target {together.integration_target_hours} hours, "
+            f"late {together.integration_late_hours} hours."
+        )
+    if together.integration_past_hours <= together.integration_late_hours:
+        raise ValueError(
+            "The window ends only after an integration is late: "
+            f"late {together.integration_late_hours} hours, "
+            f"end of the window {together.integration_past_hours} hours."
+        )
+    return value

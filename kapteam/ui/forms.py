@@ -60,6 +60,20 @@ class Form:
             )
         return st.session_state.get(self.key(field))
 
+    def seen(self, version: int) -> int:
+        """The version that this form was drawn with first; call it before the fields.
+
+        A page runs again with every field that is left; the row may be a newer one by then, and a
+        Save must count against what the person saw.
+        """
+        kept = self.key("version")
+        drawn = any(
+            str(key).startswith(f"{self._key}/") and key != kept for key in st.session_state
+        )
+        if not drawn:
+            st.session_state[kept] = version
+        return int(st.session_state.setdefault(kept, version))
+
     def line(
         self, field: str, label: str, value: str = "", *, hint: str = "", width: int | None = None
     ) -> str:
@@ -164,11 +178,26 @@ class Form:
                     **self._initial(box, term in value),
                 )
         self._problem(field)
-        return self.value(field)
+        chosen: tuple[_Choice, ...] = self.value(field)
+        return chosen
 
     def check(self, field: str, label: str, value: bool = False) -> bool:
         """Yes or no."""
         chosen = st.checkbox(label, key=self.key(field), **self._initial(field, value))
+        self._problem(field)
+        return chosen
+
+    def answer(self, field: str, label: str, value: bool | None = None) -> bool | None:
+        """Yes, no, or not asked: the three are never mixed up."""
+        options = [None, True, False]
+        chosen: bool | None = st.radio(
+            label,
+            options,
+            key=self.key(field),
+            format_func={None: "Not asked", True: "Yes", False: "No"}.__getitem__,
+            horizontal=True,
+            **self._initial(field, options.index(value), "index"),
+        )
         self._problem(field)
         return chosen
 
@@ -269,5 +298,6 @@ def _pressed(
         form._refused(error)
         return
     st.session_state.pop(form.key("problems"), None)
+    st.session_state.pop(form.key("version"), None)
     say_next(f"{said} {wording.exact_time(here.now, here.zone)}")
     then(saved)

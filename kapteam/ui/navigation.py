@@ -1,4 +1,7 @@
-"""Every page: file, title, icon, and whether it stands in the menu. Links are made here only."""
+"""Every page: file, title, and whether it stands in the menu. Links are made here only.
+
+No icons in the menu: Streamlit would fetch each as the tab's icon from an outside server.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,19 +27,18 @@ class Place:
     """One page. `shown_to` says to whom the menu offers it; the page itself checks again."""
 
     title: str
-    icon: str = ""
     in_menu: bool = False
     shown_to: Callable[[Viewer], bool] = _everyone
 
 
 PLACES: dict[str, Place] = {
-    "today": Place("Today", "today", True),
-    "caseload": Place("Caseload", "groups", True),
-    "ketamine_sessions": Place("Ketamine sessions", "calendar_month", True),
-    "integration": Place("Integration", "psychology", True),
-    "notes": Place("Notes", "edit_note", True, _reads_notes),
-    "inquiries": Place("Inquiries", "call", True, can_book),
-    "practice": Place("Practice", "settings", True, can_administer),
+    "today": Place("Today", True),
+    "caseload": Place("Caseload", True),
+    "ketamine_sessions": Place("Ketamine sessions", True),
+    "integration": Place("Integration", True),
+    "notes": Place("Notes", True, _reads_notes),
+    "inquiries": Place("Inquiries", True, can_book),
+    "practice": Place("Practice", True, can_administer),
     "client": Place("Client"),
     "client_edit": Place("Client details"),
     "inquiry": Place("Inquiry"),
@@ -61,12 +63,12 @@ def pages_for(viewer: Viewer) -> list[st.Page]:
         st.Page(
             file_of(name),
             title=place.title,
-            icon=f":material/{place.icon}:" if place.icon else None,
             url_path=name,
             default=name == "today",
             visibility="visible" if place.in_menu and place.shown_to(viewer) else "hidden",
         )
         for name, place in PLACES.items()
+        if Path(file_of(name)).exists()
     ]
 
 

@@ -2,14 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
 
 import streamlit as st
 
-from kapteam.queries.standing import ClientName
+from kapteam import sentences, wording
+from kapteam.queries.standing import ClientName, CourseStanding, DoseLine, IntegrationLine
+from kapteam.rules.attention import Attention
+from kapteam.rules.integration import IntegrationStage
+from kapteam.rules.notes import IntentionStage
+from kapteam.rules.permissions import can_hold_integration, can_write_note
 from kapteam.ui.names import client_name
 from kapteam.ui.navigation import link
 from kapteam.ui.shell import Present
-from kapteam.ui.text import plain, said
+from kapteam.ui.text import plain, quiet, said
+from kapteam.vocabulary import NoteKind
 from kapteam.wording import Phrase
 
 NAME = 235
@@ -53,3 +61,94 @@ def words(text: str, width: int | None = None) -> None:
 def phrase(one: Phrase, width: int | None = None) -> None:
     """A phrase in its tone."""
     st.markdown(said(one), width=width or "content")
+
+
+def when(here: Present, at: datetime, width: int | None = None) -> None:
+    """Absolute and relative time together, always both (ux.md 1.9)."""
+    absolute = wording.moment(at, here.now, here.zone)
+    words(f"**{plain(absolute)}** {quiet(wording.relative(at, here.now))}", width)
+
+
+def order_of(dose: DoseLine) -> Phrase:
+    """The order of a ketamine session in words."""
+    return sentences.order(
+        dose.order_state, dose.ordered_ug, dose.may_add_ug, dose.product_route.label
+    )
+
+
+def given(here: Present, dose: DoseLine) -> str:
+    """What was given and when, as Markdown: `70 mg intramuscular, given Mon Nov 23, 2:00 pm`."""
+    if dose.given_ug is None or dose.last_given_at is None:
+        planned = wording.moment(dose.planned_at, here.now, here.zone)
+        return quiet(f"{dose.product_route.label}, planned {planned}")
+    at = wording.moment(dose.last_given_at, here.now, here.zone)
+    return f"{plain(wording.dose(dose.given_ug, dose.product_route))}, {quiet(f'given {at}')}"
+
+
+def dose_row(here: Present, course: CourseStanding, dose: DoseLine, place: str) -> None:
+    """One ketamine session: who, when, order, number, intention, and what to do next.
+
+    `place` names the list it stands in, so that its key is unique on the page.
+    """
+    with row(f"{place}_{dose.id}"):
+        name_cell(here, course.client)
+        if dose.silence:
+            phrase(sentences.silence(dose.silence, dose.planned_at, here.now, here.zone), 300)
+        else:
+            when(here, dose.planned_at, 250)
+        phrase(order_of(dose), 235)
+        words(quiet(f"{dose.number} of {dose.of}"), 55)
+        phrase(sentences.intention(dose.intention, here.now, here.zone), 230)
+        missing = dose.intention.stage in {IntentionStage.MISSING, IntentionStage.STALE}
+        if missing and not dose.silence and can_write_note(here.viewer, NoteKind.INTENTION):
+            link("note", "Write", icon="edit_note", kind="intention", dose=dose.id)
+        else:
+            label = "Record" if dose.silence else "Open"
+            link("ketamine_session", label, icon="chevron_right", id=dose.id)
+
+
+def integration_row(
+    here: Present, course: CourseStanding, line: IntegrationLine, place: str
+) -> None:
+    """One integration: who, where it stands, after which dose, and what to do next."""
+    with row(f"{place}_{line.key}"):
+        name_cell(here, course.client)
+        phrase(sentences.integration(line.standing, here.now, here.zone), 390)
+        after = " and ".join(given(here, dose) for dose in line.doses)
+        words(after or quiet(course.service_line.label), 390)
+        integration_links(here, line)
+
+
+def integration_links(here: Present, line: IntegrationLine) -> None:
+    """What the viewer may do next about an integration."""
+    about: dict[str, Any] = {"id": line.id} if line.id else {"dose": line.doses[0].id}
+    if line.standing.stage is IntegrationStage.HELD:
+        if line.note_id and line.note_author_id == here.viewer.clinician_id:
+            link("note", "Finish note", icon="edit_note", id=line.note_id)
+        elif not line.note_id and can_write_note(here.viewer, NoteKind.INTEGRATION):
+            link("note", "Write note", icon="edit_note", kind="integration", integration=line.key)
+        return
+    if not can_hold_integration(here.viewer):
+        link("integration_session", "Open", icon="chevron_right", **about)
+        return
+    if line.standing.facts.planned_at is None:
+        link("integration_session", "Book", icon="event_available", do="book", **about)
+    if line.standing.facts.last_given_at or line.standing.facts.planned_at:
+        link("integration_session", "Held", icon="check", do="hold", **about)
+    link("integration_session", "More", icon="more_horiz", **about)
+
+
+def attention_row(here: Present, course: CourseStanding, one: Attention, place: str) -> None:
+    """One reason to look at a course, and whom it waits on."""
+    with row(f"{place}_{course.episode_id}_{one.reason}_{one.subject_id}"):
+        name_cell(here, course.client)
+        phrase(sentences.attention(one, here.now, here.zone), 430)
+        person = course.person(one.waits_on)
+        mine = person is not None and person.id == here.viewer.clinician_id
+        words(quiet("" if mine or person is None else f"waiting on {person.name}"), 320)
+        link("client", "Open", icon="chevron_right", client=course.client.code)
+
+
+def count_link(to: str, one: Phrase, **query: Any) -> None:
+    """A count that is a link to exactly its rows (rule 73)."""
+    link(to, said(one), **query)

@@ -79,7 +79,7 @@ def present() -> Present | None:
     now = clock.now()
     here = database(name)
     with here.reading() as db:
-        viewer = viewer_of(db, sign_in_id)
+        viewer = viewer_of(db, sign_in_id, now)
         practice = practice_in_force(db, now) if viewer else None
     if viewer is None or practice is None:
         return None

@@ -1,0 +1,1 @@
+"""What stands in front of Streamlit: the gate and the plain pages. Knows no Streamlit."""

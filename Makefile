@@ -1,0 +1,39 @@
+# `make run` serves kapteam, `make test` proves it. Each does its own set-up, once.
+# All that a machine needs beforehand is Python 3.11 or newer.
+
+PYTHON := python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test
+
+run: $(VENV)/installed
+	@echo "kapteam is at http://127.0.0.1:8501 (Ctrl+C stops it)"
+	@$(BIN)/python -m streamlit run app.py
+
+test: $(VENV)/installed-for-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+
+$(VENV)/installed: requirements.txt constraints.txt | $(BIN)/pip
+	@echo "Installing what kapteam needs; this takes a minute or two, once."
+	@$(INSTALL) --requirement requirements.txt
+	@touch $@
+
+$(VENV)/installed-for-tests: requirements-dev.txt requirements.txt constraints.txt | $(BIN)/pip
+	@echo "Installing what kapteam and its tests need; this takes a few minutes, once."
+	@$(INSTALL) --requirement requirements-dev.txt
+	@touch $@
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "kapteam needs Python 3.11 or newer as $(PYTHON); for another one: make run PYTHON=python3.12"; \
+		exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+		rm -rf $(VENV); \
+		echo "This Python cannot make a virtual environment; on Debian or Ubuntu: sudo apt install python3-venv"; \
+		exit 1; }

@@ -1,0 +1,333 @@
+"""Signed-in browsers: started, found by their cookie's token, locked, unlocked and ended.
+
+Whoever gives a password goes through a `Database` rather than a transaction of the caller: a miss
+must stay counted and audited although it is refused, and the slow hash must not hold up a writer.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, and_, select, update
+from sqlalchemy.orm import Session
+
+from kapteam.accounts import passwords, throttle
+from kapteam.accounts.tokens import hash_token, new_token
+from kapteam.db.audit import record
+from kapteam.db.engine import Database
+from kapteam.db.tables import Clinician, ClinicianFunction, PracticeSetting, Presence, SignIn
+from kapteam.errors import Invalid
+from kapteam.ids import new_id
+from kapteam.rules.folding import fold
+from kapteam.rules.permissions import Viewer
+from kapteam.rules.thresholds import Thresholds, in_force
+from kapteam.vocabulary import Audience, Function
+
+LIFE = timedelta(hours=12)
+_DEVICE_LENGTH = 200
+_CLOCK_SLACK = timedelta(minutes=1)
+_WRONG = "The sign-in name and the password do not match."
+_acting = and_(
+    Presence.sign_in_id == SignIn.id, Presence.acting.is_(True), Presence.left_at.is_(None)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A new token for a browser's cookie, and the sign-in that it opens."""
+
+    token: str
+    sign_in_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSignIn:
+    """A signed-in browser whose person may go on."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockedSignIn:
+    """A signed-in browser that asks for its person's password first.
+
+    `recorded` is False while it has only just become due for its idle lock.
+    """
+
+    id: str
+    name: str
+    recorded: bool
+
+
+def sign_in(database: Database, name: str, password: str, device: str, now: datetime) -> Started:
+    """Sign in by name and password.
+
+    Raises Invalid (field `password`): name and password do not match, whichever of them is wrong,
+    or too many misses.
+    """
+    known = Clinician.sign_in_name == fold(name)
+    clinician_id = _verified(
+        database, known, throttle.subject_of(name), password, now, "signin:failed", _WRONG
+    )
+    with database.writing() as db:
+        return start_sign_in(db, clinician_id, device, now)
+
+
+def check_password(
+    database: Database,
+    clinician_id: str,
+    password: str,
+    now: datetime,
+    *,
+    failed: str = "password:failed",
+) -> None:
+    """Ask a signed-in person for their password once more (unlocking, signing).
+
+    A miss is counted like one at sign-in and audited with the tag `failed`. Raises Invalid (field
+    `password`) when it is wrong or after too many misses.
+    """
+    with database.reading() as db:
+        name = db.scalar(select(Clinician.sign_in_name).where(Clinician.id == clinician_id))
+    known = Clinician.id == clinician_id
+    subject = throttle.subject_of(name or "")
+    _verified(database, known, subject, password, now, failed, "This is not your password.")
+
+
+def _verified(
+    database: Database,
+    known: ColumnElement[bool],
+    subject: str,
+    password: str,
+    now: datetime,
+    failed: str,
+    wrong: str,
+) -> str:
+    with database.writing() as db:
+        throttle.count_attempt(db, subject, now)
+        found = db.execute(
+            select(Clinician.id, Clinician.password_hash).where(
+                known, Clinician.suspended_at.is_(None)
+            )
+        ).one_or_none()
+    good = passwords.verify(found.password_hash if found else None, password)
+    with database.writing() as db:
+        if found is None or not good:
+            record(db, failed, None, now, subject_id=found.id if found else None)
+        else:
+            throttle.forget(db, subject)
+            if passwords.needs_rehash(found.password_hash):
+                set_password(db, found.id, password)
+    if found is None or not good:
+        raise Invalid({"password": wrong})
+    clinician_id: str = found.id
+    return clinician_id
+
+
+def set_password(db: Session, clinician_id: str, password: str) -> None:
+    """Store the hash of an acceptable password."""
+    hashed = passwords.hash_password(password)
+    db.execute(update(Clinician).where(Clinician.id == clinician_id).values(password_hash=hashed))
+
+
+def start_sign_in(db: Session, clinician_id: str, device: str, now: datetime) -> Started:
+    """Sign somebody in whose identity is already known (set-up, invitation, the demo)."""
+    token, sign_in_id = new_token(), new_id()
+    db.add(
+        SignIn(
+            id=sign_in_id,
+            token_hash=hash_token(token),
+            device=device[:_DEVICE_LENGTH],
+            created_at=now,
+            last_active_at=now,
+            audience=Audience.JUST_ME,
+        )
+    )
+    db.flush()
+    db.add(
+        Presence(
+            id=new_id(),
+            sign_in_id=sign_in_id,
+            clinician_id=clinician_id,
+            joined_at=now,
+            acting=True,
+        )
+    )
+    record(db, "signin:started", viewer_of(db, sign_in_id, now), now, subject_id=sign_in_id)
+    return Started(token, sign_in_id)
+
+
+def find(db: Session, token: str, now: datetime) -> LiveSignIn | LockedSignIn | None:
+    """The sign-in behind a cookie's token; None when there is none, it ended or was turned off."""
+    rows = _current(db, now, SignIn.token_hash == hash_token(token))
+    if not rows:
+        return None
+    [row] = rows
+    if row.locked_at is not None or _rests(row, now):
+        return LockedSignIn(row.id, row.name, recorded=row.locked_at is not None)
+    return LiveSignIn(row.id)
+
+
+def live_ids(db: Session, ids: Iterable[str], now: datetime) -> set[str]:
+    """Those of `ids` whose person may go on, in one statement."""
+    rows = _current(db, now, SignIn.id.in_(list(ids)), SignIn.locked_at.is_(None))
+    return {row.id for row in rows if not _rests(row, now)}
+
+
+def touch(db: Session, sign_in_id: str, now: datetime) -> None:
+    """The person is active: the idle clock starts anew. A sign-in at rest is not woken by it."""
+    if live_ids(db, [sign_in_id], now):
+        db.execute(update(SignIn).where(SignIn.id == sign_in_id).values(last_active_at=now))
+
+
+def lock(db: Session, sign_in_id: str, now: datetime) -> None:
+    """Lock a signed-in browser at its person's wish. A locked or ended one stays as it is."""
+    viewer = viewer_of(db, sign_in_id, now)
+    if viewer is not None:
+        db.execute(update(SignIn).where(SignIn.id == sign_in_id).values(locked_at=now))
+        record(db, "signin:locked", viewer, now, subject_id=sign_in_id)
+
+
+def lock_idle(db: Session, now: datetime) -> None:
+    """Lock every signed-in browser at rest, and end those past their absolute life."""
+    for row in _current(db, now, SignIn.locked_at.is_(None)):
+        if _rests(row, now):
+            db.execute(update(SignIn).where(SignIn.id == row.id).values(locked_at=now))
+            record(db, "signin:locked", None, now, subject_id=row.id, why="idle")
+    expired = select(SignIn.id).where(SignIn.ended_at.is_(None), SignIn.created_at <= now - LIFE)
+    for sign_in_id in db.scalars(expired).all():
+        _end(db, sign_in_id, None, now, why="expired")
+
+
+def unlock(database: Database, sign_in_id: str, password: str, now: datetime) -> str:
+    """Unlock with the person's password; the new token replaces the one in the cookie.
+
+    Raises Invalid (field `password`) when it is wrong, after too many misses, or when the sign-in
+    has ended meanwhile.
+    """
+    with database.reading() as db:
+        rows = _current(db, now, SignIn.id == sign_in_id)
+    ended = Invalid({"password": "This sign-in has ended. Sign in again."})
+    if not rows:
+        raise ended
+    check_password(database, rows[0].clinician_id, password, now, failed="unlock:failed")
+    token = new_token()
+    with database.writing() as db:
+        if not _current(db, now, SignIn.id == sign_in_id):
+            raise ended
+        db.execute(
+            update(SignIn)
+            .where(SignIn.id == sign_in_id)
+            .values(token_hash=hash_token(token), locked_at=None, last_active_at=now)
+        )
+        viewer = viewer_of(db, sign_in_id, now)
+        record(db, "signin:unlocked", viewer, now, subject_id=sign_in_id)
+    return token
+
+
+def end(db: Session, sign_in_id: str, now: datetime) -> None:
+    """Sign out. A sign-in that has ended, or is not known, stays as it is."""
+    if db.scalar(select(SignIn.id).where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None))):
+        _end(db, sign_in_id, viewer_of(db, sign_in_id, now), now, why="signed out")
+
+
+def end_all_of(db: Session, clinician_id: str, by: Viewer | None, now: datetime) -> None:
+    """End every sign-in of a person (sign-in turned off, password changed)."""
+    theirs = (
+        select(SignIn.id)
+        .join(Presence, Presence.sign_in_id == SignIn.id)
+        .where(Presence.clinician_id == clinician_id, SignIn.ended_at.is_(None))
+        .distinct()
+    )
+    for sign_in_id in db.scalars(theirs).all():
+        _end(db, sign_in_id, by, now, why="revoked")
+
+
+def _end(db: Session, sign_in_id: str, by: Viewer | None, now: datetime, *, why: str) -> None:
+    db.execute(update(SignIn).where(SignIn.id == sign_in_id).values(ended_at=now))
+    record(db, "signin:ended", by, now, subject_id=sign_in_id, why=why)
+
+
+def viewer_of(db: Session, sign_in_id: str, now: datetime) -> Viewer | None:
+    """Who acts at a signed-in browser, in one statement.
+
+    None when it is locked, at rest or ended, or when the person's sign-in is turned off.
+    """
+    rows = db.execute(
+        select(
+            *_columns(now),
+            Clinician.is_administrator,
+            SignIn.audience,
+            ClinicianFunction.function,
+            _setting("everyone_sees_caseload", now).label("everyone_sees_caseload"),
+        )
+        .join(Presence, _acting)
+        .join(Clinician, Clinician.id == Presence.clinician_id)
+        .outerjoin(ClinicianFunction, ClinicianFunction.clinician_id == Clinician.id)
+        .where(*_not_over(now), SignIn.id == sign_in_id, SignIn.locked_at.is_(None))
+    ).all()
+    if not rows or _rests(rows[0], now):
+        return None
+    first = rows[0]
+    functions = frozenset(row.function for row in rows if row.function is not None)
+    opened = _thresholds(everyone_sees_caseload=first.everyone_sees_caseload)
+    # Front desk and therapist in one person: their notes stay those of their own courses.
+    is_front_desk = functions == {Function.COORDINATOR}
+    return Viewer(
+        sign_in_id=sign_in_id,
+        clinician_id=first.clinician_id,
+        name=first.name,
+        functions=functions,
+        is_administrator=first.is_administrator,
+        audience=first.audience,
+        sees_everyone=is_front_desk or bool(opened.everyone_sees_caseload),
+    )
+
+
+def _current(db: Session, now: datetime, *conditions: ColumnElement[bool]) -> list[Any]:
+    statement = (
+        select(*_columns(now))
+        .join(Presence, _acting)
+        .join(Clinician, Clinician.id == Presence.clinician_id)
+        .where(*_not_over(now), *conditions)
+    )
+    return list(db.execute(statement).all())
+
+
+def _columns(now: datetime) -> list[Any]:
+    return [
+        SignIn.id,
+        SignIn.locked_at,
+        SignIn.last_active_at,
+        Presence.clinician_id,
+        Clinician.name,
+        _setting("idle_minutes", now).label("idle_minutes"),
+    ]
+
+
+def _not_over(now: datetime) -> list[ColumnElement[bool]]:
+    return [
+        SignIn.ended_at.is_(None),
+        SignIn.created_at > now - LIFE,
+        Clinician.suspended_at.is_(None),
+    ]
+
+
+def _setting(key: str, now: datetime) -> ScalarSelect[str]:
+    return (
+        select(PracticeSetting.value)
+        .where(PracticeSetting.key == key, PracticeSetting.in_force_from <= now)
+        .order_by(PracticeSetting.in_force_from.desc(), PracticeSetting.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _thresholds(**stored: str | None) -> Thresholds:
+    return in_force((key, value) for key, value in stored.items() if value is not None)
+
+
+def _rests(row: Any, now: datetime) -> bool:
+    # A clock set back would otherwise keep a browser open for as long.
+    rest = now - row.last_active_at
+    return not -_CLOCK_SLACK <= rest < _thresholds(idle_minutes=row.idle_minutes).idle

@@ -1,0 +1,660 @@
+"""Ketamine sessions before they happen: booked with their integration slot, ordered, moved, ended.
+
+Planning may be refused, always in a sentence; what happened is in `ketamine_sessions`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from kapteam import wording
+from kapteam.actions.integration import (
+    Owed,
+    Slot,
+    SlotEntered,
+    before_dose,
+    make_integration,
+    read_slot,
+)
+from kapteam.actions.loading import (
+    DoseEnd,
+    administrations,
+    clearance_at,
+    integrations_of,
+    is_on_hold,
+    ketamine_session,
+    linked_ends,
+    need_clearance,
+    practice_zone,
+    product_route,
+    read_plan,
+)
+from kapteam.actions.saving import already_saved, compare_and_swap
+from kapteam.clock import day_of
+from kapteam.db.access import visible_episode
+from kapteam.db.audit import record
+from kapteam.db.tables import (
+    Episode,
+    IntegrationSession,
+    IntegrationSessionFor,
+    KetamineSession,
+    Series,
+)
+from kapteam.errors import NotAllowed
+from kapteam.rules.dosing import ends_session, estimated_last_given_at
+from kapteam.rules.entered import Entered
+from kapteam.rules.pathway import check_can_book_ketamine
+from kapteam.rules.permissions import (
+    Viewer,
+    can_order_dose,
+    can_propose_dose,
+    check_can_book,
+    check_can_order_dose,
+    check_can_propose_dose,
+    check_can_record_session,
+)
+from kapteam.rules.recording import not_plannable
+from kapteam.vocabulary import (
+    EpisodeState,
+    How,
+    IntegrationKind,
+    OrderState,
+    ProductRoute,
+    SessionStatus,
+)
+
+SHORTEST_MINUTES, LONGEST_MINUTES = 15, 600
+MOST_ORDERED = 30
+_NEVER_GIVEN = tuple(status for status in SessionStatus if ends_session(status))
+_OPEN = tuple(status for status in SessionStatus if status.is_open)
+
+
+@dataclass(frozen=True, slots=True)
+class BookKetamineEntered:
+    """A ketamine session and its integration slot; both ids are minted by the form.
+
+    `ordered_count` is needed when this starts a series. A prescriber's `mg` (and `may_add`) is an
+    order, a therapist's a proposal. No slot while `integration_time` is empty: then, on a course
+    that expects integration, `no_integration_reason` says why. `integration_therapist` is a
+    clinician's id, None where integration is elsewhere.
+    """
+
+    id: str
+    episode_id: str
+    product_route: ProductRoute | None
+    planned_on: date | None
+    planned_time: str
+    planned_minutes: int | None
+    place: str
+    people_present: str
+    ordered_count: int | None
+    mg: str
+    may_add: str
+    integration_id: str
+    integration_on: date | None
+    integration_time: str
+    integration_minutes: int | None
+    integration_how: How | None
+    integration_place: str
+    integration_therapist: str | None
+    no_integration_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveKetamineEntered:
+    """Another time for a planned session.
+
+    Its integration session moves along: to the slot entered here, or by the same shift while
+    `integration_time` is empty.
+    """
+
+    ketamine_session_id: str
+    version: int
+    planned_on: date | None
+    planned_time: str
+    integration_on: date | None
+    integration_time: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndKetamineEntered:
+    """Why a session without a dose is cancelled, was missed or was not given."""
+
+    ketamine_session_id: str
+    version: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoseEntered:
+    """A figure for a session, in mg as typed; `may_add` is what may be added to it."""
+
+    ketamine_session_id: str
+    version: int
+    mg: str
+    may_add: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedCountEntered:
+    """How many ketamine sessions of a series are ordered from now on."""
+
+    series_id: str
+    version: int
+    ordered_count: int | None
+
+
+def book_ketamine_session(
+    db: Session, viewer: Viewer, entered: BookKetamineEntered, now: datetime
+) -> None:
+    """Book a ketamine session with its series, its dose and its integration slot, all or nothing.
+
+    Raises NotAllowed (the course takes no ketamine session now), NotFound, Invalid by field.
+    """
+    check_can_book(viewer)
+    course = visible_episode(db, viewer, entered.episode_id, now)
+    if already_saved(db, KetamineSession, entered.id):
+        return
+    check_can_book_ketamine(
+        course.service_line, course.state, on_hold=is_on_hold(db, course.id, now)
+    )
+    zone = practice_zone(db, now)
+    form = Entered()
+    planned_at = read_plan(form, "planned_", entered.planned_on, entered.planned_time, zone, now)
+    _check_minutes(form, entered.planned_minutes)
+    place = form.line("place", entered.place, "The place")
+    people_present = form.line("people_present", entered.people_present, "Who is present")
+    route = entered.product_route
+    ended, series = _series(db, form, viewer, course, entered, now)
+    clearance = clearance_at(db, course.id, now)
+    if route and planned_at:
+        need_clearance(form, "product_route", clearance, route, planned_at, zone)
+    if planned_at and entered.planned_minutes:
+        _check_free(db, form, course, planned_at, entered.planned_minutes)
+    ug, may_add_ug, order_state = None, None, OrderState.NONE
+    if entered.mg.strip() or entered.may_add.strip():
+        order_state = OrderState.ORDERED if can_order_dose(viewer) else OrderState.PROPOSED
+        ug, may_add_ug = _dose(
+            form, entered.mg, entered.may_add, clearance and clearance.ceiling_ug
+        )
+        form.need(
+            "mg",
+            can_order_dose(viewer) or can_propose_dose(viewer),
+            "A prescriber orders the dose and a therapist may propose one. Leave this empty.",
+        )
+    slot, unbooked_reason = _slot(db, form, course, entered, planned_at, zone, now)
+    form.done()
+    assert planned_at is not None
+    assert series is not None
+    if ended is not None:
+        ended.ended_at, ended.version = now, ended.version + 1
+    db.add(series)
+    db.flush()
+    session = KetamineSession(
+        id=entered.id,
+        episode_id=course.id,
+        series_id=series.id,
+        status=SessionStatus.PLANNED,
+        planned_at=planned_at,
+        planned_minutes=entered.planned_minutes,
+        place=place,
+        people_present=people_present,
+        order_state=order_state,
+        ordered_ug=ug,
+        may_add_ug=may_add_ug,
+        ordered_by_id=viewer.clinician_id if ug else None,
+        ordered_at=now if ug else None,
+        created_by_id=viewer.clinician_id,
+        created_at=now,
+    )
+    db.add(session)
+    db.flush()
+    if slot is not None:
+        owed = Owed(entered.integration_id, 0, course.id, (session.id,))
+        make_integration(db, viewer, owed, slot.values, now)
+    record(
+        db,
+        "ketamine_session:booked",
+        viewer,
+        now,
+        client_id=course.client_id,
+        subject_id=session.id,
+        series=series.id,
+        product_route=series.product_route,
+        ordered_count=series.ordered_count,
+        status=(None, session.status),
+        planned_at=(None, planned_at),
+        planned_minutes=session.planned_minutes,
+        order_state=order_state,
+        ordered_ug=ug,
+        may_add_ug=may_add_ug,
+        integration_session=entered.integration_id if slot else None,
+        integration_planned_at=slot.planned_at if slot else None,
+        integration_therapist_id=slot.therapist_id if slot else None,
+        no_integration_reason=unbooked_reason,
+    )
+
+
+def move_ketamine_session(
+    db: Session, viewer: Viewer, entered: MoveKetamineEntered, now: datetime
+) -> None:
+    """Move a session in which nothing was given, and its open integration session with it.
+
+    Raises NotAllowed, NotFound, Invalid by field, Conflict.
+    """
+    check_can_book(viewer)
+    session, course = ketamine_session(db, viewer, entered.ketamine_session_id, now)
+    _check_nothing_given(db, session, entered.version)
+    zone = practice_zone(db, now)
+    route = product_route(db, session)
+    before = session.planned_at
+    form = Entered()
+    at = read_plan(form, "planned_", entered.planned_on, entered.planned_time, zone, now)
+    if at:
+        need_clearance(form, "planned_on", clearance_at(db, course.id, now), route, at, zone)
+        _check_free(db, form, course, at, session.planned_minutes, besides=session.id)
+    moves: list[tuple[IntegrationSession, datetime]] = []
+    if at and session.version == entered.version:
+        moves = _integration_moves(db, form, session, entered, at, zone, now)
+    form.done()
+    if not compare_and_swap(
+        db, session, entered.version, {"planned_at": at, "status": SessionStatus.PLANNED}
+    ):
+        return
+    session.arrived_at = None
+    integrations = []
+    for integration, planned_at in moves:
+        integrations.append((integration.id, integration.planned_at, planned_at))
+        integration.planned_at, integration.version = planned_at, integration.version + 1
+    record(
+        db,
+        "ketamine_session:moved",
+        viewer,
+        now,
+        client_id=course.client_id,
+        subject_id=session.id,
+        planned_at=(before, at),
+        integration_sessions=integrations,
+    )
+
+
+def cancel_ketamine_session(
+    db: Session, viewer: Viewer, entered: EndKetamineEntered, now: datetime
+) -> None:
+    """Cancel a session in which nothing was given; its own integration slot goes with it.
+
+    A signed intention stays with the cancelled session. Raises NotAllowed, NotFound, Invalid by
+    field, Conflict.
+    """
+    check_can_book(viewer)
+    _end(db, viewer, entered, SessionStatus.CANCELLED, now)
+
+
+def miss_ketamine_session(
+    db: Session, viewer: Viewer, entered: EndKetamineEntered, now: datetime
+) -> None:
+    """Record that the client did not come; raises like `cancel_ketamine_session`."""
+    check_can_record_session(viewer)
+    _end(db, viewer, entered, SessionStatus.MISSED, now)
+
+
+def mark_not_given(db: Session, viewer: Viewer, entered: EndKetamineEntered, now: datetime) -> None:
+    """Record that the client came and nothing was given; raises like `cancel_ketamine_session`."""
+    check_can_record_session(viewer)
+    _end(db, viewer, entered, SessionStatus.NOT_GIVEN, now)
+
+
+def order_dose(db: Session, viewer: Viewer, entered: DoseEntered, now: datetime) -> None:
+    """Order the dose of an open session, or change the order (rule 15: prescribers only).
+
+    Raises NotAllowed, NotFound, Invalid by field (above the clearance's ceiling), Conflict.
+    """
+    check_can_order_dose(viewer)
+    _set_dose(db, viewer, entered, OrderState.ORDERED, now)
+
+
+def propose_dose(db: Session, viewer: Viewer, entered: DoseEntered, now: datetime) -> None:
+    """Propose a dose while none is ordered; raises like `order_dose`."""
+    check_can_propose_dose(viewer)
+    _set_dose(db, viewer, entered, OrderState.PROPOSED, now)
+
+
+def raise_ordered_count(
+    db: Session, viewer: Viewer, entered: OrderedCountEntered, now: datetime
+) -> None:
+    """Order more ketamine sessions in a series.
+
+    Raises NotAllowed, NotFound, Invalid by field, Conflict.
+    """
+    check_can_order_dose(viewer)
+    episode_id = db.scalar(select(Series.episode_id).where(Series.id == entered.series_id))
+    course = visible_episode(db, viewer, episode_id or "", now)
+    series = db.get_one(Series, entered.series_id)
+    before, count = series.ordered_count, entered.ordered_count
+    form = Entered()
+    form.need(
+        "ordered_count",
+        count is not None
+        and count <= MOST_ORDERED
+        and (count > before or series.version != entered.version),
+        f"{wording.count(before, 'session')} are ordered so far. "
+        f"Enter more, at most {MOST_ORDERED}.",
+    )
+    form.done()
+    if compare_and_swap(db, series, entered.version, {"ordered_count": count}):
+        record(
+            db,
+            "series:raised",
+            viewer,
+            now,
+            client_id=course.client_id,
+            subject_id=series.id,
+            ordered_count=(before, count),
+        )
+
+
+def _check_minutes(form: Entered, minutes: int | None) -> None:
+    form.need(
+        "planned_minutes",
+        minutes is not None and SHORTEST_MINUTES <= minutes <= LONGEST_MINUTES,
+        f"Enter how long it takes, {SHORTEST_MINUTES} to {LONGEST_MINUTES} minutes.",
+    )
+
+
+def _check_free(
+    db: Session,
+    form: Entered,
+    course: Episode,
+    at: datetime,
+    minutes: int,
+    *,
+    besides: str | None = None,
+) -> None:
+    """One client is in one ketamine session at a time, whoever of the two books."""
+    until = at + timedelta(minutes=minutes)
+    others = db.execute(
+        select(KetamineSession.id, KetamineSession.planned_at, KetamineSession.planned_minutes)
+        .join(Episode, Episode.id == KetamineSession.episode_id)
+        .where(
+            Episode.client_id == course.client_id,
+            KetamineSession.status.in_(_OPEN),
+            KetamineSession.planned_at < until,
+            KetamineSession.planned_at > at - timedelta(minutes=LONGEST_MINUTES),
+        )
+    )
+    form.need(
+        "planned_time",
+        not any(
+            one.id != besides and one.planned_at + timedelta(minutes=one.planned_minutes) > at
+            for one in others
+        ),
+        "This client already has a ketamine session at that time.",
+    )
+
+
+def _series(
+    db: Session,
+    form: Entered,
+    viewer: Viewer,
+    course: Episode,
+    entered: BookKetamineEntered,
+    now: datetime,
+) -> tuple[Series | None, Series | None]:
+    """The series that this booking ends, if any, and the one it belongs to.
+
+    The open series goes on while product and route stay the same. Maintenance is counted apart
+    from the series before it (rule 8).
+    """
+    route = entered.product_route
+    if route is None:
+        form.refuse("product_route", "Choose product and route.")
+        return None, None
+    current = db.scalar(
+        select(Series)
+        .where(Series.episode_id == course.id, Series.ended_at.is_(None))
+        .order_by(Series.started_at.desc(), Series.id.desc())
+        .limit(1)
+    )
+    if (
+        current is not None
+        and current.product_route is route
+        and not (
+            course.state is EpisodeState.MAINTENANCE and current.started_at < course.state_since
+        )
+    ):
+        booked = db.scalar(
+            select(func.count())
+            .select_from(KetamineSession)
+            .where(
+                KetamineSession.series_id == current.id,
+                KetamineSession.status.not_in(_NEVER_GIVEN),
+            )
+        )
+        whom = "Raise the number" if can_order_dose(viewer) else "Ask a prescriber to raise it"
+        form.need(
+            "ordered_count",
+            (booked or 0) < current.ordered_count,
+            f"All {current.ordered_count} ordered sessions of this series are booked. {whom} "
+            "first.",
+        )
+        return None, current
+    count = entered.ordered_count
+    if count is None or not 1 <= count <= MOST_ORDERED:
+        form.refuse(
+            "ordered_count",
+            f"This starts a series. Enter how many sessions are ordered, 1 to {MOST_ORDERED}.",
+        )
+        return None, None
+    started = Series(
+        id=entered.id,
+        episode_id=course.id,
+        product_route=route,
+        ordered_count=count,
+        started_at=now,
+    )
+    return current, started
+
+
+def _dose(
+    form: Entered, mg: str, may_add: str, ceiling_ug: int | None
+) -> tuple[int | None, int | None]:
+    """Dose and what may be added, in micrograms, within the clearance's ceiling of one session."""
+    ug = form.read("mg", wording.read_mg, mg)
+    may_add_ug = form.read("may_add", wording.read_mg, may_add) if may_add.strip() else None
+    if ug and ceiling_ug and ug + (may_add_ug or 0) > ceiling_ug:
+        form.refuse(
+            "mg" if ug > ceiling_ug else "may_add",
+            f"The clearance allows at most {wording.mg(ceiling_ug)} in one session, with what may "
+            "be added.",
+        )
+    return ug, may_add_ug
+
+
+def _slot(
+    db: Session,
+    form: Entered,
+    course: Episode,
+    entered: BookKetamineEntered,
+    planned_at: datetime | None,
+    zone: ZoneInfo,
+    now: datetime,
+) -> tuple[Slot | None, str]:
+    """The integration slot of a new session, or the reason why there is none."""
+    if not entered.integration_time.strip():
+        reason = form.text(
+            "no_integration_reason", entered.no_integration_reason, "The reason for no integration"
+        )
+        form.need(
+            "no_integration_reason",
+            bool(reason) or not course.expects_integration,
+            "Book the integration session as well, or say why not.",
+        )
+        return None, reason
+    ends = []
+    if planned_at and entered.product_route:
+        end = estimated_last_given_at(planned_at, entered.product_route)
+        ends = [DoseEnd(entered.id, SessionStatus.PLANNED, end, recorded=False)]
+    slot = SlotEntered(
+        entered.integration_on,
+        entered.integration_time,
+        entered.integration_minutes,
+        entered.integration_how,
+        entered.integration_place,
+        entered.integration_therapist,
+    )
+    return read_slot(db, form, "integration_", slot, course.id, ends, zone, now), ""
+
+
+def _check_nothing_given(db: Session, session: KetamineSession, seen_version: int) -> None:
+    """Refuse what is only for a session without a dose.
+
+    One that ended since the form was drawn is left to the comparison of versions: it is the second
+    press of the same Save, or somebody else's.
+    """
+    if administrations(db, session.id):
+        raise NotAllowed(
+            "A dose was recorded, so this session was given. Close it or correct the record."
+        )
+    if session.version == seen_version and not session.status.is_open:
+        raise NotAllowed(f"This session is over: {session.status.label.lower()}.")
+
+
+def _integration_moves(
+    db: Session,
+    form: Entered,
+    session: KetamineSession,
+    entered: MoveKetamineEntered,
+    at: datetime,
+    zone: ZoneInfo,
+    now: datetime,
+) -> list[tuple[IntegrationSession, datetime]]:
+    """Where the booked integration sessions of a session go that moves to `at`."""
+    booked = [one for one in _open_integrations(db, session.id) if one.planned_at is not None]
+    booked.sort(key=lambda one: (one.planned_at or now, one.id))
+    shift = at - session.planned_at
+    moves = [(one, one.planned_at + shift) for one in booked if one.planned_at is not None]
+    if moves and entered.integration_time.strip():
+        typed = form.moment(
+            "integration_time",
+            entered.integration_on,
+            entered.integration_time,
+            zone,
+            day_field="integration_on",
+        )
+        if typed is not None:
+            moves[0] = (moves[0][0], typed)
+    own_end = DoseEnd(
+        session.id,
+        SessionStatus.PLANNED,
+        estimated_last_given_at(at, product_route(db, session)),
+        recorded=False,
+    )
+    for integration, planned_at in moves:
+        others = [
+            end for end in linked_ends(db, integration.id) if end.ketamine_session_id != session.id
+        ]
+        problem = not_plannable(planned_at, now) or before_dose(
+            [own_end, *others], planned_at, now, zone
+        )
+        form.need("integration_time", problem is None, problem or "")
+    return moves
+
+
+def _open_integrations(db: Session, ketamine_session_id: str) -> Sequence[IntegrationSession]:
+    return [
+        one
+        for one in integrations_of(db, ketamine_session_id)
+        if one.kind is IntegrationKind.FULL and one.held_at is None and one.closed_at is None
+    ]
+
+
+def _end(
+    db: Session,
+    viewer: Viewer,
+    entered: EndKetamineEntered,
+    status: SessionStatus,
+    now: datetime,
+) -> None:
+    session, course = ketamine_session(db, viewer, entered.ketamine_session_id, now)
+    _check_nothing_given(db, session, entered.version)
+    zone = practice_zone(db, now)
+    form = Entered()
+    reason = form.text("reason", entered.reason, "The reason", required=True)
+    form.need(
+        "reason",
+        status is SessionStatus.CANCELLED or day_of(session.planned_at, zone) <= day_of(now, zone),
+        "This session is on a later day. Cancel or move it instead.",
+    )
+    form.done()
+    before = session.status
+    if not compare_and_swap(db, session, entered.version, {"status": status, "end_reason": reason}):
+        return
+    session.closed_at, session.closed_by_id = now, viewer.clinician_id
+    dropped = _drop_own_integrations(db, session, now)
+    record(
+        db,
+        f"ketamine_session:{status.value}",
+        viewer,
+        now,
+        client_id=course.client_id,
+        subject_id=session.id,
+        status=(before, status),
+        planned_at=session.planned_at,
+        dropped_integration_sessions=dropped,
+    )
+
+
+def _drop_own_integrations(db: Session, session: KetamineSession, now: datetime) -> list[str]:
+    """Take back the open integration sessions that were for this session only (rule 3)."""
+    dropped = []
+    for integration in _open_integrations(db, session.id):
+        links = db.scalar(
+            select(func.count())
+            .select_from(IntegrationSessionFor)
+            .where(IntegrationSessionFor.integration_session_id == integration.id)
+        )
+        if links == 1:
+            integration.dropped_at, integration.version = now, integration.version + 1
+            integration.drop_reason = f"The ketamine session ended: {session.status.label.lower()}."
+            dropped.append(integration.id)
+    return dropped
+
+
+def _set_dose(
+    db: Session, viewer: Viewer, entered: DoseEntered, order_state: OrderState, now: datetime
+) -> None:
+    session, course = ketamine_session(db, viewer, entered.ketamine_session_id, now)
+    if not session.status.is_open:
+        raise NotAllowed("This session is over, so its order stays as it is.")
+    if order_state is OrderState.PROPOSED and session.order_state is OrderState.ORDERED:
+        raise NotAllowed("A dose is ordered. Ask the prescriber to change it.")
+    clearance = clearance_at(db, course.id, now)
+    form = Entered()
+    need_clearance(
+        form,
+        "mg",
+        clearance,
+        product_route(db, session),
+        session.planned_at,
+        practice_zone(db, now),
+    )
+    ug, may_add_ug = _dose(form, entered.mg, entered.may_add, clearance and clearance.ceiling_ug)
+    form.done()
+    values = {"order_state": order_state, "ordered_ug": ug, "may_add_ug": may_add_ug}
+    before = {name: getattr(session, name) for name in values}
+    if not compare_and_swap(db, session, entered.version, values):
+        return
+    session.ordered_by_id, session.ordered_at = viewer.clinician_id, now
+    record(
+        db,
+        f"dose:{order_state.value}",
+        viewer,
+        now,
+        client_id=course.client_id,
+        subject_id=session.id,
+        **{name: (before[name], value) for name, value in values.items()},
+    )

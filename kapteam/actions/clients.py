@@ -1,0 +1,215 @@
+"""People in care: making a client, changing what is known of one, and the pinned line."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from kapteam.actions.practice import lock_practice, the_practice
+from kapteam.actions.saving import already_saved, compare_and_swap
+from kapteam.clock import day_of
+from kapteam.db.access import visible_client
+from kapteam.db.audit import record
+from kapteam.db.tables import Client
+from kapteam.rules.entered import Entered
+from kapteam.rules.folding import search_text
+from kapteam.rules.permissions import Viewer, check_can_book, check_can_pin
+
+OLDEST_BIRTH = date(1900, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientEntered:
+    """Everything the client's form holds; `id` is minted by the form.
+
+    Allergies and medications: without a day they were not asked; with a day and no text there are
+    none. `voicemail_ok` None was not asked.
+    """
+
+    id: str
+    family_name: str
+    given_name: str
+    preferred_name: str
+    pronouns: str
+    born_on: date | None
+    phone: str
+    emergency_name: str
+    emergency_relation: str
+    emergency_phone: str
+    may_be_told: str
+    voicemail_ok: bool | None
+    allergies: str
+    allergies_asked_on: date | None
+    medications: str
+    medications_asked_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientChangeEntered(ClientEntered):
+    """The client's form over a client there is, drawn at `version`."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedLineEntered:
+    """The one line that both members may change; empty takes it down."""
+
+    client_id: str
+    version: int
+    pinned_line: str
+
+
+def create_client(db: Session, viewer: Viewer, entered: ClientEntered, now: datetime) -> str:
+    """Make a client; returns the new code. Raises NotAllowed, Invalid by field."""
+    check_can_book(viewer)
+    return add_client(db, viewer, entered, now).code
+
+
+def add_client(
+    db: Session, viewer: Viewer, entered: ClientEntered, now: datetime, **changes: Any
+) -> Client:
+    """The client that this form made, now or by an earlier press; the caller has checked rights.
+
+    `changes` go into the audit event. Raises Invalid by field.
+    """
+    lock_practice(db)
+    earlier = already_saved(db, Client, entered.id)
+    if earlier is not None:
+        return earlier
+    values = _checked(entered, day_of(now, the_practice(db, now).zone))
+    code = _next_code(db)
+    client = Client(
+        id=entered.id,
+        code=code,
+        search_text=_search_text(code, values),
+        created_by_id=viewer.clinician_id,
+        created_at=now,
+        **values,
+    )
+    db.add(client)
+    db.flush()
+    record(
+        db,
+        "client:created",
+        viewer,
+        now,
+        client_id=client.id,
+        subject_id=client.id,
+        code=code,
+        **changes,
+    )
+    return client
+
+
+def change_client(db: Session, viewer: Viewer, entered: ClientChangeEntered, now: datetime) -> str:
+    """Change what is known of a client; returns the code.
+
+    Raises NotAllowed, NotFound, Invalid by field, Conflict.
+    """
+    client = visible_client(db, viewer, entered.id, now)
+    check_can_book(viewer)
+    values = _checked(entered, day_of(now, the_practice(db, now).zone))
+    changed = [name for name, value in values.items() if getattr(client, name) != value]
+    if changed:
+        compare_and_swap(db, client, entered.version, values)
+        client.search_text = _search_text(client.code, values)
+        record(
+            db,
+            "client:changed",
+            viewer,
+            now,
+            client_id=client.id,
+            subject_id=client.id,
+            fields=changed,
+        )
+    return client.code
+
+
+def pin_line(db: Session, viewer: Viewer, entered: PinnedLineEntered, now: datetime) -> None:
+    """Change the pinned line, with who did it and when.
+
+    Raises NotAllowed, NotFound, Invalid (`pinned_line`), Conflict.
+    """
+    client = visible_client(db, viewer, entered.client_id, now)
+    check_can_pin(viewer)
+    form = Entered()
+    line = form.line("pinned_line", entered.pinned_line, "The pinned line")
+    form.done()
+    if client.pinned_line == line:
+        return
+    before = client.pinned_at
+    compare_and_swap(
+        db,
+        client,
+        entered.version,
+        {"pinned_line": line, "pinned_by_id": viewer.clinician_id, "pinned_at": now},
+    )
+    record(
+        db,
+        "client:pinned",
+        viewer,
+        now,
+        client_id=client.id,
+        subject_id=client.id,
+        pinned_at=(before, now),
+    )
+
+
+def _next_code(db: Session) -> str:
+    """The next free code; the practice is locked, so no two are given the same."""
+    last = db.scalar(
+        select(Client.code).order_by(func.length(Client.code).desc(), Client.code.desc()).limit(1)
+    )
+    return f"K-{int(last.removeprefix('K-')) + 1 if last else 1:03d}"
+
+
+def _search_text(code: str, values: dict[str, Any]) -> str:
+    return search_text(
+        code=code,
+        names=(values["given_name"], values["family_name"], values["preferred_name"]),
+        phones=(values["phone"],),
+        born_on=values["born_on"],
+    )
+
+
+def _checked(entered: ClientEntered, today: date) -> dict[str, Any]:
+    form = Entered()
+    born_on = entered.born_on
+    if born_on is not None:
+        form.need("born_on", born_on <= today, "This birth date is in the future.")
+        form.need("born_on", born_on >= OLDEST_BIRTH, "Enter a birth date after 1900.")
+    values = {
+        "family_name": form.line(
+            "family_name", entered.family_name, "The family name", required=True
+        ),
+        "given_name": form.line("given_name", entered.given_name, "The given name"),
+        "preferred_name": form.line("preferred_name", entered.preferred_name, "The preferred name"),
+        "pronouns": form.line("pronouns", entered.pronouns, "The field for pronouns"),
+        "born_on": born_on,
+        "phone": form.line("phone", entered.phone, "The phone number"),
+        "emergency_name": form.line(
+            "emergency_name", entered.emergency_name, "The emergency contact's name"
+        ),
+        "emergency_relation": form.line(
+            "emergency_relation", entered.emergency_relation, "The relation"
+        ),
+        "emergency_phone": form.line(
+            "emergency_phone", entered.emergency_phone, "The emergency contact's phone number"
+        ),
+        "may_be_told": form.text("may_be_told", entered.may_be_told, "The text"),
+        "voicemail_ok": entered.voicemail_ok,
+    }
+    for name, words in (("allergies", "allergies"), ("medications", "medications")):
+        text = form.text(name, getattr(entered, name), f"The list of {words}")
+        asked_on: date | None = getattr(entered, f"{name}_asked_on")
+        if asked_on is None:
+            form.need(f"{name}_asked_on", not text, f"Choose the day you asked about {words}.")
+        else:
+            form.need(f"{name}_asked_on", asked_on <= today, "This day is in the future.")
+        values[name] = text if asked_on else None
+        values[f"{name}_asked_on"] = asked_on
+    form.done()
+    return values

@@ -1,0 +1,545 @@
+"""Courses of care: opened, who is on them, moved through their states, held and closed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from kapteam import wording
+from kapteam.actions.consents import newest_consents
+from kapteam.actions.loading import clearance_at, is_on_hold
+from kapteam.actions.practice import the_practice
+from kapteam.actions.saving import already_saved, compare_and_swap
+from kapteam.clock import day_of
+from kapteam.db.access import visible_client, visible_episode
+from kapteam.db.audit import record
+from kapteam.db.tables import (
+    Administration,
+    Clinician,
+    ClinicianFunction,
+    Episode,
+    EpisodeMember,
+    Hold,
+    IntegrationSession,
+    IntegrationSessionFor,
+    KetamineSession,
+    OutsideExperience,
+)
+from kapteam.errors import Conflict, NotAllowed, NotFound
+from kapteam.ids import new_id
+from kapteam.rules.entered import Entered
+from kapteam.rules.pathway import check_can_move, check_gate
+from kapteam.rules.permissions import Viewer, check_can_release_hold, check_can_run_episode
+from kapteam.vocabulary import (
+    CloseReason,
+    EpisodeState,
+    Function,
+    HoldReason,
+    Indication,
+    IntegrationKind,
+    Part,
+    ServiceLine,
+    SessionStatus,
+)
+
+_OPEN = tuple(status for status in SessionStatus if status.is_open)
+_FUNCTIONS = {
+    Part.PRESCRIBER: frozenset({Function.PRESCRIBER}),
+    Part.THERAPIST: frozenset({Function.THERAPIST}),
+    Part.COVER: frozenset({Function.PRESCRIBER, Function.THERAPIST}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeEntered:
+    """A new course of care; `id` is minted by the form.
+
+    Each part is a colleague's id or the name of somebody elsewhere. The last three are the
+    experience that psychedelic integration is about; `happened` may be vague ("summer 2025").
+    """
+
+    id: str
+    client_id: str
+    service_line: ServiceLine | None
+    indications: tuple[Indication, ...]
+    prescriber_id: str | None
+    prescriber_elsewhere: str
+    therapist_id: str | None
+    therapist_elsewhere: str
+    expects_intention: bool
+    expects_integration: bool
+    substance: str
+    happened: str
+    circumstances: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberEntered:
+    """Who takes a part from now on; `id` is minted by the form.
+
+    `replaces_id` is the row of `EpisodeMember` that the form showed as having it. Neither a
+    colleague nor somebody elsewhere: the part ends and nobody takes it. Only cover has a last day,
+    `until_on`.
+    """
+
+    id: str
+    episode_id: str
+    part: Part
+    replaces_id: str | None
+    clinician_id: str | None
+    clinician_elsewhere: str
+    until_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveEntered:
+    """The state a course goes to, drawn at `version`."""
+
+    episode_id: str
+    version: int
+    to: EpisodeState | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldEntered:
+    """A pause; `id` is minted by the form."""
+
+    id: str
+    episode_id: str
+    reason: HoldReason | None
+    note: str
+    look_again_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseEntered:
+    """Why a pause ends."""
+
+    hold_id: str
+    release_note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingEntered:
+    """Why a course ends, drawn at `version`."""
+
+    episode_id: str
+    version: int
+    close_reason: CloseReason | None
+    close_note: str
+
+
+def open_episode(db: Session, viewer: Viewer, entered: EpisodeEntered, now: datetime) -> None:
+    """Open a course of care in assessment, with its members.
+
+    Raises NotAllowed, NotFound, Invalid by field.
+    """
+    client = visible_client(db, viewer, entered.client_id, now)
+    check_can_run_episode(viewer)
+    if already_saved(db, Episode, entered.id):
+        return
+    line = entered.service_line
+    outside = line is ServiceLine.PSYCHEDELIC_INTEGRATION
+    form = Entered()
+    form.need("service_line", line is not None, "Choose what this course is for.")
+    form.need(
+        "indications",
+        bool(entered.indications) or line is not ServiceLine.KAP,
+        "Choose at least one: what is treated?",
+    )
+    prescriber = _member(
+        db, form, Part.PRESCRIBER, entered.prescriber_id, entered.prescriber_elsewhere
+    )
+    therapist = _member(db, form, Part.THERAPIST, entered.therapist_id, entered.therapist_elsewhere)
+    integrates = entered.expects_intention or entered.expects_integration
+    form.need(
+        "prescriber_id",
+        prescriber is not None or line is not ServiceLine.KAP,
+        "Choose the prescriber, or name one elsewhere.",
+    )
+    form.need(
+        "therapist_id",
+        therapist is not None or (line is ServiceLine.KAP and not integrates),
+        "Choose the therapist, or name one elsewhere.",
+    )
+    members = [one for one in (prescriber, therapist) if one is not None]
+    form.need("therapist_id", _somebody_here(members), "At least one of the two works here.")
+    substance = form.line("substance", entered.substance, "The substance", required=outside)
+    happened = form.line("happened", entered.happened, "When it happened", required=outside)
+    circumstances = form.text("circumstances", entered.circumstances, "The circumstances")
+    form.done()
+    db.add(
+        Episode(
+            id=entered.id,
+            client_id=client.id,
+            service_line=line,
+            indications=[one.value for one in Indication if one in entered.indications],
+            state=EpisodeState.ASSESSMENT,
+            state_since=now,
+            expects_intention=entered.expects_intention and line is ServiceLine.KAP,
+            expects_integration=entered.expects_integration,
+            opened_at=now,
+            opened_by_id=viewer.clinician_id,
+        )
+    )
+    db.flush()
+    for member in members:
+        member.id, member.episode_id, member.from_at = new_id(), entered.id, now
+        db.add(member)
+    if outside:
+        db.add(
+            OutsideExperience(
+                id=new_id(),
+                episode_id=entered.id,
+                substance=substance,
+                happened=happened,
+                circumstances=circumstances,
+                recorded_by_id=viewer.clinician_id,
+                recorded_at=now,
+            )
+        )
+    record(
+        db,
+        "episode:opened",
+        viewer,
+        now,
+        client_id=client.id,
+        subject_id=entered.id,
+        service_line=line,
+        state=(None, EpisodeState.ASSESSMENT),
+        members=[member.clinician_id for member in members if member.clinician_id],
+    )
+
+
+def change_member(db: Session, viewer: Viewer, entered: MemberEntered, now: datetime) -> None:
+    """End a part in a course now, and begin another.
+
+    Raises NotAllowed, NotFound, Invalid by field, Conflict (somebody else changed it first).
+    """
+    # Before anything else: whoever handed over their own part sees the course no longer.
+    if already_saved(db, EpisodeMember, entered.id):
+        return
+    episode = visible_episode(db, viewer, entered.episode_id, now)
+    check_can_run_episode(viewer)
+    _check_open(episode)
+    members = _members_now(db, episode.id, now)
+    current = next((one for one in members if one.part is entered.part), None)
+    form = Entered()
+    member = _member(
+        db,
+        form,
+        entered.part,
+        entered.clinician_id,
+        entered.clinician_elsewhere,
+        named="clinician",
+    )
+    if (current and current.id) == (member and entered.id):
+        return
+    if (current and current.id) != entered.replaces_id:
+        raise Conflict("Somebody else changed who is on this course. Nothing of yours was saved.")
+    staying = [one for one in (*members, member) if one is not None and one is not current]
+    form.need("clinician_id", _somebody_here(staying), "Somebody who works here has to stay.")
+    until_at = None
+    if member is not None and entered.part is Part.COVER:
+        until_at = _end_of_cover(form, entered.until_on, the_practice(db, now).zone, now)
+    form.done()
+    if current is not None:
+        current.until_at = now
+    if member is not None:
+        member.id, member.episode_id = entered.id, episode.id
+        member.from_at, member.until_at = now, until_at
+        db.add(member)
+    record(
+        db,
+        "episode:member_changed",
+        viewer,
+        now,
+        client_id=episode.client_id,
+        subject_id=episode.id,
+        part=entered.part,
+        clinician_id=(current and current.clinician_id, member and member.clinician_id),
+        until_at=until_at,
+    )
+
+
+def move_episode(db: Session, viewer: Viewer, entered: MoveEntered, now: datetime) -> None:
+    """Move a course along its pathway; from preparation to series only through the gate.
+
+    Raises NotAllowed (an illegal move, or what the gate misses), NotFound, Invalid (`to`) and
+    Conflict.
+    """
+    episode = visible_episode(db, viewer, entered.episode_id, now)
+    check_can_run_episode(viewer)
+    before, to = episode.state, entered.to
+    form = Entered()
+    form.need("to", to is not None, "Choose where the course goes.")
+    form.need("to", to is not EpisodeState.CLOSED, "Close the course with its reason instead.")
+    form.done()
+    if to is None or (before is to and episode.version != entered.version):
+        return
+    check_can_move(episode.service_line, before, to, on_hold=is_on_hold(db, episode.id, now))
+    if (before, to) == (EpisodeState.PREPARATION, EpisodeState.SERIES):
+        _check_gate(db, episode, now)
+    compare_and_swap(db, episode, entered.version, {"state": to, "state_since": now})
+    record(
+        db,
+        "episode:moved",
+        viewer,
+        now,
+        client_id=episode.client_id,
+        subject_id=episode.id,
+        state=(before, to),
+    )
+
+
+def hold_episode(db: Session, viewer: Viewer, entered: HoldEntered, now: datetime) -> None:
+    """Pause a course; its state stays. Raises NotAllowed, NotFound, Invalid by field."""
+    episode = visible_episode(db, viewer, entered.episode_id, now)
+    check_can_run_episode(viewer)
+    if already_saved(db, Hold, entered.id):
+        return
+    _check_open(episode)
+    if is_on_hold(db, episode.id, now):
+        raise NotAllowed("This course is on hold already. Release that hold first.")
+    today = day_of(now, the_practice(db, now).zone)
+    look_again_on = entered.look_again_on
+    form = Entered()
+    form.need("reason", entered.reason is not None, "Choose the reason.")
+    note = form.text("note", entered.note, "The note")
+    form.need(
+        "look_again_on",
+        look_again_on is not None and look_again_on >= today,
+        "Choose the day to look again, today or later.",
+    )
+    form.done()
+    db.add(
+        Hold(
+            id=entered.id,
+            episode_id=episode.id,
+            reason=entered.reason,
+            note=note,
+            since_at=now,
+            look_again_on=look_again_on,
+            set_by_id=viewer.clinician_id,
+        )
+    )
+    record(
+        db,
+        "episode:held",
+        viewer,
+        now,
+        client_id=episode.client_id,
+        subject_id=episode.id,
+        reason=entered.reason,
+        look_again_on=look_again_on,
+    )
+
+
+def release_hold(db: Session, viewer: Viewer, entered: ReleaseEntered, now: datetime) -> None:
+    """End a pause, with the reason; a medical one only by a prescriber (rule 15).
+
+    Raises NotAllowed, NotFound, Invalid (`release_note`).
+    """
+    episode_id = db.scalar(select(Hold.episode_id).where(Hold.id == entered.hold_id))
+    if episode_id is None:
+        raise NotFound("There is no such hold, or you are not on its course of care.")
+    episode = visible_episode(db, viewer, episode_id, now)
+    hold = db.get_one(Hold, entered.hold_id)
+    check_can_release_hold(viewer, medical=hold.reason.is_medical)
+    if hold.released_at is not None:
+        return
+    form = Entered()
+    note = form.text("release_note", entered.release_note, "The reason", required=True)
+    form.done()
+    hold.released_at = now
+    hold.released_by_id = viewer.clinician_id
+    hold.release_note = note
+    record(
+        db,
+        "episode:released",
+        viewer,
+        now,
+        client_id=episode.client_id,
+        subject_id=episode.id,
+        reason=hold.reason,
+        released_at=(None, now),
+    )
+
+
+def close_episode(db: Session, viewer: Viewer, entered: ClosingEntered, now: datetime) -> None:
+    """End a course for good, once nothing of it is open.
+
+    Raises NotAllowed (also naming what is still open), NotFound, Invalid by field, Conflict.
+    """
+    episode = visible_episode(db, viewer, entered.episode_id, now)
+    check_can_run_episode(viewer)
+    before = episode.state
+    if before is EpisodeState.CLOSED and episode.close_reason is entered.close_reason:
+        return
+    check_can_move(episode.service_line, before, EpisodeState.CLOSED, on_hold=False)
+    form = Entered()
+    form.need("close_reason", entered.close_reason is not None, "Choose the reason.")
+    note = form.text("close_note", entered.close_note, "The note")
+    form.done()
+    _check_nothing_open(db, episode)
+    compare_and_swap(
+        db,
+        episode,
+        entered.version,
+        {
+            "state": EpisodeState.CLOSED,
+            "state_since": now,
+            "closed_at": now,
+            "close_reason": entered.close_reason,
+            "close_note": note,
+        },
+    )
+    record(
+        db,
+        "episode:closed",
+        viewer,
+        now,
+        client_id=episode.client_id,
+        subject_id=episode.id,
+        state=(before, EpisodeState.CLOSED),
+        close_reason=entered.close_reason,
+    )
+
+
+def _check_open(episode: Episode) -> None:
+    if episode.state is EpisodeState.CLOSED:
+        raise NotAllowed("This course of care is closed. Open a new one instead.")
+
+
+def _check_gate(db: Session, episode: Episode, now: datetime) -> None:
+    members = _members_now(db, episode.id, now)
+    check_gate(
+        clearance_at(db, episode.id, now),
+        newest_consents(db, episode.id),
+        day_of(now, the_practice(db, now).zone),
+        with_therapy=episode.expects_intention
+        or episode.expects_integration
+        or any(one.part is Part.THERAPIST for one in members),
+    )
+
+
+def _check_nothing_open(db: Session, episode: Episode) -> None:
+    doses = db.scalar(
+        select(func.count())
+        .select_from(KetamineSession)
+        .where(KetamineSession.episode_id == episode.id, KetamineSession.status.in_(_OPEN))
+    )
+    integrations = _integrations_to_do(db, episode)
+    open_work, to_do = [], []
+    if doses:
+        open_work.append(wording.count(doses, "open ketamine session"))
+        to_do.append("record or cancel every ketamine session")
+    if integrations:
+        open_work.append(f"{wording.count(integrations, 'integration')} to do")
+        to_do.append("hold or close every integration")
+    if open_work:
+        raise NotAllowed(
+            f"This course still has {' and '.join(open_work)}. "
+            f"To close it, first {' and '.join(to_do)}."
+        )
+
+
+def _integrations_to_do(db: Session, episode: Episode) -> int:
+    """Integration sessions that wait to be held, and doses that have none at all."""
+    waiting = (
+        select(func.count())
+        .select_from(IntegrationSession)
+        .where(
+            IntegrationSession.episode_id == episode.id,
+            IntegrationSession.held_at.is_(None),
+            IntegrationSession.closed_at.is_(None),
+            IntegrationSession.dropped_at.is_(None),
+        )
+    )
+    given = exists().where(
+        Administration.ketamine_session_id == KetamineSession.id,
+        Administration.voided_at.is_(None),
+    )
+    # A debrief never settles a dose (rule 7), and a dropped booking leaves the debt.
+    integrated = exists().where(
+        IntegrationSessionFor.ketamine_session_id == KetamineSession.id,
+        IntegrationSession.id == IntegrationSessionFor.integration_session_id,
+        IntegrationSession.kind == IntegrationKind.FULL,
+        IntegrationSession.dropped_at.is_(None),
+    )
+    owed = (
+        select(func.count())
+        .select_from(KetamineSession)
+        .where(KetamineSession.episode_id == episode.id, given, ~integrated)
+    )
+    unbooked = db.scalar(owed) if episode.expects_integration else 0
+    return (db.scalar(waiting) or 0) + (unbooked or 0)
+
+
+def _members_now(db: Session, episode_id: str, now: datetime) -> list[EpisodeMember]:
+    return list(
+        db.scalars(
+            select(EpisodeMember)
+            .where(
+                EpisodeMember.episode_id == episode_id,
+                EpisodeMember.from_at <= now,
+                or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
+            )
+            .order_by(EpisodeMember.from_at, EpisodeMember.id)
+        )
+    )
+
+
+def _somebody_here(members: Iterable[EpisodeMember]) -> bool:
+    return any(one.clinician_id and one.part is not Part.COVER for one in members)
+
+
+def _member(
+    db: Session,
+    form: Entered,
+    part: Part,
+    clinician_id: str | None,
+    elsewhere: str,
+    *,
+    named: str = "",
+) -> EpisodeMember | None:
+    """Who was entered for a part, not yet saved; None when nobody was.
+
+    `named` begins the names of the two fields, else the part does.
+    """
+    id_field, elsewhere_field = (f"{named or part}_{end}" for end in ("id", "elsewhere"))
+    name = form.line(elsewhere_field, elsewhere, "The name")
+    if clinician_id:
+        form.need(id_field, not name, "Choose a colleague or name somebody elsewhere, not both.")
+        form.need(
+            id_field,
+            _may_have(db, clinician_id, part),
+            "Choose a colleague with this function whose sign-in is on.",
+        )
+        return EpisodeMember(part=part, clinician_id=clinician_id)
+    if not name:
+        return None
+    form.need(elsewhere_field, part is not Part.COVER, "Only a colleague here can cover.")
+    return EpisodeMember(part=part, elsewhere=name)
+
+
+def _may_have(db: Session, clinician_id: str, part: Part) -> bool:
+    held = (
+        select(ClinicianFunction.function)
+        .join(Clinician, Clinician.id == ClinicianFunction.clinician_id)
+        .where(Clinician.id == clinician_id, Clinician.suspended_at.is_(None))
+    )
+    return not _FUNCTIONS[part].isdisjoint(db.scalars(held))
+
+
+def _end_of_cover(
+    form: Entered, until_on: date | None, zone: ZoneInfo, now: datetime
+) -> datetime | None:
+    """The end of the last day of a cover."""
+    if until_on is None or until_on < day_of(now, zone):
+        form.refuse("until_on", "Choose the last day of the cover, today or later.")
+        return None
+    return datetime.combine(until_on + timedelta(days=1), time(0), zone)

@@ -1,0 +1,526 @@
+"""Integration sessions: booked, moved, held, agreed for a day, closed, or a booking taken back.
+
+Every form says which integration it is about as `Owed`: a row by its id and version, or a debt that
+no row stands for yet, for which the form mints the id.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+
+from kapteam import wording
+from kapteam.actions.loading import DoseEnd, dose_end, linked_ends, practice_zone, read_plan
+from kapteam.actions.saving import already_saved, compare_and_swap
+from kapteam.clock import day_of
+from kapteam.db.access import visible_episode
+from kapteam.db.audit import record
+from kapteam.db.tables import (
+    Clinician,
+    ClinicianFunction,
+    EpisodeMember,
+    IntegrationSession,
+    IntegrationSessionFor,
+    KetamineSession,
+    OutsideExperience,
+)
+from kapteam.errors import NotAllowed, NotFound
+from kapteam.ids import new_id
+from kapteam.rules.dosing import ends_session
+from kapteam.rules.entered import Entered
+from kapteam.rules.permissions import Viewer, check_can_book, check_can_hold_integration
+from kapteam.rules.recording import PLANNED_AT_MOST, not_possible
+from kapteam.vocabulary import (
+    Function,
+    How,
+    IntegrationCloseReason,
+    IntegrationKind,
+    Part,
+    ServiceLine,
+)
+
+SHORTEST_MINUTES, LONGEST_MINUTES = 10, 240
+USUAL_MINUTES = 60
+LONGEST_HELD = timedelta(hours=6)
+_AUDITED = (
+    "planned_at",
+    "planned_minutes",
+    "therapist_id",
+    "how",
+    "kind",
+    "held_at",
+    "ended_at",
+    "agreed_for",
+    "close_reason",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Which integration is meant.
+
+    `version` is the row's; 0 for a debt without a row, which is then made under `id` (minted by the
+    form) for the ketamine sessions, the experience elsewhere, or the day set by hand named here
+    (rule 12). Several ketamine sessions only on purpose (rule 6).
+    """
+
+    id: str
+    version: int
+    episode_id: str
+    ketamine_session_ids: tuple[str, ...] = ()
+    outside_experience_id: str | None = None
+    due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotEntered:
+    """When, how and with whom; `therapist` is a clinician's id, None where it is elsewhere."""
+
+    on: date | None
+    time: str
+    minutes: int | None
+    how: How | None
+    place: str
+    therapist: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BookIntegrationEntered:
+    """A slot for an integration: a booking, or another one for what is booked already."""
+
+    owed: Owed
+    on: date | None
+    time: str
+    minutes: int | None
+    how: How | None
+    place: str
+    therapist: str | None
+
+    @property
+    def slot(self) -> SlotEntered:
+        """The slot alone."""
+        return SlotEntered(self.on, self.time, self.minutes, self.how, self.place, self.therapist)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldIntegrationEntered:
+    """An integration session that took place; the end may stay open."""
+
+    owed: Owed
+    held_on: date | None
+    held_time: str
+    ended_on: date | None
+    ended_time: str
+    how: How | None
+    kind: IntegrationKind | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgreeIntegrationEntered:
+    """A day agreed with the client, which quiets the clock until then."""
+
+    owed: Owed
+    agreed_for: date | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseIntegrationEntered:
+    """Why an integration that is owed will not take place."""
+
+    owed: Owed
+    reason: IntegrationCloseReason | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropIntegrationEntered:
+    """A booking taken back, or one that the client missed."""
+
+    owed: Owed
+    reason: str
+    missed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A slot whose fields were all good."""
+
+    planned_at: datetime
+    planned_minutes: int
+    how: How
+    place: str
+    therapist_id: str | None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The columns of the row."""
+        return {
+            "planned_at": self.planned_at,
+            "planned_minutes": self.planned_minutes,
+            "how": self.how,
+            "place": self.place,
+            "therapist_id": self.therapist_id,
+        }
+
+
+def book_integration(
+    db: Session, viewer: Viewer, entered: BookIntegrationEntered, now: datetime
+) -> None:
+    """Book an integration that is owed, or move one that is booked to another slot.
+
+    Raises NotAllowed, NotFound, Invalid by field (in the past, before its dose), Conflict.
+    """
+    check_can_book(viewer)
+    form = Entered()
+    debt = _Debt(db, viewer, entered.owed, form, now)
+    if debt.is_saved:
+        return
+    slot = read_slot(
+        db, form, "", entered.slot, debt.episode_id, debt.ends, practice_zone(db, now), now
+    )
+    debt.need_not_held()
+    form.done()
+    assert slot is not None
+    moved = debt.row is not None and debt.row.planned_at is not None
+    debt.save(f"integration_session:{'moved' if moved else 'booked'}", slot.values)
+
+
+def hold_integration(
+    db: Session, viewer: Viewer, entered: HoldIntegrationEntered, now: datetime
+) -> None:
+    """Record that an integration session took place, or correct when it did.
+
+    A debrief on the day settles nothing that is owed, and nothing is held before the last dose it
+    integrates (rule 7). Raises NotAllowed, NotFound, Invalid by field, Conflict.
+    """
+    check_can_hold_integration(viewer)
+    zone = practice_zone(db, now)
+    form = Entered()
+    debt = _Debt(db, viewer, entered.owed, form, now)
+    if debt.is_saved:
+        return
+    held_at = form.moment(
+        "held_time", entered.held_on, entered.held_time, zone, day_field="held_on"
+    )
+    ended_at = None
+    if entered.ended_time.strip():
+        ended_at = form.moment(
+            "ended_time", entered.ended_on, entered.ended_time, zone, day_field="ended_on"
+        )
+    if held_at:
+        problem = not_possible(held_at, now) or before_dose(debt.ends, held_at, now, zone)
+        form.need("held_time", problem is None, problem or "")
+    if held_at and ended_at:
+        _check_ended(form, held_at, ended_at, now)
+    form.need("how", entered.how is not None, "Choose how you met.")
+    form.need("kind", entered.kind is not None, "Choose whether it was the integration itself.")
+    if entered.kind is IntegrationKind.DEBRIEF and debt.is_booked_after(held_at):
+        form.refuse("kind", "This booking is still ahead. Record the debrief beside it.")
+    form.done()
+    is_correction = debt.row is not None and debt.row.held_at is not None
+    is_new = debt.save(
+        "integration_session:held",
+        {"held_at": held_at, "ended_at": ended_at, "how": entered.how, "kind": entered.kind},
+    )
+    if is_new and not is_correction:
+        debt.saved.held_by_id = viewer.clinician_id
+
+
+def agree_integration(
+    db: Session, viewer: Viewer, entered: AgreeIntegrationEntered, now: datetime
+) -> None:
+    """Agree a day, from tomorrow on, until which the integration is not asked about.
+
+    Raises NotAllowed, NotFound, Invalid by field, Conflict.
+    """
+    check_can_hold_integration(viewer)
+    today = day_of(now, practice_zone(db, now))
+    form = Entered()
+    debt = _Debt(db, viewer, entered.owed, form, now)
+    if debt.is_saved:
+        return
+    day = entered.agreed_for
+    if day is None:
+        form.refuse("agreed_for", "Choose the day you agreed on.")
+    elif day <= today:
+        form.refuse("agreed_for", "Choose a day from tomorrow on.")
+    elif day - today > PLANNED_AT_MOST:
+        form.refuse("agreed_for", "This is more than a year ahead. Check the day.")
+    reason = form.text("reason", entered.reason, "The reason", required=True)
+    debt.need_not_held()
+    form.done()
+    debt.save("integration_session:agreed", {"agreed_for": day, "agreed_reason": reason})
+
+
+def close_integration(
+    db: Session, viewer: Viewer, entered: CloseIntegrationEntered, now: datetime
+) -> None:
+    """Close an integration that will not take place, with the reason.
+
+    Raises NotAllowed, NotFound, Invalid by field, Conflict.
+    """
+    check_can_hold_integration(viewer)
+    form = Entered()
+    debt = _Debt(db, viewer, entered.owed, form, now)
+    if debt.is_saved:
+        return
+    form.need("reason", entered.reason is not None, "Choose why it will not take place.")
+    note = form.text("note", entered.note, "The note")
+    debt.need_not_held()
+    form.done()
+    if debt.save(
+        "integration_session:closed", {"close_reason": entered.reason, "close_note": note}
+    ):
+        debt.saved.closed_at = now
+        debt.saved.closed_by_id = viewer.clinician_id
+
+
+def drop_integration(
+    db: Session, viewer: Viewer, entered: DropIntegrationEntered, now: datetime
+) -> None:
+    """Take a booking back, or record that the client missed it; what is owed stays owed.
+
+    Raises NotAllowed, NotFound, Invalid by field, Conflict.
+    """
+    check_can_book(viewer)
+    form = Entered()
+    debt = _Debt(db, viewer, entered.owed, form, now)
+    if debt.row is None:
+        raise NotFound("This integration is not booked, so there is nothing to take back.")
+    reason = form.text("reason", entered.reason, "The reason", required=True)
+    if entered.missed and debt.is_booked_after(now):
+        form.refuse("missed", "This booking is still ahead, so it cannot have been missed.")
+    debt.need_not_held()
+    form.done()
+    verb = "missed" if entered.missed else "dropped"
+    if debt.save(f"integration_session:{verb}", {"drop_reason": reason}):
+        debt.saved.dropped_at = now
+
+
+def read_slot(
+    db: Session,
+    form: Entered,
+    prefix: str,
+    entered: SlotEntered,
+    episode_id: str,
+    ends: Iterable[DoseEnd],
+    zone: ZoneInfo,
+    now: datetime,
+) -> Slot | None:
+    """The slot for integrating doses that end at `ends`; its fields are `{prefix}on` and so on."""
+    at = read_plan(form, prefix, entered.on, entered.time, zone, now)
+    problem = before_dose(ends, at, now, zone) if at else None
+    form.need(f"{prefix}time", problem is None, problem or "")
+    minutes = entered.minutes
+    if minutes is None or not SHORTEST_MINUTES <= minutes <= LONGEST_MINUTES:
+        minutes = None
+        form.refuse(
+            f"{prefix}minutes",
+            f"Enter how long it takes, {SHORTEST_MINUTES} to {LONGEST_MINUTES} minutes.",
+        )
+    form.need(f"{prefix}how", entered.how is not None, "Choose how you meet.")
+    place = form.line(f"{prefix}place", entered.place, "The place")
+    form.need(
+        f"{prefix}therapist",
+        entered.therapist is None or _integrates(db, entered.therapist, episode_id, now),
+        "Choose a therapist or prescriber who is on this course of care.",
+    )
+    if at is None or minutes is None or entered.how is None:
+        return None
+    return Slot(at, minutes, entered.how, place, entered.therapist)
+
+
+def before_dose(ends: Iterable[DoseEnd], at: datetime, now: datetime, zone: ZoneInfo) -> str | None:
+    """Rule 7: why nothing is integrated at `at`, before the last dose it is for; None if it is."""
+    last = max((end.at for end in ends if end.at), default=None)
+    if last is None or at >= last:
+        return None
+    return (
+        f"This is before the dose it integrates ({wording.moment(last, now, zone)}). "
+        "Choose a later time."
+    )
+
+
+def make_integration(
+    db: Session, viewer: Viewer, owed: Owed, values: Mapping[str, Any], now: datetime
+) -> IntegrationSession:
+    """A new row for what is owed, linked to what it integrates; nothing is checked here."""
+    usual = {"how": How.IN_PERSON, "planned_minutes": USUAL_MINUTES, "kind": IntegrationKind.FULL}
+    row = IntegrationSession(
+        id=owed.id,
+        episode_id=owed.episode_id,
+        due_on=owed.due_on,
+        created_by_id=viewer.clinician_id,
+        created_at=now,
+        **{**usual, **values},
+    )
+    db.add(row)
+    db.flush()
+    db.add_all(
+        IntegrationSessionFor(id=new_id(), integration_session_id=row.id, ketamine_session_id=one)
+        for one in owed.ketamine_session_ids
+    )
+    if owed.outside_experience_id:
+        db.add(
+            IntegrationSessionFor(
+                id=new_id(),
+                integration_session_id=row.id,
+                outside_experience_id=owed.outside_experience_id,
+            )
+        )
+    return row
+
+
+class _Debt:
+    """One integration that is owed, its course locked: the row if there is one, and its doses.
+
+    `is_saved`: an earlier press of the same Save made the row.
+    """
+
+    def __init__(
+        self, db: Session, viewer: Viewer, owed: Owed, form: Entered, now: datetime
+    ) -> None:
+        self._db, self._viewer, self._owed, self._form, self._now = db, viewer, owed, form, now
+        self._course = visible_episode(db, viewer, owed.episode_id, now)
+        self.episode_id = self._course.id
+        self.row = already_saved(db, IntegrationSession, owed.id)
+        known = self.row is not None and self.row.episode_id == self.episode_id
+        if not known and (self.row is not None or owed.version):
+            raise NotFound("There is no such integration session on this course of care.")
+        self.is_saved = known and not owed.version
+        self.ends = linked_ends(db, owed.id) if known else self._named()
+        self._check_open()
+
+    @property
+    def saved(self) -> IntegrationSession:
+        """The row, once it is saved."""
+        assert self.row is not None
+        return self.row
+
+    def is_booked_after(self, at: datetime | None) -> bool:
+        """Whether its booking lies after `at`."""
+        booked_at = self.row.planned_at if self.row else None
+        return at is not None and booked_at is not None and booked_at > at
+
+    def need_not_held(self) -> None:
+        """Raise NotAllowed for an integration that took place."""
+        if self.row is not None and self.row.held_at is not None:
+            raise NotAllowed("This integration session was held. Correct the record of it instead.")
+
+    def save(self, tag: str, values: Mapping[str, Any]) -> bool:
+        """Make or change the row, with its audit event; False when it was saved before."""
+        row = self.row
+        before = {name: getattr(row, name) if row else None for name in values}
+        if row is None:
+            therapist = {"therapist_id": self._therapist_id()}
+            self.row = make_integration(
+                self._db, self._viewer, self._owed, {**therapist, **values}, self._now
+            )
+        elif not compare_and_swap(self._db, row, self._owed.version, values):
+            return False
+        record(
+            self._db,
+            tag,
+            self._viewer,
+            self._now,
+            client_id=self._course.client_id,
+            subject_id=self._owed.id,
+            ketamine_sessions=[end.ketamine_session_id for end in self.ends],
+            **{
+                name: (before[name], values[name])
+                for name in _AUDITED
+                if name in values and before[name] != values[name]
+            },
+        )
+        return True
+
+    def _check_open(self) -> None:
+        """The state that the form saw; a row that moved on since is a Conflict, or saved before."""
+        if self.row is None or self.row.version != self._owed.version:
+            return
+        if self.row.closed_at is not None:
+            raise NotAllowed("This integration is closed.")
+        if self.row.dropped_at is not None:
+            raise NotAllowed("This booking was taken back. Book a new one.")
+
+    def _named(self) -> list[DoseEnd]:
+        owed, form = self._owed, self._form
+        found = self._db.scalars(
+            select(KetamineSession)
+            .where(
+                KetamineSession.id.in_(owed.ketamine_session_ids),
+                KetamineSession.episode_id == self.episode_id,
+            )
+            .order_by(KetamineSession.id)
+        ).all()
+        form.need(
+            "owed",
+            len(found) == len(owed.ketamine_session_ids),
+            "There is no such ketamine session on this course of care.",
+        )
+        form.need(
+            "owed",
+            not any(ends_session(one.status) for one in found),
+            "Nothing was given in that ketamine session, so it owes no integration.",
+        )
+        if owed.outside_experience_id:
+            elsewhere = self._db.get(OutsideExperience, owed.outside_experience_id)
+            form.need(
+                "owed",
+                elsewhere is not None and elsewhere.episode_id == self.episode_id,
+                "There is no such experience on this course of care.",
+            )
+        form.need(
+            "owed",
+            bool(found or owed.outside_experience_id or owed.due_on)
+            or self._course.service_line is not ServiceLine.KAP,
+            "Say what it integrates: a ketamine session, or the day it is due.",
+        )
+        return [dose_end(self._db, one) for one in found]
+
+    def _therapist_id(self) -> str | None:
+        """Who has the therapist's part, for a row that is made without a slot."""
+        return self._db.scalar(
+            select(EpisodeMember.clinician_id)
+            .where(
+                EpisodeMember.episode_id == self.episode_id,
+                EpisodeMember.part == Part.THERAPIST,
+                EpisodeMember.from_at <= self._now,
+                or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > self._now),
+            )
+            .order_by(EpisodeMember.from_at.desc(), EpisodeMember.id.desc())
+            .limit(1)
+        )
+
+
+def _check_ended(form: Entered, held_at: datetime, ended_at: datetime, now: datetime) -> None:
+    if ended_at > now:
+        form.refuse("ended_time", "This time is in the future. Enter when it ended.")
+    elif ended_at < held_at:
+        form.refuse("ended_time", "The end is before the start.")
+    elif ended_at - held_at > LONGEST_HELD:
+        form.refuse("ended_time", "That is longer than six hours. Check the times.")
+
+
+def _integrates(db: Session, clinician_id: str, episode_id: str, now: datetime) -> bool:
+    """Whether this clinician can integrate on the course, now or once the part begins."""
+    return bool(
+        db.scalar(
+            select(
+                exists().where(
+                    Clinician.id == clinician_id,
+                    Clinician.suspended_at.is_(None),
+                    ClinicianFunction.clinician_id == Clinician.id,
+                    ClinicianFunction.function.in_((Function.THERAPIST, Function.PRESCRIBER)),
+                    EpisodeMember.clinician_id == Clinician.id,
+                    EpisodeMember.episode_id == episode_id,
+                    or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
+                )
+            )
+        )
+    )

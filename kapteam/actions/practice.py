@@ -1,0 +1,82 @@
+"""The practice itself: what every write asks of it, and changing its thresholds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kapteam.db.audit import record
+from kapteam.db.in_force import PracticeInForce, practice_in_force
+from kapteam.db.tables import Practice, PracticeSetting
+from kapteam.errors import NotFound
+from kapteam.ids import new_id
+from kapteam.rules.entered import Entered
+from kapteam.rules.permissions import Viewer, check_can_administer
+from kapteam.rules.thresholds import THRESHOLDS, read_value
+
+
+@dataclass(frozen=True, slots=True)
+class SettingEntered:
+    """A new value of one threshold, as typed; `key` is one of `THRESHOLDS`."""
+
+    key: str
+    value: str
+
+
+def the_practice(db: Session, now: datetime) -> PracticeInForce:
+    """The practice as it is at `now`.
+
+    Raises NotFound before set-up.
+    """
+    practice = practice_in_force(db, now)
+    if practice is None:
+        raise NotFound("The practice is not set up yet.")
+    return practice
+
+
+def lock_practice(db: Session) -> None:
+    """Wait for everyone else who holds this lock, until the transaction ends.
+
+    For what has no parent to lock: the next client code, and creates that could be pressed twice in
+    the same moment.
+    """
+    db.execute(select(Practice.id).with_for_update())
+
+
+def change_setting(db: Session, viewer: Viewer, entered: SettingEntered, now: datetime) -> None:
+    """Put a threshold in force from now on; what was judged before stays as it was.
+
+    Raises NotAllowed (administrators only), NotFound (no such setting), Invalid (`value`).
+    """
+    lock_practice(db)
+    check_can_administer(viewer)
+    if entered.key not in THRESHOLDS:
+        raise NotFound("There is no such setting.")
+    before = the_practice(db, now).thresholds
+    form = Entered()
+    value = form.read("value", lambda text: read_value(entered.key, text, before), entered.value)
+    form.done()
+    old = getattr(before, entered.key)
+    if value == old:
+        return
+    setting_id = new_id()
+    db.add(
+        PracticeSetting(
+            id=setting_id,
+            key=entered.key,
+            value=str(value),
+            source="Set by the practice",
+            set_by_id=viewer.clinician_id,
+            in_force_from=now,
+        )
+    )
+    record(
+        db,
+        "setting:changed",
+        viewer,
+        now,
+        subject_id=setting_id,
+        key=entered.key,
+        value=(old, value),
+    )

@@ -1,0 +1,519 @@
+"""Notes as they are read. Text that is not signed reaches nobody but its author."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, func, literal, or_, select, union_all
+from sqlalchemy.orm import Session
+
+from kapteam.db.access import visible_episodes
+from kapteam.db.signing import Subject, named, note_form, read_subject, read_unsigned
+from kapteam.db.tables import (
+    Client,
+    Clinician,
+    Draft,
+    Episode,
+    IntegrationSession,
+    IntegrationSessionFor,
+    KetamineSession,
+    Note,
+    NoteAddendum,
+    NoteAmendment,
+)
+from kapteam.errors import NotAllowed, NotFound
+from kapteam.queries.standing import Asked, ClientName, Person
+from kapteam.rules.dosing import ends_session
+from kapteam.rules.notes import TEMPLATES, Template
+from kapteam.rules.permissions import check_can_read_notes
+from kapteam.vocabulary import NoteKind, SessionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One field of a signed note that has words."""
+
+    key: str
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """An amendment (with its reason) or an addendum beside a signed note."""
+
+    id: str
+    author: str
+    at: datetime
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """One note. Without `signed_at` it says whose draft it is and since when, and no word of it.
+
+    `dose_status` is that of the ketamine session an intention was written for.
+    """
+
+    id: str
+    kind: NoteKind
+    episode_id: str
+    ketamine_session_id: str | None
+    integration_session_id: str | None
+    dose_status: SessionStatus | None
+    author: Person
+    by_prescriber: bool
+    started_at: datetime
+    signed_at: datetime | None
+    signed_text: str
+    answers: tuple[Answer, ...]
+    amendments: tuple[Addition, ...]
+    addenda: tuple[Addition, ...]
+
+    def answer(self, key: str) -> str:
+        """The words of one field, empty when there are none."""
+        return next((one.text for one in self.answers if one.key == key), "")
+
+
+@dataclass(frozen=True, slots=True)
+class DraftText:
+    """What the author has typed in one field; the next save has to have seen `version`."""
+
+    text: str
+    version: int
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NotePage:
+    """Everything that the page of one note shows.
+
+    `drafts` is empty for anybody but the author. `intentions` are the signed ones that an
+    integration note looks back on. An author who writes an intention is given the client's
+    `last_integration`, and as `beginning` the last intention when it can be taken over: it was
+    signed for this very session, or for one that never took place.
+    """
+
+    note: NoteLine
+    client: ClientName
+    subject: Subject
+    template: Template
+    drafts: Mapping[str, DraftText]
+    can_write: bool
+    can_amend: bool
+    can_add: bool
+    beside: tuple[NoteLine, ...]
+    intentions: tuple[NoteLine, ...]
+    last_integration: NoteLine | None
+    beginning: NoteLine | None
+
+    @property
+    def saved_at(self) -> datetime | None:
+        """When the author's words were last saved; None for anybody else."""
+        return max((draft.saved_at for draft in self.drafts.values()), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class SigningPage:
+    """What the signer reads before signing. `text` lacks only the line with name and time.
+
+    `digest` names that text; `problems` say what keeps it from being signed.
+    """
+
+    note_id: str
+    kind: NoteKind
+    client: ClientName
+    author: str
+    text: str
+    digest: str
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnsignedNote:
+    """A note that waits for its author's signature. `subject_at`: planned, or held."""
+
+    id: str
+    kind: NoteKind
+    client: ClientName
+    subject_at: datetime | None
+    author: Person
+    is_mine: bool
+    started_at: datetime
+    age: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class DoseNotes:
+    """The notes before and after one ketamine session, the oldest first."""
+
+    intentions: tuple[NoteLine, ...] = ()
+    integrations: tuple[NoteLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClientNotes:
+    """The notes of a client: by ketamine session, and those of experiences elsewhere."""
+
+    by_dose: Mapping[str, DoseNotes]
+    elsewhere: tuple[NoteLine, ...]
+
+    def of_dose(self, ketamine_session_id: str) -> DoseNotes:
+        """The notes of one ketamine session; none is no error."""
+        return self.by_dose.get(ketamine_session_id, DoseNotes())
+
+
+@dataclass(frozen=True, slots=True)
+class LatestNotes:
+    """The last intention and the last integration note that were signed."""
+
+    intention: NoteLine | None
+    integration: NoteLine | None
+
+
+def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
+    """The page of one note, in five statements.
+
+    Raises NotAllowed for the front desk, NotFound where the course is not visible.
+    """
+    check_can_read_notes(asked.viewer)
+    head = _head(db, asked, note_id)
+    subject = read_subject(db, note_id)
+    dose_ids = [dose.id for dose in subject.doses]
+    related = [
+        Note.id == note_id,
+        Note.ketamine_session_id.in_(dose_ids),
+        *(_is_latest(asked, head.client_id, kind) for kind in NoteKind),
+    ]
+    if head.integration_session_id is not None:
+        related.append(Note.integration_session_id == head.integration_session_id)
+    lines = {line.id: line for line in _lines(db, asked, or_(*related))}
+    note = lines.pop(note_id)
+    drafts = db.execute(
+        select(Draft.field, Draft.text, Draft.version, Draft.saved_at).where(
+            Draft.form == note_form(note_id), Draft.clinician_id == asked.viewer.clinician_id
+        )
+    )
+    signed = [line for line in lines.values() if line.signed_at is not None]
+    is_mine = head.author_id == asked.viewer.clinician_id
+    can_write = is_mine and head.signed_at is None
+    planning = can_write and head.kind is NoteKind.INTENTION
+    return NotePage(
+        note=note,
+        client=_client(head),
+        subject=subject,
+        template=TEMPLATES[head.kind, head.template_version],
+        drafts={row.field: DraftText(row.text, row.version, row.saved_at) for row in drafts},
+        can_write=can_write,
+        can_amend=is_mine and head.signed_at is not None,
+        can_add=head.signed_at is not None,
+        beside=tuple(line for line in lines.values() if _same_subject(line, note)),
+        intentions=tuple(
+            line
+            for line in signed
+            if head.kind is NoteKind.INTEGRATION and line.ketamine_session_id in dose_ids
+        ),
+        last_integration=_last(signed, NoteKind.INTEGRATION) if planning else None,
+        beginning=_beginning(signed, note) if planning else None,
+    )
+
+
+def signing_page(db: Session, asked: Asked, note_id: str) -> SigningPage | None:
+    """What the author reads before signing; None once it is signed.
+
+    Raises NotAllowed (rule 18: the author alone; the front desk) and NotFound.
+    """
+    check_can_read_notes(asked.viewer)
+    head = _head(db, asked, note_id)
+    if head.author_id != asked.viewer.clinician_id:
+        raise NotAllowed("Only its author can sign a note.")
+    if head.signed_at is not None:
+        return None
+    unsigned = read_unsigned(db, note_id, asked.practice.zone)
+    return SigningPage(
+        note_id=note_id,
+        kind=head.kind,
+        client=_client(head),
+        author=unsigned.author,
+        text=unsigned.text,
+        digest=unsigned.digest,
+        problems=tuple(unsigned.problems.values()),
+    )
+
+
+def unsigned_notes(db: Session, asked: Asked) -> tuple[UnsignedNote, ...]:
+    """Every unsigned note on the viewer's courses, the oldest first, in one statement.
+
+    Raises NotAllowed for the front desk.
+    """
+    check_can_read_notes(asked.viewer)
+    rows = db.execute(
+        select(
+            *_head_columns(),
+            Note.started_at,
+            Clinician.name,
+            func.coalesce(
+                IntegrationSession.held_at,
+                IntegrationSession.planned_at,
+                KetamineSession.planned_at,
+            ).label("subject_at"),
+        )
+        .join(Episode, Episode.id == Note.episode_id)
+        .join(Client, Client.id == Episode.client_id)
+        .join(Clinician, Clinician.id == Note.author_id)
+        .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
+        .outerjoin(IntegrationSession, IntegrationSession.id == Note.integration_session_id)
+        .where(
+            Note.signed_at.is_(None),
+            Note.voided_at.is_(None),
+            visible_episodes(asked.viewer, asked.now),
+        )
+        .order_by(Note.started_at, Note.id)
+    )
+    return tuple(
+        UnsignedNote(
+            id=row.id,
+            kind=row.kind,
+            client=_client(row),
+            subject_at=row.subject_at,
+            author=Person(row.author_id, row.name),
+            is_mine=row.author_id == asked.viewer.clinician_id,
+            started_at=row.started_at,
+            age=asked.now - row.started_at,
+        )
+        for row in rows
+    )
+
+
+def notes_of_client(db: Session, asked: Asked, client_id: str) -> ClientNotes:
+    """The notes of every course of a client that the viewer may see, in three statements.
+
+    An integration of several ketamine sessions stands under each. Raises NotAllowed for the front
+    desk.
+    """
+    check_can_read_notes(asked.viewer)
+    links: defaultdict[str | None, list[str]] = defaultdict(list)
+    for row in db.execute(
+        select(
+            IntegrationSessionFor.integration_session_id,
+            IntegrationSessionFor.ketamine_session_id,
+        )
+        .join(
+            IntegrationSession,
+            IntegrationSession.id == IntegrationSessionFor.integration_session_id,
+        )
+        .join(Episode, Episode.id == IntegrationSession.episode_id)
+        .where(
+            Episode.client_id == client_id,
+            visible_episodes(asked.viewer, asked.now),
+            IntegrationSessionFor.ketamine_session_id.is_not(None),
+        )
+    ):
+        links[row.integration_session_id].append(row.ketamine_session_id)
+    intentions: defaultdict[str, list[NoteLine]] = defaultdict(list)
+    integrations: defaultdict[str, list[NoteLine]] = defaultdict(list)
+    elsewhere = []
+    for line in _lines(db, asked, Episode.client_id == client_id):
+        if line.ketamine_session_id is not None:
+            intentions[line.ketamine_session_id].append(line)
+        elif line.integration_session_id not in links:
+            elsewhere.append(line)
+        for dose_id in links.get(line.integration_session_id, ()):
+            integrations[dose_id].append(line)
+    return ClientNotes(
+        by_dose={
+            dose_id: DoseNotes(tuple(intentions[dose_id]), tuple(integrations[dose_id]))
+            for dose_id in {*intentions, *integrations}
+        },
+        elsewhere=tuple(elsewhere),
+    )
+
+
+def latest_notes(db: Session, asked: Asked, client_id: str) -> LatestNotes:
+    """What was last signed about a client, in two statements.
+
+    Raises NotAllowed for the front desk.
+    """
+    check_can_read_notes(asked.viewer)
+    latest = or_(*(_is_latest(asked, client_id, kind) for kind in NoteKind))
+    lines = _lines(db, asked, latest)
+    return LatestNotes(_last(lines, NoteKind.INTENTION), _last(lines, NoteKind.INTEGRATION))
+
+
+def _head_columns() -> list[Any]:
+    return [
+        Note.id,
+        Note.kind,
+        Note.author_id,
+        Episode.client_id,
+        Client.code,
+        Client.family_name,
+        Client.given_name,
+        Client.preferred_name,
+        Client.born_on,
+    ]
+
+
+def _head(db: Session, asked: Asked, note_id: str) -> Any:
+    found = db.execute(
+        select(
+            *_head_columns(),
+            Note.signed_at,
+            Note.template_version,
+            Note.integration_session_id,
+        )
+        .join(Episode, Episode.id == Note.episode_id)
+        .join(Client, Client.id == Episode.client_id)
+        .where(
+            Note.id == note_id, Note.voided_at.is_(None), visible_episodes(asked.viewer, asked.now)
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFound("There is no such note, or you are not on its course of care.")
+    return found
+
+
+def _client(row: Any) -> ClientName:
+    return ClientName(
+        row.client_id,
+        row.code,
+        row.family_name,
+        row.given_name,
+        row.preferred_name,
+        row.born_on,
+    )
+
+
+def _is_latest(asked: Asked, client_id: str, kind: NoteKind) -> ColumnElement[bool]:
+    """Whether it is the client's last signed note of a kind; an integration by when it was held."""
+    latest = (
+        select(Note.id)
+        .join(Episode, Episode.id == Note.episode_id)
+        .outerjoin(IntegrationSession, IntegrationSession.id == Note.integration_session_id)
+        .where(
+            Episode.client_id == client_id,
+            visible_episodes(asked.viewer, asked.now),
+            Note.kind == kind,
+            Note.signed_at.is_not(None),
+            Note.voided_at.is_(None),
+        )
+        .order_by(func.coalesce(IntegrationSession.held_at, Note.signed_at).desc(), Note.id.desc())
+        .limit(1)
+        .correlate(None)
+    )
+    return Note.id == latest.scalar_subquery()
+
+
+def _lines(db: Session, asked: Asked, condition: ColumnElement[bool]) -> list[NoteLine]:
+    """The visible notes that meet `condition` (on Note, Episode), oldest first; two statements."""
+    rows = db.execute(
+        select(
+            Note.id,
+            Note.kind,
+            Note.episode_id,
+            Note.ketamine_session_id,
+            Note.integration_session_id,
+            Note.author_id,
+            Note.by_prescriber,
+            Note.template_version,
+            Note.body,
+            Note.started_at,
+            Note.signed_at,
+            Note.signed_text,
+            KetamineSession.status,
+            Clinician.name,
+            Clinician.credentials,
+        )
+        .join(Episode, Episode.id == Note.episode_id)
+        .join(Clinician, Clinician.id == Note.author_id)
+        .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
+        .where(Note.voided_at.is_(None), visible_episodes(asked.viewer, asked.now), condition)
+        .order_by(Note.started_at, Note.id)
+    ).all()
+    amendments: defaultdict[str, list[Addition]] = defaultdict(list)
+    addenda: defaultdict[str, list[Addition]] = defaultdict(list)
+    for row in _additions(db, [row.id for row in rows]):
+        beside = amendments if row.is_amendment else addenda
+        author = named(row.name, row.credentials)
+        beside[row.note_id].append(Addition(row.id, author, row.at, row.reason, row.text))
+    return [
+        NoteLine(
+            id=row.id,
+            kind=row.kind,
+            episode_id=row.episode_id,
+            ketamine_session_id=row.ketamine_session_id,
+            integration_session_id=row.integration_session_id,
+            dose_status=row.status,
+            author=Person(row.author_id, named(row.name, row.credentials)),
+            by_prescriber=row.by_prescriber,
+            started_at=row.started_at,
+            signed_at=row.signed_at,
+            signed_text=row.signed_text or "",
+            answers=tuple(
+                Answer(field.key, field.label, row.body[field.key])
+                for field in TEMPLATES[row.kind, row.template_version].fields
+                if field.key in row.body
+            ),
+            amendments=tuple(amendments[row.id]),
+            addenda=tuple(addenda[row.id]),
+        )
+        for row in rows
+    ]
+
+
+def _additions(db: Session, note_ids: Iterable[str]) -> list[Any]:
+    wanted = list(note_ids)
+    amendments = (
+        select(
+            literal(1).label("is_amendment"),
+            NoteAmendment.note_id.label("note_id"),
+            NoteAmendment.id.label("id"),
+            NoteAmendment.at.label("at"),
+            NoteAmendment.reason.label("reason"),
+            NoteAmendment.text.label("text"),
+            Clinician.name.label("name"),
+            Clinician.credentials.label("credentials"),
+        )
+        .join(Clinician, Clinician.id == NoteAmendment.author_id)
+        .where(NoteAmendment.note_id.in_(wanted))
+    )
+    addenda = (
+        select(
+            literal(0),
+            NoteAddendum.note_id,
+            NoteAddendum.id,
+            NoteAddendum.at,
+            literal("", Text),
+            NoteAddendum.text,
+            Clinician.name,
+            Clinician.credentials,
+        )
+        .join(Clinician, Clinician.id == NoteAddendum.author_id)
+        .where(NoteAddendum.note_id.in_(wanted))
+    )
+    return list(db.execute(union_all(amendments, addenda).order_by("at", "id")))
+
+
+def _same_subject(one: NoteLine, other: NoteLine) -> bool:
+    return (one.kind, one.ketamine_session_id, one.integration_session_id) == (
+        other.kind,
+        other.ketamine_session_id,
+        other.integration_session_id,
+    )
+
+
+def _last(signed: Iterable[NoteLine], kind: NoteKind) -> NoteLine | None:
+    of_kind = [line for line in signed if line.kind is kind]
+    return max(of_kind, key=lambda line: line.signed_at or line.started_at, default=None)
+
+
+def _beginning(signed: Iterable[NoteLine], note: NoteLine) -> NoteLine | None:
+    """The last signed intention, when it may be taken over into `note`."""
+    last = _last(signed, NoteKind.INTENTION)
+    if last is None or last.episode_id != note.episode_id:
+        return None
+    unused = last.dose_status is not None and ends_session(last.dose_status)
+    return last if unused or _same_subject(last, note) else None

@@ -1,0 +1,82 @@
+"""What may be planned, what may have happened, and what of it went beyond what was allowed.
+
+Planning may be refused; what a person says happened is accepted if it is physically possible, and a
+breach is kept with its reason (product.md, the core arc 5).
+"""
+
+from datetime import datetime, timedelta
+
+from kapteam import wording
+
+PLANNED_AT_MOST = timedelta(days=366)
+ENTERED_LATE_AT_MOST = timedelta(days=30)
+
+
+def not_plannable(at: datetime, now: datetime) -> str | None:
+    """Why nothing can be planned for `at`; None if it can."""
+    if at <= now:
+        return "This time has passed. Choose one still to come."
+    if at - now > PLANNED_AT_MOST:
+        return "This is more than a year ahead. Check the day."
+    return None
+
+
+def not_possible(at: datetime, now: datetime) -> str | None:
+    """Why nothing can have happened at `at` (rule 36); None if it can."""
+    if at > now:
+        return "This time is in the future. Enter when it happened."
+    if now - at > ENTERED_LATE_AT_MOST:
+        return "This is more than 30 days ago. Check the day."
+    return None
+
+
+def out_of_order(
+    arrived_at: datetime | None,
+    first_given_at: datetime | None,
+    last_given_at: datetime | None,
+    stopped_at: datetime | None,
+    discharged_at: datetime | None,
+) -> dict[str, str]:
+    """Sentences for times of one ketamine session that contradict each other (domain 2).
+
+    Arrival, first dose, last dose, stop, out; passing midnight is no contradiction (rule 9).
+    """
+    problems = {}
+    if arrived_at and first_given_at and arrived_at > first_given_at:
+        problems["arrived"] = "By these times the client arrived after the first dose. Check both."
+    if stopped_at and last_given_at and stopped_at < last_given_at:
+        problems["stopped"] = "By these times it was stopped before the last dose. Check both."
+    if discharged_at:
+        if last_given_at and discharged_at < last_given_at:
+            problems["discharged"] = (
+                "By these times the client left before the last dose. Check both."
+            )
+        elif stopped_at and discharged_at < stopped_at:
+            problems["discharged"] = "By these times the client left before the stop. Check both."
+        elif arrived_at and discharged_at < arrived_at:
+            problems["discharged"] = "By these times the client left before arriving. Check both."
+    return problems
+
+
+def breaches(
+    *,
+    missing_clearance: str | None,
+    on_hold: bool,
+    ceiling_ug: int | None,
+    beyond_order: str | None,
+    total_ug: int,
+) -> tuple[str, ...]:
+    """What of a recorded dose went beyond what was allowed, a sentence each (rules 21 and 35).
+
+    `total_ug` is the whole session's, boosters included, in micrograms.
+    """
+    found = []
+    if missing_clearance:
+        found.append(f"Missing on that day: {missing_clearance}.")
+    if on_hold:
+        found.append("The course was on hold.")
+    if ceiling_ug is not None and total_ug > ceiling_ug:
+        found.append(f"This is more than the {wording.mg(ceiling_ug)} that the clearance allows.")
+    if beyond_order:
+        found.append(beyond_order)
+    return tuple(found)

@@ -1,0 +1,100 @@
+"""Proposing the integration session in the form that books the ketamine session."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from kapteam import wording
+from kapteam.rules.integration import due_at
+from kapteam.rules.thresholds import Thresholds
+
+HALF_HOUR = timedelta(minutes=30)
+LOOK_AHEAD_DAYS = 21
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningHours:
+    """When the practice is open, in its own zone; `weekdays` counts Monday as 0."""
+
+    opens: time = time(8)
+    closes: time = time(18)
+    weekdays: frozenset[int] = frozenset(range(5))
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """An appointment that the therapist already has."""
+
+    from_at: datetime
+    until_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Free starting times, the earliest first; `said` explains why none is inside the window."""
+
+    slots: tuple[datetime, ...]
+    inside_window: bool
+    said: str = ""
+
+
+def propose(
+    last_given_at: datetime,
+    thresholds: Thresholds,
+    busy: Iterable[Busy],
+    length: timedelta,
+    now: datetime,
+    zone: ZoneInfo,
+    hours: OpeningHours | None = None,
+) -> Proposal:
+    """Free starting times inside the window after a dose, else the first free one after it.
+
+    Whole and half hours within the opening hours, never before `now`. `last_given_at` is when the
+    last administration ended, or is expected to. The day of the dose itself is not proposed: a
+    debrief on the day is no integration, and nobody should drive until the next day (domain 1.4
+    and 3.3); such a time can still be typed.
+    """
+    taken = tuple(busy)
+    first_day = max(
+        last_given_at.astimezone(zone).date() + timedelta(days=1), now.astimezone(zone).date()
+    )
+    due = due_at(last_given_at, thresholds)
+    free = (
+        at
+        for at in _starts(first_day, length, zone, hours or OpeningHours())
+        if at >= now and not any(at < one.until_at and one.from_at < at + length for one in taken)
+    )
+    inside: list[datetime] = []
+    for at in free:
+        if at <= due:
+            inside.append(at)
+        elif inside:
+            break
+        else:
+            return Proposal((at,), False, f"{_none_free(thresholds)} This is the first after it.")
+    if inside:
+        return Proposal(tuple(inside), True)
+    return Proposal(
+        (), False, f"{_none_free(thresholds)} Type a time, or choose another therapist."
+    )
+
+
+def _starts(
+    first_day: date, length: timedelta, zone: ZoneInfo, hours: OpeningHours
+) -> Iterator[datetime]:
+    for ahead in range(LOOK_AHEAD_DAYS):
+        day = first_day + timedelta(days=ahead)
+        if day.weekday() not in hours.weekdays:
+            continue
+        start = datetime.combine(day, hours.opens)
+        while start + length <= datetime.combine(day, hours.closes):
+            yield wording.at_local(day, start.time(), zone)
+            start += HALF_HOUR
+
+
+def _none_free(thresholds: Thresholds) -> str:
+    return (
+        f"No time is free within {thresholds.integration_target_hours}{wording.NBSP}hours of the "
+        "dose."
+    )

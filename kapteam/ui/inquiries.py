@@ -1,0 +1,77 @@
+"""Inquiries as rows, and the facts of one."""
+
+import streamlit as st
+
+from kapteam import wording
+from kapteam.queries.inquiries import InquiryLine
+from kapteam.ui.forms import Form
+from kapteam.ui.navigation import link
+from kapteam.ui.rows import row, section, words
+from kapteam.ui.shell import Present
+from kapteam.ui.text import plain, quiet
+from kapteam.vocabulary import InquiryOutcome, ServiceLine
+
+
+def draw_inquiries(here: Present, lines: tuple[InquiryLine, ...]) -> None:
+    """Open inquiries above settled ones; never counted as clients."""
+    with st.container(horizontal=True):
+        link("inquiry", "Record an inquiry", icon="add_call")
+        link("client_edit", "New client without an inquiry", icon="person_add")
+    open_ones = [one for one in lines if one.outcome is None]
+    settled = [one for one in lines if one.outcome is not None]
+    with section(
+        "Open",
+        len(open_ones),
+        key="open_inquiries",
+        nothing="Nobody waits for an answer. Record the next call above.",
+    ):
+        for one in open_ones:
+            _inquiry_row(here, one)
+    with section("Settled", len(settled), key="settled_inquiries", nothing="None yet."):
+        for one in settled:
+            _inquiry_row(here, one)
+
+
+def _inquiry_row(here: Present, one: InquiryLine) -> None:
+    with row(f"inquiry_{one.id}"):
+        words(f"**{plain(one.name)}**", 235)
+        words(quiet(one.phone), 150)
+        words(plain(one.service_wanted.label if one.service_wanted else "Service not said"), 270)
+        called = wording.moment(one.called_at, here.now, here.zone)
+        words(quiet(f"called {called}"), 220)
+        words(plain(one.outcome.label if one.outcome else ""), 160)
+        if one.client_code:
+            link("client", "Client", icon="chevron_right", client=one.client_code)
+        else:
+            link("inquiry", "Open", icon="chevron_right", id=one.id)
+
+
+def inquiry_fields(here: Present, form: Form) -> None:
+    """The first call; it starts as having come just now."""
+    local = here.now.astimezone(here.zone)
+    form.line("name", "Name")
+    form.line("phone", "Phone")
+    form.choice("service_wanted", "Service wanted", list(ServiceLine))
+    form.area("concern", "What it is about, in a few words")
+    form.day("called_on", "Called on", local.date())
+    form.time("called_time", "At", wording.clock_time(local.time()))
+
+
+def draw_inquiry(here: Present, one: InquiryLine) -> None:
+    """Who called, when, about what."""
+    with st.container(border=True):
+        st.markdown(f"**{plain(one.name)}** {quiet(one.phone)}")
+        service = one.service_wanted.label if one.service_wanted else "Service not said"
+        called = wording.moment(one.called_at, here.now, here.zone)
+        st.markdown(f"{plain(service)}, {quiet(f'called {called}')}")
+        if one.concern:
+            st.text(one.concern)
+
+
+def consultation_fields(form: Form, kept: InquiryLine) -> None:
+    """The free 15-minute consultation and its outcome."""
+    form.day("held_on", "Consultation held on")
+    form.time("held_time", "At")
+    outcomes = [one for one in InquiryOutcome if one is not InquiryOutcome.PROCEED]
+    form.choice("outcome", "Outcome", outcomes, kept.outcome)
+    form.area("outcome_note", "Note", kept.outcome_note)

@@ -1,0 +1,142 @@
+"""The parts of Practice: team, a new colleague by one-time link, thresholds."""
+
+from functools import partial
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from kapteam import wording
+from kapteam.accounts.set_up import (
+    NewClinician,
+    add_clinician,
+    renew_invitation,
+    suspend_clinician,
+)
+from kapteam.actions.practice import SettingEntered, change_setting
+from kapteam.errors import Refused
+from kapteam.ids import new_id
+from kapteam.queries.practice import Colleague, ThresholdLine
+from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.page import say_next
+from kapteam.ui.rows import row, section, words
+from kapteam.ui.shell import Present, acting
+from kapteam.ui.text import plain, quiet
+from kapteam.vocabulary import Function
+
+_LINK = "practice_link"
+
+
+def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:
+    """Everybody with functions; a new one-time link, or turning a sign-in off, from the row."""
+    _one_time_link()
+    with section("Team", len(colleagues), key="team"):
+        for one in colleagues:
+            with row(f"colleague_{one.id}"):
+                words(f"**{plain(one.name)}** {quiet(one.credentials)}", 260)
+                labels = [function.label for function in Function if function in one.functions]
+                admin = ["Administrator"] if one.is_administrator else []
+                words(plain(", ".join(labels + admin)), 330)
+                words(quiet(_sign_in_words(here, one)), 260)
+                if one.suspended_at is None:
+                    st.button(
+                        "New one-time link",
+                        key=f"renew_{one.id}",
+                        type="tertiary",
+                        icon=":material/link:",
+                        on_click=_renew,
+                        args=(one.id,),
+                    )
+                    st.button(
+                        "Turn off sign-in",
+                        key=f"off_{one.id}",
+                        type="tertiary",
+                        icon=":material/block:",
+                        on_click=_turn_off,
+                        args=(one.id,),
+                    )
+
+
+def _sign_in_words(here: Present, one: Colleague) -> str:
+    if one.suspended_at is not None:
+        return f"Sign-in off since {wording.moment(one.suspended_at, here.now, here.zone)}"
+    if not one.has_password:
+        return f"Signs in as {one.sign_in_name}, link not used yet"
+    return f"Signs in as {one.sign_in_name}"
+
+
+def _one_time_link() -> None:
+    token = st.session_state.get(_LINK)
+    if not token:
+        return
+    address = urlsplit(str(st.context.url))
+    st.info(
+        "Hand this one-time link to your colleague. It is good for seven days and is shown only "
+        "here, only now.",
+        icon=":material/link:",
+    )
+    st.code(f"{address.scheme}://{address.netloc}/session/invite/{token}", language=None)
+
+
+@acting
+def _renew(here: Present, clinician_id: str) -> None:
+    try:
+        st.session_state[_LINK] = here.write(renew_invitation, clinician_id, here.now)
+    except Refused as error:
+        say_next(str(error))
+
+
+@acting
+def _turn_off(here: Present, clinician_id: str) -> None:
+    try:
+        here.write(suspend_clinician, clinician_id, here.now)
+        say_next("Sign-in turned off. Their signed-in browsers have ended.")
+    except Refused as error:
+        say_next(str(error))
+
+
+def draw_new_colleague(here: Present) -> None:
+    """The form that lets a colleague in, by a link instead of a password somebody else knows."""
+    with st.expander("Add a colleague", icon=":material/person_add:"):
+        form = Form(here, "colleague", minted_id())
+        form.line("name", "Name")
+        form.line("credentials", "Credentials", hint="for example LCSW or NP")
+        form.line("sign_in_name", "Sign-in name", hint="one word")
+        form.several("functions", "Functions", list(Function))
+        form.check("is_administrator", "Administers the practice")
+        form.save(
+            "Make a one-time link",
+            add_clinician,
+            lambda: form.entered(NewClinician, id=minted_id()),
+            then=_show_link,
+            said="Colleague added",
+        )
+
+
+def _show_link(token: str) -> None:
+    st.session_state[_LINK] = token
+    st.query_params["new"] = new_id()
+
+
+def draw_thresholds(here: Present, lines: tuple[ThresholdLine, ...]) -> None:
+    """Every threshold with its source; a change is in force from now on."""
+    with st.expander("Thresholds", icon=":material/tune:"):
+        for line in lines:
+            with row(f"threshold_{line.key}"):
+                form = Form(here, "threshold", line.key)
+                with st.container(width=430):
+                    form.line(
+                        "value", f"{line.threshold.label}, {line.threshold.unit}", str(line.value)
+                    )
+                since = (
+                    f", since {wording.moment(line.in_force_from, here.now, here.zone)}"
+                    if line.in_force_from
+                    else ""
+                )
+                words(quiet(f"Source: {line.source}{since}"), 400)
+                form.save(
+                    "Save",
+                    change_setting,
+                    partial(form.entered, SettingEntered, key=line.key),
+                    then=lambda _: None,
+                    kind="secondary",
+                )

@@ -1,0 +1,164 @@
+"""The sections of Today, in the prescriber's and in the therapist's order (product.md)."""
+
+import streamlit as st
+
+from kapteam import sentences, wording
+from kapteam.queries.today import AgendaRow, DoseRow, IntegrationRow, Today, WaitRow
+from kapteam.rules.attention import Reason
+from kapteam.ui.navigation import link
+from kapteam.ui.rows import (
+    attention_row,
+    count_link,
+    dose_row,
+    integration_row,
+    name_cell,
+    order_of,
+    phrase,
+    row,
+    section,
+    words,
+)
+from kapteam.ui.shell import Present
+from kapteam.ui.text import quiet
+from kapteam.vocabulary import Tone
+from kapteam.wording import Phrase
+
+_SHOWN_ABOVE = {
+    Reason.WAS_THIS_GIVEN,
+    Reason.INTEGRATION_LATE,
+    Reason.WAS_THIS_HELD,
+    Reason.INTEGRATION_NOT_BOOKED,
+    Reason.INTEGRATION_OUTSIDE,
+    Reason.INTENTION,
+    Reason.NOTE_TO_FINISH,
+}
+
+
+def draw_today(here: Present, today: Today) -> None:
+    """Today as this person needs it; one switch shows the colleague's."""
+    as_prescriber = _whose(here)
+    _counts(today)
+    _unrecorded(here, today.unrecorded)
+    _right_now(here, today.under_medicine)
+    _agenda(here, today.agenda)
+    if as_prescriber:
+        _waits(here, today.waiting_on_me, "Waiting on me", "Nothing waits on you.", "me")
+        _doses(here, today.next_doses, "Ketamine sessions, next 7 days")
+        _integrations(here, today.integration_to_do)
+        _waits(here, today.waiting_on_others, "Waiting on others", "Nothing waits.", "others")
+        return
+    wide = st.grid(2, min_column_width=800, gap="medium")
+    with wide.container():
+        _integrations(here, today.integration_to_do)
+        _held(here, today.notes_to_finish)
+    with wide.container():
+        _doses(here, today.next_doses, "Ketamine sessions, next 7 days")
+        _waits(
+            here, _beyond(today.waiting_on_me), "Waiting on me", "Nothing else waits on you.", "me"
+        )
+        _waits(
+            here, _beyond(today.waiting_on_others), "Waiting on others", "Nothing waits.", "others"
+        )
+
+
+def _whose(here: Present) -> bool:
+    """Whether to use the prescriber's order."""
+    options = ["Therapist's order", "Prescriber's order"]
+    only_prescriber = here.viewer.is_prescriber and not here.viewer.is_therapist
+    chosen = st.radio(
+        "Order of this page",
+        options,
+        index=1 if only_prescriber else 0,
+        horizontal=True,
+        label_visibility="collapsed",
+        key="today_order",
+        persist_state="session",
+    )
+    return chosen == options[1]
+
+
+def _counts(today: Today) -> None:
+    with st.container(horizontal=True, gap="xsmall", key="today_counts"):
+        late = wording.count(today.late, "integration is", "integrations are") + " late"
+        count_link("integration", _loud(late, today.late, Tone.RED, "error"), show="late")
+        without = wording.count(today.doses_today_without_intention, "dose") + (
+            " today without an intention note"
+        )
+        count_link(
+            "ketamine_sessions",
+            _loud(without, today.doses_today_without_intention, Tone.AMBER, "edit_note"),
+            show="no_intention",
+        )
+        left = wording.count(today.doses_left_today, "dose") + " left today"
+        count_link("ketamine_sessions", Phrase(left, Tone.QUIET), show="today")
+
+
+def _loud(text: str, number: int, tone: Tone, icon: str) -> Phrase:
+    return Phrase(text, tone, icon) if number else Phrase(text, Tone.QUIET)
+
+
+def _unrecorded(here: Present, rows: tuple[DoseRow, ...]) -> None:
+    if rows:
+        with section("Was this given?", len(rows), key="unrecorded"):
+            for one in rows:
+                dose_row(here, one.course, one.dose, "unrecorded")
+
+
+def _right_now(here: Present, rows: tuple[DoseRow, ...]) -> None:
+    if rows:
+        with section("Right now", len(rows), key="right_now"):
+            for one in rows:
+                dose_row(here, one.course, one.dose, "right_now")
+
+
+def _agenda(here: Present, rows: tuple[AgendaRow, ...]) -> None:
+    with section("Today by time", len(rows), key="agenda", nothing="Nothing is booked today."):
+        for one in rows:
+            _agenda_row(here, one)
+
+
+def _agenda_row(here: Present, one: AgendaRow) -> None:
+    with row(f"agenda_{one.dose.id if one.dose else one.line.key if one.line else ''}"):
+        time = wording.clock_time(one.at.astimezone(here.zone).time())
+        words(f"**{time}** {quiet(wording.relative(one.at, here.now))}", 190)
+        name_cell(here, one.course.client)
+        if one.dose:
+            phrase(order_of(one.dose), 235)
+            words(quiet(f"{one.dose.number} of {one.dose.of}"), 55)
+            phrase(sentences.intention(one.dose.intention, here.now, here.zone), 240)
+            words(quiet(one.dose.place), 80)
+            link("ketamine_session", "Open", icon="chevron_right", id=one.dose.id)
+        elif one.line:
+            phrase(sentences.integration(one.line.standing, here.now, here.zone), 390)
+            words(quiet(one.line.how.label if one.line.how else ""), 230)
+            link("integration_session", "Open", icon="chevron_right", id=one.line.key)
+
+
+def _integrations(here: Present, rows: tuple[IntegrationRow, ...]) -> None:
+    with section("Integration to do", len(rows), key="to_do", nothing="No integration is owed."):
+        for one in rows:
+            integration_row(here, one.course, one.line, "to_do")
+
+
+def _held(here: Present, rows: tuple[IntegrationRow, ...]) -> None:
+    if rows:
+        with section("Held, note to finish", len(rows), key="held"):
+            for one in rows:
+                integration_row(here, one.course, one.line, "held")
+
+
+def _doses(here: Present, rows: tuple[DoseRow, ...], title: str) -> None:
+    with section(title, len(rows), key="next_doses", nothing="No ketamine session is booked."):
+        for one in rows:
+            dose_row(here, one.course, one.dose, "next")
+
+
+def _waits(here: Present, rows: tuple[WaitRow, ...], title: str, nothing: str, place: str) -> None:
+    with section(title, len(rows), key=f"waits_{place}", nothing=nothing):
+        for one in rows:
+            attention_row(here, one.course, one.attention, place)
+
+
+def _beyond(rows: tuple[WaitRow, ...]) -> tuple[WaitRow, ...]:
+    """What the sections above do not show already."""
+    return tuple(one for one in rows if one.attention.reason not in _SHOWN_ABOVE)

@@ -1,0 +1,155 @@
+// Watches over one open tab: tells the server that somebody is active, locks on F9, and hides the
+// page when the sign-in is over or the server is gone. It keeps nothing in the browser's storage.
+"use strict";
+
+const TOUCH_MS = 10_000;
+const BEAT_MS = 2_000;
+const HIDDEN_BEAT_MS = 5_000;
+const PATIENCE_MS = 6_000;
+const ANSWER_MS = 3_000;
+
+// Hiding: nothing is removed, so what was typed is still there when the page comes back.
+
+const notice = document.createElement("div");
+notice.id = "kapteam-notice";
+notice.setAttribute("role", "alert");
+
+const hidden = new Set();
+
+function hide(words = "") {
+  notice.textContent = words;
+  if (!notice.isConnected) document.body.append(notice);
+  for (const part of document.body.children) {
+    if (part === notice || part.inert) continue;
+    part.inert = true;
+    hidden.add(part);
+  }
+  document.documentElement.classList.add("kapteam-hidden");
+}
+
+function show() {
+  document.documentElement.classList.remove("kapteam-hidden");
+  for (const part of hidden) part.inert = false;
+  hidden.clear();
+  notice.remove();
+}
+
+function post(path) {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = path;
+  document.body.append(form);
+  form.submit();
+}
+
+const isOurs = (path) => /^\/(?![\/\\])/.test(path ?? "");
+
+// Heartbeat: leaves the page when the sign-in is over; hides it while the server does not answer.
+
+let silentSince = null;
+let leaving = false;
+let timer = null;
+
+async function beat() {
+  clearTimeout(timer);
+  const asked = performance.now();
+  try {
+    const answer = await fetch("/session/alive", {
+      cache: "no-store",
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    if (answer.status === 401) return leave();
+    if (!answer.ok) throw new Error();
+    silentSince = null;
+    if (!leaving) show();
+  } catch {
+    silentSince ??= asked;
+    if (performance.now() - silentSince >= PATIENCE_MS) {
+      hide("The connection to kapteam is lost. This page comes back by itself.");
+    }
+  }
+  timer = setTimeout(beat, document.hidden ? HIDDEN_BEAT_MS : BEAT_MS);
+}
+
+function leave() {
+  leaving = true;
+  hide();
+  location.reload(); // the gate sends the tab to the page that asks for the password
+}
+
+document.addEventListener("visibilitychange", () => document.hidden || beat());
+addEventListener("online", beat);
+addEventListener("pageshow", (event) => {
+  if (event.persisted) leave();
+});
+
+// Activity: typing, pointing and scrolling keep the sign-in from locking.
+
+let touchedAt = -Infinity;
+
+function touch() {
+  if (performance.now() - touchedAt < TOUCH_MS) return;
+  touchedAt = performance.now();
+  fetch("/session/touch", { method: "POST" }).catch(() => {});
+}
+
+for (const kind of ["keydown", "pointerdown", "wheel"]) {
+  addEventListener(kind, touch, { capture: true, passive: true });
+}
+
+// Lock at once.
+
+function lock() {
+  leaving = true;
+  hide();
+  post(`/session/lock?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
+addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key !== "F9") return;
+    event.preventDefault();
+    lock();
+  },
+  { capture: true },
+);
+
+// What the page asks for: data-kapteam-post (a press sends a POST), data-kapteam-go (go there now).
+
+document.addEventListener(
+  "click",
+  (event) => {
+    const path = event.target.closest?.("[data-kapteam-post]")?.dataset.kapteamPost;
+    if (path === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (path === "/session/lock") lock();
+    else if (isOurs(path)) post(path);
+  },
+  { capture: true },
+);
+
+// A dialog takes the focus into its first field; a letter typed meanwhile would be a shortcut.
+
+const opened = new WeakSet();
+
+function lookAround() {
+  const path = document.querySelector("[data-kapteam-go]")?.dataset.kapteamGo;
+  if (isOurs(path) && !leaving) {
+    leaving = true;
+    location.assign(path);
+  }
+  for (const dialog of document.querySelectorAll("[role=dialog]")) {
+    const field = dialog.querySelector("input:not([type=hidden]), textarea, select");
+    if (!field || opened.has(dialog)) continue;
+    opened.add(dialog);
+    if (!dialog.contains(document.activeElement?.closest("input, textarea"))) field.focus();
+  }
+}
+
+new MutationObserver(lookAround).observe(document.documentElement, {
+  childList: true,
+  subtree: true,
+});
+beat();

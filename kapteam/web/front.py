@@ -1,0 +1,68 @@
+"""What `app.py` puts around Streamlit: our routes, the gate, and what happens at start and end."""
+
+import asyncio
+import ipaddress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+from kapteam.db.migrate import bring_up_to_date
+from kapteam.db.practices import PRACTICE, database
+from kapteam.errors import Unusable
+from kapteam.settings import settings
+from kapteam.web.gate import Entrance, Gate
+from kapteam.web.plain import trouble_page
+from kapteam.web.routes import plain_routes
+from kapteam.web.shell import Shell
+from kapteam.web.sockets import Sockets
+
+
+class Front:
+    """The front of one process. `index` is Streamlit's index.html."""
+
+    def __init__(self, index: Path) -> None:
+        self._entrance = Entrance(Shell(index), Sockets())
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """The plain pages."""
+        return plain_routes(self._entrance)
+
+    @property
+    def middleware(self) -> list[Middleware]:
+        """The gate, in front of every route."""
+        return [Middleware(Gate, entrance=self._entrance)]
+
+    @asynccontextmanager
+    async def lifespan(self, _app: Any) -> AsyncIterator[None]:
+        """Bring the database up to date, then watch over the open websockets until the end.
+
+        When the database cannot be used the server starts all the same, to say so on every page.
+        """
+        try:
+            practice, backups = database(PRACTICE), settings().backup_dir
+            await run_in_threadpool(bring_up_to_date, practice, backups)
+        except Unusable as unusable:
+            self._entrance.trouble = trouble_page(unusable)
+        sweeping = asyncio.create_task(self._entrance.sockets.sweep_for_ever())
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweeping
+
+
+def check_bind(address: str | None) -> None:
+    """Exit with a sentence unless the server listens on this machine only."""
+    with suppress(ValueError):
+        if address == "localhost" or ipaddress.ip_address(address or "").is_loopback:
+            return
+    raise SystemExit(
+        f"kapteam listens on this machine only: set server.address to 127.0.0.1, not {address!r}."
+    )

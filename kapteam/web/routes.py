@@ -1,0 +1,394 @@
+"""The plain pages under /session/: set-up, the demo, sign-in, lock, one-time links."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+from zoneinfo import available_timezones
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from kapteam import clock
+from kapteam.accounts import set_up, sign_ins
+from kapteam.accounts.sign_ins import LockedSignIn, Started
+from kapteam.db.practices import DEMO, PRACTICE, database
+from kapteam.errors import Conflict, Invalid, NotFound
+from kapteam.vocabulary import Function
+from kapteam.web.gate import Entrance, is_set_up
+from kapteam.web.plain import message, page
+from kapteam.web.signing import SigningPages
+from kapteam.web.visitor import Visitor, cookie_name, visitor_of
+
+DEMO_PASSWORD = "explore the demo"  # noqa: S105 - opens fictional people only, and the pages say it
+_ASSETS = Path(__file__).parent / "assets"
+_USUAL_ZONE = "America/Phoenix"
+_NEAR_ZONES = {
+    _USUAL_ZONE: "Arizona (Phoenix)",
+    "America/Los_Angeles": "Pacific (Los Angeles)",
+    "America/Denver": "Mountain (Denver)",
+    "America/Chicago": "Central (Chicago)",
+    "America/New_York": "Eastern (New York)",
+    "America/Anchorage": "Alaska (Anchorage)",
+    "Pacific/Honolulu": "Hawaii (Honolulu)",
+}
+_UNREADABLE = 422
+Form = dict[str, list[str]]
+
+
+def plain_routes(entrance: Entrance) -> list[BaseRoute]:
+    """Every route of ours, to stand before Streamlit's."""
+    pages = PlainPages(entrance)
+    signing = SigningPages(DEMO_PASSWORD)
+    under_session = [
+        *[_file(path, path.name) for path in sorted(_ASSETS.iterdir())],
+        _file(entrance.shell.font, "source-sans.woff2"),
+        _shown("/welcome", pages.welcome),
+        _shown("/set-up", pages.ask_set_up),
+        _posted("/set-up", pages.set_up),
+        _posted("/demo", pages.enter_demo),
+        _posted("/demo/switch", pages.switch_in_demo),
+        _posted("/demo/leave", pages.leave_demo),
+        _shown("/sign-in", pages.ask_sign_in),
+        _posted("/sign-in", pages.sign_in),
+        _shown("/locked", pages.ask_unlock),
+        _posted("/locked", pages.unlock),
+        _posted("/lock", pages.lock),
+        _posted("/sign-out", pages.sign_out),
+        _posted("/touch", pages.touch),
+        _shown("/alive", pages.alive),
+        _shown("/invite/{token}", pages.ask_password),
+        _posted("/invite/{token}", pages.choose_password),
+        _shown("/sign/{note_id}", signing.ask_signature),
+        _posted("/sign/{note_id}", signing.sign),
+        _shown("/{rest:path}", _nothing_here),
+    ]
+    return [_shown("/health", _healthy), Mount("/session", routes=under_session)]
+
+
+class PlainPages:
+    """The handlers. Every form keeps what was typed, except passwords."""
+
+    def __init__(self, entrance: Entrance) -> None:
+        self._sockets = entrance.sockets
+
+    def welcome(self, request: Request) -> Response:
+        """The first page of an installation: set up, or look at the demo."""
+        if is_set_up():
+            return _go("/")
+        return page("welcome.html")
+
+    def ask_set_up(self, request: Request) -> Response:
+        """The set-up form."""
+        return _go("/") if is_set_up() else _set_up_page({})
+
+    def set_up(self, request: Request, form: Form) -> Response:
+        """Make the practice and sign its first administrator in."""
+        now, device = clock.now(), _device(request)
+        entered = set_up.NewPractice(
+            practice_name=_one(form, "practice_name"),
+            zone=_one(form, "zone"),
+            name=_one(form, "name"),
+            credentials=_one(form, "credentials"),
+            sign_in_name=_one(form, "sign_in_name"),
+            password=_one(form, "password"),
+            functions=_functions(form),
+        )
+        try:
+            with database(PRACTICE).writing() as db:
+                clinician_id = set_up.set_up_practice(db, entered, now)
+                started = sign_ins.start_sign_in(db, clinician_id, device, now)
+        except Invalid as invalid:
+            return _set_up_page(form, invalid)
+        except Conflict:
+            # The second press of the button: whoever knows the new password is already in.
+            return self.sign_in(request, {**form, "name": [entered.sign_in_name]})
+        return self._enter(request, PRACTICE, started, "/")
+
+    def enter_demo(self, request: Request, form: Form) -> Response:
+        """Open the demo practice as its therapist."""
+        from kapteam import demo
+
+        if is_set_up():
+            return _go("/")
+        now = clock.now()
+        demo.open_demo(now)
+        with database(DEMO).writing() as db:
+            for clinician_id in (demo.THERAPIST_ID, demo.PRESCRIBER_ID):
+                sign_ins.set_password(db, clinician_id, DEMO_PASSWORD)
+            started = sign_ins.start_sign_in(db, demo.THERAPIST_ID, _device(request), now)
+        return self._enter(request, DEMO, started, "/")
+
+    def switch_in_demo(self, request: Request, form: Form) -> Response:
+        """See the demo as the other of its two people."""
+        from kapteam import demo
+
+        now = clock.now()
+        visitor = visitor_of(request, now)
+        if visitor.practice != DEMO or visitor.sign_in is None:
+            return _go("/")
+        with database(DEMO).writing() as db:
+            viewer = sign_ins.viewer_of(db, visitor.sign_in.id, now)
+            if viewer is None:
+                return _go("/")
+            is_therapist = viewer.clinician_id == demo.THERAPIST_ID
+            other = demo.PRESCRIBER_ID if is_therapist else demo.THERAPIST_ID
+            started = sign_ins.start_sign_in(db, other, _device(request), now)
+        return self._enter(request, DEMO, started, "/")
+
+    def leave_demo(self, request: Request, form: Form) -> Response:
+        """Leave the demo for the practice itself, which is empty at first."""
+        visitor = visitor_of(request, clock.now())
+        if visitor.practice != DEMO:
+            return _go("/")
+        return self._leave(request, visitor, "/" if is_set_up() else "/session/set-up")
+
+    def ask_sign_in(self, request: Request) -> Response:
+        """The sign-in form."""
+        wanted = _local(request.query_params.get("next", "/"))
+        if not is_set_up():
+            return _go("/session/welcome")
+        if visitor_of(request, clock.now()).is_live:
+            return _go(wanted)
+        return _sign_in_page({"next": [wanted]})
+
+    def sign_in(self, request: Request, form: Form) -> Response:
+        """Sign in and go on to the page that was asked for."""
+        name, password = _one(form, "name"), _one(form, "password")
+        if not is_set_up():
+            return _go("/session/welcome")
+        try:
+            _need(name=(name, "Type your sign-in name."), password=(password, _NO_PASSWORD))
+            started = sign_ins.sign_in(
+                database(PRACTICE), name, password, _device(request), clock.now()
+            )
+        except Invalid as invalid:
+            return _sign_in_page(form, invalid)
+        return self._enter(request, PRACTICE, started, _local(_one(form, "next")))
+
+    def ask_unlock(self, request: Request) -> Response:
+        """The locked page."""
+        wanted = _local(request.query_params.get("next", "/"))
+        visitor = visitor_of(request, clock.now())
+        if not isinstance(visitor.sign_in, LockedSignIn):
+            return _go(wanted)
+        return _locked_page(visitor.practice, visitor.sign_in, wanted)
+
+    def unlock(self, request: Request, form: Form) -> Response:
+        """Unlock with the password; the cookie's token is replaced."""
+        now, wanted = clock.now(), _local(_one(form, "next"))
+        visitor = visitor_of(request, now)
+        if not isinstance(visitor.sign_in, LockedSignIn):
+            return _go(wanted)
+        try:
+            _need(password=(_one(form, "password"), _NO_PASSWORD))
+            token = sign_ins.unlock(
+                database(visitor.practice), visitor.sign_in.id, _one(form, "password"), now
+            )
+        except Invalid as invalid:
+            return _locked_page(visitor.practice, visitor.sign_in, wanted, invalid)
+        return _with_cookie(request, visitor.practice, token, _go(wanted))
+
+    def lock(self, request: Request, form: Form) -> Response:
+        """Lock this browser."""
+        now = clock.now()
+        visitor = visitor_of(request, now)
+        if visitor.sign_in is not None:
+            with database(visitor.practice).writing() as db:
+                sign_ins.lock(db, visitor.sign_in.id, now)
+            self._sockets.close(visitor.key)
+        wanted = _local(request.query_params.get("next", "/"))
+        return _go(f"/session/locked?next={quote(wanted, safe='')}")
+
+    def sign_out(self, request: Request, form: Form) -> Response:
+        """End this browser's sign-in."""
+        return self._leave(request, visitor_of(request, clock.now()), "/")
+
+    def touch(self, request: Request, form: Form) -> Response:
+        """The person is active."""
+        now = clock.now()
+        visitor = visitor_of(request, now)
+        if visitor.sign_in is not None and visitor.is_live:
+            with database(visitor.practice).writing() as db:
+                sign_ins.touch(db, visitor.sign_in.id, now)
+        return _alive(visitor)
+
+    def alive(self, request: Request) -> Response:
+        """The guard's heartbeat: 200 while the person may go on, else 401. Not an activity."""
+        return _alive(visitor_of(request, clock.now()))
+
+    def ask_password(self, request: Request) -> Response:
+        """The page of a one-time link."""
+        return _invitation_page(request)
+
+    def choose_password(self, request: Request, form: Form) -> Response:
+        """Use the one-time link up, and sign in."""
+        now, token = clock.now(), request.path_params["token"]
+        try:
+            with database(PRACTICE).writing() as db:
+                clinician_id = set_up.accept_invitation(db, token, _one(form, "password"), now)
+                started = sign_ins.start_sign_in(db, clinician_id, _device(request), now)
+        except Invalid as invalid:
+            return _invitation_page(request, invalid)
+        except NotFound as gone:
+            return message(404, "This link does not open anything", str(gone))
+        return self._enter(request, PRACTICE, started, "/")
+
+    def _enter(self, request: Request, practice: str, started: Started, to: str) -> Response:
+        """Hand out the new cookie; whoever was signed in at this browser before is not any more."""
+        before = visitor_of(request, clock.now())
+        self._end(before)
+        return _with_cookie(request, practice, started.token, _go(to))
+
+    def _leave(self, request: Request, visitor: Visitor, to: str) -> Response:
+        self._end(visitor)
+        response = _go(to)
+        response.delete_cookie(cookie_name(request.url.scheme), path="/")
+        return response
+
+    def _end(self, visitor: Visitor) -> None:
+        if visitor.sign_in is not None:
+            with database(visitor.practice).writing() as db:
+                sign_ins.end(db, visitor.sign_in.id, clock.now())
+            self._sockets.close(visitor.key)
+
+
+_NO_PASSWORD = "Type your password."  # noqa: S105 - a sentence
+
+
+def _set_up_page(form: Form, invalid: Invalid | None = None) -> Response:
+    zones = sorted(zone for zone in available_timezones() if "/" in zone)
+    return page(
+        "set_up.html",
+        status=_status(invalid),
+        typed={name: _one(form, name) for name in ("practice_name", "name", "credentials")},
+        sign_in_name=_one(form, "sign_in_name"),
+        zone=_one(form, "zone") or _USUAL_ZONE,
+        near_zones=_NEAR_ZONES,
+        far_zones=[zone for zone in zones if zone not in _NEAR_ZONES],
+        functions=list(Function),
+        chosen=_functions(form),
+        errors=_errors(invalid),
+    )
+
+
+def _sign_in_page(form: Form, invalid: Invalid | None = None) -> Response:
+    return page(
+        "sign_in.html",
+        status=_status(invalid),
+        name=_one(form, "name"),
+        wanted=_local(_one(form, "next")),
+        errors=_errors(invalid),
+    )
+
+
+def _locked_page(
+    practice: str, sign_in: LockedSignIn, wanted: str, invalid: Invalid | None = None
+) -> Response:
+    return page(
+        "locked.html",
+        status=_status(invalid),
+        name=sign_in.name,
+        demo_password=DEMO_PASSWORD if practice == DEMO else "",
+        wanted=wanted,
+        errors=_errors(invalid),
+    )
+
+
+def _invitation_page(request: Request, invalid: Invalid | None = None) -> Response:
+    try:
+        with database(PRACTICE).reading() as db:
+            invited = set_up.invitation_of(db, request.path_params["token"], clock.now())
+    except NotFound as gone:
+        return message(404, "This link does not open anything", str(gone))
+    return page("invite.html", status=_status(invalid), invited=invited, errors=_errors(invalid))
+
+
+def _status(invalid: Invalid | None) -> int:
+    return 200 if invalid is None else _UNREADABLE
+
+
+def _errors(invalid: Invalid | None) -> dict[str, str]:
+    return {} if invalid is None else invalid.fields
+
+
+def _need(**fields: tuple[str, str]) -> None:
+    missing = {name: sentence for name, (typed, sentence) in fields.items() if not typed.strip()}
+    if missing:
+        raise Invalid(missing)
+
+
+def _one(form: Form, name: str) -> str:
+    return form.get(name, [""])[0]
+
+
+def _functions(form: Form) -> frozenset[Function]:
+    return frozenset(Function(one) for one in form.get("functions", []) if one in set(Function))
+
+
+def _local(path: str) -> str:
+    """`path` when it stays within kapteam, else the first page."""
+    parts = urlsplit(path)
+    is_local = path.startswith("/") and not parts.scheme and not parts.netloc
+    is_odd = "\\" in path or any(ord(letter) < 33 for letter in path)
+    return path if is_local and not is_odd and not path.startswith("/session") else "/"
+
+
+def _device(request: Request) -> str:
+    return request.headers.get("user-agent", "")
+
+
+def _go(to: str) -> RedirectResponse:
+    return RedirectResponse(to, 303)
+
+
+def _with_cookie(request: Request, practice: str, token: str, response: Response) -> Response:
+    scheme = request.url.scheme
+    response.set_cookie(
+        cookie_name(scheme),
+        f"{practice}.{token}",
+        path="/",
+        secure=scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+    return response
+
+
+def _alive(visitor: Visitor) -> Response:
+    return PlainTextResponse("", 200 if visitor.is_live else 401)
+
+
+def _healthy(request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+def _nothing_here(request: Request) -> Response:
+    return message(404, "There is no such page", "Check the address.")
+
+
+def _file(path: Path, name: str) -> Route:
+    async def answer(request: Request) -> Response:
+        return FileResponse(path)
+
+    return Route(f"/{name}", answer)
+
+
+def _shown(path: str, handler: Callable[[Request], Response]) -> Route:
+    async def answer(request: Request) -> Response:
+        return await run_in_threadpool(handler, request)
+
+    return Route(path, answer, name=path)
+
+
+def _posted(path: str, handler: Callable[[Request, Form], Response]) -> Route:
+    async def answer(request: Request) -> Response:
+        async with request.form() as sent:
+            form = {
+                name: [value for value in sent.getlist(name) if isinstance(value, str)] or [""]
+                for name in sent
+            }
+        return await run_in_threadpool(handler, request, form)
+
+    return Route(path, answer, methods=["POST"], name=path)

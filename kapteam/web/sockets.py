@@ -1,0 +1,79 @@
+"""The open websockets of each signed-in browser, closed the moment its sign-in is not live."""
+
+import asyncio
+import logging
+from collections import defaultdict
+
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kapteam import clock
+from kapteam.web.visitor import live_keys
+
+CLOSED_BY_US = 4401
+_EVERY_SECONDS = 0.5
+_log = logging.getLogger(__name__)
+
+
+class _Socket:
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.ended = asyncio.Event()
+
+
+class Sockets:
+    """Every open websocket, by the key of its sign-in (`practice.<id>`)."""
+
+    def __init__(self) -> None:
+        self._open: defaultdict[str, set[_Socket]] = defaultdict(set)
+
+    async def carry(
+        self, key: str, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Run a websocket until it closes by itself or its sign-in is not live any more."""
+        socket = _Socket()
+
+        async def send_while_live(message: Message) -> None:
+            if not socket.ended.is_set():
+                await send(message)
+
+        async def serve() -> None:
+            await app(scope, receive, send_while_live)
+
+        self._open[key].add(socket)
+        serving = asyncio.create_task(serve())
+        ending = asyncio.create_task(socket.ended.wait())
+        try:
+            await asyncio.wait({serving, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if not serving.done():
+                await send({"type": "websocket.close", "code": CLOSED_BY_US})
+        finally:
+            self._open[key].discard(socket)
+            if not self._open[key]:
+                del self._open[key]
+            ending.cancel()
+            serving.cancel()
+            await asyncio.wait({serving})
+        if not serving.cancelled():
+            serving.result()
+
+    def close(self, key: str) -> None:
+        """Close every websocket of a sign-in; what is still queued for it is dropped."""
+        for socket in tuple(self._open.get(key, ())):
+            socket.loop.call_soon_threadsafe(socket.ended.set)
+
+    async def sweep_for_ever(self) -> None:
+        """Twice a second, close the websockets of whoever was locked, ended or turned off."""
+        while True:
+            await asyncio.sleep(_EVERY_SECONDS)
+            keys = set(self._open)
+            if not keys:
+                continue
+            try:
+                live = await run_in_threadpool(live_keys, keys, clock.now())
+            except Exception as error:
+                # Nobody's sign-in can be checked now, so nobody stays connected.
+                _log.error("The sign-ins cannot be checked: %s", type(error).__name__)
+                live = set()
+            for key in keys - live:
+                self.close(key)

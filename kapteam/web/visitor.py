@@ -1,0 +1,105 @@
+"""Whose browser is asking: the cookie, and the sign-in behind it."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy.exc import DatabaseError
+from starlette.requests import HTTPConnection
+
+from kapteam.accounts import sign_ins
+from kapteam.accounts.sign_ins import LiveSignIn, LockedSignIn
+from kapteam.db.engine import Database
+from kapteam.db.practices import DEMO, PRACTICE, database
+from kapteam.errors import Unusable
+from kapteam.settings import settings
+
+_Found = TypeVar("_Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A browser; `practice` is the name of the database that its cookie points to."""
+
+    practice: str
+    sign_in: LiveSignIn | LockedSignIn | None
+
+    @property
+    def key(self) -> str:
+        """The sign-in across both databases: `practice.<id>`; empty when signed out."""
+        return f"{self.practice}.{self.sign_in.id}" if self.sign_in else ""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the person may go on."""
+        return isinstance(self.sign_in, LiveSignIn)
+
+
+_SIGNED_OUT = Visitor(PRACTICE, None)
+
+
+def cookie_name(scheme: str) -> str:
+    """The cookie's name; over TLS its prefix makes the browser insist on Secure and Path=/."""
+    return "__Host-kapteam" if scheme in ("https", "wss") else "kapteam"
+
+
+def visitor_of(connection: HTTPConnection, now: datetime) -> Visitor:
+    """Read the cookie and look its sign-in up; an idle one is locked on the way.
+
+    Raises Unusable when the practice's database cannot be read.
+    """
+    cookie = connection.cookies.get(cookie_name(connection.url.scheme), "")
+    practice, _, token = cookie.partition(".")
+    if practice not in (PRACTICE, DEMO) or not token:
+        return _SIGNED_OUT
+
+    def look(database: Database) -> LiveSignIn | LockedSignIn | None:
+        with database.reading() as db:
+            found = sign_ins.find(db, token, now)
+        if isinstance(found, LockedSignIn) and not found.recorded:
+            _lock_idle(database, now)
+        return found
+
+    return Visitor(practice, _look_up(practice, look, None))
+
+
+def live_keys(keys: Iterable[str], now: datetime) -> set[str]:
+    """Those of `keys` whose person may go on, in one statement a database; the idle are locked."""
+    ids: defaultdict[str, set[str]] = defaultdict(set)
+    for key in keys:
+        practice, _, sign_in_id = key.partition(".")
+        ids[practice].add(sign_in_id)
+
+    live: set[str] = set()
+    for practice, theirs in ids.items():
+        found = _look_up(practice, partial(_live, ids=theirs, now=now), set[str]())
+        live |= {f"{practice}.{one}" for one in found}
+    return live
+
+
+def _live(database: Database, ids: set[str], now: datetime) -> set[str]:
+    with database.reading() as db:
+        live = sign_ins.live_ids(db, ids, now)
+    if live != ids:
+        _lock_idle(database, now)
+    return live
+
+
+def _lock_idle(database: Database, now: datetime) -> None:
+    with database.writing() as db:
+        sign_ins.lock_idle(db, now)
+
+
+def _look_up(practice: str, look: Callable[[Database], _Found], nothing: _Found) -> _Found:
+    # The demo's file is rebuilt now and then; whoever was in it is simply signed out.
+    if practice != DEMO:
+        return look(database(practice))
+    if not settings().demo_path.exists():
+        return nothing
+    try:
+        return look(database(DEMO))
+    except (DatabaseError, Unusable):
+        return nothing

@@ -1,0 +1,116 @@
+"""The ground every test stands on: a data folder of its own, a fixed instant, both databases."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from kapteam.db import practices
+from kapteam.db.engine import Database
+from kapteam.db.migrate import bring_up_to_date
+from kapteam.settings import settings
+from tests.clock import FrozenClock
+from tests.postgresql import Postgresql
+
+
+@pytest.fixture(scope="session")
+def now() -> datetime:
+    """Tue Nov 24 2026, 2:30 pm in Phoenix."""
+    return datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def zone() -> ZoneInfo:
+    """The practice's zone: Arizona, which has no daylight saving time."""
+    return ZoneInfo("America/Phoenix")
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A data folder for this test alone, so that no test ever opens the practice's own."""
+    folder = tmp_path / "data"
+    monkeypatch.setenv("KAPTEAM_DATA_DIR", str(folder))
+    monkeypatch.delenv("KAPTEAM_DATABASE_URL", raising=False)
+    monkeypatch.delenv("KAPTEAM_CLOCK_FILE", raising=False)
+    settings.cache_clear()
+    practices.database.cache_clear()
+    yield folder
+    for name in (practices.PRACTICE, practices.DEMO):
+        practices.database(name).close()
+    practices.database.cache_clear()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def frozen_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data_folder: Path, now: datetime
+) -> FrozenClock:
+    """`kapteam.clock` stands at `now` until the test moves it."""
+    clock = FrozenClock(tmp_path / "clock", now)
+    monkeypatch.setenv("KAPTEAM_CLOCK_FILE", str(clock.file))
+    settings.cache_clear()
+    return clock
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("template")
+    file = folder / "practice.db"
+    database = Database(f"sqlite:///{file}")
+    bring_up_to_date(database, folder / "backups")
+    database.close()
+    return file
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path, _sqlite_template: Path) -> Iterator[Database]:
+    """An empty practice at this version, in a SQLite file."""
+    database = Database(f"sqlite:///{shutil.copy(_sqlite_template, tmp_path)}")
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Postgresql:
+    """The PostgreSQL server of this run; it comes in a wheel, so it is never skipped."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    return Postgresql(shared / "postgresql", worker_id)
+
+
+@pytest.fixture(scope="session")
+def _postgresql_template(
+    postgresql: Postgresql, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    with postgresql.lent() as database:
+        bring_up_to_date(database, tmp_path_factory.mktemp("backups"))
+        database.close()
+        yield str(database.url.database)
+
+
+@pytest.fixture
+def postgresql_database(postgresql: Postgresql, _postgresql_template: str) -> Iterator[Database]:
+    """An empty practice at this version, in PostgreSQL."""
+    with postgresql.lent(_postgresql_template) as database:
+        yield database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """An empty practice at this version; the test runs once on each engine."""
+    return request.getfixturevalue(f"{request.param}_database")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def blank_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without a single table, on each engine."""
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path / 'blank.db'}")
+        yield database
+        database.close()
+    else:
+        with request.getfixturevalue("postgresql").lent() as database:
+            yield database

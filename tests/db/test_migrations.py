@@ -1,0 +1,261 @@
+"""From nothing, or from an older version, to this one; or a refusal that changes nothing."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from kapteam.db import migrate, tables
+from kapteam.db.base import Base
+from kapteam.db.engine import Database
+from kapteam.db.migrate import bring_up_to_date
+from kapteam.errors import Unusable
+from kapteam.ids import new_id
+
+_NEXT = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "next"
+down_revision = "{head}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("clinician") as clinician:
+        clinician.add_column(sa.Column("nickname", sa.String(40)))
+        clinician.alter_column("name", type_=sa.String(200))
+    {then}
+"""
+
+
+def _migrations(folder: Path, head: str, then: str = "") -> Config:
+    """The migrations of a next version; SQLite rebuilds a table to which others point."""
+    place = folder / "migrations"
+    shutil.copytree(Path(migrate.__file__).parent / "migrations", place)
+    (place / "versions" / "next.py").write_text(_NEXT.format(head=head, then=then))
+    config = Config()
+    config.set_main_option("script_location", str(place))
+    return config
+
+
+def _revision(database: Database) -> str | None:
+    with database.reading() as db:
+        return MigrationContext.configure(db.connection()).get_current_revision()
+
+
+def _columns(database: Database, table: str) -> set[str]:
+    with database.reading() as db:
+        return {column["name"] for column in inspect(db.connection()).get_columns(table)}
+
+
+def _everything(file: Path) -> list[str]:
+    with closing(sqlite3.connect(file)) as connection:
+        return list(connection.iterdump())
+
+
+@pytest.fixture
+def practised(database, now):
+    """A practice with one clinician, who is a nurse."""
+    with database.writing() as db:
+        nurse = tables.Clinician(
+            id=new_id(),
+            name="Nadia Example",
+            sign_in_name="nadia",
+            password_hash=None,
+            is_administrator=False,
+            created_at=now,
+            suspended_at=None,
+        )
+        db.add(nurse)
+        db.flush()
+        db.add(tables.ClinicianFunction(clinician_id=nurse.id, function="nurse"))
+    return database
+
+
+def test_migrating_up_from_empty_gives_exactly_the_tables_in_the_code(blank_database, tmp_path):
+    bring_up_to_date(blank_database, tmp_path / "backups")
+
+    with blank_database.reading() as db:
+        context = MigrationContext.configure(db.connection(), opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    assert not (tmp_path / "backups").exists()
+
+
+def test_a_column_that_no_migration_adds_is_noticed(database):
+    with database.writing() as db:
+        db.execute(text("ALTER TABLE client DROP COLUMN pronouns"))
+        context = MigrationContext.configure(db.connection())
+        assert [step[0] for step in compare_metadata(context, Base.metadata)] == ["add_column"]
+
+
+def test_a_second_start_changes_nothing(sqlite_database, tmp_path):
+    sqlite_database.close()
+    file = Path(sqlite_database.url.database)
+    before = file.read_bytes()
+
+    bring_up_to_date(sqlite_database, tmp_path / "backups")
+
+    sqlite_database.close()
+    assert file.read_bytes() == before
+    assert not (tmp_path / "backups").exists()
+
+
+def test_an_older_version_is_migrated_and_keeps_its_rows(
+    practised, tmp_path, monkeypatch, frozen_clock
+):
+    config = _migrations(tmp_path, _revision(practised))
+    monkeypatch.setattr(migrate, "alembic_config", lambda: config)
+
+    bring_up_to_date(practised, tmp_path / "backups")
+
+    assert _revision(practised) == "next"
+    assert "nickname" in _columns(practised, "clinician")
+    with practised.reading() as db:
+        functions = db.execute(
+            text(
+                "SELECT name, function FROM clinician JOIN clinician_function ON id = clinician_id"
+            )
+        ).all()
+    assert [tuple(row) for row in functions] == [("Nadia Example", "nurse")]
+
+
+def test_an_older_file_is_backed_up_before_it_changes(
+    sqlite_database, tmp_path, monkeypatch, frozen_clock
+):
+    head = _revision(sqlite_database)
+    before = _everything(Path(sqlite_database.url.database))
+    config = _migrations(tmp_path, head)
+    monkeypatch.setattr(migrate, "alembic_config", lambda: config)
+
+    bring_up_to_date(sqlite_database, tmp_path / "backups")
+
+    (file,) = (tmp_path / "backups").iterdir()
+    assert file.name == "kapteam-2026-11-24T213000Z.db"
+    backup = Database(f"sqlite:///{file}")
+    assert _everything(file) == before
+    assert _revision(backup) == head
+    assert _revision(sqlite_database) == "next"
+    backup.close()
+
+
+def test_without_a_good_backup_nothing_is_migrated(
+    sqlite_database, tmp_path, monkeypatch, frozen_clock
+):
+    head = _revision(sqlite_database)
+    config = _migrations(tmp_path, head)
+    monkeypatch.setattr(migrate, "alembic_config", lambda: config)
+
+    def refuse(*_args):
+        raise Unusable("The backup could not be verified.")
+
+    monkeypatch.setattr(migrate, "back_up", refuse)
+
+    with pytest.raises(Unusable, match="backup"):
+        bring_up_to_date(sqlite_database, tmp_path / "backups")
+
+    assert _revision(sqlite_database) == head
+    assert "nickname" not in _columns(sqlite_database, "clinician")
+
+
+@pytest.mark.parametrize(
+    ("then", "refusal"),
+    [
+        ("op.execute('SELECT * FROM not_there')", "not_there"),
+        ("raise LookupError('in the middle')", "in the middle"),
+    ],
+)
+def test_a_migration_that_fails_leaves_the_older_version_whole(
+    practised, tmp_path, monkeypatch, frozen_clock, then, refusal
+):
+    head = _revision(practised)
+    config = _migrations(tmp_path, head, then)
+    monkeypatch.setattr(migrate, "alembic_config", lambda: config)
+
+    with pytest.raises(Exception, match=refusal):
+        bring_up_to_date(practised, tmp_path / "backups")
+
+    assert _revision(practised) == head
+    assert "nickname" not in _columns(practised, "clinician")
+
+
+def test_a_migration_that_leaves_rows_pointing_to_nothing_is_taken_back(
+    sqlite_database, tmp_path, monkeypatch, frozen_clock
+):
+    head = _revision(sqlite_database)
+    orphan = "op.execute(\"INSERT INTO clinician_function VALUES ('nobody', 'nurse')\")"
+    config = _migrations(tmp_path, head, orphan)
+    monkeypatch.setattr(migrate, "alembic_config", lambda: config)
+
+    with pytest.raises(Unusable, match="point to nothing"):
+        bring_up_to_date(sqlite_database, tmp_path / "backups")
+
+    assert _revision(sqlite_database) == head
+    with sqlite_database.reading() as db:
+        assert db.connection().exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+
+
+def test_a_newer_version_is_refused_in_a_sentence(database, tmp_path):
+    with database.writing() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(Unusable, match="newer version of kapteam"):
+        bring_up_to_date(database, tmp_path / "backups")
+
+    assert _revision(database) == "9999"
+    assert not (tmp_path / "backups").exists()
+
+
+def test_somebody_elses_database_is_refused(blank_database, tmp_path):
+    with blank_database.writing() as db:
+        db.execute(text("CREATE TABLE recipe (name TEXT)"))
+
+    with pytest.raises(Unusable, match="not kapteam's"):
+        bring_up_to_date(blank_database, tmp_path / "backups")
+
+    with blank_database.reading() as db:
+        assert inspect(db.connection()).get_table_names() == ["recipe"]
+
+
+def test_somebody_elses_file_is_not_touched(tmp_path):
+    file = tmp_path / "recipes.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE recipe (name TEXT)")
+    database = Database(f"sqlite:///{file}")
+    before = file.read_bytes()
+
+    with pytest.raises(Unusable, match="Nothing was changed"):
+        bring_up_to_date(database, tmp_path / "backups")
+
+    database.close()
+    assert file.read_bytes() == before
+    assert [path.name for path in tmp_path.glob("recipes.db*")] == ["recipes.db"]
+
+
+def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path):
+    file = tmp_path / "practice.db"
+    file.write_text("A letter, not a database. " * 200)
+    before = file.read_bytes()
+    database = Database(f"sqlite:///{file}")
+
+    with pytest.raises(Unusable, match="not a kapteam database"):
+        bring_up_to_date(database, tmp_path / "backups")
+
+    database.close()
+    assert file.read_bytes() == before
+
+
+def test_a_new_practice_gets_a_folder_that_only_its_owner_opens(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'data' / 'practice.db'}")
+
+    bring_up_to_date(database, tmp_path / "backups")
+
+    database.close()
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0

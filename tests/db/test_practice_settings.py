@@ -1,0 +1,99 @@
+"""Changing a threshold: administrators only, within bounds, in force from now on."""
+
+from datetime import timedelta
+
+import pytest
+
+from kapteam.actions.practice import SettingEntered, change_setting
+from kapteam.db.in_force import practice_in_force
+from kapteam.db.tables import PracticeSetting
+from kapteam.errors import Invalid, NotAllowed, NotFound
+from kapteam.rules.thresholds import THRESHOLDS
+from kapteam.vocabulary import Function
+from tests.factories import NOW, a_clinician, a_practice, audit_events, count_rows
+
+
+@pytest.fixture
+def administrator(database):
+    with database.writing() as db:
+        a_practice(db)
+        return a_clinician(db, Function.PRESCRIBER, is_administrator=True)
+
+
+def _change(database, viewer, key, value, now=NOW):
+    with database.writing() as db:
+        change_setting(db, viewer, SettingEntered(key, value), now)
+
+
+def _in_force(database, now):
+    with database.reading() as db:
+        return practice_in_force(db, now).thresholds
+
+
+def test_a_change_is_in_force_from_now_on_and_not_before(database, administrator):
+    _change(database, administrator, "integration_target_hours", " 36 ")
+    assert _in_force(database, NOW).integration_target_hours == 36
+    assert _in_force(database, NOW - timedelta(seconds=1)).integration_target_hours == 24
+    [event] = audit_events(database)
+    assert event.tag == "setting:changed"
+    assert event.changes == {"key": "integration_target_hours", "value": [24, 36]}
+
+
+def test_a_second_save_is_one_row_and_one_audit_event(database, administrator):
+    for minutes in (0, 1):
+        _change(database, administrator, "idle_minutes", "5", now=NOW + timedelta(minutes=minutes))
+    assert count_rows(database, PracticeSetting) == 1
+    assert len(audit_events(database)) == 1
+
+
+def test_every_change_is_kept(database, administrator):
+    for day, value in enumerate(("5", "10", "15")):
+        _change(database, administrator, "idle_minutes", value, now=NOW + timedelta(days=day))
+    assert count_rows(database, PracticeSetting) == 3
+    assert _in_force(database, NOW + timedelta(days=1)).idle_minutes == 10
+
+
+def test_only_an_administrator_changes_a_setting(database, administrator):
+    with database.writing() as db:
+        prescriber = a_clinician(db, Function.PRESCRIBER, Function.THERAPIST)
+    with pytest.raises(NotAllowed, match="administrator"):
+        _change(database, prescriber, "idle_minutes", "5")
+    assert count_rows(database, PracticeSetting) == 0
+    assert audit_events(database) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("idle_minutes", "", "whole number"),
+        ("idle_minutes", "soon", "whole number"),
+        ("idle_minutes", "7.5", "whole number"),
+        ("idle_minutes", "-5", "whole number"),
+        ("idle_minutes", "NaN", "whole number"),
+        ("idle_minutes", "٥", "whole number"),
+        ("idle_minutes", "0", "from 1 to 60"),
+        ("idle_minutes", "61", "from 1 to 60"),
+        ("everyone_sees_caseload", "2", "from 0 to 1"),
+        ("integration_target_hours", "48", "late only after its target"),
+        ("integration_late_hours", "24", "late only after its target"),
+        ("integration_late_hours", "72", "window ends only after"),
+        ("integration_past_hours", "48", "window ends only after"),
+    ],
+)
+def test_a_bad_value_is_refused_beside_the_field(database, administrator, key, value, says):
+    with pytest.raises(Invalid) as refused:
+        _change(database, administrator, key, value)
+    assert says in refused.value.fields["value"]
+    assert count_rows(database, PracticeSetting) == 0
+
+
+def test_a_combination_is_judged_with_what_is_in_force(database, administrator):
+    _change(database, administrator, "integration_past_hours", "100")
+    _change(database, administrator, "integration_late_hours", "80")
+    assert _in_force(database, NOW).integration_late_hours == 80
+
+
+def test_there_is_no_setting_by_another_name(database, administrator):
+    assert "favorite_color" not in THRESHOLDS
+    with pytest.raises(NotFound):
+        _change(database, administrator, "favorite_color", "7")

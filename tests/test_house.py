@@ -1,0 +1,369 @@
+"""The rules of the house that no linter knows. Each has an example that breaks it."""
+
+import ast
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+_CALLBACKS = {"on_click", "on_change", "on_submit", "on_select", "on_dismiss"}
+_LONGEST_PAGE = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`findings` yields the lines of a file that break the rule; `files` are those it holds for."""
+
+    name: str
+    findings: Callable[[ast.Module], Iterator[int]]
+    files: tuple[str, ...]
+    broken: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def _name(node: ast.expr | None) -> str:
+    """The last part of a dotted name, of a call's too: `st.button(…)` is `button`."""
+    match node:
+        case ast.Call():
+            return _name(node.func)
+        case ast.Attribute():
+            return node.attr
+        case ast.Name():
+            return node.id
+    return ""
+
+
+def _keywords(tree: ast.Module) -> Iterator[ast.keyword]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield from node.keywords
+
+
+def _mentions(tree: ast.Module, name: str) -> Iterator[int]:
+    """Lines that use `….name` or import it."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr=attribute) if attribute == name:
+                yield node.lineno
+            case ast.ImportFrom(module=str(module), names=names) if "streamlit" in module:
+                yield from (node.lineno for one in names if one.name == name)
+
+
+def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+def _decorated(tree: ast.Module, name: str) -> Iterator[ast.FunctionDef]:
+    for function in _functions(tree):
+        if any(_name(decorator) == name for decorator in function.decorator_list):
+            yield function
+
+
+def _outside(tree: ast.Module, name: str, lines: Iterable[int]) -> Iterator[int]:
+    """The lines that are not in the function `name`."""
+    within = [
+        (function.lineno, function.end_lineno or 0)
+        for function in _functions(tree)
+        if function.name == name
+    ]
+    return (line for line in lines if not any(first <= line <= last for first, last in within))
+
+
+def _statements(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements after the docstring."""
+    match body:
+        case [ast.Expr(value=ast.Constant(value=str())), *rest]:
+            return rest
+    return body
+
+
+def _call(statement: ast.stmt) -> ast.Call | None:
+    """The call that a statement is: `open_page(…)`, `here = open_page(…)`."""
+    match statement:
+        case ast.Assign(value=ast.Call() as call) | ast.Expr(value=ast.Call() as call):
+            return call
+    return None
+
+
+def unsafe_markup(tree: ast.Module) -> Iterator[int]:
+    for one in _keywords(tree):
+        if one.arg in {"unsafe_allow_html", "unsafe_allow_javascript"} and not (
+            isinstance(one.value, ast.Constant) and one.value.value is False
+        ):
+            yield one.lineno
+
+
+def cached_data(tree: ast.Module) -> Iterator[int]:
+    return _mentions(tree, "cache_data")
+
+
+def foreign_sign_in(tree: ast.Module) -> Iterator[int]:
+    return _mentions(tree, "login")
+
+
+def password_widget(tree: ast.Module) -> Iterator[int]:
+    for one in _keywords(tree):
+        match one:
+            case ast.keyword(arg="type", value=ast.Constant(value="password")):
+                yield one.lineno
+
+
+def bare_fragment(tree: ast.Module) -> Iterator[int]:
+    return _outside(tree, "live", _mentions(tree, "fragment"))
+
+
+def bare_callback(tree: ast.Module) -> Iterator[int]:
+    """A callback is a function of the same file made by `acting`, or handed on under its name."""
+    made = {function.name for function in _decorated(tree, "acting")}
+    handed_on = {
+        argument.arg
+        for function in _functions(tree)
+        for argument in [*function.args.args, *function.args.kwonlyargs]
+    } & _CALLBACKS
+    for one in _keywords(tree):
+        if one.arg not in _CALLBACKS or isinstance(one.value, ast.Constant):
+            continue
+        if not (isinstance(one.value, ast.Name) and one.value.id in made | handed_on):
+            yield one.lineno
+
+
+def dialog_for_nobody(tree: ast.Module) -> Iterator[int]:
+    """A dialog runs again without its page, so it asks who is here before anything else."""
+    for function in _decorated(tree, "dialog"):
+        if _name(_call(_statements(function.body)[0])) != "present":
+            yield function.lineno
+
+
+def long_page(tree: ast.Module) -> Iterator[int]:
+    last = max((getattr(node, "end_lineno", 0) for node in tree.body), default=0)
+    if last > _LONGEST_PAGE:
+        yield last
+
+
+def unopened_page(tree: ast.Module) -> Iterator[int]:
+    """The first thing a page does is to ask who is here; its title is a fixed text."""
+    done = [
+        statement
+        for statement in _statements(tree.body)
+        if not isinstance(statement, ast.Import | ast.ImportFrom)
+    ]
+    match _call(done[0]) if done else None:
+        case ast.Call(args=[ast.Constant(value=str()), *_]) as call if _name(call) == "open_page":
+            return
+    yield done[0].lineno if done else 1
+
+
+def changing_title(tree: ast.Module) -> Iterator[int]:
+    """The tab's title is a page's own fixed title: `open_page` sets it, nobody else."""
+    changing = (
+        one.lineno
+        for one in _keywords(tree)
+        if one.arg == "page_title" and not isinstance(one.value, ast.Constant)
+    )
+    return _outside(tree, "open_page", changing)
+
+
+_CODE = ("app.py", "kapteam/**/*.py", "pages/**/*.py")
+_SCREEN = ("kapteam/ui/**/*.py", "pages/**/*.py")
+_PAGES = ("pages/**/*.py",)
+
+RULES = [
+    Rule(
+        "no markup of ours is unsafe",
+        unsafe_markup,
+        _CODE,
+        broken=(
+            "st.markdown(text, unsafe_allow_html=True)",
+            "st.html(text, unsafe_allow_javascript=trusted)",
+        ),
+        kept=("st.markdown(text, unsafe_allow_html=False)", "st.html(text)"),
+    ),
+    Rule(
+        "nothing read is cached across people",
+        cached_data,
+        _CODE,
+        broken=("@st.cache_data\ndef rows(): ...", "from streamlit import cache_data"),
+        kept=("from functools import cache",),
+    ),
+    Rule(
+        "people sign in at the gate only",
+        foreign_sign_in,
+        _CODE,
+        broken=("st.login()", "st.button('Sign in', on_click=st.login)"),
+        kept=("login = 1",),
+    ),
+    Rule(
+        "no password is typed into a widget",
+        password_widget,
+        _SCREEN,
+        broken=("st.text_input('Password', type='password')",),
+        kept=("st.text_input('Find', type='search')",),
+    ),
+    Rule(
+        "a callback is made by `acting`",
+        bare_callback,
+        _SCREEN,
+        broken=(
+            "def save(): ...\nst.button('Save', on_click=save)",
+            "st.button('Save', on_click=lambda: save())",
+            "from elsewhere import save\nst.button('Save', on_click=save)",
+            "@acting\ndef save(here): ...\nst.button('Save', on_click=partial(save, 1))",
+            "st.selectbox('Who', who, on_change=self.saved)",
+        ),
+        kept=(
+            "@acting\ndef save(here): ...\nst.button('Save', on_click=save)",
+            "@shell.acting\ndef save(here): ...\nst.selectbox('Who', who, on_change=save)",
+            "def button(label, on_click):\n    st.button(label, on_click=on_click)",
+            "st.text_input('Name', on_change='ignore')",
+        ),
+    ),
+    Rule(
+        "a fragment is made by `live`",
+        bare_fragment,
+        _SCREEN,
+        broken=("@st.fragment\ndef now(): ...", "from streamlit import fragment"),
+        kept=(
+            "@live\ndef now(here): ...",
+            "def live(fragment):\n    return st.fragment(drawn)",
+        ),
+    ),
+    Rule(
+        "a dialog asks who is here first",
+        dialog_for_nobody,
+        _SCREEN,
+        broken=(
+            "@st.dialog('Find')\ndef find():\n    st.text('K-014')",
+            "@st.dialog('Find')\ndef find():\n    st.text('K-014')\n    here = present()",
+        ),
+        kept=("@st.dialog('Find')\ndef find():\n    '''Find.'''\n    here = present()",),
+    ),
+    Rule(
+        f"a page is at most {_LONGEST_PAGE} lines",
+        long_page,
+        _PAGES,
+        broken=("\n" * _LONGEST_PAGE + "here = open_page('Today')",),
+        kept=("\n" * (_LONGEST_PAGE - 1) + "here = open_page('Today')",),
+    ),
+    Rule(
+        "a page first asks who is here, under a fixed title",
+        unopened_page,
+        _PAGES,
+        broken=(
+            "'''Today.'''",
+            "import streamlit as st\nst.title('Today')\nhere = open_page('Today')",
+            "rows = caseload()\nhere = open_page('Caseload')",
+            "here = open_page(client.name)",
+            "here = open_page(f'Client {code}')",
+        ),
+        kept=(
+            "'''Today.'''\nfrom kapteam.ui.page import open_page\nhere = open_page('Today')",
+            "open_page('Today')",
+        ),
+    ),
+    Rule(
+        "no title names a client",
+        changing_title,
+        _CODE,
+        broken=("st.set_page_config(page_title=client.name)",),
+        kept=(
+            "st.set_page_config(page_title='Today')",
+            "def open_page(title):\n    st.set_page_config(page_title=f'{title} · kapteam')",
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_the_house_keeps_the_rule(rule):
+    broken = [
+        f"{file.relative_to(ROOT)}:{line}"
+        for pattern in rule.files
+        for file in sorted(ROOT.glob(pattern))
+        for line in rule.findings(ast.parse(file.read_text()))
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "example"),
+    [(rule, example) for rule in RULES for example in rule.broken],
+    ids=lambda value: value.name if isinstance(value, Rule) else "",
+)
+def test_the_rule_sees_what_breaks_it(rule, example):
+    assert list(rule.findings(ast.parse(example)))
+
+
+@pytest.mark.parametrize(
+    ("rule", "example"),
+    [(rule, example) for rule in RULES for example in rule.kept],
+    ids=lambda value: value.name if isinstance(value, Rule) else "",
+)
+def test_the_rule_lets_pass_what_keeps_it(rule, example):
+    assert not list(rule.findings(ast.parse(example)))
+
+
+_NOT_OURS = {"__pycache__", "local", "artifacts", "node_modules"}
+_DOTTED_OF_OURS = {".ci", ".streamlit", ".gitignore"}
+# Each pattern is written so that this file does not match it.
+_ELSEWHERE = re.compile(
+    r"(?i)"
+    r"https?://[^\s\"'`]*(?:p[y]pi|/sim[p]le\b|artif[a]ctory|n[e]xus|regis[t]ry)"
+    r"|-(?:extra-)?ind[e]x-url|-find-lin[k]s|fi[l]e://"
+    r"|(?<![\w.~])/(?:ro[o]t|ho[m]e|Us[e]rs|wo[r]k|o[p]t|t[m]p)/\w"
+    r"|\b[A-Z]:\\Us[e]rs"
+)
+
+
+def _written_files() -> Iterator[Path]:
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [
+            name
+            for name in folders
+            if name not in _NOT_OURS and (not name.startswith(".") or name in _DOTTED_OF_OURS)
+        ]
+        for name in names:
+            if not name.startswith(".") or name in _DOTTED_OF_OURS:
+                yield Path(folder, name)
+
+
+def _places_elsewhere(text: str) -> list[str]:
+    return [found.group() for found in _ELSEWHERE.finditer(text)]
+
+
+def test_no_file_names_a_package_registry_or_a_place_on_somebodys_machine():
+    found = {}
+    for file in _written_files():
+        try:
+            places = _places_elsewhere(file.read_text())
+        except UnicodeDecodeError:
+            continue
+        if places:
+            found[file.relative_to(ROOT).as_posix()] = places
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://p" + "ypi.example.org/sim" + "ple/",
+        "--extra-ind" + "ex-url https://packages.example.org",
+        "PIP_FIND" + "_LINKS --find-lin" + "ks wheels",
+        "fi" + "le:///data",
+        "open('/ho" + "me/nadia/practice.db')",
+        "data in /ro" + "ot/kapteam",
+        "C:\\Us" + "ers\\Nadia",
+    ],
+)
+def test_a_place_elsewhere_is_seen(text):
+    assert _places_elsewhere(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["http://127.0.0.1:8501/health", "see ../docs/homework/", "a.example.org/root/x"]
+)
+def test_an_address_of_ours_is_let_pass(text):
+    assert not _places_elsewhere(text)
