@@ -1,5 +1,7 @@
 """Ids of rows."""
 
+from uuid import UUID, uuid5
+
 from uuid6 import uuid7
 
 
@@ -10,3 +12,8 @@ def new_id() -> str:
     of Save, even after a restart, is the same row.
     """
     return str(uuid7())
+
+
+def id_within(form_id: str, name: str) -> str:
+    """The id of one of several rows that a single form makes; the same name gives the same id."""
+    return str(uuid5(UUID(form_id), name))

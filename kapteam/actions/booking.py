@@ -45,9 +45,10 @@ from kapteam.db.tables import (
     Series,
 )
 from kapteam.errors import NotAllowed
+from kapteam.ids import new_id
 from kapteam.rules.dosing import ends_session, estimated_last_given_at
 from kapteam.rules.entered import Entered
-from kapteam.rules.pathway import check_can_book_ketamine
+from kapteam.rules.pathway import ClearanceFacts, check_can_book_ketamine
 from kapteam.rules.permissions import (
     Viewer,
     can_order_dose,
@@ -178,9 +179,7 @@ def book_ketamine_session(
     ug, may_add_ug, order_state = None, None, OrderState.NONE
     if entered.mg.strip() or entered.may_add.strip():
         order_state = OrderState.ORDERED if can_order_dose(viewer) else OrderState.PROPOSED
-        ug, may_add_ug = _dose(
-            form, entered.mg, entered.may_add, clearance and clearance.ceiling_ug
-        )
+        ug, may_add_ug = _dose(form, entered.mg, entered.may_add, clearance)
         form.need(
             "mg",
             can_order_dose(viewer) or can_propose_dose(viewer),
@@ -261,9 +260,7 @@ def move_ketamine_session(
     if at and session.version == entered.version:
         moves = _integration_moves(db, form, session, entered, at, zone, now)
     form.done()
-    if not compare_and_swap(
-        db, session, entered.version, {"planned_at": at, "status": SessionStatus.PLANNED}
-    ):
+    if not compare_and_swap(db, session, entered.version, {"planned_at": at}):
         return
     session.arrived_at = None
     integrations = []
@@ -450,7 +447,7 @@ def _series(
         )
         return None, None
     started = Series(
-        id=entered.id,
+        id=new_id(),
         episode_id=course.id,
         product_route=route,
         ordered_count=count,
@@ -460,9 +457,10 @@ def _series(
 
 
 def _dose(
-    form: Entered, mg: str, may_add: str, ceiling_ug: int | None
+    form: Entered, mg: str, may_add: str, clearance: ClearanceFacts | None
 ) -> tuple[int | None, int | None]:
     """Dose and what may be added, in micrograms, within the clearance's ceiling of one session."""
+    ceiling_ug = clearance.ceiling_ug if clearance else None
     ug = form.read("mg", wording.read_mg, mg)
     may_add_ug = form.read("may_add", wording.read_mg, may_add) if may_add.strip() else None
     if ug and ceiling_ug and ug + (may_add_ug or 0) > ceiling_ug:
@@ -582,12 +580,15 @@ def _end(
     session, course = ketamine_session(db, viewer, entered.ketamine_session_id, now)
     _check_nothing_given(db, session, entered.version)
     zone = practice_zone(db, now)
+    is_ahead = {
+        SessionStatus.CANCELLED: False,
+        SessionStatus.MISSED: session.planned_at > now,
+        SessionStatus.NOT_GIVEN: day_of(session.planned_at, zone) > day_of(now, zone),
+    }
     form = Entered()
     reason = form.text("reason", entered.reason, "The reason", required=True)
     form.need(
-        "reason",
-        status is SessionStatus.CANCELLED or day_of(session.planned_at, zone) <= day_of(now, zone),
-        "This session is on a later day. Cancel or move it instead.",
+        "reason", not is_ahead[status], "This session is still ahead. Cancel or move it instead."
     )
     form.done()
     before = session.status
@@ -642,7 +643,7 @@ def _set_dose(
         session.planned_at,
         practice_zone(db, now),
     )
-    ug, may_add_ug = _dose(form, entered.mg, entered.may_add, clearance and clearance.ceiling_ug)
+    ug, may_add_ug = _dose(form, entered.mg, entered.may_add, clearance)
     form.done()
     values = {"order_state": order_state, "ordered_ug": ug, "may_add_ug": may_add_ug}
     before = {name: getattr(session, name) for name in values}

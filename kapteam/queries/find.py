@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from kapteam.db.access import visible_clients
@@ -52,7 +52,7 @@ def find_clients(db: Session, asked: Asked, typed: str) -> tuple[FoundClient, ..
         .where(
             visible_clients(asked.viewer, asked.now),
             Client.merged_into_id.is_(None),
-            _matches(typed),
+            matches(typed),
         )
         .order_by(Client.search_text, Client.id)
         .limit(MOST)
@@ -80,7 +80,8 @@ def find_clients(db: Session, asked: Asked, typed: str) -> tuple[FoundClient, ..
     )
 
 
-def _matches(typed: str) -> ColumnElement[bool]:
+def matches(typed: str) -> ColumnElement[bool]:
+    """The condition on Client: a name, code, phone or birth date begins as typed (rule 68)."""
     words = [
         Client.search_text.contains(f" {word}", autoescape=True)
         for word in fold(typed).replace(",", " ").split()
@@ -92,4 +93,4 @@ def _matches(typed: str) -> ColumnElement[bool]:
     number = digits(typed)
     if len(number) >= 3 and _PHONE.fullmatch(typed.strip()):
         found.append(Client.search_text.contains(number, autoescape=True))
-    return or_(*found)
+    return or_(false(), *found)

@@ -44,7 +44,6 @@ from kapteam.rules.pathway import ClearanceFacts, missing_clearance
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
     EpisodeState,
-    Function,
     HoldReason,
     How,
     IntegrationKind,
@@ -106,7 +105,8 @@ class SeriesLine:
 class DoseLine:
     """One ketamine session. `number` of `of` in its series; doses in micrograms.
 
-    `last_given_at` is the last administration, None while nothing was recorded.
+    `last_given_at` is the last administration, None while nothing was recorded; `owes_integration`
+    until one is held and its note signed, or it is closed.
     """
 
     id: str
@@ -126,6 +126,7 @@ class DoseLine:
     silence: Silence | None
     intention: IntentionStanding
     cleared: bool
+    owes_integration: bool
     version: int
 
     @property
@@ -209,6 +210,22 @@ class CourseStanding:
         if part is Part.PRESCRIBER:
             return self.prescriber or self.therapist
         return self.therapist or self.prescriber
+
+
+@dataclass(frozen=True, slots=True)
+class DoseRow:
+    """A ketamine session with its course."""
+
+    course: CourseStanding
+    dose: DoseLine
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationRow:
+    """An integration with its course."""
+
+    course: CourseStanding
+    line: IntegrationLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -752,6 +769,7 @@ class _Course:
                 self._clearance, row.product_route, day_of(row.planned_at, asked.practice.zone)
             )
             is None,
+            owes_integration=self._row.expects_integration and not row.settled,
             version=row.version,
         )
 

@@ -6,37 +6,24 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from kapteam.clock import day_of
-from kapteam.db.access import is_on_episode
+from kapteam.queries.integration import by_stage, is_owed
 from kapteam.queries.standing import (
     Asked,
     CourseStanding,
     DoseLine,
+    DoseRow,
     IntegrationLine,
+    IntegrationRow,
     course_standings,
+    own_courses,
 )
+from kapteam.queries.upcoming import Show, coming
 from kapteam.rules.attention import Attention
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage
-from kapteam.rules.notes import IntentionStage
-from kapteam.vocabulary import Tone
 
-WEEK = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class DoseRow:
-    """A ketamine session with its course."""
-
-    course: CourseStanding
-    dose: DoseLine
-
-
-@dataclass(frozen=True, slots=True)
-class IntegrationRow:
-    """An integration with its course."""
-
-    course: CourseStanding
-    line: IntegrationLine
+DAYS = 7
+WEEK = timedelta(days=DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +46,11 @@ class AgendaRow:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """Everything Today shows, already in order. A section's count is its length."""
+    """Everything Today shows, already in order. A section's count is its length.
+
+    The four numbers are links: `late` and `was_this_held` to Integration with `?show=` of the same
+    name, the doses to Ketamine sessions with `?show=today` and `?show=today_no_intention`.
+    """
 
     unrecorded: tuple[DoseRow, ...]
     under_medicine: tuple[DoseRow, ...]
@@ -71,23 +62,22 @@ class Today:
     notes_to_finish: tuple[IntegrationRow, ...]
     next_doses: tuple[DoseRow, ...]
     late: int
+    was_this_held: int
     doses_left_today: int
     doses_today_without_intention: int
 
 
 def today(db: Session, asked: Asked) -> Today:
     """The viewer's own courses, cut into the sections of Today."""
-    courses = course_standings(db, asked, is_on_episode(asked.viewer, asked.now))
+    courses = course_standings(db, asked, own_courses(asked))
     doses = sorted(
         (DoseRow(course, dose) for course in courses for dose in course.doses),
         key=lambda row: (row.dose.planned_at, row.dose.id),
     )
-    integrations = [
-        IntegrationRow(course, line) for course in courses for line in course.integrations
-    ]
+    stages = {section.stage: section.rows for section in by_stage(courses)}
+    integrations = [row for rows in stages.values() for row in rows]
     ahead = [row for row in doses if row.dose.is_ahead and row.dose.planned_at >= asked.now]
-    ahead_today = [row for row in ahead if _is_today(row.dose.planned_at, asked)]
-    to_do = [row for row in integrations if is_to_do(row.line)]
+    week = coming(courses, asked, DAYS)
     waits = sorted(
         (WaitRow(course, one) for course in courses for one in course.attention),
         key=lambda row: row.attention.order,
@@ -95,52 +85,27 @@ def today(db: Session, asked: Asked) -> Today:
     return Today(
         unrecorded=tuple(row for row in doses if row.dose.silence is Silence.WAS_THIS_GIVEN),
         under_medicine=tuple(
-            row for row in doses if row.dose.status.is_open and row.dose.last_given_at is not None
+            row for row in doses if row.dose.last_given_at is not None and row.dose.silence is None
         ),
         agenda=_agenda(doses, integrations, asked),
-        integration_to_do=tuple(sorted(to_do, key=_by_loudness)),
+        integration_to_do=tuple(
+            sorted(
+                (row for row in integrations if is_owed(row.line)),
+                key=lambda row: row.line.urgency,
+            )
+        ),
         intentions_due=tuple(
-            row
-            for row in ahead
-            if row.dose.intention.stage
-            in {IntentionStage.MISSING, IntentionStage.DRAFT, IntentionStage.STALE}
-            and row.dose.intention.tone is Tone.AMBER
+            DoseRow(row.course, row.dose) for row in week.showing(Show.NO_INTENTION)
         ),
         waiting_on_me=tuple(row for row in waits if _waits_on_me(row, asked)),
         waiting_on_others=tuple(row for row in waits if not _waits_on_me(row, asked)),
-        notes_to_finish=tuple(
-            row for row in integrations if row.line.standing.stage is IntegrationStage.HELD
-        ),
+        notes_to_finish=stages[IntegrationStage.HELD],
         next_doses=tuple(row for row in ahead if row.dose.planned_at < asked.now + WEEK),
-        late=sum(is_late(row.line) for row in to_do),
-        doses_left_today=len(ahead_today),
-        doses_today_without_intention=sum(
-            row.dose.intention.stage in {IntentionStage.MISSING, IntentionStage.DRAFT}
-            for row in ahead_today
-        ),
+        late=len(stages[IntegrationStage.LATE]),
+        was_this_held=len(stages[IntegrationStage.WAS_THIS_HELD]),
+        doses_left_today=len(week.showing(Show.TODAY)),
+        doses_today_without_intention=len(week.showing(Show.TODAY_NO_INTENTION)),
     )
-
-
-def is_late(line: IntegrationLine) -> bool:
-    """Whether an integration's clock has passed and nothing quiets it."""
-    return (
-        line.standing.is_open
-        and line.standing.tone in {Tone.AMBER, Tone.RED}
-        and (line.standing.stage in {IntegrationStage.LATE, IntegrationStage.WAS_THIS_HELD})
-    )
-
-
-def is_to_do(line: IntegrationLine) -> bool:
-    """Whether an integration is owed now: its dose was given or asked about; it is not held."""
-    standing = line.standing
-    if not standing.is_open:
-        return False
-    return standing.facts.last_given_at is not None or standing.stage in {
-        IntegrationStage.LATE,
-        IntegrationStage.WAS_THIS_HELD,
-        IntegrationStage.NOT_BOOKED,
-        IntegrationStage.AGREED,
-    }
 
 
 def _is_today(at: datetime, asked: Asked) -> bool:
@@ -162,15 +127,6 @@ def _agenda(
         and _is_today(row.line.standing.facts.planned_at, asked)
     ]
     return tuple(sorted(rows, key=lambda row: row.at))
-
-
-_LOUD = {Tone.RED: 0, Tone.AMBER: 1, Tone.PLAIN: 2, Tone.BLUE: 3}
-
-
-def _by_loudness(row: IntegrationRow) -> tuple[int, float]:
-    standing = row.line.standing
-    at = standing.facts.last_given_at or standing.facts.planned_at
-    return _LOUD.get(standing.tone, 4), at.timestamp() if at else 0.0
 
 
 def _waits_on_me(row: WaitRow, asked: Asked) -> bool:

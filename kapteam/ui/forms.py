@@ -11,7 +11,6 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 import streamlit as st
-from sqlalchemy.orm import Session
 
 from kapteam import wording
 from kapteam.errors import Conflict, Invalid, Refused
@@ -225,10 +224,37 @@ class Form:
             }
         )
 
+    def now_time(self, day_field: str, time_field: str, label: str, day: date) -> None:
+        """A day and a time of day, with one press for this very moment."""
+        self.day(day_field, f"{label} on", day)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            self.time(time_field, f"{label} at")
+            st.button(
+                "Now",
+                key=self.key(f"{time_field}.now"),
+                on_click=_set_now,
+                args=(self, day_field, time_field),
+            )
+
+    def rows(self, name: str) -> int:
+        """How many rows of a kind the form shows; at least one."""
+        return int(st.session_state.setdefault(self.key(f"{name}.rows"), 1))
+
+    def more_rows(self, name: str, label: str) -> None:
+        """A button that adds a row of a kind."""
+        st.button(
+            label,
+            key=self.key(f"{name}.more"),
+            type="tertiary",
+            icon=":material/add:",
+            on_click=_add_row,
+            args=(self, name),
+        )
+
     def save(
         self,
         label: str,
-        action: Callable[[Session, Viewer, Any, datetime], _Saved],
+        action: Callable[[Any, Viewer, Any, datetime], _Saved],
         build: Callable[[], Any],
         *,
         then: Callable[[_Saved], None],
@@ -287,7 +313,7 @@ def _is_text(kind: type[Any], name: str) -> bool:
 def _pressed(
     here: Present,
     form: Form,
-    action: Callable[[Session, Viewer, Any, datetime], _Saved],
+    action: Callable[[Any, Viewer, Any, datetime], _Saved],
     build: Callable[[], Any],
     then: Callable[[_Saved], None],
     said: str,
@@ -301,3 +327,15 @@ def _pressed(
     st.session_state.pop(form.key("version"), None)
     say_next(f"{said} {wording.exact_time(here.now, here.zone)}")
     then(saved)
+
+
+@acting
+def _set_now(here: Present, form: Form, day_field: str, time_field: str) -> None:
+    local = here.now.astimezone(here.zone)
+    st.session_state[form.key(day_field)] = local.date()
+    st.session_state[form.key(time_field)] = wording.clock_time(local.time())
+
+
+@acting
+def _add_row(here: Present, form: Form, name: str) -> None:
+    st.session_state[form.key(f"{name}.rows")] = form.rows(name) + 1

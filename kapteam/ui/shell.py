@@ -8,11 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 import streamlit as st
-from sqlalchemy.orm import Session
 
 from kapteam import clock
 from kapteam.accounts.sign_ins import viewer_of
@@ -54,7 +53,7 @@ class Present:
         return self.asked.practice.zone
 
     def read(
-        self, query: Callable[Concatenate[Session, Asked, P], T], *args: P.args, **kwargs: P.kwargs
+        self, query: Callable[Concatenate[Any, Asked, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """What `query` answers, in one reading transaction."""
         with self.database.reading() as db:
@@ -62,7 +61,7 @@ class Present:
 
     def write(
         self,
-        action: Callable[Concatenate[Session, Viewer, P], T],
+        action: Callable[Concatenate[Any, Viewer, P], T],
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from kapteam import sentences, wording
-from kapteam.queries.today import AgendaRow, DoseRow, IntegrationRow, Today, WaitRow
+from kapteam.queries.standing import DoseRow, IntegrationRow
+from kapteam.queries.today import AgendaRow, Today, WaitRow
 from kapteam.rules.attention import Reason
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (

@@ -1,0 +1,503 @@
+"""What happened in a ketamine session: doses given, arrival, stop, out, closed; and corrections.
+
+Planning may be refused; what a person says happened is accepted if it is physically possible. What
+went beyond clearance, hold or order is kept in `breach_reason` with the reason for it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from kapteam import wording
+from kapteam.actions.loading import (
+    administrations,
+    clearance_at,
+    given,
+    integrations_of,
+    is_on_hold,
+    ketamine_session,
+    practice_zone,
+    product_route,
+)
+from kapteam.actions.saving import compare_and_swap
+from kapteam.clock import day_of
+from kapteam.db.audit import record
+from kapteam.db.tables import Administration, ClinicianFunction, Episode, KetamineSession
+from kapteam.errors import NotAllowed
+from kapteam.rules.dosing import (
+    beyond_order,
+    check_administration_times,
+    ends_session,
+    last_given_at,
+)
+from kapteam.rules.entered import Entered
+from kapteam.rules.pathway import missing_clearance
+from kapteam.rules.permissions import Viewer, check_can_order_dose, check_can_record_session
+from kapteam.rules.recording import breaches, not_possible, out_of_order
+from kapteam.vocabulary import AdministrationKind, Function, IntegrationKind, SessionStatus
+
+LONGEST_LOT = 60
+_TIMES = ("arrived", "stopped", "discharged")
+_NEVER_AUDITED = frozenset({"end_reason", "breach_reason", "closed_at", "closed_by_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class AdministrationEntered:
+    """One giving of ketamine, in mg as typed; `id` is minted by the form.
+
+    The end is an infusion's. `reason` is needed beyond clearance, hold or order; `told_by`, a
+    prescriber's id, for a therapist or nurse beyond or without an order.
+    """
+
+    id: str
+    kind: AdministrationKind | None
+    mg: str
+    started_on: date | None
+    started_time: str
+    ended_on: date | None = None
+    ended_time: str = ""
+    lot: str = ""
+    reason: str = ""
+    told_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEntered:
+    """What is recorded of a session in one Save; whatever stays empty is left as it is.
+
+    A "Now" button is a Save with one of them filled. What is wrong with the second administration's
+    dose stands beside `administrations.1.mg`. `stop_reason` says why it was stopped early,
+    `no_integration_reason` why it is closed without an integration session booked or agreed.
+    """
+
+    ketamine_session_id: str
+    version: int
+    administrations: tuple[AdministrationEntered, ...] = ()
+    arrived_on: date | None = None
+    arrived_time: str = ""
+    stopped_on: date | None = None
+    stopped_time: str = ""
+    stop_reason: str = ""
+    discharged_on: date | None = None
+    discharged_time: str = ""
+    close: bool = False
+    no_integration_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectEntered:
+    """What should stand in place of an administration, and why that one was wrong.
+
+    Its sentences stand beside the names of `AdministrationEntered` and `void_reason`.
+    """
+
+    administration_id: str
+    void_reason: str
+    administration: AdministrationEntered
+
+
+@dataclass(frozen=True, slots=True)
+class VoidEntered:
+    """Why an administration was entered in error."""
+
+    administration_id: str
+    void_reason: str
+
+
+def record_ketamine_session(
+    db: Session, viewer: Viewer, entered: RecordEntered, now: datetime
+) -> None:
+    """Record doses, arrival, stop and out of a session, and close it, all or nothing.
+
+    The first dose starts it, also one that was cancelled, missed or not given. Raises NotAllowed,
+    NotFound, Invalid by field, Conflict.
+    """
+    check_can_record_session(viewer)
+    session, course = ketamine_session(db, viewer, entered.ketamine_session_id, now)
+    recording = _Recording(db, viewer, session, course, now)
+    form = recording.form
+    for place, one in enumerate(entered.administrations):
+        recording.add(f"administrations.{place}.", one)
+    typed = recording.read_times(entered)
+    recording.check_order(typed)
+    follows = recording.follows()
+    if entered.close:
+        stopped = "stopped_at" in typed or session.stopped_at is not None
+        status = SessionStatus.STOPPED_EARLY if stopped else SessionStatus.COMPLETED
+        typed["status"] = follows["status"] = status
+        _check_integration(db, form, session, course, entered.no_integration_reason)
+    form.done()
+    if entered.close and not recording.rows:
+        raise NotAllowed(
+            "No dose was recorded. Record it, or say that the session was missed or not given."
+        )
+    recording.save(
+        typed,
+        follows,
+        entered.version,
+        "ketamine_session:closed" if entered.close else "ketamine_session:recorded",
+        no_integration_reason=entered.no_integration_reason.strip() if entered.close else "",
+    )
+
+
+def correct_administration(
+    db: Session, viewer: Viewer, entered: CorrectEntered, now: datetime
+) -> None:
+    """Put a new record in the place of a wrong one, which stays readable (rule 5).
+
+    The integration clock follows by itself. Raises NotAllowed, NotFound, Invalid by field.
+    """
+    check_can_record_session(viewer)
+    wrong, session, course = _administration(db, viewer, entered.administration_id, now)
+    if db.get(Administration, entered.administration.id) is not None:
+        return
+    _check_not_voided(wrong)
+    recording = _Recording(db, viewer, session, course, now, wrong)
+    reason = recording.form.text(
+        "void_reason", entered.void_reason, "The reason for correcting", required=True
+    )
+    recording.add("", entered.administration)
+    recording.check_order({})
+    follows = recording.follows()
+    recording.form.done()
+    _void(wrong, viewer, reason, now)
+    recording.save(
+        {}, follows, session.version, "administration:corrected", instead_of=_facts(wrong)
+    )
+
+
+def void_administration(db: Session, viewer: Viewer, entered: VoidEntered, now: datetime) -> None:
+    """Mark an administration as entered in error; it stays readable and counts no more (rule 66).
+
+    A session without any left is planned again, so that it is asked about. Raises NotAllowed,
+    NotFound, Invalid by field.
+    """
+    check_can_record_session(viewer)
+    wrong, session, course = _administration(db, viewer, entered.administration_id, now)
+    if wrong.voided_at is not None and wrong.void_reason == entered.void_reason.strip():
+        return
+    _check_not_voided(wrong)
+    recording = _Recording(db, viewer, session, course, now, wrong)
+    reason = recording.form.text("void_reason", entered.void_reason, "The reason", required=True)
+    follows = recording.follows()
+    recording.form.done()
+    _void(wrong, viewer, reason, now)
+    if not recording.rows:
+        follows |= {"status": SessionStatus.PLANNED, "stopped_at": None, **_REOPENED}
+    recording.save({}, follows, session.version, "administration:voided", voided=_facts(wrong))
+
+
+def confirm_administration(
+    db: Session, viewer: Viewer, administration_id: str, now: datetime
+) -> None:
+    """Confirm, as a prescriber, a dose that somebody gave on a prescriber's word.
+
+    Raises NotAllowed, NotFound.
+    """
+    check_can_order_dose(viewer)
+    row, _, course = _administration(db, viewer, administration_id, now)
+    if row.confirmed_at is not None:
+        return
+    _check_not_voided(row)
+    if row.told_by_id is None:
+        raise NotAllowed("This dose was within the order, so there is nothing to confirm.")
+    row.confirmed_by_id, row.confirmed_at = viewer.clinician_id, now
+    record(
+        db,
+        "administration:confirmed",
+        viewer,
+        now,
+        client_id=course.client_id,
+        subject_id=row.ketamine_session_id,
+        administration=_facts(row),
+    )
+
+
+_REOPENED: Mapping[str, Any] = {"end_reason": "", "closed_at": None, "closed_by_id": None}
+
+
+class _Recording:
+    """One Save on one session: what stands recorded (`rows`), what is new, and what follows.
+
+    `wrong` is an administration that this Save marks as entered in error.
+    """
+
+    def __init__(
+        self,
+        db: Session,
+        viewer: Viewer,
+        session: KetamineSession,
+        course: Episode,
+        now: datetime,
+        wrong: Administration | None = None,
+    ) -> None:
+        self._db, self._viewer, self._now = db, viewer, now
+        self._session, self._course = session, course
+        self._zone = practice_zone(db, now)
+        self._wrong = wrong
+        self._new: dict[str, Administration] = {}
+        self._told_by: dict[str, str | None] = {}
+        self.form = Entered()
+        self.rows = [one for one in administrations(db, session.id) if one is not wrong]
+
+    def add(self, prefix: str, entered: AdministrationEntered) -> None:
+        """Read one administration; one that an earlier press of Save kept is left alone."""
+        form = self.form
+        ug = form.read(f"{prefix}mg", wording.read_mg, entered.mg)
+        form.need(f"{prefix}kind", entered.kind is not None, "Choose what was given.")
+        started_at = self._moment(f"{prefix}started", entered.started_on, entered.started_time)
+        ended_at = None
+        if entered.ended_time.strip():
+            ended_at = self._moment(f"{prefix}ended", entered.ended_on, entered.ended_time)
+        lot = form.line(f"{prefix}lot", entered.lot, "The lot")
+        form.need(f"{prefix}lot", len(lot) <= LONGEST_LOT, "A lot has at most 60 characters.")
+        reason = form.text(f"{prefix}reason", entered.reason, "The reason")
+        if ug is None or started_at is None or entered.kind is None:
+            return
+        times = check_administration_times(started_at, ended_at, self._now)
+        for name, sentence in times.items():
+            form.refuse(f"{prefix}{name}_time", sentence)
+        problem = not_possible(started_at, self._now)
+        form.need(f"{prefix}started_time", problem is None, problem or "")
+        row = Administration(
+            id=entered.id,
+            ketamine_session_id=self._session.id,
+            kind=entered.kind,
+            ug=ug,
+            started_at=started_at,
+            ended_at=ended_at,
+            lot=lot,
+            reason=reason,
+            given_by_id=self._viewer.clinician_id,
+            recorded_at=self._now,
+        )
+        if self._wrong is not None:
+            row.given_by_id, row.reason = self._wrong.given_by_id, reason or self._wrong.reason
+        saved = self._db.get(Administration, entered.id)
+        if saved is None:
+            self._new[prefix] = row
+            self._told_by[row.id] = entered.told_by
+            self.rows.append(row)
+        else:
+            form.need(
+                f"{prefix}mg",
+                _what(saved) == _what(row),
+                "This dose was saved before, as something else. Correct that record instead.",
+            )
+
+    def read_times(self, entered: RecordEntered) -> dict[str, Any]:
+        """The columns for the times that were typed, and for why it was stopped."""
+        form = self.form
+        typed: dict[str, Any] = {}
+        for name in _TIMES:
+            on, text = getattr(entered, f"{name}_on"), getattr(entered, f"{name}_time")
+            if text.strip():
+                at = self._moment(name, on, text)
+                problem = not_possible(at, self._now) if at else None
+                form.need(f"{name}_time", problem is None, problem or "")
+                typed[f"{name}_at"] = at
+        if "stopped_at" in typed:
+            typed["end_reason"] = form.text(
+                "stop_reason", entered.stop_reason, "The reason for stopping", required=True
+            )
+        return typed
+
+    def check_order(self, typed: Mapping[str, Any]) -> None:
+        """Refuse times that contradict each other, beside one that was typed now."""
+        fields = [f"{name}_time" for name in _TIMES if typed.get(f"{name}_at")]
+        fields += [f"{prefix}started_time" for prefix in self._new]
+        if not fields:
+            return
+        arrived_at, stopped_at, discharged_at = (
+            typed.get(f"{name}_at") or getattr(self._session, f"{name}_at") for name in _TIMES
+        )
+        doses = given(self.rows)
+        problems = out_of_order(
+            arrived_at,
+            min((one.started_at for one in doses), default=None),
+            last_given_at(doses),
+            stopped_at,
+            discharged_at,
+        )
+        for name, sentence in problems.items():
+            own = f"{name}_time"
+            self.form.refuse(own if own in fields else fields[0], sentence)
+
+    def follows(self) -> dict[str, Any]:
+        """The columns that follow from the doses: started or not, and what went beyond.
+
+        Every dose is judged in the order of recording, so that the one that takes the session
+        beyond its order is the one that says why.
+        """
+        values: dict[str, Any] = {}
+        if not self._new and self._wrong is None:
+            return values
+        if self._new and not self._session.status.is_given:
+            values["status"] = SessionStatus.STARTED
+            if ends_session(self._session.status):
+                values |= _REOPENED
+        lines, total_ug = [], 0
+        prefixes = {row.id: prefix for prefix, row in self._new.items()}
+        for row in sorted(self.rows, key=lambda one: (one.recorded_at, one.started_at, one.id)):
+            total_ug += row.ug
+            beyond = beyond_order(
+                self._session.order_state,
+                self._session.ordered_ug,
+                self._session.may_add_ug,
+                total_ug,
+            )
+            found = self._breaches(row, beyond, total_ug)
+            if row.id in prefixes:
+                self._check_breach(prefixes[row.id], row, found, beyond)
+            if found:
+                lines.append(" ".join([*found, row.reason]).strip())
+        values["breach_reason"] = "\n".join(lines)
+        return values
+
+    def save(
+        self,
+        typed: Mapping[str, Any],
+        follows: Mapping[str, Any],
+        seen_version: int,
+        tag: str,
+        **said: Any,
+    ) -> None:
+        """Keep everything with its audit event; nothing at all when it was saved before.
+
+        What was typed counts only against the version that the form was drawn with; a dose that was
+        given is never refused because a colleague recorded something in the meantime.
+        """
+        session = self._session
+        values = {**follows, **typed}
+        changed = {name: new for name, new in values.items() if getattr(session, name) != new}
+        before = {name: getattr(session, name) for name in changed}
+        if not changed and not self._new and self._wrong is None:
+            return
+        self._db.add_all(self._new.values())
+        if changed:
+            was_typed = any(name in typed for name in changed)
+            compare_and_swap(
+                self._db, session, seen_version if was_typed else session.version, changed
+            )
+        if "status" in changed and session.status.is_given:
+            session.closed_at, session.closed_by_id = self._now, self._viewer.clinician_id
+        record(
+            self._db,
+            tag,
+            self._viewer,
+            self._now,
+            client_id=self._course.client_id,
+            subject_id=session.id,
+            administrations=[_facts(row) for row in self._new.values()],
+            **{
+                name: (before[name], changed[name])
+                for name in changed
+                if name not in _NEVER_AUDITED
+            },
+            **{name: value for name, value in said.items() if value},
+        )
+
+    def _moment(self, name: str, on: date | None, typed: str) -> datetime | None:
+        return self.form.moment(f"{name}_time", on, typed, self._zone, day_field=f"{name}_on")
+
+    def _breaches(self, row: Administration, beyond: str | None, total_ug: int) -> tuple[str, ...]:
+        clearance = clearance_at(self._db, self._course.id, row.started_at)
+        return breaches(
+            missing_clearance=missing_clearance(
+                clearance,
+                product_route(self._db, self._session),
+                day_of(row.started_at, self._zone),
+            ),
+            on_hold=is_on_hold(self._db, self._course.id, row.started_at),
+            ceiling_ug=clearance.ceiling_ug if clearance else None,
+            beyond_order=beyond,
+            total_ug=total_ug,
+        )
+
+    def _check_breach(
+        self, prefix: str, row: Administration, found: Iterable[str], beyond: str | None
+    ) -> None:
+        """Rule 35: a reason for every breach, and a prescriber's word for one of the order."""
+        sentences = " ".join(found)
+        self.form.need(
+            f"{prefix}reason", not sentences or bool(row.reason), f"{sentences} Say why."
+        )
+        wrong = self._wrong
+        if beyond is None:
+            return
+        if self._viewer.is_prescriber:
+            row.confirmed_by_id, row.confirmed_at = self._viewer.clinician_id, self._now
+            return
+        if wrong is not None and wrong.confirmed_at is not None and wrong.ug == row.ug:
+            row.told_by_id = wrong.told_by_id
+            row.confirmed_by_id, row.confirmed_at = wrong.confirmed_by_id, wrong.confirmed_at
+            return
+        row.told_by_id = self._told_by[row.id] or (wrong.told_by_id if wrong else None)
+        self.form.need(
+            f"{prefix}told_by",
+            row.told_by_id is not None and _is_prescriber(self._db, row.told_by_id),
+            "Say which prescriber told you to give it.",
+        )
+
+
+def _check_integration(
+    db: Session, form: Entered, session: KetamineSession, course: Episode, reason: str
+) -> None:
+    """A session is closed with its integration arranged, or with a reason (domain 2, close-out)."""
+    cleaned = form.text("no_integration_reason", reason, "The reason for no integration")
+    if cleaned or not course.expects_integration or session.status.is_given:
+        return
+    form.need(
+        "no_integration_reason",
+        any(
+            one.kind is IntegrationKind.FULL
+            and (one.planned_at or one.agreed_for or one.held_at or one.closed_at)
+            for one in integrations_of(db, session.id)
+        ),
+        "No integration session is booked. Book one, or say why not.",
+    )
+
+
+def _administration(
+    db: Session, viewer: Viewer, administration_id: str, now: datetime
+) -> tuple[Administration, KetamineSession, Episode]:
+    session_id = db.scalar(
+        select(Administration.ketamine_session_id).where(Administration.id == administration_id)
+    )
+    session, course = ketamine_session(db, viewer, session_id or "", now)
+    return db.get_one(Administration, administration_id), session, course
+
+
+def _check_not_voided(row: Administration) -> None:
+    if row.voided_at is not None:
+        raise NotAllowed("This dose was marked as entered in error already.")
+
+
+def _void(row: Administration, viewer: Viewer, reason: str, now: datetime) -> None:
+    row.voided_at, row.voided_by_id, row.void_reason = now, viewer.clinician_id, reason
+
+
+def _is_prescriber(db: Session, clinician_id: str) -> bool:
+    return bool(
+        db.scalar(
+            select(
+                exists().where(
+                    ClinicianFunction.clinician_id == clinician_id,
+                    ClinicianFunction.function == Function.PRESCRIBER,
+                )
+            )
+        )
+    )
+
+
+def _what(row: Administration) -> list[Any]:
+    return [row.kind, row.ug, row.started_at, row.ended_at]
+
+
+def _facts(row: Administration) -> list[Any]:
+    """What the audit log keeps of an administration."""
+    return [row.id, *_what(row), row.told_by_id]

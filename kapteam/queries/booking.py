@@ -1,0 +1,102 @@
+"""What booking needs to know: the course, its running series, and who is busy when."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kapteam.db.tables import Clinician, IntegrationSession, Series
+from kapteam.queries.course import Course, course
+from kapteam.queries.practice import Colleague, team
+from kapteam.queries.standing import Asked
+from kapteam.rules.dosing import estimated_last_given_at
+from kapteam.rules.slots import Busy, Proposal, propose
+from kapteam.vocabulary import ProductRoute
+
+INTEGRATION_MINUTES = 60
+_LOOK_AHEAD = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSeries:
+    """The series that the next ketamine session of its route belongs to."""
+
+    id: str
+    version: int
+    product_route: ProductRoute
+    ordered: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookingStart:
+    """What the booking form starts from. `busy` is by therapist's id."""
+
+    course: Course
+    series: RunningSeries | None
+    team: tuple[Colleague, ...]
+    busy: dict[str, tuple[Busy, ...]]
+
+
+def booking_start(db: Session, asked: Asked, episode_id: str) -> BookingStart:
+    """Everything for one booking form. Raises NotFound."""
+    care = course(db, asked, episode_id)
+    row = db.execute(
+        select(
+            Series.id,
+            Series.version,
+            Series.product_route,
+            Series.ordered_count.label("ordered"),
+        )
+        .where(Series.episode_id == episode_id, Series.ended_at.is_(None))
+        .order_by(Series.started_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return BookingStart(
+        course=care,
+        series=RunningSeries(**row._mapping) if row else None,
+        team=team(db, asked),
+        busy=busy_therapists(db, asked),
+    )
+
+
+def busy_therapists(db: Session, asked: Asked) -> dict[str, tuple[Busy, ...]]:
+    """The integration sessions ahead of every therapist, for free times only: no client in it."""
+    found: dict[str, list[Busy]] = {}
+    rows = db.execute(
+        select(
+            IntegrationSession.therapist_id,
+            IntegrationSession.planned_at,
+            IntegrationSession.planned_minutes,
+        )
+        .join(Clinician, Clinician.id == IntegrationSession.therapist_id)
+        .where(
+            IntegrationSession.planned_at >= asked.now - timedelta(hours=12),
+            IntegrationSession.planned_at < asked.now + _LOOK_AHEAD,
+            IntegrationSession.held_at.is_(None),
+            IntegrationSession.closed_at.is_(None),
+            IntegrationSession.dropped_at.is_(None),
+        )
+    )
+    for row in rows:
+        until = row.planned_at + timedelta(minutes=row.planned_minutes)
+        found.setdefault(row.therapist_id, []).append(Busy(row.planned_at, until))
+    return {therapist: tuple(times) for therapist, times in found.items()}
+
+
+def free_slots(
+    asked: Asked,
+    busy: dict[str, tuple[Busy, ...]],
+    therapist_id: str | None,
+    planned_at: datetime,
+    product_route: ProductRoute,
+) -> Proposal:
+    """Free times of a therapist after a ketamine session planned for `planned_at`."""
+    return propose(
+        estimated_last_given_at(planned_at, product_route),
+        asked.practice.thresholds,
+        busy.get(therapist_id or "", ()),
+        timedelta(minutes=INTEGRATION_MINUTES),
+        asked.now,
+        asked.practice.zone,
+    )

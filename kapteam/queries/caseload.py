@@ -1,0 +1,282 @@
+"""Caseload: who do we share, where are they, who needs somebody, who has no next step?"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from math import inf
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from kapteam.db.access import visible_clients
+from kapteam.db.tables import Client, Episode
+from kapteam.queries.find import matches
+from kapteam.queries.integration import is_owed
+from kapteam.queries.standing import (
+    Asked,
+    ClientName,
+    CourseStanding,
+    Person,
+    course_standings,
+    own_courses,
+)
+from kapteam.rules.attention import Attention, Reason
+from kapteam.rules.folding import fold
+from kapteam.rules.permissions import Viewer
+from kapteam.vocabulary import EpisodeState, ProductRoute, ServiceLine, Term
+
+PAGE = 25
+NEW = timedelta(days=14)
+SOON = timedelta(days=7)
+_CALM = (inf, inf, inf)
+
+
+class Scope(Term):
+    """Whose clients are listed."""
+
+    OURS = "ours", "Ours together"
+    MINE = "mine", "Mine"
+    EVERYONE = "everyone", "Everyone's"
+
+
+class View(Term):
+    """A saved view of the caseload."""
+
+    ALL = "all", "All"
+    SOON = "soon", "Next 7 days"
+    NO_NEXT_STEP = "no_next_step", "No next step"
+    NOT_HELD = "not_held", "Not held since dose"
+    WAITING_ON_ME = "waiting_on_me", "Waiting on me"
+    NEW = "new", "New"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to list; None and the empty text leave nobody out.
+
+    `colleague_id` belongs to `Scope.OURS`; without one it is the colleague shared most.
+    """
+
+    scope: Scope | None = None
+    colleague_id: str | None = None
+    view: View = View.ALL
+    state: EpisodeState | None = None
+    product_route: ProductRoute | None = None
+    service_line: ServiceLine | None = None
+    prescriber_id: str | None = None
+    therapist_id: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseloadRow:
+    """One client, counted once, with every open course in the scope (rule 14).
+
+    `attention` is that of all courses together, the loudest first.
+    """
+
+    client: ClientName
+    pinned_line: str
+    courses: tuple[CourseStanding, ...]
+    attention: tuple[Attention, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Caseload:
+    """The rows that were asked for, all pages of them, and what the page offers to choose from.
+
+    `in_scope` counts the clients before any filter. `colleagues` are those whom the viewer shares
+    courses with, the one shared most first. `without_course` are people who have no course yet.
+    """
+
+    scope: Scope
+    scopes: tuple[Scope, ...]
+    colleague: Person | None
+    colleagues: tuple[Person, ...]
+    prescribers: tuple[Person, ...]
+    therapists: tuple[Person, ...]
+    rows: tuple[CaseloadRow, ...]
+    in_scope: int
+    without_course: tuple[ClientName, ...]
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; at least one."""
+        return max(1, -(-len(self.rows) // PAGE))
+
+    def page(self, number: int) -> tuple[CaseloadRow, ...]:
+        """The rows of one page, counted from 1."""
+        return self.rows[(number - 1) * PAGE : number * PAGE]
+
+
+def caseload(db: Session, asked: Asked, wanted: Wanted) -> Caseload:
+    """The clients of the scope that meet the filters, by attention, then next step."""
+    viewer = asked.viewer
+    treats = viewer.is_prescriber or viewer.is_therapist
+    everyone = viewer.sees_everyone and (wanted.scope is Scope.EVERYONE or not treats)
+    found = course_standings(db, asked, *(() if everyone else (own_courses(asked),)))
+    colleagues = _colleagues(found, viewer.clinician_id)
+    scopes = _scopes(viewer, colleagues)
+    scope = wanted.scope if wanted.scope in scopes else scopes[0]
+    colleague = next(
+        (one for one in colleagues if one.id == wanted.colleague_id),
+        colleagues[0] if colleagues else None,
+    )
+    rows = [row for row in _rows(found) if _is_in(row, scope, colleague)]
+    courses = [course for row in rows for course in row.courses]
+    matching = _matching(db, asked, wanted.text)
+    met = [row for row in rows if _meets(row, wanted, asked) and _is_found(row.client, matching)]
+    return Caseload(
+        scope=scope,
+        scopes=scopes,
+        colleague=colleague,
+        colleagues=colleagues,
+        prescribers=_people(course.prescriber for course in courses),
+        therapists=_people(course.therapist for course in courses),
+        rows=tuple(sorted(met, key=_by_attention)),
+        in_scope=len(rows),
+        without_course=tuple(one for one in _without_course(db, asked) if _is_found(one, matching)),
+    )
+
+
+def _scopes(viewer: Viewer, colleagues: tuple[Person, ...]) -> tuple[Scope, ...]:
+    if not (viewer.is_prescriber or viewer.is_therapist):
+        return (Scope.EVERYONE,) if viewer.sees_everyone else (Scope.MINE,)
+    offered = {
+        Scope.OURS: bool(colleagues),
+        Scope.MINE: True,
+        Scope.EVERYONE: viewer.sees_everyone,
+    }
+    return tuple(scope for scope, is_offered in offered.items() if is_offered)
+
+
+def _colleagues(courses: Iterable[CourseStanding], clinician_id: str) -> tuple[Person, ...]:
+    shared = Counter(
+        person
+        for course in courses
+        if course.is_mine
+        for person in {course.prescriber, course.therapist}
+        if person is not None and person.id not in {None, clinician_id}
+    )
+    return tuple(sorted(shared, key=lambda one: (-shared[one], one.name, one.id or "")))
+
+
+def _people(found: Iterable[Person | None]) -> tuple[Person, ...]:
+    known = {one for one in found if one is not None and one.id is not None}
+    return tuple(sorted(known, key=lambda one: (one.name, one.id or "")))
+
+
+def _rows(courses: Iterable[CourseStanding]) -> list[CaseloadRow]:
+    of_client: defaultdict[str, list[CourseStanding]] = defaultdict(list)
+    for course in courses:
+        of_client[course.client.id].append(course)
+    return [
+        CaseloadRow(
+            client=together[0].client,
+            pinned_line=together[0].pinned_line,
+            courses=tuple(together),
+            attention=tuple(
+                sorted(
+                    (one for course in together for one in course.attention),
+                    key=lambda one: one.order,
+                )
+            ),
+        )
+        for together in of_client.values()
+    ]
+
+
+def _is_in(row: CaseloadRow, scope: Scope, colleague: Person | None) -> bool:
+    if scope is Scope.EVERYONE:
+        return True
+    mine = [course for course in row.courses if course.is_mine]
+    if scope is Scope.MINE:
+        return bool(mine)
+    return any(colleague in {course.prescriber, course.therapist} for course in mine)
+
+
+def _meets(row: CaseloadRow, wanted: Wanted, asked: Asked) -> bool:
+    return _is_seen(row, wanted.view, asked) and any(
+        _fits(wanted.state, course.state)
+        and _fits(wanted.service_line, course.service_line)
+        and _fits(wanted.product_route, course.series and course.series.product_route)
+        and _fits(wanted.prescriber_id, course.prescriber and course.prescriber.id)
+        and _fits(wanted.therapist_id, course.therapist and course.therapist.id)
+        for course in row.courses
+    )
+
+
+def _fits(wanted: object, is_so: object) -> bool:
+    return wanted is None or wanted == is_so
+
+
+def _is_seen(row: CaseloadRow, view: View, asked: Asked) -> bool:
+    match view:
+        case View.ALL:
+            return True
+        case View.SOON:
+            return any(
+                course.next_step is not None and course.next_step.at < asked.now + SOON
+                for course in row.courses
+            )
+        case View.NO_NEXT_STEP:
+            return any(one.reason is Reason.NO_NEXT_STEP for one in row.attention)
+        case View.NOT_HELD:
+            return any(
+                is_owed(line) and line.standing.facts.last_given_at is not None
+                for course in row.courses
+                for line in course.integrations
+            )
+        case View.WAITING_ON_ME:
+            return any(
+                (person := course.person(one.waits_on)) is not None
+                and person.id == asked.viewer.clinician_id
+                for course in row.courses
+                for one in course.attention
+            )
+        case View.NEW:
+            return any(course.opened_at > asked.now - NEW for course in row.courses)
+
+
+def _by_attention(row: CaseloadRow) -> tuple[tuple[float, float, float], float, str, str]:
+    steps = [course.next_step.at for course in row.courses if course.next_step]
+    return (
+        row.attention[0].order if row.attention else _CALM,
+        min(steps).timestamp() if steps else inf,
+        fold(f"{row.client.family} {row.client.given}"),
+        row.client.id,
+    )
+
+
+def _matching(db: Session, asked: Asked, text: str) -> frozenset[str] | None:
+    """The ids of the clients whom the text finds; None when there is no text to find them by."""
+    if not text.strip():
+        return None
+    return frozenset(
+        db.scalars(select(Client.id).where(visible_clients(asked.viewer, asked.now), matches(text)))
+    )
+
+
+def _is_found(client: ClientName, matching: frozenset[str] | None) -> bool:
+    return matching is None or client.id in matching
+
+
+def _without_course(db: Session, asked: Asked) -> tuple[ClientName, ...]:
+    rows = db.execute(
+        select(
+            Client.id,
+            Client.code,
+            Client.family_name,
+            Client.given_name,
+            Client.preferred_name,
+            Client.born_on,
+        )
+        .where(
+            visible_clients(asked.viewer, asked.now),
+            Client.merged_into_id.is_(None),
+            ~exists().where(Episode.client_id == Client.id),
+        )
+        .order_by(Client.created_at, Client.id)
+    )
+    return tuple(ClientName(*row) for row in rows)

@@ -1,0 +1,282 @@
+"""One course of care, with what its forms start from: members, hold, clearance, consents."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from kapteam.db.access import visible_episodes
+from kapteam.db.tables import (
+    Clearance,
+    Client,
+    Clinician,
+    Consent,
+    Episode,
+    EpisodeMember,
+    Hold,
+    OutsideExperience,
+)
+from kapteam.errors import NotFound
+from kapteam.queries.standing import Asked, ClientName
+from kapteam.rules.pathway import ConsentFacts, moves
+from kapteam.vocabulary import (
+    ClearanceDecision,
+    CloseReason,
+    ConsentType,
+    EpisodeState,
+    HoldReason,
+    Indication,
+    Part,
+    ProductRoute,
+    ServiceLine,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who has a part now; `clinician_id` None is somebody elsewhere."""
+
+    id: str
+    part: Part
+    clinician_id: str | None
+    name: str
+    from_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHold:
+    """The pause in force."""
+
+    id: str
+    reason: HoldReason
+    note: str
+    since_at: datetime
+    look_again_on: date
+    set_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClearanceLine:
+    """One clearance; the newest one holds. The ceiling is micrograms in one session."""
+
+    decision: ClearanceDecision
+    routes: tuple[ProductRoute, ...]
+    ceiling_ug: int | None
+    conditions: str
+    in_person_on: date | None
+    valid_until_on: date | None
+    decided_by: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLine:
+    """One consent; the newest of its type holds."""
+
+    id: str
+    type: ConsentType
+    form_version: str
+    signed_on: date
+    expires_on: date | None
+    revoked_on: date | None
+    is_newest: bool
+
+    def is_in_date(self, on: date) -> bool:
+        """Whether it counts on that day (rule 22)."""
+        facts = ConsentFacts(self.type, self.expires_on, self.revoked_on)
+        return self.is_newest and facts.is_in_date(on)
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """An experience elsewhere, as the client tells it."""
+
+    id: str
+    substance: str
+    happened: str
+    circumstances: str
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Everything about one course of care but its sessions and notes."""
+
+    client: ClientName
+    id: str
+    version: int
+    service_line: ServiceLine
+    indications: tuple[Indication, ...]
+    state: EpisodeState
+    state_since: datetime
+    opened_at: datetime
+    closed_at: datetime | None
+    close_reason: CloseReason | None
+    close_note: str
+    expects_intention: bool
+    expects_integration: bool
+    members: tuple[Member, ...]
+    hold: OpenHold | None
+    clearances: tuple[ClearanceLine, ...]
+    consents: tuple[ConsentLine, ...]
+    experiences: tuple[Experience, ...]
+
+    @property
+    def moves(self) -> tuple[EpisodeState, ...]:
+        """The states it may go to, closing aside."""
+        legal = moves(self.service_line, self.state)
+        return tuple(state for state in legal if state is not EpisodeState.CLOSED)
+
+    @property
+    def clearance(self) -> ClearanceLine | None:
+        """The clearance that holds."""
+        return self.clearances[0] if self.clearances else None
+
+    def member(self, part: Part) -> Member | None:
+        """Who has this part now."""
+        return next((one for one in self.members if one.part is part), None)
+
+
+def course(db: Session, asked: Asked, episode_id: str) -> Course:
+    """The course with this id, in six statements.
+
+    Raises NotFound when there is none or this person is not on it; the two read the same.
+    """
+    row = db.execute(
+        select(Episode, Client)
+        .join(Client, Client.id == Episode.client_id)
+        .where(Episode.id == episode_id, visible_episodes(asked.viewer, asked.now))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such course of care, or you are not on it.")
+    episode, client = row
+    return Course(
+        client=ClientName(
+            client.id,
+            client.code,
+            client.family_name,
+            client.given_name,
+            client.preferred_name,
+            client.born_on,
+        ),
+        id=episode.id,
+        version=episode.version,
+        service_line=episode.service_line,
+        indications=tuple(Indication(value) for value in episode.indications),
+        state=episode.state,
+        state_since=episode.state_since,
+        opened_at=episode.opened_at,
+        closed_at=episode.closed_at,
+        close_reason=episode.close_reason,
+        close_note=episode.close_note,
+        expects_intention=episode.expects_intention,
+        expects_integration=episode.expects_integration,
+        members=_members(db, episode_id, asked.now),
+        hold=_hold(db, episode_id),
+        clearances=_clearances(db, episode_id),
+        consents=_consents(db, episode_id),
+        experiences=_experiences(db, episode_id),
+    )
+
+
+def _members(db: Session, episode_id: str, now: datetime) -> tuple[Member, ...]:
+    rows = db.execute(
+        select(
+            EpisodeMember.id,
+            EpisodeMember.part,
+            EpisodeMember.clinician_id,
+            func.coalesce(Clinician.name, EpisodeMember.elsewhere).label("name"),
+            EpisodeMember.from_at,
+        )
+        .outerjoin(Clinician, Clinician.id == EpisodeMember.clinician_id)
+        .where(
+            EpisodeMember.episode_id == episode_id,
+            EpisodeMember.from_at <= now,
+            or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
+        )
+        .order_by(EpisodeMember.part, EpisodeMember.from_at)
+    )
+    return tuple(Member(**row._mapping) for row in rows)
+
+
+def _hold(db: Session, episode_id: str) -> OpenHold | None:
+    row = db.execute(
+        select(
+            Hold.id,
+            Hold.reason,
+            Hold.note,
+            Hold.since_at,
+            Hold.look_again_on,
+            Clinician.name.label("set_by"),
+        )
+        .join(Clinician, Clinician.id == Hold.set_by_id)
+        .where(Hold.episode_id == episode_id, Hold.released_at.is_(None))
+    ).one_or_none()
+    return OpenHold(**row._mapping) if row else None
+
+
+def _clearances(db: Session, episode_id: str) -> tuple[ClearanceLine, ...]:
+    decider = aliased(Clinician)
+    rows = db.execute(
+        select(
+            Clearance.decision,
+            Clearance.routes,
+            Clearance.ceiling_ug,
+            Clearance.conditions,
+            Clearance.in_person_on,
+            Clearance.valid_until_on,
+            decider.name.label("decided_by"),
+            Clearance.decided_at,
+        )
+        .join(decider, decider.id == Clearance.decided_by_id)
+        .where(Clearance.episode_id == episode_id)
+        .order_by(Clearance.decided_at.desc(), Clearance.id.desc())
+    )
+    found = []
+    for row in rows:
+        values: dict[str, Any] = dict(row._mapping)
+        values["routes"] = tuple(ProductRoute(route) for route in row.routes)
+        found.append(ClearanceLine(**values))
+    return tuple(found)
+
+
+def _consents(db: Session, episode_id: str) -> tuple[ConsentLine, ...]:
+    rows = db.execute(
+        select(
+            Consent.id,
+            Consent.type,
+            Consent.form_version,
+            Consent.signed_on,
+            Consent.expires_on,
+            Consent.revoked_on,
+            (
+                func.row_number().over(
+                    partition_by=Consent.type,
+                    order_by=(
+                        Consent.signed_on.desc(),
+                        Consent.recorded_at.desc(),
+                        Consent.id.desc(),
+                    ),
+                )
+                == 1
+            ).label("is_newest"),
+        )
+        .where(Consent.episode_id == episode_id)
+        .order_by(Consent.type, Consent.signed_on.desc())
+    )
+    return tuple(ConsentLine(**row._mapping) for row in rows)
+
+
+def _experiences(db: Session, episode_id: str) -> tuple[Experience, ...]:
+    rows = db.execute(
+        select(
+            OutsideExperience.id,
+            OutsideExperience.substance,
+            OutsideExperience.happened,
+            OutsideExperience.circumstances,
+        )
+        .where(OutsideExperience.episode_id == episode_id)
+        .order_by(OutsideExperience.recorded_at)
+    )
+    return tuple(Experience(**row._mapping) for row in rows)

@@ -1,0 +1,73 @@
+"""Integration: who is owed integration, how long is left, what is booked?
+
+The page's `?show=` is the value of an `IntegrationStage` and leaves that one section. A count
+anywhere else that links to it is the length of that section (rule 73).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from kapteam.queries.standing import (
+    Asked,
+    CourseStanding,
+    IntegrationLine,
+    IntegrationRow,
+    course_standings,
+    own_courses,
+)
+from kapteam.rules.integration import IntegrationStage
+
+SECTIONS = (
+    IntegrationStage.LATE,
+    IntegrationStage.WAS_THIS_HELD,
+    IntegrationStage.NOT_BOOKED,
+    IntegrationStage.BOOKED,
+    IntegrationStage.BOOKED_OUTSIDE,
+    IntegrationStage.AGREED,
+    IntegrationStage.HELD,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationSection:
+    """The integrations at one stage, the most pressing first. Its count is its length."""
+
+    stage: IntegrationStage
+    rows: tuple[IntegrationRow, ...]
+
+
+def integrations(
+    db: Session, asked: Asked, *, everyone: bool = False
+) -> tuple[IntegrationSection, ...]:
+    """Every integration of the viewer's own courses, or of all that the viewer may see."""
+    conditions = () if everyone else (own_courses(asked),)
+    return by_stage(course_standings(db, asked, *conditions))
+
+
+def by_stage(courses: Iterable[CourseStanding]) -> tuple[IntegrationSection, ...]:
+    """The integrations of these courses, by stage, in the order of the page."""
+    rows = sorted(
+        (IntegrationRow(course, line) for course in courses for line in course.integrations),
+        key=lambda row: (row.line.urgency, row.line.key),
+    )
+    return tuple(
+        IntegrationSection(stage, tuple(row for row in rows if row.line.standing.stage is stage))
+        for stage in SECTIONS
+    )
+
+
+def is_owed(line: IntegrationLine) -> bool:
+    """Whether it is to be held now: its dose was given or asked about, or its day has come."""
+    standing = line.standing
+    return standing.is_open and (
+        standing.facts.last_given_at is not None
+        or standing.stage
+        in {
+            IntegrationStage.LATE,
+            IntegrationStage.WAS_THIS_HELD,
+            IntegrationStage.NOT_BOOKED,
+            IntegrationStage.AGREED,
+        }
+    )

@@ -1,0 +1,149 @@
+"""One ketamine session: its plan, its order, what was given, and what hangs on it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from kapteam.db.access import visible_episodes
+from kapteam.db.tables import Administration, Clinician, Episode, KetamineSession, Series
+from kapteam.errors import NotFound
+from kapteam.queries.course import Course, course
+from kapteam.queries.practice import Colleague, team
+from kapteam.queries.standing import Asked, CourseStanding, DoseLine, course_standings
+from kapteam.vocabulary import AdministrationKind, OrderState, ProductRoute, SessionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class AdministrationLine:
+    """One giving of ketamine, in micrograms. `told_by` waits for confirmation until confirmed."""
+
+    id: str
+    kind: AdministrationKind
+    ug: int
+    started_at: datetime
+    ended_at: datetime | None
+    lot: str
+    reason: str
+    given_by: str
+    told_by: str | None
+    confirmed_at: datetime | None
+    voided_at: datetime | None
+    void_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KetamineSessionPage:
+    """Everything the page of one ketamine session shows.
+
+    `line` and `standing` are None once the course is closed or the session long settled.
+    """
+
+    id: str
+    version: int
+    course: Course
+    standing: CourseStanding | None
+    line: DoseLine | None
+    series_id: str
+    series_version: int
+    ordered_count: int
+    product_route: ProductRoute
+    status: SessionStatus
+    planned_at: datetime
+    planned_minutes: int
+    place: str
+    people_present: str
+    order_state: OrderState
+    ordered_ug: int | None
+    may_add_ug: int | None
+    ordered_by: str | None
+    ordered_at: datetime | None
+    arrived_at: datetime | None
+    stopped_at: datetime | None
+    discharged_at: datetime | None
+    closed_at: datetime | None
+    end_reason: str
+    breach_reason: str
+    administrations: tuple[AdministrationLine, ...]
+    team: tuple[Colleague, ...]
+
+    @property
+    def counted(self) -> tuple[AdministrationLine, ...]:
+        """The administrations that were not entered in error."""
+        return tuple(one for one in self.administrations if one.voided_at is None)
+
+
+def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> KetamineSessionPage:
+    """The ketamine session with this id.
+
+    Raises NotFound when there is none or this person may not see it; the two read the same.
+    """
+    orderer = aliased(Clinician)
+    row = db.execute(
+        select(KetamineSession, Series, orderer.name.label("ordered_by"))
+        .join(Episode, Episode.id == KetamineSession.episode_id)
+        .join(Series, Series.id == KetamineSession.series_id)
+        .outerjoin(orderer, orderer.id == KetamineSession.ordered_by_id)
+        .where(KetamineSession.id == session_id, visible_episodes(asked.viewer, asked.now))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such ketamine session, or you are not on its course of care.")
+    dose, series, ordered_by = row
+    standings = course_standings(db, asked, Episode.id == dose.episode_id)
+    standing = standings[0] if standings else None
+    lines = standing.doses if standing else ()
+    return KetamineSessionPage(
+        id=dose.id,
+        version=dose.version,
+        course=course(db, asked, dose.episode_id),
+        standing=standing,
+        line=next((line for line in lines if line.id == session_id), None),
+        series_id=series.id,
+        series_version=series.version,
+        ordered_count=series.ordered_count,
+        product_route=series.product_route,
+        status=dose.status,
+        planned_at=dose.planned_at,
+        planned_minutes=dose.planned_minutes,
+        place=dose.place,
+        people_present=dose.people_present,
+        order_state=dose.order_state,
+        ordered_ug=dose.ordered_ug,
+        may_add_ug=dose.may_add_ug,
+        ordered_by=ordered_by,
+        ordered_at=dose.ordered_at,
+        arrived_at=dose.arrived_at,
+        stopped_at=dose.stopped_at,
+        discharged_at=dose.discharged_at,
+        closed_at=dose.closed_at,
+        end_reason=dose.end_reason,
+        breach_reason=dose.breach_reason,
+        administrations=_administrations(db, session_id),
+        team=team(db, asked),
+    )
+
+
+def _administrations(db: Session, session_id: str) -> tuple[AdministrationLine, ...]:
+    giver, teller = aliased(Clinician), aliased(Clinician)
+    rows = db.execute(
+        select(
+            Administration.id,
+            Administration.kind,
+            Administration.ug,
+            Administration.started_at,
+            Administration.ended_at,
+            Administration.lot,
+            Administration.reason,
+            giver.name.label("given_by"),
+            teller.name.label("told_by"),
+            Administration.confirmed_at,
+            Administration.voided_at,
+            Administration.void_reason,
+        )
+        .join(giver, giver.id == Administration.given_by_id)
+        .outerjoin(teller, teller.id == Administration.told_by_id)
+        .where(Administration.ketamine_session_id == session_id)
+        .order_by(Administration.started_at, Administration.id)
+    )
+    return tuple(AdministrationLine(**row._mapping) for row in rows)

@@ -1,0 +1,159 @@
+"""Ketamine sessions: what is coming, is it ready, where are the gaps?
+
+The page's `?show=` is the value of a `Show` and leaves exactly its rows. A count anywhere else that
+links to it is the number of those rows (rule 73).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+from sqlalchemy.orm import Session
+
+from kapteam.clock import day_of
+from kapteam.queries.standing import (
+    Asked,
+    CourseStanding,
+    DoseLine,
+    IntegrationLine,
+    course_standings,
+    own_courses,
+)
+from kapteam.rules.dosing import Silence
+from kapteam.rules.integration import IntegrationStage
+from kapteam.rules.notes import IntentionStage
+from kapteam.vocabulary import IntegrationKind, OrderState, Term, Tone
+
+
+class Show(Term):
+    """What a ketamine session is looked at for. The first six are gaps, the worst first."""
+
+    WAS_THIS_GIVEN = "was_this_given", "Was this given?"
+    NOT_CLOSED = "not_closed", "Not closed"
+    INTEGRATION_NOT_BOOKED = "integration_not_booked", "Integration not booked"
+    NOT_CLEARED = "not_cleared", "Not cleared"
+    NOT_ORDERED = "not_ordered", "Dose not ordered"
+    NO_INTENTION = "no_intention", "Intention to write"
+    TODAY = "today", "Still to come today"
+    TODAY_NO_INTENTION = "today_no_intention", "Today without an intention note"
+
+
+UNRECORDED = frozenset({Show.WAS_THIS_GIVEN, Show.NOT_CLOSED})
+GAPS = tuple(show for show in Show if show not in {Show.TODAY, Show.TODAY_NO_INTENTION})
+_TO_WRITE = frozenset({IntentionStage.MISSING, IntentionStage.DRAFT, IntentionStage.STALE})
+_UNWRITTEN = frozenset({IntentionStage.MISSING, IntentionStage.DRAFT})
+
+
+@dataclass(frozen=True, slots=True)
+class UpcomingDose:
+    """A ketamine session, the integrations that hang on it, and what it is looked at for.
+
+    `on` is the practice's day.
+    """
+
+    course: CourseStanding
+    dose: DoseLine
+    integrations: tuple[IntegrationLine, ...]
+    on: date
+    shows: frozenset[Show]
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """The coming ketamine sessions by time, and earlier ones that still have a gap."""
+
+    rows: tuple[UpcomingDose, ...]
+
+    def showing(self, show: Show) -> tuple[UpcomingDose, ...]:
+        """Exactly the rows that a count of `show` counts."""
+        return tuple(row for row in self.rows if show in row.shows)
+
+    @property
+    def unrecorded(self) -> tuple[UpcomingDose, ...]:
+        """Sessions that nobody recorded or closed."""
+        return tuple(row for row in self.rows if row.shows & UNRECORDED)
+
+    @property
+    def not_ready(self) -> tuple[UpcomingDose, ...]:
+        """Sessions with another gap."""
+        return tuple(
+            row for row in self.rows if row.shows & set(GAPS) and not row.shows & UNRECORDED
+        )
+
+    @property
+    def days(self) -> tuple[tuple[date, tuple[UpcomingDose, ...]], ...]:
+        """What is planned or under way, by the practice's day; a day without any is not listed."""
+        open_rows = (row for row in self.rows if row.dose.status.is_open and not row.dose.silence)
+        return tuple((on, tuple(rows)) for on, rows in groupby(open_rows, key=lambda row: row.on))
+
+
+def upcoming(db: Session, asked: Asked, *, days: int = 7, everyone: bool = False) -> Upcoming:
+    """The ketamine sessions of the next `days` times 24 hours (rule 10), with their gaps.
+
+    Of the viewer's own courses, or with `everyone` of all that the viewer may see.
+    """
+    conditions = () if everyone else (own_courses(asked),)
+    return coming(course_standings(db, asked, *conditions), asked, days)
+
+
+def coming(courses: Iterable[CourseStanding], asked: Asked, days: int) -> Upcoming:
+    """The same, cut from standings that were read already."""
+    until = asked.now + timedelta(days=days)
+    rows = [
+        _row(course, dose, asked)
+        for course in courses
+        for dose in _doses(course).values()
+        if dose.planned_at < until
+    ]
+    rows = [row for row in rows if row.dose.status.is_open or row.shows]
+    return Upcoming(tuple(sorted(rows, key=lambda row: (row.dose.planned_at, row.dose.id))))
+
+
+def _doses(course: CourseStanding) -> Mapping[str, DoseLine]:
+    """The open ketamine sessions, and given ones whose integration is not settled."""
+    given = [dose for line in course.integrations for dose in line.doses]
+    return {dose.id: dose for dose in (*course.doses, *given)}
+
+
+def _row(course: CourseStanding, dose: DoseLine, asked: Asked) -> UpcomingDose:
+    on = day_of(dose.planned_at, asked.practice.zone)
+    lines = tuple(
+        line for line in course.integrations if any(one.id == dose.id for one in line.doses)
+    )
+    is_ahead = dose.is_ahead and dose.planned_at >= asked.now
+    shows = set(_gaps(course, dose, lines, is_ahead=is_ahead))
+    if is_ahead and on == asked.today:
+        shows.add(Show.TODAY)
+        if dose.intention.stage in _UNWRITTEN:
+            shows.add(Show.TODAY_NO_INTENTION)
+    return UpcomingDose(course, dose, lines, on, frozenset(shows))
+
+
+def _gaps(
+    course: CourseStanding, dose: DoseLine, lines: tuple[IntegrationLine, ...], *, is_ahead: bool
+) -> Iterable[Show]:
+    """What is missing. A hold quiets what a dose needs, never its integration (rule 57)."""
+    if dose.silence is Silence.WAS_THIS_GIVEN:
+        yield Show.WAS_THIS_GIVEN
+    if dose.silence is Silence.NOT_CLOSED:
+        yield Show.NOT_CLOSED
+    if _needs_a_slot(dose, lines):
+        yield Show.INTEGRATION_NOT_BOOKED
+    if course.hold is not None or not is_ahead:
+        return
+    if not dose.cleared:
+        yield Show.NOT_CLEARED
+    if dose.order_state is not OrderState.ORDERED:
+        yield Show.NOT_ORDERED
+    if dose.intention.tone is Tone.AMBER and dose.intention.stage in _TO_WRITE:
+        yield Show.NO_INTENTION
+
+
+def _needs_a_slot(dose: DoseLine, lines: tuple[IntegrationLine, ...]) -> bool:
+    full = [line for line in lines if line.kind is IntegrationKind.FULL]
+    return dose.owes_integration and all(
+        line.standing.facts.planned_at is None
+        and line.standing.stage in {IntegrationStage.NOT_BOOKED, IntegrationStage.LATE}
+        for line in full
+    )

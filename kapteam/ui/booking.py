@@ -1,0 +1,152 @@
+"""The fields of a booking; the integration slot is chosen beside it, in the same form."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from kapteam import wording
+from kapteam.queries.booking import INTEGRATION_MINUTES, BookingStart, free_slots
+from kapteam.queries.practice import with_function
+from kapteam.queries.standing import CourseStanding, course_standings
+from kapteam.rules.pathway import BOOKABLE
+from kapteam.rules.permissions import can_order_dose, can_propose_dose
+from kapteam.rules.slots import Busy
+from kapteam.ui.forms import Form
+from kapteam.ui.navigation import link
+from kapteam.ui.rows import name_cell, row, section, words
+from kapteam.ui.shell import Present, acting
+from kapteam.ui.text import plain, quiet
+from kapteam.vocabulary import Function, How, Part, ProductRoute, ServiceLine
+
+_MINUTES = {ProductRoute.ESKETAMINE_NASAL: 150}
+_USUAL_MINUTES = 120
+_FIRST_SERIES = 6
+
+
+def pick_course(here: Present) -> None:
+    """Whom to book for: courses that may have ketamine sessions."""
+    courses = [one for one in here.read(course_standings) if _bookable(one)]
+    with section(
+        "Book for",
+        len(courses),
+        key="book_for",
+        nothing="No course of care is ready for a ketamine session.",
+    ):
+        for one in courses:
+            with row(f"book_{one.episode_id}"):
+                name_cell(here, one.client)
+                words(quiet(one.state.label), 200)
+                link("booking", "Book", icon="event", episode=one.episode_id)
+
+
+def _bookable(one: CourseStanding) -> bool:
+    return one.service_line is ServiceLine.KAP and one.state in BOOKABLE and one.hold is None
+
+
+def booking_fields(here: Present, form: Form, start: BookingStart) -> None:
+    """Ketamine session on the left, integration on the right."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Ketamine session", anchor=False)
+        route = _ketamine_fields(here, form, start)
+    with right:
+        if start.course.expects_integration:
+            st.subheader("Integration afterwards", anchor=False)
+            _integration_fields(here, form, start, route)
+
+
+def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductRoute | None:
+    cleared = start.course.clearance.routes if start.course.clearance else ()
+    if not cleared:
+        st.markdown(quiet("Not cleared for any route yet; a booking needs a clearance."))
+    current = start.series.product_route if start.series else None
+    first = current if current in cleared else cleared[0] if cleared else None
+    route = form.choice("product_route", "Product and route", cleared or list(ProductRoute), first)
+    form.day("planned_on", "Day")
+    form.time("planned_time", "Time")
+    minutes = _MINUTES.get(route, _USUAL_MINUTES) if route else _USUAL_MINUTES
+    form.number("planned_minutes", "Minutes, the whole appointment", minutes, least=15, most=600)
+    form.line("place", "Place", hint="for example Room 2")
+    form.line("people_present", "Others present")
+    if start.series is None or route is not start.series.product_route:
+        form.number(
+            "ordered_count", "Ketamine sessions in this series", _FIRST_SERIES, least=1, most=30
+        )
+    else:
+        st.markdown(quiet(f"Series of {start.series.ordered} ordered"))
+    if can_order_dose(here.viewer) or can_propose_dose(here.viewer):
+        ordering = can_order_dose(here.viewer)
+        form.line(
+            "mg", "Dose ordered, mg" if ordering else "Dose proposed, mg (not an order)", width=260
+        )
+        form.line("may_add", "May be added once, mg", width=260)
+    return route
+
+
+def _integration_fields(
+    here: Present, form: Form, start: BookingStart, route: ProductRoute | None
+) -> None:
+    member = start.course.member(Part.THERAPIST)
+    therapists = with_function(start.team, Function.THERAPIST)
+    therapist = form.pick(
+        "integration_therapist", "With", therapists, member.clinician_id if member else None
+    )
+    planned_at = typed_moment(here, form, "planned_on", "planned_time")
+    if planned_at is None or route is None:
+        st.markdown(quiet("Choose the day and time of the ketamine session to see free times."))
+    else:
+        offer_slots(
+            here,
+            form,
+            start.busy,
+            therapist,
+            planned_at,
+            route,
+            "integration_on",
+            "integration_time",
+        )
+    form.day("integration_on", "Day of the integration")
+    form.time("integration_time", "Time of the integration")
+    form.number("integration_minutes", "Minutes", INTEGRATION_MINUTES, least=15, most=240)
+    form.choice("integration_how", "How", list(How), How.IN_PERSON)
+    form.line("integration_place", "Place of the integration")
+    form.line("no_integration_reason", "No slot yet, because …")
+
+
+def typed_moment(here: Present, form: Form, day: str, time: str) -> datetime | None:
+    """The instant that two fields say now, or None while they do not."""
+    on, typed = form.value(day), form.value(time)
+    try:
+        return wording.at_local(on, wording.read_time(typed or ""), here.zone) if on else None
+    except ValueError:
+        return None
+
+
+def offer_slots(
+    here: Present,
+    form: Form,
+    busy: dict[str, tuple[Busy, ...]],
+    therapist: str | None,
+    given_at: datetime,
+    route: ProductRoute,
+    day_field: str,
+    time_field: str,
+) -> None:
+    """Free times as buttons; one press fills the two fields below."""
+    proposal = free_slots(here.asked, busy, therapist, given_at, route)
+    st.markdown(plain(proposal.said) if proposal.said else quiet("Free inside the window:"))
+    with st.container(horizontal=True, gap="xsmall"):
+        for at in proposal.slots[:6]:
+            st.button(
+                plain(wording.moment(at, here.now, here.zone)),
+                key=form.key(f"slot.{at.isoformat()}"),
+                on_click=_take_slot,
+                args=(form, day_field, time_field, at),
+            )
+
+
+@acting
+def _take_slot(here: Present, form: Form, day_field: str, time_field: str, at: datetime) -> None:
+    local = at.astimezone(here.zone)
+    st.session_state[form.key(day_field)] = local.date()
+    st.session_state[form.key(time_field)] = wording.clock_time(local.time())

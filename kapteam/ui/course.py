@@ -1,0 +1,306 @@
+"""A course of care on its pages: who it is for, what the gate reads, and every step it can take."""
+
+from datetime import date
+from functools import partial
+
+import streamlit as st
+
+from kapteam import wording
+from kapteam.actions.consents import RevocationEntered, revoke_consent
+from kapteam.actions.episodes import (
+    ClosingEntered,
+    HoldEntered,
+    MemberEntered,
+    MoveEntered,
+    ReleaseEntered,
+    change_member,
+    close_episode,
+    hold_episode,
+    move_episode,
+    release_hold,
+)
+from kapteam.ids import id_within
+from kapteam.queries.course import Course
+from kapteam.queries.practice import Colleague, with_function
+from kapteam.rules.pathway import required_consents
+from kapteam.rules.permissions import can_clear
+from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.names import client_name
+from kapteam.ui.navigation import go, link
+from kapteam.ui.rows import phrase, row, section, words
+from kapteam.ui.shell import Present
+from kapteam.ui.text import plain, quiet
+from kapteam.vocabulary import (
+    ClearanceDecision,
+    CloseReason,
+    ConsentType,
+    Function,
+    HoldReason,
+    Indication,
+    Part,
+    ProductRoute,
+    ServiceLine,
+    Tone,
+)
+
+_FUNCTION_OF = {Part.PRESCRIBER: Function.PRESCRIBER, Part.THERAPIST: Function.THERAPIST}
+
+
+def draw_banner(here: Present, care: Course) -> None:
+    """Two identifiers above every field of a form about somebody (ux.md 1.7)."""
+    with (
+        st.container(border=True, key="banner"),
+        st.container(horizontal=True, vertical_alignment="center"),
+    ):
+        words(f"**{plain(client_name(here.viewer, care.client))}**")
+        words(f"Code **{care.client.code}**")
+        words(quiet(f"born {wording.born(care.client.born_on, here.today)}"))
+        words(quiet(f"{care.service_line.label}: {care.state.label}"))
+        link("client", "Back to the client", icon="arrow_back", client=care.client.code)
+
+
+def new_course_fields(here: Present, form: Form, colleagues: tuple[Colleague, ...]) -> None:
+    """What a new course needs; the experience only where the course is about one."""
+    line = form.choice("service_line", "What is this course for?", list(ServiceLine))
+    form.several("indications", "Indications", list(Indication))
+    left, right = st.columns(2, gap="large")
+    for column, part in ((left, Part.PRESCRIBER), (right, Part.THERAPIST)):
+        with column:
+            choices = with_function(colleagues, _FUNCTION_OF[part])
+            mine = here.viewer.clinician_id if here.viewer.clinician_id in choices else None
+            name = part.value
+            form.pick(f"{name}_id", part.label, choices, mine, none="Nobody here")
+            form.line(f"{name}_elsewhere", f"… or a {part.label.lower()} elsewhere, by name")
+    if line is ServiceLine.PSYCHEDELIC_INTEGRATION:
+        st.subheader("The experience elsewhere, as the client tells it", anchor=False)
+        form.line("substance", "Substance")
+        form.line("happened", "When", hint="for example summer 2025")
+        form.area("circumstances", "Setting, and why they seek help now")
+    form.check("expects_intention", "An intention note belongs to each ketamine session", True)
+    form.check("expects_integration", "Integration belongs to each ketamine session", True)
+
+
+def draw_course(here: Present, care: Course) -> None:
+    """The course as it stands, with the way to its clearance and consents."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        since = wording.moment(care.state_since, here.now, here.zone)
+        st.markdown(f"**{care.state.label}** {quiet(f'since {since}')}")
+        treated = ", ".join(one.label for one in care.indications) or "Indication not recorded"
+        st.markdown(plain(treated))
+        for one in care.members:
+            st.markdown(f"{one.part.label}: **{plain(one.name)}**")
+        for experience in care.experiences:
+            st.text(f"{experience.substance}, {experience.happened}. {experience.circumstances}")
+        if care.hold:
+            look = wording.day(care.hold.look_again_on, here.today)
+            held = f"On hold: {care.hold.reason.label}, look again {look}"
+            phrase(wording.Phrase(held, Tone.AMBER, "pause"))
+            st.text(care.hold.note)
+        if care.closed_at and care.close_reason:
+            closed = wording.moment(care.closed_at, here.now, here.zone)
+            st.markdown(f"Closed {closed}: {care.close_reason.label}")
+    with right:
+        _clearance_line(here, care)
+        _consent_line(here, care)
+        with st.container(horizontal=True):
+            label = "Record clearance" if can_clear(here.viewer) else "Clearance"
+            link("clearance", label, icon="verified_user", episode=care.id)
+            link("consent", "Consents", icon="signature", episode=care.id)
+            if care.service_line is ServiceLine.KAP and care.closed_at is None:
+                link("booking", "Book a ketamine session", icon="event", episode=care.id)
+
+
+def _clearance_line(here: Present, care: Course) -> None:
+    if care.service_line is not ServiceLine.KAP:
+        return
+    if care.clearance is None:
+        st.markdown(quiet("Not cleared by a prescriber yet"))
+        return
+    one = care.clearance
+    until = (
+        f", valid until {wording.day(one.valid_until_on, here.today)}" if one.valid_until_on else ""
+    )
+    routes = ", ".join(route.label for route in one.routes)
+    st.markdown(f"**{one.decision.label}** {plain(routes)}{until}")
+
+
+def _consent_line(here: Present, care: Course) -> None:
+    in_date = {one.type for one in care.consents if one.is_in_date(here.today)}
+    routes = care.clearance.routes if care.clearance else (ProductRoute.INTRAMUSCULAR,)
+    with_therapy = care.expects_integration or care.expects_intention
+    if care.service_line is ServiceLine.KAP:
+        needed = required_consents(routes, with_therapy=with_therapy)
+        missing = [one.label for one in needed if one not in in_date]
+        if missing:
+            st.markdown(quiet(f"Consents still missing: {', '.join(missing)}"))
+            return
+    st.markdown(plain(f"{wording.count(len(in_date), 'consent')} in date"))
+
+
+def draw_steps(here: Present, care: Course, colleagues: tuple[Colleague, ...]) -> None:
+    """Move, hold or release, change who is on it, close; nothing once it is closed."""
+    if care.closed_at is not None:
+        st.markdown("This course is closed. Open a new one from the client.")
+        return
+    move, pause, people, close = st.tabs(
+        ["Next state", "Release the hold" if care.hold else "Hold", "Who is on it", "Close"]
+    )
+    stay = partial(go, "episode", id=care.id)
+    with move:
+        form = Form(here, "move", care.id)
+        version = form.seen(care.version)
+        form.choice("to", "Move to", list(care.moves))
+        form.save(
+            "Move",
+            move_episode,
+            lambda: form.entered(MoveEntered, episode_id=care.id, version=version),
+            then=lambda _: stay(),
+        )
+    with pause:
+        _hold_form(here, care)
+    with people:
+        for part in (Part.PRESCRIBER, Part.THERAPIST):
+            _member_form(here, care, part, colleagues)
+    with close:
+        closing = Form(here, "close", care.id)
+        seen = closing.seen(care.version)
+        closing.choice("close_reason", "Reason", list(CloseReason))
+        closing.area("close_note", "Note")
+        closing.save(
+            "Close the course",
+            close_episode,
+            lambda: closing.entered(ClosingEntered, episode_id=care.id, version=seen),
+            then=lambda _: go("client", client=care.client.code),
+            kind="secondary",
+        )
+
+
+def _hold_form(here: Present, care: Course) -> None:
+    if care.hold:
+        hold_id = care.hold.id
+        release = Form(here, "release", hold_id)
+        release.area("release_note", "Why it ends")
+        release.save(
+            "Release the hold",
+            release_hold,
+            lambda: release.entered(ReleaseEntered, hold_id=hold_id),
+            then=lambda _: go("episode", id=care.id),
+        )
+        return
+    form = Form(here, "hold", minted_id())
+    form.choice("reason", "Reason", list(HoldReason))
+    form.day("look_again_on", "Look again on")
+    form.area("note", "Note")
+    form.save(
+        "Hold",
+        hold_episode,
+        lambda: form.entered(HoldEntered, id=minted_id(), episode_id=care.id),
+        then=lambda _: go("episode", id=care.id),
+    )
+
+
+def _member_form(
+    here: Present, care: Course, part: Part, colleagues: tuple[Colleague, ...]
+) -> None:
+    member = care.member(part)
+    form = Form(here, f"member.{part.value}", member.id if member else care.id)
+    with row(f"member_{part.value}"):
+        words(f"{part.label}: **{plain(member.name if member else 'nobody')}**", 330)
+        with st.container(width=280):
+            form.pick("clinician_id", "From now on", with_function(colleagues, _FUNCTION_OF[part]))
+        with st.container(width=280):
+            form.line("clinician_elsewhere", "… or elsewhere, by name")
+        form.save(
+            f"Change {part.label.lower()}",
+            change_member,
+            lambda: form.entered(
+                MemberEntered,
+                id=id_within(minted_id(), part.value),
+                episode_id=care.id,
+                part=part,
+                replaces_id=member.id if member else None,
+                until_on=None,
+            ),
+            then=lambda _: go("episode", id=care.id),
+            kind="secondary",
+        )
+
+
+def clearance_fields(here: Present, form: Form) -> None:
+    """A new clearance; the routes and the ceiling are the prescriber's (rule 15)."""
+    st.subheader("New clearance", anchor=False)
+    form.choice("decision", "Decision", list(ClearanceDecision))
+    form.several("routes", "Cleared routes", list(ProductRoute))
+    left, right = st.columns(2, gap="large")
+    with left:
+        form.line("ceiling", "Ceiling in one ketamine session, mg (empty: none)", width=320)
+        form.area("conditions", "Conditions, or why not")
+    with right:
+        form.day("valid_until_on", "Valid until")
+        form.day("in_person_on", "Last seen in person on", past=True)
+
+
+def draw_clearances(here: Present, care: Course) -> None:
+    """The clearance that holds, then those before it."""
+    with section("Clearance", len(care.clearances), key="clearances", nothing="No clearance yet."):
+        for number, one in enumerate(care.clearances):
+            with row(f"clearance_{number}"):
+                words(
+                    f"**{one.decision.label}**" if number == 0 else quiet(one.decision.label), 210
+                )
+                words(plain(", ".join(route.label for route in one.routes)), 260)
+                ceiling = f"up to {wording.mg(one.ceiling_ug)}" if one.ceiling_ug else "no ceiling"
+                words(plain(ceiling), 130)
+                until = (
+                    f"until {wording.full_day(one.valid_until_on)}"
+                    if one.valid_until_on
+                    else "no end"
+                )
+                words(plain(until), 190)
+                decided = wording.moment(one.decided_at, here.now, here.zone)
+                words(quiet(f"{one.decided_by}, {decided}"), 260)
+            if one.conditions:
+                st.text(one.conditions)
+
+
+def consent_fields(here: Present, form: Form) -> None:
+    """A signed form."""
+    st.subheader("New consent", anchor=False)
+    form.choice("type", "What was agreed to", list(ConsentType))
+    left, right = st.columns(2, gap="large")
+    with left:
+        form.line("form_version", "Version of the form")
+        form.day("signed_on", "Signed on", here.today)
+    with right:
+        form.day("expires_on", "Expires on (empty: does not expire)")
+
+
+def draw_consents(here: Present, care: Course) -> None:
+    """Every consent with its dates; one that counts can be revoked."""
+    with section("Consents", len(care.consents), key="consents", nothing="No consent yet."):
+        for one in care.consents:
+            with row(f"consent_{one.id}"):
+                counts = one.is_in_date(here.today)
+                words(f"**{one.type.label}**" if counts else quiet(one.type.label), 230)
+                words(quiet(f"version {one.form_version}" if one.form_version else ""), 140)
+                words(plain(f"signed {wording.full_day(one.signed_on)}"), 210)
+                words(plain(_ends(here, one.expires_on, one.revoked_on)), 250)
+                if counts:
+                    form = Form(here, "revoke", one.id)
+                    form.save(
+                        "Revoke from today",
+                        revoke_consent,
+                        partial(RevocationEntered, consent_id=one.id, revoked_on=here.today),
+                        then=lambda _: go("consent", episode=care.id),
+                        kind="secondary",
+                    )
+
+
+def _ends(here: Present, expires_on: date | None, revoked_on: date | None) -> str:
+    if revoked_on:
+        return f"revoked {wording.full_day(revoked_on)}"
+    if expires_on is None:
+        return "does not expire"
+    word = "expires" if expires_on >= here.today else "expired"
+    return f"{word} {wording.full_day(expires_on)}"

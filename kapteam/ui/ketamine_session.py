@@ -1,0 +1,365 @@
+"""The parts of a ketamine session's page: facts, order, what was given, record, other ends."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from kapteam import sentences, wording
+from kapteam.actions.booking import (
+    DoseEntered,
+    EndKetamineEntered,
+    MoveKetamineEntered,
+    OrderedCountEntered,
+    cancel_ketamine_session,
+    mark_not_given,
+    miss_ketamine_session,
+    move_ketamine_session,
+    order_dose,
+    propose_dose,
+    raise_ordered_count,
+)
+from kapteam.actions.ketamine_sessions import (
+    AdministrationEntered,
+    RecordEntered,
+    VoidEntered,
+    confirm_administration,
+    record_ketamine_session,
+    void_administration,
+)
+from kapteam.ids import id_within
+from kapteam.queries.ketamine_session import AdministrationLine, KetamineSessionPage
+from kapteam.queries.practice import with_function
+from kapteam.rules.permissions import (
+    Viewer,
+    can_book,
+    can_order_dose,
+    can_propose_dose,
+    can_record_session,
+    can_write_note,
+)
+from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.navigation import go, link
+from kapteam.ui.rows import integration_links, phrase, row, section, when, words
+from kapteam.ui.shell import Present
+from kapteam.ui.text import plain, quiet
+from kapteam.vocabulary import (
+    AdministrationKind,
+    Function,
+    NoteKind,
+    OrderState,
+    ProductRoute,
+    Tone,
+)
+
+
+def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
+    """When, where, which of how many; its intention and its integration, with the next step."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        when(here, shown.planned_at)
+        number = f", {shown.line.number} of {shown.ordered_count}" if shown.line else ""
+        st.markdown(f"**{shown.status.label}**{plain(number)} · {plain(shown.product_route.label)}")
+        place = shown.place or "Place not recorded"
+        st.markdown(quiet(f"{place}, {shown.planned_minutes} minutes. {shown.people_present}"))
+        if shown.line and shown.line.silence:
+            phrase(sentences.silence(shown.line.silence, shown.planned_at, here.now, here.zone))
+        if shown.end_reason:
+            st.text(f"Reason: {shown.end_reason}")
+        if shown.breach_reason:
+            st.markdown(":red-badge[:material/error: Given although planning would refuse it]")
+            st.text(shown.breach_reason)
+    with right:
+        if shown.line:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                phrase(sentences.intention(shown.line.intention, here.now, here.zone))
+                if can_write_note(here.viewer, NoteKind.INTENTION):
+                    link(
+                        "note", "Intention note", icon="edit_note", kind="intention", dose=shown.id
+                    )
+        for line in shown.standing.integrations if shown.standing else ():
+            if any(dose.id == shown.id for dose in line.doses):
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    phrase(sentences.integration(line.standing, here.now, here.zone))
+                    integration_links(here, line)
+
+
+def draw_order(here: Present, shown: KetamineSessionPage) -> None:
+    """The order in words, and the form that makes or proposes it while nothing is closed."""
+    order = sentences.order(
+        shown.order_state, shown.ordered_ug, shown.may_add_ug, shown.product_route.label
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Order", anchor=False, width="content")
+        phrase(order)
+        if shown.ordered_by and shown.ordered_at:
+            ordered = wording.moment(shown.ordered_at, here.now, here.zone)
+            words(quiet(f"{shown.ordered_by}, {ordered}"))
+    if not shown.status.is_open:
+        return
+    ordering = can_order_dose(here.viewer)
+    proposing = can_propose_dose(here.viewer) and shown.order_state is not OrderState.ORDERED
+    if not ordering and not proposing:
+        return
+    with st.expander("Order the dose" if ordering else "Propose a dose (not an order)"):
+        form = Form(here, "dose", shown.id)
+        version = form.seen(shown.version)
+        form.line("mg", "Dose, mg", _mg(shown.ordered_ug), width=200)
+        form.line(
+            "may_add", "May be added once, mg (empty: nothing)", _mg(shown.may_add_ug), width=320
+        )
+        form.save(
+            "Order" if ordering else "Propose",
+            order_dose if ordering else propose_dose,
+            lambda: form.entered(DoseEntered, ketamine_session_id=shown.id, version=version),
+            then=lambda _: _stay(shown),
+        )
+        if ordering:
+            counts = Form(here, "series", shown.series_id)
+            seen = counts.seen(shown.series_version)
+            counts.number(
+                "ordered_count",
+                "Ketamine sessions ordered in this series",
+                shown.ordered_count,
+                least=1,
+                most=30,
+            )
+            counts.save(
+                "Change the number ordered",
+                raise_ordered_count,
+                lambda: counts.entered(
+                    OrderedCountEntered, series_id=shown.series_id, version=seen
+                ),
+                then=lambda _: _stay(shown),
+                kind="secondary",
+            )
+
+
+def draw_administrations(here: Present, shown: KetamineSessionPage) -> None:
+    """What was given, by time; entered in error stays readable, struck through."""
+    if not shown.administrations:
+        return
+    total = sum(one.ug for one in shown.counted)
+    title = f"Given: {wording.dose(total, shown.product_route)}" if total else "Given: nothing"
+    with section(title, key="given"):
+        for one in shown.administrations:
+            _administration(here, shown, one)
+    times = (
+        ("Arrived", shown.arrived_at),
+        ("Stopped early", shown.stopped_at),
+        ("Out", shown.discharged_at),
+        ("Closed", shown.closed_at),
+    )
+    said = [f"{name} {wording.moment(at, here.now, here.zone)}" for name, at in times if at]
+    if said:
+        st.markdown(quiet(" · ".join(said)))
+
+
+def _administration(here: Present, shown: KetamineSessionPage, one: AdministrationLine) -> None:
+    with row(f"administration_{one.id}"):
+        started = wording.moment(one.started_at, here.now, here.zone)
+        ended = (
+            f" to {wording.clock_time(one.ended_at.astimezone(here.zone).time())}"
+            if one.ended_at
+            else ""
+        )
+        line = plain(f"{one.kind.label} {wording.mg(one.ug)}, {started}{ended}")
+        if one.voided_at:
+            words(f"~~{line}~~ {quiet(f'entered in error: {one.void_reason}')}", 760)
+            return
+        words(f"**{line}**", 380)
+        words(quiet(f"{one.given_by}{f', lot {one.lot}' if one.lot else ''}"), 250)
+        if one.told_by:
+            said = f"as told by {one.told_by}"
+            tone = Tone.PLAIN if one.confirmed_at else Tone.RED
+            text = said if one.confirmed_at else f"{said}, not confirmed"
+            phrase(wording.Phrase(text, tone, "" if one.confirmed_at else "error"), 290)
+        if one.told_by and not one.confirmed_at and can_order_dose(here.viewer):
+            confirm = Form(here, "confirm", one.id)
+            confirm.save(
+                "Confirm",
+                confirm_administration,
+                lambda: one.id,
+                then=lambda _: _stay(shown),
+                kind="secondary",
+            )
+        if can_record_session(here.viewer):
+            with st.popover("Entered in error", width="content"):
+                form = Form(here, "void", one.id)
+                form.line("void_reason", "What was wrong")
+                form.save(
+                    "Mark as entered in error",
+                    void_administration,
+                    lambda: form.entered(VoidEntered, administration_id=one.id),
+                    then=lambda _: _stay(shown),
+                    kind="secondary",
+                )
+    if one.reason:
+        st.text(f"Reason: {one.reason}")
+
+
+def draw_record(here: Present, shown: KetamineSessionPage) -> None:
+    """Record arrival, doses with their times, out; close it in the same Save."""
+    st.subheader("Record", anchor=False)
+    form = Form(here, "record", minted_id())
+    version = form.seen(shown.version)
+    day = shown.planned_at.astimezone(here.zone).date()
+    day = day if day <= here.today else here.today
+    rows = form.rows("administrations")
+    prescribers = with_function(shown.team, Function.PRESCRIBER)
+    for number in range(rows):
+        _administration_fields(form, shown, number, day, prescribers)
+    form.more_rows("administrations", "Add a booster or another dose")
+    left, middle, right = st.columns(3, gap="large")
+    for column, name, label in (
+        (left, "arrived", "Arrived"),
+        (middle, "discharged", "Out"),
+        (right, "stopped", "Stopped early"),
+    ):
+        with column:
+            form.now_time(f"{name}_on", f"{name}_time", label, day)
+            if name == "stopped":
+                form.line("stop_reason", "Reason for stopping")
+    if shown.status.is_open:
+        form.check("close", "Close this ketamine session")
+        if shown.course.expects_integration:
+            form.line("no_integration_reason", "No integration booked or agreed, because …")
+    form.save(
+        "Save record",
+        record_ketamine_session,
+        lambda: form.entered(
+            RecordEntered,
+            ketamine_session_id=shown.id,
+            version=version,
+            administrations=_entered(form, rows),
+        ),
+        then=lambda _: _stay(shown),
+    )
+
+
+def draw_other_ends(here: Present, shown: KetamineSessionPage) -> None:
+    """Move, cancel, missed, not given: each settles what hangs on the session, in one Save."""
+    if not can_book(here.viewer) or shown.counted or not shown.status.is_open:
+        return
+    with st.expander("Move, cancel, missed or not given", icon=":material/event_busy:"):
+        move, cancel, missed, held = st.tabs(["Move", "Cancel", "Missed", "Not given"])
+        with move:
+            form = Form(here, "move", shown.id)
+            version = form.seen(shown.version)
+            left, right = st.columns(2, gap="large")
+            with left:
+                form.day("planned_on", "New day")
+                form.time("planned_time", "New time")
+            with right:
+                st.markdown(quiet("Its integration moves by the same shift, or to:"))
+                form.day("integration_on", "Day of the integration")
+                form.time("integration_time", "Time of the integration")
+            form.save(
+                "Move both",
+                move_ketamine_session,
+                lambda: form.entered(
+                    MoveKetamineEntered, ketamine_session_id=shown.id, version=version
+                ),
+                then=lambda _: _stay(shown),
+                said="Moved",
+            )
+        ends = (
+            (cancel, "cancel", "Cancel this ketamine session", cancel_ketamine_session),
+            (missed, "missed", "The client did not come", miss_ketamine_session),
+            (held, "not_given", "Not given today", mark_not_given),
+        )
+        for tab, name, label, action in ends:
+            with tab:
+                _end_form(here, shown, name, label, action)
+
+
+def _end_form(
+    here: Present,
+    shown: KetamineSessionPage,
+    name: str,
+    label: str,
+    action: Callable[[Any, Viewer, EndKetamineEntered, datetime], None],
+) -> None:
+    form = Form(here, name, shown.id)
+    version = form.seen(shown.version)
+    st.markdown(
+        quiet(
+            "Its integration slot is taken back. A signed intention stays with this session and is "
+            "offered as a start for the next one."
+        )
+    )
+    form.line("reason", "Reason")
+    form.save(
+        label,
+        action,
+        lambda: form.entered(EndKetamineEntered, ketamine_session_id=shown.id, version=version),
+        then=lambda _: _stay(shown),
+        kind="secondary",
+    )
+
+
+def _administration_fields(
+    form: Form,
+    shown: KetamineSessionPage,
+    number: int,
+    day: date,
+    prescribers: dict[str, str],
+) -> None:
+    """One giving: what, how much, when; the rest only where it can matter."""
+    name = f"administrations.{number}"
+    kinds = list(AdministrationKind)
+    usual = (
+        AdministrationKind.DOSE if number == 0 and not shown.counted else AdministrationKind.BOOSTER
+    )
+    if shown.product_route is ProductRoute.ESKETAMINE_NASAL:
+        usual = AdministrationKind.DEVICE
+    with st.container(border=True, key=form.key(name)):
+        form.choice(f"{name}.kind", "What was given", kinds, usual)
+        left, middle, right = st.columns(3, gap="medium")
+        with left:
+            form.line(f"{name}.mg", "Dose given, mg")
+            form.line(f"{name}.lot", "Lot")
+        with middle:
+            form.now_time(f"{name}.started_on", f"{name}.started_time", "Given", day)
+        with right:
+            if shown.product_route is ProductRoute.INTRAVENOUS:
+                form.now_time(f"{name}.ended_on", f"{name}.ended_time", "Infusion ended", day)
+            form.line(f"{name}.reason", "Reason, if beyond the order or clearance")
+            form.pick(f"{name}.told_by", "As told by", prescribers, none="A prescriber, if told")
+
+
+def _entered(form: Form, rows: int) -> tuple[AdministrationEntered, ...]:
+    """The rows that hold anything; an untouched row is not a dose."""
+    found = []
+    for number in range(rows):
+        value = partial(_value, form, f"administrations.{number}")
+        if value("mg") or value("started_time"):
+            found.append(
+                AdministrationEntered(
+                    id=id_within(minted_id(), str(number)),
+                    kind=form.value(f"administrations.{number}.kind"),
+                    mg=value("mg"),
+                    started_on=form.value(f"administrations.{number}.started_on"),
+                    started_time=value("started_time"),
+                    ended_on=form.value(f"administrations.{number}.ended_on"),
+                    ended_time=value("ended_time"),
+                    lot=value("lot"),
+                    reason=value("reason"),
+                    told_by=form.value(f"administrations.{number}.told_by"),
+                )
+            )
+    return tuple(found)
+
+
+def _value(form: Form, prefix: str, field: str) -> str:
+    return form.value(f"{prefix}.{field}") or ""
+
+
+def _mg(ug: int | None) -> str:
+    return wording.mg(ug).removesuffix("mg").strip() if ug else ""
+
+
+def _stay(shown: KetamineSessionPage) -> None:
+    go("ketamine_session", id=shown.id)

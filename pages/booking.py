@@ -1,0 +1,34 @@
+"""Book a ketamine session, with its integration slot and its dose."""
+
+import streamlit as st
+
+from kapteam.actions.booking import BookKetamineEntered, book_ketamine_session
+from kapteam.ids import id_within
+from kapteam.queries.booking import booking_start
+from kapteam.rules.permissions import check_can_book
+from kapteam.ui.booking import booking_fields, pick_course
+from kapteam.ui.course import draw_banner
+from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.navigation import go
+from kapteam.ui.page import open_page
+
+here = open_page("Book a ketamine session", needs=check_can_book)
+if "episode" not in st.query_params:
+    pick_course(here)
+    st.stop()
+start = here.read(booking_start, st.query_params["episode"])
+draw_banner(here, start.course)
+form = Form(here, "booking", minted_id())
+booking_fields(here, form, start)
+form.save(
+    "Book",
+    book_ketamine_session,
+    lambda: form.entered(
+        BookKetamineEntered,
+        id=minted_id(),
+        episode_id=start.course.id,
+        integration_id=id_within(minted_id(), "integration"),
+    ),
+    then=lambda _: go("ketamine_session", id=minted_id()),
+    said="Booked",
+)

@@ -1,0 +1,25 @@
+"""Clearance: the prescriber's decision, and those before it."""
+
+import streamlit as st
+
+from kapteam.actions.clearance import ClearanceEntered, record_clearance
+from kapteam.queries.course import course
+from kapteam.rules.permissions import can_clear
+from kapteam.ui.course import clearance_fields, draw_banner, draw_clearances
+from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.navigation import go
+from kapteam.ui.page import open_page
+
+here = open_page("Clearance")
+care = here.read(course, st.query_params.get("episode", ""))
+draw_banner(here, care)
+draw_clearances(here, care)
+if can_clear(here.viewer):
+    form = Form(here, "clearance", minted_id())
+    clearance_fields(here, form)
+    form.save(
+        "Save clearance",
+        record_clearance,
+        lambda: form.entered(ClearanceEntered, id=minted_id(), episode_id=care.id),
+        then=lambda _: go("episode", id=care.id),
+    )

@@ -1,0 +1,34 @@
+"""A course of care: open one, or move, hold and close the one there is."""
+
+import streamlit as st
+
+from kapteam.actions.episodes import EpisodeEntered, open_episode
+from kapteam.queries.client_details import client_details
+from kapteam.queries.course import course
+from kapteam.queries.practice import team
+from kapteam.rules.permissions import can_run_episode, check_can_run_episode
+from kapteam.ui.course import draw_banner, draw_course, draw_steps, new_course_fields
+from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.navigation import go
+from kapteam.ui.page import open_page
+
+here = open_page("Course of care")
+if "id" in st.query_params:
+    care = here.read(course, st.query_params["id"])
+    draw_banner(here, care)
+    draw_course(here, care)
+    if can_run_episode(here.viewer):
+        draw_steps(here, care, here.read(team))
+    st.stop()
+
+check_can_run_episode(here.viewer)
+client = here.read(client_details, st.query_params.get("client", ""))
+st.subheader(f"A new course of care for {client.code}", anchor=False)
+form = Form(here, "episode", minted_id())
+new_course_fields(here, form, here.read(team))
+form.save(
+    "Open the course",
+    open_episode,
+    lambda: form.entered(EpisodeEntered, id=minted_id(), client_id=client.id),
+    then=lambda _: go("episode", id=minted_id()),
+)

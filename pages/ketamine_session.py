@@ -1,0 +1,25 @@
+"""One ketamine session: order, record, move or end it."""
+
+import streamlit as st
+
+from kapteam.queries.ketamine_session import ketamine_session_page
+from kapteam.rules.permissions import can_record_session
+from kapteam.ui.course import draw_banner
+from kapteam.ui.ketamine_session import (
+    draw_administrations,
+    draw_facts,
+    draw_order,
+    draw_other_ends,
+    draw_record,
+)
+from kapteam.ui.page import open_page
+
+here = open_page("Ketamine session")
+shown = here.read(ketamine_session_page, st.query_params.get("id", ""))
+draw_banner(here, shown.course)
+draw_facts(here, shown)
+draw_order(here, shown)
+draw_administrations(here, shown)
+if can_record_session(here.viewer):
+    draw_record(here, shown)
+draw_other_ends(here, shown)

@@ -1,0 +1,107 @@
+"""A running kapteam, as `make run` starts it, over a data folder and a clock of its own."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+from tests.clock import FrozenClock
+
+_ROOT = Path(__file__).resolve().parent.parent.parent
+_COMPLAINT = re.compile(r"Traceback|\bERROR\b|\bException\b|[Ff]ailed, reference")
+_SECONDS_TO_START = 60
+_SECONDS_TO_STOP = 10
+
+
+class Server:
+    """kapteam on a free port of this machine.
+
+    `data` is its data folder, `clock` what it takes for the time, `log` what it wrote so far. It
+    can be stopped, killed and started again over the same data at the same address.
+    """
+
+    def __init__(self, folder: Path, now: datetime) -> None:
+        self.data = folder / "data"
+        self.clock = FrozenClock(folder / "clock", now)
+        self._log = folder / "log"
+        self._port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The address, without a slash at its end."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def log(self) -> str:
+        """Everything that the server wrote, over all its starts."""
+        return self._log.read_text(errors="replace")
+
+    @property
+    def complaints(self) -> list[str]:
+        """The lines of the log that speak of an error."""
+        return [line for line in self.log.splitlines() if _COMPLAINT.search(line)]
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self._port}"],
+                cwd=_ROOT,
+                env={
+                    **{k: v for k, v in os.environ.items() if not k.startswith("KAPTEAM_")},
+                    "KAPTEAM_DATA_DIR": str(self.data),
+                    "KAPTEAM_CLOCK_FILE": str(self.clock.file),
+                },
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        given_up = time.monotonic() + _SECONDS_TO_START
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > given_up:
+                self.kill()
+                raise RuntimeError(f"The server did not start:\n{self.log}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End it as Ctrl+C does."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(_SECONDS_TO_STOP)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        self._process = None
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def restart(self) -> None:
+        """Stop and start again, at the same address."""
+        self.stop()
+        self.start()
+
+    def _answers(self) -> bool:
+        try:
+            urlopen(f"{self.url}/health", timeout=5).close()
+        except HTTPError:
+            return True
+        except (URLError, OSError):
+            return False
+        return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,115 @@
+"""A real server process of kapteam, and browsers that talk to it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_START_SECONDS = 60
+
+
+class Server:
+    """`streamlit run` in a process of its own, on a free port of this machine."""
+
+    def __init__(self, folder: Path, app: str = "app.py", **environment: str) -> None:
+        self.folder = folder
+        self._app = app
+        self._log = folder / "server.log"
+        self._environment = {
+            **os.environ,
+            "KAPTEAM_DATA_DIR": str(folder / "data"),
+            "PYTHONPATH": str(ROOT),
+            **environment,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *arguments: str, as_user: int | None = None) -> "Server":
+        """Start, and wait until it answers anything at all."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        command = [sys.executable, "-m", "streamlit", "run", self._app]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, "--server.port", str(self.port), *arguments],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                user=as_user,
+            )
+        deadline = time.monotonic() + _START_SECONDS
+        while self._process.poll() is None and time.monotonic() < deadline:
+            try:
+                httpx.get(f"{self.url}/health", trust_env=False)
+            except httpx.TransportError:
+                time.sleep(0.05)
+            else:
+                return self
+        self.stop()
+        raise RuntimeError(f"The server did not start:\n{self.log}")
+
+    def stop(self) -> None:
+        """End the process and wait for it."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """Everything it wrote so far."""
+        return self._log.read_text()
+
+
+class Browser:
+    """One browser with its cookies. It follows no redirect, so that a test sees each."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._client = httpx.Client(headers={"accept": "text/html"}, trust_env=False, timeout=30)
+
+    def ask(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, **given: object
+    ) -> httpx.Response:
+        """One request, like a browser's own: anything but a GET says which page it comes from."""
+        own = {} if method in ("GET", "HEAD") else {"origin": self._server.url}
+        return self._client.request(
+            method, self._server.url + path, headers={**own, **(headers or {})}, **given
+        )
+
+    def get(self, path: str, **given: object) -> httpx.Response:
+        """A GET."""
+        return self.ask("GET", path, **given)
+
+    def post(self, path: str, **given: object) -> httpx.Response:
+        """A form sent by POST."""
+        return self.ask("POST", path, **given)
+
+    @property
+    def cookie(self) -> str:
+        """The value of kapteam's cookie; empty when there is none."""
+        return self._client.cookies.get("kapteam") or ""
+
+    @cookie.setter
+    def cookie(self, value: str) -> None:
+        self._client.cookies.clear()
+        self._client.cookies.set("kapteam", value, domain="127.0.0.1", path="/")
+
+    @property
+    def cookie_header(self) -> str:
+        """What this browser would send with a websocket handshake."""
+        return f"kapteam={self.cookie}" if self.cookie else ""

@@ -1,0 +1,16 @@
+"""The gate in front of one small script, so that the tests of the gate do not hang on any page."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from kapteam.web.front import Front, check_bind
+
+check_bind(st.get_option("server.address"))
+front = Front(Path(st.__file__).parent / "static" / "index.html")
+app = st.App(
+    Path(__file__).parent / "small_script.py",
+    routes=front.routes,
+    middleware=front.middleware,
+    lifespan=front.lifespan,
+)

@@ -1,0 +1,86 @@
+"""Just enough of Streamlit's websocket protocol to be a tab: connect, run, read, drop."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from tests.web.server import Browser, Server
+
+PATIENCE_SECONDS = 20
+
+
+class Tab:
+    """An open websocket. `run_id` is the id under which Streamlit keeps this tab's state."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self.run_id = ""
+
+    def run(self) -> str:
+        """Ask for a run of the script; everything it printed, as one text."""
+        message = BackMsg()
+        message.rerun_script.query_string = ""
+        self._socket.send(message.SerializeToString())
+        printed = []
+        while True:
+            forward = ForwardMsg.FromString(self._socket.recv(PATIENCE_SECONDS))
+            kind = forward.WhichOneof("type")
+            if kind == "new_session":
+                self.run_id = forward.new_session.initialize.session_id
+            elif kind == "delta":
+                printed.append(str(forward.delta))
+            elif kind == "script_finished":
+                return "\n".join(printed)
+
+    def closed_with(self) -> int:
+        """Wait until the server closes this socket; the code it gave."""
+        for _ in self._socket:
+            pass
+        return self._socket.close_code or 0
+
+
+@contextmanager
+def open_tab(
+    server: Server,
+    cookie: str,
+    *,
+    origin: str | None = "",
+    headers: dict[str, str] | None = None,
+    host: str = "127.0.0.1",
+    resume: str = "",
+) -> Iterator[Tab]:
+    """A tab with this Cookie header; `resume` is the `run_id` of one to take up again.
+
+    `origin` is the server's own unless given; None sends no Origin. Raises InvalidStatus when the
+    handshake is refused.
+    """
+    given = {"Cookie": cookie, **(headers or {})} if cookie else dict(headers or {})
+    protocols = ["streamlit", "no-token", resume] if resume else ["streamlit"]
+    with connect(
+        f"ws://{host}:{server.port}/_stcore/stream",
+        origin=server.url if origin == "" else origin,
+        additional_headers=given,
+        subprotocols=protocols,
+        proxy=None,
+        max_size=None,
+        open_timeout=PATIENCE_SECONDS,
+    ) as socket:
+        yield Tab(socket)
+
+
+def tab_of(server: Server, browser: Browser, resume: str = ""):
+    """A tab of this browser."""
+    return open_tab(server, browser.cookie_header, resume=resume)
+
+
+def refused(server: Server, cookie: str, **handshake: object) -> int:
+    """The HTTP status with which a handshake is refused; 101 when it was not."""
+    try:
+        with open_tab(server, cookie, **handshake):
+            return 101
+    except InvalidStatus as error:
+        return error.response.status_code

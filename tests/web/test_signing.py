@@ -1,0 +1,337 @@
+"""The signing page: the very text, the author's password, one signature."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from html import unescape
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from httpx import Response
+from sqlalchemy import select, update
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from kapteam.accounts import sign_ins
+from kapteam.actions.notes import NoteEntered, save_draft, start_note
+from kapteam.db.engine import Database
+from kapteam.db.migrate import bring_up_to_date
+from kapteam.db.practices import PRACTICE, database
+from kapteam.db.tables import Draft, IntegrationSession, Note, SignIn
+from kapteam.ids import new_id
+from kapteam.rules.permissions import Viewer
+from kapteam.settings import settings
+from kapteam.vocabulary import Audience, Function, How, IntegrationKind, NoteKind
+from kapteam.web.front import Front
+from tests.clock import FrozenClock
+from tests.factories import (
+    a_client,
+    a_clinician,
+    a_course,
+    a_practice,
+    audit_events,
+    count_rows,
+)
+
+ORIGIN = "http://127.0.0.1:8501"
+PASSWORD = "three calm saguaros"
+WORDS = {
+    "safety": "Asked; no thoughts of suicide.",
+    "recap": "The sea.\n\n<script>alert(1)</script> שלום -> www.x.y  two  spaces",
+    "revisited": "Met",
+    "actions": "=HYPERLINK(\"x\") & 'walks' every day",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A note to sign, and those who might."""
+
+    database: Database
+    clock: FrozenClock
+    browser: TestClient
+    note_id: str
+    author: Viewer
+    prescriber: Viewer
+    stranger: Viewer
+    front_desk: Viewer
+
+    @property
+    def path(self) -> str:
+        return f"/session/sign/{self.note_id}"
+
+    def sits_down(self, who: Viewer, *, audience: Audience = Audience.JUST_ME) -> str:
+        """`who` is signed in at the browser; returns the sign-in's id."""
+        with self.database.writing() as db:
+            started = sign_ins.start_sign_in(db, who.clinician_id, "a test", self.clock.now)
+            db.execute(
+                update(SignIn).where(SignIn.id == started.sign_in_id).values(audience=audience)
+            )
+        self.browser.cookies.set("kapteam", f"{PRACTICE}.{started.token}")
+        return started.sign_in_id
+
+    def reads(self) -> Response:
+        return self.browser.get(self.path)
+
+    def signs(
+        self, *, seen: str = "", password: str = PASSWORD, origin: str | None = ORIGIN
+    ) -> Response:
+        """Sign what is shown now, or the text that `seen` names."""
+        return self.browser.post(
+            self.path,
+            data={"seen": seen or seen_in(self.reads()), "password": password},
+            headers={"Origin": origin} if origin else {},
+        )
+
+    def note(self) -> Note:
+        with self.database.reading() as db:
+            note = db.scalars(select(Note).where(Note.id == self.note_id)).one()
+            db.expunge_all()
+        return note
+
+
+@pytest.fixture
+def desk(frozen_clock: FrozenClock, now: datetime) -> Desk:
+    practice = database(PRACTICE)
+    bring_up_to_date(practice, settings().backup_dir)
+    with practice.writing() as db:
+        a_practice(db)
+        author = a_clinician(db, Function.THERAPIST, credentials="LCSW")
+        prescriber = a_clinician(db, Function.PRESCRIBER)
+        stranger = a_clinician(db, Function.THERAPIST, name="Tess Elsewhere")
+        front_desk = a_clinician(db, Function.COORDINATOR)
+        for who in (author, prescriber, stranger, front_desk):
+            sign_ins.set_password(db, who.clinician_id, PASSWORD)
+        client = a_client(db, author, preferred="Ama")
+        course = a_course(db, client, prescriber=prescriber, therapist=author)
+        integration = IntegrationSession(
+            id=new_id(),
+            episode_id=course.id,
+            kind=IntegrationKind.FULL,
+            how=How.IN_PERSON,
+            planned_minutes=60,
+            held_at=now - timedelta(hours=1),
+            held_by_id=author.clinician_id,
+            created_by_id=author.clinician_id,
+            created_at=now - timedelta(days=1),
+        )
+        db.add(integration)
+        db.flush()
+        note_id = start_note(
+            db,
+            author,
+            NoteEntered(
+                new_id(),
+                NoteKind.INTEGRATION,
+                course.id,
+                integration_session_id=integration.id,
+            ),
+            now,
+        )
+        for field, text in WORDS.items():
+            save_draft(db, author, note_id, field, text, 0, now)
+    spec = find_spec("streamlit")
+    assert spec is not None
+    assert spec.origin is not None
+    front = Front(Path(spec.origin).parent / "static" / "index.html")
+    browser = TestClient(
+        Starlette(routes=front.routes, middleware=front.middleware),
+        base_url=ORIGIN,
+        client=("127.0.0.1", 50_000),
+        follow_redirects=False,
+    )
+    return Desk(practice, frozen_clock, browser, note_id, author, prescriber, stranger, front_desk)
+
+
+def text_in(answer: Response) -> str:
+    """The text that the page shows to be signed."""
+    [text] = re.findall(r'<div class="reading">(.*?)</div>', answer.text, re.DOTALL)
+    return unescape(text)
+
+
+def seen_in(answer: Response) -> str:
+    """Which text the page's form names."""
+    return "".join(re.findall(r'name="seen" value="(\w+)"', answer.text))
+
+
+def test_what_is_shown_is_what_is_signed_to_the_letter(desk):
+    sign_in_id = desk.sits_down(desk.author)
+    shown = text_in(desk.reads())
+    assert all(words in shown for words in WORDS.values())
+
+    answer = desk.signs()
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/note?note={desk.note_id}"
+    note = desk.note()
+    signature = "Signed by Thea Tallis, LCSW, Tue Nov 24, 2026, 2:30\u00a0pm MST"
+    assert note.signed_text == f"{shown}\n\n{signature}"
+    [event] = audit_events(desk.database, "note:signed")
+    assert (event.clinician_id, event.sign_in_id) == (desk.author.clinician_id, sign_in_id)
+    assert event.changes["content_hash"] == note.content_hash
+
+
+def test_the_page_says_whose_note_it_is_by_two_identifiers(desk):
+    desk.sits_down(desk.author)
+    answer = desk.reads()
+    page = unescape(answer.text)
+    for fact in ("Okafor, Amara “Ama”", "K-001", "Mar 9, 1987 (39\u00a0y)"):
+        assert f"<dd>{fact}</dd>" in page
+    assert "<title>Sign · kapteam</title>" in page
+    assert "<script>alert" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
+def test_with_others_in_the_room_the_page_names_nobody(desk):
+    desk.sits_down(desk.author, audience=Audience.OTHERS)
+    answer = desk.reads()
+    assert "<dd>A.O.</dd>" in answer.text
+    assert "K-001" in answer.text
+    for private in ("Okafor", "Amara", "1987"):
+        assert private not in answer.text
+
+
+def test_a_second_press_signs_nothing_more(desk):
+    desk.sits_down(desk.author)
+    seen = seen_in(desk.reads())
+    desk.signs(seen=seen)
+    first = desk.note()
+
+    answer = desk.signs(seen=seen)
+
+    assert answer.status_code == 303
+    assert desk.reads().headers["location"] == f"/note?note={desk.note_id}"
+    assert desk.note().signed_text == first.signed_text
+    assert len(audit_events(desk.database, "note:signed")) == 1
+
+
+def test_a_wrong_password_signs_nothing_and_is_audited(desk):
+    desk.sits_down(desk.author)
+    shown = text_in(desk.reads())
+
+    answer = desk.signs(password="four windy mesas here")
+
+    assert answer.status_code == 422
+    assert "This is not your password." in answer.text
+    assert text_in(answer) == shown
+    assert "four windy mesas here" not in answer.text
+    assert desk.note().signed_at is None
+    assert count_rows(desk.database, Draft) == len(WORDS)
+    [event] = audit_events(desk.database, "note:signing_failed")
+    assert event.subject_id == desk.author.clinician_id
+
+
+def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(desk):
+    desk.sits_down(desk.author)
+    for _ in range(5):
+        desk.signs(password="four windy mesas here")
+
+    refused = desk.signs()
+    assert refused.status_code == 422
+    assert "Too many wrong passwords" in refused.text
+    assert desk.note().signed_at is None
+
+    desk.clock.advance(minutes=16)
+    desk.sits_down(desk.author)
+    assert desk.signs().status_code == 303
+    assert desk.note().signed_at == desk.clock.now
+
+
+def test_without_a_password_nothing_is_counted_and_nothing_signed(desk):
+    desk.sits_down(desk.author)
+    answer = desk.signs(password="")
+    assert answer.status_code == 422
+    assert "Type your password to sign." in answer.text
+    assert desk.note().signed_at is None
+    assert audit_events(desk.database, "note:signing_failed") == []
+
+
+def test_text_that_changed_in_another_tab_is_shown_again_and_not_signed(desk):
+    desk.sits_down(desk.author)
+    seen = seen_in(desk.reads())
+    with desk.database.writing() as db:
+        save_draft(db, desk.author, desk.note_id, "actions", "Rests.", 1, desk.clock.now)
+
+    answer = desk.signs(seen=seen)
+
+    assert answer.status_code == 409
+    assert "The text changed since you read it. Read it again." in answer.text
+    assert "Rests." in text_in(answer)
+    assert desk.note().signed_at is None
+    assert desk.signs(seen=seen_in(answer)).status_code == 303
+
+
+def test_what_is_missing_is_said_and_no_password_asked(desk):
+    desk.sits_down(desk.author)
+    with desk.database.writing() as db:
+        save_draft(db, desk.author, desk.note_id, "safety", "", 1, desk.clock.now)
+
+    answer = desk.reads()
+
+    assert "Write “Safety” before signing." in answer.text
+    assert 'type="password"' not in answer.text
+    assert f'href="/note?note={desk.note_id}"' in answer.text
+
+
+def test_an_incomplete_note_is_not_signed_by_a_form_made_by_hand(desk):
+    desk.sits_down(desk.author)
+    before = seen_in(desk.reads())
+    with desk.database.writing() as db:
+        save_draft(db, desk.author, desk.note_id, "safety", "", 1, desk.clock.now)
+
+    assert desk.signs(seen=before).status_code == 409
+    assert desk.signs(seen="0" * 64).status_code == 409
+    assert desk.note().signed_at is None
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("prescriber", 403), ("front_desk", 403), ("stranger", 404)]
+)
+def test_rule_18_nobody_else_reads_or_signs_it(desk, who, status):
+    desk.sits_down(desk.author)
+    seen = seen_in(desk.reads())
+    desk.sits_down(getattr(desk, who))
+
+    for answer in (desk.reads(), desk.signs(seen=seen)):
+        assert answer.status_code == status
+        assert "Asked; no thoughts" not in answer.text
+        assert "Okafor" not in answer.text
+    assert desk.note().signed_at is None
+    assert audit_events(desk.database, "note:signing_failed") == []
+
+
+def test_a_note_that_is_not_there_reads_like_one_that_may_not_be_seen(desk):
+    desk.sits_down(desk.stranger)
+    hidden = desk.reads()
+    unknown = desk.browser.get("/session/sign/no-such-note")
+    assert (unknown.status_code, unknown.text) == (hidden.status_code, hidden.text)
+
+
+def test_signed_out_the_way_leads_over_the_sign_in_to_the_note(desk):
+    for answer in (desk.reads(), desk.signs(seen="0" * 64)):
+        assert answer.status_code == 303
+        assert (
+            answer.headers["location"] == f"/session/sign-in?next=%2Fnote%3Fnote%3D{desk.note_id}"
+        )
+        assert answer.text == ""
+    assert desk.note().signed_at is None
+
+
+def test_a_locked_browser_signs_nothing(desk):
+    desk.sits_down(desk.author)
+    seen = seen_in(desk.reads())
+    desk.clock.advance(minutes=16)
+
+    for answer in (desk.reads(), desk.signs(seen=seen)):
+        assert answer.headers["location"].startswith("/session/locked?next=%2Fnote")
+    assert desk.note().signed_at is None
+
+
+@pytest.mark.parametrize("origin", [None, "null", "https://evil.example", "http://127.0.0.1:9999"])
+def test_a_form_from_elsewhere_signs_nothing(desk, origin):
+    desk.sits_down(desk.author)
+    answer = desk.signs(origin=origin)
+    assert answer.status_code == 403
+    assert desk.note().signed_at is None
