@@ -12,7 +12,7 @@ from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
-from kapteam.vocabulary import OrderState, Tone
+from kapteam.vocabulary import IntegrationCloseReason, OrderState, Tone
 from kapteam.wording import NBSP, Phrase
 
 
@@ -82,6 +82,11 @@ def held(held_at: datetime, last_given_at: datetime | None, now: datetime, zone:
     if last_given_at is None:
         return f"Held {wording.moment(held_at, now, zone)}"
     return f"Held {wording.hours(held_at - last_given_at)} after dose"
+
+
+def closed(reason: IntegrationCloseReason | None) -> str:
+    """An integration that will not take place: `Closed: client declined`."""
+    return f"Closed: {reason.label.lower()}" if reason else "Closed"
 
 
 def intention(standing: IntentionStanding, now: datetime, zone: ZoneInfo) -> Phrase:

@@ -36,7 +36,7 @@ _DEAD = (
     "/oauth2callback",
     "/script-health-check",
 )
-_OPEN = frozenset({"/health", "/_stcore/health", "/favicon.png", "/manifest.json"})
+_HEALTH = frozenset({"/health", "/_stcore/health"})
 _ALWAYS = frozenset({"/session/plain.css", "/session/source-sans.woff2", "/favicon.png"})
 _STREAMLITS = ("/_stcore", "/component", "/media")
 _READING = frozenset({"GET", "HEAD"})
@@ -118,7 +118,7 @@ class Gate:
             return self._entrance.trouble
         if _is_under(path, *_DEAD):
             return PlainTextResponse("There is nothing here.", 404)
-        if path in _OPEN or _is_under(path, "/static"):
+        if path in _HEALTH or path in self._entrance.shell.bundle:
             return self._app if method in _READING else PlainTextResponse("Not allowed.", 405)
         if _is_under(path, "/session"):
             return _refusal(connection, method) or self._app

@@ -23,7 +23,8 @@ _HEADERS = {
 class Shell:
     """The page that Streamlit's own script fills, with the guard script and without the agent link.
 
-    `html` is that page; `font` is the file of its typeface, for the plain pages to look alike.
+    `html` is that page, `bundle` the paths of the files that belong to it, `font` the file of its
+    typeface, for the plain pages to look alike.
     Raises ValueError when `index` is not the page it was written for, so that a new Streamlit
     cannot quietly serve a page without the guard.
     """
@@ -37,6 +38,8 @@ class Shell:
         self.html = html
         [font] = re.findall(r'href="\./([^"]+\.woff2)"', html)
         self.font = index.parent / font
+        files = (file for file in index.parent.rglob("*") if file.is_file() and file != index)
+        self.bundle = frozenset(f"/{file.relative_to(index.parent).as_posix()}" for file in files)
         inline = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
         self._policy = _policy([_digest(script) for script in inline])
 

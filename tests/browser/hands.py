@@ -5,6 +5,7 @@ for. Say what must be seen with Playwright's `expect`, which waits by itself.
 """
 
 import time
+from datetime import date
 from weakref import WeakKeyDictionary
 
 from playwright.sync_api import Locator, Page, WebSocket, expect
@@ -91,6 +92,15 @@ def fill_field(page: Page, label: str, text: str) -> None:
     box.press("Tab")
     wait_for_run(page)
     expect(box).to_have_value(text)
+
+
+def fill_day(page: Page, label: str, day: date) -> None:
+    """Type a date into the year, month and day of a date field, and close its calendar."""
+    for part, digits in (("year", f"{day:%Y}"), ("month", f"{day:%m}"), ("day", f"{day:%d}")):
+        field(page, f"{part}, {label}").focus()
+        page.keyboard.type(digits)
+    page.keyboard.press("Escape")
+    wait_for_run(page)
 
 
 def choose(page: Page, label: str, option: str) -> None:

@@ -164,8 +164,8 @@ def test_a_revocation_is_kept_once(database, therapist, consent):
 
 def test_a_revocation_is_not_moved_to_another_day(database, therapist, consent):
     _write(database, revoke_consent, therapist, RevocationEntered(consent.id, TODAY))
+    other = RevocationEntered(consent.id, TODAY - timedelta(days=1))
     with pytest.raises(NotAllowed, match="already"):
-        other = RevocationEntered(consent.id, TODAY - timedelta(days=1))
         _write(database, revoke_consent, therapist, other)
     assert _kept(database, consent).revoked_on == TODAY
 

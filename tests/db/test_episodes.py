@@ -493,8 +493,8 @@ def test_a_move_needs_a_state_and_closing_its_own_form(database, course_in, ther
 
 def test_a_course_on_hold_does_not_move(database, course_in, therapist):
     course = course_in(EpisodeState.SERIES, hold=HoldReason.TRAVEL)
+    move = MoveEntered(course.id, 1, EpisodeState.SERIES_REVIEW)
     with pytest.raises(NotAllowed, match="on hold"):
-        move = MoveEntered(course.id, 1, EpisodeState.SERIES_REVIEW)
         _write(database, move_episode, therapist, move)
 
 
@@ -544,8 +544,8 @@ def test_the_gate_stays_shut_without_a_clearance_in_date(
         situation(db, course, prescriber.clinician_id)
         for consent_type in ConsentType:
             a_consent(db, course, consent_type, prescriber.clinician_id)
+    move = MoveEntered(course.id, 1, EpisodeState.SERIES)
     with pytest.raises(NotAllowed, match="clearance"):
-        move = MoveEntered(course.id, 1, EpisodeState.SERIES)
         _write(database, move_episode, prescriber, move)
     assert _kept(database, course).state is EpisodeState.PREPARATION
     assert audit_events(database) == []
@@ -571,8 +571,8 @@ def test_the_newest_consent_of_a_type_counts(database, course_in, prescriber, co
         signed_on = TODAY - timedelta(days=10)
         by_id = prescriber.clinician_id
         a_consent(db, course, consent_type, by_id, signed_on=signed_on, **lapse)
+    move = MoveEntered(course.id, 1, EpisodeState.SERIES)
     with pytest.raises(NotAllowed, match=consent_type.label):
-        move = MoveEntered(course.id, 1, EpisodeState.SERIES)
         _write(database, move_episode, prescriber, move)
 
 
@@ -684,8 +684,8 @@ def test_a_release_pressed_twice_is_one_audit_event(database, course_in, prescri
 
 def test_a_release_needs_its_reason(database, course_in, prescriber):
     course_in(EpisodeState.SERIES, hold=HoldReason.COST)
+    hold_id = _only_hold(database).id
     with pytest.raises(Invalid) as refused:
-        hold_id = _only_hold(database).id
         _write(database, release_hold, prescriber, ReleaseEntered(hold_id, " "))
     assert set(refused.value.fields) == {"release_note"}
     assert _only_hold(database).released_at is None
@@ -789,8 +789,8 @@ def test_closing_twice_is_once_and_another_reason_is_refused(database, course_in
         later = NOW + timedelta(minutes=minutes)
         _write(database, close_episode, therapist, _closing(course), later)
     assert _kept(database, course).closed_at == NOW
+    other = _closing(course, close_reason=CloseReason.REFERRED, version=2)
     with pytest.raises(NotAllowed, match="closed"):
-        other = _closing(course, close_reason=CloseReason.REFERRED, version=2)
         _write(database, close_episode, therapist, other)
     assert len(audit_events(database)) == 1
 

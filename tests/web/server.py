@@ -21,7 +21,7 @@ class Server:
         self._app = app
         self._log = folder / "server.log"
         self._environment = {
-            **os.environ,
+            **os.environ,  # noqa: TID251 - the process inherits it
             "KAPTEAM_DATA_DIR": str(folder / "data"),
             "PYTHONPATH": str(ROOT),
             **environment,

@@ -1,0 +1,17 @@
+"""Opening a chart is recorded before anything of it is shown (rule 63)."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from kapteam.db.audit import record
+from kapteam.rules.permissions import Viewer
+
+
+def record_view(db: Session, viewer: Viewer, client_id: str, now: datetime) -> None:
+    """Note that this person opened a client's chart.
+
+    The caller has read the client as one this person may see, and that this hour has no such event
+    yet (`ClientPage.seen_this_hour`); it shows nothing before this is committed.
+    """
+    record(db, "client:viewed", viewer, now, client_id=client_id, subject_id=client_id)

@@ -1,0 +1,648 @@
+"""One client: who it is, every course of care, every dose with what came before and after it."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from kapteam.db.access import visible_clients, visible_episodes
+from kapteam.db.tables import (
+    Administration,
+    AuditEvent,
+    Client,
+    Clinician,
+    Episode,
+    EpisodeMember,
+    IntegrationSession,
+    IntegrationSessionFor,
+    KetamineSession,
+    OutsideExperience,
+    Series,
+)
+from kapteam.errors import NotFound
+from kapteam.queries.client_details import ClientDetails
+from kapteam.queries.notes import ClientNotes, NoteLine, notes_of_client
+from kapteam.queries.standing import (
+    Asked,
+    ClientName,
+    CourseStanding,
+    DoseLine,
+    IntegrationLine,
+    course_standings,
+)
+from kapteam.rules.dosing import ends_session
+from kapteam.rules.folding import fold
+from kapteam.vocabulary import (
+    AdministrationKind,
+    CloseReason,
+    EpisodeState,
+    How,
+    IntegrationCloseReason,
+    IntegrationKind,
+    NoteKind,
+    OrderState,
+    Part,
+    ProductRoute,
+    ServiceLine,
+    SessionStatus,
+)
+
+CLIENT_VIEWED = "client:viewed"
+_CODE = re.compile(r"\s*k?-?0*([1-9]\d{0,6})\s*", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedLine:
+    """The one line that both members may change, with who did it last; empty when there is none."""
+
+    text: str
+    by: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookAlike:
+    """Another visible client with the same initials, or even the same name (rule 68)."""
+
+    code: str
+    same_name: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who has, or last had, a part in a course."""
+
+    part: Part
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """An experience that happened elsewhere, in the client's words; `happened` may be vague."""
+
+    id: str
+    substance: str
+    happened: str
+    circumstances: str
+
+
+@dataclass(frozen=True, slots=True)
+class CourseLine:
+    """A course of care as everybody who sees the client may know it.
+
+    `experiences` only where `is_visible`: the viewer is on it, or sees everyone.
+    """
+
+    episode_id: str
+    service_line: ServiceLine
+    state: EpisodeState
+    opened_at: datetime
+    closed_at: datetime | None
+    close_reason: CloseReason | None
+    is_visible: bool
+    members: tuple[Member, ...]
+    experiences: tuple[Experience, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPart:
+    """One administration that counts. `told_by` on whose word, while nobody has confirmed it."""
+
+    kind: AdministrationKind
+    ug: int
+    started_at: datetime
+    ended_at: datetime | None
+    told_by: str | None
+
+    @property
+    def anchor(self) -> datetime:
+        """What the integration clock reads: an infusion's end counts (rule 4)."""
+        return self.ended_at or self.started_at
+
+
+@dataclass(frozen=True, slots=True)
+class ClientIntegration:
+    """One integration session, or a debt that no row stands for yet (`id` None).
+
+    `line` is its standing while it is open or its note unsigned; `last_given_at` the last dose
+    before it, None when no clock runs.
+    """
+
+    id: str | None
+    episode_id: str
+    dose_ids: tuple[str, ...]
+    experience_ids: tuple[str, ...]
+    kind: IntegrationKind
+    how: How | None
+    place: str
+    therapist: str
+    planned_at: datetime | None
+    held_at: datetime | None
+    closed_at: datetime | None
+    close_reason: IntegrationCloseReason | None
+    close_note: str
+    last_given_at: datetime | None
+    line: IntegrationLine | None
+
+    @property
+    def at(self) -> datetime | None:
+        """When it was held or closed, is booked, or is due."""
+        due = self.line.standing.due_at if self.line else None
+        return self.held_at or self.closed_at or self.planned_at or due
+
+
+@dataclass(frozen=True, slots=True)
+class ClientDose:
+    """One ketamine session of the client, whatever became of it; doses in micrograms.
+
+    `number` of `of` in its series, None when it was never given. `line` is its standing while it is
+    open or its integration owed.
+    """
+
+    id: str
+    episode_id: str
+    number: int | None
+    of: int
+    product_route: ProductRoute
+    status: SessionStatus
+    planned_at: datetime
+    place: str
+    people_present: str
+    order_state: OrderState
+    ordered_ug: int | None
+    may_add_ug: int | None
+    ordered_by: str
+    given: tuple[GivenPart, ...]
+    discharged_at: datetime | None
+    end_reason: str
+    breach_reason: str
+    integrations: tuple[ClientIntegration, ...]
+    line: DoseLine | None
+
+    @property
+    def given_ug(self) -> int:
+        """The whole dose, boosters included (rule 4)."""
+        return sum(part.ug for part in self.given)
+
+    @property
+    def at(self) -> datetime:
+        """When it began, or is planned."""
+        return self.given[0].started_at if self.given else self.planned_at
+
+    @property
+    def last_given_at(self) -> datetime | None:
+        """The last administration."""
+        return max((part.anchor for part in self.given), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPage:
+    """Everything the Client page shows.
+
+    `courses` are judged: open and visible. `others` are the rest: closed, or somebody else's, of
+    which only dates, state and names are known. `doses` and `integrations` (those that follow no
+    ketamine session) are of every visible course, the newest first. `notes` is None for the front
+    desk. `seen_this_hour`: the audit log has it already that the viewer opened this chart.
+    """
+
+    name: ClientName
+    details: ClientDetails
+    pinned: PinnedLine
+    look_alikes: tuple[LookAlike, ...]
+    courses: tuple[CourseStanding, ...]
+    lines: tuple[CourseLine, ...]
+    doses: tuple[ClientDose, ...]
+    integrations: tuple[ClientIntegration, ...]
+    notes: ClientNotes | None
+    seen_this_hour: bool
+
+    @property
+    def others(self) -> tuple[CourseLine, ...]:
+        """The courses that are closed, or that the viewer is not on."""
+        judged = {course.episode_id for course in self.courses}
+        return tuple(line for line in self.lines if line.episode_id not in judged)
+
+    def notes_of(self, kind: NoteKind) -> tuple[NoteLine, ...]:
+        """The notes of a kind, the newest first."""
+        if self.notes is None:
+            return ()
+        found = {line.id: line for line in self.notes.elsewhere}
+        for of_dose in self.notes.by_dose.values():
+            found |= {line.id: line for line in (*of_dose.intentions, *of_dose.integrations)}
+        return tuple(
+            sorted(
+                (line for line in found.values() if line.kind is kind),
+                key=lambda line: line.signed_at or line.started_at,
+                reverse=True,
+            )
+        )
+
+
+def client_code(typed: str) -> str:
+    """The code as it is written, `K-014`, from what stands in an address (`k14`); else empty."""
+    found = _CODE.fullmatch(typed)
+    return f"K-{int(found[1]):03d}" if found else ""
+
+
+def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
+    """The client with this code, in fourteen statements; eleven for the front desk.
+
+    Raises NotFound when there is none or the viewer may not see it; the two read the same.
+    """
+    rows = _identity(db, asked, code)
+    if not rows:
+        raise NotFound("There is no client with this code, or you are not on one of their courses.")
+    first = rows[0]
+    courses = course_standings(db, asked, Episode.client_id == first.id)
+    history = _History(
+        courses, _doses(db, asked, first.id), _integrations(db, asked, first.id), asked
+    )
+    return ClientPage(
+        name=ClientName(
+            first.id,
+            first.code,
+            first.family_name,
+            first.given_name,
+            first.preferred_name,
+            first.born_on,
+        ),
+        details=ClientDetails(
+            **{name: getattr(first, name) for name in ClientDetails.__dataclass_fields__}
+        ),
+        pinned=PinnedLine(first.pinned_line, first.pinned_by or "", first.pinned_at),
+        look_alikes=_look_alikes(db, asked, first),
+        courses=courses,
+        lines=_course_lines(rows),
+        doses=history.doses(),
+        integrations=history.without_dose(),
+        notes=notes_of_client(db, asked, first.id) if asked.viewer.reads_notes else None,
+        seen_this_hour=first.seen_this_hour,
+    )
+
+
+def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
+    """Who the client is, with every course, its members and its outside experiences.
+
+    A course has a handful of each, so their product stays small.
+    """
+    # Aliases, because the conditions of db.access correlate with Episode and EpisodeMember.
+    course, member, who, pinner = (
+        aliased(Episode),
+        aliased(EpisodeMember),
+        aliased(Clinician),
+        aliased(Clinician),
+    )
+    hour = asked.now.replace(minute=0, second=0, microsecond=0)
+    seen = exists().where(
+        AuditEvent.client_id == Client.id,
+        AuditEvent.clinician_id == asked.viewer.clinician_id,
+        AuditEvent.tag == CLIENT_VIEWED,
+        AuditEvent.at >= hour,
+    )
+    mine = select(Episode.id).where(
+        Episode.client_id == Client.id, visible_episodes(asked.viewer, asked.now)
+    )
+    return list(
+        db.execute(
+            select(
+                *(getattr(Client, name) for name in ClientDetails.__dataclass_fields__),
+                Client.pinned_line,
+                Client.pinned_at,
+                pinner.name.label("pinned_by"),
+                seen.label("seen_this_hour"),
+                course.id.label("episode_id"),
+                course.service_line,
+                course.state,
+                course.opened_at,
+                course.closed_at,
+                course.close_reason,
+                course.id.in_(mine).label("is_visible"),
+                member.id.label("member_id"),
+                member.part,
+                func.coalesce(who.name, member.elsewhere).label("member"),
+                OutsideExperience.id.label("experience_id"),
+                OutsideExperience.substance,
+                OutsideExperience.happened,
+                OutsideExperience.circumstances,
+            )
+            .outerjoin(pinner, pinner.id == Client.pinned_by_id)
+            .outerjoin(course, course.client_id == Client.id)
+            .outerjoin(
+                member,
+                and_(
+                    member.episode_id == course.id,
+                    or_(
+                        member.until_at.is_(None),
+                        member.until_at >= func.coalesce(course.closed_at, asked.now),
+                    ),
+                ),
+            )
+            .outerjoin(who, who.id == member.clinician_id)
+            .outerjoin(OutsideExperience, OutsideExperience.episode_id == course.id)
+            .where(Client.code == code, visible_clients(asked.viewer, asked.now))
+            .order_by(
+                course.opened_at.desc(),
+                course.id,
+                member.from_at,
+                member.id,
+                OutsideExperience.recorded_at,
+                OutsideExperience.id,
+            )
+        )
+    )
+
+
+def _course_lines(rows: Iterable[Any]) -> tuple[CourseLine, ...]:
+    heads: dict[str, Any] = {}
+    members: defaultdict[str, dict[str, Member]] = defaultdict(dict)
+    experiences: defaultdict[str, dict[str, Experience]] = defaultdict(dict)
+    for row in rows:
+        if row.episode_id is None:
+            continue
+        heads[row.episode_id] = row
+        if row.member_id is not None:
+            members[row.episode_id][row.member_id] = Member(row.part, row.member)
+        if row.experience_id is not None and row.is_visible:
+            experiences[row.episode_id][row.experience_id] = Experience(
+                row.experience_id, row.substance, row.happened, row.circumstances
+            )
+    return tuple(
+        CourseLine(
+            episode_id=row.episode_id,
+            service_line=row.service_line,
+            state=row.state,
+            opened_at=row.opened_at,
+            closed_at=row.closed_at,
+            close_reason=row.close_reason if row.is_visible else None,
+            is_visible=row.is_visible,
+            members=tuple(members[row.episode_id].values()),
+            experiences=tuple(experiences[row.episode_id].values()),
+        )
+        for row in heads.values()
+    )
+
+
+def _look_alikes(db: Session, asked: Asked, client: Any) -> tuple[LookAlike, ...]:
+    own = (fold(client.given_name), fold(client.family_name))
+    initials = "".join(name[:1] for name in own)
+    rows = db.execute(
+        select(Client.code, Client.given_name, Client.family_name)
+        .where(
+            Client.search_text.contains(f" {initials} ", autoescape=True),
+            Client.id != client.id,
+            Client.merged_into_id.is_(None),
+            visible_clients(asked.viewer, asked.now),
+        )
+        .order_by(Client.code)
+    )
+    found = [(row.code, (fold(row.given_name), fold(row.family_name))) for row in rows]
+    return tuple(
+        LookAlike(code, names == own)
+        for code, names in found
+        # A short word of a name can read like the initials.
+        if [name[:1] for name in names] == [name[:1] for name in own]
+    )
+
+
+def _doses(db: Session, asked: Asked, client_id: str) -> list[Any]:
+    """Every ketamine session, a row an administration that counts."""
+    teller, orderer = aliased(Clinician), aliased(Clinician)
+    return list(
+        db.execute(
+            select(
+                KetamineSession.id,
+                KetamineSession.episode_id,
+                KetamineSession.series_id,
+                KetamineSession.status,
+                KetamineSession.planned_at,
+                KetamineSession.place,
+                KetamineSession.people_present,
+                KetamineSession.order_state,
+                KetamineSession.ordered_ug,
+                KetamineSession.may_add_ug,
+                KetamineSession.discharged_at,
+                KetamineSession.end_reason,
+                KetamineSession.breach_reason,
+                Series.product_route,
+                Series.ordered_count,
+                orderer.name.label("ordered_by"),
+                Administration.id.label("administration_id"),
+                Administration.kind,
+                Administration.ug,
+                Administration.started_at,
+                Administration.ended_at,
+                Administration.confirmed_at,
+                teller.name.label("told_by"),
+            )
+            .join(Episode, Episode.id == KetamineSession.episode_id)
+            .join(Series, Series.id == KetamineSession.series_id)
+            .outerjoin(orderer, orderer.id == KetamineSession.ordered_by_id)
+            .outerjoin(
+                Administration,
+                and_(
+                    Administration.ketamine_session_id == KetamineSession.id,
+                    Administration.voided_at.is_(None),
+                ),
+            )
+            .outerjoin(teller, teller.id == Administration.told_by_id)
+            .where(Episode.client_id == client_id, visible_episodes(asked.viewer, asked.now))
+            .order_by(KetamineSession.id, Administration.started_at, Administration.id)
+        )
+    )
+
+
+def _integrations(db: Session, asked: Asked, client_id: str) -> list[Any]:
+    """Every integration session that was not taken back, a row a thing it integrates."""
+    therapist, holder = aliased(Clinician), aliased(Clinician)
+    return list(
+        db.execute(
+            select(
+                IntegrationSession.id,
+                IntegrationSession.episode_id,
+                IntegrationSession.kind,
+                IntegrationSession.how,
+                IntegrationSession.place,
+                IntegrationSession.planned_at,
+                IntegrationSession.held_at,
+                IntegrationSession.closed_at,
+                IntegrationSession.close_reason,
+                IntegrationSession.close_note,
+                func.coalesce(holder.name, therapist.name, "").label("therapist"),
+                IntegrationSessionFor.ketamine_session_id,
+                IntegrationSessionFor.outside_experience_id,
+            )
+            .join(Episode, Episode.id == IntegrationSession.episode_id)
+            .outerjoin(
+                IntegrationSessionFor,
+                IntegrationSessionFor.integration_session_id == IntegrationSession.id,
+            )
+            .outerjoin(therapist, therapist.id == IntegrationSession.therapist_id)
+            .outerjoin(holder, holder.id == IntegrationSession.held_by_id)
+            .where(
+                Episode.client_id == client_id,
+                visible_episodes(asked.viewer, asked.now),
+                IntegrationSession.dropped_at.is_(None),
+            )
+            .order_by(IntegrationSession.id, IntegrationSessionFor.id)
+        )
+    )
+
+
+class _History:
+    """Puts doses and integrations together, beside what the standings say of the open ones."""
+
+    def __init__(
+        self,
+        courses: Iterable[CourseStanding],
+        dose_rows: Iterable[Any],
+        integration_rows: Iterable[Any],
+        asked: Asked,
+    ) -> None:
+        self._asked = asked
+        self._dose_rows = _by_id(dose_rows)
+        self._parts = {
+            dose_id: tuple(_part(row) for row in rows if row.administration_id is not None)
+            for dose_id, rows in self._dose_rows.items()
+        }
+        self._dose_lines: dict[str, DoseLine] = {}
+        debts, open_lines = [], {}
+        for course in courses:
+            self._dose_lines |= {dose.id: dose for dose in course.doses}
+            if course.last_dose:
+                self._dose_lines.setdefault(course.last_dose.id, course.last_dose)
+            for line in course.integrations:
+                if line.id is None:
+                    debts.append(line)
+                else:
+                    open_lines[line.id] = line
+        self._integrated: set[str] = set()
+        by_holding = sorted(_by_id(integration_rows).values(), key=_held_first)
+        self._integrations = [
+            self._integration(rows, open_lines.get(rows[0].id)) for rows in by_holding
+        ]
+        self._integrations += [self._debt(line) for line in debts]
+        self._integrations.sort(key=lambda one: one.at or asked.now, reverse=True)
+
+    def doses(self) -> tuple[ClientDose, ...]:
+        """Every ketamine session, the newest first."""
+        numbers = self._numbers()
+        doses = [self._dose(rows, numbers.get(id_)) for id_, rows in self._dose_rows.items()]
+        return tuple(sorted(doses, key=lambda dose: (dose.at, dose.id), reverse=True))
+
+    def without_dose(self) -> tuple[ClientIntegration, ...]:
+        """The integrations that follow no ketamine session, the newest first."""
+        return tuple(one for one in self._integrations if not one.dose_ids)
+
+    def _numbers(self) -> Mapping[str, int]:
+        """Rule 8: the place of a dose in its series, as `queries.standing` counts it."""
+        series: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
+        for id_, (row, *_) in self._dose_rows.items():
+            if not ends_session(row.status):
+                first_given_at = min((part.started_at for part in self._parts[id_]), default=None)
+                series[row.series_id].append((first_given_at or row.planned_at, id_))
+        return {
+            id_: number
+            for places in series.values()
+            for number, (_, id_) in enumerate(sorted(places), 1)
+        }
+
+    def _dose(self, rows: list[Any], number: int | None) -> ClientDose:
+        row = rows[0]
+        return ClientDose(
+            id=row.id,
+            episode_id=row.episode_id,
+            number=number,
+            of=row.ordered_count,
+            product_route=row.product_route,
+            status=row.status,
+            planned_at=row.planned_at,
+            place=row.place,
+            people_present=row.people_present,
+            order_state=row.order_state,
+            ordered_ug=row.ordered_ug,
+            may_add_ug=row.may_add_ug,
+            ordered_by=row.ordered_by or "",
+            given=self._parts[row.id],
+            discharged_at=row.discharged_at,
+            end_reason=row.end_reason,
+            breach_reason=row.breach_reason,
+            integrations=tuple(one for one in self._integrations if row.id in one.dose_ids),
+            line=self._dose_lines.get(row.id),
+        )
+
+    def _integration(self, rows: list[Any], line: IntegrationLine | None) -> ClientIntegration:
+        row = rows[0]
+        dose_ids = tuple(one.ketamine_session_id for one in rows if one.ketamine_session_id)
+        anchors = []
+        if row.kind is IntegrationKind.FULL:
+            # Once a dose is integrated, no clock runs for a further session about it.
+            counted = [id_ for id_ in dose_ids if id_ not in self._integrated]
+            anchors = [part.anchor for id_ in counted for part in self._parts.get(id_, ())]
+            if row.held_at is not None:
+                self._integrated.update(dose_ids)
+        return ClientIntegration(
+            id=row.id,
+            episode_id=row.episode_id,
+            dose_ids=dose_ids,
+            experience_ids=tuple(
+                one.outside_experience_id for one in rows if one.outside_experience_id
+            ),
+            kind=row.kind,
+            how=row.how,
+            place=row.place,
+            therapist=row.therapist,
+            planned_at=row.planned_at,
+            held_at=row.held_at,
+            closed_at=row.closed_at,
+            close_reason=row.close_reason,
+            close_note=row.close_note,
+            last_given_at=max(anchors, default=None),
+            line=line,
+        )
+
+    def _debt(self, line: IntegrationLine) -> ClientIntegration:
+        return ClientIntegration(
+            id=None,
+            episode_id=line.episode_id,
+            dose_ids=tuple(dose.id for dose in line.doses),
+            experience_ids=(),
+            kind=IntegrationKind.FULL,
+            how=None,
+            place="",
+            therapist=line.therapist.name if line.therapist else "",
+            planned_at=None,
+            held_at=None,
+            closed_at=None,
+            close_reason=None,
+            close_note="",
+            last_given_at=line.standing.facts.last_given_at,
+            line=line,
+        )
+
+
+def _by_id(rows: Iterable[Any]) -> Mapping[str, list[Any]]:
+    groups: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        groups[row.id].append(row)
+    return groups
+
+
+def _held_first(rows: list[Any]) -> tuple[bool, datetime | str]:
+    """Held ones by when they were held, then the others."""
+    row = rows[0]
+    return (False, row.held_at) if row.held_at else (True, row.id)
+
+
+def _part(row: Any) -> GivenPart:
+    return GivenPart(
+        kind=row.kind,
+        ug=row.ug,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        told_by=row.told_by if row.confirmed_at is None else None,
+    )

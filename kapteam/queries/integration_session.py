@@ -1,0 +1,119 @@
+"""One integration session, or one that is owed, with what its forms start from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kapteam.db.access import visible_episodes
+from kapteam.db.tables import Clinician, Episode, IntegrationSession, KetamineSession
+from kapteam.errors import NotFound
+from kapteam.queries.booking import busy_therapists
+from kapteam.queries.course import Course, course
+from kapteam.queries.practice import Colleague, team
+from kapteam.queries.standing import Asked, CourseStanding, IntegrationLine, course_standings
+from kapteam.rules.slots import Busy
+from kapteam.vocabulary import IntegrationCloseReason, IntegrationKind
+
+
+@dataclass(frozen=True, slots=True)
+class SettledIntegration:
+    """An integration session that is over: held, closed or taken back."""
+
+    kind: IntegrationKind
+    held_at: datetime | None
+    held_by: str | None
+    closed_at: datetime | None
+    close_reason: IntegrationCloseReason | None
+    close_note: str
+    dropped_at: datetime | None
+    drop_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationPage:
+    """What the page of one integration shows.
+
+    `line` is what is still open of it (None: a new one, or settled); `settled` is how it ended.
+    """
+
+    course: Course
+    standing: CourseStanding | None
+    line: IntegrationLine | None
+    settled: SettledIntegration | None
+    team: tuple[Colleague, ...]
+    busy: dict[str, tuple[Busy, ...]]
+
+
+def integration_page(
+    db: Session,
+    asked: Asked,
+    *,
+    integration_id: str = "",
+    ketamine_session_id: str = "",
+    episode_id: str = "",
+) -> IntegrationPage:
+    """The integration named by its own id, by the ketamine session that owes it, or a new one.
+
+    Raises NotFound when there is none or this person may not see it; the two read the same.
+    """
+    found = _episode_of(db, asked, integration_id, ketamine_session_id, episode_id)
+    standings = course_standings(db, asked, Episode.id == found)
+    standing = standings[0] if standings else None
+    lines = standing.integrations if standing else ()
+    line = next(
+        (
+            one
+            for one in lines
+            if (integration_id and one.id == integration_id)
+            or (ketamine_session_id and any(dose.id == ketamine_session_id for dose in one.doses))
+        ),
+        None,
+    )
+    return IntegrationPage(
+        course=course(db, asked, found),
+        standing=standing,
+        line=line,
+        settled=_settled(db, integration_id) if integration_id and line is None else None,
+        team=team(db, asked),
+        busy=busy_therapists(db, asked),
+    )
+
+
+def _episode_of(
+    db: Session, asked: Asked, integration_id: str, ketamine_session_id: str, episode_id: str
+) -> str:
+    statement = select(Episode.id).where(visible_episodes(asked.viewer, asked.now))
+    if integration_id:
+        statement = statement.join(
+            IntegrationSession, IntegrationSession.episode_id == Episode.id
+        ).where(IntegrationSession.id == integration_id)
+    elif ketamine_session_id:
+        statement = statement.join(KetamineSession, KetamineSession.episode_id == Episode.id).where(
+            KetamineSession.id == ketamine_session_id
+        )
+    else:
+        statement = statement.where(Episode.id == episode_id)
+    found = db.scalar(statement)
+    if found is None:
+        raise NotFound("There is no such integration session, or you are not on its course.")
+    return found
+
+
+def _settled(db: Session, integration_id: str) -> SettledIntegration:
+    row = db.execute(
+        select(
+            IntegrationSession.kind,
+            IntegrationSession.held_at,
+            Clinician.name.label("held_by"),
+            IntegrationSession.closed_at,
+            IntegrationSession.close_reason,
+            IntegrationSession.close_note,
+            IntegrationSession.dropped_at,
+            IntegrationSession.drop_reason,
+        )
+        .outerjoin(Clinician, Clinician.id == IntegrationSession.held_by_id)
+        .where(IntegrationSession.id == integration_id)
+    ).one()
+    return SettledIntegration(**row._mapping)

@@ -1,0 +1,182 @@
+"""The parts of an integration's page: where it stands, and its four forms."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from kapteam import sentences, wording
+from kapteam.actions.integration import (
+    AgreeIntegrationEntered,
+    BookIntegrationEntered,
+    CloseIntegrationEntered,
+    DropIntegrationEntered,
+    HoldIntegrationEntered,
+    Owed,
+    agree_integration,
+    book_integration,
+    close_integration,
+    drop_integration,
+    hold_integration,
+)
+from kapteam.queries.booking import INTEGRATION_MINUTES
+from kapteam.queries.integration_session import IntegrationPage
+from kapteam.queries.practice import with_function
+from kapteam.rules.integration import IntegrationStage
+from kapteam.rules.permissions import can_hold_integration
+from kapteam.ui.booking import offer_slots
+from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.navigation import go, link
+from kapteam.ui.rows import given, integration_links, phrase
+from kapteam.ui.shell import Present
+from kapteam.ui.text import plain, quiet
+from kapteam.vocabulary import Function, How, IntegrationCloseReason, IntegrationKind, Part
+
+_TABS = {"book": "Book", "hold": "Held", "agree": "Agree a day", "close": "Close with a reason"}
+
+
+def draw_standing(here: Present, shown: IntegrationPage) -> None:
+    """Where it stands, in the words of every other page, and after which dose."""
+    if shown.line:
+        phrase(sentences.integration(shown.line.standing, here.now, here.zone))
+        for dose in shown.line.doses:
+            st.markdown(given(here, dose))
+        if shown.line.standing.stage is IntegrationStage.HELD:
+            integration_links(here, shown.line)
+    elif shown.settled:
+        _settled(here, shown)
+    else:
+        st.markdown("A new integration session")
+
+
+def _settled(here: Present, shown: IntegrationPage) -> None:
+    settled = shown.settled
+    if settled is None:
+        return
+    for word, at, more in (
+        ("Held", settled.held_at, settled.held_by or ""),
+        ("Closed", settled.closed_at, settled.close_reason.label if settled.close_reason else ""),
+        ("Taken back", settled.dropped_at, settled.drop_reason),
+    ):
+        if at:
+            when = wording.moment(at, here.now, here.zone)
+            st.markdown(f"**{word}** {plain(when)} {quiet(more)}")
+    if settled.close_note:
+        st.text(settled.close_note)
+
+
+def draw_forms(here: Present, shown: IntegrationPage, do: str) -> None:
+    """The forms as tabs, the one asked for in front; none once it is held or settled."""
+    if shown.settled or (shown.line and not shown.line.standing.is_open):
+        link("client", "Back to the client", icon="arrow_back", client=shown.course.client.code)
+        return
+    planned = shown.line.standing.facts.planned_at if shown.line else None
+    labels = dict(_TABS) | ({"book": "Move"} if planned else {})
+    if planned:
+        labels["drop"] = "Missed or cancelled"
+    if not can_hold_integration(here.viewer):
+        labels = {key: label for key, label in labels.items() if key in {"book", "drop"}}
+    tabs = st.tabs(list(labels.values()), default=labels.get(do))
+    drawn: dict[str, Callable[[Present, IntegrationPage], None]] = {
+        "book": _book,
+        "hold": _hold,
+        "agree": _agree,
+        "close": _close,
+        "drop": _drop,
+    }
+    for name, tab in zip(labels, tabs, strict=True):
+        with tab:
+            drawn[name](here, shown)
+
+
+def _owed(shown: IntegrationPage, version: int) -> Owed:
+    line, care = shown.line, shown.course
+    if line is None:
+        experience = care.experiences[0].id if care.experiences else None
+        return Owed(minted_id(), 0, care.id, outside_experience_id=experience)
+    doses = tuple(dose.id for dose in line.doses)
+    return Owed(line.id or minted_id(), version, care.id, ketamine_session_ids=doses)
+
+
+def _form(here: Present, shown: IntegrationPage, name: str) -> tuple[Form, int]:
+    form = Form(here, f"integration.{name}", shown.line.key if shown.line else minted_id())
+    return form, form.seen(shown.line.version if shown.line else 0)
+
+
+def _save(
+    shown: IntegrationPage, form: Form, version: int, label: str, action: Any, kind: type[Any]
+) -> None:
+    form.save(
+        label,
+        action,
+        lambda: form.entered(kind, owed=_owed(shown, version)),
+        then=lambda _: go("client", client=shown.course.client.code),
+    )
+
+
+def _book(here: Present, shown: IntegrationPage) -> None:
+    form, version = _form(here, shown, "book")
+    member = shown.course.member(Part.THERAPIST)
+    line = shown.line
+    chosen = line.therapist.id if line and line.therapist else None
+    usual = chosen or (member.clinician_id if member else None)
+    therapist = form.pick("therapist", "With", with_function(shown.team, Function.THERAPIST), usual)
+    anchor = line.standing.facts.last_given_at if line else None
+    if line and anchor and line.doses:
+        route = line.doses[0].product_route
+        offer_slots(here, form, shown.busy, therapist, anchor, route, "on", "time")
+    planned = line.standing.facts.planned_at if line else None
+    local = planned.astimezone(here.zone) if planned else None
+    form.day("on", "Day", local.date() if local else None)
+    form.time("time", "Time", wording.clock_time(local.time()) if local else "")
+    minutes = line.standing.facts.planned_minutes if line and planned else INTEGRATION_MINUTES
+    form.number("minutes", "Minutes", minutes, least=15, most=240)
+    form.choice("how", "How", list(How), (line.how if line else None) or How.IN_PERSON)
+    form.line("place", "Place")
+    _save(
+        shown,
+        form,
+        version,
+        "Move" if planned else "Book",
+        book_integration,
+        BookIntegrationEntered,
+    )
+
+
+def _hold(here: Present, shown: IntegrationPage) -> None:
+    form, version = _form(here, shown, "hold")
+    facts = shown.line.standing.facts if shown.line else None
+    start = (
+        facts.planned_at if facts and facts.planned_at and facts.planned_at <= here.now else None
+    )
+    local = (start or here.now).astimezone(here.zone)
+    form.day("held_on", "Held on", local.date())
+    form.time("held_time", "Began at", wording.clock_time(local.time()))
+    form.day("ended_on", "Ended on", local.date())
+    form.time("ended_time", "Ended at (may stay open)")
+    how = (shown.line.how if shown.line else None) or How.IN_PERSON
+    form.choice("how", "How", list(How), how)
+    form.choice("kind", "What it was", list(IntegrationKind), IntegrationKind.FULL)
+    _save(shown, form, version, "Save as held", hold_integration, HoldIntegrationEntered)
+
+
+def _agree(here: Present, shown: IntegrationPage) -> None:
+    form, version = _form(here, shown, "agree")
+    form.day("agreed_for", "Agreed with the client for")
+    form.line("reason", "Reason")
+    _save(shown, form, version, "Save the day", agree_integration, AgreeIntegrationEntered)
+
+
+def _close(here: Present, shown: IntegrationPage) -> None:
+    form, version = _form(here, shown, "close")
+    form.choice("reason", "Reason", list(IntegrationCloseReason))
+    form.area("note", "Note")
+    _save(shown, form, version, "Close it", close_integration, CloseIntegrationEntered)
+
+
+def _drop(here: Present, shown: IntegrationPage) -> None:
+    form, version = _form(here, shown, "drop")
+    st.markdown(quiet("The booking is taken back; the integration stays to do."))
+    form.check("missed", "The client did not come")
+    form.line("reason", "Reason")
+    _save(shown, form, version, "Take the booking back", drop_integration, DropIntegrationEntered)

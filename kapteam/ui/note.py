@@ -1,0 +1,347 @@
+"""A note on its page: saved field by field, signed on a plain page, amended beside the original."""
+
+from typing import Any
+
+import streamlit as st
+
+from kapteam import wording
+from kapteam.actions.notes import (
+    AddendumEntered,
+    AmendmentEntered,
+    NoteEntered,
+    add_addendum,
+    amend_note,
+    drop_empty_note,
+    save_draft,
+    start_note,
+)
+from kapteam.errors import Invalid, Refused
+from kapteam.ids import id_within
+from kapteam.queries.integration_session import integration_page
+from kapteam.queries.ketamine_session import ketamine_session_page
+from kapteam.queries.notes import DraftText, NoteLine, NotePage, UnsignedNote
+from kapteam.rules.notes import Field
+from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.names import client_name
+from kapteam.ui.navigation import go, link
+from kapteam.ui.page import say_next
+from kapteam.ui.rows import name_cell, row, section, words
+from kapteam.ui.shell import Present, acting
+from kapteam.ui.text import plain, quiet
+from kapteam.vocabulary import NoteKind
+
+_NOT_ANSWERED = "Not answered"
+
+
+def begin_note(here: Present) -> None:
+    """Start the note that a Write link asks for, or go on with the one begun; ends this run."""
+    kind = NoteKind(st.query_params.get("kind", NoteKind.INTENTION.value))
+    dose = st.query_params.get("dose", "")
+    integration = st.query_params.get("integration", "")
+    if kind is NoteKind.INTENTION:
+        care = here.read(ketamine_session_page, dose).course
+    else:
+        care = here.read(integration_page, integration_id=integration).course
+    entered = NoteEntered(
+        id=minted_id(),
+        kind=kind,
+        episode_id=care.id,
+        ketamine_session_id=dose or None,
+        integration_session_id=integration or None,
+    )
+    go("note", id=here.write(start_note, entered, here.now))
+
+
+def draw_note_banner(here: Present, shown: NotePage) -> None:
+    """Two identifiers above the first field, and what the note is about."""
+    with (
+        st.container(border=True, key="banner"),
+        st.container(horizontal=True, vertical_alignment="center"),
+    ):
+        words(f"**{plain(client_name(here.viewer, shown.client))}**")
+        words(f"Code **{shown.client.code}**")
+        words(quiet(f"born {wording.born(shown.client.born_on, here.today)}"))
+        link("client", "Back to the client", icon="arrow_back", client=shown.client.code)
+    st.subheader(shown.note.kind.label, anchor=False)
+    for dose in shown.subject.doses:
+        at = wording.moment(dose.last_given_at or dose.planned_at, here.now, here.zone)
+        st.markdown(quiet(f"Ketamine session of {at}, {dose.product_route.label}"))
+
+
+def draw_writing(here: Present, shown: NotePage) -> None:
+    """The author's fields; what was intended, or left open last time, stands above."""
+    for intention in shown.intentions:
+        _quoted(here, "The intention", intention, ("intention", "why"))
+    if shown.last_integration:
+        _quoted(
+            here,
+            "Left open by the last integration",
+            shown.last_integration,
+            ("actions", "next_dose"),
+        )
+    if shown.beginning and not shown.drafts:
+        _offer_beginning(here, shown)
+    st.markdown(
+        quiet(
+            "This note is shared with the care team: it is a progress note. Keep process notes "
+            "elsewhere."
+        )
+    )
+    for field in shown.template.first:
+        _field(here, shown, field)
+    for heading, group in shown.template.folded:
+        filled = any(field.key in shown.drafts for field in group)
+        with st.expander(heading, expanded=filled):
+            for field in group:
+                _field(here, shown, field)
+    if shown.saved_at:
+        st.markdown(quiet(f"Saved {wording.exact_time(shown.saved_at, here.zone)}"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Sign …", type="primary", on_click=_ask_signature, args=(shown.note.id,))
+        st.button("Save draft", on_click=_save_all, args=(shown.note.id,))
+        if not shown.drafts:
+            st.button(
+                "Discard this empty note",
+                type="tertiary",
+                on_click=_discard,
+                args=(shown.note.id, shown.client.code),
+            )
+    if st.session_state.pop("sign_now", None) == shown.note.id:
+        st.html(f'<span data-kapteam-go="/session/sign/{shown.note.id}"></span>')
+
+
+def _key(note_id: str, field: str) -> str:
+    return f"note/{note_id}/{field}"
+
+
+def _field(here: Present, shown: NotePage, field: Field) -> None:
+    key = _key(shown.note.id, field.key)
+    kept = shown.drafts.get(field.key)
+    text = kept.text if kept else ""
+    fresh = key not in st.session_state
+    # After a restart the browser brings the text back, but what this tab had seen is gone.
+    brought_back = f"{key}#version" not in st.session_state and st.session_state.get(key) == text
+    if fresh or brought_back:
+        st.session_state[f"{key}#version"] = kept.version if kept else 0
+    label = f"{field.label}{' (required)' if field.required else ''}"
+    saving: dict[str, Any] = {
+        "key": key,
+        "on_change": _keep,
+        "args": (shown.note.id, field.key),
+    }
+    if field.choices:
+        options = [_NOT_ANSWERED, *field.choices]
+        if fresh:
+            saving["index"] = options.index(text) if text in options else 0
+        st.radio(label, options, horizontal=True, **saving)
+    else:
+        if fresh:
+            saving["value"] = text
+        st.text_area(label, placeholder=field.prompt or None, height=80, **saving)
+    problem = st.session_state.get(f"{key}#problem")
+    if problem:
+        st.markdown(f":red[:material/error: {plain(problem)}]")
+        if kept and kept.version != st.session_state.get(f"{key}#version"):
+            _both_texts(shown.note.id, field.key, kept)
+
+
+def _both_texts(note_id: str, field: str, kept: DraftText) -> None:
+    """What the other tab saved, with the two ways on; nothing is discarded unasked."""
+    st.markdown(quiet("Saved in the other tab:"))
+    st.text(kept.text)
+    with st.container(horizontal=True):
+        for label, mine in (("Keep mine", True), ("Take the other", False)):
+            st.button(
+                label,
+                key=f"{_key(note_id, field)}#{label}",
+                on_click=_settle,
+                args=(note_id, field, kept.version, kept.text, mine),
+            )
+
+
+@acting
+def _settle(
+    here: Present, note_id: str, field: str, version: int, other: str, keep_mine: bool
+) -> None:
+    key = _key(note_id, field)
+    st.session_state[f"{key}#version"] = version
+    if not keep_mine:
+        st.session_state[key] = other
+    _keep_one(here, note_id, field)
+
+
+@acting
+def _keep(here: Present, note_id: str, field: str) -> None:
+    _keep_one(here, note_id, field)
+
+
+def _keep_one(here: Present, note_id: str, field: str) -> bool:
+    """Save one field as it is now; False when it could not be."""
+    key = _key(note_id, field)
+    text = st.session_state.get(key) or ""
+    text = "" if text == _NOT_ANSWERED else text
+    seen = st.session_state.get(f"{key}#version", 0)
+    st.session_state.pop(f"{key}#problem", None)
+    if not text and not seen:
+        return True
+    try:
+        saved = here.write(save_draft, note_id, field, text, seen, here.now)
+    except Invalid as error:
+        st.session_state[f"{key}#problem"] = " ".join(error.fields.values())
+    except Refused as error:
+        st.session_state[f"{key}#problem"] = str(error)
+    else:
+        st.session_state[f"{key}#version"] = saved.version
+        return True
+    return False
+
+
+@acting
+def _save_all(here: Present, note_id: str) -> None:
+    _all_kept(here, note_id)
+
+
+def _all_kept(here: Present, note_id: str) -> bool:
+    prefix = _key(note_id, "")
+    fields = [
+        str(key).removeprefix(prefix) for key in st.session_state if str(key).startswith(prefix)
+    ]
+    kept = [_keep_one(here, note_id, field) for field in fields if "#" not in field]
+    return all(kept)
+
+
+@acting
+def _ask_signature(here: Present, note_id: str) -> None:
+    """Everything is saved first; then the guard goes to the page that asks the password."""
+    if _all_kept(here, note_id):
+        st.session_state["sign_now"] = note_id
+
+
+@acting
+def _discard(here: Present, note_id: str, code: str) -> None:
+    try:
+        here.write(drop_empty_note, note_id, here.now)
+    except Refused as error:
+        say_next(str(error))
+        return
+    go("client", client=code)
+
+
+def _offer_beginning(here: Present, shown: NotePage) -> None:
+    beginning = shown.beginning
+    if beginning is None:
+        return
+    _quoted(here, "An intention that can be a start", beginning, ("intention", "why"))
+    st.button(
+        "Start from it",
+        on_click=_start_from,
+        args=(shown.note.id, shown.note.episode_id, shown.note.ketamine_session_id, beginning.id),
+    )
+
+
+@acting
+def _start_from(
+    here: Present, note_id: str, episode_id: str, dose_id: str | None, source_id: str
+) -> None:
+    """The empty note makes way for one that begins with the words of another."""
+    entered = NoteEntered(
+        id=id_within(note_id, source_id),
+        kind=NoteKind.INTENTION,
+        episode_id=episode_id,
+        ketamine_session_id=dose_id,
+        copy_from=source_id,
+    )
+    try:
+        here.write(drop_empty_note, note_id, here.now)
+        started = here.write(start_note, entered, here.now)
+    except Refused as error:
+        say_next(str(error))
+        return
+    go("note", id=started)
+
+
+def _quoted(here: Present, title: str, note: NoteLine, keys: tuple[str, ...]) -> None:
+    with st.container(border=True):
+        signed = wording.moment(note.signed_at, here.now, here.zone) if note.signed_at else ""
+        st.markdown(f"**{plain(title)}** {quiet(f'{note.author.name}, signed {signed}')}")
+        for key in keys:
+            if note.answer(key):
+                st.text(note.answer(key))
+
+
+def draw_signed(here: Present, shown: NotePage) -> None:
+    """The note as signed, with amendments and additions; or whose draft it is and since when."""
+    note = shown.note
+    if note.signed_at is None:
+        since = wording.moment(note.started_at, here.now, here.zone)
+        st.markdown(
+            f"Draft, {plain(note.author.name)}, since {plain(since)}. Only its author reads it."
+        )
+        return
+    draw_note_text(here, note)
+    form: Form
+    if shown.can_amend:
+        with st.expander("Amend", icon=":material/edit:"):
+            form = Form(here, "amend", minted_id())
+            form.line("reason", "Reason for the amendment")
+            form.area("text", "What it should say")
+            form.save(
+                "Save amendment",
+                amend_note,
+                lambda: form.entered(AmendmentEntered, id=minted_id(), note_id=note.id),
+                then=lambda _: go("note", id=note.id),
+            )
+    elif shown.can_add:
+        with st.expander("Add to this note", icon=":material/add_comment:"):
+            form = Form(here, "addendum", minted_id())
+            form.area("text", "What to add")
+            form.save(
+                "Save addition",
+                add_addendum,
+                lambda: form.entered(AddendumEntered, id=minted_id(), note_id=note.id),
+                then=lambda _: go("note", id=note.id),
+            )
+
+
+def draw_note_text(here: Present, note: NoteLine) -> None:
+    """A signed note: its text to the letter, then what was amended and added beside it."""
+    if note.signed_at is None:
+        return
+    signed = wording.moment(note.signed_at, here.now, here.zone)
+    by = ", by prescriber" if note.by_prescriber else ""
+    st.markdown(
+        f":material/lock: **Signed and locked** {quiet(f'{note.author.name}{by}, {signed}')}"
+    )
+    st.text(note.signed_text)
+    for one in note.amendments:
+        at = wording.moment(one.at, here.now, here.zone)
+        st.markdown(f"**Amended** {quiet(f'{one.author}, {at}: {one.reason}')}")
+        st.text(one.text)
+    for one in note.addenda:
+        at = wording.moment(one.at, here.now, here.zone)
+        st.markdown(f"**Added** {quiet(f'{one.author}, {at}')}")
+        st.text(one.text)
+
+
+def draw_unsigned(here: Present, notes: tuple[UnsignedNote, ...]) -> None:
+    """Unsigned notes with their age: mine first, then whose they are."""
+    mine = [one for one in notes if one.is_mine]
+    others = [one for one in notes if not one.is_mine]
+    with section("Mine to sign", len(mine), key="mine", nothing="Nothing of yours is unsigned."):
+        for one in mine:
+            _unsigned_row(here, one)
+    with section("Colleagues' drafts", len(others), key="others", nothing="None."):
+        for one in others:
+            _unsigned_row(here, one)
+
+
+def _unsigned_row(here: Present, one: UnsignedNote) -> None:
+    with row(f"unsigned_{one.id}"):
+        name_cell(here, one.client)
+        words(plain(one.kind.label), 170)
+        about = wording.moment(one.subject_at, here.now, here.zone) if one.subject_at else ""
+        words(quiet(f"for {about}" if about else ""), 220)
+        words(plain(one.author.name), 180)
+        words(quiet(f"unsigned for {wording.duration(one.age)}"), 220)
+        if one.is_mine:
+            link("note", "Finish", icon="edit_note", id=one.id)

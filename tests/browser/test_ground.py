@@ -1,0 +1,45 @@
+"""The test ground itself: what it promises to notice, it notices."""
+
+from playwright.sync_api import expect
+
+from tests.browser.accessibility import violations
+from tests.browser.hands import open_at
+from tests.browser.server import Server
+
+
+def test_axe_sees_a_picture_without_words_under_our_content_policy(page):
+    open_at(page, "/session/welcome")
+    assert violations(page) == []
+    page.evaluate("document.querySelector('main').append(new Image())")
+    assert [line.split()[0] for line in violations(page)] == ["image-alt"]
+
+
+def test_small_targets_are_excused_in_date_fields_only(page):
+    open_at(page, "/session/welcome")
+    small = "<button style='width:9px;height:9px;padding:0;border:0'>a</button>"
+    page.evaluate(
+        "small => document.body.innerHTML = `<main lang=en><h1>A</h1>${small}${small}</main>`",
+        small,
+    )
+    assert {line.split()[0] for line in violations(page)} == {"target-size"}
+    page.evaluate("document.querySelector('main').dataset.testid = 'stDateInput'")
+    assert violations(page) == []
+
+
+def test_a_server_answers_at_the_same_address_after_a_power_cut(page, server):
+    open_at(page, "/session/welcome")
+    server.kill()
+    server.start()
+    open_at(page, "/session/welcome")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Welcome")
+
+
+def test_an_error_in_the_log_is_noticed(tmp_path, now):
+    server = Server(tmp_path, now)
+    (tmp_path / "log").write_text(
+        "You can now view your app.\n"
+        "Traceback (most recent call last):\n"
+        "Page failed, reference 1a2b3c4d: KeyError\n"
+        "Stopping...\n"
+    )
+    assert len(server.complaints) == 2

@@ -1,0 +1,294 @@
+"""Situations of care: ketamine sessions ahead, given, unrecorded; integrations owed, booked, held.
+
+Like `tests/factories.py` these write rows, so that a situation may be one that actions would refuse.
+Doses are in micrograms; every builder takes the `db` of a writing block.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kapteam.db.base import Base
+from kapteam.db.engine import Database
+from kapteam.db.tables import (
+    Administration,
+    Client,
+    Episode,
+    IntegrationSession,
+    IntegrationSessionFor,
+    KetamineSession,
+    Note,
+    Series,
+)
+from kapteam.ids import new_id
+from kapteam.rules.permissions import Viewer
+from kapteam.vocabulary import (
+    AdministrationKind,
+    Function,
+    How,
+    IntegrationKind,
+    NoteKind,
+    OrderState,
+    Part,
+    ProductRoute,
+    SessionStatus,
+)
+from tests.factories import NOW, a_client, a_clinician, a_course, a_member, a_practice
+
+_Row = TypeVar("_Row", bound=Base)
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """One client on one course, those who treat them, the front desk, and a stranger to both."""
+
+    database: Database
+    prescriber: Viewer
+    therapist: Viewer
+    nurse: Viewer
+    front_desk: Viewer
+    stranger: Viewer
+    client: Client
+    course: Episode
+
+    def do(self, action: Any, viewer: Viewer, *entered: Any, now: datetime = NOW) -> Any:
+        """One action, committed."""
+        with self.database.writing() as db:
+            return action(db, viewer, *entered, now)
+
+    def row(self, table: type[_Row], row_id: str) -> _Row:
+        """The row as it now is."""
+        with self.database.reading() as db:
+            return db.get_one(table, row_id)
+
+    def rows(self, table: type[_Row], **values: Any) -> list[_Row]:
+        """The rows that have these values, in the order of their ids."""
+        with self.database.reading() as db:
+            return list(db.scalars(select(table).filter_by(**values).order_by("id")))
+
+
+def a_cared_for_client(database: Database, **course: Any) -> Care:
+    """A client on a cleared course with prescriber, therapist and a nurse who covers."""
+    with database.writing() as db:
+        a_practice(db)
+        prescriber = a_clinician(db, Function.PRESCRIBER, credentials="MD")
+        therapist = a_clinician(db, Function.THERAPIST, credentials="LCSW")
+        nurse = a_clinician(db, Function.NURSE)
+        front_desk = a_clinician(db, Function.COORDINATOR)
+        stranger = a_clinician(db, Function.PRESCRIBER, Function.THERAPIST, name="Otto Outer")
+        client = a_client(db, therapist)
+        episode = a_course(
+            db,
+            client,
+            **{"prescriber": prescriber, "therapist": therapist, "cleared": True} | course,
+        )
+        a_member(db, episode, nurse, Part.COVER)
+    return Care(database, prescriber, therapist, nurse, front_desk, stranger, client, episode)
+
+
+def a_series(
+    db: Session,
+    course: Episode,
+    *,
+    product_route: ProductRoute = ProductRoute.INTRAMUSCULAR,
+    ordered_count: int = 6,
+    started_at: datetime = NOW - timedelta(days=20),
+) -> Series:
+    """An open series."""
+    series = Series(
+        id=new_id(),
+        episode_id=course.id,
+        product_route=product_route,
+        ordered_count=ordered_count,
+        started_at=started_at,
+    )
+    db.add(series)
+    db.flush()
+    return series
+
+
+def a_ketamine_session(
+    db: Session,
+    course: Episode,
+    *,
+    planned_at: datetime = NOW + timedelta(days=1),
+    series: Series | None = None,
+    status: SessionStatus = SessionStatus.PLANNED,
+    ordered_ug: int | None = 70_000,
+    may_add_ug: int | None = None,
+) -> KetamineSession:
+    """A ketamine session of two hours, its dose ordered unless `ordered_ug` is None.
+
+    It belongs to the course's newest series, or begins one.
+    """
+    series = series or db.scalar(
+        select(Series).where(Series.episode_id == course.id).order_by(Series.started_at.desc())
+    )
+    session = KetamineSession(
+        id=new_id(),
+        episode_id=course.id,
+        series_id=(series or a_series(db, course)).id,
+        status=status,
+        planned_at=planned_at,
+        planned_minutes=120,
+        place="Room 2",
+        order_state=OrderState.ORDERED if ordered_ug else OrderState.NONE,
+        ordered_ug=ordered_ug,
+        may_add_ug=may_add_ug,
+        ordered_by_id=course.opened_by_id if ordered_ug else None,
+        ordered_at=NOW - timedelta(days=5) if ordered_ug else None,
+        created_by_id=course.opened_by_id,
+        created_at=NOW - timedelta(days=5),
+    )
+    db.add(session)
+    db.flush()
+    return session
+
+
+def an_administration(
+    db: Session,
+    session: KetamineSession,
+    *,
+    started_at: datetime,
+    ended_at: datetime | None = None,
+    ug: int = 70_000,
+    kind: AdministrationKind = AdministrationKind.DOSE,
+    told_by: Viewer | None = None,
+) -> Administration:
+    """One giving of ketamine; with `told_by` on that prescriber's word and not confirmed yet."""
+    row = Administration(
+        id=new_id(),
+        ketamine_session_id=session.id,
+        kind=kind,
+        ug=ug,
+        started_at=started_at,
+        ended_at=ended_at,
+        given_by_id=session.created_by_id,
+        recorded_at=started_at,
+        told_by_id=told_by.clinician_id if told_by else None,
+    )
+    db.add(row)
+    db.flush()
+    return row
+
+
+def a_given_session(
+    db: Session,
+    course: Episode,
+    *,
+    given_at: datetime,
+    boosted_at: datetime | None = None,
+    status: SessionStatus = SessionStatus.COMPLETED,
+    ug: int = 70_000,
+) -> KetamineSession:
+    """A session whose dose was given at `given_at`, with `boosted_at` 20 mg more then."""
+    session = a_ketamine_session(
+        db, course, planned_at=given_at, status=status, ordered_ug=ug, may_add_ug=20_000
+    )
+    an_administration(db, session, started_at=given_at, ug=ug)
+    if boosted_at is not None:
+        an_administration(
+            db, session, started_at=boosted_at, ug=20_000, kind=AdministrationKind.BOOSTER
+        )
+    if not status.is_open:
+        session.closed_at, session.closed_by_id = given_at + timedelta(hours=2), course.opened_by_id
+    db.flush()
+    return session
+
+
+def an_unrecorded_session(db: Session, course: Episode) -> KetamineSession:
+    """A session planned for yesterday, of which nobody recorded anything."""
+    return a_ketamine_session(db, course, planned_at=NOW - timedelta(days=1))
+
+
+def an_overdue_integration(db: Session, course: Episode, *, hours: int = 50) -> KetamineSession:
+    """A dose given `hours` ago whose integration nobody booked."""
+    return a_given_session(db, course, given_at=NOW - timedelta(hours=hours))
+
+
+def an_integration_session(
+    db: Session,
+    course: Episode,
+    *sessions: KetamineSession,
+    therapist: Viewer | None = None,
+    planned_at: datetime | None = None,
+    held_at: datetime | None = None,
+    kind: IntegrationKind = IntegrationKind.FULL,
+    **columns: Any,
+) -> IntegrationSession:
+    """An integration session for these ketamine sessions, held if `held_at` is given."""
+    integration = IntegrationSession(
+        id=new_id(),
+        episode_id=course.id,
+        therapist_id=therapist.clinician_id if therapist else None,
+        kind=kind,
+        how=How.IN_PERSON,
+        planned_at=planned_at,
+        planned_minutes=60,
+        held_at=held_at,
+        held_by_id=(therapist.clinician_id if therapist else course.opened_by_id)
+        if held_at
+        else None,
+        created_by_id=course.opened_by_id,
+        created_at=NOW - timedelta(days=5),
+        **columns,
+    )
+    db.add(integration)
+    db.flush()
+    link_integration(db, integration, sessions)
+    return integration
+
+
+def link_integration(
+    db: Session, integration: IntegrationSession, sessions: Iterable[KetamineSession]
+) -> None:
+    """Link an integration session to these ketamine sessions as well."""
+    db.add_all(
+        IntegrationSessionFor(
+            id=new_id(), integration_session_id=integration.id, ketamine_session_id=one.id
+        )
+        for one in sessions
+    )
+    db.flush()
+
+
+def a_booked_pair(
+    db: Session,
+    course: Episode,
+    *,
+    therapist: Viewer | None = None,
+    dose_at: datetime = NOW + timedelta(days=1),
+    integration_at: datetime = NOW + timedelta(days=2),
+) -> tuple[KetamineSession, IntegrationSession]:
+    """A ketamine session ahead and its integration session the day after."""
+    session = a_ketamine_session(db, course, planned_at=dose_at)
+    return session, an_integration_session(
+        db, course, session, therapist=therapist, planned_at=integration_at
+    )
+
+
+def a_signed_intention(
+    db: Session, session: KetamineSession, by: Viewer, *, signed_at: datetime = NOW
+) -> Note:
+    """The signed intention note of a ketamine session."""
+    note = Note(
+        id=new_id(),
+        kind=NoteKind.INTENTION,
+        episode_id=session.episode_id,
+        ketamine_session_id=session.id,
+        author_id=by.clinician_id,
+        by_prescriber=False,
+        template_version=1,
+        body={"intention": "To rest."},
+        started_at=signed_at,
+        signed_at=signed_at,
+        signed_text="To rest.",
+        content_hash="0" * 64,
+    )
+    db.add(note)
+    db.flush()
+    return note

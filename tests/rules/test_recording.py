@@ -1,0 +1,89 @@
+"""What may be planned, what may have happened, and what of it went beyond what was allowed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kapteam.rules.recording import breaches, not_plannable, not_possible, out_of_order
+
+NOW = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
+
+
+def _hours(hours: float) -> datetime:
+    return NOW + timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("hours", [0.5, 24, 24 * 365])
+def test_what_lies_ahead_can_be_planned(hours):
+    assert not_plannable(_hours(hours), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("hours", "says"), [(0, "passed"), (-1, "passed"), (24 * 367, "more than a year")]
+)
+def test_the_past_and_a_mistyped_year_cannot_be_planned(hours, says):
+    assert says in (not_plannable(_hours(hours), NOW) or "")
+
+
+@pytest.mark.parametrize("hours", [0, -1, -24 * 30])
+def test_what_was_can_have_happened(hours):
+    assert not_possible(_hours(hours), NOW) is None
+
+
+@pytest.mark.parametrize(("hours", "says"), [(0.1, "future"), (-24 * 31, "30 days ago")])
+def test_rule_36_the_future_and_a_mistyped_month_cannot_have_happened(hours, says):
+    assert says in (not_possible(_hours(hours), NOW) or "")
+
+
+def test_a_session_in_order_has_no_contradiction_even_past_midnight():
+    times = [_hours(hours) for hours in (12, 13, 14, 14, 16)]
+    assert out_of_order(*times) == {}
+
+
+def test_times_that_are_not_known_contradict_nothing():
+    assert out_of_order(None, None, None, None, None) == {}
+    assert out_of_order(None, NOW, NOW, None, None) == {}
+
+
+@pytest.mark.parametrize(
+    ("arrived", "first", "last", "stopped", "out", "field"),
+    [
+        (2, 1, 1, None, None, "arrived"),
+        (0, 1, 3, 2, None, "stopped"),
+        (0, 1, 3, None, 2, "discharged"),
+        (0, 1, 2, 4, 3, "discharged"),
+        (2, None, None, None, 1, "discharged"),
+    ],
+)
+def test_each_contradiction_is_said_beside_one_of_the_two(
+    arrived, first, last, stopped, out, field
+):
+    times = [None if one is None else _hours(one) for one in (arrived, first, last, stopped, out)]
+    assert set(out_of_order(*times)) == {field}
+
+
+def test_a_dose_within_everything_is_no_breach():
+    found = breaches(
+        missing_clearance=None,
+        on_hold=False,
+        ceiling_ug=70_000,
+        beyond_order=None,
+        total_ug=70_000,
+    )
+    assert found == ()
+
+
+def test_rules_21_and_35_every_breach_has_its_sentence():
+    found = breaches(
+        missing_clearance="a clearance by the prescriber",
+        on_hold=True,
+        ceiling_ug=70_000,
+        beyond_order="This is more than was ordered.",
+        total_ug=70_001,
+    )
+    assert [sentence.replace("\u00a0", " ") for sentence in found] == [
+        "Missing on that day: a clearance by the prescriber.",
+        "The course was on hold.",
+        "This is more than the 70 mg that the clearance allows.",
+        "This is more than was ordered.",
+    ]
