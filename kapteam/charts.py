@@ -6,7 +6,7 @@ A chart knows codes, doses and times, never a client's name.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,6 @@ import altair as alt
 from kapteam import sentences, wording
 from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage
 from kapteam.queries.standing import Asked
-from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage, held_in_time
 from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import IntegrationKind, OrderState, Term, Tone
@@ -23,9 +22,9 @@ from kapteam.wording import Phrase
 
 INTEGRATION = "integration"
 _LANE_HEIGHT = 46
-_LABEL_WIDTH = 72
-_EDGE = 30
+_EDGE = 36
 _NARROW = 420
+_LETTER, _BESIDE = 7, 10
 _AROUND = timedelta(days=10)
 
 
@@ -160,45 +159,11 @@ def timeline(
     """A lane for each product and route and one for integration; the dose is text above its mark.
 
     One single view: concatenated views overflow the page at 1366 px (ux.md 3.2). Neither place nor
-    size says how much was given, since mg of two routes do not compare.
+    size says how much was given, since mg of two routes do not compare. `marks` are at least one.
     """
-    lanes = _lanes(marks)
-    x = alt.X(
-        "at:T",
-        title=None,
-        scale=alt.Scale(domain=_span(marks, now, zone), padding=_EDGE, nice=False),
-        axis=alt.Axis(
-            format="%b %-d, %Y",
-            tickCount=alt.expr("max(2, floor(width / 140))"),
-            labelOverlap="greedy",
-            labelColor=palette.quiet,
-            labelFontSize=12,
-            labelPadding=8,
-            domain=False,
-            ticks=False,
-            gridColor=palette.grid,
-        ),
-    )
-    y = alt.Y(
-        "lane:N",
-        title=None,
-        sort=lanes,
-        scale=alt.Scale(domain=lanes),
-        axis=alt.Axis(
-            labelColor=palette.text,
-            labelFontSize=13,
-            labelLimit=0,
-            labelPadding=10,
-            domain=False,
-            ticks=False,
-            grid=True,
-            gridColor=palette.grid,
-        ),
-    )
-    shown = [mark for mark in Mark if any(one.mark is mark for one in marks)]
-    drawn = [_drawn(marks, dose, x, y, shown, zone, palette) for dose in (True, False)]
+    drawing = _Timeline(marks, now, zone, palette)
     return (
-        alt.layer(*_now(now, zone, x, palette), *filter(None, drawn), _amounts(marks, x, y, zone, palette))
+        alt.layer(*drawing.now(), drawing.doses(), drawing.integrations(), drawing.amounts())
         .properties(height=alt.Step(_LANE_HEIGHT))
         .configure_view(stroke=None)
     )
@@ -214,9 +179,7 @@ def timeline_in_words(marks: Iterable[TimelineMark]) -> str:
             planned += 1
         else:
             integrations[one.mark] += 1
-    doses = " and ".join(
-        wording.count(number, f"{route} dose") for route, number in given.items()
-    )
+    doses = " and ".join(wording.count(number, f"{route} dose") for route, number in given.items())
     late, missing = integrations[Mark.HELD_LATE], integrations[Mark.NOT_HELD]
     return (
         f"{doses or 'No dose'} given, {planned or 'none'} planned; "
@@ -242,9 +205,7 @@ def _dose_mark(dose: ClientDose, asked: Asked) -> TimelineMark:
         route=dose.product_route.label,
         when=wording.full_moment(dose.at, asked.practice.zone),
         status=_dose_status(dose),
-        gap="; ".join(
-            integration_words(one, asked.now, asked.practice.zone).text for one in full
-        )
+        gap="; ".join(integration_words(one, asked.now, asked.practice.zone).text for one in full)
         or "None",
     )
 
@@ -256,7 +217,7 @@ def _dose_status(dose: ClientDose) -> str:
 
 
 def _integration_mark(one: ClientIntegration, asked: Asked) -> TimelineMark | None:
-    placed = _placed(one, asked.practice.thresholds, asked.practice.zone)
+    placed = _placed(one, asked.practice.thresholds, asked.now, asked.practice.zone)
     if placed is None:
         return None
     mark, at = placed
@@ -274,7 +235,7 @@ def _integration_mark(one: ClientIntegration, asked: Asked) -> TimelineMark | No
 
 
 def _placed(
-    one: ClientIntegration, thresholds: Thresholds, zone: ZoneInfo
+    one: ClientIntegration, thresholds: Thresholds, now: datetime, zone: ZoneInfo
 ) -> tuple[Mark, datetime] | None:
     """What the mark of an integration is and where it stands; None when it has no day yet."""
     if one.held_at is not None:
@@ -287,21 +248,218 @@ def _placed(
     if one.line is None:
         return None
     standing = one.line.standing
-    due_at = standing.due_at
-    if due_at is None and standing.facts.due_on is not None:
-        due_at = datetime.combine(standing.facts.due_on, time(12), tzinfo=zone)
-    match standing.stage:
-        case IntegrationStage.LATE:
-            mark, at = Mark.NOT_HELD, due_at
-        case IntegrationStage.WAS_THIS_HELD:
-            mark, at = Mark.NOT_HELD, one.planned_at
-        case IntegrationStage.NOT_BOOKED:
-            mark, at = Mark.TO_DO, due_at
-        case IntegrationStage.AGREED if standing.facts.agreed_for is not None:
-            mark, at = (
-                Mark.BOOKED,
-                datetime.combine(standing.facts.agreed_for, time(12), tzinfo=zone),
+    facts, due_at = standing.facts, standing.due_at
+    late = standing.stage is IntegrationStage.LATE or (
+        standing.stage is IntegrationStage.WAS_THIS_HELD and due_at is not None and now > due_at
+    )
+    if due_at is None and facts.due_on is not None:
+        due_at = _noon(facts.due_on, zone)
+    if late:
+        return (Mark.NOT_HELD, due_at) if due_at else None
+    if standing.stage is IntegrationStage.AGREED and facts.agreed_for is not None:
+        return Mark.BOOKED, _noon(facts.agreed_for, zone)
+    if one.planned_at is not None:
+        return Mark.BOOKED, one.planned_at
+    return (Mark.TO_DO, due_at) if due_at else None
+
+
+def _noon(on: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(on, time(12), tzinfo=zone)
+
+
+class _Timeline:
+    """The layers of one timeline, over the same time and the same lanes."""
+
+    def __init__(
+        self, marks: Sequence[TimelineMark], now: datetime, zone: ZoneInfo, palette: Palette
+    ) -> None:
+        self._doses = [mark for mark in marks if mark.is_dose]
+        self._integrations = [mark for mark in marks if not mark.is_dose]
+        self._shown = [mark for mark in Mark if any(one.mark is mark for one in marks)]
+        self._now, self._zone, self._palette = now, zone, palette
+        times = [mark.at for mark in marks]
+        # Never so short a time that one day is named twice.
+        self._first = min(*times, now - _AROUND)
+        self._last = max(*times, now + _AROUND)
+        lanes = list(dict.fromkeys(mark.lane for mark in self._doses))
+        if self._integrations:
+            lanes.append(INTEGRATION)
+        quiet: dict[str, Any] = {
+            "title": None,
+            "domain": False,
+            "ticks": False,
+            "gridColor": palette.grid,
+        }
+        self._x = alt.X(
+            "at:T",
+            scale=alt.Scale(domain=[_point(self._local(at)) for at in (self._first, self._last)]),
+            axis=alt.Axis(
+                **quiet,
+                format="%b %-d, %Y",
+                tickCount=alt.expr("max(2, floor(width / 140))"),
+                labelOverlap="greedy",
+                labelColor=palette.quiet,
+                labelFontSize=12,
+                labelPadding=8,
+            ),
+        )
+        self._x.scale.padding = _EDGE
+        self._y = alt.Y(
+            "lane:N",
+            sort=lanes,
+            scale=alt.Scale(domain=lanes),
+            axis=alt.Axis(
+                **quiet,
+                grid=True,
+                labelColor=palette.text,
+                labelFontSize=13,
+                labelLimit=0,
+                labelPadding=10,
+            ),
+        )
+
+    def now(self) -> tuple[alt.Chart, alt.Chart]:
+        """The rule that parts what was from what is planned, and its word."""
+        here = alt.Chart(alt.InlineData(values=[{"at": self._written(self._now)}])).encode(
+            x=self._x
+        )
+        rule = here.mark_rule(strokeDash=[4, 3], color=self._palette.text, tooltip=None, aria=False)
+        word = here.mark_text(align="left", dx=5, fontWeight="bold", **self._silent_text()).encode(
+            y=alt.value(-6), text=alt.value("Now")
+        )
+        return rule, word
+
+    def doses(self) -> alt.Chart:
+        """A square for each dose: filled when given, an outline while planned."""
+        return self._points(
+            self._doses,
+            {
+                "what": "Dose",
+                "amount": "Amount",
+                "route": "Route",
+                "when": "When",
+                "status": "Status",
+                "gap": "Integration",
+            },
+        )
+
+    def integrations(self) -> alt.Chart:
+        """A mark for each integration, by shape and color."""
+        return self._points(
+            self._integrations,
+            {"what": "What", "when": "When", "status": "Status", "gap": "Integration"},
+        )
+
+    def amounts(self) -> alt.Chart:
+        """The dose as text, wherever there is room; on a narrow screen the last of each lane."""
+        rows = [row for lane in self._by_lane() for row in self._amounts_of(lane)]
+        has_room = f"datum.room * (width - {2 * _EDGE}) >= datum.needs"
+        return (
+            alt.Chart(alt.InlineData(values=rows))
+            .mark_text(
+                dy=-17,
+                opacity=alt.expr(f"datum.is_last || (width >= {_NARROW} && {has_room}) ? 1 : 0"),
+                **self._silent_text(),
             )
-        case _:
-            mark, at = Mark.BOOKED, one.planned_at
-    return (mark, at) if at is not None else None
+            .encode(x=self._x, y=self._y, text="amount:N")
+        )
+
+    def _points(self, marks: Iterable[TimelineMark], hover: Mapping[str, str]) -> alt.Chart:
+        palette, shown = self._palette, self._shown
+        legend = alt.Legend(
+            title=None,
+            orient="bottom",
+            columns=alt.expr(f"width < {_NARROW} ? 2 : {len(Mark)}"),
+            labelColor=palette.text,
+            labelFontSize=13,
+            labelLimit=0,
+            symbolSize=120,
+            symbolStrokeWidth=2,
+            offset=14,
+        )
+
+        def look(values: Iterable[str]) -> dict[str, Any]:
+            names = [mark.label for mark in shown]
+            return {"scale": alt.Scale(domain=names, range=list(values)), "legend": legend}
+
+        rows = [
+            {
+                "at": self._written(one.at),
+                "lane": one.lane,
+                "mark": one.mark.label,
+                **{field: getattr(one, field) for field in hover},
+                "words": ", ".join(filter(None, (getattr(one, field) for field in hover))),
+            }
+            for one in marks
+        ]
+        return (
+            alt.Chart(alt.InlineData(values=rows))
+            .mark_point(size=130, strokeWidth=2, opacity=1)
+            .encode(
+                x=self._x,
+                y=self._y,
+                shape=alt.Shape("mark:N", **look(_SHAPES[mark] for mark in shown)),
+                fill=alt.Fill(
+                    "mark:N",
+                    **look(
+                        palette.background if mark in _OUTLINES else palette.of(mark)
+                        for mark in shown
+                    ),
+                ),
+                stroke=alt.Stroke("mark:N", **look(palette.of(mark) for mark in shown)),
+                tooltip=[alt.Tooltip(f"{field}:N", title=title) for field, title in hover.items()],
+                description="words:N",
+            )
+        )
+
+    def _by_lane(self) -> list[list[TimelineMark]]:
+        lanes = dict.fromkeys(mark.lane for mark in self._doses)
+        return [[mark for mark in self._doses if mark.lane == lane] for lane in lanes]
+
+    def _amounts_of(self, lane: list[TimelineMark]) -> list[dict[str, Any]]:
+        """Beside each amount the room it has, as a part of the whole time, once it is shown.
+
+        The last dose given comes first, then whichever is farthest from those shown already: so any
+        choice of "has room" leaves no two amounts on top of each other.
+        """
+        given = [mark for mark in lane if mark.mark is Mark.GIVEN]
+        last = (given or lane)[-1]
+        span = self._last - self._first
+        needs = _BESIDE + _LETTER * max(len(mark.amount) for mark in lane)
+        shown, left, rows = [last], [mark for mark in lane if mark is not last], []
+
+        def room(mark: TimelineMark) -> float:
+            return min(abs(mark.at - other.at) / span for other in shown)
+
+        def row(mark: TimelineMark, room: float) -> dict[str, Any]:
+            return {
+                "at": self._written(mark.at),
+                "lane": mark.lane,
+                "amount": mark.amount,
+                "room": room,
+                "needs": needs,
+                "is_last": mark is last,
+            }
+
+        rows = [row(last, 1.0)]
+        while left:
+            farthest = max(left, key=room)
+            rows.append(row(farthest, room(farthest)))
+            shown.append(farthest)
+            left.remove(farthest)
+        return rows
+
+    def _silent_text(self) -> dict[str, Any]:
+        """Text that is neither hovered over nor read out."""
+        return {"fontSize": 12, "color": self._palette.text, "tooltip": None, "aria": False}
+
+    def _local(self, at: datetime) -> datetime:
+        """Without a zone: the browser, wherever it is, then draws the practice's time."""
+        return at.astimezone(self._zone).replace(tzinfo=None)
+
+    def _written(self, at: datetime) -> str:
+        return self._local(at).isoformat(timespec="minutes")
+
+
+def _point(at: datetime) -> alt.DateTime:
+    return alt.DateTime(year=at.year, month=at.month, date=at.day, hours=at.hour, minutes=at.minute)

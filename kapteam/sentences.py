@@ -4,7 +4,7 @@ Today, Integration, Caseload, Client, Find and the plain pages all say it throug
 same thing reads the same everywhere.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from kapteam import wording
@@ -12,7 +12,13 @@ from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
-from kapteam.vocabulary import IntegrationCloseReason, OrderState, Tone
+from kapteam.vocabulary import (
+    EpisodeState,
+    HoldReason,
+    IntegrationCloseReason,
+    OrderState,
+    Tone,
+)
 from kapteam.wording import NBSP, Phrase
 
 
@@ -33,7 +39,8 @@ def integration(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) ->
         case IntegrationStage.LATE:
             text = _join(since, f"booked {booked}" if booked else "not held")
             if not since and facts.due_on:
-                text = f"Was due {wording.day(facts.due_on, now.astimezone(zone).date())}, not held"
+                due = wording.day(facts.due_on, now.astimezone(zone).date())
+                text = _join(f"Was due {due}", f"booked {booked}" if booked else "not held")
             return Phrase(text[:1].upper() + text[1:], standing.tone, "error")
         case IntegrationStage.NOT_BOOKED:
             if standing.due_at:
@@ -87,6 +94,20 @@ def held(held_at: datetime, last_given_at: datetime | None, now: datetime, zone:
 def closed(reason: IntegrationCloseReason | None) -> str:
     """An integration that will not take place: `Closed: client declined`."""
     return f"Closed: {reason.label.lower()}" if reason else "Closed"
+
+
+def stage(state: EpisodeState, given: int | None, ordered: int | None) -> str:
+    """Where a course stands: `Series, 3 of 6`, `Maintenance`."""
+    if state is EpisodeState.SERIES and ordered is not None:
+        return f"{state.label}, {given} of {ordered}"
+    return state.label
+
+
+def on_hold(reason: HoldReason, look_again_on: date, today: date) -> Phrase:
+    """A pause in force: `On hold: travel, look again Mon Nov 30`; amber once that day has come."""
+    why = reason.label[:1].lower() + reason.label[1:]
+    tone = Tone.AMBER if look_again_on <= today else Tone.PLAIN
+    return Phrase(f"On hold: {why}, look again {wording.day(look_again_on, today)}", tone, "pause")
 
 
 def intention(standing: IntentionStanding, now: datetime, zone: ZoneInfo) -> Phrase:

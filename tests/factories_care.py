@@ -1,6 +1,6 @@
 """Situations of care: ketamine sessions ahead, given, unrecorded; integrations owed, booked, held.
 
-Like `tests/factories.py` these write rows, so that a situation may be one that actions would refuse.
+Like `tests/factories.py` these write rows: a situation may be one that actions would refuse.
 Doses are in micrograms; every builder takes the `db` of a writing block.
 """
 

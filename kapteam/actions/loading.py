@@ -165,7 +165,9 @@ def read_plan(
     """The instant of the fields `{prefix}on` and `{prefix}time`, which has to lie ahead."""
     at = form.moment(f"{prefix}time", on, typed, zone, day_field=f"{prefix}on")
     problem = not_plannable(at, now) if at else None
-    form.need(f"{prefix}time", problem is None, problem or "")
+    if problem:
+        form.refuse(f"{prefix}time", problem)
+        return None
     return at
 
 

@@ -45,7 +45,9 @@ class Entered:
 
         `name` stands at the start of the sentence: "The family name".
         """
-        return self._text(field, text, name, LINE, required=required)
+        cleaned = self._text(field, text, name, LINE, required=required)
+        self.need(field, "\n" not in cleaned, f"{name} has more than one line. Make it one.")
+        return cleaned
 
     def text(self, field: str, text: str, name: str, *, required: bool = False) -> str:
         """Several lines of text, at most 8,000 characters."""

@@ -79,8 +79,9 @@ def check_can_move(
     if state is EpisodeState.CLOSED:
         raise NotAllowed("This course of care is closed. Open a new one instead.")
     if to not in TRANSITIONS[service_line].get(state, frozenset()):
+        line = service_line.label
         raise NotAllowed(
-            f"A course of {service_line.label.lower()} cannot go from "
+            f"A course of {line[:1].lower()}{line[1:]} cannot go from "
             f"{state.label.lower()} to {to.label.lower()}."
         )
     if on_hold and to is not EpisodeState.CLOSED:

@@ -16,8 +16,7 @@ from kapteam import wording
 from kapteam.errors import Conflict, Invalid, Refused
 from kapteam.ids import new_id
 from kapteam.rules.permissions import Viewer
-from kapteam.ui.page import say_next
-from kapteam.ui.shell import Present, acting
+from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain
 from kapteam.vocabulary import Term
 

@@ -24,9 +24,8 @@ from kapteam.rules.notes import Field
 from kapteam.ui.forms import Form, minted_id
 from kapteam.ui.names import client_name
 from kapteam.ui.navigation import go, link
-from kapteam.ui.page import say_next
 from kapteam.ui.rows import name_cell, row, section, words
-from kapteam.ui.shell import Present, acting
+from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import NoteKind
 

@@ -7,10 +7,8 @@ import streamlit as st
 from kapteam import wording
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.find import find_button
-from kapteam.ui.shell import Present, present
+from kapteam.ui.shell import FLASH, Present, present
 from kapteam.ui.text import plain
-
-_FLASH = "said_once"
 
 
 def open_page(title: str, *, needs: Callable[[Viewer], None] | None = None) -> Present:
@@ -28,15 +26,10 @@ def open_page(title: str, *, needs: Callable[[Viewer], None] | None = None) -> P
     if here.asked.practice.is_demo:
         _demo_banner(here)
     _header(here, title)
-    flash = st.session_state.pop(_FLASH, None)
+    flash = st.session_state.pop(FLASH, None)
     if flash:
         st.success(plain(flash), icon=":material/check:")
     return here
-
-
-def say_next(sentence: str) -> None:
-    """Show a sentence at the top of the next page that opens in this tab."""
-    st.session_state[_FLASH] = sentence
 
 
 def _header(here: Present, title: str) -> None:

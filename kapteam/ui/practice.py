@@ -17,9 +17,8 @@ from kapteam.errors import Refused
 from kapteam.ids import new_id
 from kapteam.queries.practice import Colleague, ThresholdLine
 from kapteam.ui.forms import Form, minted_id
-from kapteam.ui.page import say_next
 from kapteam.ui.rows import row, section, words
-from kapteam.ui.shell import Present, acting
+from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import Function
 

@@ -4,10 +4,13 @@
 it, so each asks again who is here. `kapteam.ui.page.open_page` does the same for pages.
 """
 
+import logging
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -18,9 +21,13 @@ from kapteam.accounts.sign_ins import viewer_of
 from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.practices import database
+from kapteam.errors import Refused
+from kapteam.ids import new_id
 from kapteam.queries.standing import Asked
 from kapteam.rules.permissions import Viewer
 
+FLASH = "said_once"
+_log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -91,10 +98,34 @@ def acting(callback: Callable[Concatenate[Present, P], None]) -> Callable[P, Non
     @wraps(callback)
     def called(*args: P.args, **kwargs: P.kwargs) -> None:
         here = present()
-        if here is not None:
+        if here is None:
+            return
+        try:
             callback(here, *args, **kwargs)
+        except Exception as error:
+            say_next(sentence_for(error))
 
     return called
+
+
+def say_next(sentence: str) -> None:
+    """Show a sentence at the top of the next page that opens in this tab."""
+    st.session_state[FLASH] = sentence
+
+
+def sentence_for(error: Exception) -> str:
+    """What a person reads when something was refused or failed.
+
+    A failure gets a reference number; the log keeps that and where it happened, never the words of
+    the error, because they may name a client.
+    """
+    if isinstance(error, Refused):
+        return str(error)
+    reference = new_id()[-8:]
+    frames = traceback.extract_tb(error.__traceback__)
+    places = " < ".join(f"{Path(one.filename).name}:{one.lineno}" for one in reversed(frames[-6:]))
+    _log.error("Failed, reference %s: %s at %s", reference, type(error).__name__, places)
+    return f"Something went wrong on our side, and nothing was saved by it. Reference {reference}."
 
 
 def live(fragment: Callable[Concatenate[Present, P], None]) -> Callable[P, None]:

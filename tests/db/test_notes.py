@@ -235,7 +235,7 @@ def test_rule_16_a_prescriber_writes_no_intention(care):
 
 def test_rule_16_an_integration_note_by_a_prescriber_who_held_it_says_so(care):
     integration_id = an_integration(
-        team,
+        care,
         a_dose(care, given_at=NOW - timedelta(hours=9)),
         held_at=NOW - timedelta(hours=1),
         by=care.prescriber,
@@ -250,7 +250,7 @@ def test_rule_16_an_integration_note_by_a_prescriber_who_held_it_says_so(care):
 
 def test_rule_16_a_prescriber_does_not_sign_for_an_integration_of_the_therapist(care):
     integration_id = an_integration(
-        team,
+        care,
         a_dose(care, given_at=NOW - timedelta(hours=9)),
         held_at=NOW - timedelta(hours=1),
         by=care.therapist,
@@ -287,7 +287,7 @@ def test_a_session_that_never_took_place_gets_no_new_intention(care, status):
 
 def test_an_integration_is_written_up_once_by_one_author(care):
     integration_id = an_integration(
-        team, a_dose(care, given_at=NOW - timedelta(hours=9)), held_at=NOW - timedelta(hours=1)
+        care, a_dose(care, given_at=NOW - timedelta(hours=9)), held_at=NOW - timedelta(hours=1)
     )
     sign(care, a_draft(care, _integration(care, integration_id), INTEGRATION))
 
@@ -464,7 +464,7 @@ def test_an_integration_note_names_each_dose_by_its_last_administration(care):
     second = a_dose(care, given_at=NOW - timedelta(hours=6))
     with care.database.writing() as db:
         experience = an_outside_experience(db, care.course)
-    integration_id = an_integration(team, first, second, held_at=NOW, experience_id=experience.id)
+    integration_id = an_integration(care, first, second, held_at=NOW, experience_id=experience.id)
     note_id = a_draft(care, _integration(care, integration_id), INTEGRATION)
 
     text = read(care, signing_page, care.therapist, note_id).text
@@ -582,7 +582,7 @@ def test_an_integration_is_held_before_its_note_is_signed(care):
 def test_rule_7_an_integration_before_the_last_administration_is_not_signed(care):
     given_at = NOW - timedelta(hours=4)
     integration_id = an_integration(
-        team, a_dose(care, given_at=given_at), held_at=given_at + timedelta(minutes=59)
+        care, a_dose(care, given_at=given_at), held_at=given_at + timedelta(minutes=59)
     )
     note_id = a_draft(care, _integration(care, integration_id), INTEGRATION)
     with pytest.raises(Invalid, match="held before its last dose"):
@@ -759,7 +759,7 @@ def test_an_intention_note_begins_from_what_the_last_integration_left_open(care)
     signed = []
     for ago in hours:
         integration_id = an_integration(
-            team,
+            care,
             a_dose(care, given_at=NOW - timedelta(hours=ago)),
             held_at=NOW - timedelta(hours=ago - 20),
         )
@@ -784,10 +784,10 @@ def test_notes_of_a_client_stand_under_each_session_they_are_about(care):
         experience = an_outside_experience(db, care.course)
     intention = a_draft(care, _intention(care, first), INTENTION)
     both = a_draft(
-        team, _integration(care, an_integration(care, first, second, held_at=NOW)), INTEGRATION
+        care, _integration(care, an_integration(care, first, second, held_at=NOW)), INTEGRATION
     )
     outside = a_draft(
-        team,
+        care,
         _integration(care, an_integration(care, experience_id=experience.id)),
         INTEGRATION,
     )

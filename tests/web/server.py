@@ -1,5 +1,6 @@
 """A real server process of kapteam, and browsers that talk to it."""
 
+import ctypes
 import os
 import socket
 import subprocess
@@ -11,6 +12,12 @@ import httpx
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _START_SECONDS = 60
+_DROP_FROM_BOUNDING_SET, _MAY_IGNORE_FILE_RIGHTS = 24, 1
+
+
+def _obey_file_rights() -> None:
+    """Make the superuser obey file rights like everybody else (prctl and capabilities of Linux)."""
+    ctypes.CDLL(None).prctl(_DROP_FROM_BOUNDING_SET, _MAY_IGNORE_FILE_RIGHTS, 0, 0, 0)
 
 
 class Server:
@@ -27,12 +34,12 @@ class Server:
             **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self, *arguments: str, as_user: int | None = None) -> "Server":
-        """Start, and wait until it answers anything at all."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+
+    def start(self, *arguments: str) -> "Server":
+        """Start, and wait until it answers anything at all."""
         command = [sys.executable, "-m", "streamlit", "run", self._app]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -41,7 +48,7 @@ class Server:
                 env=self._environment,
                 stdout=log,
                 stderr=log,
-                user=as_user,
+                preexec_fn=_obey_file_rights if os.geteuid() == 0 else None,
             )
         deadline = time.monotonic() + _START_SECONDS
         while self._process.poll() is None and time.monotonic() < deadline:

@@ -2,39 +2,26 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from html import unescape
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select, update
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
+from kapteam import wording
 from kapteam.accounts import sign_ins
 from kapteam.actions.notes import NoteEntered, save_draft, start_note
 from kapteam.db.engine import Database
-from kapteam.db.migrate import bring_up_to_date
-from kapteam.db.practices import PRACTICE, database
-from kapteam.db.tables import Draft, IntegrationSession, Note, SignIn
+from kapteam.db.tables import AuditEvent, Client, Draft, Note, SignIn
 from kapteam.ids import new_id
 from kapteam.rules.permissions import Viewer
-from kapteam.settings import settings
-from kapteam.vocabulary import Audience, Function, How, IntegrationKind, NoteKind
-from kapteam.web.front import Front
+from kapteam.vocabulary import Audience, Function, NoteKind
 from tests.clock import FrozenClock
-from tests.factories import (
-    a_client,
-    a_clinician,
-    a_course,
-    a_practice,
-    audit_events,
-    count_rows,
-)
+from tests.factories import ZONE, a_client, a_clinician, a_course, audit_events
+from tests.factories_care import an_integration_session
+from tests.web.server import Browser, Server
 
-ORIGIN = "http://127.0.0.1:8501"
 PASSWORD = "three calm saguaros"
 WORDS = {
     "safety": "Asked; no thoughts of suicide.",
@@ -46,12 +33,13 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A note to sign, and those who might."""
+    """A browser, a note that can be signed there, and those who might."""
 
     database: Database
     clock: FrozenClock
-    browser: TestClient
+    browser: Browser
     note_id: str
+    client: Client
     author: Viewer
     prescriber: Viewer
     stranger: Viewer
@@ -68,35 +56,36 @@ class Desk:
             db.execute(
                 update(SignIn).where(SignIn.id == started.sign_in_id).values(audience=audience)
             )
-        self.browser.cookies.set("kapteam", f"{PRACTICE}.{started.token}")
+        self.browser.cookie = f"practice.{started.token}"
         return started.sign_in_id
 
-    def reads(self) -> Any:
+    def types(self, field: str, text: str) -> None:
+        """The author changes a field in another tab."""
+        with self.database.writing() as db:
+            save_draft(db, self.author, self.note_id, field, text, 1, self.clock.now)
+
+    def reads(self) -> httpx.Response:
         return self.browser.get(self.path)
 
-    def signs(
-        self, *, seen: str = "", password: str = PASSWORD, origin: str | None = ORIGIN
-    ) -> Any:
+    def signs(self, *, seen: str = "", password: str = PASSWORD, **headers: str) -> httpx.Response:
         """Sign what is shown now, or the text that `seen` names."""
-        return self.browser.post(
-            self.path,
-            data={"seen": seen or seen_in(self.reads()), "password": password},
-            headers={"Origin": origin} if origin else {},
-        )
+        typed = {"seen": seen or seen_in(self.reads()), "password": password}
+        return self.browser.post(self.path, data=typed, headers=headers)
 
     def note(self) -> Note:
         with self.database.reading() as db:
-            note = db.scalars(select(Note).where(Note.id == self.note_id)).one()
-            db.expunge_all()
-        return note
+            return db.get_one(Note, self.note_id)
+
+    def events(self, tag: str) -> list[AuditEvent]:
+        """What the audit log holds of this note or its author."""
+        about = {self.note_id, self.author.clinician_id}
+        return [one for one in audit_events(self.database, tag) if one.subject_id in about]
 
 
 @pytest.fixture
-def desk(frozen_clock: FrozenClock, now: datetime) -> Desk:
-    practice = database(PRACTICE)
-    bring_up_to_date(practice, settings().backup_dir)
+def desk(server: Server, browser: Browser, practice: Database, clock: FrozenClock) -> Desk:
+    now = clock.now
     with practice.writing() as db:
-        a_practice(db)
         author = a_clinician(db, Function.THERAPIST, credentials="LCSW")
         prescriber = a_clinician(db, Function.PRESCRIBER)
         stranger = a_clinician(db, Function.THERAPIST, name="Tess Elsewhere")
@@ -104,52 +93,25 @@ def desk(frozen_clock: FrozenClock, now: datetime) -> Desk:
         sign_ins.set_password(db, author.clinician_id, PASSWORD)
         client = a_client(db, author, preferred="Ama")
         course = a_course(db, client, prescriber=prescriber, therapist=author)
-        integration = IntegrationSession(
-            id=new_id(),
-            episode_id=course.id,
-            kind=IntegrationKind.FULL,
-            how=How.IN_PERSON,
-            planned_minutes=60,
-            held_at=now - timedelta(hours=1),
-            held_by_id=author.clinician_id,
-            created_by_id=author.clinician_id,
-            created_at=now - timedelta(days=1),
+        integration = an_integration_session(
+            db, course, therapist=author, held_at=now - timedelta(hours=1)
         )
-        db.add(integration)
-        db.flush()
-        note_id = start_note(
-            db,
-            author,
-            NoteEntered(
-                new_id(),
-                NoteKind.INTEGRATION,
-                course.id,
-                integration_session_id=integration.id,
-            ),
-            now,
+        entered = NoteEntered(
+            new_id(), NoteKind.INTEGRATION, course.id, integration_session_id=integration.id
         )
+        note_id = start_note(db, author, entered, now)
         for field, text in WORDS.items():
             save_draft(db, author, note_id, field, text, 0, now)
-    spec = find_spec("streamlit")
-    assert spec is not None
-    assert spec.origin is not None
-    front = Front(Path(spec.origin).parent / "static" / "index.html")
-    browser = TestClient(
-        Starlette(routes=front.routes, middleware=front.middleware),
-        base_url=ORIGIN,
-        client=("127.0.0.1", 50_000),
-        follow_redirects=False,
-    )
-    return Desk(practice, frozen_clock, browser, note_id, author, prescriber, stranger, front_desk)
+    return Desk(practice, clock, browser, note_id, client, author, prescriber, stranger, front_desk)
 
 
-def text_in(answer: Any) -> str:
+def text_in(answer: httpx.Response) -> str:
     """The text that the page shows to be signed."""
     [text] = re.findall(r'<div class="reading">(.*?)</div>', answer.text, re.DOTALL)
     return unescape(text)
 
 
-def seen_in(answer: Any) -> str:
+def seen_in(answer: httpx.Response) -> str:
     """Which text the page's form names."""
     return "".join(re.findall(r'name="seen" value="(\w+)"', answer.text))
 
@@ -164,9 +126,9 @@ def test_what_is_shown_is_what_is_signed_to_the_letter(desk):
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/note?note={desk.note_id}"
     note = desk.note()
-    signature = "Signed by Thea Tallis, LCSW, Tue Nov 24, 2026, 2:30\u00a0pm MST"
-    assert note.signed_text == f"{shown}\n\n{signature}"
-    [event] = audit_events(desk.database, "note:signed")
+    signed_at = wording.full_moment(desk.clock.now, ZONE)
+    assert note.signed_text == f"{shown}\n\nSigned by Thea Tallis, LCSW, {signed_at}"
+    [event] = desk.events("note:signed")
     assert (event.clinician_id, event.sign_in_id) == (desk.author.clinician_id, sign_in_id)
     assert event.changes["content_hash"] == note.content_hash
 
@@ -175,7 +137,7 @@ def test_the_page_says_whose_note_it_is_by_two_identifiers(desk):
     desk.sits_down(desk.author)
     answer = desk.reads()
     page = unescape(answer.text)
-    for fact in ("Okafor, Amara “Ama”", "K-001", "Mar 9, 1987 (39\u00a0y)"):
+    for fact in ("Okafor, Amara “Ama”", desk.client.code, "Mar 9, 1987 (39\u00a0y)"):
         assert f"<dd>{fact}</dd>" in page
     assert "<title>Sign · kapteam</title>" in page
     assert "<script>alert" not in answer.text
@@ -187,7 +149,7 @@ def test_with_others_in_the_room_the_page_names_nobody(desk):
     desk.sits_down(desk.author, audience=Audience.OTHERS)
     answer = desk.reads()
     assert "<dd>A.O.</dd>" in answer.text
-    assert "K-001" in answer.text
+    assert desk.client.code in answer.text
     for private in ("Okafor", "Amara", "1987"):
         assert private not in answer.text
 
@@ -203,7 +165,7 @@ def test_a_second_press_signs_nothing_more(desk):
     assert answer.status_code == 303
     assert desk.reads().headers["location"] == f"/note?note={desk.note_id}"
     assert desk.note().signed_text == first.signed_text
-    assert len(audit_events(desk.database, "note:signed")) == 1
+    assert len(desk.events("note:signed")) == 1
 
 
 def test_a_wrong_password_signs_nothing_and_is_audited(desk):
@@ -217,8 +179,10 @@ def test_a_wrong_password_signs_nothing_and_is_audited(desk):
     assert text_in(answer) == shown
     assert "four windy mesas here" not in answer.text
     assert desk.note().signed_at is None
-    assert count_rows(desk.database, Draft) == len(WORDS)
-    [event] = audit_events(desk.database, "note:signing_failed")
+    with desk.database.reading() as db:
+        kept = select(Draft.text).where(Draft.form == f"note/{desk.note_id}")
+        assert sorted(db.scalars(kept)) == sorted(WORDS.values())
+    [event] = desk.events("note:signing_failed")
     assert event.subject_id == desk.author.clinician_id
 
 
@@ -244,14 +208,13 @@ def test_without_a_password_nothing_is_counted_and_nothing_signed(desk):
     assert answer.status_code == 422
     assert "Type your password to sign." in answer.text
     assert desk.note().signed_at is None
-    assert audit_events(desk.database, "note:signing_failed") == []
+    assert desk.events("note:signing_failed") == []
 
 
 def test_text_that_changed_in_another_tab_is_shown_again_and_not_signed(desk):
     desk.sits_down(desk.author)
     seen = seen_in(desk.reads())
-    with desk.database.writing() as db:
-        save_draft(db, desk.author, desk.note_id, "actions", "Rests.", 1, desk.clock.now)
+    desk.types("actions", "Rests.")
 
     answer = desk.signs(seen=seen)
 
@@ -264,8 +227,7 @@ def test_text_that_changed_in_another_tab_is_shown_again_and_not_signed(desk):
 
 def test_what_is_missing_is_said_and_no_password_asked(desk):
     desk.sits_down(desk.author)
-    with desk.database.writing() as db:
-        save_draft(db, desk.author, desk.note_id, "safety", "", 1, desk.clock.now)
+    desk.types("safety", "")
 
     answer = desk.reads()
 
@@ -277,8 +239,7 @@ def test_what_is_missing_is_said_and_no_password_asked(desk):
 def test_an_incomplete_note_is_not_signed_by_a_form_made_by_hand(desk):
     desk.sits_down(desk.author)
     before = seen_in(desk.reads())
-    with desk.database.writing() as db:
-        save_draft(db, desk.author, desk.note_id, "safety", "", 1, desk.clock.now)
+    desk.types("safety", "")
 
     assert desk.signs(seen=before).status_code == 409
     assert desk.signs(seen="0" * 64).status_code == 409
@@ -298,7 +259,7 @@ def test_rule_18_nobody_else_reads_or_signs_it(desk, who, status):
         assert "Asked; no thoughts" not in answer.text
         assert "Okafor" not in answer.text
     assert desk.note().signed_at is None
-    assert audit_events(desk.database, "note:signing_failed") == []
+    assert desk.events("note:signing_failed") == []
 
 
 def test_a_note_that_is_not_there_reads_like_one_that_may_not_be_seen(desk):
@@ -328,9 +289,22 @@ def test_a_locked_browser_signs_nothing(desk):
     assert desk.note().signed_at is None
 
 
-@pytest.mark.parametrize("origin", [None, "null", "https://evil.example", "http://127.0.0.1:9999"])
+@pytest.mark.parametrize("origin", ["", "null", "https://evil.example", "http://127.0.0.1:9999"])
 def test_a_form_from_elsewhere_signs_nothing(desk, origin):
     desk.sits_down(desk.author)
     answer = desk.signs(origin=origin)
     assert answer.status_code == 403
     assert desk.note().signed_at is None
+
+
+def test_the_guard_watches_over_the_page(desk):
+    desk.sits_down(desk.author)
+    assert '<script src="/session/guard.js" defer></script>' in desk.reads().text
+
+
+def test_no_word_of_the_note_and_no_password_is_in_the_log(server, desk):
+    desk.sits_down(desk.author)
+    desk.signs(password="four windy mesas here")
+    desk.signs()
+    for secret in (*WORDS.values(), PASSWORD, "four windy mesas here", "Okafor"):
+        assert secret not in server.log

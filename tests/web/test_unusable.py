@@ -1,17 +1,14 @@
 """A database that cannot be used: every page says so, with a number and without a name."""
 
-import os
 import re
-import shutil
 
 import pytest
 from sqlalchemy import text
 
+from kapteam.db.backup import back_up
 from kapteam.db.engine import Database
 from tests.web.server import Browser, Server
 from tests.web.streamlit_socket import refused
-
-_NOBODY = 65_534
 
 
 def _not_a_database(file):
@@ -26,8 +23,6 @@ def _from_a_newer_version(file):
 
 
 def _read_only(file):
-    for path in (file.with_name("practice.db-wal"), file.with_name("practice.db-shm")):
-        path.unlink(missing_ok=True)
     file.chmod(0o444)
     file.parent.chmod(0o555)
 
@@ -40,18 +35,14 @@ def _read_only(file):
         (_read_only, "can only be read"),
     ],
 )
-def test_a_database_that_cannot_be_used(practice, folder, tmp_path, spoil, sentence):
+def test_a_database_that_cannot_be_used(practice, now, tmp_path, spoil, sentence):
     file = tmp_path / "data" / "practice.db"
     file.parent.mkdir()
-    with practice.reading() as db:
-        db.execute(text("SELECT 1"))
-    shutil.copy(folder / "data" / "practice.db", file)
+    back_up(practice, tmp_path / "copies", now).rename(file)
     spoil(file)
     before = file.read_bytes()
-    tmp_path.chmod(0o755)
     running = Server(tmp_path, "tests/web/small_app.py")
-    # The superuser may write to anything, so the server has to be somebody else.
-    running.start(as_user=_NOBODY if os.geteuid() == 0 else None)
+    running.start()
     try:
         browser = Browser(running)
         references = set()
@@ -70,4 +61,5 @@ def test_a_database_that_cannot_be_used(practice, folder, tmp_path, spoil, sente
         assert refused(running, "kapteam=practice.x") == 403
     finally:
         running.stop()
+        file.parent.chmod(0o755)
     assert file.read_bytes() == before

@@ -1,0 +1,11 @@
+"""Caseload: who do we share, where are they, who needs somebody, who has no next step?"""
+
+from kapteam.queries.caseload import caseload
+from kapteam.ui.caseload import Controls, draw_rows
+from kapteam.ui.page import open_page
+
+here = open_page("Caseload")
+controls = Controls()
+found = here.read(caseload, controls.wanted)
+controls.offer(found)
+draw_rows(here, found, controls.wanted)

@@ -1,0 +1,187 @@
+"""The whole arc of care, typed by two clinicians into an empty practice."""
+
+import re
+import sqlite3
+from datetime import date, timedelta
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewPage
+from tests.browser.hands import (
+    choose,
+    field,
+    fill_day,
+    fill_field,
+    open_at,
+    press,
+    tick,
+    wait_for_run,
+)
+from tests.browser.server import Server
+
+ROBIN, THEA = "robin mesa wind", "thea canyon light"
+TOMORROW = date(2026, 11, 25)
+
+
+def test_the_arc_from_an_empty_practice_to_a_signed_integration(
+    new_page: NewPage, server: Server
+) -> None:
+    prescriber, therapist = new_page(), new_page()
+    _set_up_the_practice(prescriber)
+    _let_the_therapist_in(prescriber, therapist)
+    _inquiry_becomes_a_client(therapist)
+    course = _open_the_course(therapist)
+    _clear_and_consent(prescriber, course)
+    _move(prescriber, course, "Preparation")
+    _move(prescriber, course, "Series")
+    dose = _book(prescriber, course)
+    _order(prescriber, dose)
+    _write_and_sign_the_intention(therapist, dose)
+
+
+def _set_up_the_practice(page: Page) -> None:
+    open_at(page, "/")
+    press(page, "Set up your practice")
+    fill_field(page, "Name of the practice", "Saguaro Practice")
+    fill_field(page, "Your name", "Robin Prescott")
+    tick(page, "Prescriber")
+    fill_field(page, "Sign-in name", "robin")
+    fill_field(page, "Password", ROBIN)
+    press(page, "Set up the practice")
+    expect(page.get_by_role("heading", name="Today", exact=True)).to_be_visible()
+
+
+def _let_the_therapist_in(administrator: Page, colleague: Page) -> None:
+    press(administrator, "Practice")
+    administrator.get_by_text("Add a colleague").click()
+    fill_field(administrator, "Name", "Thea Tallis")
+    fill_field(administrator, "Credentials", "LPC")
+    fill_field(administrator, "Sign-in name", "thea")
+    tick(administrator, "Therapist")
+    press(administrator, "Make a one-time link")
+    link = administrator.get_by_text(re.compile(r"/session/invite/")).inner_text()
+    open_at(colleague, link)
+    fill_field(colleague, "Password", THEA)
+    colleague.get_by_role("button").click()
+    wait_for_run(colleague)
+    if "/session/sign-in" in colleague.url:
+        _sign_in(colleague, "thea", THEA)
+    expect(colleague.get_by_role("heading", name="Today", exact=True)).to_be_visible()
+    open_at(administrator, "/practice")
+    expect(administrator.get_by_text("Signs in as thea", exact=True)).to_be_visible()
+    # A one-time link is good once.
+    other = colleague.context.new_page()
+    other.goto(link)
+    expect(other.get_by_text("This link was used already or has run out.")).to_be_visible()
+    other.close()
+
+
+def _sign_in(page: Page, name: str, password: str) -> None:
+    fill_field(page, "Sign-in name", name)
+    fill_field(page, "Password", password)
+    press(page, "Sign in")
+
+
+def _inquiry_becomes_a_client(page: Page) -> None:
+    press(page, "Inquiries")
+    press(page, "Record an inquiry")
+    fill_field(page, "Name", "Juniper Fable")
+    fill_field(page, "Phone", "555 0142")
+    tick(page, "Ketamine-assisted psychotherapy")
+    press(page, "Save inquiry")
+    expect(page.get_by_text("Juniper Fable")).to_be_visible()
+    press(page, "Open")
+    page.get_by_role("tab", name="Make this person a client").click()
+    expect(field(page, "Given name")).to_have_value("Juniper")
+    fill_day(page, "Birth date", date(1987, 3, 9))
+    fill_field(page, "Emergency contact", "Aspen Fable")
+    fill_field(page, "Emergency contact's phone", "555 0143")
+    press(page, "Save client")
+    expect(page).to_have_url(re.compile(r"/client\?client=K-001$"))
+
+
+def _open_the_course(page: Page) -> str:
+    open_at(page, "/episode?client=K-001")
+    tick(page, "Ketamine-assisted psychotherapy")
+    tick(page, "Depression")
+    choose(page, "Prescriber", "Robin Prescott")
+    expect(field(page, "Therapist")).to_have_value("Thea Tallis")
+    press(page, "Open the course")
+    expect(page.get_by_text("Not cleared by a prescriber yet")).to_be_visible()
+    return page.url
+
+
+def _clear_and_consent(page: Page, course: str) -> None:
+    open_at(page, course)
+    _move(page, course, "Preparation", reopen=False)
+    expect(page.get_by_text("Preparation", exact=True).first).to_be_visible()
+    _try_the_gate(page, course)
+    press(page, "Record clearance")
+    tick(page, "Cleared")
+    tick(page, "intramuscular")
+    fill_field(page, "Ceiling in one ketamine session, mg (empty: none)", "130")
+    fill_day(page, "Valid until", date(2027, 11, 24))
+    press(page, "Save clearance")
+    for consent in ("KAP treatment", "Off-label use", "Therapist's treatment", "Team sharing"):
+        press(page, "Consents")
+        tick(page, consent)
+        press(page, "Save consent")
+        open_at(page, course)
+
+
+def _try_the_gate(page: Page, course: str) -> None:
+    """The series must not begin without clearance and consents, and the sentence names them."""
+    tick(page, "Series")
+    press(page, "Move")
+    expect(page.get_by_text("The series cannot begin yet.")).to_be_visible()
+    expect(page.get_by_text("a clearance by the prescriber")).to_be_visible()
+    open_at(page, course)
+
+
+def _move(page: Page, course: str, state: str, *, reopen: bool = True) -> None:
+    if reopen:
+        open_at(page, course)
+    if page.get_by_role("radio", name=state, exact=True).count() == 0:
+        return
+    tick(page, state)
+    press(page, "Move")
+
+
+def _book(page: Page, course: str) -> str:
+    open_at(page, course)
+    press(page, "Book a ketamine session")
+    fill_day(page, "Day", TOMORROW)
+    fill_field(page, "Time", "10:00 am")
+    fill_field(page, "Place", "Room 2")
+    press(page, "Thu Nov 26, 8:30 am")
+    expect(field(page, "Time of the integration")).to_have_value("8:30 am")
+    press(page, "Book")
+    expect(page).to_have_url(re.compile(r"/ketamine_session\?id="))
+    expect(page.get_by_text("Dose not ordered, intramuscular")).to_be_visible()
+    return page.url
+
+
+def _order(page: Page, dose: str) -> None:
+    open_at(page, dose)
+    page.get_by_text("Order the dose").click()
+    fill_field(page, "Dose, mg", "70")
+    fill_field(page, "May be added once, mg (empty: nothing)", "30")
+    press(page, "Order")
+    expect(page.get_by_text("70 mg intramuscular, may add 30 mg")).to_be_visible()
+
+
+def _write_and_sign_the_intention(page: Page, dose: str) -> None:
+    open_at(page, dose)
+    expect(page.get_by_text("No intention note yet")).to_be_visible()
+    press(page, "Intention note")
+    fill_field(page, "Intention (required)", "Meet the grief without leaving the room.")
+    fill_field(page, "Safety (required)", "Asked. No thoughts of suicide or of harming others.")
+    fill_field(page, "Coping skills agreed (required)", "Breath counting; hand on heart")
+    tick(page, "Ready")
+    press(page, "Sign …")
+    expect(page).to_have_url(re.compile(r"/session/sign/"))
+    expect(page.get_by_text("Meet the grief without leaving the room.")).to_be_visible()
+    fill_field(page, "Password", THEA)
+    page.get_by_role("button", name=re.compile("Sign")).click()
+    wait_for_run(page)
+    expect(page.get_by_text("Signed and locked")).to_be_visible()

@@ -1,0 +1,766 @@
+"""Ketamine sessions before they happen: booked, ordered, moved, cancelled, missed, not given."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from kapteam.actions.booking import (
+    BookKetamineEntered,
+    DoseEntered,
+    EndKetamineEntered,
+    MoveKetamineEntered,
+    OrderedCountEntered,
+    book_ketamine_session,
+    cancel_ketamine_session,
+    mark_not_given,
+    miss_ketamine_session,
+    move_ketamine_session,
+    order_dose,
+    propose_dose,
+    raise_ordered_count,
+)
+from kapteam.db.tables import (
+    AuditEvent,
+    IntegrationSession,
+    IntegrationSessionFor,
+    KetamineSession,
+    Note,
+    Series,
+)
+from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
+from kapteam.ids import new_id
+from kapteam.vocabulary import (
+    ClearanceDecision,
+    EpisodeState,
+    HoldReason,
+    How,
+    OrderState,
+    ProductRoute,
+    ServiceLine,
+    SessionStatus,
+)
+from tests.factories import (
+    NOW,
+    TODAY,
+    ZONE,
+    a_clearance,
+    a_client,
+    a_clinician,
+    a_course,
+    audit_events,
+    count_rows,
+)
+from tests.factories_care import (
+    Care,
+    a_booked_pair,
+    a_cared_for_client,
+    a_given_session,
+    a_ketamine_session,
+    a_series,
+    a_signed_intention,
+    an_administration,
+    an_integration_session,
+    link_integration,
+)
+
+DAY = timedelta(days=1)
+TOMORROW = TODAY + DAY
+
+
+@pytest.fixture
+def care(database) -> Care:
+    return a_cared_for_client(database)
+
+
+def _booking(care: Care, **typed: Any) -> BookKetamineEntered:
+    """A ketamine session tomorrow 2:30 pm, its integration the day after at 10 am."""
+    entered = BookKetamineEntered(
+        id=new_id(),
+        episode_id=care.course.id,
+        product_route=ProductRoute.INTRAMUSCULAR,
+        planned_on=TOMORROW,
+        planned_time="2:30 pm",
+        planned_minutes=120,
+        place="Room 2",
+        people_present="",
+        ordered_count=6,
+        mg="",
+        may_add="",
+        integration_id=new_id(),
+        integration_on=TOMORROW + DAY,
+        integration_time="10 am",
+        integration_minutes=60,
+        integration_how=How.VIDEO,
+        integration_place="",
+        integration_therapist=care.therapist.clinician_id,
+        no_integration_reason="",
+    )
+    return replace(entered, **typed)
+
+
+def _nothing_was_booked(care: Care) -> None:
+    for table in (KetamineSession, Series, IntegrationSession, IntegrationSessionFor, AuditEvent):
+        assert count_rows(care.database, table) == 0
+
+
+def _local(at: Any) -> str:
+    return f"{at.astimezone(ZONE):%a %H:%M}"
+
+
+# Booking
+
+
+def test_booking_makes_series_session_and_integration_slot_in_one_save(care):
+    entered = _booking(care)
+    care.do(book_ketamine_session, care.therapist, entered)
+    session = care.row(KetamineSession, entered.id)
+    series = care.row(Series, session.series_id)
+    integration = care.row(IntegrationSession, entered.integration_id)
+    (link,) = care.rows(IntegrationSessionFor)
+    assert (session.status, _local(session.planned_at)) == (SessionStatus.PLANNED, "Wed 14:30")
+    assert (series.product_route, series.ordered_count) == (ProductRoute.INTRAMUSCULAR, 6)
+    assert (_local(integration.planned_at), integration.how) == ("Thu 10:00", How.VIDEO)
+    assert integration.therapist_id == care.therapist.clinician_id
+    assert (link.integration_session_id, link.ketamine_session_id) == (integration.id, session.id)
+    assert session.order_state is OrderState.NONE
+
+
+def test_booking_is_one_audit_event_that_names_the_integration_slot(care):
+    entered = _booking(care, mg="70")
+    care.do(book_ketamine_session, care.prescriber, entered)
+    (event,) = audit_events(care.database)
+    assert (event.tag, event.subject_id) == ("ketamine_session:booked", entered.id)
+    assert (event.client_id, event.clinician_id) == (care.client.id, care.prescriber.clinician_id)
+    assert event.changes["planned_at"] == [None, "2026-11-25T21:30:00+00:00"]
+    assert event.changes["ordered_ug"] == 70_000
+    assert event.changes["integration_session"] == entered.integration_id
+    assert event.changes["integration_planned_at"] == "2026-11-26T17:00:00+00:00"
+
+
+def test_the_same_booking_saved_twice_is_written_once(care):
+    entered = _booking(care)
+    care.do(book_ketamine_session, care.therapist, entered)
+    care.do(book_ketamine_session, care.therapist, entered, now=NOW + 3 * DAY)
+    for table in (KetamineSession, Series, IntegrationSession, IntegrationSessionFor, AuditEvent):
+        assert count_rows(care.database, table) == 1
+
+
+def test_two_threads_saving_the_same_booking_write_it_once(care):
+    entered = _booking(care)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: care.do(book_ketamine_session, care.therapist, entered), range(2)))
+    for table in (KetamineSession, Series, IntegrationSession, IntegrationSessionFor, AuditEvent):
+        assert count_rows(care.database, table) == 1
+
+
+def test_the_front_desk_books_but_orders_no_dose(care):
+    care.do(book_ketamine_session, care.front_desk, _booking(care))
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, care.front_desk, _booking(care, mg="70", planned_time="9am"))
+    assert "prescriber orders" in refused.value.fields["mg"]
+    assert count_rows(care.database, KetamineSession) == 1
+
+
+def test_somebody_who_is_not_on_the_course_cannot_book(care):
+    with pytest.raises(NotFound):
+        care.do(book_ketamine_session, care.stranger, _booking(care))
+    _nothing_was_booked(care)
+
+
+def test_somebody_without_a_function_cannot_book(care):
+    with care.database.writing() as db:
+        nobody = a_clinician(db, sees_everyone=True)
+    with pytest.raises(NotAllowed):
+        care.do(book_ketamine_session, nobody, _booking(care))
+    _nothing_was_booked(care)
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "says"),
+    [
+        ({"product_route": None}, "product_route", "Choose"),
+        ({"planned_on": None}, "planned_on", "Choose the day"),
+        ({"planned_time": ""}, "planned_time", "Enter the time"),
+        ({"planned_time": "2:30"}, "planned_time", "am or pm"),
+        ({"planned_time": "25:00"}, "planned_time", "no such time"),
+        ({"planned_time": "<script>"}, "planned_time", "like 2:30 pm"),
+        ({"planned_on": TODAY, "planned_time": "8:59 am"}, "planned_time", "passed"),
+        ({"planned_on": date(2062, 11, 25)}, "planned_time", "more than a year"),
+        ({"planned_minutes": None}, "planned_minutes", "15 to 600"),
+        ({"planned_minutes": 14}, "planned_minutes", "15 to 600"),
+        ({"planned_minutes": 601}, "planned_minutes", "15 to 600"),
+        ({"place": "x" * 200}, "place", "200 characters"),
+        ({"people_present": "a\x00b"}, "people_present", "control character"),
+        ({"ordered_count": None}, "ordered_count", "1 to 30"),
+        ({"ordered_count": 0}, "ordered_count", "1 to 30"),
+        ({"ordered_count": 31}, "ordered_count", "1 to 30"),
+        ({"mg": "0"}, "mg", "more than 0"),
+        ({"mg": "-5"}, "mg", "more than 0"),
+        ({"mg": "NaN"}, "mg", "number of mg"),
+        ({"mg": "abc"}, "mg", "number of mg"),
+        ({"may_add": "20"}, "mg", "Enter the dose"),
+        ({"mg": "70", "may_add": "abc"}, "may_add", "number of mg"),
+        ({"mg": "151"}, "mg", "at most 150 mg"),
+        ({"mg": "140", "may_add": "11"}, "may_add", "at most 150 mg"),
+        ({"integration_on": None}, "integration_on", "Choose the day"),
+        ({"integration_time": "10"}, "integration_time", "am or pm"),
+        ({"integration_on": TODAY - DAY}, "integration_time", "passed"),
+        ({"integration_minutes": 5}, "integration_minutes", "10 to 240"),
+        ({"integration_how": None}, "integration_how", "Choose how"),
+        ({"integration_therapist": "nobody"}, "integration_therapist", "on this course"),
+    ],
+)
+def test_bad_input_gets_a_sentence_beside_its_field_and_nothing_is_saved(care, typed, field, says):
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, care.prescriber, _booking(care, **typed))
+    assert list(refused.value.fields) == [field]
+    assert says in refused.value.fields[field].replace("\u00a0", " ")
+    _nothing_was_booked(care)
+
+
+def test_rule_7_an_integration_slot_before_the_end_of_the_dose_is_refused(care):
+    infusion = _booking(
+        care,
+        product_route=ProductRoute.INTRAVENOUS,
+        integration_on=TOMORROW,
+        integration_time="3:09 pm",
+    )
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, care.therapist, infusion)
+    assert "before the dose" in refused.value.fields["integration_time"]
+    _nothing_was_booked(care)
+    care.do(book_ketamine_session, care.therapist, replace(infusion, integration_time="3:10 pm"))
+
+
+@pytest.mark.parametrize("who", ["nurse", "stranger", "front_desk"])
+def test_the_integration_slot_is_with_a_therapist_or_prescriber_of_the_course(care, who):
+    entered = _booking(care, integration_therapist=getattr(care, who).clinician_id)
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, care.therapist, entered)
+    assert list(refused.value.fields) == ["integration_therapist"]
+
+
+def test_without_a_slot_the_form_asks_why_and_the_audit_log_keeps_the_answer(care):
+    unslotted = _booking(care, integration_time="")
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, care.therapist, unslotted)
+    assert list(refused.value.fields) == ["no_integration_reason"]
+    _nothing_was_booked(care)
+    care.do(
+        book_ketamine_session,
+        care.therapist,
+        replace(unslotted, no_integration_reason="Client chooses a day tomorrow"),
+    )
+    assert count_rows(care.database, IntegrationSession) == 0
+    (event,) = audit_events(care.database)
+    assert event.changes["no_integration_reason"] == "Client chooses a day tomorrow"
+
+
+def test_a_course_that_expects_no_integration_asks_for_none(database):
+    care = a_cared_for_client(database, expects_integration=False)
+    care.do(book_ketamine_session, care.prescriber, _booking(care, integration_time=""))
+    assert count_rows(database, KetamineSession) == 1
+
+
+def test_rule_11_and_13_a_course_without_ketamine_takes_no_session(database):
+    care = a_cared_for_client(
+        database,
+        service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+        state=EpisodeState.INTEGRATION,
+    )
+    with pytest.raises(NotAllowed, match="Open a KAP course"):
+        care.do(book_ketamine_session, care.prescriber, _booking(care))
+    _nothing_was_booked(care)
+
+
+@pytest.mark.parametrize("state", [EpisodeState.ASSESSMENT, EpisodeState.CLOSED])
+def test_a_course_outside_the_dosing_states_takes_no_session(database, state):
+    care = a_cared_for_client(database, state=state)
+    with pytest.raises(NotAllowed, match=state.label.lower()):
+        care.do(book_ketamine_session, care.prescriber, _booking(care))
+    _nothing_was_booked(care)
+
+
+def test_a_course_on_hold_takes_no_session(database):
+    care = a_cared_for_client(database, hold=HoldReason.BLOOD_PRESSURE)
+    with pytest.raises(NotAllowed, match="on hold"):
+        care.do(book_ketamine_session, care.prescriber, _booking(care))
+    _nothing_was_booked(care)
+
+
+@pytest.mark.parametrize(
+    ("clearance", "says"),
+    [
+        (None, "a clearance by the prescriber"),
+        ({"valid_until_on": TODAY}, "no longer valid"),
+        ({"routes": (ProductRoute.SUBLINGUAL,)}, "for intramuscular"),
+        ({"decision": ClearanceDecision.DEFERRED}, "deferred"),
+    ],
+)
+def test_rule_21_without_clearance_for_route_and_day_the_missing_thing_is_named(
+    database, clearance, says
+):
+    care = a_cared_for_client(database, cleared=False)
+    if clearance is not None:
+        with database.writing() as db:
+            a_clearance(db, care.course, care.prescriber.clinician_id, **clearance)
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, care.prescriber, _booking(care))
+    assert says in refused.value.fields["product_route"]
+    _nothing_was_booked(care)
+
+
+def test_rule_15_a_prescribers_figure_is_an_order_and_a_therapists_a_proposal(care):
+    ordered, proposed = _booking(care, mg="70", may_add="20"), _booking(care, mg="60")
+    proposed = replace(proposed, planned_on=TOMORROW + 7 * DAY, integration_on=TOMORROW + 8 * DAY)
+    care.do(book_ketamine_session, care.prescriber, ordered)
+    care.do(book_ketamine_session, care.therapist, proposed)
+    first, second = care.row(KetamineSession, ordered.id), care.row(KetamineSession, proposed.id)
+    assert (first.order_state, first.ordered_ug, first.may_add_ug) == (
+        OrderState.ORDERED,
+        70_000,
+        20_000,
+    )
+    assert first.ordered_by_id == care.prescriber.clinician_id
+    assert (second.order_state, second.ordered_ug) == (OrderState.PROPOSED, 60_000)
+
+
+def test_one_client_is_in_one_ketamine_session_at_a_time(care):
+    care.do(book_ketamine_session, care.prescriber, _booking(care))
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, care.therapist, _booking(care, planned_time="4:29 pm"))
+    assert "already has a ketamine session" in refused.value.fields["planned_time"]
+    assert count_rows(care.database, KetamineSession) == 1
+    care.do(book_ketamine_session, care.therapist, _booking(care, planned_time="4:30 pm"))
+
+
+# The series
+
+
+def _next(care: Care, week: int, **typed: Any) -> BookKetamineEntered:
+    """A booking that many weeks later, without a count of its own."""
+    days = 7 * week * DAY
+    return _booking(
+        care,
+        **{"planned_on": TOMORROW + days, "integration_on": TOMORROW + DAY + days}
+        | {"ordered_count": None}
+        | typed,
+    )
+
+
+def test_rule_8_the_next_session_of_the_route_belongs_to_the_same_series(care):
+    first, second = _booking(care), _next(care, 1)
+    care.do(book_ketamine_session, care.therapist, first)
+    care.do(book_ketamine_session, care.therapist, second)
+    (series,) = care.rows(Series)
+    assert {one.series_id for one in care.rows(KetamineSession)} == {series.id}
+
+
+def test_another_route_starts_a_series_and_ends_the_one_before(care):
+    care.do(book_ketamine_session, care.therapist, _booking(care))
+    other = _next(care, 1, product_route=ProductRoute.SUBLINGUAL)
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, care.therapist, other)
+    assert "starts a series" in refused.value.fields["ordered_count"]
+    care.do(book_ketamine_session, care.therapist, replace(other, ordered_count=4))
+    old, new = care.rows(Series)
+    assert (old.ended_at, new.ended_at, new.ordered_count) == (NOW, None, 4)
+
+
+def test_rule_8_maintenance_is_a_series_of_its_own(database):
+    care = a_cared_for_client(
+        database, state=EpisodeState.MAINTENANCE, opened_at=NOW - timedelta(days=10)
+    )
+    with database.writing() as db:
+        before = a_series(db, care.course, started_at=NOW - timedelta(days=20))
+    care.do(book_ketamine_session, care.therapist, _booking(care, ordered_count=3))
+    care.do(book_ketamine_session, care.therapist, _next(care, 4))
+    (session, later) = care.rows(KetamineSession)
+    assert session.series_id == later.series_id != before.id
+    assert care.row(Series, before.id).ended_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("who", "says"), [("therapist", "Ask a prescriber"), ("prescriber", "Raise the number first")]
+)
+def test_no_more_sessions_are_booked_than_are_ordered(care, who, says):
+    care.do(book_ketamine_session, care.therapist, _booking(care, ordered_count=1))
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, getattr(care, who), _next(care, 1))
+    assert says in refused.value.fields["ordered_count"]
+    assert count_rows(care.database, KetamineSession) == 1
+
+
+def test_a_prescriber_raises_the_number_ordered_and_then_one_more_can_be_booked(care):
+    care.do(book_ketamine_session, care.therapist, _booking(care, ordered_count=1))
+    (series,) = care.rows(Series)
+    care.do(raise_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, 2))
+    care.do(raise_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, 2))
+    care.do(book_ketamine_session, care.therapist, _next(care, 1))
+    (event,) = audit_events(care.database, "series:raised")
+    assert event.changes["ordered_count"] == [1, 2]
+
+
+def test_rule_3_a_cancelled_session_frees_its_place_in_the_series(care):
+    entered = _booking(care, ordered_count=1)
+    care.do(book_ketamine_session, care.therapist, entered)
+    care.do(cancel_ketamine_session, care.therapist, EndKetamineEntered(entered.id, 1, "Flu"))
+    care.do(book_ketamine_session, care.therapist, _next(care, 1))
+
+
+def test_rule_15_only_a_prescriber_raises_the_number_ordered(care):
+    care.do(book_ketamine_session, care.therapist, _booking(care))
+    (series,) = care.rows(Series)
+    with pytest.raises(NotAllowed):
+        care.do(raise_ordered_count, care.therapist, OrderedCountEntered(series.id, 1, 12))
+    with pytest.raises(NotFound):
+        care.do(raise_ordered_count, care.stranger, OrderedCountEntered(series.id, 1, 12))
+    assert care.row(Series, series.id).ordered_count == 6
+
+
+@pytest.mark.parametrize("count", [None, 0, -5, 6, 31])
+def test_a_number_that_raises_nothing_is_refused(care, count):
+    care.do(book_ketamine_session, care.therapist, _booking(care))
+    (series,) = care.rows(Series)
+    with pytest.raises(Invalid) as refused:
+        care.do(raise_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, count))
+    assert list(refused.value.fields) == ["ordered_count"]
+
+
+# Order and proposal
+
+
+@pytest.fixture
+def planned(care) -> KetamineSession:
+    """Tomorrow's session, its dose not ordered."""
+    with care.database.writing() as db:
+        return a_ketamine_session(db, care.course, ordered_ug=None)
+
+
+def test_a_prescriber_orders_and_the_audit_log_keeps_old_and_new(care, planned):
+    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", "20"))
+    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 2, "60 mg", ""))
+    session = care.row(KetamineSession, planned.id)
+    assert (session.ordered_ug, session.may_add_ug) == (60_000, None)
+    first, second = audit_events(care.database, "dose:ordered")
+    assert first.changes["ordered_ug"] == [None, 70_000]
+    assert second.changes["ordered_ug"] == [70_000, 60_000]
+    assert second.changes["may_add_ug"] == [20_000, None]
+
+
+def test_the_same_order_saved_twice_is_written_once(care, planned):
+    for _ in range(2):
+        care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", ""))
+    assert care.row(KetamineSession, planned.id).version == 2
+    assert len(audit_events(care.database)) == 1
+
+
+@pytest.mark.parametrize("who", ["therapist", "nurse", "front_desk"])
+def test_rule_15_only_a_prescriber_orders(care, planned, who):
+    with pytest.raises(NotAllowed, match="Only a prescriber"):
+        care.do(order_dose, getattr(care, who), DoseEntered(planned.id, 1, "70", ""))
+    assert care.row(KetamineSession, planned.id).order_state is OrderState.NONE
+
+
+def test_a_prescriber_who_is_not_on_the_course_orders_nothing(care, planned):
+    with pytest.raises(NotFound):
+        care.do(order_dose, care.stranger, DoseEntered(planned.id, 1, "70", ""))
+
+
+@pytest.mark.parametrize("mg", ["", "0", "-5", "NaN", "abc", "1e3", "151"])
+def test_rule_36_a_dose_that_is_none_is_refused_beside_its_field(care, planned, mg):
+    with pytest.raises(Invalid) as refused:
+        care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, mg, ""))
+    assert list(refused.value.fields) == ["mg"]
+    assert care.row(KetamineSession, planned.id).ordered_ug is None
+    assert count_rows(care.database, AuditEvent) == 0
+
+
+def test_a_proposal_becomes_an_order_and_never_the_other_way_round(care, planned):
+    care.do(propose_dose, care.therapist, DoseEntered(planned.id, 1, "60", ""))
+    assert care.row(KetamineSession, planned.id).order_state is OrderState.PROPOSED
+    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 2, "60", ""))
+    with pytest.raises(NotAllowed, match="A dose is ordered"):
+        care.do(propose_dose, care.therapist, DoseEntered(planned.id, 3, "90", ""))
+    session = care.row(KetamineSession, planned.id)
+    assert (session.order_state, session.ordered_ug) == (OrderState.ORDERED, 60_000)
+
+
+@pytest.mark.parametrize("who", ["prescriber", "nurse", "front_desk"])
+def test_only_a_therapist_proposes(care, planned, who):
+    with pytest.raises(NotAllowed):
+        care.do(propose_dose, getattr(care, who), DoseEntered(planned.id, 1, "60", ""))
+
+
+def test_the_order_of_a_session_that_is_over_stays(care):
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - DAY)
+    with pytest.raises(NotAllowed, match="stays as it is"):
+        care.do(order_dose, care.prescriber, DoseEntered(given.id, 1, "80", ""))
+
+
+def test_two_orders_at_once_show_both(care, planned):
+    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", ""))
+    with pytest.raises(Conflict) as conflict:
+        care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "80", ""))
+    assert conflict.value.theirs["ordered_ug"] == "70000"
+    assert conflict.value.mine["ordered_ug"] == "80000"
+
+
+# Moving
+
+
+@pytest.fixture
+def pair(care) -> tuple[KetamineSession, IntegrationSession]:
+    """A session tomorrow at 2:30 pm and its integration the day after at 2:30 pm."""
+    with care.database.writing() as db:
+        return a_booked_pair(db, care.course, therapist=care.therapist)
+
+
+def _move(session: KetamineSession, **typed: Any) -> MoveKetamineEntered:
+    """To next week, Wednesday 11 am."""
+    entered = MoveKetamineEntered(
+        ketamine_session_id=session.id,
+        version=1,
+        planned_on=TOMORROW + 7 * DAY,
+        planned_time="11 am",
+        integration_on=None,
+        integration_time="",
+    )
+    return replace(entered, **typed)
+
+
+def test_moving_moves_both_by_the_same_shift_in_one_save(care, pair):
+    session, integration = pair
+    care.do(move_ketamine_session, care.front_desk, _move(session))
+    moved = care.row(KetamineSession, session.id).planned_at
+    assert _local(moved) == "Wed 11:00"
+    assert care.row(IntegrationSession, integration.id).planned_at == (
+        integration.planned_at + (moved - session.planned_at)
+    )
+    (event,) = audit_events(care.database)
+    assert event.tag == "ketamine_session:moved"
+    assert event.changes["planned_at"][0] == session.planned_at.isoformat()
+    assert event.changes["integration_sessions"][0][0] == integration.id
+
+
+def test_moving_takes_the_integration_to_the_slot_that_was_entered(care, pair):
+    session, integration = pair
+    entered = _move(session, integration_on=TOMORROW + 8 * DAY, integration_time="4 pm")
+    care.do(move_ketamine_session, care.therapist, entered)
+    assert _local(care.row(IntegrationSession, integration.id).planned_at) == "Thu 16:00"
+
+
+def test_a_move_saved_twice_moves_once(care, pair):
+    session, integration = pair
+    care.do(move_ketamine_session, care.therapist, _move(session))
+    care.do(move_ketamine_session, care.therapist, _move(session))
+    assert _local(care.row(IntegrationSession, integration.id).planned_at) == "Thu 11:00"
+    assert len(audit_events(care.database)) == 1
+
+
+def test_two_who_move_at_once_see_both_times(care, pair):
+    session, integration = pair
+    care.do(move_ketamine_session, care.therapist, _move(session))
+    with pytest.raises(Conflict):
+        care.do(move_ketamine_session, care.prescriber, _move(session, planned_time="3 pm"))
+    assert _local(care.row(KetamineSession, session.id).planned_at) == "Wed 11:00"
+    assert _local(care.row(IntegrationSession, integration.id).planned_at) == "Thu 11:00"
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "says"),
+    [
+        ({"planned_on": None}, "planned_on", "Choose the day"),
+        ({"planned_time": "soon"}, "planned_time", "like 2:30 pm"),
+        ({"planned_on": TODAY - DAY}, "planned_time", "passed"),
+        ({"planned_on": TODAY + 364 * DAY}, "planned_on", "no longer valid"),
+        ({"integration_time": "4 pm"}, "integration_on", "Choose the day"),
+        (
+            {"integration_on": TOMORROW + 7 * DAY, "integration_time": "10:59 am"},
+            "integration_time",
+            "before the dose",
+        ),
+        (
+            {"integration_on": TODAY - DAY, "integration_time": "4 pm"},
+            "integration_time",
+            "passed",
+        ),
+    ],
+)
+def test_a_move_to_a_bad_time_moves_neither(care, pair, typed, field, says):
+    session, integration = pair
+    with pytest.raises(Invalid) as refused:
+        care.do(move_ketamine_session, care.therapist, _move(session, **typed))
+    assert list(refused.value.fields) == [field]
+    assert says in refused.value.fields[field]
+    assert care.row(KetamineSession, session.id).planned_at == session.planned_at
+    assert care.row(IntegrationSession, integration.id).planned_at == integration.planned_at
+    assert audit_events(care.database) == []
+
+
+def test_rule_6_an_integration_for_two_doses_never_moves_before_the_other_one(care, pair):
+    session, integration = pair
+    with care.database.writing() as db:
+        other = a_ketamine_session(db, care.course, planned_at=NOW + 2 * DAY)
+        link_integration(db, integration, [other])
+    earlier = _move(session, planned_on=TODAY, planned_time="4 pm")
+    with pytest.raises(Invalid) as refused:
+        care.do(move_ketamine_session, care.therapist, earlier)
+    assert "before the dose" in refused.value.fields["integration_time"]
+
+
+def test_a_held_integration_is_not_moved(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course)
+        debrief = an_integration_session(
+            db, care.course, session, planned_at=NOW - DAY, held_at=NOW - DAY
+        )
+    care.do(move_ketamine_session, care.therapist, _move(session))
+    assert care.row(IntegrationSession, debrief.id).planned_at == NOW - DAY
+
+
+def test_a_session_in_which_a_dose_was_recorded_is_neither_moved_nor_ended(care):
+    with care.database.writing() as db:
+        session = a_given_session(
+            db, care.course, given_at=NOW - timedelta(hours=1), status=SessionStatus.STARTED
+        )
+    ended = EndKetamineEntered(session.id, 1, "Client felt ill")
+    for action, who, entered in (
+        (move_ketamine_session, care.therapist, _move(session)),
+        (cancel_ketamine_session, care.therapist, ended),
+        (miss_ketamine_session, care.therapist, ended),
+        (mark_not_given, care.prescriber, ended),
+    ):
+        with pytest.raises(NotAllowed, match="Close it or correct the record"):
+            care.do(action, who, entered)
+    assert care.row(KetamineSession, session.id).status is SessionStatus.STARTED
+    assert audit_events(care.database) == []
+
+
+def test_a_stranger_moves_nothing(care, pair):
+    with pytest.raises(NotFound):
+        care.do(move_ketamine_session, care.stranger, _move(pair[0]))
+
+
+def test_a_move_onto_another_session_of_the_client_is_refused(care, pair):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + 8 * DAY)
+    with pytest.raises(Invalid) as refused:
+        care.do(move_ketamine_session, care.therapist, _move(pair[0], planned_time="12:31 pm"))
+    assert "already has" in refused.value.fields["planned_time"]
+
+
+# Cancelled, missed, not given
+
+_Ending = tuple[Callable[..., None], str, SessionStatus]
+_ENDINGS: list[_Ending] = [
+    (cancel_ketamine_session, "front_desk", SessionStatus.CANCELLED),
+    (miss_ketamine_session, "therapist", SessionStatus.MISSED),
+    (mark_not_given, "nurse", SessionStatus.NOT_GIVEN),
+]
+
+
+@pytest.fixture
+def due_now(care) -> tuple[KetamineSession, IntegrationSession]:
+    """A session planned for this moment and its integration tomorrow."""
+    with care.database.writing() as db:
+        return a_booked_pair(db, care.course, dose_at=NOW, integration_at=NOW + DAY)
+
+
+@pytest.mark.parametrize(("action", "who", "status"), _ENDINGS)
+def test_rule_3_ending_without_a_dose_drops_its_own_integration_slot(
+    care, due_now, action, who, status
+):
+    session, integration = due_now
+    care.do(action, getattr(care, who), EndKetamineEntered(session.id, 1, "Blood pressure"))
+    ended = care.row(KetamineSession, session.id)
+    assert (ended.status, ended.end_reason, ended.closed_at) == (status, "Blood pressure", NOW)
+    assert care.row(IntegrationSession, integration.id).dropped_at == NOW
+    (event,) = audit_events(care.database)
+    assert event.tag == f"ketamine_session:{status.value}"
+    assert event.changes["status"] == ["planned", status.value]
+    assert event.changes["dropped_integration_sessions"] == [integration.id]
+    assert "Blood pressure" not in str(event.changes)
+
+
+@pytest.mark.parametrize(("action", "who", "status"), _ENDINGS)
+def test_ending_saved_twice_is_written_once(care, due_now, action, who, status):
+    entered = EndKetamineEntered(due_now[0].id, 1, "Flu")
+    care.do(action, getattr(care, who), entered)
+    care.do(action, getattr(care, who), entered, now=NOW + timedelta(minutes=1))
+    assert care.row(KetamineSession, due_now[0].id).closed_at == NOW
+    assert len(audit_events(care.database)) == 1
+
+
+@pytest.mark.parametrize(("action", "who", "status"), _ENDINGS)
+def test_ending_needs_a_reason(care, due_now, action, who, status):
+    with pytest.raises(Invalid) as refused:
+        care.do(action, getattr(care, who), EndKetamineEntered(due_now[0].id, 1, "  "))
+    assert list(refused.value.fields) == ["reason"]
+    assert care.row(KetamineSession, due_now[0].id).status is SessionStatus.PLANNED
+
+
+@pytest.mark.parametrize("action", [miss_ketamine_session, mark_not_given])
+def test_the_front_desk_does_not_say_what_happened(care, due_now, action):
+    with pytest.raises(NotAllowed):
+        care.do(action, care.front_desk, EndKetamineEntered(due_now[0].id, 1, "No show"))
+
+
+@pytest.mark.parametrize("action", [miss_ketamine_session, mark_not_given])
+def test_what_is_still_ahead_was_neither_missed_nor_withheld(care, pair, action):
+    with pytest.raises(Invalid) as refused:
+        care.do(action, care.therapist, EndKetamineEntered(pair[0].id, 1, "No show"))
+    assert "still ahead" in refused.value.fields["reason"]
+
+
+def test_a_session_that_is_over_does_not_end_again(care, due_now):
+    care.do(cancel_ketamine_session, care.therapist, EndKetamineEntered(due_now[0].id, 1, "Flu"))
+    with pytest.raises(NotAllowed, match="over: cancelled"):
+        care.do(miss_ketamine_session, care.therapist, EndKetamineEntered(due_now[0].id, 2, "Flu"))
+    with pytest.raises(NotAllowed, match="over: cancelled"):
+        care.do(move_ketamine_session, care.therapist, _move(due_now[0], version=2))
+
+
+def test_two_who_end_it_differently_see_both(care, due_now):
+    care.do(cancel_ketamine_session, care.therapist, EndKetamineEntered(due_now[0].id, 1, "Flu"))
+    with pytest.raises(Conflict) as conflict:
+        care.do(miss_ketamine_session, care.nurse, EndKetamineEntered(due_now[0].id, 1, "Late"))
+    assert conflict.value.theirs["status"] == "cancelled"
+
+
+def test_cancelling_leaves_the_signed_intention_where_it_is(care, pair):
+    with care.database.writing() as db:
+        note = a_signed_intention(db, pair[0], care.therapist)
+    care.do(cancel_ketamine_session, care.therapist, EndKetamineEntered(pair[0].id, 1, "Flu"))
+    kept = care.row(Note, note.id)
+    assert (kept.ketamine_session_id, kept.signed_at, kept.voided_at) == (pair[0].id, NOW, None)
+
+
+def test_rule_6_an_integration_for_another_dose_as_well_stays_booked(care, pair):
+    session, integration = pair
+    with care.database.writing() as db:
+        other = a_given_session(db, care.course, given_at=NOW - DAY)
+        link_integration(db, integration, [other])
+    care.do(cancel_ketamine_session, care.therapist, EndKetamineEntered(session.id, 1, "Flu"))
+    assert care.row(IntegrationSession, integration.id).dropped_at is None
+
+
+def test_a_dose_entered_in_error_does_not_keep_a_session_from_being_cancelled(care, pair):
+    with care.database.writing() as db:
+        row = an_administration(db, pair[0], started_at=NOW - DAY)
+        row.voided_at, row.voided_by_id = NOW, care.prescriber.clinician_id
+    care.do(cancel_ketamine_session, care.therapist, EndKetamineEntered(pair[0].id, 1, "Flu"))
+    assert care.row(KetamineSession, pair[0].id).status is SessionStatus.CANCELLED
+
+
+def test_another_clients_session_is_no_reason_to_refuse(care):
+    with care.database.writing() as db:
+        other = a_client(db, care.therapist, family="Vale", given="Juniper")
+        course = a_course(db, other, prescriber=care.prescriber, therapist=care.therapist)
+        a_ketamine_session(db, course, planned_at=NOW + DAY)
+    care.do(book_ketamine_session, care.therapist, _booking(care))

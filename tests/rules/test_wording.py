@@ -1,0 +1,324 @@
+"""How doses, times, durations and names are written, and read back as typed."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kapteam import wording
+from kapteam.clock import day_of
+from kapteam.vocabulary import ProductRoute
+from kapteam.wording import NBSP
+
+PHOENIX = ZoneInfo("America/Phoenix")
+DENVER = ZoneInfo("America/Denver")
+NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
+spans = st.timedeltas(timedelta(0), timedelta(days=400))
+
+
+def _plain(text: str) -> str:
+    return text.replace(NBSP, " ")
+
+
+# --- doses ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ug", "written"),
+    [
+        (70_000, "70 mg"),
+        (500, "0.5 mg"),
+        (62_500, "62.5 mg"),
+        (1_000_000, "1,000 mg"),
+        (100_000, "100 mg"),
+        (1, "0.001 mg"),
+    ],
+)
+def test_a_dose_is_written_without_trailing_zeros_or_a_naked_point(ug, written):
+    assert _plain(wording.mg(ug)) == written
+
+
+@given(st.integers(1, wording.MOST_MG * 1000))
+def test_every_dose_reads_back_as_written(ug):
+    assert wording.read_mg(wording.mg(ug)) == ug
+
+
+@given(st.integers(1, 10**12))
+def test_no_dose_is_written_dangerously(ug):
+    """ISMP: no trailing zero, no naked point, a space before the unit."""
+    written = _plain(wording.mg(ug))
+    assert not re.search(r"\.\d*0 mg", written)
+    assert not re.search(r"(^|\s)\.\d", written)
+    assert not re.search(r"\dmg", written)
+
+
+def test_route_is_spelled_out_beside_the_dose():
+    assert _plain(wording.dose(70_000, ProductRoute.INTRAMUSCULAR)) == "70 mg intramuscular"
+
+
+@pytest.mark.parametrize(
+    ("typed", "ug"),
+    [
+        ("70", 70_000),
+        ("70 mg", 70_000),
+        ("70MG", 70_000),
+        (f"70{NBSP}mg", 70_000),
+        (" 0.5 ", 500),
+        (".5", 500),
+        ("1,000", 1_000_000),
+        ("70.0", 70_000),
+        ("+70", 70_000),
+        ("10,000", 10_000_000),
+    ],
+)
+def test_a_dose_is_read_as_typed(typed, ug):
+    assert wording.read_mg(typed) == ug
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("", "Enter the dose"),
+        ("  mg ", "Enter the dose"),
+        ("seventy", "number of mg"),
+        ("70 mcg", "number of mg"),
+        ("7 0", "number of mg"),
+        ("1,00", "number of mg"),
+        ("1e3", "number of mg"),
+        ("NaN", "number of mg"),
+        ("inf", "number of mg"),
+        ("٧٠", "number of mg"),
+        ("+", "number of mg"),
+        (".", "number of mg"),
+        ("70/80", "number of mg"),
+        ("0", "more than 0"),
+        ("0.0", "more than 0"),
+        ("-5", "more than 0"),
+        ("0.0005", "three decimals"),
+        ("10,000.001", "more mg than anybody"),
+        ("99999999999999999999", "more mg than anybody"),
+    ],
+)
+def test_rule_36_what_is_no_dose_is_refused_in_a_sentence(typed, says):
+    with pytest.raises(ValueError, match=says):
+        wording.read_mg(typed)
+
+
+@given(st.text())
+def test_rule_36_any_text_is_a_dose_above_zero_or_a_sentence(typed):
+    try:
+        ug = wording.read_mg(typed)
+    except ValueError as error:
+        assert str(error).endswith(".")
+    else:
+        assert 0 < ug <= wording.MOST_MG * 1000
+
+
+# --- times of day ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("2:30 pm", time(14, 30)),
+        ("2:30PM", time(14, 30)),
+        ("2.30 p.m.", time(14, 30)),
+        ("230p", time(14, 30)),
+        ("14:30", time(14, 30)),
+        ("1430", time(14, 30)),
+        ("9 am", time(9)),
+        ("09:05", time(9, 5)),
+        ("0:15", time(0, 15)),
+        ("12 am", time(0)),
+        ("12:00 am", time(0)),
+        ("12 pm", time(12)),
+        ("12:30", time(12, 30)),
+        (f"2:30{NBSP}pm", time(14, 30)),
+    ],
+)
+def test_a_time_is_read_as_typed(typed, read):
+    assert wording.read_time(typed) == read
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("", "Enter the time"),
+        ("noonish", "like 2:30 pm"),
+        ("2:30", "am or pm"),
+        ("9", "am or pm"),
+        ("14", "am or pm"),
+        ("930", "am or pm"),
+        ("25:00", "no such time"),
+        ("24:00", "no such time"),
+        ("2:60 pm", "no such time"),
+        ("14:30 pm", "no such time"),
+        ("0 am", "no such time"),
+        ("-2:30 pm", "like 2:30 pm"),
+        ("٢:٣٠ pm", "like 2:30 pm"),
+    ],
+)
+def test_what_is_no_time_or_could_be_night_or_day_is_refused(typed, says):
+    with pytest.raises(ValueError, match=says):
+        wording.read_time(typed)
+
+
+@given(st.times())
+def test_every_time_reads_back_as_written(moment):
+    minute = moment.replace(second=0, microsecond=0)
+    assert wording.read_time(wording.clock_time(minute)) == minute
+
+
+# --- days and instants ----------------------------------------------------------------------------
+
+
+def test_a_day_has_its_weekday_and_a_year_only_when_far_away():
+    assert wording.day(TODAY, TODAY) == "Tue Nov 24"
+    assert wording.day(date(2025, 3, 9), TODAY) == "Sun Mar 9, 2025"
+    assert wording.full_day(TODAY) == "Tue Nov 24, 2026"
+    assert wording.heading_day(TODAY) == "Tuesday, November 24"
+
+
+def test_rule_70_an_instant_reads_in_the_practices_zone():
+    assert _plain(wording.moment(NOW, NOW, PHOENIX)) == "Tue Nov 24, 2:30 pm"
+    assert _plain(wording.full_moment(NOW, PHOENIX)) == "Tue Nov 24, 2026, 2:30 pm MST"
+    assert _plain(wording.exact_time(NOW, PHOENIX)) == "2:30:00 pm"
+
+
+def test_rule_9_today_is_the_practices_day():
+    late_evening = datetime(2026, 11, 25, 6, 59, tzinfo=UTC)
+    assert day_of(late_evening, PHOENIX) == date(2026, 11, 24)
+    assert day_of(late_evening + timedelta(minutes=1), PHOENIX) == date(2026, 11, 25)
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(
+        lambda at: at.replace(second=0, microsecond=0)
+    )
+)
+def test_rule_70_no_hour_is_skipped_or_repeated_in_phoenix(local):
+    at = wording.at_local(local.date(), local.time(), PHOENIX)
+    assert at.astimezone(PHOENIX).replace(tzinfo=None) == local
+    assert wording.at_local(local.date(), local.time(), PHOENIX) - timedelta(hours=1) == (
+        at - timedelta(hours=1)
+    )
+
+
+def test_rule_70_where_clocks_change_the_skipped_hour_is_refused():
+    with pytest.raises(ValueError, match="go forward"):
+        wording.at_local(date(2026, 3, 8), time(2, 30), DENVER)
+    before = wording.at_local(date(2026, 3, 8), time(1, 30), DENVER)
+    after = wording.at_local(date(2026, 3, 8), time(3, 30), DENVER)
+    assert after - before == timedelta(hours=1)
+    wording.at_local(date(2026, 3, 8), time(2, 30), PHOENIX)
+
+
+# --- durations ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("length", "written"),
+    [
+        (timedelta(seconds=59), "0 min"),
+        (timedelta(minutes=30), "30 min"),
+        (timedelta(hours=4), "4 hr"),
+        (timedelta(hours=4, minutes=30), "4 hr 30 min"),
+        (timedelta(days=2, hours=23, minutes=59), "2 d 23 hr"),
+        (timedelta(days=2), "2 d"),
+    ],
+)
+def test_a_duration_has_its_two_largest_whole_units(length, written):
+    assert _plain(wording.duration(length)) == written
+
+
+@pytest.mark.parametrize(
+    ("length", "written"),
+    [
+        (timedelta(minutes=59), "59 min"),
+        (timedelta(hours=1, minutes=59), "1 hr"),
+        (timedelta(hours=47, minutes=59), "47 hr"),
+        (timedelta(hours=72), "72 hr"),
+        (timedelta(hours=76), "3 d 4 hr"),
+    ],
+)
+def test_hours_stay_hours_up_to_three_days(length, written):
+    assert _plain(wording.hours(length)) == written
+
+
+@given(spans)
+def test_no_duration_has_a_decimal_and_none_is_longer_than_it_is(length):
+    for written in (wording.duration(length), wording.hours(length)):
+        assert "." not in written
+        assert re.fullmatch(r"(\d+ (d|hr|min))( \d+ (hr|min))?", _plain(written))
+        units = {"d": timedelta(days=1), "hr": timedelta(hours=1), "min": timedelta(minutes=1)}
+        pairs = re.findall(r"(\d+) (d|hr|min)", _plain(written))
+        assert sum((int(n) * units[unit] for n, unit in pairs), timedelta(0)) <= length
+
+
+@pytest.mark.parametrize(
+    ("away", "written"),
+    [
+        (timedelta(minutes=30), "in 30 min"),
+        (timedelta(hours=-2), "2 hr ago"),
+        (timedelta(seconds=59), "now"),
+        (timedelta(seconds=-59), "now"),
+        (timedelta(0), "now"),
+    ],
+)
+def test_relative_times_say_before_or_after(away, written):
+    assert _plain(wording.relative(NOW + away, NOW)) == written
+
+
+# --- people and counts ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("born_on", "years"),
+    [
+        (date(1987, 11, 24), 39),
+        (date(1987, 11, 25), 38),
+        (date(2004, 2, 29), 22),
+        (date(2026, 11, 24), 0),
+    ],
+)
+def test_age_is_whole_years(born_on, years):
+    assert wording.age(born_on, TODAY) == years
+
+
+def test_a_birth_date_is_written_with_the_age_or_said_to_be_missing():
+    assert _plain(wording.born(date(1987, 3, 9), TODAY)) == "Mar 9, 1987 (39 y)"
+    assert wording.born(None, TODAY) == "birth date not recorded"
+
+
+@pytest.mark.parametrize(
+    ("family", "given", "preferred", "written"),
+    [
+        ("Okafor", "Amara", "", "Okafor, Amara"),
+        ("Okafor", "Amara", "Ama", "Okafor, Amara “Ama”"),
+        ("Okafor", "Amara", "Amara", "Okafor, Amara"),
+        ("Sukarno", "", "", "Sukarno"),
+        ("<b>", "->", "", "<b>, ->"),
+    ],
+)
+def test_a_name_is_written_as_typed(family, given, preferred, written):
+    assert wording.full_name(family, given, preferred) == written
+
+
+def test_initials_begin_with_the_given_name():
+    assert wording.initials("okafor", "Amara") == "A.O."
+    assert wording.initials("Sukarno", "") == "S."
+
+
+@pytest.mark.parametrize(
+    ("number", "written"), [(0, "No client"), (1, "1 client"), (2, "2 clients")]
+)
+def test_a_count_agrees_with_its_noun(number, written):
+    assert wording.count(number, "client") == written
+
+
+def test_a_count_takes_an_irregular_plural():
+    assert wording.count(2, "inquiry", "inquiries") == "2 inquiries"
