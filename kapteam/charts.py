@@ -162,11 +162,11 @@ def timeline(
     size says how much was given, since mg of two routes do not compare. `marks` are at least one.
     """
     drawing = _Timeline(marks, now, zone, palette)
-    return (
-        alt.layer(*drawing.now(), drawing.doses(), drawing.integrations(), drawing.amounts())
-        .properties(height=alt.Step(_LANE_HEIGHT))
-        .configure_view(stroke=None)
+    layers = (*drawing.now(), drawing.doses(), drawing.integrations(), drawing.amounts())
+    chart: alt.LayerChart = (
+        alt.layer(*layers).properties(height=alt.Step(_LANE_HEIGHT)).configure_view(stroke=None)
     )
+    return chart
 
 
 def timeline_in_words(marks: Iterable[TimelineMark]) -> str:
@@ -292,7 +292,10 @@ class _Timeline:
         }
         self._x = alt.X(
             "at:T",
-            scale=alt.Scale(domain=[_point(self._local(at)) for at in (self._first, self._last)]),
+            scale=alt.Scale(
+                domain=[_point(self._local(at)) for at in (self._first, self._last)],
+                padding=_EDGE,
+            ),
             axis=alt.Axis(
                 **quiet,
                 format="%b %-d, %Y",
@@ -303,7 +306,6 @@ class _Timeline:
                 labelPadding=8,
             ),
         )
-        self._x.scale.padding = _EDGE
         self._y = alt.Y(
             "lane:N",
             sort=lanes,
@@ -354,7 +356,7 @@ class _Timeline:
         """The dose as text, wherever there is room; on a narrow screen the last of each lane."""
         rows = [row for lane in self._by_lane() for row in self._amounts_of(lane)]
         has_room = f"datum.room * (width - {2 * _EDGE}) >= datum.needs"
-        return (
+        texts: alt.Chart = (
             alt.Chart(alt.InlineData(values=rows))
             .mark_text(
                 dy=-17,
@@ -363,6 +365,7 @@ class _Timeline:
             )
             .encode(x=self._x, y=self._y, text="amount:N")
         )
+        return texts
 
     def _points(self, marks: Iterable[TimelineMark], hover: Mapping[str, str]) -> alt.Chart:
         palette, shown = self._palette, self._shown
@@ -392,7 +395,7 @@ class _Timeline:
             }
             for one in marks
         ]
-        return (
+        points: alt.Chart = (
             alt.Chart(alt.InlineData(values=rows))
             .mark_point(size=130, strokeWidth=2, opacity=1)
             .encode(
@@ -411,6 +414,7 @@ class _Timeline:
                 description="words:N",
             )
         )
+        return points
 
     def _by_lane(self) -> list[list[TimelineMark]]:
         lanes = dict.fromkeys(mark.lane for mark in self._doses)

@@ -134,9 +134,10 @@ def order(
 ) -> Phrase:
     """The order of a session: `70 mg intramuscular`, `proposed 70 mg, not ordered`."""
     if ordered_ug is None or order_state is OrderState.NONE:
-        return Phrase(f"Dose not ordered, {route_label}", Tone.AMBER)
+        return Phrase(f"Dose not ordered, {route_label}", Tone.AMBER, "prescriptions")
     if order_state is OrderState.PROPOSED:
-        return Phrase(f"Proposed {wording.mg(ordered_ug)}, not ordered, {route_label}", Tone.AMBER)
+        proposed = f"Proposed {wording.mg(ordered_ug)}, not ordered, {route_label}"
+        return Phrase(proposed, Tone.AMBER, "prescriptions")
     added = f", may add {wording.mg(may_add_ug)}" if may_add_ug else ""
     return Phrase(f"{wording.mg(ordered_ug)} {route_label}{added}")
 
@@ -165,5 +166,9 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             return Phrase(f"Dose not ordered for {when}", one.tone, "prescriptions")
         case Reason.NOT_CLEARED:
             return Phrase(f"Not cleared for {when}", one.tone, "gpp_maybe")
+        case Reason.CLEARANCE_ENDS if one.on:
+            today = now.astimezone(zone).date()
+            verb = "ended" if one.on < today else "ends"
+            return Phrase(f"Clearance {verb} {wording.day(one.on, today)}", one.tone, "flag")
         case _:
             return Phrase(one.reason.label, one.tone, "error" if one.tone is Tone.RED else "flag")

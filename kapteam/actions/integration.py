@@ -215,8 +215,8 @@ def hold_integration(
     if held_at:
         problem = not_possible(held_at, now) or before_dose(debt.ends, held_at, now, zone)
         form.need("held_time", problem is None, problem or "")
-    if held_at and ended_at:
-        _check_ended(form, held_at, ended_at, now)
+        if ended_at and not problem:
+            _check_ended(form, held_at, ended_at, now)
     form.need("how", entered.how is not None, "Choose how you met.")
     form.need("kind", entered.kind is not None, "Choose whether it was the integration itself.")
     if entered.kind is IntegrationKind.DEBRIEF and debt.is_booked_after(held_at):

@@ -259,10 +259,13 @@ class _Recording:
         if ug is None or started_at is None or entered.kind is None:
             return
         times = check_administration_times(started_at, ended_at, self._now)
+        problem = not_possible(started_at, self._now)
+        if problem:
+            times.setdefault("started", problem)
         for name, sentence in times.items():
             form.refuse(f"{prefix}{name}_time", sentence)
-        problem = not_possible(started_at, self._now)
-        form.need(f"{prefix}started_time", problem is None, problem or "")
+        if times:
+            return
         row = Administration(
             id=entered.id,
             ketamine_session_id=self._session.id,

@@ -24,6 +24,13 @@ def alembic_config() -> Config:
     return config
 
 
+def is_up_to_date(database: Database) -> bool:
+    """Whether `database` has exactly this version's tables. Raises Unusable when it cannot say."""
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    with database.reading() as db:
+        return MigrationContext.configure(db.connection()).get_current_revision() == head
+
+
 def bring_up_to_date(database: Database, backups: Path) -> None:
     """Create or migrate `database`; a backup goes to `backups` before anything existing changes.
 

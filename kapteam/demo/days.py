@@ -13,6 +13,7 @@ _MINUTE = timedelta(minutes=1)
 _SOON = timedelta(minutes=20)
 _WORKING = OpeningHours(opens=time(9), closes=time(16))
 _AWAKE = (time(7), time(21))
+_LAST_DOSING_DAY = 3  # Thursday; Monday is 0
 _USUAL_STARTS = (time(9), time(10, 30), time(13), time(14, 30), time(16))
 
 
@@ -43,6 +44,13 @@ class Days:
             moment = at_local(self.on(-1), time(hour, minute), self.zone)
         return moment
 
+    def coming(self, days: int, hour: int, minute: int = 0) -> datetime:
+        """That time of day on the first Monday to Thursday at least `days` days from today."""
+        on = self.today + timedelta(days=days)
+        while on.weekday() > _LAST_DOSING_DAY:
+            on += timedelta(days=1)
+        return at_local(on, time(hour, minute), self.zone)
+
     def ago(self, least: float, most: float, pick: int = 0) -> datetime:
         """A time between `most` and `least` hours before now."""
         hour = timedelta(hours=1)
@@ -68,11 +76,11 @@ class Days:
     def weeks_before(self, moment: datetime, weeks: int) -> datetime:
         """The same time of day that many weeks earlier, on a Monday to Thursday by daylight.
 
-        So that the integration on the day after is no weekend's.
+        So that the integration on the day after is not on a weekend.
         """
         local = moment.astimezone(self.zone)
         on = local.date() - timedelta(weeks=weeks)
-        on -= timedelta(days=max(0, on.weekday() - 3))
+        on -= timedelta(days=max(0, on.weekday() - _LAST_DOSING_DAY))
         time_of_day = local.time()
         if not _WORKING.opens <= time_of_day <= _WORKING.closes:
             time_of_day = time(10 + weeks % 5)

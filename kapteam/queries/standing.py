@@ -894,7 +894,7 @@ class _Course:
         steps = [
             NextStep(
                 dose.planned_at,
-                "Ketamine session",
+                "Dose",
                 Part.PRESCRIBER
                 if dose.order_state is not OrderState.ORDERED or not dose.cleared
                 else Part.THERAPIST

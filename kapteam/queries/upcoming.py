@@ -75,10 +75,19 @@ class Upcoming:
         return tuple(row for row in self.rows if row.shows & UNRECORDED)
 
     @property
+    def given(self) -> tuple[UpcomingDose, ...]:
+        """Sessions that were given and closed, whose integration is not booked."""
+        return tuple(row for row in self.rows if not row.dose.status.is_open)
+
+    @property
     def not_ready(self) -> tuple[UpcomingDose, ...]:
-        """Sessions with another gap."""
+        """Sessions of the coming days with a gap."""
         return tuple(
-            row for row in self.rows if row.shows & set(GAPS) and not row.shows & UNRECORDED
+            row
+            for row in self.rows
+            if row.shows.intersection(GAPS)
+            and not row.shows & UNRECORDED
+            and row.dose.status.is_open
         )
 
     @property

@@ -41,13 +41,14 @@ _LOUD = {Tone.RED: 0, Tone.AMBER: 1}
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """One reason, how loud it is, whom it waits on, and since or until when."""
+    """One reason, how loud it is, whom it waits on, and since or until when (an instant or day)."""
 
     reason: Reason
     tone: Tone
     waits_on: Part
     at: datetime | None = None
     subject_id: str = ""
+    on: date | None = None
     integration: IntegrationStanding | None = None
     intention: IntentionStanding | None = None
 
@@ -172,7 +173,7 @@ def _of_course(facts: CourseFacts, today: date) -> list[Attention]:
     dosing = facts.state in {EpisodeState.SERIES, EpisodeState.MAINTENANCE}
     if dosing and until is not None and until <= today + EXPIRING:
         tone = Tone.RED if until < today else Tone.AMBER
-        found.append(Attention(Reason.CLEARANCE_ENDS, tone, Part.PRESCRIBER))
+        found.append(Attention(Reason.CLEARANCE_ENDS, tone, Part.PRESCRIBER, on=until))
     if (
         facts.state is EpisodeState.SERIES
         and facts.series_ordered

@@ -16,8 +16,8 @@ from kapteam.vocabulary import EpisodeState, ProductRoute, ServiceLine, Term
 
 _Choice = TypeVar("_Choice", bound=Term)
 _STATES = tuple(state for state in EpisodeState if state is not EpisodeState.CLOSED)
-_NAME, _NEEDS, _STAGE, _NEXT, _INTEGRATION, _LAST = 200, 270, 130, 210, 190, 105
-_COURSE = _STAGE + _NEXT + _INTEGRATION + _LAST + 3 * 15
+_NEEDS, _STAGE, _NEXT, _INTEGRATION, _LAST = 235, 105, 230, 165, 150
+_COURSE = _STAGE + _NEXT + _INTEGRATION + _LAST + 3 * 8
 
 
 class Controls:
@@ -169,7 +169,7 @@ def _page(found: Caseload) -> int:
 
 def _client_row(here: Present, one: CaseloadRow) -> None:
     with row(f"client_{one.client.id}"):
-        name_cell(here, one.client, _NAME)
+        name_cell(here, one.client)
         words(_needs(here, one), _NEEDS)
         with st.container(width=_COURSE, gap="xxsmall", key=f"courses_{one.client.id}"):
             for course in one.courses:
@@ -214,7 +214,7 @@ def _next(here: Present, course: CourseStanding) -> str:
         return quiet("Nothing booked")
     person = course.person(step.waits_on) if step.waits_on else None
     waits = f", waiting on {person.name}" if person else ""
-    return f"{_step(here, step)} {quiet(step.what.lower() + waits)}"
+    return f"{step.what} {_step(here, step)}{quiet(waits) if waits else ''}"
 
 
 def _step(here: Present, step: NextStep) -> str:

@@ -207,7 +207,7 @@ class Form:
             max_value=most,
             step=1,
             key=self.key(field),
-            width=160,
+            width=320,
             **self._initial(field, value),
         )
         self._problem(field)

@@ -68,7 +68,6 @@ def pages_for(viewer: Viewer) -> list[st.Page]:
             visibility="visible" if place.in_menu and place.shown_to(viewer) else "hidden",
         )
         for name, place in PLACES.items()
-        if Path(file_of(name)).exists()
     ]
 
 

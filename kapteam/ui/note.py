@@ -312,6 +312,11 @@ def draw_note_text(here: Present, note: NoteLine) -> None:
         f":material/lock: **Signed and locked** {quiet(f'{note.author.name}{by}, {signed}')}"
     )
     st.text(note.signed_text)
+    draw_additions(here, note)
+
+
+def draw_additions(here: Present, note: NoteLine) -> None:
+    """What was amended in a signed note, with the reason, and what colleagues added."""
     for one in note.amendments:
         at = wording.moment(one.at, here.now, here.zone)
         st.markdown(f"**Amended** {quiet(f'{one.author}, {at}: {one.reason}')}")

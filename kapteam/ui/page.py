@@ -11,17 +11,21 @@ from kapteam.ui.shell import FLASH, Present, present
 from kapteam.ui.text import plain
 
 
-def open_page(title: str, *, needs: Callable[[Viewer], None] | None = None) -> Present:
+def open_page(
+    title: str, *, of: str = "", needs: Callable[[Viewer], None] | None = None
+) -> Present:
     """Check who is here and what they may see, then draw the top of the page.
 
     `needs` is a `check_can_…` of rules.permissions. Stops the run when nobody is signed in; raises
-    NotAllowed when `needs` says so. `title` never holds a client's name.
+    NotAllowed when `needs` says so. `title` never holds a client's name; `of` is the code of what
+    the page is about, so that two tabs can be told apart: "Client K-014".
     """
     here = present()
     if here is None:
         st.stop()
     if needs is not None:
         needs(here.viewer)
+    title = f"{title} {of}".strip()
     st.set_page_config(page_title=f"{title} · kapteam", layout="wide")
     if here.asked.practice.is_demo:
         _demo_banner(here)

@@ -12,15 +12,17 @@ from kapteam.queries.standing import ClientName, CourseStanding, DoseLine, Integ
 from kapteam.rules.attention import Attention
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.notes import IntentionStage
-from kapteam.rules.permissions import can_hold_integration, can_write_note
+from kapteam.rules.permissions import can_book, can_hold_integration, can_write_note
 from kapteam.ui.names import client_name
 from kapteam.ui.navigation import link
 from kapteam.ui.shell import Present
-from kapteam.ui.text import plain, quiet, said
-from kapteam.vocabulary import NoteKind
+from kapteam.ui.text import plain, quiet, said, strong
+from kapteam.vocabulary import Audience, IntegrationKind, NoteKind, Tone
 from kapteam.wording import Phrase
 
-NAME = 235
+NAME, WHEN, ORDER, NUMBER, INTENTION = 260, 240, 210, 105, 215
+STANDING, AFTER = 340, 320
+NOT_BOOKED = Phrase("Integration not booked", Tone.AMBER, "schedule")
 
 
 @contextmanager
@@ -43,14 +45,15 @@ def section(
 @contextmanager
 def row(key: str) -> Iterator[None]:
     """One row; its parts stand side by side and wrap where they do not fit."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=key):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=key):
         yield
 
 
 def name_cell(here: Present, client: ClientName, width: int = NAME) -> None:
     """The client's name as a link to the client, with the code in grey."""
-    name = plain(client_name(here.viewer, client))
-    link("client", f"**{name}** :gray[{client.code}]", width=width, client=client.code)
+    name = strong(client_name(here.viewer, client))
+    code = "" if here.viewer.audience is Audience.OTHERS else quiet(client.code)
+    link("client", f"{name} {code}", width=width, client=client.code)
 
 
 def words(text: str, width: int | None = None) -> None:
@@ -93,12 +96,13 @@ def dose_row(here: Present, course: CourseStanding, dose: DoseLine, place: str) 
     with row(f"{place}_{dose.id}"):
         name_cell(here, course.client)
         if dose.silence:
-            phrase(sentences.silence(dose.silence, dose.planned_at, here.now, here.zone), 300)
+            phrase(sentences.silence(dose.silence, dose.planned_at, here.now, here.zone), WHEN)
         else:
-            when(here, dose.planned_at, 250)
-        phrase(order_of(dose), 235)
-        words(quiet(f"{dose.number} of {dose.of}"), 55)
-        phrase(sentences.intention(dose.intention, here.now, here.zone), 230)
+            when(here, dose.planned_at, WHEN)
+        phrase(order_of(dose), ORDER)
+        number = f"{dose.number} of {dose.of}"
+        words(quiet(f"{number}, {dose.place}" if dose.place else number), NUMBER)
+        phrase(sentences.intention(dose.intention, here.now, here.zone), INTENTION)
         missing = dose.intention.stage in {IntentionStage.MISSING, IntentionStage.STALE}
         if missing and not dose.silence and can_write_note(here.viewer, NoteKind.INTENTION):
             link("note", "Write", icon="edit_note", kind="intention", dose=dose.id)
@@ -113,29 +117,74 @@ def integration_row(
     """One integration: who, where it stands, after which dose, and what to do next."""
     with row(f"{place}_{line.key}"):
         name_cell(here, course.client)
-        phrase(sentences.integration(line.standing, here.now, here.zone), 390)
-        after = " and ".join(given(here, dose) for dose in line.doses)
-        words(after or quiet(course.service_line.label), 390)
+        phrase(sentences.integration(line.standing, here.now, here.zone), STANDING)
+        words(_after(here, course, line), AFTER)
         integration_links(here, line)
+
+
+def integration_under(here: Present, line: IntegrationLine, place: str) -> None:
+    """One integration underneath its ketamine session."""
+    with row(f"{place}_{line.key}_integration"):
+        words(f":gray[:material/subdirectory_arrow_right: {line.kind.label}]", NAME)
+        phrase(sentences.integration(line.standing, here.now, here.zone), STANDING)
+        words(_with(here, line), AFTER)
+        integration_links(here, line)
+
+
+def integration_missing(here: Present, dose: DoseLine, place: str) -> None:
+    """Underneath a ketamine session whose integration nobody booked yet."""
+    with row(f"{place}_{dose.id}_integration"):
+        words(f":gray[:material/subdirectory_arrow_right: {IntegrationKind.FULL.label}]", NAME)
+        phrase(NOT_BOOKED, STANDING)
+        words("", AFTER)
+        if can_book(here.viewer):
+            link("integration_session", "Book", icon="event_available", dose=dose.id, do="book")
+
+
+def _after(here: Present, course: CourseStanding, line: IntegrationLine) -> str:
+    """What it integrates, what kind it is unless the usual one, and with whom."""
+    doses = " and ".join(given(here, dose) for dose in line.doses)
+    kind = "" if line.kind is IntegrationKind.FULL else quiet(f"{line.kind.label}, ")
+    return f"{kind}{doses or quiet(course.service_line.label)} {_with(here, line)}"
+
+
+def _with(here: Present, line: IntegrationLine) -> str:
+    """The therapist, unless it is oneself."""
+    if line.therapist is None or line.therapist.id == here.viewer.clinician_id:
+        return ""
+    return quiet(f"with {line.therapist.name}")
 
 
 def integration_links(here: Present, line: IntegrationLine) -> None:
     """What the viewer may do next about an integration."""
-    about: dict[str, Any] = {"id": line.id} if line.id else {"dose": line.doses[0].id}
-    if line.standing.stage is IntegrationStage.HELD:
-        if line.note_id and line.note_author_id == here.viewer.clinician_id:
-            link("note", "Finish note", icon="edit_note", id=line.note_id)
-        elif not line.note_id and can_write_note(here.viewer, NoteKind.INTEGRATION):
-            link("note", "Write note", icon="edit_note", kind="integration", integration=line.key)
-        return
-    if not can_hold_integration(here.viewer):
-        link("integration_session", "Open", icon="chevron_right", **about)
-        return
-    if line.standing.facts.planned_at is None:
-        link("integration_session", "Book", icon="event_available", do="book", **about)
-    if line.standing.facts.last_given_at or line.standing.facts.planned_at:
-        link("integration_session", "Held", icon="check", do="hold", **about)
-    link("integration_session", "More", icon="more_horiz", **about)
+    with st.container(horizontal=True, gap=None, width="content"):
+        if line.standing.stage is IntegrationStage.HELD:
+            _note_link(here, line)
+            return
+        about: dict[str, Any] = {"id": line.id} if line.id else {"dose": line.doses[0].id}
+        if not can_hold_integration(here.viewer):
+            link("integration_session", "Open", icon="chevron_right", **about)
+            return
+        if line.standing.facts.planned_at is None:
+            link("integration_session", "Book", icon="event_available", do="book", **about)
+        if _may_have_been_held(here, line):
+            link("integration_session", "Held", icon="check", do="hold", **about)
+        link("integration_session", "More", icon="more_horiz", **about)
+
+
+def _note_link(here: Present, line: IntegrationLine) -> None:
+    if line.note_id and line.note_author_id == here.viewer.clinician_id:
+        link("note", "Finish note", icon="edit_note", id=line.note_id)
+    elif not line.note_id and can_write_note(here.viewer, NoteKind.INTEGRATION):
+        link("note", "Write note", icon="edit_note", kind="integration", integration=line.key)
+
+
+def _may_have_been_held(here: Present, line: IntegrationLine) -> bool:
+    """Its dose was given, or its time has come; a booking for what is still ahead is not held."""
+    facts = line.standing.facts
+    if facts.last_given_at is not None:
+        return True
+    return facts.planned_at <= here.now if facts.planned_at else not line.doses
 
 
 def attention_row(here: Present, course: CourseStanding, one: Attention, place: str) -> None:

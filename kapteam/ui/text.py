@@ -12,7 +12,7 @@ from kapteam.wording import Phrase
 
 _JOINER = "\u2060"
 _ARROWS = re.compile(r"[-<>=~]{2,}")
-_SHORTCODE = re.compile(r":(?=\w)")
+_SHORTCODE = re.compile(r":(?=[A-Za-z_+-]|\d+:)")
 _ADDRESS = re.compile(r"(?i)(www|https?|mailto|xmpp|ftp)(?=[.:])")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$^=\"&:])")
 
@@ -28,14 +28,17 @@ def plain(text: str) -> str:
 
 
 def said(phrase: Phrase) -> str:
-    """A phrase as Markdown: a badge in its tone with its icon, or plain words without colour."""
+    """A phrase as Markdown: on its tone with its icon, or plain words without colour."""
     icon = f":material/{phrase.icon}: " if phrase.icon else ""
     words = plain(phrase.text)
     if phrase.tone is Tone.PLAIN:
         return f"{icon}{words}"
     if phrase.tone is Tone.QUIET:
         return f":gray[{icon}{words}]"
-    return f":{phrase.tone.value}-badge[{icon}{words}]"
+    # Not a badge: Streamlit cuts off what does not fit into a badge. A background goes on in the
+    # next line, so that no word of a warning is lost on a narrow screen.
+    colour = phrase.tone.value
+    return f":{colour}-background[:{colour}[{icon}{words}]]"
 
 
 def quiet(text: str) -> str:

@@ -144,7 +144,7 @@ def _status(refused: Refused | None) -> int:
 
 
 def _note_path(note_id: str) -> str:
-    return f"/note?note={quote(note_id, safe='')}"
+    return f"/note?id={quote(note_id, safe='')}"
 
 
 def _go(to: str) -> Response:

@@ -82,9 +82,12 @@ def field(page: Page | Locator, label: str) -> Locator:
     return page.get_by_label(label, exact=True)
 
 
-def fill_field(page: Page, label: str, text: str) -> None:
-    """Type `text` into a field, letter by letter, in place of what it held, and leave it."""
-    box = field(page, label)
+def fill_field(page: Page, label: str, text: str, *, nth: int | None = None) -> None:
+    """Type `text` into a field, letter by letter, in place of what it held, and leave it.
+
+    `nth` (from 0) chooses among the rows of a form that ask the same.
+    """
+    box = field(page, label) if nth is None else field(page, label).nth(nth)
     box.click()
     box.press("ControlOrMeta+a")
     box.press("Delete")

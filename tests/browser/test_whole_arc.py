@@ -2,10 +2,11 @@
 
 import re
 import sqlite3
-from datetime import date, timedelta
+from datetime import date
 
 from playwright.sync_api import Page, expect
 
+from kapteam.wording import NBSP
 from tests.browser.conftest import NewPage
 from tests.browser.hands import (
     choose,
@@ -21,6 +22,24 @@ from tests.browser.server import Server
 
 ROBIN, THEA = "robin mesa wind", "thea canyon light"
 TOMORROW = date(2026, 11, 25)
+AUDITED = (
+    "practice:set_up",
+    "signin:started",
+    "clinician:added",
+    "invitation:accepted",
+    "inquiry:recorded",
+    "client:created",
+    "client:viewed",
+    "episode:opened",
+    "clearance:recorded",
+    "consent:recorded",
+    "episode:moved",
+    "ketamine_session:booked",
+    "dose:ordered",
+    "note:started",
+    "note:signed",
+    "integration_session:held",
+)
 
 
 def test_the_arc_from_an_empty_practice_to_a_signed_integration(
@@ -37,6 +56,31 @@ def test_the_arc_from_an_empty_practice_to_a_signed_integration(
     dose = _book(prescriber, course)
     _order(prescriber, dose)
     _write_and_sign_the_intention(therapist, dose)
+
+    server.clock.advance(hours=20, minutes=10)  # Wed Nov 25, 10:40 am
+    _come_back(therapist)
+    _record_with_a_booster(therapist, dose)
+    server.clock.advance(minutes=50)  # 11:30 am: due Thu 10:25 am, 24 hours after the booster
+    _said_the_same_everywhere(therapist, f"Booked Thu Nov 26, 8:30{NBSP}am, 22{NBSP}hr left")
+    server.clock.advance(hours=21, minutes=55)  # Thu 9:25 am: exactly an hour before it is due
+    _said_the_same_everywhere(therapist, f"Booked Thu Nov 26, 8:30{NBSP}am, 1{NBSP}hr left")
+    server.clock.advance(minutes=10)  # 9:35 am: more than an hour after the slot
+    _said_the_same_everywhere(therapist, "Was this held? Booked Thu Nov 26")
+    server.clock.advance(minutes=51)  # 10:26 am: a minute late
+    _said_the_same_everywhere(therapist, f"24{NBSP}hr since dose")
+
+    _hold_integration(therapist)
+    _said_the_same_everywhere(therapist, f"Held 22{NBSP}hr after dose, note to finish")
+    _finish_the_integration_note(therapist)
+    _nothing_is_owed(therapist)
+
+    tags = _audit_tags(server)
+    for tag in AUDITED:
+        assert tag in tags, tag
+    assert tags.count("ketamine_session:booked") == 1
+    assert tags.count("note:signed") == 2
+
+    _three_silent_failures(therapist, server, course)
 
 
 def _set_up_the_practice(page: Page) -> None:
@@ -153,8 +197,8 @@ def _book(page: Page, course: str) -> str:
     fill_day(page, "Day", TOMORROW)
     fill_field(page, "Time", "10:00 am")
     fill_field(page, "Place", "Room 2")
-    press(page, "Thu Nov 26, 8:30 am")
-    expect(field(page, "Time of the integration")).to_have_value("8:30 am")
+    press(page, f"Thu Nov 26, 8:30{NBSP}am")
+    expect(field(page, "Time of the integration")).to_have_value(f"8:30{NBSP}am")
     press(page, "Book")
     expect(page).to_have_url(re.compile(r"/ketamine_session\?id="))
     expect(page.get_by_text("Dose not ordered, intramuscular")).to_be_visible()
@@ -167,7 +211,7 @@ def _order(page: Page, dose: str) -> None:
     fill_field(page, "Dose, mg", "70")
     fill_field(page, "May be added once, mg (empty: nothing)", "30")
     press(page, "Order")
-    expect(page.get_by_text("70 mg intramuscular, may add 30 mg")).to_be_visible()
+    expect(page.get_by_text(f"70{NBSP}mg intramuscular, may add 30{NBSP}mg")).to_be_visible()
 
 
 def _write_and_sign_the_intention(page: Page, dose: str) -> None:
@@ -181,7 +225,105 @@ def _write_and_sign_the_intention(page: Page, dose: str) -> None:
     press(page, "Sign …")
     expect(page).to_have_url(re.compile(r"/session/sign/"))
     expect(page.get_by_text("Meet the grief without leaving the room.")).to_be_visible()
-    fill_field(page, "Password", THEA)
-    page.get_by_role("button", name=re.compile("Sign")).click()
-    wait_for_run(page)
+    _sign(page)
+
+
+def _sign(page: Page) -> None:
+    fill_field(page, "Your password", THEA)
+    press(page, "Sign and lock")
     expect(page.get_by_text("Signed and locked")).to_be_visible()
+
+
+def _come_back(page: Page) -> None:
+    """After a while the screen is locked, after a night the sign-in is over."""
+    open_at(page, "/")
+    if "/session/locked" in page.url:
+        fill_field(page, "Password", THEA)
+        press(page, "Unlock")
+    elif "/session/sign-in" in page.url:
+        _sign_in(page, "thea", THEA)
+
+
+def _record_with_a_booster(page: Page, dose: str) -> None:
+    """70 mg at 10:05 am and a booster of 20 mg at 10:25 am, recorded and closed in one Save."""
+    open_at(page, dose)
+    fill_field(page, "Dose given, mg", "70")
+    fill_field(page, "Given at", "10:05 am")
+    press(page, "Add a booster or another dose")
+    fill_field(page, "Dose given, mg", "20", nth=1)
+    fill_field(page, "Given at", "10:25 am", nth=1)
+    tick(page, "Close this ketamine session")
+    press(page, "Save record")
+    expect(page.get_by_text(f"Given: 90{NBSP}mg intramuscular")).to_be_visible()
+    expect(page.get_by_text("Completed", exact=False).first).to_be_visible()
+
+
+def _said_the_same_everywhere(page: Page, words: str) -> None:
+    """Today, Integration, Caseload and Client say one thing in the same words."""
+    _come_back(page)
+    for address in ("/", "/integration", "/caseload", "/client?client=K-001"):
+        open_at(page, address)
+        expect(page.get_by_text(words).first, f"{words!r} on {address}").to_be_visible()
+
+
+def _hold_integration(page: Page) -> None:
+    open_at(page, "/integration")
+    press(page, "Held")
+    fill_field(page, "Began at", "8:30 am")
+    press(page, "Save as held")
+
+
+def _finish_the_integration_note(page: Page) -> None:
+    open_at(page, "/integration")
+    press(page, "Write note")
+    expect(page.get_by_text("Meet the grief without leaving the room.")).to_be_visible()
+    fill_field(page, "Safety (required)", "Asked. Safe, sleeping well.")
+    fill_field(page, "What happened (required)", "A house with all its windows open.")
+    tick(page, "Met")
+    fill_field(page, "Committed actions (required)", "Walk every morning until Monday.")
+    press(page, "Sign …")
+    _sign(page)
+
+
+def _nothing_is_owed(page: Page) -> None:
+    open_at(page, "/")
+    expect(page.get_by_text("No integration is owed.")).to_be_visible()
+    open_at(page, "/integration")
+    expect(page.get_by_text("Juniper")).to_have_count(0)
+
+
+def _audit_tags(server: Server) -> list[str]:
+    with sqlite3.connect(server.data / "practice.db") as kept:
+        return [tag for (tag,) in kept.execute("SELECT tag FROM audit_event ORDER BY id")]
+
+
+def _three_silent_failures(page: Page, server: Server, course: str) -> None:
+    """Nobody disappears because nobody pressed a button."""
+    open_at(page, course)
+    press(page, "Book a ketamine session")
+    fill_day(page, "Day", date(2026, 11, 27))
+    fill_field(page, "Time", "1:00 pm")
+    fill_day(page, "Day of the integration", date(2026, 11, 28))
+    fill_field(page, "Time of the integration", "9:00 am")
+    press(page, "Book")
+    dose = page.url
+    server.clock.advance(hours=29, minutes=5)  # Fri Nov 27, 3:31 pm: half an hour past its end
+    _come_back(page)
+    expect(page.get_by_text("Was this given? Planned Fri Nov 27").first).to_be_visible()
+
+    open_at(page, dose)
+    fill_field(page, "Dose given, mg", "70")
+    fill_field(page, "Given at", "1:05 pm")
+    fill_field(page, "Reason, if beyond the order or clearance", "Told on the phone")
+    choose(page, "As told by", "Robin Prescott")
+    press(page, "Save record")
+    expect(page.get_by_text("as told by Robin Prescott, not confirmed")).to_be_visible()
+    open_at(page, "/")
+    expect(page.get_by_text("Was this given?")).to_have_count(0)
+    server.clock.advance(hours=4)  # 7:31 pm: more than six hours after the dose
+    _come_back(page)
+    expect(page.get_by_text("Not closed, planned Fri Nov 27").first).to_be_visible()
+
+    server.clock.advance(hours=15)  # Sat Nov 28, 10:31 am: an hour and a half after the slot
+    _come_back(page)
+    expect(page.get_by_text("Was this held? Booked Sat Nov 28").first).to_be_visible()

@@ -108,7 +108,7 @@ def test_whatever_passes_is_short_and_clean(text):
     if not _problems(form):
         assert len(kept) <= LINE
         assert kept == kept.strip()
-        assert kept.encode()
+        assert kept.encode().decode() == kept
         assert "\x00" not in kept
 
 

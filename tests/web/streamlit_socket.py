@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.web.server import Browser, Server
@@ -37,10 +37,12 @@ class Tab:
                 return "\n".join(printed)
 
     def closed_with(self) -> int:
-        """Wait until the server closes this socket; the code it gave."""
-        for _ in self._socket:
-            pass
-        return self._socket.close_code or 0
+        """Wait until the server closes this socket; the code it gave. Raises TimeoutError."""
+        try:
+            while True:
+                self._socket.recv(PATIENCE_SECONDS)
+        except ConnectionClosed:
+            return self._socket.close_code or 0
 
 
 @contextmanager

@@ -124,7 +124,7 @@ def test_what_is_shown_is_what_is_signed_to_the_letter(desk):
     answer = desk.signs()
 
     assert answer.status_code == 303
-    assert answer.headers["location"] == f"/note?note={desk.note_id}"
+    assert answer.headers["location"] == f"/note?id={desk.note_id}"
     note = desk.note()
     signed_at = wording.full_moment(desk.clock.now, ZONE)
     assert note.signed_text == f"{shown}\n\nSigned by Thea Tallis, LCSW, {signed_at}"
@@ -163,7 +163,7 @@ def test_a_second_press_signs_nothing_more(desk):
     answer = desk.signs(seen=seen)
 
     assert answer.status_code == 303
-    assert desk.reads().headers["location"] == f"/note?note={desk.note_id}"
+    assert desk.reads().headers["location"] == f"/note?id={desk.note_id}"
     assert desk.note().signed_text == first.signed_text
     assert len(desk.events("note:signed")) == 1
 
@@ -233,7 +233,7 @@ def test_what_is_missing_is_said_and_no_password_asked(desk):
 
     assert "Write “Safety” before signing." in answer.text
     assert 'type="password"' not in answer.text
-    assert f'href="/note?note={desk.note_id}"' in answer.text
+    assert f'href="/note?id={desk.note_id}"' in answer.text
 
 
 def test_an_incomplete_note_is_not_signed_by_a_form_made_by_hand(desk):

@@ -1,0 +1,139 @@
+"""The demo practice: fictional, in a file of its own, and right at any hour of any day."""
+
+import logging
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from zoneinfo import ZoneInfo
+
+from kapteam.accounts.set_up import NewClinician, NewPractice, add_clinician, set_up_practice
+from kapteam.clock import day_of
+from kapteam.db.engine import Database, Session
+from kapteam.db.in_force import practice_in_force
+from kapteam.db.migrate import bring_up_to_date, is_up_to_date
+from kapteam.db.practices import DEMO, database
+from kapteam.db.tables import AuditEvent, Clinician, Practice
+from kapteam.demo.days import Days
+from kapteam.demo.people import (
+    COLLEAGUES,
+    DIRECTOR,
+    PRACTICE_NAME,
+    PRESCRIBER_ID,
+    THERAPIST,
+    THERAPIST_ID,
+    ZONE,
+    demo_id,
+)
+from kapteam.demo.story import compose
+from kapteam.demo.telling import Telling
+from kapteam.queries.standing import Asked
+from kapteam.queries.upcoming import Show, upcoming
+from kapteam.settings import settings
+
+__all__ = ["PRESCRIBER_ID", "THERAPIST_ID", "open_demo"]
+
+_BUILT = demo_id("built")
+_log = logging.getLogger(__name__)
+_one_at_a_time = Lock()
+
+
+def open_demo(now: datetime) -> None:
+    """Make sure that the demo practice exists and is right at `now`.
+
+    What a visitor wrote stays until the practice's next day, or until no dose is ahead any more on
+    this one. The new file takes the place of the old one only when it is finished.
+    """
+    with _one_at_a_time:
+        if settings().demo_path.exists() and _is_right(now):
+            return
+        file = settings().demo_path
+        unfinished = file.with_suffix(".unfinished")
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _remove(unfinished)
+        try:
+            _build(unfinished, now)
+            _swap(unfinished, file)
+        finally:
+            _remove(unfinished)
+
+
+def _is_right(now: datetime) -> bool:
+    demo = database(DEMO)
+    try:
+        if not is_up_to_date(demo):
+            return False
+        with demo.reading() as db:
+            practice = practice_in_force(db, now)
+            built = db.get(AuditEvent, _BUILT)
+            if practice is None or built is None:
+                return False
+            if day_of(built.at, practice.zone) != day_of(now, practice.zone):
+                return False
+            asked = Asked(THERAPIST.viewer(), practice, now)
+            return bool(upcoming(db, asked).showing(Show.TODAY))
+    except Exception as error:
+        # Whatever is wrong with the file, a new one puts it right.
+        _log.warning("The demo practice cannot be read (%s); it is built anew.", type(error))
+        return False
+
+
+def _build(file: Path, now: datetime) -> None:
+    demo = Database(f"sqlite:///{file}")
+    try:
+        bring_up_to_date(demo, file.parent)
+        with demo.writing() as db:
+            _tell(db, now)
+    finally:
+        demo.close()
+
+
+def _tell(db: Session, now: datetime) -> None:
+    days = Days(now, ZoneInfo(ZONE))
+    opened_at = days.at(-400, 9)
+    director_id = set_up_practice(
+        db,
+        NewPractice(
+            practice_name=PRACTICE_NAME,
+            zone=ZONE,
+            name=DIRECTOR.name,
+            credentials=DIRECTOR.credentials,
+            sign_in_name=DIRECTOR.sign_in_name,
+            password=secrets.token_urlsafe(),
+            functions=DIRECTOR.functions,
+        ),
+        opened_at,
+    )
+    db.get_one(Practice, "practice").is_demo = True
+    director = DIRECTOR.viewer(director_id)
+    # Nobody knows this password, so that the demo's buttons are the only way in.
+    nobodys = db.get_one(Clinician, director_id).password_hash
+    for one in COLLEAGUES:
+        form = NewClinician(
+            one.id, one.name, one.credentials, one.sign_in_name, one.functions, False
+        )
+        add_clinician(db, director, form, opened_at)
+        db.get_one(Clinician, one.id).password_hash = nobodys
+    telling = Telling(days, {DIRECTOR: director} | {one: one.viewer() for one in COLLEAGUES})
+    compose(telling)
+    telling.tell(db)
+    db.add(AuditEvent(id=_BUILT, at=now.astimezone(UTC), tag="demo:built", changes={}))
+
+
+def _swap(new: Path, file: Path) -> None:
+    database(DEMO).close()
+    for beside in _beside(file):
+        # A leftover log of the old file would be played into the new one.
+        beside.unlink(missing_ok=True)
+    new.replace(file)
+    # Whoever opened the old file in the very moment of the swap lets go of it.
+    database(DEMO).close()
+
+
+def _remove(file: Path) -> None:
+    for one in (file, *_beside(file)):
+        one.unlink(missing_ok=True)
+
+
+def _beside(file: Path) -> tuple[Path, ...]:
+    return tuple(file.with_name(f"{file.name}{end}") for end in ("-wal", "-shm", "-journal"))

@@ -1,0 +1,763 @@
+"""The demo's story: what happened in the practice up to `now`, person by person."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from kapteam.actions.booking import cancel_ketamine_session, mark_not_given, miss_ketamine_session
+from kapteam.actions.episodes import (
+    ClosingEntered,
+    HoldEntered,
+    close_episode,
+    hold_episode,
+)
+from kapteam.actions.inquiries import (
+    ConsultationEntered,
+    InquiryClientEntered,
+    InquiryEntered,
+    become_client,
+    record_inquiry,
+    settle_inquiry,
+)
+from kapteam.actions.integration import (
+    AgreeIntegrationEntered,
+    BookIntegrationEntered,
+    CloseIntegrationEntered,
+    DropIntegrationEntered,
+    HoldIntegrationEntered,
+    Owed,
+    agree_integration,
+    book_integration,
+    close_integration,
+    drop_integration,
+    hold_integration,
+)
+from kapteam.actions.notes import (
+    AddendumEntered,
+    AmendmentEntered,
+    add_addendum,
+    amend_note,
+)
+from kapteam.db.engine import Session
+from kapteam.db.tables import Episode, IntegrationSession
+from kapteam.demo import people, words
+from kapteam.demo.people import (
+    DIRECTOR,
+    FRONT_DESK,
+    PRESCRIBER,
+    SECOND_PRESCRIBER,
+    SECOND_THERAPIST,
+    THERAPIST,
+    THIRD_THERAPIST,
+    Person,
+    demo_id,
+)
+from kapteam.demo.telling import (
+    DAY,
+    HOUR,
+    INFUSION,
+    INTRAMUSCULAR,
+    MINUTE,
+    SPRAVATO,
+    SUBLINGUAL,
+    Course,
+    Dose,
+    Regimen,
+    Telling,
+)
+from kapteam.demo.words import Chapter
+from kapteam.vocabulary import (
+    CloseReason,
+    EpisodeState,
+    HoldReason,
+    How,
+    Indication,
+    InquiryOutcome,
+    IntegrationCloseReason,
+    IntegrationKind,
+    ServiceLine,
+)
+
+_TRD = (Indication.TREATMENT_RESISTANT_DEPRESSION,)
+_DEPRESSION = (Indication.DEPRESSION,)
+_PTSD = (Indication.PTSD,)
+_ANXIETY = (Indication.ANXIETY, Indication.DEPRESSION)
+_PAIN = (Indication.CHRONIC_PAIN, Indication.DEPRESSION)
+
+
+def compose(telling: Telling) -> None:
+    """Collect the whole story."""
+    _closed_and_long_standing(telling)
+    _doses_today(telling)
+    _integrations_late(telling)
+    _integrations_in_time(telling)
+    _silences(telling)
+    _intentions(telling)
+    _orders(telling)
+    _pathway(telling)
+    _holds(telling)
+    _other_courses(telling)
+    _callers(telling)
+
+
+def _shared(telling: Telling, person: Person, regimen: Regimen = INTRAMUSCULAR) -> Course:
+    """A course of the two people whom one can be in the demo."""
+    return Course(telling, person, prescriber=PRESCRIBER, therapist=THERAPIST, regimen=regimen)
+
+
+def _series(
+    course: Course,
+    newest: datetime,
+    doses: Sequence[str],
+    thread: Sequence[Chapter],
+    indications: tuple[Indication, ...],
+    ceiling: str,
+    *,
+    may_add: str = "",
+    ordered_count: int = 6,
+    weeks_off: int = 0,
+    consent_ends_on: date | None = None,
+) -> Dose:
+    """A series up to the dose planned for `newest`, which is returned for the story to go on.
+
+    `doses` are the mg of the ones before it, a week apart, each integrated on the day after.
+    """
+    days = course.days
+    back = [len(doses) - place + weeks_off for place in range(len(doses))]
+    planned = [days.weeks_before(newest, weeks) for weeks in back]
+    course.begins(
+        [*planned, newest][0],
+        indications,
+        ceiling,
+        consent_ends_on=consent_ends_on,
+    )
+    for number, (at, mg) in enumerate(zip(planned, doses, strict=True), 1):
+        chapter = thread[number - 1]
+        how = How.VIDEO if number % 3 == 0 else How.IN_PERSON
+        dose = Dose(course, number, at)
+        dose.is_booked(
+            mg, may_add, slot=dose.next_day, how=how, ordered_count=ordered_count
+        ).has_intention(chapter, dose.eve, passive=number == 1 and indications == _TRD)
+        dose.is_given(mg, may_add if number % 2 == 0 else "")
+        dose.is_integrated(dose.next_day, chapter, how=how)
+    return Dose(course, len(doses) + 1, newest)
+
+
+def _next(dose: Dose, planned_at: datetime, mg: str = "") -> Dose:
+    """The dose after this one is booked for `planned_at`."""
+    after = Dose(dose.course, dose.number + 1, planned_at)
+    return after.is_booked(mg, slot=after.next_day)
+
+
+def _doses_today(telling: Telling) -> None:
+    """One given with a booster, three ahead: ready, without an intention, and another pair's."""
+    days = telling.days
+    first, second, third = days.left_today(3)
+
+    okafor = _shared(telling, people.OKAFOR)
+    given = _series(
+        okafor, days.earlier_today(), ("50", "60", "65"), words.GRIEF, _DEPRESSION, "100",
+        may_add="15",
+    )
+    given.is_booked("70", "20", slot=given.next_day, people="Noor in the room")
+    given.has_intention(words.GRIEF[3], given.eve).is_given("70", "15")
+    _next(given, days.coming(6, 9, 30), "70")
+
+    ellis = _shared(telling, people.ELLIS)
+    ready = _series(
+        ellis,
+        first,
+        ("45", "55"),
+        words.BURNOUT,
+        _DEPRESSION,
+        "110",
+        consent_ends_on=days.today + timedelta(days=9),
+    )
+    ready.is_booked("60", "15", slot=ready.next_day, people="Noor in the room")
+    ready.has_intention(words.BURNOUT[2], ready.eve)
+
+    ellison = _shared(telling, people.ELLISON, SUBLINGUAL)
+    unwritten = _series(ellison, second, ("100",), words.WORRY, _ANXIETY, "300")
+    unwritten.is_booked("150", slot=unwritten.next_day, how=How.VIDEO, people="Noor by video")
+
+    park = Course(
+        telling, people.PARK, prescriber=PRESCRIBER, therapist=SECOND_THERAPIST
+    )
+    other = _series(park, third, ("50",), words.ARRIVALS, _DEPRESSION, "100")
+    other.is_booked("60", slot=other.next_day, people="Wren in the room")
+    other.has_intention(words.ARRIVALS[1], other.eve)
+
+
+def _integrations_late(telling: Telling) -> None:
+    """Past 24, past 48 and past 72 hours, each for its own reason."""
+    days = telling.days
+
+    nakamura = _shared(telling, people.NAKAMURA, INFUSION)
+    late = _series(
+        nakamura, days.ago(50, 68), ("35", "40", "45", "45"), words.MOVING, _TRD, "60"
+    )
+    late.is_booked("50", slot=late.next_day).has_intention(words.MOVING[4], late.eve)
+    late.is_given("50")
+    telling.then(
+        late.next_day - 2 * HOUR,
+        THERAPIST,
+        drop_integration,
+        lambda db: DropIntegrationEntered(late.owed(db), "Child home with a fever; will call."),
+    )
+    _next(late, days.coming(4, 13), "50")
+
+    petrov = _shared(telling, people.PETROV)
+    lost = _series(petrov, days.ago(75, 96, 1), ("60", "70"), words.RETIRED, _DEPRESSION, "100")
+    lost.is_booked("75", slot=lost.next_day).has_intention(words.RETIRED[2], lost.eve)
+    lost.is_given("75")
+    telling.then(
+        lost.next_day + 40 * MINUTE,
+        THERAPIST,
+        drop_integration,
+        lambda db: DropIntegrationEntered(
+            lost.owed(db), "Did not come; text and voicemail left.", missed=True
+        ),
+    )
+
+    abara = _shared(telling, people.ABARA, SUBLINGUAL)
+    amber = _series(
+        abara, days.ago(25.5, 43, 2), ("100", "150", "150"), words.NIGHTS, _PTSD, "300"
+    )
+    amber.is_booked("200", no_slot="His shifts are not known yet.")
+    amber.has_intention(words.NIGHTS[3], amber.eve).is_given("200")
+    slot = days.ahead(3, 26)
+    telling.then(
+        amber.planned_at + 5 * HOUR,
+        THERAPIST,
+        book_integration,
+        lambda db: BookIntegrationEntered(
+            amber.owed(db),
+            telling.on(slot),
+            telling.typed(slot),
+            60,
+            How.VIDEO,
+            "",
+            THERAPIST.id,
+        ),
+    )
+    _next(amber, days.coming(5, 10, 30), "200")
+
+
+def _integrations_in_time(telling: Telling) -> None:
+    """Inside the window: not booked, booked outside; agreed for a day; held, note to finish."""
+    days = telling.days
+
+    marchetti = _shared(telling, people.MARCHETTI, INFUSION)
+    open_one = _series(marchetti, days.ago(3, 20.5, 1), ("40",), words.PAIN, _PAIN, "70")
+    open_one.is_booked("45", no_slot="Wants to see how the back is first.")
+    open_one.has_intention(words.PAIN[1], open_one.eve).is_given("45")
+    _next(open_one, days.coming(5, 14), "45")
+
+    rahman = _shared(telling, people.RAHMAN)
+    outside = _series(rahman, days.ago(3, 20.5, 2), ("55",), words.FATHERHOOD, _ANXIETY, "100")
+    cancelled = Dose(outside.course, 9, days.weeks_before(outside.planned_at, 1) + DAY)
+    cancelled.is_booked("60", slot=cancelled.next_day)
+    cancelled.ends(
+        cancelled.planned_at - 20 * HOUR,
+        FRONT_DESK,
+        cancel_ketamine_session,
+        "The baby has a cold; he moves it to the week after.",
+    )
+    slot = days.between(outside.planned_at + 27 * HOUR, outside.planned_at + 46 * HOUR)
+    outside.is_booked("60", slot=slot).has_intention(words.FATHERHOOD[1], outside.eve)
+    outside.is_given("60")
+    _next(outside, days.coming(6, 14, 30))
+
+    svensson = _shared(telling, people.SVENSSON, SUBLINGUAL)
+    agreed = _series(
+        svensson, days.ago(30, 60, 1), ("150", "150", "200"), words.BELONGING, _TRD, "300"
+    )
+    missed = Dose(agreed.course, 9, days.weeks_before(agreed.planned_at, 1) + 2 * DAY)
+    missed.is_booked("200", slot=missed.next_day)
+    missed.ends(
+        missed.planned_at + 45 * MINUTE,
+        PRESCRIBER,
+        miss_ketamine_session,
+        "Mixed up the days; called back in the evening.",
+    )
+    agreed.is_booked("200", no_slot="Leaves for a wedding on the day after.")
+    agreed.has_intention(words.BELONGING[3], agreed.eve).is_given("200")
+    telling.then(
+        agreed.planned_at + 4 * HOUR,
+        THERAPIST,
+        agree_integration,
+        lambda db: AgreeIntegrationEntered(
+            agreed.owed(db),
+            days.on(2),
+            "At a family wedding out of town; sent a message that she is well.",
+        ),
+    )
+    _next(agreed, days.coming(6, 12), "200")
+
+    williams = _shared(telling, people.WILLIAMS)
+    slot = days.ago(2, 20)
+    held = _series(
+        williams,
+        days.between(slot - 23 * HOUR, slot - 16 * HOUR),
+        (),
+        words.FIRST_STEPS,
+        _DEPRESSION,
+        "90",
+    )
+    held.is_booked("45", slot=slot).has_intention(words.FIRST_STEPS[0], held.eve)
+    held.is_given("45").is_integrated(slot, None)
+    held.has_integration_note(words.FIRST_STEPS[0], slot + 75 * MINUTE, signed=False)
+    _next(held, days.coming(5, 9), "55")
+
+
+def _silences(telling: Telling) -> None:
+    """What nobody pressed a button for: given, held, closed?"""
+    days = telling.days
+
+    overby = _shared(telling, people.OVERBY)
+    unrecorded = _series(
+        overby, days.ago(3, 20.5, 3), ("50", "60"), words.NORTH, _DEPRESSION, "100"
+    )
+    slot = days.between(days.now + HOUR, unrecorded.planned_at + 23 * HOUR)
+    unrecorded.is_booked("65", slot=slot).has_intention(words.NORTH[2], unrecorded.eve)
+
+    haddad = _shared(telling, people.HADDAD, SUBLINGUAL)
+    slot = days.ago(1.5, 18, 1)
+    asked = _series(
+        haddad,
+        days.between(slot - 23 * HOUR, slot - 17 * HOUR),
+        ("100",),
+        words.VIGIL,
+        _DEPRESSION,
+        "250",
+    )
+    asked.is_booked("150", slot=slot).has_intention(words.VIGIL[1], asked.eve).is_given("150")
+    _next(asked, days.coming(5, 15), "150")
+
+    quispe = _shared(telling, people.QUISPE, INFUSION)
+    left_open = _series(
+        quispe, days.ago(7, 23.5, 1), ("35", "40"), words.PAIN[2:], _PAIN, "60"
+    )
+    slot = days.between(days.now + HOUR, left_open.planned_at + 24.5 * HOUR)
+    left_open.is_booked("45", slot=slot).has_intention(words.PAIN[4], left_open.eve)
+    left_open.is_given("45", close=False)
+    _next(left_open, days.coming(6, 10), "45")
+
+
+def _intentions(telling: Telling) -> None:
+    """A draft for the next day, a stale one, and one that is not due yet."""
+    days = telling.days
+
+    farrow = _shared(telling, people.FARROW)
+    draft = _series(farrow, days.ahead(18, 68), ("45",), words.EXAMS, _ANXIETY, "90")
+    draft.is_booked("50", slot=draft.next_day, people="Noor in the room")
+    draft.has_intention(words.EXAMS[1], draft.eve, signed=False)
+
+    birdsong = _shared(telling, people.BIRDSONG, SUBLINGUAL)
+    newest = days.ahead(42, 92, 1)
+    stale = _series(
+        birdsong, newest, ("100", "150"), words.VETERAN, _PTSD, "300", weeks_off=1
+    )
+    stale.booked_at = days.earlier(newest, 13, 12)
+    stale.is_booked("150", slot=stale.next_day)
+    stale.has_intention(words.VETERAN[2], days.at(-9, 16))
+
+
+def _orders(telling: Telling) -> None:
+    """A dose nobody ordered, and one that the therapist proposed."""
+    days = telling.days
+
+    osei = _shared(telling, people.OSEI)
+    unordered = _series(osei, days.ahead(22, 70, 2), (), words.ROOTS, _DEPRESSION, "90")
+    unordered.is_booked(slot=unordered.next_day)
+    unordered.has_intention(words.ROOTS[0], unordered.eve)
+
+    kapoor = _shared(telling, people.KAPOOR)
+    proposed = _series(kapoor, days.ahead(24, 70, 3), ("40",), words.APOLOGY, _ANXIETY, "90")
+    proposed.is_booked(by=THERAPIST, proposed="55", slot=proposed.next_day)
+
+
+def _closed_and_long_standing(telling: Telling) -> None:
+    """Maintenance, two service lines, series review, and a course that ended."""
+    days = telling.days
+
+    ishikawa = _shared(telling, people.ISHIKAWA)
+    last = _series(
+        ishikawa,
+        days.at(-60, 10),
+        ("50", "65", "75"),
+        words.CLEARING,
+        _DEPRESSION,
+        "110",
+        ordered_count=4,
+    )
+    last.is_booked("75", slot=last.next_day, ordered_count=4)
+    last.has_intention(words.CLEARING[3], last.eve).is_given("75")
+    last.is_integrated(last.next_day, words.CLEARING[3])
+    ishikawa.moves(days.at(-50, 11), EpisodeState.SERIES_REVIEW)
+    telling.then(
+        days.at(-46, 14),
+        THERAPIST,
+        close_episode,
+        lambda db: ClosingEntered(
+            ishikawa.id,
+            db.get_one(Episode, ishikawa.id).version,
+            CloseReason.GOALS_MET,
+            "Goals met; knows that he may call again.",
+        ),
+    )
+
+    lindqvist = _shared(telling, people.LINDQVIST)
+    fourth = _series(
+        lindqvist,
+        days.at(-95, 13, 30),
+        ("40", "50", "55"),
+        words.LATE_LIFE,
+        _TRD,
+        "90",
+        ordered_count=4,
+    )
+    fourth.is_booked("60", slot=fourth.next_day)
+    fourth.has_intention(words.LATE_LIFE[3], fourth.eve).is_given("60")
+    fourth.is_integrated(fourth.planned_at + 42 * HOUR, words.LATE_LIFE[3])
+    lindqvist.moves(days.at(-88, 10), EpisodeState.SERIES_REVIEW)
+    lindqvist.moves(days.at(-86, 12), EpisodeState.MAINTENANCE)
+    for number, back in ((5, -58), (6, -27)):
+        dose = Dose(lindqvist, number, days.at(back, 13, 30))
+        dose.is_booked("60", slot=dose.next_day, ordered_count=6)
+        dose.has_intention(words.LATE_LIFE[number - 1], dose.eve).is_given("60")
+        dose.is_integrated(dose.next_day, words.LATE_LIFE[number - 1])
+    _next(dose, days.coming(4, 11), "60")
+    # A clearance that ends soon: the one before it was renewed for a short time.
+    lindqvist.is_cleared(
+        days.at(-28, 9),
+        "90",
+        valid_days=28 + 12,
+        conditions="Blood pressure before every dose; amlodipine on the morning of the dose.",
+    )
+
+    tanaka = _shared(telling, people.TANAKA, INFUSION)
+    sixth = _series(
+        tanaka,
+        days.at(-8, 10, 30),
+        ("35", "40", "40", "45", "50"),
+        words.ORCHARD,
+        _TRD,
+        "60",
+    )
+    sixth.is_booked("50", slot=sixth.next_day)
+    sixth.has_intention(words.ORCHARD[5], sixth.eve).is_given("50")
+    sixth.is_integrated(sixth.next_day, words.ORCHARD[5], signed_after=26 * HOUR)
+    tanaka.moves(days.at(-4, 15, 20), EpisodeState.SERIES_REVIEW)
+    note = demo_id(f"{sixth.integration_id}/note")
+    telling.then(
+        days.at(-5, 9, 15),
+        THERAPIST,
+        amend_note,
+        AmendmentEntered(
+            demo_id("amendment/tanaka"),
+            note,
+            "The score was of the week before.",
+            "PHQ-9 on the day of this session was 10, not 11.",
+        ),
+    )
+    telling.then(
+        days.at(-5, 13, 5),
+        PRESCRIBER,
+        add_addendum,
+        AddendumEntered(
+            demo_id("addendum/tanaka"),
+            note,
+            "Read. Mild headache on the evening of the infusion, gone by morning; no change to "
+            "bupropion.",
+        ),
+    )
+
+    mbeki = _shared(telling, people.MBEKI, SUBLINGUAL)
+    third = _series(
+        mbeki,
+        days.at(-45, 15),
+        ("100", "150"),
+        words.HARVEST,
+        _DEPRESSION,
+        "300",
+        ordered_count=3,
+    )
+    third.is_booked("150", slot=third.next_day)
+    third.has_intention(words.HARVEST[2], third.eve).is_given("150")
+    telling.then(
+        third.planned_at + 20 * HOUR,
+        THERAPIST,
+        close_integration,
+        lambda db: CloseIntegrationEntered(
+            third.owed(db),
+            IntegrationCloseReason.DECLINED,
+            "Wants to let it rest; felt complete. May call.",
+        ),
+    )
+    mbeki.moves(days.at(-40, 11), EpisodeState.SERIES_REVIEW)
+    mbeki.moves(days.at(-38, 11), EpisodeState.MAINTENANCE)
+    fourth = Dose(mbeki, 4, days.at(-17, 14))
+    fourth.is_booked("150", slot=fourth.next_day, ordered_count=4)
+    fourth.has_intention(words.HARVEST[3], fourth.eve).is_given("150")
+    fourth.is_integrated(fourth.next_day, words.HARVEST[3])
+    _next(fourth, days.coming(10, 14), "150")
+    outside = Course(
+        telling,
+        people.MBEKI,
+        therapist=THERAPIST,
+        line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+    )
+    outside.opens(
+        days.at(-30, 16),
+        substance="psilocybin",
+        happened="last spring",
+        circumstances="A ceremony abroad, with her aunt; one night.",
+    )
+    outside.moves(days.at(-29, 9), EpisodeState.INTEGRATION)
+    _talks(outside, 1, days.at(-15, 10), words.CEREMONY)
+    slot = days.coming(3, 16)
+    telling.then(
+        days.at(-3, 11),
+        THERAPIST,
+        book_integration,
+        lambda db: BookIntegrationEntered(
+            Owed(demo_id(f"{outside.id}/talk/2"), 0, outside.id, due_on=telling.on(slot)),
+            telling.on(slot),
+            telling.typed(slot),
+            60,
+            How.IN_PERSON,
+            "Room 5",
+            THERAPIST.id,
+        ),
+    )
+
+
+def _talks(course: Course, number: int, held_at: datetime, chapter: Chapter) -> None:
+    """An integration of an experience elsewhere is held, and its note signed."""
+    dose = Dose(course, number, held_at)
+    dose.integration_id = demo_id(f"{course.id}/talk/{number}")
+    telling = course.telling
+    telling.then(
+        held_at + HOUR,
+        course.lead,
+        hold_integration,
+        lambda db: HoldIntegrationEntered(
+            Owed(dose.integration_id, 0, course.id, due_on=telling.on(held_at)),
+            telling.on(held_at),
+            telling.typed(held_at),
+            None,
+            "",
+            How.IN_PERSON,
+            IntegrationKind.FULL,
+        ),
+    )
+    dose.has_integration_note(chapter, held_at + 80 * MINUTE)
+
+
+def _pathway(telling: Telling) -> None:
+    """Those before the series, those without ketamine or without therapy, and somebody new."""
+    days = telling.days
+
+    romero = _shared(telling, people.ROMERO)
+    telling.becomes_client(days.at(-16, 10, 20), people.ROMERO)
+    romero.opens(days.at(-14, 11), _PTSD)
+    romero.moves(days.at(-9, 15, 30), EpisodeState.PREPARATION)
+    romero.is_cleared(days.at(-7, 14, 10), "90")
+    romero.consents(days.at(-6, 9, 40), missing=2)
+    romero.pins(days.at(-5, 12))
+
+    vance = _shared(telling, people.VANCE)
+    telling.becomes_client(days.at(-5, 13, 30), people.VANCE)
+    vance.opens(days.at(-3, 15), _ANXIETY)
+
+    delacroix = Course(
+        telling,
+        people.DELACROIX,
+        therapist=THERAPIST,
+        line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+    )
+    telling.becomes_client(days.at(-35, 9), people.DELACROIX)
+    delacroix.opens(
+        days.at(-33, 10),
+        substance="ayahuasca",
+        happened="two nights last summer",
+        circumstances="A retreat, with strangers; the second night was hard.",
+    )
+    delacroix.moves(days.at(-32, 9), EpisodeState.INTEGRATION)
+    _talks(delacroix, 1, days.at(-19, 14), words.RETREAT)
+    telling.then(
+        days.at(-2, 12),
+        THERAPIST,
+        agree_integration,
+        lambda db: AgreeIntegrationEntered(
+            Owed(demo_id(f"{delacroix.id}/talk/2"), 0, delacroix.id, due_on=telling.on(days.coming(4, 9))),
+            telling.on(days.coming(4, 9)),
+            "Every third week, as agreed.",
+        ),
+    )
+
+    achterberg = Course(telling, people.ACHTERBERG, prescriber=PRESCRIBER, regimen=SPRAVATO)
+    ahead = days.ahead(40, 90, 4)
+    first = days.weeks_before(ahead, 4)
+    achterberg.begins(first, _TRD, "84")
+    for number, mg in enumerate(("56", "56", "84", "84"), 1):
+        dose = Dose(achterberg, number, days.weeks_before(ahead, 5 - number))
+        dose.is_booked(mg, ordered_count=8).is_given(mg)
+    Dose(achterberg, 5, ahead).is_booked("84", ordered_count=8)
+
+
+def _holds(telling: Telling) -> None:
+    """On hold for a trip, and for blood pressure."""
+    days = telling.days
+
+    sandoval = Course(
+        telling, people.SANDOVAL, prescriber=SECOND_PRESCRIBER, therapist=THERAPIST
+    )
+    third = _series(
+        sandoval, days.at(-18, 11), ("45", "55"), words.ARRIVALS, _DEPRESSION, "100"
+    )
+    third.is_booked("60", slot=third.next_day)
+    third.has_intention(words.ARRIVALS[2], third.eve).is_given("60")
+    third.is_integrated(third.next_day, words.ARRIVALS[2])
+    telling.then(
+        days.at(-12, 10),
+        THERAPIST,
+        hold_episode,
+        HoldEntered(
+            demo_id("hold/sandoval"),
+            sandoval.id,
+            HoldReason.TRAVEL,
+            "Three weeks with family abroad.",
+            days.on(9),
+        ),
+    )
+
+    moreau = _shared(telling, people.MOREAU)
+    refused = _series(
+        moreau, days.at(-4, 10), ("45", "50"), words.PRESSURE, _PAIN, "100", may_add="10"
+    )
+    refused.is_booked("55", slot=refused.next_day)
+    refused.has_intention(words.PRESSURE[2], refused.eve)
+    refused.ends(
+        refused.planned_at + 40 * MINUTE,
+        PRESCRIBER,
+        mark_not_given,
+        "Blood pressure 168/102 and 164/101 after twenty minutes of rest.",
+    )
+    telling.then(
+        refused.planned_at + 50 * MINUTE,
+        PRESCRIBER,
+        hold_episode,
+        HoldEntered(
+            demo_id("hold/moreau"),
+            moreau.id,
+            HoldReason.BLOOD_PRESSURE,
+            "Sees his own doctor about metoprolol; home readings twice a day.",
+            days.on(1),
+        ),
+    )
+
+
+def _other_courses(telling: Telling) -> None:
+    """Courses of colleagues, of which the two see only what is theirs."""
+    days = telling.days
+
+    obrien = Course(
+        telling,
+        people.OBRIEN,
+        prescriber=PRESCRIBER,
+        therapist=SECOND_THERAPIST,
+        regimen=SUBLINGUAL,
+    )
+    second = _series(obrien, days.ahead(22, 70, 1), ("100",), words.FIRST_STEPS, _TRD, "300")
+    second.is_booked("150", slot=second.next_day)
+
+    nguyen = Course(
+        telling, people.NGUYEN, prescriber=SECOND_PRESCRIBER, therapist=THIRD_THERAPIST
+    )
+    nauseous = _series(nguyen, days.at(-6, 10), (), words.ROOTS[1:], _DEPRESSION, "90")
+    nauseous.is_booked("45", slot=nauseous.next_day)
+    nauseous.has_intention(words.ROOTS[1], nauseous.eve)
+    nauseous.is_given("45", stopped="Nausea; ondansetron given, better after half an hour.")
+    nauseous.is_integrated(nauseous.next_day, words.ROOTS[1])
+    _next(nauseous, days.coming(3, 11), "40")
+
+    kealoha = Course(
+        telling, people.KEALOHA, prescriber=SECOND_PRESCRIBER, therapist=THIRD_THERAPIST
+    )
+    telling.becomes_client(days.at(-8, 10), people.KEALOHA)
+    kealoha.opens(days.at(-6, 14), _DEPRESSION)
+
+    sterling = Course(
+        telling, people.STERLING, prescriber=DIRECTOR, therapist=DIRECTOR, regimen=INFUSION
+    )
+    third = _series(
+        sterling, days.ahead(28, 70, 2), ("30", "35"), words.ROOTS, (Indication.END_OF_LIFE,), "50"
+    )
+    third.is_booked("35", slot=third.next_day)
+
+    abebe = Course(telling, people.ABEBE, prescriber=DIRECTOR, therapist=DIRECTOR)
+    telling.becomes_client(days.at(-12, 10), people.ABEBE)
+    abebe.opens(days.at(-11, 14), _PTSD)
+    abebe.moves(days.at(-7, 14), EpisodeState.PREPARATION)
+
+
+def _callers(telling: Telling) -> None:
+    """Two open inquiries, one referred elsewhere, and one of whom a client was made."""
+    calls = (
+        ("ashdown", "Marguerite Ashdown", "71", ServiceLine.KAP, -1, "Grief; her sister was here."),
+        ("wolfe", "Kenji Wolfe", "72", None, -2, "Asks what it costs and whether he may drive."),
+        (
+            "lindgren",
+            "Bo Lindgren",
+            "73",
+            ServiceLine.PSYCHEDELIC_INTEGRATION,
+            -9,
+            "Needs care closer to home.",
+        ),
+        ("zielinska", "Ola Zielinska", "74", ServiceLine.KAP, -7, "Referred by her own doctor."),
+    )
+    days = telling.days
+    for key, name, phone, service, back, concern in calls:
+        called_at = days.at(back, 9, 10)
+        telling.then(
+            called_at + 10 * MINUTE,
+            FRONT_DESK,
+            record_inquiry,
+            InquiryEntered(
+                demo_id(f"inquiry/{key}"),
+                name,
+                f"602-555-01{phone}",
+                service,
+                concern,
+                telling.on(called_at),
+                telling.typed(called_at),
+            ),
+        )
+    for key, back, outcome, note in (
+        ("lindgren", -7, InquiryOutcome.REFERRED_OUT, "Given two names in Flagstaff."),
+        ("zielinska", -4, InquiryOutcome.PROCEED, "Wants to begin after the holidays."),
+    ):
+        held_at = days.at(back, 12)
+        telling.then(
+            held_at + 20 * MINUTE,
+            THERAPIST,
+            settle_inquiry,
+            ConsultationEntered(
+                demo_id(f"inquiry/{key}"),
+                1,
+                telling.on(held_at),
+                telling.typed(held_at),
+                outcome,
+                note,
+            ),
+        )
+    at = days.at(-1, 16, 30)
+    telling.then(
+        at,
+        FRONT_DESK,
+        become_client,
+        InquiryClientEntered(
+            **telling.client_form(at, people.ZIELINSKA), inquiry_id=demo_id("inquiry/zielinska")
+        ),
+    )

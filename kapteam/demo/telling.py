@@ -1,0 +1,568 @@
+"""Telling the demo's story: each thing at its own time, by its own person, through the actions."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from kapteam import wording
+from kapteam.actions.booking import (
+    BookKetamineEntered,
+    DoseEntered,
+    EndKetamineEntered,
+    book_ketamine_session,
+    order_dose,
+)
+from kapteam.actions.clearance import ClearanceEntered, record_clearance
+from kapteam.actions.clients import ClientEntered, PinnedLineEntered, create_client, pin_line
+from kapteam.actions.consents import ConsentEntered, record_consent
+from kapteam.actions.episodes import EpisodeEntered, MoveEntered, move_episode, open_episode
+from kapteam.actions.integration import HoldIntegrationEntered, Owed, hold_integration
+from kapteam.actions.ketamine_sessions import (
+    AdministrationEntered,
+    RecordEntered,
+    record_ketamine_session,
+)
+from kapteam.actions.notes import NoteEntered, save_draft, sign_note, start_note
+from kapteam.db.engine import Session
+from kapteam.db.signing import read_unsigned
+from kapteam.db.tables import Client, Episode, IntegrationSession, KetamineSession
+from kapteam.demo.days import Days
+from kapteam.demo.people import FRONT_DESK, Colleague, Person, demo_id
+from kapteam.demo.words import Chapter, asked
+from kapteam.rules.permissions import Viewer
+from kapteam.rules.pathway import required_consents
+from kapteam.vocabulary import (
+    AdministrationKind,
+    ClearanceDecision,
+    EpisodeState,
+    How,
+    Indication,
+    IntegrationKind,
+    NoteKind,
+    ProductRoute,
+    ServiceLine,
+)
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+# A form is filled in with what its reader saw in the database at that time.
+Entered = Callable[[Session], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Regimen:
+    """How one product and route is given in the demo, in minutes from the planned start."""
+
+    product_route: ProductRoute
+    place: str
+    minutes: int
+    starts: tuple[int, ...]
+    infusion: int = 0
+
+
+INTRAMUSCULAR = Regimen(ProductRoute.INTRAMUSCULAR, "Room 1", 120, (20, 35))
+SUBLINGUAL = Regimen(ProductRoute.SUBLINGUAL, "Room 3", 120, (15, 30))
+INFUSION = Regimen(ProductRoute.INTRAVENOUS, "Room 2", 120, (20,), infusion=40)
+SPRAVATO = Regimen(ProductRoute.ESKETAMINE_NASAL, "Room 4", 120, (10, 15, 20))
+
+
+class Telling:
+    """Collects what happened, each thing with its time, then does it in that order.
+
+    `team` gives each colleague as the one who acts.
+    """
+
+    def __init__(self, days: Days, team: Mapping[Colleague, Viewer]) -> None:
+        self.days = days
+        self._team = team
+        self._steps: list[tuple[datetime, Callable[[Session], Any]]] = []
+        self._clients = 0
+
+    def then(
+        self,
+        at: datetime,
+        who: Colleague,
+        action: Callable[..., Any],
+        entered: Any,
+    ) -> None:
+        """At `at`, `who` does `action` with `entered`, a value or what makes it at that time."""
+        viewer = self._team[who]
+
+        def step(db: Session) -> None:
+            action(db, viewer, entered(db) if callable(entered) else entered, at)
+
+        self.also(at, step)
+
+    def also(self, at: datetime, step: Callable[[Session], Any]) -> None:
+        """Something that is no action with one form."""
+        if at > self.days.now:
+            raise ValueError(f"The demo would tell at {at} what has not happened yet.")
+        self._steps.append((at, step))
+
+    def viewer(self, who: Colleague) -> Viewer:
+        """The colleague as the one who acts."""
+        return self._team[who]
+
+    def tell(self, db: Session) -> None:
+        """Do everything that was collected, in the order of time."""
+        for _, step in sorted(self._steps, key=lambda one: one[0]):
+            step(db)
+
+    def on(self, at: datetime) -> date:
+        """The practice's date of `at`."""
+        return at.astimezone(self.days.zone).date()
+
+    def typed(self, at: datetime) -> str:
+        """The time of day of `at` as a person types it."""
+        return wording.clock_time(at.astimezone(self.days.zone).time())
+
+    def becomes_client(self, at: datetime, person: Person) -> None:
+        """The front desk makes a client."""
+        self.then(at, FRONT_DESK, create_client, ClientEntered(**self.client_form(at, person)))
+
+    def client_form(self, at: datetime, person: Person) -> dict[str, Any]:
+        """The client's form as filled in at `at`."""
+        self._clients += 1
+        name, relation = person.emergency
+        today = self.on(at)
+        return {
+            "id": person.id,
+            "family_name": person.family_name,
+            "given_name": person.given_name,
+            "preferred_name": person.preferred_name,
+            "pronouns": person.pronouns,
+            "born_on": person.born_on,
+            "phone": f"602-555-01{self._clients:02d}",
+            "emergency_name": name,
+            "emergency_relation": relation,
+            "emergency_phone": f"480-555-01{self._clients:02d}" if name else "",
+            "may_be_told": person.may_be_told,
+            "voicemail_ok": person.voicemail_ok,
+            "allergies": person.allergies or "",
+            "allergies_asked_on": None if person.allergies is None else today,
+            "medications": person.medications or "",
+            "medications_asked_on": None if person.medications is None else today,
+        }
+
+
+class Course:
+    """One course of care, told by what its people did."""
+
+    def __init__(
+        self,
+        telling: Telling,
+        person: Person,
+        *,
+        prescriber: Colleague | None = None,
+        therapist: Colleague | None = None,
+        regimen: Regimen = INTRAMUSCULAR,
+        line: ServiceLine = ServiceLine.KAP,
+    ) -> None:
+        self.telling, self.days = telling, telling.days
+        self.person = person
+        self.prescriber, self.therapist = prescriber, therapist
+        self.regimen = regimen
+        self.line = line
+        self.id = demo_id(f"{person.id}/{line}")
+
+    @property
+    def lead(self) -> Colleague:
+        """Who runs the course: its therapist, else its prescriber."""
+        found = self.therapist or self.prescriber
+        assert found is not None
+        return found
+
+    def opens(self, at: datetime, indications: tuple[Indication, ...] = (), **more: str) -> None:
+        """The course is opened, in assessment."""
+        with_therapist = self.therapist is not None
+        form = {"prescriber_elsewhere": "", "therapist_elsewhere": "", **more}
+        self.telling.then(
+            at,
+            self.lead,
+            open_episode,
+            EpisodeEntered(
+                id=self.id,
+                client_id=self.person.id,
+                service_line=self.line,
+                indications=indications,
+                prescriber_id=self.telling.viewer(self.prescriber).clinician_id
+                if self.prescriber
+                else None,
+                therapist_id=self.telling.viewer(self.therapist).clinician_id
+                if self.therapist
+                else None,
+                expects_intention=with_therapist,
+                expects_integration=with_therapist,
+                **{"substance": "", "happened": "", "circumstances": "", **form},
+            ),
+        )
+
+    def moves(self, at: datetime, to: EpisodeState) -> None:
+        """The course goes on to another state."""
+        self.telling.then(
+            at,
+            self.lead,
+            move_episode,
+            lambda db: MoveEntered(self.id, db.get_one(Episode, self.id).version, to),
+        )
+
+    def is_cleared(
+        self,
+        at: datetime,
+        ceiling: str,
+        *,
+        valid_days: int = 180,
+        conditions: str = "",
+        routes: tuple[ProductRoute, ...] = (),
+    ) -> None:
+        """The prescriber clears the client for ketamine."""
+        assert self.prescriber is not None
+        decision = ClearanceDecision.CLEARED
+        if conditions:
+            decision = ClearanceDecision.CLEARED_WITH_CONDITIONS
+        self.telling.then(
+            at,
+            self.prescriber,
+            record_clearance,
+            ClearanceEntered(
+                id=demo_id(f"{self.id}/clearance/{at}"),
+                episode_id=self.id,
+                decision=decision,
+                routes=routes or (self.regimen.product_route,),
+                ceiling=ceiling,
+                conditions=conditions,
+                valid_until_on=self.telling.on(at) + timedelta(days=valid_days),
+                in_person_on=self.telling.on(at),
+            ),
+        )
+
+    def consents(self, at: datetime, *, expires_on: date | None = None, missing: int = 0) -> None:
+        """The consents that dosing needs are signed, all but the last `missing`."""
+        needed = required_consents(
+            (self.regimen.product_route,), with_therapy=self.therapist is not None
+        )
+        for place, consent in enumerate(needed[: len(needed) - missing]):
+            self.telling.then(
+                at,
+                FRONT_DESK,
+                record_consent,
+                ConsentEntered(
+                    id=demo_id(f"{self.id}/consent/{consent}"),
+                    episode_id=self.id,
+                    type=consent,
+                    form_version="2025-09",
+                    signed_on=self.telling.on(at),
+                    expires_on=(expires_on if place == 0 else None)
+                    or self.telling.on(at) + timedelta(days=365),
+                ),
+            )
+
+    def begins(
+        self,
+        first: datetime,
+        indications: tuple[Indication, ...],
+        ceiling: str,
+        *,
+        valid_days: int = 180,
+        conditions: str = "",
+        consent_ends_on: date | None = None,
+    ) -> None:
+        """Everything from the first contact to the series whose first dose is planned for `first`."""
+        days = self.days
+        self.telling.becomes_client(days.earlier(first, 27, 10, 20), self.person)
+        self.opens(days.earlier(first, 24, 11), indications)
+        self.moves(days.earlier(first, 21, 15, 30), EpisodeState.PREPARATION)
+        self.is_cleared(
+            days.earlier(first, 19, 14, 10),
+            ceiling,
+            valid_days=valid_days,
+            conditions=conditions,
+        )
+        self.consents(days.earlier(first, 16, 9, 40), expires_on=consent_ends_on)
+        self.moves(days.earlier(first, 10, 16), EpisodeState.SERIES)
+        self.pins(days.earlier(first, 9, 12, 15))
+
+    def pins(self, at: datetime) -> None:
+        """The pinned line is set, where there is one."""
+        line = self.person.pinned_line
+        if not line:
+            return
+        self.telling.then(
+            at,
+            self.lead,
+            pin_line,
+            lambda db: PinnedLineEntered(
+                self.person.id, db.get_one(Client, self.person.id).version, line
+            ),
+        )
+
+
+class Dose:
+    """One ketamine session of a course, with its integration session."""
+
+    def __init__(self, course: Course, number: int, planned_at: datetime) -> None:
+        self.course, self.telling, self.days = course, course.telling, course.days
+        self.number = number
+        self.planned_at = planned_at
+        self.id = demo_id(f"{course.id}/ketamine/{number}")
+        self.integration_id = demo_id(f"{course.id}/integration/{number}")
+        self.slot: datetime | None = None
+        self.booked_at = min(
+            course.days.earlier(planned_at, 6, 11, 5 * (number % 6)),
+            course.days.at(-1, 10, 5 * (number % 6)),
+        )
+
+    @property
+    def eve(self) -> datetime:
+        """The afternoon before, when intentions are written."""
+        return min(
+            self.days.earlier(self.planned_at, 1, 15, 40), self.days.at(-1, 15, 5 * self.number)
+        )
+
+    @property
+    def next_day(self) -> datetime:
+        """A slot for the integration inside its window."""
+        return self.days.between(
+            self.planned_at + 17 * HOUR, self.planned_at + 24 * HOUR, self.number
+        )
+
+    @property
+    def given_at(self) -> tuple[datetime, ...]:
+        """When each part was given, as far as `now` allows."""
+        regimen = self.course.regimen
+        elapsed = (self.days.now - self.planned_at) / MINUTE
+        squeeze = min(1.0, max(0.0, elapsed) / (regimen.starts[-1] + regimen.infusion + 5))
+        return tuple(
+            (self.planned_at + int(start * squeeze) * MINUTE) for start in regimen.starts
+        )
+
+    @property
+    def last_given_at(self) -> datetime:
+        """When the integration clock starts, if nothing was added."""
+        return self.given_at[0] + self.course.regimen.infusion * MINUTE
+
+    def is_booked(
+        self,
+        mg: str = "",
+        may_add: str = "",
+        *,
+        by: Colleague = FRONT_DESK,
+        proposed: str = "",
+        ordered_count: int | None = 6,
+        slot: datetime | None = None,
+        how: How = How.IN_PERSON,
+        no_slot: str = "",
+        people: str = "",
+    ) -> "Dose":
+        """The session is booked with its integration slot, and its dose is ordered."""
+        course, telling = self.course, self.telling
+        self.slot = slot
+        planned = self.planned_at.replace(second=0, microsecond=0)
+        telling.then(
+            self.booked_at,
+            by,
+            book_ketamine_session,
+            BookKetamineEntered(
+                id=self.id,
+                episode_id=course.id,
+                product_route=course.regimen.product_route,
+                planned_on=telling.on(planned),
+                planned_time=telling.typed(planned),
+                planned_minutes=course.regimen.minutes,
+                place=course.regimen.place,
+                people_present=people,
+                ordered_count=ordered_count,
+                mg=proposed,
+                may_add="",
+                integration_id=self.integration_id,
+                integration_on=telling.on(slot) if slot else None,
+                integration_time=telling.typed(slot) if slot else "",
+                integration_minutes=60,
+                integration_how=how,
+                integration_place="" if how is How.VIDEO else "Room 5",
+                integration_therapist=telling.viewer(course.therapist).clinician_id
+                if course.therapist
+                else None,
+                no_integration_reason="" if slot else no_slot,
+            ),
+        )
+        if planned != self.planned_at:
+            telling.also(self.booked_at, self._put_on_last_instant)
+        if mg:
+            self.is_ordered(mg, may_add)
+        return self
+
+    def is_ordered(self, mg: str, may_add: str = "") -> None:
+        """The prescriber orders the dose, a little after the booking."""
+        assert self.course.prescriber is not None
+        self.telling.then(
+            self.booked_at + 50 * MINUTE,
+            self.course.prescriber,
+            order_dose,
+            lambda db: DoseEntered(self.id, self._version(db), mg, may_add),
+        )
+
+    def is_given(
+        self, mg: str, booster: str = "", *, close: bool = True, stopped: str = ""
+    ) -> "Dose":
+        """The session takes place and is recorded; it is closed where `now` leaves the time."""
+        telling, regimen = self.telling, self.course.regimen
+        assert self.course.prescriber is not None
+        arrived = self.planned_at - 10 * MINUTE
+        out = self.planned_at + (regimen.minutes + 15) * MINUTE
+        parts = [(mg, AdministrationKind.DOSE)]
+        if regimen is SPRAVATO:
+            parts = [("28", AdministrationKind.DEVICE)] * (int(mg) // 28)
+        elif booster:
+            parts.append((booster, AdministrationKind.BOOSTER))
+        given = []
+        for place, ((part, kind), started) in enumerate(zip(parts, self.given_at, strict=False)):
+            ended = started + regimen.infusion * MINUTE if regimen.infusion else None
+            given.append(
+                AdministrationEntered(
+                    id=demo_id(f"{self.id}/given/{place}"),
+                    kind=kind,
+                    mg=part,
+                    started_on=telling.on(started),
+                    started_time=telling.typed(started),
+                    ended_on=telling.on(ended) if ended else None,
+                    ended_time=telling.typed(ended) if ended else "",
+                )
+            )
+        closes = close and out <= self.days.now
+        stop = self.planned_at + 55 * MINUTE
+        telling.then(
+            out if closes else self.given_at[len(parts) - 1] + regimen.infusion * MINUTE,
+            self.course.prescriber,
+            record_ketamine_session,
+            lambda db: RecordEntered(
+                ketamine_session_id=self.id,
+                version=self._version(db),
+                administrations=tuple(given),
+                arrived_on=telling.on(arrived),
+                arrived_time=telling.typed(arrived),
+                stopped_on=telling.on(stop) if stopped else None,
+                stopped_time=telling.typed(stop) if stopped else "",
+                stop_reason=stopped,
+                discharged_on=telling.on(out) if closes else None,
+                discharged_time=telling.typed(out) if closes else "",
+                close=closes,
+                no_integration_reason="Will be booked by phone." if closes and not self.slot else "",
+            ),
+        )
+        return self
+
+    def ends(self, at: datetime, who: Colleague, action: Callable[..., Any], reason: str) -> None:
+        """The session is cancelled, was missed or was not given."""
+        self.telling.then(
+            at,
+            who,
+            action,
+            lambda db: EndKetamineEntered(self.id, self._version(db), reason),
+        )
+
+    def has_intention(
+        self, chapter: Chapter, at: datetime, *, signed: bool = True, passive: bool = False
+    ) -> "Dose":
+        """The therapist writes the intention, and signs it unless `signed` is False."""
+        body = {
+            "intention": chapter.intention,
+            "safety": asked(self.number, passive=passive),
+            "coping": chapter.coping,
+            "ready": "Ready",
+            **chapter.before,
+        }
+        if not signed:
+            body = {key: body[key] for key in ("intention", "coping")}
+        form = NoteEntered(
+            id=demo_id(f"{self.id}/intention"),
+            kind=NoteKind.INTENTION,
+            episode_id=self.course.id,
+            ketamine_session_id=self.id,
+        )
+        self._writes(form, body, at, signed=signed)
+        return self
+
+    def owed(self, db: Session) -> Owed:
+        """What is owed for this session: the booked slot where there is one."""
+        row = db.get(IntegrationSession, self.integration_id)
+        return Owed(
+            self.integration_id, row.version if row else 0, self.course.id, (self.id,)
+        )
+
+    def is_integrated(
+        self,
+        held_at: datetime,
+        chapter: Chapter | None,
+        *,
+        how: How = How.IN_PERSON,
+        signed_after: timedelta = 75 * MINUTE,
+    ) -> "Dose":
+        """The integration is held; its note is signed after a while, or not with no chapter."""
+        telling = self.telling
+        ended = held_at + 50 * MINUTE
+        therapist = self._therapist()
+        telling.then(
+            ended,
+            therapist,
+            hold_integration,
+            lambda db: HoldIntegrationEntered(
+                owed=self.owed(db),
+                held_on=telling.on(held_at),
+                held_time=telling.typed(held_at),
+                ended_on=telling.on(ended),
+                ended_time=telling.typed(ended),
+                how=how,
+                kind=IntegrationKind.FULL,
+            ),
+        )
+        if chapter is not None:
+            self.has_integration_note(chapter, held_at + signed_after)
+        return self
+
+    def has_integration_note(
+        self, chapter: Chapter, at: datetime, *, signed: bool = True
+    ) -> None:
+        """The therapist writes the note of the integration, and signs it unless told not to."""
+        body = {
+            "safety": asked(self.number + 1),
+            "recap": chapter.recap,
+            "revisited": chapter.revisited,
+            "actions": chapter.actions,
+            **chapter.after,
+        }
+        if not signed:
+            body = {"recap": chapter.recap}
+        form = NoteEntered(
+            id=demo_id(f"{self.integration_id}/note"),
+            kind=NoteKind.INTEGRATION,
+            episode_id=self.course.id,
+            integration_session_id=self.integration_id,
+        )
+        self._writes(form, body, at, signed=signed)
+
+    def _writes(
+        self, form: NoteEntered, body: Mapping[str, str], at: datetime, *, signed: bool
+    ) -> None:
+        self.telling.then(at - 12 * MINUTE, self._therapist(), start_note, form)
+        viewer = self.telling.viewer(self._therapist())
+
+        def write(db: Session) -> None:
+            for field, text in body.items():
+                save_draft(db, viewer, form.id, field, text, 0, at)
+            if signed:
+                seen = read_unsigned(db, form.id, self.days.zone).digest
+                sign_note(db, viewer, form.id, seen, at)
+
+        self.telling.also(at, write)
+
+    def _put_on_last_instant(self, db: Session) -> None:
+        # Nobody can type this time: in the last minute of a day nothing else is still ahead.
+        db.get_one(KetamineSession, self.id).planned_at = self.planned_at
+
+    def _version(self, db: Session) -> int:
+        return db.get_one(KetamineSession, self.id).version
+
+    def _therapist(self) -> Colleague:
+        assert self.course.therapist is not None
+        return self.course.therapist

@@ -1,0 +1,605 @@
+"""One client on a page: identity, what a caller asks, the timeline, doses between their notes."""
+
+from datetime import date, datetime
+from math import ceil
+
+import streamlit as st
+
+from kapteam import sentences, wording
+from kapteam.actions.clients import PinnedLineEntered, pin_line
+from kapteam.charts import (
+    DARK,
+    LIGHT,
+    TimelineMark,
+    integration_words,
+    timeline,
+    timeline_in_words,
+    timeline_marks,
+)
+from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage, CourseLine
+from kapteam.queries.notes import NoteLine
+from kapteam.queries.standing import CourseStanding, DoseLine
+from kapteam.rules.dosing import Silence, ends_session
+from kapteam.rules.notes import IntentionStage
+from kapteam.rules.pathway import BOOKABLE
+from kapteam.rules.permissions import (
+    can_book,
+    can_hold_integration,
+    can_pin,
+    can_run_episode,
+    can_write_note,
+)
+from kapteam.ui.forms import Form
+from kapteam.ui.names import client_name
+from kapteam.ui.navigation import go, link
+from kapteam.ui.note import draw_additions
+from kapteam.ui.rows import integration_links, order_of, phrase, row, when, words
+from kapteam.ui.shell import Present
+from kapteam.ui.text import plain, quiet, said
+from kapteam.vocabulary import NoteKind, Part, ServiceLine, SessionStatus, Tone
+from kapteam.wording import Phrase
+
+_TO_A_PAGE = 25
+_LOUDEST = 2
+_LOOK_ALIKES = 3
+_INTEGRATIONS = 3
+_NOTHING_TO_WRITE = {IntentionStage.SIGNED, IntentionStage.NOT_EXPECTED}
+_GIST = {
+    NoteKind.INTENTION: ("intention",),
+    NoteKind.INTEGRATION: ("recap", "revisited", "actions"),
+}
+
+
+def draw_identity(here: Present, page: ClientPage) -> None:
+    """Who this is, by more than two identifiers, and what is loudest about them."""
+    kept = page.details
+    with st.container(border=True, gap="xxsmall", key="identity"):
+        with st.container(
+            horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+        ):
+            st.header(plain(client_name(here.viewer, page.name)), anchor=False, width="content")
+            with st.container(horizontal=True, width="content", gap="xsmall"):
+                for text in _loudest(here, page):
+                    words(text)
+        with row("identifiers"):
+            words(f"{quiet('Code')} **{kept.code}**")
+            if kept.born_on:
+                words(f"{quiet('Born')} **{plain(wording.born(kept.born_on, here.today))}**")
+            else:
+                words(quiet("Birth date not recorded"))
+            if kept.pronouns:
+                words(f"{quiet('Pronouns')} **{plain(kept.pronouns)}**")
+            words(f"{quiet('Phone')} **{plain(kept.phone or 'not recorded')}**")
+            if can_book(here.viewer):
+                link("client_edit", "Change details", icon="edit", client=kept.code)
+            if page.look_alikes:
+                words(quiet(_look_alikes(page)))
+
+
+def _loudest(here: Present, page: ClientPage) -> list[str]:
+    loud = sorted(
+        (
+            one
+            for course in page.courses
+            for one in course.attention
+            if one.tone in {Tone.RED, Tone.AMBER}
+        ),
+        key=lambda one: one.order,
+    )
+    shown = [said(sentences.attention(one, here.now, here.zone)) for one in loud[:_LOUDEST]]
+    return [*shown, quiet(f"+{len(loud) - _LOUDEST} more")] if len(loud) > _LOUDEST else shown
+
+
+def _look_alikes(page: ClientPage) -> str:
+    """One line, so that nobody writes into the wrong chart."""
+    same = [one.code for one in page.look_alikes if one.same_name]
+    if same:
+        return f"Another client has the same name: {', '.join(same)}"
+    codes = [one.code for one in page.look_alikes]
+    more = f" and {len(codes) - _LOOK_ALIKES} more" if len(codes) > _LOOK_ALIKES else ""
+    who = "Another client has" if len(codes) == 1 else "Other clients have"
+    return f"{who} the same initials: {', '.join(codes[:_LOOK_ALIKES])}{more}"
+
+
+def draw_facts(here: Present, page: ClientPage) -> None:
+    """The facts in the order in which somebody on the phone asks for them."""
+    facts = st.grid(4, min_column_width=265, gap=("small", "medium"))
+    for label, draw in (
+        ("Next ketamine session", _next_dose),
+        ("Integration", _integration),
+        ("Intention note", _intention),
+        ("Last dose", _last_dose),
+    ):
+        with facts.container(gap="xxsmall"):
+            words(quiet(label))
+            draw(here, page)
+
+
+def _next_dose(here: Present, page: ClientPage) -> None:
+    asked = [
+        dose
+        for course in page.courses
+        for dose in course.doses
+        if dose.silence is Silence.WAS_THIS_GIVEN
+    ]
+    for dose in asked:
+        phrase(sentences.silence(Silence.WAS_THIS_GIVEN, dose.planned_at, here.now, here.zone))
+        link("ketamine_session", "Record", icon="chevron_right", id=dose.id)
+    ahead = _ahead(page)
+    if ahead:
+        dose = ahead[0]
+        when(here, dose.planned_at)
+        words(f"{said(order_of(dose))}, dose {dose.number} of {dose.of}")
+        with row("next_dose"):
+            words(quiet(dose.place or "Place not recorded"))
+            link("ketamine_session", "Open", icon="chevron_right", id=dose.id)
+        return
+    if any(course.service_line is ServiceLine.KAP for course in page.courses):
+        if not asked:
+            words("None booked")
+    else:
+        words(quiet("No ketamine on this course of care" if page.courses else "None booked"))
+    for course in page.courses:
+        if _takes_bookings(here, course):
+            link("booking", "Book", icon="event", episode=course.episode_id)
+
+
+def _integration(here: Present, page: ClientPage) -> None:
+    lines = [line for course in page.courses for line in course.integrations]
+    for line in lines[:_INTEGRATIONS]:
+        phrase(sentences.integration(line.standing, here.now, here.zone))
+        if line.doses:
+            words(quiet("; ".join(_dose_of(here, dose) for dose in line.doses)))
+        if line is lines[0]:
+            with row("fact_integration"):
+                integration_links(here, line)
+    if len(lines) > _INTEGRATIONS:
+        words(quiet(f"+{len(lines) - _INTEGRATIONS} more, below"))
+    if lines:
+        return
+    settled = [one for dose in page.doses for one in dose.integrations] + [*page.integrations]
+    if settled:
+        phrase(integration_words(settled[0], here.now, here.zone))
+        words(quiet("Integration up to date"))
+    elif page.courses and not any(course.expects_integration for course in page.courses):
+        words(quiet("Not expected on this course of care"))
+    else:
+        words("Nothing to integrate yet")
+
+
+def _dose_of(here: Present, dose: DoseLine) -> str:
+    at = dose.last_given_at or dose.planned_at
+    return f"dose of {wording.moment(at, here.now, here.zone)}"
+
+
+def _intention(here: Present, page: ClientPage) -> None:
+    ahead = _ahead(page)
+    if not ahead:
+        words(quiet("No ketamine session booked"))
+        return
+    dose = ahead[0]
+    phrase(sentences.intention(dose.intention, here.now, here.zone))
+    with row("fact_intention"):
+        words(quiet(f"for {wording.moment(dose.planned_at, here.now, here.zone)}"))
+        _write_intention(here, page, dose.id, dose.intention.stage)
+
+
+def _write_intention(here: Present, page: ClientPage, dose_id: str, stage: IntentionStage) -> None:
+    """The link to write it; nobody is sent past a colleague's draft."""
+    if not can_write_note(here.viewer, NoteKind.INTENTION) or stage in _NOTHING_TO_WRITE:
+        return
+    drafts = [
+        note.author.id
+        for note in page.notes_of(NoteKind.INTENTION)
+        if note.ketamine_session_id == dose_id and note.signed_at is None
+    ]
+    if not drafts or here.viewer.clinician_id in drafts:
+        label = "Continue" if drafts else "Write"
+        link("note", label, icon="edit_note", kind="intention", dose=dose_id)
+
+
+def _last_dose(here: Present, page: ClientPage) -> None:
+    given = [dose for dose in page.doses if dose.given]
+    if not given:
+        words("None yet")
+        return
+    last = given[0]
+    words(f"**{plain(wording.dose(last.given_ug, last.product_route))}**")
+    when(here, last.at)
+    with row("last_dose"):
+        words(quiet(f"Dose {last.number} of {last.of}"))
+        link("ketamine_session", "Open", icon="chevron_right", id=last.id)
+
+
+def _ahead(page: ClientPage) -> list[DoseLine]:
+    return sorted(
+        (dose for course in page.courses for dose in course.ahead),
+        key=lambda dose: dose.planned_at,
+    )
+
+
+def _takes_bookings(here: Present, course: CourseStanding) -> bool:
+    return (
+        can_book(here.viewer)
+        and course.service_line is ServiceLine.KAP
+        and course.state in BOOKABLE
+        and course.hold is None
+    )
+
+
+def draw_courses(here: Present, page: ClientPage) -> None:
+    """The second, quieter lines: stage and people of every open course, then what to know."""
+    with st.container(gap="xxsmall", key="courses"):
+        for course in page.courses:
+            with row(f"course_{course.episode_id}"):
+                _course(here, course)
+        if not page.courses:
+            with row("no_course"):
+                words("No open course of care.")
+                if can_run_episode(here.viewer):
+                    link("episode", "Open a course of care", icon="add", client=page.name.code)
+        _pinned(here, page)
+        _to_know(here, page)
+
+
+def _course(here: Present, course: CourseStanding) -> None:
+    series = course.series
+    stage = sentences.stage(
+        course.state, series.given if series else None, series.ordered if series else None
+    )
+    since = wording.day(course.state_since.astimezone(here.zone).date(), here.today)
+    line = "" if course.service_line is ServiceLine.KAP else f"{course.service_line.label}: "
+    words(f"**{plain(line + stage)}** {quiet(f'since {since}')}")
+    if course.hold:
+        phrase(sentences.on_hold(course.hold.reason, course.hold.look_again_on, here.today))
+    for part in (Part.PRESCRIBER, Part.THERAPIST):
+        person = course.person(part)
+        words(f"{quiet(part.label)} {plain(person.name if person else 'nobody yet')}")
+    link("episode", "Course", icon="chevron_right", id=course.episode_id)
+    if course.service_line is ServiceLine.KAP:
+        link("clearance", "Clearance", icon="verified_user", episode=course.episode_id)
+    link("consent", "Consents", icon="contract", episode=course.episode_id)
+    if _takes_bookings(here, course):
+        link("booking", "Book", icon="event", episode=course.episode_id)
+
+
+def _pinned(here: Present, page: ClientPage) -> None:
+    pinned = page.pinned
+    with row("pinned"):
+        if pinned.text:
+            words(f":material/push_pin: {plain(pinned.text)}")
+            on = f", {_on(here, pinned.at.astimezone(here.zone).date())}" if pinned.at else ""
+            words(quiet(f"{pinned.by}{on}"))
+        else:
+            words(quiet("No pinned line"))
+        if can_pin(here.viewer):
+            with st.popover(
+                "Change" if pinned.text else "Pin a line", icon=":material/edit:", type="tertiary"
+            ):
+                _pin_form(here, page)
+
+
+def _pin_form(here: Present, page: ClientPage) -> None:
+    form = Form(here, "pin", page.name.id)
+    version = form.seen(page.details.version)
+    form.line("pinned_line", "What everybody should know first", page.pinned.text)
+    form.save(
+        "Pin",
+        pin_line,
+        lambda: form.entered(PinnedLineEntered, client_id=page.name.id, version=version),
+        then=lambda _: go("client", client=page.name.code),
+        said="Pinned",
+    )
+
+
+def _to_know(here: Present, page: ClientPage) -> None:
+    kept = page.details
+    contact = ", ".join(
+        filter(None, (kept.emergency_name, kept.emergency_relation, kept.emergency_phone))
+    )
+    voicemail = {None: "not asked", True: "yes", False: "no"}[kept.voicemail_ok]
+    known = (
+        ("Emergency contact", contact or "not recorded"),
+        ("Who may be told what", kept.may_be_told or "not recorded"),
+        ("Voicemail", voicemail),
+        ("Allergies", _asked(here, kept.allergies, kept.allergies_asked_on)),
+        ("Medications", _asked(here, kept.medications, kept.medications_asked_on)),
+    )
+    words(" · ".join(f"{quiet(label)} {plain(text)}" for label, text in known))
+
+
+def _asked(here: Present, text: str | None, on: date | None) -> str:
+    """Not asked is not none."""
+    if on is None:
+        return "not asked"
+    return f"{text or 'none'}, asked {_on(here, on)}"
+
+
+def _on(here: Present, on: date) -> str:
+    return wording.day(on, here.today)
+
+
+def draw_latest_notes(here: Present, page: ClientPage) -> None:
+    """The last intention beside the last integration, in the client's words."""
+    if page.notes is None or not (page.doses or page.integrations):
+        return
+    if not page.doses:
+        with st.container(border=True, gap="xsmall", key="latest"):
+            _latest(here, page, NoteKind.INTEGRATION, "Last integration")
+        return
+    before, after = st.columns(2, gap="medium", border=True)
+    with before:
+        _latest(here, page, NoteKind.INTENTION, "Last intention")
+    with after:
+        _latest(here, page, NoteKind.INTEGRATION, "Last integration")
+
+
+def _latest(here: Present, page: ClientPage, kind: NoteKind, title: str) -> None:
+    notes = page.notes_of(kind)
+    last = next((note for note in notes if note.signed_at is not None), None)
+    if last is None or last.signed_at is None:
+        words(f"**{title}** {quiet('None signed yet')}")
+    else:
+        on = _on(here, last.signed_at.astimezone(here.zone).date())
+        words(f"**{title}** {quiet(f'{last.author.name}, {on}')}")
+        st.text(_gist(last))
+    for note in notes:
+        if note.signed_at is None:
+            _draft(here, note, "latest")
+
+
+def _gist(note: NoteLine) -> str:
+    """What a note comes down to, in its own words; all of it where it has no such field."""
+    first, *rest = _GIST[note.kind]
+    parts = [note.answer(first)]
+    parts += [f"{one.label}: {one.text}" for one in note.answers if one.key in rest]
+    return "\n".join(filter(None, parts)) or note.signed_text
+
+
+def _draft(here: Present, note: NoteLine, place: str) -> None:
+    """That a draft exists, whose and since when; never a word of it."""
+    since = wording.moment(note.started_at, here.now, here.zone)
+    with row(f"{place}_draft_{note.id}"):
+        if note.author.id == here.viewer.clinician_id:
+            words(f":material/draft: Your draft {quiet(f'since {since}')}")
+            link("note", "Continue", icon="edit_note", id=note.id)
+        else:
+            words(
+                f":material/draft: {plain(f'Draft, {note.author.name}')} {quiet(f'since {since}')}"
+            )
+
+
+def draw_timeline(here: Present, page: ClientPage) -> None:
+    """Every dose and every integration over time, and the same as a table."""
+    marks = timeline_marks(page, here.asked)
+    if not marks:
+        return
+    st.subheader("Timeline", anchor=False)
+    dark = st.context.theme.type == "dark"
+    st.altair_chart(
+        timeline(marks, here.now, here.zone, DARK if dark else LIGHT),
+        alt=timeline_in_words(marks),
+        key="timeline",
+    )
+    with st.expander("Show the timeline as a table"):
+        st.table(
+            [_table_row(mark) for mark in reversed(marks)], hide_index=True, border="horizontal"
+        )
+
+
+def _table_row(mark: TimelineMark) -> dict[str, str]:
+    return {
+        "What": plain(mark.what),
+        "Dose": plain(f"{mark.amount} {mark.route}".strip()),
+        "When": plain(mark.when),
+        "Status": plain(mark.status),
+        "Integration": plain(mark.gap),
+    }
+
+
+def draw_doses(here: Present, page: ClientPage) -> None:
+    """Every ketamine session, the newest first, each between its intention and its integration."""
+    if not page.doses:
+        if any(_takes_bookings(here, course) for course in page.courses):
+            words("No ketamine session yet. Book the first one above.")
+        elif any(course.service_line is ServiceLine.KAP for course in page.courses):
+            words("No ketamine session yet. The first one can be booked once preparation begins.")
+        return
+    st.subheader(f"Ketamine sessions ({len(page.doses)}), newest first", anchor=False)
+    number = 1
+    if len(page.doses) > _TO_A_PAGE:
+        number = st.pagination(ceil(len(page.doses) / _TO_A_PAGE), key=f"doses_{page.name.code}")
+    for dose in page.doses[(number - 1) * _TO_A_PAGE : number * _TO_A_PAGE]:
+        with st.container(border=True, gap="xsmall", key=f"dose_{dose.id}"):
+            _dose(here, page, dose)
+
+
+def _dose(here: Present, page: ClientPage, dose: ClientDose) -> None:
+    with row(f"head_{dose.id}"):
+        words(f"**{plain(_dose_title(here, dose))}**")
+        phrase(_dose_status(here, dose))
+        for part in dose.given:
+            if part.told_by:
+                phrase(Phrase(f"As told by {part.told_by}, not confirmed", Tone.RED, "error"))
+        link("ketamine_session", "Open", icon="chevron_right", id=dose.id)
+    words(quiet(_dose_facts(here, dose)))
+    if dose.breach_reason:
+        words(f":material/report: Given although planning refused it: {plain(dose.breach_reason)}")
+    if page.notes is None:
+        for one in dose.integrations:
+            words(f"{quiet('Integration')} {said(integration_words(one, here.now, here.zone))}")
+        return
+    before, after = st.columns(2, gap="medium")
+    with before:
+        _before(here, page, dose)
+    with after:
+        _after(here, page, dose)
+
+
+def _dose_title(here: Present, dose: ClientDose) -> str:
+    on = wording.full_day(dose.at.astimezone(here.zone).date())
+    number = f"Dose {dose.number} of {dose.of}, " if dose.number else ""
+    if not dose.given:
+        return f"{number}{on}, {dose.product_route.label}"
+    amount = wording.dose(dose.given_ug, dose.product_route)
+    if len(dose.given) == 1:
+        return f"{number}{on}, {amount}"
+    parts = " + ".join(wording.mg(part.ug).removesuffix("mg").strip() for part in dose.given)
+    return f"{number}{on}, {amount} ({parts}{wording.NBSP}mg)"
+
+
+def _dose_status(here: Present, dose: ClientDose) -> Phrase:
+    if dose.line and dose.line.silence:
+        return sentences.silence(dose.line.silence, dose.planned_at, here.now, here.zone)
+    if dose.status is SessionStatus.PLANNED:
+        away = wording.relative(dose.planned_at, here.now)
+        return Phrase(f"Planned, {away}", Tone.BLUE, "event_available")
+    if dose.status is SessionStatus.STARTED:
+        return Phrase(dose.status.label, Tone.BLUE, "play_circle")
+    reason = f": {dose.end_reason}" if dose.end_reason else ""
+    return Phrase(f"{dose.status.label}{reason}", icon="check" if dose.status.is_given else "")
+
+
+def _dose_facts(here: Present, dose: ClientDose) -> str:
+    def clock(at: datetime) -> str:
+        return wording.clock_time(at.astimezone(here.zone).time())
+
+    facts = []
+    if dose.given:
+        first, last = dose.at, dose.last_given_at or dose.at
+        facts.append(f"{clock(first)} to {clock(last)}" if last > first else clock(first))
+        if dose.discharged_at:
+            facts.append(f"out {clock(dose.discharged_at)}")
+    else:
+        facts.append(f"planned {clock(dose.planned_at)}")
+    facts += [dose.place, dose.people_present]
+    if not ends_session(dose.status):
+        order = sentences.order(
+            dose.order_state, dose.ordered_ug, dose.may_add_ug, dose.product_route.label
+        ).text
+        by = f" by {dose.ordered_by}" if dose.ordered_by else ""
+        facts.append(f"Ordered {order}{by}" if dose.ordered_by else order)
+    return " · ".join(filter(None, facts))
+
+
+def _before(here: Present, page: ClientPage, dose: ClientDose) -> None:
+    """The intention for this dose."""
+    notes = page.notes.of_dose(dose.id).intentions if page.notes else ()
+    for note in notes:
+        _note(here, note)
+    if notes:
+        return
+    stage = dose.line.intention.stage if dose.line else IntentionStage.MISSING
+    with row(f"before_{dose.id}"):
+        if stage is IntentionStage.NOT_EXPECTED:
+            words(quiet(stage.label))
+        else:
+            words(quiet("No intention note yet" if dose.status.is_open else "No intention note"))
+        if dose.status.is_open:
+            _write_intention(here, page, dose.id, stage)
+
+
+def _after(here: Present, page: ClientPage, dose: ClientDose) -> None:
+    """How this dose was or is to be integrated."""
+    if not dose.integrations:
+        words(quiet("No integration" if not dose.status.is_open else "Integration not booked"))
+    for one in dose.integrations:
+        last = next(other for other in page.doses if other.id in one.dose_ids)
+        if last is dose:
+            _integration_notes(here, page, one, one.kind.label)
+        else:
+            words(quiet(f"Integrated together with dose {last.number} of {last.of}"))
+
+
+def _integration_notes(here: Present, page: ClientPage, one: ClientIntegration, title: str) -> None:
+    with row(f"integration_{one.id or one.dose_ids[0]}"):
+        words(f"**{plain(title)}**")
+        phrase(integration_words(one, here.now, here.zone))
+        words(quiet(", ".join(filter(None, (one.how.label if one.how else "", one.therapist)))))
+        if one.line:
+            integration_links(here, one.line)
+    if one.close_note:
+        st.text(one.close_note)
+    for note in page.notes_of(NoteKind.INTEGRATION):
+        if note.integration_session_id == one.id:
+            _note(here, note)
+
+
+def _note(here: Present, note: NoteLine) -> None:
+    """A signed note by its gist, with what was added since; the whole of it below."""
+    if note.signed_at is None:
+        _draft(here, note, "beside")
+        return
+    signed = wording.moment(note.signed_at, here.now, here.zone)
+    by = ", by prescriber" if note.by_prescriber else ""
+    words(
+        f":material/lock: **{note.kind.label}** "
+        f"{quiet(f'Signed and locked, {note.author.name}{by}, {signed}')}"
+    )
+    st.text(_gist(note))
+    draw_additions(here, note)
+    with st.expander("The whole note"):
+        st.text(note.signed_text)
+
+
+def draw_without_dose(here: Present, page: ClientPage) -> None:
+    """Courses about an experience elsewhere: what the client told, and its integration sessions."""
+    for course in page.lines:
+        own = [one for one in page.integrations if one.episode_id == course.episode_id]
+        if not course.is_visible or (course.service_line is ServiceLine.KAP and not own):
+            continue
+        st.subheader(course.service_line.label, anchor=False)
+        for experience in course.experiences:
+            with st.container(border=True, gap="xsmall", key=f"experience_{experience.id}"):
+                words(f"**{plain(f'{experience.substance}, {experience.happened}')}**")
+                if experience.circumstances:
+                    st.text(experience.circumstances)
+        if course.closed_at is None and can_hold_integration(here.viewer):
+            link(
+                "integration_session",
+                "Book an integration session",
+                icon="event_available",
+                episode=course.episode_id,
+                do="book",
+            )
+        for one in own:
+            with st.container(border=True, gap="xsmall", key=f"session_{one.id}"):
+                _integration_notes(here, page, one, _integration_title(here, course, one))
+
+
+def _integration_title(here: Present, course: CourseLine, one: ClientIntegration) -> str:
+    on = wording.full_day(one.at.astimezone(here.zone).date()) if one.at else "no day yet"
+    about = [
+        f"{experience.substance}, {experience.happened}"
+        for experience in course.experiences
+        if experience.id in one.experience_ids
+    ]
+    return f"{one.kind.label}, {on}{' after ' if about else ''}{' and '.join(about)}"
+
+
+def draw_other_courses(here: Present, page: ClientPage) -> None:
+    """Courses that are closed or somebody else's: their dates, state and people, no more."""
+    if not page.others:
+        return
+    st.subheader("Other courses of care", anchor=False)
+    for course in page.others:
+        with row(f"other_{course.episode_id}"):
+            words(f"**{plain(course.service_line.label)}**")
+            words(plain(_ended(course)))
+            words(quiet(_dates(here, course)))
+            people = ", ".join(f"{one.part.label} {one.name}" for one in course.members)
+            words(quiet(people))
+            if course.is_visible:
+                link("episode", "Course", icon="chevron_right", id=course.episode_id)
+
+
+def _ended(course: CourseLine) -> str:
+    reason = f": {course.close_reason.label.lower()}" if course.close_reason else ""
+    return f"{course.state.label}{reason}"
+
+
+def _dates(here: Present, course: CourseLine) -> str:
+    opened = wording.full_day(course.opened_at.astimezone(here.zone).date())
+    if course.closed_at is None:
+        return f"since {opened}"
+    return f"{opened} to {wording.full_day(course.closed_at.astimezone(here.zone).date())}"

@@ -1,0 +1,121 @@
+"""Ketamine sessions: the gaps first, then day by day with the integration under its dose."""
+
+import streamlit as st
+
+from kapteam import sentences, wording
+from kapteam.queries.upcoming import GAPS, Show, Upcoming, UpcomingDose
+from kapteam.rules.permissions import can_book
+from kapteam.ui.navigation import link
+from kapteam.ui.rows import (
+    NOT_BOOKED,
+    WHEN,
+    dose_row,
+    integration_missing,
+    integration_row,
+    integration_under,
+    name_cell,
+    order_of,
+    phrase,
+    row,
+    section,
+    when,
+)
+from kapteam.ui.shell import Present
+from kapteam.ui.showing import alone, counts, shown, whose
+from kapteam.vocabulary import Tone
+from kapteam.wording import Phrase
+
+_SPANS = {"7 days": 7, "28 days": 28}
+_RED = frozenset({Show.WAS_THIS_GIVEN, Show.NOT_CLEARED})
+
+
+def ask(here: Present) -> tuple[int, bool]:
+    """How many days, and whether everyone's; beside them the way to book."""
+    with st.container(horizontal=True, vertical_alignment="center", key="ketamine_sessions_ask"):
+        span = st.radio(
+            "How far ahead",
+            list(_SPANS),
+            horizontal=True,
+            key="ketamine_sessions_days",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        everyone = whose(here, "ketamine_sessions_whose")
+        if can_book(here.viewer):
+            link("booking", "Book a ketamine session", icon="add")
+    return _SPANS[span or "7 days"], everyone
+
+
+def draw_upcoming(here: Present, upcoming: Upcoming) -> None:
+    """Every row, or those that a count led to."""
+    only = shown(Show)
+    if only is not None:
+        _alone(here, upcoming, only)
+        return
+    counts(
+        "ketamine_sessions",
+        (
+            (gap, len(upcoming.showing(gap)), Tone.RED if gap in _RED else Tone.AMBER)
+            for gap in GAPS
+        ),
+    )
+    if upcoming.unrecorded:
+        with section("Not recorded or not closed", len(upcoming.unrecorded), key="unrecorded"):
+            for one in upcoming.unrecorded:
+                _dose(here, one, "unrecorded")
+    if upcoming.given:
+        with section("Given, integration not booked", len(upcoming.given), key="given"):
+            for one in upcoming.given:
+                for line in one.integrations:
+                    integration_row(here, one.course, line, "given")
+    if upcoming.not_ready:
+        with section("Not ready yet", len(upcoming.not_ready), key="not_ready"):
+            for one in upcoming.not_ready:
+                _gap_row(here, one)
+    _days(here, upcoming)
+
+
+def _alone(here: Present, upcoming: Upcoming, only: Show) -> None:
+    rows = upcoming.showing(only)
+    alone("ketamine_sessions", only)
+    with section(only.label, len(rows), key=only.value, nothing="None any more."):
+        for one in rows:
+            _dose(here, one, only.value)
+
+
+def _days(here: Present, upcoming: Upcoming) -> None:
+    if not upcoming.days:
+        st.markdown("No ketamine session is booked in these days.")
+    for on, rows in upcoming.days:
+        today = "Today, " if on == here.today else ""
+        with section(f"{today}{wording.heading_day(on)}", len(rows), key=f"day_{on.isoformat()}"):
+            for one in rows:
+                _dose(here, one, "day")
+
+
+def _dose(here: Present, one: UpcomingDose, place: str) -> None:
+    dose_row(here, one.course, one.dose, place)
+    for line in one.integrations:
+        integration_under(here, line, f"{place}_{one.dose.id}")
+    if not one.integrations and one.dose.owes_integration:
+        integration_missing(here, one.dose, place)
+
+
+def _gap_row(here: Present, one: UpcomingDose) -> None:
+    with row(f"gap_{one.dose.id}"):
+        name_cell(here, one.course.client)
+        when(here, one.dose.planned_at, WHEN)
+        with st.container(horizontal=True, gap="xsmall", width=560):
+            for missing in _missing(here, one):
+                phrase(missing)
+        link("ketamine_session", "Open", icon="chevron_right", id=one.dose.id)
+
+
+def _missing(here: Present, one: UpcomingDose) -> list[Phrase]:
+    found = {
+        Show.NOT_CLEARED: Phrase(Show.NOT_CLEARED.label, Tone.RED, "gpp_maybe"),
+        Show.NOT_ORDERED: order_of(one.dose),
+        Show.NO_INTENTION: sentences.intention(one.dose.intention, here.now, here.zone),
+        Show.INTEGRATION_NOT_BOOKED: NOT_BOOKED,
+    }
+    return [words for gap, words in found.items() if gap in one.shows]

@@ -1,0 +1,62 @@
+"""A list that a count leads to: `?show=` leaves exactly the rows that were counted (rule 73)."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from kapteam.ui.navigation import link
+from kapteam.ui.rows import count_link, words
+from kapteam.ui.shell import Present
+from kapteam.ui.text import strong
+from kapteam.vocabulary import Term, Tone
+from kapteam.wording import Phrase
+
+_Shown = TypeVar("_Shown", bound=Term)
+_MINE, _EVERYONE = "Mine", "Everyone's"
+
+
+def whose(here: Present, key: str) -> bool:
+    """Whether everyone's are asked for; offered to those who have their own and may see all."""
+    viewer = here.viewer
+    if not viewer.sees_everyone or not (viewer.is_prescriber or viewer.is_therapist):
+        return False
+    chosen = st.radio(
+        "Whose",
+        [_MINE, _EVERYONE],
+        horizontal=True,
+        key=key,
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return chosen == _EVERYONE
+
+
+def shown(kind: type[_Shown]) -> _Shown | None:
+    """What the URL asks to be left; None for all of it, or for a word that is none of `kind`."""
+    asked = st.query_params.get("show")
+    found = next((one for one in kind if one.value == asked), None)
+    if found is not None:
+        # A link from the page to itself leaves the address as it was; the next run would forget.
+        st.query_params["show"] = found.value
+    return found
+
+
+def counts(to: str, numbers: Iterable[tuple[Term, int, Tone]]) -> None:
+    """The counts that are not zero, each a link to its rows on the page `to` itself."""
+    with st.container(horizontal=True, gap="xsmall", key="counts"):
+        for one, number, tone in numbers:
+            if number:
+                count_link(to, Phrase(f"{one.label} {number}", tone), **_kept(), show=one.value)
+
+
+def alone(to: str, one: Term) -> None:
+    """Above the rows of a count: what they are, and the way back to the whole page."""
+    with st.container(horizontal=True, vertical_alignment="center", key="alone"):
+        words(f"Only {strong(one.label)}")
+        link(to, "Show all", icon="close", **_kept())
+
+
+def _kept() -> dict[str, Any]:
+    """What else is chosen on the page stays chosen."""
+    return {name: value for name, value in st.query_params.items() if name != "show"}

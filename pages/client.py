@@ -1,0 +1,31 @@
+"""One client: who it is, what a caller asks, the timeline, every dose between its two notes."""
+
+import streamlit as st
+
+from kapteam.actions.views import record_view
+from kapteam.queries.client import client_code, client_page
+from kapteam.rules.permissions import check_can_book
+from kapteam.ui.client import (
+    draw_courses,
+    draw_doses,
+    draw_facts,
+    draw_identity,
+    draw_latest_notes,
+    draw_other_courses,
+    draw_timeline,
+    draw_without_dose,
+)
+from kapteam.ui.page import open_page
+
+here = open_page("Client", of=client_code(st.query_params.get("client", "")), needs=check_can_book)
+page = here.read(client_page, client_code(st.query_params.get("client", "")))
+if not page.seen_this_hour:
+    here.write(record_view, page.name.id, here.now)
+draw_identity(here, page)
+draw_facts(here, page)
+draw_courses(here, page)
+draw_latest_notes(here, page)
+draw_timeline(here, page)
+draw_doses(here, page)
+draw_without_dose(here, page)
+draw_other_courses(here, page)

@@ -1,0 +1,10 @@
+"""Integration: who is owed integration, how long is left, what is booked?"""
+
+from kapteam.queries.integration import integrations
+from kapteam.ui.integration import draw_integrations
+from kapteam.ui.page import open_page
+from kapteam.ui.showing import whose
+
+here = open_page("Integration")
+everyone = whose(here, "integration_whose")
+draw_integrations(here, here.read(integrations, everyone=everyone))

@@ -1,0 +1,84 @@
+"""The plain pages as people see them: narrow and wide, light and dark, filled in wrong and right."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.accounts.people import PASSWORD
+from tests.browser.accessibility import violations
+from tests.web.server import Server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The gate in front of a small script; the practice is not set up yet."""
+    running = Server(tmp_path_factory.mktemp("server"), "tests/web/small_app.py")
+    yield running.start()
+    running.stop()
+
+
+def _look_at(page: Page) -> None:
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in (320, 1366):
+            page.set_viewport_size({"width": width, "height": 1400})
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            assert violations(page) == []
+
+
+def _shows_beside(page: Page, label: str, sentence: str) -> None:
+    expect(page.get_by_label(label, exact=True)).to_have_accessible_description(sentence)
+    expect(page.get_by_label(label, exact=True)).to_have_attribute("aria-invalid", "true")
+
+
+def test_from_the_first_page_to_the_lock(page: Page, server: Server, tmp_path: Path) -> None:
+    page.goto("/caseload")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Welcome")
+    _look_at(page)
+
+    page.get_by_role("link", name="Set up your practice").click()
+    _look_at(page)
+    page.get_by_label("Name of the practice").fill("Saguaro <Practice>")
+    page.get_by_label("Time zone").select_option("Pacific (Los Angeles)")
+    page.get_by_label("Nurse").check()
+    page.get_by_label("Sign-in name").fill("dana reyes")
+    page.get_by_label("Password").fill("dana")
+    page.get_by_role("button", name="Set up the practice").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was saved yet")
+    _shows_beside(page, "Your name", "The name is needed.")
+    expect(page.get_by_label("Name of the practice")).to_have_value("Saguaro <Practice>")
+    expect(page.get_by_label("Time zone")).to_have_value("America/Los_Angeles")
+    expect(page.get_by_label("Nurse")).to_be_checked()
+    expect(page.get_by_label("Sign-in name")).to_have_value("dana reyes")
+    expect(page.get_by_label("Password")).to_have_value("")
+    _look_at(page)
+
+    page.get_by_label("Your name").fill("Dana Reyes")
+    page.get_by_label("Sign-in name").fill("dana")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Set up the practice").dblclick()
+    expect(page.get_by_text("here: practice.")).to_be_visible()
+
+    page.keyboard.press("F9")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Locked")
+    _look_at(page)
+    page.get_by_label("Password").fill("not this one")
+    page.get_by_role("button", name="Unlock").dblclick()
+    _shows_beside(page, "Password", "This is not your password.")
+    _look_at(page)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Unlock").dblclick()
+    expect(page.get_by_text("here: practice.")).to_be_visible()
+
+    page.get_by_role("link", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    _look_at(page)
+    page.get_by_role("button", name="Sign in").click()
+    _shows_beside(page, "Sign-in name", "Type your sign-in name.")
+    _look_at(page)
+
+    page.goto("/session/invite/nothing")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This link does not open anything")
+    _look_at(page)

@@ -1,0 +1,734 @@
+"""What happened in a ketamine session: recorded, accepted with its breaches, corrected, closed."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kapteam.actions.ketamine_sessions import (
+    AdministrationEntered,
+    CorrectEntered,
+    RecordEntered,
+    VoidEntered,
+    confirm_administration,
+    correct_administration,
+    record_ketamine_session,
+    void_administration,
+)
+from kapteam.db.tables import (
+    Administration,
+    AuditEvent,
+    Clearance,
+    IntegrationSession,
+    KetamineSession,
+)
+from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
+from kapteam.ids import new_id
+from kapteam.rules.dosing import Given, last_given_at, total_ug
+from kapteam.rules.integration import due_at
+from kapteam.rules.thresholds import Thresholds
+from kapteam.vocabulary import (
+    AdministrationKind,
+    HoldReason,
+    IntegrationKind,
+    SessionStatus,
+)
+from tests.factories import NOW, TODAY, ZONE, a_clearance, audit_events, count_rows
+from tests.factories_care import (
+    Care,
+    a_booked_pair,
+    a_cared_for_client,
+    a_given_session,
+    a_ketamine_session,
+    an_administration,
+    an_integration_session,
+    an_unrecorded_session,
+)
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+EVENING = NOW + 4 * HOUR
+"""6:30 pm in Phoenix, when the record is written."""
+
+
+@pytest.fixture
+def care(database) -> Care:
+    return a_cared_for_client(database)
+
+
+@pytest.fixture
+def session(care) -> KetamineSession:
+    """Planned for 2:30 pm today, 70 mg ordered, 20 mg may be added."""
+    with care.database.writing() as db:
+        return a_ketamine_session(db, care.course, planned_at=NOW, may_add_ug=20_000)
+
+
+def _dose(time: str = "2:35 pm", mg: str = "70", **typed: Any) -> AdministrationEntered:
+    entered = AdministrationEntered(
+        id=new_id(), kind=AdministrationKind.DOSE, mg=mg, started_on=TODAY, started_time=time
+    )
+    return replace(entered, **typed)
+
+
+def _record(session: KetamineSession, *doses: AdministrationEntered, **typed: Any) -> RecordEntered:
+    return replace(RecordEntered(session.id, 1, doses), **typed)
+
+
+def _given(care: Care, session: KetamineSession) -> list[Given]:
+    """What counts as given."""
+    rows = care.rows(Administration, ketamine_session_id=session.id, voided_at=None)
+    return [Given(one.started_at, one.ended_at, one.ug) for one in rows]
+
+
+def _local(at: datetime | None) -> str:
+    return f"{at.astimezone(ZONE):%a %H:%M}" if at else ""
+
+
+def _refused(care: Care, viewer: Any, entered: RecordEntered, now: datetime = EVENING) -> dict:
+    """The sentences; nothing may have been saved."""
+    with pytest.raises(Invalid) as refused:
+        care.do(record_ketamine_session, viewer, entered, now=now)
+    assert count_rows(care.database, AuditEvent) == 0
+    before = care.row(KetamineSession, entered.ketamine_session_id)
+    assert before.version == 1
+    return {name: said.replace("\u00a0", " ") for name, said in refused.value.fields.items()}
+
+
+# Recorded
+
+
+@pytest.mark.parametrize("who", ["prescriber", "therapist", "nurse"])
+def test_the_first_dose_starts_the_session(care, session, who):
+    viewer = getattr(care, who)
+    care.do(record_ketamine_session, viewer, _record(session, _dose(lot="A-17")), now=EVENING)
+    (row,) = care.rows(Administration)
+    assert (row.ug, _local(row.started_at), row.lot) == (70_000, "Tue 14:35", "A-17")
+    assert (row.given_by_id, row.recorded_at) == (viewer.clinician_id, EVENING)
+    assert (row.told_by_id, row.confirmed_at) == (None, None)
+    saved = care.row(KetamineSession, session.id)
+    assert (saved.status, saved.breach_reason) == (SessionStatus.STARTED, "")
+    (event,) = audit_events(care.database)
+    assert event.tag == "ketamine_session:recorded"
+    assert event.changes["status"] == ["planned", "started"]
+    assert event.changes["administrations"][0][2] == 70_000
+
+
+def test_rules_1_and_4_a_booster_moves_the_anchor_and_stays_one_dose(care, session):
+    booster = _dose("3:20 pm", "20", kind=AdministrationKind.BOOSTER)
+    care.do(record_ketamine_session, care.prescriber, _record(session, _dose()), now=EVENING)
+    care.do(record_ketamine_session, care.prescriber, _record(session, booster), now=EVENING)
+    given = _given(care, session)
+    last = last_given_at(given)
+    assert _local(last) == "Tue 15:20"
+    assert total_ug(given) == 90_000
+    assert due_at(last, Thresholds()) - last == 24 * HOUR
+    assert care.row(KetamineSession, session.id).breach_reason == ""
+
+
+def test_rule_4_an_infusions_end_anchors_the_clock(care, session):
+    infusion = _dose("2:35 pm", ended_on=TODAY, ended_time="3:15 pm")
+    care.do(record_ketamine_session, care.prescriber, _record(session, infusion), now=EVENING)
+    assert _local(last_given_at(_given(care, session))) == "Tue 15:15"
+
+
+def test_a_whole_session_is_recorded_and_closed_in_one_save(care):
+    with care.database.writing() as db:
+        session, _ = a_booked_pair(db, care.course, dose_at=NOW, integration_at=NOW + DAY)
+    entered = _record(
+        session,
+        _dose(),
+        arrived_on=TODAY,
+        arrived_time="2:20 pm",
+        discharged_on=TODAY,
+        discharged_time="4:40 pm",
+        close=True,
+    )
+    care.do(record_ketamine_session, care.therapist, entered, now=EVENING)
+    saved = care.row(KetamineSession, session.id)
+    assert (saved.status, saved.closed_at) == (SessionStatus.COMPLETED, EVENING)
+    assert saved.closed_by_id == care.therapist.clinician_id
+    assert (_local(saved.arrived_at), _local(saved.discharged_at)) == ("Tue 14:20", "Tue 16:40")
+    (event,) = audit_events(care.database)
+    assert event.tag == "ketamine_session:closed"
+    assert event.changes["status"] == ["planned", "completed"]
+    assert event.changes["arrived_at"] == [None, "2026-11-24T21:20:00+00:00"]
+
+
+def test_the_same_record_saved_twice_is_written_once(care, session):
+    entered = _record(
+        session,
+        _dose(mg="100", reason="Second vial", told_by=care.prescriber.clinician_id),
+        arrived_on=TODAY,
+        arrived_time="2:20 pm",
+        close=True,
+        no_integration_reason="Client decides tomorrow",
+    )
+    care.do(record_ketamine_session, care.therapist, entered, now=EVENING)
+    saved = care.row(KetamineSession, session.id)
+    care.do(record_ketamine_session, care.therapist, entered, now=EVENING + HOUR)
+    assert care.row(KetamineSession, session.id).version == saved.version
+    assert care.row(KetamineSession, session.id).closed_at == EVENING
+    assert count_rows(care.database, Administration) == 1
+    assert count_rows(care.database, AuditEvent) == 1
+
+
+def test_two_threads_recording_the_same_form_write_it_once(care, session):
+    entered = _record(session, _dose(), arrived_on=TODAY, arrived_time="2:20 pm")
+
+    def save(_: int) -> None:
+        care.do(record_ketamine_session, care.therapist, entered, now=EVENING)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(save, range(2)))
+    assert count_rows(care.database, Administration) == 1
+    assert count_rows(care.database, AuditEvent) == 1
+
+
+def test_two_threads_recording_two_doses_keep_both(care, session):
+    doses = [_dose(), _dose("3:20 pm", "20", kind=AdministrationKind.BOOSTER)]
+
+    def save(dose: AdministrationEntered) -> None:
+        care.do(record_ketamine_session, care.therapist, _record(session, dose), now=EVENING)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(save, doses))
+    assert total_ug(_given(care, session)) == 90_000
+    assert count_rows(care.database, AuditEvent) == 2
+
+
+def test_an_edited_form_does_not_pass_for_saved(care, session):
+    dose = _dose()
+    care.do(record_ketamine_session, care.therapist, _record(session, dose), now=EVENING)
+    with pytest.raises(Invalid) as refused:
+        care.do(
+            record_ketamine_session,
+            care.therapist,
+            _record(session, replace(dose, mg="60")),
+            now=EVENING,
+        )
+    assert "Correct that record" in refused.value.fields["administrations.0.mg"]
+
+
+@pytest.mark.parametrize("who", ["front_desk", "stranger"])
+def test_who_is_not_treating_records_nothing(care, session, who):
+    with pytest.raises((NotAllowed, NotFound)):
+        care.do(record_ketamine_session, getattr(care, who), _record(session, _dose()), now=EVENING)
+    assert count_rows(care.database, Administration) == 0
+    assert care.row(KetamineSession, session.id).status is SessionStatus.PLANNED
+
+
+def test_a_session_that_does_not_exist_reads_like_one_that_is_hidden(care, session):
+    sentences = set()
+    for viewer, session_id in ((care.prescriber, new_id()), (care.stranger, session.id)):
+        with pytest.raises(NotFound) as refused:
+            care.do(
+                record_ketamine_session,
+                viewer,
+                RecordEntered(session_id, 1, (_dose(),)),
+                now=EVENING,
+            )
+        sentences.add(str(refused.value))
+    assert len(sentences) == 1
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "says"),
+    [
+        ({"mg": ""}, "mg", "Enter the dose"),
+        ({"mg": "0"}, "mg", "more than 0"),
+        ({"mg": "-5"}, "mg", "more than 0"),
+        ({"mg": "NaN"}, "mg", "number of mg"),
+        ({"mg": "abc"}, "mg", "number of mg"),
+        ({"mg": "=HYPERLINK(1)"}, "mg", "number of mg"),
+        ({"mg": "70000"}, "mg", "Check the number"),
+        ({"kind": None}, "kind", "Choose"),
+        ({"started_on": None}, "started_on", "Choose the day"),
+        ({"started_time": ""}, "started_time", "Enter the time"),
+        ({"started_time": "2:35"}, "started_time", "am or pm"),
+        ({"started_time": "6:31 pm"}, "started_time", "future"),
+        ({"started_on": TODAY + DAY}, "started_time", "future"),
+        ({"started_on": TODAY - 31 * DAY}, "started_time", "30 days ago"),
+        ({"ended_on": TODAY, "ended_time": "2:34 pm"}, "ended_time", "before the start"),
+        ({"ended_on": TODAY, "ended_time": "6:45 pm"}, "ended_time", "future"),
+        ({"ended_time": "3 pm"}, "ended_on", "Choose the day"),
+        (
+            {"started_on": TODAY - DAY, "ended_on": TODAY, "ended_time": "3 pm"},
+            "ended_time",
+            "six hours",
+        ),
+        ({"lot": "x" * 61}, "lot", "60 characters"),
+        ({"reason": "x" * 8001}, "reason", "8001 characters"),
+    ],
+)
+def test_rule_36_bad_input_gets_a_sentence_beside_its_field_and_nothing_is_saved(
+    care, session, typed, field, says
+):
+    bad = _dose(**typed)
+    problems = _refused(care, care.prescriber, _record(session, _dose("2:31 pm", "1"), bad))
+    assert list(problems) == [f"administrations.1.{field}"]
+    assert says in problems[f"administrations.1.{field}"]
+    assert count_rows(care.database, Administration) == 0
+
+
+@pytest.mark.parametrize("name", ["arrived", "stopped", "discharged"])
+@pytest.mark.parametrize(
+    ("on", "time", "field", "says"),
+    [
+        (TODAY, "6:31 pm", "time", "future"),
+        (TODAY - 40 * DAY, "2 pm", "time", "30 days ago"),
+        (TODAY, "noonish", "time", "like 2:30 pm"),
+        (None, "2 pm", "on", "Choose the day"),
+    ],
+)
+def test_rule_36_times_that_cannot_be_are_refused_beside_their_field(
+    care, session, name, on, time, field, says
+):
+    typed = {f"{name}_on": on, f"{name}_time": time, "stop_reason": "Nausea"}
+    problems = _refused(care, care.nurse, _record(session, **typed))
+    assert list(problems) == [f"{name}_{field}"]
+    assert says in problems[f"{name}_{field}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "time", "says"),
+    [
+        ("arrived", "2:36 pm", "arrived after the first dose"),
+        ("stopped", "2:34 pm", "stopped before the last dose"),
+        ("discharged", "2:34 pm", "left before the last dose"),
+    ],
+)
+def test_times_that_contradict_each_other_are_refused(care, session, name, time, says):
+    typed = {f"{name}_on": TODAY, f"{name}_time": time, "stop_reason": "Nausea"}
+    problems = _refused(care, care.nurse, _record(session, _dose(), **typed))
+    assert list(problems) == [f"{name}_time"]
+    assert says in problems[f"{name}_time"]
+    assert count_rows(care.database, Administration) == 0
+
+
+def test_a_dose_after_the_client_left_is_refused_beside_its_time(care, session):
+    out = _record(session, _dose(), discharged_on=TODAY, discharged_time="4 pm")
+    care.do(record_ketamine_session, care.nurse, out, now=EVENING)
+    booster = _dose("4:01 pm", "20", kind=AdministrationKind.BOOSTER)
+    with pytest.raises(Invalid) as refused:
+        care.do(record_ketamine_session, care.nurse, _record(session, booster), now=EVENING)
+    assert list(refused.value.fields) == ["administrations.0.started_time"]
+    assert count_rows(care.database, Administration) == 1
+
+
+def test_rule_9_a_session_over_midnight_is_one_record(care, session):
+    entered = _record(
+        session,
+        _dose("11:40 pm"),
+        _dose("12:10 am", "20", started_on=TODAY + DAY, kind=AdministrationKind.BOOSTER),
+        discharged_on=TODAY + DAY,
+        discharged_time="1:30 am",
+    )
+    care.do(record_ketamine_session, care.nurse, entered, now=NOW + 12 * HOUR)
+    assert _local(last_given_at(_given(care, session))) == "Wed 00:10"
+    assert _local(care.row(KetamineSession, session.id).discharged_at) == "Wed 01:30"
+
+
+# Accepted although planning would have refused it
+
+
+def test_a_therapist_within_the_order_needs_nobodys_word(care, session):
+    booster = _dose("3:20 pm", "20", kind=AdministrationKind.BOOSTER)
+    care.do(
+        record_ketamine_session, care.therapist, _record(session, _dose(), booster), now=EVENING
+    )
+    assert {one.told_by_id for one in care.rows(Administration)} == {None}
+
+
+def test_rule_35_more_than_ordered_asks_for_the_reason_and_the_prescriber(care, session):
+    more = _dose("3:20 pm", "21", kind=AdministrationKind.BOOSTER)
+    problems = _refused(care, care.therapist, _record(session, _dose(), more))
+    assert set(problems) == {"administrations.1.reason", "administrations.1.told_by"}
+    assert problems["administrations.1.reason"] == "This is more than was ordered. Say why."
+    told = replace(more, reason="Little effect", told_by=care.prescriber.clinician_id)
+    care.do(record_ketamine_session, care.therapist, _record(session, _dose(), told), now=EVENING)
+    row = care.row(Administration, told.id)
+    assert (row.told_by_id, row.confirmed_at) == (care.prescriber.clinician_id, None)
+    assert care.row(KetamineSession, session.id).breach_reason == (
+        "This is more than was ordered. Little effect"
+    )
+
+
+@pytest.mark.parametrize("who", ["therapist", "nurse", "front_desk"])
+def test_only_a_prescriber_can_have_told_somebody_to_give_it(care, session, who):
+    more = _dose(mg="100", reason="Little effect", told_by=getattr(care, who).clinician_id)
+    problems = _refused(care, care.therapist, _record(session, more))
+    assert list(problems) == ["administrations.0.told_by"]
+
+
+def test_a_prescribers_own_dose_beyond_the_order_is_confirmed_at_once(care, session):
+    more = _dose(mg="100", reason="Weight was wrong")
+    care.do(record_ketamine_session, care.prescriber, _record(session, more), now=EVENING)
+    (row,) = care.rows(Administration)
+    assert (row.confirmed_by_id, row.confirmed_at) == (care.prescriber.clinician_id, EVENING)
+    assert care.row(KetamineSession, session.id).breach_reason
+
+
+def test_without_an_order_every_dose_says_why(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course, planned_at=NOW, ordered_ug=None)
+    problems = _refused(care, care.prescriber, _record(session, _dose()))
+    assert problems == {"administrations.0.reason": "No dose was ordered. Say why."}
+
+
+def test_rule_21_a_dose_without_clearance_is_accepted_with_its_reason(database):
+    care = a_cared_for_client(database, cleared=False)
+    with database.writing() as db:
+        session = a_ketamine_session(db, care.course, planned_at=NOW)
+    problems = _refused(care, care.nurse, _record(session, _dose()))
+    assert list(problems) == ["administrations.0.reason"]
+    assert "a clearance by the prescriber" in problems["administrations.0.reason"]
+    entered = _record(session, _dose(reason="Cleared by phone"))
+    care.do(record_ketamine_session, care.nurse, entered, now=EVENING)
+    assert "Cleared by phone" in care.row(KetamineSession, session.id).breach_reason
+    assert care.row(KetamineSession, session.id).status is SessionStatus.STARTED
+
+
+def test_a_clearance_that_came_after_the_dose_does_not_cover_it(database):
+    care = a_cared_for_client(database, cleared=False)
+    with database.writing() as db:
+        session = a_ketamine_session(db, care.course, planned_at=NOW)
+        a_clearance(
+            db, care.course, care.prescriber.clinician_id, decided_at=NOW + timedelta(minutes=6)
+        )
+    assert _refused(care, care.nurse, _record(session, _dose("2:35 pm")))
+    care.do(record_ketamine_session, care.nurse, _record(session, _dose("2:36 pm")), now=EVENING)
+
+
+def test_a_dose_over_the_ceiling_or_on_hold_is_accepted_with_its_reason(database):
+    care = a_cared_for_client(database, hold=HoldReason.TRAVEL)
+    with database.writing() as db:
+        session = a_ketamine_session(db, care.course, planned_at=NOW, ordered_ug=200_000)
+    problems = _refused(care, care.nurse, _record(session, _dose(mg="160")))
+    assert problems == {
+        "administrations.0.reason": (
+            "The course was on hold. This is more than the 150 mg that the clearance allows. "
+            "Say why."
+        )
+    }
+    entered = _record(session, _dose(mg="160", reason="Client came anyway"))
+    care.do(record_ketamine_session, care.nurse, entered, now=EVENING)
+    assert care.row(KetamineSession, session.id).breach_reason.endswith("Client came anyway")
+
+
+@pytest.mark.parametrize(
+    "status", [SessionStatus.CANCELLED, SessionStatus.MISSED, SessionStatus.NOT_GIVEN]
+)
+def test_a_dose_in_a_session_that_was_called_off_is_accepted_and_reopens_it(care, status):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course, planned_at=NOW, status=status)
+        session.end_reason, session.closed_at = "Flu", NOW
+    care.do(record_ketamine_session, care.therapist, _record(session, _dose()), now=EVENING)
+    saved = care.row(KetamineSession, session.id)
+    assert (saved.status, saved.end_reason, saved.closed_at) == (SessionStatus.STARTED, "", None)
+    (event,) = audit_events(care.database)
+    assert event.changes["status"] == [status.value, "started"]
+
+
+def test_a_dose_entered_late_is_accepted_in_a_closed_session_and_leaves_it_closed(care):
+    with care.database.writing() as db:
+        session = a_given_session(db, care.course, given_at=NOW)
+    booster = _dose("3:20 pm", "20", kind=AdministrationKind.BOOSTER)
+    care.do(record_ketamine_session, care.therapist, _record(session, booster), now=EVENING)
+    saved = care.row(KetamineSession, session.id)
+    assert (saved.status, saved.closed_at) == (SessionStatus.COMPLETED, session.closed_at)
+    assert _local(last_given_at(_given(care, session))) == "Tue 15:20"
+
+
+def test_a_session_nobody_recorded_is_recorded_the_next_day(care):
+    with care.database.writing() as db:
+        session = an_unrecorded_session(db, care.course)
+    entered = _record(session, _dose(started_on=TODAY - DAY))
+    care.do(record_ketamine_session, care.therapist, entered)
+    assert _local(last_given_at(_given(care, session))) == "Mon 14:35"
+
+
+def test_a_dose_is_accepted_although_a_colleague_recorded_the_arrival_meanwhile(care, session):
+    arrived = _record(session, arrived_on=TODAY, arrived_time="2:20 pm")
+    care.do(record_ketamine_session, care.nurse, arrived, now=EVENING)
+    care.do(record_ketamine_session, care.therapist, _record(session, _dose()), now=EVENING)
+    assert care.row(KetamineSession, session.id).status is SessionStatus.STARTED
+
+
+def test_two_different_arrivals_are_shown_side_by_side(care, session):
+    first = _record(session, arrived_on=TODAY, arrived_time="2:20 pm")
+    care.do(record_ketamine_session, care.nurse, first, now=EVENING)
+    second = replace(first, arrived_time="2:25 pm")
+    with pytest.raises(Conflict) as conflict:
+        care.do(record_ketamine_session, care.therapist, second, now=EVENING)
+    assert conflict.value.theirs["arrived_at"] != conflict.value.mine["arrived_at"]
+    assert _local(care.row(KetamineSession, session.id).arrived_at) == "Tue 14:20"
+
+
+# Confirmed
+
+
+@pytest.fixture
+def told(care, session) -> Administration:
+    """A dose beyond the order, given on the prescriber's word."""
+    with care.database.writing() as db:
+        return an_administration(db, session, started_at=NOW, ug=100_000, told_by=care.prescriber)
+
+
+def test_a_prescriber_confirms_once(care, told):
+    for _ in range(2):
+        care.do(confirm_administration, care.prescriber, told.id, now=EVENING)
+    row = care.row(Administration, told.id)
+    assert (row.confirmed_by_id, row.confirmed_at) == (care.prescriber.clinician_id, EVENING)
+    (event,) = audit_events(care.database)
+    assert (event.tag, event.subject_id) == ("administration:confirmed", told.ketamine_session_id)
+
+
+@pytest.mark.parametrize("who", ["therapist", "nurse", "front_desk", "stranger"])
+def test_nobody_else_confirms(care, told, who):
+    with pytest.raises((NotAllowed, NotFound)):
+        care.do(confirm_administration, getattr(care, who), told.id, now=EVENING)
+    assert care.row(Administration, told.id).confirmed_at is None
+
+
+def test_what_was_ordered_needs_no_confirmation(care, session):
+    with care.database.writing() as db:
+        row = an_administration(db, session, started_at=NOW)
+    with pytest.raises(NotAllowed, match="nothing to confirm"):
+        care.do(confirm_administration, care.prescriber, row.id, now=EVENING)
+
+
+# Corrected
+
+
+@pytest.fixture
+def recorded(care) -> tuple[KetamineSession, Administration]:
+    """A closed session with 70 mg at 2:30 pm."""
+    with care.database.writing() as db:
+        session = a_given_session(db, care.course, given_at=NOW)
+    (row,) = care.rows(Administration)
+    return session, row
+
+
+def test_rule_5_correcting_moves_the_due_time_and_keeps_the_old_value(care, recorded):
+    session, wrong = recorded
+    right = _dose("3:05 pm", "60")
+    entered = CorrectEntered(wrong.id, "Read the wrong clock", right)
+    care.do(correct_administration, care.therapist, entered, now=EVENING)
+    assert _local(last_given_at(_given(care, session))) == "Tue 15:05"
+    assert total_ug(_given(care, session)) == 60_000
+    old, new = care.row(Administration, wrong.id), care.row(Administration, right.id)
+    assert (old.voided_at, old.void_reason) == (EVENING, "Read the wrong clock")
+    assert (old.ug, old.started_at) == (70_000, NOW)
+    assert new.given_by_id == wrong.given_by_id
+    (event,) = audit_events(care.database)
+    assert event.tag == "administration:corrected"
+    assert event.changes["instead_of"][2:4] == [70_000, NOW.isoformat()]
+    assert event.changes["administrations"][0][2] == 60_000
+    assert care.row(KetamineSession, session.id).status is SessionStatus.COMPLETED
+
+
+def test_a_correction_saved_twice_is_written_once(care, recorded):
+    entered = CorrectEntered(recorded[1].id, "Wrong clock", _dose("3:05 pm"))
+    for _ in range(2):
+        care.do(correct_administration, care.therapist, entered, now=EVENING)
+    assert count_rows(care.database, Administration) == 2
+    assert count_rows(care.database, AuditEvent) == 1
+
+
+def test_two_threads_correcting_the_same_dose_leave_one_that_counts(care, recorded):
+    session, wrong = recorded
+    outcomes = []
+
+    def save(mg: str) -> None:
+        entered = CorrectEntered(wrong.id, "Wrong number", _dose(mg=mg))
+        try:
+            care.do(correct_administration, care.therapist, entered, now=EVENING)
+            outcomes.append("saved")
+        except NotAllowed:
+            outcomes.append("refused")
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(save, ["60", "65"]))
+    assert sorted(outcomes) == ["refused", "saved"]
+    assert len(_given(care, session)) == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "typed", "field"),
+    [
+        ("", {}, "void_reason"),
+        ("Typo", {"mg": "0"}, "mg"),
+        ("Typo", {"started_time": "7 pm"}, "started_time"),
+        ("Typo", {"mg": "140"}, "reason"),
+    ],
+)
+def test_a_bad_correction_leaves_the_record_as_it_is(care, recorded, reason, typed, field):
+    wrong = recorded[1]
+    with pytest.raises(Invalid) as refused:
+        care.do(
+            correct_administration,
+            care.prescriber,
+            CorrectEntered(wrong.id, reason, _dose(**typed)),
+            now=EVENING,
+        )
+    assert list(refused.value.fields) == [field]
+    assert care.row(Administration, wrong.id).voided_at is None
+    assert count_rows(care.database, Administration) == 1
+
+
+def test_a_corrected_typo_leaves_no_breach_behind(care, session):
+    typo = _dose(mg="700", reason="As ordered")
+    care.do(record_ketamine_session, care.prescriber, _record(session, typo), now=EVENING)
+    assert care.row(KetamineSession, session.id).breach_reason
+    entered = CorrectEntered(typo.id, "One zero too many", _dose(mg="70"))
+    care.do(correct_administration, care.prescriber, entered, now=EVENING)
+    assert care.row(KetamineSession, session.id).breach_reason == ""
+
+
+def test_correcting_the_time_of_a_confirmed_dose_keeps_the_confirmation(care, told):
+    care.do(confirm_administration, care.prescriber, told.id, now=EVENING)
+    later = _dose("2:40 pm", "100", reason="As told")
+    care.do(
+        correct_administration, care.therapist, CorrectEntered(told.id, "Time", later), now=EVENING
+    )
+    row = care.row(Administration, later.id)
+    assert (row.told_by_id, row.confirmed_at) == (care.prescriber.clinician_id, EVENING)
+
+
+def test_correcting_the_amount_of_a_confirmed_dose_asks_for_a_new_confirmation(care, told):
+    care.do(confirm_administration, care.prescriber, told.id, now=EVENING)
+    more = _dose("2:30 pm", "110", reason="As told")
+    care.do(
+        correct_administration, care.therapist, CorrectEntered(told.id, "Amount", more), now=EVENING
+    )
+    row = care.row(Administration, more.id)
+    assert (row.told_by_id, row.confirmed_at) == (care.prescriber.clinician_id, None)
+
+
+def test_rule_66_an_administration_that_never_was_is_struck_through_not_deleted(care, recorded):
+    session, wrong = recorded
+    entered = VoidEntered(wrong.id, "Other client's dose")
+    for _ in range(2):
+        care.do(void_administration, care.prescriber, entered, now=EVENING)
+    assert care.row(Administration, wrong.id).voided_at == EVENING
+    assert _given(care, session) == []
+    saved = care.row(KetamineSession, session.id)
+    assert (saved.status, saved.closed_at) == (SessionStatus.PLANNED, None)
+    (event,) = audit_events(care.database)
+    assert event.tag == "administration:voided"
+    assert event.changes["status"] == ["completed", "planned"]
+
+
+def test_voiding_a_booster_moves_the_anchor_back_and_leaves_the_session_closed(care):
+    with care.database.writing() as db:
+        session = a_given_session(db, care.course, given_at=NOW, boosted_at=NOW + HOUR)
+    (booster,) = care.rows(Administration, kind=AdministrationKind.BOOSTER)
+    care.do(void_administration, care.nurse, VoidEntered(booster.id, "Not given"), now=EVENING)
+    assert last_given_at(_given(care, session)) == NOW
+    assert care.row(KetamineSession, session.id).status is SessionStatus.COMPLETED
+    assert len(audit_events(care.database)) == 1
+
+
+@pytest.mark.parametrize("who", ["front_desk", "stranger"])
+def test_who_is_not_treating_corrects_nothing(care, recorded, who):
+    wrong = recorded[1]
+    for action, entered in (
+        (void_administration, VoidEntered(wrong.id, "Typo")),
+        (correct_administration, CorrectEntered(wrong.id, "Typo", _dose())),
+    ):
+        with pytest.raises((NotAllowed, NotFound)):
+            care.do(action, getattr(care, who), entered, now=EVENING)
+    assert care.row(Administration, wrong.id).voided_at is None
+
+
+# Stopped, out, closed
+
+
+def test_a_session_stopped_early_says_why_and_counts_as_given(care, session):
+    stopped = _record(session, _dose(), stopped_on=TODAY, stopped_time="2:50 pm", close=True)
+    stopped = replace(stopped, no_integration_reason="Client decides tomorrow")
+    assert list(_refused(care, care.nurse, stopped)) == ["stop_reason"]
+    care.do(
+        record_ketamine_session, care.nurse, replace(stopped, stop_reason="Nausea"), now=EVENING
+    )
+    saved = care.row(KetamineSession, session.id)
+    assert (saved.status, saved.end_reason) == (SessionStatus.STOPPED_EARLY, "Nausea")
+    assert saved.status.is_given
+    assert last_given_at(_given(care, session)) is not None
+    (event,) = audit_events(care.database)
+    assert "Nausea" not in str(event.changes)
+
+
+def test_a_session_stopped_first_and_closed_later_stays_stopped_early(care):
+    with care.database.writing() as db:
+        session, _ = a_booked_pair(db, care.course, dose_at=NOW, integration_at=NOW + DAY)
+    first = _record(
+        session, _dose(), stopped_on=TODAY, stopped_time="2:50 pm", stop_reason="Nausea"
+    )
+    care.do(record_ketamine_session, care.nurse, first, now=EVENING)
+    assert care.row(KetamineSession, session.id).status is SessionStatus.STARTED
+    closing = RecordEntered(session.id, 2, close=True)
+    care.do(record_ketamine_session, care.nurse, closing, now=EVENING)
+    assert care.row(KetamineSession, session.id).status is SessionStatus.STOPPED_EARLY
+
+
+def test_a_session_without_a_dose_is_not_closed(care, session):
+    entered = _record(session, close=True, no_integration_reason="Nothing happened")
+    with pytest.raises(NotAllowed, match="No dose was recorded"):
+        care.do(record_ketamine_session, care.prescriber, entered, now=EVENING)
+    assert care.row(KetamineSession, session.id).status is SessionStatus.PLANNED
+
+
+def test_closing_asks_for_the_integration_or_for_the_reason(care, session):
+    closing = _record(session, _dose(), close=True)
+    assert list(_refused(care, care.nurse, closing)) == ["no_integration_reason"]
+    care.do(
+        record_ketamine_session,
+        care.nurse,
+        replace(closing, no_integration_reason="Client travels tonight"),
+        now=EVENING,
+    )
+    (event,) = audit_events(care.database)
+    assert event.changes["no_integration_reason"] == "Client travels tonight"
+
+
+@pytest.mark.parametrize(
+    ("columns", "arranged"),
+    [
+        ({"planned_at": NOW + DAY}, True),
+        ({"agreed_for": TODAY + 3 * DAY}, True),
+        ({"planned_at": NOW + DAY, "dropped_at": NOW}, False),
+        ({"held_at": NOW + HOUR, "kind": IntegrationKind.DEBRIEF}, False),
+    ],
+)
+def test_what_counts_as_an_arranged_integration(care, session, columns, arranged):
+    with care.database.writing() as db:
+        an_integration_session(db, care.course, session, **columns)
+    closing = _record(session, _dose(), close=True)
+    if not arranged:
+        assert list(_refused(care, care.nurse, closing)) == ["no_integration_reason"]
+        return
+    care.do(record_ketamine_session, care.nurse, closing, now=EVENING)
+    assert care.row(KetamineSession, session.id).status is SessionStatus.COMPLETED
+
+
+def test_a_course_that_expects_no_integration_closes_without_one(database):
+    care = a_cared_for_client(database, expects_integration=False)
+    with database.writing() as db:
+        session = a_ketamine_session(db, care.course, planned_at=NOW)
+    closing = _record(session, _dose(), close=True)
+    care.do(record_ketamine_session, care.nurse, closing, now=EVENING)
+    assert care.row(KetamineSession, session.id).status is SessionStatus.COMPLETED
+
+
+def test_recording_touches_neither_the_clearance_nor_the_integration(care):
+    with care.database.writing() as db:
+        session, integration = a_booked_pair(db, care.course, dose_at=NOW, integration_at=NOW + DAY)
+    care.do(record_ketamine_session, care.nurse, _record(session, _dose()), now=EVENING)
+    assert care.row(IntegrationSession, integration.id).version == 1
+    assert count_rows(care.database, Clearance) == 1

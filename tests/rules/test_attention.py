@@ -1,0 +1,236 @@
+"""What needs a human on a course of care: each reason, whom it waits on, and their order."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kapteam.rules.attention import Attention, CourseFacts, PlannedDose, Reason, attend
+from kapteam.rules.dosing import Silence
+from kapteam.rules.integration import IntegrationFacts, judge
+from kapteam.rules.notes import IntentionStage, IntentionStanding
+from kapteam.rules.thresholds import Thresholds
+from kapteam.vocabulary import EpisodeState, OrderState, Part, Tone
+
+NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
+R = Reason
+SIGNED = IntentionStanding(IntentionStage.SIGNED, Tone.PLAIN, signed_at=NOW)
+MISSING = IntentionStanding(IntentionStage.MISSING, Tone.AMBER)
+CALM = CourseFacts(
+    state=EpisodeState.SERIES,
+    doses=(),
+    integrations=(),
+    unconfirmed=(),
+    clearance_until_on=TODAY + timedelta(days=200),
+    hold_look_again_on=None,
+    on_hold=False,
+    series_given=3,
+    series_ordered=6,
+    has_next_step=True,
+)
+
+
+def _dose(hours=24.0, **facts):
+    dose = PlannedDose(
+        id="dose",
+        planned_at=NOW + timedelta(hours=hours),
+        silence=None,
+        order_state=OrderState.ORDERED,
+        intention=SIGNED,
+        cleared=True,
+    )
+    return replace(dose, **facts)
+
+
+def _integration(hours, **facts):
+    given_at = None if hours is None else NOW - timedelta(hours=hours)
+    return ("integration", judge(IntegrationFacts(given_at, **facts), Thresholds(), NOW, TODAY))
+
+
+def _found(**facts) -> list[tuple[Reason, Tone, Part]]:
+    found = attend(replace(CALM, **facts), NOW, TODAY)
+    return [(one.reason, one.tone, one.waits_on) for one in found]
+
+
+PRESCRIBER, THERAPIST = Part.PRESCRIBER, Part.THERAPIST
+
+
+def test_a_calm_course_needs_nobody():
+    assert _found() == []
+    assert _found(doses=(_dose(),), integrations=(_integration(2, planned_at=NOW),)) == []
+
+
+@pytest.mark.parametrize(
+    ("dose", "reason", "tone", "waits_on"),
+    [
+        (_dose(-3, silence=Silence.WAS_THIS_GIVEN), R.WAS_THIS_GIVEN, Tone.RED, PRESCRIBER),
+        (_dose(-7, silence=Silence.NOT_CLOSED), R.NOT_CLOSED, Tone.AMBER, PRESCRIBER),
+        (_dose(cleared=False), R.NOT_CLEARED, Tone.RED, PRESCRIBER),
+        (
+            _dose(order_state=OrderState.PROPOSED),
+            R.DOSE_NOT_ORDERED,
+            Tone.AMBER,
+            PRESCRIBER,
+        ),
+        (_dose(order_state=OrderState.NONE), R.DOSE_NOT_ORDERED, Tone.AMBER, PRESCRIBER),
+        (_dose(intention=MISSING), R.INTENTION, Tone.AMBER, THERAPIST),
+    ],
+)
+def test_rules_21_and_28_what_a_dose_waits_for(dose, reason, tone, waits_on):
+    assert _found(doses=(dose,)) == [(reason, tone, waits_on)]
+
+
+def test_a_dose_more_than_72_hours_ahead_may_still_wait_for_its_order():
+    far = _dose(72.1, order_state=OrderState.NONE, cleared=False)
+    assert _found(doses=(far,)) == []
+    assert len(_found(doses=(replace(far, planned_at=NOW + timedelta(hours=72)),))) == 2
+
+
+def test_a_session_under_way_is_no_longer_asked_to_be_prepared():
+    started = _dose(-1, order_state=OrderState.NONE, intention=MISSING, cleared=False)
+    assert _found(doses=(started,)) == []
+
+
+def test_an_intention_drafted_early_disturbs_nobody():
+    early = IntentionStanding(IntentionStage.DRAFT, Tone.BLUE, holder="Thea Tallis")
+    assert _found(doses=(_dose(100, intention=early),)) == []
+
+
+@pytest.mark.parametrize(
+    ("integration", "reason", "tone"),
+    [
+        (_integration(30), R.INTEGRATION_LATE, Tone.AMBER),
+        (_integration(50), R.INTEGRATION_LATE, Tone.RED),
+        (_integration(3), R.INTEGRATION_NOT_BOOKED, Tone.PLAIN),
+        (
+            _integration(3, planned_at=NOW + timedelta(hours=30)),
+            R.INTEGRATION_OUTSIDE,
+            Tone.AMBER,
+        ),
+        (
+            _integration(20, planned_at=NOW - timedelta(hours=2)),
+            R.WAS_THIS_HELD,
+            Tone.AMBER,
+        ),
+        (_integration(30, held_at=NOW), R.NOTE_TO_FINISH, Tone.AMBER),
+        (_integration(None, due_on=TODAY - timedelta(days=1)), R.INTEGRATION_LATE, Tone.AMBER),
+    ],
+)
+def test_what_an_integration_waits_for_is_the_therapists(integration, reason, tone):
+    assert _found(integrations=(integration,)) == [(reason, tone, THERAPIST)]
+
+
+def test_a_day_agreed_for_and_a_booking_inside_the_window_disturb_nobody():
+    agreed = _integration(60, agreed_for=TODAY)
+    booked = _integration(3, planned_at=NOW + timedelta(hours=12))
+    assert _found(integrations=(agreed, booked)) == []
+
+
+def test_a_dose_on_somebodys_word_is_red_until_confirmed():
+    assert _found(unconfirmed=(("dose", NOW),)) == [(R.UNCONFIRMED_DOSE, Tone.RED, PRESCRIBER)]
+
+
+def test_rule_57_a_hold_quiets_doses_and_never_a_due_integration():
+    waiting = _dose(order_state=OrderState.NONE, intention=MISSING, cleared=False)
+    facts = {
+        "on_hold": True,
+        "hold_look_again_on": TODAY + timedelta(days=1),
+        "doses": (waiting,),
+        "has_next_step": False,
+        "clearance_until_on": TODAY,
+    }
+    assert _found(**facts) == []
+    assert _found(**facts, integrations=(_integration(50),)) == [
+        (R.INTEGRATION_LATE, Tone.RED, THERAPIST)
+    ]
+    unrecorded = _dose(-3, silence=Silence.WAS_THIS_GIVEN)
+    assert _found(**facts | {"doses": (unrecorded,)}) == [(R.WAS_THIS_GIVEN, Tone.RED, PRESCRIBER)]
+
+
+@pytest.mark.parametrize(("days", "asked"), [(-1, True), (0, True), (1, False)])
+def test_a_hold_is_looked_at_again_on_its_day(days, asked):
+    found = _found(on_hold=True, hold_look_again_on=TODAY + timedelta(days=days))
+    assert found == ([(R.LOOK_AGAIN, Tone.AMBER, PRESCRIBER)] if asked else [])
+
+
+@pytest.mark.parametrize(
+    ("state", "days", "tone"),
+    [
+        (EpisodeState.SERIES, 31, None),
+        (EpisodeState.SERIES, 30, Tone.AMBER),
+        (EpisodeState.SERIES, 0, Tone.AMBER),
+        (EpisodeState.MAINTENANCE, -1, Tone.RED),
+        (EpisodeState.PREPARATION, -1, None),
+    ],
+)
+def test_a_clearance_warns_30_days_before_it_ends_while_there_are_doses(state, days, tone):
+    until_on = TODAY + timedelta(days=days)
+    found = attend(replace(CALM, state=state, clearance_until_on=until_on), NOW, TODAY)
+    expected = Attention(R.CLEARANCE_ENDS, tone, PRESCRIBER, on=until_on)
+    assert found == ((expected,) if tone else ())
+
+
+@pytest.mark.parametrize(
+    ("state", "given_doses", "ordered", "asked"),
+    [
+        (EpisodeState.SERIES, 5, 6, False),
+        (EpisodeState.SERIES, 6, 6, True),
+        (EpisodeState.SERIES, 7, 6, True),
+        (EpisodeState.SERIES, 0, 0, False),
+        (EpisodeState.SERIES_REVIEW, 6, 6, False),
+    ],
+)
+def test_rule_8_a_series_that_is_done_asks_for_a_decision(state, given_doses, ordered, asked):
+    found = _found(state=state, series_given=given_doses, series_ordered=ordered)
+    assert [reason for reason, *_ in found] == ([R.SERIES_DONE] if asked else [])
+
+
+def test_no_next_step_waits_on_the_therapist():
+    assert _found(has_next_step=False) == [(R.NO_NEXT_STEP, Tone.AMBER, THERAPIST)]
+
+
+def test_the_loudest_comes_first_then_the_order_of_reasons():
+    found = _found(
+        doses=(
+            _dose(20, intention=MISSING, order_state=OrderState.NONE),
+            _dose(-3, silence=Silence.WAS_THIS_GIVEN),
+        ),
+        integrations=(_integration(3), _integration(50)),
+        unconfirmed=(("dose", NOW),),
+        has_next_step=False,
+    )
+    assert [reason for reason, *_ in found] == [
+        R.WAS_THIS_GIVEN,
+        R.UNCONFIRMED_DOSE,
+        R.INTEGRATION_LATE,
+        R.DOSE_NOT_ORDERED,
+        R.INTENTION,
+        R.NO_NEXT_STEP,
+        R.INTEGRATION_NOT_BOOKED,
+    ]
+
+
+def test_of_two_alike_the_older_comes_first():
+    older, newer = _integration(60), _integration(50)
+    found = attend(replace(CALM, integrations=(newer, older)), NOW, TODAY)
+    assert [one.integration.since for one in found] == [
+        timedelta(hours=60),
+        timedelta(hours=50),
+    ]
+
+
+@given(
+    st.permutations(
+        [
+            Attention(reason, tone, THERAPIST, NOW - timedelta(hours=place))
+            for place, reason in enumerate(Reason)
+            for tone in (Tone.RED, Tone.AMBER, Tone.PLAIN)
+        ]
+    )
+)
+def test_red_is_never_below_amber_nor_amber_below_plain(shuffled):
+    tones = [one.tone for one in sorted(shuffled, key=lambda one: one.order)]
+    assert tones == sorted(tones, key=[Tone.RED, Tone.AMBER, Tone.PLAIN].index)

@@ -1,0 +1,217 @@
+"""Templates, the text that is signed, and when an intention is due (rules 19 and 28)."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kapteam.rules.notes import (
+    LONGEST_FIELD,
+    TEMPLATES,
+    IntentionStage,
+    content_hash,
+    current_template,
+    judge_intention,
+    problems,
+    signed_text,
+)
+from kapteam.rules.thresholds import Thresholds
+from kapteam.vocabulary import NoteKind, Tone
+
+NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
+INTENTION = current_template(NoteKind.INTENTION)
+INTEGRATION = current_template(NoteKind.INTEGRATION)
+GOOD = {
+    NoteKind.INTENTION: {
+        "intention": "To meet my father.",
+        "safety": "Asked; no thoughts of suicide.",
+        "coping": "Square breathing",
+        "ready": "Ready",
+    },
+    NoteKind.INTEGRATION: {
+        "safety": "Asked; none.",
+        "recap": "Warm water, then a door.",
+        "revisited": "Partly met",
+        "actions": "Client writes the letter by Friday.",
+    },
+}
+S = IntentionStage
+USUAL = Thresholds()
+
+
+# --- templates ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", NoteKind)
+def test_every_kind_has_a_template_and_the_newest_is_used(kind):
+    template = current_template(kind)
+    assert template.kind is kind
+    assert template.version == max(version for one, version in TEMPLATES if one is kind)
+
+
+@pytest.mark.parametrize("template", TEMPLATES.values())
+def test_what_is_required_is_always_in_view(template):
+    folded = [field for _, group in template.folded for field in group]
+    assert not any(field.required for field in folded)
+    assert any(field.required for field in template.first)
+    keys = [field.key for field in template.fields]
+    assert len(keys) == len(set(keys))
+
+
+def test_templates_of_version_1_are_frozen():
+    """A change is a new version: an old note keeps its shape."""
+    digest = hashlib.sha256(repr((INTENTION, INTEGRATION)).encode()).hexdigest()
+    assert (INTENTION.version, INTEGRATION.version) == (1, 1)
+    assert digest.startswith("e71dc02f839fbecd"), "A template changed. Make it version 2."
+
+
+@pytest.mark.parametrize("kind", NoteKind)
+def test_the_safety_line_is_required(kind):
+    assert "safety" in problems(current_template(kind), {})
+
+
+@pytest.mark.parametrize("kind", NoteKind)
+def test_the_few_required_fields_are_enough(kind):
+    assert problems(current_template(kind), GOOD[kind]) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"), [(kind, field) for kind, body in GOOD.items() for field in body]
+)
+@pytest.mark.parametrize("empty", ["", " \n "])
+def test_each_missing_field_has_its_sentence(kind, field, empty):
+    found = problems(current_template(kind), GOOD[kind] | {field: empty})
+    assert set(found) == {field}
+    assert found[field].endswith("before signing.")
+
+
+def test_a_choice_is_one_of_the_answers():
+    found = problems(INTENTION, GOOD[NoteKind.INTENTION] | {"ready": "Maybe"})
+    assert found == {"ready": "Choose one of the answers."}
+
+
+def test_the_longest_text_is_good_and_a_longer_one_says_so():
+    body = GOOD[NoteKind.INTENTION]
+    assert problems(INTENTION, body | {"why": "w" * LONGEST_FIELD}) == {}
+    found = problems(INTENTION, body | {"why": "w" * (LONGEST_FIELD + 1)})
+    assert found == {"why": "8,001 characters; 8,000 is the most."}
+
+
+# --- the signed text ------------------------------------------------------------------------------
+
+
+def test_rule_19_the_signed_text_has_every_word_in_the_order_of_the_page():
+    body = {"why": "It is time.", **GOOD[NoteKind.INTENTION], "hope": "", "unknown": "x"}
+    text = signed_text(INTENTION, body, "Intention note\nClient K-014")
+    assert text == (
+        "Intention note\nClient K-014\n\n"
+        "Intention\nTo meet my father.\n\n"
+        "Safety\nAsked; no thoughts of suicide.\n\n"
+        "Coping skills agreed\nSquare breathing\n\n"
+        "Ready?\nReady\n\n"
+        "Why this, why now\nIt is time."
+    )
+
+
+def test_rule_19_another_text_has_another_hash():
+    assert content_hash("a") == hashlib.sha256(b"a").hexdigest()
+    assert content_hash("a") != content_hash("a ")
+    assert len(content_hash("🌵 شجرة")) == 64
+
+
+@given(st.dictionaries(st.sampled_from([field.key for field in INTEGRATION.fields]), st.text()))
+def test_rule_19_nothing_that_was_written_is_left_out(body):
+    text = signed_text(INTEGRATION, body, "heading")
+    assert text.startswith("heading")
+    assert all(words.strip() in text for words in body.values())
+
+
+# --- when an intention is due ---------------------------------------------------------------------
+
+
+def _judge(planned_in_hours=24.0, *, thresholds=USUAL, **facts):
+    known = {"expected": True, "signed_at": None, "draft_by": None, "last_dose_at": None}
+    return judge_intention(
+        planned_at=NOW + timedelta(hours=planned_in_hours),
+        thresholds=thresholds,
+        now=NOW,
+        **(known | facts),
+    )
+
+
+def _days_ago(days: float) -> datetime:
+    return NOW - timedelta(days=days)
+
+
+@pytest.mark.parametrize(
+    ("hours", "stage", "tone"),
+    [
+        (72.1, S.NOT_DUE, Tone.QUIET),
+        (72, S.MISSING, Tone.AMBER),
+        (1, S.MISSING, Tone.AMBER),
+        (-1, S.MISSING, Tone.AMBER),
+    ],
+)
+def test_rule_28_an_intention_is_missing_from_72_hours_before_the_dose(hours, stage, tone):
+    standing = _judge(hours)
+    assert (standing.stage, standing.tone) == (stage, tone)
+
+
+@pytest.mark.parametrize(("hours", "tone"), [(100, Tone.BLUE), (72, Tone.AMBER)])
+def test_a_draft_says_whose_it_is(hours, tone):
+    standing = _judge(hours, draft_by="Thea Tallis")
+    assert (standing.stage, standing.holder, standing.tone) == (S.DRAFT, "Thea Tallis", tone)
+
+
+@pytest.mark.parametrize(
+    ("signed", "last_dose", "stage"),
+    [
+        (_days_ago(1), None, S.SIGNED),
+        (_days_ago(7), None, S.SIGNED),
+        (_days_ago(7.1), None, S.STALE),
+        (_days_ago(3), _days_ago(4), S.SIGNED),
+        (_days_ago(3), _days_ago(2), S.STALE),
+    ],
+)
+def test_rule_28_stale_is_older_than_7_days_or_than_the_last_dose(signed, last_dose, stage):
+    standing = _judge(signed_at=signed, last_dose_at=last_dose)
+    assert standing.stage is stage
+    assert standing.tone is (Tone.AMBER if stage is S.STALE else Tone.PLAIN)
+    assert standing.signed_at == signed
+
+
+def test_rule_28_the_hours_and_days_are_the_practices():
+    own = Thresholds(intention_due_hours=24, intention_fresh_days=2)
+    assert _judge(25, thresholds=own).stage is S.NOT_DUE
+    assert _judge(signed_at=_days_ago(3), thresholds=own).stage is S.STALE
+
+
+def test_rule_11_where_none_is_expected_nothing_is_missing():
+    standing = _judge(1, expected=False, draft_by="Thea Tallis")
+    assert (standing.stage, standing.tone) == (S.NOT_EXPECTED, Tone.QUIET)
+
+
+@given(
+    st.booleans(),
+    st.floats(-500, 500),
+    st.none() | st.floats(0, 60),
+    st.none() | st.just("Thea Tallis"),
+    st.none() | st.floats(0, 60),
+)
+def test_rule_28_an_expected_intention_is_never_silent_when_due(
+    expected, hours, signed, draft_by, last_dose
+):
+    standing = _judge(
+        hours,
+        expected=expected,
+        signed_at=None if signed is None else _days_ago(signed),
+        draft_by=draft_by,
+        last_dose_at=None if last_dose is None else _days_ago(last_dose),
+    )
+    quiet = standing.tone is Tone.QUIET
+    assert quiet == (not expected or standing.stage is S.NOT_DUE)
+    if standing.stage is S.NOT_DUE:
+        assert hours > 72
+        assert signed is None

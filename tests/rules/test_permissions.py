@@ -1,0 +1,118 @@
+"""Who may do what: the table of product.md, as a table."""
+
+import inspect
+
+import pytest
+
+from kapteam.errors import NotAllowed
+from kapteam.rules import permissions
+from kapteam.rules.permissions import Viewer
+from kapteam.vocabulary import Audience, Function, NoteKind
+
+P, T, N, C = Function.PRESCRIBER, Function.THERAPIST, Function.NURSE, Function.COORDINATOR
+TABLE = {
+    "order_dose": {P},
+    "propose_dose": {T},
+    "clear": {P},
+    "run_episode": {P, T},
+    "pin": {P, T},
+    "book": {P, T, N, C},
+    "record_session": {P, T, N},
+    "hold_integration": {P, T},
+    "read_notes": {P, T, N},
+    "administer": set(),
+}
+
+
+def _viewer(*functions: Function, administers: bool = False) -> Viewer:
+    return Viewer(
+        sign_in_id="sign-in",
+        clinician_id="clinician",
+        name="Robin Prescott",
+        functions=frozenset(functions),
+        is_administrator=administers,
+        audience=Audience.JUST_ME,
+        sees_everyone=True,
+    )
+
+
+def _allows(check, *arguments, **named) -> bool:
+    try:
+        check(*arguments, **named)
+    except NotAllowed:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("function", Function)
+@pytest.mark.parametrize("what", TABLE)
+def test_rules_15_and_16_each_function_may_do_what_the_table_says(what, function):
+    check = getattr(permissions, f"check_can_{what}")
+    assert _allows(check, _viewer(function)) == (function in TABLE[what])
+
+
+@pytest.mark.parametrize("what", TABLE)
+def test_a_person_without_a_function_may_do_nothing(what):
+    assert not _allows(getattr(permissions, f"check_can_{what}"), _viewer())
+
+
+@pytest.mark.parametrize("what", TABLE)
+def test_both_functions_allow_what_either_does(what):
+    check = getattr(permissions, f"check_can_{what}")
+    assert _allows(check, _viewer(P, T)) == bool(TABLE[what] & {P, T})
+
+
+def test_the_administrator_administers_whatever_the_function():
+    for function in Function:
+        assert _allows(permissions.check_can_administer, _viewer(function, administers=True))
+
+
+def test_administering_gives_no_clinical_right():
+    assert not _allows(permissions.check_can_order_dose, _viewer(C, administers=True))
+    assert not _allows(permissions.check_can_read_notes, _viewer(C, administers=True))
+
+
+@pytest.mark.parametrize(
+    ("kind", "allowed"), [(NoteKind.INTENTION, {T}), (NoteKind.INTEGRATION, {P, T})]
+)
+@pytest.mark.parametrize("function", Function)
+def test_rule_16_who_writes_which_note(kind, allowed, function):
+    viewer = _viewer(function)
+    assert _allows(permissions.check_can_write_note, viewer, kind) == (function in allowed)
+    assert permissions.can_write_note(viewer, kind) == (function in allowed)
+
+
+@pytest.mark.parametrize("function", Function)
+def test_rule_15_a_medical_hold_is_released_by_a_prescriber(function):
+    check = permissions.check_can_release_hold
+    assert _allows(check, _viewer(function), medical=True) == (function is P)
+    assert _allows(check, _viewer(function), medical=False) == (function in {P, T})
+
+
+def test_every_twin_says_what_its_check_does():
+    """`can_x` is the boolean of `check_can_x`, for every function and none."""
+    found = dict(inspect.getmembers(permissions, inspect.isfunction))
+    viewers = [_viewer(one) for one in Function] + [_viewer(), _viewer(P, T, administers=True)]
+    twins = [
+        name.removeprefix("can_")
+        for name, function in found.items()
+        if name.startswith("can_") and len(inspect.signature(function).parameters) == 1
+    ]
+    assert len(twins) >= 6
+    for name in twins:
+        for viewer in viewers:
+            assert found[f"can_{name}"](viewer) == _allows(found[f"check_can_{name}"], viewer)
+
+
+def test_notes_are_shown_to_whoever_may_read_them():
+    for function in Function:
+        viewer = _viewer(function)
+        assert viewer.reads_notes == _allows(permissions.check_can_read_notes, viewer)
+
+
+def test_a_viewer_knows_both_of_its_functions():
+    both = _viewer(P, T)
+    assert both.is_prescriber
+    assert both.is_therapist
+    assert not _viewer(N).is_prescriber
+    assert not _viewer(N).is_therapist

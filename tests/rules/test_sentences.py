@@ -1,0 +1,268 @@
+"""The words for a judgement: one sentence for one standing, wherever it is shown."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kapteam import sentences
+from kapteam.rules.attention import Attention, Reason
+from kapteam.rules.dosing import Silence
+from kapteam.rules.integration import IntegrationFacts, judge
+from kapteam.rules.notes import IntentionStage, IntentionStanding
+from kapteam.rules.thresholds import Thresholds
+from kapteam.vocabulary import OrderState, Part, Tone
+from kapteam.wording import NBSP
+
+PHOENIX = ZoneInfo("America/Phoenix")
+NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
+USUAL = Thresholds()
+
+
+def _ahead(hours: float) -> datetime:
+    return NOW + timedelta(hours=hours)
+
+
+def _integration(hours=None, *, thresholds=USUAL, **facts):
+    given_at = None if hours is None else _ahead(-hours)
+    standing = judge(IntegrationFacts(given_at, **facts), thresholds, NOW, TODAY)
+    return sentences.integration(standing, NOW, PHOENIX)
+
+
+def _said(phrase) -> str:
+    return phrase.text.replace(NBSP, " ")
+
+
+# --- integration ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hours", "facts", "text", "tone"),
+    [
+        (3, {}, "Integration to do: 21 hr left, not booked", Tone.PLAIN),
+        (23.5, {}, "Integration to do: 30 min left, not booked", Tone.PLAIN),
+        (
+            3,
+            {"estimated": True},
+            "Integration to do: 21 hr left, not booked, time of dose estimated",
+            Tone.PLAIN,
+        ),
+        (
+            3,
+            {"planned_at": _ahead(18.5)},
+            "Booked Wed Nov 25, 9:00 am, 21 hr left",
+            Tone.BLUE,
+        ),
+        (
+            3,
+            {"planned_at": _ahead(42.5)},
+            "Booked Thu Nov 26, 9:00 am, 45 hr after dose",
+            Tone.AMBER,
+        ),
+        (30, {}, "30 hr since dose, not held", Tone.AMBER),
+        (30, {"estimated": True}, "About 30 hr since dose (estimated), not held", Tone.AMBER),
+        (50, {}, "50 hr since dose, not held", Tone.RED),
+        (
+            50,
+            {"planned_at": _ahead(18.5)},
+            "50 hr since dose, booked Wed Nov 25, 9:00 am",
+            Tone.RED,
+        ),
+        (76, {}, "Past 72 hr, 3 d 4 hr since dose, not held", Tone.RED),
+        (
+            76,
+            {"agreed_for": date(2026, 11, 30)},
+            "Agreed: Mon Nov 30, past 72 hr, 3 d 4 hr since dose",
+            Tone.PLAIN,
+        ),
+        (
+            20,
+            {"planned_at": _ahead(-1.5)},
+            "Was this held? Booked Tue Nov 24, 1:00 pm, 20 hr since dose",
+            Tone.AMBER,
+        ),
+        (100, {"held_at": _ahead(-80)}, "Held 20 hr after dose, note to finish", Tone.AMBER),
+        (
+            None,
+            {"held_at": _ahead(-0.5)},
+            "Held Tue Nov 24, 2:00 pm, note to finish",
+            Tone.AMBER,
+        ),
+    ],
+)
+def test_rule_1_an_integration_reads_in_words_and_tone(hours, facts, text, tone):
+    phrase = _integration(hours, **facts)
+    assert (_said(phrase), phrase.tone) == (text, tone)
+    assert phrase.icon
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        ({}, "Integration to do, not booked"),
+        ({"due_on": date(2026, 11, 30)}, "Integration to do by Mon Nov 30, not booked"),
+        ({"due_on": date(2026, 11, 23)}, "Was due Mon Nov 23, not held"),
+        (
+            {"due_on": date(2026, 11, 23), "planned_at": _ahead(18.5)},
+            "Was due Mon Nov 23, booked Wed Nov 25, 9:00 am",
+        ),
+        ({"planned_at": _ahead(18.5)}, "Booked Wed Nov 25, 9:00 am, in 18 hr 30 min"),
+    ],
+)
+def test_rule_12_without_a_dose_no_hours_are_counted(facts, text):
+    assert _said(_integration(**facts)) == text
+    assert "dose" not in text
+
+
+def test_the_hours_of_the_practice_are_printed_not_72():
+    own = Thresholds(integration_late_hours=60, integration_past_hours=96)
+    assert _said(_integration(97, thresholds=own)) == ("Past 96 hr, 4 d 1 hr since dose, not held")
+    assert "ast" not in _said(_integration(95, thresholds=own)).split(",")[0]
+
+
+instants = st.timedeltas(timedelta(days=-300), timedelta(days=300)).map(NOW.__add__)
+
+
+@given(
+    st.builds(
+        IntegrationFacts,
+        last_given_at=st.none() | instants.filter(lambda at: at <= NOW),
+        estimated=st.booleans(),
+        planned_at=st.none() | instants,
+        due_on=st.none() | st.dates(TODAY - timedelta(days=99), TODAY + timedelta(days=99)),
+        agreed_for=st.none() | st.dates(TODAY - timedelta(days=9), TODAY + timedelta(days=9)),
+        held_at=st.none() | instants,
+        note_signed=st.just(False),
+    )
+)
+def test_every_standing_has_a_sentence_without_decimals_or_gaps(facts):
+    phrase = sentences.integration(judge(facts, USUAL, NOW, TODAY), NOW, PHOENIX)
+    assert phrase.text[:1].isupper()
+    assert not re.search(r"\d\.\d|None|, ,|  |,$|^,", phrase.text)
+    assert phrase.icon
+
+
+def test_a_held_integration_reads_by_the_dose_or_by_its_day():
+    assert sentences.held(_ahead(-4), _ahead(-24), NOW, PHOENIX) == f"Held 20{NBSP}hr after dose"
+    assert sentences.held(NOW, None, NOW, PHOENIX) == f"Held Tue Nov 24, 2:30{NBSP}pm"
+
+
+# --- intention ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("standing", "text"),
+    [
+        (
+            IntentionStanding(IntentionStage.SIGNED, Tone.PLAIN, signed_at=_ahead(-30)),
+            "Intention signed Mon Nov 23",
+        ),
+        (
+            IntentionStanding(IntentionStage.STALE, Tone.AMBER, signed_at=_ahead(-24 * 9)),
+            "Intention signed 9 d ago, confirm or rewrite",
+        ),
+        (
+            IntentionStanding(IntentionStage.STALE, Tone.AMBER, signed_at=_ahead(-5)),
+            "Intention signed before the last dose, confirm or rewrite",
+        ),
+        (
+            IntentionStanding(IntentionStage.DRAFT, Tone.AMBER, holder="Thea Tallis"),
+            "Intention draft, Thea Tallis",
+        ),
+        (IntentionStanding(IntentionStage.MISSING, Tone.AMBER), "No intention note yet"),
+        (IntentionStanding(IntentionStage.NOT_DUE, Tone.QUIET), "Intention not due yet"),
+        (
+            IntentionStanding(IntentionStage.NOT_EXPECTED, Tone.QUIET),
+            "No intention note on this course",
+        ),
+    ],
+)
+def test_rule_28_an_intention_reads_in_words_and_tone(standing, text):
+    phrase = sentences.intention(standing, NOW, PHOENIX)
+    assert (_said(phrase), phrase.tone) == (text, standing.tone)
+
+
+# --- order and silence ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "ug", "may_add", "text", "tone"),
+    [
+        (OrderState.ORDERED, 70_000, None, "70 mg intramuscular", Tone.PLAIN),
+        (
+            OrderState.ORDERED,
+            70_000,
+            20_000,
+            "70 mg intramuscular, may add 20 mg",
+            Tone.PLAIN,
+        ),
+        (
+            OrderState.PROPOSED,
+            70_000,
+            None,
+            "Proposed 70 mg, not ordered, intramuscular",
+            Tone.AMBER,
+        ),
+        (OrderState.NONE, None, None, "Dose not ordered, intramuscular", Tone.AMBER),
+    ],
+)
+def test_rule_15_a_proposal_never_reads_like_an_order(state, ug, may_add, text, tone):
+    phrase = sentences.order(state, ug, may_add, "intramuscular")
+    assert (_said(phrase), phrase.tone) == (text, tone)
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "text"),
+    [
+        (
+            Silence.WAS_THIS_GIVEN,
+            Reason.WAS_THIS_GIVEN,
+            "Was this given? Planned Tue Nov 24, 11:30 am",
+        ),
+        (Silence.NOT_CLOSED, Reason.NOT_CLOSED, "Not closed, planned Tue Nov 24, 11:30 am"),
+    ],
+)
+def test_a_silence_reads_the_same_on_the_row_and_in_the_list(kind, reason, text):
+    planned_at = _ahead(-3)
+    phrase = sentences.silence(kind, planned_at, NOW, PHOENIX)
+    assert _said(phrase) == text
+    listed = Attention(reason, phrase.tone, Part.PRESCRIBER, planned_at)
+    assert sentences.attention(listed, NOW, PHOENIX) == phrase
+
+
+# --- attention ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("until_on", "text"),
+    [
+        (date(2026, 11, 30), "Clearance ends Mon Nov 30"),
+        (TODAY, "Clearance ends Tue Nov 24"),
+        (date(2026, 11, 23), "Clearance ended Mon Nov 23"),
+    ],
+)
+def test_rule_21_a_clearance_reads_with_its_last_day(until_on, text):
+    one = Attention(Reason.CLEARANCE_ENDS, Tone.AMBER, Part.PRESCRIBER, on=until_on)
+    assert sentences.attention(one, NOW, PHOENIX).text == text
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_words_and_keeps_its_tone(reason):
+    for at in (None, NOW):
+        phrase = sentences.attention(Attention(reason, Tone.RED, Part.THERAPIST, at), NOW, PHOENIX)
+        assert phrase.text
+        assert phrase.tone is Tone.RED
+        assert phrase.icon
+
+
+def test_an_integration_or_intention_reads_as_everywhere_else():
+    standing = judge(IntegrationFacts(_ahead(-50)), USUAL, NOW, TODAY)
+    one = Attention(Reason.INTEGRATION_LATE, Tone.RED, Part.THERAPIST, integration=standing)
+    assert sentences.attention(one, NOW, PHOENIX) == sentences.integration(standing, NOW, PHOENIX)
+    missing = IntentionStanding(IntentionStage.MISSING, Tone.AMBER)
+    two = Attention(Reason.INTENTION, Tone.AMBER, Part.THERAPIST, intention=missing)
+    assert sentences.attention(two, NOW, PHOENIX) == sentences.intention(missing, NOW, PHOENIX)

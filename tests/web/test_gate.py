@@ -1,0 +1,237 @@
+"""What a server of its own cannot show: TLS, another machine, an error within, the demo's file."""
+
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from kapteam.db.migrate import bring_up_to_date
+from kapteam.db.practices import DEMO, PRACTICE, database
+from kapteam.db.tables import Clinician, Practice, Presence, SignIn
+from kapteam.settings import settings
+from kapteam.web.front import Front, check_bind
+from kapteam.web.shell import Shell
+from tests.accounts.people import PASSWORD
+from tests.factories import a_practice
+
+_INDEX = Path(find_spec("streamlit").origin).parent / "static" / "index.html"
+_WORDS = "Amara Okafor, K-014\n"
+
+
+def _fails(_request):
+    raise KeyError(_WORDS)
+
+
+def _echo(request):
+    return PlainTextResponse(str(dict(request.headers)))
+
+
+@pytest.fixture
+def visit(frozen_clock):
+    """A visit to the gate with two routes of a Streamlit that is not there behind it."""
+    bring_up_to_date(database(PRACTICE), settings().backup_dir)
+    front = Front(_INDEX)
+    inner = [Route("/_stcore/fails", _fails), Route("/_stcore/echo", _echo)]
+    app = Starlette(routes=[*inner, *front.routes], middleware=front.middleware)
+
+    def one(url="http://127.0.0.1:8501", client="127.0.0.1"):
+        browser = TestClient(app, url, client=(client, 50_000), follow_redirects=False)
+        browser.headers["origin"] = url
+        return browser
+
+    return one
+
+
+def _set_up(browser):
+    form = {
+        "practice_name": "Saguaro Practice",
+        "zone": "America/Phoenix",
+        "name": "Dana Reyes",
+        "sign_in_name": "dana",
+        "password": PASSWORD,
+        "functions": "therapist",
+    }
+    answer = browser.post("/session/set-up", data=form)
+    assert answer.status_code == 303, answer.text
+    return answer
+
+
+def test_over_tls_the_cookie_and_the_headers_insist_on_it(visit):
+    browser = visit("https://localhost")
+    [cookie] = _set_up(browser).headers.get_list("set-cookie")
+    assert cookie.startswith("__Host-kapteam=practice.")
+    assert cookie.endswith("; HttpOnly; Path=/; SameSite=strict; Secure")
+    answer = browser.get("/")
+    assert answer.status_code == 200
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+def test_a_request_from_another_machine_is_not_answered(visit):
+    for path in ("/", "/health", "/session/welcome", "/session/set-up"):
+        assert visit(client="192.168.1.20").get(path).status_code == 421
+
+
+def test_a_forged_identity_never_reaches_streamlit_and_ours_does(visit):
+    browser = visit()
+    _set_up(browser)
+    forged = {"X-Kapteam-Sign-In": "practice.forged", "x-kapteam-anything": "forged"}
+    seen = browser.get("/_stcore/echo", headers=forged).text
+    assert "forged" not in seen
+    assert re.search(r"'x-kapteam-sign-in': 'practice\.[0-9a-f-]{36}'", seen)
+
+
+def _only_a_reference(answer, caplog):
+    [reference] = re.findall(r"Reference ([0-9A-F]{6})", answer.text)
+    assert f"Reference {reference}" in caplog.text
+    assert "Okafor" not in answer.text + caplog.text
+    assert "Traceback" not in answer.text
+
+
+def test_an_error_within_is_a_page_with_a_number_and_without_a_word_of_it(visit, caplog):
+    browser = visit()
+    _set_up(browser)
+    answer = browser.get("/_stcore/fails")
+    assert answer.status_code == 500
+    assert "_fails" in caplog.text
+    _only_a_reference(answer, caplog)
+
+
+def test_a_database_that_breaks_while_we_run_lets_nobody_in(visit, caplog):
+    browser = visit()
+    _set_up(browser)
+    database(PRACTICE).close()
+    (settings().data_dir / "practice.db").write_text(_WORDS * 4_000)
+    answer = browser.get("/")
+    assert answer.status_code == 503
+    assert "not a kapteam database" in answer.text
+    _only_a_reference(answer, caplog)
+
+
+@pytest.mark.parametrize("address", [None, "", "0.0.0.0", "::", "192.168.1.20", "kapteam.example"])
+def test_any_other_bind_refuses_to_start_in_a_sentence(address):
+    with pytest.raises(SystemExit, match="this machine only"):
+        check_bind(address)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1"])
+def test_this_machines_own_addresses_start(address):
+    check_bind(address)
+
+
+@pytest.mark.parametrize("missing", ["</head>", "<noscript>", 'rel="service-desc"', "<title>"])
+def test_a_page_of_another_streamlit_is_refused_rather_than_served_unguarded(tmp_path, missing):
+    other = tmp_path / "index.html"
+    other.write_text(_INDEX.read_text().replace(missing, ""))
+    with pytest.raises(ValueError, match="1 is expected"):
+        Shell(other)
+
+
+class _Demo:
+    """Stands in for `kapteam.demo`: two people and nothing else."""
+
+    THERAPIST_ID = "thea"
+    PRESCRIBER_ID = "robin"
+
+    @staticmethod
+    def open_demo(now):
+        bring_up_to_date(database(DEMO), settings().backup_dir)
+        with database(DEMO).writing() as db:
+            if db.get(Practice, "practice") is None:
+                a_practice(db, is_demo=True)
+                for clinician_id, name in (("thea", "Thea Tallis"), ("robin", "Robin Prescott")):
+                    db.add(
+                        Clinician(
+                            id=clinician_id,
+                            name=name,
+                            sign_in_name=clinician_id,
+                            is_administrator=False,
+                            created_at=now,
+                        )
+                    )
+
+
+@pytest.fixture
+def demo(monkeypatch):
+    monkeypatch.setattr("kapteam.demo", _Demo, raising=False)
+
+
+def _acting_in_demo():
+    with database(DEMO).reading() as db:
+        statement = (
+            select(Clinician.name)
+            .join(Presence, Presence.clinician_id == Clinician.id)
+            .join(SignIn, SignIn.id == Presence.sign_in_id)
+            .where(SignIn.ended_at.is_(None))
+        )
+        return list(db.scalars(statement))
+
+
+def test_the_demo_opens_as_the_therapist_switches_and_leads_out_to_set_up(visit, demo):
+    browser = visit()
+    assert browser.post("/session/demo").headers["location"] == "/"
+    assert browser.cookies["kapteam"].startswith("demo.")
+    assert browser.get("/").status_code == 200
+    assert _acting_in_demo() == ["Thea Tallis"]
+    before = browser.cookies["kapteam"]
+    assert browser.post("/session/demo/switch").headers["location"] == "/"
+    assert _acting_in_demo() == ["Robin Prescott"]
+    assert browser.cookies["kapteam"] != before
+    browser.post("/session/demo/switch")
+    assert _acting_in_demo() == ["Thea Tallis"]
+    assert browser.post("/session/demo/leave").headers["location"] == "/session/set-up"
+    assert _acting_in_demo() == []
+    assert browser.get("/", headers={"accept": "text/html"}).headers["location"] == (
+        "/session/welcome"
+    )
+    _set_up(browser)
+    assert browser.get("/").status_code == 200
+    assert browser.post("/session/demo").headers["location"] == "/"
+    assert _acting_in_demo() == []
+
+
+def test_the_demo_locks_too_and_tells_its_password_there_only(visit, demo):
+    browser = visit()
+    browser.post("/session/demo")
+    browser.post("/session/lock")
+    assert browser.get("/").status_code == 401
+    assert "explore the demo" in browser.get("/session/locked").text
+    form = {"password": "explore the demo"}
+    assert browser.post("/session/locked", data=form).headers["location"] == "/"
+    assert browser.get("/").status_code == 200
+    browser.post("/session/demo/leave")
+    _set_up(browser)
+    browser.post("/session/lock")
+    assert "explore the demo" not in browser.get("/session/locked").text
+    assert browser.post("/session/locked", data=form).status_code == 422
+
+
+def test_the_demo_may_be_rebuilt_or_gone_under_somebody_who_is_in_it(visit, demo):
+    browser = visit()
+    browser.post("/session/demo")
+    database(DEMO).close()
+    for file in settings().data_dir.glob("demo.db*"):
+        file.unlink()
+    assert browser.get("/").status_code == 401
+    settings().demo_path.write_text("being rebuilt" * 400)
+    assert browser.get("/").status_code == 401
+    assert browser.get("/session/alive").status_code == 401
+    assert browser.get("/", headers={"accept": "text/html"}).headers["location"] == (
+        "/session/welcome"
+    )
+
+
+def test_a_cookie_of_the_demo_opens_nothing_in_the_practice(visit, demo):
+    browser = visit()
+    browser.post("/session/demo")
+    token = browser.cookies["kapteam"].removeprefix("demo.")
+    browser.cookies.clear()
+    for value in (f"practice.{token}", f"demo{token}", token, f"other.{token}", "demo.", "."):
+        assert browser.get("/", headers={"cookie": f"kapteam={value}"}).status_code == 401
+    good = browser.get("/", headers={"cookie": f"kapteam=demo.{token}"})
+    assert good.status_code == 200
