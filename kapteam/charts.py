@@ -162,9 +162,13 @@ def timeline(
     size says how much was given, since mg of two routes do not compare. `marks` are at least one.
     """
     drawing = _Timeline(marks, now, zone, palette)
-    layers = (*drawing.now(), drawing.doses(), drawing.integrations(), drawing.amounts())
+    layers = (*drawing.now(), drawing.doses(), drawing.integrations(), *drawing.amounts())
     chart: alt.LayerChart = (
-        alt.layer(*layers).properties(height=alt.Step(_LANE_HEIGHT)).configure_view(stroke=None)
+        alt.layer(*layers)
+        .properties(
+            height=alt.Step(_LANE_HEIGHT), padding={"left": 0, "top": 4, "right": 0, "bottom": 0}
+        )
+        .configure_view(stroke=None)
     )
     return chart
 
@@ -352,20 +356,23 @@ class _Timeline:
             {"what": "What", "when": "When", "status": "Status", "gap": "Integration"},
         )
 
-    def amounts(self) -> alt.Chart:
-        """The dose as text, wherever there is room; on a narrow screen the last of each lane."""
+    def amounts(self) -> tuple[alt.Chart, alt.Chart]:
+        """The dose as text, wherever there is room; on a narrow screen the last of each lane.
+
+        A halo below it keeps the rule of now from striking it through.
+        """
         rows = [row for lane in self._by_lane() for row in self._amounts_of(lane)]
         has_room = f"datum.room * (width - {2 * _EDGE}) >= datum.needs"
-        texts: alt.Chart = (
-            alt.Chart(alt.InlineData(values=rows))
-            .mark_text(
-                dy=-17,
-                opacity=alt.expr(f"datum.is_last || (width >= {_NARROW} && {has_room}) ? 1 : 0"),
-                **self._silent_text(),
-            )
-            .encode(x=self._x, y=self._y, text="amount:N")
+        shown = alt.expr(f"datum.is_last || (width >= {_NARROW} && {has_room}) ? 1 : 0")
+        here = alt.Chart(alt.InlineData(values=rows)).encode(x=self._x, y=self._y, text="amount:N")
+        halo = here.mark_text(
+            dy=-17,
+            opacity=shown,
+            stroke=self._palette.background,
+            strokeWidth=5,
+            **self._silent_text(),
         )
-        return texts
+        return halo, here.mark_text(dy=-17, opacity=shown, **self._silent_text())
 
     def _points(self, marks: Iterable[TimelineMark], hover: Mapping[str, str]) -> alt.Chart:
         palette, shown = self._palette, self._shown

@@ -45,9 +45,7 @@ class Phrase:
 
 def mg(ug: int) -> str:
     """`ug` micrograms as milligrams: `70 mg`, `0.5 mg`, `1,000 mg`; never `70.0 mg` or `.5 mg`."""
-    amount = Decimal(ug) / 1000
-    text = f"{amount.normalize():,f}"
-    return f"{text}{NBSP}mg"
+    return f"{Decimal(ug) / 1000:,f}{NBSP}mg"
 
 
 def dose(ug: int, product_route: ProductRoute) -> str:
@@ -139,6 +137,12 @@ def exact_time(at: datetime, zone: ZoneInfo) -> str:
     """`2:03:22 pm`: when something was saved."""
     local = at.astimezone(zone)
     return f"{local.hour % 12 or 12}:{local:%M:%S}{NBSP}{'am' if local.hour < 12 else 'pm'}"
+
+
+def saved(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """When something was saved: `2:03:22 pm`, with the day when that was not today."""
+    on, today = at.astimezone(zone).date(), now.astimezone(zone).date()
+    return exact_time(at, zone) if on == today else f"{day(on, today)}, {exact_time(at, zone)}"
 
 
 def duration(length: timedelta) -> str:

@@ -1,6 +1,7 @@
 """The ground every test stands on: a data folder of its own, a fixed instant, both databases."""
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,13 @@ from kapteam.db.migrate import bring_up_to_date
 from kapteam.settings import settings
 from tests.clock import FrozenClock
 from tests.postgresql import Postgresql
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why tests were skipped, in one line for each reason."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for reason, count in Counter(report.longrepr[2] for report in skipped).items():
+        terminalreporter.write_line(f"{count} tests were not run. {reason}")
 
 
 @pytest.fixture(scope="session")

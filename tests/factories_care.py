@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -40,6 +41,8 @@ from kapteam.vocabulary import (
 from tests.factories import NOW, a_client, a_clinician, a_course, a_member, a_practice
 
 _Row = TypeVar("_Row", bound=Base)
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For long tables of bad input: it is refused before either engine hears of it."""
 
 
 @dataclass(frozen=True, slots=True)

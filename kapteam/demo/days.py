@@ -14,7 +14,7 @@ _SOON = timedelta(minutes=20)
 _WORKING = OpeningHours(opens=time(9), closes=time(16))
 _AWAKE = (time(7), time(21))
 _LAST_DOSING_DAY = 3  # Thursday; Monday is 0
-_USUAL_STARTS = (time(9), time(10, 30), time(13), time(14, 30), time(16))
+_USUAL_STARTS = (time(9), time(10, 30), time(13), time(14, 30), time(16), time(17, 30))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,12 @@ class Days:
         return self.now.astimezone(self.zone).date()
 
     def on(self, days: int) -> date:
-        """The date `days` from today, moved off the weekend: into the past or the future."""
-        return _working_day(self.today + timedelta(days=days), back=days <= 0)
+        """The date `days` from today, moved off the weekend: earlier, or later when it is ahead."""
+        return _working_day(self.today + timedelta(days=days), back=days < 0)
 
     def at(self, days: int, hour: int, minute: int = 0) -> datetime:
-        """A time of day on that date; one of today that is still ahead is yesterday's."""
-        moment = at_local(self.on(days), time(hour, minute), self.zone)
-        if days <= 0 and moment > self.now:
-            moment = at_local(self.on(-1), time(hour, minute), self.zone)
-        return moment
+        """A time of day on that date, of an earlier day."""
+        return at_local(self.on(days), time(hour, minute), self.zone)
 
     def coming(self, days: int, hour: int, minute: int = 0) -> datetime:
         """That time of day on the first Monday to Thursday at least `days` days from today."""
@@ -112,10 +109,10 @@ class Days:
         )
 
     def earlier_today(self) -> datetime:
-        """The start of a session of today that was over long ago, or as long as the day allows."""
+        """The start of a session of today in which everything was given, as far as the day goes."""
         midnight = at_local(self.today, time(0), self.zone)
-        latest = self.now - timedelta(hours=3)
-        return self.between(max(midnight, latest - timedelta(hours=4)), max(midnight, latest))
+        hour = timedelta(hours=1)
+        return self.between(max(midnight, self.now - 7 * hour), max(midnight, self.now - hour))
 
     def _ahead_today(self, moment: datetime, midnight: datetime) -> datetime:
         if moment < midnight:

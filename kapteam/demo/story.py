@@ -24,7 +24,6 @@ from kapteam.actions.integration import (
     CloseIntegrationEntered,
     DropIntegrationEntered,
     HoldIntegrationEntered,
-    Owed,
     agree_integration,
     book_integration,
     close_integration,
@@ -37,8 +36,7 @@ from kapteam.actions.notes import (
     add_addendum,
     amend_note,
 )
-from kapteam.db.engine import Session
-from kapteam.db.tables import Episode, IntegrationSession
+from kapteam.db.tables import Episode
 from kapteam.demo import people, words
 from kapteam.demo.people import (
     DIRECTOR,
@@ -63,6 +61,7 @@ from kapteam.demo.telling import (
     Dose,
     Regimen,
     Telling,
+    note_id,
 )
 from kapteam.demo.words import Chapter
 from kapteam.vocabulary import (
@@ -86,7 +85,10 @@ _PAIN = (Indication.CHRONIC_PAIN, Indication.DEPRESSION)
 
 def compose(telling: Telling) -> None:
     """Collect the whole story."""
-    _closed_and_long_standing(telling)
+    _closed(telling)
+    _maintained(telling)
+    _reviewed(telling)
+    _two_lines(telling)
     _doses_today(telling)
     _integrations_late(telling)
     _integrations_in_time(telling)
@@ -135,7 +137,12 @@ def _series(
         how = How.VIDEO if number % 3 == 0 else How.IN_PERSON
         dose = Dose(course, number, at)
         dose.is_booked(
-            mg, may_add, slot=dose.next_day, how=how, ordered_count=ordered_count
+            mg,
+            may_add,
+            by=course.prescriber or FRONT_DESK,
+            slot=dose.next_day,
+            how=how,
+            ordered_count=ordered_count,
         ).has_intention(chapter, dose.eve, passive=number == 1 and indications == _TRD)
         dose.is_given(mg, may_add if number % 2 == 0 else "")
         dose.is_integrated(dose.next_day, chapter, how=how)
@@ -149,18 +156,23 @@ def _next(dose: Dose, planned_at: datetime, mg: str = "") -> Dose:
 
 
 def _doses_today(telling: Telling) -> None:
-    """One given with a booster, three ahead: ready, without an intention, and another pair's."""
+    """One given with a booster, one ahead and ready, one ahead without an intention."""
     days = telling.days
-    first, second, third = days.left_today(3)
+    first, second = days.left_today(2)
 
     okafor = _shared(telling, people.OKAFOR)
     given = _series(
-        okafor, days.earlier_today(), ("50", "60", "65"), words.GRIEF, _DEPRESSION, "100",
+        okafor,
+        days.earlier_today(),
+        ("50", "60", "65"),
+        words.GRIEF,
+        _DEPRESSION,
+        "100",
         may_add="15",
     )
     given.is_booked("70", "20", slot=given.next_day, people="Noor in the room")
     given.has_intention(words.GRIEF[3], given.eve).is_given("70", "15")
-    _next(given, days.coming(6, 9, 30), "70")
+    _next(given, days.coming(8, 9, 30), "70")
 
     ellis = _shared(telling, people.ELLIS)
     ready = _series(
@@ -179,22 +191,13 @@ def _doses_today(telling: Telling) -> None:
     unwritten = _series(ellison, second, ("100",), words.WORRY, _ANXIETY, "300")
     unwritten.is_booked("150", slot=unwritten.next_day, how=How.VIDEO, people="Noor by video")
 
-    park = Course(
-        telling, people.PARK, prescriber=PRESCRIBER, therapist=SECOND_THERAPIST
-    )
-    other = _series(park, third, ("50",), words.ARRIVALS, _DEPRESSION, "100")
-    other.is_booked("60", slot=other.next_day, people="Wren in the room")
-    other.has_intention(words.ARRIVALS[1], other.eve)
-
 
 def _integrations_late(telling: Telling) -> None:
     """Past 24, past 48 and past 72 hours, each for its own reason."""
     days = telling.days
 
     nakamura = _shared(telling, people.NAKAMURA, INFUSION)
-    late = _series(
-        nakamura, days.ago(50, 68), ("35", "40", "45", "45"), words.MOVING, _TRD, "60"
-    )
+    late = _series(nakamura, days.ago(50, 68), ("35", "40", "45", "45"), words.MOVING, _TRD, "60")
     late.is_booked("50", slot=late.next_day).has_intention(words.MOVING[4], late.eve)
     late.is_given("50")
     telling.then(
@@ -219,9 +222,7 @@ def _integrations_late(telling: Telling) -> None:
     )
 
     abara = _shared(telling, people.ABARA, SUBLINGUAL)
-    amber = _series(
-        abara, days.ago(25.5, 43, 2), ("100", "150", "150"), words.NIGHTS, _PTSD, "300"
-    )
+    amber = _series(abara, days.ago(25.5, 43, 2), ("100", "150", "150"), words.NIGHTS, _PTSD, "300")
     amber.is_booked("200", no_slot="His shifts are not known yet.")
     amber.has_intention(words.NIGHTS[3], amber.eve).is_given("200")
     slot = days.ahead(3, 26)
@@ -239,7 +240,7 @@ def _integrations_late(telling: Telling) -> None:
             THERAPIST.id,
         ),
     )
-    _next(amber, days.coming(5, 10, 30), "200")
+    _next(amber, days.coming(6, 10, 30), "200")
 
 
 def _integrations_in_time(telling: Telling) -> None:
@@ -250,7 +251,7 @@ def _integrations_in_time(telling: Telling) -> None:
     open_one = _series(marchetti, days.ago(3, 20.5, 1), ("40",), words.PAIN, _PAIN, "70")
     open_one.is_booked("45", no_slot="Wants to see how the back is first.")
     open_one.has_intention(words.PAIN[1], open_one.eve).is_given("45")
-    _next(open_one, days.coming(5, 14), "45")
+    _next(open_one, days.coming(7, 14), "45")
 
     rahman = _shared(telling, people.RAHMAN)
     outside = _series(rahman, days.ago(3, 20.5, 2), ("55",), words.FATHERHOOD, _ANXIETY, "100")
@@ -265,13 +266,13 @@ def _integrations_in_time(telling: Telling) -> None:
     slot = days.between(outside.planned_at + 27 * HOUR, outside.planned_at + 46 * HOUR)
     outside.is_booked("60", slot=slot).has_intention(words.FATHERHOOD[1], outside.eve)
     outside.is_given("60")
-    _next(outside, days.coming(6, 14, 30))
+    _next(outside, days.coming(9, 14, 30))
 
     svensson = _shared(telling, people.SVENSSON, SUBLINGUAL)
     agreed = _series(
         svensson, days.ago(30, 60, 1), ("150", "150", "200"), words.BELONGING, _TRD, "300"
     )
-    missed = Dose(agreed.course, 9, days.weeks_before(agreed.planned_at, 1) + 2 * DAY)
+    missed = Dose(agreed.course, 9, days.weeks_before(agreed.planned_at, 1) + DAY)
     missed.is_booked("200", slot=missed.next_day)
     missed.ends(
         missed.planned_at + 45 * MINUTE,
@@ -291,7 +292,7 @@ def _integrations_in_time(telling: Telling) -> None:
             "At a family wedding out of town; sent a message that she is well.",
         ),
     )
-    _next(agreed, days.coming(6, 12), "200")
+    _next(agreed, days.coming(7, 12), "200")
 
     williams = _shared(telling, people.WILLIAMS)
     slot = days.ago(2, 20)
@@ -306,7 +307,7 @@ def _integrations_in_time(telling: Telling) -> None:
     held.is_booked("45", slot=slot).has_intention(words.FIRST_STEPS[0], held.eve)
     held.is_given("45").is_integrated(slot, None)
     held.has_integration_note(words.FIRST_STEPS[0], slot + 75 * MINUTE, signed=False)
-    _next(held, days.coming(5, 9), "55")
+    _next(held, days.coming(6, 9), "55")
 
 
 def _silences(telling: Telling) -> None:
@@ -334,13 +335,11 @@ def _silences(telling: Telling) -> None:
     _next(asked, days.coming(5, 15), "150")
 
     quispe = _shared(telling, people.QUISPE, INFUSION)
-    left_open = _series(
-        quispe, days.ago(7, 23.5, 1), ("35", "40"), words.PAIN[2:], _PAIN, "60"
-    )
+    left_open = _series(quispe, days.ago(7, 23.5, 1), ("35", "40"), words.PAIN[2:], _PAIN, "60")
     slot = days.between(days.now + HOUR, left_open.planned_at + 24.5 * HOUR)
     left_open.is_booked("45", slot=slot).has_intention(words.PAIN[4], left_open.eve)
     left_open.is_given("45", close=False)
-    _next(left_open, days.coming(6, 10), "45")
+    _next(left_open, days.coming(8, 10), "45")
 
 
 def _intentions(telling: Telling) -> None:
@@ -354,9 +353,7 @@ def _intentions(telling: Telling) -> None:
 
     birdsong = _shared(telling, people.BIRDSONG, SUBLINGUAL)
     newest = days.ahead(42, 92, 1)
-    stale = _series(
-        birdsong, newest, ("100", "150"), words.VETERAN, _PTSD, "300", weeks_off=1
-    )
+    stale = _series(birdsong, newest, ("100", "150"), words.VETERAN, _PTSD, "300", weeks_off=1)
     stale.booked_at = days.earlier(newest, 13, 12)
     stale.is_booked("150", slot=stale.next_day)
     stale.has_intention(words.VETERAN[2], days.at(-9, 16))
@@ -376,8 +373,8 @@ def _orders(telling: Telling) -> None:
     proposed.is_booked(by=THERAPIST, proposed="55", slot=proposed.next_day)
 
 
-def _closed_and_long_standing(telling: Telling) -> None:
-    """Maintenance, two service lines, series review, and a course that ended."""
+def _closed(telling: Telling) -> None:
+    """A course that ended with its goals met."""
     days = telling.days
 
     ishikawa = _shared(telling, people.ISHIKAWA)
@@ -406,6 +403,11 @@ def _closed_and_long_standing(telling: Telling) -> None:
         ),
     )
 
+
+def _maintained(telling: Telling) -> None:
+    """Maintenance after a series, with a clearance that ends soon."""
+    days = telling.days
+
     lindqvist = _shared(telling, people.LINDQVIST)
     fourth = _series(
         lindqvist,
@@ -426,7 +428,7 @@ def _closed_and_long_standing(telling: Telling) -> None:
         dose.is_booked("60", slot=dose.next_day, ordered_count=6)
         dose.has_intention(words.LATE_LIFE[number - 1], dose.eve).is_given("60")
         dose.is_integrated(dose.next_day, words.LATE_LIFE[number - 1])
-    _next(dose, days.coming(4, 11), "60")
+    _next(dose, days.coming(5, 11), "60")
     # A clearance that ends soon: the one before it was renewed for a short time.
     lindqvist.is_cleared(
         days.at(-28, 9),
@@ -434,6 +436,11 @@ def _closed_and_long_standing(telling: Telling) -> None:
         valid_days=28 + 12,
         conditions="Blood pressure before every dose; amlodipine on the morning of the dose.",
     )
+
+
+def _reviewed(telling: Telling) -> None:
+    """A series of six that is done, with a note amended and added to."""
+    days = telling.days
 
     tanaka = _shared(telling, people.TANAKA, INFUSION)
     sixth = _series(
@@ -448,29 +455,34 @@ def _closed_and_long_standing(telling: Telling) -> None:
     sixth.has_intention(words.ORCHARD[5], sixth.eve).is_given("50")
     sixth.is_integrated(sixth.next_day, words.ORCHARD[5], signed_after=26 * HOUR)
     tanaka.moves(days.at(-4, 15, 20), EpisodeState.SERIES_REVIEW)
-    note = demo_id(f"{sixth.integration_id}/note")
+    signed_at = sixth.next_day + 26 * HOUR
     telling.then(
-        days.at(-5, 9, 15),
+        days.between(signed_at + 12 * HOUR, signed_at + 36 * HOUR),
         THERAPIST,
         amend_note,
         AmendmentEntered(
             demo_id("amendment/tanaka"),
-            note,
+            note_id(sixth.integration_id),
             "The score was of the week before.",
             "PHQ-9 on the day of this session was 10, not 11.",
         ),
     )
     telling.then(
-        days.at(-5, 13, 5),
+        days.between(signed_at + 36 * HOUR, signed_at + 60 * HOUR, 1),
         PRESCRIBER,
         add_addendum,
         AddendumEntered(
             demo_id("addendum/tanaka"),
-            note,
+            note_id(sixth.integration_id),
             "Read. Mild headache on the evening of the infusion, gone by morning; no change to "
             "bupropion.",
         ),
     )
+
+
+def _two_lines(telling: Telling) -> None:
+    """Somebody in maintenance who also integrates an experience elsewhere."""
+    days = telling.days
 
     mbeki = _shared(telling, people.MBEKI, SUBLINGUAL)
     third = _series(
@@ -495,7 +507,7 @@ def _closed_and_long_standing(telling: Telling) -> None:
         ),
     )
     mbeki.moves(days.at(-40, 11), EpisodeState.SERIES_REVIEW)
-    mbeki.moves(days.at(-38, 11), EpisodeState.MAINTENANCE)
+    mbeki.moves(days.at(-38, 15), EpisodeState.MAINTENANCE)
     fourth = Dose(mbeki, 4, days.at(-17, 14))
     fourth.is_booked("150", slot=fourth.next_day, ordered_count=4)
     fourth.has_intention(words.HARVEST[3], fourth.eve).is_given("150")
@@ -513,15 +525,15 @@ def _closed_and_long_standing(telling: Telling) -> None:
         happened="last spring",
         circumstances="A ceremony abroad, with her aunt; one night.",
     )
-    outside.moves(days.at(-29, 9), EpisodeState.INTEGRATION)
+    outside.moves(days.at(-29, 17), EpisodeState.INTEGRATION)
     _talks(outside, 1, days.at(-15, 10), words.CEREMONY)
-    slot = days.coming(3, 16)
+    slot, booked_at = days.coming(3, 16), days.at(-3, 11)
     telling.then(
-        days.at(-3, 11),
+        booked_at,
         THERAPIST,
         book_integration,
         lambda db: BookIntegrationEntered(
-            Owed(demo_id(f"{outside.id}/talk/2"), 0, outside.id, due_on=telling.on(slot)),
+            outside.owes(db, demo_id(f"{outside.id}/talk/2"), telling.on(slot), booked_at),
             telling.on(slot),
             telling.typed(slot),
             60,
@@ -534,15 +546,14 @@ def _closed_and_long_standing(telling: Telling) -> None:
 
 def _talks(course: Course, number: int, held_at: datetime, chapter: Chapter) -> None:
     """An integration of an experience elsewhere is held, and its note signed."""
-    dose = Dose(course, number, held_at)
-    dose.integration_id = demo_id(f"{course.id}/talk/{number}")
     telling = course.telling
+    integration_id = demo_id(f"{course.id}/talk/{number}")
     telling.then(
         held_at + HOUR,
         course.lead,
         hold_integration,
         lambda db: HoldIntegrationEntered(
-            Owed(dose.integration_id, 0, course.id, due_on=telling.on(held_at)),
+            course.owes(db, integration_id, telling.on(held_at), held_at),
             telling.on(held_at),
             telling.typed(held_at),
             None,
@@ -551,7 +562,7 @@ def _talks(course: Course, number: int, held_at: datetime, chapter: Chapter) -> 
             IntegrationKind.FULL,
         ),
     )
-    dose.has_integration_note(chapter, held_at + 80 * MINUTE)
+    course.writes_integration(integration_id, chapter, held_at + 80 * MINUTE, number)
 
 
 def _pathway(telling: Telling) -> None:
@@ -583,15 +594,16 @@ def _pathway(telling: Telling) -> None:
         happened="two nights last summer",
         circumstances="A retreat, with strangers; the second night was hard.",
     )
-    delacroix.moves(days.at(-32, 9), EpisodeState.INTEGRATION)
+    delacroix.moves(days.at(-32, 12), EpisodeState.INTEGRATION)
     _talks(delacroix, 1, days.at(-19, 14), words.RETREAT)
+    next_on, agreed_at = telling.on(days.coming(4, 9)), days.at(-2, 12)
     telling.then(
-        days.at(-2, 12),
+        agreed_at,
         THERAPIST,
         agree_integration,
         lambda db: AgreeIntegrationEntered(
-            Owed(demo_id(f"{delacroix.id}/talk/2"), 0, delacroix.id, due_on=telling.on(days.coming(4, 9))),
-            telling.on(days.coming(4, 9)),
+            delacroix.owes(db, demo_id(f"{delacroix.id}/talk/2"), next_on, agreed_at),
+            next_on,
             "Every third week, as agreed.",
         ),
     )
@@ -610,12 +622,8 @@ def _holds(telling: Telling) -> None:
     """On hold for a trip, and for blood pressure."""
     days = telling.days
 
-    sandoval = Course(
-        telling, people.SANDOVAL, prescriber=SECOND_PRESCRIBER, therapist=THERAPIST
-    )
-    third = _series(
-        sandoval, days.at(-18, 11), ("45", "55"), words.ARRIVALS, _DEPRESSION, "100"
-    )
+    sandoval = Course(telling, people.SANDOVAL, prescriber=SECOND_PRESCRIBER, therapist=THERAPIST)
+    third = _series(sandoval, days.at(-18, 11), ("45", "55"), words.ARRIVALS, _DEPRESSION, "100")
     third.is_booked("60", slot=third.next_day)
     third.has_intention(words.ARRIVALS[2], third.eve).is_given("60")
     third.is_integrated(third.next_day, words.ARRIVALS[2])
@@ -672,9 +680,12 @@ def _other_courses(telling: Telling) -> None:
     second = _series(obrien, days.ahead(22, 70, 1), ("100",), words.FIRST_STEPS, _TRD, "300")
     second.is_booked("150", slot=second.next_day)
 
-    nguyen = Course(
-        telling, people.NGUYEN, prescriber=SECOND_PRESCRIBER, therapist=THIRD_THERAPIST
-    )
+    park = Course(telling, people.PARK, prescriber=PRESCRIBER, therapist=SECOND_THERAPIST)
+    other = _series(park, days.ahead(1.5, 30), ("50",), words.ARRIVALS, _DEPRESSION, "100")
+    other.is_booked("60", slot=other.next_day, people="Wren in the room")
+    other.has_intention(words.ARRIVALS[1], other.eve)
+
+    nguyen = Course(telling, people.NGUYEN, prescriber=SECOND_PRESCRIBER, therapist=THIRD_THERAPIST)
     nauseous = _series(nguyen, days.at(-6, 10), (), words.ROOTS[1:], _DEPRESSION, "90")
     nauseous.is_booked("45", slot=nauseous.next_day)
     nauseous.has_intention(words.ROOTS[1], nauseous.eve)

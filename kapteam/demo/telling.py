@@ -24,14 +24,17 @@ from kapteam.actions.ketamine_sessions import (
     record_ketamine_session,
 )
 from kapteam.actions.notes import NoteEntered, save_draft, sign_note, start_note
+from kapteam.actions.practice import the_practice
 from kapteam.db.engine import Session
 from kapteam.db.signing import read_unsigned
 from kapteam.db.tables import Client, Episode, IntegrationSession, KetamineSession
 from kapteam.demo.days import Days
 from kapteam.demo.people import FRONT_DESK, Colleague, Person, demo_id
 from kapteam.demo.words import Chapter, asked
-from kapteam.rules.permissions import Viewer
+from kapteam.queries.course import course
+from kapteam.queries.standing import Asked
 from kapteam.rules.pathway import required_consents
+from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
     AdministrationKind,
     ClearanceDecision,
@@ -45,8 +48,6 @@ from kapteam.vocabulary import (
 )
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-# A form is filled in with what its reader saw in the database at that time.
-Entered = Callable[[Session], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,11 @@ INTRAMUSCULAR = Regimen(ProductRoute.INTRAMUSCULAR, "Room 1", 120, (20, 35))
 SUBLINGUAL = Regimen(ProductRoute.SUBLINGUAL, "Room 3", 120, (15, 30))
 INFUSION = Regimen(ProductRoute.INTRAVENOUS, "Room 2", 120, (20,), infusion=40)
 SPRAVATO = Regimen(ProductRoute.ESKETAMINE_NASAL, "Room 4", 120, (10, 15, 20))
+
+
+def note_id(integration_id: str) -> str:
+    """The id of the note of an integration session."""
+    return demo_id(f"{integration_id}/note")
 
 
 class Telling:
@@ -267,7 +273,7 @@ class Course:
         conditions: str = "",
         consent_ends_on: date | None = None,
     ) -> None:
-        """Everything from the first contact to the series whose first dose is planned for `first`."""
+        """Everything from the first contact to the series; `first` is its first planned dose."""
         days = self.days
         self.telling.becomes_client(days.earlier(first, 27, 10, 20), self.person)
         self.opens(days.earlier(first, 24, 11), indications)
@@ -295,6 +301,57 @@ class Course:
                 self.person.id, db.get_one(Client, self.person.id).version, line
             ),
         )
+
+    def writes_integration(
+        self,
+        integration_id: str,
+        chapter: Chapter,
+        at: datetime,
+        place: int,
+        *,
+        signed: bool = True,
+    ) -> None:
+        """The therapist writes an integration note, and signs it unless told not to.
+
+        `place` varies what is written about safety.
+        """
+        body = {"recap": chapter.recap}
+        if signed:
+            body |= {
+                "safety": asked(place),
+                "revisited": chapter.revisited,
+                "actions": chapter.actions,
+                **chapter.after,
+            }
+        form = NoteEntered(
+            id=note_id(integration_id),
+            kind=NoteKind.INTEGRATION,
+            episode_id=self.id,
+            integration_session_id=integration_id,
+        )
+        self.writes(form, body, at, signed=signed)
+
+    def writes(
+        self, form: NoteEntered, body: Mapping[str, str], at: datetime, *, signed: bool
+    ) -> None:
+        """The course's therapist starts a note, writes it, and may sign it at `at`."""
+        telling, viewer = self.telling, self.telling.viewer(self.lead)
+        telling.then(at - 12 * MINUTE, self.lead, start_note, form)
+
+        def write(db: Session) -> None:
+            for field, text in body.items():
+                save_draft(db, viewer, form.id, field, text, 0, at)
+            if signed:
+                seen = read_unsigned(db, form.id, self.days.zone).digest
+                sign_note(db, viewer, form.id, seen, at)
+
+        telling.also(at, write)
+
+    def owes(self, db: Session, integration_id: str, due_on: date, at: datetime) -> Owed:
+        """An integration of this course's experience elsewhere, due on a day set by hand."""
+        asked_of = Asked(self.telling.viewer(self.lead), the_practice(db, at), at)
+        [experience] = course(db, asked_of, self.id).experiences
+        return Owed(integration_id, 0, self.id, outside_experience_id=experience.id, due_on=due_on)
 
 
 class Dose:
@@ -332,9 +389,7 @@ class Dose:
         regimen = self.course.regimen
         elapsed = (self.days.now - self.planned_at) / MINUTE
         squeeze = min(1.0, max(0.0, elapsed) / (regimen.starts[-1] + regimen.infusion + 5))
-        return tuple(
-            (self.planned_at + int(start * squeeze) * MINUTE) for start in regimen.starts
-        )
+        return tuple((self.planned_at + int(start * squeeze) * MINUTE) for start in regimen.starts)
 
     @property
     def last_given_at(self) -> datetime:
@@ -354,8 +409,12 @@ class Dose:
         no_slot: str = "",
         people: str = "",
     ) -> "Dose":
-        """The session is booked with its integration slot, and its dose is ordered."""
+        """The session is booked with its integration slot, and its dose is ordered.
+
+        The prescriber orders while booking, or after somebody else booked.
+        """
         course, telling = self.course, self.telling
+        at_once = by is course.prescriber
         self.slot = slot
         planned = self.planned_at.replace(second=0, microsecond=0)
         telling.then(
@@ -372,8 +431,8 @@ class Dose:
                 place=course.regimen.place,
                 people_present=people,
                 ordered_count=ordered_count,
-                mg=proposed,
-                may_add="",
+                mg=mg if at_once else proposed,
+                may_add=may_add if at_once else "",
                 integration_id=self.integration_id,
                 integration_on=telling.on(slot) if slot else None,
                 integration_time=telling.typed(slot) if slot else "",
@@ -388,7 +447,7 @@ class Dose:
         )
         if planned != self.planned_at:
             telling.also(self.booked_at, self._put_on_last_instant)
-        if mg:
+        if mg and not at_once:
             self.is_ordered(mg, may_add)
         return self
 
@@ -447,7 +506,9 @@ class Dose:
                 discharged_on=telling.on(out) if closes else None,
                 discharged_time=telling.typed(out) if closes else "",
                 close=closes,
-                no_integration_reason="Will be booked by phone." if closes and not self.slot else "",
+                no_integration_reason="Will be booked by phone."
+                if closes and not self.slot
+                else "",
             ),
         )
         return self
@@ -464,31 +525,27 @@ class Dose:
     def has_intention(
         self, chapter: Chapter, at: datetime, *, signed: bool = True, passive: bool = False
     ) -> "Dose":
-        """The therapist writes the intention, and signs it unless `signed` is False."""
+        """The therapist writes the intention, and signs it unless told not to."""
         body = {
             "intention": chapter.intention,
-            "safety": asked(self.number, passive=passive),
             "coping": chapter.coping,
-            "ready": "Ready",
-            **chapter.before,
         }
-        if not signed:
-            body = {key: body[key] for key in ("intention", "coping")}
+        if signed:
+            safety = asked(self.number, passive=passive)
+            body |= {"safety": safety, "ready": "Ready", **chapter.before}
         form = NoteEntered(
             id=demo_id(f"{self.id}/intention"),
             kind=NoteKind.INTENTION,
             episode_id=self.course.id,
             ketamine_session_id=self.id,
         )
-        self._writes(form, body, at, signed=signed)
+        self.course.writes(form, body, at, signed=signed)
         return self
 
     def owed(self, db: Session) -> Owed:
         """What is owed for this session: the booked slot where there is one."""
         row = db.get(IntegrationSession, self.integration_id)
-        return Owed(
-            self.integration_id, row.version if row else 0, self.course.id, (self.id,)
-        )
+        return Owed(self.integration_id, row.version if row else 0, self.course.id, (self.id,))
 
     def is_integrated(
         self,
@@ -501,10 +558,9 @@ class Dose:
         """The integration is held; its note is signed after a while, or not with no chapter."""
         telling = self.telling
         ended = held_at + 50 * MINUTE
-        therapist = self._therapist()
         telling.then(
             ended,
-            therapist,
+            self.course.lead,
             hold_integration,
             lambda db: HoldIntegrationEntered(
                 owed=self.owed(db),
@@ -520,41 +576,11 @@ class Dose:
             self.has_integration_note(chapter, held_at + signed_after)
         return self
 
-    def has_integration_note(
-        self, chapter: Chapter, at: datetime, *, signed: bool = True
-    ) -> None:
+    def has_integration_note(self, chapter: Chapter, at: datetime, *, signed: bool = True) -> None:
         """The therapist writes the note of the integration, and signs it unless told not to."""
-        body = {
-            "safety": asked(self.number + 1),
-            "recap": chapter.recap,
-            "revisited": chapter.revisited,
-            "actions": chapter.actions,
-            **chapter.after,
-        }
-        if not signed:
-            body = {"recap": chapter.recap}
-        form = NoteEntered(
-            id=demo_id(f"{self.integration_id}/note"),
-            kind=NoteKind.INTEGRATION,
-            episode_id=self.course.id,
-            integration_session_id=self.integration_id,
+        self.course.writes_integration(
+            self.integration_id, chapter, at, self.number + 1, signed=signed
         )
-        self._writes(form, body, at, signed=signed)
-
-    def _writes(
-        self, form: NoteEntered, body: Mapping[str, str], at: datetime, *, signed: bool
-    ) -> None:
-        self.telling.then(at - 12 * MINUTE, self._therapist(), start_note, form)
-        viewer = self.telling.viewer(self._therapist())
-
-        def write(db: Session) -> None:
-            for field, text in body.items():
-                save_draft(db, viewer, form.id, field, text, 0, at)
-            if signed:
-                seen = read_unsigned(db, form.id, self.days.zone).digest
-                sign_note(db, viewer, form.id, seen, at)
-
-        self.telling.also(at, write)
 
     def _put_on_last_instant(self, db: Session) -> None:
         # Nobody can type this time: in the last minute of a day nothing else is still ahead.
@@ -562,7 +588,3 @@ class Dose:
 
     def _version(self, db: Session) -> int:
         return db.get_one(KetamineSession, self.id).version
-
-    def _therapist(self) -> Colleague:
-        assert self.course.therapist is not None
-        return self.course.therapist

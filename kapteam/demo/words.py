@@ -28,14 +28,13 @@ _ASKED = (
 )
 _ASKED_PASSIVE = (
     "Asked. A passing “I wish I could sleep for a year”, no plan, no intent. Safety plan read "
-    "through together; will call the crisis line or me.",
+    "through together; will call the crisis line or me."
 )
 
 
 def asked(place: int, *, passive: bool = False) -> str:
     """What is written about safety; never left out."""
-    said = _ASKED_PASSIVE if passive else _ASKED
-    return said[place % len(said)]
+    return _ASKED_PASSIVE if passive else _ASKED[place % len(_ASKED)]
 
 
 GRIEF = (
@@ -254,7 +253,8 @@ FATHERHOOD = (
     Chapter(
         "“To be less afraid of turning into him.”",
         "Looking at his own hands; saying the baby’s name.",
-        "Two rooms with one door. Went back and forth until it was only a door. “My hands are mine.”",
+        "Two rooms with one door. Went back and forth until it was only a door. “My hands are "
+        "mine.”",
         "Bath time is his on Monday and Thursday. Read the letter again, with Leila.",
         "Met",
     ),
@@ -383,7 +383,7 @@ EXAMS = (
     ),
     Chapter(
         "“To be slow without apologizing.”",
-        "Thumb and finger; the orange",
+        "Thumb and finger; the orange.",
         before={"carried": "Got the extension. Told Gwen, not her parents."},
     ),
 )

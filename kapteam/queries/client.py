@@ -227,6 +227,11 @@ class ClientPage:
         judged = {course.episode_id for course in self.courses}
         return tuple(line for line in self.lines if line.episode_id not in judged)
 
+    @property
+    def hides_open_course(self) -> bool:
+        """Whether there is an open course of which the viewer sees no details."""
+        return any(line.closed_at is None and not line.is_visible for line in self.lines)
+
     def notes_of(self, kind: NoteKind) -> tuple[NoteLine, ...]:
         """The notes of a kind, the newest first."""
         if self.notes is None:

@@ -205,7 +205,7 @@ class CourseStanding:
         """Planned ketamine sessions that are still ahead, the next one first."""
         return tuple(dose for dose in self.doses if dose.is_ahead)
 
-    def person(self, part: Part) -> Person | None:
+    def waited_on(self, part: Part) -> Person | None:
         """Whom this part's work waits on: who has it, else whoever else is on the course."""
         if part is Part.PRESCRIBER:
             return self.prescriber or self.therapist

@@ -130,5 +130,5 @@ def _agenda(
 
 
 def _waits_on_me(row: WaitRow, asked: Asked) -> bool:
-    person = row.course.person(row.attention.waits_on)
+    person = row.course.waited_on(row.attention.waits_on)
     return person is not None and person.id == asked.viewer.clinician_id

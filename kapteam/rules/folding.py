@@ -21,11 +21,9 @@ _MONTHS = {
 def fold(text: str) -> str:
     """Letters without accents, case and apostrophes, single spaces: `Łukasz  Øst` is `lukasz ost`.
 
-    Decomposed before and after the case is folded: a fullwidth or script capital is a plain capital
-    only once it is decomposed.
+    Decomposed before the case is folded: a script capital is a plain capital only then.
     """
-    decomposed = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    folded = unicodedata.normalize("NFKD", decomposed.casefold())
+    folded = unicodedata.normalize("NFKD", text.translate(_LETTERS)).casefold()
     bare = "".join(letter for letter in folded if not unicodedata.combining(letter))
     return " ".join(bare.translate(_LETTERS).split())
 

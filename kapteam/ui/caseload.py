@@ -9,14 +9,17 @@ from kapteam import sentences, wording
 from kapteam.queries.caseload import Caseload, CaseloadRow, Scope, View, Wanted
 from kapteam.queries.standing import CourseStanding, NextStep, Person
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import name_cell, row, section, words
+from kapteam.ui.rows import NAME, name_cell, row, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said
 from kapteam.vocabulary import EpisodeState, ProductRoute, ServiceLine, Term
+from kapteam.wording import NBSP
 
 _Choice = TypeVar("_Choice", bound=Term)
 _STATES = tuple(state for state in EpisodeState if state is not EpisodeState.CLOSED)
 _NEEDS, _STAGE, _NEXT, _INTEGRATION, _LAST = 235, 105, 230, 165, 150
+_BOUND = ("caseload_state", "caseload_route", "caseload_line")
+_UNBOUND = ("caseload_prescriber", "caseload_therapist")
 _COURSE = _STAGE + _NEXT + _INTEGRATION + _LAST + 3 * 8
 
 
@@ -28,6 +31,7 @@ class Controls:
     """
 
     def __init__(self) -> None:
+        chosen = st.session_state
         with st.container(horizontal=True, vertical_alignment="bottom", key="caseload_who"):
             self._who = st.container(width="content")
             self._with = st.container(width="content")
@@ -49,13 +53,15 @@ class Controls:
             bind="query-params",
             label_visibility="collapsed",
         )
-        self._folded = st.expander("Filters", type="compact", icon=":material/filter_list:")
-        with self._folded, st.container(horizontal=True):
+        used = any(one in st.query_params for one in _BOUND) or any(map(chosen.get, _UNBOUND))
+        folded = st.expander(
+            "Filters", expanded=used, type="compact", icon=":material/filter_list:"
+        )
+        with folded, st.container(horizontal=True):
             state = _pick("State", _STATES, "caseload_state")
             route = _pick("Product and route", tuple(ProductRoute), "caseload_route")
             line = _pick("Service line", tuple(ServiceLine), "caseload_line")
             self._people = st.container(horizontal=True, width="content")
-        chosen = st.session_state
         self.wanted = Wanted(
             scope=chosen.get("caseload_scope"),
             colleague_id=chosen.get("caseload_colleague"),
@@ -70,8 +76,8 @@ class Controls:
 
     def offer(self, found: Caseload) -> None:
         """Whose clients, together with whom, and who treats them."""
-        with self._who:
-            st.radio(
+        if len(found.scopes) > 1:
+            self._who.radio(
                 "Whose clients",
                 found.scopes,
                 index=found.scopes.index(found.scope),
@@ -131,8 +137,10 @@ def draw_rows(here: Present, found: Caseload, wanted: Wanted) -> None:
     if not found.rows:
         st.markdown(plain(_nothing(found, wanted)))
     else:
+        above = st.container()
         number = _page(found)
-        with section(_count(found), key="caseload_rows"):
+        with above, section(_count(found), key="caseload_rows"):
+            _headings()
             for one in found.page(number):
                 _client_row(here, one)
     if found.without_course:
@@ -167,6 +175,20 @@ def _page(found: Caseload) -> int:
     return number
 
 
+def _headings() -> None:
+    """What each part of a row is; on a narrow screen, where rows wrap, it is hidden (guard.css)."""
+    with row("column_headings"):
+        for heading, width in (
+            ("Client", NAME),
+            ("Needs attention", _NEEDS),
+            ("Stage", _STAGE),
+            ("Next step", _NEXT),
+            ("Integration", _INTEGRATION),
+            ("Last dose", _LAST),
+        ):
+            words(quiet(heading), width)
+
+
 def _client_row(here: Present, one: CaseloadRow) -> None:
     with row(f"client_{one.client.id}"):
         name_cell(here, one.client)
@@ -181,7 +203,7 @@ def _needs(here: Present, one: CaseloadRow) -> str:
     if not one.attention:
         return quiet(one.pinned_line)
     first, *rest = one.attention
-    more = f" {quiet(f'+{len(rest)} more')}" if rest else ""
+    more = f" {quiet(f'+{len(rest)}{NBSP}more')}" if rest else ""
     return said(sentences.attention(first, here.now, here.zone)) + more
 
 
@@ -212,7 +234,7 @@ def _next(here: Present, course: CourseStanding) -> str:
     step = course.next_step
     if step is None:
         return quiet("Nothing booked")
-    person = course.person(step.waits_on) if step.waits_on else None
+    person = course.waited_on(step.waits_on) if step.waits_on else None
     waits = f", waiting on {person.name}" if person else ""
     return f"{step.what} {_step(here, step)}{quiet(waits) if waits else ''}"
 

@@ -112,7 +112,10 @@ def draw_facts(here: Present, page: ClientPage) -> None:
     ):
         with facts.container(gap="xxsmall"):
             words(quiet(label))
-            draw(here, page)
+            if page.hides_open_course and not (page.courses or page.doses):
+                words("On a course of care that you are not on")
+            else:
+                draw(here, page)
 
 
 def _next_dose(here: Present, page: ClientPage) -> None:
@@ -235,7 +238,11 @@ def draw_courses(here: Present, page: ClientPage) -> None:
                 _course(here, course)
         if not page.courses:
             with row("no_course"):
-                words("No open course of care.")
+                words(
+                    "You are on no open course of care of this client."
+                    if page.hides_open_course
+                    else "No open course of care."
+                )
                 if can_run_episode(here.viewer):
                     link("episode", "Open a course of care", icon="add", client=page.name.code)
         _pinned(here, page)
@@ -253,7 +260,7 @@ def _course(here: Present, course: CourseStanding) -> None:
     if course.hold:
         phrase(sentences.on_hold(course.hold.reason, course.hold.look_again_on, here.today))
     for part in (Part.PRESCRIBER, Part.THERAPIST):
-        person = course.person(part)
+        person = course.prescriber if part is Part.PRESCRIBER else course.therapist
         words(f"{quiet(part.label)} {plain(person.name if person else 'nobody yet')}")
     link("episode", "Course", icon="chevron_right", id=course.episode_id)
     if course.service_line is ServiceLine.KAP:

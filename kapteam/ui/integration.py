@@ -14,7 +14,7 @@ def draw_integrations(here: Present, sections: tuple[IntegrationSection, ...]) -
     """Every section, or the one that a count led to."""
     only = shown(IntegrationStage)
     if only is not None:
-        alone("integration", only)
+        alone(only)
     else:
         _summary(sections)
     for one in sections:

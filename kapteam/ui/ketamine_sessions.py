@@ -77,7 +77,7 @@ def draw_upcoming(here: Present, upcoming: Upcoming) -> None:
 
 def _alone(here: Present, upcoming: Upcoming, only: Show) -> None:
     rows = upcoming.showing(only)
-    alone("ketamine_sessions", only)
+    alone(only)
     with section(only.label, len(rows), key=only.value, nothing="None any more."):
         for one in rows:
             _dose(here, one, only.value)

@@ -94,7 +94,7 @@ def draw_writing(here: Present, shown: NotePage) -> None:
             for field in group:
                 _field(here, shown, field)
     if shown.saved_at:
-        st.markdown(quiet(f"Saved {wording.exact_time(shown.saved_at, here.zone)}"))
+        st.markdown(quiet(f"Saved {wording.saved(shown.saved_at, here.now, here.zone)}"))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Sign …", type="primary", on_click=_ask_signature, args=(shown.note.id,))
         st.button("Save draft", on_click=_save_all, args=(shown.note.id,))

@@ -96,13 +96,15 @@ def dose_row(here: Present, course: CourseStanding, dose: DoseLine, place: str) 
     with row(f"{place}_{dose.id}"):
         name_cell(here, course.client)
         if dose.silence:
-            phrase(sentences.silence(dose.silence, dose.planned_at, here.now, here.zone), WHEN)
+            asked = sentences.silence(dose.silence, dose.planned_at, here.now, here.zone)
+            phrase(asked, WHEN + NUMBER)
         else:
             when(here, dose.planned_at, WHEN)
         phrase(order_of(dose), ORDER)
         number = f"{dose.number} of {dose.of}"
         words(quiet(f"{number}, {dose.place}" if dose.place else number), NUMBER)
-        phrase(sentences.intention(dose.intention, here.now, here.zone), INTENTION)
+        intention = sentences.intention(dose.intention, here.now, here.zone)
+        phrase(intention, INTENTION - NUMBER if dose.silence else INTENTION)
         missing = dose.intention.stage in {IntentionStage.MISSING, IntentionStage.STALE}
         if missing and not dose.silence and can_write_note(here.viewer, NoteKind.INTENTION):
             link("note", "Write", icon="edit_note", kind="intention", dose=dose.id)
@@ -192,7 +194,7 @@ def attention_row(here: Present, course: CourseStanding, one: Attention, place: 
     with row(f"{place}_{course.episode_id}_{one.reason}_{one.subject_id}"):
         name_cell(here, course.client)
         phrase(sentences.attention(one, here.now, here.zone), 430)
-        person = course.person(one.waits_on)
+        person = course.waited_on(one.waits_on)
         mine = person is not None and person.id == here.viewer.clinician_id
         words(quiet("" if mine or person is None else f"waiting on {person.name}"), 320)
         link("client", "Open", icon="chevron_right", client=course.client.code)

@@ -5,9 +5,8 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from kapteam.ui.navigation import link
 from kapteam.ui.rows import count_link, words
-from kapteam.ui.shell import Present
+from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import strong
 from kapteam.vocabulary import Term, Tone
 from kapteam.wording import Phrase
@@ -50,11 +49,16 @@ def counts(to: str, numbers: Iterable[tuple[Term, int, Tone]]) -> None:
                 count_link(to, Phrase(f"{one.label} {number}", tone), **_kept(), show=one.value)
 
 
-def alone(to: str, one: Term) -> None:
+def alone(one: Term) -> None:
     """Above the rows of a count: what they are, and the way back to the whole page."""
     with st.container(horizontal=True, vertical_alignment="center", key="alone"):
         words(f"Only {strong(one.label)}")
-        link(to, "Show all", icon="close", **_kept())
+        st.button("Show all", icon=":material/close:", key="show_all", on_click=_show_all)
+
+
+@acting
+def _show_all(here: Present) -> None:
+    st.query_params.pop("show", None)
 
 
 def _kept() -> dict[str, Any]:

@@ -187,6 +187,18 @@ def test_turning_a_sign_in_off_ends_it_at_once_and_shuts_every_way_back(database
     assert tags(database).count("clinician:suspended") == 1
 
 
+def test_a_sign_in_that_nobody_ended_is_worth_nothing_once_its_person_is_turned_off(
+    database, people, now
+):
+    started = signed_in(database, people.robin, now)
+    with database.writing() as db:
+        db.get_one(Clinician, people.robin).suspended_at = now
+    with database.reading() as db:
+        assert sign_ins.find(db, started.token, now) is None
+        assert sign_ins.viewer_of(db, started.sign_in_id, now) is None
+        assert sign_ins.live_ids(db, [started.sign_in_id], now) == set()
+
+
 def test_the_last_administrator_cannot_be_turned_off(database, people, now):
     administrator = viewer(database, people.dana, now)
     waiting = colleague_form(

@@ -55,6 +55,7 @@ from tests.factories import (
     count_rows,
 )
 from tests.factories_care import (
+    ON_SQLITE,
     Care,
     a_booked_pair,
     a_cared_for_client,
@@ -179,6 +180,7 @@ def test_somebody_without_a_function_cannot_book(care):
     _nothing_was_booked(care)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("typed", "field", "says"),
     [
@@ -236,6 +238,7 @@ def test_rule_7_an_integration_slot_before_the_end_of_the_dose_is_refused(care):
     care.do(book_ketamine_session, care.therapist, replace(infusion, integration_time="3:10 pm"))
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("who", ["nurse", "stranger", "front_desk"])
 def test_the_integration_slot_is_with_a_therapist_or_prescriber_of_the_course(care, who):
     entered = _booking(care, integration_therapist=getattr(care, who).clinician_id)
@@ -422,6 +425,7 @@ def test_rule_15_only_a_prescriber_raises_the_number_ordered(care):
     assert care.row(Series, series.id).ordered_count == 6
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("count", [None, 0, -5, 6, 31])
 def test_a_number_that_raises_nothing_is_refused(care, count):
     care.do(book_ketamine_session, care.therapist, _booking(care))
@@ -471,6 +475,7 @@ def test_a_prescriber_who_is_not_on_the_course_orders_nothing(care, planned):
         care.do(order_dose, care.stranger, DoseEntered(planned.id, 1, "70", ""))
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("mg", ["", "0", "-5", "NaN", "abc", "1e3", "151"])
 def test_rule_36_a_dose_that_is_none_is_refused_beside_its_field(care, planned, mg):
     with pytest.raises(Invalid) as refused:
@@ -572,6 +577,7 @@ def test_two_who_move_at_once_see_both_times(care, pair):
     assert _local(care.row(IntegrationSession, integration.id).planned_at) == "Thu 11:00"
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("typed", "field", "says"),
     [

@@ -52,6 +52,7 @@ from tests.factories import (
     count_rows,
 )
 from tests.factories_care import (
+    ON_SQLITE,
     Care,
     a_booked_pair,
     a_cared_for_client,
@@ -226,6 +227,7 @@ def test_a_stranger_finds_nothing(care, booked, verb):
     _unchanged(care, booked)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("verb", ["hold", "agree", "close"])
 @pytest.mark.parametrize("who", ["nurse", "front_desk"])
 def test_only_those_who_integrate_hold_agree_and_close(care, booked, verb, who):
@@ -297,6 +299,7 @@ def test_the_front_desk_books_and_moves(care, owing):
     assert move.changes["planned_at"] == [row.planned_at.isoformat(), moved.planned_at.isoformat()]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("typed", "field", "says"),
     [
@@ -423,6 +426,7 @@ def test_the_time_it_was_held_can_be_corrected_and_the_old_one_is_kept(care, boo
     ]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("typed", "field", "says"),
     [
@@ -539,6 +543,7 @@ def test_an_agreed_integration_is_booked_in_its_own_row(care, owing):
     assert audit_events(care.database)[-1].tag == "integration_session:booked"
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("typed", "field", "says"),
     [

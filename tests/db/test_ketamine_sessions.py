@@ -37,6 +37,7 @@ from kapteam.vocabulary import (
 )
 from tests.factories import NOW, TODAY, ZONE, a_clearance, audit_events, count_rows
 from tests.factories_care import (
+    ON_SQLITE,
     Care,
     a_booked_pair,
     a_cared_for_client,
@@ -236,6 +237,7 @@ def test_a_session_that_does_not_exist_reads_like_one_that_is_hidden(care, sessi
 # Bad input
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("typed", "field", "says"),
     [
@@ -275,6 +277,7 @@ def test_rule_36_bad_input_gets_a_sentence_beside_its_field_and_nothing_is_saved
     assert count_rows(care.database, Administration) == 0
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("name", ["arrived", "stopped", "discharged"])
 @pytest.mark.parametrize(
     ("on", "time", "field", "says"),
@@ -294,6 +297,7 @@ def test_rule_36_times_that_cannot_be_are_refused_beside_their_field(
     assert says in problems[f"{name}_{field}"]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("name", "time", "says"),
     [
@@ -558,6 +562,7 @@ def test_two_threads_correcting_the_same_dose_leave_one_that_counts(care, record
     assert len(_given(care, session)) == 1
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("reason", "typed", "field"),
     [

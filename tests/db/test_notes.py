@@ -15,6 +15,7 @@ from kapteam.actions.notes import AddendumEntered, AmendmentEntered, NoteEntered
 from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import (
+    Administration,
     Draft,
     Episode,
     EpisodeMember,
@@ -591,6 +592,25 @@ def test_rule_7_an_integration_before_the_last_administration_is_not_signed(care
     with care.database.writing() as db:
         row = db.get_one(IntegrationSession, integration_id)
         row.held_at = given_at + timedelta(minutes=60)
+    sign(care, note_id)
+
+
+def test_rule_7_an_administration_entered_in_error_does_not_count(care):
+    given_at = NOW - timedelta(hours=4)
+    dose = a_dose(care, given_at=given_at)
+    held_at = given_at + timedelta(minutes=30)
+    note_id = a_draft(
+        care, _integration(care, an_integration(care, dose, held_at=held_at)), INTEGRATION
+    )
+    with care.database.writing() as db:
+        booster = db.scalars(
+            select(Administration).where(
+                Administration.ketamine_session_id == dose.id,
+                Administration.started_at > given_at,
+            )
+        ).one()
+        booster.voided_at = NOW
+
     sign(care, note_id)
 
 

@@ -84,6 +84,11 @@ def test_the_middle_of_a_word_finds_nobody(typed):
     assert not _found_by(typed)
 
 
+def test_rule_68_initials_are_those_of_given_and_family_name():
+    text = search_text(code="K-002", names=("Amara", "Okafor", "Ama"), phones=(), born_on=None)
+    assert text == " amara okafor ama amara okafor ama k-002 ao "
+
+
 def test_somebody_with_one_name_and_no_birth_date_is_still_found():
     text = search_text(code="K-001", names=("", "Sukarno", ""), phones=(), born_on=None)
     assert text == " sukarno sukarno k-001 s "

@@ -272,9 +272,7 @@ def test_a_note_that_is_not_there_reads_like_one_that_may_not_be_seen(desk):
 def test_signed_out_the_way_leads_over_the_sign_in_to_the_note(desk):
     for answer in (desk.reads(), desk.signs(seen="0" * 64)):
         assert answer.status_code == 303
-        assert (
-            answer.headers["location"] == f"/session/sign-in?next=%2Fnote%3Fnote%3D{desk.note_id}"
-        )
+        assert answer.headers["location"] == f"/session/sign-in?next=%2Fnote%3Fid%3D{desk.note_id}"
         assert answer.text == ""
     assert desk.note().signed_at is None
 

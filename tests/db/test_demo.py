@@ -1,0 +1,453 @@
+"""The demo practice: what it promises at any hour, and that opening it harms nothing."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import func, select, text
+
+from kapteam import demo
+from kapteam.accounts import sign_ins
+from kapteam.actions.clients import PinnedLineEntered, pin_line
+from kapteam.clock import day_of
+from kapteam.db import practices
+from kapteam.db.engine import Session
+from kapteam.db.in_force import practice_in_force
+from kapteam.db.practices import DEMO, PRACTICE, database
+from kapteam.db.tables import (
+    AuditEvent,
+    Client,
+    Consent,
+    Episode,
+    IntegrationSession,
+    KetamineSession,
+    NoteAddendum,
+    NoteAmendment,
+)
+from kapteam.demo.days import Days
+from kapteam.demo.people import COLLEAGUES, DIRECTOR, PRESCRIBER, THERAPIST, Colleague
+from kapteam.demo.story import compose
+from kapteam.demo.telling import Telling
+from kapteam.errors import Invalid
+from kapteam.queries.find import find_clients
+from kapteam.queries.inquiries import inquiries
+from kapteam.queries.practice import team
+from kapteam.queries.standing import Asked, CourseStanding, course_standings, own_courses
+from kapteam.queries.today import today
+from kapteam.rules.attention import Reason
+from kapteam.rules.dosing import Silence
+from kapteam.rules.integration import IntegrationStage
+from kapteam.rules.notes import IntentionStage
+from kapteam.settings import settings
+from kapteam.vocabulary import (
+    EpisodeState,
+    Function,
+    HoldReason,
+    InquiryOutcome,
+    OrderState,
+    ProductRoute,
+    ServiceLine,
+    SessionStatus,
+    Tone,
+)
+from kapteam.wording import full_name, initials
+
+ZONE = ZoneInfo("America/Phoenix")
+HOUR = timedelta(hours=1)
+
+
+def at(year: int, month: int, day: int, *clock: int) -> datetime:
+    """A moment in Phoenix, in UTC."""
+    return datetime(year, month, day, *clock, tzinfo=ZONE).astimezone(UTC)
+
+
+EDGES = (
+    at(2026, 11, 25, 0, 0),
+    at(2026, 11, 25, 0, 0, 30),
+    at(2026, 11, 25, 0, 5),
+    at(2026, 11, 25, 23, 50),
+    at(2026, 11, 25, 23, 55),
+    at(2026, 11, 25, 23, 58, 59),
+    at(2026, 11, 25, 23, 59, 30),
+    at(2026, 12, 31, 23, 55),
+    at(2027, 1, 1, 0, 5),
+    at(2027, 2, 28, 12, 0),
+    at(2028, 2, 29, 8, 30),
+    at(2028, 3, 1, 0, 5),
+)
+A_WEEK = tuple(at(2026, 11, 23) + timedelta(hours=3 * step, minutes=7) for step in range(56))
+# Every weekday, both ends of a day, the leap day and the turn of the year.
+BUILT = (
+    at(2026, 11, 23, 0, 5),
+    at(2026, 11, 24, 14, 30),
+    at(2026, 11, 25, 23, 59, 30),
+    at(2026, 12, 31, 23, 55),
+    at(2027, 1, 1, 8, 0),
+    at(2026, 11, 28, 10, 15),
+    at(2026, 11, 29, 20, 0),
+    at(2028, 2, 29, 6, 0),
+)
+OPENED = at(2026, 11, 24, 9, 40)
+
+
+@pytest.fixture(scope="module")
+def _built_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The file of a demo built at `OPENED`, for tests about one that is there already."""
+    folder = tmp_path_factory.mktemp("demo")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KAPTEAM_DATA_DIR", str(folder))
+        settings.cache_clear()
+        practices.database.cache_clear()
+        demo.open_demo(OPENED)
+        database(DEMO).close()
+        settings.cache_clear()
+        practices.database.cache_clear()
+    return folder / "demo.db"
+
+
+@pytest.fixture
+def built_demo(_built_demo: Path, data_folder: Path) -> Path:
+    """The demo built at `OPENED`, in this test's own data folder."""
+    data_folder.mkdir()
+    return Path(shutil.copy(_built_demo, settings().demo_path))
+
+
+def asked(db: Session, who: Colleague, now: datetime) -> Asked:
+    practice = practice_in_force(db, now)
+    assert practice is not None
+    return Asked(who.viewer(), practice, now)
+
+
+def a_visitor_pins(line: str, now: datetime) -> None:
+    """Somebody who looks at the demo writes something in it."""
+    with database(DEMO).writing() as db:
+        client = db.scalars(select(Client).where(Client.family_name == "Okafor")).one()
+        pin_line(db, THERAPIST.viewer(), PinnedLineEntered(client.id, client.version, line), now)
+
+
+def pinned_line() -> str:
+    with database(DEMO).reading() as db:
+        return db.scalars(select(Client.pinned_line).where(Client.family_name == "Okafor")).one()
+
+
+def doses_ahead_today(now: datetime) -> int:
+    with database(DEMO).reading() as db:
+        return today(db, asked(db, THERAPIST, now)).doses_left_today
+
+
+def shared_courses(db: Session, now: datetime) -> list[CourseStanding]:
+    """The courses that both the therapist and the prescriber of the demo see as theirs."""
+    seen = []
+    for who in (THERAPIST, PRESCRIBER):
+        looks = asked(db, who, now)
+        seen.append(
+            {one.episode_id: one for one in course_standings(db, looks, own_courses(looks))}
+        )
+    theirs, others = seen
+    return [course for key, course in theirs.items() if key in others]
+
+
+def promises_of_doses(courses: list[CourseStanding], now: datetime) -> dict[str, bool]:
+    on = day_of(now, ZONE)
+    doses = [dose for course in courses for dose in course.doses]
+    ahead = [dose for dose in doses if dose.is_ahead and dose.planned_at > now]
+    last = [course.last_dose for course in courses if course.last_dose is not None]
+    stages = {dose.intention.stage for dose in ahead}
+    near = [dose for dose in ahead if dose.planned_at - now <= 72 * HOUR]
+    return {
+        "two doses ahead today": sum(day_of(one.planned_at, ZONE) == on for one in ahead) >= 2,
+        "one given today with a booster": any(
+            one.last_given_at
+            and day_of(one.last_given_at, ZONE) == on
+            and (one.given_ug or 0) > (one.ordered_ug or 0)
+            for one in last
+        ),
+        "was this given?": any(one.silence is Silence.WAS_THIS_GIVEN for one in doses),
+        "not closed": any(one.silence is Silence.NOT_CLOSED for one in doses),
+        "no intention within 72 hours": any(
+            one.intention.stage is IntentionStage.MISSING for one in near
+        ),
+        "an intention draft of the therapist": any(
+            one.intention.holder == THERAPIST.name and one.intention.tone is Tone.AMBER
+            for one in ahead
+        ),
+        "intentions signed, stale and not due": stages
+        >= {IntentionStage.SIGNED, IntentionStage.STALE, IntentionStage.NOT_DUE},
+        "a dose not ordered soon": any(one.order_state is OrderState.NONE for one in near),
+        "a dose proposed": any(one.order_state is OrderState.PROPOSED for one in ahead),
+        "everything ahead is cleared": all(one.cleared for one in ahead),
+    }
+
+
+def promises_of_integrations(courses: list[CourseStanding], now: datetime) -> dict[str, bool]:
+    lines = [line for course in courses for line in course.integrations]
+    hours = {
+        stage: [
+            one.standing.since / HOUR
+            for one in lines
+            if one.standing.stage is stage and one.standing.since is not None
+        ]
+        for stage in IntegrationStage
+    }
+    late = hours[IntegrationStage.LATE]
+    return {
+        "one late after 24 hours": sum(24 < since <= 48 for since in late) == 1,
+        "one late after 48 hours": sum(48 < since <= 72 for since in late) == 1,
+        "one late after 72 hours": sum(since > 72 for since in late) == 1,
+        "one not booked inside 24 hours": any(
+            since < 24 for since in hours[IntegrationStage.NOT_BOOKED]
+        ),
+        "one booked inside": any(since < 24 for since in hours[IntegrationStage.BOOKED]),
+        "one booked outside": bool(hours[IntegrationStage.BOOKED_OUTSIDE]),
+        "one agreed for a day": bool(hours[IntegrationStage.AGREED]),
+        "was this held?": len(hours[IntegrationStage.WAS_THIS_HELD]) == 1,
+        "one note to finish": any(
+            one.standing.stage is IntegrationStage.HELD and one.note_author_id == THERAPIST.id
+            for one in lines
+        ),
+    }
+
+
+def promises_of_courses(db: Session, now: datetime) -> dict[str, bool]:
+    looks = {who: asked(db, who, now) for who in (THERAPIST, PRESCRIBER)}
+    courses = {
+        course.episode_id: course
+        for look in looks.values()
+        for course in course_standings(db, look, own_courses(look))
+    }
+    found = list(courses.values())
+    lines = {
+        course.client.id: {one.service_line for one in found if one.client.id == course.client.id}
+        for course in found
+    }
+    holds = {course.hold.reason for course in found if course.hold}
+    [new] = find_clients(db, looks[THERAPIST], "Zielinska")
+    consents_end = db.scalars(select(Consent.expires_on).where(Consent.expires_on.is_not(None)))
+    return {
+        "states": {course.state for course in found} >= set(EpisodeState) - {EpisodeState.CLOSED},
+        "one closed": db.scalar(select(func.count()).where(Episode.closed_at.is_not(None))) == 1,
+        "somebody new without a course": new.courses == (),
+        "psychedelic integration by a day set by hand": any(
+            course.service_line is ServiceLine.PSYCHEDELIC_INTEGRATION
+            and any(line.standing.facts.due_on for line in course.integrations)
+            for course in found
+        ),
+        "both service lines": any(len(both) == 2 for both in lines.values()),
+        "Spravato alone": any(
+            course.series is not None
+            and course.series.product_route is ProductRoute.ESKETAMINE_NASAL
+            and not (course.expects_intention or course.expects_integration or course.integrations)
+            for course in found
+        ),
+        "holds": HoldReason.TRAVEL in holds and any(reason.is_medical for reason in holds),
+        "a clearance ends soon": any(
+            one.reason is Reason.CLEARANCE_ENDS and one.tone is Tone.AMBER
+            for course in found
+            for one in course.attention
+        ),
+        "a consent runs out": any(
+            timedelta(0) < ends - day_of(now, ZONE) <= timedelta(days=30)
+            for ends in consents_end
+            if isinstance(ends, date)
+        ),
+        "series of four and six of six": {(4, 6), (6, 6)}
+        <= {(one.series.given, one.series.ordered) for one in found if one.series},
+        "pinned lines": sum(bool(course.pinned_line) for course in found) >= 5,
+    }
+
+
+def promises_of_people(db: Session, now: datetime) -> dict[str, bool]:
+    clients = db.scalars(select(Client)).all()
+    colleagues = team(db, asked(db, THERAPIST, now))
+    functions = [one.functions for one in colleagues]
+    both = {Function.PRESCRIBER, Function.THERAPIST}
+    calls = [one.outcome for one in inquiries(db, asked(db, THERAPIST, now))]
+    similar = [one for one in clients if initials(one.family_name, one.given_name) == "J.E."]
+    return {
+        "24 clients": len(clients) >= 24,
+        "two with the same initials": len(similar) == 2,
+        "a name of 30 characters": any(
+            len(full_name(one.family_name, one.given_name)) == 30 for one in clients
+        ),
+        "a preferred name": any(one.preferred_name for one in clients),
+        "two prescribers": functions.count(frozenset({Function.PRESCRIBER})) >= 2,
+        "three therapists": functions.count(frozenset({Function.THERAPIST})) >= 3,
+        "one who is both": functions.count(frozenset(both)) == 1,
+        "a nurse and a front desk": {Function.NURSE, Function.COORDINATOR}
+        <= frozenset().union(*functions),
+        "inquiries": calls.count(None) == 2 and InquiryOutcome.REFERRED_OUT in calls,
+        "no phone number leads to anybody": all("-555-01" in one.phone for one in clients),
+    }
+
+
+def promises_of_history(db: Session, now: datetime) -> dict[str, bool]:
+    ended = set(db.scalars(select(KetamineSession.status)))
+    audited = db.execute(select(AuditEvent.tag, AuditEvent.at).order_by(AuditEvent.id)).all()
+    told = [row.at for row in audited if row.tag != "demo:built"]
+    signed = [row.at for row in audited if row.tag == "note:signed"]
+    return {
+        "cancelled, missed, not given, stopped early": ended
+        >= {
+            SessionStatus.CANCELLED,
+            SessionStatus.MISSED,
+            SessionStatus.NOT_GIVEN,
+            SessionStatus.STOPPED_EARLY,
+            SessionStatus.COMPLETED,
+        },
+        "a note amended and added to": bool(
+            db.scalar(select(func.count()).select_from(NoteAmendment))
+            and db.scalar(select(func.count()).select_from(NoteAddendum))
+        ),
+        "an integration closed with a reason": bool(
+            db.scalar(select(func.count()).where(IntegrationSession.closed_at.is_not(None)))
+        ),
+        "everything was written in the order of time": told == sorted(told) and told[-1] <= now,
+        "notes over months": signed[-1] - signed[0] > timedelta(days=60),
+    }
+
+
+@pytest.mark.parametrize("now", BUILT, ids=lambda now: f"{now.astimezone(ZONE):%a-%F-%T}")
+def test_the_demo_keeps_its_promises_whenever_it_is_opened(now):
+    demo.open_demo(now)
+    with database(DEMO).reading() as db:
+        practice = practice_in_force(db, now)
+        shared = shared_courses(db, now)
+        kept = {
+            "bannered as a demo": practice is not None and practice.is_demo,
+            "fourteen shared": len(shared) >= 14,
+            **promises_of_doses(shared, now),
+            **promises_of_integrations(shared, now),
+            **promises_of_courses(db, now),
+            **promises_of_people(db, now),
+            **promises_of_history(db, now),
+        }
+    assert [promise for promise, is_kept in kept.items() if not is_kept] == []
+
+
+@pytest.mark.parametrize("now", [*A_WEEK, *EDGES], ids=lambda now: f"{now.astimezone(ZONE):%F-%T}")
+def test_the_time_rule_holds_at_any_instant(now):
+    days = Days(now, ZONE)
+    ahead = days.left_today(2)
+    assert len(ahead) == 2
+    assert all(one > now and day_of(one, ZONE) == days.today for one in ahead)
+    given = days.earlier_today()
+    assert given <= now
+    assert day_of(given, ZONE) == days.today
+    for least, most in ((3, 20.5), (25.5, 43), (50, 68), (75, 96)):
+        assert least * HOUR <= now - days.ago(least, most) <= most * HOUR
+    assert days.coming(4, 10) - now > 72 * HOUR
+    team = {one: one.viewer("a director") for one in (DIRECTOR, *COLLEAGUES)}
+    compose(Telling(days, team))  # raises when something would be told before it happened
+
+
+def test_history_is_in_working_hours_where_now_leaves_the_choice():
+    thursday, sunday = at(2026, 11, 26, 14, 30), at(2026, 11, 29, 14, 30)
+    dose = Days(thursday, ZONE).ago(50, 68)
+    assert dose == at(2026, 11, 24, 9)
+    assert Days(thursday, ZONE).weeks_before(dose, 2) == at(2026, 11, 10, 9)
+    assert Days(sunday, ZONE).ago(3, 20) == at(2026, 11, 29, 9), "forced by the hour, not the day"
+    assert Days(sunday, ZONE).on(-1) == date(2026, 11, 27)
+    assert Days(thursday, ZONE).left_today(2) == (at(2026, 11, 26, 16), at(2026, 11, 26, 17, 30))
+
+
+def test_nothing_is_told_that_has_not_happened_yet(now):
+    telling = Telling(Days(now, ZONE), {})
+    with pytest.raises(ValueError, match="not happened"):
+        telling.also(now + timedelta(minutes=1), lambda db: None)
+
+
+def test_the_practice_itself_is_never_touched():
+    demo.open_demo(OPENED)
+    assert [file.name for file in settings().data_dir.iterdir()] == ["demo.db"]
+    assert not settings().practice_url.endswith("demo.db")
+    assert database(PRACTICE).url != database(DEMO).url
+
+
+def test_what_a_visitor_wrote_stays_on_the_same_day(built_demo):
+    a_visitor_pins("Written by a visitor", OPENED + HOUR)
+    demo.open_demo(OPENED + 7 * HOUR)
+    assert pinned_line() == "Written by a visitor"
+
+
+def test_the_next_day_begins_anew_and_signs_visitors_out(built_demo):
+    a_visitor_pins("Written by a visitor", OPENED + HOUR)
+    with database(DEMO).writing() as db:
+        started = sign_ins.start_sign_in(db, demo.THERAPIST_ID, "browser", OPENED + HOUR)
+    tomorrow = OPENED + timedelta(days=1)
+    demo.open_demo(tomorrow)
+    with database(DEMO).reading() as db:
+        assert sign_ins.find(db, started.token, tomorrow) is None
+        assert sign_ins.viewer_of(db, started.sign_in_id, tomorrow) is None
+    assert pinned_line() != "Written by a visitor"
+    assert doses_ahead_today(tomorrow) >= 2
+
+
+def test_when_no_dose_is_ahead_any_more_the_evening_gets_its_own(built_demo):
+    evening = at(2026, 11, 24, 21, 0)
+    assert doses_ahead_today(evening) == 0
+    demo.open_demo(evening)
+    assert doses_ahead_today(evening) >= 2
+
+
+def test_an_interrupted_build_leaves_the_old_demo(built_demo, monkeypatch):
+    a_visitor_pins("Written by a visitor", OPENED + HOUR)
+    tell = Telling.tell
+
+    def interrupted(telling, db):
+        tell(telling, db)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Telling, "tell", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        demo.open_demo(OPENED + timedelta(days=1))
+    assert pinned_line() == "Written by a visitor"
+    left = {file.name for file in settings().data_dir.iterdir()}
+    assert left <= {"demo.db", "demo.db-wal", "demo.db-shm"}
+
+
+def of_another_version(file: Path) -> None:
+    with database(DEMO).writing() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = 'another'"))
+    database(DEMO).close()
+
+
+def not_a_database(file: Path) -> None:
+    file.write_bytes(b"not a database at all" * 400)
+    file.with_name("demo.db-wal").write_bytes(b"a leftover log" * 400)
+
+
+def without_its_tables(file: Path) -> None:
+    with database(DEMO).writing() as db:
+        db.execute(text("DROP TABLE integration_session_for"))
+    database(DEMO).close()
+
+
+@pytest.mark.parametrize("spoil", [of_another_version, not_a_database, without_its_tables])
+def test_a_demo_that_cannot_be_used_is_built_anew(built_demo, spoil):
+    spoil(built_demo)
+    demo.open_demo(OPENED)
+    assert doses_ahead_today(OPENED) >= 2
+
+
+def test_nobody_signs_in_to_the_demo_by_a_password(built_demo):
+    with database(DEMO).reading() as db:
+        names = [one.sign_in_name for one in team(db, asked(db, THERAPIST, OPENED))]
+    assert len(names) == 8
+    for password in ("", "explore the demo"):
+        with pytest.raises(Invalid):
+            sign_ins.sign_in(database(DEMO), names[0], password, "browser", OPENED)
+
+
+def test_the_same_instant_makes_the_same_people(built_demo):
+    def people() -> list[tuple[str, str]]:
+        with database(DEMO).reading() as db:
+            return [tuple(row) for row in db.execute(select(Client.code, Client.id))]
+
+    before = people()
+    built_demo.unlink()
+    database(DEMO).close()
+    demo.open_demo(OPENED)
+    assert people() == before

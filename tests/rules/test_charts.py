@@ -1,0 +1,545 @@
+"""The timeline's specification: what it may say, and what it must never say."""
+
+import json
+import tomllib
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from kapteam.charts import (
+    DARK,
+    INTEGRATION,
+    LIGHT,
+    Mark,
+    TimelineMark,
+    timeline,
+    timeline_in_words,
+    timeline_marks,
+)
+from kapteam.db.in_force import PracticeInForce
+from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage, GivenPart, PinnedLine
+from kapteam.queries.client_details import ClientDetails
+from kapteam.queries.standing import Asked, ClientName
+from kapteam.rules.dosing import Silence
+from kapteam.rules.integration import IntegrationFacts, judge
+from kapteam.rules.permissions import Viewer
+from kapteam.rules.thresholds import Thresholds
+from kapteam.vocabulary import (
+    AdministrationKind,
+    Audience,
+    How,
+    IntegrationCloseReason,
+    IntegrationKind,
+    OrderState,
+    ProductRoute,
+    SessionStatus,
+)
+
+THEME = Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml"
+ZONE = ZoneInfo("America/Phoenix")
+NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ASKED = Asked(
+    Viewer("sign-in", "clinician", "Thea Tallis", frozenset(), False, Audience.JUST_ME, False),
+    PracticeInForce("Saguaro Practice", ZONE, False, Thresholds()),
+    NOW,
+)
+
+
+def a_dose(
+    days: float,
+    *,
+    mg: tuple[int, ...] = (60,),
+    route: ProductRoute = ProductRoute.INTRAMUSCULAR,
+    number: int = 1,
+    status: SessionStatus | None = None,
+    order: OrderState = OrderState.ORDERED,
+    silence: Silence | None = None,
+    integrations: tuple[ClientIntegration, ...] = (),
+) -> ClientDose:
+    """A ketamine session `days` from now: given in the past, planned in the future."""
+    at = NOW + days * DAY
+    given = days < 0 if status is None else status.is_given
+    status = status or (SessionStatus.COMPLETED if given else SessionStatus.PLANNED)
+    line = None
+    if status.is_open:
+        line = SimpleNamespace(silence=silence)
+    return ClientDose(
+        id=f"dose {days}",
+        episode_id="course",
+        number=number,
+        of=6,
+        product_route=route,
+        status=status,
+        planned_at=at,
+        place="Room 2",
+        people_present="",
+        order_state=order,
+        ordered_ug=70_000,
+        may_add_ug=None,
+        ordered_by="Robin Prescott",
+        given=tuple(
+            GivenPart(AdministrationKind.DOSE, ug * 1000, at, None, None) for ug in mg if given
+        ),
+        discharged_at=None,
+        end_reason="",
+        breach_reason="",
+        integrations=integrations,
+        line=line,
+    )
+
+
+def an_integration(
+    *,
+    given_at: datetime | None = None,
+    planned_at: datetime | None = None,
+    held_at: datetime | None = None,
+    closed_at: datetime | None = None,
+    agreed_for: date | None = None,
+    due_on: date | None = None,
+    note_signed: bool = True,
+    kind: IntegrationKind = IntegrationKind.FULL,
+) -> ClientIntegration:
+    """An integration as the standings judge it at NOW."""
+    facts = IntegrationFacts(
+        given_at,
+        planned_at=planned_at,
+        held_at=held_at,
+        agreed_for=agreed_for,
+        due_on=due_on,
+        note_signed=note_signed,
+    )
+    standing = judge(facts, Thresholds(), NOW, date(2026, 11, 24)) if closed_at is None else None
+    return ClientIntegration(
+        id=f"{given_at} {planned_at} {held_at} {closed_at}",
+        episode_id="course",
+        dose_ids=("dose",),
+        experience_ids=(),
+        kind=kind,
+        how=How.IN_PERSON,
+        place="",
+        therapist="Thea Tallis",
+        planned_at=planned_at,
+        held_at=held_at,
+        closed_at=closed_at,
+        close_reason=IntegrationCloseReason.DECLINED if closed_at else None,
+        close_note="",
+        last_given_at=given_at,
+        line=SimpleNamespace(standing=standing) if standing else None,
+    )
+
+
+def a_page(*doses: ClientDose, integrations: tuple[ClientIntegration, ...] = ()) -> ClientPage:
+    """The page of a client whose name must never reach a chart."""
+    return ClientPage(
+        name=ClientName("client", "K-014", "Okafor", "Amara", "Ama", None),
+        details=ClientDetails(
+            id="client",
+            code="K-014",
+            version=1,
+            family_name="Okafor",
+            given_name="Amara",
+            preferred_name="Ama",
+            pronouns="",
+            born_on=None,
+            phone="",
+            emergency_name="",
+            emergency_relation="",
+            emergency_phone="",
+            may_be_told="",
+            voicemail_ok=None,
+            allergies=None,
+            allergies_asked_on=None,
+            medications=None,
+            medications_asked_on=None,
+        ),
+        pinned=PinnedLine("", "", None),
+        look_alikes=(),
+        courses=(),
+        lines=(),
+        doses=tuple(doses),
+        integrations=integrations,
+        notes=None,
+        seen_this_hour=True,
+    )
+
+
+def typical() -> tuple[TimelineMark, ...]:
+    """Two routes, doses planned, and an integration of every kind."""
+    early, late, missing = (NOW - days * DAY for days in (40, 30, 10))
+    return timeline_marks(
+        a_page(
+            a_dose(7, number=6, order=OrderState.PROPOSED),
+            a_dose(1, number=5),
+            a_dose(-10, mg=(50, 10), number=3, integrations=(an_integration(given_at=missing),)),
+            a_dose(
+                -30,
+                mg=(100,),
+                route=ProductRoute.SUBLINGUAL,
+                integrations=(an_integration(given_at=late, held_at=late + 40 * HOUR),),
+            ),
+            a_dose(
+                -40,
+                mg=(40,),
+                integrations=(an_integration(given_at=early, held_at=early + 20 * HOUR),),
+            ),
+            integrations=(
+                an_integration(planned_at=NOW + DAY),
+                an_integration(closed_at=NOW - 20 * DAY),
+            ),
+        ),
+        ASKED,
+    )
+
+
+def spec_of(marks: tuple[TimelineMark, ...], **palette: Any) -> dict[str, Any]:
+    return timeline(marks, NOW, ZONE, **palette).to_dict()
+
+
+def layers(spec: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [layer for layer in spec["layer"] if layer["mark"]["type"] == kind]
+
+
+def rows(spec: dict[str, Any], layer: dict[str, Any]) -> list[dict[str, Any]]:
+    data = layer["data"]
+    return data["values"] if "values" in data else spec["datasets"][data["name"]]
+
+
+def test_it_is_one_single_view():
+    spec = spec_of(typical())
+    assert spec["layer"]
+    assert not {"vconcat", "hconcat", "concat", "facet", "repeat"} & set(
+        json.dumps(spec).split('"')
+    )
+
+
+def test_a_dose_is_neither_a_place_nor_a_size():
+    for layer in spec_of(typical())["layer"]:
+        encoding = layer["encoding"]
+        assert {"size", "strokeWidth", "opacity", "angle", "x2", "y2"}.isdisjoint(encoding)
+        assert encoding["x"]["field"] == "at"
+        assert encoding.get("y", {}).get("field", "lane") == "lane"
+        channels = [
+            one
+            for value in encoding.values()
+            for one in ([value] if isinstance(value, dict) else value)
+        ]
+        assert not [one for one in channels if one.get("type") == "quantitative"]
+
+
+def test_a_lane_for_each_route_in_the_order_of_its_first_dose_then_integration():
+    spec = spec_of(typical())
+    lanes = layers(spec, "point")[0]["encoding"]["y"]["scale"]["domain"]
+    assert lanes == ["intramuscular", "sublingual", INTEGRATION]
+    assert spec["height"]["step"] > 0
+
+
+def test_given_doses_are_filled_and_planned_ones_are_outlines_ahead_of_now():
+    spec = spec_of(typical())
+    doses = layers(spec, "point")[0]
+    words = doses["encoding"]["fill"]["scale"]["domain"]
+    fills = dict(zip(words, doses["encoding"]["fill"]["scale"]["range"], strict=True))
+    strokes = dict(zip(words, doses["encoding"]["stroke"]["scale"]["range"], strict=True))
+    assert fills["given"] == strokes["given"] == LIGHT.text
+    assert fills["planned"] == LIGHT.background != strokes["planned"]
+    now = NOW.astimezone(ZONE).replace(tzinfo=None).isoformat()
+    for row in rows(spec, doses):
+        assert (row["at"] > now) == (row["mark"] == "planned")
+
+
+def test_the_dose_is_text_above_its_mark_and_a_booster_is_counted_in():
+    spec = spec_of(typical())
+    halo, amounts = layers(spec, "text")[-2:]
+    shown = sorted((row["at"], row["amount"]) for row in rows(spec, amounts))
+    assert [amount for _, amount in shown] == [
+        "40\u00a0mg",
+        "100\u00a0mg",
+        "60\u00a0mg",
+        "70\u00a0mg",
+        "not ordered",
+    ]
+    assert rows(spec, halo) == rows(spec, amounts)
+    assert halo["mark"]["dy"] == amounts["mark"]["dy"] < 0
+
+
+def test_integrations_differ_in_shape_and_in_color():
+    marks = [
+        Mark.HELD_IN_TIME,
+        Mark.HELD_LATE,
+        Mark.NOT_HELD,
+        Mark.BOOKED,
+        Mark.CLOSED,
+    ]
+    encoding = layers(spec_of(typical()), "point")[1]["encoding"]
+    words = encoding["shape"]["scale"]["domain"]
+    look = {
+        word: (shape, fill, stroke)
+        for word, shape, fill, stroke in zip(
+            words,
+            *(encoding[channel]["scale"]["range"] for channel in ("shape", "fill", "stroke")),
+            strict=True,
+        )
+    }
+    shapes = {mark: look[mark.label][0] for mark in marks}
+    assert shapes == {
+        Mark.HELD_IN_TIME: "circle",
+        Mark.HELD_LATE: "triangle-up",
+        Mark.NOT_HELD: "cross",
+        Mark.BOOKED: "circle",
+        Mark.CLOSED: "diamond",
+    }
+    assert len({look[mark.label][1:] for mark in marks}) == len(marks)
+    assert look["booked"][1] == LIGHT.background
+
+
+def test_the_legend_names_the_shapes_that_are_there_and_no_others():
+    one = timeline_marks(a_page(a_dose(-3)), ASKED)
+    encoding = layers(spec_of(one), "point")[0]["encoding"]
+    assert encoding["shape"]["scale"]["domain"] == ["given"]
+    for channel in ("shape", "fill", "stroke"):
+        assert encoding[channel]["legend"] == encoding["shape"]["legend"]
+    shown = layers(spec_of(typical()), "point")[0]["encoding"]["shape"]["scale"]["domain"]
+    assert shown == [
+        "given",
+        "planned",
+        "held in time",
+        "held late",
+        "late, not held",
+        "booked",
+        "closed",
+    ]
+
+
+def test_only_doses_and_integrations_answer_a_hover():
+    spec = spec_of(typical())
+    points = layers(spec, "point")
+    hovers = [[one["field"] for one in layer["encoding"]["tooltip"]] for layer in points]
+    assert hovers == [
+        ["what", "amount", "route", "when", "status", "gap"],
+        ["what", "when", "status", "gap"],
+    ]
+    for layer in [*layers(spec, "rule"), *layers(spec, "text")]:
+        assert layer["mark"]["tooltip"] is None
+        assert layer["mark"]["aria"] is False
+        assert "tooltip" not in layer["encoding"]
+
+
+def test_a_dose_says_number_amount_route_full_date_status_and_gap():
+    spec = spec_of(typical())
+    given = next(
+        row for row in rows(spec, layers(spec, "point")[0]) if row["amount"] == "60\u00a0mg"
+    )
+    assert given["what"] == "Dose 3 of 6"
+    assert given["route"] == "intramuscular"
+    assert given["when"] == "Sat Nov 14, 2026, 2:30\u00a0pm MST"
+    assert given["status"] == "Completed"
+    assert given["gap"] == "Past 72\u00a0hr, 10\u00a0d since dose, not held"
+    assert given["words"].startswith("Dose 3 of 6, 60\u00a0mg, intramuscular, Sat Nov 14, 2026")
+
+
+def test_times_are_the_practices_wherever_the_browser_is():
+    spec = spec_of(timeline_marks(a_page(a_dose(-7)), ASKED))
+    written = [row["at"] for layer in spec["layer"] for row in rows(spec, layer)]
+    assert set(written) == {"2026-11-17T14:30", "2026-11-24T14:30"}
+
+
+def test_no_client_is_named():
+    marks = typical()
+    said = json.dumps(spec_of(marks)) + timeline_in_words(marks)
+    for name in ("Okafor", "Amara", "Ama", "K-014", "Thea", "Robin"):
+        assert name not in said
+
+
+def test_it_is_said_in_one_sentence():
+    assert timeline_in_words(typical()) == (
+        "2 intramuscular doses and 1 sublingual dose given, 2 planned; "
+        "1 integration held in time, 1 held late, 1 late and not held."
+    )
+    assert timeline_in_words(timeline_marks(a_page(a_dose(2)), ASKED)) == (
+        "No dose given, 1 planned; no integration held in time, none held late, none late and not "
+        "held."
+    )
+
+
+GIVEN_AT = NOW - 60 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("integration", "mark", "at"),
+    [
+        (
+            an_integration(given_at=GIVEN_AT, held_at=GIVEN_AT + 24 * HOUR),
+            Mark.HELD_IN_TIME,
+            GIVEN_AT + 24 * HOUR,
+        ),
+        (
+            an_integration(given_at=GIVEN_AT, held_at=GIVEN_AT + 24 * HOUR + timedelta(minutes=1)),
+            Mark.HELD_LATE,
+            GIVEN_AT + 24 * HOUR + timedelta(minutes=1),
+        ),
+        (
+            an_integration(given_at=GIVEN_AT, held_at=GIVEN_AT + 20 * HOUR, note_signed=False),
+            Mark.HELD_IN_TIME,
+            GIVEN_AT + 20 * HOUR,
+        ),
+        (an_integration(held_at=NOW - DAY), Mark.HELD_IN_TIME, NOW - DAY),
+        (an_integration(given_at=GIVEN_AT), Mark.NOT_HELD, GIVEN_AT + 24 * HOUR),
+        (
+            an_integration(given_at=GIVEN_AT, planned_at=NOW + HOUR),
+            Mark.NOT_HELD,
+            GIVEN_AT + 24 * HOUR,
+        ),
+        (
+            an_integration(given_at=GIVEN_AT, planned_at=GIVEN_AT + 20 * HOUR),
+            Mark.NOT_HELD,
+            GIVEN_AT + 24 * HOUR,
+        ),
+        (an_integration(given_at=NOW - 3 * HOUR), Mark.TO_DO, NOW + 21 * HOUR),
+        (
+            an_integration(given_at=NOW - 3 * HOUR, planned_at=NOW + 9 * HOUR),
+            Mark.BOOKED,
+            NOW + 9 * HOUR,
+        ),
+        (
+            an_integration(given_at=NOW - 3 * HOUR, planned_at=NOW + 40 * HOUR),
+            Mark.BOOKED,
+            NOW + 40 * HOUR,
+        ),
+        (
+            an_integration(given_at=NOW - 9 * HOUR, planned_at=NOW - 2 * HOUR),
+            Mark.BOOKED,
+            NOW - 2 * HOUR,
+        ),
+        (
+            an_integration(given_at=GIVEN_AT, agreed_for=date(2026, 11, 30)),
+            Mark.BOOKED,
+            datetime(2026, 11, 30, 12, tzinfo=ZONE),
+        ),
+        (
+            an_integration(due_on=date(2026, 11, 20)),
+            Mark.NOT_HELD,
+            datetime(2026, 11, 20, 12, tzinfo=ZONE),
+        ),
+        (
+            an_integration(due_on=date(2026, 11, 28)),
+            Mark.TO_DO,
+            datetime(2026, 11, 28, 12, tzinfo=ZONE),
+        ),
+        (an_integration(closed_at=NOW - DAY), Mark.CLOSED, NOW - DAY),
+    ],
+    ids=lambda value: value.value if isinstance(value, Mark) else "",
+)
+def test_an_integration_is_marked_as_it_stands(integration, mark, at):
+    (found,) = timeline_marks(a_page(integrations=(integration,)), ASKED)
+    assert (found.mark, found.at, found.lane) == (mark, at, INTEGRATION)
+    assert not found.is_dose
+
+
+def test_a_debrief_is_no_integration():
+    debrief = an_integration(held_at=NOW - DAY, kind=IntegrationKind.DEBRIEF)
+    assert timeline_marks(a_page(integrations=(debrief,)), ASKED) == ()
+
+
+def test_an_integration_of_two_doses_is_drawn_once():
+    both = an_integration(given_at=NOW - 5 * DAY, held_at=NOW - 4 * DAY)
+    page = a_page(a_dose(-5, integrations=(both,)), a_dose(-6, integrations=(both,)))
+    marks = timeline_marks(page, ASKED)
+    assert sum(not mark.is_dose for mark in marks) == 1
+
+
+@pytest.mark.parametrize(
+    "status", [SessionStatus.CANCELLED, SessionStatus.MISSED, SessionStatus.NOT_GIVEN]
+)
+def test_what_was_never_given_is_no_dose(status):
+    assert timeline_marks(a_page(a_dose(-2, status=status)), ASKED) == ()
+
+
+def test_a_session_nobody_recorded_stays_an_outline_that_asks():
+    silent = a_dose(-1, status=SessionStatus.PLANNED, silence=Silence.WAS_THIS_GIVEN)
+    (found,) = timeline_marks(a_page(silent), ASKED)
+    assert (found.mark, found.status) == (Mark.PLANNED, "Was this given?")
+
+
+def _amounts(count: int, *, days: float) -> list[dict[str, Any]]:
+    marks = timeline_marks(a_page(*(a_dose(-1 - days * one) for one in range(count))), ASKED)
+    spec = spec_of(marks)
+    return rows(spec, layers(spec, "text")[-1])
+
+
+@pytest.mark.parametrize("width", [420, 700, 1110, 1700])
+@pytest.mark.parametrize(("count", "days"), [(3, 7), (30, 13), (30, 0.5), (60, 6)])
+def test_no_two_amounts_stand_on_each_other(count, days, width):
+    edge = 36
+    room = width - 2 * edge
+    shown = [
+        row
+        for row in _amounts(count, days=days)
+        if row["is_last"] or row["room"] * room >= row["needs"]
+    ]
+    times = sorted(datetime.fromisoformat(row["at"]) for row in shown)
+    first = NOW - max(DAY * (1 + days * (count - 1)), 10 * DAY)
+    span = (NOW + 10 * DAY) - first
+    gaps = [(later - one) / span * room for one, later in pairwise(times)]
+    assert all(gap >= 45 for gap in gaps)
+    assert len(shown) >= min(count, 3)
+
+
+def test_on_a_narrow_screen_only_the_last_dose_of_a_lane_is_written():
+    spec = spec_of(typical())
+    amounts = layers(spec, "text")[-1]
+    assert amounts["mark"]["opacity"]["expr"].startswith("datum.is_last || (width >= 420 && ")
+    last = [(row["lane"], row["amount"]) for row in rows(spec, amounts) if row["is_last"]]
+    assert last == [("intramuscular", "60\u00a0mg"), ("sublingual", "100\u00a0mg")]
+
+
+def test_a_single_day_is_not_named_twice_on_the_axis():
+    spec = spec_of(timeline_marks(a_page(a_dose(0.1)), ASKED))
+    first, last = layers(spec, "point")[0]["encoding"]["x"]["scale"]["domain"]
+    assert date(last["year"], last["month"], last["date"]) - date(
+        first["year"], first["month"], first["date"]
+    ) >= timedelta(days=20)
+
+
+def _luminance(color: str) -> float:
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: str, other: str) -> float:
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize(("palette", "section"), [(LIGHT, "light"), (DARK, "dark")])
+def test_colors_are_the_themes_and_can_be_seen(palette, section):
+    theme = tomllib.loads(THEME.read_text())["theme"][section]
+    assert palette.background == theme["backgroundColor"]
+    assert palette.text == theme["textColor"]
+    assert palette.quiet == theme["grayColor"]
+    assert palette.grid == theme["grayBackgroundColor"]
+    assert (palette.green, palette.amber) == (theme["greenColor"], theme["orangeColor"])
+    assert (palette.red, palette.blue) == (theme["redColor"], theme["blueColor"])
+    for mark in Mark:
+        assert _contrast(palette.of(mark), palette.background) >= 3
+    assert _contrast(palette.quiet, palette.background) >= 4.5
+
+
+def test_the_dark_theme_has_its_own_colors():
+    light, dark = (json.dumps(spec_of(typical(), palette=one)) for one in (LIGHT, DARK))
+    assert DARK.text in dark
+    assert LIGHT.text not in dark
+    assert DARK.text not in light
+
+
+def test_marks_come_in_the_order_of_time():
+    marks = typical()
+    assert [mark.at for mark in marks] == sorted(mark.at for mark in marks)
+    assert marks[0].at != marks[-1].at
