@@ -5,6 +5,7 @@ same thing reads the same everywhere.
 """
 
 from datetime import date, datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from kapteam import wording
@@ -12,7 +13,9 @@ from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
+from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
+    Audience,
     EpisodeState,
     HoldReason,
     IntegrationCloseReason,
@@ -20,6 +23,26 @@ from kapteam.vocabulary import (
     Tone,
 )
 from kapteam.wording import NBSP, Phrase
+
+
+class Named(Protocol):
+    """Somebody with a code as well as a name."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def family(self) -> str: ...
+    @property
+    def given(self) -> str: ...
+    @property
+    def preferred(self) -> str: ...
+
+
+def client_name(viewer: Viewer, client: Named) -> str:
+    """The client's name as this screen may show it; with others in the room initials and code."""
+    if viewer.audience is Audience.OTHERS:
+        return f"{wording.initials(client.family, client.given)} {client.code}"
+    return wording.full_name(client.family, client.given, client.preferred)
 
 
 def integration(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) -> Phrase:

@@ -1,10 +1,11 @@
 """Caseload: who do we share, where are they, who needs somebody, who has no next step?"""
 
 from kapteam.queries.caseload import caseload
+from kapteam.rules.permissions import check_can_book
 from kapteam.ui.caseload import Controls, draw_rows
 from kapteam.ui.page import open_page
 
-here = open_page("Caseload")
+here = open_page("Caseload", needs=check_can_book)
 controls = Controls()
 found = here.read(caseload, controls.wanted)
 controls.offer(found)

@@ -1,10 +1,11 @@
 """Integration: who is owed integration, how long is left, what is booked?"""
 
 from kapteam.queries.integration import integrations
+from kapteam.rules.permissions import check_can_book
 from kapteam.ui.integration import draw_integrations
 from kapteam.ui.page import open_page
 from kapteam.ui.showing import whose
 
-here = open_page("Integration")
+here = open_page("Integration", needs=check_can_book)
 everyone = whose(here, "integration_whose")
 draw_integrations(here, here.read(integrations, everyone=everyone))

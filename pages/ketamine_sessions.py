@@ -1,9 +1,10 @@
 """Ketamine sessions: what is coming, is it ready, where are the gaps?"""
 
 from kapteam.queries.upcoming import upcoming
+from kapteam.rules.permissions import check_can_book
 from kapteam.ui.ketamine_sessions import ask, draw_upcoming
 from kapteam.ui.page import open_page
 
-here = open_page("Ketamine sessions")
+here = open_page("Ketamine sessions", needs=check_can_book)
 days, everyone = ask(here)
 draw_upcoming(here, here.read(upcoming, days=days, everyone=everyone))

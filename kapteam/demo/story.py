@@ -50,7 +50,6 @@ from kapteam.demo.people import (
     demo_id,
 )
 from kapteam.demo.telling import (
-    DAY,
     HOUR,
     INFUSION,
     INTRAMUSCULAR,
@@ -254,8 +253,10 @@ def _integrations_in_time(telling: Telling) -> None:
     _next(open_one, days.coming(7, 14), "45")
 
     rahman = _shared(telling, people.RAHMAN)
-    outside = _series(rahman, days.ago(3, 20.5, 2), ("55",), words.FATHERHOOD, _ANXIETY, "100")
-    cancelled = Dose(outside.course, 9, days.weeks_before(outside.planned_at, 1) + DAY)
+    outside = _series(
+        rahman, days.ago(3, 20.5, 2), ("55",), words.FATHERHOOD, _ANXIETY, "100", weeks_off=1
+    )
+    cancelled = Dose(outside.course, 9, days.weeks_before(outside.planned_at, 1))
     cancelled.is_booked("60", slot=cancelled.next_day)
     cancelled.ends(
         cancelled.planned_at - 20 * HOUR,
@@ -270,9 +271,15 @@ def _integrations_in_time(telling: Telling) -> None:
 
     svensson = _shared(telling, people.SVENSSON, SUBLINGUAL)
     agreed = _series(
-        svensson, days.ago(30, 60, 1), ("150", "150", "200"), words.BELONGING, _TRD, "300"
+        svensson,
+        days.ago(30, 60, 1),
+        ("150", "150", "200"),
+        words.BELONGING,
+        _TRD,
+        "300",
+        weeks_off=1,
     )
-    missed = Dose(agreed.course, 9, days.weeks_before(agreed.planned_at, 1) + DAY)
+    missed = Dose(agreed.course, 9, days.weeks_before(agreed.planned_at, 1))
     missed.is_booked("200", slot=missed.next_day)
     missed.ends(
         missed.planned_at + 45 * MINUTE,
@@ -677,7 +684,7 @@ def _other_courses(telling: Telling) -> None:
         therapist=SECOND_THERAPIST,
         regimen=SUBLINGUAL,
     )
-    second = _series(obrien, days.ahead(22, 70, 1), ("100",), words.FIRST_STEPS, _TRD, "300")
+    second = _series(obrien, days.ahead(22, 70, 1), ("100",), words.TIDES, _TRD, "300")
     second.is_booked("150", slot=second.next_day)
 
     park = Course(telling, people.PARK, prescriber=PRESCRIBER, therapist=SECOND_THERAPIST)
@@ -747,7 +754,7 @@ def _callers(telling: Telling) -> None:
         )
     for key, back, outcome, note in (
         ("lindgren", -7, InquiryOutcome.REFERRED_OUT, "Given two names in Flagstaff."),
-        ("zielinska", -4, InquiryOutcome.PROCEED, "Wants to begin after the holidays."),
+        ("zielinska", -4, InquiryOutcome.PROCEED, "Wants to begin next month."),
     ):
         held_at = days.at(back, 12)
         telling.then(

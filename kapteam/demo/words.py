@@ -625,6 +625,16 @@ CLEARING = (
         after={"next_dose": "Pause", "measures": "PHQ-9 from 20 to 4."},
     ),
 )
+TIDES = (
+    Chapter(
+        "“To let the tide go out without packing the beach.”",
+        "Both hands flat on the blanket; Hector’s watch ticking.",
+        "Low water, far out, and shells with writing in them that she did not need to read. Slept "
+        "on the way home.",
+        "One afternoon a week without lists.",
+        "Met",
+    ),
+)
 RETREAT = Chapter(
     "",
     "",
@@ -632,6 +642,7 @@ RETREAT = Chapter(
     "who held the bucket and sang to him. Still wakes at four. Proud, shy, a little lost in "
     "everyday life.",
     "Walk at dawn instead of lying awake. Draw the song’s line and bring it.",
+    "Not touched",
     after={"meaning": "“Somebody stayed.” That it was a stranger is part of it."},
 )
 CEREMONY = Chapter(

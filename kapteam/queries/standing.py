@@ -63,7 +63,7 @@ _LOUDNESS = (Tone.RED, Tone.AMBER, Tone.PLAIN, Tone.BLUE, Tone.QUIET)
 
 @dataclass(frozen=True, slots=True)
 class ClientName:
-    """Who a row is about; screens render it through `ui.names` only."""
+    """Who a row is about; screens render it through `sentences.client_name` only."""
 
     id: str
     code: str

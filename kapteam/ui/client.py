@@ -29,8 +29,8 @@ from kapteam.rules.permissions import (
     can_run_episode,
     can_write_note,
 )
+from kapteam.sentences import client_name
 from kapteam.ui.forms import Form
-from kapteam.ui.names import client_name
 from kapteam.ui.navigation import go, link
 from kapteam.ui.note import draw_additions
 from kapteam.ui.rows import integration_links, order_of, phrase, row, when, words

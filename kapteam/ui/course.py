@@ -24,8 +24,8 @@ from kapteam.queries.course import Course
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.rules.pathway import required_consents
 from kapteam.rules.permissions import can_clear
+from kapteam.sentences import client_name
 from kapteam.ui.forms import Form, minted_id
-from kapteam.ui.names import client_name
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present

@@ -4,7 +4,7 @@ import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.queries.find import FoundClient, find_clients
-from kapteam.ui.names import client_name
+from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
 from kapteam.ui.shell import Present, acting, present
 from kapteam.ui.text import plain, quiet, said

@@ -21,8 +21,8 @@ from kapteam.queries.integration_session import integration_page
 from kapteam.queries.ketamine_session import ketamine_session_page
 from kapteam.queries.notes import DraftText, NoteLine, NotePage, UnsignedNote
 from kapteam.rules.notes import Field
+from kapteam.sentences import client_name
 from kapteam.ui.forms import Form, minted_id
-from kapteam.ui.names import client_name
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import name_cell, row, section, words
 from kapteam.ui.shell import Present, acting, say_next

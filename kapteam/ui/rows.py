@@ -13,7 +13,7 @@ from kapteam.rules.attention import Attention
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.notes import IntentionStage
 from kapteam.rules.permissions import can_book, can_hold_integration, can_write_note
-from kapteam.ui.names import client_name
+from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said, strong

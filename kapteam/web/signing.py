@@ -16,6 +16,7 @@ from kapteam.db.practices import DEMO, database
 from kapteam.errors import Conflict, Invalid, NotFound, Refused
 from kapteam.queries.notes import signing_page
 from kapteam.queries.standing import Asked, ClientName
+from kapteam.sentences import client_name
 from kapteam.vocabulary import Audience
 from kapteam.web.plain import message, page
 from kapteam.web.visitor import visitor_of
@@ -127,14 +128,11 @@ def _door(request: Request, note_id: str) -> Response:
 
 
 def _facts(asked: Asked, client: ClientName) -> dict[str, str]:
-    """Whose note it is, by two identifiers; with others in the room initials and code."""
-    if asked.viewer.audience is Audience.OTHERS:
-        return {"Client": wording.initials(client.family, client.given), "Code": client.code}
-    return {
-        "Client": wording.full_name(client.family, client.given, client.preferred),
-        "Code": client.code,
-        "Born": wording.born(client.born_on, asked.today),
-    }
+    """Whose note it is, by two identifiers; with others in the room without the birth date."""
+    facts = {"Client": client_name(asked.viewer, client), "Code": client.code}
+    if asked.viewer.audience is not Audience.OTHERS:
+        facts["Born"] = wording.born(client.born_on, asked.today)
+    return facts
 
 
 def _status(refused: Refused | None) -> int:

@@ -8,15 +8,23 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
+from sqlalchemy import update
 
+from kapteam.accounts.sign_ins import set_password, start_sign_in
+from kapteam.db.engine import Database
+from kapteam.db.tables import Clinician
+from kapteam.rules.permissions import Viewer
+from tests.accounts.people import PASSWORD
 from tests.browser.chromium import chromium_path, is_required, launched
 from tests.browser.hands import follow_runs
 from tests.browser.server import Server
+from tests.factories_care import Care, a_cared_for_client
 
 _ARTIFACTS = Path(__file__).parent / "artifacts"
 _failed = pytest.StashKey[bool]()
 
 NewPage = Callable[..., Page]
+TabOf = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -42,40 +50,111 @@ def server(
     assert running.complaints == []
 
 
+@pytest.fixture(scope="module")
+def care(server: Server) -> Iterator[Care]:
+    """The running practice: a client on a cleared course, and everybody who treats them.
+
+    `robin` (prescriber, also the administrator) and `thea` (therapist) sign in with PASSWORD.
+    """
+    care = a_cared_for_client(Database(f"sqlite:///{server.data / 'practice.db'}"))
+    with care.database.writing() as db:
+        for name, who in (("robin", care.prescriber), ("thea", care.therapist)):
+            db.execute(
+                update(Clinician)
+                .where(Clinician.id == who.clinician_id)
+                .values(sign_in_name=name, is_administrator=name == "robin")
+            )
+            set_password(db, who.clinician_id, PASSWORD)
+    yield care
+    care.database.close()
+
+
+@pytest.fixture(scope="module")
+def _browser_of(
+    chromium: Browser, server: Server, care: Care
+) -> Iterator[Callable[[Viewer], BrowserContext]]:
+    """The browser of each person who was asked for, signed in once."""
+    browsers: dict[str, BrowserContext] = {}
+
+    def browser_of(who: Viewer) -> BrowserContext:
+        if who.clinician_id not in browsers:
+            with care.database.writing() as db:
+                started = start_sign_in(db, who.clinician_id, "a test", server.clock.now)
+            browser = browsers[who.clinician_id] = _new_browser(chromium, server)
+            cookie = f"practice.{started.token}"
+            browser.add_cookies([{"name": "kapteam", "value": cookie, "url": server.url}])
+        return browsers[who.clinician_id]
+
+    yield browser_of
+    for browser in browsers.values():
+        browser.close()
+
+
+@pytest.fixture
+def tab_of(
+    _browser_of: Callable[[Viewer], BrowserContext], request: pytest.FixtureRequest
+) -> Iterator[TabOf]:
+    """Open a tab in the browser of somebody of `care`, who is signed in: `tab_of(care.therapist)`.
+
+    A person's browser stays open for the whole module, which saves loading Streamlit anew.
+    """
+    tabs: list[Page] = []
+
+    def open_one(who: Viewer) -> Page:
+        tabs.append(_browser_of(who).new_page())
+        return tabs[-1]
+
+    yield open_one
+    _keep_what_was_seen(request, tabs)
+    for tab in tabs:
+        tab.close()
+
+
 @pytest.fixture
 def new_page(
     chromium: Browser, server: Server, request: pytest.FixtureRequest
 ) -> Iterator[NewPage]:
     """Open the browser of another person: `new_page(width=390)`; its pages share their cookies.
 
-    The browser is in Berlin, so that a time that is not the practice's shows. A further tab of the
-    same person is `page.context.new_page()`. What a failing test saw is kept in `artifacts/`.
+    A further tab of the same person is `page.context.new_page()`.
     """
-    contexts: list[BrowserContext] = []
+    browsers: list[BrowserContext] = []
 
     def open_one(width: int = 1366, height: int = 900, **options: Any) -> Page:
-        context = chromium.new_context(
-            base_url=server.url,
-            viewport={"width": width, "height": height},
-            locale="en-US",
-            timezone_id="Europe/Berlin",
-            color_scheme="light",
-            reduced_motion="reduce",
-            **options,
-        )
-        context.on("page", follow_runs)
-        contexts.append(context)
-        return context.new_page()
+        browsers.append(_new_browser(chromium, server, width, height, **options))
+        return browsers[-1].new_page()
 
     yield open_one
-    pages = [page for context in contexts for page in context.pages]
-    if request.node.stash.get(_failed, False):
-        _ARTIFACTS.mkdir(exist_ok=True)
-        name = re.sub(r"\W+", "-", request.node.name).strip("-")
-        for number, page in enumerate(pages, 1):
-            page.screenshot(path=_ARTIFACTS / f"failed-{name}-{number}.png", full_page=True)
-    for context in contexts:
-        context.close()
+    _keep_what_was_seen(request, [page for browser in browsers for page in browser.pages])
+    for browser in browsers:
+        browser.close()
+
+
+def _new_browser(
+    chromium: Browser, server: Server, width: int = 1366, height: int = 900, **options: Any
+) -> BrowserContext:
+    """A browser in Berlin, so that a time that is not the practice's shows."""
+    context = chromium.new_context(
+        base_url=server.url,
+        viewport={"width": width, "height": height},
+        locale="en-US",
+        timezone_id="Europe/Berlin",
+        color_scheme="light",
+        reduced_motion="reduce",
+        **options,
+    )
+    context.on("page", follow_runs)
+    return context
+
+
+def _keep_what_was_seen(request: pytest.FixtureRequest, pages: list[Page]) -> None:
+    """Keep in `artifacts/` what a failing test saw."""
+    if not request.node.stash.get(_failed, False):
+        return
+    _ARTIFACTS.mkdir(exist_ok=True)
+    name = re.sub(r"\W+", "-", request.node.name).strip("-")
+    for number, page in enumerate(pages, 1):
+        page.screenshot(path=_ARTIFACTS / f"failed-{name}-{number}.png", full_page=True)
 
 
 @pytest.fixture

@@ -97,6 +97,21 @@ def fill_field(page: Page, label: str, text: str, *, nth: int | None = None) -> 
     expect(box).to_have_value(text)
 
 
+def paste(page: Page | Locator, label: str, text: str) -> None:
+    """Put `text` into a field at once, in place of what it held, and leave it."""
+    box = field(page, label)
+    box.fill(text)
+    box.press("Tab")
+    wait_for_run(box.page)
+    expect(box).to_have_value(text)
+
+
+def press_twice(page: Page, name: str, *, times: int = 2) -> None:
+    """Press a button or link several times before anything can answer."""
+    button_or_link(page, name).click(click_count=times)
+    wait_for_run(page)
+
+
 def fill_day(page: Page, label: str, day: date) -> None:
     """Type a date into the year, month and day of a date field, and close its calendar."""
     for part, digits in (("year", f"{day:%Y}"), ("month", f"{day:%m}"), ("day", f"{day:%d}")):
@@ -125,8 +140,12 @@ def tick(page: Page, label: str) -> None:
 
 def press(page: Page, name: str) -> None:
     """Press the one button or link with exactly this name."""
-    either = page.get_by_role("button", name=name, exact=True).or_(
+    button_or_link(page, name).click()
+    wait_for_run(page)
+
+
+def button_or_link(page: Page | Locator, name: str) -> Locator:
+    """The one button or link with exactly this name."""
+    return page.get_by_role("button", name=name, exact=True).or_(
         page.get_by_role("link", name=name, exact=True)
     )
-    either.click()
-    wait_for_run(page)

@@ -8,7 +8,8 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
 
 from kapteam.actions import notes
 from kapteam.actions.notes import AddendumEntered, AmendmentEntered, NoteEntered
@@ -915,3 +916,23 @@ def test_reads_take_the_same_number_of_statements_with_3_and_with_30_sessions(ca
 
     assert statements() == with_three == [5, 4, 1, 3, 2]
     assert len(read(care, note_page, care.therapist, page_of).intentions) == 28
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE note SET signed_text = 'Something else'",
+        "UPDATE note SET content_hash = 'x'",
+        "UPDATE note SET body = '{}'",
+        "UPDATE note SET signed_at = NULL",
+        "DELETE FROM note",
+    ],
+)
+def test_rule_19_the_database_itself_refuses_to_change_a_signed_note(care, statement):
+    note_id = a_signed_intention(care, a_dose(care))
+    before = columns(care, note_id)
+
+    with pytest.raises(DatabaseError), care.database.writing() as db:
+        db.execute(text(statement))
+
+    assert columns(care, note_id) == before

@@ -1,47 +1,408 @@
 """The Client page as a browser would get it, without the browser."""
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from kapteam.accounts.sign_ins import start_sign_in
+from kapteam.actions import views
+from kapteam.actions.clients import PinnedLineEntered, pin_line
+from kapteam.actions.notes import NoteEntered, save_draft, start_note
 from kapteam.db import practices
 from kapteam.db.engine import Database
+from kapteam.db.tables import AuditEvent, Client, IntegrationSessionFor, Note
+from kapteam.errors import Unusable
+from kapteam.ids import new_id
 from kapteam.rules.permissions import Viewer
+from kapteam.ui.text import plain
+from kapteam.vocabulary import EpisodeState, NoteKind, ServiceLine
 from tests.clock import FrozenClock
-from tests.factories import NOW
-from tests.factories_care import Care, a_cared_for_client
+from tests.factories import NOW, a_client, a_clinician, a_course, an_outside_experience
+from tests.factories_care import (
+    Care,
+    a_booked_pair,
+    a_cared_for_client,
+    a_given_session,
+    a_ketamine_session,
+    a_signed_intention,
+    an_integration_session,
+    an_overdue_integration,
+)
+from tests.query_recorder import recorded_statements
 
 ROOT = Path(__file__).resolve().parents[2]
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+NOBODY = "There is no client with this code, or you are not on one of their courses."
+WILD = "<script>x</script> **b** =HYPERLINK(1) -> www.x.y :material/star: [a](b) $x$"
 
 
 @pytest.fixture
-def practice(data_folder: Path, _sqlite_template: Path, frozen_clock: FrozenClock) -> Database:
+def care(data_folder: Path, _sqlite_template: Path, frozen_clock: FrozenClock) -> Care:
     data_folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(_sqlite_template, data_folder / "practice.db")
-    return practices.database(practices.PRACTICE)
+    return a_cared_for_client(practices.database(practices.PRACTICE))
 
 
-@pytest.fixture
-def care(practice: Database) -> Care:
-    return a_cared_for_client(practice)
+def a_tab(database: Database, viewer: Viewer, code: str = "K-001") -> AppTest:
+    """A new tab on the page, of somebody who has just signed in; not run yet."""
+    with database.writing() as db:
+        sign_in_id = start_sign_in(db, viewer.clinician_id, "test", NOW).sign_in_id
+    tab = AppTest.from_file(str(ROOT / "kapteam" / "ui" / "main.py"), default_timeout=20)
+    tab.user = {"sign_in": f"{practices.PRACTICE}.{sign_in_id}"}
+    tab.query_params["client"] = code
+    tab.switch_page(str(ROOT / "pages" / "client.py"))
+    return tab
 
 
 def opened(care: Care, viewer: Viewer, code: str = "K-001") -> AppTest:
-    """The page, opened in a new tab by somebody who has just signed in."""
+    tab = a_tab(care.database, viewer, code).run()
+    assert not tab.exception
+    assert "Something went wrong" not in said(tab)
+    return tab
+
+
+def said(tab: AppTest) -> str:
+    """Every word on the page but those of its links, without what escapes them."""
+    kinds = ("title", "header", "subheader", "markdown", "text", "caption", "warning", "error")
+    return "\n".join(str(one.value) for kind in kinds for one in tab.get(kind)).replace("\\", "")
+
+
+def links(tab: AppTest) -> list[str]:
+    return [one.proto.label for one in tab.get("page_link")]
+
+
+def views_of(care: Care) -> list[AuditEvent]:
+    return care.rows(AuditEvent, tag="client:viewed")
+
+
+def test_who_is_on_none_of_their_courses_sees_nothing_of_the_client(care):
     with care.database.writing() as db:
-        sign_in_id = start_sign_in(db, viewer.clinician_id, "test", NOW).sign_in_id
-    page = AppTest.from_file(str(ROOT / "kapteam" / "ui" / "main.py"), default_timeout=20)
-    page.user = {"sign_in": f"{practices.PRACTICE}.{sign_in_id}"}
-    page.query_params["client"] = code
-    page.switch_page(str(ROOT / "pages" / "client.py"))
-    return page.run()
+        an_overdue_integration(db, care.course)
+    tab = opened(care, care.stranger)
+    assert NOBODY in said(tab)
+    assert "Okafor" not in said(tab)
+    assert "602" not in said(tab)
+    assert not tab.get("vega_lite_chart")
+    assert views_of(care) == []
 
 
-def test_one(care):
-    page = opened(care, care.therapist)
-    print([m.value for m in page.markdown])
-    print([h.value for h in page.title], page.exception)
-    assert 0
+def test_without_a_function_there_is_no_page(care):
+    with care.database.writing() as db:
+        nobody = a_clinician(db, name="Nora Nobody", is_administrator=True)
+    tab = opened(care, nobody)
+    assert "Your sign-in has no function yet" in said(tab)
+    assert "Okafor" not in said(tab)
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [("K-999", "Client K-999"), ("k-999", "Client K-999"), ("**K**", "Client"), ("", "Client")],
+)
+def test_an_unknown_code_gets_a_sentence_a_hint_and_the_way_to_today(care, typed, title):
+    tab = opened(care, care.therapist, typed)
+    assert [one.value for one in tab.title] == [title]
+    assert NOBODY in said(tab)
+    assert "Find a client" in said(tab)
+    assert links(tab) == ["Today"]
+
+
+def test_the_code_may_be_typed_carelessly(care):
+    tab = opened(care, care.therapist, " k1 ")
+    assert [one.value for one in tab.title] == ["Client K-001"]
+    assert [one.value for one in tab.header] == ["Okafor, Amara"]
+
+
+def test_a_new_client_gets_sentences_that_say_what_is_next(care):
+    with care.database.writing() as db:
+        fresh = a_client(db, care.therapist, given="Nils", family="Newcomer", born_on=None)
+    tab = opened(care, care.therapist, fresh.code)
+    assert "No open course of care." in said(tab)
+    assert "Open a course of care" in links(tab)
+    for words in ("None booked", "Nothing to integrate yet", "None yet", "Birth date not recorded"):
+        assert words in said(tab)
+    assert not tab.get("vega_lite_chart")
+    for never in ("None\n", "nan", "NaT", "null"):
+        assert never not in said(tab).replace("None booked\n", "").replace("None yet\n", "")
+
+
+def test_a_course_before_preparation_says_when_to_book(care):
+    with care.database.writing() as db:
+        other = a_client(db, care.therapist, given="Ira", family="Early")
+        a_course(db, other, therapist=care.therapist, state=EpisodeState.ASSESSMENT)
+    tab = opened(care, care.therapist, other.code)
+    assert "can be booked once preparation begins" in said(tab)
+    assert "Book" not in links(tab)
+
+
+def test_the_facts_of_a_phone_call_come_in_their_order(care):
+    with care.database.writing() as db:
+        an_overdue_integration(db, care.course, hours=50)
+        a_ketamine_session(db, care.course, planned_at=NOW + HOUR, ordered_ug=None)
+    words = said(opened(care, care.therapist))
+    _, who, facts = words.partition(":gray[Code] **K-001**")
+    assert who
+    places = [
+        facts.find(text)
+        for text in (
+            ":gray[Next ketamine session]",
+            "Tue Nov 24, 3:30\u00a0pm",
+            "Dose not ordered",
+            "dose 2 of 6",
+            "Room 2",
+            ":gray[Integration]",
+            "since dose, not held",
+            ":gray[Intention note]",
+            "No intention note yet",
+            ":gray[Last dose]",
+            "**70\u00a0mg intramuscular**",
+            "Robin Prescott",
+            "Emergency contact",
+            "Allergies",
+        )
+    ]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+def test_allergies_not_asked_are_not_none(care):
+    with care.database.writing() as db:
+        client = db.merge(care.client)
+        client.allergies, client.allergies_asked_on = "", NOW.date() - 22 * DAY
+    words = said(opened(care, care.therapist))
+    assert "Allergies] none, asked Mon Nov 2" in words
+    assert "Medications] not asked" in words
+
+
+def test_each_dose_stands_between_its_two_notes(care):
+    with care.database.writing() as db:
+        dose = a_given_session(
+            db, care.course, given_at=NOW - 7 * DAY, boosted_at=NOW - 7 * DAY + HOUR, ug=50_000
+        )
+        a_signed_intention(db, dose, care.therapist, signed_at=NOW - 8 * DAY)
+        an_integration_session(
+            db, care.course, dose, therapist=care.therapist, held_at=NOW - 7 * DAY + 21 * HOUR
+        )
+    tab = opened(care, care.prescriber)
+    assert "Dose 1 of 6, Tue Nov 17, 2026, 70\u00a0mg intramuscular (50 + 20\u00a0mg)" in said(tab)
+    assert [one.value for one in tab.text].count("To rest.") == 3
+    assert "Signed and locked, Thea Tallis, LCSW, Mon Nov 16" in said(tab)
+    assert "Held 20\u00a0hr after dose, note to finish" in said(tab)
+    assert "Write" not in links(tab)
+
+
+def test_a_colleagues_draft_is_named_and_never_shown(care):
+    with care.database.writing() as db:
+        ahead, _ = a_booked_pair(db, care.course, therapist=care.therapist)
+    note = NoteEntered(new_id(), NoteKind.INTENTION, care.course.id, ketamine_session_id=ahead.id)
+    note_id = care.do(start_note, care.therapist, note)
+    care.do(save_draft, care.therapist, note_id, "intention", "Secret words", 0)
+
+    theirs = opened(care, care.prescriber)
+    assert "Draft, Thea Tallis, LCSW :gray[since Tue Nov 24, 2:30\u00a0pm]" in said(theirs)
+    assert "Secret words" not in said(theirs)
+    assert not {"Write", "Continue"} & set(links(theirs))
+
+    own = opened(care, care.therapist)
+    assert "Your draft" in said(own)
+    assert "Continue" in links(own)
+    assert "Secret words" not in said(own)
+
+
+def test_who_may_write_is_offered_it_and_nobody_else(care):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + HOUR)
+    assert "Write" in links(opened(care, care.therapist))
+    assert "Write" not in links(opened(care, care.prescriber))
+    assert "Write" not in links(opened(care, care.front_desk))
+
+
+def test_the_front_desk_reads_no_note(care):
+    with care.database.writing() as db:
+        dose = a_given_session(db, care.course, given_at=NOW - 7 * DAY)
+        a_signed_intention(db, dose, care.therapist)
+    tab = opened(care, care.front_desk)
+    assert "Dose 1 of 6, Tue Nov 17, 2026, 70\u00a0mg intramuscular" in said(tab)
+    assert "Last intention" not in said(tab)
+    assert list(tab.text) == []
+
+
+def test_the_timeline_has_words_and_a_table_with_the_same_rows(care):
+    with care.database.writing() as db:
+        an_overdue_integration(db, care.course, hours=50)
+        a_ketamine_session(db, care.course, planned_at=NOW + DAY)
+    tab = opened(care, care.therapist)
+    (chart,) = tab.get("vega_lite_chart")
+    assert chart.proto.alt == (
+        "1 intramuscular dose given, 1 planned; no integration held in time, none held late, "
+        "1 late and not held."
+    )
+    assert "Okafor" not in str(chart.proto)
+    (table,) = tab.table
+    assert list(table.value.columns) == ["What", "Dose", "When", "Status", "Integration"]
+    assert [row.replace("\\", "") for row in table.value["What"]] == [
+        "Dose 2 of 6",
+        "Integration",
+        "Dose 1 of 6",
+    ]
+
+
+def test_a_course_about_an_experience_elsewhere_has_sessions_and_no_dose(care):
+    with care.database.writing() as db:
+        other = a_client(db, care.therapist, given="Juniper", family="Vale")
+        course = a_course(
+            db,
+            other,
+            therapist=care.therapist,
+            service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+            state=EpisodeState.INTEGRATION,
+        )
+        experience = an_outside_experience(db, course)
+        experience.circumstances = WILD
+        session = an_integration_session(
+            db, course, therapist=care.therapist, planned_at=NOW + 2 * DAY
+        )
+        db.add(
+            IntegrationSessionFor(
+                id=new_id(),
+                integration_session_id=session.id,
+                outside_experience_id=experience.id,
+            )
+        )
+    tab = opened(care, care.therapist, other.code)
+    assert "**psilocybin, summer 2025**" in said(tab)
+    assert WILD in [one.value for one in tab.text]
+    assert "Integration, Thu Nov 26, 2026 after psilocybin, summer 2025" in said(tab)
+    assert "No ketamine on this course of care" in said(tab)
+    assert "Ketamine sessions (" not in said(tab)
+    assert not {"Clearance", "Book"} & set(links(tab))
+
+
+def test_of_a_course_one_is_not_on_only_dates_state_and_names_are_shown(care):
+    with care.database.writing() as db:
+        dose = a_given_session(db, care.course, given_at=NOW - 3 * DAY)
+        a_signed_intention(db, dose, care.therapist)
+        a_course(db, care.client, therapist=care.stranger)
+    words = said(opened(care, care.stranger))
+    assert "Other courses of care" in words
+    assert "since Sun Oct 25, 2026" in words
+    assert "Therapist Thea Tallis" in words
+    assert "To rest." not in words
+    assert "70\u00a0mg" not in words
+
+
+def test_every_text_is_shown_as_it_was_typed(care):
+    with care.database.writing() as db:
+        client = db.merge(care.client)
+        client.preferred_name = client.pronouns = client.phone = client.pinned_line = WILD
+        client.may_be_told = client.emergency_name = client.allergies = WILD
+        client.allergies_asked_on = NOW.date()
+        client.pinned_by_id, client.pinned_at = care.therapist.clinician_id, NOW
+        dose = a_given_session(db, care.course, given_at=NOW - DAY)
+        dose.place = dose.people_present = dose.breach_reason = WILD
+        ended = a_ketamine_session(db, care.course)
+        ended.end_reason = WILD
+        db.add(
+            Note(
+                id=new_id(),
+                kind=NoteKind.INTENTION,
+                episode_id=care.course.id,
+                ketamine_session_id=dose.id,
+                author_id=care.therapist.clinician_id,
+                by_prescriber=False,
+                template_version=1,
+                body={"intention": WILD},
+                started_at=NOW,
+                signed_at=NOW,
+                signed_text=WILD,
+                content_hash="0" * 64,
+            )
+        )
+    tab = opened(care, care.therapist)
+    assert [one.value for one in tab.text].count(WILD) == 3
+    labels = [str(one.value) for kind in ("header", "markdown") for one in tab.get(kind)]
+    assert sum(plain(WILD) in label for label in labels) >= 7
+    assert not [label for label in labels if WILD in label]
+    assert not [label for label in labels if "**b**" in label.replace(plain(WILD), "")]
+
+
+def test_a_view_is_recorded_once_an_hour_before_anything_is_shown(care):
+    opened(care, care.therapist)
+    tab = opened(care, care.therapist)
+    tab.run()
+    (seen,) = views_of(care)
+    assert (seen.client_id, seen.clinician_id) == (care.client.id, care.therapist.clinician_id)
+    assert seen.at == NOW
+
+
+def test_a_view_that_cannot_be_recorded_shows_nothing(care, monkeypatch):
+    def refuse(*_: Any, **__: Any) -> None:
+        raise Unusable("The database can only be read, so nothing was saved.")
+
+    monkeypatch.setattr(views, "record", refuse)
+    tab = a_tab(care.database, care.therapist).run()
+    assert "The database can only be read" in said(tab)
+    assert "Okafor" not in said(tab)
+    assert "602" not in said(tab)
+    assert views_of(care) == []
+
+
+def _pin(tab: AppTest, words: str) -> AppTest:
+    next(one for one in tab.text_input if "know first" in one.label).set_value(words)
+    return next(one for one in tab.button if one.label == "Pin").click().run()
+
+
+def test_the_pinned_line_is_changed_in_place(care):
+    tab = _pin(opened(care, care.therapist), "Prefers mornings")
+    assert not tab.exception
+    assert "Prefers mornings" in said(tab)
+    assert "Thea Tallis, Tue Nov 24" in said(tab)
+    assert care.row(Client, care.client.id).pinned_line == "Prefers mornings"
+
+
+def test_a_line_pinned_meanwhile_is_shown_and_not_overwritten(care):
+    tab = opened(care, care.therapist)
+    entered = PinnedLineEntered(care.client.id, care.client.version, "Theirs")
+    care.do(pin_line, care.prescriber, entered)
+    tab = _pin(tab, "Mine")
+    assert "Saved by somebody else: Theirs" in said(tab)
+    assert care.row(Client, care.client.id).pinned_line == "Theirs"
+    assert next(one for one in tab.text_input if "know first" in one.label).value == "Mine"
+
+
+def test_the_front_desk_cannot_pin(care):
+    tab = opened(care, care.front_desk)
+    assert not [one for one in tab.button if one.label == "Pin"]
+
+
+def _history(care: Care, first: int, last: int) -> None:
+    with care.database.writing() as db:
+        for count in range(first, last):
+            dose = a_given_session(db, care.course, given_at=NOW - (1 + 3 * count) * DAY)
+            a_signed_intention(db, dose, care.therapist)
+            an_integration_session(db, care.course, dose, held_at=dose.planned_at + 20 * HOUR)
+
+
+def _statements(care: Care) -> int:
+    tab = a_tab(care.database, care.therapist)
+    with recorded_statements(care.database.engine) as ran:
+        tab.run()
+    assert not tab.exception
+    return len(ran)
+
+
+def test_thirty_ketamine_sessions_are_paged_and_cost_no_further_statement(care):
+    _history(care, 0, 3)
+    opened(care, care.therapist)
+    with_three = _statements(care)
+    _history(care, 3, 30)
+    assert _statements(care) == with_three
+
+    tab = opened(care, care.therapist)
+    assert "Ketamine sessions (30), newest first" in said(tab)
+    assert said(tab).count("**Dose ") == 25
+    assert "**Dose 30 of 6" in said(tab)
+    assert "**Dose 5 of 6" not in said(tab)

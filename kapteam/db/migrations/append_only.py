@@ -29,3 +29,40 @@ def make_append_only(table: str, connection: Connection) -> None:
             f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()"
         )
     )
+
+
+def lock_signed_notes(connection: Connection) -> None:
+    """Make the database refuse to change what was signed, and to delete any note (rule 19)."""
+    frozen = ("signed_at", "signed_text", "content_hash", "author_id", "kind")
+    sentence = "a signed note is locked; amend it"
+    if connection.dialect.name == "sqlite":
+        changed = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in (*frozen, "body"))
+        connection.execute(
+            text(
+                "CREATE TRIGGER note_locked BEFORE UPDATE ON note "
+                f"WHEN OLD.signed_at IS NOT NULL AND ({changed}) "
+                f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+            )
+        )
+        connection.execute(
+            text(
+                "CREATE TRIGGER note_no_delete BEFORE DELETE ON note "
+                "BEGIN SELECT RAISE(ABORT, 'a note is never deleted'); END"
+            )
+        )
+        return
+    changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in frozen)
+    connection.execute(
+        text(
+            "CREATE FUNCTION note_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN IF TG_OP = 'DELETE' THEN RAISE EXCEPTION 'a note is never deleted'; END IF; "
+            f"IF OLD.signed_at IS NOT NULL AND ({changed} OR NEW.body::text <> OLD.body::text) "
+            f"THEN RAISE EXCEPTION '{sentence}'; END IF; RETURN NEW; END $$"
+        )
+    )
+    connection.execute(
+        text(
+            "CREATE TRIGGER note_locked BEFORE UPDATE OR DELETE ON note "
+            "FOR EACH ROW EXECUTE FUNCTION note_refuse()"
+        )
+    )

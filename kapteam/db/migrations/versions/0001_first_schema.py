@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from kapteam.db.migrations.append_only import make_append_only
+from kapteam.db.migrations.append_only import lock_signed_notes, make_append_only
 from kapteam.db.types import Micrograms, UtcDateTime
 
 revision = "0001"
@@ -698,5 +698,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("note_amendment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_note_amendment_note_id"), ["note_id"], unique=False)
-    make_append_only("audit_event", op.get_bind())
-    make_append_only("practice_setting", op.get_bind())
+    for table in ("audit_event", "practice_setting", "note_amendment", "note_addendum"):
+        make_append_only(table, op.get_bind())
+    lock_signed_notes(op.get_bind())

@@ -1,0 +1,357 @@
+"""Ketamine sessions: what is coming, and every gap counted by exactly its rows."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from kapteam.db.in_force import practice_in_force
+from kapteam.queries.standing import Asked
+from kapteam.queries.today import today
+from kapteam.queries.upcoming import GAPS, Show, upcoming
+from kapteam.vocabulary import (
+    HoldReason,
+    IntegrationCloseReason,
+    IntegrationKind,
+    OrderState,
+    ServiceLine,
+    SessionStatus,
+)
+from tests.factories import NOW, TODAY, a_client, a_course, a_hold
+from tests.factories_care import (
+    Care,
+    a_booked_pair,
+    a_cared_for_client,
+    a_given_session,
+    a_ketamine_session,
+    a_signed_intention,
+    an_administration,
+    an_integration_session,
+    an_overdue_integration,
+    an_unrecorded_session,
+)
+from tests.query_recorder import recorded_statements
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def care(database) -> Care:
+    return a_cared_for_client(database)
+
+
+def ask(care, viewer=None, *, now=NOW, query=upcoming, **more):
+    with care.database.reading() as db:
+        asked = Asked(viewer or care.therapist, practice_in_force(db, now), now)
+        return query(db, asked, **more)
+
+
+def shows(care, **more):
+    """What the only ketamine session there is is looked at for."""
+    (row,) = ask(care, **more).rows
+    return row.shows
+
+
+def _another(db, care, family="Vale", **columns):
+    client = a_client(db, care.therapist, family=family)
+    course = {"prescriber": care.prescriber, "therapist": care.therapist, "cleared": True}
+    return a_course(db, client, **(course | columns))
+
+
+def test_a_session_with_all_it_needs_has_no_gap(care):
+    with care.database.writing() as db:
+        session, integration = a_booked_pair(db, care.course)
+        a_signed_intention(db, session, care.therapist)
+
+    (row,) = ask(care).rows
+
+    assert not row.shows
+    assert [line.id for line in row.integrations] == [integration.id]
+
+
+@pytest.mark.parametrize(
+    ("gap", "columns"),
+    [
+        (Show.NOT_ORDERED, {"ordered_ug": None}),
+        (Show.NO_INTENTION, {}),
+        (Show.INTEGRATION_NOT_BOOKED, {}),
+    ],
+)
+def test_a_session_ahead_shows_what_it_lacks(care, gap, columns):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, **columns)
+
+    assert gap in shows(care)
+
+
+def test_a_proposed_dose_is_not_an_ordered_one(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course)
+        session.order_state = OrderState.PROPOSED
+
+    assert Show.NOT_ORDERED in shows(care)
+
+
+def test_a_session_without_clearance_shows(database):
+    care = a_cared_for_client(database, cleared=False)
+    with database.writing() as db:
+        a_ketamine_session(db, care.course)
+
+    assert Show.NOT_CLEARED in shows(care)
+
+
+def test_an_intention_that_is_not_due_yet_is_no_gap(care):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + 4 * DAY)
+
+    assert Show.NO_INTENTION not in shows(care)
+
+
+def test_a_course_without_integration_or_intention_misses_neither(database):
+    care = a_cared_for_client(database, expects_integration=False, expects_intention=False)
+    with database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + HOUR)
+
+    assert shows(care) == {Show.TODAY}
+
+
+def test_an_integration_closed_in_advance_is_not_missed(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course)
+        an_integration_session(
+            db,
+            care.course,
+            session,
+            closed_at=NOW,
+            close_reason=IntegrationCloseReason.DECLINED,
+        )
+
+    assert Show.INTEGRATION_NOT_BOOKED not in shows(care)
+
+
+def test_a_debrief_is_no_integration(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course)
+        an_integration_session(
+            db, care.course, session, planned_at=NOW + 2 * DAY, kind=IntegrationKind.DEBRIEF
+        )
+
+    assert Show.INTEGRATION_NOT_BOOKED in shows(care)
+
+
+def test_an_integration_agreed_for_a_day_is_not_missed(care):
+    with care.database.writing() as db:
+        given = an_overdue_integration(db, care.course)
+        an_integration_session(
+            db, care.course, given, agreed_for=TODAY + DAY, agreed_reason="Away."
+        )
+
+    assert ask(care).rows == ()
+
+
+def test_rule_57_a_hold_quiets_what_a_dose_needs_but_not_its_integration(care):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, ordered_ug=None)
+        a_hold(db, care.course, HoldReason.TRAVEL, care.therapist.clinician_id)
+
+    assert shows(care) == {Show.INTEGRATION_NOT_BOOKED}
+
+
+def test_an_unrecorded_session_is_asked_about_and_in_no_coming_day(care):
+    with care.database.writing() as db:
+        session = an_unrecorded_session(db, care.course)
+
+    found = ask(care)
+
+    assert [row.dose.id for row in found.unrecorded] == [session.id]
+    assert found.rows[0].shows == {Show.WAS_THIS_GIVEN, Show.INTEGRATION_NOT_BOOKED}
+    assert (found.days, found.not_ready, found.given) == ((), (), ())
+
+
+def test_a_session_not_closed_is_asked_about(care):
+    with care.database.writing() as db:
+        a_given_session(db, care.course, given_at=NOW - 7 * HOUR, status=SessionStatus.STARTED)
+
+    found = ask(care)
+
+    assert len(found.showing(Show.NOT_CLOSED)) == len(found.unrecorded) == 1
+
+
+def test_a_given_dose_stays_as_long_as_its_integration_is_not_booked(care):
+    with care.database.writing() as db:
+        given = an_overdue_integration(db, care.course)
+
+    found = ask(care)
+
+    assert [row.dose.id for row in found.given] == [given.id]
+    assert found.rows[0].shows == {Show.INTEGRATION_NOT_BOOKED}
+
+    with care.database.writing() as db:
+        an_integration_session(db, care.course, given, planned_at=NOW + HOUR)
+
+    assert ask(care).rows == ()
+
+
+def test_a_session_under_way_stands_under_its_day_without_a_gap_of_planning(care):
+    with care.database.writing() as db:
+        session, _ = a_booked_pair(db, care.course, dose_at=NOW - HOUR)
+        session.status, session.ordered_ug = SessionStatus.STARTED, None
+        session.order_state = OrderState.NONE
+        an_administration(db, session, started_at=NOW - HOUR)
+
+    found = ask(care)
+
+    assert found.rows[0].shows == frozenset()
+    assert [on for on, _ in found.days] == [TODAY]
+
+
+def test_rule_10_seven_days_are_seven_times_24_hours_from_now(care):
+    with care.database.writing() as db:
+        inside = a_ketamine_session(
+            db, care.course, planned_at=NOW + 7 * DAY - timedelta(minutes=1)
+        )
+        outside = a_ketamine_session(db, care.course, planned_at=NOW + 7 * DAY)
+
+    assert [row.dose.id for row in ask(care).rows] == [inside.id]
+    assert [row.dose.id for row in ask(care, days=28).rows] == [inside.id, outside.id]
+
+
+def test_days_are_the_practice_s_and_only_those_with_a_session(care):
+    with care.database.writing() as db:
+        tonight = a_ketamine_session(db, care.course, planned_at=NOW + 9 * HOUR)
+        after = a_ketamine_session(db, care.course, planned_at=NOW + 3 * DAY)
+
+    assert [(on, [row.dose.id for row in rows]) for on, rows in ask(care).days] == [
+        (date(2026, 11, 24), [tonight.id]),
+        (date(2026, 11, 27), [after.id]),
+    ]
+
+
+def test_a_day_is_in_the_order_of_its_times_across_clients(care):
+    with care.database.writing() as db:
+        later = a_ketamine_session(db, care.course, planned_at=NOW + 3 * HOUR)
+        sooner = a_ketamine_session(db, _another(db, care), planned_at=NOW + 2 * HOUR)
+
+    ((_, rows),) = ask(care).days
+
+    assert [row.dose.id for row in rows] == [sooner.id, later.id]
+
+
+@pytest.mark.parametrize(
+    "status", [SessionStatus.CANCELLED, SessionStatus.MISSED, SessionStatus.NOT_GIVEN]
+)
+def test_what_was_called_off_is_nowhere(care, status):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, status=status)
+
+    assert ask(care).rows == ()
+
+
+def test_rule_11_a_psychedelic_integration_course_never_has_a_row(database):
+    care = a_cared_for_client(
+        database, prescriber=None, service_line=ServiceLine.PSYCHEDELIC_INTEGRATION
+    )
+    with database.writing() as db:
+        an_integration_session(db, care.course, due_on=TODAY - DAY)
+
+    assert ask(care).rows == ()
+
+
+def test_mine_and_everyone_s(care):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course)
+    other = replace(care.stranger, sees_everyone=True)
+
+    assert ask(care, other).rows == ()
+    assert len(ask(care, other, everyone=True).rows) == 1
+    assert ask(care, care.stranger, everyone=True).rows == ()
+    assert len(ask(care, care.front_desk).rows) == 1
+
+
+@pytest.fixture
+def busy(care) -> Care:
+    """Today with and without an intention, tomorrow, an unrecorded one, one with nothing ready."""
+    with care.database.writing() as db:
+        session, _ = a_booked_pair(db, care.course, dose_at=NOW + HOUR)
+        a_signed_intention(db, session, care.therapist)
+        a_ketamine_session(db, _another(db, care, "Later"), planned_at=NOW + 2 * HOUR)
+        a_ketamine_session(db, _another(db, care, "Tomorrow"), planned_at=NOW + DAY)
+        an_unrecorded_session(db, _another(db, care, "Silent"))
+        a_given_session(
+            db,
+            _another(db, care, "Open"),
+            given_at=NOW - 8 * HOUR,
+            status=SessionStatus.STARTED,
+        )
+        an_overdue_integration(db, _another(db, care, "Owed"))
+        a_ketamine_session(
+            db,
+            _another(db, care, "Unready", cleared=False),
+            planned_at=NOW + 2 * DAY,
+            ordered_ug=None,
+        )
+    return care
+
+
+def test_every_gap_is_shown_by_somebody(busy):
+    found = ask(busy)
+
+    assert {show: len(found.showing(show)) for show in Show} == {
+        Show.WAS_THIS_GIVEN: 1,
+        Show.NOT_CLOSED: 1,
+        Show.INTEGRATION_NOT_BOOKED: 6,
+        Show.NOT_CLEARED: 1,
+        Show.NOT_ORDERED: 1,
+        Show.NO_INTENTION: 3,
+        Show.TODAY: 2,
+        Show.TODAY_NO_INTENTION: 1,
+    }
+
+
+def test_each_gap_stands_in_exactly_one_of_the_lists_above_the_days(busy):
+    found = ask(busy)
+    listed = [*found.unrecorded, *found.given, *found.not_ready]
+
+    assert len({row.dose.id for row in listed}) == len(listed) == 6
+    assert {row.dose.id for row in listed} == {
+        row.dose.id for show in GAPS for row in found.showing(show)
+    }
+
+
+def test_rule_73_today_s_counts_are_these_rows(busy):
+    found = ask(busy)
+
+    counted = ask(busy, query=today)
+
+    assert counted.doses_left_today == len(found.showing(Show.TODAY))
+    assert counted.doses_today_without_intention == len(found.showing(Show.TODAY_NO_INTENTION))
+    assert [row.dose.id for row in counted.intentions_due] == [
+        row.dose.id for row in found.showing(Show.NO_INTENTION)
+    ]
+    assert len(counted.unrecorded) == len(found.showing(Show.WAS_THIS_GIVEN))
+
+
+def test_a_session_open_since_morning_is_not_under_medicine_any_more(busy):
+    with busy.database.writing() as db:
+        under = a_given_session(
+            db,
+            _another(db, busy, "Now"),
+            given_at=NOW - HOUR,
+            status=SessionStatus.STARTED,
+        )
+
+    assert [row.dose.id for row in ask(busy, query=today).under_medicine] == [under.id]
+
+
+def test_it_takes_as_many_statements_for_thirty_clients_as_for_seven(busy):
+    def read():
+        with recorded_statements(busy.database.engine) as statements:
+            found = ask(busy)
+        return len(found.rows), len(statements)
+
+    before, statements = read()
+    with busy.database.writing() as db:
+        for number in range(23):
+            a_booked_pair(db, _another(db, busy, f"More{number:02d}"))
+
+    assert read() == (before + 23, statements)

@@ -1,0 +1,75 @@
+"""A browser tab without the browser: open a page as somebody, read what it says."""
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from kapteam.accounts.sign_ins import start_sign_in
+from kapteam.db import practices
+from kapteam.rules.permissions import Viewer
+from tests.factories import NOW
+from tests.factories_care import Care
+from tests.query_recorder import recorded_statements
+
+_ROOT = Path(__file__).resolve().parents[2]
+_SAYING = ("title", "header", "subheader", "markdown", "text", "caption", "warning", "error")
+
+
+def a_tab(page: str, **query: str) -> AppTest:
+    """A new tab at the address of a page; nobody is signed in at it, and it has not run yet."""
+    tab = AppTest.from_file(str(_ROOT / "kapteam" / "ui" / "main.py"), default_timeout=20)
+    for name, value in query.items():
+        tab.query_params[name] = value
+    tab.switch_page(str(_ROOT / "pages" / f"{page}.py"))
+    return tab
+
+
+def opened(care: Care, viewer: Viewer, page: str, **query: str) -> AppTest:
+    """The page as this person gets it, just signed in."""
+    with care.database.writing() as db:
+        sign_in_id = start_sign_in(db, viewer.clinician_id, "test", NOW).sign_in_id
+    tab = a_tab(page, **query)
+    tab.user = {"sign_in": f"{practices.PRACTICE}.{sign_in_id}"}
+    return well(tab.run())
+
+
+def well(tab: AppTest) -> AppTest:
+    """The same tab; fails when the page did."""
+    assert not tab.exception
+    assert "Something went wrong" not in said(tab)
+    return tab
+
+
+def said(tab: AppTest) -> str:
+    """Every word on the page but those of its links, without what escapes them."""
+    return _bare("\n".join(str(one.value) for kind in _SAYING for one in tab.get(kind)))
+
+
+def headings(tab: AppTest) -> list[str]:
+    """The headings of the sections, in order."""
+    return [_bare(one.value) for one in tab.subheader]
+
+
+def links(tab: AppTest, to: str = "") -> list[str]:
+    """The words of the links, or of those whose address begins with `to`."""
+    return [
+        _bare(one.proto.label)
+        for one in tab.get("page_link")
+        if one.proto.page.startswith(to) or not to
+    ]
+
+
+def names(tab: AppTest) -> list[str]:
+    """The clients whose rows the page shows, in order."""
+    return [one.split("**")[1] for one in links(tab, "client") if one.startswith("**")]
+
+
+def statements_of(care: Care, tab: AppTest) -> int:
+    """How many statements one more run of the page takes."""
+    with recorded_statements(care.database.engine) as statements:
+        well(tab.run())
+    return len(statements)
+
+
+def _bare(text: str) -> str:
+    return text.replace("\\", "").replace("\u2060", "").replace("\u00a0", " ")
