@@ -36,7 +36,7 @@ from kapteam.ui.note import draw_additions
 from kapteam.ui.rows import integration_links, order_of, phrase, row, when, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said
-from kapteam.vocabulary import NoteKind, Part, ServiceLine, SessionStatus, Tone
+from kapteam.vocabulary import NoteKind, OrderState, Part, ServiceLine, SessionStatus, Tone
 from kapteam.wording import Phrase
 
 _TO_A_PAGE = 25
@@ -484,8 +484,9 @@ def _dose_facts(here: Present, dose: ClientDose) -> str:
         order = sentences.order(
             dose.order_state, dose.ordered_ug, dose.may_add_ug, dose.product_route.label
         ).text
+        ordered = "Ordered " if dose.order_state is OrderState.ORDERED else ""
         by = f" by {dose.ordered_by}" if dose.ordered_by else ""
-        facts.append(f"Ordered {order}{by}" if dose.ordered_by else order)
+        facts.append(f"{ordered}{order}{by}")
     return " · ".join(filter(None, facts))
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.accounts.people import PASSWORD
 from tests.browser.chromium import chromium_path, is_required, launched
 from tests.browser.hands import follow_runs
 from tests.browser.server import Server
+from tests.factories import a_client, a_course
 from tests.factories_care import Care, a_cared_for_client
 
 _ARTIFACTS = Path(__file__).parent / "artifacts"
@@ -67,6 +69,17 @@ def care(server: Server) -> Iterator[Care]:
             set_password(db, who.clinician_id, PASSWORD)
     yield care
     care.database.close()
+
+
+@pytest.fixture
+def own(care: Care) -> Care:
+    """The same practice, with a client and a cleared course for this test alone."""
+    with care.database.writing() as db:
+        client = a_client(db, care.therapist)
+        course = a_course(
+            db, client, prescriber=care.prescriber, therapist=care.therapist, cleared=True
+        )
+    return replace(care, client=client, course=course)
 
 
 @pytest.fixture(scope="module")

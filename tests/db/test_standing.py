@@ -588,7 +588,7 @@ class TestPsychedelicIntegration:
 
         (look_again,) = course.attention
         assert look_again.waits_on is Part.PRESCRIBER
-        assert course.person(look_again.waits_on).name == "Thea Tallis"
+        assert course.waited_on(look_again.waits_on).name == "Thea Tallis"
 
 
 class TestHold:

@@ -19,9 +19,9 @@ from kapteam.errors import Unusable
 from kapteam.ids import new_id
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.text import plain
-from kapteam.vocabulary import EpisodeState, NoteKind, ServiceLine
+from kapteam.vocabulary import EpisodeState, Function, NoteKind, OrderState, Part, ServiceLine
 from tests.clock import FrozenClock
-from tests.factories import NOW, a_client, a_clinician, a_course, an_outside_experience
+from tests.factories import NOW, a_client, a_clinician, a_course, a_member, an_outside_experience
 from tests.factories_care import (
     Care,
     a_booked_pair,
@@ -206,10 +206,25 @@ def test_a_colleagues_draft_is_named_and_never_shown(care):
     assert "Secret words" not in said(theirs)
     assert not {"Write", "Continue"} & set(links(theirs))
 
+    with care.database.writing() as db:
+        cover = a_clinician(db, Function.THERAPIST, name="Cleo Cover")
+        a_member(db, care.course, cover, Part.COVER)
+    assert not {"Write", "Continue"} & set(links(opened(care, cover)))
+
     own = opened(care, care.therapist)
     assert "Your draft" in said(own)
     assert "Continue" in links(own)
     assert "Secret words" not in said(own)
+
+
+def test_a_proposed_dose_is_never_called_an_order(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course)
+        session.order_state = OrderState.PROPOSED
+        session.ordered_by_id = care.therapist.clinician_id
+    words = said(opened(care, care.prescriber))
+    assert "Proposed 70\u00a0mg, not ordered, intramuscular by Thea Tallis" in words
+    assert "Ordered" not in words
 
 
 def test_who_may_write_is_offered_it_and_nobody_else(care):

@@ -1,0 +1,269 @@
+"""Caseload as a browser would get it, without the browser."""
+
+from datetime import timedelta
+
+import pytest
+
+from kapteam.queries.caseload import Scope
+from kapteam.vocabulary import EpisodeState, Function, HoldReason, ServiceLine
+from tests.factories import NOW, TODAY, a_client, a_clinician, a_course, a_hold
+from tests.factories_care import (
+    a_booked_pair,
+    a_given_session,
+    a_series,
+    a_signed_intention,
+    an_integration_session,
+    an_overdue_integration,
+)
+from tests.pages.tabs import a_tab, headings, links, names, opened, said, statements_of, well
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+WILD = "<script>x</script> **b** =HYPERLINK(1) -> www.x.y :material/star: [a](b) $x$"
+
+
+def _client(db, care, family, **columns):
+    client = a_client(db, care.therapist, family=family)
+    course = {"prescriber": care.prescriber, "therapist": care.therapist, "cleared": True}
+    return a_course(db, client, **(course | columns))
+
+
+def _open(care, viewer=None, **query):
+    return opened(care, viewer or care.therapist, "caseload", **query)
+
+
+def test_nobody_signed_in_gets_nothing(care):
+    tab = well(a_tab("caseload").run())
+
+    assert said(tab) == ""
+    assert links(tab) == []
+
+
+def test_without_a_function_there_is_no_caseload(care):
+    with care.database.writing() as db:
+        nobody = a_clinician(db, name="Nora Nobody", is_administrator=True)
+
+    tab = _open(care, nobody)
+
+    assert "Your sign-in has no function yet" in said(tab)
+    assert names(tab) == []
+
+
+def test_who_is_on_no_course_is_told_what_to_do_and_sees_nobody(care):
+    tab = _open(care, care.stranger)
+
+    assert "No clients yet. Record an inquiry" in said(tab)
+    assert "Okafor" not in said(tab) + "".join(links(tab))
+
+
+def test_a_client_has_every_column_in_words(care):
+    with care.database.writing() as db:
+        care_course = care.course
+        given = a_given_session(db, care_course, given_at=NOW - 20 * HOUR)
+        an_integration_session(
+            db, care_course, given, therapist=care.therapist, planned_at=NOW + 2 * HOUR
+        )
+        session, _ = a_booked_pair(db, care_course, dose_at=NOW + 6 * DAY)
+        session.ordered_ug = None
+
+    words = said(_open(care))
+
+    assert "Series, 1 of 6" in words
+    assert "Integration **Tue Nov 24, 4:30 pm** :gray[in 2 hr]" in words
+    assert "Booked Tue Nov 24, 4:30 pm, 4 hr left" in words
+    assert "70 mg intramuscular, :gray[Mon Nov 23]" in words
+    assert "None" not in words
+
+
+def test_it_opens_the_client_by_the_code_never_by_the_name(care):
+    tab = _open(care)
+
+    (link,) = [one for one in tab.get("page_link") if one.proto.page == "client"]
+    assert link.proto.query_string == "client=K-001"
+
+
+def test_the_first_reason_is_said_once_and_the_others_are_counted(care):
+    with care.database.writing() as db:
+        an_overdue_integration(db, care.course)
+
+    words = said(_open(care))
+
+    assert words.count("50 hr since dose, not held") == 1
+    assert "+1 more" in words
+
+
+def test_a_hold_and_a_next_step_that_waits_are_said_with_their_names(care):
+    with care.database.writing() as db:
+        a_hold(
+            db,
+            care.course,
+            HoldReason.TRAVEL,
+            care.therapist.clinician_id,
+            look_again_on=TODAY + 6 * DAY,
+        )
+        a_booked_pair(db, _client(db, care, "Vale"), dose_at=NOW + DAY)
+
+    words = said(_open(care))
+
+    assert "On hold: travel, look again Mon Nov 30" in words
+    assert "waiting on Thea Tallis" in words
+
+
+def test_with_nothing_to_look_at_the_pinned_line_stands_there_as_typed(care):
+    with care.database.writing() as db:
+        a_hold(db, care.course, HoldReason.TRAVEL, care.therapist.clinician_id)
+        db.merge(care.client).pinned_line = WILD
+
+    words = said(_open(care))
+
+    assert WILD in words
+
+
+def test_two_courses_stand_in_one_row(care):
+    with care.database.writing() as db:
+        a_course(
+            db,
+            care.client,
+            prescriber=care.prescriber,
+            therapist=care.therapist,
+            service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+            state=EpisodeState.INTEGRATION,
+        )
+
+    tab = _open(care)
+
+    assert headings(tab) == ["1 client"]
+    assert len(names(tab)) == 1
+    assert "Psychedelic integration" in said(tab)
+
+
+def test_the_most_pressing_stands_first(care):
+    with care.database.writing() as db:
+        an_overdue_integration(db, _client(db, care, "Amber"), hours=30)
+        an_overdue_integration(db, _client(db, care, "Red"))
+
+    assert names(_open(care)) == ["Red, Amara", "Amber, Amara", "Okafor, Amara"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"caseload_state": "Maintenance"}, ["Upkeep, Amara"]),
+        ({"caseload_view": "New"}, ["Fresh, Amara"]),
+        ({"caseload_line": "Ketamine-assisted psychotherapy"}, None),
+        ({"caseload_route": "sublingual"}, ["Fresh, Amara"]),
+        ({"caseload_state": "nonsense"}, None),
+    ],
+)
+def test_filters_live_in_the_address(care, query, found):
+    with care.database.writing() as db:
+        _client(db, care, "Upkeep", state=EpisodeState.MAINTENANCE)
+        fresh = _client(db, care, "Fresh", opened_at=NOW - DAY)
+        a_series(db, fresh, product_route="SL")
+
+    tab = _open(care, **query)
+
+    everybody = {"Upkeep, Amara", "Fresh, Amara", "Okafor, Amara"}
+    assert set(names(tab)) == (set(found) if found else everybody)
+    assert headings(tab) == ["1 of 3 clients" if found else "3 clients"]
+
+
+def test_what_is_typed_filters_and_never_reaches_the_address(care):
+    with care.database.writing() as db:
+        _client(db, care, "Vale")
+    tab = _open(care)
+
+    well(tab.text_input(key="caseload_text").set_value("val").run())
+
+    assert names(tab) == ["Vale, Amara"]
+    assert "caseload_text" not in tab.query_params
+
+
+def test_nobody_found_is_said_with_what_was_typed(care):
+    tab = _open(care)
+
+    well(tab.text_input(key="caseload_text").set_value("**zelda**").run())
+
+    assert "No client matches “**zelda**”. Check the spelling or clear the filter." in said(tab)
+    assert names(tab) == []
+
+
+def test_an_empty_view_says_how_to_see_everybody(care):
+    tab = _open(care, caseload_view="Not held since dose")
+
+    assert "Nobody here under “Not held since dose”. Choose All to see everybody." in said(tab)
+
+
+def test_with_several_colleagues_one_is_picked(care):
+    with care.database.writing() as db:
+        petra = a_clinician(db, Function.PRESCRIBER, name="Petra Pill")
+        _client(db, care, "With-Petra", prescriber=petra)
+        _client(db, care, "Shared")
+    tab = _open(care)
+    assert set(names(tab)) == {"Okafor, Amara", "Shared, Amara"}
+
+    well(tab.selectbox(key="caseload_colleague").set_value(petra.clinician_id).run())
+
+    assert names(tab) == ["With-Petra, Amara"]
+    assert not any("olleague" in name for name in tab.query_params)
+
+
+def test_mine_and_ours(care):
+    with care.database.writing() as db:
+        _client(db, care, "Alone", prescriber=None)
+    tab = _open(care)
+    assert names(tab) == ["Okafor, Amara"]
+    assert tab.radio(key="caseload_scope").options == ["Ours together with Robin Prescott", "Mine"]
+
+    well(tab.radio(key="caseload_scope").set_value(Scope.MINE).run())
+
+    assert set(names(tab)) == {"Okafor, Amara", "Alone, Amara"}
+
+
+def test_the_front_desk_sees_everyone_s_without_a_choice(care):
+    tab = _open(care, care.front_desk)
+
+    assert names(tab) == ["Okafor, Amara"]
+    assert not [one for one in tab.radio if one.key == "caseload_scope"]
+
+
+def test_25_to_a_page_and_the_next_page_has_the_others(care):
+    with care.database.writing() as db:
+        for number in range(29):
+            _client(db, care, f"Client{number:02d}")
+
+    first, second = _open(care), _open(care, caseload_page="2")
+
+    assert headings(first) == headings(second) == ["30 clients"]
+    assert (len(names(first)), len(names(second))) == (25, 5)
+    assert not set(names(first)) & set(names(second))
+
+
+def test_a_page_that_there_is_not_is_the_first(care):
+    assert names(_open(care, caseload_page="7")) == ["Okafor, Amara"]
+
+
+def test_somebody_without_a_course_is_shown_apart(care):
+    with care.database.writing() as db:
+        a_client(db, care.front_desk, family="Brandnew")
+
+    tab = _open(care)
+
+    assert headings(tab) == ["1 client", "No course of care yet (1)"]
+    assert names(tab) == ["Okafor, Amara", "Brandnew, Amara"]
+
+
+def test_it_takes_as_many_statements_with_thirty_clients_as_with_three(care):
+    def fill(numbers):
+        with care.database.writing() as db:
+            for number in numbers:
+                course = _client(db, care, f"Client{number:02d}")
+                session, _ = a_booked_pair(db, course, therapist=care.therapist)
+                a_signed_intention(db, session, care.therapist)
+
+    fill(range(2))
+    tab = _open(care)
+    few = statements_of(care, tab)
+    fill(range(2, 29))
+
+    assert statements_of(care, tab) == few
+    assert headings(tab) == ["30 clients"]
