@@ -210,7 +210,7 @@ def _dose_mark(dose: ClientDose, asked: Asked) -> TimelineMark:
         when=wording.full_moment(dose.at, asked.practice.zone),
         status=_dose_status(dose),
         gap="; ".join(integration_words(one, asked.now, asked.practice.zone).text for one in full)
-        or "None",
+        or ("Not booked" if dose.status.is_open else "No integration"),
     )
 
 
@@ -331,7 +331,7 @@ class _Timeline:
         )
         rule = here.mark_rule(strokeDash=[4, 3], color=self._palette.text, tooltip=None, aria=False)
         word = here.mark_text(align="left", dx=5, fontWeight="bold", **self._silent_text()).encode(
-            y=alt.value(-6), text=alt.value("Now")
+            y=alt.value(-13), text=alt.value("Now")
         )
         return rule, word
 

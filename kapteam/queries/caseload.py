@@ -112,18 +112,16 @@ class Caseload:
 
 def caseload(db: Session, asked: Asked, wanted: Wanted) -> Caseload:
     """The clients of the scope that meet the filters, by attention, then next step."""
-    viewer = asked.viewer
-    treats = viewer.is_prescriber or viewer.is_therapist
-    everyone = viewer.sees_everyone and (wanted.scope is Scope.EVERYONE or not treats)
-    found = course_standings(db, asked, *(() if everyone else (own_courses(asked),)))
-    colleagues = _colleagues(found, viewer.clinician_id)
-    scopes = _scopes(viewer, colleagues)
+    conditions = () if wanted.scope is Scope.EVERYONE else (own_courses(asked),)
+    found = course_standings(db, asked, *conditions)
+    colleagues = _colleagues(found, asked.viewer.clinician_id)
+    scopes = _scopes(asked.viewer, colleagues)
     scope = wanted.scope if wanted.scope in scopes else scopes[0]
     colleague = next(
         (one for one in colleagues if one.id == wanted.colleague_id),
         colleagues[0] if colleagues else None,
     )
-    rows = [row for row in _rows(found) if _is_in(row, scope, colleague)]
+    rows = [row for row in _rows(found) if scope is not Scope.OURS or _is_with(row, colleague)]
     courses = [course for row in rows for course in row.courses]
     matching = _matching(db, asked, wanted.text)
     met = [row for row in rows if _meets(row, wanted, asked) and _is_found(row.client, matching)]
@@ -187,13 +185,8 @@ def _rows(courses: Iterable[CourseStanding]) -> list[CaseloadRow]:
     ]
 
 
-def _is_in(row: CaseloadRow, scope: Scope, colleague: Person | None) -> bool:
-    if scope is Scope.EVERYONE:
-        return True
-    mine = [course for course in row.courses if course.is_mine]
-    if scope is Scope.MINE:
-        return bool(mine)
-    return any(colleague in {course.prescriber, course.therapist} for course in mine)
+def _is_with(row: CaseloadRow, colleague: Person | None) -> bool:
+    return any(colleague in {course.prescriber, course.therapist} for course in row.courses)
 
 
 def _meets(row: CaseloadRow, wanted: Wanted, asked: Asked) -> bool:

@@ -115,7 +115,7 @@ _INTEGRATION = Template(
             "revisited",
             "The intention",
             required=True,
-            choices=("Met", "Partly met", "Shifted", "Not touched"),
+            choices=("Met", "Partly met", "Shifted", "Not touched", "None was set"),
         ),
         Field("actions", "Committed actions", "Who does what by when", required=True),
         Field("to_prescriber", "For the prescriber", "Adverse effect, medicine question, concern"),

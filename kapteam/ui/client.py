@@ -139,9 +139,9 @@ def _next_dose(here: Present, page: ClientPage) -> None:
         return
     if any(course.service_line is ServiceLine.KAP for course in page.courses):
         if not asked:
-            words("None booked")
+            words("Not booked")
     else:
-        words(quiet("No ketamine on this course of care" if page.courses else "None booked"))
+        words(quiet("No ketamine on this course of care" if page.courses else "Not booked"))
     for course in page.courses:
         if _takes_bookings(here, course):
             link("booking", "Book", icon="event", episode=course.episode_id)
@@ -204,7 +204,7 @@ def _write_intention(here: Present, page: ClientPage, dose_id: str, stage: Inten
 def _last_dose(here: Present, page: ClientPage) -> None:
     given = [dose for dose in page.doses if dose.given]
     if not given:
-        words("None yet")
+        words("No dose yet")
         return
     last = given[0]
     words(f"**{plain(wording.dose(last.given_ug, last.product_route))}**")
@@ -280,23 +280,27 @@ def _pinned(here: Present, page: ClientPage) -> None:
         else:
             words(quiet("No pinned line"))
         if can_pin(here.viewer):
-            with st.popover(
-                "Change" if pinned.text else "Pin a line", icon=":material/edit:", type="tertiary"
-            ):
-                _pin_form(here, page)
+            _pin_form(here, page)
 
 
 def _pin_form(here: Present, page: ClientPage) -> None:
     form = Form(here, "pin", page.name.id)
     version = form.seen(page.details.version)
-    form.line("pinned_line", "What everybody should know first", page.pinned.text)
-    form.save(
-        "Pin",
-        pin_line,
-        lambda: form.entered(PinnedLineEntered, client_id=page.name.id, version=version),
-        then=lambda _: go("client", client=page.name.code),
-        said="Pinned",
-    )
+    # Once saved there is a next version: the popover is another one, and closed.
+    with st.popover(
+        "Change" if page.pinned.text else "Pin a line",
+        icon=":material/edit:",
+        type="tertiary",
+        key=f"pin_{version}",
+    ):
+        form.line("pinned_line", "What everybody should know first", page.pinned.text)
+        form.save(
+            "Pin",
+            pin_line,
+            lambda: form.entered(PinnedLineEntered, client_id=page.name.id, version=version),
+            then=lambda _: go("client", client=page.name.code),
+            said="Pinned",
+        )
 
 
 def _to_know(here: Present, page: ClientPage) -> None:
@@ -345,7 +349,7 @@ def _latest(here: Present, page: ClientPage, kind: NoteKind, title: str) -> None
     notes = page.notes_of(kind)
     last = next((note for note in notes if note.signed_at is not None), None)
     if last is None or last.signed_at is None:
-        words(f"**{title}** {quiet('None signed yet')}")
+        words(f"**{title}** {quiet('No note signed yet')}")
     else:
         on = _on(here, last.signed_at.astimezone(here.zone).date())
         words(f"**{title}** {quiet(f'{last.author.name}, {on}')}")

@@ -38,7 +38,7 @@ def section(
         yield
         return
     st.subheader(f"{title} ({number})" if number is not None else title, anchor=False)
-    with st.container(border=True, gap="xsmall", key=key):
+    with st.container(border=True, gap="xsmall", key=f"list_{key}"):
         yield
 
 
@@ -97,14 +97,14 @@ def dose_row(here: Present, course: CourseStanding, dose: DoseLine, place: str) 
         name_cell(here, course.client)
         if dose.silence:
             asked = sentences.silence(dose.silence, dose.planned_at, here.now, here.zone)
-            phrase(asked, WHEN + NUMBER)
+            phrase(asked, WHEN + INTENTION)
         else:
             when(here, dose.planned_at, WHEN)
         phrase(order_of(dose), ORDER)
         number = f"{dose.number} of {dose.of}"
         words(quiet(f"{number}, {dose.place}" if dose.place else number), NUMBER)
-        intention = sentences.intention(dose.intention, here.now, here.zone)
-        phrase(intention, INTENTION - NUMBER if dose.silence else INTENTION)
+        if not dose.silence:
+            phrase(sentences.intention(dose.intention, here.now, here.zone), INTENTION)
         missing = dose.intention.stage in {IntentionStage.MISSING, IntentionStage.STALE}
         if missing and not dose.silence and can_write_note(here.viewer, NoteKind.INTENTION):
             link("note", "Write", icon="edit_note", kind="intention", dose=dose.id)

@@ -48,18 +48,11 @@ def draw_today(here: Present, today: Today) -> None:
         _integrations(here, today.integration_to_do)
         _waits(here, today.waiting_on_others, "Waiting on others", "Nothing waits.", "others")
         return
-    wide = st.grid(2, min_column_width=800, gap="medium")
-    with wide.container():
-        _integrations(here, today.integration_to_do)
-        _held(here, today.notes_to_finish)
-    with wide.container():
-        _doses(here, today.next_doses, "Ketamine sessions, next 7 days")
-        _waits(
-            here, _beyond(today.waiting_on_me), "Waiting on me", "Nothing else waits on you.", "me"
-        )
-        _waits(
-            here, _beyond(today.waiting_on_others), "Waiting on others", "Nothing waits.", "others"
-        )
+    _integrations(here, today.integration_to_do)
+    _held(here, today.notes_to_finish)
+    _doses(here, today.next_doses, "Ketamine sessions, next 7 days")
+    _waits(here, _beyond(today.waiting_on_me), "Waiting on me", "Nothing else waits on you.", "me")
+    _waits(here, _beyond(today.waiting_on_others), "Waiting on others", "Nothing waits.", "others")
 
 
 def _whose(here: Present) -> bool:
@@ -82,13 +75,16 @@ def _counts(today: Today) -> None:
     with st.container(horizontal=True, gap="xsmall", key="today_counts"):
         late = wording.count(today.late, "integration is", "integrations are") + " late"
         count_link("integration", _loud(late, today.late, Tone.RED, "error"), show="late")
+        if today.was_this_held:
+            held = Phrase(f"Was this held? {today.was_this_held}", Tone.AMBER, "help")
+            count_link("integration", held, show="was_this_held")
         without = wording.count(today.doses_today_without_intention, "dose") + (
             " today without an intention note"
         )
         count_link(
             "ketamine_sessions",
             _loud(without, today.doses_today_without_intention, Tone.AMBER, "edit_note"),
-            show="no_intention",
+            show="today_no_intention",
         )
         left = wording.count(today.doses_left_today, "dose") + " left today"
         count_link("ketamine_sessions", Phrase(left, Tone.QUIET), show="today")

@@ -203,6 +203,20 @@ def test_two_threads_saving_the_same_form_write_it_once(care, owing, verb):
         assert count_rows(care.database, table) == 1
 
 
+@pytest.mark.parametrize("verb", _VERBS)
+def test_a_form_saved_again_never_undoes_what_a_colleague_changed_since(care, owing, verb):
+    action, entered = _VERBS[verb]
+    form = entered(_debt(care, owing))
+    care.do(action, care.therapist, form)
+    with care.database.writing() as db:
+        row = db.get_one(IntegrationSession, form.owed.id)
+        row.place, row.held_at, row.version = "Room 7", NOW - HOUR, 2
+    care.do(action, care.therapist, form, now=NOW + 30 * DAY)
+    row = care.row(IntegrationSession, form.owed.id)
+    assert (row.place, row.held_at, row.version) == ("Room 7", NOW - HOUR, 2)
+    assert count_rows(care.database, AuditEvent) == 1
+
+
 @pytest.mark.parametrize("verb", [*_VERBS, "drop"])
 def test_a_change_saved_twice_is_one_version_and_one_event(care, booked, verb):
     action, entered = (_VERBS | {"drop": (drop_integration, _dropped)})[verb]
@@ -355,6 +369,15 @@ def test_a_therapist_who_left_the_course_is_not_booked_and_one_who_joins_is(care
     with care.database.writing() as db:
         db.get_one(EpisodeMember, member.id).until_at = NOW + 9 * DAY
     care.do(book_integration, care.front_desk, entered)
+
+
+def test_a_therapist_of_another_course_only_is_not_booked(care, owing):
+    with care.database.writing() as db:
+        a_course(db, a_client(db, care.therapist), therapist=care.stranger)
+    entered = _slot(_debt(care, owing), therapist=care.stranger.clinician_id)
+    with pytest.raises(Invalid) as refused:
+        care.do(book_integration, care.front_desk, entered)
+    assert list(refused.value.fields) == ["therapist"]
 
 
 def test_rule_12_psychedelic_integration_is_due_on_a_day_set_by_hand(database):

@@ -1,5 +1,6 @@
 """Just enough of Streamlit's websocket protocol to be a tab: connect, run, read, drop."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,8 +17,8 @@ PATIENCE_SECONDS = 20
 class Tab:
     """An open websocket. `run_id` is the id under which Streamlit keeps this tab's state."""
 
-    def __init__(self, socket: ClientConnection) -> None:
-        self._socket = socket
+    def __init__(self, connection: ClientConnection) -> None:
+        self._socket = connection
         self.run_id = ""
 
     def run(self) -> str:
@@ -57,8 +58,8 @@ def open_tab(
 ) -> Iterator[Tab]:
     """A tab with this Cookie header; `resume` is the `run_id` of one to take up again.
 
-    `origin` is the server's own unless given; None sends no Origin. Raises InvalidStatus when the
-    handshake is refused.
+    `origin` is the server's own unless given; None sends no Origin. `host` is the name by which the
+    browser knows this machine. Raises InvalidStatus when the handshake is refused.
     """
     given = {"Cookie": cookie, **(headers or {})} if cookie else dict(headers or {})
     protocols = ["streamlit", "no-token", resume] if resume else ["streamlit"]
@@ -67,11 +68,11 @@ def open_tab(
         origin=server.url if origin == "" else origin,
         additional_headers=given,
         subprotocols=protocols,
-        proxy=None,
+        sock=socket.create_connection(("127.0.0.1", server.port)),
         max_size=None,
         open_timeout=PATIENCE_SECONDS,
-    ) as socket:
-        yield Tab(socket)
+    ) as connection:
+        yield Tab(connection)
 
 
 def tab_of(server: Server, browser: Browser, resume: str = ""):

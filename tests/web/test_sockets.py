@@ -36,8 +36,8 @@ def test_ten_handshakes_are_refused_and_one_opens(server, sign_in, clock):
         "another name for this machine": {"cookie": cookie, "origin": f"http://localhost:{port}"},
         "a rebound name": {
             "cookie": cookie,
-            "origin": "http://evil.example",
-            "headers": {"Host": "evil.example"},
+            "origin": f"http://evil.example:{port}",
+            "host": "evil.example",
         },
         "a locked sign-in": {"cookie": locked.cookie_header},
         "an ended sign-in": {"cookie": old},
