@@ -495,7 +495,7 @@ def _slot(
     ends = []
     if planned_at and entered.product_route:
         end = estimated_last_given_at(planned_at, entered.product_route)
-        ends = [DoseEnd(entered.id, SessionStatus.PLANNED, end, recorded=False)]
+        ends = [DoseEnd(entered.id, end)]
     slot = SlotEntered(
         entered.integration_on,
         entered.integration_time,
@@ -545,12 +545,7 @@ def _integration_moves(
         )
         if typed is not None:
             moves[0] = (moves[0][0], typed)
-    own_end = DoseEnd(
-        session.id,
-        SessionStatus.PLANNED,
-        estimated_last_given_at(at, product_route(db, session)),
-        recorded=False,
-    )
+    own_end = DoseEnd(session.id, estimated_last_given_at(at, product_route(db, session)))
     for integration, planned_at in moves:
         others = [
             end for end in linked_ends(db, integration.id) if end.ketamine_session_id != session.id

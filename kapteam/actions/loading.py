@@ -30,20 +30,18 @@ from kapteam.rules.entered import Entered
 from kapteam.rules.pathway import ClearanceFacts, missing_clearance
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.recording import not_plannable
-from kapteam.vocabulary import ProductRoute, SessionStatus
+from kapteam.vocabulary import ProductRoute
 
 
 @dataclass(frozen=True, slots=True)
 class DoseEnd:
     """When the last ketamine of a session was given, or is expected to be.
 
-    `recorded` says whether anything was; a session that ended without a dose has `at` None.
+    `at` is None for a session that ended without a dose.
     """
 
     ketamine_session_id: str
-    status: SessionStatus
     at: datetime | None
-    recorded: bool
 
 
 def practice_zone(db: Session, now: datetime) -> ZoneInfo:
@@ -92,10 +90,9 @@ def given(rows: Iterable[Administration]) -> list[Given]:
 def dose_end(db: Session, session: KetamineSession) -> DoseEnd:
     """When the last ketamine of this session was given, or is expected to be (rules 2 and 4)."""
     last = last_given_at(given(administrations(db, session.id)))
-    recorded = last is not None
     if last is None and not ends_session(session.status):
         last = estimated_last_given_at(session.planned_at, product_route(db, session))
-    return DoseEnd(session.id, session.status, last, recorded)
+    return DoseEnd(session.id, last)
 
 
 def linked_ends(db: Session, integration_session_id: str) -> list[DoseEnd]:

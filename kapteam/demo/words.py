@@ -642,7 +642,7 @@ RETREAT = Chapter(
     "who held the bucket and sang to him. Still wakes at four. Proud, shy, a little lost in "
     "everyday life.",
     "Walk at dawn instead of lying awake. Draw the song’s line and bring it.",
-    "Not touched",
+    "None was set",
     after={"meaning": "“Somebody stayed.” That it was a stranger is part of it."},
 )
 CEREMONY = Chapter(
