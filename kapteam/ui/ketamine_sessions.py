@@ -94,11 +94,12 @@ def _days(here: Present, upcoming: Upcoming) -> None:
 
 
 def _dose(here: Present, one: UpcomingDose, place: str) -> None:
-    dose_row(here, one.course, one.dose, place)
-    for line in one.integrations:
-        integration_under(here, line, f"{place}_{one.dose.id}")
-    if not one.integrations and one.dose.owes_integration:
-        integration_missing(here, one.dose, place)
+    with st.container(gap="xsmall", key=f"{place}_{one.dose.id}_and_after"):
+        dose_row(here, one.course, one.dose, place)
+        for line in one.integrations:
+            integration_under(here, line, f"{place}_{one.dose.id}")
+        if not one.integrations and one.dose.owes_integration:
+            integration_missing(here, one.dose, place)
 
 
 def _gap_row(here: Present, one: UpcomingDose) -> None:

@@ -106,7 +106,7 @@ def paste(page: Page | Locator, label: str, text: str) -> None:
     expect(box).to_have_value(text)
 
 
-def press_twice(page: Page, name: str, *, times: int = 2) -> None:
+def press_at_once(page: Page, name: str, *, times: int) -> None:
     """Press a button or link several times before anything can answer."""
     button_or_link(page, name).click(click_count=times)
     wait_for_run(page)
