@@ -129,6 +129,14 @@ class AgreeIntegrationEntered:
 
 
 @dataclass(frozen=True, slots=True)
+class DueIntegrationEntered:
+    """The day by which an integration without a 24-hour clock should take place (rule 12)."""
+
+    owed: Owed
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class CloseIntegrationEntered:
     """Why an integration that is owed will not take place."""
 
@@ -257,6 +265,29 @@ def agree_integration(
     debt.save("integration_session:agreed", {"agreed_for": day, "agreed_reason": reason})
 
 
+def set_due_day(db: Session, viewer: Viewer, entered: DueIntegrationEntered, now: datetime) -> None:
+    """Set by hand when an integration is due; of a ketamine session the clock says it (rule 12).
+
+    Raises NotAllowed, NotFound, Invalid by field, Conflict.
+    """
+    check_can_hold_integration(viewer)
+    today = day_of(now, practice_zone(db, now))
+    form = Entered()
+    debt = _Debt(db, viewer, entered.owed, form, now)
+    if debt.is_saved:
+        return
+    if debt.ends:
+        raise NotAllowed("After a ketamine session the integration is due by its own clock.")
+    day = entered.due_on
+    if day is None:
+        form.refuse("due_on", "Choose the day.")
+    elif not today <= day <= today + PLANNED_AT_MOST:
+        form.refuse("due_on", "Choose a day from today on, within a year.")
+    debt.need_not_held()
+    form.done()
+    debt.save("integration_session:due_set", {"due_on": day})
+
+
 def close_integration(
     db: Session, viewer: Viewer, entered: CloseIntegrationEntered, now: datetime
 ) -> None:
@@ -354,10 +385,9 @@ def make_integration(
     row = IntegrationSession(
         id=owed.id,
         episode_id=owed.episode_id,
-        due_on=owed.due_on,
         created_by_id=viewer.clinician_id,
         created_at=now,
-        **{**usual, **values},
+        **{**usual, "due_on": owed.due_on, **values},
     )
     db.add(row)
     db.flush()

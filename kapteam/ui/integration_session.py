@@ -11,6 +11,7 @@ from kapteam.actions.integration import (
     BookIntegrationEntered,
     CloseIntegrationEntered,
     DropIntegrationEntered,
+    DueIntegrationEntered,
     HoldIntegrationEntered,
     Owed,
     agree_integration,
@@ -18,6 +19,7 @@ from kapteam.actions.integration import (
     close_integration,
     drop_integration,
     hold_integration,
+    set_due_day,
 )
 from kapteam.queries.booking import INTEGRATION_MINUTES
 from kapteam.queries.integration_session import IntegrationPage
@@ -30,7 +32,14 @@ from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import given, integration_links, phrase
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
-from kapteam.vocabulary import Function, How, IntegrationCloseReason, IntegrationKind, Part
+from kapteam.vocabulary import (
+    Function,
+    How,
+    IntegrationCloseReason,
+    IntegrationKind,
+    Part,
+    ServiceLine,
+)
 
 _TABS = {"book": "Book", "hold": "Held", "agree": "Agree a day", "close": "Close with a reason"}
 
@@ -76,6 +85,8 @@ def draw_forms(here: Present, shown: IntegrationPage, do: str) -> None:
         labels["drop"] = "Missed or cancelled"
     if not can_hold_integration(here.viewer):
         labels = {key: label for key, label in labels.items() if key in {"book", "drop"}}
+    if shown.course.service_line is not ServiceLine.KAP and can_hold_integration(here.viewer):
+        labels["due"] = "Due by a day"
     tabs = st.tabs(list(labels.values()), default=labels.get(do))
     drawn: dict[str, Callable[[Present, IntegrationPage], None]] = {
         "book": _book,
@@ -83,6 +94,7 @@ def draw_forms(here: Present, shown: IntegrationPage, do: str) -> None:
         "agree": _agree,
         "close": _close,
         "drop": _drop,
+        "due": _due,
     }
     for name, tab in zip(labels, tabs, strict=True):
         with tab:
@@ -180,3 +192,9 @@ def _drop(here: Present, shown: IntegrationPage) -> None:
     form.check("missed", "The client did not come")
     form.line("reason", "Reason")
     _save(shown, form, version, "Take the booking back", drop_integration, DropIntegrationEntered)
+
+
+def _due(here: Present, shown: IntegrationPage) -> None:
+    form, version = _form(here, shown, "due")
+    form.day("due_on", "Due on, set by hand")
+    _save(shown, form, version, "Set the day", set_due_day, DueIntegrationEntered)

@@ -10,6 +10,8 @@ from tests.accounts.people import PASSWORD
 from tests.browser.accessibility import violations
 from tests.web.server import Server
 
+_PRESSED_TWICE = "button => { button.click(); setTimeout(() => button.click(), 20) }"
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
@@ -71,7 +73,7 @@ def test_from_the_first_page_to_the_lock(page: Page, server: Server, tmp_path: P
     page.get_by_label("Password").fill(PASSWORD)
     sent = []
     page.on("request", lambda request: sent.append(request.method))
-    page.get_by_role("button", name="Unlock").dblclick()
+    page.get_by_role("button", name="Unlock").evaluate(_PRESSED_TWICE)
     expect(page.get_by_text("here: practice.")).to_be_visible()
     # A second POST could arrive with the token that the first one has just replaced.
     assert sent.count("POST") == 1

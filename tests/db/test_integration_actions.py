@@ -13,6 +13,7 @@ from kapteam.actions.integration import (
     BookIntegrationEntered,
     CloseIntegrationEntered,
     DropIntegrationEntered,
+    DueIntegrationEntered,
     HoldIntegrationEntered,
     Owed,
     agree_integration,
@@ -20,6 +21,7 @@ from kapteam.actions.integration import (
     close_integration,
     drop_integration,
     hold_integration,
+    set_due_day,
 )
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import (
@@ -396,6 +398,41 @@ def test_rule_12_psychedelic_integration_is_due_on_a_day_set_by_hand(database):
     assert (link.outside_experience_id, link.ketamine_session_id) == (outside.id, None)
     (line,) = _lines(care)
     assert line.standing.due_at is None
+
+
+def test_rule_12_a_day_set_by_hand_stands_in_the_list_until_a_slot_is_booked(database):
+    care = a_cared_for_client(
+        database,
+        service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+        state=EpisodeState.INTEGRATION,
+    )
+    owed = _debt(care)
+    entered = DueIntegrationEntered(owed, TODAY + 7 * DAY)
+    care.do(set_due_day, care.therapist, entered)
+    care.do(set_due_day, care.therapist, entered)
+
+    (line,) = _lines(care)
+    assert line.standing.stage is IntegrationStage.NOT_BOOKED
+    assert line.standing.facts.due_on == TODAY + 7 * DAY
+    tags = [event.tag for event in audit_events(database)]
+    assert tags.count("integration_session:due_set") == 1
+
+
+def test_rule_12_a_ketamine_session_is_due_by_its_own_clock(care, dose):
+    with pytest.raises(NotAllowed, match="by its own clock"):
+        care.do(set_due_day, care.therapist, DueIntegrationEntered(_debt(care, dose), TODAY + DAY))
+    assert care.rows(IntegrationSession) == []
+
+
+def test_a_due_day_in_the_past_is_refused(database):
+    care = a_cared_for_client(
+        database,
+        service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+        state=EpisodeState.INTEGRATION,
+    )
+    with pytest.raises(Invalid) as refused:
+        care.do(set_due_day, care.therapist, DueIntegrationEntered(_debt(care), TODAY - DAY))
+    assert set(refused.value.fields) == {"due_on"}
 
 
 def test_rule_6_one_integration_may_be_for_two_doses_on_purpose(care, dose, owing):
