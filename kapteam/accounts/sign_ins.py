@@ -280,7 +280,7 @@ def viewer_of(db: Session, sign_in_id: str, now: datetime) -> Viewer | None:
         functions=functions,
         is_administrator=first.is_administrator,
         audience=first.audience,
-        sees_everyone=is_front_desk or bool(opened.everyone_sees_caseload),
+        sees_everyone=is_front_desk or bool(functions and opened.everyone_sees_caseload),
     )
 
 

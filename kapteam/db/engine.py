@@ -68,8 +68,10 @@ class Database:
     def engine(self) -> Engine:
         """The engine, made at first use."""
         if not self.is_sqlite:
-            return create_engine(self.url, pool_pre_ping=True)
-        engine = create_engine(self.url, module=_sqlite_driver(), poolclass=QueuePool)
+            return create_engine(self.url, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(
+            self.url, module=_sqlite_driver(), poolclass=QueuePool, hide_parameters=True
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

@@ -1,13 +1,15 @@
 """Opening a page: the second lock behind the gate, then the banner and the header."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 
 import streamlit as st
 
 from kapteam import wording
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.find import find_button
-from kapteam.ui.shell import FLASH, Present, present
+from kapteam.ui.shell import FLASH, Present, live, present
 from kapteam.ui.text import plain
 
 
@@ -33,7 +35,17 @@ def open_page(
     flash = st.session_state.pop(FLASH, None)
     if flash:
         st.success(plain(flash), icon=":material/check:")
+    _ready_again()
     return here
+
+
+@partial(live, every=timedelta(days=1))
+def _ready_again(here: Present) -> None:
+    """Draws nothing; its timer makes a page ready again after the server was restarted.
+
+    A browser that finds the server again asks for a run only where a timer runs. Until then the new
+    server knows no callback, so the first Save or the first field left would pass unheard.
+    """
 
 
 def _header(here: Present, title: str) -> None:

@@ -8,7 +8,7 @@ import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -128,7 +128,9 @@ def sentence_for(error: Exception) -> str:
     return f"Something went wrong on our side, and nothing was saved by it. Reference {reference}."
 
 
-def live(fragment: Callable[Concatenate[Present, P], None]) -> Callable[P, None]:
+def live(
+    fragment: Callable[Concatenate[Present, P], None], *, every: timedelta | None = None
+) -> Callable[P, None]:
     """Make a fragment: a part of a page that runs again by itself, asking again who is here."""
 
     @wraps(fragment)
@@ -138,4 +140,4 @@ def live(fragment: Callable[Concatenate[Present, P], None]) -> Callable[P, None]
             st.rerun()
         fragment(here, *args, **kwargs)
 
-    return st.fragment(drawn)
+    return st.fragment(drawn, run_every=every)

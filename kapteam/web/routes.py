@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from kapteam import clock
+from kapteam import clock, demo
 from kapteam.accounts import set_up, sign_ins
 from kapteam.accounts.sign_ins import LockedSignIn, Started
 from kapteam.db.practices import DEMO, PRACTICE, database
@@ -108,8 +108,6 @@ class PlainPages:
 
     def enter_demo(self, request: Request, form: Form) -> Response:
         """Open the demo practice as its therapist."""
-        from kapteam import demo
-
         if is_set_up():
             return _go("/")
         now = clock.now()
@@ -122,8 +120,6 @@ class PlainPages:
 
     def switch_in_demo(self, request: Request, form: Form) -> Response:
         """See the demo as the other of its two people."""
-        from kapteam import demo
-
         now = clock.now()
         visitor = visitor_of(request, now)
         if visitor.practice != DEMO or visitor.sign_in is None:

@@ -4,6 +4,11 @@ from kapteam.accounts import passwords
 from kapteam.errors import Invalid
 
 
+@pytest.fixture(autouse=True)
+def quick_hashes():
+    """Here the hashes are those of the application."""
+
+
 @pytest.mark.parametrize(
     "password",
     [

@@ -164,8 +164,8 @@ def a_draft(
     """An unsigned note with these words."""
     author = author or care.therapist
     note_id = care.do(notes.start_note, author, entered, now=now)
-    for field, text in words.items():
-        care.do(notes.save_draft, author, note_id, field, text, 0, now=now)
+    for field, words_of in words.items():
+        care.do(notes.save_draft, author, note_id, field, words_of, 0, now=now)
     return note_id
 
 

@@ -158,7 +158,7 @@ class _Demo:
 
 @pytest.fixture
 def demo(monkeypatch):
-    monkeypatch.setattr("kapteam.demo", _Demo, raising=False)
+    monkeypatch.setattr("kapteam.web.routes.demo", _Demo)
 
 
 def _acting_in_demo():

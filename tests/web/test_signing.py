@@ -148,7 +148,7 @@ def test_the_page_says_whose_note_it_is_by_two_identifiers(desk):
 def test_with_others_in_the_room_the_page_names_nobody(desk):
     desk.sits_down(desk.author, audience=Audience.OTHERS)
     answer = desk.reads()
-    assert "<dd>A.O.</dd>" in answer.text
+    assert f"<dd>A.O. {desk.client.code}</dd>" in answer.text
     assert desk.client.code in answer.text
     for private in ("Okafor", "Amara", "1987"):
         assert private not in answer.text
