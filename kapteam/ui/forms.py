@@ -6,9 +6,10 @@ typed reaches the server when the field is left, and survives a restart of it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 import streamlit as st
 
@@ -23,26 +24,68 @@ from kapteam.vocabulary import Term
 _Saved = TypeVar("_Saved")
 _Choice = TypeVar("_Choice", bound=Term)
 WHOLE = ""
+_LOOK = "Not saved yet: look at the fields marked in red."
+_KEEP_MINE = "Keep mine"
+_TAKE_THEIRS = "Take the other"
+_MADE = "ids_that_made_a_row"
+_ANSWERS = {"": "Not asked", "yes": "Yes", "no": "No"}
+_ANSWERED = {"": None, "yes": True, "no": False}
 
 
 def minted_id() -> str:
-    """The id of the row that this page's form will make, kept in the URL as `?new=…`."""
-    if "new" not in st.query_params:
+    """The id of the row that this page's form will make, kept in the URL as `?new=…`.
+
+    An id that has made a row from this tab is never given again, also when the browser's Back
+    brings its address once more: the second row would be taken for the first.
+    """
+    given = st.query_params.get("new", "")
+    if not _is_id(given) or given in st.session_state.get(_MADE, ()):
         st.query_params["new"] = new_id()
     return st.query_params["new"]
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What a form remembers for as long as its fields stand on the page.
+
+    `first` is what each field started from, `unsaid` a refusal that has not been drawn yet.
+    """
+
+    version: int | None = None
+    problems: dict[str, str] = field(default_factory=dict)
+    is_conflict: bool = False
+    unsaid: bool = False
+    first: dict[str, Any] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
 
 
 class Form:
     """One form on a page.
 
-    `name` and `row` (the id of the row it makes or changes) name its widgets, so that two forms
-    never share what was typed.
+    `name` and `row` (the id of the row it changes) name its widgets, so that two forms never share
+    what was typed; a form that makes a row has the minted id of that row in `makes`, and its
+    widgets are named after that unless `row` is given. Once it is saved it begins again, from what
+    is now kept.
     """
 
-    def __init__(self, here: Present, name: str, row: str) -> None:
+    def __init__(self, here: Present, name: str, row: str = "", *, makes: str = "") -> None:
+        self.makes = makes
         self._here = here
-        self._key = f"{name}/{row}"
-        self._several: dict[str, Sequence[Term]] = {}
+        self._name = f"{name}/{row or makes}"
+        begun = st.session_state.get(f"{self._name}#begun", 0)
+        self._key = f"{self._name}#{begun}" if begun else self._name
+        self._drawn: set[str] = set()
+        self._read: dict[str, Callable[[], Any]] = {}
+        self._labels: dict[str, Mapping[str, str]] = {}
+        self._kept = self._remembered()
 
     def key(self, field: str) -> str:
         """The widget key of a field."""
@@ -50,27 +93,25 @@ class Form:
 
     def value(self, field: str) -> Any:
         """What the field holds now; of several boxes, a tuple of those that are ticked."""
-        if field in self._several:
-            return tuple(
-                term
-                for term in self._several[field]
-                if st.session_state.get(self.key(f"{field}.{term.value}"))
-            )
+        if field in self._read:
+            return self._read[field]()
         return st.session_state.get(self.key(field))
 
+    def put(self, field: str, value: date | str | int) -> None:
+        """Fill in a field for the person, before it is drawn."""
+        # Streamlit warns of a field that has both a starting value and one that was put in.
+        self._kept.first[field] = "" if isinstance(value, str) else None
+        st.session_state[self.key(field)] = value
+
     def seen(self, version: int) -> int:
-        """The version that this form was drawn with first; call it before the fields.
+        """The version that this form was drawn with first.
 
         A page runs again with every field that is left; the row may be a newer one by then, and a
         Save must count against what the person saw.
         """
-        kept = self.key("version")
-        drawn = any(
-            str(key).startswith(f"{self._key}/") and key != kept for key in st.session_state
-        )
-        if not drawn:
-            st.session_state[kept] = version
-        return int(st.session_state.setdefault(kept, version))
+        if self._kept.version is None:
+            self._kept.version = version
+        return self._kept.version
 
     def line(
         self, field: str, label: str, value: str = "", *, hint: str = "", width: int | None = None
@@ -78,38 +119,40 @@ class Form:
         """One line of text."""
         typed = st.text_input(
             label,
+            self._first(field, value),
             key=self.key(field),
             placeholder=hint or None,
             autocomplete="off",
             width=width or "stretch",
-            **self._initial(field, value),
         )
         self._problem(field)
         return typed or ""
 
     def area(self, field: str, label: str, value: str = "", *, height: int = 96) -> str:
         """Several lines of text."""
-        typed = st.text_area(
-            label, key=self.key(field), height=height, **self._initial(field, value)
-        )
+        typed = st.text_area(label, self._first(field, value), key=self.key(field), height=height)
         self._problem(field)
         return typed or ""
 
     def day(
         self, field: str, label: str, value: date | None = None, *, past: bool = False
     ) -> date | None:
-        """A date, with an echo that names the weekday and the month (digits alone mislead)."""
+        """A date, with an echo that names the weekday and the month (digits alone mislead).
+
+        One that starts empty can be emptied again.
+        """
         chosen: date | None = st.date_input(
             label,
+            self._first(field, value),
             key=self.key(field),
             format="YYYY-MM-DD",
             min_value=date(1900, 1, 1) if past else date(2000, 1, 1),
             max_value=date(2100, 12, 31),
             width=220,
-            **self._initial(field, value),
         )
+        echo = st.empty()
         if chosen:
-            st.caption(wording.full_day(chosen))
+            echo.caption(wording.full_day(chosen))
         self._problem(field)
         return chosen
 
@@ -126,14 +169,16 @@ class Form:
         *,
         across: bool = True,
     ) -> _Choice | None:
-        """One of a few terms, all in view."""
+        """One of a few terms, all in view; none is chosen unless `value` is one of them."""
+        first = self._first(field, value)
+        self._labels[field] = {term.value: term.label for term in options}
         chosen: _Choice | None = st.radio(
             label,
             list(options),
+            options.index(first) if first in options else None,
             key=self.key(field),
             format_func=lambda term: term.label,
             horizontal=across,
-            **self._initial(field, options.index(value) if value in options else None, "index"),
         )
         self._problem(field)
         return chosen
@@ -145,35 +190,45 @@ class Form:
         options: Mapping[str, str],
         value: str | None = None,
         *,
-        none: str = "Choose",
+        none: str = "",
     ) -> str | None:
-        """One of many, by id; `options` maps id to what is read."""
-        ids = list(options)
-        chosen: str | None = st.selectbox(
+        """One of many, by id; `options` maps id to what is read.
+
+        `none` stands first among them and is for nobody or nothing; without it nothing is chosen
+        until somebody does.
+        """
+        shown = ({"": none} if none else {}) | dict(options)
+        self._labels[field] = shown
+        self._read[field] = lambda: st.session_state.get(self.key(field)) or None
+        first = self._first(field, value) or ""
+        st.selectbox(
             label,
-            ids,
+            list(shown),
+            list(shown).index(first) if first in shown else None,
             key=self.key(field),
-            format_func=lambda one: options.get(one, ""),
-            placeholder=none,
-            **self._initial(field, ids.index(value) if value in ids else None, "index"),
+            format_func=lambda one: shown.get(one, ""),
+            placeholder="Choose",
         )
         self._problem(field)
+        chosen: str | None = self.value(field)
         return chosen
 
     def several(
         self, field: str, label: str, options: Sequence[_Choice], value: Sequence[_Choice] = ()
     ) -> tuple[_Choice, ...]:
         """Any number of terms, as check boxes; the form reads them as a tuple."""
-        self._several[field] = options
+        boxes = {term: f"{field}.{term.value}" for term in options}
+        self._read[field] = lambda: tuple(
+            term for term, box in boxes.items() if st.session_state.get(self.key(box))
+        )
         st.markdown(label)
         with st.container(horizontal=True, gap="medium"):
-            for term in options:
-                box = f"{field}.{term.value}"
+            for term, box in boxes.items():
                 st.checkbox(
                     term.label,
+                    self._first(box, term in value),
                     key=self.key(box),
                     width="content",
-                    **self._initial(box, term in value),
                 )
         self._problem(field)
         chosen: tuple[_Choice, ...] = self.value(field)
@@ -181,37 +236,47 @@ class Form:
 
     def check(self, field: str, label: str, value: bool = False) -> bool:
         """Yes or no."""
-        chosen = st.checkbox(label, key=self.key(field), **self._initial(field, value))
+        chosen = st.checkbox(label, self._first(field, value), key=self.key(field))
         self._problem(field)
         return chosen
 
     def answer(self, field: str, label: str, value: bool | None = None) -> bool | None:
         """Yes, no, or not asked: the three are never mixed up."""
-        options = [None, True, False]
-        chosen: bool | None = st.radio(
+        first = self._first(field, value)
+        self._labels[field] = {str(_ANSWERED[key] or ""): text for key, text in _ANSWERS.items()}
+        self._read[field] = lambda: _ANSWERED[st.session_state.get(self.key(field)) or ""]
+        st.radio(
             label,
-            options,
+            list(_ANSWERS),
+            list(_ANSWERED.values()).index(first),
             key=self.key(field),
-            format_func={None: "Not asked", True: "Yes", False: "No"}.__getitem__,
+            format_func=_ANSWERS.__getitem__,
             horizontal=True,
-            **self._initial(field, options.index(value), "index"),
+        )
+        self._problem(field)
+        answered: bool | None = self.value(field)
+        return answered
+
+    def number(
+        self, field: str, label: str, value: int, *, least: int, most: int
+    ) -> int | None:
+        """A whole number; who left it as it was gets the new `value` when that changes."""
+        usual = self._kept.rows.setdefault(f"{field}.usual", value)
+        if value != usual:
+            self._kept.rows[f"{field}.usual"] = value
+            if self.value(field) == usual:
+                self.put(field, value)
+        chosen: int | None = st.number_input(
+            label,
+            least,
+            most,
+            self._first(field, value),
+            1,
+            key=self.key(field),
+            width=320,
         )
         self._problem(field)
         return chosen
-
-    def number(self, field: str, label: str, value: int, *, least: int, most: int) -> int:
-        """A whole number."""
-        chosen = st.number_input(
-            label,
-            min_value=least,
-            max_value=most,
-            step=1,
-            key=self.key(field),
-            width=320,
-            **self._initial(field, value),
-        )
-        self._problem(field)
-        return int(chosen)
 
     def entered(self, kind: type[Any], **fixed: Any) -> Any:
         """The `…Entered` dataclass: `fixed` values, the rest from the fields of the same name."""
@@ -237,7 +302,7 @@ class Form:
 
     def rows(self, name: str) -> int:
         """How many rows of a kind the form shows; at least one."""
-        return int(st.session_state.setdefault(self.key(f"{name}.rows"), 1))
+        return self._kept.rows.setdefault(name, 1)
 
     def more_rows(self, name: str, label: str) -> None:
         """A button that adds a row of a kind."""
@@ -256,16 +321,22 @@ class Form:
         action: Callable[[Any, Viewer, Any, datetime], _Saved],
         build: Callable[[], Any],
         *,
-        then: Callable[[_Saved], None],
+        then: Callable[[_Saved], None] = lambda _: None,
         said: str = "Saved",
         kind: str = "primary",
         shortcut: str | None = None,
     ) -> None:
-        """The button that runs `action` on what `build()` reads from the fields, then leaves.
+        """The button that runs `action` on what `build()` reads from the fields.
 
-        What is wrong is shown beside its field, and nothing typed is lost.
+        Then it leaves for where `then` goes, or begins again on this page. What is wrong is shown
+        beside its field, and nothing typed is lost.
         """
         self._problem(WHOLE)
+        if self._kept.unsaid and self._here.top:
+            self._here.top.empty()
+        self._kept.unsaid = False
+        if self._kept.is_conflict:
+            self._ways_on()
         st.button(
             label,
             key=self.key(f"save.{label}"),
@@ -275,33 +346,68 @@ class Form:
             shortcut=shortcut,
         )
 
-    def _initial(self, field: str, value: Any, name: str = "value") -> dict[str, Any]:
-        """The starting value, only while the widget has none (Streamlit warns about both)."""
-        return {} if self.key(field) in st.session_state else {name: value}
+    def _ways_on(self) -> None:
+        """Under what both wrote; nothing is overwritten or given up unasked."""
+        with st.container(horizontal=True):
+            for label, mine in ((_KEEP_MINE, True), (_TAKE_THEIRS, False)):
+                st.button(
+                    label, key=self.key(f"way_on.{label}"), on_click=_settle, args=(self, mine)
+                )
+
+    def _remembered(self) -> _Kept:
+        """A page that was left forgets what was typed; what the form knew of it goes with that."""
+        name = f"{self._key}#kept"
+        typed = any(str(key).startswith(f"{self._key}/") for key in st.session_state)
+        if not typed or name not in st.session_state:
+            st.session_state[name] = _Kept()
+        kept: _Kept = st.session_state[name]
+        return kept
+
+    def _first(self, field: str, value: Any) -> Any:
+        """What the field started from, the same for every run.
+
+        Streamlit takes it up again whenever it draws a field anew.
+        """
+        return self._kept.first.setdefault(field, value)
 
     def _problem(self, field: str) -> None:
-        problems = st.session_state.get(self.key("problems"), {})
-        if field in problems:
-            st.markdown(f":red[:material/error: {plain(problems[field])}]")
+        self._drawn.add(field)
+        # A place that is always there, so that nothing below it is drawn anew.
+        place = st.empty()
+        if field in self._kept.problems:
+            place.markdown(f":red[:material/error: {plain(self._kept.problems[field])}]")
 
-    def _refused(self, error: Refused) -> None:
+    def refused(self, error: Refused) -> None:
+        """Keep why nothing was saved, until it is drawn beside its fields."""
+        problems = {}
+        whole = [] if isinstance(error, Invalid) else [str(error)]
         if isinstance(error, Invalid):
-            problems = dict(error.fields)
-            drawn = {key for key in st.session_state if str(key).startswith(self._key)}
-            if not all(self.key(field) in drawn for field in problems):
-                problems[WHOLE] = " ".join(
-                    sentence
-                    for field, sentence in error.fields.items()
-                    if self.key(field) not in drawn
-                )
-            else:
-                problems[WHOLE] = "Not saved yet: look at the fields marked in red."
-        else:
-            problems = {WHOLE: str(error)}
-            if isinstance(error, Conflict):
-                for field, theirs in error.theirs.items():
-                    problems[field] = f"Saved by somebody else: {theirs or 'empty'}"
-        st.session_state[self.key("problems")] = problems
+            problems = {one: text for one, text in error.fields.items() if one in self._drawn}
+            whole += [text for one, text in error.fields.items() if one not in self._drawn]
+            whole += [_LOOK] if problems else []
+        if isinstance(error, Conflict):
+            problems = {one: self._theirs(one, text) for one, text in error.theirs.items()}
+        kept = self._kept
+        kept.problems = problems | {WHOLE: " ".join(whole)}
+        kept.is_conflict, kept.unsaid = isinstance(error, Conflict), True
+        # For when the form is gone from the page by now, because of what somebody else did.
+        say_next(kept.problems[WHOLE], well=False)
+
+    def _theirs(self, field: str, text: str) -> str:
+        words = self._labels.get(field, {}).get(text, text)
+        return f"Saved by somebody else: {words or 'empty'}"
+
+    def keep_mine(self) -> None:
+        """From now on count against what is kept now, which the person has seen."""
+        self._kept.version, self._kept.is_conflict = None, False
+        self._kept.problems = {
+            WHOLE: "Not saved yet: save again to put yours in the place of the other."
+        }
+
+    def begin_again(self) -> None:
+        """Forget what was typed: the fields are drawn anew, from what is now kept."""
+        begun = f"{self._name}#begun"
+        st.session_state[begun] = st.session_state.get(begun, 0) + 1
 
 
 def _is_text(kind: type[Any], name: str) -> bool:
@@ -320,21 +426,30 @@ def _pressed(
     try:
         saved = here.write(action, build(), here.now)
     except Refused as error:
-        form._refused(error)
+        form.refused(error)
         return
-    st.session_state.pop(form.key("problems"), None)
-    st.session_state.pop(form.key("version"), None)
+    form.begin_again()
+    if form.makes:
+        st.session_state[_MADE] = {*st.session_state.get(_MADE, ()), form.makes}
     say_next(f"{said} {wording.exact_time(here.now, here.zone)}")
     then(saved)
 
 
 @acting
+def _settle(here: Present, form: Form, mine: bool) -> None:
+    if mine:
+        form.keep_mine()
+    else:
+        form.begin_again()
+
+
+@acting
 def _set_now(here: Present, form: Form, day_field: str, time_field: str) -> None:
     local = here.now.astimezone(here.zone)
-    st.session_state[form.key(day_field)] = local.date()
-    st.session_state[form.key(time_field)] = wording.clock_time(local.time())
+    form.put(day_field, local.date())
+    form.put(time_field, wording.clock_time(local.time()))
 
 
 @acting
 def _add_row(here: Present, form: Form, name: str) -> None:
-    st.session_state[form.key(f"{name}.rows")] = form.rows(name) + 1
+    form.add_row(name)

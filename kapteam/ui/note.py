@@ -118,10 +118,10 @@ def _field(here: Present, shown: NotePage, field: Field) -> None:
     kept = shown.drafts.get(field.key)
     text = kept.text if kept else ""
     fresh = key not in st.session_state
-    # After a restart the browser brings the text back, but what this tab had seen is gone.
-    brought_back = f"{key}#version" not in st.session_state and st.session_state.get(key) == text
-    if fresh or brought_back:
+    opened = fresh or f"{key}#version" not in st.session_state
+    if opened:
         st.session_state[f"{key}#version"] = kept.version if kept else 0
+        st.session_state.pop(f"{key}#problem", None)
     label = f"{field.label}{' (required)' if field.required else ''}"
     saving: dict[str, Any] = {
         "key": key,
@@ -137,6 +137,8 @@ def _field(here: Present, shown: NotePage, field: Field) -> None:
         if fresh:
             saving["value"] = text
         st.text_area(label, placeholder=field.prompt or None, height=80, **saving)
+    if opened and _typed(key) != text:
+        _brought_back(here, shown.note.id, field.key, kept)
     problem = st.session_state.get(f"{key}#problem")
     if problem:
         st.markdown(f":red[:material/error: {plain(problem)}]")
@@ -144,9 +146,28 @@ def _field(here: Present, shown: NotePage, field: Field) -> None:
             _both_texts(shown.note.id, field.key, kept)
 
 
+def _brought_back(here: Present, note_id: str, field: str, kept: DraftText | None) -> None:
+    """After a restart the browser brings back another text than is kept: nothing of either is lost.
+
+    What this tab had seen is forgotten by then, so the person says which text is right.
+    """
+    if kept is None:
+        _keep_one(here, note_id, field)
+        return
+    key = _key(note_id, field)
+    st.session_state[f"{key}#version"] = 0
+    st.session_state[f"{key}#problem"] = "Another text was saved for this field. Keep one of them."
+
+
+def _typed(key: str) -> str:
+    """What a field holds now."""
+    text = st.session_state.get(key) or ""
+    return "" if text == _NOT_ANSWERED else text
+
+
 def _both_texts(note_id: str, field: str, kept: DraftText) -> None:
-    """What the other tab saved, with the two ways on; nothing is discarded unasked."""
-    st.markdown(quiet("Saved in the other tab:"))
+    """What another tab saved, with the two ways on; nothing is discarded unasked."""
+    st.markdown(quiet("Saved in another tab:"))
     st.text(kept.text)
     with st.container(horizontal=True):
         for label, mine in (("Keep mine", True), ("Take the other", False)):
@@ -177,8 +198,7 @@ def _keep(here: Present, note_id: str, field: str) -> None:
 def _keep_one(here: Present, note_id: str, field: str) -> bool:
     """Save one field as it is now; False when it could not be."""
     key = _key(note_id, field)
-    text = st.session_state.get(key) or ""
-    text = "" if text == _NOT_ANSWERED else text
+    text = _typed(key)
     seen = st.session_state.get(f"{key}#version", 0)
     st.session_state.pop(f"{key}#problem", None)
     if not text and not seen:

@@ -1,6 +1,7 @@
 """Opening a page: the second lock behind the gate, then the banner and the header."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -32,11 +33,16 @@ def open_page(
     if here.asked.practice.is_demo:
         _demo_banner(here)
     _header(here, title)
-    flash = st.session_state.pop(FLASH, None)
-    if flash:
-        st.success(plain(flash), icon=":material/check:")
+    # A place that is always there: were it put in and taken out, everything below it would move,
+    # and Streamlit would close what was open and go back to the first tab.
+    top = st.empty()
+    sentence, well = st.session_state.pop(FLASH, ("", True))
+    if sentence and well:
+        top.success(plain(sentence), icon=":material/check:")
+    elif sentence:
+        top.warning(plain(sentence), icon=":material/error:")
     _ready_again()
-    return here
+    return replace(here, top=top)
 
 
 @partial(live, every=timedelta(days=1))

@@ -15,6 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from kapteam import clock
 from kapteam.accounts.sign_ins import viewer_of
@@ -38,6 +39,8 @@ class Present:
 
     asked: Asked
     database: Database
+    top: DeltaGenerator | None = None
+    """Where an open page says what happened last: saved, or refused."""
 
     @property
     def viewer(self) -> Viewer:
@@ -103,14 +106,17 @@ def acting(callback: Callable[Concatenate[Present, P], None]) -> Callable[P, Non
         try:
             callback(here, *args, **kwargs)
         except Exception as error:
-            say_next(sentence_for(error))
+            say_next(sentence_for(error), well=False)
 
     return called
 
 
-def say_next(sentence: str) -> None:
-    """Show a sentence at the top of the next page that opens in this tab."""
-    st.session_state[FLASH] = sentence
+def say_next(sentence: str, *, well: bool = True) -> None:
+    """Show a sentence at the top of the next page that opens in this tab.
+
+    `well` says whether it was done; what was refused or failed is never shown as done.
+    """
+    st.session_state[FLASH] = sentence, well
 
 
 def sentence_for(error: Exception) -> str:

@@ -1,0 +1,345 @@
+"""The rows that a course's standing is judged from: seven statements, whatever the size.
+
+`wanted` is a statement that selects the ids of the courses.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from kapteam.db.tables import (
+    Administration,
+    Clearance,
+    Client,
+    Clinician,
+    Episode,
+    EpisodeMember,
+    Hold,
+    IntegrationSession,
+    IntegrationSessionFor,
+    KetamineSession,
+    Note,
+    Series,
+)
+from kapteam.db.types import UtcDateTime
+from kapteam.vocabulary import (
+    IntegrationKind,
+    SessionStatus,
+)
+
+_OPEN = tuple(status for status in SessionStatus if status.is_open)
+_GIVEN = tuple(status for status in SessionStatus if status.is_given)
+
+
+def episodes(db: Session, wanted: Any) -> list[Any]:
+    """The courses with their client and the pause in force, in the order they were opened."""
+    return list(
+        db.execute(
+            select(
+                Episode.id,
+                Episode.client_id,
+                Episode.service_line,
+                Episode.state,
+                Episode.state_since,
+                Episode.opened_at,
+                Episode.expects_intention,
+                Episode.expects_integration,
+                Client.code,
+                Client.family_name,
+                Client.given_name,
+                Client.preferred_name,
+                Client.born_on,
+                Client.pinned_line,
+                Hold.reason.label("hold_reason"),
+                Hold.look_again_on,
+                Hold.since_at.label("hold_since"),
+            )
+            .join(Client, Client.id == Episode.client_id)
+            .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
+            .where(Episode.id.in_(wanted))
+            .order_by(Episode.opened_at, Episode.id)
+        )
+    )
+
+
+def members(db: Session, wanted: Any, now: datetime) -> list[Any]:
+    """Who has which part in them at `now`."""
+    return list(
+        db.execute(
+            select(
+                EpisodeMember.episode_id,
+                EpisodeMember.part,
+                EpisodeMember.clinician_id,
+                EpisodeMember.elsewhere,
+                Clinician.name,
+            )
+            .outerjoin(Clinician, Clinician.id == EpisodeMember.clinician_id)
+            .where(
+                EpisodeMember.episode_id.in_(wanted),
+                EpisodeMember.from_at <= now,
+                or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
+            )
+            .order_by(EpisodeMember.from_at, EpisodeMember.id)
+        )
+    )
+
+
+def given_by_dose(wanted: Any) -> Subquery:
+    """What was given in each ketamine session of the wanted courses, boosters included (rule 4)."""
+    ended = func.coalesce(Administration.ended_at, Administration.started_at)
+    unconfirmed = and_(
+        Administration.told_by_id.is_not(None), Administration.confirmed_at.is_(None)
+    )
+    return (
+        select(
+            Administration.ketamine_session_id.label("dose_id"),
+            func.max(ended, type_=UtcDateTime()).label("last_at"),
+            func.min(Administration.started_at, type_=UtcDateTime()).label("first_at"),
+            func.sum(Administration.ug).label("ug"),
+            func.sum(case((unconfirmed, 1), else_=0)).label("unconfirmed"),
+        )
+        .join(KetamineSession, KetamineSession.id == Administration.ketamine_session_id)
+        .where(KetamineSession.episode_id.in_(wanted), Administration.voided_at.is_(None))
+        .group_by(Administration.ketamine_session_id)
+        .subquery()
+    )
+
+
+def series(db: Session, wanted: Any) -> list[Any]:
+    """Their series with how many were given and are booked, the running one last (rule 8)."""
+    given = given_by_dose(wanted)
+    open_ahead = and_(KetamineSession.status.in_(_OPEN), given.c.dose_id.is_(None))
+    return list(
+        db.execute(
+            select(
+                Series.id,
+                Series.episode_id,
+                Series.product_route,
+                Series.ordered_count,
+                func.count(given.c.dose_id).label("given"),
+                func.sum(case((open_ahead, 1), else_=0)).label("booked"),
+            )
+            .outerjoin(KetamineSession, KetamineSession.series_id == Series.id)
+            .outerjoin(given, given.c.dose_id == KetamineSession.id)
+            .where(Series.episode_id.in_(wanted))
+            .group_by(
+                Series.id,
+                Series.episode_id,
+                Series.product_route,
+                Series.ordered_count,
+                Series.started_at,
+            )
+            .order_by(Series.started_at, Series.id)
+        )
+    )
+
+
+def settled() -> ColumnElement[bool]:
+    """Whether a dose owes no integration any more: closed, or held and its note signed."""
+    return exists().where(
+        IntegrationSessionFor.ketamine_session_id == KetamineSession.id,
+        IntegrationSession.id == IntegrationSessionFor.integration_session_id,
+        IntegrationSession.kind == IntegrationKind.FULL,
+        IntegrationSession.dropped_at.is_(None),
+        or_(
+            IntegrationSession.closed_at.is_not(None),
+            and_(IntegrationSession.held_at.is_not(None), _note_is_signed()),
+        ),
+    )
+
+
+def doses(db: Session, wanted: Any) -> list[Any]:
+    """Ketamine sessions that are open, unsettled or the last given, numbered in their series."""
+    given = given_by_dose(wanted)
+    numbered = (
+        select(
+            KetamineSession.id,
+            func.row_number()
+            .over(
+                partition_by=KetamineSession.series_id,
+                order_by=(
+                    func.coalesce(given.c.first_at, KetamineSession.planned_at),
+                    KetamineSession.id,
+                ),
+            )
+            .label("number"),
+            func.row_number()
+            .over(
+                partition_by=KetamineSession.episode_id,
+                order_by=(given.c.last_at.is_(None), given.c.last_at.desc(), KetamineSession.id),
+            )
+            .label("recency"),
+            given.c.last_at,
+            given.c.first_at,
+            given.c.ug,
+            given.c.unconfirmed,
+        )
+        .outerjoin(given, given.c.dose_id == KetamineSession.id)
+        .where(
+            KetamineSession.episode_id.in_(wanted),
+            KetamineSession.status.in_(_OPEN + _GIVEN),
+        )
+        .subquery()
+    )
+    return list(
+        db.execute(
+            select(
+                KetamineSession.id,
+                KetamineSession.episode_id,
+                KetamineSession.series_id,
+                KetamineSession.status,
+                KetamineSession.planned_at,
+                KetamineSession.planned_minutes,
+                KetamineSession.place,
+                KetamineSession.order_state,
+                KetamineSession.ordered_ug,
+                KetamineSession.may_add_ug,
+                KetamineSession.arrived_at,
+                KetamineSession.version,
+                Series.product_route,
+                Series.ordered_count,
+                numbered.c.number,
+                numbered.c.recency,
+                numbered.c.last_at,
+                numbered.c.first_at,
+                numbered.c.ug,
+                numbered.c.unconfirmed,
+                settled().label("settled"),
+            )
+            .join(numbered, numbered.c.id == KetamineSession.id)
+            .join(Series, Series.id == KetamineSession.series_id)
+            .join(Episode, Episode.id == KetamineSession.episode_id)
+            .where(
+                or_(
+                    KetamineSession.status.in_(_OPEN),
+                    and_(numbered.c.recency == 1, numbered.c.last_at.is_not(None)),
+                    numbered.c.unconfirmed > 0,
+                    and_(
+                        KetamineSession.status.in_(_GIVEN),
+                        Episode.expects_integration,
+                        ~settled(),
+                    ),
+                    KetamineSession.id.in_(_to_be_integrated(wanted)),
+                )
+            )
+            .order_by(KetamineSession.planned_at, KetamineSession.id)
+        )
+    )
+
+
+def _unsettled(wanted: Any) -> ColumnElement[bool]:
+    """The integration sessions of the wanted courses that still ask for something."""
+    return and_(
+        IntegrationSession.episode_id.in_(wanted),
+        IntegrationSession.dropped_at.is_(None),
+        IntegrationSession.closed_at.is_(None),
+        or_(IntegrationSession.held_at.is_(None), ~_note_is_signed()),
+    )
+
+
+def _note_is_signed() -> ColumnElement[bool]:
+    return exists().where(
+        Note.integration_session_id == IntegrationSession.id,
+        Note.signed_at.is_not(None),
+        Note.voided_at.is_(None),
+    )
+
+
+def _to_be_integrated(wanted: Any) -> Any:
+    """The ketamine sessions that an integration session is still to be held or written for."""
+    return (
+        select(IntegrationSessionFor.ketamine_session_id)
+        .join(
+            IntegrationSession,
+            IntegrationSession.id == IntegrationSessionFor.integration_session_id,
+        )
+        .where(_unsettled(wanted))
+    )
+
+
+def integrations(db: Session, wanted: Any) -> list[Any]:
+    """Integration sessions that still ask for something, a row for each dose they integrate."""
+    return list(
+        db.execute(
+            select(
+                IntegrationSession.id,
+                IntegrationSession.episode_id,
+                IntegrationSession.version,
+                IntegrationSession.kind,
+                IntegrationSession.how,
+                IntegrationSession.planned_at,
+                IntegrationSession.planned_minutes,
+                IntegrationSession.due_on,
+                IntegrationSession.agreed_for,
+                IntegrationSession.held_at,
+                IntegrationSession.therapist_id,
+                Clinician.name.label("therapist"),
+                IntegrationSessionFor.ketamine_session_id,
+            )
+            .outerjoin(
+                IntegrationSessionFor,
+                IntegrationSessionFor.integration_session_id == IntegrationSession.id,
+            )
+            .outerjoin(Clinician, Clinician.id == IntegrationSession.therapist_id)
+            .where(_unsettled(wanted))
+            .order_by(IntegrationSession.planned_at, IntegrationSession.id)
+        )
+    )
+
+
+def notes(db: Session, wanted: Any) -> list[Any]:
+    """Unsigned notes, and signed intentions of open ketamine sessions; no text of either."""
+    return list(
+        db.execute(
+            select(
+                Note.id,
+                Note.episode_id,
+                Note.kind,
+                Note.ketamine_session_id,
+                Note.integration_session_id,
+                Note.author_id,
+                Note.signed_at,
+                Clinician.name.label("author"),
+            )
+            .join(Clinician, Clinician.id == Note.author_id)
+            .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
+            .where(
+                Note.episode_id.in_(wanted),
+                Note.voided_at.is_(None),
+                or_(Note.signed_at.is_(None), KetamineSession.status.in_(_OPEN)),
+            )
+            .order_by(Note.started_at, Note.id)
+        )
+    )
+
+
+def clearances(db: Session, wanted: Any) -> list[Any]:
+    """The newest clearance of each course."""
+    newest = (
+        select(
+            Clearance.id,
+            func.row_number()
+            .over(
+                partition_by=Clearance.episode_id,
+                order_by=(Clearance.decided_at.desc(), Clearance.id.desc()),
+            )
+            .label("recency"),
+        )
+        .where(Clearance.episode_id.in_(wanted))
+        .subquery()
+    )
+    return list(
+        db.execute(
+            select(
+                Clearance.episode_id,
+                Clearance.decision,
+                Clearance.routes,
+                Clearance.ceiling_ug,
+                Clearance.valid_until_on,
+            )
+            .join(newest, newest.c.id == Clearance.id)
+            .where(newest.c.recency == 1)
+        )
+    )
