@@ -18,17 +18,17 @@ if "episode" not in st.query_params:
     st.stop()
 start = here.read(booking_start, st.query_params["episode"])
 draw_banner(here, start.course)
-form = Form(here, "booking", minted_id())
+form = Form(here, "booking", makes=minted_id())
 booking_fields(here, form, start)
 form.save(
     "Book",
     book_ketamine_session,
     lambda: form.entered(
         BookKetamineEntered,
-        id=minted_id(),
+        id=form.makes,
         episode_id=start.course.id,
-        integration_id=id_within(minted_id(), "integration"),
+        integration_id=id_within(form.makes, "integration"),
     ),
-    then=lambda _: go("ketamine_session", id=minted_id()),
+    then=lambda _: go("ketamine_session", id=form.makes),
     said="Booked",
 )

@@ -15,11 +15,11 @@ care = here.read(course, st.query_params.get("episode", ""))
 draw_banner(here, care)
 draw_clearances(here, care)
 if can_clear(here.viewer):
-    form = Form(here, "clearance", minted_id())
+    form = Form(here, "clearance", makes=minted_id())
     clearance_fields(here, form)
     form.save(
         "Save clearance",
         record_clearance,
-        lambda: form.entered(ClearanceEntered, id=minted_id(), episode_id=care.id),
+        lambda: form.entered(ClearanceEntered, id=form.makes, episode_id=care.id),
         then=lambda _: go("episode", id=care.id),
     )

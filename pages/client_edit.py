@@ -28,11 +28,11 @@ if "client" in st.query_params:
         then=lambda code: go("client", client=code),
     )
 else:
-    form = Form(here, "client", minted_id())
+    form = Form(here, "client", makes=minted_id())
     client_fields(form)
     form.save(
         "Save client",
         create_client,
-        lambda: form.entered(ClientEntered, id=minted_id()),
+        lambda: form.entered(ClientEntered, id=form.makes),
         then=lambda code: go("client", client=code),
     )

@@ -7,18 +7,16 @@ from kapteam.queries.course import course
 from kapteam.rules.permissions import check_can_book
 from kapteam.ui.course import consent_fields, draw_banner, draw_consents
 from kapteam.ui.forms import Form, minted_id
-from kapteam.ui.navigation import go
 from kapteam.ui.page import open_page
 
 here = open_page("Consent", needs=check_can_book)
 care = here.read(course, st.query_params.get("episode", ""))
 draw_banner(here, care)
 draw_consents(here, care)
-form = Form(here, "consent", minted_id())
+form = Form(here, "consent", makes=minted_id())
 consent_fields(here, form)
 form.save(
     "Save consent",
     record_consent,
-    lambda: form.entered(ConsentEntered, id=minted_id(), episode_id=care.id),
-    then=lambda _: go("consent", episode=care.id),
+    lambda: form.entered(ConsentEntered, id=form.makes, episode_id=care.id),
 )

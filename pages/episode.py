@@ -24,11 +24,11 @@ if "id" in st.query_params:
 check_can_run_episode(here.viewer)
 client = here.read(client_details, st.query_params.get("client", ""))
 st.subheader(f"A new course of care for {client.code}", anchor=False)
-form = Form(here, "episode", minted_id())
+form = Form(here, "episode", makes=minted_id())
 new_course_fields(here, form, here.read(team))
 form.save(
     "Open the course",
     open_episode,
-    lambda: form.entered(EpisodeEntered, id=minted_id(), client_id=client.id),
-    then=lambda _: go("episode", id=minted_id()),
+    lambda: form.entered(EpisodeEntered, id=form.makes, client_id=client.id),
+    then=lambda _: go("episode", id=form.makes),
 )

@@ -20,12 +20,12 @@ from kapteam.ui.page import open_page
 
 here = open_page("Inquiry", needs=check_can_book)
 if "id" not in st.query_params:
-    form = Form(here, "inquiry", minted_id())
+    form = Form(here, "inquiry", makes=minted_id())
     inquiry_fields(here, form)
     form.save(
         "Save inquiry",
         record_inquiry,
-        lambda: form.entered(InquiryEntered, id=minted_id()),
+        lambda: form.entered(InquiryEntered, id=form.makes),
         then=lambda _: go("inquiries"),
     )
     st.stop()
@@ -39,7 +39,7 @@ settle, become = st.tabs(["Consultation and outcome", "Make this person a client
 with settle:
     form = Form(here, "consultation", kept.id)
     version = form.seen(kept.version)
-    consultation_fields(form, kept)
+    consultation_fields(here, form, kept)
     form.save(
         "Save outcome",
         settle_inquiry,
@@ -47,11 +47,11 @@ with settle:
         then=lambda _: go("inquiries"),
     )
 with become:
-    client_form = Form(here, "becomes", kept.id)
+    client_form = Form(here, "becomes", kept.id, makes=minted_id())
     client_fields(client_form, name=kept.name, phone=kept.phone)
     client_form.save(
         "Save client",
         become_client,
-        lambda: client_form.entered(InquiryClientEntered, id=minted_id(), inquiry_id=kept.id),
+        lambda: client_form.entered(InquiryClientEntered, id=client_form.makes, inquiry_id=kept.id),
         then=lambda code: go("client", client=code),
     )

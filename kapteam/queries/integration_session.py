@@ -35,12 +35,14 @@ class SettledIntegration:
 class IntegrationPage:
     """What the page of one integration shows.
 
-    `line` is what is still open of it (None: a new one, or settled); `settled` is how it ended.
+    `line` is what is still open of it (None: a new one, or settled), `place` where it is booked;
+    `settled` is how it ended.
     """
 
     course: Course
     standing: CourseStanding | None
     line: IntegrationLine | None
+    place: str
     settled: SettledIntegration | None
     team: tuple[Colleague, ...]
     busy: dict[str, tuple[Busy, ...]]
@@ -75,6 +77,7 @@ def integration_page(
         course=course(db, asked, found),
         standing=standing,
         line=line,
+        place=_place(db, line.id) if line and line.id else "",
         settled=_settled(db, integration_id) if integration_id and line is None else None,
         team=team(db, asked),
         busy=busy_therapists(db, asked),
@@ -99,6 +102,12 @@ def _episode_of(
     if found is None:
         raise NotFound("There is no such integration session, or you are not on its course.")
     return found
+
+
+def _place(db: Session, integration_id: str) -> str:
+    return db.scalars(
+        select(IntegrationSession.place).where(IntegrationSession.id == integration_id)
+    ).one()
 
 
 def _settled(db: Session, integration_id: str) -> SettledIntegration:

@@ -21,6 +21,7 @@ from kapteam.vocabulary import Function, How, Part, ProductRoute, ServiceLine
 _MINUTES = {ProductRoute.ESKETAMINE_NASAL: 150}
 _USUAL_MINUTES = 120
 _FIRST_SERIES = 6
+ELSEWHERE = "Somebody elsewhere"
 
 
 def pick_course(here: Present) -> None:
@@ -89,7 +90,11 @@ def _integration_fields(
     member = start.course.member(Part.THERAPIST)
     therapists = with_function(start.team, Function.THERAPIST)
     therapist = form.pick(
-        "integration_therapist", "With", therapists, member.clinician_id if member else None
+        "integration_therapist",
+        "With",
+        therapists,
+        member.clinician_id if member else None,
+        none=ELSEWHERE,
     )
     planned_at = typed_moment(here, form, "planned_on", "planned_time")
     if planned_at is None or route is None:
@@ -148,5 +153,5 @@ def offer_slots(
 @acting
 def _take_slot(here: Present, form: Form, day_field: str, time_field: str, at: datetime) -> None:
     local = at.astimezone(here.zone)
-    st.session_state[form.key(day_field)] = local.date()
-    st.session_state[form.key(time_field)] = wording.clock_time(local.time())
+    form.put(day_field, local.date())
+    form.put(time_field, wording.clock_time(local.time()))

@@ -1,5 +1,6 @@
 """A course of care on its pages: who it is for, what the gate reads, and every step it can take."""
 
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -19,6 +20,7 @@ from kapteam.actions.episodes import (
     move_episode,
     release_hold,
 )
+from kapteam.errors import Invalid
 from kapteam.ids import id_within
 from kapteam.queries.course import Course
 from kapteam.queries.practice import Colleague, with_function
@@ -43,6 +45,7 @@ from kapteam.vocabulary import (
     Tone,
 )
 
+_NOBODY = "nobody"
 _FUNCTION_OF = {Part.PRESCRIBER: Function.PRESCRIBER, Part.THERAPIST: Function.THERAPIST}
 
 
@@ -146,7 +149,6 @@ def draw_steps(here: Present, care: Course, colleagues: tuple[Colleague, ...]) -
     move, pause, people, close = st.tabs(
         ["Next state", "Release the hold" if care.hold else "Hold", "Who is on it", "Close"]
     )
-    stay = partial(go, "episode", id=care.id)
     with move:
         form = Form(here, "move", care.id)
         version = form.seen(care.version)
@@ -155,7 +157,6 @@ def draw_steps(here: Present, care: Course, colleagues: tuple[Colleague, ...]) -
             "Move",
             move_episode,
             lambda: form.entered(MoveEntered, episode_id=care.id, version=version),
-            then=lambda _: stay(),
         )
     with pause:
         _hold_form(here, care)
@@ -185,18 +186,16 @@ def _hold_form(here: Present, care: Course) -> None:
             "Release the hold",
             release_hold,
             lambda: release.entered(ReleaseEntered, hold_id=hold_id),
-            then=lambda _: go("episode", id=care.id),
         )
         return
-    form = Form(here, "hold", minted_id())
+    form = Form(here, "hold", makes=minted_id())
     form.choice("reason", "Reason", list(HoldReason))
     form.day("look_again_on", "Look again on")
     form.area("note", "Note")
     form.save(
         "Hold",
         hold_episode,
-        lambda: form.entered(HoldEntered, id=minted_id(), episode_id=care.id),
-        then=lambda _: go("episode", id=care.id),
+        lambda: form.entered(HoldEntered, id=form.makes, episode_id=care.id),
     )
 
 
@@ -204,27 +203,40 @@ def _member_form(
     here: Present, care: Course, part: Part, colleagues: tuple[Colleague, ...]
 ) -> None:
     member = care.member(part)
-    form = Form(here, f"member.{part.value}", member.id if member else care.id)
+    form = Form(here, f"member.{part.value}", care.id, makes=minted_id())
+    choices = with_function(colleagues, _FUNCTION_OF[part])
     with row(f"member_{part.value}"):
         words(f"{part.label}: **{plain(member.name if member else 'nobody')}**", 330)
         with st.container(width=280):
-            form.pick("clinician_id", "From now on", with_function(colleagues, _FUNCTION_OF[part]))
+            form.pick(
+                "clinician_id", "From now on", choices | ({_NOBODY: "Nobody"} if member else {})
+            )
         with st.container(width=280):
             form.line("clinician_elsewhere", "… or elsewhere, by name")
         form.save(
             f"Change {part.label.lower()}",
             change_member,
-            lambda: form.entered(
-                MemberEntered,
-                id=id_within(minted_id(), part.value),
-                episode_id=care.id,
-                part=part,
-                replaces_id=member.id if member else None,
-                until_on=None,
-            ),
-            then=lambda _: go("episode", id=care.id),
+            lambda: _member_entered(form, care, part, member.id if member else None),
             kind="secondary",
         )
+
+
+def _member_entered(form: Form, care: Course, part: Part, replaces_id: str | None) -> MemberEntered:
+    """Who was entered; that nobody has the part from now on is said, not left empty."""
+    entered: MemberEntered = form.entered(
+        MemberEntered,
+        id=id_within(form.makes, f"{part.value} after {replaces_id}"),
+        episode_id=care.id,
+        part=part,
+        replaces_id=replaces_id,
+        until_on=None,
+    )
+    named = bool(entered.clinician_elsewhere.strip())
+    if entered.clinician_id is None and not named:
+        raise Invalid({"clinician_id": "Choose who it is from now on, or name somebody elsewhere."})
+    if entered.clinician_id == _NOBODY and named:
+        raise Invalid({"clinician_id": "Nobody, or somebody elsewhere: not both."})
+    return replace(entered, clinician_id=None) if entered.clinician_id == _NOBODY else entered
 
 
 def clearance_fields(here: Present, form: Form) -> None:
@@ -292,7 +304,6 @@ def draw_consents(here: Present, care: Course) -> None:
                         "Revoke from today",
                         revoke_consent,
                         partial(RevocationEntered, consent_id=one.id, revoked_on=here.today),
-                        then=lambda _: go("consent", episode=care.id),
                         kind="secondary",
                     )
 

@@ -28,8 +28,8 @@ _LOOK = "Not saved yet: look at the fields marked in red."
 _KEEP_MINE = "Keep mine"
 _TAKE_THEIRS = "Take the other"
 _MADE = "ids_that_made_a_row"
-_ANSWERS = {"": "Not asked", "yes": "Yes", "no": "No"}
-_ANSWERED = {"": None, "yes": True, "no": False}
+_ANSWERS = {"": "Not asked", "True": "Yes", "False": "No"}
+_ANSWERED = {"": None, "True": True, "False": False}
 
 
 def minted_id() -> str:
@@ -56,15 +56,21 @@ def _is_id(text: str) -> bool:
 class _Kept:
     """What a form remembers for as long as its fields stand on the page.
 
-    `first` is what each field started from, `unsaid` a refusal that has not been drawn yet.
+    `begun` counts how often it began again, `version` of `row` is what its Save counts against, and
+    `drawn` the version that its fields were drawn with; `moved` says that another form here saved
+    that row. `first` is what each field started from, `unsaid` a refusal that is not drawn yet.
     """
 
+    begun: int = 0
+    row: str = ""
     version: int | None = None
+    drawn: int | None = None
+    moved: bool = False
     problems: dict[str, str] = field(default_factory=dict)
     is_conflict: bool = False
     unsaid: bool = False
     first: dict[str, Any] = field(default_factory=dict)
-    rows: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
 
 
 class Form:
@@ -79,13 +85,13 @@ class Form:
     def __init__(self, here: Present, name: str, row: str = "", *, makes: str = "") -> None:
         self.makes = makes
         self._here = here
-        self._name = f"{name}/{row or makes}"
-        begun = st.session_state.get(f"{self._name}#begun", 0)
-        self._key = f"{self._name}#{begun}" if begun else self._name
+        self._row = row or makes
+        self._name = f"{name}/{self._row}"
+        self._kept = self._remembered()
+        self._key = f"{self._name}/{self._kept.begun}"
         self._drawn: set[str] = set()
         self._read: dict[str, Callable[[], Any]] = {}
         self._labels: dict[str, Mapping[str, str]] = {}
-        self._kept = self._remembered()
 
     def key(self, field: str) -> str:
         """The widget key of a field."""
@@ -103,15 +109,23 @@ class Form:
         self._kept.first[field] = "" if isinstance(value, str) else None
         st.session_state[self.key(field)] = value
 
-    def seen(self, version: int) -> int:
-        """The version that this form was drawn with first.
+    def seen(self, version: int, *, of: str = "") -> int:
+        """The version that this form was drawn with first; call it before the fields.
 
-        A page runs again with every field that is left; the row may be a newer one by then, and a
-        Save must count against what the person saw.
+        A page runs again with every field that is left; the row (`of`, unless the form is named
+        after it) may be a newer one by then, and a Save must count against what the person saw. The
+        version is part of the fields' keys: after a restart the browser brings back what was typed
+        over this version, never over another.
         """
-        if self._kept.version is None:
-            self._kept.version = version
-        return self._kept.version
+        kept = self._kept
+        if kept.version is None:
+            kept.row, kept.version = of or self._row, version
+            kept.drawn = version if kept.drawn is None else kept.drawn
+        elif kept.moved and version == kept.version + 1:
+            kept.version = version
+        kept.moved = False
+        self._key = f"{self._name}/v{kept.drawn}"
+        return kept.version
 
     def line(
         self, field: str, label: str, value: str = "", *, hint: str = "", width: int | None = None
@@ -243,7 +257,7 @@ class Form:
     def answer(self, field: str, label: str, value: bool | None = None) -> bool | None:
         """Yes, no, or not asked: the three are never mixed up."""
         first = self._first(field, value)
-        self._labels[field] = {str(_ANSWERED[key] or ""): text for key, text in _ANSWERS.items()}
+        self._labels[field] = _ANSWERS
         self._read[field] = lambda: _ANSWERED[st.session_state.get(self.key(field)) or ""]
         st.radio(
             label,
@@ -257,13 +271,11 @@ class Form:
         answered: bool | None = self.value(field)
         return answered
 
-    def number(
-        self, field: str, label: str, value: int, *, least: int, most: int
-    ) -> int | None:
+    def number(self, field: str, label: str, value: int, *, least: int, most: int) -> int | None:
         """A whole number; who left it as it was gets the new `value` when that changes."""
-        usual = self._kept.rows.setdefault(f"{field}.usual", value)
-        if value != usual:
-            self._kept.rows[f"{field}.usual"] = value
+        usual = self._kept.numbers.setdefault(field, value)
+        if usual != value:
+            self._kept.numbers[field] = value
             if self.value(field) == usual:
                 self.put(field, value)
         chosen: int | None = st.number_input(
@@ -302,7 +314,7 @@ class Form:
 
     def rows(self, name: str) -> int:
         """How many rows of a kind the form shows; at least one."""
-        return self._kept.rows.setdefault(name, 1)
+        return self._kept.numbers.setdefault(name, 1)
 
     def more_rows(self, name: str, label: str) -> None:
         """A button that adds a row of a kind."""
@@ -356,11 +368,10 @@ class Form:
 
     def _remembered(self) -> _Kept:
         """A page that was left forgets what was typed; what the form knew of it goes with that."""
-        name = f"{self._key}#kept"
-        typed = any(str(key).startswith(f"{self._key}/") for key in st.session_state)
-        if not typed or name not in st.session_state:
-            st.session_state[name] = _Kept()
-        kept: _Kept = st.session_state[name]
+        is_drawn = any(str(key).startswith(f"{self._name}/") for key in st.session_state)
+        if not is_drawn or self._name not in st.session_state:
+            st.session_state[self._name] = _Kept()
+        kept: _Kept = st.session_state[self._name]
         return kept
 
     def _first(self, field: str, value: Any) -> Any:
@@ -377,7 +388,7 @@ class Form:
         if field in self._kept.problems:
             place.markdown(f":red[:material/error: {plain(self._kept.problems[field])}]")
 
-    def refused(self, error: Refused) -> None:
+    def _refused(self, error: Refused) -> None:
         """Keep why nothing was saved, until it is drawn beside its fields."""
         problems = {}
         whole = [] if isinstance(error, Invalid) else [str(error)]
@@ -397,17 +408,28 @@ class Form:
         words = self._labels.get(field, {}).get(text, text)
         return f"Saved by somebody else: {words or 'empty'}"
 
-    def keep_mine(self) -> None:
+    def _keep_mine(self) -> None:
         """From now on count against what is kept now, which the person has seen."""
         self._kept.version, self._kept.is_conflict = None, False
         self._kept.problems = {
             WHOLE: "Not saved yet: save again to put yours in the place of the other."
         }
 
-    def begin_again(self) -> None:
+    def _begin_again(self) -> None:
         """Forget what was typed: the fields are drawn anew, from what is now kept."""
-        begun = f"{self._name}#begun"
-        st.session_state[begun] = st.session_state.get(begun, 0) + 1
+        st.session_state[self._name] = _Kept(begun=self._kept.begun + 1)
+
+    def _saved(self) -> None:
+        """The other forms here over the same row have seen this Save: it was made beside them."""
+        for other in st.session_state.values():
+            if isinstance(other, _Kept) and other.row and other.row == self._kept.row:
+                other.moved = True
+        self._begin_again()
+        if self.makes:
+            st.session_state[_MADE] = {*st.session_state.get(_MADE, ()), self.makes}
+
+    def _add_row(self, name: str) -> None:
+        self._kept.numbers[name] = self.rows(name) + 1
 
 
 def _is_text(kind: type[Any], name: str) -> bool:
@@ -426,11 +448,9 @@ def _pressed(
     try:
         saved = here.write(action, build(), here.now)
     except Refused as error:
-        form.refused(error)
+        form._refused(error)
         return
-    form.begin_again()
-    if form.makes:
-        st.session_state[_MADE] = {*st.session_state.get(_MADE, ()), form.makes}
+    form._saved()
     say_next(f"{said} {wording.exact_time(here.now, here.zone)}")
     then(saved)
 
@@ -438,9 +458,9 @@ def _pressed(
 @acting
 def _settle(here: Present, form: Form, mine: bool) -> None:
     if mine:
-        form.keep_mine()
+        form._keep_mine()
     else:
-        form.begin_again()
+        form._begin_again()
 
 
 @acting
@@ -452,4 +472,4 @@ def _set_now(here: Present, form: Form, day_field: str, time_field: str) -> None
 
 @acting
 def _add_row(here: Present, form: Form, name: str) -> None:
-    form.add_row(name)
+    form._add_row(name)

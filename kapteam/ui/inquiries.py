@@ -17,8 +17,8 @@ def draw_inquiries(here: Present, lines: tuple[InquiryLine, ...]) -> None:
     with st.container(horizontal=True):
         link("inquiry", "Record an inquiry", icon="add_call")
         link("client_edit", "New client without an inquiry", icon="person_add")
-    open_ones = [one for one in lines if one.outcome is None]
-    settled = [one for one in lines if one.outcome is not None]
+    open_ones = [one for one in lines if _is_open(one)]
+    settled = [one for one in lines if not _is_open(one)]
     with section(
         "Open",
         len(open_ones),
@@ -30,6 +30,13 @@ def draw_inquiries(here: Present, lines: tuple[InquiryLine, ...]) -> None:
     with section("Settled", len(settled), key="settled_inquiries", nothing="None yet."):
         for one in settled:
             _inquiry_row(here, one)
+
+
+def _is_open(one: InquiryLine) -> bool:
+    """Whether it waits for somebody: no outcome yet, or a client still to be made of it."""
+    if one.outcome is InquiryOutcome.PROCEED:
+        return one.client_code is None
+    return one.outcome is None
 
 
 def _inquiry_row(here: Present, one: InquiryLine) -> None:
@@ -66,12 +73,21 @@ def draw_inquiry(here: Present, one: InquiryLine) -> None:
         st.markdown(f"{plain(service)}, {quiet(f'called {called}')}")
         if one.concern:
             st.text(one.concern)
+        if one.outcome:
+            held = (
+                f"consultation {wording.moment(one.held_at, here.now, here.zone)}"
+                if one.held_at
+                else "no consultation recorded"
+            )
+            st.markdown(f"**{plain(one.outcome.label)}** {quiet(held)}")
+        if one.outcome_note:
+            st.text(one.outcome_note)
 
 
-def consultation_fields(form: Form, kept: InquiryLine) -> None:
+def consultation_fields(here: Present, form: Form, kept: InquiryLine) -> None:
     """The free 15-minute consultation and its outcome."""
-    form.day("held_on", "Consultation held on")
-    form.time("held_time", "At")
-    outcomes = [one for one in InquiryOutcome if one is not InquiryOutcome.PROCEED]
-    form.choice("outcome", "Outcome", outcomes, kept.outcome)
+    held = kept.held_at.astimezone(here.zone) if kept.held_at else None
+    form.day("held_on", "Consultation held on", held.date() if held else None)
+    form.time("held_time", "At", wording.clock_time(held.time()) if held else "")
+    form.choice("outcome", "Outcome", list(InquiryOutcome), kept.outcome)
     form.area("outcome_note", "Note", kept.outcome_note)

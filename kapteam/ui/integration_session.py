@@ -26,7 +26,7 @@ from kapteam.queries.integration_session import IntegrationPage
 from kapteam.queries.practice import with_function
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.permissions import can_hold_integration
-from kapteam.ui.booking import offer_slots
+from kapteam.ui.booking import ELSEWHERE, offer_slots
 from kapteam.ui.forms import Form, minted_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import given, integration_links, phrase
@@ -101,18 +101,20 @@ def draw_forms(here: Present, shown: IntegrationPage, do: str) -> None:
             drawn[name](here, shown)
 
 
-def _owed(shown: IntegrationPage, version: int) -> Owed:
+def _owed(shown: IntegrationPage, form: Form, version: int) -> Owed:
     line, care = shown.line, shown.course
     if line is None:
         experience = care.experiences[0].id if care.experiences else None
-        return Owed(minted_id(), 0, care.id, outside_experience_id=experience)
+        return Owed(form.makes, 0, care.id, outside_experience_id=experience)
     doses = tuple(dose.id for dose in line.doses)
-    return Owed(line.id or minted_id(), version, care.id, ketamine_session_ids=doses)
+    return Owed(line.id or form.makes, version, care.id, ketamine_session_ids=doses)
 
 
 def _form(here: Present, shown: IntegrationPage, name: str) -> tuple[Form, int]:
-    form = Form(here, f"integration.{name}", shown.line.key if shown.line else minted_id())
-    return form, form.seen(shown.line.version if shown.line else 0)
+    line = shown.line
+    makes = "" if line and line.id else minted_id()
+    form = Form(here, f"integration.{name}", line.key if line else "", makes=makes)
+    return form, form.seen(line.version if line else 0)
 
 
 def _save(
@@ -121,7 +123,7 @@ def _save(
     form.save(
         label,
         action,
-        lambda: form.entered(kind, owed=_owed(shown, version)),
+        lambda: form.entered(kind, owed=_owed(shown, form, version)),
         then=lambda _: go("client", client=shown.course.client.code),
     )
 
@@ -130,21 +132,23 @@ def _book(here: Present, shown: IntegrationPage) -> None:
     form, version = _form(here, shown, "book")
     member = shown.course.member(Part.THERAPIST)
     line = shown.line
-    chosen = line.therapist.id if line and line.therapist else None
-    usual = chosen or (member.clinician_id if member else None)
-    therapist = form.pick("therapist", "With", with_function(shown.team, Function.THERAPIST), usual)
+    planned = line.standing.facts.planned_at if line else None
+    usual = member.clinician_id if member else None
+    if line and planned:
+        usual = line.therapist.id if line.therapist else None
+    therapists = with_function(shown.team, Function.THERAPIST)
+    therapist = form.pick("therapist", "With", therapists, usual, none=ELSEWHERE)
     anchor = line.standing.facts.last_given_at if line else None
     if line and anchor and line.doses:
         route = line.doses[0].product_route
         offer_slots(here, form, shown.busy, therapist, anchor, route, "on", "time")
-    planned = line.standing.facts.planned_at if line else None
     local = planned.astimezone(here.zone) if planned else None
     form.day("on", "Day", local.date() if local else None)
     form.time("time", "Time", wording.clock_time(local.time()) if local else "")
     minutes = line.standing.facts.planned_minutes if line and planned else INTEGRATION_MINUTES
     form.number("minutes", "Minutes", minutes, least=15, most=240)
     form.choice("how", "How", list(How), (line.how if line else None) or How.IN_PERSON)
-    form.line("place", "Place")
+    form.line("place", "Place", shown.place)
     _save(
         shown,
         form,
@@ -168,7 +172,8 @@ def _hold(here: Present, shown: IntegrationPage) -> None:
     form.time("ended_time", "Ended at (may stay open)")
     how = (shown.line.how if shown.line else None) or How.IN_PERSON
     form.choice("how", "How", list(How), how)
-    form.choice("kind", "What it was", list(IntegrationKind), IntegrationKind.FULL)
+    kind = shown.line.kind if shown.line else IntegrationKind.FULL
+    form.choice("kind", "What it was", list(IntegrationKind), kind)
     _save(shown, form, version, "Save as held", hold_integration, HoldIntegrationEntered)
 
 

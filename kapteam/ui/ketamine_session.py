@@ -1,8 +1,8 @@
 """The parts of a ketamine session's page: facts, order, what was given, record, other ends."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -41,7 +41,7 @@ from kapteam.rules.permissions import (
     can_write_note,
 )
 from kapteam.ui.forms import Form, minted_id
-from kapteam.ui.navigation import go, link
+from kapteam.ui.navigation import link
 from kapteam.ui.rows import integration_links, phrase, row, section, when, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
@@ -53,6 +53,9 @@ from kapteam.vocabulary import (
     ProductRoute,
     Tone,
 )
+
+_TYPED = ("mg", "started_time", "ended_time", "lot", "reason")
+_TOUCHED = (*_TYPED, "told_by")
 
 
 def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
@@ -114,7 +117,6 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
             "Order" if ordering else "Propose",
             order_dose if ordering else propose_dose,
             lambda: form.entered(DoseEntered, ketamine_session_id=shown.id, version=version),
-            then=lambda _: _stay(shown),
         )
         if ordering:
             counts = Form(here, "series", shown.series_id)
@@ -132,7 +134,6 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
                 lambda: counts.entered(
                     OrderedCountEntered, series_id=shown.series_id, version=seen
                 ),
-                then=lambda _: _stay(shown),
                 kind="secondary",
             )
 
@@ -178,22 +179,22 @@ def _administration(here: Present, shown: KetamineSessionPage, one: Administrati
             phrase(wording.Phrase(text, tone, "" if one.confirmed_at else "error"), 290)
         if one.told_by and not one.confirmed_at and can_order_dose(here.viewer):
             confirm = Form(here, "confirm", one.id)
+            confirm.seen(shown.version, of=shown.id)
             confirm.save(
                 "Confirm",
                 confirm_administration,
                 lambda: one.id,
-                then=lambda _: _stay(shown),
                 kind="secondary",
             )
         if can_record_session(here.viewer):
             with st.popover("Entered in error", width="content"):
                 form = Form(here, "void", one.id)
+                form.seen(shown.version, of=shown.id)
                 form.line("void_reason", "What was wrong")
                 form.save(
                     "Mark as entered in error",
                     void_administration,
                     lambda: form.entered(VoidEntered, administration_id=one.id),
-                    then=lambda _: _stay(shown),
                     kind="secondary",
                 )
     if one.reason:
@@ -203,8 +204,8 @@ def _administration(here: Present, shown: KetamineSessionPage, one: Administrati
 def draw_record(here: Present, shown: KetamineSessionPage) -> None:
     """Record arrival, doses with their times, out; close it in the same Save."""
     st.subheader("Record", anchor=False)
-    form = Form(here, "record", minted_id())
-    version = form.seen(shown.version)
+    form = Form(here, "record", makes=minted_id())
+    version = form.seen(shown.version, of=shown.id)
     day = shown.planned_at.astimezone(here.zone).date()
     day = day if day <= here.today else here.today
     rows = form.rows("administrations")
@@ -235,7 +236,6 @@ def draw_record(here: Present, shown: KetamineSessionPage) -> None:
             version=version,
             administrations=_entered(form, rows),
         ),
-        then=lambda _: _stay(shown),
     )
 
 
@@ -243,8 +243,11 @@ def draw_other_ends(here: Present, shown: KetamineSessionPage) -> None:
     """Move, cancel, missed, not given: each settles what hangs on the session, in one Save."""
     if not can_book(here.viewer) or shown.counted or not shown.status.is_open:
         return
-    with st.expander("Move, cancel, missed or not given", icon=":material/event_busy:"):
-        move, cancel, missed, held = st.tabs(["Move", "Cancel", "Missed", "Not given"])
+    recording = can_record_session(here.viewer)
+    title = "Move, cancel, missed or not given" if recording else "Move or cancel"
+    with st.expander(title, icon=":material/event_busy:"):
+        labels = ["Move", "Cancel", *(["Missed", "Not given"] if recording else [])]
+        move, cancel, *recorded = st.tabs(labels)
         with move:
             form = Form(here, "move", shown.id)
             version = form.seen(shown.version)
@@ -262,15 +265,14 @@ def draw_other_ends(here: Present, shown: KetamineSessionPage) -> None:
                 lambda: form.entered(
                     MoveKetamineEntered, ketamine_session_id=shown.id, version=version
                 ),
-                then=lambda _: _stay(shown),
                 said="Moved",
             )
         ends = (
-            (cancel, "cancel", "Cancel this ketamine session", cancel_ketamine_session),
-            (missed, "missed", "The client did not come", miss_ketamine_session),
-            (held, "not_given", "Not given today", mark_not_given),
+            ("cancel", "Cancel this ketamine session", cancel_ketamine_session),
+            ("missed", "The client did not come", miss_ketamine_session),
+            ("not_given", "Not given today", mark_not_given),
         )
-        for tab, name, label, action in ends:
+        for tab, (name, label, action) in zip((cancel, *recorded), ends, strict=False):
             with tab:
                 _end_form(here, shown, name, label, action)
 
@@ -295,7 +297,6 @@ def _end_form(
         label,
         action,
         lambda: form.entered(EndKetamineEntered, ketamine_session_id=shown.id, version=version),
-        then=lambda _: _stay(shown),
         kind="secondary",
     )
 
@@ -327,39 +328,27 @@ def _administration_fields(
             if shown.product_route is ProductRoute.INTRAVENOUS:
                 form.now_time(f"{name}.ended_on", f"{name}.ended_time", "Infusion ended", day)
             form.line(f"{name}.reason", "Reason, if beyond the order or clearance")
-            form.pick(f"{name}.told_by", "As told by", prescribers, none="A prescriber, if told")
+            form.pick(f"{name}.told_by", "As told by", prescribers, none="Nobody")
 
 
 def _entered(form: Form, rows: int) -> tuple[AdministrationEntered, ...]:
-    """The rows that hold anything; an untouched row is not a dose."""
-    found = []
-    for number in range(rows):
-        value = partial(_value, form, f"administrations.{number}")
-        if value("mg") or value("started_time"):
-            found.append(
-                AdministrationEntered(
-                    id=id_within(minted_id(), str(number)),
-                    kind=form.value(f"administrations.{number}.kind"),
-                    mg=value("mg"),
-                    started_on=form.value(f"administrations.{number}.started_on"),
-                    started_time=value("started_time"),
-                    ended_on=form.value(f"administrations.{number}.ended_on"),
-                    ended_time=value("ended_time"),
-                    lot=value("lot"),
-                    reason=value("reason"),
-                    told_by=form.value(f"administrations.{number}.told_by"),
-                )
-            )
-    return tuple(found)
+    """The rows down to the last one that holds anything; an untouched row below is not a dose."""
+    touched = [
+        number
+        for number in range(rows)
+        if any(form.value(f"administrations.{number}.{name}") for name in _TOUCHED)
+    ]
+    return tuple(_administration_entered(form, n) for n in range(max(touched, default=-1) + 1))
 
 
-def _value(form: Form, prefix: str, field: str) -> str:
-    return form.value(f"{prefix}.{field}") or ""
+def _administration_entered(form: Form, number: int) -> AdministrationEntered:
+    values = {
+        one.name: form.value(f"administrations.{number}.{one.name}")
+        for one in fields(AdministrationEntered)
+    }
+    texts = {name: values[name] or "" for name in _TYPED}
+    return AdministrationEntered(**values | texts | {"id": id_within(form.makes, str(number))})
 
 
 def _mg(ug: int | None) -> str:
     return wording.mg(ug).removesuffix("mg").strip() if ug else ""
-
-
-def _stay(shown: KetamineSessionPage) -> None:
-    go("ketamine_session", id=shown.id)

@@ -241,7 +241,7 @@ def _discard(here: Present, note_id: str, code: str) -> None:
     try:
         here.write(drop_empty_note, note_id, here.now)
     except Refused as error:
-        say_next(str(error))
+        say_next(str(error), well=False)
         return
     go("client", client=code)
 
@@ -274,7 +274,7 @@ def _start_from(
         here.write(drop_empty_note, note_id, here.now)
         started = here.write(start_note, entered, here.now)
     except Refused as error:
-        say_next(str(error))
+        say_next(str(error), well=False)
         return
     go("note", id=started)
 
@@ -301,24 +301,22 @@ def draw_signed(here: Present, shown: NotePage) -> None:
     form: Form
     if shown.can_amend:
         with st.expander("Amend", icon=":material/edit:"):
-            form = Form(here, "amend", minted_id())
+            form = Form(here, "amend", makes=minted_id())
             form.line("reason", "Reason for the amendment")
             form.area("text", "What it should say")
             form.save(
                 "Save amendment",
                 amend_note,
-                lambda: form.entered(AmendmentEntered, id=minted_id(), note_id=note.id),
-                then=lambda _: go("note", id=note.id),
+                lambda: form.entered(AmendmentEntered, id=form.makes, note_id=note.id),
             )
     elif shown.can_add:
         with st.expander("Add to this note", icon=":material/add_comment:"):
-            form = Form(here, "addendum", minted_id())
+            form = Form(here, "addendum", makes=minted_id())
             form.area("text", "What to add")
             form.save(
                 "Save addition",
                 add_addendum,
-                lambda: form.entered(AddendumEntered, id=minted_id(), note_id=note.id),
-                then=lambda _: go("note", id=note.id),
+                lambda: form.entered(AddendumEntered, id=form.makes, note_id=note.id),
             )
 
 

@@ -14,7 +14,6 @@ from kapteam.accounts.set_up import (
 )
 from kapteam.actions.practice import SettingEntered, change_setting
 from kapteam.errors import Refused
-from kapteam.ids import new_id
 from kapteam.queries.practice import Colleague, ThresholdLine
 from kapteam.ui.forms import Form, minted_id
 from kapteam.ui.rows import row, section, words
@@ -23,6 +22,7 @@ from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import Function
 
 _LINK = "practice_link"
+_HIDE = "hide_practice_link"
 
 
 def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:
@@ -64,9 +64,14 @@ def _sign_in_words(here: Present, one: Colleague) -> str:
 
 
 def _one_time_link() -> None:
-    token = st.session_state.get(_LINK)
+    token, is_drawn = st.session_state.get(_LINK, ("", False))
+    if is_drawn and _HIDE not in st.session_state:
+        # The page was left since, and with it the button.
+        del st.session_state[_LINK]
+        return
     if not token:
         return
+    st.session_state[_LINK] = token, True
     address = urlsplit(str(st.context.url))
     st.info(
         "Hand this one-time link to your colleague. It is good for seven days and is shown only "
@@ -74,14 +79,20 @@ def _one_time_link() -> None:
         icon=":material/link:",
     )
     st.code(f"{address.scheme}://{address.netloc}/session/invite/{token}", language=None)
+    st.button("Hide the link", key=_HIDE, on_click=_hide_link)
+
+
+@acting
+def _hide_link(here: Present) -> None:
+    del st.session_state[_LINK]
 
 
 @acting
 def _renew(here: Present, clinician_id: str) -> None:
     try:
-        st.session_state[_LINK] = here.write(renew_invitation, clinician_id, here.now)
+        st.session_state[_LINK] = here.write(renew_invitation, clinician_id, here.now), False
     except Refused as error:
-        say_next(str(error))
+        say_next(str(error), well=False)
 
 
 @acting
@@ -90,13 +101,13 @@ def _turn_off(here: Present, clinician_id: str) -> None:
         here.write(suspend_clinician, clinician_id, here.now)
         say_next("Sign-in turned off. Their signed-in browsers have ended.")
     except Refused as error:
-        say_next(str(error))
+        say_next(str(error), well=False)
 
 
 def draw_new_colleague(here: Present) -> None:
     """The form that lets a colleague in, by a link instead of a password somebody else knows."""
     with st.expander("Add a colleague", icon=":material/person_add:"):
-        form = Form(here, "colleague", minted_id())
+        form = Form(here, "colleague", makes=minted_id())
         form.line("name", "Name")
         form.line("credentials", "Credentials", hint="for example LCSW or NP")
         form.line("sign_in_name", "Sign-in name", hint="one word")
@@ -105,15 +116,14 @@ def draw_new_colleague(here: Present) -> None:
         form.save(
             "Make a one-time link",
             add_clinician,
-            lambda: form.entered(NewClinician, id=minted_id()),
+            lambda: form.entered(NewClinician, id=form.makes),
             then=_show_link,
             said="Colleague added",
         )
 
 
 def _show_link(token: str) -> None:
-    st.session_state[_LINK] = token
-    st.query_params["new"] = new_id()
+    st.session_state[_LINK] = token, False
 
 
 def draw_thresholds(here: Present, lines: tuple[ThresholdLine, ...]) -> None:
@@ -136,6 +146,5 @@ def draw_thresholds(here: Present, lines: tuple[ThresholdLine, ...]) -> None:
                     "Save",
                     change_setting,
                     partial(form.entered, SettingEntered, key=line.key),
-                    then=lambda _: None,
                     kind="secondary",
                 )

@@ -8,43 +8,70 @@ import time
 from datetime import date
 from weakref import WeakKeyDictionary
 
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import Error, Locator, Page, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 _SECONDS = 30
-_STREAMLIT = "#root"
-_UNDRAWN = "[data-testid=stSkeleton]"
-_AT_REST = (
-    "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
-)
+_LISTEN = """
+window.kapteamFrames = [];
+window.WebSocket = class extends WebSocket {
+    constructor(...where) {
+        super(...where);
+        this.addEventListener("message", (news) => {
+            const frame = Array.from(new Uint8Array(news.data));
+            if (frame.length < 100) window.kapteamFrames.push([false, frame]);
+        });
+    }
+    send(frame) {
+        super.send(frame);
+        window.kapteamFrames.push([true, Array.from(frame)]);
+    }
+};
+"""
+_LOOK = """() => new Promise((seen) => requestIdleCallback(() => seen([
+    document.querySelector("#root") !== null,
+    document.querySelector("[data-testid=stSkeleton]") === null,
+    document.querySelector(
+        "[data-testid=stApp][data-test-script-state=notRunning]" +
+        "[data-test-connection-state=CONNECTED]"
+    ) !== null,
+    window.kapteamFrames.splice(0),
+]), {timeout: 2000}))"""
 
 
 class ScriptRuns:
     """Whether a page's tab has asked Streamlit for a run that is not finished.
 
-    Read from the tab's websocket: the screen itself says "running" only some time after the press.
+    The tab itself keeps what it sends and what it is sent: the screen says "running" only some time
+    after a press, and Playwright hears of a frame only some time after that. It is looked at when
+    the tab has nothing else to do, because a field that was left is sent a moment later.
     """
 
     def __init__(self, page: Page) -> None:
-        self.unfinished = False
-        page.on("websocket", self._follow)
+        self._page = page
+        self._unfinished = False
+        page.add_init_script(_LISTEN)
 
-    def _follow(self, connection: WebSocket) -> None:
-        connection.on("framesent", self._sent)
-        connection.on("framereceived", self._received)
+    def are_over(self) -> bool:
+        """Whether this is a plain page, or Streamlit has drawn and has nothing left to do."""
+        try:
+            is_streamlit, is_drawn, is_at_rest, frames = self._page.evaluate(_LOOK)
+        except Error:
+            # The page has just gone to another one.
+            return False
+        for is_ours, frame in frames:
+            self._hear(is_ours, bytes(frame))
+        return not is_streamlit or (is_drawn and is_at_rest and not self._unfinished)
 
-    def _sent(self, frame: bytes | str) -> None:
-        if isinstance(frame, bytes) and BackMsg.FromString(frame).HasField("rerun_script"):
-            self.unfinished = True
-
-    def _received(self, frame: bytes | str) -> None:
-        if not isinstance(frame, bytes):
+    def _hear(self, is_ours: bool, frame: bytes) -> None:
+        if is_ours:
+            self._unfinished |= BackMsg.FromString(frame).HasField("rerun_script")
             return
         message = ForwardMsg.FromString(frame)
         if message.HasField("script_finished"):
             early = ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN
-            self.unfinished = message.script_finished == early
+            self._unfinished = message.script_finished == early
 
 
 _runs: WeakKeyDictionary[Page, ScriptRuns] = WeakKeyDictionary()
@@ -60,14 +87,9 @@ def wait_for_run(page: Page) -> None:
     given_up = time.monotonic() + _SECONDS
     while time.monotonic() < given_up:
         page.wait_for_load_state()
-        if page.locator(_STREAMLIT).count() == 0:
+        if _runs[page].are_over():
             return
-        # This also lets the websocket's news arrive.
         page.wait_for_timeout(20)
-        if _runs[page].unfinished or page.locator(_UNDRAWN).count() > 0:
-            continue
-        if page.locator(_AT_REST).count() == 1:
-            return
     raise AssertionError(f"Streamlit was still running after {_SECONDS} seconds.")
 
 

@@ -342,7 +342,7 @@ def _open(care: Care, viewer: Viewer, *, now: Any = NOW) -> None:
         care.do(record_view, viewer, page.name.id, now=now)
 
 
-def test_a_view_is_recorded_once_for_each_person_and_hour(care):
+def test_rule_63_a_view_is_recorded_once_for_each_person_and_hour(care):
     on_the_hour = NOW.replace(minute=0)
     for minute in (0, 10, 59):
         _open(care, care.therapist, now=on_the_hour + timedelta(minutes=minute))

@@ -319,7 +319,7 @@ def promises_of_history(db: Session, now: datetime) -> dict[str, bool]:
 
 
 @pytest.mark.parametrize("now", BUILT, ids=lambda now: f"{now.astimezone(ZONE):%a-%F-%T}")
-def test_the_demo_keeps_its_promises_whenever_it_is_opened(now):
+def test_rule_71_the_demo_keeps_its_promises_whenever_it_is_opened(now):
     demo.open_demo(now)
     with database(DEMO).reading() as db:
         practice = practice_in_force(db, now)

@@ -358,7 +358,7 @@ def test_a_view_is_recorded_once_an_hour_before_anything_is_shown(care):
     assert seen.at == NOW
 
 
-def test_a_view_that_cannot_be_recorded_shows_nothing(care, monkeypatch):
+def test_rule_63_a_view_that_cannot_be_recorded_shows_nothing(care, monkeypatch):
     def refuse(*_: Any, **__: Any) -> None:
         raise Unusable("The database can only be read, so nothing was saved.")
 
