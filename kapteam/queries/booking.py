@@ -12,7 +12,7 @@ from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import Asked
 from kapteam.rules.dosing import estimated_last_given_at
 from kapteam.rules.slots import Busy, Proposal, propose
-from kapteam.vocabulary import ProductRoute
+from kapteam.vocabulary import EpisodeState, ProductRoute
 
 INTEGRATION_MINUTES = 60
 _LOOK_AHEAD = timedelta(days=400)
@@ -20,12 +20,11 @@ _LOOK_AHEAD = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class RunningSeries:
-    """The series that the next ketamine session of its route belongs to."""
+    """The course's open series; it `goes_on` unless maintenance began since (rule 8)."""
 
-    id: str
-    version: int
     product_route: ProductRoute
     ordered: int
+    goes_on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +41,20 @@ def booking_start(db: Session, asked: Asked, episode_id: str) -> BookingStart:
     """Everything for one booking form. Raises NotFound."""
     care = course(db, asked, episode_id)
     row = db.execute(
-        select(
-            Series.id,
-            Series.version,
-            Series.product_route,
-            Series.ordered_count.label("ordered"),
-        )
+        select(Series.product_route, Series.ordered_count, Series.started_at)
         .where(Series.episode_id == episode_id, Series.ended_at.is_(None))
-        .order_by(Series.started_at.desc())
+        .order_by(Series.started_at.desc(), Series.id.desc())
         .limit(1)
     ).one_or_none()
+    in_maintenance = care.state is EpisodeState.MAINTENANCE
     return BookingStart(
         course=care,
-        series=RunningSeries(**row._mapping) if row else None,
+        series=row
+        and RunningSeries(
+            row.product_route,
+            row.ordered_count,
+            goes_on=not (in_maintenance and row.started_at < care.state_since),
+        ),
         team=team(db, asked),
         busy=busy_therapists(db, asked),
     )

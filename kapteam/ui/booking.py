@@ -60,8 +60,9 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
     cleared = start.course.clearance.routes if start.course.clearance else ()
     if not cleared:
         st.markdown(quiet("Not cleared for any route yet; a booking needs a clearance."))
+    # Nobody is put on a route that nobody chose, unless it is the only one or the one so far.
     current = start.series.product_route if start.series else None
-    first = current if current in cleared else cleared[0] if cleared else None
+    first = cleared[0] if len(cleared) == 1 else current
     route = form.choice("product_route", "Product and route", cleared or list(ProductRoute), first)
     form.day("planned_on", "Day")
     form.time("planned_time", "Time")
@@ -69,12 +70,13 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
     form.number("planned_minutes", "Minutes, the whole appointment", minutes, least=15, most=600)
     form.line("place", "Place", hint="for example Room 2")
     form.line("people_present", "Others present")
-    if start.series is None or route is not start.series.product_route:
+    series = start.series
+    if series is None or not series.goes_on or route is not series.product_route:
         form.number(
             "ordered_count", "Ketamine sessions in this series", _FIRST_SERIES, least=1, most=30
         )
     else:
-        st.markdown(quiet(f"Series of {start.series.ordered} ordered"))
+        st.markdown(quiet(f"Series of {series.ordered} ordered"))
     if can_order_dose(here.viewer) or can_propose_dose(here.viewer):
         ordering = can_order_dose(here.viewer)
         form.line(

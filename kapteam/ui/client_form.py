@@ -20,7 +20,13 @@ def client_fields(
         form.line("family_name", "Family name", kept.family_name if kept else family)
         form.line("preferred_name", "Preferred name", kept.preferred_name if kept else "")
         form.line("pronouns", "Pronouns", kept.pronouns if kept else "")
-        form.day("born_on", "Birth date", kept.born_on if kept else None, past=True)
+        form.day(
+            "born_on",
+            "Birth date",
+            kept.born_on if kept else None,
+            past=True,
+            may_be_empty=True,
+        )
         form.line("phone", "Phone", kept.phone if kept else phone)
         form.answer(
             "voicemail_ok", "May we leave a voicemail?", kept.voicemail_ok if kept else None
@@ -53,4 +59,9 @@ def client_fields(
 
 def _asked(form: Form, field: str, label: str, text: str | None, on: date | None) -> None:
     form.area(field, label, text or "", height=70)
-    form.day(f"{field}_asked_on", f"{label}: asked on (a day and no text means none)", on)
+    form.day(
+        f"{field}_asked_on",
+        f"{label}: asked on (a day and no text means none)",
+        on,
+        may_be_empty=True,
+    )

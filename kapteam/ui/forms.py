@@ -103,7 +103,7 @@ class Form:
             return self._read[field]()
         return st.session_state.get(self.key(field))
 
-    def put(self, field: str, value: date | str | int) -> None:
+    def put(self, field: str, value: date | str | int | None) -> None:
         """Fill in a field for the person, before it is drawn."""
         # Streamlit warns of a field that has both a starting value and one that was put in.
         self._kept.first[field] = "" if isinstance(value, str) else None
@@ -149,11 +149,18 @@ class Form:
         return typed or ""
 
     def day(
-        self, field: str, label: str, value: date | None = None, *, past: bool = False
+        self,
+        field: str,
+        label: str,
+        value: date | None = None,
+        *,
+        past: bool = False,
+        may_be_empty: bool = False,
     ) -> date | None:
         """A date, with an echo that names the weekday and the month (digits alone mislead).
 
-        One that starts empty can be emptied again.
+        One that starts empty can be emptied in itself; one that does not, only by a button, which
+        is there with `may_be_empty`.
         """
         chosen: date | None = st.date_input(
             label,
@@ -167,6 +174,15 @@ class Form:
         echo = st.empty()
         if chosen:
             echo.caption(wording.full_day(chosen))
+        if may_be_empty and chosen and self._first(field, value):
+            st.button(
+                f"Clear “{label}”",
+                key=self.key(f"{field}.clear"),
+                type="tertiary",
+                icon=":material/close:",
+                on_click=_clear,
+                args=(self, field),
+            )
         self._problem(field)
         return chosen
 
@@ -468,6 +484,11 @@ def _set_now(here: Present, form: Form, day_field: str, time_field: str) -> None
     local = here.now.astimezone(here.zone)
     form.put(day_field, local.date())
     form.put(time_field, wording.clock_time(local.time()))
+
+
+@acting
+def _clear(here: Present, form: Form, field: str) -> None:
+    form.put(field, None)
 
 
 @acting
