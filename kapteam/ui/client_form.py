@@ -25,7 +25,7 @@ def client_fields(
             "Birth date",
             kept.born_on if kept else None,
             past=True,
-            may_be_empty=True,
+            empty="No birth date",
         )
         form.line("phone", "Phone", kept.phone if kept else phone)
         form.answer(
@@ -63,5 +63,5 @@ def _asked(form: Form, field: str, label: str, text: str | None, on: date | None
         f"{field}_asked_on",
         f"{label}: asked on (a day and no text means none)",
         on,
-        may_be_empty=True,
+        empty=f"{label}: not asked",
     )

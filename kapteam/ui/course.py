@@ -26,10 +26,9 @@ from kapteam.queries.course import Course
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.rules.pathway import required_consents
 from kapteam.rules.permissions import can_clear
-from kapteam.sentences import client_name
 from kapteam.ui.forms import Form, minted_id
 from kapteam.ui.navigation import go, link
-from kapteam.ui.rows import phrase, row, section, words
+from kapteam.ui.rows import identity, phrase, row, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import (
@@ -50,16 +49,8 @@ _FUNCTION_OF = {Part.PRESCRIBER: Function.PRESCRIBER, Part.THERAPIST: Function.T
 
 
 def draw_banner(here: Present, care: Course) -> None:
-    """Two identifiers above every field of a form about somebody (ux.md 1.7)."""
-    with (
-        st.container(border=True, key="banner"),
-        st.container(horizontal=True, vertical_alignment="center"),
-    ):
-        words(f"**{plain(client_name(here.viewer, care.client))}**")
-        words(f"Code **{care.client.code}**")
-        words(quiet(f"born {wording.born(care.client.born_on, here.today)}"))
-        words(quiet(f"{care.service_line.label}: {care.state.label}"))
-        link("client", "Back to the client", icon="arrow_back", client=care.client.code)
+    """Whose course it is, and where it stands."""
+    identity(here, care.client, f"{care.service_line.label}: {care.state.label}")
 
 
 def new_course_fields(here: Present, form: Form, colleagues: tuple[Colleague, ...]) -> None:

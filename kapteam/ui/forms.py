@@ -155,12 +155,12 @@ class Form:
         value: date | None = None,
         *,
         past: bool = False,
-        may_be_empty: bool = False,
+        empty: str = "",
     ) -> date | None:
         """A date, with an echo that names the weekday and the month (digits alone mislead).
 
-        One that starts empty can be emptied in itself; one that does not, only by a button, which
-        is there with `may_be_empty`.
+        One that starts empty can be emptied in itself; one that does not, only by the button that
+        `empty` is the words of.
         """
         chosen: date | None = st.date_input(
             label,
@@ -171,18 +171,19 @@ class Form:
             max_value=date(2100, 12, 31),
             width=220,
         )
-        echo = st.empty()
+        below = st.empty()
         if chosen:
-            echo.caption(wording.full_day(chosen))
-        if may_be_empty and chosen and self._first(field, value):
-            st.button(
-                f"Clear “{label}”",
-                key=self.key(f"{field}.clear"),
-                type="tertiary",
-                icon=":material/close:",
-                on_click=_clear,
-                args=(self, field),
-            )
+            with below.container(horizontal=True, vertical_alignment="center"):
+                st.caption(wording.full_day(chosen), width="content")
+                if empty and self._first(field, value):
+                    st.button(
+                        empty,
+                        key=self.key(f"{field}.clear"),
+                        type="tertiary",
+                        icon=":material/close:",
+                        on_click=_clear,
+                        args=(self, field),
+                    )
         self._problem(field)
         return chosen
 

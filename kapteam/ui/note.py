@@ -21,10 +21,9 @@ from kapteam.queries.integration_session import integration_page
 from kapteam.queries.ketamine_session import ketamine_session_page
 from kapteam.queries.notes import DraftText, NoteLine, NotePage, UnsignedNote
 from kapteam.rules.notes import Field
-from kapteam.sentences import client_name
 from kapteam.ui.forms import Form, minted_id
 from kapteam.ui.navigation import go, link
-from kapteam.ui.rows import name_cell, row, section, words
+from kapteam.ui.rows import identity, name_cell, row, section, words
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import NoteKind
@@ -53,14 +52,7 @@ def begin_note(here: Present) -> None:
 
 def draw_note_banner(here: Present, shown: NotePage) -> None:
     """Two identifiers above the first field, and what the note is about."""
-    with (
-        st.container(border=True, key="banner"),
-        st.container(horizontal=True, vertical_alignment="center"),
-    ):
-        words(f"**{plain(client_name(here.viewer, shown.client))}**")
-        words(f"Code **{shown.client.code}**")
-        words(quiet(f"born {wording.born(shown.client.born_on, here.today)}"))
-        link("client", "Back to the client", icon="arrow_back", client=shown.client.code)
+    identity(here, shown.client)
     st.subheader(shown.note.kind.label, anchor=False)
     for dose in shown.subject.doses:
         at = wording.moment(dose.last_given_at or dose.planned_at, here.now, here.zone)

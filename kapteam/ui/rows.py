@@ -203,3 +203,14 @@ def attention_row(here: Present, course: CourseStanding, one: Attention, place: 
 def count_link(to: str, one: Phrase, **query: Any) -> None:
     """A count that is a link to exactly its rows (rule 73)."""
     link(to, said(one), **query)
+
+
+def identity(here: Present, client: ClientName, also: str = "") -> None:
+    """Two identifiers in a frame above every field of a form about somebody (ux.md 1.7)."""
+    with st.container(border=True, key="banner"), row("identity"):
+        words(f"**{plain(client_name(here.viewer, client))}**")
+        words(f"Code **{client.code}**")
+        words(quiet(f"born {wording.born(client.born_on, here.today)}"))
+        if also:
+            words(quiet(also))
+        link("client", "Back to the client", icon="arrow_back", client=client.code)

@@ -160,10 +160,11 @@ def tick(page: Page, label: str) -> None:
     wait_for_run(page)
 
 
-def press(page: Page, name: str) -> None:
-    """Press the one button or link with exactly this name."""
-    button_or_link(page, name).click()
-    wait_for_run(page)
+def press(page: Page | Locator, name: str) -> None:
+    """Press the one button or link with exactly this name, on a page or in a part of one."""
+    button = button_or_link(page, name)
+    button.click()
+    wait_for_run(button.page)
 
 
 def button_or_link(page: Page | Locator, name: str) -> Locator:

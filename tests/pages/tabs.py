@@ -42,18 +42,18 @@ def well(tab: AppTest) -> AppTest:
 
 def said(tab: AppTest) -> str:
     """Every word on the page but those of its links, without what escapes them."""
-    return _bare("\n".join(str(one.value) for kind in _SAYING for one in tab.get(kind)))
+    return bare("\n".join(str(one.value) for kind in _SAYING for one in tab.get(kind)))
 
 
 def headings(tab: AppTest) -> list[str]:
     """The headings of the sections, in order."""
-    return [_bare(one.value) for one in tab.subheader]
+    return [bare(one.value) for one in tab.subheader]
 
 
 def links(tab: AppTest, to: str = "") -> list[str]:
     """The words of the links, or of those whose address begins with `to`."""
     return [
-        _bare(one.proto.label)
+        bare(one.proto.label)
         for one in tab.get("page_link")
         if one.proto.page.startswith(to) or not to
     ]
@@ -71,5 +71,5 @@ def statements_of(care: Care, tab: AppTest) -> int:
     return len(statements)
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     return text.replace("\\", "").replace("\u2060", "").replace("\u00a0", " ")

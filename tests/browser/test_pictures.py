@@ -1,0 +1,45 @@
+"""The pictures of the README: taken from the demo at a fixed hour.
+
+They are kept only when KAPTEAM_PICTURES is set; otherwise the test still takes them, and shows that
+each page is what the README says it is.
+"""
+
+import os
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewPage
+from tests.browser.hands import open_at, press
+
+_KEPT = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+_PAGES = {
+    "today": ("/", "Today", "Integration to do"),
+    "caseload": ("/caseload", "Caseload", "Needs attention"),
+    "integration": ("/integration", "Integration", "Was this held?"),
+    "client": ("/client?client=K-010", "Client K-010", "Timeline"),
+}
+
+
+def test_the_pages_are_what_the_readme_shows(new_page: NewPage, tmp_path: Path) -> None:
+    folder = _KEPT if os.environ.get("KAPTEAM_PICTURES") else tmp_path
+    page = new_page(width=1366, height=900)
+    open_at(page, "/")
+    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+    _take(page, folder / "welcome.png")
+    press(page, "Explore the demo practice")
+
+    for name, (address, title, shown) in _PAGES.items():
+        open_at(page, address)
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+        expect(page.get_by_text(shown).first).to_be_visible()
+        expect(page.get_by_text("Demo practice: every person here is made up")).to_be_visible()
+        expect(page.get_by_text("Something went wrong")).to_have_count(0)
+        _take(page, folder / f"{name}.png")
+
+
+def _take(page: Page, file: Path) -> None:
+    file.parent.mkdir(exist_ok=True)
+    page.mouse.move(0, 0)
+    page.screenshot(path=file)
+    assert file.stat().st_size > 20_000
