@@ -56,6 +56,8 @@ class Today:
     under_medicine: tuple[DoseRow, ...]
     agenda: tuple[AgendaRow, ...]
     integration_to_do: tuple[IntegrationRow, ...]
+    integration_past_due: tuple[IntegrationRow, ...]
+    next_day_not_ready: tuple[DoseRow, ...]
     intentions_due: tuple[DoseRow, ...]
     waiting_on_me: tuple[WaitRow, ...]
     waiting_on_others: tuple[WaitRow, ...]
@@ -94,6 +96,11 @@ def today(db: Session, asked: Asked) -> Today:
                 key=lambda row: row.line.urgency,
             )
         ),
+        integration_past_due=(
+            *stages[IntegrationStage.LATE],
+            *stages[IntegrationStage.WAS_THIS_HELD],
+        ),
+        next_day_not_ready=_next_day_not_ready(courses, ahead, asked),
         intentions_due=tuple(
             DoseRow(row.course, row.dose) for row in week.showing(Show.NO_INTENTION)
         ),
@@ -127,6 +134,22 @@ def _agenda(
         and _is_today(row.line.standing.facts.planned_at, asked)
     ]
     return tuple(sorted(rows, key=lambda row: row.at))
+
+
+def _next_day_not_ready(
+    courses: tuple[CourseStanding, ...], ahead: list[DoseRow], asked: Asked
+) -> tuple[DoseRow, ...]:
+    """Of the next day after today on which somebody is dosed, what is not ready yet."""
+    days = (day_of(row.dose.planned_at, asked.practice.zone) for row in ahead)
+    next_day = min((day for day in days if day > asked.today), default=None)
+    if next_day is None:
+        return ()
+    until = coming(courses, asked, (next_day - asked.today).days + 1)
+    return tuple(
+        DoseRow(row.course, row.dose)
+        for row in until.not_ready
+        if day_of(row.dose.planned_at, asked.practice.zone) == next_day
+    )
 
 
 def _waits_on_me(row: WaitRow, asked: Asked) -> bool:

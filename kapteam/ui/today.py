@@ -34,6 +34,11 @@ _SHOWN_ABOVE = {
     Reason.NOTE_TO_FINISH,
 }
 
+_READY = "Everything is ready."
+_PAST_DUE = "Integration not held past its time"
+_NOT_OWED = "No integration is owed."
+_NOT_BOOKED = "No ketamine session is booked."
+
 
 def draw_today(here: Present, today: Today) -> None:
     """Today as this person needs it; one switch shows the colleague's."""
@@ -44,15 +49,18 @@ def draw_today(here: Present, today: Today) -> None:
     _agenda(here, today.agenda)
     if as_prescriber:
         _waits(here, today.waiting_on_me, "Waiting on me", "Nothing waits on you.", "me")
-        _doses(here, today.next_doses, "Ketamine sessions, next 7 days")
-        _integrations(here, today.integration_to_do)
-        _waits(here, today.waiting_on_others, "Waiting on others", "Nothing waits.", "others")
-        return
-    _integrations(here, today.integration_to_do)
-    _held(here, today.notes_to_finish)
-    _doses(here, today.next_doses, "Ketamine sessions, next 7 days")
-    _waits(here, _beyond(today.waiting_on_me), "Waiting on me", "Nothing else waits on you.", "me")
-    _waits(here, _beyond(today.waiting_on_others), "Waiting on others", "Nothing waits.", "others")
+        _doses(here, today.next_day_not_ready, "Next dosing day, not ready yet", _READY, "next_day")
+        _integrations(here, today.integration_past_due, _PAST_DUE, "None.")
+    else:
+        _integrations(here, today.integration_to_do, "Integration to do", _NOT_OWED)
+        _doses(here, today.intentions_due, "Intentions due", "None is due.", "due")
+        mine = _beyond(today.waiting_on_me)
+        _waits(here, mine, "Waiting on me", "Nothing else waits on you.", "me")
+    others = _beyond(today.waiting_on_others)
+    _waits(here, others, "Waiting on others", "Nothing else waits.", "others")
+    if not as_prescriber:
+        _held(here, today.notes_to_finish)
+        _doses(here, today.next_doses, "Ketamine sessions, next 7 days", _NOT_BOOKED, "next")
 
 
 def _whose(here: Present) -> bool:
@@ -131,8 +139,10 @@ def _agenda_row(here: Present, one: AgendaRow) -> None:
             link("integration_session", "Open", icon="chevron_right", id=one.line.key)
 
 
-def _integrations(here: Present, rows: tuple[IntegrationRow, ...]) -> None:
-    with section("Integration to do", len(rows), key="to_do", nothing="No integration is owed."):
+def _integrations(
+    here: Present, rows: tuple[IntegrationRow, ...], title: str, nothing: str
+) -> None:
+    with section(title, len(rows), key="to_do", nothing=nothing):
         for one in rows:
             integration_row(here, one.course, one.line, "to_do")
 
@@ -144,10 +154,10 @@ def _held(here: Present, rows: tuple[IntegrationRow, ...]) -> None:
                 integration_row(here, one.course, one.line, "held")
 
 
-def _doses(here: Present, rows: tuple[DoseRow, ...], title: str) -> None:
-    with section(title, len(rows), key="next_doses", nothing="No ketamine session is booked."):
+def _doses(here: Present, rows: tuple[DoseRow, ...], title: str, nothing: str, place: str) -> None:
+    with section(title, len(rows), key=f"doses_{place}", nothing=nothing):
         for one in rows:
-            dose_row(here, one.course, one.dose, "next")
+            dose_row(here, one.course, one.dose, place)
 
 
 def _waits(here: Present, rows: tuple[WaitRow, ...], title: str, nothing: str, place: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from kapteam.accounts.sign_ins import set_password, start_sign_in
 from kapteam.db.engine import Database
@@ -17,7 +17,8 @@ from kapteam.db.tables import Clinician
 from kapteam.rules.permissions import Viewer
 from tests.accounts.people import PASSWORD
 from tests.browser.chromium import chromium_path, is_required, launched
-from tests.browser.hands import follow_runs
+from tests.browser.demo import PAGES
+from tests.browser.hands import follow_runs, open_at, press
 from tests.browser.server import Server
 from tests.factories import a_client, a_course
 from tests.factories_care import Care, a_cared_for_client
@@ -27,6 +28,7 @@ _failed = pytest.StashKey[bool]()
 
 NewPage = Callable[..., Page]
 TabOf = Callable[..., Page]
+DemoTab = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +118,50 @@ def tab_of(
     def open_one(who: Viewer) -> Page:
         tabs.append(_browser_of(who).new_page())
         return tabs[-1]
+
+    yield open_one
+    _keep_what_was_seen(request, tabs)
+    for tab in tabs:
+        tab.close()
+
+
+@pytest.fixture(scope="module")
+def _demo_browsers(chromium: Browser, server: Server) -> Iterator[tuple[BrowserContext, ...]]:
+    """The demo entered by its button, as its therapist; and its director, who administers it."""
+    therapist, director = _new_browser(chromium, server), _new_browser(chromium, server)
+    door = therapist.new_page()
+    open_at(door, "/")
+    press(door, "Explore the demo practice")
+    door.close()
+    database = Database(f"sqlite:///{server.data / 'demo.db'}")
+    with database.writing() as db:
+        who = db.scalars(select(Clinician.id).where(Clinician.is_administrator)).one()
+        started = start_sign_in(db, who, "a test", server.clock.now)
+    database.close()
+    director.add_cookies([{"name": "kapteam", "value": f"demo.{started.token}", "url": server.url}])
+    yield therapist, director
+    therapist.close()
+    director.close()
+
+
+@pytest.fixture
+def demo_tab(
+    server: Server, _demo_browsers: tuple[BrowserContext, ...], request: pytest.FixtureRequest
+) -> Iterator[DemoTab]:
+    """Open one of PAGES of the demo in a tab: `demo_tab("today", width=390)`."""
+    therapist, director = _demo_browsers
+    tabs: list[Page] = []
+
+    def open_one(name: str, *, width: int = 1366, height: int = 900) -> Page:
+        database = Database(f"sqlite:///{server.data / 'demo.db'}")
+        with database.reading() as db:
+            address = PAGES[name](db)
+        database.close()
+        tab = (director if name == "practice" else therapist).new_page()
+        tabs.append(tab)
+        tab.set_viewport_size({"width": width, "height": height})
+        open_at(tab, address)
+        return tab
 
     yield open_one
     _keep_what_was_seen(request, tabs)

@@ -82,7 +82,7 @@ def test_the_first_request_after_a_restart_shows_nothing_to_whoever_is_signed_ou
     assert sockets == []
 
 
-@pytest.mark.parametrize("name", ["client", "ketamine_session", "note", "integration"])
+@pytest.mark.parametrize("name", ["client", "note"])
 def test_a_sign_in_leads_back_to_the_page_that_was_asked_for(
     new_page: NewPage, addresses: list[str], name: str
 ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Block, Button, Element, Widget
+from streamlit.testing.v1.element_tree import Button, Element, Widget
 
 from tests.pages.tabs import bare, well
 
@@ -13,8 +13,7 @@ LOOK = "Not saved yet: look at the fields marked in red."
 
 def drawn(tab: AppTest) -> Iterator[Element]:
     """Every element of the page, from top to bottom."""
-    for part in (tab.main, *(tab.get("dialog") or ())):
-        yield from (one for one in part if not isinstance(one, Block))
+    return (one for one in tab.main if isinstance(one, Element))
 
 
 def box(tab: AppTest, form: str, field: str) -> Any:
@@ -33,9 +32,14 @@ def typed(tab: AppTest, form: str) -> dict[str, Any]:
 
 
 def fill(tab: AppTest, form: str, values: dict[str, Any]) -> AppTest:
-    """Fill in fields by their names, each left before the next; the page runs after each."""
-    for field, value in values.items():
-        well(box(tab, form, field).set_value(value).run())
+    """Fill in fields by their names; those that another one brings come in the next run."""
+    left = dict(values)
+    while left:
+        there = [one for one in drawn(tab) if _is_of(one, form) and _field(one) in left]
+        assert there, f"The form {form} has no {', '.join(left)}."
+        for one in there:
+            one.set_value(left.pop(_field(one)))
+        well(tab.run())
     return tab
 
 
@@ -52,9 +56,7 @@ def beside(tab: AppTest, form: str, field: str) -> str:
     found, below = [], False
     for one in drawn(tab):
         if _is_field(one):
-            below = _is_of(one, form) and _field(one).split(".")[0] == field or (
-                _is_of(one, form) and _field(one) == field
-            )
+            below = _is_of(one, form) and field in {_field(one), _field(one).split(".")[0]}
         elif below and one.type == "markdown" and str(one.value).startswith(":red[:material/error"):
             found.append(bare(str(one.value)).split(": ", 1)[1].removesuffix("]"))
     return " ".join(found)

@@ -30,7 +30,20 @@ def opened(care: Care, viewer: Viewer, page: str, **query: str) -> AppTest:
         sign_in_id = start_sign_in(db, viewer.clinician_id, "test", NOW).sign_in_id
     tab = a_tab(page, **query)
     tab.user = {"sign_in": f"{practices.PRACTICE}.{sign_in_id}"}
-    return well(tab.run())
+    well(tab.run())
+    # From here on the tab stays where it is or where a Save takes it, and is not sent here again.
+    tab._page_hash = ""
+    return tab
+
+
+def back(tab: AppTest, page: str, **query: str) -> AppTest:
+    """The same tab at another address, as by a link or the browser's Back."""
+    tab.query_params.clear()
+    tab.query_params.update(query)
+    tab.switch_page(str(_ROOT / "pages" / f"{page}.py"))
+    well(tab.run())
+    tab._page_hash = ""
+    return tab
 
 
 def well(tab: AppTest) -> AppTest:

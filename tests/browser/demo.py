@@ -1,0 +1,97 @@
+"""An address of every page, about people of the demo practice."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from kapteam.db.tables import (
+    Client,
+    Episode,
+    EpisodeMember,
+    Inquiry,
+    IntegrationSession,
+    KetamineSession,
+    Note,
+)
+from kapteam.demo import THERAPIST_ID
+from kapteam.demo.people import NAKAMURA, OKAFOR
+from kapteam.vocabulary import SessionStatus
+
+_courses = select(EpisodeMember.episode_id).where(EpisodeMember.clinician_id == THERAPIST_ID)
+
+
+def _course(db: Session) -> str:
+    return _one(db, select(Episode.id).where(Episode.client_id == OKAFOR.id))
+
+
+def _code(db: Session, client_id: str) -> str:
+    return _one(db, select(Client.code).where(Client.id == client_id))
+
+
+def _dose(db: Session, status: SessionStatus) -> str:
+    return _one(
+        db,
+        select(KetamineSession.id).where(
+            KetamineSession.episode_id.in_(_courses), KetamineSession.status == status
+        ),
+    )
+
+
+def _open_inquiry(db: Session) -> str:
+    return _one(db, select(Inquiry.id).where(Inquiry.outcome.is_(None)))
+
+
+def _integration_to_come(db: Session) -> str:
+    return _one(
+        db,
+        select(IntegrationSession.id).where(
+            IntegrationSession.episode_id.in_(_courses),
+            IntegrationSession.planned_at.is_not(None),
+            IntegrationSession.held_at.is_(None),
+            IntegrationSession.closed_at.is_(None),
+            IntegrationSession.dropped_at.is_(None),
+        ),
+    )
+
+
+def _note(db: Session, *, signed: bool) -> str:
+    is_unsigned = Note.signed_at.is_(None)
+    return _one(
+        db,
+        select(Note.id).where(
+            Note.author_id == THERAPIST_ID, ~is_unsigned if signed else is_unsigned
+        ),
+    )
+
+
+def _one(db: Session, ids: Select[tuple[str]]) -> str:
+    """The last one, which has the most to show."""
+    return max(db.scalars(ids).all())
+
+
+PAGES: dict[str, Callable[[Session], str]] = {
+    "today": lambda db: "/",
+    "caseload": lambda db: "/caseload",
+    "ketamine_sessions": lambda db: "/ketamine_sessions?ketamine_sessions_days=28+days",
+    "integration": lambda db: "/integration",
+    "notes": lambda db: "/notes",
+    "inquiries": lambda db: "/inquiries",
+    "practice": lambda db: "/practice",
+    "client": lambda db: f"/client?client={_code(db, OKAFOR.id)}",
+    "client with a long name": lambda db: f"/client?client={_code(db, NAKAMURA.id)}",
+    "client_edit": lambda db: f"/client_edit?client={_code(db, OKAFOR.id)}",
+    "inquiry": lambda db: f"/inquiry?id={_open_inquiry(db)}",
+    "episode": lambda db: f"/episode?id={_course(db)}",
+    "episode to open": lambda db: f"/episode?client={_code(db, OKAFOR.id)}",
+    "clearance": lambda db: f"/clearance?episode={_course(db)}",
+    "consent": lambda db: f"/consent?episode={_course(db)}",
+    "booking": lambda db: f"/booking?episode={_course(db)}",
+    "ketamine_session": lambda db: f"/ketamine_session?id={_dose(db, SessionStatus.PLANNED)}",
+    "ketamine_session given": (
+        lambda db: f"/ketamine_session?id={_dose(db, SessionStatus.COMPLETED)}"
+    ),
+    "integration_session": lambda db: f"/integration_session?id={_integration_to_come(db)}",
+    "note": lambda db: f"/note?id={_note(db, signed=False)}",
+    "note signed": lambda db: f"/note?id={_note(db, signed=True)}",
+}

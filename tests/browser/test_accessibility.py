@@ -1,0 +1,86 @@
+"""Every page for eyes, ears and keyboards: axe finds nothing of ours, and no mouse is needed."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from kapteam.db.tables import IntegrationSession
+from tests.browser.accessibility import violations
+from tests.browser.conftest import DemoTab, TabOf
+from tests.browser.demo import PAGES
+from tests.browser.hands import open_at, wait_for_run
+from tests.factories_care import Care, an_overdue_integration
+
+TALL = 3000
+_OPEN_ALL = "for (const folded of document.querySelectorAll('details')) folded.open = true"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_of_ours(demo_tab: DemoTab, name: str) -> None:
+    page = demo_tab(name, height=TALL)
+    page.evaluate(_OPEN_ALL)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert violations(page) == []
+
+
+def test_axe_finds_nothing_in_what_opens_above_a_page(demo_tab: DemoTab) -> None:
+    page = demo_tab("integration", height=TALL)
+    page.get_by_role("button", name="Noor Ocotillo").click()
+    expect(page.get_by_role("link", name="Sign out")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog").get_by_text("Two letters are enough.")).to_be_visible()
+    page.keyboard.type("oka")
+    expect(page.get_by_role("dialog").get_by_role("link", name="Okafor, Amara")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_axe_finds_nothing_where_a_note_is_signed(demo_tab: DemoTab) -> None:
+    page = demo_tab("note", height=TALL)
+    page.goto(f"/session/sign/{page.url.partition('id=')[2]}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign the intention note")
+    assert violations(page) == []
+
+
+def test_a_client_is_found_and_opened_without_a_mouse(own: Care, tab_of: TabOf) -> None:
+    page = tab_of(own.therapist)
+    open_at(page, "/")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_label("Name, code, phone or date of birth")).to_be_focused()
+    page.keyboard.type("oka")
+    expect(page.get_by_role("dialog").get_by_role("link").first).to_be_visible()
+    _tab_to(page, "link", re.compile("^Okafor, Amara"))
+    page.keyboard.press("Enter")
+    wait_for_run(page)
+    expect(page).to_have_url(re.compile(r"/client\?client=K-\d+$"))
+
+
+def test_an_integration_is_recorded_as_held_without_a_mouse(own: Care, tab_of: TabOf) -> None:
+    with own.database.writing() as db:
+        dose = an_overdue_integration(db, own.course)
+    page = tab_of(own.therapist)
+    open_at(page, f"/integration_session?dose={dose.id}")
+    _tab_to(page, "tab", "Book")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    _tab_to(page, "textbox", "Began at")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("1:00 pm")
+    _tab_to(page, "button", "Save as held")
+    page.keyboard.press("Enter")
+    wait_for_run(page)
+    expect(page.get_by_text(re.compile("^Saved"))).to_be_visible()
+    [held] = own.rows(IntegrationSession, episode_id=own.course.id)
+    assert held.held_at is not None
+
+
+def _tab_to(page: Page, role: str, name: str | re.Pattern[str]) -> None:
+    """Press Tab until the focus is there; it has to come within a hundred stops."""
+    target = page.get_by_role(role, name=name).first
+    for _ in range(100):
+        if target.evaluate("one => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never reaches the {role} {name!r}.")

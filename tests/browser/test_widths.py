@@ -1,0 +1,42 @@
+"""Every page of the demo, from a small phone to a large screen, without a sideways scroll."""
+
+import pytest
+from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as NeverFits
+
+from kapteam.ui.navigation import PLACES
+from tests.browser.conftest import DemoTab
+from tests.browser.demo import PAGES
+
+WIDTHS = (320, 390, 1366, 1920)
+_OPEN_ALL = "for (const folded of document.querySelectorAll('details')) folded.open = true"
+_FITS = """() => [document.documentElement, document.querySelector("[data-testid=stMain]")]
+    .every((part) => part.scrollWidth <= part.clientWidth)"""
+_TOO_WIDE = """() => [...document.querySelectorAll("[data-testid=stMain] *")]
+    .filter((part) => part.getBoundingClientRect().right > document.documentElement.clientWidth)
+    .map((part) => `${part.dataset.testid ?? part.tagName}: ${part.textContent.slice(0, 60)}`)
+    .slice(0, 5)"""
+
+
+def test_no_page_is_left_out() -> None:
+    assert {name.split()[0] for name in PAGES} == set(PLACES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_stands_outside_the_screen(demo_tab: DemoTab, name: str) -> None:
+    page = demo_tab(name, width=WIDTHS[0])
+    page.evaluate(_OPEN_ALL)
+    for chart in page.get_by_test_id("stVegaLiteChart").all():
+        chart.locator("svg, canvas").first.wait_for()
+    found = {width: _too_wide(page, width) for width in WIDTHS}
+    assert {width: parts for width, parts in found.items() if parts} == {}
+
+
+def _too_wide(page: Page, width: int) -> list[str]:
+    """What stands outside, once everything has found its place."""
+    page.set_viewport_size({"width": width, "height": 900})
+    try:
+        page.wait_for_function(_FITS, timeout=3_000)
+    except NeverFits:
+        return page.evaluate(_TOO_WIDE) or ["The page scrolls sideways."]
+    return []

@@ -1,0 +1,69 @@
+"""Today: each section holds what its heading says, and nothing of the next one."""
+
+from datetime import timedelta
+
+import pytest
+
+from kapteam.db.in_force import practice_in_force
+from kapteam.queries.standing import Asked
+from kapteam.queries.today import Today, today
+from tests.factories import NOW
+from tests.factories_care import (
+    Care,
+    a_cared_for_client,
+    a_given_session,
+    a_ketamine_session,
+    a_signed_intention,
+    an_integration_session,
+    an_overdue_integration,
+)
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def care(database) -> Care:
+    return a_cared_for_client(database)
+
+
+def seen_by(care, viewer) -> Today:
+    with care.database.reading() as db:
+        return today(db, Asked(viewer, practice_in_force(db, NOW), NOW))
+
+
+def test_the_next_dosing_day_shows_only_what_is_not_ready(care):
+    with care.database.writing() as db:
+        ready = a_ketamine_session(db, care.course, planned_at=NOW + DAY)
+        a_signed_intention(db, ready, care.therapist)
+        missing = a_ketamine_session(db, care.course, planned_at=NOW + DAY + 3 * HOUR)
+        a_ketamine_session(db, care.course, planned_at=NOW + 2 * DAY, ordered_ug=None)
+
+    shown = seen_by(care, care.prescriber).next_day_not_ready
+
+    assert [row.dose.id for row in shown] == [missing.id]
+
+
+def test_a_dose_later_today_is_not_of_the_next_dosing_day(care):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + HOUR, ordered_ug=None)
+
+    shown = seen_by(care, care.prescriber)
+
+    assert shown.next_day_not_ready == ()
+    assert shown.doses_left_today == 1
+
+
+def test_past_its_time_are_the_late_ones_and_those_that_nobody_recorded(care):
+    with care.database.writing() as db:
+        late = an_overdue_integration(db, care.course, hours=30)
+        asked_about = a_given_session(db, care.course, given_at=NOW - 20 * HOUR)
+        an_integration_session(db, care.course, asked_about, planned_at=NOW - 3 * HOUR)
+        in_time = a_given_session(db, care.course, given_at=NOW - 2 * HOUR)
+
+    shown = seen_by(care, care.prescriber)
+
+    past_due = {dose.id for row in shown.integration_past_due for dose in row.line.doses}
+    assert past_due == {late.id, asked_about.id}
+    owed = {dose.id for row in shown.integration_to_do for dose in row.line.doses}
+    assert owed == past_due | {in_time.id}
+    assert (shown.late, shown.was_this_held) == (1, 1)

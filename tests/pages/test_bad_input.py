@@ -1,0 +1,867 @@
+"""Bad input on every form: a sentence beside its field, nothing saved, nothing typed lost."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from kapteam.db.tables import Client, Hold, Inquiry, KetamineSession
+from kapteam.rules.permissions import Viewer
+from kapteam.vocabulary import (
+    ClearanceDecision,
+    CloseReason,
+    ConsentType,
+    EpisodeState,
+    Function,
+    HoldReason,
+    Indication,
+    InquiryOutcome,
+    IntegrationCloseReason,
+    ProductRoute,
+    ServiceLine,
+)
+from tests.factories import (
+    NOW,
+    TODAY,
+    a_clinician,
+    a_course,
+    an_inquiry,
+    an_outside_experience,
+    audit_events,
+)
+from tests.factories_care import (
+    Care,
+    a_booked_pair,
+    a_given_session,
+    a_ketamine_session,
+    a_series,
+    a_signed_intention,
+    an_integration_session,
+    an_overdue_integration,
+)
+from tests.pages.filling import LOOK, beside, fill, press, typed
+from tests.pages.tabs import back, opened, said
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+TOMORROW, YESTERDAY = TODAY + DAY, TODAY - DAY
+LONG = "x" * 200
+NOT_A_DOSE = [
+    ("0", "A dose is more than 0 mg."),
+    ("-5", "A dose is more than 0 mg."),
+    ("NaN", "Enter the dose as a number of mg"),
+    ("seventy", "Enter the dose as a number of mg"),
+    ("70 ml", "Enter the dose as a number of mg"),
+    ("0.0001", "at most three decimals"),
+    ("20000", "more mg than anybody is given"),
+]
+NOT_A_TIME = [
+    ("", "Enter the time"),
+    ("noon", "Enter the time like"),
+    ("25:00", "There is no such time"),
+    ("2:75 pm", "There is no such time"),
+    ("2:30", "Say am or pm"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One form: where it is, how it is filled well, and what one Save of it leaves in the audit."""
+
+    page: str
+    form: str
+    button: str
+    good: dict[str, Any]
+    tag: str
+    query: Callable[[Care], dict[str, str]] = lambda care: {}
+    by: Callable[[Care], Viewer] = lambda care: care.prescriber
+
+
+def _course(care: Care) -> dict[str, str]:
+    return {"id": care.course.id}
+
+
+def _of_course(care: Care) -> dict[str, str]:
+    return {"episode": care.course.id}
+
+
+def _of_client(care: Care) -> dict[str, str]:
+    return {"client": care.client.code}
+
+
+def _an_inquiry(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        return {"id": an_inquiry(db, care.therapist).id}
+
+
+def _a_hold(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        course = a_course(
+            db,
+            care.client,
+            prescriber=care.prescriber,
+            therapist=care.therapist,
+            hold=HoldReason.TRAVEL,
+        )
+    return {"id": course.id}
+
+
+def _a_dose_ahead(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        return {"id": a_booked_pair(db, care.course, therapist=care.therapist)[0].id}
+
+
+def _a_dose_an_hour_ago(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        return {"id": a_ketamine_session(db, care.course, planned_at=NOW - HOUR).id}
+
+
+def _an_infusion_an_hour_ago(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        series = a_series(db, care.course, product_route=ProductRoute.INTRAVENOUS)
+        dose = a_ketamine_session(db, care.course, planned_at=NOW - HOUR, series=series)
+    return {"id": dose.id}
+
+
+def _a_given_dose(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        return {"id": a_given_session(db, care.course, given_at=NOW - 3 * HOUR).id}
+
+
+def _a_debt(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        return {"dose": an_overdue_integration(db, care.course, hours=20).id}
+
+
+def _a_booked_integration(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - 20 * HOUR)
+        row = an_integration_session(
+            db, care.course, given, therapist=care.therapist, planned_at=NOW + 2 * HOUR
+        )
+    return {"id": row.id}
+
+
+def _an_experience(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        course = a_course(
+            db,
+            care.client,
+            therapist=care.therapist,
+            service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+            state=EpisodeState.INTEGRATION,
+        )
+        an_outside_experience(db, course)
+    return {"episode": course.id}
+
+
+def _a_signed_note(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        dose = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+        return {"id": a_signed_intention(db, dose, care.therapist).id}
+
+
+def _therapist(care: Care) -> Viewer:
+    return care.therapist
+
+
+def _administrator(care: Care) -> Viewer:
+    with care.database.writing() as db:
+        return a_clinician(db, Function.PRESCRIBER, name="Ada Adams", is_administrator=True)
+
+
+_A_DOSE = {"administrations.0.mg": "70", "administrations.0.started_time": "1:40 pm"}
+_A_SLOT = {"integration_on": TODAY + 2 * DAY, "integration_time": "9:00 am"}
+_A_BOOKING = {
+    "product_route": ProductRoute.INTRAMUSCULAR,
+    "planned_on": TOMORROW,
+    "planned_time": "10:00 am",
+    "place": "Room 2",
+    "mg": "70",
+    "may_add": "20",
+    **_A_SLOT,
+}
+
+SHEETS = {
+    "inquiry": Sheet(
+        "inquiry",
+        "inquiry",
+        "Save inquiry",
+        {"name": "Juniper Fable", "phone": "602-555-0100", "concern": "Wants to know more."},
+        "inquiry:recorded",
+    ),
+    "consultation": Sheet(
+        "inquiry",
+        "consultation",
+        "Save outcome",
+        {
+            "held_on": YESTERDAY,
+            "held_time": "9:00 am",
+            "outcome": InquiryOutcome.PROCEED,
+            "outcome_note": "Asks for mornings.",
+        },
+        "inquiry:settled",
+        _an_inquiry,
+    ),
+    "client of an inquiry": Sheet(
+        "inquiry", "becomes", "Save client", {"pronouns": "she/her"}, "client:created", _an_inquiry
+    ),
+    "client": Sheet(
+        "client_edit",
+        "client",
+        "Save client",
+        {"given_name": "Juniper", "family_name": "Fable", "voicemail_ok": "True"},
+        "client:created",
+    ),
+    "details": Sheet(
+        "client_edit",
+        "client",
+        "Save",
+        {"pronouns": "she/her", "voicemail_ok": "False"},
+        "client:changed",
+        _of_client,
+    ),
+    "course": Sheet(
+        "episode",
+        "episode",
+        "Open the course",
+        {
+            "service_line": ServiceLine.KAP,
+            f"indications.{Indication.DEPRESSION.value}": True,
+            "therapist_elsewhere": "Wren Faraway",
+        },
+        "episode:opened",
+        _of_client,
+    ),
+    "experience": Sheet(
+        "episode",
+        "episode",
+        "Open the course",
+        {
+            "service_line": ServiceLine.PSYCHEDELIC_INTEGRATION,
+            "substance": "psilocybin",
+            "happened": "summer 2025",
+        },
+        "episode:opened",
+        _of_client,
+        _therapist,
+    ),
+    "move": Sheet(
+        "episode", "move", "Move", {"to": EpisodeState.SERIES_REVIEW}, "episode:moved", _course
+    ),
+    "hold": Sheet(
+        "episode",
+        "hold",
+        "Hold",
+        {"reason": HoldReason.TRAVEL, "look_again_on": TOMORROW, "note": "Back in December."},
+        "episode:held",
+        _course,
+    ),
+    "release": Sheet(
+        "episode",
+        "release",
+        "Release the hold",
+        {"release_note": "Back again."},
+        "episode:released",
+        _a_hold,
+    ),
+    "member": Sheet(
+        "episode",
+        "member.therapist",
+        "Change therapist",
+        {"clinician_elsewhere": "Wren Faraway"},
+        "episode:member_changed",
+        _course,
+    ),
+    "closing": Sheet(
+        "episode",
+        "close",
+        "Close the course",
+        {"close_reason": CloseReason.GOALS_MET, "close_note": "Well."},
+        "episode:closed",
+        _course,
+    ),
+    "clearance": Sheet(
+        "clearance",
+        "clearance",
+        "Save clearance",
+        {
+            "decision": ClearanceDecision.CLEARED,
+            f"routes.{ProductRoute.ORAL.value}": True,
+            "ceiling": "100",
+            "valid_until_on": TODAY + 90 * DAY,
+        },
+        "clearance:recorded",
+        _of_course,
+    ),
+    "consent": Sheet(
+        "consent",
+        "consent",
+        "Save consent",
+        {"type": ConsentType.TOUCH, "form_version": "2026-02"},
+        "consent:recorded",
+        _of_course,
+    ),
+    "booking": Sheet(
+        "booking", "booking", "Book", _A_BOOKING, "ketamine_session:booked", _of_course
+    ),
+    "order": Sheet(
+        "ketamine_session",
+        "dose",
+        "Order",
+        {"mg": "80", "may_add": "20"},
+        "dose:ordered",
+        _a_dose_ahead,
+    ),
+    "ordered count": Sheet(
+        "ketamine_session",
+        "series",
+        "Change the number ordered",
+        {"ordered_count": 8},
+        "series:raised",
+        _a_dose_ahead,
+    ),
+    "record": Sheet(
+        "ketamine_session",
+        "record",
+        "Save record",
+        {**_A_DOSE, "arrived_time": "1:30 pm"},
+        "ketamine_session:recorded",
+        _a_dose_an_hour_ago,
+    ),
+    "infusion": Sheet(
+        "ketamine_session",
+        "record",
+        "Save record",
+        {**_A_DOSE, "administrations.0.ended_time": "2:20 pm"},
+        "ketamine_session:recorded",
+        _an_infusion_an_hour_ago,
+    ),
+    "closed": Sheet(
+        "ketamine_session",
+        "record",
+        "Save record",
+        {**_A_DOSE, "close": True, "no_integration_reason": "Asked to wait."},
+        "ketamine_session:closed",
+        _a_dose_an_hour_ago,
+    ),
+    "moved": Sheet(
+        "ketamine_session",
+        "move",
+        "Move both",
+        {"planned_on": TODAY + 3 * DAY, "planned_time": "10:00 am"},
+        "ketamine_session:moved",
+        _a_dose_ahead,
+    ),
+    "cancelled": Sheet(
+        "ketamine_session",
+        "cancel",
+        "Cancel this ketamine session",
+        {"reason": "A cold."},
+        "ketamine_session:cancelled",
+        _a_dose_ahead,
+    ),
+    "missed": Sheet(
+        "ketamine_session",
+        "missed",
+        "The client did not come",
+        {"reason": "Not reached."},
+        "ketamine_session:missed",
+        _a_dose_an_hour_ago,
+    ),
+    "entered in error": Sheet(
+        "ketamine_session",
+        "void",
+        "Mark as entered in error",
+        {"void_reason": "Somebody else's."},
+        "administration:voided",
+        _a_given_dose,
+    ),
+    "integration booked": Sheet(
+        "integration_session",
+        "integration.book",
+        "Book",
+        {"on": TOMORROW, "time": "9:00 am", "place": "Room 1"},
+        "integration_session:booked",
+        _a_debt,
+    ),
+    "integration held": Sheet(
+        "integration_session",
+        "integration.hold",
+        "Save as held",
+        {"held_on": TODAY, "held_time": "1:00 pm", "ended_time": "2:00 pm"},
+        "integration_session:held",
+        _a_debt,
+    ),
+    "integration agreed": Sheet(
+        "integration_session",
+        "integration.agree",
+        "Save the day",
+        {"agreed_for": TOMORROW, "reason": "Away."},
+        "integration_session:agreed",
+        _a_debt,
+    ),
+    "integration closed": Sheet(
+        "integration_session",
+        "integration.close",
+        "Close it",
+        {"reason": next(iter(IntegrationCloseReason)), "note": "By phone."},
+        "integration_session:closed",
+        _a_debt,
+    ),
+    "integration taken back": Sheet(
+        "integration_session",
+        "integration.drop",
+        "Take the booking back",
+        {"reason": "A cold."},
+        "integration_session:dropped",
+        _a_booked_integration,
+    ),
+    "integration due": Sheet(
+        "integration_session",
+        "integration.due",
+        "Set the day",
+        {"due_on": TOMORROW},
+        "integration_session:due_set",
+        _an_experience,
+        _therapist,
+    ),
+    "amendment": Sheet(
+        "note",
+        "amend",
+        "Save amendment",
+        {"reason": "A slip.", "text": "To rest, and be held."},
+        "note:amended",
+        _a_signed_note,
+        _therapist,
+    ),
+    "addition": Sheet(
+        "note",
+        "addendum",
+        "Save addition",
+        {"text": "Blood pressure was fine."},
+        "note:added_to",
+        _a_signed_note,
+    ),
+    "colleague": Sheet(
+        "practice",
+        "colleague",
+        "Make a one-time link",
+        {"name": "Nell Newcomer", "sign_in_name": "nell", "functions.nurse": True},
+        "clinician:added",
+        by=_administrator,
+    ),
+}
+
+FUTURE, PASSED = "This time is in the future.", "This time has passed."
+BAD: list[tuple[str, str, Any, str]] = [
+    # Times that cannot be.
+    *(("inquiry", "called_time", time, says) for time, says in NOT_A_TIME),
+    ("inquiry", "called_on", TOMORROW, "This is in the future."),
+    ("inquiry", "called_on", None, "Choose the day."),
+    ("consultation", "held_on", TOMORROW, "This is in the future."),
+    ("consultation", "held_on", TODAY - 9 * DAY, "before the first call"),
+    ("consultation", "held_on", None, "Choose the day."),
+    ("client", "born_on", TOMORROW, "This birth date is in the future."),
+    ("client", "allergies_asked_on", TOMORROW, "This day is in the future."),
+    ("details", "born_on", TOMORROW, "This birth date is in the future."),
+    ("hold", "look_again_on", YESTERDAY, "today or later"),
+    ("hold", "look_again_on", None, "Choose the day to look again"),
+    ("clearance", "valid_until_on", TODAY, "after today"),
+    ("clearance", "valid_until_on", None, "after today"),
+    ("clearance", "in_person_on", TOMORROW, "This day is in the future."),
+    ("consent", "signed_on", TOMORROW, "This day is in the future."),
+    ("consent", "signed_on", None, "Choose the day it was signed."),
+    ("consent", "expires_on", YESTERDAY, "It runs out after the day it was signed."),
+    *(("booking", "planned_time", time, says) for time, says in NOT_A_TIME),
+    ("booking", "planned_on", YESTERDAY, PASSED),
+    ("booking", "planned_on", TODAY + 400 * DAY, "more than a year ahead"),
+    ("booking", "planned_on", None, "Choose the day."),
+    ("moved", "planned_on", YESTERDAY, PASSED),
+    ("moved", "planned_time", "25:00", "There is no such time"),
+    ("missed", "reason", "", "The reason is needed."),
+    ("record", "administrations.0.started_time", "11:00 pm", FUTURE),
+    ("record", "administrations.0.started_time", "", "Enter the time"),
+    ("record", "administrations.0.started_time", "2:10", "Say am or pm"),
+    ("record", "administrations.0.started_on", TODAY - 40 * DAY, "more than 30 days ago"),
+    ("record", "arrived_time", "1:50 pm", "arrived after the first dose"),
+    ("record", "arrived_time", "11:00 pm", FUTURE),
+    ("record", "discharged_time", "1:35 pm", "left before the last dose"),
+    ("infusion", "administrations.0.ended_time", "1:00 pm", "The end is before the start."),
+    ("infusion", "administrations.0.ended_time", "11:00 pm", FUTURE),
+    ("integration booked", "on", YESTERDAY, PASSED),
+    ("integration booked", "on", None, "Choose the day."),
+    ("integration booked", "time", "25:00", "There is no such time"),
+    ("integration held", "held_on", TOMORROW, FUTURE),
+    ("integration held", "held_on", TODAY - 2 * DAY, "before the dose it integrates"),
+    ("integration held", "ended_time", "12:30 pm", "The end is before the start."),
+    ("integration agreed", "agreed_for", TODAY, "from tomorrow on"),
+    ("integration agreed", "agreed_for", TODAY + 400 * DAY, "more than a year ahead"),
+    ("integration due", "due_on", YESTERDAY, "from today on"),
+    ("integration due", "due_on", None, "Choose the day."),
+    # An integration before its dose.
+    ("booking", "integration_on", TOMORROW, "before the dose it integrates"),
+    ("booking", "integration_time", "9:00", "Say am or pm"),
+    # What is not a dose.
+    *(("booking", "mg", mg, says) for mg, says in NOT_A_DOSE),
+    ("booking", "mg", "", "Enter the dose in mg."),
+    ("booking", "mg", "140", "with what may be added"),
+    ("booking", "mg", "200", "The clearance allows at most 150 mg"),
+    ("booking", "may_add", "0", "A dose is more than 0 mg."),
+    *(("order", "mg", mg, says) for mg, says in NOT_A_DOSE),
+    ("order", "may_add", "NaN", "Enter the dose as a number of mg"),
+    ("order", "may_add", "-5", "A dose is more than 0 mg."),
+    *(("record", "administrations.0.mg", mg, says) for mg, says in NOT_A_DOSE),
+    ("record", "administrations.0.mg", "", "Enter the dose in mg."),
+    ("record", "administrations.0.mg", "200", "Say why."),
+    *(("clearance", "ceiling", mg, says) for mg, says in NOT_A_DOSE),
+    ("ordered count", "ordered_count", 5, "6 sessions are ordered so far."),
+    # What has to be there.
+    ("inquiry", "name", "", "The name is needed."),
+    ("consultation", "outcome", None, "Choose what came of it."),
+    ("client", "family_name", "", "The family name is needed."),
+    ("client of an inquiry", "family_name", "", "The family name is needed."),
+    ("details", "family_name", "", "The family name is needed."),
+    ("details", "allergies", "Latex", "Choose the day you asked about allergies."),
+    ("course", "service_line", None, "Choose what this course is for."),
+    ("course", "indications.depression", False, "Choose at least one"),
+    ("course", "therapist_elsewhere", "", "Choose the therapist"),
+    ("course", "prescriber_id", "", "Choose the prescriber"),
+    ("experience", "substance", "", "The substance is needed."),
+    ("experience", "happened", "", "When it happened is needed."),
+    ("move", "to", None, "Choose where the course goes."),
+    ("hold", "reason", None, "Choose the reason."),
+    ("release", "release_note", "", "The reason is needed."),
+    ("member", "clinician_elsewhere", "", "Choose who it is from now on"),
+    ("closing", "close_reason", None, "Choose the reason."),
+    ("clearance", "decision", None, "Choose a decision."),
+    ("clearance", "routes.PO", False, "Choose at least one route."),
+    ("consent", "type", None, "Choose what was agreed to."),
+    ("booking", "product_route", None, "Choose product and route."),
+    ("booking", "integration_time", "", "Book the integration session as well"),
+    ("record", "stopped_time", "2:00 pm", "The reason for stopping is needed."),
+    ("closed", "no_integration_reason", "", "No integration session is booked."),
+    ("cancelled", "reason", "", "The reason is needed."),
+    ("entered in error", "void_reason", "", "The reason is needed."),
+    ("integration agreed", "reason", "", "The reason is needed."),
+    ("integration closed", "reason", None, "Choose why it will not take place."),
+    ("integration taken back", "reason", "", "The reason is needed."),
+    ("integration taken back", "missed", True, "cannot have been missed"),
+    ("amendment", "reason", "", "The reason is needed."),
+    ("amendment", "text", "", "The amendment is needed."),
+    ("addition", "text", "   ", "The addendum is needed."),
+    ("colleague", "name", "", "is needed."),
+    ("colleague", "sign_in_name", "", "sign-in name"),
+    ("colleague", "functions.nurse", False, "Choose"),
+    # A name of 200 characters.
+    ("inquiry", "name", LONG, "200 characters"),
+    ("client", "given_name", LONG, "200 characters"),
+    ("client", "family_name", LONG, "200 characters"),
+    ("client", "preferred_name", LONG, "200 characters"),
+    ("client", "emergency_name", LONG, "200 characters"),
+    ("details", "family_name", LONG, "200 characters"),
+    ("course", "therapist_elsewhere", LONG, "200 characters"),
+    ("member", "clinician_elsewhere", LONG, "200 characters"),
+    ("experience", "substance", LONG, "200 characters"),
+    ("booking", "place", LONG, "200 characters"),
+    ("consent", "form_version", LONG, "200 characters"),
+    ("record", "administrations.0.lot", LONG, "200 characters"),
+    ("integration booked", "place", LONG, "200 characters"),
+    ("amendment", "reason", LONG, "200 characters"),
+    ("colleague", "name", LONG, "200 characters"),
+]
+_OTHER_FIELD = {
+    ("consultation", "held_on", TODAY - 9 * DAY): "held_on",
+    ("booking", "planned_on", YESTERDAY): "planned_time",
+    ("booking", "planned_on", TODAY + 400 * DAY): "planned_time",
+    ("booking", "integration_on", TOMORROW): "integration_time",
+    ("booking", "integration_time", ""): "no_integration_reason",
+    ("booking", "mg", "140"): "may_add",
+    ("moved", "planned_on", YESTERDAY): "planned_time",
+    ("record", "administrations.0.started_on", TODAY - 40 * DAY): "administrations.0.started_time",
+    ("record", "administrations.0.mg", "200"): "administrations.0.reason",
+    ("record", "stopped_time", "2:00 pm"): "stop_reason",
+    ("integration booked", "on", YESTERDAY): "time",
+    ("integration held", "held_on", TOMORROW): "held_time",
+    ("integration held", "held_on", TODAY - 2 * DAY): "held_time",
+    ("details", "allergies", "Latex"): "allergies_asked_on",
+    ("course", "therapist_elsewhere", ""): "therapist_id",
+    ("member", "clinician_elsewhere", ""): "clinician_id",
+}
+"""Where the sentence stands beside another field than the one that was filled in badly."""
+
+
+def _open(care: Care, sheet: Sheet, **query: str) -> AppTest:
+    return opened(care, sheet.by(care), sheet.page, **{**sheet.query(care), **query})
+
+
+def _writes(care: Care) -> list[str]:
+    return [one.tag for one in audit_events(care.database) if one.tag != "client:viewed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "entered", "sentence"), BAD, ids=lambda value: str(value)[:24]
+)
+def test_what_is_wrong_is_said_beside_its_field_and_mended_there(
+    care: Care, name: str, wrong: str, entered: Any, sentence: str
+) -> None:
+    sheet = SHEETS[name]
+    tab = _open(care, sheet)
+    start = typed(tab, sheet.form)
+    fill(tab, sheet.form, sheet.good | {wrong: entered})
+    held, written = typed(tab, sheet.form), _writes(care)
+
+    press(tab, sheet.button, sheet.form)
+
+    place = _OTHER_FIELD.get((name, wrong, entered), wrong).removesuffix(".PO")
+    place = place.split(".")[0] if place.startswith(("indications", "functions")) else place
+    assert sentence in beside(tab, sheet.form, place)
+    assert LOOK in said(tab)
+    assert typed(tab, sheet.form) == held
+    assert _writes(care) == written
+
+    fill(tab, sheet.form, {wrong: sheet.good.get(wrong, start.get(wrong))})
+    press(tab, sheet.button, sheet.form)
+
+    assert _writes(care)[len(written) :].count(sheet.tag) == 1
+    assert LOOK not in said(tab)
+
+
+_MAKE = [
+    "inquiry",
+    "client of an inquiry",
+    "client",
+    "course",
+    "experience",
+    "hold",
+    "member",
+    "clearance",
+    "consent",
+    "booking",
+    "record",
+    "infusion",
+    "closed",
+    "integration booked",
+    "integration held",
+    "integration agreed",
+    "integration closed",
+    "integration due",
+    "amendment",
+    "addition",
+]
+
+
+@pytest.mark.parametrize("name", _MAKE)
+def test_the_same_form_saved_once_more_after_a_restart_writes_nothing_more(
+    care: Care, name: str
+) -> None:
+    sheet = SHEETS[name]
+    by, query = sheet.by(care), sheet.query(care)
+    first = opened(care, by, sheet.page, **query)
+    # What a restart leaves: the same address, and a server that remembers nothing of the tab.
+    again = opened(care, by, sheet.page, **query, new=first.query_params["new"])
+    for tab in (first, again):
+        fill(tab, sheet.form, sheet.good)
+    press(first, sheet.button, sheet.form)
+    written = _writes(care)
+
+    press(again, sheet.button, sheet.form)
+
+    assert _writes(care) == written
+    assert "Saved" in said(again) or "Booked" in said(again)
+    assert "Somebody else" not in said(again)
+
+
+@pytest.mark.parametrize("name", ["inquiry", "client", "clearance", "consent", "booking"])
+def test_the_browser_s_back_never_brings_a_form_that_is_saved_already(
+    care: Care, name: str
+) -> None:
+    sheet = SHEETS[name]
+    by, query = sheet.by(care), sheet.query(care)
+    tab = opened(care, by, sheet.page, **query)
+    used = tab.query_params["new"]
+    press(fill(tab, sheet.form, sheet.good), sheet.button, sheet.form)
+
+    back(tab, sheet.page, **query, new=used)
+    assert tab.query_params["new"] != used
+    assert LOOK not in said(press(fill(tab, sheet.form, _another(sheet)), sheet.button, sheet.form))
+
+    assert _writes(care).count(sheet.tag) == 2
+
+
+def _another(sheet: Sheet) -> dict[str, Any]:
+    """The same form filled once more, at a time that is still free."""
+    return sheet.good | (
+        {"planned_on": TODAY + 5 * DAY, "integration_on": TODAY + 6 * DAY}
+        if sheet.form == "booking"
+        else {}
+    )
+
+
+@pytest.mark.parametrize("address", ["", "K-001", "' or 1=1"])
+def test_an_id_that_is_none_is_never_taken_for_one(care: Care, address: str) -> None:
+    sheet = SHEETS["inquiry"]
+    tab = opened(care, care.therapist, sheet.page, new=address)
+
+    press(fill(tab, sheet.form, sheet.good), sheet.button, sheet.form)
+
+    (kept,) = care.rows(Inquiry)
+    assert len(kept.id) == 36
+
+
+_NOBODY_ELSE = "Somebody else saved this in the meantime."
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """Two people over the same row: what the other one saves, and where both texts stand."""
+
+    name: str
+    theirs: dict[str, Any]
+    mine: dict[str, Any]
+    field: str
+    shown: str
+
+
+RACES = [
+    Race("details", {"pronouns": "they/them"}, {"pronouns": "she/her"}, "pronouns", "they/them"),
+    Race("details", {"voicemail_ok": "True"}, {"voicemail_ok": "False"}, "voicemail_ok", "Yes"),
+    Race("details", {"phone": ""}, {"phone": "555"}, "phone", "empty"),
+    Race(
+        "consultation",
+        SHEETS["consultation"].good,
+        SHEETS["consultation"].good | {"outcome": InquiryOutcome.DECLINED},
+        "outcome",
+        "Becomes a client",
+    ),
+    Race("ordered count", {"ordered_count": 8}, {"ordered_count": 9}, "ordered_count", "8"),
+]
+
+
+@pytest.mark.parametrize("race", RACES, ids=lambda race: f"{race.name} {race.field}")
+def test_what_somebody_else_saved_meanwhile_is_shown_and_mine_kept_until_i_say(
+    care: Care, race: Race
+) -> None:
+    sheet = SHEETS[race.name]
+    query = sheet.query(care)
+    mine = opened(care, care.prescriber, sheet.page, **query)
+    other = opened(care, sheet.by(care), sheet.page, **query)
+    fill(mine, sheet.form, race.mine)
+    press(fill(other, sheet.form, race.theirs), sheet.button, sheet.form)
+    held, written = typed(mine, sheet.form), _writes(care)
+
+    press(mine, sheet.button, sheet.form)
+    assert _NOBODY_ELSE in said(mine)
+    assert beside(mine, sheet.form, race.field).startswith(f"Saved by somebody else: {race.shown}")
+    assert typed(mine, sheet.form) == held
+    # It stays refused however often Save is pressed without a word about whose text counts.
+    press(mine, sheet.button, sheet.form)
+    assert _writes(care) == written
+
+    press(mine, "Keep mine", sheet.form)
+    assert typed(mine, sheet.form) == held
+    assert _writes(care) == written
+    press(mine, sheet.button, sheet.form)
+    assert _writes(care) == [*written, sheet.tag]
+    assert _NOBODY_ELSE not in said(mine)
+
+
+def test_taking_the_other_s_text_draws_the_form_from_what_is_kept(care: Care) -> None:
+    sheet = SHEETS["details"]
+    mine, other = (opened(care, care.prescriber, sheet.page, **_of_client(care)) for _ in "ab")
+    fill(mine, "client", {"pronouns": "she/her", "given_name": "Ama"})
+    press(fill(other, "client", {"pronouns": "they/them"}), "Save")
+    press(mine, "Save")
+
+    press(mine, "Take the other")
+
+    assert typed(mine, "client")["pronouns"] == "they/them"
+    assert typed(mine, "client")["given_name"] == "Amara"
+    assert _NOBODY_ELSE not in said(mine)
+    press(fill(mine, "client", {"pronouns": "xe"}), "Save")
+    assert care.row(Client, care.client.id).pronouns == "xe"
+
+
+def test_a_refused_save_still_counts_against_the_version_first_seen(care: Care) -> None:
+    mine, other = (opened(care, care.prescriber, "client_edit", **_of_client(care)) for _ in "ab")
+    press(fill(mine, "client", {"family_name": ""}), "Save")
+    press(fill(other, "client", {"phone": "602-555-0190"}), "Save")
+    # The page runs again, and reads the newer row, with every field that is left.
+    fill(mine, "client", {"family_name": "Okafor"})
+
+    press(mine, "Save")
+
+    assert _NOBODY_ELSE in said(mine)
+    assert care.row(Client, care.client.id).phone == "602-555-0190"
+
+
+def test_a_page_left_and_opened_again_counts_against_what_it_then_shows(care: Care) -> None:
+    mine, other = (opened(care, care.prescriber, "client_edit", **_of_client(care)) for _ in "ab")
+    press(fill(mine, "client", {"family_name": ""}), "Save")
+    press(fill(other, "client", {"phone": "602-555-0190"}), "Save")
+    back(mine, "today")
+
+    back(mine, "client_edit", **_of_client(care))
+
+    assert typed(mine, "client")["phone"] == "602-555-0190"
+    assert typed(mine, "client")["family_name"] == "Okafor"
+    assert LOOK not in said(mine)
+    assert beside(mine, "client", "family_name") == ""
+    press(fill(mine, "client", {"pronouns": "she/her"}), "Save")
+    assert _NOBODY_ELSE not in said(mine)
+    assert care.row(Client, care.client.id).pronouns == "she/her"
+
+
+def test_my_own_save_beside_it_is_nobody_else_s(care: Care) -> None:
+    tab = opened(care, care.prescriber, "ketamine_session", **_a_dose_an_hour_ago(care))
+    fill(tab, "record", {"arrived_time": "1:30 pm"})
+    press(fill(tab, "dose", {"mg": "80"}), "Order")
+
+    # What was half typed beside it is still there, and counts as seen.
+    assert typed(tab, "record")["arrived_time"] == "1:30 pm"
+    press(tab, "Save record")
+    press(fill(tab, "dose", {"mg": "85"}), "Order")
+
+    assert _NOBODY_ELSE not in said(tab)
+    assert _writes(care) == ["dose:ordered", "ketamine_session:recorded", "dose:ordered"]
+
+
+def test_somebody_else_s_save_beside_my_own_is_not_taken_for_mine(care: Care) -> None:
+    query = _a_dose_an_hour_ago(care)
+    mine, other = (opened(care, care.prescriber, "ketamine_session", **query) for _ in "ab")
+    fill(mine, "record", {"arrived_time": "1:30 pm"})
+    press(fill(other, "record", {"arrived_time": "1:20 pm"}), "Save record")
+
+    press(fill(mine, "dose", {"mg": "80"}), "Order")
+    press(press(mine, "Keep mine", "dose"), "Order")
+    press(mine, "Save record")
+
+    assert _NOBODY_ELSE in said(mine)
+    assert care.row(KetamineSession, query["id"]).arrived_at == NOW - timedelta(minutes=70)
+
+
+def test_a_form_that_is_gone_by_then_still_says_why_nothing_was_saved(care: Care) -> None:
+    mine, other = (opened(care, care.prescriber, "episode", **_course(care)) for _ in "ab")
+    sheet = SHEETS["hold"]
+    for tab in (mine, other):
+        fill(tab, "hold", sheet.good)
+    press(other, "Hold")
+
+    press(mine, "Hold")
+
+    assert "This course is on hold already. Release that hold first." in [
+        one.value.replace("\\", "") for one in mine.warning
+    ]
+    assert len(care.rows(Hold)) == 1
+
+
+def test_a_refusal_is_said_once_and_never_as_done(care: Care) -> None:
+    tab = opened(care, care.prescriber, "episode", **_course(care))
+
+    press(tab, "Hold", "hold")
+
+    assert said(tab).count(LOOK) == 1
+    assert not tab.success
+    assert not tab.warning
