@@ -35,6 +35,7 @@ def test_the_next_dosing_day_shows_only_what_is_not_ready(care):
     with care.database.writing() as db:
         ready = a_ketamine_session(db, care.course, planned_at=NOW + DAY)
         a_signed_intention(db, ready, care.therapist)
+        an_integration_session(db, care.course, ready, planned_at=NOW + 2 * DAY - HOUR)
         missing = a_ketamine_session(db, care.course, planned_at=NOW + DAY + 3 * HOUR)
         a_ketamine_session(db, care.course, planned_at=NOW + 2 * DAY, ordered_ug=None)
 
