@@ -86,7 +86,8 @@ def integration(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) ->
                 left = f"{wording.hours(standing.due_at - now)} left"
             elif facts.planned_at:
                 left = wording.relative(facts.planned_at, now)
-            return Phrase(_join(f"Booked {booked}", left), standing.tone, "event_available")
+            said = _join(f"Booked {booked}", left, _guess(standing))
+            return Phrase(said, standing.tone, "event_available")
         case IntegrationStage.AGREED:
             agreed = facts.agreed_for or now.astimezone(zone).date()
             day = wording.day(agreed, now.astimezone(zone).date())

@@ -31,7 +31,8 @@ _LONG_MONTHS = (
     "December",
 )
 _YEAR_WHEN_AWAY = timedelta(days=300)
-MOST_MG = 10_000
+# Domain 1.3: no route is given more in one dose; above it is a slipped decimal.
+MOST_MG = 1_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import streamlit as st
 from kapteam.actions.booking import BookKetamineEntered, book_ketamine_session
 from kapteam.ids import id_within
 from kapteam.queries.booking import booking_start
+from kapteam.rules.pathway import check_can_book_ketamine
 from kapteam.rules.permissions import check_can_book
 from kapteam.ui.booking import booking_fields, pick_course
 from kapteam.ui.course import draw_banner
@@ -17,7 +18,9 @@ if "episode" not in st.query_params:
     pick_course(here)
     st.stop()
 start = here.read(booking_start, st.query_params["episode"])
-draw_banner(here, start.course)
+care = start.course
+draw_banner(here, care)
+check_can_book_ketamine(care.service_line, care.state, on_hold=care.hold is not None)
 form = Form(here, "booking", makes=minted_id())
 booking_fields(here, form, start)
 form.save(
@@ -26,7 +29,7 @@ form.save(
     lambda: form.entered(
         BookKetamineEntered,
         id=form.makes,
-        episode_id=start.course.id,
+        episode_id=care.id,
         integration_id=id_within(form.makes, "integration"),
     ),
     then=lambda _: go("ketamine_session", id=form.makes),

@@ -14,10 +14,12 @@ from kapteam.ui.client_form import client_fields
 from kapteam.ui.forms import Form, minted_id
 from kapteam.ui.navigation import go
 from kapteam.ui.page import open_page
+from kapteam.ui.rows import identity
 
 here = open_page("Client details", needs=check_can_book)
 if "client" in st.query_params:
     kept = here.read(client_details, st.query_params["client"])
+    identity(here, kept.name)
     form = Form(here, "client", kept.id)
     version = form.seen(kept.version)
     client_fields(form, kept)

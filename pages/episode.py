@@ -11,6 +11,7 @@ from kapteam.ui.course import draw_banner, draw_course, draw_steps, new_course_f
 from kapteam.ui.forms import Form, minted_id
 from kapteam.ui.navigation import go
 from kapteam.ui.page import open_page
+from kapteam.ui.rows import identity
 
 here = open_page("Course of care")
 if "id" in st.query_params:
@@ -23,7 +24,8 @@ if "id" in st.query_params:
 
 check_can_run_episode(here.viewer)
 client = here.read(client_details, st.query_params.get("client", ""))
-st.subheader(f"A new course of care for {client.code}", anchor=False)
+identity(here, client.name)
+st.subheader("A new course of care", anchor=False)
 form = Form(here, "episode", makes=minted_id())
 new_course_fields(here, form, here.read(team))
 form.save(

@@ -329,6 +329,16 @@ class _Recording:
         for name, sentence in problems.items():
             own = f"{name}_time"
             self.form.refuse(own if own in fields else fields[0], sentence)
+        for prefix, one in self._new.items():
+            if one.kind is AdministrationKind.BOOSTER and one.started_at < self._first_dose_at():
+                self.form.refuse(
+                    f"{prefix}started_time", "By these times the booster came before the dose."
+                )
+
+    def _first_dose_at(self) -> datetime:
+        """When the first dose that is no booster was given; the booster's own time without one."""
+        doses = [one for one in self.rows if one.kind is not AdministrationKind.BOOSTER]
+        return min((one.started_at for one in doses or self.rows), default=self._now)
 
     def follows(self) -> dict[str, Any]:
         """The columns that follow from the doses: started or not, and what went beyond.

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from kapteam.db.access import visible_clients
 from kapteam.db.tables import Client
 from kapteam.errors import NotFound
-from kapteam.queries.standing import Asked
+from kapteam.queries.standing import Asked, ClientName
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,18 @@ class ClientDetails:
     allergies_asked_on: date | None
     medications: str | None
     medications_asked_on: date | None
+
+    @property
+    def name(self) -> ClientName:
+        """What a banner says about whom this is."""
+        return ClientName(
+            self.id,
+            self.code,
+            self.family_name,
+            self.given_name,
+            self.preferred_name,
+            self.born_on,
+        )
 
 
 def client_details(db: Session, asked: Asked, code: str) -> ClientDetails:

@@ -6,7 +6,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from kapteam.db.tables import (
@@ -14,6 +14,7 @@ from kapteam.db.tables import (
     Clearance,
     Client,
     Clinician,
+    Draft,
     Episode,
     EpisodeMember,
     Hold,
@@ -197,6 +198,7 @@ def doses(db: Session, wanted: Any) -> list[Any]:
                 KetamineSession.ordered_ug,
                 KetamineSession.may_add_ug,
                 KetamineSession.arrived_at,
+                KetamineSession.discharged_at,
                 KetamineSession.version,
                 Series.product_route,
                 Series.ordered_count,
@@ -302,6 +304,9 @@ def notes(db: Session, wanted: Any) -> list[Any]:
                 Note.author_id,
                 Note.signed_at,
                 Clinician.name.label("author"),
+                exists()
+                .where(Draft.form == literal("note/").concat(Note.id), Draft.text != "")
+                .label("has_words"),
             )
             .join(Clinician, Clinician.id == Note.author_id)
             .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)

@@ -22,7 +22,7 @@ from kapteam.db.tables import (
 )
 from kapteam.queries import course_rows
 from kapteam.rules.attention import Attention, CourseFacts, PlannedDose, attend
-from kapteam.rules.dosing import Silence, estimated_last_given_at, silence
+from kapteam.rules.dosing import NOT_CLOSED_AFTER, Silence, estimated_last_given_at, silence
 from kapteam.rules.integration import (
     IntegrationFacts,
     IntegrationStage,
@@ -115,7 +115,19 @@ class DoseLine:
     intention: IntentionStanding
     cleared: bool
     owes_integration: bool
+    discharged_at: datetime | None
     version: int
+
+    def is_under_medicine(self, now: datetime) -> bool:
+        """Whether ketamine was given and nobody recorded that the client is out, for six hours.
+
+        Closing the session ends nothing here: nobody is out because somebody pressed Close.
+        """
+        return (
+            self.last_given_at is not None
+            and self.discharged_at is None
+            and now - self.last_given_at < NOT_CLOSED_AFTER
+        )
 
     @property
     def is_ahead(self) -> bool:
@@ -415,6 +427,7 @@ class _Course:
             if note.ketamine_session_id == row.id
             and note.kind is NoteKind.INTENTION
             and note.signed_at is None
+            and note.has_words
         ]
         before = self._last_given_at if row.last_at is None else None
         return DoseLine(
@@ -453,6 +466,7 @@ class _Course:
             )
             is None,
             owes_integration=self._row.expects_integration and not row.settled,
+            discharged_at=row.discharged_at,
             version=row.version,
         )
 

@@ -73,7 +73,7 @@ def today(db: Session, asked: Asked) -> Today:
     """The viewer's own courses, cut into the sections of Today."""
     courses = course_standings(db, asked, own_courses(asked))
     doses = sorted(
-        (DoseRow(course, dose) for course in courses for dose in course.doses),
+        (DoseRow(course, dose) for course in courses for dose in _doses(course)),
         key=lambda row: (row.dose.planned_at, row.dose.id),
     )
     stages = {section.stage: section.rows for section in by_stage(courses)}
@@ -86,9 +86,7 @@ def today(db: Session, asked: Asked) -> Today:
     )
     return Today(
         unrecorded=tuple(row for row in doses if row.dose.silence is Silence.WAS_THIS_GIVEN),
-        under_medicine=tuple(
-            row for row in doses if row.dose.last_given_at is not None and row.dose.silence is None
-        ),
+        under_medicine=tuple(row for row in doses if row.dose.is_under_medicine(asked.now)),
         agenda=_agenda(doses, integrations, asked),
         integration_to_do=tuple(
             sorted(
@@ -113,6 +111,13 @@ def today(db: Session, asked: Asked) -> Today:
         doses_left_today=len(week.showing(Show.TODAY)),
         doses_today_without_intention=len(week.showing(Show.TODAY_NO_INTENTION)),
     )
+
+
+def _doses(course: CourseStanding) -> tuple[DoseLine, ...]:
+    """The open ketamine sessions and the last one given, which may be closed already."""
+    last = course.last_dose
+    closed = () if last is None or last in course.doses else (last,)
+    return (*course.doses, *closed)
 
 
 def _is_today(at: datetime, asked: Asked) -> bool:

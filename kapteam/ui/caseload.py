@@ -143,7 +143,7 @@ def draw_rows(here: Present, found: Caseload, wanted: Wanted) -> None:
             _headings()
             for one in found.page(number):
                 _client_row(here, one)
-    if found.without_course:
+    if found.without_course and wanted.view is View.ALL:
         with section("No course of care yet", len(found.without_course), key="without_course"):
             for client in found.without_course:
                 with row(f"client_{client.id}"):

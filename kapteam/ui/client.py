@@ -208,7 +208,7 @@ def _last_dose(here: Present, page: ClientPage) -> None:
         return
     last = given[0]
     words(f"**{plain(wording.dose(last.given_ug, last.product_route))}**")
-    when(here, last.at)
+    when(here, max(part.anchor for part in last.given))
     with row("last_dose"):
         words(quiet(f"Dose {last.number} of {last.of}"))
         link("ketamine_session", "Open", icon="chevron_right", id=last.id)

@@ -24,7 +24,7 @@ from kapteam.errors import Invalid
 from kapteam.ids import id_within
 from kapteam.queries.course import Course
 from kapteam.queries.practice import Colleague, with_function
-from kapteam.rules.pathway import required_consents
+from kapteam.rules.pathway import BOOKABLE, required_consents
 from kapteam.rules.permissions import can_clear
 from kapteam.ui.forms import Form, minted_id
 from kapteam.ui.navigation import go, link
@@ -98,10 +98,11 @@ def draw_course(here: Present, care: Course) -> None:
         _clearance_line(here, care)
         _consent_line(here, care)
         with st.container(horizontal=True):
-            label = "Record clearance" if can_clear(here.viewer) else "Clearance"
-            link("clearance", label, icon="verified_user", episode=care.id)
+            if care.service_line is ServiceLine.KAP:
+                label = "Record clearance" if takes_clearance(here, care) else "Clearance"
+                link("clearance", label, icon="verified_user", episode=care.id)
             link("consent", "Consents", icon="signature", episode=care.id)
-            if care.service_line is ServiceLine.KAP and care.closed_at is None:
+            if care.service_line is ServiceLine.KAP and care.state in BOOKABLE and not care.hold:
                 link("booking", "Book a ketamine session", icon="event", episode=care.id)
 
 
@@ -228,6 +229,12 @@ def _member_entered(form: Form, care: Course, part: Part, replaces_id: str | Non
     if entered.clinician_id == _NOBODY and named:
         raise Invalid({"clinician_id": "Nobody, or somebody elsewhere: not both."})
     return replace(entered, clinician_id=None) if entered.clinician_id == _NOBODY else entered
+
+
+def takes_clearance(here: Present, care: Course) -> bool:
+    """Whether the viewer may record a clearance of this course now."""
+    is_open = care.service_line is ServiceLine.KAP and care.closed_at is None
+    return is_open and can_clear(here.viewer)
 
 
 def clearance_fields(here: Present, form: Form) -> None:

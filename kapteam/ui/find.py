@@ -61,6 +61,10 @@ def _result(here: Present, found: FoundClient) -> None:
             link("client", f"**{plain(client_name(here.viewer, client))}**", client=client.code)
             st.markdown(quiet(f"{client.code} · born {wording.born(client.born_on, here.today)}"))
         for course in found.courses:
+            for dose in course.doses:
+                if dose.silence:
+                    asked = sentences.silence(dose.silence, dose.planned_at, here.now, here.zone)
+                    st.markdown(said(asked))
             ahead = course.ahead[0] if course.ahead else None
             if ahead:
                 order = sentences.order(

@@ -44,7 +44,7 @@ from kapteam.ui.forms import Form, minted_id
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import integration_links, phrase, row, section, when, words
 from kapteam.ui.shell import Present
-from kapteam.ui.text import plain, quiet
+from kapteam.ui.text import plain, quiet, strong
 from kapteam.vocabulary import (
     AdministrationKind,
     Function,
@@ -62,11 +62,18 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
     """When, where, which of how many; its intention and its integration, with the next step."""
     left, right = st.columns(2, gap="large")
     with left:
-        when(here, shown.planned_at)
+        if shown.counted:
+            last = max(one.ended_at or one.started_at for one in shown.counted)
+            words(f"Last dose {strong(wording.moment(last, here.now, here.zone))}")
+            words(quiet(wording.relative(last, here.now)))
+        else:
+            when(here, shown.planned_at)
         number = f", {shown.line.number} of {shown.ordered_count}" if shown.line else ""
         st.markdown(f"**{shown.status.label}**{plain(number)} · {plain(shown.product_route.label)}")
         place = shown.place or "Place not recorded"
-        st.markdown(quiet(f"{place}, {shown.planned_minutes} minutes. {shown.people_present}"))
+        st.markdown(
+            quiet(f"{place}, {shown.planned_minutes} minutes. {shown.people_present}".strip())
+        )
         if shown.line and shown.line.silence:
             phrase(sentences.silence(shown.line.silence, shown.planned_at, here.now, here.zone))
         if shown.end_reason:
@@ -106,7 +113,9 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
     proposing = can_propose_dose(here.viewer) and shown.order_state is not OrderState.ORDERED
     if not ordering and not proposing:
         return
-    with st.expander("Order the dose" if ordering else "Propose a dose (not an order)"):
+    is_ordered = shown.order_state is OrderState.ORDERED
+    order_it = "Change the order" if is_ordered else "Order the dose"
+    with st.expander(order_it if ordering else "Propose a dose (not an order)"):
         form = Form(here, "dose", shown.id)
         version = form.seen(shown.version)
         form.line("mg", "Dose, mg", _mg(shown.ordered_ug), width=200)
@@ -139,14 +148,16 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
 
 
 def draw_administrations(here: Present, shown: KetamineSessionPage) -> None:
-    """What was given, by time; entered in error stays readable, struck through."""
-    if not shown.administrations:
-        return
-    total = sum(one.ug for one in shown.counted)
-    title = f"Given: {wording.dose(total, shown.product_route)}" if total else "Given: nothing"
-    with section(title, key="given"):
-        for one in shown.administrations:
-            _administration(here, shown, one)
+    """What was given, by time, and when the client came, was stopped and left.
+
+    What was entered in error stays readable, struck through.
+    """
+    if shown.administrations:
+        total = sum(one.ug for one in shown.counted)
+        title = f"Given: {wording.dose(total, shown.product_route)}" if total else "Given: nothing"
+        with section(title, key="given"):
+            for one in shown.administrations:
+                _administration(here, shown, one)
     times = (
         ("Arrived", shown.arrived_at),
         ("Stopped early", shown.stopped_at),

@@ -15,7 +15,7 @@ from kapteam.actions.notes import (
     save_draft,
     start_note,
 )
-from kapteam.errors import Invalid, Refused
+from kapteam.errors import Invalid, NotFound, Refused
 from kapteam.ids import id_within
 from kapteam.queries.integration_session import integration_page
 from kapteam.queries.ketamine_session import ketamine_session_page
@@ -33,7 +33,10 @@ _NOT_ANSWERED = "Not answered"
 
 def begin_note(here: Present) -> None:
     """Start the note that a Write link asks for, or go on with the one begun; ends this run."""
-    kind = NoteKind(st.query_params.get("kind", NoteKind.INTENTION.value))
+    asked_for = st.query_params.get("kind", NoteKind.INTENTION.value)
+    if asked_for not in list(NoteKind):
+        raise NotFound("There is no such kind of note.")
+    kind = NoteKind(asked_for)
     dose = st.query_params.get("dose", "")
     integration = st.query_params.get("integration", "")
     if kind is NoteKind.INTENTION:

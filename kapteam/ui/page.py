@@ -26,13 +26,14 @@ def open_page(
     here = present()
     if here is None:
         st.stop()
-    if needs is not None:
-        needs(here.viewer)
     title = f"{title} {of}".strip()
     st.set_page_config(page_title=f"{title} · kapteam", layout="wide")
     if here.asked.practice.is_demo:
         _demo_banner(here)
     _header(here, title)
+    # After the header: who may not be here still finds a client and the way out.
+    if needs is not None:
+        needs(here.viewer)
     # A place that is always there: were it put in and taken out, everything below it would move,
     # and Streamlit would close what was open and go back to the first tab.
     top = st.empty()

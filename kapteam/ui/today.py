@@ -11,6 +11,7 @@ from kapteam.ui.rows import (
     attention_row,
     count_link,
     dose_row,
+    given,
     integration_row,
     name_cell,
     order_of,
@@ -127,7 +128,11 @@ def _agenda_row(here: Present, one: AgendaRow) -> None:
         time = wording.clock_time(one.at.astimezone(here.zone).time())
         words(f"**{time}** {quiet(wording.relative(one.at, here.now))}", 190)
         name_cell(here, one.course.client)
-        if one.dose:
+        if one.dose and one.dose.last_given_at:
+            words(given(here, one.dose), 390)
+            words(quiet(one.dose.status.label), 225)
+            link("ketamine_session", "Open", icon="chevron_right", id=one.dose.id)
+        elif one.dose:
             phrase(order_of(one.dose), 235)
             words(quiet(f"{one.dose.number} of {one.dose.of}"), 55)
             phrase(sentences.intention(one.dose.intention, here.now, here.zone), 240)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from kapteam.db.in_force import practice_in_force
-from kapteam.db.tables import Client, Note
+from kapteam.db.tables import Client, Draft, Note
 from kapteam.ids import new_id
 from kapteam.queries.standing import Asked, Person, course_standings, own_courses
 from kapteam.rules.attention import Reason
@@ -776,7 +776,17 @@ class TestReady:
     def test_a_draft_says_whose_it_is(self, care):
         with care.database.writing() as db:
             session = a_ketamine_session(db, care.course, planned_at=NOW + DAY)
-            a_note(db, care.course, care.therapist, session=session)
+            note = a_note(db, care.course, care.therapist, session=session)
+            db.add(
+                Draft(
+                    id=new_id(),
+                    clinician_id=care.therapist.clinician_id,
+                    form=f"note/{note.id}",
+                    field="intention",
+                    text="To rest.",
+                    saved_at=NOW,
+                )
+            )
 
         (dose,) = standing(care, care.prescriber).doses
 
@@ -784,6 +794,15 @@ class TestReady:
             IntentionStage.DRAFT,
             "Thea Tallis",
         )
+
+    def test_a_note_that_somebody_only_opened_is_no_draft(self, care):
+        with care.database.writing() as db:
+            session = a_ketamine_session(db, care.course, planned_at=NOW + DAY)
+            a_note(db, care.course, care.therapist, session=session)
+
+        (dose,) = standing(care, care.prescriber).doses
+
+        assert (dose.intention.stage, dose.intention.holder) == (IntentionStage.MISSING, "")
 
     def test_the_next_step_is_the_earliest_and_says_whom_it_waits_on(self, care):
         with care.database.writing() as db:

@@ -54,6 +54,17 @@ def test_a_dose_later_today_is_not_of_the_next_dosing_day(care):
     assert shown.doses_left_today == 1
 
 
+def test_somebody_under_medicine_stays_in_right_now_when_the_session_is_closed_too_early(care):
+    with care.database.writing() as db:
+        closed = a_given_session(db, care.course, given_at=NOW - HOUR)
+        out = a_given_session(db, care.course, given_at=NOW - 5 * HOUR)
+        out.discharged_at = NOW - 3 * HOUR
+
+    shown = seen_by(care, care.therapist).under_medicine
+
+    assert [row.dose.id for row in shown] == [closed.id]
+
+
 def test_past_its_time_are_the_late_ones_and_those_that_nobody_recorded(care):
     with care.database.writing() as db:
         late = an_overdue_integration(db, care.course, hours=30)

@@ -387,6 +387,14 @@ SHEETS = {
         "integration_session:booked",
         _a_debt,
     ),
+    "integration moved": Sheet(
+        "integration_session",
+        "integration.book",
+        "Move",
+        {"on": TOMORROW, "time": "9:00 am"},
+        "integration_session:moved",
+        _a_booked_integration,
+    ),
     "integration held": Sheet(
         "integration_session",
         "integration.hold",
@@ -598,7 +606,8 @@ def _open(care: Care, sheet: Sheet, **query: str) -> AppTest:
 
 
 def _writes(care: Care) -> list[str]:
-    return [one.tag for one in audit_events(care.database) if one.tag != "client:viewed"]
+    quiet = {"client:viewed", "signin:started"}
+    return [one.tag for one in audit_events(care.database) if one.tag not in quiet]
 
 
 @pytest.mark.parametrize(
@@ -670,8 +679,8 @@ def test_the_same_form_saved_once_more_after_a_restart_writes_nothing_more(
     press(again, sheet.button, sheet.form)
 
     assert _writes(care) == written
-    assert "Saved" in said(again) or "Booked" in said(again)
-    assert "Somebody else" not in said(again)
+    assert again.success
+    assert not again.warning
 
 
 @pytest.mark.parametrize("name", ["inquiry", "client", "clearance", "consent", "booking"])
@@ -716,7 +725,10 @@ _NOBODY_ELSE = "Somebody else saved this in the meantime."
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """Two people over the same row: what the other one saves, and where both texts stand."""
+    """Two people over the same row: what the other one saves, and where that is shown then.
+
+    Beside `field`, or in the page's own words where no field holds it as it is kept.
+    """
 
     name: str
     theirs: dict[str, Any]
@@ -737,6 +749,28 @@ RACES = [
         "Becomes a client",
     ),
     Race("ordered count", {"ordered_count": 8}, {"ordered_count": 9}, "ordered_count", "8"),
+    Race("order", {"mg": "80"}, {"mg": "85"}, "", "80 mg"),
+    Race(
+        "moved",
+        SHEETS["moved"].good,
+        {"planned_on": TOMORROW, "planned_time": "8:00 pm"},
+        "",
+        "Fri Nov 27",
+    ),
+    Race(
+        "record",
+        {"arrived_time": "1:20 pm"},
+        {"arrived_time": "1:30 pm"},
+        "",
+        "Arrived Tue Nov 24, 1:20 pm",
+    ),
+    Race(
+        "integration moved",
+        SHEETS["integration moved"].good,
+        {"on": TOMORROW, "time": "4:00 pm"},
+        "",
+        "9:00 am",
+    ),
 ]
 
 
@@ -754,7 +788,9 @@ def test_what_somebody_else_saved_meanwhile_is_shown_and_mine_kept_until_i_say(
 
     press(mine, sheet.button, sheet.form)
     assert _NOBODY_ELSE in said(mine)
-    assert beside(mine, sheet.form, race.field).startswith(f"Saved by somebody else: {race.shown}")
+    theirs = beside(mine, sheet.form, race.field) if race.field else said(mine)
+    assert race.shown in theirs
+    assert not race.field or theirs.startswith("Saved by somebody else: ")
     assert typed(mine, sheet.form) == held
     # It stays refused however often Save is pressed without a word about whose text counts.
     press(mine, sheet.button, sheet.form)

@@ -1,0 +1,467 @@
+"""Text that means something to a browser, a spreadsheet or Streamlit is shown as it was typed.
+
+And what cannot be is said beside its field, while the rest of the form stays as it is.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from kapteam import wording
+from kapteam.db.tables import Administration, Client, Draft, Note, NoteAddendum, NoteAmendment
+from kapteam.ids import new_id
+from kapteam.rules.notes import content_hash
+from kapteam.vocabulary import (
+    ConsentType,
+    Function,
+    HoldReason,
+    IntegrationCloseReason,
+    NoteKind,
+    Part,
+    ServiceLine,
+    SessionStatus,
+)
+from tests.browser.conftest import TabOf
+from tests.browser.hands import field, fill_day, open_at, paste, press, tick
+from tests.factories import (
+    NOW,
+    TODAY,
+    a_clearance,
+    a_client,
+    a_clinician,
+    a_consent,
+    a_course,
+    a_hold,
+    a_member,
+    an_inquiry,
+    an_outside_experience,
+    audit_events,
+)
+from tests.factories_care import (
+    Care,
+    a_given_session,
+    a_ketamine_session,
+    an_integration_session,
+    an_overdue_integration,
+)
+
+ODD = (
+    '<script>alert(1)</script> =HYPERLINK("http://x") **b** ![a](http://b) -> www.x.y '
+    ":material/home: :red[x] $x^2$ 🦋שלום"
+)
+JOINER = "\u2060"
+SHORT = "**b** :red[x] -> www.x.y $x^2$"
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+OPEN_ALL = "for (const folded of document.querySelectorAll('details')) folded.open = true"
+
+
+def odd(tag: str) -> str:
+    """A text with everything in it that somebody might render; `tag` says which field it is."""
+    return f"{tag} {ODD}"
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A client about whom every text is odd, and an address of each thing that is kept of them."""
+
+    care: Care
+    addresses: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def strange(care: Care) -> Odd:
+    """Everything that can be written about somebody, each field with a text of its own."""
+    with care.database.writing() as db:
+        therapist = a_clinician(db, Function.THERAPIST, name=odd("the"), credentials=odd("cre"))
+        client = a_client(
+            db,
+            therapist,
+            family=odd("fam"),
+            given=odd("giv"),
+            preferred=odd("pre"),
+            phone=odd("pho"),
+        )
+        client.pronouns, client.pinned_line = odd("pro"), odd("pin")
+        client.pinned_by_id, client.pinned_at = therapist.clinician_id, NOW
+        client.emergency_name, client.emergency_relation = odd("eme"), odd("rel")
+        client.emergency_phone, client.may_be_told = odd("emp"), odd("may")
+        client.allergies, client.allergies_asked_on = odd("all"), TODAY
+        client.medications, client.medications_asked_on = odd("med"), TODAY
+
+        inquiry = an_inquiry(db, therapist, name=odd("inq"), phone=odd("ipo"))
+        inquiry.concern, inquiry.outcome_note = odd("con"), odd("out")
+
+        course = a_course(db, client, prescriber=odd("els"), therapist=therapist)
+        a_member(db, course, care.prescriber, Part.COVER)
+        a_clearance(db, course, care.prescriber.clinician_id).conditions = odd("cnd")
+        a_consent(db, course, ConsentType.TOUCH, therapist.clinician_id).form_version = SHORT
+        given = a_given_session(db, course, given_at=NOW - 30 * HOUR)
+        given.place, given.people_present = odd("gpl"), odd("ppl")
+        given.breach_reason = odd("bre")
+        dose = db.query(Administration).filter_by(ketamine_session_id=given.id).one()
+        dose.lot, dose.reason = SHORT, odd("rea")
+        ended = a_ketamine_session(
+            db, course, status=SessionStatus.CANCELLED, planned_at=NOW - 20 * DAY
+        )
+        ended.end_reason = odd("end")
+        ahead = a_ketamine_session(db, course)
+        ahead.place = odd("apl")
+        earlier = a_given_session(db, course, given_at=NOW - 10 * DAY)
+        closed = an_integration_session(
+            db,
+            course,
+            earlier,
+            therapist=therapist,
+            closed_at=NOW - 8 * DAY,
+            close_reason=IntegrationCloseReason.DECLINED,
+            close_note=odd("clo"),
+            closed_by_id=therapist.clinician_id,
+        )
+
+        signed = Note(
+            id=new_id(),
+            kind=NoteKind.INTENTION,
+            episode_id=course.id,
+            ketamine_session_id=given.id,
+            author_id=therapist.clinician_id,
+            by_prescriber=False,
+            template_version=1,
+            body={"intention": odd("int")},
+            started_at=NOW,
+            signed_at=NOW,
+            signed_text=f"{odd('sig')}\n{odd('two')}",
+            content_hash=content_hash(""),
+        )
+        db.add(signed)
+        db.flush()
+        db.add(
+            NoteAmendment(
+                id=new_id(),
+                note_id=signed.id,
+                author_id=therapist.clinician_id,
+                at=NOW,
+                reason=odd("are"),
+                text=odd("ate"),
+                content_hash=content_hash(""),
+            )
+        )
+        db.add(
+            NoteAddendum(
+                id=new_id(),
+                note_id=signed.id,
+                author_id=care.prescriber.clinician_id,
+                at=NOW,
+                text=odd("add"),
+                content_hash=content_hash(""),
+            )
+        )
+
+        other = a_course(
+            db,
+            client,
+            therapist=therapist,
+            service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+        )
+        experience = an_outside_experience(db, other, substance=odd("sub"), happened=odd("hap"))
+        experience.circumstances = odd("cir")
+        a_hold(db, other, HoldReason.TRAVEL, therapist.clinician_id).note = odd("hol")
+    return Odd(
+        replace(care, client=client, course=course, therapist=therapist),
+        {
+            "client": f"/client?client={client.code}",
+            "client_edit": f"/client_edit?client={client.code}",
+            "inquiry": f"/inquiry?id={inquiry.id}",
+            "course": f"/episode?id={course.id}",
+            "other course": f"/episode?id={other.id}",
+            "clearance": f"/clearance?episode={course.id}",
+            "consent": f"/consent?episode={course.id}",
+            "given": f"/ketamine_session?id={given.id}",
+            "ended": f"/ketamine_session?id={ended.id}",
+            "ahead": f"/ketamine_session?id={ahead.id}",
+            "closed": f"/integration_session?id={closed.id}",
+            "note": f"/note?id={signed.id}",
+        }
+        | {
+            name: f"/{name}"
+            for name in (
+                "caseload",
+                "ketamine_sessions",
+                "integration",
+                "notes",
+                "inquiries",
+                "practice",
+            )
+        }
+        | {"today": "/"},
+    )
+
+
+NAME = "fam giv pre"
+SHOWN = {
+    "today": f"{NAME} apl",
+    "caseload": NAME,
+    "ketamine_sessions": f"{NAME} apl",
+    "integration": NAME,
+    "inquiries": "inq ipo",
+    "inquiry": "inq ipo con out",
+    "practice": "the cre",
+    "client": f"{NAME} pro pho pin eme rel emp may all med the els gpl ppl bre end int sig two "
+    "are ate add sub hap cir clo",
+    "client_edit": f"{NAME} pro pho eme rel emp may all med",
+    "course": f"{NAME} the els",
+    "other course": f"{NAME} the sub hap cir hol",
+    "clearance": f"{NAME} cnd",
+    "consent": NAME,
+    "given": f"{NAME} gpl ppl bre rea",
+    "ended": f"{NAME} end",
+    "ahead": f"{NAME} apl",
+    "closed": f"{NAME} clo",
+    "note": f"{NAME} sig two are ate add the",
+}
+"""Which texts stand on which page."""
+SHORT_ON = {"consent", "given"}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_every_text_is_shown_as_it_was_typed(strange: Odd, tab_of: TabOf, name: str) -> None:
+    administers = name == "practice"
+    page = tab_of(strange.care.prescriber if administers else strange.care.therapist)
+    with _nothing_happens(page):
+        open_at(page, strange.addresses[name])
+        page.evaluate(OPEN_ALL)
+        words = _words(page)
+        assert [tag for tag in SHOWN[name].split() if odd(tag) not in words] == []
+        assert (SHORT in words) == (name in SHORT_ON)
+        _nothing_is_made_of_it(page)
+
+
+def test_every_text_is_shown_as_it_was_typed_in_find(strange: Odd, tab_of: TabOf) -> None:
+    page = tab_of(strange.care.therapist)
+    with _nothing_happens(page):
+        open_at(page, "/")
+        page.keyboard.press("Control+k")
+        expect(field(page, "Name, code, phone or date of birth")).to_be_focused()
+        page.keyboard.type("fam")
+        found = page.get_by_role("dialog").locator("[class*=st-key-found_]")
+        expect(found.get_by_text("Emergency contact")).to_be_visible()
+        words = found.inner_text().replace(JOINER, "")
+        assert [tag for tag in f"{NAME} pho eme rel emp".split() if odd(tag) not in words] == []
+        _nothing_is_made_of_it(page)
+
+
+def test_what_is_typed_into_a_form_is_kept_to_the_letter(own: Care, tab_of: TabOf) -> None:
+    page = tab_of(own.therapist)
+    labels = {
+        "given_name": "Given name",
+        "family_name": "Family name",
+        "preferred_name": "Preferred name",
+        "pronouns": "Pronouns",
+        "phone": "Phone",
+        "emergency_name": "Emergency contact",
+        "emergency_relation": "Relation",
+        "emergency_phone": "Emergency contact's phone",
+        "may_be_told": "Who may be told what",
+    }
+    with _nothing_happens(page):
+        open_at(page, f"/client_edit?client={own.client.code}")
+        for column, label in labels.items():
+            paste(page, label, odd(column[:3]))
+        press(page, "Save")
+        _nothing_is_made_of_it(page)
+        words = _words(page)
+    client = own.row(Client, own.client.id)
+    for column in labels:
+        assert getattr(client, column) == odd(column[:3])
+        assert odd(column[:3]) in words
+
+
+def test_what_is_typed_into_a_note_is_signed_to_the_letter(own: Care, tab_of: TabOf) -> None:
+    with own.database.writing() as db:
+        dose = a_ketamine_session(db, own.course)
+    page = tab_of(own.therapist)
+    with _nothing_happens(page):
+        open_at(page, f"/note?kind=intention&dose={dose.id}")
+        paste(page, "Intention (required)", f"{odd('one')}\n\n  {odd('two')}")
+        note_id = page.url.partition("id=")[2].partition("&")[0]
+        [draft] = own.rows(Draft, form=f"note/{note_id}")
+        assert draft.text == f"{odd('one')}\n\n  {odd('two')}"
+        page.goto(f"/session/sign/{note_id}")
+        expect(page.locator(".reading")).to_contain_text(f"{odd('one')}\n\n  {odd('two')}")
+        assert odd("one") in page.locator(".reading").inner_text()
+
+
+def test_a_name_of_two_hundred_letters_is_refused_and_the_rest_stays(
+    own: Care, tab_of: TabOf
+) -> None:
+    page = tab_of(own.therapist)
+    open_at(page, f"/client_edit?client={own.client.code}")
+    paste(page, "Given name", "Juniper")
+    paste(page, "Who may be told what", "Aspen may know\nabout rides.")
+    fill_day(page, "Birth date", TODAY - 9_000 * DAY)
+    tick(page, "Yes")
+    paste(page, "Family name", "F" * 200)
+    before = audit_events(own.database)
+    press(page, "Save")
+    _is_beside(page, "Family name", "The family name has 200 characters; 120 is the most.")
+    expect(field(page, "Family name")).to_have_value("F" * 200)
+    expect(field(page, "Given name")).to_have_value("Juniper")
+    expect(field(page, "Who may be told what")).to_have_value("Aspen may know\nabout rides.")
+    expect(page.get_by_text(wording.full_day(TODAY - 9_000 * DAY))).to_be_visible()
+    expect(field(page, "Yes")).to_be_checked()
+    assert audit_events(own.database)[len(before) :] == []
+    paste(page, "Family name", "Fable")
+    press(page, "Save")
+    client = own.row(Client, own.client.id)
+    assert (client.family_name, client.given_name) == ("Fable", "Juniper")
+    assert client.may_be_told == "Aspen may know\nabout rides."
+    assert (client.born_on, client.voicemail_ok) == (TODAY - 9_000 * DAY, True)
+
+
+NOT_RECORDED = {
+    "Dose given, mg": {
+        "0": "A dose is more than 0 mg.",
+        "-5": "A dose is more than 0 mg.",
+        "NaN": "Enter the dose as a number of mg",
+        "seventy": "Enter the dose as a number of mg",
+    },
+    "Given at": {
+        "25:99": "There is no such time.",
+        "2:30": "Say am or pm",
+        "4:30 pm": "This time is in the future.",
+    },
+}
+
+
+@pytest.mark.parametrize("label", NOT_RECORDED)
+def test_what_cannot_have_been_given_is_refused_and_the_rest_stays(
+    own: Care, tab_of: TabOf, label: str
+) -> None:
+    with own.database.writing() as db:
+        dose = a_ketamine_session(db, own.course, planned_at=NOW - HOUR)
+    page = tab_of(own.therapist)
+    open_at(page, f"/ketamine_session?id={dose.id}")
+    good = {"Dose given, mg": "70", "Given at": "1:35 pm", "Lot": "K-12", "Arrived at": "1:05 pm"}
+    for one, text in good.items():
+        paste(page, one, text)
+    tick(page, "Close this ketamine session")
+    before = audit_events(own.database)
+    for bad, sentence in NOT_RECORDED[label].items():
+        paste(page, label, bad)
+        press(page, "Save record")
+        _is_beside(page, label, sentence)
+        for one, text in (good | {label: bad}).items():
+            expect(field(page, one)).to_have_value(text)
+        expect(field(page, "Close this ketamine session")).to_be_checked()
+    assert audit_events(own.database)[len(before) :] == []
+    assert own.rows(Administration, ketamine_session_id=dose.id) == []
+
+
+def test_an_integration_before_its_dose_is_refused(own: Care, tab_of: TabOf) -> None:
+    with own.database.writing() as db:
+        dose = an_overdue_integration(db, own.course, hours=3)
+    page = tab_of(own.therapist)
+    open_at(page, f"/integration_session?dose={dose.id}&do=hold")
+    paste(page, "Began at", "10:00 am")
+    paste(page, "Ended at (may stay open)", "11:00 am")
+    before = audit_events(own.database)
+    press(page, "Save as held")
+    _is_beside(page, "Began at", "before")
+    expect(field(page, "Began at")).to_have_value("10:00 am")
+    expect(field(page, "Ended at (may stay open)")).to_have_value("11:00 am")
+    assert audit_events(own.database)[len(before) :] == []
+
+
+def test_an_address_of_nobody_is_said_and_leads_on(own: Care, tab_of: TabOf) -> None:
+    page = tab_of(own.therapist)
+    open_at(page, "/client?client=K-999")
+    expect(page.get_by_text("There is no client with this code")).to_be_visible()
+    expect(page.get_by_text("Use Find a client (Ctrl+K), or go back to Today.")).to_be_visible()
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+    press(page.get_by_test_id("stMain"), "Today")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Today")
+
+
+def test_two_people_who_change_one_client_see_both_texts(own: Care, tab_of: TabOf) -> None:
+    first, second = tab_of(own.prescriber), tab_of(own.therapist)
+    for page in (first, second):
+        open_at(page, f"/client_edit?client={own.client.code}")
+    paste(first, "Phone", "555 0190")
+    paste(second, "Phone", "555 0191")
+    paste(second, "Pronouns", "she/her")
+    press(first, "Save")
+    press(second, "Save")
+    _is_beside(second, "Phone", "Saved by somebody else: 555 0190")
+    expect(field(second, "Phone")).to_have_value("555 0191")
+    expect(field(second, "Pronouns")).to_have_value("she/her")
+    client = own.row(Client, own.client.id)
+    assert (client.phone, client.pronouns) == ("555 0190", "")
+
+
+def test_two_tabs_with_one_note_keep_both_texts(own: Care, tab_of: TabOf) -> None:
+    with own.database.writing() as db:
+        dose = a_ketamine_session(db, own.course)
+    one, other = tab_of(own.therapist), tab_of(own.therapist)
+    open_at(one, f"/note?kind=intention&dose={dose.id}")
+    open_at(other, one.url)
+    paste(one, "Intention (required)", "To rest")
+    paste(other, "Intention (required)", "To be held")
+    expect(other.get_by_text("To rest", exact=True)).to_be_visible()
+    expect(field(other, "Intention (required)")).to_have_value("To be held")
+    assert _intention(own) == "To rest"
+    press(other, "Keep mine")
+    assert _intention(own) == "To be held"
+    paste(one, "Intention (required)", "To rest, then")
+    press(one, "Take the other")
+    expect(field(one, "Intention (required)")).to_have_value("To be held")
+    assert _intention(own) == "To be held"
+
+
+def _intention(own: Care) -> str:
+    """The draft of the newest note."""
+    return own.rows(Draft, field="intention")[-1].text
+
+
+@contextmanager
+def _nothing_happens(page: Page) -> Iterator[None]:
+    """No dialog opens, nothing is asked of another machine, no address or title names anybody."""
+    dialogs: list[str] = []
+    addresses: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda request: addresses.append(request.url))
+    yield
+    assert dialogs == []
+    assert {urlsplit(one).hostname for one in addresses if not one.startswith("data:")} <= {
+        "127.0.0.1"
+    }
+    assert not [one for one in (*addresses, page.title()) if "HYPERLINK" in unquote(one)]
+
+
+def _words(page: Page) -> str:
+    """What is read on the page: its words, and what stands in its fields."""
+    typed = page.locator("input, textarea").evaluate_all("boxes => boxes.map(box => box.value)")
+    return "\n".join([page.locator("body").inner_text(), *typed]).replace(JOINER, "")
+
+
+def _nothing_is_made_of_it(page: Page) -> None:
+    hrefs = page.locator("a").evaluate_all("links => links.map(link => link.href)")
+    assert {urlsplit(href).hostname for href in hrefs} <= {"127.0.0.1"}
+    expect(page.locator("img, .katex, iframe")).to_have_count(0)
+    expect(page.get_by_test_id("stIconMaterial").get_by_text("home", exact=True)).to_have_count(0)
+
+
+def _is_beside(page: Page, label: str, sentence: str) -> None:
+    """The sentence stands next to its field, not just somewhere on the page."""
+    said = page.get_by_test_id("stMarkdown").filter(has_text=sentence).last
+    expect(said).to_be_visible()
+    box, words = field(page, label).bounding_box(), said.bounding_box()
+    assert box
+    assert words
+    below = words["y"] - (box["y"] + box["height"])
+    right = words["x"] - (box["x"] + box["width"])
+    assert -60 < below < 60, (label, box, words)
+    assert right < 60, (label, box, words)

@@ -1,0 +1,167 @@
+"""Find a client, from any page: the answer to a phone call is in the result."""
+
+from datetime import timedelta
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from kapteam.accounts.sign_ins import end_all_of
+from tests.factories import NOW, a_client, a_clinician, a_course
+from tests.factories_care import a_booked_pair, an_overdue_integration
+from tests.pages.tabs import bare, opened, said, signed_in, statements_of, well
+
+DAY = timedelta(days=1)
+
+
+def _dialog_alone():
+    """What stands in the dialog: Streamlit runs it without its page, AppTest only within one."""
+    import streamlit as st
+
+    from kapteam.ui import find
+    from kapteam.ui.navigation import pages_for
+    from kapteam.ui.shell import present
+
+    here = present()
+    if here is not None:
+        st.navigation(pages_for(here.viewer))
+    find._dialog.__wrapped__()
+
+
+def _find(care, viewer, typed):
+    tab = AppTest.from_function(_dialog_alone, default_timeout=20)
+    tab.user = signed_in(care, viewer)
+    well(tab.run())
+    return well(tab.text_input(key="find_typed").set_value(typed).run())
+
+
+def _found(tab):
+    """The clients in the results, by code."""
+    return [
+        one.proto.query_string.removeprefix("client=")
+        for one in tab.get("page_link")
+        if one.proto.page == "client"
+        and one.proto.label.startswith("**")
+        and "client=" in one.proto.query_string
+    ]
+
+
+@pytest.fixture
+def people(care):
+    """Two of the therapist's clients, and one of a colleague's."""
+    with care.database.writing() as db:
+        a_booked_pair(db, care.course, therapist=care.therapist)
+        other = a_client(db, care.therapist, given="Łukasz", family="Zając", preferred="Luke")
+        an_overdue_integration(
+            db, a_course(db, other, prescriber=care.prescriber, therapist=care.therapist)
+        )
+        theirs = a_client(db, care.stranger, given="Amos", family="Okonkwo")
+        a_course(db, theirs, prescriber=care.stranger)
+    return care
+
+
+@pytest.mark.parametrize("page", ["today", "notes", "client_edit", "practice"])
+def test_it_opens_from_every_page_also_from_one_that_is_not_mine(people, page):
+    tab = opened(people, people.therapist, page)
+    assert not tab.text_input or "find_typed" not in [one.key for one in tab.text_input]
+
+    well(tab.button(key="find_button").click().run())
+
+    assert tab.text_input(key="find_typed").value == ""
+    assert "Two letters are enough." in said(tab)
+
+
+def test_who_was_signed_out_meanwhile_gets_nothing_by_pressing_it(people):
+    tab = opened(people, people.therapist, "notes")
+    with people.database.writing() as db:
+        end_all_of(db, people.therapist.clinician_id, NOW)
+
+    well(tab.button(key="find_button").click().run())
+
+    assert said(tab) == ""
+    assert not tab.text_input
+
+
+def test_the_answer_is_in_the_result(people):
+    words = said(_find(people, people.therapist, "okafor"))
+
+    assert "K-001 · born Mar 9, 1987 (39 y)" in words
+    assert "Next dose **Wed Nov 25, 2:30 pm**" in words
+    assert "70 mg intramuscular" in words
+    assert "Emergency contact Ngozi Okafor sister 602-555-0177" in words
+
+
+def test_who_is_late_is_told_in_the_words_of_every_other_page(people):
+    words = said(_find(people, people.therapist, "zajac"))
+
+    assert "50 hr since dose, not held" in words
+
+
+@pytest.mark.parametrize(
+    ("typed", "codes"),
+    [
+        ("ok", ["K-001"]),
+        ("AMARA", ["K-001"]),
+        ("lukasz", ["K-002"]),
+        ("luke", ["K-002"]),
+        ("k-002", ["K-002"]),
+        ("1987-03-09", ["K-001", "K-002"]),
+        ("3/9/1987", ["K-001", "K-002"]),
+    ],
+)
+def test_rule_68_names_codes_and_birth_dates_are_found_as_they_are_typed(people, typed, codes):
+    assert _found(_find(people, people.therapist, typed)) == codes
+
+
+@pytest.mark.parametrize("typed", ["", "o", " o "])
+def test_below_two_letters_nobody_is_listed(people, typed):
+    tab = _find(people, people.therapist, typed)
+
+    assert "Two letters are enough." in said(tab)
+    assert _found(tab) == []
+
+
+def test_no_match_is_said_with_what_was_typed_to_the_letter(people):
+    wild = "<b>x</b> **b** www.x.y :material/star: $x$"
+    tab = _find(people, people.therapist, wild)
+
+    assert f"No client matches “{wild}”." in said(tab)
+    assert _found(tab) == []
+
+
+def test_a_client_of_a_colleague_s_is_found_by_nobody_else(people):
+    assert _found(_find(people, people.therapist, "okonkwo")) == []
+    assert _found(_find(people, people.stranger, "okonkwo")) == ["K-003"]
+
+
+def test_the_front_desk_finds_everybody(people):
+    assert _found(_find(people, people.front_desk, "amara")) == ["K-001"]
+
+
+def test_without_a_function_nobody_is_found(people):
+    with people.database.writing() as db:
+        nobody = a_clinician(db, name="Nora Nobody", is_administrator=True)
+
+    tab = _find(people, nobody, "okafor")
+
+    assert _found(tab) == []
+    assert "602" not in said(tab)
+
+
+def test_it_takes_as_many_statements_with_thirty_matches_as_with_three(care):
+    def fill(numbers):
+        with care.database.writing() as db:
+            for number in numbers:
+                client = a_client(db, care.therapist, family=f"Samename{number:02d}")
+                course = a_course(db, client, prescriber=care.prescriber, therapist=care.therapist)
+                a_booked_pair(db, course, therapist=care.therapist, dose_at=NOW + DAY)
+
+    fill(range(3))
+    tab = _find(care, care.therapist, "samename")
+    few = statements_of(care, tab)
+    assert len(_found(tab)) == 3
+    fill(range(3, 30))
+    tab = _find(care, care.therapist, "samename")
+
+    assert statements_of(care, tab) == few
+    assert len(_found(tab)) == 8
+    assert "Samename07" in bare("".join(one.proto.label for one in tab.get("page_link")))

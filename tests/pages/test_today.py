@@ -1,0 +1,188 @@
+"""Today as a browser would get it, without the browser."""
+
+from datetime import timedelta
+
+import pytest
+
+from kapteam.actions.notes import NoteEntered, save_draft, start_note
+from kapteam.ids import new_id
+from kapteam.vocabulary import Function, HoldReason, NoteKind, SessionStatus
+from tests.factories import NOW, a_client, a_clinician, a_course
+from tests.factories_care import (
+    a_booked_pair,
+    a_given_session,
+    a_ketamine_session,
+    a_signed_intention,
+    an_integration_session,
+    an_overdue_integration,
+    an_unrecorded_session,
+)
+from tests.pages.tabs import (
+    MOST_STATEMENTS,
+    back,
+    bare,
+    headings,
+    links,
+    names,
+    opened,
+    said,
+    statements_of,
+    unsigned,
+)
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def _course(db, care, family, **columns):
+    client = a_client(db, care.therapist, family=family)
+    usual = {"prescriber": care.prescriber, "therapist": care.therapist, "cleared": True}
+    return a_course(db, client, **(usual | columns))
+
+
+@pytest.fixture
+def busy(care):
+    """One of everything that Today asks about."""
+    with care.database.writing() as db:
+        an_unrecorded_session(db, care.course)
+        an_overdue_integration(db, _course(db, care, "Late"))
+        given = a_given_session(
+            db, _course(db, care, "Now"), given_at=NOW - HOUR, status=SessionStatus.STARTED
+        )
+        a_signed_intention(db, given, care.therapist, signed_at=NOW - DAY)
+        a_ketamine_session(db, _course(db, care, "Soon"), planned_at=NOW + 2 * HOUR)
+        course = _course(db, care, "Asked")
+        asked = a_given_session(db, course, given_at=NOW - 20 * HOUR)
+        an_integration_session(
+            db, course, asked, therapist=care.therapist, planned_at=NOW - 3 * HOUR
+        )
+        course = _course(db, care, "Held")
+        held = a_given_session(db, course, given_at=NOW - 30 * HOUR)
+        an_integration_session(db, course, held, therapist=care.therapist, held_at=NOW - 10 * HOUR)
+        a_booked_pair(db, _course(db, care, "Ahead"), therapist=care.therapist)
+        _course(db, care, "Paused", hold=HoldReason.TRAVEL)
+    return care
+
+
+def test_nobody_signed_in_gets_nothing(busy):
+    assert unsigned("today") == ""
+
+
+def test_a_colleague_on_none_of_the_courses_sees_none_of_them(busy):
+    tab = opened(busy, busy.stranger, "today")
+
+    assert names(tab) == []
+    assert "Okafor" not in said(tab)
+    assert "Nothing is booked today." in said(tab)
+
+
+def test_with_nothing_to_do_every_section_says_so(care):
+    tab = opened(care, care.stranger, "today")
+
+    assert headings(tab) == []
+    for sentence in ("Nothing is booked today.", "No integration is owed.", "Nothing else waits"):
+        assert sentence in said(tab)
+    assert "No integration is late" in links(tab)[0]
+
+
+def test_a_course_without_a_next_step_waits_on_somebody(care):
+    tab = opened(care, care.therapist, "today")
+
+    assert headings(tab) == ["Waiting on me (1)"]
+    assert names(tab) == ["Okafor, Amara"]
+
+
+def test_what_nobody_recorded_stands_above_everything_else(busy):
+    tab = opened(busy, busy.therapist, "today")
+
+    assert headings(tab)[0] == "Was this given? (1)"
+    assert names(tab)[0] == "Okafor, Amara"
+    assert "Record" in links(tab)
+
+
+def test_who_is_under_medicine_stands_there_as_right_now(busy):
+    tab = opened(busy, busy.therapist, "today")
+
+    assert "Right now (1)" in headings(tab)
+    assert "Now, Amara" in names(tab)
+
+
+def test_a_therapist_sees_the_integration_to_do_before_the_doses_to_come(busy):
+    found = [one.split(" (")[0] for one in headings(opened(busy, busy.therapist, "today"))]
+
+    assert found.index("Integration to do") < found.index("Ketamine sessions, next 7 days")
+    assert "Next dosing day, not ready yet" not in found
+
+
+def test_a_prescriber_sees_what_waits_and_what_is_not_ready_and_may_see_the_other_order(busy):
+    tab = opened(busy, busy.prescriber, "today")
+    words = said(tab)
+    assert "Next dosing day, not ready yet" in words
+    assert "Intentions due" not in words
+
+    tab.radio(key="today_order").set_value("Therapist's order").run()
+
+    assert "Intentions due" in said(tab)
+    assert "Next dosing day, not ready yet" not in said(tab)
+    # The order stays chosen while this tab is open, also on the way back from another page.
+    back(back(tab, "caseload"), "today")
+    assert "Intentions due" in said(tab)
+
+
+def test_rule_73_the_counts_are_what_they_lead_to(busy):
+    tab = opened(busy, busy.therapist, "today")
+    late, asked, without, left = [bare(one.proto.label) for one in tab.get("page_link")[:4]]
+
+    assert "1 integration is late" in late
+    assert "Was this held? 1" in asked
+    assert "1 dose today without an intention note" in without
+    assert "1 dose left today" in left
+    assert names(back(tab, "integration", show="late")) == ["Late, Amara"]
+    assert names(back(tab, "integration", show="was_this_held")) == ["Asked, Amara"]
+    assert names(back(tab, "ketamine_sessions", show="today")) == ["Soon, Amara"]
+
+
+def test_the_words_of_an_unsigned_note_are_nowhere_on_the_page(busy):
+    with busy.database.writing() as db:
+        session = a_ketamine_session(db, busy.course, planned_at=NOW + DAY)
+    entered = NoteEntered(new_id(), NoteKind.INTENTION, busy.course.id, session.id)
+    note_id = busy.do(start_note, busy.therapist, entered)
+    busy.do(save_draft, busy.therapist, note_id, "intention", "To forgive Ezra", 0)
+
+    for who in (busy.therapist, busy.prescriber, busy.front_desk):
+        tab = opened(busy, who, "today")
+        assert "draft" in said(tab).lower()
+        assert "Ezra" not in said(tab)
+
+
+def test_the_front_desk_reads_it_and_writes_nothing(busy):
+    tab = opened(busy, busy.front_desk, "today")
+
+    assert "Late, Amara" in names(tab)
+    assert not {"Write", "Write note", "Finish note", "Held"} & set(links(tab))
+
+
+def test_without_a_function_today_is_empty(busy):
+    with busy.database.writing() as db:
+        nobody = a_clinician(db, name="Nora Nobody", is_administrator=True)
+
+    assert names(opened(busy, nobody, "today")) == []
+
+
+@pytest.mark.parametrize("who", [Function.PRESCRIBER, Function.THERAPIST])
+def test_it_takes_as_many_statements_with_thirty_clients_as_with_three(care, who):
+    viewer = care.prescriber if who is Function.PRESCRIBER else care.therapist
+
+    def fill(numbers):
+        with care.database.writing() as db:
+            for number in numbers:
+                course = _course(db, care, f"Client{number:02d}")
+                an_overdue_integration(db, course)
+                a_ketamine_session(db, course, planned_at=NOW + DAY)
+
+    fill(range(3))
+    tab = opened(care, viewer, "today")
+    few = statements_of(care, tab)
+    fill(range(3, 30))
+
+    assert statements_of(care, tab) == few <= MOST_STATEMENTS
+    assert len(set(names(tab))) == 31
