@@ -324,6 +324,14 @@ def test_a_dose_after_the_client_left_is_refused_beside_its_time(care, session):
     assert count_rows(care.database, Administration) == 1
 
 
+def test_a_booster_before_its_dose_is_refused_beside_its_time(care, session):
+    booster = _dose("2:20 pm", "20", kind=AdministrationKind.BOOSTER)
+    problems = _refused(care, care.therapist, _record(session, _dose(), booster))
+    assert problems == {
+        "administrations.1.started_time": "By these times the booster came before the dose."
+    }
+
+
 def test_rule_9_a_session_over_midnight_is_one_record(care, session):
     entered = _record(
         session,
