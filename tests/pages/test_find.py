@@ -73,7 +73,7 @@ def test_it_opens_from_every_page_also_from_one_that_is_not_mine(people, page):
 def test_who_was_signed_out_meanwhile_gets_nothing_by_pressing_it(people):
     tab = opened(people, people.therapist, "notes")
     with people.database.writing() as db:
-        end_all_of(db, people.therapist.clinician_id, NOW)
+        end_all_of(db, people.therapist.clinician_id, None, NOW)
 
     well(tab.button(key="find_button").click().run())
 
