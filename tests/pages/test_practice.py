@@ -1,0 +1,174 @@
+"""Practice as a browser would get it, without the browser."""
+
+from datetime import timedelta
+
+import pytest
+
+from kapteam.db.tables import Clinician, Invitation, PracticeSetting
+from kapteam.vocabulary import Function
+from tests.factories import NOW, a_clinician, a_setting
+from tests.pages.filling import beside, fill, press, typed
+from tests.pages.tabs import back, headings, opened, said, statements_of, unsigned
+
+LINK = "/session/invite/"
+
+
+@pytest.fixture
+def admin(care):
+    with care.database.writing() as db:
+        return a_clinician(db, Function.PRESCRIBER, name="Ada Adams", is_administrator=True)
+
+
+def _code(tab):
+    return [one.value for one in tab.code]
+
+
+def _colleague(tab):
+    fill(tab, "colleague", {"name": "Nell Newcomer", "sign_in_name": "nell"})
+    return fill(tab, "colleague", {"functions.nurse": True})
+
+
+def test_nobody_signed_in_gets_nothing(care):
+    assert unsigned("practice") == ""
+
+
+@pytest.mark.parametrize("who", ["prescriber", "therapist", "nurse", "front_desk"])
+def test_who_does_not_administer_sees_none_of_it(care, who):
+    tab = opened(care, getattr(care, who), "practice")
+
+    assert "Only an administrator of the practice can do this." in said(tab)
+    assert "Robin" not in said(tab)
+    assert not tab.text_input
+
+
+def test_the_team_stands_with_functions_and_how_each_signs_in(care, admin):
+    with care.database.writing() as db:
+        a_clinician(db, Function.THERAPIST, name="Gone Graham", suspended=True)
+
+    tab = opened(care, admin, "practice")
+    words = said(tab)
+
+    assert headings(tab)[0] == "Team (7)"
+    assert "Prescriber, Administrator" in words
+    assert "link not used yet" in words
+    assert "Sign-in off since Mon Nov 23, 2:30 pm" in words
+    # Nobody's link is renewed, or sign-in turned off, whose sign-in is off already.
+    assert len([one for one in tab.button if one.label == "Turn off sign-in"]) == 6
+
+
+def test_a_colleague_is_let_in_by_a_link_that_is_shown_once_and_only_here(care, admin):
+    tab = _colleague(opened(care, admin, "practice"))
+
+    press(tab, "Make a one-time link")
+
+    (link,) = _code(tab)
+    assert LINK in link
+    assert typed(tab, "colleague")["name"] == ""
+    (kept,) = [one for one in care.rows(Clinician) if one.name == "Nell Newcomer"]
+    assert kept.password_hash is None
+    # Typing on does not hide it; leaving the page does.
+    fill(tab, "colleague", {"name": "Somebody Else"})
+    assert _code(tab) == [link]
+    back(tab, "today")
+    assert _code(back(tab, "practice")) == []
+
+
+def test_the_link_can_be_hidden(care, admin):
+    tab = press(_colleague(opened(care, admin, "practice")), "Make a one-time link")
+
+    press(tab, "Hide the link")
+
+    assert _code(tab) == []
+
+
+def test_a_second_colleague_is_another_one(care, admin):
+    tab = press(_colleague(opened(care, admin, "practice")), "Make a one-time link")
+    values = {"name": "Nils Newcomer", "sign_in_name": "nils", "functions.therapist": True}
+
+    press(fill(tab, "colleague", values), "Make a one-time link")
+
+    names = {one.name for one in care.rows(Clinician)}
+    assert {"Nell Newcomer", "Nils Newcomer"} <= names
+    assert len(care.rows(Invitation)) == 2
+
+
+def test_a_new_link_ends_the_old_one(care, admin):
+    tab = press(_colleague(opened(care, admin, "practice")), "Make a one-time link")
+    (kept,) = [one for one in care.rows(Clinician) if one.name == "Nell Newcomer"]
+    first = _code(tab)
+
+    tab.button(key=f"renew_{kept.id}").click().run()
+
+    assert _code(tab) != first
+    assert len(_code(tab)) == 1
+
+
+def test_turning_a_sign_in_off_takes_effect_and_is_said(care, admin):
+    tab = opened(care, admin, "practice")
+
+    tab.button(key=f"off_{care.nurse.clinician_id}").click().run()
+
+    assert care.row(Clinician, care.nurse.clinician_id).suspended_at == NOW
+    assert "Sign-in turned off" in tab.success[0].value
+
+
+def test_one_s_own_sign_in_is_not_turned_off_and_that_is_not_said_as_done(care, admin):
+    tab = opened(care, admin, "practice")
+
+    tab.button(key=f"off_{admin.clinician_id}").click().run()
+
+    assert care.row(Clinician, admin.clinician_id).suspended_at is None
+    assert tab.warning
+    assert not tab.success
+
+
+def test_a_threshold_has_its_source_and_is_in_force_from_its_save_on(care, admin):
+    with care.database.writing() as db:
+        a_setting(db, admin, "idle_minutes", 20, since=NOW - timedelta(days=2))
+    tab = opened(care, admin, "practice")
+    assert "Set by the practice, since Sun Nov 22, 2:30 pm" in said(tab)
+
+    press(fill(tab, "threshold/integration_late_hours", {"value": "60"}), "Save", _LATE)
+
+    assert care.rows(PracticeSetting)[-1].value == "60"
+    assert typed(tab, _LATE) == {"value": "60"}
+
+
+_LATE = "threshold/integration_late_hours"
+
+
+@pytest.mark.parametrize(
+    ("entered", "sentence"),
+    [
+        ("", "Enter a whole number."),
+        ("0", "Enter a number from"),
+        ("-5", "Enter a whole number."),
+        ("NaN", "Enter a whole number."),
+        ("48.5", "Enter a whole number."),
+        ("99999", "Enter a number from"),
+        ("12", "An integration is late only after its target"),
+    ],
+)
+def test_a_threshold_that_cannot_be_is_refused_beside_it(care, admin, entered, sentence):
+    tab = opened(care, admin, "practice")
+
+    press(fill(tab, _LATE, {"value": entered}), "Save", _LATE)
+
+    assert sentence in beside(tab, _LATE, "value")
+    assert typed(tab, _LATE) == {"value": entered}
+    assert care.rows(PracticeSetting) == []
+
+
+def test_it_takes_as_many_statements_with_thirty_colleagues_as_with_three(care, admin):
+    def fill_up(numbers):
+        with care.database.writing() as db:
+            for number in numbers:
+                a_clinician(db, Function.THERAPIST, name=f"Colleague {number:02d}")
+
+    fill_up(range(3))
+    tab = opened(care, admin, "practice")
+    few = statements_of(care, tab)
+    fill_up(range(3, 30))
+
+    assert statements_of(care, tab) == few <= 12
+    assert headings(tab)[0] == "Team (36)"
