@@ -162,6 +162,8 @@ def check_can_book_ketamine(
             "This course has no ketamine sessions. Open a KAP course (it needs a prescriber's "
             "clearance)."
         )
+    if state is EpisodeState.CLOSED:
+        raise NotAllowed("This course of care is closed. Open a new one instead.")
     if state not in BOOKABLE:
         raise NotAllowed(
             f"A ketamine session cannot be booked while the course is in {state.label.lower()}."

@@ -45,8 +45,8 @@ def test_the_pages_are_what_the_readme_shows(new_page: NewPage, tmp_path: Path) 
 def _take(page: Page, file: Path) -> None:
     """A picture with few colors, small enough for a version control that keeps every one."""
     page.mouse.move(0, 0)
-    picture = Image.open(BytesIO(page.screenshot()))
+    picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
     assert len(picture.convert("L").getcolors() or []) > 50, f"{file.name} is all but empty."
     file.parent.mkdir(exist_ok=True)
-    picture.quantize(128).save(file, optimize=True)
+    picture.quantize(256, Image.Quantize.MAXCOVERAGE).save(file, optimize=True)
     assert file.stat().st_size < 150_000

@@ -1,0 +1,263 @@
+"""Booking a ketamine session, with its integration slot and its dose."""
+
+from datetime import timedelta
+
+import pytest
+
+from kapteam.db.tables import IntegrationSession, KetamineSession, Series
+from kapteam.vocabulary import EpisodeState, Function, HoldReason, OrderState, ProductRoute
+from tests.factories import NOW, TODAY, a_clearance, a_client, a_clinician, a_course
+from tests.factories_care import a_booked_pair, a_given_session, a_series
+from tests.pages.filling import beside, fill, press, typed
+from tests.pages.tabs import (
+    MOST_STATEMENTS,
+    bare,
+    headings,
+    names,
+    opened,
+    said,
+    statements_of,
+    unsigned,
+)
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+PLAN = {
+    "product_route": ProductRoute.INTRAMUSCULAR,
+    "planned_on": TODAY + DAY,
+    "planned_time": "10:00 am",
+}
+SLOT = {"integration_on": TODAY + 2 * DAY, "integration_time": "9:00 am"}
+
+
+def _open(care, viewer, course=None):
+    return opened(care, viewer, "booking", episode=(course or care.course).id)
+
+
+def _course(db, care, **columns):
+    client = a_client(db, care.therapist, family=columns.pop("family", "Other"))
+    usual = {"prescriber": care.prescriber, "therapist": care.therapist}
+    return a_course(db, client, **(usual | columns))
+
+
+def test_nobody_signed_in_gets_nothing(care):
+    assert unsigned("booking") == ""
+    assert unsigned("booking", episode=care.course.id) == ""
+
+
+def test_without_a_function_there_is_nothing_to_book(care):
+    with care.database.writing() as db:
+        nobody = a_clinician(db, name="Nora Nobody", is_administrator=True)
+
+    for tab in (opened(care, nobody, "booking"), _open(care, nobody)):
+        assert "Your sign-in has no function yet" in said(tab)
+        assert names(tab) == []
+
+
+def test_who_is_not_on_the_course_sees_nothing_of_it(care):
+    tab = _open(care, care.stranger)
+
+    assert "There is no such course of care, or you are not on it." in said(tab)
+    assert "Okafor" not in said(tab)
+    assert "No course of care is ready" in said(opened(care, care.stranger, "booking"))
+
+
+def test_one_chooses_among_the_courses_that_take_ketamine_sessions(care):
+    with care.database.writing() as db:
+        _course(db, care, family="Early", state=EpisodeState.ASSESSMENT)
+        _course(db, care, family="Paused", hold=HoldReason.TRAVEL)
+        _course(db, care, family="Prepared", state=EpisodeState.PREPARATION)
+
+    tab = opened(care, care.front_desk, "booking")
+
+    assert headings(tab) == ["Book for (2)"]
+    assert names(tab) == ["Okafor, Amara", "Prepared, Amara"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ({"state": EpisodeState.ASSESSMENT}, "while the course is in assessment"),
+        ({"state": EpisodeState.CLOSED}, "This course of care is closed."),
+        ({"hold": HoldReason.TRAVEL}, "This course is on hold."),
+    ],
+)
+def test_what_cannot_be_booked_is_said_before_anything_is_typed(care, columns, sentence):
+    with care.database.writing() as db:
+        course = _course(db, care, cleared=True, **columns)
+
+    tab = _open(care, care.therapist, course)
+
+    assert sentence in said(tab)
+    assert not tab.text_input
+
+
+def test_nobody_is_put_on_a_route_that_nobody_chose(care):
+    assert typed(_open(care, care.therapist), "booking")["product_route"] is None
+
+
+def test_the_only_route_that_is_cleared_and_the_one_so_far_are_chosen(care):
+    with care.database.writing() as db:
+        once = _course(db, care)
+        by = care.prescriber.clinician_id
+        a_clearance(db, once, by, routes=(ProductRoute.SUBLINGUAL,))
+        a_series(db, care.course, product_route=ProductRoute.ORAL)
+
+    found = typed(_open(care, care.therapist, once), "booking")
+    assert found["product_route"] is ProductRoute.SUBLINGUAL
+    found = typed(_open(care, care.therapist), "booking")
+    assert found["product_route"] is ProductRoute.ORAL
+    assert "ordered_count" not in found
+
+
+def test_the_minutes_follow_the_route_until_somebody_changes_them(care):
+    tab = _open(care, care.therapist)
+    fill(tab, "booking", {"product_route": ProductRoute.ESKETAMINE_NASAL})
+    assert typed(tab, "booking")["planned_minutes"] == 150
+    fill(tab, "booking", {"product_route": ProductRoute.ORAL})
+    assert typed(tab, "booking")["planned_minutes"] == 120
+
+    fill(tab, "booking", {"planned_minutes": 90})
+    fill(tab, "booking", {"product_route": ProductRoute.ESKETAMINE_NASAL})
+
+    assert typed(tab, "booking")["planned_minutes"] == 90
+
+
+def test_everything_in_one_save(care):
+    tab = _open(care, care.prescriber)
+    values = {**PLAN, **SLOT, "mg": "70", "may_add": "20 mg", "place": "Room 2"}
+
+    press(fill(tab, "booking", values), "Book")
+
+    (session,) = care.rows(KetamineSession)
+    (integration,) = care.rows(IntegrationSession)
+    assert session.planned_at == NOW - timedelta(hours=4, minutes=30) + DAY
+    assert (session.order_state, session.ordered_ug) == (OrderState.ORDERED, 70_000)
+    assert integration.therapist_id == care.therapist.clinician_id
+    assert [one.value for one in tab.title] == ["Ketamine session"]
+    assert "Booked 2:30:00" in bare(tab.success[0].value)
+
+
+def test_a_therapist_s_figure_is_called_a_proposal_and_is_no_order(care):
+    tab = _open(care, care.therapist)
+    assert "Dose proposed, mg (not an order)" in [one.label for one in tab.text_input]
+
+    press(fill(tab, "booking", {**PLAN, **SLOT, "mg": "70"}), "Book")
+
+    assert care.rows(KetamineSession)[0].order_state is OrderState.PROPOSED
+
+
+@pytest.mark.parametrize("who", ["front_desk", "nurse"])
+def test_who_neither_orders_nor_proposes_is_not_asked_for_a_dose(care, who):
+    tab = _open(care, getattr(care, who))
+    assert "mg" not in typed(tab, "booking")
+
+    press(fill(tab, "booking", {**PLAN, **SLOT}), "Book")
+
+    assert care.rows(KetamineSession)[0].order_state is OrderState.NONE
+
+
+def test_free_times_are_offered_and_one_press_fills_them_in(care):
+    with care.database.writing() as db:
+        other = _course(db, care)
+        a_booked_pair(
+            db, other, therapist=care.therapist, integration_at=NOW + DAY + timedelta(hours=18)
+        )
+    tab = _open(care, care.therapist)
+    assert "to see free times" in said(tab)
+    fill(tab, "booking", PLAN)
+    free = [one for one in tab.button if str(one.key).split("/")[-1].startswith("slot.")]
+    assert free
+
+    free[1].click().run()
+
+    found = typed(tab, "booking")
+    assert f"{found['integration_on']:%a %b} {found['integration_on'].day}" in bare(free[1].label)
+    assert found["integration_time"].replace("\u00a0", " ") in bare(free[1].label)
+    # What was put in can be emptied again.
+    fill(tab, "booking", {"integration_on": None, "integration_time": ""})
+    assert typed(tab, "booking")["integration_on"] is None
+
+
+def test_integration_elsewhere_can_be_said(care):
+    tab = _open(care, care.therapist)
+    values = {**PLAN, **SLOT, "integration_therapist": ""}
+
+    press(fill(tab, "booking", values), "Book")
+
+    assert care.rows(IntegrationSession)[0].therapist_id is None
+
+
+def test_a_course_that_expects_no_integration_is_not_asked_for_one(care):
+    with care.database.writing() as db:
+        course = _course(db, care, cleared=True, expects_integration=False)
+    tab = _open(care, care.therapist, course)
+    assert headings(tab) == ["Ketamine session"]
+
+    press(fill(tab, "booking", PLAN), "Book")
+
+    assert care.rows(IntegrationSession) == []
+
+
+def test_rule_8_the_first_of_maintenance_starts_a_series_of_its_own(care):
+    with care.database.writing() as db:
+        course = _course(
+            db, care, cleared=True, state=EpisodeState.MAINTENANCE, opened_at=NOW - 5 * DAY
+        )
+        a_given_session(db, course, given_at=NOW - 10 * DAY)
+    tab = _open(care, care.therapist, course)
+    assert typed(tab, "booking")["product_route"] is ProductRoute.INTRAMUSCULAR
+
+    press(fill(tab, "booking", {**PLAN, **SLOT, "ordered_count": 3}), "Book")
+
+    assert [one.ordered_count for one in care.rows(Series)] == [6, 3]
+
+
+def test_a_series_that_is_full_says_so_and_keeps_what_was_typed(care):
+    with care.database.writing() as db:
+        series = a_series(db, care.course, ordered_count=1)
+        a_booked_pair(db, care.course, therapist=care.therapist, dose_at=NOW + 3 * DAY)
+    tab = _open(care, care.therapist)
+
+    press(fill(tab, "booking", {**PLAN, **SLOT}), "Book")
+
+    assert "All 1 ordered sessions of this series are booked." in said(tab)
+    assert typed(tab, "booking")["planned_time"] == "10:00 am"
+    assert len(care.rows(KetamineSession, series_id=series.id)) == 1
+
+
+def test_without_a_clearance_it_says_so_and_books_nothing(care):
+    with care.database.writing() as db:
+        course = _course(db, care, state=EpisodeState.PREPARATION)
+    tab = _open(care, care.therapist, course)
+    assert "Not cleared for any route yet" in said(tab)
+
+    press(fill(tab, "booking", {**PLAN, **SLOT}), "Book")
+
+    assert "Needed first: a clearance by the prescriber." in beside(tab, "booking", "product_route")
+    assert care.rows(KetamineSession) == []
+
+
+def test_it_takes_as_many_statements_with_thirty_clients_as_with_three(care):
+    def fill_up(numbers):
+        with care.database.writing() as db:
+            for number in numbers:
+                course = _course(db, care, family=f"Client{number:02d}")
+                a_booked_pair(db, course, therapist=care.therapist)
+
+    fill_up(range(3))
+    tab, form = opened(care, care.therapist, "booking"), _open(care, care.therapist)
+    few, few_of_form = statements_of(care, tab), statements_of(care, form)
+    fill_up(range(3, 30))
+
+    assert statements_of(care, tab) == few <= MOST_STATEMENTS
+    assert statements_of(care, form) == few_of_form
+    assert len(names(tab)) == 31
+
+
+def test_the_therapists_to_choose_from_are_those_who_can_sign_in(care):
+    with care.database.writing() as db:
+        a_clinician(db, Function.THERAPIST, name="Gone Graham", suspended=True)
+
+    (with_whom,) = [one for one in _open(care, care.therapist).selectbox if one.label == "With"]
+
+    assert with_whom.options == ["Somebody elsewhere", "Otto Outer", "Thea Tallis"]

@@ -1,0 +1,263 @@
+"""A course of care: opened, moved, held, handed over and closed."""
+
+from datetime import timedelta
+
+import pytest
+
+from kapteam.db.tables import Episode, EpisodeMember, Hold, OutsideExperience
+from kapteam.ui.text import plain
+from kapteam.vocabulary import (
+    CloseReason,
+    EpisodeState,
+    HoldReason,
+    Indication,
+    Part,
+    ServiceLine,
+)
+from tests.factories import NOW, TODAY, a_client, a_course, an_outside_experience
+from tests.factories_care import an_overdue_integration
+from tests.pages.filling import LOOK, beside, box, fill, press, typed
+from tests.pages.tabs import links, opened, said, unsigned
+
+DAY = timedelta(days=1)
+WILD = "<b>v</b> **2** =HYPERLINK(1) -> www.x.y :star: $x$ 🌵 שלום"
+
+
+def _open(care, viewer, course=None):
+    return opened(care, viewer, "episode", id=(course or care.course).id)
+
+
+def _new(care, viewer, code="K-001"):
+    return opened(care, viewer, "episode", client=code)
+
+
+def test_nobody_signed_in_gets_nothing(care):
+    assert unsigned("episode", id=care.course.id) == ""
+    assert unsigned("episode", client="K-001") == ""
+
+
+def test_who_is_not_on_the_course_sees_nothing_of_it(care):
+    for tab in (_open(care, care.stranger), _new(care, care.stranger)):
+        assert "or you are not on" in said(tab)
+        assert "Okafor" not in said(tab)
+
+
+@pytest.mark.parametrize("who", ["nurse", "front_desk"])
+def test_who_does_not_run_courses_reads_it_and_opens_none(care, who):
+    tab = _open(care, getattr(care, who))
+    assert "Therapist: **Thea Tallis**" in said(tab)
+    assert not tab.tabs
+
+    tab = _new(care, getattr(care, who))
+    assert "Only a prescriber or a therapist can open" in said(tab)
+    assert not tab.radio
+
+
+@pytest.mark.parametrize("query", [{}, {"id": "nonsense"}, {"client": "K-999"}])
+def test_a_course_that_is_none_is_said_to_be_none(care, query):
+    tab = opened(care, care.therapist, "episode", **query)
+
+    assert "There is no" in said(tab)
+    assert not tab.tabs
+
+
+def test_a_new_course_has_its_opener_in_their_own_part_and_nothing_else_chosen(care):
+    found = typed(_new(care, care.therapist), "episode")
+
+    assert found.pop("therapist_id") == care.therapist.clinician_id
+    assert found.pop("prescriber_id") == ""
+    assert found.pop("expects_intention") is True
+    assert found.pop("expects_integration") is True
+    assert not [value for value in found.values() if value]
+
+
+def test_somebody_chosen_can_be_nobody_again(care):
+    tab = _new(care, care.therapist)
+    values = {
+        "service_line": ServiceLine.KAP,
+        f"indications.{Indication.PTSD.value}": True,
+        "prescriber_id": care.prescriber.clinician_id,
+        "therapist_elsewhere": WILD,
+    }
+    press(fill(tab, "episode", values), "Open the course")
+    assert "not both" in beside(tab, "episode", "therapist_id")
+
+    press(fill(tab, "episode", {"therapist_id": ""}), "Open the course")
+
+    (course,) = [one for one in care.rows(Episode) if one.id != care.course.id]
+    members = care.rows(EpisodeMember, episode_id=course.id)
+    assert {(one.part, one.elsewhere) for one in members} == {
+        (Part.PRESCRIBER, ""),
+        (Part.THERAPIST, WILD),
+    }
+    assert any(plain(WILD) in one.value for one in _open(care, care.prescriber, course).markdown)
+
+
+def test_what_was_typed_for_another_service_is_not_saved_with_this_one(care):
+    tab = _new(care, care.therapist)
+    fill(tab, "episode", {"service_line": ServiceLine.PSYCHEDELIC_INTEGRATION})
+    fill(tab, "episode", {"substance": "psilocybin"})
+    assert "as the client tells it" in said(tab)
+    values = {
+        "service_line": ServiceLine.KAP,
+        f"indications.{Indication.PTSD.value}": True,
+        "prescriber_elsewhere": "Dr. Faraway",
+    }
+
+    press(fill(tab, "episode", values), "Open the course")
+
+    assert "Assessment" in said(tab)
+    assert care.rows(OutsideExperience) == []
+
+
+def test_an_experience_elsewhere_is_shown_to_the_letter(care):
+    with care.database.writing() as db:
+        course = a_course(
+            db,
+            a_client(db, care.therapist, family="Rook"),
+            therapist=care.therapist,
+            service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+            state=EpisodeState.INTEGRATION,
+        )
+        an_outside_experience(db, course, substance=WILD)
+
+    tab = _open(care, care.therapist, course)
+
+    assert any(WILD in one.value for one in tab.text)
+    # There is nothing to clear and no ketamine session to book on it.
+    assert not {"Record clearance", "Clearance", "Book a ketamine session"} & set(links(tab))
+
+
+def test_a_move_is_never_chosen_for_anybody_and_never_twice(care):
+    tab = _open(care, care.therapist)
+    assert typed(tab, "move") == {"to": None}
+
+    press(fill(tab, "move", {"to": EpisodeState.SERIES_REVIEW}), "Move")
+    assert "**Series review** :gray[since Tue Nov 24, 2:30 pm]" in said(tab)
+    assert typed(tab, "move") == {"to": None}
+    press(tab, "Move")
+
+    assert care.row(Episode, care.course.id).state is EpisodeState.SERIES_REVIEW
+    assert LOOK in said(tab)
+
+
+def test_the_gate_says_what_is_missing_and_leaves_the_choice(care):
+    with care.database.writing() as db:
+        course = a_course(
+            db,
+            care.client,
+            prescriber=care.prescriber,
+            therapist=care.therapist,
+            state=EpisodeState.PREPARATION,
+        )
+    tab = _open(care, care.therapist, course)
+
+    press(fill(tab, "move", {"to": EpisodeState.SERIES}), "Move")
+
+    assert "a clearance by the prescriber" in said(tab)
+    assert typed(tab, "move") == {"to": EpisodeState.SERIES}
+    assert care.row(Episode, course.id).state is EpisodeState.PREPARATION
+    assert not tab.success
+
+
+def test_booking_is_offered_only_where_it_can_be_done(care):
+    with care.database.writing() as db:
+        people = {"prescriber": care.prescriber, "therapist": care.therapist}
+        early = a_course(db, care.client, state=EpisodeState.ASSESSMENT, **people)
+        paused = a_course(db, care.client, hold=HoldReason.TRAVEL, **people)
+
+    for course, offered in ((care.course, True), (early, False), (paused, False)):
+        tab = _open(care, care.therapist, course)
+        assert ("Book a ketamine session" in links(tab)) is offered
+
+
+def test_a_hold_is_kept_released_and_can_be_put_again(care):
+    tab = _open(care, care.therapist)
+    values = {"reason": HoldReason.TRAVEL, "look_again_on": TODAY + DAY, "note": WILD}
+    press(fill(tab, "hold", values), "Hold")
+    assert "On hold: Travel, look again Wed Nov 25" in said(tab)
+    assert WILD in [one.value for one in tab.text]
+
+    press(fill(tab, "release", {"release_note": "Back."}), "Release the hold")
+    assert "On hold" not in said(tab)
+    press(fill(tab, "hold", values), "Hold")
+
+    assert [one.released_at for one in care.rows(Hold)] == [NOW, None]
+
+
+def test_rule_15_a_medical_hold_is_not_released_by_a_therapist(care):
+    with care.database.writing() as db:
+        people = {"prescriber": care.prescriber, "therapist": care.therapist}
+        course = a_course(db, care.client, hold=HoldReason.BLOOD_PRESSURE, **people)
+    tab = _open(care, care.therapist, course)
+
+    press(fill(tab, "release", {"release_note": "Looks fine."}), "Release the hold")
+
+    assert "only a prescriber can release it" in said(tab)
+    assert typed(tab, "release") == {"release_note": "Looks fine."}
+    assert care.rows(Hold)[0].released_at is None
+
+
+def test_an_untouched_form_never_takes_anybody_off_the_course(care):
+    tab = _open(care, care.prescriber)
+
+    press(tab, "Change therapist")
+
+    assert "Choose who it is from now on" in beside(tab, "member.therapist", "clinician_id")
+    assert [one.until_at for one in care.rows(EpisodeMember)] == [None] * 3
+
+
+def test_that_nobody_has_a_part_is_said_and_then_so(care):
+    tab = _open(care, care.prescriber)
+
+    press(fill(tab, "member.therapist", {"clinician_id": "nobody"}), "Change therapist")
+
+    assert "Therapist: **nobody**" in said(tab)
+    assert "Therapist: **Thea Tallis**" not in said(tab)
+
+
+def test_a_part_is_handed_over_twice_in_a_row_on_the_same_page(care):
+    tab = _open(care, care.prescriber)
+
+    for name in ("Wren Faraway", "Wanda Faraway"):
+        press(fill(tab, "member.therapist", {"clinician_elsewhere": name}), "Change therapist")
+        assert f"Therapist: **{name}**" in said(tab)
+        assert box(tab, "member.therapist", "clinician_elsewhere").value == ""
+
+    assert len(care.rows(EpisodeMember, part=Part.THERAPIST)) == 3
+
+
+def test_who_hands_over_their_own_part_no_longer_sees_the_course_and_is_told(care):
+    with care.database.writing() as db:
+        course = a_course(
+            db, care.client, prescriber=care.prescriber, therapist=care.stranger, cleared=True
+        )
+    tab = _open(care, care.stranger, course)
+
+    entered = {"clinician_id": care.therapist.clinician_id}
+    press(fill(tab, "member.therapist", entered), "Change therapist")
+
+    assert tab.success
+    assert "There is no such course of care, or you are not on it." in said(tab)
+
+
+def test_a_course_with_open_work_is_not_closed_and_says_what_is_open(care):
+    with care.database.writing() as db:
+        an_overdue_integration(db, care.course)
+    tab = _open(care, care.therapist)
+
+    press(fill(tab, "close", {"close_reason": CloseReason.GOALS_MET}), "Close the course")
+
+    assert "1 integration to do" in said(tab)
+    assert care.row(Episode, care.course.id).closed_at is None
+
+
+def test_a_closed_course_takes_no_step_more(care):
+    with care.database.writing() as db:
+        course = a_course(db, care.client, therapist=care.therapist, state=EpisodeState.CLOSED)
+
+    tab = _open(care, care.therapist, course)
+
+    assert "This course is closed. Open a new one from the client." in said(tab)
+    assert not tab.tabs
+    assert "Book a ketamine session" not in links(tab)

@@ -1,0 +1,333 @@
+"""One ketamine session: its order, what was given, and how else it may end."""
+
+from datetime import timedelta
+
+import pytest
+
+from kapteam.db.tables import Administration, Episode, IntegrationSession, KetamineSession
+from kapteam.ui.text import plain
+from kapteam.vocabulary import (
+    AdministrationKind,
+    CloseReason,
+    EpisodeState,
+    OrderState,
+    ProductRoute,
+    SessionStatus,
+)
+from tests.factories import NOW, TODAY, a_course
+from tests.factories_care import (
+    a_booked_pair,
+    a_given_session,
+    a_ketamine_session,
+    a_series,
+    an_administration,
+    an_unrecorded_session,
+)
+from tests.pages.filling import LOOK, beside, box, fill, press, typed
+from tests.pages.tabs import links, opened, said, unsigned
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+WILD = "<b>v</b> **2** =HYPERLINK(1) -> www.x.y :star: $x$ 🌵 שלום"
+FIRST = "administrations.0"
+SECOND = "administrations.1"
+
+
+@pytest.fixture
+def ahead(care):
+    with care.database.writing() as db:
+        return a_booked_pair(db, care.course, therapist=care.therapist)[0]
+
+
+@pytest.fixture
+def begun(care):
+    """Planned for an hour ago, with 70 mg ordered and 20 mg that may be added."""
+    with care.database.writing() as db:
+        return a_ketamine_session(db, care.course, planned_at=NOW - HOUR, may_add_ug=20_000)
+
+
+def _open(care, viewer, session):
+    return opened(care, viewer, "ketamine_session", id=session.id)
+
+
+def _buttons(tab):
+    return [one.label for one in tab.button if one.label != "Find a client"]
+
+
+def test_nobody_signed_in_gets_nothing(care, ahead):
+    assert unsigned("ketamine_session", id=ahead.id) == ""
+
+
+@pytest.mark.parametrize("session_id", ["", "nonsense", None])
+def test_who_is_not_on_the_course_is_told_no_more_than_of_one_that_is_none(care, ahead, session_id):
+    who = care.stranger if session_id is None else care.therapist
+    tab = opened(care, who, "ketamine_session", id=ahead.id if session_id is None else session_id)
+
+    assert "There is no such ketamine session, or you are not on its course" in said(tab)
+    assert "Okafor" not in said(tab)
+    assert _buttons(tab) == []
+
+
+def test_the_front_desk_moves_and_cancels_and_does_not_record(care, ahead):
+    tab = _open(care, care.front_desk, ahead)
+
+    assert _buttons(tab) == ["Move both", "Cancel this ketamine session"]
+    assert "Intention note" not in links(tab)
+
+
+def test_rule_15_only_a_prescriber_is_given_the_order(care, ahead):
+    assert "Order" in _buttons(_open(care, care.prescriber, ahead))
+    for who in (care.therapist, care.nurse):
+        assert not {"Order", "Propose"} & set(_buttons(_open(care, who, ahead)))
+
+
+def test_a_therapist_proposes_while_nothing_is_ordered(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course, ordered_ug=None)
+    tab = _open(care, care.therapist, session)
+
+    press(fill(tab, "dose", {"mg": "60"}), "Propose")
+
+    assert care.row(KetamineSession, session.id).order_state is OrderState.PROPOSED
+    assert "60 mg" in said(tab)
+
+
+def test_the_order_is_shown_in_its_fields_and_what_may_be_added_can_be_taken_away(care, begun):
+    tab = _open(care, care.prescriber, begun)
+    assert typed(tab, "dose") == {"mg": "70", "may_add": "20"}
+
+    press(fill(tab, "dose", {"may_add": ""}), "Order")
+
+    assert care.row(KetamineSession, begun.id).may_add_ug is None
+    assert typed(tab, "dose") == {"mg": "70", "may_add": ""}
+
+
+def test_a_dose_beyond_a_thousand_is_read_back_as_it_is_written(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course, ordered_ug=1_250_500)
+
+    assert typed(_open(care, care.prescriber, session), "dose")["mg"] == "1,250.5"
+
+
+def test_dose_and_booster_in_one_save_the_clock_runs_from_the_last(care, begun):
+    tab = _open(care, care.nurse, begun)
+    press(tab, "Add a booster or another dose")
+    assert box(tab, "record", f"{FIRST}.kind").value is AdministrationKind.DOSE
+    assert box(tab, "record", f"{SECOND}.kind").value is AdministrationKind.BOOSTER
+    values = {
+        f"{FIRST}.mg": "70",
+        f"{FIRST}.started_time": "1:35 pm",
+        f"{SECOND}.mg": "20",
+        f"{SECOND}.started_time": "1:50 pm",
+        "arrived_time": "1:20 pm",
+    }
+
+    press(fill(tab, "record", values), "Save record")
+
+    assert [one.ug for one in care.rows(Administration)] == [70_000, 20_000]
+    assert "Given: 90 mg intramuscular" in said(tab)
+    assert "Arrived Tue Nov 24, 1:20 pm" in said(tab)
+    # The form begins again, for what comes next: a booster, and nothing filled in.
+    assert box(tab, "record", f"{FIRST}.mg").value == ""
+    assert box(tab, "record", f"{FIRST}.kind").value is AdministrationKind.BOOSTER
+
+
+def test_recording_twice_on_the_same_page_records_two_doses(care, begun):
+    tab = _open(care, care.prescriber, begun)
+
+    for mg, at in (("70", "1:35 pm"), ("20", "1:50 pm")):
+        values = {f"{FIRST}.mg": mg, f"{FIRST}.started_time": at}
+        press(fill(tab, "record", values), "Save record")
+
+    assert [one.ug for one in care.rows(Administration)] == [70_000, 20_000]
+
+
+def test_a_row_that_holds_anything_is_a_dose_and_an_untouched_one_is_none(care, begun):
+    tab = _open(care, care.prescriber, begun)
+    press(tab, "Add a booster or another dose")
+    fill(tab, "record", {f"{FIRST}.mg": "70", f"{FIRST}.started_time": "1:35 pm"})
+    press(tab, "Save record")
+    assert len(care.rows(Administration)) == 1
+
+    press(fill(tab, "record", {f"{FIRST}.lot": "L-7"}), "Save record")
+
+    assert "Enter the dose in mg." in beside(tab, "record", f"{FIRST}.mg")
+    assert len(care.rows(Administration)) == 1
+
+
+def test_what_is_wrong_with_the_second_row_stands_in_the_second_row(care, begun):
+    tab = _open(care, care.prescriber, begun)
+    press(tab, "Add a booster or another dose")
+    values = {f"{SECOND}.mg": "-5", f"{SECOND}.started_time": "1:35 pm"}
+
+    press(fill(tab, "record", values), "Save record")
+
+    assert "more than 0 mg" in beside(tab, "record", f"{SECOND}.mg")
+    assert "more than 0 mg" not in beside(tab, "record", f"{FIRST}.mg")
+    assert care.rows(Administration) == []
+
+
+def test_now_fills_in_this_very_minute(care, begun):
+    tab = _open(care, care.nurse, begun)
+
+    box(tab, "record", "arrived_time.now").click().run()
+
+    assert box(tab, "record", "arrived_on").value == TODAY
+    assert box(tab, "record", "arrived_time").value.replace("\u00a0", " ") == "2:30 pm"
+    press(tab, "Save record")
+    assert care.row(KetamineSession, begun.id).arrived_at == NOW
+
+
+def test_beyond_the_order_needs_a_reason_and_a_prescriber_s_word(care, begun):
+    tab = _open(care, care.therapist, begun)
+    fill(tab, "record", {f"{FIRST}.mg": "100", f"{FIRST}.started_time": "1:35 pm"})
+    press(tab, "Save record")
+    assert "This is more than was ordered. Say why." in beside(tab, "record", f"{FIRST}.reason")
+    assert "Say which prescriber told you" in beside(tab, "record", f"{FIRST}.told_by")
+
+    told = {f"{FIRST}.reason": WILD, f"{FIRST}.told_by": care.prescriber.clinician_id}
+    press(fill(tab, "record", told), "Save record")
+
+    assert "as told by Robin Prescott, not confirmed" in said(tab)
+    assert f"Reason: {WILD}" in [one.value for one in tab.text]
+    # Nobody but a prescriber confirms it.
+    assert "Confirm" not in _buttons(tab)
+    tab = press(_open(care, care.prescriber, begun), "Confirm")
+    assert "not confirmed" not in said(tab)
+    assert care.rows(Administration)[0].confirmed_by_id == care.prescriber.clinician_id
+
+
+def test_somebody_named_as_telling_can_be_nobody_again(care, begun):
+    tab = _open(care, care.therapist, begun)
+    values = {f"{FIRST}.mg": "70", f"{FIRST}.started_time": "1:35 pm"}
+    fill(tab, "record", {**values, f"{FIRST}.told_by": care.prescriber.clinician_id})
+
+    press(fill(tab, "record", {f"{FIRST}.told_by": ""}), "Save record")
+
+    assert care.rows(Administration)[0].told_by_id is None
+
+
+def test_an_infusion_is_asked_for_its_end_and_nothing_else_is(care, begun):
+    assert f"{FIRST}.ended_time" not in typed(_open(care, care.nurse, begun), "record")
+    with care.database.writing() as db:
+        series = a_series(db, care.course, product_route=ProductRoute.INTRAVENOUS)
+        infusion = a_ketamine_session(db, care.course, planned_at=NOW - HOUR, series=series)
+    tab = _open(care, care.nurse, infusion)
+    values = {
+        f"{FIRST}.mg": "40",
+        f"{FIRST}.started_time": "1:30 pm",
+        f"{FIRST}.ended_time": "2:10 pm",
+    }
+
+    press(fill(tab, "record", values), "Save record")
+
+    assert "1:30 pm to 2:10 pm" in said(tab)
+
+
+def test_it_is_closed_in_the_same_save_once_its_integration_is_booked(care, ahead):
+    with care.database.writing() as db:
+        db.get_one(KetamineSession, ahead.id).planned_at = NOW - HOUR
+    tab = _open(care, care.nurse, ahead)
+    values = {f"{FIRST}.mg": "70", f"{FIRST}.started_time": "1:35 pm", "close": True}
+
+    press(fill(tab, "record", values), "Save record")
+
+    assert care.row(KetamineSession, ahead.id).status is SessionStatus.COMPLETED
+    assert "close" not in typed(tab, "record")
+    assert "Move, cancel, missed or not given" not in [one.label for one in tab.expander]
+
+
+def test_closing_without_a_dose_is_refused_and_not_said_as_done(care, begun):
+    tab = _open(care, care.nurse, begun)
+
+    press(fill(tab, "record", {"close": True, "no_integration_reason": "x"}), "Save record")
+
+    assert "No dose was recorded." in said(tab)
+    assert not tab.success
+    assert care.row(KetamineSession, begun.id).status is SessionStatus.PLANNED
+
+
+def test_what_was_entered_in_error_stays_readable_and_counts_no_more(care):
+    with care.database.writing() as db:
+        session = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+        wrong = an_administration(db, session, started_at=NOW - 2 * HOUR, ug=50_000)
+    tab = _open(care, care.nurse, session)
+    assert "Given: 120 mg" in said(tab)
+
+    press(
+        fill(tab, f"void/{wrong.id}", {"void_reason": WILD}),
+        "Mark as entered in error",
+        f"void/{wrong.id}",
+    )
+
+    assert "Given: 70 mg" in said(tab)
+    assert f"entered in error: {WILD}" in said(tab)
+    assert any(plain(WILD) in one.value for one in tab.markdown)
+
+
+def test_rule_3_what_was_cancelled_takes_its_integration_back(care, ahead):
+    tab = _open(care, care.front_desk, ahead)
+
+    press(fill(tab, "cancel", {"reason": WILD}), "Cancel this ketamine session")
+
+    assert f"Reason: {WILD}" in [one.value for one in tab.text]
+    assert care.rows(IntegrationSession)[0].dropped_at == NOW
+    assert _buttons(tab) == []
+
+
+def test_moved_twice_in_a_row_it_moves_by_what_is_then_shown(care, ahead):
+    tab = _open(care, care.front_desk, ahead)
+
+    for days in (3, 5):
+        values = {"planned_on": TODAY + days * DAY, "planned_time": "10:00 am"}
+        press(fill(tab, "move", values), "Move both")
+        assert typed(tab, "move")["planned_on"] is None
+
+    assert "**Sun Nov 29, 10:00 am**" in said(tab)
+    (integration,) = care.rows(IntegrationSession)
+    assert integration.planned_at == NOW + 6 * DAY - timedelta(hours=4, minutes=30)
+
+
+def test_move_pressed_on_an_untouched_form_moves_nothing(care, ahead):
+    tab = _open(care, care.front_desk, ahead)
+
+    press(tab, "Move both")
+
+    assert LOOK in said(tab)
+    assert care.row(KetamineSession, ahead.id).planned_at == ahead.planned_at
+
+
+def test_what_nobody_recorded_is_asked_about_in_the_words_of_today(care):
+    with care.database.writing() as db:
+        session = an_unrecorded_session(db, care.course)
+
+    assert "Was this given?" in said(_open(care, care.nurse, session))
+
+
+def test_one_of_a_course_closed_since_is_still_readable(care):
+    with care.database.writing() as db:
+        session = a_given_session(db, care.course, given_at=NOW - 20 * DAY)
+        course = db.get_one(Episode, care.course.id)
+        course.state, course.closed_at = EpisodeState.CLOSED, NOW - DAY
+        course.close_reason = CloseReason.GOALS_MET
+
+    tab = _open(care, care.therapist, session)
+
+    assert "Given: 70 mg intramuscular" in said(tab)
+
+
+def test_a_session_of_a_course_without_integration_does_not_ask_why_there_is_none(care):
+    with care.database.writing() as db:
+        course = a_course(
+            db,
+            care.client,
+            prescriber=care.prescriber,
+            cleared=True,
+            expects_integration=False,
+            expects_intention=False,
+        )
+        session = a_ketamine_session(db, course, planned_at=NOW - HOUR)
+
+    tab = _open(care, care.prescriber, session)
+
+    assert "no_integration_reason" not in typed(tab, "record")
+    assert "No intention note on this course" in said(tab)
