@@ -32,17 +32,25 @@ class SettledIntegration:
 
 
 @dataclass(frozen=True, slots=True)
+class BookedPlace:
+    """Where it is booked, and with whom; `therapist_id` None is somebody elsewhere."""
+
+    place: str
+    therapist_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class IntegrationPage:
     """What the page of one integration shows.
 
-    `line` is what is still open of it (None: a new one, or settled), `place` where it is booked;
-    `settled` is how it ended.
+    `line` is what is still open of it (None: a new one, or settled), `booked` where and with whom
+    once it is booked; `settled` is how it ended.
     """
 
     course: Course
     standing: CourseStanding | None
     line: IntegrationLine | None
-    place: str
+    booked: BookedPlace | None
     settled: SettledIntegration | None
     team: tuple[Colleague, ...]
     busy: dict[str, tuple[Busy, ...]]
@@ -77,7 +85,7 @@ def integration_page(
         course=course(db, asked, found),
         standing=standing,
         line=line,
-        place=_place(db, line.id) if line and line.id else "",
+        booked=_booked(db, line.id) if line and line.standing.facts.planned_at else None,
         settled=_settled(db, integration_id) if integration_id and line is None else None,
         team=team(db, asked),
         busy=busy_therapists(db, asked),
@@ -104,10 +112,13 @@ def _episode_of(
     return found
 
 
-def _place(db: Session, integration_id: str) -> str:
-    return db.scalars(
-        select(IntegrationSession.place).where(IntegrationSession.id == integration_id)
+def _booked(db: Session, integration_id: str | None) -> BookedPlace:
+    row = db.execute(
+        select(IntegrationSession.place, IntegrationSession.therapist_id).where(
+            IntegrationSession.id == integration_id
+        )
     ).one()
+    return BookedPlace(row.place, row.therapist_id)
 
 
 def _settled(db: Session, integration_id: str) -> SettledIntegration:

@@ -50,7 +50,7 @@ def propose(
 ) -> Proposal:
     """Free starting times inside the window after a dose, else the first free one after it.
 
-    Whole and half hours within the opening hours, never before `now`. `last_given_at` is when the
+    Whole and half hours within the opening hours, after `now`. `last_given_at` is when the
     last administration ended, or is expected to. The day of the dose itself is not proposed: a
     debrief on the day is no integration, and nobody should drive until the next day (domain 1.4
     and 3.3); such a time can still be typed.
@@ -63,7 +63,7 @@ def propose(
     free = (
         at
         for at in _starts(first_day, length, zone, hours or OpeningHours())
-        if at >= now and not any(at < one.until_at and one.from_at < at + length for one in taken)
+        if at > now and not any(at < one.until_at and one.from_at < at + length for one in taken)
     )
     inside: list[datetime] = []
     for at in free:

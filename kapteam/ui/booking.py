@@ -1,12 +1,14 @@
 """The fields of a booking; the integration slot is chosen beside it, in the same form."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.queries.booking import INTEGRATION_MINUTES, BookingStart, free_slots
-from kapteam.queries.practice import with_function
+from kapteam.queries.course import Course
+from kapteam.queries.practice import Colleague, with_function
 from kapteam.queries.standing import CourseStanding, course_standings
 from kapteam.rules.pathway import BOOKABLE
 from kapteam.rules.permissions import can_order_dose, can_propose_dose
@@ -94,11 +96,10 @@ def _integration_fields(
     here: Present, form: Form, start: BookingStart, route: ProductRoute | None
 ) -> None:
     member = start.course.member(Part.THERAPIST)
-    therapists = with_function(start.team, Function.THERAPIST)
     therapist = form.pick(
         "integration_therapist",
         "With",
-        therapists,
+        integrators(start.course, start.team),
         member.clinician_id if member else None,
         none=ELSEWHERE,
     )
@@ -122,6 +123,13 @@ def _integration_fields(
     form.choice("integration_how", "How", list(How), How.IN_PERSON)
     form.line("integration_place", "Place of the integration")
     form.line("no_integration_reason", "No slot yet, because …")
+
+
+def integrators(care: Course, team: Iterable[Colleague]) -> dict[str, str]:
+    """Id and name of those on the course who can hold integration, for a field to choose from."""
+    members = {one.clinician_id for one in care.members}
+    able = with_function(team, Function.THERAPIST) | with_function(team, Function.PRESCRIBER)
+    return {one: name for one, name in able.items() if one in members}
 
 
 def typed_moment(here: Present, form: Form, day: str, time: str) -> datetime | None:

@@ -23,17 +23,15 @@ from kapteam.actions.integration import (
 )
 from kapteam.queries.booking import INTEGRATION_MINUTES
 from kapteam.queries.integration_session import IntegrationPage
-from kapteam.queries.practice import with_function
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.permissions import can_hold_integration
-from kapteam.ui.booking import ELSEWHERE, offer_slots
+from kapteam.ui.booking import ELSEWHERE, integrators, offer_slots
 from kapteam.ui.forms import Form, minted_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import given, integration_links, phrase
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import (
-    Function,
     How,
     IntegrationCloseReason,
     IntegrationKind,
@@ -134,9 +132,10 @@ def _book(here: Present, shown: IntegrationPage) -> None:
     line = shown.line
     planned = line.standing.facts.planned_at if line else None
     usual = member.clinician_id if member else None
-    if line and planned:
-        usual = line.therapist.id if line.therapist else None
-    therapists = with_function(shown.team, Function.THERAPIST)
+    therapists = integrators(shown.course, shown.team)
+    booked = shown.booked
+    if booked and (booked.therapist_id is None or booked.therapist_id in therapists):
+        usual = booked.therapist_id
     therapist = form.pick("therapist", "With", therapists, usual, none=ELSEWHERE)
     anchor = line.standing.facts.last_given_at if line else None
     if line and anchor and line.doses:
@@ -148,7 +147,7 @@ def _book(here: Present, shown: IntegrationPage) -> None:
     minutes = line.standing.facts.planned_minutes if line and planned else INTEGRATION_MINUTES
     form.number("minutes", "Minutes", minutes, least=15, most=240)
     form.choice("how", "How", list(How), (line.how if line else None) or How.IN_PERSON)
-    form.line("place", "Place", shown.place)
+    form.line("place", "Place", booked.place if booked else "")
     _save(
         shown,
         form,

@@ -138,7 +138,7 @@ def _field(here: Present, shown: NotePage, field: Field) -> None:
     if problem:
         st.markdown(f":red[:material/error: {plain(problem)}]")
         if kept and kept.version != st.session_state.get(f"{key}#version"):
-            _both_texts(shown.note.id, field.key, kept)
+            _both_texts(shown.note.id, field, kept)
 
 
 def _brought_back(here: Present, note_id: str, field: str, kept: DraftText | None) -> None:
@@ -160,17 +160,18 @@ def _typed(key: str) -> str:
     return "" if text == _NOT_ANSWERED else text
 
 
-def _both_texts(note_id: str, field: str, kept: DraftText) -> None:
+def _both_texts(note_id: str, field: Field, kept: DraftText) -> None:
     """What another tab saved, with the two ways on; nothing is discarded unasked."""
+    other = kept.text or (_NOT_ANSWERED if field.choices else "")
     st.markdown(quiet("Saved in another tab:"))
-    st.text(kept.text)
+    st.text(other or "Nothing: it was emptied.")
     with st.container(horizontal=True):
         for label, mine in (("Keep mine", True), ("Take the other", False)):
             st.button(
                 label,
-                key=f"{_key(note_id, field)}#{label}",
+                key=f"{_key(note_id, field.key)}#{label}",
                 on_click=_settle,
-                args=(note_id, field, kept.version, kept.text, mine),
+                args=(note_id, field.key, kept.version, other, mine),
             )
 
 

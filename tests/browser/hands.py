@@ -163,7 +163,7 @@ def tick(page: Page, label: str) -> None:
 def press(page: Page | Locator, name: str) -> None:
     """Press the one button or link with exactly this name, on a page or in a part of one."""
     button = button_or_link(page, name)
-    button.click()
+    button.click(timeout=120_000)
     wait_for_run(button.page)
 
 

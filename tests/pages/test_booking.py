@@ -5,8 +5,15 @@ from datetime import timedelta
 import pytest
 
 from kapteam.db.tables import IntegrationSession, KetamineSession, Series
-from kapteam.vocabulary import EpisodeState, Function, HoldReason, OrderState, ProductRoute
-from tests.factories import NOW, TODAY, a_clearance, a_client, a_clinician, a_course
+from kapteam.vocabulary import (
+    EpisodeState,
+    Function,
+    HoldReason,
+    OrderState,
+    Part,
+    ProductRoute,
+)
+from tests.factories import NOW, TODAY, a_clearance, a_client, a_clinician, a_course, a_member
 from tests.factories_care import a_booked_pair, a_given_session, a_series
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import (
@@ -254,10 +261,11 @@ def test_it_takes_as_many_statements_with_thirty_clients_as_with_three(care):
     assert len(names(tab)) == 31
 
 
-def test_the_therapists_to_choose_from_are_those_who_can_sign_in(care):
+def test_whom_one_can_choose_for_integration_is_on_the_course_and_can_hold_it(care):
     with care.database.writing() as db:
-        a_clinician(db, Function.THERAPIST, name="Gone Graham", suspended=True)
+        gone = a_clinician(db, Function.THERAPIST, name="Gone Graham", suspended=True)
+        a_member(db, care.course, gone, Part.COVER)
 
     (with_whom,) = [one for one in _open(care, care.therapist).selectbox if one.label == "With"]
 
-    assert with_whom.options == ["Somebody elsewhere", "Otto Outer", "Thea Tallis"]
+    assert with_whom.options == ["Somebody elsewhere", "Thea Tallis", "Robin Prescott"]

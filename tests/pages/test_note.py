@@ -1,0 +1,301 @@
+"""One note: begun, typed field by field, signed elsewhere, amended and added to."""
+
+from datetime import timedelta
+
+import pytest
+
+from kapteam.actions.notes import NoteEntered, save_draft, start_note
+from kapteam.db.tables import Draft, KetamineSession, Note, NoteAddendum, NoteAmendment
+from kapteam.ids import new_id
+from kapteam.ui.text import plain
+from kapteam.vocabulary import NoteKind, SessionStatus
+from tests.factories import NOW
+from tests.factories_care import (
+    a_given_session,
+    a_ketamine_session,
+    a_signed_intention,
+    an_integration_session,
+)
+from tests.pages.filling import fill, press, typed
+from tests.pages.tabs import back, links, opened, said, unsigned, well
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+WILD = "<b>v</b> **2** =HYPERLINK(1) -> www.x.y :star: $x$ 🌵 שלום"
+
+
+@pytest.fixture
+def ahead(care):
+    with care.database.writing() as db:
+        return a_ketamine_session(db, care.course)
+
+
+@pytest.fixture
+def begun(care, ahead):
+    """An intention note that the therapist began, with a word in it."""
+    entered = NoteEntered(new_id(), NoteKind.INTENTION, care.course.id, ahead.id)
+    note_id = care.do(start_note, care.therapist, entered)
+    care.do(save_draft, care.therapist, note_id, "intention", "To forgive Ezra", 0)
+    return note_id
+
+
+@pytest.fixture
+def signed(care):
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+        return a_signed_intention(db, given, care.therapist)
+
+
+def _open(care, viewer, note_id):
+    return opened(care, viewer, "note", id=note_id)
+
+
+def _write(tab, note_id, field, text):
+    (widget,) = [
+        one for one in (*tab.text_area, *tab.radio) if one.key == f"note/{note_id}/{field}"
+    ]
+    return well(widget.set_value(text).run())
+
+
+def _held(tab, note_id, field):
+    return next(
+        one.value for one in (*tab.text_area, *tab.radio) if one.key == f"note/{note_id}/{field}"
+    )
+
+
+def _html(tab):
+    return " ".join(one.proto.body for one in tab.get("html"))
+
+
+def _drafts(care, note_id):
+    return {one.field: one.text for one in care.rows(Draft, form=f"note/{note_id}")}
+
+
+def test_nobody_signed_in_gets_nothing(care, begun, ahead):
+    assert unsigned("note", id=begun) == ""
+    assert unsigned("note", kind="intention", dose=ahead.id) == ""
+    assert len(care.rows(Note)) == 1
+
+
+def test_the_front_desk_is_shown_no_note_and_begins_none(care, signed, ahead):
+    for query in ({"id": signed.id}, {"kind": "intention", "dose": ahead.id}):
+        tab = opened(care, care.front_desk, "note", **query)
+        assert "Notes are not shown to the front desk." in said(tab)
+        assert "To rest." not in said(tab)
+    assert len(care.rows(Note)) == 1
+
+
+def test_who_is_not_on_the_course_is_told_no_more_than_of_one_that_is_none(care, signed):
+    for tab in (_open(care, care.stranger, signed.id), _open(care, care.therapist, "nonsense")):
+        assert "There is no such note, or you are not on its course of care." in said(tab)
+        assert "Okafor" not in said(tab)
+
+
+def test_rule_16_a_prescriber_begins_no_intention(care, ahead):
+    tab = opened(care, care.prescriber, "note", kind="intention", dose=ahead.id)
+
+    assert "Only a therapist writes an intention note." in said(tab)
+    assert care.rows(Note) == []
+
+
+def test_the_link_begins_one_note_however_often_it_is_followed(care, ahead):
+    for _ in range(2):
+        tab = opened(care, care.therapist, "note", kind="intention", dose=ahead.id)
+        assert "Intention note" in said(tab)
+        assert tab.query_params["id"] == care.rows(Note)[0].id
+
+    assert len(care.rows(Note)) == 1
+
+
+def test_the_few_required_fields_come_first_and_the_rest_is_folded(care, begun):
+    tab = _open(care, care.therapist, begun)
+
+    assert [one.label for one in tab.text_area][:3] == [
+        "Intention (required)",
+        "Safety (required)",
+        "Coping skills agreed (required)",
+    ]
+    assert [one.label for one in tab.expander] == [
+        "The intention, deeper",
+        "Today",
+        "If it gets difficult",
+        "Room and evening",
+    ]
+    assert "it is a progress note" in said(tab)
+
+
+def test_every_field_that_is_left_is_saved_by_itself_and_comes_back(care, begun):
+    tab = _open(care, care.therapist, begun)
+    _write(tab, begun, "safety", WILD)
+    _write(tab, begun, "ready", "Ready")
+
+    tab = _open(care, care.therapist, begun)
+
+    assert _drafts(care, begun)["safety"] == WILD
+    assert _held(tab, begun, "safety") == WILD
+    assert _held(tab, begun, "ready") == "Ready"
+    assert "Saved 2:30:00 pm" in said(tab)
+
+
+def test_an_answer_can_be_taken_back(care, begun):
+    tab = _open(care, care.therapist, begun)
+    _write(tab, begun, "ready", "Ready")
+
+    _write(tab, begun, "ready", "Not answered")
+
+    assert _drafts(care, begun)["ready"] == ""
+    assert _held(_open(care, care.therapist, begun), begun, "ready") == "Not answered"
+
+
+def test_rule_18_a_draft_is_read_by_its_author_alone(care, begun):
+    for who in (care.prescriber, care.nurse):
+        tab = _open(care, who, begun)
+        assert "Only its author reads it." in said(tab)
+        assert "Ezra" not in said(tab)
+        assert not tab.text_area
+
+
+def test_the_same_note_in_two_tabs_shows_both_texts_and_discards_neither_unasked(care, begun):
+    one, other = (_open(care, care.therapist, begun) for _ in "ab")
+    _write(one, begun, "intention", "Theirs")
+    _write(other, begun, "intention", "Mine")
+    assert "This field was changed in another tab." in said(other)
+    assert "Theirs" in [text.value for text in other.text]
+    assert _held(other, begun, "intention") == "Mine"
+    assert _drafts(care, begun) == {"intention": "Theirs"}
+
+    press(other, "Keep mine")
+
+    assert _drafts(care, begun) == {"intention": "Mine"}
+    assert "This field was changed in another tab." not in said(other)
+
+
+@pytest.mark.parametrize("theirs", ["Postpone", "Not answered"])
+def test_the_other_tab_s_answer_can_be_taken_also_when_it_is_none(care, begun, theirs):
+    one, other = (_open(care, care.therapist, begun) for _ in "ab")
+    _write(one, begun, "ready", "Postpone")
+    _write(one, begun, "ready", theirs)
+    _write(other, begun, "ready", "Ready")
+    assert theirs in [text.value for text in other.text]
+
+    press(other, "Take the other")
+
+    assert _held(other, begun, "ready") == theirs
+    assert "changed in another tab" not in said(other)
+
+
+def test_a_field_too_long_is_said_beside_it_and_kept_on_the_screen(care, begun):
+    tab = _open(care, care.therapist, begun)
+
+    _write(tab, begun, "safety", "x" * 8_001)
+
+    assert "8001 characters" in said(tab)
+    assert _held(tab, begun, "safety") == "x" * 8_001
+    assert "safety" not in _drafts(care, begun)
+    # Nothing is signed while a field could not be saved.
+    press(tab, "Sign …")
+    assert "data-kapteam-go" not in _html(tab)
+
+
+def test_an_empty_note_can_be_discarded_and_one_with_words_cannot(care, begun, ahead):
+    assert "Discard this empty note" not in [
+        one.label for one in _open(care, care.therapist, begun).button
+    ]
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course, planned_at=NOW + 3 * DAY)
+    tab = opened(care, care.therapist, "note", kind="intention", dose=session.id)
+
+    press(tab, "Discard this empty note")
+
+    assert [one.value for one in tab.title] == ["Client K-001"]
+    assert [one.voided_at for one in care.rows(Note, ketamine_session_id=session.id)] == [NOW]
+
+
+def test_the_intention_stands_above_the_integration_note_that_follows_it(care, signed):
+    with care.database.writing() as db:
+        given = db.get_one(KetamineSession, signed.ketamine_session_id)
+        held = an_integration_session(
+            db, care.course, given, therapist=care.therapist, held_at=NOW - HOUR
+        )
+
+    tab = opened(care, care.therapist, "note", kind="integration", integration=held.id)
+
+    assert "**The intention**" in said(tab)
+    assert "To rest." in [one.value for one in tab.text]
+    assert "Integration note" in said(tab)
+
+
+def test_an_intention_never_used_can_be_the_start_of_the_next(care, ahead):
+    with care.database.writing() as db:
+        cancelled = a_ketamine_session(
+            db, care.course, planned_at=NOW - DAY, status=SessionStatus.CANCELLED
+        )
+        a_signed_intention(db, cancelled, care.therapist, signed_at=NOW - DAY)
+    tab = opened(care, care.therapist, "note", kind="intention", dose=ahead.id)
+    assert "An intention that can be a start" in said(tab)
+
+    press(tab, "Start from it")
+
+    (note_id,) = [
+        one.id for one in care.rows(Note, ketamine_session_id=ahead.id) if one.voided_at is None
+    ]
+    assert _held(tab, note_id, "intention") == "To rest."
+    # What has to be asked on the day is asked again.
+    assert _held(tab, note_id, "safety") == ""
+
+
+def test_a_signed_note_is_locked_for_everybody(care, signed):
+    for who in (care.therapist, care.prescriber, care.nurse):
+        tab = _open(care, who, signed.id)
+        assert "**Signed and locked**" in said(tab)
+        assert "To rest." in [one.value for one in tab.text]
+        assert "Sign …" not in [one.label for one in tab.button]
+
+
+def test_rule_19_its_author_amends_it_beside_a_readable_original(care, signed):
+    tab = _open(care, care.therapist, signed.id)
+
+    for text in ("To rest, and be held.", WILD):
+        entered = {"reason": WILD, "text": text}
+        press(fill(tab, "amend", entered), "Save amendment")
+        assert typed(tab, "amend") == {"reason": "", "text": ""}
+
+    shown = [one.value for one in tab.text]
+    assert shown == ["To rest.", "To rest, and be held.", WILD]
+    assert len(care.rows(NoteAmendment)) == 2
+    assert any(plain(WILD) in one.value for one in tab.markdown)
+
+
+def test_a_colleague_adds_to_it_and_does_not_amend_it(care, signed):
+    tab = _open(care, care.prescriber, signed.id)
+    assert [one.label for one in tab.expander] == ["Add to this note"]
+
+    press(fill(tab, "addendum", {"text": WILD}), "Save addition")
+
+    assert WILD in [one.value for one in tab.text]
+    assert [one.author_id for one in care.rows(NoteAddendum)] == [care.prescriber.clinician_id]
+    assert care.rows(NoteAmendment) == []
+
+
+def test_signing_saves_everything_first_and_then_leaves_for_the_plain_page(care, begun):
+    tab = _open(care, care.therapist, begun)
+    _write(tab, begun, "coping", "Breath counting")
+
+    press(tab, "Sign …")
+
+    assert f"/session/sign/{begun}" in _html(tab)
+    assert _drafts(care, begun)["coping"] == "Breath counting"
+    # It is asked once: the page drawn again does not leave again.
+    back(tab, "note", id=begun)
+    assert "/session/sign/" not in _html(tab)
+
+
+def test_a_note_opened_anew_after_a_refusal_shows_what_is_kept(care, begun):
+    one, other = (_open(care, care.therapist, begun) for _ in "ab")
+    _write(one, begun, "intention", "Theirs")
+    _write(other, begun, "intention", "Mine")
+
+    back(back(other, "notes"), "note", id=begun)
+
+    assert _held(other, begun, "intention") == "Theirs"
+    assert "changed in another tab" not in said(other)
+    assert "Back to the client" in links(other)
