@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import gettempdir
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -82,11 +83,12 @@ def sqlite_database(tmp_path: Path, _sqlite_template: Path) -> Iterator[Database
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Postgresql:
-    """The PostgreSQL server of this run; it comes in a wheel, so it is never skipped."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own if worker_id == "master" else own.parent
-    return Postgresql(shared / "postgresql", worker_id)
+def postgresql(testrun_uid: str, worker_id: str) -> Postgresql:
+    """The PostgreSQL server of this run; it comes in a wheel, so it is never skipped.
+
+    Not in pytest's own folder: of those only the last three stay, also while a test run is in them.
+    """
+    return Postgresql(Path(gettempdir()) / f"kapteam-{testrun_uid}", worker_id)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from kapteam import wording
 from kapteam.actions.practice import the_practice
 from kapteam.actions.saving import already_saved, compare_and_swap
-from kapteam.db.access import visible_episode, visible_episodes
+from kapteam.db.access import visible_episode, visible_notes
 from kapteam.db.audit import record
 from kapteam.db.signing import note_form, read_unsigned
 from kapteam.db.tables import (
@@ -413,7 +413,7 @@ def _readable(
     found = db.execute(
         select(Note, Episode.client_id)
         .join(Episode, Episode.id == Note.episode_id)
-        .where(Note.id == note_id, visible_episodes(viewer, now))
+        .where(Note.id == note_id, visible_notes(viewer, now))
         .with_for_update(of=Note)
     ).one_or_none()
     if found is None or (found[0].voided_at is not None and not dropped_too):

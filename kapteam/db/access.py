@@ -1,7 +1,8 @@
 """Row-level access, expressed once: which clients and courses of care somebody may see.
 
 Being on one open course opens the client: identity, safety, the dates of every course. Details and
-notes open only for the courses one is on. The front desk sees every client and no note.
+notes open only for the courses one is on, and one's own notes stay one's own. The front desk sees
+every client and no note.
 """
 
 from datetime import datetime
@@ -9,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, or_, select, true
 from sqlalchemy.orm import Session
 
-from kapteam.db.tables import Client, Episode, EpisodeMember
+from kapteam.db.tables import Client, Episode, EpisodeMember, Note
 from kapteam.errors import NotFound
 from kapteam.rules.permissions import Viewer
 
@@ -39,6 +40,14 @@ def visible_clients(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
     on_one = exists().where(Episode.client_id == Client.id, is_on_episode(viewer, now))
     without = ~exists().where(Episode.client_id == Client.id)
     return or_(on_one, without)
+
+
+def visible_notes(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
+    """The condition on Note and its Episode: notes of the courses one is on, and one's own.
+
+    Whoever was taken off a course still finishes, signs and amends what they wrote on it.
+    """
+    return or_(visible_episodes(viewer, now), Note.author_id == viewer.clinician_id)
 
 
 def visible_client(db: Session, viewer: Viewer, client_id: str, now: datetime) -> Client:

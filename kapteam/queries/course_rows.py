@@ -151,8 +151,11 @@ def settled() -> ColumnElement[bool]:
     )
 
 
-def doses(db: Session, wanted: Any) -> list[Any]:
-    """Ketamine sessions that are open, unsettled or the last given, numbered in their series."""
+def doses(db: Session, wanted: Any, breached_since: datetime) -> list[Any]:
+    """Ketamine sessions that are open, unsettled or the last given, numbered in their series.
+
+    Also those given since `breached_since` although planning refused them (rule 35).
+    """
     given = given_by_dose(wanted)
     numbered = (
         select(
@@ -199,6 +202,7 @@ def doses(db: Session, wanted: Any) -> list[Any]:
                 KetamineSession.may_add_ug,
                 KetamineSession.arrived_at,
                 KetamineSession.discharged_at,
+                KetamineSession.breach_reason,
                 KetamineSession.version,
                 Series.product_route,
                 Series.ordered_count,
@@ -218,6 +222,7 @@ def doses(db: Session, wanted: Any) -> list[Any]:
                     KetamineSession.status.in_(_OPEN),
                     and_(numbered.c.recency == 1, numbered.c.last_at.is_not(None)),
                     numbered.c.unconfirmed > 0,
+                    and_(KetamineSession.breach_reason != "", numbered.c.last_at > breached_since),
                     and_(
                         KetamineSession.status.in_(_GIVEN),
                         Episode.expects_integration,

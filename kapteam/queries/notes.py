@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from kapteam.db.access import visible_episodes
+from kapteam.db.access import visible_episodes, visible_notes
 from kapteam.db.signing import Subject, named, note_form, read_subject, read_unsigned
 from kapteam.db.tables import (
     Client,
@@ -177,7 +177,7 @@ class LatestNotes:
 def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
     """The page of one note, in five statements.
 
-    Raises NotAllowed for the front desk, NotFound where the course is not visible.
+    Raises NotAllowed for the front desk, NotFound where the note is not visible.
     """
     check_can_read_notes(asked.viewer)
     head = _head(db, asked, note_id)
@@ -245,9 +245,9 @@ def signing_page(db: Session, asked: Asked, note_id: str) -> SigningPage | None:
 
 
 def unsigned_notes(db: Session, asked: Asked) -> tuple[UnsignedNote, ...]:
-    """Every unsigned note on the viewer's courses, the oldest first, in one statement.
+    """Every unsigned note on the viewer's courses and of their own, in one statement.
 
-    Raises NotAllowed for the front desk.
+    The oldest first. Raises NotAllowed for the front desk.
     """
     check_can_read_notes(asked.viewer)
     rows = db.execute(
@@ -269,7 +269,7 @@ def unsigned_notes(db: Session, asked: Asked) -> tuple[UnsignedNote, ...]:
         .where(
             Note.signed_at.is_(None),
             Note.voided_at.is_(None),
-            visible_episodes(asked.viewer, asked.now),
+            visible_notes(asked.viewer, asked.now),
         )
         .order_by(Note.started_at, Note.id)
     )
@@ -367,9 +367,7 @@ def _head(db: Session, asked: Asked, note_id: str) -> Any:
         )
         .join(Episode, Episode.id == Note.episode_id)
         .join(Client, Client.id == Episode.client_id)
-        .where(
-            Note.id == note_id, Note.voided_at.is_(None), visible_episodes(asked.viewer, asked.now)
-        )
+        .where(Note.id == note_id, Note.voided_at.is_(None), visible_notes(asked.viewer, asked.now))
     ).one_or_none()
     if found is None:
         raise NotFound("There is no such note, or you are not on its course of care.")
@@ -430,7 +428,7 @@ def _lines(db: Session, asked: Asked, condition: ColumnElement[bool]) -> list[No
         .join(Episode, Episode.id == Note.episode_id)
         .join(Clinician, Clinician.id == Note.author_id)
         .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
-        .where(Note.voided_at.is_(None), visible_episodes(asked.viewer, asked.now), condition)
+        .where(Note.voided_at.is_(None), visible_notes(asked.viewer, asked.now), condition)
         .order_by(Note.started_at, Note.id)
     ).all()
     amendments: defaultdict[str, list[Addition]] = defaultdict(list)

@@ -21,7 +21,7 @@ from kapteam.db.tables import (
     Episode,
 )
 from kapteam.queries import course_rows
-from kapteam.rules.attention import Attention, CourseFacts, PlannedDose, attend
+from kapteam.rules.attention import BREACH_SHOWN, Attention, CourseFacts, PlannedDose, attend
 from kapteam.rules.dosing import NOT_CLOSED_AFTER, Silence, estimated_last_given_at, silence
 from kapteam.rules.integration import (
     IntegrationFacts,
@@ -268,7 +268,7 @@ def course_standings(
     episodes = course_rows.episodes(db, wanted)
     members = _grouped(course_rows.members(db, wanted, asked.now), "episode_id")
     series = _grouped(course_rows.series(db, wanted), "episode_id")
-    doses = _grouped(course_rows.doses(db, wanted), "episode_id")
+    doses = _grouped(course_rows.doses(db, wanted, asked.now - BREACH_SHOWN), "episode_id")
     integrations = _grouped(course_rows.integrations(db, wanted), "episode_id")
     notes = _grouped(course_rows.notes(db, wanted), "episode_id")
     clearances = {row.episode_id: row for row in course_rows.clearances(db, wanted)}
@@ -361,6 +361,11 @@ class _Course:
             integrations=tuple((line.key, line.standing) for line in integrations),
             unconfirmed=tuple(
                 (dose.id, dose.last_at) for dose in self._dose_rows if dose.unconfirmed
+            ),
+            breaches=tuple(
+                (dose.id, dose.last_at)
+                for dose in self._dose_rows
+                if dose.breach_reason and dose.last_at
             ),
             clearance_until_on=self._clearance.valid_until_on if self._clearance else None,
             hold_look_again_on=hold.look_again_on if hold else None,

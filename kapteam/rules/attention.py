@@ -13,6 +13,7 @@ from kapteam.rules.pathway import EXPIRING
 from kapteam.vocabulary import EpisodeState, OrderState, Part, Term, Tone
 
 NEAR = timedelta(hours=72)
+BREACH_SHOWN = timedelta(days=7)
 
 
 class Reason(Term):
@@ -23,6 +24,7 @@ class Reason(Term):
     INTEGRATION_LATE = "integration_late", "Integration late"
     NOT_CLOSED = "not_closed", "Ketamine session not closed"
     WAS_THIS_HELD = "was_this_held", "Was this held?"
+    BREACH = "breach", "Given although planning refused it"
     NOT_CLEARED = "not_cleared", "Booked without clearance"
     DOSE_NOT_ORDERED = "dose_not_ordered", "Dose not ordered"
     INTENTION = "intention", "Intention"
@@ -82,6 +84,7 @@ class CourseFacts:
     doses: tuple[PlannedDose, ...]
     integrations: tuple[tuple[str, IntegrationStanding], ...]
     unconfirmed: tuple[tuple[str, datetime], ...]
+    breaches: tuple[tuple[str, datetime], ...]
     clearance_until_on: date | None
     hold_look_again_on: date | None
     on_hold: bool
@@ -93,11 +96,17 @@ class CourseFacts:
 def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, ...]:
     """Every reason why this course needs somebody, in order.
 
-    Rule 57: a hold quiets the reminders about doses, never a due integration.
+    Rule 57: a hold quiets the reminders about doses, never a due integration. A breach (rule 35)
+    stands for a week, so that the next case review meets it.
     """
     found = [
         Attention(Reason.UNCONFIRMED_DOSE, Tone.RED, Part.PRESCRIBER, at, subject_id)
         for subject_id, at in facts.unconfirmed
+    ]
+    found += [
+        Attention(Reason.BREACH, Tone.AMBER, Part.PRESCRIBER, at, subject_id)
+        for subject_id, at in facts.breaches
+        if now - at < BREACH_SHOWN
     ]
     for dose in facts.doses:
         found += _of_dose(dose, facts.on_hold, now)

@@ -52,10 +52,14 @@ def search_text(
 def read_birth_dates(text: str) -> list[date]:
     """Every date that `text` may mean as a birth date, in any usual order.
 
-    `Jul 30 1991`, `30.7.1991`, `7/30/1991`, `1991-07-30`; a day and month that could be either way
-    round gives both. Empty when it is no date.
+    `Jul 30 1991`, `30.7.1991`, `7/30/1991`, `1991-07-30`, `07301991`; a day and month that could be
+    either way round gives both. Empty when it is no date.
     """
-    parts = re.findall(r"[a-z]+|\d+", fold(text))
+    typed = fold(text)
+    if re.fullmatch(r"\d{8}", typed, re.ASCII):
+        written = (f"{typed[:4]} {typed[4:6]} {typed[6:]}", f"{typed[:2]} {typed[2:4]} {typed[4:]}")
+        return sorted({day for one in written for day in read_birth_dates(one)})
+    parts = re.findall(r"[a-z]+|\d+", typed)
     named = [_MONTHS[part[:3]] for part in parts if part[:3] in _MONTHS and part.isalpha()]
     numbers = [int(part) for part in parts if part.isdigit()]
     years = [number for number in numbers if 1900 <= number <= 2100]

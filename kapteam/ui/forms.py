@@ -28,6 +28,7 @@ _LOOK = "Not saved yet: look at the fields marked in red."
 _KEEP_MINE = "Keep mine"
 _TAKE_THEIRS = "Take the other"
 _MADE = "ids_that_made_a_row"
+_SAID = "saved_beside_its_button"
 _ANSWERS = {"": "Not asked", "True": "Yes", "False": "No"}
 _ANSWERED = {"": None, "True": True, "False": False}
 
@@ -87,6 +88,8 @@ class Form:
         self._here = here
         self._row = row or makes
         self._name = f"{name}/{self._row}"
+        # Where it stands on the page: a form that makes a row gets a new name with every row.
+        self._place = f"{name}/{row}"
         self._kept = self._remembered()
         self._key = f"{self._name}/{self._kept.begun}"
         self._drawn: set[str] = set()
@@ -361,6 +364,11 @@ class Form:
         beside its field, and nothing typed is lost.
         """
         self._problem(WHOLE)
+        # The top of the page may be out of sight by here; always there, so that nothing moves.
+        beside = st.empty()
+        if st.session_state.get(_SAID, ("", ""))[0] == self._place:
+            sentence = st.session_state.pop(_SAID)[1]
+            beside.markdown(f":green[:material/check: {plain(sentence)}]")
         if self._kept.unsaid and self._here.top:
             self._here.top.empty()
         self._kept.unsaid = False
@@ -468,8 +476,11 @@ def _pressed(
         form._refused(error)
         return
     form._saved()
-    say_next(f"{said} {wording.exact_time(here.now, here.zone)}")
+    sentence = f"{said} {wording.exact_time(here.now, here.zone)}"
+    say_next(sentence)
     then(saved)
+    # Not reached by who left for another page: there the top says it.
+    st.session_state[_SAID] = form._place, sentence
 
 
 @acting

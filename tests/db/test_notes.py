@@ -884,6 +884,31 @@ def test_who_left_the_course_finds_nothing_any_more(care):
     assert read(care, note_page, everyone, note_id).note.id == note_id
 
 
+def test_who_left_the_course_finishes_what_they_wrote_and_reads_nothing_else(care):
+    colleague = replace(care.stranger, sees_everyone=True)
+    others = a_signed_intention(replace(care, therapist=colleague), a_dose(care))
+    own = _intention(care, a_dose(care))
+    a_draft(care, own, INTENTION)
+    with care.database.writing() as db:
+        member = db.scalars(
+            select(EpisodeMember).where(EpisodeMember.clinician_id == care.therapist.clinician_id)
+        ).one()
+        member.until_at = NOW - timedelta(minutes=1)
+
+    (unsigned,) = read(care, unsigned_notes, care.therapist)
+    assert (unsigned.id, unsigned.is_mine) == (own, True)
+    assert read(care, note_page, care.therapist, own).beside == ()
+    with pytest.raises(NotFound):
+        read(care, note_page, care.therapist, others)
+
+    digest = read(care, signing_page, care.therapist, own).digest
+    with care.database.writing() as db:
+        notes.sign_note(db, care.therapist, own, digest, NOW)
+    assert read(care, note_page, care.therapist, own).can_amend
+    with pytest.raises(NotFound), care.database.writing() as db:
+        notes.add_addendum(db, care.therapist, AddendumEntered(new_id(), others, "seen"), NOW)
+
+
 def test_reads_take_the_same_number_of_statements_with_3_and_with_30_sessions(care):
     def statements() -> list[int]:
         found = []

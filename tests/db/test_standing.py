@@ -706,6 +706,24 @@ class TestTheSeries:
             session.id,
         )
 
+    def test_a_breach_is_said_for_a_week_also_when_all_is_settled(self, care):
+        with care.database.writing() as db:
+            for days in (8, 5):
+                session = a_given_session(db, care.course, given_at=NOW - days * DAY)
+                session.breach_reason = "Given on hold."
+                an_integration_session(
+                    db,
+                    care.course,
+                    session,
+                    closed_at=NOW,
+                    close_reason=IntegrationCloseReason.NOT_NEEDED,
+                )
+            a_given_session(db, care.course, given_at=NOW - 2 * HOUR)
+
+        said = [one for one in standing(care).attention if one.reason is Reason.BREACH]
+
+        assert [(one.subject_id, one.at) for one in said] == [(session.id, NOW - 5 * DAY)]
+
 
 class TestReady:
     def test_clearance_is_the_newest_and_for_the_route(self, care):

@@ -901,3 +901,20 @@ def test_a_refusal_is_said_once_and_never_as_done(care: Care) -> None:
     assert said(tab).count(LOOK) == 1
     assert not tab.success
     assert not tab.warning
+
+
+def test_a_save_is_said_at_the_top_and_beside_the_button_until_the_next_step(care: Care) -> None:
+    tab = opened(care, care.prescriber, "ketamine_session", **_a_dose_an_hour_ago(care))
+
+    def beside() -> list[str]:
+        return [
+            one.value for one in tab.markdown if one.value.startswith(":green[:material/check:")
+        ]
+
+    press(fill(tab, "record", _A_DOSE), "Save record")
+    assert len(tab.success) == 1
+    assert len(beside()) == 1
+
+    fill(tab, "record", {"administrations.0.lot": "L-7"})
+    assert not tab.success
+    assert beside() == []

@@ -24,6 +24,7 @@ CALM = CourseFacts(
     doses=(),
     integrations=(),
     unconfirmed=(),
+    breaches=(),
     clearance_until_on=TODAY + timedelta(days=200),
     hold_look_again_on=None,
     on_hold=False,
@@ -131,6 +132,15 @@ def test_a_day_agreed_for_and_a_booking_inside_the_window_disturb_nobody():
 
 def test_a_dose_on_somebodys_word_is_red_until_confirmed():
     assert _found(unconfirmed=(("dose", NOW),)) == [(R.UNCONFIRMED_DOSE, Tone.RED, PRESCRIBER)]
+
+
+def test_rule_35_a_breach_is_said_for_a_week_and_also_on_hold():
+    day = timedelta(days=1)
+    said = [(R.BREACH, Tone.AMBER, PRESCRIBER)]
+    assert _found(breaches=(("dose", NOW - 6 * day),)) == said
+    assert _found(breaches=(("dose", NOW - 7 * day),)) == []
+    on_hold = {"on_hold": True, "hold_look_again_on": TODAY + day}
+    assert _found(breaches=(("dose", NOW - day),), **on_hold) == said
 
 
 def test_rule_57_a_hold_quiets_doses_and_never_a_due_integration():

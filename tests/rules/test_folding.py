@@ -104,6 +104,12 @@ def test_somebody_with_one_name_and_no_birth_date_is_still_found():
         ("30.7.1991", [date(1991, 7, 30)]),
         ("1991-07-30", [date(1991, 7, 30)]),
         ("3/4/1991", [date(1991, 3, 4), date(1991, 4, 3)]),
+        ("19910730", [date(1991, 7, 30)]),
+        ("07301991", [date(1991, 7, 30)]),
+        ("30071991", [date(1991, 7, 30)]),
+        ("03041991", [date(1991, 3, 4), date(1991, 4, 3)]),
+        ("99999999", []),
+        ("6025550142", []),
         ("3/3/1991", [date(1991, 3, 3)]),
         ("Feb 30 1991", []),
         ("7/30/91", []),
@@ -122,8 +128,8 @@ def test_a_birth_date_is_read_in_any_usual_order(typed, dates):
 
 @given(st.dates(date(1900, 1, 1), date(2100, 12, 31)))
 def test_every_birth_date_is_found_however_it_is_typed(born_on):
-    for typed in (f"{born_on:%Y-%m-%d}", f"{born_on:%m/%d/%Y}", f"{born_on:%d.%m.%Y}"):
-        assert born_on in read_birth_dates(typed)
+    for order in ("%Y-%m-%d", "%m/%d/%Y", "%d.%m.%Y", "%Y%m%d", "%m%d%Y", "%d%m%Y"):
+        assert born_on in read_birth_dates(born_on.strftime(order))
     assert read_birth_dates(f"{born_on:%b %d %Y}") == [born_on]
 
 
