@@ -896,15 +896,15 @@ def test_who_left_the_course_finishes_what_they_wrote_and_reads_nothing_else(car
         member.until_at = NOW - timedelta(minutes=1)
 
     (unsigned,) = read(care, unsigned_notes, care.therapist)
-    assert (unsigned.id, unsigned.is_mine) == (own, True)
-    assert read(care, note_page, care.therapist, own).beside == ()
+    assert (unsigned.id, unsigned.is_mine) == (own.id, True)
+    assert read(care, note_page, care.therapist, own.id).beside == ()
     with pytest.raises(NotFound):
         read(care, note_page, care.therapist, others)
 
-    digest = read(care, signing_page, care.therapist, own).digest
+    digest = read(care, signing_page, care.therapist, own.id).digest
     with care.database.writing() as db:
-        notes.sign_note(db, care.therapist, own, digest, NOW)
-    assert read(care, note_page, care.therapist, own).can_amend
+        notes.sign_note(db, care.therapist, own.id, digest, NOW)
+    assert read(care, note_page, care.therapist, own.id).can_amend
     with pytest.raises(NotFound), care.database.writing() as db:
         notes.add_addendum(db, care.therapist, AddendumEntered(new_id(), others, "seen"), NOW)
 
