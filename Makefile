@@ -17,7 +17,7 @@ test: $(VENV)/installed-for-tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 $(VENV)/installed: requirements.txt constraints.txt | $(BIN)/pip
 	@echo "Installing what kapteam needs; this takes a minute or two, once."

@@ -92,20 +92,22 @@ def postgresql(testrun_uid: str, worker_id: str) -> Postgresql:
 
 
 @pytest.fixture(scope="session")
-def _postgresql_template(
+def _migrated_postgresql(
     postgresql: Postgresql, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+) -> Iterator[Database]:
     with postgresql.lent() as database:
         bring_up_to_date(database, tmp_path_factory.mktemp("backups"))
-        database.close()
-        yield str(database.url.database)
+        yield database
 
 
 @pytest.fixture
-def postgresql_database(postgresql: Postgresql, _postgresql_template: str) -> Iterator[Database]:
+def postgresql_database(
+    postgresql: Postgresql, _migrated_postgresql: Database
+) -> Iterator[Database]:
     """An empty practice at this version, in PostgreSQL."""
-    with postgresql.lent(_postgresql_template) as database:
-        yield database
+    database = Database(_migrated_postgresql.url.render_as_string(hide_password=False))
+    yield database
+    postgresql.empty(database)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -206,6 +206,22 @@ def suspend_clinician(db: Session, viewer: Viewer, clinician_id: str, now: datet
     end_all_of(db, clinician_id, viewer, now)
 
 
+def readmit_clinician(db: Session, viewer: Viewer, clinician_id: str, now: datetime) -> None:
+    """Turn a colleague's sign-in on again, with the password they had.
+
+    A second press changes nothing. Raises NotAllowed (administrators only) and NotFound.
+    """
+    check_can_administer(viewer)
+    clinician = db.get(Clinician, clinician_id, with_for_update=True)
+    if clinician is None:
+        raise NotFound("There is no such colleague.")
+    if clinician.suspended_at is None:
+        return
+    clinician.suspended_at = None
+    clinician.version += 1
+    record(db, "clinician:readmitted", viewer, now, subject_id=clinician_id)
+
+
 def _person(form: Entered, name: str, credentials: str, sign_in_name: str) -> Clinician:
     folded = form.line("sign_in_name", fold(sign_in_name), "The sign-in name", required=True)
     form.need("sign_in_name", len(folded) <= 80, "Use at most 80 characters for the sign-in name.")

@@ -9,6 +9,7 @@ from kapteam import wording
 from kapteam.accounts.set_up import (
     NewClinician,
     add_clinician,
+    readmit_clinician,
     renew_invitation,
     suspend_clinician,
 )
@@ -36,7 +37,16 @@ def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:
                 admin = ["Administrator"] if one.is_administrator else []
                 words(plain(", ".join(labels + admin)), 330)
                 words(quiet(_sign_in_words(here, one)), 260)
-                if one.suspended_at is None:
+                if one.suspended_at is not None:
+                    st.button(
+                        "Turn on sign-in",
+                        key=f"on_{one.id}",
+                        type="tertiary",
+                        icon=":material/login:",
+                        on_click=_turn_on,
+                        args=(one.id,),
+                    )
+                else:
                     st.button(
                         "New one-time link",
                         key=f"renew_{one.id}",
@@ -102,6 +112,12 @@ def _turn_off(here: Present, clinician_id: str) -> None:
         say_next("Sign-in turned off. Their signed-in browsers have ended.")
     except Refused as error:
         say_next(str(error), well=False)
+
+
+@acting
+def _turn_on(here: Present, clinician_id: str) -> None:
+    here.write(readmit_clinician, clinician_id, here.now)
+    say_next("Sign-in turned on again, with the password they had.")
 
 
 def draw_new_colleague(here: Present) -> None:

@@ -187,6 +187,28 @@ def test_turning_a_sign_in_off_ends_it_at_once_and_shuts_every_way_back(database
     assert tags(database).count("clinician:suspended") == 1
 
 
+def test_a_sign_in_turned_on_again_takes_the_old_password_and_revives_no_browser(
+    database, people, now
+):
+    administrator = viewer(database, people.dana, now)
+    before = signed_in(database, people.robin, now)
+    with database.writing() as db:
+        link = set_up.renew_invitation(db, administrator, people.robin, now)
+        set_up.suspend_clinician(db, administrator, people.robin, now)
+    with database.writing() as db:
+        set_up.readmit_clinician(db, administrator, people.robin, now)
+        set_up.readmit_clinician(db, administrator, people.robin, now)
+    with database.reading() as db:
+        assert sign_ins.find(db, before.token, now) is None
+        with pytest.raises(NotFound):
+            set_up.invitation_of(db, link, now)
+    assert sign_ins.sign_in(database, "robin", "four windy mesas here", "a test", now)
+    assert tags(database).count("clinician:readmitted") == 1
+    robin = viewer(database, people.robin, now)
+    with pytest.raises(NotAllowed), database.writing() as db:
+        set_up.readmit_clinician(db, robin, people.dana, now)
+
+
 def test_a_sign_in_that_nobody_ended_is_worth_nothing_once_its_person_is_turned_off(
     database, people, now
 ):

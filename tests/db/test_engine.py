@@ -22,12 +22,12 @@ _tally = Table("tally", MetaData(), Column("value", Integer, nullable=False))
 
 
 @pytest.fixture
-def tally(database: Database) -> Database:
-    """A database with one number in it, 0."""
-    with database.writing() as db:
+def tally(blank_database: Database) -> Database:
+    """A database with one number in it."""
+    with blank_database.writing() as db:
         _tally.create(db.connection())
         db.execute(insert(_tally).values(value=0))
-    return database
+    return blank_database
 
 
 def _value(database: Database) -> int:

@@ -113,6 +113,21 @@ def test_turning_a_sign_in_off_takes_effect_and_is_said(care, admin):
     assert "Sign-in turned off" in bare(tab.success[0].value)
 
 
+def test_turning_it_on_again_is_offered_where_it_is_off_and_is_said(care, admin):
+    with care.database.writing() as db:
+        gone = a_clinician(db, Function.THERAPIST, name="Gone Graham", suspended=True)
+    tab = opened(care, admin, "practice")
+    assert [one.key for one in tab.button if one.label == "Turn on sign-in"] == [
+        f"on_{gone.clinician_id}"
+    ]
+
+    tab.button(key=f"on_{gone.clinician_id}").click().run()
+
+    assert care.row(Clinician, gone.clinician_id).suspended_at is None
+    assert "Sign-in turned on again" in bare(tab.success[0].value)
+    assert not [one for one in tab.button if one.label == "Turn on sign-in"]
+
+
 def test_one_s_own_sign_in_is_not_turned_off_and_that_is_not_said_as_done(care, admin):
     tab = opened(care, admin, "practice")
 
