@@ -5,6 +5,7 @@ same everywhere. Clock times are 12-hour, spelling is American, routes are spell
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -130,8 +131,13 @@ def moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:
 
 def full_moment(at: datetime, zone: ZoneInfo) -> str:
     """`Tue Nov 24, 2026, 2:30 pm MST`: for what is kept, with the zone's name (rule 70)."""
+    return f"{full_day(at.astimezone(zone).date())}, {zoned_time(at, zone)}"
+
+
+def zoned_time(at: datetime, zone: ZoneInfo) -> str:
+    """`2:30 pm MST`: the time of day with the zone's name (rule 70)."""
     local = at.astimezone(zone)
-    return f"{full_day(local.date())}, {clock_time(local.time())} {local.tzname()}"
+    return f"{clock_time(local.time())} {local.tzname()}"
 
 
 def exact_time(at: datetime, zone: ZoneInfo) -> str:
@@ -196,6 +202,11 @@ def full_name(family: str, given: str, preferred: str = "") -> str:
 def initials(family: str, given: str) -> str:
     """`A.O.`: for screens that others can see, always beside the code."""
     return "".join(f"{part[0].upper()}." for part in (given, family) if part)
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

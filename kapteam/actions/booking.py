@@ -439,6 +439,11 @@ def _series(
             "first.",
         )
         return None, current
+    form.need(
+        "product_route",
+        current is None or current.product_route is route or can_order_dose(viewer),
+        "The running series has another product or route. Ask a prescriber to change it.",
+    )
     count = entered.ordered_count
     if count is None or not 1 <= count <= MOST_ORDERED:
         form.refuse(

@@ -26,6 +26,7 @@ from kapteam.db.tables import (
     IntegrationSession,
     IntegrationSessionFor,
     KetamineSession,
+    Note,
     OutsideExperience,
 )
 from kapteam.errors import Conflict, NotAllowed, NotFound
@@ -49,7 +50,7 @@ _OPEN = tuple(status for status in SessionStatus if status.is_open)
 _FUNCTIONS = {
     Part.PRESCRIBER: frozenset({Function.PRESCRIBER}),
     Part.THERAPIST: frozenset({Function.THERAPIST}),
-    Part.COVER: frozenset({Function.PRESCRIBER, Function.THERAPIST}),
+    Part.COVER: frozenset({Function.PRESCRIBER, Function.THERAPIST, Function.NURSE}),
 }
 
 
@@ -433,6 +434,18 @@ def _check_nothing_open(db: Session, episode: Episode) -> None:
         .where(KetamineSession.episode_id == episode.id, KetamineSession.status.in_(_OPEN))
     )
     integrations = _integrations_to_do(db, episode)
+    notes = _held_without_note(db, episode)
+    unconfirmed = db.scalar(
+        select(func.count())
+        .select_from(Administration)
+        .join(KetamineSession, KetamineSession.id == Administration.ketamine_session_id)
+        .where(
+            KetamineSession.episode_id == episode.id,
+            Administration.voided_at.is_(None),
+            Administration.told_by_id.is_not(None),
+            Administration.confirmed_at.is_(None),
+        )
+    )
     open_work, to_do = [], []
     if doses:
         open_work.append(wording.count(doses, "open ketamine session"))
@@ -440,10 +453,16 @@ def _check_nothing_open(db: Session, episode: Episode) -> None:
     if integrations:
         open_work.append(f"{wording.count(integrations, 'integration')} to do")
         to_do.append("hold or close every integration")
+    if notes:
+        open_work.append(f"{wording.count(notes, 'held integration')} without a signed note")
+        to_do.append("sign every integration note")
+    if unconfirmed:
+        open_work.append(wording.count(unconfirmed, "unconfirmed dose"))
+        to_do.append("let a prescriber confirm every dose")
     if open_work:
         raise NotAllowed(
-            f"This course still has {' and '.join(open_work)}. "
-            f"To close it, first {' and '.join(to_do)}."
+            f"This course still has {wording.listed(open_work)}. "
+            f"To close it, first {wording.listed(to_do)}."
         )
 
 
@@ -477,6 +496,27 @@ def _integrations_to_do(db: Session, episode: Episode) -> int:
     )
     unbooked = db.scalar(owed) if episode.expects_integration else 0
     return (db.scalar(waiting) or 0) + (unbooked or 0)
+
+
+def _held_without_note(db: Session, episode: Episode) -> int:
+    """Integration sessions that were held and whose note nobody has signed."""
+    signed = exists().where(
+        Note.integration_session_id == IntegrationSession.id,
+        Note.signed_at.is_not(None),
+        Note.voided_at.is_(None),
+    )
+    held = (
+        select(func.count())
+        .select_from(IntegrationSession)
+        .where(
+            IntegrationSession.episode_id == episode.id,
+            IntegrationSession.held_at.is_not(None),
+            IntegrationSession.closed_at.is_(None),
+            IntegrationSession.dropped_at.is_(None),
+            ~signed,
+        )
+    )
+    return db.scalar(held) or 0
 
 
 def _members_now(db: Session, episode_id: str, now: datetime) -> list[EpisodeMember]:

@@ -244,7 +244,8 @@ def agree_integration(
 ) -> None:
     """Agree a day, from tomorrow on, until which the integration is not asked about.
 
-    Raises NotAllowed, NotFound, Invalid by field, Conflict.
+    A booking that has passed is taken back with it: that it was not held is answered. Raises
+    NotAllowed, NotFound, Invalid by field, Conflict.
     """
     check_can_hold_integration(viewer)
     today = day_of(now, practice_zone(db, now))
@@ -262,7 +263,10 @@ def agree_integration(
     reason = form.text("reason", entered.reason, "The reason", required=True)
     debt.need_not_held()
     form.done()
-    debt.save("integration_session:agreed", {"agreed_for": day, "agreed_reason": reason})
+    values: dict[str, Any] = {"agreed_for": day, "agreed_reason": reason}
+    if debt.row is not None and debt.row.planned_at is not None and debt.row.planned_at <= now:
+        values["planned_at"] = None
+    debt.save("integration_session:agreed", values)
 
 
 def set_due_day(db: Session, viewer: Viewer, entered: DueIntegrationEntered, now: datetime) -> None:

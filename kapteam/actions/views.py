@@ -12,6 +12,6 @@ def record_view(db: Session, viewer: Viewer, client_id: str, now: datetime) -> N
     """Note that this person opened a client's chart.
 
     The caller has read the client as one this person may see, and that this hour has no such event
-    yet (`ClientPage.seen_this_hour`); it shows nothing before this is committed.
+    yet (`seen_this_hour`); it shows nothing before this is committed.
     """
     record(db, "client:viewed", viewer, now, client_id=client_id, subject_id=client_id)

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_clients, visible_episodes
 from kapteam.db.tables import (
     Administration,
-    AuditEvent,
     Client,
     Clinician,
     Episode,
@@ -35,6 +34,7 @@ from kapteam.queries.standing import (
     IntegrationLine,
     course_standings,
 )
+from kapteam.queries.views import is_seen_this_hour
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.folding import fold
 from kapteam.vocabulary import (
@@ -52,7 +52,6 @@ from kapteam.vocabulary import (
     SessionStatus,
 )
 
-CLIENT_VIEWED = "client:viewed"
 _CODE = re.compile(r"\s*k?-?0*([1-9]\d{0,6})\s*", re.ASCII | re.IGNORECASE)
 
 
@@ -302,13 +301,6 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
         aliased(Clinician),
         aliased(Clinician),
     )
-    hour = asked.now.replace(minute=0, second=0, microsecond=0)
-    seen = exists().where(
-        AuditEvent.client_id == Client.id,
-        AuditEvent.clinician_id == asked.viewer.clinician_id,
-        AuditEvent.tag == CLIENT_VIEWED,
-        AuditEvent.at >= hour,
-    )
     mine = select(Episode.id).where(
         Episode.client_id == Client.id, visible_episodes(asked.viewer, asked.now)
     )
@@ -319,7 +311,7 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 Client.pinned_line,
                 Client.pinned_at,
                 pinner.name.label("pinned_by"),
-                seen.label("seen_this_hour"),
+                is_seen_this_hour(asked, Client.id).label("seen_this_hour"),
                 course.id.label("episode_id"),
                 course.service_line,
                 course.state,

@@ -123,7 +123,11 @@ def _clearance_line(here: Present, care: Course) -> None:
 def _consent_line(here: Present, care: Course) -> None:
     in_date = {one.type for one in care.consents if one.is_in_date(here.today)}
     routes = care.clearance.routes if care.clearance else (ProductRoute.INTRAMUSCULAR,)
-    with_therapy = care.expects_integration or care.expects_intention
+    with_therapy = (
+        care.expects_integration
+        or care.expects_intention
+        or care.member(Part.THERAPIST) is not None
+    )
     if care.service_line is ServiceLine.KAP:
         needed = required_consents(routes, with_therapy=with_therapy)
         missing = [one.label for one in needed if one not in in_date]

@@ -8,6 +8,7 @@ from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
 from kapteam.ui.shell import Present, acting, present
 from kapteam.ui.text import plain, quiet, said
+from kapteam.vocabulary import ServiceLine
 
 _OPEN = "find_open"
 
@@ -73,11 +74,13 @@ def _result(here: Present, found: FoundClient) -> None:
                 when = wording.moment(ahead.planned_at, here.now, here.zone)
                 away = wording.relative(ahead.planned_at, here.now)
                 st.markdown(f"Next dose **{plain(when)}** {quiet(away)} · {said(order)}")
-            else:
+            elif course.service_line is ServiceLine.KAP:
                 st.markdown(quiet(f"{course.service_line.label}: no dose booked"))
+            else:
+                st.markdown(quiet(course.service_line.label))
             for line in course.integrations:
                 st.markdown(said(sentences.integration(line.standing, here.now, here.zone)))
-            if course.expects_integration and not course.integrations:
+            if course.expects_integration and course.last_dose and not course.integrations:
                 st.markdown(quiet("Integration up to date"))
         if not found.courses:
             st.markdown(quiet("No open course of care"))

@@ -73,8 +73,11 @@ def _settled(here: Present, shown: IntegrationPage) -> None:
 
 
 def draw_forms(here: Present, shown: IntegrationPage, do: str) -> None:
-    """The forms as tabs, the one asked for in front; none once it is held or settled."""
+    """The forms as tabs, the one asked for in front; once it is held, only its correction."""
     if shown.settled or (shown.line and not shown.line.standing.is_open):
+        if shown.line and can_hold_integration(here.viewer):
+            with st.expander("Correct the record", icon=":material/edit:"):
+                _hold(here, shown)
         link("client", "Back to the client", icon="arrow_back", client=shown.course.client.code)
         return
     planned = shown.line.standing.facts.planned_at if shown.line else None
@@ -161,9 +164,9 @@ def _book(here: Present, shown: IntegrationPage) -> None:
 def _hold(here: Present, shown: IntegrationPage) -> None:
     form, version = _form(here, shown, "hold")
     facts = shown.line.standing.facts if shown.line else None
-    start = (
-        facts.planned_at if facts and facts.planned_at and facts.planned_at <= here.now else None
-    )
+    start = facts.held_at if facts else None
+    if facts and start is None and facts.planned_at and facts.planned_at <= here.now:
+        start = facts.planned_at
     local = (start or here.now).astimezone(here.zone)
     form.day("held_on", "Held on", local.date())
     form.time("held_time", "Began at", wording.clock_time(local.time()))

@@ -59,7 +59,7 @@ def _header(here: Present, title: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="page_header"):
         st.title(title, anchor=False, width="stretch")
         st.markdown(
-            f":gray[As of {wording.clock_time(here.now.astimezone(here.zone).time())}]",
+            f":gray[As of {wording.zoned_time(here.now, here.zone)}]",
             width="content",
         )
         find_button(here)

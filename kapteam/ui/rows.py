@@ -8,7 +8,9 @@ from typing import Any
 import streamlit as st
 
 from kapteam import sentences, wording
+from kapteam.actions.views import record_view
 from kapteam.queries.standing import ClientName, CourseStanding, DoseLine, IntegrationLine
+from kapteam.queries.views import seen_this_hour
 from kapteam.rules.attention import Attention
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.notes import IntentionStage
@@ -206,7 +208,12 @@ def count_link(to: str, one: Phrase, **query: Any) -> None:
 
 
 def identity(here: Present, client: ClientName, also: str = "") -> None:
-    """Two identifiers in a frame above every field of a form about somebody (ux.md 1.7)."""
+    """Two identifiers in a frame above every field of a form about somebody (ux.md 1.7).
+
+    Whoever sees them has opened the chart, which is on record before they are shown (rule 63).
+    """
+    if not here.read(seen_this_hour, client.id):
+        here.write(record_view, client.id, here.now)
     with st.container(border=True, key="banner"), row("identity"):
         words(f"**{plain(client_name(here.viewer, client))}**")
         words(f"Code **{client.code}**")

@@ -367,11 +367,22 @@ def test_another_route_starts_a_series_and_ends_the_one_before(care):
     care.do(book_ketamine_session, care.therapist, _booking(care))
     other = _next(care, 1, product_route=ProductRoute.SUBLINGUAL)
     with pytest.raises(Invalid) as refused:
-        care.do(book_ketamine_session, care.therapist, other)
+        care.do(book_ketamine_session, care.prescriber, other)
     assert "starts a series" in refused.value.fields["ordered_count"]
-    care.do(book_ketamine_session, care.therapist, replace(other, ordered_count=4))
+    care.do(book_ketamine_session, care.prescriber, replace(other, ordered_count=4))
     old, new = care.rows(Series)
     assert (old.ended_at, new.ended_at, new.ordered_count) == (NOW, None, 4)
+
+
+@pytest.mark.parametrize("who", ["therapist", "front_desk"])
+def test_rule_15_only_a_prescriber_books_another_route_than_the_running_series(care, who):
+    care.do(book_ketamine_session, care.therapist, _booking(care))
+    other = _next(care, 1, product_route=ProductRoute.SUBLINGUAL, ordered_count=4)
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, getattr(care, who), other)
+    assert "Ask a prescriber" in refused.value.fields["product_route"]
+    (series,) = care.rows(Series)
+    assert series.ended_at is None
 
 
 def test_rule_8_maintenance_is_a_series_of_its_own(database):

@@ -23,7 +23,8 @@ _tally = Table("tally", MetaData(), Column("value", Integer, nullable=False))
 
 @pytest.fixture
 def tally(blank_database: Database) -> Database:
-    """A database with one number in it."""
+    """A database with one number in it, 0."""
+    blank_database.make_ready()
     with blank_database.writing() as db:
         _tally.create(db.connection())
         db.execute(insert(_tally).values(value=0))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from kapteam.actions.episodes import (
     ClosingEntered,
@@ -29,6 +29,7 @@ from kapteam.db.tables import (
     IntegrationSession,
     IntegrationSessionFor,
     KetamineSession,
+    Note,
     OutsideExperience,
     Series,
 )
@@ -46,6 +47,7 @@ from kapteam.vocabulary import (
     Indication,
     IntegrationCloseReason,
     IntegrationKind,
+    NoteKind,
     OrderState,
     Part,
     ProductRoute,
@@ -400,6 +402,16 @@ def test_two_people_handing_over_one_part_do_not_overwrite(
             _handing(course, before.id, None, clinician_elsewhere="Tobin Away"),
         )
     assert len(audit_events(database)) == 1
+
+
+def test_a_nurse_covers_a_course_and_sees_it(database, course_in, therapist):
+    course = course_in(EpisodeState.SERIES)
+    with database.writing() as db:
+        nurse = a_clinician(db, Function.NURSE)
+    cover = _handing(course, None, nurse.clinician_id, Part.COVER, until_on=TODAY)
+    _write(database, change_member, therapist, cover)
+    with database.reading() as db:
+        assert visible_episode(db, nurse, course.id, NOW).id == course.id
 
 
 def test_cover_sees_the_course_until_the_end_of_its_last_day(
@@ -771,6 +783,7 @@ def _an_integration(db, course, by, dose=None, *, kind=IntegrationKind.FULL, **s
                 ketamine_session_id=dose.id,
             )
         )
+    return integration
 
 
 def test_a_course_closes_with_its_reason(database, course_in, therapist):
@@ -855,9 +868,23 @@ def _booked_for_nothing(db, course, by):
     _an_integration(db, course, by)
 
 
+def _held_with_its_note_to_finish(db, course, by):
+    dose = _a_dose(db, course, by, COMPLETED, given=True)
+    _an_integration(db, course, by, dose, held_at=NOW)
+
+
+def _given_on_somebody_s_word(db, course, by):
+    dose = _a_dose(db, course, by, COMPLETED, given=True)
+    _an_integration(db, course, by, dose, closed_at=NOW)
+    db.flush()
+    db.execute(update(Administration).values(told_by_id=by.clinician_id))
+
+
 @pytest.mark.parametrize(
     ("situation", "says"),
     [
+        (_held_with_its_note_to_finish, "1 held integration without a signed note"),
+        (_given_on_somebody_s_word, "1 unconfirmed dose"),
         (_two_planned, "2 open ketamine sessions"),
         (_given_without_integration, "1 integration to do"),
         (_given_with_one_booked, "1 integration to do"),
@@ -902,7 +929,23 @@ def _given_in_error(db, course, by):
 
 def _integrated(db, course, by):
     dose = _a_dose(db, course, by, COMPLETED, given=True)
-    _an_integration(db, course, by, dose, held_at=NOW - timedelta(days=1))
+    held = _an_integration(db, course, by, dose, held_at=NOW - timedelta(days=1))
+    db.add(
+        Note(
+            id=new_id(),
+            kind=NoteKind.INTEGRATION,
+            episode_id=course.id,
+            integration_session_id=held.id,
+            author_id=by.clinician_id,
+            by_prescriber=True,
+            template_version=1,
+            body={},
+            started_at=NOW,
+            signed_at=NOW,
+            signed_text="Held well.",
+            content_hash="0" * 64,
+        )
+    )
 
 
 def _closed_with_a_reason(db, course, by):

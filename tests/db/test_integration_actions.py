@@ -595,6 +595,18 @@ def test_an_agreed_day_quiets_the_clock_until_then(care, owing):
     assert "Client travels" not in str(event.changes)
 
 
+def test_agreeing_a_day_takes_back_a_booking_that_has_passed_and_no_other(care, owing, booked):
+    with care.database.writing() as db:
+        passed = an_integration_session(
+            db, care.course, owing, therapist=care.therapist, planned_at=NOW - 3 * HOUR
+        )
+    care.do(agree_integration, care.therapist, _agreed(_of(passed)))
+    row = care.row(IntegrationSession, passed.id)
+    assert (row.planned_at, row.agreed_for) == (None, TODAY + 3 * DAY)
+    line = next(one for one in _lines(care) if one.id == passed.id)
+    assert line.standing.stage is IntegrationStage.AGREED
+
+
 def test_an_agreed_integration_is_booked_in_its_own_row(care, owing):
     owed = _debt(care, owing)
     care.do(agree_integration, care.therapist, _agreed(owed))

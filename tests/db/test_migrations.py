@@ -62,6 +62,14 @@ def _everything(file: Path) -> list[str]:
 
 
 @pytest.fixture
+def postgresql_database(postgresql, tmp_path):
+    """A database for each test alone: the tests here change its tables."""
+    with postgresql.lent() as database:
+        bring_up_to_date(database, tmp_path / "none")
+        yield database
+
+
+@pytest.fixture
 def practised(database, now):
     """A practice with one clinician, who is a nurse."""
     with database.writing() as db:

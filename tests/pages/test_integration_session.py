@@ -189,6 +189,23 @@ def test_a_reason_is_never_chosen_for_anybody(care, debt):
     assert care.rows(IntegrationSession)[0].close_reason is reason
 
 
+def test_what_was_held_is_corrected_until_its_note_is_signed(care, debt):
+    with care.database.writing() as db:
+        held = an_integration_session(
+            db, care.course, debt, therapist=care.therapist, held_at=NOW - HOUR
+        )
+    tab = _open(care, care.therapist, id=held.id)
+    assert _tabs(tab) == []
+    assert typed(tab, "integration.hold")["held_time"] == "1:30\N{NO-BREAK SPACE}pm"
+
+    press(fill(tab, "integration.hold", {"held_time": "1:45 pm"}), "Save as held")
+
+    assert care.row(IntegrationSession, held.id).held_at == NOW - HOUR / 4 * 3
+    assert "Correct the record" not in [
+        one.label for one in _open(care, care.nurse, id=held.id).expander
+    ]
+
+
 @pytest.mark.parametrize("settled", ["held_at", "closed_at", "dropped_at"])
 def test_one_that_is_settled_says_how_and_takes_nothing_more(care, booked, settled):
     with care.database.writing() as db:

@@ -318,3 +318,17 @@ def test_a_count_agrees_with_its_noun(number, written):
 
 def test_a_count_takes_an_irregular_plural():
     assert wording.count(2, "inquiry", "inquiries") == "2 inquiries"
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
+)
+def test_a_list_reads_as_a_sentence_does(parts, said):
+    assert wording.listed(parts) == said
+
+
+def test_rule_70_a_time_names_the_zone_of_the_practice():
+    at = datetime(2026, 7, 1, 21, 30, tzinfo=UTC)
+    assert wording.zoned_time(at, ZoneInfo("America/Phoenix")) == "2:30\N{NO-BREAK SPACE}pm MST"
+    assert wording.zoned_time(at, ZoneInfo("America/Chicago")) == "4:30\N{NO-BREAK SPACE}pm CDT"
