@@ -32,25 +32,29 @@ class SettledIntegration:
 
 
 @dataclass(frozen=True, slots=True)
-class BookedPlace:
-    """Where it is booked, and with whom; `therapist_id` None is somebody elsewhere."""
+class KeptIntegration:
+    """What is kept of one that is still open: where, with whom, and why a day was agreed.
+
+    `therapist_id` None is somebody elsewhere.
+    """
 
     place: str
     therapist_id: str | None
+    agreed_reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class IntegrationPage:
     """What the page of one integration shows.
 
-    `line` is what is still open of it (None: a new one, or settled), `booked` where and with whom
-    once it is booked; `settled` is how it ended.
+    `line` is what is still open of it (None: a new one, or settled), `kept` what its row says of it
+    (None while no row stands for the debt); `settled` is how it ended.
     """
 
     course: Course
     standing: CourseStanding | None
     line: IntegrationLine | None
-    booked: BookedPlace | None
+    kept: KeptIntegration | None
     settled: SettledIntegration | None
     team: tuple[Colleague, ...]
     busy: dict[str, tuple[Busy, ...]]
@@ -85,7 +89,7 @@ def integration_page(
         course=course(db, asked, found),
         standing=standing,
         line=line,
-        booked=_booked(db, line.id) if line and line.standing.facts.planned_at else None,
+        kept=_kept(db, line.id) if line and line.id else None,
         settled=_settled(db, integration_id) if integration_id and line is None else None,
         team=team(db, asked),
         busy=busy_therapists(db, asked),
@@ -112,13 +116,15 @@ def _episode_of(
     return found
 
 
-def _booked(db: Session, integration_id: str | None) -> BookedPlace:
+def _kept(db: Session, integration_id: str) -> KeptIntegration:
     row = db.execute(
-        select(IntegrationSession.place, IntegrationSession.therapist_id).where(
-            IntegrationSession.id == integration_id
-        )
+        select(
+            IntegrationSession.place,
+            IntegrationSession.therapist_id,
+            IntegrationSession.agreed_reason,
+        ).where(IntegrationSession.id == integration_id)
     ).one()
-    return BookedPlace(row.place, row.therapist_id)
+    return KeptIntegration(**row._mapping)
 
 
 def _settled(db: Session, integration_id: str) -> SettledIntegration:

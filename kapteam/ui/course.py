@@ -94,6 +94,7 @@ def draw_course(here: Present, care: Course) -> None:
         if care.closed_at and care.close_reason:
             closed = wording.moment(care.closed_at, here.now, here.zone)
             st.markdown(f"Closed {closed}: {care.close_reason.label}")
+            st.text(care.close_note)
     with right:
         _clearance_line(here, care)
         _consent_line(here, care)

@@ -46,6 +46,8 @@ def draw_standing(here: Present, shown: IntegrationPage) -> None:
     """Where it stands, in the words of every other page, and after which dose."""
     if shown.line:
         phrase(sentences.integration(shown.line.standing, here.now, here.zone))
+        if shown.kept and shown.kept.agreed_reason:
+            st.text(shown.kept.agreed_reason)
         for dose in shown.line.doses:
             st.markdown(given(here, dose))
         if shown.line.standing.stage is IntegrationStage.HELD:
@@ -136,9 +138,9 @@ def _book(here: Present, shown: IntegrationPage) -> None:
     planned = line.standing.facts.planned_at if line else None
     usual = member.clinician_id if member else None
     therapists = integrators(shown.course, shown.team)
-    booked = shown.booked
-    if booked and (booked.therapist_id is None or booked.therapist_id in therapists):
-        usual = booked.therapist_id
+    kept = shown.kept if planned else None
+    if kept and (kept.therapist_id is None or kept.therapist_id in therapists):
+        usual = kept.therapist_id
     therapist = form.pick("therapist", "With", therapists, usual, none=ELSEWHERE)
     anchor = line.standing.facts.last_given_at if line else None
     if line and anchor and line.doses:
@@ -150,7 +152,7 @@ def _book(here: Present, shown: IntegrationPage) -> None:
     minutes = line.standing.facts.planned_minutes if line and planned else INTEGRATION_MINUTES
     form.number("minutes", "Minutes", minutes, least=15, most=240)
     form.choice("how", "How", list(How), (line.how if line else None) or How.IN_PERSON)
-    form.line("place", "Place", booked.place if booked else "")
+    form.line("place", "Place", kept.place if kept else "")
     _save(
         shown,
         form,

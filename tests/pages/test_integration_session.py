@@ -89,6 +89,20 @@ def test_it_says_where_it_stands_in_the_words_of_every_other_page(care, debt):
     assert "70 mg intramuscular, :gray[given Mon Nov 23, 6:30 pm]" in words
 
 
+def test_an_agreed_day_stands_with_its_reason(care, debt):
+    with care.database.writing() as db:
+        agreed = an_integration_session(
+            db,
+            care.course,
+            debt,
+            therapist=care.therapist,
+            agreed_for=(NOW + 72 * HOUR).date(),
+            agreed_reason="Travels until *Friday*.",
+        )
+
+    assert "Travels until *Friday*." in said(_open(care, care.therapist, id=agreed.id))
+
+
 def test_a_debt_starts_with_the_course_s_therapist_and_no_time(care, debt):
     found = typed(_open(care, care.therapist, dose=debt.id), "integration.book")
 
