@@ -595,7 +595,7 @@ def test_an_agreed_day_quiets_the_clock_until_then(care, owing):
     assert "Client travels" not in str(event.changes)
 
 
-def test_agreeing_a_day_takes_back_a_booking_that_has_passed_and_no_other(care, owing, booked):
+def test_agreeing_a_day_takes_back_a_booking_that_has_passed(care, owing):
     with care.database.writing() as db:
         passed = an_integration_session(
             db, care.course, owing, therapist=care.therapist, planned_at=NOW - 3 * HOUR
@@ -605,6 +605,15 @@ def test_agreeing_a_day_takes_back_a_booking_that_has_passed_and_no_other(care, 
     assert (row.planned_at, row.agreed_for) == (None, TODAY + 3 * DAY)
     line = next(one for one in _lines(care) if one.id == passed.id)
     assert line.standing.stage is IntegrationStage.AGREED
+
+
+def test_agreeing_a_day_leaves_a_booking_that_is_still_ahead(care, owing):
+    with care.database.writing() as db:
+        ahead = an_integration_session(
+            db, care.course, owing, therapist=care.therapist, planned_at=NOW + 3 * HOUR
+        )
+    care.do(agree_integration, care.therapist, _agreed(_of(ahead)))
+    assert care.row(IntegrationSession, ahead.id).planned_at == NOW + 3 * HOUR
 
 
 def test_an_agreed_integration_is_booked_in_its_own_row(care, owing):
