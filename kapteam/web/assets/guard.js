@@ -7,6 +7,9 @@ const BEAT_MS = 2_000;
 const HIDDEN_BEAT_MS = 5_000;
 const PATIENCE_MS = 6_000;
 const ANSWER_MS = 3_000;
+const PAUSE_MS = 1_000;
+const SENDING_MS = 500;
+const SENT_MS = 5_000;
 
 // Hiding: nothing is removed, so what was typed is still there when the page comes back.
 
@@ -97,11 +100,86 @@ for (const kind of ["keydown", "pointerdown", "wheel"]) {
   addEventListener(kind, touch, { capture: true, passive: true });
 }
 
+// Typed text. Streamlit sends a field only when it is left, and a moment later than the press that
+// left it: a link pressed then would overtake the text, and empty every other field of the page.
+
+let unsent = null; // the field that was typed in and is not known to have reached the server
+let sending = false; // it was left, or its text was sent: the next run that ends has taken it
+let pause = null;
+let passing = false; // a press that was held back is let through
+
+addEventListener(
+  "input",
+  (event) => {
+    if (!event.target.matches?.("textarea, input:not([type=checkbox], [type=radio])")) return;
+    unsent = event.target;
+    sending = false;
+    clearTimeout(pause);
+    if (unsent.matches("textarea")) pause = setTimeout(send, PAUSE_MS, unsent);
+  },
+  { capture: true },
+);
+
+addEventListener("focusout", (event) => (sending ||= event.target === unsent), { capture: true });
+
+// What Ctrl+Enter does in a text area; the focus and the cursor stay where they are.
+function send(area) {
+  sending = true;
+  area.dispatchEvent(
+    new KeyboardEvent("keydown", { key: "Enter", code: "Enter", ctrlKey: true, bubbles: true }),
+  );
+}
+
+const isRunning = () =>
+  document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning";
+
+function until(holds, within) {
+  return new Promise((done) => {
+    const givenUp = performance.now() + within;
+    const look = () =>
+      holds() || performance.now() >= givenUp ? done() : setTimeout(look, 20);
+    look();
+  });
+}
+
+// Leave the field, and wait until the server has what was typed in it.
+async function sent() {
+  if (!unsent) return;
+  clearTimeout(pause);
+  unsent.blur();
+  await until(() => isRunning() || !unsent, SENDING_MS);
+  await until(() => !isRunning(), SENT_MS);
+  unsent = null;
+}
+
+function whenRun() {
+  if (sending && !isRunning()) unsent = null;
+}
+
+addEventListener(
+  "click",
+  async (event) => {
+    const link = event.target.closest?.("a[href]");
+    if (!link || !unsent || passing || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (link.dataset.kapteamPost === "/session/lock") return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    await sent();
+    const same = [...document.querySelectorAll("a[href]")].find((one) => one.href === link.href);
+    passing = true;
+    (link.isConnected ? link : same)?.click();
+    passing = false;
+  },
+  { capture: true },
+);
+
 // Lock at once.
 
-function lock() {
+async function lock() {
   leaving = true;
+  const allSent = sent();
   hide();
+  await allSent;
   post(`/session/lock?next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
@@ -150,6 +228,10 @@ function lookAround() {
 
 new MutationObserver(lookAround).observe(document.documentElement, {
   childList: true,
+  subtree: true,
+});
+new MutationObserver(whenRun).observe(document.documentElement, {
+  attributeFilter: ["data-test-script-state"],
   subtree: true,
 });
 beat();
