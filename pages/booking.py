@@ -9,7 +9,7 @@ from kapteam.rules.pathway import check_can_book_ketamine
 from kapteam.rules.permissions import check_can_book
 from kapteam.ui.booking import booking_fields, pick_course
 from kapteam.ui.course import draw_banner
-from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go
 from kapteam.ui.page import open_page
 
@@ -21,7 +21,7 @@ start = here.read(booking_start, st.query_params["episode"])
 care = start.course
 draw_banner(here, care)
 check_can_book_ketamine(care.service_line, care.state, on_hold=care.hold is not None)
-form = Form(here, "booking", makes=minted_id())
+form = Form(here, "booking", makes=unused_id(here))
 booking_fields(here, form, start)
 form.save(
     "Book",

@@ -5,7 +5,7 @@ import streamlit as st
 from kapteam.actions.clearance import ClearanceEntered, record_clearance
 from kapteam.queries.course import course
 from kapteam.ui.course import clearance_fields, draw_banner, draw_clearances, takes_clearance
-from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go
 from kapteam.ui.page import open_page
 
@@ -14,7 +14,7 @@ care = here.read(course, st.query_params.get("episode", ""))
 draw_banner(here, care)
 draw_clearances(here, care)
 if takes_clearance(here, care):
-    form = Form(here, "clearance", makes=minted_id())
+    form = Form(here, "clearance", makes=unused_id(here))
     clearance_fields(here, form)
     form.save(
         "Save clearance",

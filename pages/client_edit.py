@@ -11,7 +11,7 @@ from kapteam.actions.clients import (
 from kapteam.queries.client_details import client_details
 from kapteam.rules.permissions import check_can_book
 from kapteam.ui.client_form import client_fields
-from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go
 from kapteam.ui.page import open_page
 from kapteam.ui.rows import identity
@@ -30,7 +30,7 @@ if "client" in st.query_params:
         then=lambda code: go("client", client=code),
     )
 else:
-    form = Form(here, "client", makes=minted_id())
+    form = Form(here, "client", makes=unused_id(here))
     client_fields(form)
     form.save(
         "Save client",

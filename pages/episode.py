@@ -8,7 +8,7 @@ from kapteam.queries.course import course
 from kapteam.queries.practice import team
 from kapteam.rules.permissions import can_run_episode, check_can_run_episode
 from kapteam.ui.course import draw_banner, draw_course, draw_steps, new_course_fields
-from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go
 from kapteam.ui.page import open_page
 from kapteam.ui.rows import identity
@@ -26,7 +26,7 @@ check_can_run_episode(here.viewer)
 client = here.read(client_details, st.query_params.get("client", ""))
 identity(here, client.name)
 st.subheader("A new course of care", anchor=False)
-form = Form(here, "episode", makes=minted_id())
+form = Form(here, "episode", makes=unused_id(here))
 new_course_fields(here, form, here.read(team))
 form.save(
     "Open the course",

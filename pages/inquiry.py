@@ -13,14 +13,14 @@ from kapteam.actions.inquiries import (
 from kapteam.queries.inquiries import inquiry
 from kapteam.rules.permissions import check_can_book
 from kapteam.ui.client_form import client_fields
-from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.inquiries import consultation_fields, draw_inquiry, inquiry_fields
 from kapteam.ui.navigation import go, link
 from kapteam.ui.page import open_page
 
 here = open_page("Inquiry", needs=check_can_book)
 if "id" not in st.query_params:
-    form = Form(here, "inquiry", makes=minted_id())
+    form = Form(here, "inquiry", makes=unused_id(here))
     inquiry_fields(here, form)
     form.save(
         "Save inquiry",
@@ -47,7 +47,7 @@ with settle:
         then=lambda _: go("inquiries"),
     )
 with become:
-    client_form = Form(here, "becomes", kept.id, makes=minted_id())
+    client_form = Form(here, "becomes", kept.id, makes=unused_id(here))
     client_fields(client_form, name=kept.name, phone=kept.phone)
     client_form.save(
         "Save client",

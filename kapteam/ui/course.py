@@ -26,7 +26,7 @@ from kapteam.queries.course import Course
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.rules.pathway import BOOKABLE, required_consents
 from kapteam.rules.permissions import can_clear
-from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, phrase, row, section, words
 from kapteam.ui.shell import Present
@@ -185,7 +185,7 @@ def _hold_form(here: Present, care: Course) -> None:
             lambda: release.entered(ReleaseEntered, hold_id=hold_id),
         )
         return
-    form = Form(here, "hold", makes=minted_id())
+    form = Form(here, "hold", makes=unused_id(here))
     form.choice("reason", "Reason", list(HoldReason))
     form.day("look_again_on", "Look again on")
     form.area("note", "Note")
@@ -200,7 +200,7 @@ def _member_form(
     here: Present, care: Course, part: Part, colleagues: tuple[Colleague, ...]
 ) -> None:
     member = care.member(part)
-    form = Form(here, f"member.{part.value}", care.id, makes=minted_id())
+    form = Form(here, f"member.{part.value}", care.id, makes=unused_id(here))
     choices = with_function(colleagues, _FUNCTION_OF[part])
     with row(f"member_{part.value}"):
         words(f"{part.label}: **{plain(member.name if member else 'nobody')}**", 330)

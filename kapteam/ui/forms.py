@@ -16,6 +16,7 @@ import streamlit as st
 from kapteam import wording
 from kapteam.errors import Conflict, Invalid, Refused
 from kapteam.ids import new_id
+from kapteam.queries.kept import is_kept
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain
@@ -28,13 +29,20 @@ _LOOK = "Not saved yet: look at the fields marked in red."
 _KEEP_MINE = "Keep mine"
 _TAKE_THEIRS = "Take the other"
 _MADE = "ids_that_made_a_row"
+_UNUSED = "ids_that_had_made_no_row"
+_TRIED = "ids_that_this_tab_has_saved_with"
+_USED = "What was entered at this address is saved already. This form is a new one."
+_SAVED_ELSEWHERE = (
+    "Nothing was saved now: this form was saved already, in another tab. Look there first; if this "
+    "is something else, open the form anew."
+)
 _SAID = "saved_beside_its_button"
 _ANSWERS = {"": "Not asked", "True": "Yes", "False": "No"}
 _ANSWERED = {"": None, "True": True, "False": False}
 
 
 def minted_id() -> str:
-    """The id of the row that this page's form will make, kept in the URL as `?new=…`.
+    """The id of the row that this page makes, kept in the URL as `?new=…`.
 
     An id that has made a row from this tab is never given again, also when the browser's Back
     brings its address once more: the second row would be taken for the first.
@@ -43,6 +51,23 @@ def minted_id() -> str:
     if not _is_id(given) or given in st.session_state.get(_MADE, ()):
         st.query_params["new"] = new_id()
     return st.query_params["new"]
+
+
+def unused_id(here: Present) -> str:
+    """The minted id for a form, another one when its address was saved in some other tab or time.
+
+    An address is kept, sent on or opened twice; what is entered over a used one would be taken for
+    what was saved then, and be lost.
+    """
+    given = st.query_params.get("new", "")
+    minted = minted_id()
+    known = st.session_state.setdefault(_UNUSED, set())
+    if minted == given and minted not in known and here.read(is_kept, minted):
+        minted = st.query_params["new"] = new_id()
+        if here.top:
+            here.top.info(_USED, icon=":material/info:")
+    known.add(minted)
+    return minted
 
 
 def _is_id(text: str) -> bool:
@@ -444,6 +469,17 @@ class Form:
         """Forget what was typed: the fields are drawn anew, from what is now kept."""
         st.session_state[self._name] = _Kept(begun=self._kept.begun + 1)
 
+    def _may_save(self) -> bool:
+        """Whether the row is still to be made, or was made by an earlier press of this very Save.
+
+        The press is remembered before it writes: the second of two may come while the first does.
+        """
+        tried = st.session_state.setdefault(_TRIED, set())
+        if self.makes not in tried and self._here.read(is_kept, self.makes):
+            return False
+        tried.add(self.makes)
+        return True
+
     def _saved(self) -> None:
         """The other forms here over the same row have seen this Save: it was made beside them."""
         for other in st.session_state.values():
@@ -470,6 +506,9 @@ def _pressed(
     then: Callable[[_Saved], None],
     said: str,
 ) -> None:
+    if form.makes and not form._may_save():
+        form._refused(Refused(_SAVED_ELSEWHERE))
+        return
     try:
         saved = here.write(action, build(), here.now)
     except Refused as error:

@@ -26,7 +26,7 @@ from kapteam.queries.integration_session import IntegrationPage
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.permissions import can_hold_integration
 from kapteam.ui.booking import ELSEWHERE, integrators, offer_slots
-from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import given, integration_links, phrase
 from kapteam.ui.shell import Present
@@ -115,7 +115,7 @@ def _owed(shown: IntegrationPage, form: Form, version: int) -> Owed:
 
 def _form(here: Present, shown: IntegrationPage, name: str) -> tuple[Form, int]:
     line = shown.line
-    makes = "" if line and line.id else minted_id()
+    makes = "" if line and line.id else unused_id(here)
     form = Form(here, f"integration.{name}", line.key if line else "", makes=makes)
     return form, form.seen(line.version if line else 0)
 

@@ -40,7 +40,7 @@ from kapteam.rules.permissions import (
     can_record_session,
     can_write_note,
 )
-from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import integration_links, phrase, row, section, when, words
 from kapteam.ui.shell import Present
@@ -215,7 +215,7 @@ def _administration(here: Present, shown: KetamineSessionPage, one: Administrati
 def draw_record(here: Present, shown: KetamineSessionPage) -> None:
     """Record arrival, doses with their times, out; close it in the same Save."""
     st.subheader("Record", anchor=False)
-    form = Form(here, "record", makes=minted_id())
+    form = Form(here, "record", makes=unused_id(here))
     version = form.seen(shown.version, of=shown.id)
     day = shown.planned_at.astimezone(here.zone).date()
     day = day if day <= here.today else here.today

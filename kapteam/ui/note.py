@@ -21,7 +21,7 @@ from kapteam.queries.integration_session import integration_page
 from kapteam.queries.ketamine_session import ketamine_session_page
 from kapteam.queries.notes import DraftText, NoteLine, NotePage, UnsignedNote
 from kapteam.rules.notes import Field
-from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.forms import Form, minted_id, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, name_cell, row, section, words
 from kapteam.ui.shell import Present, acting, say_next
@@ -297,7 +297,7 @@ def draw_signed(here: Present, shown: NotePage) -> None:
     form: Form
     if shown.can_amend:
         with st.expander("Amend", icon=":material/edit:"):
-            form = Form(here, "amend", makes=minted_id())
+            form = Form(here, "amend", makes=unused_id(here))
             form.line("reason", "Reason for the amendment")
             form.area("text", "What it should say")
             form.save(
@@ -307,7 +307,7 @@ def draw_signed(here: Present, shown: NotePage) -> None:
             )
     elif shown.can_add:
         with st.expander("Add to this note", icon=":material/add_comment:"):
-            form = Form(here, "addendum", makes=minted_id())
+            form = Form(here, "addendum", makes=unused_id(here))
             form.area("text", "What to add")
             form.save(
                 "Save addition",

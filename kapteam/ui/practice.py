@@ -16,7 +16,7 @@ from kapteam.accounts.set_up import (
 from kapteam.actions.practice import SettingEntered, change_setting
 from kapteam.errors import Refused
 from kapteam.queries.practice import Colleague, ThresholdLine
-from kapteam.ui.forms import Form, minted_id
+from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.rows import row, section, words
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
@@ -123,7 +123,7 @@ def _turn_on(here: Present, clinician_id: str) -> None:
 def draw_new_colleague(here: Present) -> None:
     """The form that lets a colleague in, by a link instead of a password somebody else knows."""
     with st.expander("Add a colleague", icon=":material/person_add:"):
-        form = Form(here, "colleague", makes=minted_id())
+        form = Form(here, "colleague", makes=unused_id(here))
         form.line("name", "Name")
         form.line("credentials", "Credentials", hint="for example LCSW or NP")
         form.line("sign_in_name", "Sign-in name", hint="one word")

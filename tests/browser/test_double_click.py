@@ -363,8 +363,10 @@ def test_a_save_pressed_again_after_a_power_cut_is_the_same_save(
     server.kill()
     server.start()
     wait_for_run(again)
-    press(again, save.button)
-    expect(again.get_by_text(re.compile("^(Saved|Booked) "))).to_be_visible()
+    said = "is saved already" if save.makes[0] is not Administration else "^Saved "
+    if save.makes[0] is Administration:
+        press(again, save.button)
+    expect(again.get_by_text(re.compile(said))).to_be_visible()
     _is_saved_once(own, save, rows, events)
 
 

@@ -638,6 +638,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_mended_there(
     assert LOOK not in said(tab)
 
 
+SAVED_ALREADY = "Nothing was saved now: this form was saved already, in another tab."
 _MAKE = [
     "inquiry",
     "client of an inquiry",
@@ -679,8 +680,46 @@ def test_the_same_form_saved_once_more_after_a_restart_writes_nothing_more(
     press(again, sheet.button, sheet.form)
 
     assert _writes(care) == written
-    assert again.success
-    assert not again.warning
+    assert bool(again.success) != (SAVED_ALREADY in said(again))
+
+
+@pytest.mark.parametrize("name", ["inquiry", "client", "clearance", "consent", "booking"])
+def test_what_another_tab_has_saved_is_not_taken_for_what_this_one_enters(
+    care: Care, name: str
+) -> None:
+    sheet = SHEETS[name]
+    by, query = sheet.by(care), sheet.query(care)
+    first = opened(care, by, sheet.page, **query)
+    twin = opened(care, by, sheet.page, **query, new=first.query_params["new"])
+    press(fill(first, sheet.form, sheet.good), sheet.button, sheet.form)
+    written = _writes(care)
+
+    press(fill(twin, sheet.form, sheet.good), sheet.button, sheet.form)
+
+    assert _writes(care) == written
+    assert not twin.success
+    assert SAVED_ALREADY in said(twin)
+    kept = typed(twin, sheet.form)
+    assert all(kept[field] == value for field, value in sheet.good.items())
+
+
+@pytest.mark.parametrize("name", ["inquiry", "client", "clearance", "consent", "booking"])
+def test_an_address_that_was_saved_at_opens_a_new_form_and_says_so(care: Care, name: str) -> None:
+    """A bookmark, a link sent on, the history of the browser."""
+    sheet = SHEETS[name]
+    by, query = sheet.by(care), sheet.query(care)
+    first = opened(care, by, sheet.page, **query)
+    used = first.query_params["new"]
+    press(fill(first, sheet.form, sheet.good), sheet.button, sheet.form)
+
+    later = opened(care, by, sheet.page, **query, new=used)
+    assert "What was entered at this address is saved already." in "".join(
+        str(one.value) for one in later.info
+    )
+    press(fill(later, sheet.form, _another(sheet)), sheet.button, sheet.form)
+
+    assert later.success
+    assert _writes(care).count(sheet.tag) == 2
 
 
 @pytest.mark.parametrize("name", ["inquiry", "client", "clearance", "consent", "booking"])
