@@ -1,4 +1,4 @@
-"""Leaving a page while a field is still being typed in: nothing of it is lost, nor anything else."""
+"""Leaving a page while a field is still being typed in: nothing on the page is lost."""
 
 import re
 import time
