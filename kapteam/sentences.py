@@ -188,6 +188,8 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             return Phrase(f"Not closed, planned {when}", one.tone, "pending")
         case Reason.BREACH:
             return Phrase(f"Given {when} although planning refused it", one.tone, "report")
+        case Reason.DOSE_ON_HOLD:
+            return Phrase(f"On hold, a dose is booked for {when}", one.tone, "pause")
         case Reason.DOSE_NOT_ORDERED:
             return Phrase(f"Dose not ordered for {when}", one.tone, "prescriptions")
         case Reason.NOT_CLEARED:

@@ -7,7 +7,13 @@ from kapteam.queries.client_details import client_details
 from kapteam.queries.course import course
 from kapteam.queries.practice import team
 from kapteam.rules.permissions import can_run_episode, check_can_run_episode
-from kapteam.ui.course import draw_banner, draw_course, draw_steps, new_course_fields
+from kapteam.ui.course import (
+    draw_banner,
+    draw_course,
+    draw_earlier_holds,
+    draw_steps,
+    new_course_fields,
+)
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go
 from kapteam.ui.page import open_page
@@ -18,6 +24,7 @@ if "id" in st.query_params:
     care = here.read(course, st.query_params["id"])
     draw_banner(here, care)
     draw_course(here, care)
+    draw_earlier_holds(here, care)
     if can_run_episode(here.viewer):
         draw_steps(here, care, here.read(team))
     st.stop()

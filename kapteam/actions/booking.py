@@ -633,6 +633,8 @@ def _set_dose(
         raise NotAllowed("This session is over, so its order stays as it is.")
     if order_state is OrderState.PROPOSED and session.order_state is OrderState.ORDERED:
         raise NotAllowed("A dose is ordered. Ask the prescriber to change it.")
+    if session.version == entered.version and is_on_hold(db, course.id, now):
+        raise NotAllowed("This course is on hold. Release the hold before ordering a dose.")
     clearance = clearance_at(db, course.id, now)
     form = Entered()
     need_clearance(

@@ -46,8 +46,8 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenHold:
-    """The pause in force."""
+class CourseHold:
+    """A pause; in force until it is released, which says why it ended."""
 
     id: str
     reason: HoldReason
@@ -55,6 +55,9 @@ class OpenHold:
     since_at: datetime
     look_again_on: date
     set_by: str
+    released_at: datetime | None
+    released_by: str | None
+    release_note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ class Course:
     expects_intention: bool
     expects_integration: bool
     members: tuple[Member, ...]
-    hold: OpenHold | None
+    holds: tuple[CourseHold, ...]
     clearances: tuple[ClearanceLine, ...]
     consents: tuple[ConsentLine, ...]
     experiences: tuple[Experience, ...]
@@ -127,6 +130,11 @@ class Course:
         """The states it may go to, closing aside."""
         legal = moves(self.service_line, self.state)
         return tuple(state for state in legal if state is not EpisodeState.CLOSED)
+
+    @property
+    def hold(self) -> CourseHold | None:
+        """The pause in force."""
+        return next((one for one in self.holds if one.released_at is None), None)
 
     @property
     def clearance(self) -> ClearanceLine | None:
@@ -173,7 +181,7 @@ def course(db: Session, asked: Asked, episode_id: str) -> Course:
         expects_intention=episode.expects_intention,
         expects_integration=episode.expects_integration,
         members=_members(db, episode_id, asked.now),
-        hold=_hold(db, episode_id),
+        holds=_holds(db, episode_id),
         clearances=_clearances(db, episode_id),
         consents=_consents(db, episode_id),
         experiences=_experiences(db, episode_id),
@@ -200,20 +208,26 @@ def _members(db: Session, episode_id: str, now: datetime) -> tuple[Member, ...]:
     return tuple(Member(**row._mapping) for row in rows)
 
 
-def _hold(db: Session, episode_id: str) -> OpenHold | None:
-    row = db.execute(
+def _holds(db: Session, episode_id: str) -> tuple[CourseHold, ...]:
+    setter, releaser = aliased(Clinician), aliased(Clinician)
+    rows = db.execute(
         select(
             Hold.id,
             Hold.reason,
             Hold.note,
             Hold.since_at,
             Hold.look_again_on,
-            Clinician.name.label("set_by"),
+            setter.name.label("set_by"),
+            Hold.released_at,
+            releaser.name.label("released_by"),
+            Hold.release_note,
         )
-        .join(Clinician, Clinician.id == Hold.set_by_id)
-        .where(Hold.episode_id == episode_id, Hold.released_at.is_(None))
-    ).one_or_none()
-    return OpenHold(**row._mapping) if row else None
+        .join(setter, setter.id == Hold.set_by_id)
+        .outerjoin(releaser, releaser.id == Hold.released_by_id)
+        .where(Hold.episode_id == episode_id)
+        .order_by(Hold.since_at.desc(), Hold.id.desc())
+    )
+    return tuple(CourseHold(**row._mapping) for row in rows)
 
 
 def _clearances(db: Session, episode_id: str) -> tuple[ClearanceLine, ...]:

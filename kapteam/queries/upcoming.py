@@ -27,11 +27,12 @@ from kapteam.vocabulary import IntegrationKind, OrderState, Term, Tone
 
 
 class Show(Term):
-    """What a ketamine session is looked at for. The first six are gaps, the worst first."""
+    """What a ketamine session is looked at for. All but the last two are gaps, the worst first."""
 
     WAS_THIS_GIVEN = "was_this_given", "Was this given?"
     NOT_CLOSED = "not_closed", "Not closed"
     INTEGRATION_NOT_BOOKED = "integration_not_booked", "Integration not booked"
+    ON_HOLD = "on_hold", "Booked while on hold"
     NOT_CLEARED = "not_cleared", "Not cleared"
     NOT_ORDERED = "not_ordered", "Dose not ordered"
     NO_INTENTION = "no_intention", "Intention to write"
@@ -142,14 +143,17 @@ def _row(course: CourseStanding, dose: DoseLine, asked: Asked) -> UpcomingDose:
 def _gaps(
     course: CourseStanding, dose: DoseLine, lines: tuple[IntegrationLine, ...], *, is_ahead: bool
 ) -> Iterable[Show]:
-    """What is missing. A hold quiets what a dose needs, never its integration (rule 57)."""
+    """What is missing. A hold takes the place of what a dose needs, never its integration (57)."""
     if dose.silence is Silence.WAS_THIS_GIVEN:
         yield Show.WAS_THIS_GIVEN
     if dose.silence is Silence.NOT_CLOSED:
         yield Show.NOT_CLOSED
     if _needs_a_slot(dose, lines):
         yield Show.INTEGRATION_NOT_BOOKED
-    if course.hold is not None or not is_ahead:
+    if not is_ahead:
+        return
+    if course.hold is not None:
+        yield Show.ON_HOLD
         return
     if not dose.cleared:
         yield Show.NOT_CLEARED

@@ -26,6 +26,7 @@ class Reason(Term):
     WAS_THIS_HELD = "was_this_held", "Was this held?"
     BREACH = "breach", "Given although planning refused it"
     NOT_CLEARED = "not_cleared", "Booked without clearance"
+    DOSE_ON_HOLD = "dose_on_hold", "Booked while on hold"
     DOSE_NOT_ORDERED = "dose_not_ordered", "Dose not ordered"
     INTENTION = "intention", "Intention"
     CLEARANCE_ENDS = "clearance_ends", "Clearance ends"
@@ -96,8 +97,9 @@ class CourseFacts:
 def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, ...]:
     """Every reason why this course needs somebody, in order.
 
-    Rule 57: a hold quiets the reminders about doses, never a due integration. A breach (rule 35)
-    stands for a week, so that the next case review meets it.
+    Rule 57: a hold quiets what a dose needs, never a due integration; that a dose is booked all the
+    same is said instead. A breach (rule 35) stands for a week, so that the next case review meets
+    it.
     """
     found = [
         Attention(Reason.UNCONFIRMED_DOSE, Tone.RED, Part.PRESCRIBER, at, subject_id)
@@ -127,10 +129,15 @@ def _of_dose(dose: PlannedDose, on_hold: bool, now: datetime) -> list[Attention]
         ]
     if dose.silence is Silence.NOT_CLOSED:
         return [Attention(Reason.NOT_CLOSED, Tone.AMBER, Part.PRESCRIBER, dose.planned_at, dose.id)]
-    if on_hold or dose.planned_at < now:
+    if dose.planned_at < now:
         return []
-    found = []
     near = dose.planned_at - now <= NEAR
+    if on_hold:
+        booked = Attention(
+            Reason.DOSE_ON_HOLD, Tone.AMBER, Part.PRESCRIBER, dose.planned_at, dose.id
+        )
+        return [booked] if near else []
+    found = []
     if near and not dose.cleared:
         found.append(
             Attention(Reason.NOT_CLEARED, Tone.RED, Part.PRESCRIBER, dose.planned_at, dose.id)

@@ -101,6 +101,11 @@ def check_can_release_hold(viewer: Viewer, *, medical: bool) -> None:
         check_can_run_episode(viewer)
 
 
+def can_release_hold(viewer: Viewer, *, medical: bool) -> bool:
+    """Twin of `check_can_release_hold`."""
+    return _allowed(lambda one: check_can_release_hold(one, medical=medical), viewer)
+
+
 def check_can_run_episode(viewer: Viewer) -> None:
     """Open, move, hold and close a course of care."""
     _need(viewer, _CARE, "Only a prescriber or a therapist can open, move, hold or close a course.")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from kapteam import sentences, wording
+from kapteam import wording
 from kapteam.queries.booking import INTEGRATION_MINUTES, BookingStart, free_slots
 from kapteam.queries.course import Course
 from kapteam.queries.practice import Colleague, with_function
@@ -15,7 +15,7 @@ from kapteam.rules.permissions import can_order_dose, can_propose_dose
 from kapteam.rules.slots import Busy
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import name_cell, phrase, row, section, words
+from kapteam.ui.rows import name_cell, row, section, words
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import Function, How, Part, ProductRoute, ServiceLine
@@ -48,10 +48,6 @@ def _bookable(one: CourseStanding) -> bool:
 
 def booking_fields(here: Present, form: Form, start: BookingStart) -> None:
     """Ketamine session on the left, integration on the right."""
-    if start.course.hold:
-        hold = start.course.hold
-        phrase(sentences.on_hold(hold.reason, hold.look_again_on, here.today))
-        words("Release the hold before booking.")
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Ketamine session", anchor=False)

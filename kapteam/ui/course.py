@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from kapteam import wording
+from kapteam import sentences, wording
 from kapteam.actions.consents import RevocationEntered, revoke_consent
 from kapteam.actions.episodes import (
     ClosingEntered,
@@ -25,7 +25,7 @@ from kapteam.ids import id_within
 from kapteam.queries.course import Course
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.rules.pathway import BOOKABLE, required_consents
-from kapteam.rules.permissions import can_clear
+from kapteam.rules.permissions import can_clear, can_release_hold
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, phrase, row, section, words
@@ -41,7 +41,6 @@ from kapteam.vocabulary import (
     Part,
     ProductRoute,
     ServiceLine,
-    Tone,
 )
 
 _NOBODY = "nobody"
@@ -49,8 +48,10 @@ _FUNCTION_OF = {Part.PRESCRIBER: Function.PRESCRIBER, Part.THERAPIST: Function.T
 
 
 def draw_banner(here: Present, care: Course) -> None:
-    """Whose course it is, and where it stands."""
+    """Whose course it is, where it stands, and the pause in force."""
     identity(here, care.client, f"{care.service_line.label}: {care.state.label}")
+    if care.hold:
+        phrase(sentences.on_hold(care.hold.reason, care.hold.look_again_on, here.today))
 
 
 def new_course_fields(here: Present, form: Form, colleagues: tuple[Colleague, ...]) -> None:
@@ -87,9 +88,8 @@ def draw_course(here: Present, care: Course) -> None:
         for experience in care.experiences:
             st.text(f"{experience.substance}, {experience.happened}. {experience.circumstances}")
         if care.hold:
-            look = wording.day(care.hold.look_again_on, here.today)
-            held = f"On hold: {care.hold.reason.label}, look again {look}"
-            phrase(wording.Phrase(held, Tone.AMBER, "pause"))
+            since = wording.moment(care.hold.since_at, here.now, here.zone)
+            st.markdown(f"On hold {quiet(f'since {since}, {care.hold.set_by}')}")
             st.text(care.hold.note)
         if care.closed_at and care.close_reason:
             closed = wording.moment(care.closed_at, here.now, here.zone)
@@ -138,6 +138,21 @@ def _consent_line(here: Present, care: Course) -> None:
     st.markdown(plain(f"{wording.count(len(in_date), 'consent')} in date"))
 
 
+def draw_earlier_holds(here: Present, care: Course) -> None:
+    """The pauses that are over: from when to when, why they began and why they ended."""
+    over = [one for one in care.holds if one.released_at]
+    if not over:
+        return
+    with st.expander(f"Earlier holds ({len(over)})"):
+        for one in over:
+            since = wording.moment(one.since_at, here.now, here.zone)
+            until = wording.moment(one.released_at or here.now, here.now, here.zone)
+            st.markdown(f"**{one.reason.label}** {quiet(f'{since} to {until}')}")
+            for who, text in ((one.set_by, one.note), (one.released_by, one.release_note)):
+                if text:
+                    st.text(f"{who}: {text}")
+
+
 def draw_steps(here: Present, care: Course, colleagues: tuple[Colleague, ...]) -> None:
     """Move, hold or release, change who is on it, close; nothing once it is closed."""
     if care.closed_at is not None:
@@ -176,7 +191,10 @@ def draw_steps(here: Present, care: Course, colleagues: tuple[Colleague, ...]) -
 
 def _hold_form(here: Present, care: Course) -> None:
     if care.hold:
-        hold_id = care.hold.id
+        hold_id, medical = care.hold.id, care.hold.reason.is_medical
+        if not can_release_hold(here.viewer, medical=medical):
+            st.markdown("This is a medical hold; only a prescriber can release it.")
+            return
         release = Form(here, "release", hold_id)
         release.area("release_note", "Why it ends")
         release.save(

@@ -113,6 +113,9 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
     proposing = can_propose_dose(here.viewer) and shown.order_state is not OrderState.ORDERED
     if not ordering and not proposing:
         return
+    if shown.course.hold:
+        st.markdown("The course is on hold. Release the hold before ordering or proposing a dose.")
+        return
     is_ordered = shown.order_state is OrderState.ORDERED
     order_it = "Change the order" if is_ordered else "Order the dose"
     with st.expander(order_it if ordering else "Propose a dose (not an order)"):

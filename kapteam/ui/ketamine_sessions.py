@@ -9,6 +9,7 @@ from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
     NOT_BOOKED,
     WHEN,
+    before_dose,
     dose_row,
     integration_missing,
     integration_row,
@@ -114,6 +115,7 @@ def _gap_row(here: Present, one: UpcomingDose) -> None:
 
 def _missing(here: Present, one: UpcomingDose) -> list[Phrase]:
     found = {
+        Show.ON_HOLD: before_dose(here, one.course, one.dose),
         Show.NOT_CLEARED: Phrase(Show.NOT_CLEARED.label, Tone.RED, "gpp_maybe"),
         Show.NOT_ORDERED: order_of(one.dose),
         Show.NO_INTENTION: sentences.intention(one.dose.intention, here.now, here.zone),

@@ -90,6 +90,13 @@ def given(here: Present, dose: DoseLine) -> str:
     return f"{plain(wording.dose(dose.given_ug, dose.product_route))}, {quiet(f'given {at}')}"
 
 
+def before_dose(here: Present, course: CourseStanding, dose: DoseLine) -> Phrase:
+    """What stands before a planned dose: the hold of its course, else where its intention is."""
+    if course.hold and dose.is_ahead:
+        return sentences.on_hold(course.hold.reason, course.hold.look_again_on, here.today)
+    return sentences.intention(dose.intention, here.now, here.zone)
+
+
 def dose_row(here: Present, course: CourseStanding, dose: DoseLine, place: str) -> None:
     """One ketamine session: who, when, order, number, intention, and what to do next.
 
@@ -106,13 +113,18 @@ def dose_row(here: Present, course: CourseStanding, dose: DoseLine, place: str) 
         number = f"{dose.number} of {dose.of}"
         words(quiet(f"{number}, {dose.place}" if dose.place else number), NUMBER)
         if not dose.silence:
-            phrase(sentences.intention(dose.intention, here.now, here.zone), INTENTION)
-        missing = dose.intention.stage in {IntentionStage.MISSING, IntentionStage.STALE}
-        if missing and not dose.silence and can_write_note(here.viewer, NoteKind.INTENTION):
+            phrase(before_dose(here, course, dose), INTENTION)
+        if _to_write(course, dose) and can_write_note(here.viewer, NoteKind.INTENTION):
             link("note", "Write", icon="edit_note", kind="intention", dose=dose.id)
         else:
             label = "Record" if dose.silence else "Open"
             link("ketamine_session", label, icon="chevron_right", id=dose.id)
+
+
+def _to_write(course: CourseStanding, dose: DoseLine) -> bool:
+    """Whether its intention note is what comes next."""
+    missing = dose.intention.stage in {IntentionStage.MISSING, IntentionStage.STALE}
+    return missing and dose.silence is None and course.hold is None
 
 
 def integration_row(

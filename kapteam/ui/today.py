@@ -9,6 +9,7 @@ from kapteam.rules.attention import Reason
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
     attention_row,
+    before_dose,
     count_link,
     dose_row,
     given,
@@ -135,7 +136,7 @@ def _agenda_row(here: Present, one: AgendaRow) -> None:
         elif one.dose:
             phrase(order_of(one.dose), 235)
             words(quiet(f"{one.dose.number} of {one.dose.of}"), 55)
-            phrase(sentences.intention(one.dose.intention, here.now, here.zone), 240)
+            phrase(before_dose(here, one.course, one.dose), 240)
             words(quiet(one.dose.place), 80)
             link("ketamine_session", "Open", icon="chevron_right", id=one.dose.id)
         elif one.line:

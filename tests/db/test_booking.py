@@ -51,6 +51,7 @@ from tests.factories import (
     a_client,
     a_clinician,
     a_course,
+    a_hold,
     audit_events,
     count_rows,
 )
@@ -478,6 +479,15 @@ def test_the_same_order_saved_twice_is_written_once(care, planned):
 def test_rule_15_only_a_prescriber_orders(care, planned, who):
     with pytest.raises(NotAllowed, match="Only a prescriber"):
         care.do(order_dose, getattr(care, who), DoseEntered(planned.id, 1, "70", ""))
+    assert care.row(KetamineSession, planned.id).order_state is OrderState.NONE
+
+
+def test_rule_57_nothing_is_ordered_or_proposed_while_the_course_is_on_hold(care, planned):
+    with care.database.writing() as db:
+        a_hold(db, care.course, HoldReason.BLOOD_PRESSURE, care.prescriber.clinician_id)
+    for action, who in ((order_dose, care.prescriber), (propose_dose, care.therapist)):
+        with pytest.raises(NotAllowed, match="This course is on hold"):
+            care.do(action, who, DoseEntered(planned.id, 1, "70", ""))
     assert care.row(KetamineSession, planned.id).order_state is OrderState.NONE
 
 

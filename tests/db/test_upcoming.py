@@ -154,7 +154,8 @@ def test_rule_57_a_hold_quiets_what_a_dose_needs_but_not_its_integration(care):
         a_ketamine_session(db, care.course, ordered_ug=None)
         a_hold(db, care.course, HoldReason.TRAVEL, care.therapist.clinician_id)
 
-    assert shows(care) == {Show.INTEGRATION_NOT_BOOKED}
+    assert shows(care) == {Show.INTEGRATION_NOT_BOOKED, Show.ON_HOLD}
+    assert [row.shows for row in ask(care).not_ready] == [shows(care)]
 
 
 def test_an_unrecorded_session_is_asked_about_and_in_no_coming_day(care):
@@ -290,6 +291,8 @@ def busy(care) -> Care:
             planned_at=NOW + 2 * DAY,
             ordered_ug=None,
         )
+        paused = _another(db, care, "Paused", hold=HoldReason.TRAVEL)
+        a_ketamine_session(db, paused, planned_at=NOW + 2 * DAY)
     return care
 
 
@@ -299,7 +302,8 @@ def test_every_gap_is_shown_by_somebody(busy):
     assert {show: len(found.showing(show)) for show in Show} == {
         Show.WAS_THIS_GIVEN: 1,
         Show.NOT_CLOSED: 1,
-        Show.INTEGRATION_NOT_BOOKED: 6,
+        Show.INTEGRATION_NOT_BOOKED: 7,
+        Show.ON_HOLD: 1,
         Show.NOT_CLEARED: 1,
         Show.NOT_ORDERED: 1,
         Show.NO_INTENTION: 3,
@@ -312,7 +316,7 @@ def test_each_gap_stands_in_exactly_one_of_the_lists_above_the_days(busy):
     found = ask(busy)
     listed = [*found.unrecorded, *found.given, *found.not_ready]
 
-    assert len({row.dose.id for row in listed}) == len(listed) == 6
+    assert len({row.dose.id for row in listed}) == len(listed) == 7
     assert {row.dose.id for row in listed} == {
         row.dose.id for show in GAPS for row in found.showing(show)
     }

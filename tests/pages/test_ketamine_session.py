@@ -10,11 +10,12 @@ from kapteam.vocabulary import (
     AdministrationKind,
     CloseReason,
     EpisodeState,
+    HoldReason,
     OrderState,
     ProductRoute,
     SessionStatus,
 )
-from tests.factories import NOW, TODAY, a_course
+from tests.factories import NOW, TODAY, a_course, a_hold
 from tests.factories_care import (
     a_booked_pair,
     a_given_session,
@@ -89,6 +90,20 @@ def test_a_therapist_proposes_while_nothing_is_ordered(care):
 
     assert care.row(KetamineSession, session.id).order_state is OrderState.PROPOSED
     assert "60 mg" in said(tab)
+
+
+def test_rule_57_a_dose_on_hold_says_so_everywhere_and_cannot_be_ordered(care, ahead):
+    with care.database.writing() as db:
+        a_hold(db, care.course, HoldReason.BLOOD_PRESSURE, care.prescriber.clinician_id)
+    said_of_it = "On hold: blood pressure, look again"
+
+    tab = _open(care, care.prescriber, ahead)
+
+    assert said_of_it in said(tab)
+    assert "Release the hold before ordering" in said(tab)
+    assert not {"Order", "Change the number ordered"} & set(_buttons(tab))
+    for page in ("today", "ketamine_sessions", "caseload"):
+        assert said_of_it in said(opened(care, care.prescriber, page))
 
 
 def test_the_order_is_shown_in_its_fields_and_what_may_be_added_can_be_taken_away(care, begun):

@@ -14,6 +14,7 @@ from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import EpisodeState, OrderState, Part, Tone
 
+HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
 R = Reason
@@ -152,10 +153,13 @@ def test_rule_57_a_hold_quiets_doses_and_never_a_due_integration():
         "has_next_step": False,
         "clearance_until_on": TODAY,
     }
-    assert _found(**facts) == []
+    on_hold = (R.DOSE_ON_HOLD, Tone.AMBER, PRESCRIBER)
+    assert _found(**facts) == [on_hold]
     assert _found(**facts, integrations=(_integration(50),)) == [
-        (R.INTEGRATION_LATE, Tone.RED, THERAPIST)
+        (R.INTEGRATION_LATE, Tone.RED, THERAPIST),
+        on_hold,
     ]
+    assert _found(**facts | {"doses": (replace(waiting, planned_at=NOW + 73 * HOUR),)}) == []
     unrecorded = _dose(-3, silence=Silence.WAS_THIS_GIVEN)
     assert _found(**facts | {"doses": (unrecorded,)}) == [(R.WAS_THIS_GIVEN, Tone.RED, PRESCRIBER)]
 
