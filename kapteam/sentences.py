@@ -77,8 +77,10 @@ def integration(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) ->
             return Phrase(text, standing.tone, "schedule")
         case IntegrationStage.BOOKED_OUTSIDE:
             after = ""
-            if facts.last_given_at and facts.planned_at:
-                after = f"{wording.hours(facts.planned_at - facts.last_given_at)} after dose"
+            anchor = facts.last_given_at or facts.expected_at
+            if anchor and facts.planned_at:
+                dose = "dose" if facts.last_given_at else "the planned dose"
+                after = f"{wording.hours(facts.planned_at - anchor)} after {dose}"
             return Phrase(_join(f"Booked {booked}", after), standing.tone, "schedule")
         case IntegrationStage.BOOKED:
             left = ""
@@ -187,7 +189,9 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         case Reason.NOT_CLOSED:
             return Phrase(f"Not closed, planned {when}", one.tone, "pending")
         case Reason.BREACH:
-            return Phrase(f"Given {when} although planning refused it", one.tone, "report")
+            return Phrase(
+                f"Given although planning refused it, recorded {when}", one.tone, "report"
+            )
         case Reason.DOSE_ON_HOLD:
             return Phrase(f"On hold, a dose is booked for {when}", one.tone, "pause")
         case Reason.DOSE_NOT_ORDERED:

@@ -5,7 +5,7 @@ no row stands for yet, for which the form mints the id.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,6 +32,7 @@ from kapteam.errors import NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.entered import Entered
+from kapteam.rules.integration import still_in_session
 from kapteam.rules.permissions import Viewer, check_can_book, check_can_hold_integration
 from kapteam.rules.recording import PLANNED_AT_MOST, not_possible
 from kapteam.vocabulary import (
@@ -65,7 +66,7 @@ class Owed:
 
     `version` is the row's; 0 for a debt without a row, which is then made under `id` (minted by the
     form) for the ketamine sessions, the experience elsewhere, or the day set by hand named here
-    (rule 12). Several ketamine sessions only on purpose (rule 6).
+    (rule 12). `also_ids` are further ketamine sessions that it integrates, on purpose (rule 6).
     """
 
     id: str
@@ -74,6 +75,7 @@ class Owed:
     ketamine_session_ids: tuple[str, ...] = ()
     outside_experience_id: str | None = None
     due_on: date | None = None
+    also_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +205,9 @@ def hold_integration(
 ) -> None:
     """Record that an integration session took place, or correct when it did.
 
-    A debrief on the day settles nothing that is owed, and nothing is held before the last dose it
-    integrates (rule 7). Raises NotAllowed, NotFound, Invalid by field, Conflict.
+    A debrief on the day settles nothing that is owed, nothing is held before the last dose it
+    integrates, and no integration while the client is still in the ketamine session (rule 7).
+    Raises NotAllowed, NotFound, Invalid by field, Conflict.
     """
     check_can_hold_integration(viewer)
     zone = practice_zone(db, now)
@@ -223,8 +226,11 @@ def hold_integration(
     if held_at:
         problem = not_possible(held_at, now) or before_dose(debt.ends, held_at, now, zone)
         form.need("held_time", problem is None, problem or "")
-        if ended_at and not problem:
+        if problem is None and ended_at:
             _check_ended(form, held_at, ended_at, now)
+        if problem is None and entered.kind is IntegrationKind.FULL:
+            problem = debt.still_in_session(held_at)
+            form.need("kind", problem is None, problem or "")
     form.need("how", entered.how is not None, "Choose how you met.")
     form.need("kind", entered.kind is not None, "Choose whether it was the integration itself.")
     if entered.kind is IntegrationKind.DEBRIEF and debt.is_booked_after(held_at):
@@ -395,10 +401,7 @@ def make_integration(
     )
     db.add(row)
     db.flush()
-    db.add_all(
-        IntegrationSessionFor(id=new_id(), integration_session_id=row.id, ketamine_session_id=one)
-        for one in owed.ketamine_session_ids
-    )
+    _link(db, row.id, owed.ketamine_session_ids)
     if owed.outside_experience_id:
         db.add(
             IntegrationSessionFor(
@@ -408,6 +411,15 @@ def make_integration(
             )
         )
     return row
+
+
+def _link(db: Session, integration_id: str, ketamine_session_ids: Iterable[str]) -> None:
+    db.add_all(
+        IntegrationSessionFor(
+            id=new_id(), integration_session_id=integration_id, ketamine_session_id=one
+        )
+        for one in ketamine_session_ids
+    )
 
 
 class _Debt:
@@ -428,6 +440,9 @@ class _Debt:
             raise NotFound("There is no such integration session on this course of care.")
         self.is_saved = known and not owed.version
         self.ends = linked_ends(db, owed.id) if known else self._named()
+        linked = {end.ketamine_session_id for end in self.ends}
+        self._also = self._dose_ends(one for one in owed.also_ids if one not in linked)
+        self.ends += self._also
         self._check_open()
 
     @property
@@ -441,6 +456,11 @@ class _Debt:
         booked_at = self.row.planned_at if self.row else None
         return at is not None and booked_at is not None and booked_at > at
 
+    def still_in_session(self, at: datetime) -> str | None:
+        """Why what took place at `at` was no integration yet (rule 7); None if it can be one."""
+        found = (still_in_session(at, end.at, end.out_at) for end in self.ends if end.at)
+        return next(filter(None, found), None)
+
     def need_not_held(self) -> None:
         """Raise NotAllowed for an integration that took place."""
         if self.row is not None and self.row.held_at is not None:
@@ -452,11 +472,14 @@ class _Debt:
         before = {name: getattr(row, name) if row else None for name in values}
         if row is None:
             therapist = {"therapist_id": self._therapist_id()}
+            owed = replace(self._owed, ketamine_session_ids=_ids(self.ends))
             self.row = make_integration(
-                self._db, self._viewer, self._owed, {**therapist, **values}, self._now
+                self._db, self._viewer, owed, {**therapist, **values}, self._now
             )
         elif not compare_and_swap(self._db, row, self._owed.version, values):
             return False
+        else:
+            _link(self._db, row.id, _ids(self._also))
         record(
             self._db,
             tag,
@@ -464,7 +487,7 @@ class _Debt:
             self._now,
             client_id=self._course.client_id,
             subject_id=self._owed.id,
-            ketamine_sessions=[end.ketamine_session_id for end in self.ends],
+            ketamine_sessions=_ids(self.ends),
             **{
                 name: (before[name], values[name])
                 for name in _AUDITED
@@ -482,19 +505,19 @@ class _Debt:
         if self.row.dropped_at is not None:
             raise NotAllowed("This booking was taken back. Book a new one.")
 
-    def _named(self) -> list[DoseEnd]:
-        owed, form = self._owed, self._form
+    def _dose_ends(self, ketamine_session_ids: Iterable[str]) -> list[DoseEnd]:
+        form, wanted = self._form, tuple(ketamine_session_ids)
         found = self._db.scalars(
             select(KetamineSession)
             .where(
-                KetamineSession.id.in_(owed.ketamine_session_ids),
+                KetamineSession.id.in_(wanted),
                 KetamineSession.episode_id == self.episode_id,
             )
             .order_by(KetamineSession.id)
         ).all()
         form.need(
             "owed",
-            len(found) == len(owed.ketamine_session_ids),
+            len(found) == len(wanted),
             "There is no such ketamine session on this course of care.",
         )
         form.need(
@@ -502,6 +525,11 @@ class _Debt:
             not any(ends_session(one.status) for one in found),
             "Nothing was given in that ketamine session, so it owes no integration.",
         )
+        return [dose_end(self._db, one) for one in found]
+
+    def _named(self) -> list[DoseEnd]:
+        owed, form = self._owed, self._form
+        ends = self._dose_ends(owed.ketamine_session_ids)
         if owed.outside_experience_id:
             elsewhere = self._db.get(OutsideExperience, owed.outside_experience_id)
             form.need(
@@ -511,11 +539,11 @@ class _Debt:
             )
         form.need(
             "owed",
-            bool(found or owed.outside_experience_id or owed.due_on)
+            bool(ends or owed.outside_experience_id or owed.due_on)
             or self._course.service_line is not ServiceLine.KAP,
             "Say what it integrates: a ketamine session, or the day it is due.",
         )
-        return [dose_end(self._db, one) for one in found]
+        return ends
 
     def _therapist_id(self) -> str | None:
         """Who has the therapist's part, for a row that is made without a slot."""
@@ -530,6 +558,10 @@ class _Debt:
             .order_by(EpisodeMember.from_at.desc(), EpisodeMember.id.desc())
             .limit(1)
         )
+
+
+def _ids(ends: Iterable[DoseEnd]) -> tuple[str, ...]:
+    return tuple(end.ketamine_session_id for end in ends)
 
 
 def _check_ended(form: Entered, held_at: datetime, ended_at: datetime, now: datetime) -> None:

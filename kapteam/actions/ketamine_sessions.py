@@ -37,7 +37,7 @@ from kapteam.rules.dosing import (
 from kapteam.rules.entered import Entered
 from kapteam.rules.pathway import missing_clearance
 from kapteam.rules.permissions import Viewer, check_can_order_dose, check_can_record_session
-from kapteam.rules.recording import breaches, not_possible, out_of_order
+from kapteam.rules.recording import breaches, entered_late, not_possible, out_of_order
 from kapteam.vocabulary import AdministrationKind, Function, IntegrationKind, SessionStatus
 
 LONGEST_LOT = 60
@@ -129,6 +129,11 @@ def record_ketamine_session(
         stopped = "stopped_at" in typed or session.stopped_at is not None
         status = SessionStatus.STOPPED_EARLY if stopped else SessionStatus.COMPLETED
         typed["status"] = follows["status"] = status
+        form.need(
+            "discharged_time",
+            not recording.rows or bool(typed.get("discharged_at") or session.discharged_at),
+            "Enter when the client was out; then it can be closed.",
+        )
         _check_integration(db, form, session, course, entered.no_integration_reason)
     form.done()
     if entered.close and not recording.rows:
@@ -259,9 +264,6 @@ class _Recording:
         if ug is None or started_at is None or entered.kind is None:
             return
         times = check_administration_times(started_at, ended_at, self._now)
-        problem = not_possible(started_at, self._now)
-        if problem:
-            times.setdefault("started", problem)
         for name, sentence in times.items():
             form.refuse(f"{prefix}{name}_time", sentence)
         if times:
@@ -429,6 +431,7 @@ class _Recording:
             ceiling_ug=clearance.ceiling_ug if clearance else None,
             beyond_order=beyond,
             total_ug=total_ug,
+            entered_late=entered_late(row.started_at, row.recorded_at),
         )
 
     def _check_breach(

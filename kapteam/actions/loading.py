@@ -35,13 +35,14 @@ from kapteam.vocabulary import ProductRoute
 
 @dataclass(frozen=True, slots=True)
 class DoseEnd:
-    """When the last ketamine of a session was given, or is expected to be.
+    """When the last ketamine of a session was given, or is expected to be, and the client out.
 
-    `at` is None for a session that ended without a dose.
+    `at` is None for a session that ended without a dose, `out_at` until it is recorded.
     """
 
     ketamine_session_id: str
     at: datetime | None
+    out_at: datetime | None = None
 
 
 def practice_zone(db: Session, now: datetime) -> ZoneInfo:
@@ -92,7 +93,7 @@ def dose_end(db: Session, session: KetamineSession) -> DoseEnd:
     last = last_given_at(given(administrations(db, session.id)))
     if last is None and not ends_session(session.status):
         last = estimated_last_given_at(session.planned_at, product_route(db, session))
-    return DoseEnd(session.id, last)
+    return DoseEnd(session.id, last, session.discharged_at)
 
 
 def linked_ends(db: Session, integration_session_id: str) -> list[DoseEnd]:

@@ -10,7 +10,6 @@ from kapteam.db.tables import Clinician, IntegrationSession, Series
 from kapteam.queries.course import Course, course
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import Asked
-from kapteam.rules.dosing import estimated_last_given_at
 from kapteam.rules.slots import Busy, Proposal, propose
 from kapteam.vocabulary import EpisodeState, ProductRoute
 
@@ -88,12 +87,11 @@ def free_slots(
     asked: Asked,
     busy: dict[str, tuple[Busy, ...]],
     therapist_id: str | None,
-    planned_at: datetime,
-    product_route: ProductRoute,
+    last_given_at: datetime,
 ) -> Proposal:
-    """Free times of a therapist after a ketamine session planned for `planned_at`."""
+    """Free times of a therapist after the last ketamine, given or expected at `last_given_at`."""
     return propose(
-        estimated_last_given_at(planned_at, product_route),
+        last_given_at,
         asked.practice.thresholds,
         busy.get(therapist_id or "", ()),
         timedelta(minutes=INTEGRATION_MINUTES),

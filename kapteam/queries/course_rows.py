@@ -100,6 +100,7 @@ def given_by_dose(wanted: Any) -> Subquery:
             func.min(Administration.started_at, type_=UtcDateTime()).label("first_at"),
             func.sum(Administration.ug).label("ug"),
             func.sum(case((unconfirmed, 1), else_=0)).label("unconfirmed"),
+            func.max(Administration.recorded_at, type_=UtcDateTime()).label("recorded_at"),
         )
         .join(KetamineSession, KetamineSession.id == Administration.ketamine_session_id)
         .where(KetamineSession.episode_id.in_(wanted), Administration.voided_at.is_(None))
@@ -154,7 +155,7 @@ def settled() -> ColumnElement[bool]:
 def doses(db: Session, wanted: Any, breached_since: datetime) -> list[Any]:
     """Ketamine sessions that are open, unsettled or the last given, numbered in their series.
 
-    Also those given since `breached_since` although planning refused them (rule 35).
+    Also those recorded since `breached_since` although planning refused them (rule 35).
     """
     given = given_by_dose(wanted)
     numbered = (
@@ -179,6 +180,7 @@ def doses(db: Session, wanted: Any, breached_since: datetime) -> list[Any]:
             given.c.first_at,
             given.c.ug,
             given.c.unconfirmed,
+            given.c.recorded_at,
         )
         .outerjoin(given, given.c.dose_id == KetamineSession.id)
         .where(
@@ -212,6 +214,7 @@ def doses(db: Session, wanted: Any, breached_since: datetime) -> list[Any]:
                 numbered.c.first_at,
                 numbered.c.ug,
                 numbered.c.unconfirmed,
+                numbered.c.recorded_at,
                 settled().label("settled"),
             )
             .join(numbered, numbered.c.id == KetamineSession.id)
@@ -222,7 +225,10 @@ def doses(db: Session, wanted: Any, breached_since: datetime) -> list[Any]:
                     KetamineSession.status.in_(_OPEN),
                     and_(numbered.c.recency == 1, numbered.c.last_at.is_not(None)),
                     numbered.c.unconfirmed > 0,
-                    and_(KetamineSession.breach_reason != "", numbered.c.last_at > breached_since),
+                    and_(
+                        KetamineSession.breach_reason != "",
+                        numbered.c.recorded_at > breached_since,
+                    ),
                     and_(
                         KetamineSession.status.in_(_GIVEN),
                         Episode.expects_integration,
@@ -297,7 +303,10 @@ def integrations(db: Session, wanted: Any) -> list[Any]:
 
 
 def notes(db: Session, wanted: Any) -> list[Any]:
-    """Unsigned notes, and signed intentions of open ketamine sessions; no text of either."""
+    """Unsigned notes, and signed intentions of ketamine sessions that are open or without an Out.
+
+    No text of either.
+    """
     return list(
         db.execute(
             select(
@@ -318,7 +327,14 @@ def notes(db: Session, wanted: Any) -> list[Any]:
             .where(
                 Note.episode_id.in_(wanted),
                 Note.voided_at.is_(None),
-                or_(Note.signed_at.is_(None), KetamineSession.status.in_(_OPEN)),
+                or_(
+                    Note.signed_at.is_(None),
+                    KetamineSession.status.in_(_OPEN),
+                    and_(
+                        KetamineSession.status.in_(_GIVEN),
+                        KetamineSession.discharged_at.is_(None),
+                    ),
+                ),
             )
             .order_by(Note.started_at, Note.id)
         )

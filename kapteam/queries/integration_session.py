@@ -12,7 +12,13 @@ from kapteam.errors import NotFound
 from kapteam.queries.booking import busy_therapists
 from kapteam.queries.course import Course, course
 from kapteam.queries.practice import Colleague, team
-from kapteam.queries.standing import Asked, CourseStanding, IntegrationLine, course_standings
+from kapteam.queries.standing import (
+    Asked,
+    CourseStanding,
+    DoseLine,
+    IntegrationLine,
+    course_standings,
+)
 from kapteam.rules.slots import Busy
 from kapteam.vocabulary import IntegrationCloseReason, IntegrationKind
 
@@ -48,7 +54,8 @@ class IntegrationPage:
     """What the page of one integration shows.
 
     `line` is what is still open of it (None: a new one, or settled), `kept` what its row says of it
-    (None while no row stands for the debt); `settled` is how it ended.
+    (None while no row stands for the debt); `settled` is how it ended. `doses` are what it
+    integrates, `others` what it may integrate as well, on purpose (rule 6).
     """
 
     course: Course
@@ -56,6 +63,8 @@ class IntegrationPage:
     line: IntegrationLine | None
     kept: KeptIntegration | None
     settled: SettledIntegration | None
+    doses: tuple[DoseLine, ...]
+    others: tuple[DoseLine, ...]
     team: tuple[Colleague, ...]
     busy: dict[str, tuple[Busy, ...]]
 
@@ -85,15 +94,36 @@ def integration_page(
         ),
         None,
     )
+    doses = line.doses if line else _named(standing, ketamine_session_id)
     return IntegrationPage(
         course=course(db, asked, found),
         standing=standing,
         line=line,
         kept=_kept(db, line.id) if line and line.id else None,
         settled=_settled(db, integration_id) if integration_id and line is None else None,
+        doses=doses,
+        others=_others(standing, doses),
         team=team(db, asked),
         busy=busy_therapists(db, asked),
     )
+
+
+def _named(standing: CourseStanding | None, ketamine_session_id: str) -> tuple[DoseLine, ...]:
+    """The session ahead that nobody booked an integration for yet."""
+    doses = standing.doses if standing else ()
+    return tuple(dose for dose in doses if dose.id == ketamine_session_id)
+
+
+def _others(standing: CourseStanding | None, doses: tuple[DoseLine, ...]) -> tuple[DoseLine, ...]:
+    """The doses of the course that no integration session stands for, these aside."""
+    if standing is None:
+        return ()
+    full = [line for line in standing.integrations if line.kind is IntegrationKind.FULL]
+    taken = {dose.id for line in full if line.id for dose in line.doses}
+    owed = [dose for line in full if not line.id for dose in line.doses]
+    found = {dose.id: dose for dose in (*owed, *standing.doses) if dose.owes_integration}
+    here = {dose.id for dose in doses}
+    return tuple(dose for id_, dose in found.items() if id_ not in taken | here)
 
 
 def _episode_of(

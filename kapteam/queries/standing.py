@@ -363,9 +363,9 @@ class _Course:
                 (dose.id, dose.last_at) for dose in self._dose_rows if dose.unconfirmed
             ),
             breaches=tuple(
-                (dose.id, dose.last_at)
+                (dose.id, dose.recorded_at)
                 for dose in self._dose_rows
-                if dose.breach_reason and dose.last_at
+                if dose.breach_reason and dose.recorded_at
             ),
             clearance_until_on=self._clearance.valid_until_on if self._clearance else None,
             hold_look_again_on=hold.look_again_on if hold else None,
@@ -530,8 +530,13 @@ class _Course:
         known = [(at, estimated) for at, estimated in anchors if at is not None]
         # Of several doses the earliest clock counts: linking a later one quiets nothing (rule 6).
         last_given_at, estimated = min(known, default=(None, False))
+        expected = [
+            estimated_last_given_at(dose.planned_at, dose.product_route)
+            for dose in linked
+            if dose.is_ahead
+        ]
         if row.kind is IntegrationKind.DEBRIEF:
-            last_given_at, estimated = None, False
+            last_given_at, estimated, expected = None, False, []
         note = next(
             (
                 note
@@ -544,6 +549,7 @@ class _Course:
             IntegrationFacts(
                 last_given_at=last_given_at,
                 estimated=estimated,
+                expected_at=min(expected, default=None),
                 planned_at=row.planned_at,
                 planned_minutes=row.planned_minutes,
                 due_on=row.due_on,
@@ -609,7 +615,9 @@ class _Course:
         steps += [
             NextStep(line.standing.facts.planned_at, line.kind.label, None)
             for line in integrations
-            if line.standing.facts.planned_at and line.standing.facts.planned_at > now
+            if line.standing.is_open
+            and line.standing.facts.planned_at
+            and line.standing.facts.planned_at > now
         ]
         steps += [
             NextStep(

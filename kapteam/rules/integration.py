@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from kapteam.rules.dosing import NOT_CLOSED_AFTER
 from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import Term, Tone
 
@@ -27,11 +28,13 @@ class IntegrationFacts:
 
     `last_given_at` is the last administration of what it integrates, None when no clock runs (not
     given yet, already integrated once, or an experience elsewhere: rule 12). `estimated`: nothing
-    was recorded, the time is a guess (rule 2). `due_on` is a date set by hand.
+    was recorded, the time is a guess (rule 2). `expected_at` is when a dose that is still ahead is
+    expected to end: no clock, but the window of a booking. `due_on` is a date set by hand.
     """
 
     last_given_at: datetime | None
     estimated: bool = False
+    expected_at: datetime | None = None
     planned_at: datetime | None = None
     planned_minutes: int = 60
     due_on: date | None = None
@@ -96,7 +99,8 @@ def judge(
         return standing(IntegrationStage.LATE, late)
     if facts.planned_at is None:
         return standing(IntegrationStage.NOT_BOOKED, Tone.PLAIN)
-    if due and facts.planned_at > due:
+    window_of = anchor or facts.expected_at
+    if window_of and facts.planned_at > due_at(window_of, thresholds):
         return standing(IntegrationStage.BOOKED_OUTSIDE, Tone.AMBER)
     return standing(IntegrationStage.BOOKED, Tone.BLUE)
 
@@ -114,6 +118,28 @@ def _lateness(
     if not facts.last_given_at and facts.due_on and today > facts.due_on:
         return Tone.AMBER
     return None
+
+
+def still_in_session(
+    held_at: datetime, last_given_at: datetime, out_at: datetime | None
+) -> str | None:
+    """Rule 7: why a talk at `held_at` was no integration; None if it can be one.
+
+    Until the client is out, or for six hours while nobody recorded it, it is a debrief.
+    """
+    if out_at is not None:
+        if held_at >= out_at:
+            return None
+        return (
+            "By the record the client was still in the ketamine session then. Call it a debrief, "
+            "or check the times."
+        )
+    if held_at - last_given_at >= NOT_CLOSED_AFTER:
+        return None
+    return (
+        "The client is not recorded as out of the ketamine session yet. Record that first, or call "
+        "this a debrief."
+    )
 
 
 def held_in_time(held_at: datetime, last_given_at: datetime, thresholds: Thresholds) -> bool:

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from kapteam import wording
 
 PLANNED_AT_MOST = timedelta(days=366)
-ENTERED_LATE_AT_MOST = timedelta(days=30)
+LATE = timedelta(days=7)
+LONGEST_VISIT = timedelta(days=1)
 
 
 def not_plannable(at: datetime, now: datetime) -> str | None:
@@ -25,9 +26,14 @@ def not_possible(at: datetime, now: datetime) -> str | None:
     """Why nothing can have happened at `at` (rule 36); None if it can."""
     if at > now:
         return "This time is in the future. Enter when it happened."
-    if now - at > ENTERED_LATE_AT_MOST:
-        return "This is more than 30 days ago. Check the day."
     return None
+
+
+def entered_late(at: datetime, recorded_at: datetime) -> str | None:
+    """Why a dose given at `at` asks for a reason: it is recorded a week later, or more."""
+    if recorded_at - at <= LATE:
+        return None
+    return f"This is entered {(recorded_at - at).days} days after it was given."
 
 
 def out_of_order(
@@ -39,17 +45,26 @@ def out_of_order(
 ) -> dict[str, str]:
     """Sentences for times of one ketamine session that contradict each other (domain 2).
 
-    Arrival, first dose, last dose, stop, out; passing midnight is no contradiction (rule 9).
+    Arrival, first dose, last dose, stop, out; passing midnight is no contradiction (rule 9), more
+    than a day is.
     """
     problems = {}
     if arrived_at and first_given_at and arrived_at > first_given_at:
         problems["arrived"] = "By these times the client arrived after the first dose. Check both."
+    elif arrived_at and first_given_at and first_given_at - arrived_at > LONGEST_VISIT:
+        problems["arrived"] = (
+            "By these times the client arrived more than a day before the first dose. Check both."
+        )
     if stopped_at and last_given_at and stopped_at < last_given_at:
         problems["stopped"] = "By these times it was stopped before the last dose. Check both."
     if discharged_at:
         if last_given_at and discharged_at < last_given_at:
             problems["discharged"] = (
                 "By these times the client left before the last dose. Check both."
+            )
+        elif last_given_at and discharged_at - last_given_at > LONGEST_VISIT:
+            problems["discharged"] = (
+                "By these times the client left more than a day after the last dose. Check both."
             )
         elif stopped_at and discharged_at < stopped_at:
             problems["discharged"] = "By these times the client left before the stop. Check both."
@@ -65,6 +80,7 @@ def breaches(
     ceiling_ug: int | None,
     beyond_order: str | None,
     total_ug: int,
+    entered_late: str | None = None,
 ) -> tuple[str, ...]:
     """What of a recorded dose went beyond what was allowed, a sentence each (rules 21 and 35).
 
@@ -79,4 +95,6 @@ def breaches(
         found.append(f"This is more than the {wording.mg(ceiling_ug)} that the clearance allows.")
     if beyond_order:
         found.append(beyond_order)
+    if entered_late:
+        found.append(entered_late)
     return tuple(found)

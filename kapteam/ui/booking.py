@@ -10,6 +10,7 @@ from kapteam.queries.booking import INTEGRATION_MINUTES, BookingStart, free_slot
 from kapteam.queries.course import Course
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.queries.standing import CourseStanding, course_standings
+from kapteam.rules.dosing import estimated_last_given_at
 from kapteam.rules.pathway import BOOKABLE
 from kapteam.rules.permissions import can_order_dose, can_propose_dose
 from kapteam.rules.slots import Busy
@@ -103,16 +104,9 @@ def _integration_fields(
     if planned_at is None or route is None:
         st.markdown(quiet("Choose the day and time of the ketamine session to see free times."))
     else:
-        offer_slots(
-            here,
-            form,
-            start.busy,
-            therapist,
-            planned_at,
-            route,
-            "integration_on",
-            "integration_time",
-        )
+        expected_at = estimated_last_given_at(planned_at, route)
+        fields = ("integration_on", "integration_time")
+        offer_slots(here, form, start.busy, therapist, expected_at, fields)
     form.day("integration_on", "Day of the integration")
     form.time("integration_time", "Time of the integration")
     form.number("integration_minutes", "Minutes", INTEGRATION_MINUTES, least=15, most=240)
@@ -142,13 +136,11 @@ def offer_slots(
     form: Form,
     busy: dict[str, tuple[Busy, ...]],
     therapist: str | None,
-    given_at: datetime,
-    route: ProductRoute,
-    day_field: str,
-    time_field: str,
+    last_given_at: datetime,
+    fields: tuple[str, str],
 ) -> None:
-    """Free times as buttons; one press fills the two fields below."""
-    proposal = free_slots(here.asked, busy, therapist, given_at, route)
+    """Free times after a dose as buttons; one press fills `fields`, the day and the time."""
+    proposal = free_slots(here.asked, busy, therapist, last_given_at)
     st.markdown(plain(proposal.said) if proposal.said else quiet("Free inside the window:"))
     with st.container(horizontal=True, gap="xsmall"):
         for at in proposal.slots[:6]:
@@ -156,7 +148,7 @@ def offer_slots(
                 plain(wording.moment(at, here.now, here.zone)),
                 key=form.key(f"slot.{at.isoformat()}"),
                 on_click=_take_slot,
-                args=(form, day_field, time_field, at),
+                args=(form, *fields, at),
             )
 
 

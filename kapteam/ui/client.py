@@ -354,6 +354,7 @@ def _latest(here: Present, page: ClientPage, kind: NoteKind, title: str) -> None
         on = _on(here, last.signed_at.astimezone(here.zone).date())
         words(f"**{title}** {quiet(f'{last.author.name}, {on}')}")
         st.text(_gist(last))
+        draw_additions(here, last)
     for note in notes:
         if note.signed_at is None:
             _draft(here, note, "latest")

@@ -23,6 +23,8 @@ from kapteam.actions.integration import (
 )
 from kapteam.queries.booking import INTEGRATION_MINUTES
 from kapteam.queries.integration_session import IntegrationPage
+from kapteam.queries.standing import IntegrationLine
+from kapteam.rules.dosing import estimated_last_given_at
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.permissions import can_hold_integration
 from kapteam.ui.booking import ELSEWHERE, integrators, offer_slots
@@ -48,7 +50,7 @@ def draw_standing(here: Present, shown: IntegrationPage) -> None:
         phrase(sentences.integration(shown.line.standing, here.now, here.zone))
         if shown.kept and shown.kept.agreed_reason:
             st.text(shown.kept.agreed_reason)
-        for dose in shown.line.doses:
+        for dose in shown.doses:
             st.markdown(given(here, dose))
         if shown.line.standing.stage is IntegrationStage.HELD:
             integration_links(here, shown.line)
@@ -56,6 +58,8 @@ def draw_standing(here: Present, shown: IntegrationPage) -> None:
         _settled(here, shown)
     else:
         st.markdown("A new integration session")
+        for dose in shown.doses:
+            st.markdown(given(here, dose))
 
 
 def _settled(here: Present, shown: IntegrationPage) -> None:
@@ -104,29 +108,54 @@ def draw_forms(here: Present, shown: IntegrationPage, do: str) -> None:
             drawn[name](here, shown)
 
 
-def _owed(shown: IntegrationPage, form: Form, version: int) -> Owed:
+def _owed(here: Present, shown: IntegrationPage, form: Form, version: int) -> Owed:
     line, care = shown.line, shown.course
-    if line is None:
+    doses = tuple(dose.id for dose in shown.doses)
+    if line is None and not doses:
         experience = care.experiences[0].id if care.experiences else None
         return Owed(form.makes, 0, care.id, outside_experience_id=experience)
-    doses = tuple(dose.id for dose in line.doses)
-    return Owed(line.id or form.makes, version, care.id, ketamine_session_ids=doses)
+    if line is None or line.id is None or _is_beside(here, line, form):
+        row_id, version = form.makes, 0
+    else:
+        row_id = line.id
+    also = tuple(dose.id for dose in shown.others if form.value(f"also.{dose.id}"))
+    return Owed(row_id, version, care.id, ketamine_session_ids=doses, also_ids=also)
+
+
+def _is_beside(here: Present, line: IntegrationLine, form: Form) -> bool:
+    """A debrief while the integration is still booked ahead is a row of its own (rule 7)."""
+    planned = line.standing.facts.planned_at
+    is_debrief = form.value("kind") is IntegrationKind.DEBRIEF
+    return is_debrief and line.kind is IntegrationKind.FULL and bool(planned and planned > here.now)
 
 
 def _form(here: Present, shown: IntegrationPage, name: str) -> tuple[Form, int]:
     line = shown.line
-    makes = "" if line and line.id else unused_id(here)
+    makes = "" if line and line.id and name != "hold" else unused_id(here)
     form = Form(here, f"integration.{name}", line.key if line else "", makes=makes)
     return form, form.seen(line.version if line else 0)
 
 
+def _also_for(here: Present, shown: IntegrationPage, form: Form) -> None:
+    """One session for two doses is a choice, never the default (rule 6)."""
+    for dose in shown.others:
+        at = wording.moment(dose.last_given_at or dose.planned_at, here.now, here.zone)
+        form.check(f"also.{dose.id}", plain(f"It is also for the dose of {at}"))
+
+
 def _save(
-    shown: IntegrationPage, form: Form, version: int, label: str, action: Any, kind: type[Any]
+    here: Present,
+    shown: IntegrationPage,
+    form: Form,
+    version: int,
+    label: str,
+    action: Any,
+    kind: type[Any],
 ) -> None:
     form.save(
         label,
         action,
-        lambda: form.entered(kind, owed=_owed(shown, form, version)),
+        lambda: form.entered(kind, owed=_owed(here, shown, form, version)),
         then=lambda _: go("client", client=shown.course.client.code),
     )
 
@@ -142,10 +171,13 @@ def _book(here: Present, shown: IntegrationPage) -> None:
     if kept and (kept.therapist_id is None or kept.therapist_id in therapists):
         usual = kept.therapist_id
     therapist = form.pick("therapist", "With", therapists, usual, none=ELSEWHERE)
-    anchor = line.standing.facts.last_given_at if line else None
-    if line and anchor and line.doses:
-        route = line.doses[0].product_route
-        offer_slots(here, form, shown.busy, therapist, anchor, route, "on", "time")
+    facts = line.standing.facts if line else None
+    anchor = (facts.last_given_at or facts.expected_at) if facts else None
+    if anchor is None and shown.doses:
+        dose = shown.doses[0]
+        anchor = estimated_last_given_at(dose.planned_at, dose.product_route)
+    if anchor:
+        offer_slots(here, form, shown.busy, therapist, anchor, ("on", "time"))
     local = planned.astimezone(here.zone) if planned else None
     form.day("on", "Day", local.date() if local else None)
     form.time("time", "Time", wording.clock_time(local.time()) if local else "")
@@ -153,7 +185,9 @@ def _book(here: Present, shown: IntegrationPage) -> None:
     form.number("minutes", "Minutes", minutes, least=15, most=240)
     form.choice("how", "How", list(How), (line.how if line else None) or How.IN_PERSON)
     form.line("place", "Place", kept.place if kept else "")
+    _also_for(here, shown, form)
     _save(
+        here,
         shown,
         form,
         version,
@@ -178,21 +212,23 @@ def _hold(here: Present, shown: IntegrationPage) -> None:
     form.choice("how", "How", list(How), how)
     kind = shown.line.kind if shown.line else IntegrationKind.FULL
     form.choice("kind", "What it was", list(IntegrationKind), kind)
-    _save(shown, form, version, "Save as held", hold_integration, HoldIntegrationEntered)
+    if facts is None or facts.held_at is None:
+        _also_for(here, shown, form)
+    _save(here, shown, form, version, "Save as held", hold_integration, HoldIntegrationEntered)
 
 
 def _agree(here: Present, shown: IntegrationPage) -> None:
     form, version = _form(here, shown, "agree")
     form.day("agreed_for", "Agreed with the client for")
     form.line("reason", "Reason")
-    _save(shown, form, version, "Save the day", agree_integration, AgreeIntegrationEntered)
+    _save(here, shown, form, version, "Save the day", agree_integration, AgreeIntegrationEntered)
 
 
 def _close(here: Present, shown: IntegrationPage) -> None:
     form, version = _form(here, shown, "close")
     form.choice("reason", "Reason", list(IntegrationCloseReason))
     form.area("note", "Note")
-    _save(shown, form, version, "Close it", close_integration, CloseIntegrationEntered)
+    _save(here, shown, form, version, "Close it", close_integration, CloseIntegrationEntered)
 
 
 def _drop(here: Present, shown: IntegrationPage) -> None:
@@ -200,10 +236,18 @@ def _drop(here: Present, shown: IntegrationPage) -> None:
     st.markdown(quiet("The booking is taken back; the integration stays to do."))
     form.check("missed", "The client did not come")
     form.line("reason", "Reason")
-    _save(shown, form, version, "Take the booking back", drop_integration, DropIntegrationEntered)
+    _save(
+        here,
+        shown,
+        form,
+        version,
+        "Take the booking back",
+        drop_integration,
+        DropIntegrationEntered,
+    )
 
 
 def _due(here: Present, shown: IntegrationPage) -> None:
     form, version = _form(here, shown, "due")
     form.day("due_on", "Due on, set by hand")
-    _save(shown, form, version, "Set the day", set_due_day, DueIntegrationEntered)
+    _save(here, shown, form, version, "Set the day", set_due_day, DueIntegrationEntered)

@@ -282,6 +282,7 @@ def _quoted(here: Present, title: str, note: NoteLine, keys: tuple[str, ...]) ->
         for key in keys:
             if note.answer(key):
                 st.text(note.answer(key))
+        draw_additions(here, note)
 
 
 def draw_signed(here: Present, shown: NotePage) -> None:

@@ -353,6 +353,68 @@ def test_rule_7_no_slot_before_a_dose_that_is_still_ahead(care):
     _unchanged(care, integration)
 
 
+@pytest.mark.parametrize("of_a_row", [False, True])
+def test_rule_6_one_session_is_for_two_doses_only_on_purpose(care, dose, of_a_row):
+    with care.database.writing() as db:
+        second = a_given_session(db, care.course, given_at=NOW - 20 * HOUR)
+        booked = an_integration_session(
+            db, care.course, dose, therapist=care.therapist, planned_at=NOW + HOUR
+        )
+    owed = _of(booked) if of_a_row else _debt(care, second)
+    assert len(_lines(care)) == 2
+
+    also = (second.id,) if of_a_row else (dose.id,)
+    for _ in range(2):
+        care.do(book_integration, care.therapist, _slot(replace(owed, also_ids=also)))
+
+    links = care.rows(IntegrationSessionFor, integration_session_id=owed.id)
+    assert {one.ketamine_session_id for one in links} == {dose.id, second.id}
+    (line,) = [one for one in _lines(care) if one.id == owed.id]
+    # Of the two the earlier clock counts, so that the second dose quiets nothing.
+    assert line.standing.due_at == NOW + HOUR
+
+
+def test_rule_6_a_dose_of_another_course_is_never_linked(care, booked):
+    with care.database.writing() as db:
+        elsewhere = a_course(db, a_client(db, care.therapist), therapist=care.therapist)
+        foreign = a_given_session(db, elsewhere, given_at=NOW - DAY)
+    with pytest.raises(Invalid):
+        care.do(
+            book_integration,
+            care.therapist,
+            _slot(replace(_of(booked), also_ids=(foreign.id,))),
+        )
+    _unchanged(care, booked)
+
+
+@pytest.mark.parametrize(
+    ("given", "out", "says"),
+    [
+        (HOUR * 2, None, "not recorded as out"),
+        (HOUR * 2, HOUR, "still in the ketamine session then"),
+        (HOUR * 3, HOUR * 1.5, None),
+        (HOUR * 7.5, None, None),
+    ],
+)
+def test_rule_7_no_integration_before_the_client_is_out(care, given, out, says):
+    """Held at 1 pm, an hour and a half ago; a debrief is one all the same."""
+    with care.database.writing() as db:
+        session = a_given_session(db, care.course, given_at=NOW - given)
+        session.discharged_at = NOW - out if out else None
+    entered = _held(_debt(care, session))
+    if says is None:
+        care.do(hold_integration, care.therapist, entered)
+        assert [one.standing.stage for one in _lines(care)] == [IntegrationStage.HELD]
+        return
+    with pytest.raises(Invalid) as refused:
+        care.do(hold_integration, care.therapist, entered)
+    assert list(refused.value.fields) == ["kind"]
+    assert says in refused.value.fields["kind"]
+    debrief = _held(_debt(care, session), kind=IntegrationKind.DEBRIEF)
+    care.do(hold_integration, care.therapist, debrief)
+    assert IntegrationStage.NOT_BOOKED in [one.standing.stage for one in _lines(care)]
+
+
 def test_a_therapist_who_left_the_course_is_not_booked_and_one_who_joins_is(care, owing):
     with care.database.writing() as db:
         member = db.get_one(
@@ -494,7 +556,7 @@ def test_the_time_it_was_held_can_be_corrected_and_the_old_one_is_kept(care, boo
         ({"held_time": ""}, "held_time", "Enter the time"),
         ({"held_time": "1"}, "held_time", "am or pm"),
         ({"held_time": "2:31 pm"}, "held_time", "future"),
-        ({"held_on": TODAY - 40 * DAY}, "held_time", "30 days ago"),
+        ({"held_on": TODAY - 40 * DAY}, "held_time", "before the dose"),
         ({"ended_time": "2:31 pm"}, "ended_time", "future"),
         ({"ended_time": "12:59 pm"}, "ended_time", "before the start"),
         ({"ended_on": None}, "ended_on", "Choose the day"),
@@ -521,6 +583,8 @@ def test_rules_4_and_7_nothing_is_held_before_the_last_booster(care, dose, booke
             care.do(hold_integration, care.therapist, _held(owed, **early))
         assert "before the dose" in refused.value.fields["held_time"]
     _unchanged(care, booked)
+    with care.database.writing() as db:
+        db.get_one(KetamineSession, dose.id).discharged_at = NOW - DAY + HOUR
     later = early | {"held_time": "3:30 pm"}
     care.do(hold_integration, care.therapist, _held(_debt(care, dose), **later))
 

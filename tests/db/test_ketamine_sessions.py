@@ -17,6 +17,7 @@ from kapteam.actions.ketamine_sessions import (
     record_ketamine_session,
     void_administration,
 )
+from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import (
     Administration,
     AuditEvent,
@@ -26,6 +27,8 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
+from kapteam.queries.standing import Asked, course_standings
+from kapteam.rules.attention import Reason
 from kapteam.rules.dosing import Given, last_given_at, total_ug
 from kapteam.rules.integration import due_at
 from kapteam.rules.thresholds import Thresholds
@@ -75,6 +78,9 @@ def _dose(time: str = "2:35 pm", mg: str = "70", **typed: Any) -> Administration
 
 def _record(session: KetamineSession, *doses: AdministrationEntered, **typed: Any) -> RecordEntered:
     return replace(RecordEntered(session.id, 1, doses), **typed)
+
+
+OUT = {"discharged_on": TODAY, "discharged_time": "4:40 pm"}
 
 
 def _given(care: Care, session: KetamineSession) -> list[Given]:
@@ -164,6 +170,7 @@ def test_the_same_record_saved_twice_is_written_once(care, session):
         arrived_on=TODAY,
         arrived_time="2:20 pm",
         close=True,
+        **OUT,
         no_integration_reason="Client decides tomorrow",
     )
     care.do(record_ketamine_session, care.therapist, entered, now=EVENING)
@@ -254,7 +261,7 @@ def test_a_session_that_does_not_exist_reads_like_one_that_is_hidden(care, sessi
         ({"started_time": "2:35"}, "started_time", "am or pm"),
         ({"started_time": "6:31 pm"}, "started_time", "future"),
         ({"started_on": TODAY + DAY}, "started_time", "future"),
-        ({"started_on": TODAY - 31 * DAY}, "started_time", "30 days ago"),
+        ({"started_on": TODAY - 31 * DAY}, "reason", "31 days after it was given. Say why"),
         ({"ended_on": TODAY, "ended_time": "2:34 pm"}, "ended_time", "before the start"),
         ({"ended_on": TODAY, "ended_time": "6:45 pm"}, "ended_time", "future"),
         ({"ended_time": "3 pm"}, "ended_on", "Choose the day"),
@@ -283,7 +290,6 @@ def test_rule_36_bad_input_gets_a_sentence_beside_its_field_and_nothing_is_saved
     ("on", "time", "field", "says"),
     [
         (TODAY, "6:31 pm", "time", "future"),
-        (TODAY - 40 * DAY, "2 pm", "time", "30 days ago"),
         (TODAY, "noonish", "time", "like 2:30 pm"),
         (None, "2 pm", "on", "Choose the day"),
     ],
@@ -659,11 +665,23 @@ def test_who_is_not_treating_corrects_nothing(care, recorded, who):
     assert care.row(Administration, wrong.id).voided_at is None
 
 
+def test_a_dose_entered_late_is_kept_with_its_reason_and_said_for_a_week(care, session):
+    late = _dose(started_on=TODAY - 31 * DAY, reason="Paper record found")
+    care.do(record_ketamine_session, care.nurse, _record(session, late), now=EVENING)
+    kept = care.row(KetamineSession, session.id).breach_reason
+    assert "31 days after it was given" in kept
+    assert kept.endswith("Paper record found")
+    with care.database.reading() as db:
+        asked = Asked(care.prescriber, practice_in_force(db, EVENING), EVENING)
+        (course,) = course_standings(db, asked)
+    assert Reason.BREACH in [one.reason for one in course.attention]
+
+
 # Stopped, out, closed
 
 
 def test_a_session_stopped_early_says_why_and_counts_as_given(care, session):
-    stopped = _record(session, _dose(), stopped_on=TODAY, stopped_time="2:50 pm", close=True)
+    stopped = _record(session, _dose(), stopped_on=TODAY, stopped_time="2:50 pm", close=True, **OUT)
     stopped = replace(stopped, no_integration_reason="Client decides tomorrow")
     assert list(_refused(care, care.nurse, stopped)) == ["stop_reason"]
     care.do(
@@ -685,7 +703,7 @@ def test_a_session_stopped_first_and_closed_later_stays_stopped_early(care):
     )
     care.do(record_ketamine_session, care.nurse, first, now=EVENING)
     assert care.row(KetamineSession, session.id).status is SessionStatus.STARTED
-    closing = RecordEntered(session.id, 2, close=True)
+    closing = RecordEntered(session.id, 2, close=True, **OUT)
     care.do(record_ketamine_session, care.nurse, closing, now=EVENING)
     assert care.row(KetamineSession, session.id).status is SessionStatus.STOPPED_EARLY
 
@@ -698,7 +716,7 @@ def test_a_session_without_a_dose_is_not_closed(care, session):
 
 
 def test_closing_asks_for_the_integration_or_for_the_reason(care, session):
-    closing = _record(session, _dose(), close=True)
+    closing = _record(session, _dose(), close=True, **OUT)
     assert list(_refused(care, care.nurse, closing)) == ["no_integration_reason"]
     care.do(
         record_ketamine_session,
@@ -708,6 +726,20 @@ def test_closing_asks_for_the_integration_or_for_the_reason(care, session):
     )
     (event,) = audit_events(care.database)
     assert event.changes["no_integration_reason"] == "Client travels tonight"
+
+
+def test_closing_asks_when_the_client_was_out(care):
+    with care.database.writing() as db:
+        session, _ = a_booked_pair(db, care.course, dose_at=NOW, integration_at=NOW + DAY)
+    closing = _record(session, _dose(), close=True)
+    assert list(_refused(care, care.nurse, closing)) == ["discharged_time"]
+    out = _record(session, _dose(), **OUT)
+    care.do(record_ketamine_session, care.nurse, out, now=EVENING)
+    assert care.row(KetamineSession, session.id).status is SessionStatus.STARTED
+    care.do(
+        record_ketamine_session, care.nurse, RecordEntered(session.id, 2, close=True), now=EVENING
+    )
+    assert care.row(KetamineSession, session.id).status is SessionStatus.COMPLETED
 
 
 @pytest.mark.parametrize(
@@ -722,7 +754,7 @@ def test_closing_asks_for_the_integration_or_for_the_reason(care, session):
 def test_what_counts_as_an_arranged_integration(care, session, columns, arranged):
     with care.database.writing() as db:
         an_integration_session(db, care.course, session, **columns)
-    closing = _record(session, _dose(), close=True)
+    closing = _record(session, _dose(), close=True, **OUT)
     if not arranged:
         assert list(_refused(care, care.nurse, closing)) == ["no_integration_reason"]
         return
@@ -734,7 +766,7 @@ def test_a_course_that_expects_no_integration_closes_without_one(database):
     care = a_cared_for_client(database, expects_integration=False)
     with database.writing() as db:
         session = a_ketamine_session(db, care.course, planned_at=NOW)
-    closing = _record(session, _dose(), close=True)
+    closing = _record(session, _dose(), close=True, **OUT)
     care.do(record_ketamine_session, care.nurse, closing, now=EVENING)
     assert care.row(KetamineSession, session.id).status is SessionStatus.COMPLETED
 

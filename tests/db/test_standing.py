@@ -603,7 +603,7 @@ class TestHold:
         course = standing(care)
 
         assert course.hold.reason is HoldReason.TRAVEL
-        assert reasons(course) == [Reason.INTEGRATION_LATE]
+        assert reasons(course) == [Reason.INTEGRATION_LATE, Reason.DOSE_ON_HOLD]
 
     def test_on_its_day_it_asks_to_look_again(self, care):
         with care.database.writing() as db:
@@ -938,3 +938,30 @@ def test_the_practice_s_day_decides_not_the_server_s(database):
 
     assert stages(standing(care, now=NOW + 9 * HOUR)) == [IntegrationStage.NOT_BOOKED]
     assert stages(standing(care, now=NOW + 10 * HOUR)) == [IntegrationStage.LATE]
+
+
+def test_a_slot_outside_the_window_is_said_before_its_dose_is_given(care):
+    with care.database.writing() as db:
+        a_booked_pair(db, care.course, dose_at=NOW + DAY, integration_at=NOW + 2 * DAY + HOUR)
+
+    assert stages(standing(care)) == [IntegrationStage.BOOKED_OUTSIDE]
+    assert Reason.INTEGRATION_OUTSIDE in reasons(standing(care))
+
+
+def test_what_was_held_before_its_slot_is_no_next_step(care):
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - 20 * HOUR)
+        an_integration_session(db, care.course, given, planned_at=NOW + HOUR, held_at=NOW - HOUR)
+
+    assert standing(care).next_step is None
+
+
+@pytest.mark.parametrize("status", [SessionStatus.STARTED, SessionStatus.COMPLETED])
+def test_a_signed_intention_is_known_for_as_long_as_the_client_is_in_the_room(care, status):
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - HOUR, status=status)
+        a_signed_intention(db, given, care.therapist, signed_at=NOW - DAY)
+
+    last = standing(care).last_dose
+    assert last.is_under_medicine(NOW)
+    assert last.intention.stage is IntentionStage.SIGNED

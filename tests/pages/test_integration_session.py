@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kapteam.db.tables import IntegrationSession
+from kapteam.db.tables import IntegrationSession, IntegrationSessionFor, KetamineSession
 from kapteam.vocabulary import (
     EpisodeState,
     How,
@@ -13,7 +13,13 @@ from kapteam.vocabulary import (
     ServiceLine,
 )
 from tests.factories import NOW, TODAY, a_clinician, a_course, an_outside_experience
-from tests.factories_care import a_given_session, an_integration_session, an_overdue_integration
+from tests.factories_care import (
+    a_booked_pair,
+    a_given_session,
+    a_ketamine_session,
+    an_integration_session,
+    an_overdue_integration,
+)
 from tests.pages.filling import fill, press, typed
 from tests.pages.tabs import bare, links, opened, said, unsigned
 
@@ -292,3 +298,62 @@ def test_two_new_integrations_in_a_row_from_the_same_address_are_two(care):
         assert "Saved 2:30:00" in bare(tab.success[0].value)
 
     assert len(care.rows(IntegrationSession, episode_id=course.id)) == 2
+
+
+def test_a_slot_left_open_when_the_dose_was_booked_is_booked_later(care):
+    with care.database.writing() as db:
+        ahead = a_ketamine_session(db, care.course, planned_at=NOW + DAY)
+    assert "Book" in links(opened(care, care.therapist, "ketamine_sessions"))
+    tab = _open(care, care.therapist, dose=ahead.id, do="book")
+    free = [one for one in tab.button if "/slot." in str(one.key)]
+
+    free[0].click().run()
+    press(tab, "Book")
+
+    (link,) = care.rows(IntegrationSessionFor)
+    assert link.ketamine_session_id == ahead.id
+    assert "Book" not in links(opened(care, care.therapist, "ketamine_sessions"))
+
+
+def test_an_integration_of_a_dose_ahead_is_moved_to_a_free_time(care):
+    with care.database.writing() as db:
+        _, booked = a_booked_pair(db, care.course, therapist=care.therapist)
+
+    tab = _open(care, care.therapist, id=booked.id, do="book")
+
+    assert [one for one in tab.button if "/slot." in str(one.key)]
+
+
+def test_rule_7_a_debrief_is_recorded_beside_the_booking(care):
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+        booked = an_integration_session(
+            db, care.course, given, therapist=care.therapist, planned_at=NOW + 18 * HOUR
+        )
+    tab = _open(care, care.therapist, id=booked.id, do="hold")
+    values = {"held_time": "1:30 pm", "kind": IntegrationKind.DEBRIEF}
+
+    press(fill(tab, "integration.hold", values), "Save as held")
+
+    (debrief,) = care.rows(IntegrationSession, kind=IntegrationKind.DEBRIEF)
+    assert debrief.held_at == NOW - HOUR
+    kept = care.row(IntegrationSession, booked.id)
+    assert (kept.planned_at, kept.held_at, kept.version) == (NOW + 18 * HOUR, None, 1)
+
+
+def test_rule_6_a_second_dose_is_offered_and_never_ticked(care, debt):
+    with care.database.writing() as db:
+        second = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+    tab = _open(care, care.therapist, dose=debt.id, do="hold")
+    assert typed(tab, "integration.hold")[f"also.{second.id}"] is False
+
+    press(fill(tab, "integration.hold", {f"also.{second.id}": True}), "Save as held")
+    assert "not recorded as out of the ketamine session" in said(tab)
+    with care.database.writing() as db:
+        db.get_one(KetamineSession, second.id).discharged_at = NOW - HOUR
+    press(tab, "Save as held")
+
+    assert {one.ketamine_session_id for one in care.rows(IntegrationSessionFor)} == {
+        debt.id,
+        second.id,
+    }

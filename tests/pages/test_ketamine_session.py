@@ -245,6 +245,8 @@ def test_it_is_closed_in_the_same_save_once_its_integration_is_booked(care, ahea
     values = {f"{FIRST}.mg": "70", f"{FIRST}.started_time": "1:35 pm", "close": True}
 
     press(fill(tab, "record", values), "Save record")
+    assert "Enter when the client was out" in beside(tab, "record", "discharged_time")
+    press(fill(tab, "record", {"discharged_time": "2:25 pm"}), "Save record")
 
     assert care.row(KetamineSession, ahead.id).status is SessionStatus.COMPLETED
     assert "close" not in typed(tab, "record")

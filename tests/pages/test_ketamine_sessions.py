@@ -208,7 +208,10 @@ def test_a_hold_quiets_the_gaps_of_planning(care):
         session.ordered_ug = None
         a_hold(db, care.course, HoldReason.TRAVEL, care.therapist.clinician_id)
 
-    assert headings(_open(care)) == ["Wednesday, November 25 (1)"]
+    tab = _open(care)
+    assert headings(tab) == ["Not ready yet (1)", "Wednesday, November 25 (1)"]
+    assert "On hold: travel" in said(tab)
+    assert "Dose not ordered" not in [one.value for one in tab.subheader]
 
 
 def test_everyone_s_is_offered_only_where_the_practice_lets_everyone_see(busy):

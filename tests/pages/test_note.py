@@ -265,6 +265,34 @@ def test_rule_19_its_author_amends_it_beside_a_readable_original(care, signed):
     assert any(plain(WILD) in one.value for one in tab.markdown)
 
 
+def test_an_amendment_reaches_whoever_reads_the_intention_elsewhere(care):
+    with care.database.writing() as db:
+        dose = a_given_session(db, care.course, given_at=NOW - 20 * HOUR)
+        intention = a_signed_intention(db, dose, care.therapist, signed_at=NOW - 30 * HOUR)
+        held = an_integration_session(
+            db, care.course, dose, therapist=care.therapist, held_at=NOW - HOUR
+        )
+        db.add(
+            NoteAmendment(
+                id=new_id(),
+                note_id=intention.id,
+                author_id=care.therapist.clinician_id,
+                at=NOW - 2 * HOUR,
+                reason="Misheard",
+                text="To rest without guilt.",
+                content_hash="0" * 64,
+            )
+        )
+
+    for tab in (
+        opened(care, care.prescriber, "client", client=care.client.code),
+        opened(care, care.therapist, "note", kind="integration", integration=held.id),
+    ):
+        assert "To rest." in said(tab)
+        assert "Misheard" in said(tab)
+        assert "To rest without guilt." in said(tab)
+
+
 def test_a_colleague_adds_to_it_and_does_not_amend_it(care, signed):
     tab = _open(care, care.prescriber, signed.id)
     assert [one.label for one in tab.expander] == ["Add to this note"]

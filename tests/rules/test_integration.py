@@ -69,6 +69,13 @@ def test_rule_1_not_booked_grows_late_at_24_48_and_72_hours(hours, stage, tone, 
     assert standing.is_open
 
 
+@pytest.mark.parametrize(("after", "stage"), [(24, S.BOOKED), (24.1, S.BOOKED_OUTSIDE)])
+def test_a_booking_is_outside_the_window_also_before_its_dose(after, stage):
+    standing = _judge(expected_at=_ahead(10), planned_at=_ahead(10 + after))
+    assert standing.stage is stage
+    assert (standing.due_at, standing.since) == (None, None)
+
+
 def test_the_practices_own_hours_decide():
     slow = Thresholds(
         integration_target_hours=48, integration_late_hours=96, integration_past_hours=120
