@@ -252,7 +252,7 @@ def _record_with_a_booster(page: Page, dose: str) -> None:
     press(page, "Add a booster or another dose")
     fill_field(page, "Dose given, mg", "20", nth=1)
     fill_field(page, "Given at", "10:25 am", nth=1)
-    fill_field(page, "Out at", "11:25 am")
+    fill_field(page, "Out at", "10:40 am")
     tick(page, "Close this ketamine session")
     press(page, "Save record")
     expect(page.get_by_text(f"Given: 90{NBSP}mg intramuscular")).to_be_visible()
