@@ -1,11 +1,28 @@
-"""Practice: the team and the thresholds."""
+"""Practice: the team and the thresholds, or one colleague (`?colleague=…`)."""
 
-from kapteam.queries.practice import team, thresholds
+import streamlit as st
+
+from kapteam.queries.practice import colleague, open_parts, team, thresholds
 from kapteam.rules.permissions import check_can_administer
 from kapteam.ui.page import open_page
-from kapteam.ui.practice import draw_new_colleague, draw_team, draw_thresholds
+from kapteam.ui.practice import (
+    draw_colleague,
+    draw_new_colleague,
+    draw_team,
+    draw_thresholds,
+    draw_turn_off,
+)
 
 here = open_page("Practice", needs=check_can_administer)
-draw_team(here, here.read(team))
+everybody = here.read(team)
+if "colleague" in st.query_params:
+    one = colleague(everybody, st.query_params["colleague"])
+    if st.query_params.get("do") == "turn_off":
+        draw_turn_off(here, one, everybody, here.read(open_parts, one.id))
+    else:
+        draw_colleague(here, one)
+    st.stop()
+
+draw_team(here, everybody)
 draw_new_colleague(here)
 draw_thresholds(here, here.read(thresholds))

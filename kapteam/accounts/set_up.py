@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from kapteam.accounts import throttle
@@ -187,23 +187,28 @@ def suspend_clinician(db: Session, viewer: Viewer, clinician_id: str, now: datet
         raise NotFound("There is no such colleague.")
     if clinician.suspended_at is not None:
         return
-    others = (
-        select(func.count())
-        .select_from(Clinician)
-        .where(
-            Clinician.id != clinician_id,
-            Clinician.is_administrator.is_(True),
-            Clinician.suspended_at.is_(None),
-            Clinician.password_hash.is_not(None),
-        )
-    )
-    if clinician.is_administrator and not db.scalar(others):
+    if is_last_administrator(db, clinician):
         raise NotAllowed("This is the last administrator. Make a colleague one first.")
     clinician.suspended_at = now
     clinician.version += 1
     _use_up(db, clinician_id, now)
     record(db, "clinician:suspended", viewer, now, subject_id=clinician_id)
     end_all_of(db, clinician_id, viewer, now)
+
+
+def is_last_administrator(db: Session, clinician: Clinician) -> bool:
+    """Whether nobody else who can sign in administers the practice."""
+    others = (
+        select(func.count())
+        .select_from(Clinician)
+        .where(
+            Clinician.id != clinician.id,
+            Clinician.is_administrator.is_(True),
+            Clinician.suspended_at.is_(None),
+            Clinician.password_hash.is_not(None),
+        )
+    )
+    return clinician.is_administrator and not db.scalar(others)
 
 
 def readmit_clinician(db: Session, viewer: Viewer, clinician_id: str, now: datetime) -> None:
@@ -240,8 +245,15 @@ def _need_function(form: Entered, functions: Collection[Function]) -> None:
 def _add(db: Session, clinician: Clinician, functions: Collection[Function]) -> None:
     db.add(clinician)
     db.flush()
+    set_functions(db, clinician.id, functions)
+
+
+def set_functions(db: Session, clinician_id: str, functions: Collection[Function]) -> None:
+    """What a clinician does from now on, in place of what they did."""
+    theirs = ClinicianFunction.clinician_id == clinician_id
+    db.execute(delete(ClinicianFunction).where(theirs))
     db.add_all(
-        ClinicianFunction(clinician_id=clinician.id, function=one) for one in sorted(functions)
+        ClinicianFunction(clinician_id=clinician_id, function=one) for one in sorted(functions)
     )
 
 

@@ -47,7 +47,7 @@ from kapteam.vocabulary import (
 )
 
 _OPEN = tuple(status for status in SessionStatus if status.is_open)
-_FUNCTIONS = {
+FUNCTIONS_OF = {
     Part.PRESCRIBER: frozenset({Function.PRESCRIBER}),
     Part.THERAPIST: frozenset({Function.THERAPIST}),
     Part.COVER: frozenset({Function.PRESCRIBER, Function.THERAPIST, Function.NURSE}),
@@ -247,11 +247,25 @@ def change_member(db: Session, viewer: Viewer, entered: MemberEntered, now: date
     if member is not None and entered.part is Part.COVER:
         until_at = _end_of_cover(form, entered.until_on, the_practice(db, now).zone, now)
     form.done()
+    if member is not None:
+        member.id, member.until_at = entered.id, until_at
+    replace_member(db, viewer, episode, entered.part, current, member, now)
+
+
+def replace_member(
+    db: Session,
+    viewer: Viewer,
+    episode: Episode,
+    part: Part,
+    current: EpisodeMember | None,
+    member: EpisodeMember | None,
+    now: datetime,
+) -> None:
+    """End `current`'s part in a course now, and let `member` begin it; audited."""
     if current is not None:
         current.until_at = now
     if member is not None:
-        member.id, member.episode_id = entered.id, episode.id
-        member.from_at, member.until_at = now, until_at
+        member.episode_id, member.from_at = episode.id, now
         db.add(member)
     record(
         db,
@@ -260,9 +274,9 @@ def change_member(db: Session, viewer: Viewer, entered: MemberEntered, now: date
         now,
         client_id=episode.client_id,
         subject_id=episode.id,
-        part=entered.part,
+        part=part,
         clinician_id=(current and current.clinician_id, member and member.clinician_id),
-        until_at=until_at,
+        until_at=member and member.until_at,
     )
 
 
@@ -556,7 +570,7 @@ def _member(
         form.need(id_field, not name, "Choose a colleague or name somebody elsewhere, not both.")
         form.need(
             id_field,
-            _may_have(db, clinician_id, part),
+            may_have(db, clinician_id, part),
             "Choose a colleague with this function whose sign-in is on.",
         )
         return EpisodeMember(part=part, clinician_id=clinician_id)
@@ -566,13 +580,14 @@ def _member(
     return EpisodeMember(part=part, elsewhere=name)
 
 
-def _may_have(db: Session, clinician_id: str, part: Part) -> bool:
+def may_have(db: Session, clinician_id: str, part: Part) -> bool:
+    """Whether a colleague's sign-in is on and one of their functions fits the part."""
     held = (
         select(ClinicianFunction.function)
         .join(Clinician, Clinician.id == ClinicianFunction.clinician_id)
         .where(Clinician.id == clinician_id, Clinician.suspended_at.is_(None))
     )
-    return not _FUNCTIONS[part].isdisjoint(db.scalars(held))
+    return not FUNCTIONS_OF[part].isdisjoint(db.scalars(held))
 
 
 def _end_of_cover(

@@ -1,17 +1,27 @@
-"""The practice: its team and its thresholds in force."""
+"""The practice: its team, what each of them has open, and its thresholds in force."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, aliased
 
-from kapteam.db.tables import Clinician, ClinicianFunction, PracticeSetting
-from kapteam.queries.standing import Asked
+from kapteam.db.access import visible_clients
+from kapteam.db.tables import (
+    Client,
+    Clinician,
+    ClinicianFunction,
+    Episode,
+    EpisodeMember,
+    PracticeSetting,
+)
+from kapteam.errors import NotFound
+from kapteam.queries.standing import Asked, ClientName
 from kapteam.rules.thresholds import THRESHOLDS, Threshold
-from kapteam.vocabulary import Function
+from kapteam.vocabulary import EpisodeState, Function, Part, ServiceLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,20 @@ class Colleague:
     is_administrator: bool
     has_password: bool
     suspended_at: datetime | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPart:
+    """A colleague's part in an open course; `client` is None for who may not see the client."""
+
+    member_id: str
+    episode_id: str
+    part: Part
+    code: str
+    client: ClientName | None
+    service_line: ServiceLine
+    state: EpisodeState
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +77,7 @@ def team(db: Session, asked: Asked) -> tuple[Colleague, ...]:
             Clinician.is_administrator,
             Clinician.password_hash.is_not(None).label("has_password"),
             Clinician.suspended_at,
+            Clinician.version,
         ).order_by(Clinician.suspended_at.is_not(None), Clinician.name, Clinician.id)
     )
     return tuple(
@@ -65,17 +90,74 @@ def team(db: Session, asked: Asked) -> tuple[Colleague, ...]:
             row.is_administrator,
             row.has_password,
             row.suspended_at,
+            row.version,
         )
         for row in rows
     )
 
 
-def with_function(colleagues: Iterable[Colleague], function: Function) -> dict[str, str]:
-    """Id and name of those who hold a function and can sign in, for a field to choose from."""
+def colleague(colleagues: Iterable[Colleague], clinician_id: str) -> Colleague:
+    """One of the team. Raises NotFound."""
+    found = next((one for one in colleagues if one.id == clinician_id), None)
+    if found is None:
+        raise NotFound("There is no such colleague.")
+    return found
+
+
+def open_parts(db: Session, asked: Asked, clinician_id: str) -> tuple[OpenPart, ...]:
+    """A colleague's parts in open courses, by client code."""
+    # Aliased, because who may see the client is a condition on the plain tables.
+    theirs, course = aliased(EpisodeMember), aliased(Episode)
+    rows = db.execute(
+        select(
+            theirs.id.label("member_id"),
+            theirs.episode_id,
+            theirs.part,
+            course.service_line,
+            course.state,
+            Client.id,
+            Client.code,
+            Client.family_name,
+            Client.given_name,
+            Client.preferred_name,
+            Client.born_on,
+            visible_clients(asked.viewer, asked.now).label("is_visible"),
+        )
+        .join(course, course.id == theirs.episode_id)
+        .join(Client, Client.id == course.client_id)
+        .where(
+            theirs.clinician_id == clinician_id,
+            or_(theirs.until_at.is_(None), theirs.until_at > asked.now),
+            course.state != EpisodeState.CLOSED,
+        )
+        .order_by(Client.code, theirs.part, theirs.id)
+    )
+    return tuple(
+        OpenPart(
+            row.member_id,
+            row.episode_id,
+            row.part,
+            row.code,
+            _name(row) if row.is_visible else None,
+            row.service_line,
+            row.state,
+        )
+        for row in rows
+    )
+
+
+def _name(row: Any) -> ClientName:
+    return ClientName(
+        row.id, row.code, row.family_name, row.given_name, row.preferred_name, row.born_on
+    )
+
+
+def with_function(colleagues: Iterable[Colleague], *functions: Function) -> dict[str, str]:
+    """Id and name of those who hold one of the functions and can sign in, to choose from."""
     return {
         one.id: one.name
         for one in colleagues
-        if function in one.functions and one.suspended_at is None
+        if not one.functions.isdisjoint(functions) and one.suspended_at is None
     }
 
 

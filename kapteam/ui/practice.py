@@ -11,12 +11,21 @@ from kapteam.accounts.set_up import (
     add_clinician,
     readmit_clinician,
     renew_invitation,
-    suspend_clinician,
 )
+from kapteam.actions.episodes import FUNCTIONS_OF
 from kapteam.actions.practice import SettingEntered, change_setting
+from kapteam.actions.team import (
+    ColleagueEntered,
+    TurnOffEntered,
+    change_colleague,
+    taker_field,
+    turn_off_sign_in,
+)
 from kapteam.errors import Refused
-from kapteam.queries.practice import Colleague, ThresholdLine
+from kapteam.queries.practice import Colleague, OpenPart, ThresholdLine, with_function
+from kapteam.sentences import client_name
 from kapteam.ui.forms import Form, unused_id
+from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import row, section, words
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
@@ -27,7 +36,7 @@ _HIDE = "hide_practice_link"
 
 
 def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:
-    """Everybody with functions; a new one-time link, or turning a sign-in off, from the row."""
+    """Everybody with functions; a change, a new one-time link or turning off, from the row."""
     _one_time_link()
     with section("Team", len(colleagues), key="team"):
         for one in colleagues:
@@ -37,6 +46,7 @@ def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:
                 admin = ["Administrator"] if one.is_administrator else []
                 words(plain(", ".join(labels + admin)), 330)
                 words(quiet(_sign_in_words(here, one)), 260)
+                link("practice", "Change", icon="edit", colleague=one.id)
                 if one.suspended_at is not None:
                     st.button(
                         "Turn on sign-in",
@@ -55,13 +65,12 @@ def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:
                         on_click=_renew,
                         args=(one.id,),
                     )
-                    st.button(
+                    link(
+                        "practice",
                         "Turn off sign-in",
-                        key=f"off_{one.id}",
-                        type="tertiary",
-                        icon=":material/block:",
-                        on_click=_turn_off,
-                        args=(one.id,),
+                        icon="block",
+                        colleague=one.id,
+                        do="turn_off",
                     )
 
 
@@ -106,18 +115,86 @@ def _renew(here: Present, clinician_id: str) -> None:
 
 
 @acting
-def _turn_off(here: Present, clinician_id: str) -> None:
-    try:
-        here.write(suspend_clinician, clinician_id, here.now)
-        say_next("Sign-in turned off. Their signed-in browsers have ended.")
-    except Refused as error:
-        say_next(str(error), well=False)
-
-
-@acting
 def _turn_on(here: Present, clinician_id: str) -> None:
     here.write(readmit_clinician, clinician_id, here.now)
     say_next("Sign-in turned on again, with the password they had.")
+
+
+def draw_colleague(here: Present, one: Colleague) -> None:
+    """What somebody of the team is called and does; that they administer the practice."""
+    link("practice", "Back to the team", icon="arrow_back")
+    with section(plain(one.name), key="person"):
+        form = Form(here, "person", one.id)
+        version = form.seen(one.version)
+        form.line("name", "Name", one.name)
+        form.line("credentials", "Credentials", one.credentials, hint="for example LCSW or NP")
+        form.several("functions", "Functions", list(Function), tuple(one.functions))
+        form.check("is_administrator", "Administers the practice", one.is_administrator)
+        form.save(
+            "Save",
+            change_colleague,
+            lambda: form.entered(ColleagueEntered, id=one.id, version=version),
+        )
+
+
+def draw_turn_off(
+    here: Present,
+    one: Colleague,
+    colleagues: tuple[Colleague, ...],
+    parts: tuple[OpenPart, ...],
+) -> None:
+    """Ask before a sign-in is turned off, and who takes each open course."""
+    link("practice", "Back to the team", icon="arrow_back")
+    if one.suspended_at is not None:
+        words(f"**{plain(one.name)}** {quiet(_sign_in_words(here, one))}")
+        return
+    with section(f"Turn off the sign-in of {plain(one.name)}?", key="turn_off"):
+        if one.id == here.viewer.clinician_id:
+            words("**This is you: you will be signed out at once.**")
+        words(plain(_parts_words(one, parts)))
+        form = Form(here, "turn_off", one.id)
+        for part in parts:
+            _taker_row(here, form, part, tuple(c for c in colleagues if c.id != one.id))
+        words(
+            quiet(
+                "Their signed-in browsers end at once and their one-time link opens nothing any "
+                "more. What they wrote stays. The sign-in can be turned on again."
+            )
+        )
+        form.save(
+            f"Turn off the sign-in of {plain(one.name)}",
+            turn_off_sign_in,
+            lambda: TurnOffEntered(
+                one.id, {part.member_id: form.value(taker_field(part.member_id)) for part in parts}
+            ),
+            then=lambda _: go("practice"),
+            said=f"Sign-in of {one.name} turned off, and their browsers ended",
+        )
+
+
+def _parts_words(one: Colleague, parts: tuple[OpenPart, ...]) -> str:
+    if not parts:
+        return f"{one.name} is on no open course of care."
+    courses = len({part.episode_id for part in parts})
+    number = f"{courses} open courses" if courses > 1 else "one open course"
+    return (
+        f"{one.name} is on {number} of care. Each stays theirs until somebody else is named: "
+        "choose who takes it, or do that later on the course."
+    )
+
+
+def _taker_row(here: Present, form: Form, part: OpenPart, others: tuple[Colleague, ...]) -> None:
+    with row(f"part_{part.member_id}"):
+        name = f"**{plain(client_name(here.viewer, part.client))}** " if part.client else ""
+        words(f"{name}{quiet(part.code)}", 260)
+        words(f"{plain(part.service_line.label)}, {quiet(part.state.label)}", 330)
+        with st.container(width=280):
+            form.pick(
+                taker_field(part.member_id),
+                f"{part.part.label} from now on",
+                with_function(others, *FUNCTIONS_OF[part.part]),
+                none="Nobody yet",
+            )
 
 
 def draw_new_colleague(here: Present) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from playwright.sync_api import Locator, Page, expect
 
-from kapteam.db.tables import Clinician, Consent
+from kapteam.db.tables import Clinician, Consent, Invitation
 from kapteam.vocabulary import ConsentType, Function
 from tests.browser.conftest import TabOf
 from tests.browser.hands import open_at, press, wait_for_run
@@ -76,11 +76,24 @@ def test_a_button_of_a_row_acts_on_whom_it_names(care: Care, tab_of: TabOf) -> N
     mine = page.locator(f".st-key-colleague_{care.nurse.clinician_id}")
     with care.database.writing() as db:
         a_clinician(db, Function.NURSE, name="Aaron Earlier")
-    press(mine, "Turn off sign-in")
-    expect(mine.get_by_text("Sign-in off since")).to_be_visible()
-    off = [one.name for one in care.rows(Clinician) if one.suspended_at]
-    assert off == ["Nico Nightingale"]
+    press(mine, "New one-time link")
+    expect(page.get_by_text("/session/invite/")).to_be_visible()
+    invited = {one.clinician_id for one in care.rows(Invitation)}
+    assert invited == {care.nurse.clinician_id}
     expect(page.get_by_text("Aaron Earlier")).to_be_visible()
+
+
+def test_turning_off_asks_about_whom_its_row_names(care: Care, tab_of: TabOf) -> None:
+    page = tab_of(care.prescriber)
+    open_at(page, "/practice")
+    mine = page.locator(f".st-key-colleague_{care.nurse.clinician_id}")
+    mine.get_by_role("link", name="Turn off sign-in").click()
+    wait_for_run(page)
+    expect(page.get_by_text("Turn off the sign-in of Nico Nightingale?")).to_be_visible()
+    page.get_by_role("link", name="Back to the team").click()
+    wait_for_run(page)
+    expect(page.get_by_role("heading", name="Team (")).to_be_visible()
+    assert [one.name for one in care.rows(Clinician) if one.suspended_at] == []
 
 
 def test_the_consent_that_is_revoked_is_the_one_of_the_row(own: Care, tab_of: TabOf) -> None:

@@ -3,12 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from kapteam.db.tables import Clinician, Invitation, PracticeSetting
-from kapteam.vocabulary import Function
+from kapteam.db.tables import (
+    Clinician,
+    ClinicianFunction,
+    EpisodeMember,
+    Invitation,
+    PracticeSetting,
+)
+from kapteam.vocabulary import Function, Part
 from tests.factories import NOW, a_clinician, a_setting
 from tests.pages.filling import beside, fill, press, typed
-from tests.pages.tabs import back, bare, headings, opened, said, statements_of, unsigned
+from tests.pages.tabs import back, bare, headings, links, opened, said, statements_of, unsigned
 
 LINK = "/session/invite/"
 LATE = "threshold/integration_late_hours"
@@ -54,7 +61,7 @@ def test_the_team_stands_with_functions_and_how_each_signs_in(care, admin):
     assert "link not used yet" in words
     assert "Sign-in off since Mon Nov 23, 2:30 pm" in words
     # Nobody's link is renewed, or sign-in turned off, whose sign-in is off already.
-    assert len([one for one in tab.button if one.label == "Turn off sign-in"]) == 6
+    assert len([one for one in links(tab) if one == "Turn off sign-in"]) == 6
 
 
 def test_a_colleague_is_let_in_by_a_link_that_is_shown_once_and_only_here(care, admin):
@@ -104,13 +111,77 @@ def test_a_new_link_ends_the_old_one(care, admin):
     assert len(_code(tab)) == 1
 
 
+def _asked_to_turn_off(care, admin, who):
+    return opened(care, admin, "practice", colleague=who.clinician_id, do="turn_off")
+
+
+def test_turning_off_asks_first_whose_and_what_becomes_of_their_courses(care, admin):
+    tab = _asked_to_turn_off(care, admin, care.therapist)
+
+    words = said(tab)
+    assert headings(tab) == ["Turn off the sign-in of Thea Tallis?"]
+    assert "Thea Tallis is on one open course of care. Each stays theirs until" in words
+    assert care.client.code in words
+    # An administrator who is not on the course is told the code, and never the name.
+    assert "Okafor" not in words
+    assert care.row(Clinician, care.therapist.clinician_id).suspended_at is None
+
+
 def test_turning_a_sign_in_off_takes_effect_and_is_said(care, admin):
-    tab = opened(care, admin, "practice")
+    tab = _asked_to_turn_off(care, admin, care.therapist)
 
-    tab.button(key=f"off_{care.nurse.clinician_id}").click().run()
+    press(tab, "Turn off the sign-in of Thea Tallis")
 
-    assert care.row(Clinician, care.nurse.clinician_id).suspended_at == NOW
-    assert "Sign-in turned off" in bare(tab.success[0].value)
+    assert care.row(Clinician, care.therapist.clinician_id).suspended_at == NOW
+    assert "Sign-in of Thea Tallis turned off" in bare(tab.success[0].value)
+    assert headings(tab)[0] == "Team (6)"
+    # Nobody was named, so the course is still theirs.
+    (part,) = care.rows(EpisodeMember, clinician_id=care.therapist.clinician_id)
+    assert part.until_at is None
+
+
+def test_a_course_is_handed_over_in_the_same_save(care, admin):
+    (part,) = care.rows(EpisodeMember, clinician_id=care.therapist.clinician_id)
+    tab = _asked_to_turn_off(care, admin, care.therapist)
+    field = f"taker.{part.id}"
+    box = next(one for one in tab.selectbox if one.key.endswith(field))
+    # Only who may be a therapist here is offered, and not the one who leaves.
+    assert box.options == ["Nobody yet", "Otto Outer"]
+
+    press(
+        fill(tab, "turn_off", {field: care.stranger.clinician_id}),
+        "Turn off the sign-in of Thea Tallis",
+    )
+
+    assert care.row(EpisodeMember, part.id).until_at == NOW
+    (taken,) = care.rows(EpisodeMember, clinician_id=care.stranger.clinician_id)
+    assert (taken.part, taken.from_at, taken.until_at) == (Part.THERAPIST, NOW, None)
+
+
+def test_who_is_turned_off_already_is_not_asked_about(care, admin):
+    with care.database.writing() as db:
+        gone = a_clinician(db, Function.THERAPIST, name="Gone Graham", suspended=True)
+
+    tab = _asked_to_turn_off(care, admin, gone)
+
+    assert "Sign-in off since" in said(tab)
+    assert [one.label for one in tab.button] == ["Find a client"]
+
+
+@pytest.mark.parametrize("do", ["", "turn_off"])
+def test_a_colleague_who_is_not_there_is_said_in_a_sentence(care, admin, do):
+    tab = opened(care, admin, "practice", colleague="nobody", do=do)
+
+    assert "There is no such colleague." in said(tab)
+    assert not tab.text_input
+
+
+@pytest.mark.parametrize("do", ["", "turn_off"])
+def test_who_does_not_administer_gets_no_form_by_its_address(care, do):
+    tab = opened(care, care.therapist, "practice", colleague=care.nurse.clinician_id, do=do)
+
+    assert "Only an administrator of the practice can do this." in said(tab)
+    assert "Nico" not in said(tab)
 
 
 def test_turning_it_on_again_is_offered_where_it_is_off_and_is_said(care, admin):
@@ -128,14 +199,51 @@ def test_turning_it_on_again_is_offered_where_it_is_off_and_is_said(care, admin)
     assert not [one for one in tab.button if one.label == "Turn on sign-in"]
 
 
-def test_one_s_own_sign_in_is_not_turned_off_and_that_is_not_said_as_done(care, admin):
-    tab = opened(care, admin, "practice")
+def test_the_last_administrator_is_not_turned_off_and_that_is_not_said_as_done(care, admin):
+    tab = _asked_to_turn_off(care, admin, admin)
+    assert "This is you" in said(tab)
 
-    tab.button(key=f"off_{admin.clinician_id}").click().run()
+    press(tab, "Turn off the sign-in of Ada Adams")
 
     assert care.row(Clinician, admin.clinician_id).suspended_at is None
-    assert tab.warning
+    assert "This is the last administrator. Make a colleague one first." in said(tab)
     assert not tab.success
+
+
+def test_a_colleague_is_made_an_administrator_and_gets_another_function(care, admin):
+    tab = opened(care, admin, "practice", colleague=care.nurse.clinician_id)
+    assert typed(tab, "person")["functions.nurse"] is True
+
+    press(fill(tab, "person", {"functions.therapist": True, "is_administrator": True}), "Save")
+
+    nurse = care.nurse.clinician_id
+    assert care.row(Clinician, nurse).is_administrator is True
+    with care.database.reading() as db:
+        functions = db.scalars(
+            select(ClinicianFunction.function).where(ClinicianFunction.clinician_id == nurse)
+        ).all()
+    assert set(functions) == {Function.NURSE, Function.THERAPIST}
+    assert "Therapist, Nurse, Administrator" in said(back(tab, "practice"))
+
+
+def test_the_last_administrator_stays_one_and_is_told_beside_the_box(care, admin):
+    tab = opened(care, admin, "practice", colleague=admin.clinician_id)
+
+    press(fill(tab, "person", {"is_administrator": False}), "Save")
+
+    assert "This is the last administrator" in beside(tab, "person", "is_administrator")
+    assert typed(tab, "person")["is_administrator"] is False
+    assert care.row(Clinician, admin.clinician_id).is_administrator is True
+
+
+def test_a_function_that_an_open_course_needs_is_not_taken_away(care, admin):
+    tab = opened(care, admin, "practice", colleague=care.therapist.clinician_id)
+
+    values = {"functions.therapist": False, "functions.coordinator": True}
+    press(fill(tab, "person", values), "Save")
+
+    assert "the therapist of an open course" in beside(tab, "person", "functions")
+    assert care.row(Clinician, care.therapist.clinician_id).version == 1
 
 
 def test_a_threshold_has_its_source_and_is_in_force_from_its_save_on(care, admin):
