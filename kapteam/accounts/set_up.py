@@ -137,7 +137,7 @@ def renew_invitation(db: Session, viewer: Viewer, clinician_id: str, now: dateti
     clinician = db.get(Clinician, clinician_id)
     if clinician is None or clinician.suspended_at is not None:
         raise NotFound("There is no such colleague, or their sign-in is turned off.")
-    _use_up(db, clinician_id, now)
+    use_up_links(db, clinician_id, now)
     return _invite(db, viewer, clinician_id, now)
 
 
@@ -170,7 +170,7 @@ def accept_invitation(db: Session, token: str, password: str, now: datetime) -> 
     check_new_password(password, invited.sign_in_name)
     set_password(db, invited.clinician_id, password)
     throttle.forget(db, throttle.subject_of(invited.sign_in_name))
-    _use_up(db, invited.clinician_id, now)
+    use_up_links(db, invited.clinician_id, now)
     end_all_of(db, invited.clinician_id, None, now)
     record(db, "invitation:accepted", None, now, subject_id=invited.clinician_id)
     return invited.clinician_id
@@ -191,7 +191,7 @@ def suspend_clinician(db: Session, viewer: Viewer, clinician_id: str, now: datet
         raise NotAllowed("This is the last administrator. Make a colleague one first.")
     clinician.suspended_at = now
     clinician.version += 1
-    _use_up(db, clinician_id, now)
+    use_up_links(db, clinician_id, now)
     record(db, "clinician:suspended", viewer, now, subject_id=clinician_id)
     end_all_of(db, clinician_id, viewer, now)
 
@@ -273,7 +273,8 @@ def _invite(db: Session, viewer: Viewer, clinician_id: str, now: datetime) -> st
     return token
 
 
-def _use_up(db: Session, clinician_id: str, now: datetime) -> None:
+def use_up_links(db: Session, clinician_id: str, now: datetime) -> None:
+    """Every one-time link of this person opens nothing any more."""
     db.execute(
         update(Invitation)
         .where(Invitation.clinician_id == clinician_id, Invitation.used_at.is_(None))

@@ -231,16 +231,23 @@ def end(db: Session, sign_in_id: str, now: datetime) -> None:
         _end(db, sign_in_id, viewer_of(db, sign_in_id, now), now, why="signed out")
 
 
-def end_all_of(db: Session, clinician_id: str, by: Viewer | None, now: datetime) -> None:
-    """End every sign-in of a person (sign-in turned off, password changed)."""
+def end_all_of(
+    db: Session, clinician_id: str, by: Viewer | None, now: datetime, *, but: str = ""
+) -> tuple[str, ...]:
+    """End every sign-in of a person (sign-in turned off, password changed), `but` one.
+
+    Returns the ids of those that ended.
+    """
     theirs = (
         select(SignIn.id)
         .join(Presence, Presence.sign_in_id == SignIn.id)
-        .where(Presence.clinician_id == clinician_id, SignIn.ended_at.is_(None))
+        .where(Presence.clinician_id == clinician_id, SignIn.ended_at.is_(None), SignIn.id != but)
         .distinct()
     )
-    for sign_in_id in db.scalars(theirs).all():
+    ended = tuple(db.scalars(theirs))
+    for sign_in_id in ended:
         _end(db, sign_in_id, by, now, why="revoked")
+    return ended
 
 
 def _end(db: Session, sign_in_id: str, by: Viewer | None, now: datetime, *, why: str) -> None:

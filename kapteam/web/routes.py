@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from kapteam import clock, demo
 from kapteam.accounts import set_up, sign_ins
+from kapteam.accounts.own_password import change_password
 from kapteam.accounts.sign_ins import LockedSignIn, Started
 from kapteam.db.practices import DEMO, PRACTICE, database
 from kapteam.errors import Conflict, Invalid, NotFound
@@ -19,7 +20,7 @@ from kapteam.vocabulary import Function
 from kapteam.web.gate import Entrance, is_set_up
 from kapteam.web.plain import message, page
 from kapteam.web.signing import SigningPages
-from kapteam.web.visitor import Visitor, cookie_name, visitor_of
+from kapteam.web.visitor import Visitor, cookie_name, key_of, visitor_of
 
 DEMO_PASSWORD = "explore the demo"  # noqa: S105 - opens fictional people only, and the pages say it
 _ASSETS = Path(__file__).parent / "assets"
@@ -60,6 +61,9 @@ def plain_routes(entrance: Entrance) -> list[BaseRoute]:
         _shown("/alive", pages.alive),
         _shown("/invite/{token}", pages.ask_password),
         _posted("/invite/{token}", pages.choose_password),
+        _shown("/password", pages.ask_new_password),
+        _posted("/password", pages.change_password),
+        _shown("/password/changed", pages.password_changed),
         _shown("/sign/{note_id}", signing.ask_signature),
         _posted("/sign/{note_id}", signing.sign),
         _shown("/{rest:path}", _nothing_here),
@@ -231,6 +235,36 @@ class PlainPages:
             return message(404, "This link does not open anything", str(gone))
         return self._enter(request, PRACTICE, started, "/")
 
+    def ask_new_password(self, request: Request) -> Response:
+        """The form that changes one's own password."""
+        visitor = visitor_of(request, clock.now())
+        return _door(visitor) or _password_page()
+
+    def change_password(self, request: Request, form: Form) -> Response:
+        """Change the password; the person's other browsers are signed out at once."""
+        now = clock.now()
+        visitor = visitor_of(request, now)
+        closed = _door(visitor)
+        if closed or visitor.sign_in is None:
+            return closed or _go("/")
+        old, new = _one(form, "password"), _one(form, "new_password")
+        try:
+            _need(password=(old, _NO_PASSWORD), new_password=(new, "Type the new password."))
+            changed = change_password(database(PRACTICE), visitor.sign_in.id, old, new, now)
+        except Invalid as invalid:
+            return _password_page(invalid)
+        for sign_in_id in changed.ended:
+            self._sockets.close(key_of(PRACTICE, sign_in_id))
+        return _with_cookie(request, PRACTICE, changed.token, _go("/session/password/changed"))
+
+    def password_changed(self, request: Request) -> Response:
+        """What the change of a password did."""
+        return message(
+            200,
+            "Your password is changed",
+            "Wherever else you were signed in, you are signed out.",
+        )
+
     def _enter(self, request: Request, practice: str, started: Started, to: str) -> Response:
         """Hand out the new cookie; whoever was signed in at this browser before is not any more."""
         before = visitor_of(request, clock.now())
@@ -267,6 +301,21 @@ def _set_up_page(form: Form, invalid: Invalid | None = None) -> Response:
         chosen=_functions(form),
         errors=_errors(invalid),
     )
+
+
+def _door(visitor: Visitor) -> Response | None:
+    """Where somebody who may not change a password here is sent; None for who may."""
+    if visitor.practice == DEMO:
+        return message(
+            403, "The demo's password stays", "Everybody opens the demo with the same one."
+        )
+    if not visitor.is_live:
+        return _go("/session/locked" if visitor.sign_in else "/session/sign-in")
+    return None
+
+
+def _password_page(invalid: Invalid | None = None) -> Response:
+    return page("password.html", status=_status(invalid), errors=_errors(invalid))
 
 
 def _sign_in_page(form: Form, invalid: Invalid | None = None) -> Response:

@@ -30,12 +30,17 @@ class Visitor:
     @property
     def key(self) -> str:
         """The sign-in across both databases: `practice.<id>`; empty when signed out."""
-        return f"{self.practice}.{self.sign_in.id}" if self.sign_in else ""
+        return key_of(self.practice, self.sign_in.id) if self.sign_in else ""
 
     @property
     def is_live(self) -> bool:
         """Whether the person may go on."""
         return isinstance(self.sign_in, LiveSignIn)
+
+
+def key_of(practice: str, sign_in_id: str) -> str:
+    """A sign-in's key: `practice.<id>`."""
+    return f"{practice}.{sign_in_id}"
 
 
 _SIGNED_OUT = Visitor(PRACTICE, None)
@@ -76,7 +81,7 @@ def live_keys(keys: Iterable[str], now: datetime) -> set[str]:
     live: set[str] = set()
     for practice, theirs in ids.items():
         found = _look_up(practice, partial(_live, ids=theirs, now=now), set[str]())
-        live |= {f"{practice}.{one}" for one in found}
+        live |= {key_of(practice, one) for one in found}
     return live
 
 

@@ -25,6 +25,7 @@ _POSTS = [
     "/session/sign-out",
     "/session/touch",
     "/session/invite/0a1b",
+    "/session/password",
 ]
 _FORGED = [
     {"origin": "http://evil.example"},
@@ -200,6 +201,7 @@ def test_no_get_changes_anything(server, sign_in, practice):
         "/session/alive",
         "/session/welcome",
         "/session/locked",
+        "/session/password/changed",
     ]:
         assert dana.get(path).status_code in (200, 303, 404)
     assert _everything(practice) == before
