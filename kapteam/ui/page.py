@@ -64,6 +64,8 @@ def _header(here: Present, title: str) -> None:
         )
         find_button(here)
         with st.popover(plain(here.viewer.name), icon=":material/person:", width="content"):
+            if not here.asked.practice.is_demo:
+                st.html('<p><a href="/session/password" target="_self">Change password</a></p>')
             st.html(f"<p>{_post('Lock now (F9)', '/session/lock')}</p>")
             st.html(f"<p>{_post('Sign out', '/session/sign-out')}</p>")
 
