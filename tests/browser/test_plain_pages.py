@@ -1,5 +1,6 @@
 """The plain pages: narrow and wide, light and dark, filled in wrong and right."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tests.accounts.people import PASSWORD
 from tests.browser.accessibility import violations
 from tests.web.server import Server
 
+_NEW = "five cool canyons"
 _PRESSED_TWICE = "button => { button.click(); setTimeout(() => button.click(), 20) }"
 
 
@@ -30,7 +32,7 @@ def _look_at(page: Page) -> None:
             assert violations(page) == []
 
 
-def _shows_beside(page: Page, label: str, sentence: str) -> None:
+def _shows_beside(page: Page, label: str, sentence: str | re.Pattern[str]) -> None:
     expect(page.get_by_label(label, exact=True)).to_have_accessible_description(sentence)
     expect(page.get_by_label(label, exact=True)).to_have_attribute("aria-invalid", "true")
 
@@ -60,7 +62,36 @@ def test_from_the_first_page_to_the_lock(page: Page, server: Server, tmp_path: P
     page.get_by_label("Your name").fill("Dana Reyes")
     page.get_by_label("Sign-in name").fill("dana")
     page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Show password").click()
+    expect(page.get_by_label("Password")).to_have_attribute("type", "text")
+    expect(page.get_by_label("Password")).to_have_value(PASSWORD)
+    _look_at(page)
+    page.get_by_role("button", name="Hide password").click()
+    expect(page.get_by_label("Password")).to_have_attribute("type", "password")
+    page.get_by_role("button", name="Show password").click()
     page.get_by_role("button", name="Set up the practice").dblclick()
+    expect(page.get_by_text("here: practice.")).to_be_visible()
+
+    page.goto("/session/password")
+    _look_at(page)
+    # The one that is asked for to prove who this is can never be looked at.
+    expect(page.get_by_role("button", name="Show password")).to_have_count(1)
+    page.get_by_label("The password you have").fill(PASSWORD)
+    page.get_by_label("New password").fill("dana")
+    page.get_by_role("button", name="Show password").click()
+    expect(page.get_by_label("New password")).to_have_attribute("type", "text")
+    expect(page.get_by_label("The password you have")).to_have_attribute("type", "password")
+    page.get_by_role("button", name="Change the password").click()
+    _shows_beside(page, "New password", re.compile("Use at least 12 characters"))
+    expect(page.get_by_label("New password")).to_have_attribute("type", "password")
+    expect(page.get_by_label("New password")).to_have_value("")
+    _look_at(page)
+    page.get_by_label("The password you have").fill(PASSWORD)
+    page.get_by_label("New password").fill(_NEW)
+    page.get_by_role("button", name="Change the password").dblclick()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your password is changed")
+    _look_at(page)
+    page.get_by_role("link", name="To the first page").click()
     expect(page.get_by_text("here: practice.")).to_be_visible()
 
     page.keyboard.press("F9")
@@ -70,7 +101,7 @@ def test_from_the_first_page_to_the_lock(page: Page, server: Server, tmp_path: P
     page.get_by_role("button", name="Unlock").dblclick()
     _shows_beside(page, "Password", "This is not your password.")
     _look_at(page)
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password").fill(_NEW)
     sent = []
     page.on("request", lambda request: sent.append(request.method))
     page.get_by_role("button", name="Unlock").evaluate(_PRESSED_TWICE)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from kapteam.accounts.sign_ins import end
+from kapteam.accounts.sign_ins import end, set_password
 from kapteam.db.tables import SignIn
 from kapteam.ui.navigation import PLACES
 from tests.accounts.people import PASSWORD
@@ -124,3 +124,25 @@ def test_a_sign_in_ended_elsewhere_closes_the_page(
     _shows_nothing(own_page, "Sign in")
     _sign_in(own_page)
     _is_the_client(own_page, care)
+
+
+def test_a_password_is_changed_from_the_menu_and_the_other_browser_is_signed_out(
+    own_page: Page, new_page: NewPage, care: Care
+) -> None:
+    other = new_page()
+    other.goto(f"/client?client={care.client.code}")
+    _sign_in(other)
+    _is_the_client(other, care)
+
+    own_page.get_by_role("button", name=care.therapist.name).click()
+    own_page.get_by_role("link", name="Change password").click()
+    fill_field(own_page, "The password you have", PASSWORD)
+    fill_field(own_page, "New password", "five cool canyons")
+    press(own_page, "Change the password")
+
+    expect(own_page.get_by_role("heading", level=1)).to_have_text("Your password is changed")
+    expect(other.get_by_label("Sign-in name")).to_be_visible(timeout=PATIENCE)
+    expect(other.get_by_text("Okafor")).to_have_count(0)
+    with care.database.writing() as db:
+        # As it was, for the tests beside this one.
+        set_password(db, care.therapist.clinician_id, PASSWORD)

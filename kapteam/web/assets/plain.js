@@ -6,3 +6,19 @@ addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
+
+// A new password can be looked at until it is sent, or the page is left: never again after Back.
+const buttons = document.querySelectorAll("[data-shows]");
+
+function show(button, shown) {
+  document.getElementById(button.dataset.shows).type = shown ? "text" : "password";
+  button.textContent = shown ? "Hide password" : "Show password";
+}
+
+for (const button of buttons) {
+  button.hidden = false;
+  button.addEventListener("click", () => show(button, button.textContent === "Show password"));
+}
+for (const moment of ["submit", "pagehide"]) {
+  addEventListener(moment, () => buttons.forEach((button) => show(button, false)));
+}
