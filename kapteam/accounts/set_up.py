@@ -23,6 +23,7 @@ from kapteam.vocabulary import Function
 
 _PRACTICE_ID = "practice"
 _LINK_GOOD_FOR = timedelta(days=7)
+_LINK_MADE_HERE_GOOD_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def add_clinician(db: Session, viewer: Viewer, entered: NewClinician, now: datet
             functions=sorted(entered.functions),
             is_administrator=entered.is_administrator,
         )
-    return _invite(db, viewer, entered.id, now)
+    return _invite(db, viewer, entered.id, now, _LINK_GOOD_FOR)
 
 
 def renew_invitation(db: Session, viewer: Viewer, clinician_id: str, now: datetime) -> str:
@@ -138,7 +139,25 @@ def renew_invitation(db: Session, viewer: Viewer, clinician_id: str, now: dateti
     if clinician is None or clinician.suspended_at is not None:
         raise NotFound("There is no such colleague, or their sign-in is turned off.")
     use_up_links(db, clinician_id, now)
-    return _invite(db, viewer, clinician_id, now)
+    return _invite(db, viewer, clinician_id, now, _LINK_GOOD_FOR)
+
+
+def make_link_here(db: Session, sign_in_name: str, now: datetime) -> str:
+    """A one-time link made at the machine itself, good for an hour; older ones end.
+
+    For the only administrator who forgot the password: whoever can read the database needs no leave
+    to write it, so nobody is asked, and it is audited. Returns its token. Raises NotFound.
+    """
+    can_sign_in = Clinician.suspended_at.is_(None)
+    known = Clinician.sign_in_name == fold(sign_in_name)
+    clinician_id = db.scalar(select(Clinician.id).where(known, can_sign_in))
+    if clinician_id is None:
+        names = db.scalars(
+            select(Clinician.sign_in_name).where(can_sign_in).order_by(Clinician.sign_in_name)
+        )
+        raise NotFound(f"Nobody signs in with this name. There are: {', '.join(names)}.")
+    use_up_links(db, clinician_id, now)
+    return _invite(db, None, clinician_id, now, _LINK_MADE_HERE_GOOD_FOR)
 
 
 def invitation_of(db: Session, token: str, now: datetime) -> Invited:
@@ -257,7 +276,9 @@ def set_functions(db: Session, clinician_id: str, functions: Collection[Function
     )
 
 
-def _invite(db: Session, viewer: Viewer, clinician_id: str, now: datetime) -> str:
+def _invite(
+    db: Session, viewer: Viewer | None, clinician_id: str, now: datetime, good_for: timedelta
+) -> str:
     token, invitation_id = new_token(), new_id()
     db.add(
         Invitation(
@@ -265,11 +286,11 @@ def _invite(db: Session, viewer: Viewer, clinician_id: str, now: datetime) -> st
             clinician_id=clinician_id,
             token_hash=hash_token(token),
             created_at=now,
-            created_by_id=viewer.clinician_id,
-            expires_at=now + _LINK_GOOD_FOR,
+            created_by_id=viewer.clinician_id if viewer else clinician_id,
+            expires_at=now + good_for,
         )
     )
-    record(db, "invitation:made", viewer, now, subject_id=clinician_id)
+    record(db, "invitation:made", viewer, now, subject_id=clinician_id, good_until=now + good_for)
     return token
 
 
