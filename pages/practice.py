@@ -7,7 +7,9 @@ from kapteam.rules.permissions import check_can_administer
 from kapteam.ui.page import open_page
 from kapteam.ui.practice import (
     draw_colleague,
+    draw_name_and_zone,
     draw_new_colleague,
+    draw_practice,
     draw_team,
     draw_thresholds,
     draw_turn_off,
@@ -23,6 +25,8 @@ if "colleague" in st.query_params:
         draw_colleague(here, one)
     st.stop()
 
+draw_practice(here)
 draw_team(here, everybody)
 draw_new_colleague(here)
+draw_name_and_zone(here)
 draw_thresholds(here, here.read(thresholds))

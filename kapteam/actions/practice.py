@@ -1,7 +1,8 @@
-"""The practice itself: what every write asks of it, and changing its thresholds."""
+"""The practice itself: what every write asks of it; changing its name, zone and thresholds."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import available_timezones
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +25,20 @@ class SettingEntered:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class NameEntered:
+    """The practice's new name, as typed."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneEntered:
+    """The practice's new time zone, by its IANA name."""
+
+    zone: str
+
+
 def the_practice(db: Session, now: datetime) -> PracticeInForce:
     """The practice as it is at `now`.
 
@@ -42,6 +57,46 @@ def lock_practice(db: Session) -> None:
     the same moment.
     """
     db.execute(select(Practice.id).with_for_update())
+
+
+def change_name(db: Session, viewer: Viewer, entered: NameEntered, now: datetime) -> None:
+    """Give the practice another name. Raises NotAllowed (administrators only), Invalid (`name`)."""
+    practice = _practice(db, viewer)
+    form = Entered()
+    name = form.line("name", entered.name, "The practice's name", required=True)
+    form.done()
+    if name == practice.name:
+        return
+    record(db, "practice:renamed", viewer, now, subject_id=practice.id, name=(practice.name, name))
+    practice.name = name
+
+
+def change_zone(db: Session, viewer: Viewer, entered: ZoneEntered, now: datetime) -> None:
+    """Show every time in another zone. What is stored stays: moments, in UTC.
+
+    Raises NotAllowed (administrators only) and Invalid (`zone`).
+    """
+    practice = _practice(db, viewer)
+    form = Entered()
+    form.need("zone", entered.zone in available_timezones(), "Choose the practice's time zone.")
+    form.done()
+    if entered.zone == practice.zone:
+        return
+    record(
+        db,
+        "practice:zone_changed",
+        viewer,
+        now,
+        subject_id=practice.id,
+        zone=(practice.zone, entered.zone),
+    )
+    practice.zone = entered.zone
+
+
+def _practice(db: Session, viewer: Viewer) -> Practice:
+    """The practice's row, for an administrator to change."""
+    check_can_administer(viewer)
+    return db.scalars(select(Practice).with_for_update()).one()
 
 
 def change_setting(db: Session, viewer: Viewer, entered: SettingEntered, now: datetime) -> None:

@@ -1,11 +1,13 @@
-"""The parts of Practice: team, a new colleague by one-time link, thresholds."""
+"""The parts of Practice: name and zone, the team, a new colleague by link, thresholds."""
 
 from functools import partial
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from kapteam import wording
+from kapteam.accounts import zones
 from kapteam.accounts.set_up import (
     NewClinician,
     add_clinician,
@@ -13,7 +15,14 @@ from kapteam.accounts.set_up import (
     renew_invitation,
 )
 from kapteam.actions.episodes import FUNCTIONS_OF
-from kapteam.actions.practice import SettingEntered, change_setting
+from kapteam.actions.practice import (
+    NameEntered,
+    SettingEntered,
+    ZoneEntered,
+    change_name,
+    change_setting,
+    change_zone,
+)
 from kapteam.actions.team import (
     ColleagueEntered,
     TurnOffEntered,
@@ -33,6 +42,44 @@ from kapteam.vocabulary import Function
 
 _LINK = "practice_link"
 _HIDE = "hide_practice_link"
+
+
+def draw_practice(here: Present) -> None:
+    """The practice's name and zone, in one line."""
+    practice = here.asked.practice
+    with row("practice"):
+        words(f"**{plain(practice.name)}** {quiet(zones.label(practice.zone.key))}")
+
+
+def draw_name_and_zone(here: Present) -> None:
+    """Another name, or another zone, with what that does to every time."""
+    with st.expander("Name and time zone", icon=":material/home_work:"):
+        form = Form(here, "practice_name")
+        form.line("name", "Name of the practice", here.asked.practice.name)
+        form.save("Save name", change_name, lambda: form.entered(NameEntered), kind="secondary")
+        st.divider()
+        _zone_form(here)
+
+
+def _zone_form(here: Present) -> None:
+    form = Form(here, "practice_zone")
+    kept = here.zone.key
+    chosen = form.pick("zone", "Time zone", zones.NEAR | zones.far(), kept)
+    below = st.empty()
+    if chosen and chosen != kept:
+        below.warning(plain(_zone_warning(here, chosen)), icon=":material/schedule:")
+    form.save("Save time zone", change_zone, lambda: form.entered(ZoneEntered), kind="secondary")
+
+
+def _zone_warning(here: Present, zone: str) -> str:
+    """What another zone does, by the example of this very moment."""
+    before = wording.zoned_time(here.now, here.zone)
+    after = wording.zoned_time(here.now, ZoneInfo(zone))
+    return (
+        f"This moment reads {before}; it would read {after}. Every time on every page changes in "
+        "the same way, past ones and what is booked: the moments stay, the clock beside them does "
+        "not. Go through what is booked afterwards. “Today” will begin at midnight of the new zone."
+    )
 
 
 def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, urlsplit
-from zoneinfo import available_timezones
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -11,7 +10,7 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Mount, Route
 
 from kapteam import clock, demo
-from kapteam.accounts import set_up, sign_ins
+from kapteam.accounts import set_up, sign_ins, zones
 from kapteam.accounts.own_password import change_password
 from kapteam.accounts.sign_ins import LockedSignIn, Started
 from kapteam.db.practices import DEMO, PRACTICE, database
@@ -24,16 +23,6 @@ from kapteam.web.visitor import Visitor, cookie_name, key_of, visitor_of
 
 DEMO_PASSWORD = "explore the demo"  # noqa: S105 - opens fictional people only, and the pages say it
 _ASSETS = Path(__file__).parent / "assets"
-_USUAL_ZONE = "America/Phoenix"
-_NEAR_ZONES = {
-    _USUAL_ZONE: "Arizona (Phoenix)",
-    "America/Los_Angeles": "Pacific (Los Angeles)",
-    "America/Denver": "Mountain (Denver)",
-    "America/Chicago": "Central (Chicago)",
-    "America/New_York": "Eastern (New York)",
-    "America/Anchorage": "Alaska (Anchorage)",
-    "Pacific/Honolulu": "Hawaii (Honolulu)",
-}
 _UNREADABLE = 422
 Form = dict[str, list[str]]
 
@@ -288,15 +277,14 @@ _NO_PASSWORD = "Type your password."  # noqa: S105 - a sentence
 
 
 def _set_up_page(form: Form, invalid: Invalid | None = None) -> Response:
-    zones = sorted(zone for zone in available_timezones() if "/" in zone)
     return page(
         "set_up.html",
         status=_status(invalid),
         typed={name: _one(form, name) for name in ("practice_name", "name", "credentials")},
         sign_in_name=_one(form, "sign_in_name"),
-        zone=_one(form, "zone") or _USUAL_ZONE,
-        near_zones=_NEAR_ZONES,
-        far_zones=[zone for zone in zones if zone not in _NEAR_ZONES],
+        zone=_one(form, "zone") or zones.USUAL,
+        near_zones=zones.NEAR,
+        far_zones=zones.far(),
         functions=list(Function),
         chosen=_functions(form),
         errors=_errors(invalid),

@@ -1,10 +1,17 @@
-"""Changing a threshold: administrators only, within bounds, in force from now on."""
+"""The practice's name, zone and thresholds: administrators only, within bounds, audited."""
 
 from datetime import timedelta
 
 import pytest
 
-from kapteam.actions.practice import SettingEntered, change_setting
+from kapteam.actions.practice import (
+    NameEntered,
+    SettingEntered,
+    ZoneEntered,
+    change_name,
+    change_setting,
+    change_zone,
+)
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import PracticeSetting
 from kapteam.errors import Invalid, NotAllowed, NotFound
@@ -97,3 +104,61 @@ def test_there_is_no_setting_by_another_name(database, administrator):
     assert "favorite_color" not in THRESHOLDS
     with pytest.raises(NotFound):
         _change(database, administrator, "favorite_color", "7")
+
+
+def _do(database, action, viewer, entered):
+    with database.writing() as db:
+        action(db, viewer, entered, NOW)
+
+
+def _practice(database):
+    with database.reading() as db:
+        return practice_in_force(db, NOW)
+
+
+CHANGES = [
+    (change_name, NameEntered(" Ocotillo Practice "), "practice:renamed"),
+    (change_zone, ZoneEntered("America/Denver"), "practice:zone_changed"),
+]
+
+
+@pytest.mark.parametrize(("action", "entered", "tag"), CHANGES)
+def test_name_and_zone_are_changed_once_and_audited(database, administrator, action, entered, tag):
+    for _ in range(2):
+        _do(database, action, administrator, entered)
+    [event] = audit_events(database, tag)
+    practice = _practice(database)
+    [(old, new)] = event.changes.values()
+    assert old in ("Saguaro Practice", "America/Phoenix")
+    assert new in (practice.name, practice.zone.key)
+
+
+@pytest.mark.parametrize(("action", "entered", "tag"), CHANGES)
+def test_nobody_else_changes_name_or_zone(database, administrator, action, entered, tag):
+    with database.writing() as db:
+        prescriber = a_clinician(db, Function.PRESCRIBER)
+    with pytest.raises(NotAllowed, match="administrator"):
+        _do(database, action, prescriber, entered)
+    practice = _practice(database)
+    assert (practice.name, practice.zone.key) == ("Saguaro Practice", "America/Phoenix")
+    assert audit_events(database) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "entered", "field"),
+    [
+        (change_name, NameEntered("  "), "name"),
+        (change_name, NameEntered("x" * 121), "name"),
+        (change_name, NameEntered("Sag\x00uaro"), "name"),
+        (change_zone, ZoneEntered(""), "zone"),
+        (change_zone, ZoneEntered("Mars/Olympus"), "zone"),
+        (change_zone, ZoneEntered("../etc/passwd"), "zone"),
+    ],
+)
+def test_a_name_or_zone_that_cannot_be_is_refused_beside_its_field(
+    database, administrator, action, entered, field
+):
+    with pytest.raises(Invalid) as refused:
+        _do(database, action, administrator, entered)
+    assert list(refused.value.fields) == [field]
+    assert audit_events(database) == []

@@ -10,6 +10,7 @@ from kapteam.db.tables import (
     ClinicianFunction,
     EpisodeMember,
     Invitation,
+    Practice,
     PracticeSetting,
 )
 from kapteam.vocabulary import Function, Part
@@ -244,6 +245,44 @@ def test_a_function_that_an_open_course_needs_is_not_taken_away(care, admin):
 
     assert "the therapist of an open course" in beside(tab, "person", "functions")
     assert care.row(Clinician, care.therapist.clinician_id).version == 1
+
+
+def test_the_practice_has_another_name_from_its_save_on(care, admin):
+    tab = opened(care, admin, "practice")
+    assert "**Saguaro Practice** :gray[Arizona (Phoenix)]" in said(tab)
+
+    press(fill(tab, "practice_name", {"name": "Ocotillo *Practice*"}), "Save name")
+
+    assert "**Ocotillo *Practice*** :gray[Arizona (Phoenix)]" in said(tab)
+    assert care.row(Practice, "practice").name == "Ocotillo *Practice*"
+
+
+def test_another_zone_warns_before_it_is_saved_what_it_does_to_every_time(care, admin):
+    tab = opened(care, admin, "practice")
+    assert not tab.warning
+
+    fill(tab, "practice_zone", {"zone": "America/Los_Angeles"})
+
+    (warning,) = tab.warning
+    assert "This moment reads 2:30 pm MST; it would read 1:30 pm PST." in bare(warning.value)
+    assert care.row(Practice, "practice").zone == "America/Phoenix"
+
+    press(tab, "Save time zone")
+
+    assert "Pacific (Los Angeles)" in said(tab)
+    assert "As of 1:30 pm PST" in said(tab)
+    assert not tab.warning
+    # A moment is a moment: nothing that is stored was moved.
+    assert care.row(Clinician, admin.clinician_id).created_at == NOW - timedelta(days=365)
+
+
+def test_a_practice_without_a_name_is_refused_beside_the_field(care, admin):
+    tab = opened(care, admin, "practice")
+
+    press(fill(tab, "practice_name", {"name": "  "}), "Save name")
+
+    assert "The practice's name is needed." in beside(tab, "practice_name", "name")
+    assert care.row(Practice, "practice").name == "Saguaro Practice"
 
 
 def test_a_threshold_has_its_source_and_is_in_force_from_its_save_on(care, admin):
