@@ -17,28 +17,59 @@ class Threshold:
     most: int
     source: str
 
+    @property
+    def is_yes_or_no(self) -> bool:
+        """Whether it is switched on (1) or off (0) rather than counted."""
+        return (self.least, self.most) == (0, 1)
 
+
+# Rule 64; domain 3.3 (windows after a dose); product.md, Intention; rule 28; HIPAA as in domain 7.
 THRESHOLDS: Mapping[str, Threshold] = {
     "idle_minutes": Threshold(
-        "Lock the screen after", 15, "minutes without activity", 1, 60, "Rule 64; HIPAA 164.312(a)"
+        "Lock the screen after",
+        15,
+        "minutes without activity",
+        1,
+        60,
+        "kapteam's default; HIPAA asks for automatic logoff (45 CFR 164.312)",
     ),
     "integration_target_hours": Threshold(
-        "Integration target", 24, "hours after the last dose", 1, 72, "Practice target; domain 3.3"
+        "Integration target",
+        24,
+        "hours after the last dose",
+        1,
+        72,
+        "kapteam's default; KAP practices call the first 24 hours ideal",
     ),
     "integration_late_hours": Threshold(
-        "Integration is late (red)", 48, "hours after the last dose", 2, 168, "Domain 3.3"
+        "Integration is late (red)",
+        48,
+        "hours after the last dose",
+        2,
+        168,
+        "kapteam's default; the window named most often is 24 to 72 hours",
     ),
     "integration_past_hours": Threshold(
-        "Integration is past the window", 72, "hours after the last dose", 3, 336, "Domain 3.3"
+        "Integration is past the window",
+        72,
+        "hours after the last dose",
+        3,
+        336,
+        "The end of the window named most often, 24 to 72 hours; it is still held then",
     ),
     "intention_due_hours": Threshold(
-        "Intention note is due", 72, "hours before the dose", 1, 336, "product.md, Intention"
+        "Intention note is due", 72, "hours before the dose", 1, 336, "kapteam's default"
     ),
     "intention_fresh_days": Threshold(
-        "Confirm an intention older than", 7, "days", 1, 60, "Rule 28"
+        "Confirm an intention older than", 7, "days", 1, 60, "kapteam's default"
     ),
     "everyone_sees_caseload": Threshold(
-        "Everyone sees the whole caseload", 0, "(1 yes, 0 no)", 0, 1, "product.md, Who may do what"
+        "Everyone sees the whole caseload",
+        0,
+        "",
+        0,
+        1,
+        "kapteam's default: each sees the clients of their own courses of care",
     ),
 }
 

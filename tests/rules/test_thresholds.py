@@ -1,5 +1,6 @@
 """The practice's thresholds: named, bounded, with their source; what is stored is what counts."""
 
+import re
 from dataclasses import fields, replace
 from datetime import timedelta
 
@@ -22,6 +23,8 @@ def test_a_default_lies_within_its_bounds_and_names_its_source(key):
     assert threshold.least <= threshold.default <= threshold.most
     assert threshold.source
     assert threshold.label
+    # A clinician reads it: no file, no rule by its number.
+    assert not re.search(r"(?i)\.md|rule|domain", threshold.source)
     assert getattr(USUAL, key) == threshold.default
     assert read_value(key, str(threshold.default), USUAL) == threshold.default
 
