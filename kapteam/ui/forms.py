@@ -299,6 +299,12 @@ class Form:
         self._problem(field)
         return chosen
 
+    def switch(self, field: str, label: str, value: bool = False) -> bool:
+        """A setting that is on or off."""
+        chosen = st.toggle(label, self._first(field, value), key=self.key(field))
+        self._problem(field)
+        return chosen
+
     def answer(self, field: str, label: str, value: bool | None = None) -> bool | None:
         """Yes, no, or not asked: the three are never mixed up."""
         first = self._first(field, value)

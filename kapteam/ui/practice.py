@@ -273,9 +273,7 @@ def draw_thresholds(here: Present, lines: tuple[ThresholdLine, ...]) -> None:
             with row(f"threshold_{line.key}"):
                 form = Form(here, "threshold", line.key)
                 with st.container(width=430):
-                    form.line(
-                        "value", f"{line.threshold.label}, {line.threshold.unit}", str(line.value)
-                    )
+                    _threshold_field(form, line)
                 since = (
                     f", since {wording.moment(line.in_force_from, here.now, here.zone)}"
                     if line.in_force_from
@@ -283,8 +281,19 @@ def draw_thresholds(here: Present, lines: tuple[ThresholdLine, ...]) -> None:
                 )
                 words(quiet(f"Source: {line.source}{since}"), 400)
                 form.save(
-                    "Save",
-                    change_setting,
-                    partial(form.entered, SettingEntered, key=line.key),
-                    kind="secondary",
+                    "Save", change_setting, partial(_setting, form, line.key), kind="secondary"
                 )
+
+
+def _threshold_field(form: Form, line: ThresholdLine) -> None:
+    one = line.threshold
+    if one.is_yes_or_no:
+        form.switch("value", one.label, bool(line.value))
+    else:
+        form.line("value", f"{one.label}, {one.unit}", str(line.value))
+
+
+def _setting(form: Form, key: str) -> SettingEntered:
+    """What is typed; a switch is stored as 1 or 0, like every other number."""
+    typed = form.value("value")
+    return SettingEntered(key, str(int(typed)) if isinstance(typed, bool) else typed or "")

@@ -20,6 +20,7 @@ from tests.pages.tabs import back, bare, headings, links, opened, said, statemen
 
 LINK = "/session/invite/"
 LATE = "threshold/integration_late_hours"
+EVERYONE = "threshold/everyone_sees_caseload"
 
 
 @pytest.fixture
@@ -295,6 +296,21 @@ def test_a_threshold_has_its_source_and_is_in_force_from_its_save_on(care, admin
 
     assert care.rows(PracticeSetting)[-1].value == "60"
     assert typed(tab, LATE) == {"value": "60"}
+
+
+def test_a_yes_or_no_is_a_switch_that_takes_effect_with_its_save(care, admin):
+    tab = opened(care, admin, "practice")
+    (switch,) = tab.toggle
+    assert (switch.label, switch.value) == ("Everyone sees the whole caseload", False)
+
+    fill(tab, EVERYONE, {"value": True})
+    assert care.rows(PracticeSetting) == []
+    press(tab, "Save", EVERYONE)
+
+    assert care.rows(PracticeSetting)[-1].value == "1"
+    assert tab.toggle[0].value is True
+    press(fill(tab, EVERYONE, {"value": False}), "Save", EVERYONE)
+    assert care.rows(PracticeSetting)[-1].value == "0"
 
 
 @pytest.mark.parametrize(
