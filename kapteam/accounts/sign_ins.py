@@ -157,6 +157,11 @@ def start_sign_in(db: Session, clinician_id: str, device: str, now: datetime) ->
     return Started(token, sign_in_id)
 
 
+def is_off(db: Session, clinician_id: str) -> bool:
+    """Whether this person's sign-in is turned off."""
+    return db.get_one(Clinician, clinician_id).suspended_at is not None
+
+
 def find(db: Session, token: str, now: datetime) -> LiveSignIn | LockedSignIn | None:
     """The sign-in behind a cookie's token; None when there is none, it ended or was turned off."""
     rows = _current(db, now, SignIn.token_hash == hash_token(token))

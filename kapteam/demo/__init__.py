@@ -41,8 +41,9 @@ _one_at_a_time = Lock()
 def open_demo(now: datetime) -> None:
     """Make sure that the demo practice exists and is right at `now`.
 
-    What a visitor wrote stays until the practice's next day, or until no dose is ahead any more on
-    this one. The new file takes the place of the old one only when it is finished.
+    What a visitor wrote stays until the practice's next day, until no dose is ahead any more on
+    this one, or until a visitor shut the door on one of the two people whom it is opened as. The
+    new file takes the place of the old one only when it is finished.
     """
     with _one_at_a_time:
         if settings().demo_path.exists() and _is_right(now):
@@ -70,12 +71,21 @@ def _is_right(now: datetime) -> bool:
                 return False
             if day_of(built.at, practice.zone) != day_of(now, practice.zone):
                 return False
+            if not _has_both_of_its_people(db):
+                return False
             asked = Asked(THERAPIST.viewer(), practice, now)
             return bool(upcoming(db, asked).showing(Show.TODAY))
     except Exception as error:
         # Whatever is wrong with the file, a new one puts it right.
         _log.warning("The demo practice cannot be read (%s); it is built anew.", type(error))
         return False
+
+
+def _has_both_of_its_people(db: Session) -> bool:
+    """Whether a visitor did not turn them off, or take from one that they administer."""
+    therapist, prescriber = (db.get_one(Clinician, one) for one in (THERAPIST_ID, PRESCRIBER_ID))
+    is_on = therapist.suspended_at is None and prescriber.suspended_at is None
+    return is_on and prescriber.is_administrator
 
 
 def _build(file: Path, now: datetime) -> None:
@@ -110,7 +120,12 @@ def _tell(db: Session, now: datetime) -> None:
     nobodys = db.get_one(Clinician, director_id).password_hash
     for one in COLLEAGUES:
         form = NewClinician(
-            one.id, one.name, one.credentials, one.sign_in_name, one.functions, False
+            one.id,
+            one.name,
+            one.credentials,
+            one.sign_in_name,
+            one.functions,
+            one.is_administrator,
         )
         add_clinician(db, director, form, opened_at)
         db.get_one(Clinician, one.id).password_hash = nobodys

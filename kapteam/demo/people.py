@@ -83,7 +83,9 @@ DIRECTOR = Colleague(
     is_administrator=True,
 )
 THERAPIST = Colleague(THERAPIST_ID, "Noor Ocotillo", "LCSW", frozenset({_THERAPIST}))
-PRESCRIBER = Colleague(PRESCRIBER_ID, "Elias Mesquite", "MD", frozenset({_PRESCRIBER}))
+PRESCRIBER = Colleague(
+    PRESCRIBER_ID, "Elias Mesquite", "MD", frozenset({_PRESCRIBER}), is_administrator=True
+)
 SECOND_PRESCRIBER = Colleague(
     demo_id("clinician/prescriber/2"), "Ingrid Yucca", "PMHNP", frozenset({_PRESCRIBER})
 )

@@ -84,7 +84,7 @@ def _zone_warning(here: Present, zone: str) -> str:
 
 def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:
     """Everybody with functions; a change, a new one-time link or turning off, from the row."""
-    _one_time_link()
+    _one_time_link(here)
     with section("Team", len(colleagues), key="team"):
         for one in colleagues:
             with row(f"colleague_{one.id}"):
@@ -129,7 +129,7 @@ def _sign_in_words(here: Present, one: Colleague) -> str:
     return f"Signs in as {one.sign_in_name}"
 
 
-def _one_time_link() -> None:
+def _one_time_link(here: Present) -> None:
     token, is_drawn = st.session_state.get(_LINK, ("", False))
     if is_drawn and _HIDE not in st.session_state:
         # The page was left since, and with it the button.
@@ -140,8 +140,10 @@ def _one_time_link() -> None:
     st.session_state[_LINK] = token, True
     address = urlsplit(str(st.context.url))
     st.info(
-        "Hand this one-time link to your colleague. It is good for seven days and is shown only "
-        "here, only now.",
+        "This is the demo: the link opens nothing."
+        if here.asked.practice.is_demo
+        else "Hand this one-time link to your colleague. It is good for seven days and is shown "
+        "only here, only now.",
         icon=":material/link:",
     )
     st.code(f"{address.scheme}://{address.netloc}/session/invite/{token}", language=None)

@@ -123,6 +123,12 @@ class PlainPages:
                 return _go("/")
             is_therapist = viewer.clinician_id == demo.THERAPIST_ID
             other = demo.PRESCRIBER_ID if is_therapist else demo.THERAPIST_ID
+            if sign_ins.is_off(db, other):
+                return message(
+                    409,
+                    "This sign-in is turned off",
+                    "Turn it on again on Practice, or leave the demo and explore it anew.",
+                )
             started = sign_ins.start_sign_in(db, other, _device(request), now)
         return self._enter(request, DEMO, started, "/")
 

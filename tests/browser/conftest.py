@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from kapteam.accounts.sign_ins import set_password, start_sign_in
 from kapteam.db.engine import Database
 from kapteam.db.tables import Clinician
+from kapteam.demo import PRESCRIBER_ID
 from kapteam.rules.permissions import Viewer
 from tests.accounts.people import PASSWORD
 from tests.browser.chromium import chromium_path, is_required, launched
@@ -127,21 +128,22 @@ def tab_of(
 
 @pytest.fixture(scope="module")
 def _demo_browsers(chromium: Browser, server: Server) -> Iterator[tuple[BrowserContext, ...]]:
-    """The demo entered by its button, as its therapist; and its director, who administers it."""
-    therapist, director = _new_browser(chromium, server), _new_browser(chromium, server)
+    """The demo entered by its button, as its therapist; and as its prescriber and administrator."""
+    therapist, prescriber = _new_browser(chromium, server), _new_browser(chromium, server)
     door = therapist.new_page()
     open_at(door, "/")
     press(door, "Explore the demo practice")
     door.close()
     database = Database(f"sqlite:///{server.data / 'demo.db'}")
     with database.writing() as db:
-        who = db.scalars(select(Clinician.id).where(Clinician.is_administrator)).one()
-        started = start_sign_in(db, who, "a test", server.clock.now)
+        started = start_sign_in(db, PRESCRIBER_ID, "a test", server.clock.now)
     database.close()
-    director.add_cookies([{"name": "kapteam", "value": f"demo.{started.token}", "url": server.url}])
-    yield therapist, director
+    prescriber.add_cookies(
+        [{"name": "kapteam", "value": f"demo.{started.token}", "url": server.url}]
+    )
+    yield therapist, prescriber
     therapist.close()
-    director.close()
+    prescriber.close()
 
 
 @pytest.fixture
@@ -149,7 +151,7 @@ def demo_tab(
     server: Server, _demo_browsers: tuple[BrowserContext, ...], request: pytest.FixtureRequest
 ) -> Iterator[DemoTab]:
     """Open one of PAGES of the demo in a tab: `demo_tab("today", width=390)`."""
-    therapist, director = _demo_browsers
+    therapist, prescriber = _demo_browsers
     tabs: list[Page] = []
 
     def open_one(name: str, *, width: int = 1366, height: int = 900) -> Page:
@@ -157,7 +159,7 @@ def demo_tab(
         with database.reading() as db:
             address = PAGES[name](db)
         database.close()
-        tab = (director if name == "practice" else therapist).new_page()
+        tab = (prescriber if name.startswith("practice") else therapist).new_page()
         tabs.append(tab)
         tab.set_viewport_size({"width": width, "height": height})
         open_at(tab, address)

@@ -78,6 +78,8 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "notes": lambda db: "/notes",
     "inquiries": lambda db: "/inquiries",
     "practice": lambda db: "/practice",
+    "practice colleague": lambda db: f"/practice?colleague={THERAPIST_ID}",
+    "practice turning off": lambda db: f"/practice?colleague={THERAPIST_ID}&do=turn_off",
     "client": lambda db: f"/client?client={_code(db, OKAFOR.id)}",
     "client with a long name": lambda db: f"/client?client={_code(db, NAKAMURA.id)}",
     "client_edit": lambda db: f"/client_edit?client={_code(db, OKAFOR.id)}",

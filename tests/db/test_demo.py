@@ -20,6 +20,7 @@ from kapteam.db.practices import DEMO, PRACTICE, database
 from kapteam.db.tables import (
     AuditEvent,
     Client,
+    Clinician,
     Consent,
     Episode,
     IntegrationSession,
@@ -445,6 +446,34 @@ def test_a_demo_of_a_later_hour_is_built_anew(built_demo, short_story):
     a_visitor_pins("Written by a visitor", OPENED)
     demo.open_demo(OPENED - HOUR)
     assert pinned_line() == ""
+
+
+def the_therapist_is_off(db: Session) -> None:
+    db.get_one(Clinician, demo.THERAPIST_ID).suspended_at = OPENED
+
+
+def the_prescriber_is_off(db: Session) -> None:
+    db.get_one(Clinician, demo.PRESCRIBER_ID).suspended_at = OPENED
+
+
+def the_prescriber_administers_no_more(db: Session) -> None:
+    db.get_one(Clinician, demo.PRESCRIBER_ID).is_administrator = False
+
+
+@pytest.mark.parametrize(
+    "shut", [the_therapist_is_off, the_prescriber_is_off, the_prescriber_administers_no_more]
+)
+def test_a_door_that_a_visitor_shut_is_open_again_the_next_time(built_demo, short_story, shut):
+    a_visitor_pins("Written by a visitor", OPENED)
+    with database(DEMO).writing() as db:
+        shut(db)
+    demo.open_demo(OPENED)
+    assert pinned_line() == ""
+    with database(DEMO).writing() as db:
+        for clinician_id in (demo.THERAPIST_ID, demo.PRESCRIBER_ID):
+            started = sign_ins.start_sign_in(db, clinician_id, "browser", OPENED)
+            viewer = sign_ins.viewer_of(db, started.sign_in_id, OPENED)
+            assert viewer.is_administrator is (clinician_id == demo.PRESCRIBER_ID)
 
 
 def test_nobody_signs_in_to_the_demo_by_a_password(built_demo):

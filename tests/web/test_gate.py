@@ -1,6 +1,7 @@
 """What a server of its own cannot show: TLS, another machine, an error within, the demo's file."""
 
 import re
+from html import unescape
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from kapteam import clock
+from kapteam.accounts import set_up, sign_ins
 from kapteam.db.migrate import bring_up_to_date
 from kapteam.db.practices import DEMO, PRACTICE, database
 from kapteam.db.tables import Clinician, Practice, Presence, SignIn
@@ -209,6 +212,39 @@ def test_the_demo_locks_too_and_tells_its_password_there_only(visit, demo):
     browser.post("/session/lock")
     assert "explore the demo" not in browser.get("/session/locked").text
     assert browser.post("/session/locked", data=form).status_code == 422
+
+
+def test_in_the_demo_the_other_person_who_was_turned_off_is_said_and_nobody_thrown_out(visit, demo):
+    browser = visit()
+    browser.post("/session/demo")
+    with database(DEMO).writing() as db:
+        db.get_one(Clinician, "robin").suspended_at = clock.now()
+    answer = browser.post("/session/demo/switch")
+    assert answer.status_code == 409
+    assert "This sign-in is turned off" in answer.text
+    assert _acting_in_demo() == ["Thea Tallis"]
+    assert browser.get("/").status_code == 200
+
+
+def test_the_demos_password_is_not_changed_and_no_link_of_it_opens_anything(visit, demo):
+    browser = visit()
+    browser.post("/session/demo")
+    form = {"password": "explore the demo", "new_password": "five cool canyons"}
+    for answer in (browser.get("/session/password"), browser.post("/session/password", data=form)):
+        assert answer.status_code == 403
+        assert "password stays" in unescape(answer.text)
+    with database(DEMO).writing() as db:
+        db.get_one(Clinician, "robin").is_administrator = True
+        started = sign_ins.start_sign_in(db, "robin", "a test", clock.now())
+        robin = sign_ins.viewer_of(db, started.sign_in_id, clock.now())
+        link = set_up.renew_invitation(db, robin, "thea", clock.now())
+    for answer in (
+        browser.get(f"/session/invite/{link}"),
+        browser.post(f"/session/invite/{link}", data={"password": "five cool canyons"}),
+    ):
+        assert answer.status_code == 404
+    browser.post("/session/lock")
+    assert browser.post("/session/locked", data=form).headers["location"] == "/"
 
 
 def test_the_demo_may_be_rebuilt_or_gone_under_somebody_who_is_in_it(visit, demo):
