@@ -74,12 +74,24 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> Database:
+    """The SQLite database of this worker; its engine stays.
+
+    A new engine would have to work out every statement anew, which costs more than running it.
+    """
+    return Database(f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'practice.db'}")
+
+
 @pytest.fixture
-def sqlite_database(tmp_path: Path, _sqlite_template: Path) -> Iterator[Database]:
+def sqlite_database(_sqlite: Database, _sqlite_template: Path) -> Iterator[Database]:
     """An empty practice at this version, in a SQLite file."""
-    database = Database(f"sqlite:///{shutil.copy(_sqlite_template, tmp_path)}")
-    yield database
-    database.close()
+    file = Path(str(_sqlite.url.database))
+    shutil.copy(_sqlite_template, file)
+    yield _sqlite
+    _sqlite.engine.dispose()
+    for one in file.parent.glob(f"{file.name}*"):
+        one.unlink()
 
 
 @pytest.fixture(scope="session")
@@ -105,9 +117,8 @@ def postgresql_database(
     postgresql: Postgresql, _migrated_postgresql: Database
 ) -> Iterator[Database]:
     """An empty practice at this version, in PostgreSQL."""
-    database = Database(_migrated_postgresql.url.render_as_string(hide_password=False))
-    yield database
-    postgresql.empty(database)
+    yield _migrated_postgresql
+    postgresql.empty(_migrated_postgresql)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

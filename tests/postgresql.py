@@ -57,14 +57,14 @@ class Postgresql:
 
     def empty(self, database: Database) -> None:
         """Take every row away, past the triggers that keep rows, and end who is still connected."""
-        database.close()
-        self._run(_END_THE_OTHERS, str(database.url.database))
-        self._run(_EMPTY, str(database.url.database))
+        database.engine.dispose()
+        engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(_END_THE_OTHERS)
+            connection.exec_driver_sql(_EMPTY)
 
-    def _run(self, statement: str, database: str | None = None) -> None:
-        engine = create_engine(
-            self._uri(database), isolation_level="AUTOCOMMIT", poolclass=NullPool
-        )
+    def _run(self, statement: str) -> None:
+        engine = create_engine(self._uri(None), isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with engine.connect() as connection:
             connection.exec_driver_sql(statement)
 

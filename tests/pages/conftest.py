@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import app_test
 
@@ -18,6 +19,15 @@ def care(data_folder: Path, _sqlite_template: Path, frozen_clock: FrozenClock) -
     data_folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(_sqlite_template, data_folder / "practice.db")
     return a_cared_for_client(practices.database(practices.PRACTICE))
+
+
+@pytest.fixture(autouse=True)
+def _no_components_are_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every new AppTest reads through all installed packages for components; kapteam has none.
+
+    It took more than half the time of these tests.
+    """
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", list)
 
 
 @pytest.fixture(autouse=True)
