@@ -19,7 +19,7 @@ from kapteam.rules.permissions import Viewer
 from tests.accounts.people import PASSWORD
 from tests.browser.chromium import chromium_path, is_required, launched
 from tests.browser.demo import PAGES
-from tests.browser.hands import follow_runs, open_at, press
+from tests.browser.hands import follow_runs, go_to, open_at, press
 from tests.browser.server import Server
 from tests.factories import a_client, a_course
 from tests.factories_care import Care, a_cared_for_client
@@ -29,6 +29,7 @@ _failed = pytest.StashKey[bool]()
 
 NewPage = Callable[..., Page]
 TabOf = Callable[..., Page]
+KeptTab = Callable[[BrowserContext], Page]
 DemoTab = Callable[..., Page]
 
 
@@ -127,6 +128,38 @@ def tab_of(
 
 
 @pytest.fixture(scope="module")
+def _kept_tabs() -> dict[BrowserContext, Page]:
+    return {}
+
+
+@pytest.fixture
+def _kept_tab(
+    _kept_tabs: dict[BrowserContext, Page], request: pytest.FixtureRequest
+) -> Iterator[KeptTab]:
+    """The one tab of a browser that stays open from test to test.
+
+    After a test that failed the next one gets a new tab: who knows what is left in the old one.
+    """
+
+    def kept_tab(browser: BrowserContext) -> Page:
+        if browser not in _kept_tabs:
+            _kept_tabs[browser] = browser.new_page()
+        return _kept_tabs[browser]
+
+    yield kept_tab
+    if _keep_what_was_seen(request, list(_kept_tabs.values())):
+        for tab in _kept_tabs.values():
+            tab.close()
+        _kept_tabs.clear()
+
+
+@pytest.fixture
+def kept_tab_of(_browser_of: Callable[[Viewer], BrowserContext], _kept_tab: KeptTab) -> TabOf:
+    """The tab of somebody of `care` that stays open for the whole module; use it with `go_to`."""
+    return lambda who: _kept_tab(_browser_of(who))
+
+
+@pytest.fixture(scope="module")
 def _demo_browsers(chromium: Browser, server: Server) -> Iterator[tuple[BrowserContext, ...]]:
     """The demo entered by its button, as its therapist; and as its prescriber and administrator."""
     therapist, prescriber = _new_browser(chromium, server), _new_browser(chromium, server)
@@ -148,27 +181,25 @@ def _demo_browsers(chromium: Browser, server: Server) -> Iterator[tuple[BrowserC
 
 @pytest.fixture
 def demo_tab(
-    server: Server, _demo_browsers: tuple[BrowserContext, ...], request: pytest.FixtureRequest
-) -> Iterator[DemoTab]:
-    """Open one of PAGES of the demo in a tab: `demo_tab("today", width=390)`."""
+    server: Server, _demo_browsers: tuple[BrowserContext, ...], _kept_tab: KeptTab
+) -> DemoTab:
+    """Open one of PAGES of the demo: `demo_tab("today", width=390)`.
+
+    There is one tab of the therapist, and one of the prescriber, for the whole module.
+    """
     therapist, prescriber = _demo_browsers
-    tabs: list[Page] = []
 
     def open_one(name: str, *, width: int = 1366, height: int = 900) -> Page:
         database = Database(f"sqlite:///{server.data / 'demo.db'}")
         with database.reading() as db:
             address = PAGES[name](db)
         database.close()
-        tab = (prescriber if name.startswith("practice") else therapist).new_page()
-        tabs.append(tab)
+        tab = _kept_tab(prescriber if name.startswith("practice") else therapist)
         tab.set_viewport_size({"width": width, "height": height})
-        open_at(tab, address)
+        go_to(tab, address)
         return tab
 
-    yield open_one
-    _keep_what_was_seen(request, tabs)
-    for tab in tabs:
-        tab.close()
+    return open_one
 
 
 @pytest.fixture
@@ -208,14 +239,15 @@ def _new_browser(
     return context
 
 
-def _keep_what_was_seen(request: pytest.FixtureRequest, pages: list[Page]) -> None:
-    """Keep in `artifacts/` what a failing test saw."""
+def _keep_what_was_seen(request: pytest.FixtureRequest, pages: list[Page]) -> bool:
+    """Keep in `artifacts/` what a failing test saw; returns whether it failed."""
     if not request.node.stash.get(_failed, False):
-        return
+        return False
     _ARTIFACTS.mkdir(exist_ok=True)
     name = re.sub(r"\W+", "-", request.node.name).strip("-")
     for number, page in enumerate(pages, 1):
         page.screenshot(path=_ARTIFACTS / f"failed-{name}-{number}.png", full_page=True)
+    return True
 
 
 @pytest.fixture

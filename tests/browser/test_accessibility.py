@@ -1,27 +1,19 @@
-"""Every page for eyes, ears and keyboards: axe finds nothing of ours, and no mouse is needed."""
+"""What opens above and beside the pages, for axe; and that no mouse is needed.
+
+The pages themselves are in `test_every_page.py`.
+"""
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from kapteam.db.tables import IntegrationSession
 from tests.browser.accessibility import violations
 from tests.browser.conftest import DemoTab, TabOf
-from tests.browser.demo import PAGES
 from tests.browser.hands import field, open_at, wait_for_run
 from tests.factories_care import Care, an_overdue_integration
 
 TALL = 3000
-_OPEN_ALL = "for (const folded of document.querySelectorAll('details')) folded.open = true"
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_of_ours(demo_tab: DemoTab, name: str) -> None:
-    page = demo_tab(name, height=TALL)
-    page.evaluate(_OPEN_ALL)
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert violations(page) == []
 
 
 def test_axe_finds_nothing_in_what_opens_above_a_page(demo_tab: DemoTab) -> None:
