@@ -3,35 +3,22 @@
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from kapteam.db.tables import (
-    Clearance,
-    Client,
-    Clinician,
-    Consent,
-    Episode,
-    EpisodeMember,
-    Hold,
-    Inquiry,
-    IntegrationSession,
-    KetamineSession,
-    NoteAddendum,
-    NoteAmendment,
-)
+from kapteam.db import tables
 from kapteam.queries.standing import Asked
 
 _MADE_BY_A_FORM = (
-    Clearance,
-    Client,
-    Clinician,
-    Consent,
-    Episode,
-    EpisodeMember,
-    Hold,
-    Inquiry,
-    IntegrationSession,
-    KetamineSession,
-    NoteAddendum,
-    NoteAmendment,
+    tables.Clearance,
+    tables.Client,
+    tables.Clinician,
+    tables.Consent,
+    tables.Episode,
+    tables.EpisodeMember,
+    tables.Hold,
+    tables.Inquiry,
+    tables.IntegrationSession,
+    tables.KetamineSession,
+    tables.NoteAddendum,
+    tables.NoteAmendment,
 )
 
 
