@@ -107,6 +107,11 @@ class Browser:
         return self.ask("POST", path, **given)
 
     @property
+    def cookies(self) -> httpx.Cookies:
+        """Every cookie that it was given."""
+        return self._client.cookies
+
+    @property
     def cookie(self) -> str:
         """The value of kapteam's cookie; empty when there is none."""
         return self._client.cookies.get("kapteam") or ""

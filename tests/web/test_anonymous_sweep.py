@@ -1,30 +1,12 @@
 """The application itself, on a practice that is set up, with nobody ever signed in."""
 
-from importlib.util import find_spec
-from pathlib import Path
-from unittest.mock import MagicMock
-
 import pytest
-from starlette.routing import Mount, Route
-from streamlit.web.server.starlette.starlette_app import create_streamlit_routes
 
-from kapteam.web.gate import Entrance
-from kapteam.web.routes import plain_routes
-from kapteam.web.shell import Shell
-from kapteam.web.sockets import Sockets
+from tests.web.registered import registered
 from tests.web.server import ROOT, Browser, Server
 from tests.web.streamlit_socket import refused
 
-_INDEX = Path(find_spec("streamlit").origin).parent / "static" / "index.html"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-_FILLED = {
-    "{file_id:path}": "0a1b2c3d.csv",
-    "{path:path}": "a/b.js",
-    "{session_id}": "0a1b",
-    "{file_id}": "0a1b",
-    "{token}": "0a1b",
-    "{rest:path}": "a",
-}
 _DEAD = [
     "/_stcore/agent/interact",
     "/_stcore/agent/openapi.json",
@@ -49,29 +31,13 @@ def server(folder, clock, practice):
     running.stop()
 
 
-def _paths(routes, under=""):
-    for route in routes:
-        if isinstance(route, Mount) and route.routes:
-            yield from _paths(route.routes, under + route.path)
-        elif isinstance(route, Route):
-            path = under + route.path
-            for placeholder, value in _FILLED.items():
-                path = path.replace(placeholder, value)
-            yield path
-
-
-def _registered():
-    ours = plain_routes(Entrance(Shell(_INDEX), Sockets()))
-    return sorted({*_paths(ours), *_paths(create_streamlit_routes(MagicMock()))})
-
-
 def _is_public(path):
     exact = {"/health", "/_stcore/health", "/favicon.png", "/manifest.json"}
     return path in exact or path.startswith("/session/")
 
 
 def test_no_registered_route_answers_somebody_who_is_not_signed_in(server, browser):
-    paths = [*_registered(), "/", "/caseload", "/caseload/", "/a/b", "/index.html"]
+    paths = [*registered(), "/", "/caseload", "/caseload/", "/a/b", "/index.html"]
     assert {"/_stcore/host-config", "/media/0a1b2c3d.csv", "/session/sign-in"} <= set(paths)
     answered = {
         f"{method} {path}"

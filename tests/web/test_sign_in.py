@@ -12,21 +12,10 @@ from kapteam.accounts import set_up
 from kapteam.db.tables import AuditEvent, Clinician, SignIn
 from tests.accounts.people import PASSWORD, colleague_form, viewer
 from tests.web.conftest import ROBINS_PASSWORD
+from tests.web.registered import registered
 from tests.web.server import Browser, Server
 
-_POSTS = [
-    "/session/set-up",
-    "/session/demo",
-    "/session/demo/switch",
-    "/session/demo/leave",
-    "/session/sign-in",
-    "/session/locked",
-    "/session/lock",
-    "/session/sign-out",
-    "/session/touch",
-    "/session/invite/0a1b",
-    "/session/password",
-]
+_POSTS = [path for path in registered("POST") if path.startswith("/session/")]
 _FORGED = [
     {"origin": "http://evil.example"},
     {"origin": "null"},
@@ -186,6 +175,7 @@ def test_a_forged_post_is_refused_and_changes_nothing(server, sign_in, practice,
     before = _everything(practice)
     data = {"name": "dana", "password": PASSWORD}
     paths = [*_POSTS, "/_stcore/upload_file/0a1b/0a1b"]
+    assert {"/session/sign-in", "/session/sign/0a1b", "/session/touch"} <= set(paths)
     answers = {dana.post(path, headers=headers, data=data).status_code for path in paths}
     assert answers == {403}
     assert _everything(practice) == before
@@ -213,6 +203,23 @@ def test_a_form_that_is_too_large_is_not_read(server, browser):
     headers = {"content-type": "application/x-www-form-urlencoded"}
     answer = browser.post("/session/sign-in", content=chunks, headers=headers)
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"json": {"name": "dana", "password": PASSWORD}},
+        {"files": {"name": ("dana", b"dana"), "password": ("p", PASSWORD.encode())}},
+        {"content": b"name=dana", "headers": {"content-type": "multipart/form-data"}},
+        {"content": b"name=dana", "headers": {"content-type": "multipart/form-data; boundary=a"}},
+        {"content": b"\xff\xfe", "headers": {"content-type": "application/x-www-form-urlencoded"}},
+    ],
+    ids=["json", "files", "no boundary", "no part", "no text"],
+)
+def test_a_body_that_is_no_form_of_ours_is_refused(server, browser, sent):
+    answer = browser.post("/session/sign-in", **sent)
+    assert answer.status_code in (400, 422)
+    assert browser.cookie == ""
 
 
 def test_a_known_and_an_unknown_name_get_the_same_answer(server, browser):

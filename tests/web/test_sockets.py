@@ -127,6 +127,31 @@ def test_turning_a_sign_in_off_closes_its_tabs_and_a_copied_cookie_is_refused(
     assert nico.get("/").status_code == 303
 
 
+def test_a_new_password_closes_the_tabs_of_that_person_and_a_copied_cookie_is_refused(
+    server, sign_in, practice, clock
+):
+    administrator = viewer(practice, _id_of(practice, "dana"), clock.now)
+    form = set_up.NewClinician("nora", "Nora", "", "nora", frozenset({"nurse"}), False)
+    with practice.writing() as db:
+        token = set_up.add_clinician(db, administrator, form, clock.now)
+        set_up.accept_invitation(db, token, "five cool canyons", clock.now)
+    nora, dana, elsewhere = Browser(server), sign_in(), Browser(server)
+    nora.post("/session/sign-in", data={"name": "nora", "password": "five cool canyons"})
+    with tab_of(server, nora) as tab, tab_of(server, dana) as other:
+        tab.run()
+        with practice.writing() as db:
+            link = set_up.renew_invitation(db, administrator, "nora", clock.now)
+        elsewhere.post(f"/session/invite/{link}", data={"password": "six dry riverbeds"})
+        assert tab.closed_with() == 4401
+        with pytest.raises(ConnectionClosed):
+            tab.run()
+        assert "here" in other.run()
+    assert refused(server, nora.cookie_header) == 403
+    assert nora.get("/").status_code == 303
+    with tab_of(server, elsewhere) as tab:
+        assert "here" in tab.run()
+
+
 def test_a_screen_at_rest_is_locked_and_its_tabs_closed(server, sign_in, clock, practice):
     dana = sign_in()
     with tab_of(server, dana) as tab:
