@@ -145,10 +145,11 @@ def paste(page: Page | Locator, label: str, text: str) -> None:
     expect(box).to_have_value(text)
 
 
-def press_at_once(page: Page, name: str, *, times: int) -> None:
+def press_at_once(page: Page | Locator, name: str, *, times: int) -> None:
     """Press a button or link several times before anything can answer."""
-    button_or_link(page, name).click(click_count=times)
-    wait_for_run(page)
+    button = button_or_link(page, name)
+    button.click(click_count=times)
+    wait_for_run(button.page)
 
 
 def fill_day(page: Page, label: str, day: date) -> None:

@@ -1,0 +1,606 @@
+"""Every Save of kapteam: where it is, how its form is filled, and what one press leaves behind."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from playwright.sync_api import Locator, Page
+
+from kapteam.db.base import Base
+from kapteam.db.tables import (
+    Administration,
+    Clearance,
+    Client,
+    Clinician,
+    Consent,
+    Episode,
+    EpisodeMember,
+    Hold,
+    Inquiry,
+    IntegrationSession,
+    Invitation,
+    KetamineSession,
+    Note,
+    NoteAddendum,
+    NoteAmendment,
+    PracticeSetting,
+)
+from kapteam.vocabulary import (
+    ConsentType,
+    EpisodeState,
+    Function,
+    HoldReason,
+    ServiceLine,
+    SessionStatus,
+)
+from tests.accounts.people import PASSWORD
+from tests.browser.hands import fill_day, paste, press, tick, wait_for_run
+from tests.factories import (
+    NOW,
+    TODAY,
+    a_clinician,
+    a_consent,
+    a_course,
+    a_hold,
+    an_inquiry,
+    an_outside_experience,
+)
+from tests.factories_care import (
+    Care,
+    a_given_session,
+    a_ketamine_session,
+    a_signed_intention,
+    an_administration,
+    an_integration_session,
+    an_overdue_integration,
+)
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """One Save: where its form is, how it is filled, and all that one press of it leaves behind.
+
+    `fill` returns the part of the page where the button is, when others there read the same.
+    """
+
+    address: Callable[[Care], str]
+    fill: Callable[[Page], Locator | None]
+    button: str
+    tags: tuple[str, ...]
+    makes: tuple[type[Base], ...] = ()
+    by_prescriber: bool = False
+    presses: int = 2
+
+
+def _inquiry(page: Page) -> None:
+    paste(page, "Name", "Juniper Fable")
+
+
+def _outcome(page: Page) -> None:
+    fill_day(page, "Consultation held on", TODAY - DAY)
+    paste(page, "At", "9:00 am")
+    tick(page, "Declined")
+
+
+def _an_inquiry(own: Care) -> str:
+    with own.database.writing() as db:
+        return f"/inquiry?id={an_inquiry(db, own.therapist).id}"
+
+
+def _become_client(page: Page) -> None:
+    page.get_by_role("tab", name="Make this person a client").click()
+
+
+def _client(page: Page) -> None:
+    paste(page, "Family name", "Fable")
+
+
+def _details(page: Page) -> None:
+    paste(page, "Phone", "555 0142")
+
+
+def _pinned_line(page: Page) -> None:
+    press(page, "Pin a line")
+    paste(page, "What everybody should know first", "Prefers mornings")
+
+
+def _course(page: Page) -> None:
+    tick(page, "Psychedelic integration")
+    paste(page, "Substance", "psilocybin")
+    paste(page, "When", "summer 2025")
+
+
+def _the_course(own: Care) -> str:
+    return f"/episode?id={own.course.id}"
+
+
+def _move(page: Page) -> None:
+    tick(page, "Series review")
+
+
+def _hold(page: Page) -> None:
+    page.get_by_role("tab", name="Hold", exact=True).click()
+    tick(page, "Travel")
+    fill_day(page, "Look again on", TODAY + DAY)
+
+
+def _member(page: Page) -> None:
+    page.get_by_role("tab", name="Who is on it").click()
+    paste(page.locator(".st-key-member_therapist"), "… or elsewhere, by name", "Wren Faraway")
+
+
+def _a_course_on_hold(own: Care) -> str:
+    with own.database.writing() as db:
+        a_hold(db, own.course, HoldReason.TRAVEL, own.therapist.clinician_id)
+    return _the_course(own)
+
+
+def _release(page: Page) -> None:
+    paste(_open_tab(page, "Release the hold"), "Why it ends", "Back again")
+
+
+def _closing(page: Page) -> None:
+    page.get_by_role("tab", name="Close", exact=True).click()
+    tick(page, "Goals met")
+
+
+def _clearance(page: Page) -> None:
+    tick(page, "Deferred")
+
+
+def _consent(page: Page) -> None:
+    tick(page, "Touch agreement")
+
+
+def _a_course_with_one_consent(own: Care) -> str:
+    with own.database.writing() as db:
+        course = a_course(db, own.client, therapist=own.therapist)
+        a_consent(db, course, ConsentType.TOUCH, own.therapist.clinician_id)
+    return f"/consent?episode={course.id}"
+
+
+def _booking(page: Page) -> None:
+    tick(page, "intramuscular")
+    fill_day(page, "Day", TODAY + DAY)
+    paste(page, "Time", "10:00 am")
+    fill_day(page, "Day of the integration", TODAY + 2 * DAY)
+    paste(page, "Time of the integration", "9:00 am")
+
+
+def _a_dose_ahead(own: Care) -> str:
+    with own.database.writing() as db:
+        return f"/ketamine_session?id={a_ketamine_session(db, own.course, ordered_ug=None).id}"
+
+
+def _order(page: Page) -> None:
+    _unfold(page, "Order the dose")
+    paste(page, "Dose, mg", "70")
+
+
+def _proposal(page: Page) -> None:
+    _unfold(page, "Propose a dose (not an order)")
+    paste(page, "Dose, mg", "70")
+
+
+def _ordered_count(page: Page) -> None:
+    _unfold(page, "Order the dose")
+    paste(page, "Ketamine sessions ordered in this series", "8")
+
+
+def _other_end(name: str) -> Callable[[Page], None]:
+    """One of the ways in which a ketamine session does not take place."""
+
+    def fill(page: Page) -> None:
+        _unfold(page, "Move, cancel, missed or not given")
+        paste(_open_tab(page, name), "Reason", "A cold")
+
+    return fill
+
+
+def _move_both(page: Page) -> None:
+    _unfold(page, "Move, cancel, missed or not given")
+    fill_day(page, "New day", TODAY + 3 * DAY)
+    paste(page, "New time", "10:00 am")
+
+
+def _a_dose_an_hour_ago(own: Care) -> str:
+    with own.database.writing() as db:
+        dose = a_ketamine_session(db, own.course, planned_at=NOW - timedelta(hours=1))
+    return f"/ketamine_session?id={dose.id}"
+
+
+def _record(page: Page) -> None:
+    paste(page, "Dose given, mg", "70")
+    paste(page, "Given at", "1:35 pm")
+
+
+def _a_dose_on_somebody_s_word(own: Care) -> str:
+    with own.database.writing() as db:
+        given_at = NOW - timedelta(hours=3)
+        dose = a_ketamine_session(db, own.course, planned_at=given_at)
+        an_administration(db, dose, started_at=given_at, told_by=own.prescriber)
+    return f"/ketamine_session?id={dose.id}"
+
+
+def _in_error(page: Page) -> None:
+    press(page, "Entered in error")
+    paste(page, "What was wrong", "Another client")
+
+
+def _an_integration_to_do(own: Care) -> str:
+    with own.database.writing() as db:
+        return f"/integration_session?dose={an_overdue_integration(db, own.course).id}"
+
+
+def _held(page: Page) -> None:
+    page.get_by_role("tab", name="Held", exact=True).click()
+    paste(page, "Began at", "1:00 pm")
+
+
+def _booked(page: Page) -> None:
+    fill_day(page, "Day", TODAY + DAY)
+    paste(page, "Time", "10:00 am")
+
+
+def _a_booked_integration(own: Care) -> str:
+    with own.database.writing() as db:
+        dose = an_overdue_integration(db, own.course)
+        booked = an_integration_session(
+            db, own.course, dose, therapist=own.therapist, planned_at=NOW + timedelta(hours=2)
+        )
+    return f"/integration_session?id={booked.id}"
+
+
+def _agreed(page: Page) -> None:
+    panel = _open_tab(page, "Agree a day")
+    fill_day(page, "Agreed with the client for", TODAY + DAY)
+    paste(panel, "Reason", "Away")
+
+
+def _closed(page: Page) -> None:
+    _open_tab(page, "Close with a reason")
+    tick(page, "Client declined")
+
+
+def _taken_back(page: Page) -> None:
+    paste(_open_tab(page, "Missed or cancelled"), "Reason", "A cold")
+
+
+def _an_experience(own: Care) -> str:
+    with own.database.writing() as db:
+        course = a_course(
+            db,
+            own.client,
+            therapist=own.therapist,
+            service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+            state=EpisodeState.INTEGRATION,
+        )
+        an_outside_experience(db, course)
+    return f"/integration_session?episode={course.id}"
+
+
+def _due_day(page: Page) -> None:
+    _open_tab(page, "Due by a day")
+    fill_day(page, "Due on, set by hand", TODAY + DAY)
+
+
+def _open_tab(page: Page, name: str) -> Locator:
+    """What stands behind a tab, once it is opened."""
+    page.get_by_role("tab", name=name, exact=True).click()
+    return page.get_by_role("tabpanel")
+
+
+def _unfold(page: Page, title: str) -> None:
+    """Open what is folded under this title; in a tab that stays open it may be so already."""
+    fold = page.locator("details").filter(has=page.get_by_text(title, exact=True))
+    if fold.get_attribute("open") is None:
+        fold.get_by_text(title, exact=True).click()
+
+
+def _nothing(page: Page) -> None:
+    """There is nothing to fill in."""
+
+
+def _an_integration_held(own: Care) -> str:
+    with own.database.writing() as db:
+        dose = an_overdue_integration(db, own.course)
+        held = an_integration_session(
+            db, own.course, dose, therapist=own.therapist, held_at=NOW - timedelta(hours=2)
+        )
+    return f"/integration_session?id={held.id}"
+
+
+def _signature(page: Page) -> None:
+    press(page, "Intention note")
+    paste(page, "Intention (required)", "To rest")
+    paste(page, "Safety (required)", "Asked. Safe.")
+    paste(page, "Coping skills agreed (required)", "Breath counting")
+    tick(page, "Ready")
+    press(page, "Sign …")
+    paste(page, "Your password", PASSWORD)
+
+
+def _a_signed_note(own: Care) -> str:
+    with own.database.writing() as db:
+        dose = a_given_session(db, own.course, given_at=NOW - timedelta(hours=3))
+        return f"/note?id={a_signed_intention(db, dose, own.therapist).id}"
+
+
+def _amendment(page: Page) -> None:
+    _unfold(page, "Amend")
+    paste(page, "Reason for the amendment", "A slip")
+    paste(page, "What it should say", "To rest and be held")
+
+
+def _addition(page: Page) -> None:
+    _unfold(page, "Add to this note")
+    paste(page, "What to add", "Blood pressure was fine")
+
+
+def _an_empty_note(own: Care) -> str:
+    with own.database.writing() as db:
+        dose = a_ketamine_session(db, own.course)
+    return f"/note?kind=intention&dose={dose.id}"
+
+
+def _an_intention_of_a_cancelled_dose(own: Care) -> str:
+    with own.database.writing() as db:
+        cancelled = a_ketamine_session(db, own.course, status=SessionStatus.CANCELLED)
+        a_signed_intention(db, cancelled, own.therapist)
+        dose = a_ketamine_session(db, own.course, planned_at=NOW + 3 * DAY)
+    return f"/note?kind=intention&dose={dose.id}"
+
+
+def _colleague(page: Page) -> None:
+    _unfold(page, "Add a colleague")
+    paste(page, "Name", "Nell Newcomer")
+    paste(page, "Sign-in name", "nell")
+    tick(page, "Nurse")
+
+
+def _practice_with(name: str, *, suspended: bool = False) -> Callable[[Care], str]:
+    """The practice's page, with one more colleague."""
+
+    def address(own: Care) -> str:
+        with own.database.writing() as db:
+            a_clinician(db, Function.NURSE, name=name, suspended=suspended)
+        return "/practice"
+
+    return address
+
+
+def _row_of(name: str) -> Callable[[Page], Locator]:
+    """The row of one colleague."""
+    return lambda page: page.locator("[class*=st-key-colleague_]").filter(has_text=name)
+
+
+def _threshold(page: Page) -> Locator:
+    _unfold(page, "Thresholds")
+    row = page.locator(".st-key-threshold_integration_late_hours")
+    box = row.get_by_role("textbox")
+    box.fill("60")
+    box.press("Tab")
+    wait_for_run(page)
+    return row
+
+
+SAVES = {
+    "inquiry": Save(
+        lambda own: "/inquiry", _inquiry, "Save inquiry", ("inquiry:recorded",), (Inquiry,)
+    ),
+    "outcome": Save(_an_inquiry, _outcome, "Save outcome", ("inquiry:settled",)),
+    "client of an inquiry": Save(
+        _an_inquiry, _become_client, "Save client", ("client:created",), (Client,)
+    ),
+    "client": Save(
+        lambda own: "/client_edit", _client, "Save client", ("client:created",), (Client,)
+    ),
+    "details": Save(
+        lambda own: f"/client_edit?client={own.client.code}", _details, "Save", ("client:changed",)
+    ),
+    "pinned line": Save(
+        lambda own: f"/client?client={own.client.code}", _pinned_line, "Pin", ("client:pinned",)
+    ),
+    "course": Save(
+        lambda own: f"/episode?client={own.client.code}",
+        _course,
+        "Open the course",
+        ("episode:opened",),
+        (Episode, EpisodeMember),
+    ),
+    "move": Save(_the_course, _move, "Move", ("episode:moved",)),
+    "hold": Save(_the_course, _hold, "Hold", ("episode:held",), (Hold,)),
+    "release": Save(_a_course_on_hold, _release, "Release the hold", ("episode:released",)),
+    "member": Save(
+        _the_course,
+        _member,
+        "Change therapist",
+        ("episode:member_changed",),
+        (EpisodeMember,),
+        by_prescriber=True,
+    ),
+    "closing": Save(_the_course, _closing, "Close the course", ("episode:closed",)),
+    "clearance": Save(
+        lambda own: f"/clearance?episode={own.course.id}",
+        _clearance,
+        "Save clearance",
+        ("clearance:recorded",),
+        (Clearance,),
+        by_prescriber=True,
+    ),
+    "consent": Save(
+        lambda own: f"/consent?episode={own.course.id}",
+        _consent,
+        "Save consent",
+        ("consent:recorded",),
+        (Consent,),
+    ),
+    "revocation": Save(
+        _a_course_with_one_consent, _nothing, "Revoke from today", ("consent:revoked",)
+    ),
+    "booking": Save(
+        lambda own: f"/booking?episode={own.course.id}",
+        _booking,
+        "Book",
+        ("ketamine_session:booked",),
+        (KetamineSession, IntegrationSession),
+        presses=3,
+    ),
+    "order": Save(_a_dose_ahead, _order, "Order", ("dose:ordered",), by_prescriber=True),
+    "proposal": Save(_a_dose_ahead, _proposal, "Propose", ("dose:proposed",)),
+    "ordered count": Save(
+        _a_dose_ahead,
+        _ordered_count,
+        "Change the number ordered",
+        ("series:raised",),
+        by_prescriber=True,
+    ),
+    "moved": Save(_a_dose_ahead, _move_both, "Move both", ("ketamine_session:moved",)),
+    "cancelled": Save(
+        _a_dose_ahead,
+        _other_end("Cancel"),
+        "Cancel this ketamine session",
+        ("ketamine_session:cancelled",),
+    ),
+    "missed": Save(
+        _a_dose_an_hour_ago,
+        _other_end("Missed"),
+        "The client did not come",
+        ("ketamine_session:missed",),
+    ),
+    "not given": Save(
+        _a_dose_an_hour_ago,
+        _other_end("Not given"),
+        "Not given today",
+        ("ketamine_session:not_given",),
+    ),
+    "confirmation": Save(
+        _a_dose_on_somebody_s_word,
+        _nothing,
+        "Confirm",
+        ("administration:confirmed",),
+        by_prescriber=True,
+    ),
+    "entered in error": Save(
+        _a_dose_on_somebody_s_word,
+        _in_error,
+        "Mark as entered in error",
+        ("administration:voided",),
+    ),
+    "record": Save(
+        _a_dose_an_hour_ago,
+        _record,
+        "Save record",
+        ("ketamine_session:recorded",),
+        (Administration,),
+        presses=3,
+    ),
+    "integration held": Save(
+        _an_integration_to_do,
+        _held,
+        "Save as held",
+        ("integration_session:held",),
+        (IntegrationSession,),
+    ),
+    "integration booked": Save(
+        _an_integration_to_do,
+        _booked,
+        "Book",
+        ("integration_session:booked",),
+        (IntegrationSession,),
+    ),
+    "integration moved": Save(
+        _a_booked_integration, _booked, "Move", ("integration_session:moved",)
+    ),
+    "integration agreed": Save(
+        _an_integration_to_do,
+        _agreed,
+        "Save the day",
+        ("integration_session:agreed",),
+        (IntegrationSession,),
+    ),
+    "integration closed": Save(
+        _an_integration_to_do,
+        _closed,
+        "Close it",
+        ("integration_session:closed",),
+        (IntegrationSession,),
+    ),
+    "integration taken back": Save(
+        _a_booked_integration,
+        _taken_back,
+        "Take the booking back",
+        ("integration_session:dropped",),
+    ),
+    "integration due": Save(
+        _an_experience,
+        _due_day,
+        "Set the day",
+        ("integration_session:due_set",),
+        (IntegrationSession,),
+    ),
+    "intention note": Save(_a_dose_ahead, _nothing, "Intention note", ("note:started",), (Note,)),
+    "integration note": Save(
+        _an_integration_held, _nothing, "Write note", ("note:started",), (Note,)
+    ),
+    "signature": Save(_a_dose_ahead, _signature, "Sign and lock", ("note:signed",)),
+    "draft given up": Save(_an_empty_note, _nothing, "Discard this empty note", ("note:dropped",)),
+    "note from another": Save(
+        _an_intention_of_a_cancelled_dose,
+        _nothing,
+        "Start from it",
+        ("note:dropped", "note:started"),
+    ),
+    "amendment": Save(
+        _a_signed_note, _amendment, "Save amendment", ("note:amended",), (NoteAmendment,)
+    ),
+    "addition": Save(
+        _a_signed_note,
+        _addition,
+        "Save addition",
+        ("note:added_to",),
+        (NoteAddendum,),
+        by_prescriber=True,
+    ),
+    "colleague": Save(
+        lambda own: "/practice",
+        _colleague,
+        "Make a one-time link",
+        ("clinician:added", "invitation:made"),
+        (Clinician,),
+        by_prescriber=True,
+        presses=3,
+    ),
+    "one-time link": Save(
+        _practice_with("Lotte Lostlink"),
+        _row_of("Lotte Lostlink"),
+        "New one-time link",
+        ("invitation:made",),
+        (Invitation,),
+        by_prescriber=True,
+    ),
+    "sign-in turned off": Save(
+        _practice_with("Olga Offman"),
+        _row_of("Olga Offman"),
+        "Turn off sign-in",
+        ("clinician:suspended",),
+        by_prescriber=True,
+    ),
+    "sign-in turned on": Save(
+        _practice_with("Onno Onward", suspended=True),
+        _row_of("Onno Onward"),
+        "Turn on sign-in",
+        ("clinician:readmitted",),
+        by_prescriber=True,
+    ),
+    "threshold": Save(
+        lambda own: "/practice",
+        _threshold,
+        "Save",
+        ("setting:changed",),
+        (PracticeSetting,),
+        by_prescriber=True,
+    ),
+}
