@@ -10,7 +10,7 @@ from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, Request, expect
 
 from kapteam import wording
 from kapteam.db.tables import Administration, Client, Draft, Note, NoteAddendum, NoteAmendment
@@ -27,7 +27,7 @@ from kapteam.vocabulary import (
     SessionStatus,
 )
 from tests.browser.conftest import TabOf
-from tests.browser.hands import field, fill_day, open_at, paste, press, tick
+from tests.browser.hands import field, fill_day, go_to, open_at, paste, press, tick
 from tests.factories import (
     NOW,
     TODAY,
@@ -228,11 +228,11 @@ SHORT_ON = {"consent", "given"}
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_every_text_is_shown_as_it_was_typed(strange: Odd, tab_of: TabOf, name: str) -> None:
+def test_every_text_is_shown_as_it_was_typed(strange: Odd, kept_tab_of: TabOf, name: str) -> None:
     administers = name == "practice"
-    page = tab_of(strange.care.prescriber if administers else strange.care.therapist)
+    page = kept_tab_of(strange.care.prescriber if administers else strange.care.therapist)
     with _nothing_happens(page):
-        open_at(page, strange.addresses[name])
+        go_to(page, strange.addresses[name])
         page.evaluate(OPEN_ALL)
         words = _words(page)
         assert [tag for tag in SHOWN[name].split() if odd(tag) not in words] == []
@@ -240,10 +240,10 @@ def test_every_text_is_shown_as_it_was_typed(strange: Odd, tab_of: TabOf, name: 
         _nothing_is_made_of_it(page)
 
 
-def test_every_text_is_shown_as_it_was_typed_in_find(strange: Odd, tab_of: TabOf) -> None:
-    page = tab_of(strange.care.therapist)
+def test_every_text_is_shown_as_it_was_typed_in_find(strange: Odd, kept_tab_of: TabOf) -> None:
+    page = kept_tab_of(strange.care.therapist)
     with _nothing_happens(page):
-        open_at(page, "/")
+        go_to(page, "/")
         page.keyboard.press("Control+k")
         expect(field(page, "Name, code, phone or date of birth")).to_be_focused()
         page.keyboard.type("fam")
@@ -254,8 +254,8 @@ def test_every_text_is_shown_as_it_was_typed_in_find(strange: Odd, tab_of: TabOf
         _nothing_is_made_of_it(page)
 
 
-def test_what_is_typed_into_a_form_is_kept_to_the_letter(own: Care, tab_of: TabOf) -> None:
-    page = tab_of(own.therapist)
+def test_what_is_typed_into_a_form_is_kept_to_the_letter(own: Care, kept_tab_of: TabOf) -> None:
+    page = kept_tab_of(own.therapist)
     labels = {
         "given_name": "Given name",
         "family_name": "Family name",
@@ -268,7 +268,7 @@ def test_what_is_typed_into_a_form_is_kept_to_the_letter(own: Care, tab_of: TabO
         "may_be_told": "Who may be told what",
     }
     with _nothing_happens(page):
-        open_at(page, f"/client_edit?client={own.client.code}")
+        go_to(page, f"/client_edit?client={own.client.code}")
         for column, label in labels.items():
             paste(page, label, odd(column[:3]))
         press(page, "Save")
@@ -280,12 +280,12 @@ def test_what_is_typed_into_a_form_is_kept_to_the_letter(own: Care, tab_of: TabO
         assert odd(column[:3]) in words
 
 
-def test_what_is_typed_into_a_note_is_signed_to_the_letter(own: Care, tab_of: TabOf) -> None:
+def test_what_is_typed_into_a_note_is_signed_to_the_letter(own: Care, kept_tab_of: TabOf) -> None:
     with own.database.writing() as db:
         dose = a_ketamine_session(db, own.course)
-    page = tab_of(own.therapist)
+    page = kept_tab_of(own.therapist)
     with _nothing_happens(page):
-        open_at(page, f"/note?kind=intention&dose={dose.id}")
+        go_to(page, f"/note?kind=intention&dose={dose.id}")
         paste(page, "Intention (required)", f"{odd('one')}\n\n  {odd('two')}")
         note_id = page.url.partition("id=")[2].partition("&")[0]
         [draft] = own.rows(Draft, form=f"note/{note_id}")
@@ -296,10 +296,10 @@ def test_what_is_typed_into_a_note_is_signed_to_the_letter(own: Care, tab_of: Ta
 
 
 def test_a_name_of_two_hundred_letters_is_refused_and_the_rest_stays(
-    own: Care, tab_of: TabOf
+    own: Care, kept_tab_of: TabOf
 ) -> None:
-    page = tab_of(own.therapist)
-    open_at(page, f"/client_edit?client={own.client.code}")
+    page = kept_tab_of(own.therapist)
+    go_to(page, f"/client_edit?client={own.client.code}")
     paste(page, "Given name", "Juniper")
     paste(page, "Who may be told what", "Aspen may know\nabout rides.")
     fill_day(page, "Birth date", TODAY - 9_000 * DAY)
@@ -339,12 +339,12 @@ NOT_RECORDED = {
 
 @pytest.mark.parametrize("label", NOT_RECORDED)
 def test_what_cannot_have_been_given_is_refused_and_the_rest_stays(
-    own: Care, tab_of: TabOf, label: str
+    own: Care, kept_tab_of: TabOf, label: str
 ) -> None:
     with own.database.writing() as db:
         dose = a_ketamine_session(db, own.course, planned_at=NOW - HOUR)
-    page = tab_of(own.therapist)
-    open_at(page, f"/ketamine_session?id={dose.id}")
+    page = kept_tab_of(own.therapist)
+    go_to(page, f"/ketamine_session?id={dose.id}")
     good = {"Dose given, mg": "70", "Given at": "1:35 pm", "Lot": "K-12", "Arrived at": "1:05 pm"}
     for one, text in good.items():
         paste(page, one, text)
@@ -361,11 +361,11 @@ def test_what_cannot_have_been_given_is_refused_and_the_rest_stays(
     assert own.rows(Administration, ketamine_session_id=dose.id) == []
 
 
-def test_an_integration_before_its_dose_is_refused(own: Care, tab_of: TabOf) -> None:
+def test_an_integration_before_its_dose_is_refused(own: Care, kept_tab_of: TabOf) -> None:
     with own.database.writing() as db:
         dose = an_overdue_integration(db, own.course, hours=3)
-    page = tab_of(own.therapist)
-    open_at(page, f"/integration_session?dose={dose.id}&do=hold")
+    page = kept_tab_of(own.therapist)
+    go_to(page, f"/integration_session?dose={dose.id}&do=hold")
     paste(page, "Began at", "10:00 am")
     paste(page, "Ended at (may stay open)", "11:00 am")
     before = audit_events(own.database)
@@ -376,9 +376,9 @@ def test_an_integration_before_its_dose_is_refused(own: Care, tab_of: TabOf) -> 
     assert audit_events(own.database)[len(before) :] == []
 
 
-def test_an_address_of_nobody_is_said_and_leads_on(own: Care, tab_of: TabOf) -> None:
-    page = tab_of(own.therapist)
-    open_at(page, "/client?client=K-999")
+def test_an_address_of_nobody_is_said_and_leads_on(own: Care, kept_tab_of: TabOf) -> None:
+    page = kept_tab_of(own.therapist)
+    go_to(page, "/client?client=K-999")
     expect(page.get_by_text("There is no client with this code")).to_be_visible()
     expect(page.get_by_text("Use Find a client (Ctrl+K), or go back to Today.")).to_be_visible()
     expect(page.get_by_text("Traceback")).to_have_count(0)
@@ -431,9 +431,19 @@ def _nothing_happens(page: Page) -> Iterator[None]:
     """No dialog opens, nothing is asked of another machine, no address or title names anybody."""
     dialogs: list[str] = []
     addresses: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    page.on("request", lambda request: addresses.append(request.url))
+
+    def dismiss(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def note(request: Request) -> None:
+        addresses.append(request.url)
+
+    page.on("dialog", dismiss)
+    page.on("request", note)
     yield
+    page.remove_listener("dialog", dismiss)
+    page.remove_listener("request", note)
     assert dialogs == []
     assert {urlsplit(one).hostname for one in addresses if not one.startswith("data:")} <= {
         "127.0.0.1"
