@@ -126,20 +126,25 @@ def add_clinician(db: Session, viewer: Viewer, entered: NewClinician, now: datet
             functions=sorted(entered.functions),
             is_administrator=entered.is_administrator,
         )
-    return _invite(db, viewer, entered.id, now, _LINK_GOOD_FOR)
+    return _invite(db, viewer, entered.id, new_id(), now, _LINK_GOOD_FOR)
 
 
-def renew_invitation(db: Session, viewer: Viewer, clinician_id: str, now: datetime) -> str:
+def renew_invitation(
+    db: Session, viewer: Viewer, clinician_id: str, invitation_id: str, now: datetime
+) -> str | None:
     """A new one-time link for a colleague (lost link, forgotten password); older ones end.
 
-    Returns its token. Raises NotAllowed, NotFound.
+    Returns its token; None at a second press of the same button, which makes no second link: the
+    first is on the screen, and only its hash is kept. Raises NotAllowed, NotFound.
     """
     check_can_administer(viewer)
-    clinician = db.get(Clinician, clinician_id)
+    clinician = db.get(Clinician, clinician_id, with_for_update=True)
     if clinician is None or clinician.suspended_at is not None:
         raise NotFound("There is no such colleague, or their sign-in is turned off.")
+    if db.get(Invitation, invitation_id) is not None:
+        return None
     use_up_links(db, clinician_id, now)
-    return _invite(db, viewer, clinician_id, now, _LINK_GOOD_FOR)
+    return _invite(db, viewer, clinician_id, invitation_id, now, _LINK_GOOD_FOR)
 
 
 def make_link_here(db: Session, sign_in_name: str, now: datetime) -> str:
@@ -157,7 +162,7 @@ def make_link_here(db: Session, sign_in_name: str, now: datetime) -> str:
         )
         raise NotFound(f"Nobody signs in with this name. There are: {', '.join(names)}.")
     use_up_links(db, clinician_id, now)
-    return _invite(db, None, clinician_id, now, _LINK_MADE_HERE_GOOD_FOR)
+    return _invite(db, None, clinician_id, new_id(), now, _LINK_MADE_HERE_GOOD_FOR)
 
 
 def invitation_of(db: Session, token: str, now: datetime) -> Invited:
@@ -277,9 +282,14 @@ def set_functions(db: Session, clinician_id: str, functions: Collection[Function
 
 
 def _invite(
-    db: Session, viewer: Viewer | None, clinician_id: str, now: datetime, good_for: timedelta
+    db: Session,
+    viewer: Viewer | None,
+    clinician_id: str,
+    invitation_id: str,
+    now: datetime,
+    good_for: timedelta,
 ) -> str:
-    token, invitation_id = new_token(), new_id()
+    token = new_token()
     db.add(
         Invitation(
             id=invitation_id,

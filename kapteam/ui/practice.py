@@ -31,6 +31,7 @@ from kapteam.actions.team import (
     turn_off_sign_in,
 )
 from kapteam.errors import Refused
+from kapteam.ids import new_id
 from kapteam.queries.practice import Colleague, OpenPart, ThresholdLine, with_function
 from kapteam.sentences import client_name
 from kapteam.ui.forms import Form, unused_id
@@ -42,6 +43,7 @@ from kapteam.vocabulary import Function
 
 _LINK = "practice_link"
 _HIDE = "hide_practice_link"
+_NEXT = "next_invitation"
 
 
 def draw_practice(here: Present) -> None:
@@ -104,13 +106,15 @@ def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:
                         args=(one.id,),
                     )
                 else:
+                    invitation_id = _next_invitation(one.id)
                     st.button(
                         "New one-time link",
-                        key=f"renew_{one.id}",
+                        # Another button for every link, so that a second press is one of the first.
+                        key=f"renew/{one.id}/{invitation_id}",
                         type="tertiary",
                         icon=":material/link:",
                         on_click=_renew,
-                        args=(one.id,),
+                        args=(one.id, invitation_id),
                     )
                     link(
                         "practice",
@@ -155,12 +159,22 @@ def _hide_link(here: Present) -> None:
     del st.session_state[_LINK]
 
 
+def _next_invitation(clinician_id: str) -> str:
+    """The id of the next link that a colleague is given at this tab."""
+    minted: str = st.session_state.setdefault(f"{_NEXT}/{clinician_id}", new_id())
+    return minted
+
+
 @acting
-def _renew(here: Present, clinician_id: str) -> None:
+def _renew(here: Present, clinician_id: str, invitation_id: str) -> None:
     try:
-        st.session_state[_LINK] = here.write(renew_invitation, clinician_id, here.now), False
+        token = here.write(renew_invitation, clinician_id, invitation_id, here.now)
     except Refused as error:
         say_next(str(error), well=False)
+        return
+    if token:
+        st.session_state[_LINK] = token, False
+        del st.session_state[f"{_NEXT}/{clinician_id}"]
 
 
 @acting

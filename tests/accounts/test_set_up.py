@@ -7,6 +7,7 @@ from kapteam.accounts import set_up, sign_ins
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import Clinician, Invitation, Practice
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
+from kapteam.ids import new_id
 from kapteam.vocabulary import Function
 from tests.accounts.people import (
     PASSWORD,
@@ -28,6 +29,11 @@ def count(database, table):
 def add(database, by, form, now):
     with database.writing() as db:
         return set_up.add_clinician(db, by, form, now)
+
+
+def renew(db, by, clinician_id, now):
+    """A new link, at one press of the button."""
+    return set_up.renew_invitation(db, by, clinician_id, new_id(), now)
 
 
 def test_set_up_makes_the_practice_and_its_first_administrator(database, now):
@@ -144,7 +150,7 @@ def test_only_an_administrator_lets_people_in_or_turns_them_off(database, people
     with pytest.raises(NotAllowed):
         add(database, robin, colleague_form(sign_in_name="nico"), now)
     with pytest.raises(NotAllowed), database.writing() as db:
-        set_up.renew_invitation(db, robin, people.dana, now)
+        renew(db, robin, people.dana, now)
     with pytest.raises(NotAllowed), database.writing() as db:
         set_up.suspend_clinician(db, robin, people.dana, now)
     assert count(database, Clinician) == 2
@@ -154,8 +160,8 @@ def test_a_new_link_ends_the_old_one_and_using_it_ends_every_sign_in(database, p
     administrator = viewer(database, people.dana, now)
     before = signed_in(database, people.robin, now)
     with database.writing() as db:
-        lost = set_up.renew_invitation(db, administrator, people.robin, now)
-        link = set_up.renew_invitation(db, administrator, people.robin, now)
+        lost = renew(db, administrator, people.robin, now)
+        link = renew(db, administrator, people.robin, now)
     with database.reading() as db:
         with pytest.raises(NotFound):
             set_up.invitation_of(db, lost, now)
@@ -168,11 +174,27 @@ def test_a_new_link_ends_the_old_one_and_using_it_ends_every_sign_in(database, p
         sign_ins.sign_in(database, "robin", "four windy mesas here", "a test", now)
 
 
+def test_a_second_press_of_new_link_leaves_the_first_one_good(database, people, now):
+    administrator = viewer(database, people.dana, now)
+    before, pressed = count(database, Invitation), new_id()
+    links = []
+    for _ in range(2):
+        with database.writing() as db:
+            link = set_up.renew_invitation(db, administrator, people.robin, pressed, now)
+        links.append(link)
+    first, second = links
+    assert second is None
+    assert count(database, Invitation) == before + 1
+    assert tags(database).count("invitation:made") == before + 1
+    with database.reading() as db:
+        assert set_up.invitation_of(db, first, now).clinician_id == people.robin
+
+
 def test_turning_a_sign_in_off_ends_it_at_once_and_shuts_every_way_back(database, people, now):
     administrator = viewer(database, people.dana, now)
     started = signed_in(database, people.robin, now)
     with database.writing() as db:
-        link = set_up.renew_invitation(db, administrator, people.robin, now)
+        link = renew(db, administrator, people.robin, now)
         set_up.suspend_clinician(db, administrator, people.robin, now)
         set_up.suspend_clinician(db, administrator, people.robin, now)
     with database.reading() as db:
@@ -183,7 +205,7 @@ def test_turning_a_sign_in_off_ends_it_at_once_and_shuts_every_way_back(database
     with pytest.raises(Invalid):
         sign_ins.sign_in(database, "robin", "four windy mesas here", "a test", now)
     with pytest.raises(NotFound), database.writing() as db:
-        set_up.renew_invitation(db, administrator, people.robin, now)
+        renew(db, administrator, people.robin, now)
     assert tags(database).count("clinician:suspended") == 1
 
 
@@ -193,7 +215,7 @@ def test_a_sign_in_turned_on_again_takes_the_old_password_and_revives_no_browser
     administrator = viewer(database, people.dana, now)
     before = signed_in(database, people.robin, now)
     with database.writing() as db:
-        link = set_up.renew_invitation(db, administrator, people.robin, now)
+        link = renew(db, administrator, people.robin, now)
         set_up.suspend_clinician(db, administrator, people.robin, now)
     with database.writing() as db:
         set_up.readmit_clinician(db, administrator, people.robin, now)

@@ -580,6 +580,7 @@ SAVES = {
         ("invitation:made",),
         (Invitation,),
         by_prescriber=True,
+        presses=3,
     ),
     "sign-in turned off": Save(
         _practice_with("Olga Offman"),

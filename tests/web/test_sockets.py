@@ -8,6 +8,7 @@ from websockets.exceptions import ConnectionClosed
 
 from kapteam.accounts import set_up, sign_ins
 from kapteam.db.tables import Clinician
+from kapteam.ids import new_id
 from tests.accounts.people import viewer
 from tests.web.server import Browser, Server
 from tests.web.streamlit_socket import open_tab, refused, tab_of
@@ -140,7 +141,7 @@ def test_a_new_password_closes_the_tabs_of_that_person_and_a_copied_cookie_is_re
     with tab_of(server, nora) as tab, tab_of(server, dana) as other:
         tab.run()
         with practice.writing() as db:
-            link = set_up.renew_invitation(db, administrator, "nora", clock.now)
+            link = set_up.renew_invitation(db, administrator, "nora", new_id(), clock.now)
         elsewhere.post(f"/session/invite/{link}", data={"password": "six dry riverbeds"})
         assert tab.closed_with() == 4401
         with pytest.raises(ConnectionClosed):
