@@ -67,6 +67,7 @@ class Today:
     was_this_held: int
     doses_left_today: int
     doses_today_without_intention: int
+    nobody_in_care: bool
 
 
 def today(db: Session, asked: Asked) -> Today:
@@ -110,6 +111,7 @@ def today(db: Session, asked: Asked) -> Today:
         was_this_held=len(stages[IntegrationStage.WAS_THIS_HELD]),
         doses_left_today=len(week.showing(Show.TODAY)),
         doses_today_without_intention=len(week.showing(Show.TODAY_NO_INTENTION)),
+        nobody_in_care=not courses,
     )
 
 

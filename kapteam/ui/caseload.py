@@ -1,6 +1,7 @@
 """Caseload: the scope, the views and filters above the rows, and one row a client."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import streamlit as st
@@ -9,18 +10,17 @@ from kapteam import sentences, wording
 from kapteam.queries.caseload import Caseload, CaseloadRow, Scope, View, Wanted
 from kapteam.queries.standing import CourseStanding, NextStep, Person
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import NAME, name_cell, row, section, words
+from kapteam.ui.rows import ONE_LINK, list_row, name_cell, on_hold, row_links, section, words
 from kapteam.ui.shell import Present
-from kapteam.ui.text import plain, quiet, said
+from kapteam.ui.text import plain, quiet, said, strong
 from kapteam.vocabulary import EpisodeState, ProductRoute, ServiceLine, Term
 from kapteam.wording import NBSP
 
 _Choice = TypeVar("_Choice", bound=Term)
 _STATES = tuple(state for state in EpisodeState if state is not EpisodeState.CLOSED)
-_NEEDS, _STAGE, _NEXT, _INTEGRATION, _LAST = 235, 105, 230, 165, 150
+_CLIENT, _NEEDS, _STAGE, _NEXT, _INTEGRATION, _LAST = 175, 258, 80, 183, 250, 196
 _BOUND = ("caseload_state", "caseload_route", "caseload_line")
 _UNBOUND = ("caseload_prescriber", "caseload_therapist")
-_COURSE = _STAGE + _NEXT + _INTEGRATION + _LAST + 3 * 8
 
 
 class Controls:
@@ -43,20 +43,21 @@ class Controls:
                 width=300,
                 persist_state="session",
             )
-        view = st.segmented_control(
-            "View",
-            list(View),
-            default=View.ALL,
-            required=True,
-            format_func=_label,
-            key="caseload_view",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-        used = any(one in st.query_params for one in _BOUND) or any(map(chosen.get, _UNBOUND))
-        folded = st.expander(
-            "Filters", expanded=used, type="compact", icon=":material/filter_list:"
-        )
+        with st.container(horizontal=True, vertical_alignment="center", key="caseload_what"):
+            view = st.segmented_control(
+                "View",
+                list(View),
+                default=View.ALL,
+                required=True,
+                format_func=_label,
+                key="caseload_view",
+                bind="query-params",
+                label_visibility="collapsed",
+            )
+            used = any(one in st.query_params for one in _BOUND) or any(map(chosen.get, _UNBOUND))
+            folded = st.expander(
+                "Filters", expanded=used, type="compact", icon=":material/filter_list:"
+            )
         with folded, st.container(horizontal=True):
             state = _pick("State", _STATES, "caseload_state")
             route = _pick("Product and route", tuple(ProductRoute), "caseload_route")
@@ -146,9 +147,10 @@ def draw_rows(here: Present, found: Caseload, wanted: Wanted) -> None:
     if found.without_course and wanted.view is View.ALL:
         with section("No course of care yet", len(found.without_course), key="without_course"):
             for client in found.without_course:
-                with row(f"client_{client.id}"):
+                with list_row(f"client_{client.id}"):
                     name_cell(here, client)
-                    link("client", "Open", icon="chevron_right", client=client.code)
+                    with row_links(ONE_LINK):
+                        link("client", "Open", icon="chevron_right", client=client.code)
 
 
 def _count(found: Caseload) -> str:
@@ -177,85 +179,100 @@ def _page(found: Caseload) -> int:
 
 def _headings() -> None:
     """What each part of a row is; on a narrow screen, where rows wrap, it is hidden (guard.css)."""
-    with row("column_headings"):
+    with st.container(key="column_headings"), list_row("headings"):
+        _small(quiet("Client"), _CLIENT)
         for heading, width in (
-            ("Client", NAME),
             ("Needs attention", _NEEDS),
             ("Stage", _STAGE),
             ("Next step", _NEXT),
             ("Integration", _INTEGRATION),
             ("Last dose", _LAST),
         ):
-            words(quiet(heading), width)
+            _small(quiet(heading), width)
 
 
 def _client_row(here: Present, one: CaseloadRow) -> None:
-    with row(f"client_{one.client.id}"):
-        name_cell(here, one.client)
-        words(_needs(here, one), _NEEDS)
-        with st.container(width=_COURSE, gap="xxsmall", key=f"courses_{one.client.id}"):
-            for course in one.courses:
-                _course_line(here, one, course)
+    """One client; each further course of care stands in a line of its own below."""
+    first, *further = one.courses
+    with st.container(gap="xxsmall", key=f"client_{one.client.id}"):
+        with list_row(f"course_{first.episode_id}"):
+            name_cell(here, one.client, _CLIENT)
+            _needs(here, one)
+            _small(_stage(first), _STAGE)
+            _course(here, first)
+        for course in further:
+            with list_row(f"course_{course.episode_id}"):
+                _small(quiet(course.service_line.label), _CLIENT)
+                _small("", _NEEDS)
+                _small(_stage(course), _STAGE)
+                _course(here, course)
 
 
-def _needs(here: Present, one: CaseloadRow) -> str:
-    """The first reason to look at the client, else the pinned line."""
+def _course(here: Present, course: CourseStanding) -> None:
+    _small(_next(here, course), _NEXT)
+    _small(_integration(here, course), _INTEGRATION)
+    _small(_last(here, course), _LAST)
+
+
+def _small(text: str, width: int | None = None) -> None:
+    words(f":small[{text}]" if text else "", width)
+
+
+def _needs(here: Present, one: CaseloadRow) -> None:
+    """The first reason to look at the client, else the pinned line; the others are behind a link.
+
+    Of an integration only what it is: where it stands is said in its own column.
+    """
     if not one.attention:
-        return quiet(one.pinned_line)
+        _small(quiet(one.pinned_line), _NEEDS)
+        return
     first, *rest = one.attention
-    more = f" {quiet(f'+{len(rest)}{NBSP}more')}" if rest else ""
-    return said(sentences.attention(first, here.now, here.zone)) + more
+    reason = sentences.attention(first, here.now, here.zone)
+    if first.integration is not None:
+        reason = replace(reason, text=first.reason.label)
+    if not rest:
+        _small(said(reason), _NEEDS)
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall", width=_NEEDS):
+        _small(said(reason))
+        others = [plain(sentences.attention(each, here.now, here.zone).text) for each in rest]
+        more, tip = f"+{len(rest)}{NBSP}more", "  \n".join(others)
+        link("client", plain(more), tip=tip, client=one.client.code)
 
 
-def _course_line(here: Present, one: CaseloadRow, course: CourseStanding) -> None:
-    with row(f"course_{course.episode_id}"):
-        words(_stage(here, course), _STAGE)
-        words(_next(here, course), _NEXT)
-        words(_integration(here, one, course), _INTEGRATION)
-        words(_last(here, course), _LAST)
-
-
-def _stage(here: Present, course: CourseStanding) -> str:
-    if course.hold:
-        hold = course.hold
-        return said(sentences.on_hold(hold.reason, hold.look_again_on, here.today))
+def _stage(course: CourseStanding) -> str:
     series = course.series
-    stage = plain(
+    return plain(
         sentences.stage(
             course.state, series.given if series else None, series.ordered if series else None
         )
     )
-    if course.service_line is ServiceLine.KAP:
-        return stage
-    return f"{stage} {quiet(course.service_line.label)}"
 
 
 def _next(here: Present, course: CourseStanding) -> str:
-    step = course.next_step
+    """The next step and whom it waits on; on hold, when somebody looks at it again."""
+    step, hold = course.next_step, course.hold
+    paused = said(on_hold(here, hold)) if hold else ""
     if step is None:
-        return quiet("Nothing booked")
+        return paused or quiet("Nothing booked")
     person = course.waited_on(step.waits_on) if step.waits_on else None
     waits = f", waiting on {person.name}" if person else ""
-    return f"{step.what} {_step(here, step)}{quiet(waits) if waits else ''}"
+    return f"{step.what} {strong(_when(here, step))}{quiet(waits) if waits else ''} {paused}"
 
 
-def _step(here: Present, step: NextStep) -> str:
+def _when(here: Present, step: NextStep) -> str:
     if step.all_day:
-        day = wording.day(step.at.astimezone(here.zone).date(), here.today)
-        return f"**{plain(day)}**"
-    when = wording.moment(step.at, here.now, here.zone)
-    return f"**{plain(when)}** {quiet(wording.relative(step.at, here.now))}"
+        return wording.day(step.at.astimezone(here.zone).date(), here.today)
+    return wording.moment(step.at, here.now, here.zone)
 
 
-def _integration(here: Present, one: CaseloadRow, course: CourseStanding) -> str:
-    """Where its first integration stands, unless the row's first reason says so already."""
-    if not course.integrations:
-        done = course.last_dose is not None and course.expects_integration
-        return quiet("Integration up to date" if done else "")
-    standing = course.integrations[0].standing
-    if one.attention and one.attention[0].integration is standing:
-        return ""
-    return said(sentences.integration(standing, here.now, here.zone))
+def _integration(here: Present, course: CourseStanding) -> str:
+    """Where its first integration stands."""
+    if course.integrations:
+        standing = course.integrations[0].standing
+        return said(sentences.integration(standing, here.now, here.zone))
+    done = course.last_dose is not None and course.expects_integration
+    return quiet("Integration up to date" if done else "")
 
 
 def _last(here: Present, course: CourseStanding) -> str:

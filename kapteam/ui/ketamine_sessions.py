@@ -8,25 +8,30 @@ from kapteam.rules.permissions import can_book
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
     NOT_BOOKED,
+    NOT_CLEARED,
+    ONE_LINK,
     WHEN,
-    before_dose,
     dose_row,
     integration_missing,
     integration_row,
     integration_under,
+    list_row,
     name_cell,
+    on_hold,
     order_of,
-    phrase,
-    row,
+    row_links,
     section,
     when,
+    words,
 )
 from kapteam.ui.shell import Present
 from kapteam.ui.showing import alone, counts, shown, whose
+from kapteam.ui.text import said
 from kapteam.vocabulary import Tone
 from kapteam.wording import Phrase
 
 _SPANS = {"7 days": 7, "28 days": 28}
+_GAPS = 560
 _RED = frozenset({Show.WAS_THIS_GIVEN, Show.NOT_CLEARED})
 
 
@@ -104,21 +109,20 @@ def _dose(here: Present, one: UpcomingDose, place: str) -> None:
 
 
 def _gap_row(here: Present, one: UpcomingDose) -> None:
-    with row(f"gap_{one.dose.id}"):
+    with list_row(f"gap_{one.dose.id}"):
         name_cell(here, one.course.client)
         when(here, one.dose.planned_at, WHEN)
-        with st.container(horizontal=True, gap="xsmall", width=560):
-            for missing in _missing(here, one):
-                phrase(missing)
-        link("ketamine_session", "Open", icon="chevron_right", id=one.dose.id)
+        words(" ".join(said(missing) for missing in _missing(here, one)), _GAPS)
+        with row_links(ONE_LINK):
+            link("ketamine_session", "Open", icon="chevron_right", id=one.dose.id)
 
 
 def _missing(here: Present, one: UpcomingDose) -> list[Phrase]:
     found = {
-        Show.ON_HOLD: before_dose(here, one.course, one.dose),
-        Show.NOT_CLEARED: Phrase(Show.NOT_CLEARED.label, Tone.RED, "gpp_maybe"),
+        Show.NOT_CLEARED: NOT_CLEARED,
         Show.NOT_ORDERED: order_of(one.dose),
         Show.NO_INTENTION: sentences.intention(one.dose.intention, here.now, here.zone),
         Show.INTEGRATION_NOT_BOOKED: NOT_BOOKED,
     }
-    return [words for gap, words in found.items() if gap in one.shows]
+    missing = [words for gap, words in found.items() if gap in one.shows]
+    return [on_hold(here, one.course.hold), *missing] if one.course.hold else missing

@@ -71,12 +71,18 @@ def pages_for(viewer: Viewer) -> list[st.Page]:
     ]
 
 
-def link(to: str, label: str, *, icon: str = "", width: int | None = None, **query: str) -> None:
-    """A link within the application; `label` is Markdown (user text through `ui.text.plain`)."""
+def link(
+    to: str, label: str, *, icon: str = "", tip: str = "", width: int | None = None, **query: str
+) -> None:
+    """A link within the application; `label` and `tip`, which says more about it, are Markdown.
+
+    User text comes through `ui.text.plain`.
+    """
     st.page_link(
         file_of(to),
         label=label,
         icon=f":material/{icon}:" if icon else None,
+        help=tip or None,
         width=width or "content",
         query_params=query or None,
     )

@@ -15,13 +15,18 @@ from kapteam.ui.text import plain
 
 
 def open_page(
-    title: str, *, of: str = "", needs: Callable[[Viewer], None] | None = None
+    title: str,
+    *,
+    of: str = "",
+    dated: bool = False,
+    needs: Callable[[Viewer], None] | None = None,
 ) -> Present:
     """Check who is here and what they may see, then draw the top of the page.
 
     `needs` is a `check_can_…` of rules.permissions. Stops the run when nobody is signed in; raises
     NotAllowed when `needs` says so. `title` never holds a client's name; `of` is the code of what
-    the page is about, so that two tabs can be told apart: "Client K-014".
+    the page is about, so that two tabs can be told apart: "Client K-014". A `dated` page's heading
+    says the practice's day.
     """
     here = present()
     if here is None:
@@ -30,7 +35,7 @@ def open_page(
     st.set_page_config(page_title=f"{title} · kapteam", layout="wide")
     if here.asked.practice.is_demo:
         _demo_banner(here)
-    _header(here, title)
+    _header(here, f"{title}, {wording.heading_day(here.today)}" if dated else title)
     # After the header: who may not be here still finds a client and the way out.
     if needs is not None:
         needs(here.viewer)
@@ -55,9 +60,9 @@ def _ready_again(here: Present) -> None:
     """
 
 
-def _header(here: Present, title: str) -> None:
+def _header(here: Present, heading: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="page_header"):
-        st.title(title, anchor=False, width="stretch")
+        st.title(heading, anchor=False, width="stretch")
         st.markdown(
             f":gray[As of {wording.zoned_time(here.now, here.zone)}]",
             width="content",

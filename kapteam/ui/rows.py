@@ -1,15 +1,27 @@
-"""Lists as rows: words in the same order everywhere, aligned, wrapping on a narrow screen."""
+"""Lists as rows: words in the same order everywhere, aligned, wrapping on a narrow screen.
 
-from collections.abc import Iterator
+Widths are where a part of a row begins to be too narrow; on a wider screen all parts but the name
+and the links grow alike, and a phone gives each what its words need (guard.css).
+"""
+
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.actions.views import record_view
-from kapteam.queries.standing import ClientName, CourseStanding, DoseLine, IntegrationLine
+from kapteam.queries.standing import (
+    ClientName,
+    CourseStanding,
+    DoseLine,
+    HoldLine,
+    IntegrationLine,
+    Person,
+)
 from kapteam.queries.views import seen_this_hour
 from kapteam.rules.attention import Attention
 from kapteam.rules.integration import IntegrationStage
@@ -22,8 +34,11 @@ from kapteam.ui.text import plain, quiet, said, strong
 from kapteam.vocabulary import Audience, IntegrationKind, NoteKind, Tone
 from kapteam.wording import Phrase
 
-NAME, WHEN, ORDER, NUMBER, INTENTION = 260, 240, 210, 105, 215
-STANDING, AFTER = 340, 320
+NAME, WHEN, ORDER, NUMBER, INTENTION = 190, 245, 160, 105, 195
+STANDING, AFTER, DOSE = 310, 315, 150
+REASON, PERSON = 255, 130
+ONE_LINK, TWO_LINKS, THREE_LINKS = 85, 135, 200
+NOT_CLEARED = Phrase("Not cleared", Tone.RED, "gpp_maybe")
 NOT_BOOKED = Phrase("Integration not booked", Tone.AMBER, "schedule")
 
 
@@ -39,15 +54,30 @@ def section(
         st.markdown(f"**{plain(title)}** :gray[{plain(nothing)}]")
         yield
         return
-    st.subheader(f"{title} ({number})" if number is not None else title, anchor=False)
-    with st.container(border=True, gap="xsmall", key=f"list_{key}"):
-        yield
+    with st.container(gap="xsmall", key=f"section_{key}"):
+        st.subheader(f"{title} ({number})" if number is not None else title, anchor=False)
+        with st.container(border=True, gap="xsmall", key=f"list_{key}"):
+            yield
 
 
 @contextmanager
 def row(key: str) -> Iterator[None]:
     """One row; its parts stand side by side and wrap where they do not fit."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=key):
+        yield
+
+
+@contextmanager
+def list_row(key: str) -> Iterator[None]:
+    """A row whose parts stay in line with those above and below: first a name, last the links."""
+    with row(f"row_{key}"):
+        yield
+
+
+@contextmanager
+def row_links(width: int) -> Iterator[None]:
+    """The links at the end of a list's row, in one column at its right."""
+    with st.container(horizontal=True, horizontal_alignment="right", gap=None, width=width):
         yield
 
 
@@ -81,28 +111,31 @@ def order_of(dose: DoseLine) -> Phrase:
     )
 
 
+def dose_of(dose: DoseLine) -> str:
+    """What was given, as Markdown: `70 mg intramuscular`; in grey the route of what was not."""
+    if dose.given_ug is None:
+        return quiet(dose.product_route.label)
+    return plain(wording.dose(dose.given_ug, dose.product_route))
+
+
 def given(here: Present, dose: DoseLine) -> str:
     """What was given and when, as Markdown: `70 mg intramuscular, given Mon Nov 23, 2:00 pm`."""
     if dose.given_ug is None or dose.last_given_at is None:
         planned = wording.moment(dose.planned_at, here.now, here.zone)
         return quiet(f"{dose.product_route.label}, planned {planned}")
     at = wording.moment(dose.last_given_at, here.now, here.zone)
-    return f"{plain(wording.dose(dose.given_ug, dose.product_route))}, {quiet(f'given {at}')}"
+    return f"{dose_of(dose)}, {quiet(f'given {at}')}"
 
 
-def before_dose(here: Present, course: CourseStanding, dose: DoseLine) -> Phrase:
-    """What stands before a planned dose: the hold of its course, else where its intention is."""
-    if course.hold and dose.is_ahead:
-        return sentences.on_hold(course.hold.reason, course.hold.look_again_on, here.today)
-    return sentences.intention(dose.intention, here.now, here.zone)
-
-
-def dose_row(here: Present, course: CourseStanding, dose: DoseLine, place: str) -> None:
+def dose_row(
+    here: Present, course: CourseStanding, dose: DoseLine, place: str, *, brief: bool = False
+) -> None:
     """One ketamine session: who, when, order, number, intention, and what to do next.
 
-    `place` names the list it stands in, so that its key is unique on the page.
+    `place` names the list it stands in, so that its key is unique on the page. A brief row, for a
+    list beside another one, leaves out the number.
     """
-    with row(f"{place}_{dose.id}"):
+    with list_row(f"{place}_{dose.id}"):
         name_cell(here, course.client)
         if dose.silence:
             asked = sentences.silence(dose.silence, dose.planned_at, here.now, here.zone)
@@ -110,82 +143,116 @@ def dose_row(here: Present, course: CourseStanding, dose: DoseLine, place: str) 
         else:
             when(here, dose.planned_at, WHEN)
         phrase(order_of(dose), ORDER)
-        number = f"{dose.number} of {dose.of}"
-        words(quiet(f"{number}, {dose.place}" if dose.place else number), NUMBER)
+        if not brief:
+            words(quiet(number_of(dose)), NUMBER)
         if not dose.silence:
-            phrase(before_dose(here, course, dose), INTENTION)
-        if _to_write(course, dose) and can_write_note(here.viewer, NoteKind.INTENTION):
-            link("note", "Write", icon="edit_note", kind="intention", dose=dose.id)
-        else:
-            label = "Record" if dose.silence else "Open"
-            link("ketamine_session", label, icon="chevron_right", id=dose.id)
+            words(readiness(here, course, dose), INTENTION)
+        with row_links(ONE_LINK):
+            dose_link(here, course, dose)
 
 
-def _to_write(course: CourseStanding, dose: DoseLine) -> bool:
-    """Whether its intention note is what comes next."""
+def readiness(here: Present, course: CourseStanding, dose: DoseLine) -> str:
+    """Whether a session to come is on hold, is cleared and has its intention, as Markdown."""
+    if course.hold and dose.is_ahead:
+        return said(on_hold(here, course.hold))
+    intention = said(sentences.intention(dose.intention, here.now, here.zone))
+    if dose.is_ahead and not dose.cleared:
+        return f"{said(NOT_CLEARED)} {intention}"
+    return intention
+
+
+def on_hold(here: Present, hold: HoldLine) -> Phrase:
+    """The pause in force of a course."""
+    return sentences.on_hold(hold.reason, hold.look_again_on, here.today)
+
+
+def number_of(dose: DoseLine) -> str:
+    """Which one of its series, and where: `3 of 6, Room 1`."""
+    number = f"{dose.number} of {dose.of}"
+    return f"{number}, {dose.place}" if dose.place else number
+
+
+def dose_link(here: Present, course: CourseStanding, dose: DoseLine) -> None:
+    """What the viewer may do next about a ketamine session."""
     missing = dose.intention.stage in {IntentionStage.MISSING, IntentionStage.STALE}
-    return missing and dose.silence is None and course.hold is None
+    is_ahead = dose.last_given_at is None and not dose.silence and not course.hold
+    if missing and is_ahead and can_write_note(here.viewer, NoteKind.INTENTION):
+        link("note", "Write", icon="edit_note", kind="intention", dose=dose.id)
+    else:
+        label = "Record" if dose.silence else "Open"
+        link("ketamine_session", label, icon="chevron_right", id=dose.id)
 
 
 def integration_row(
-    here: Present, course: CourseStanding, line: IntegrationLine, place: str
+    here: Present, course: CourseStanding, line: IntegrationLine, place: str, *, brief: bool = False
 ) -> None:
-    """One integration: who, where it stands, after which dose, and what to do next."""
-    with row(f"{place}_{line.key}"):
+    """One integration: who, where it stands, after which dose, and what to do next.
+
+    A brief row, for a list beside another one, leaves out when the dose was given: how long ago
+    that was is said already.
+    """
+    with list_row(f"{place}_{line.key}"):
         name_cell(here, course.client)
         phrase(sentences.integration(line.standing, here.now, here.zone), STANDING)
-        words(_after(here, course, line), AFTER)
-        integration_links(here, line)
+        if brief:
+            words(f"{_after(course, line, dose_of)} {with_whom(here, line.therapist)}", DOSE)
+        else:
+            words(_after(course, line, partial(given, here)), AFTER)
+            words(with_whom(here, line.therapist), PERSON)
+        with row_links(THREE_LINKS):
+            integration_links(here, line)
 
 
 def integration_under(here: Present, line: IntegrationLine, place: str) -> None:
     """One integration underneath its ketamine session."""
-    with row(f"{place}_{line.key}_integration"):
+    with list_row(f"{place}_{line.key}_integration"):
         words(f":gray[:material/subdirectory_arrow_right: {line.kind.label}]", NAME)
         phrase(sentences.integration(line.standing, here.now, here.zone), STANDING)
-        words(_with(here, line), AFTER)
-        integration_links(here, line)
+        words(with_whom(here, line.therapist), AFTER)
+        with row_links(THREE_LINKS):
+            integration_links(here, line)
 
 
 def integration_missing(here: Present, dose: DoseLine, place: str) -> None:
     """Underneath a ketamine session whose integration nobody booked yet."""
-    with row(f"{place}_{dose.id}_integration"):
+    with list_row(f"{place}_{dose.id}_integration"):
         words(f":gray[:material/subdirectory_arrow_right: {IntegrationKind.FULL.label}]", NAME)
         phrase(NOT_BOOKED, STANDING)
-        words("", AFTER)
-        if can_book(here.viewer):
-            link("integration_session", "Book", icon="event_available", dose=dose.id, do="book")
+        with row_links(ONE_LINK):
+            if can_book(here.viewer):
+                link("integration_session", "Book", icon="event_available", dose=dose.id, do="book")
 
 
-def _after(here: Present, course: CourseStanding, line: IntegrationLine) -> str:
-    """What it integrates, what kind it is unless the usual one, and with whom."""
-    doses = " and ".join(given(here, dose) for dose in line.doses)
+def _after(
+    course: CourseStanding, line: IntegrationLine, said_of: Callable[[DoseLine], str]
+) -> str:
+    """What it integrates, each dose as `said_of` says it, and what kind it is unless the usual."""
+    doses = " and ".join(map(said_of, line.doses))
     kind = "" if line.kind is IntegrationKind.FULL else quiet(f"{line.kind.label}, ")
-    return f"{kind}{doses or quiet(course.service_line.label)} {_with(here, line)}"
+    return f"{kind}{doses or quiet(course.service_line.label)}"
 
 
-def _with(here: Present, line: IntegrationLine) -> str:
-    """The therapist, unless it is oneself."""
-    if line.therapist is None or line.therapist.id == here.viewer.clinician_id:
+def with_whom(here: Present, person: Person | None) -> str:
+    """A colleague, unless it is oneself."""
+    if person is None or person.id == here.viewer.clinician_id:
         return ""
-    return quiet(f"with {line.therapist.name}")
+    return quiet(f"with {person.name}")
 
 
 def integration_links(here: Present, line: IntegrationLine) -> None:
-    """What the viewer may do next about an integration."""
-    with st.container(horizontal=True, gap=None, width="content"):
-        if line.standing.stage is IntegrationStage.HELD:
-            _note_link(here, line)
-            return
-        about: dict[str, Any] = {"id": line.id} if line.id else {"dose": line.doses[0].id}
-        if not can_hold_integration(here.viewer):
-            link("integration_session", "Open", icon="chevron_right", **about)
-            return
-        if line.standing.facts.planned_at is None:
-            link("integration_session", "Book", icon="event_available", do="book", **about)
-        if _may_have_been_held(here, line):
-            link("integration_session", "Held", icon="check", do="hold", **about)
-        link("integration_session", "More", icon="more_horiz", **about)
+    """What the viewer may do next about an integration, side by side."""
+    if line.standing.stage is IntegrationStage.HELD:
+        _note_link(here, line)
+        return
+    about: dict[str, Any] = {"id": line.id} if line.id else {"dose": line.doses[0].id}
+    if not can_hold_integration(here.viewer):
+        link("integration_session", "Open", icon="chevron_right", **about)
+        return
+    if line.standing.facts.planned_at is None:
+        link("integration_session", "Book", icon="event_available", do="book", **about)
+    if _may_have_been_held(here, line):
+        link("integration_session", "Held", icon="check", do="hold", **about)
+    link("integration_session", "More", icon="more_horiz", **about)
 
 
 def _note_link(here: Present, line: IntegrationLine) -> None:
@@ -193,6 +260,8 @@ def _note_link(here: Present, line: IntegrationLine) -> None:
         link("note", "Finish note", icon="edit_note", id=line.note_id)
     elif not line.note_id and can_write_note(here.viewer, NoteKind.INTEGRATION):
         link("note", "Write note", icon="edit_note", kind="integration", integration=line.key)
+    else:
+        link("integration_session", "Open", icon="chevron_right", id=line.key)
 
 
 def _may_have_been_held(here: Present, line: IntegrationLine) -> bool:
@@ -204,14 +273,13 @@ def _may_have_been_held(here: Present, line: IntegrationLine) -> bool:
 
 
 def attention_row(here: Present, course: CourseStanding, one: Attention, place: str) -> None:
-    """One reason to look at a course, and whom it waits on."""
-    with row(f"{place}_{course.episode_id}_{one.reason}_{one.subject_id}"):
+    """One reason to look at a course, and whom it waits on unless that is oneself."""
+    with list_row(f"{place}_{course.episode_id}_{one.reason}_{one.subject_id}"):
         name_cell(here, course.client)
-        phrase(sentences.attention(one, here.now, here.zone), 430)
+        phrase(sentences.attention(one, here.now, here.zone), REASON)
         person = course.waited_on(one.waits_on)
-        mine = person is not None and person.id == here.viewer.clinician_id
-        words(quiet("" if mine or person is None else f"waiting on {person.name}"), 320)
-        link("client", "Open", icon="chevron_right", client=course.client.code)
+        if person is not None and person.id != here.viewer.clinician_id:
+            words(quiet(person.name), PERSON)
 
 
 def count_link(to: str, one: Phrase, **query: Any) -> None:

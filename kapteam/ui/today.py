@@ -1,68 +1,174 @@
-"""The sections of Today, in the prescriber's and in the therapist's order (product.md)."""
+"""The sections of Today, in the prescriber's and in the therapist's order (product.md).
+
+Each thing stands once: in the first section that speaks of it.
+"""
+
+from collections.abc import Set, Sized
+from datetime import datetime
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from kapteam import sentences, wording
-from kapteam.queries.standing import DoseRow, IntegrationRow
+from kapteam.queries.standing import DoseLine, DoseRow, IntegrationLine, IntegrationRow
 from kapteam.queries.today import AgendaRow, Today, WaitRow
 from kapteam.rules.attention import Reason
+from kapteam.rules.permissions import can_book
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
+    NUMBER,
+    ORDER,
+    PERSON,
+    TWO_LINKS,
     attention_row,
-    before_dose,
     count_link,
+    dose_link,
+    dose_of,
     dose_row,
-    given,
+    integration_links,
     integration_row,
+    list_row,
     name_cell,
+    number_of,
     order_of,
     phrase,
-    row,
+    readiness,
+    row_links,
     section,
+    with_whom,
     words,
 )
 from kapteam.ui.shell import Present
-from kapteam.ui.text import quiet
+from kapteam.ui.text import plain, quiet, said
 from kapteam.vocabulary import Tone
 from kapteam.wording import Phrase
 
-_SHOWN_ABOVE = {
-    Reason.WAS_THIS_GIVEN,
-    Reason.INTEGRATION_LATE,
-    Reason.WAS_THIS_HELD,
+_CLOCK, _STATE = 165, 275
+# Where a list may stand beside another one: a dose beside doses, a reason beside reasons.
+_LIST, _REASONS = 800, 560
+# What another section of the page says.
+_PRESCRIBER_SEES = {Reason.WAS_THIS_GIVEN, Reason.INTEGRATION_LATE, Reason.WAS_THIS_HELD}
+_SHOWN_ELSEWHERE = _PRESCRIBER_SEES | {
     Reason.INTEGRATION_NOT_BOOKED,
     Reason.INTEGRATION_OUTSIDE,
     Reason.INTENTION,
     Reason.NOTE_TO_FINISH,
 }
-
-_READY = "Everything is ready."
-_PAST_DUE = "Integration not held past its time"
-_NOT_OWED = "No integration is owed."
-_NOT_BOOKED = "No ketamine session is booked."
+# What the row of a ketamine session says itself.
+_SAID_BY_ITS_ROW = {
+    Reason.NOT_CLOSED,
+    Reason.NOT_CLEARED,
+    Reason.DOSE_NOT_ORDERED,
+    Reason.INTENTION,
+}
+_FIRST_STEP = "Nobody is in your care yet. Begin with the first call, or with a client you know."
 
 
 def draw_today(here: Present, today: Today) -> None:
     """Today as this person needs it; one switch shows the colleague's."""
-    as_prescriber = _whose(here)
-    _counts(today)
-    _unrecorded(here, today.unrecorded)
-    _right_now(here, today.under_medicine)
-    _agenda(here, today.agenda)
+    with st.container(horizontal=True, vertical_alignment="center", key="today_top"):
+        _counts(today)
+        as_prescriber = _whose(here)
+    if today.nobody_in_care and can_book(here.viewer):
+        _first_step()
+    told = _Told()
+    _unrecorded(here, told.doses(today.unrecorded))
+    _right_now(here, told.doses(today.under_medicine))
+    _agenda(here, told.agenda(today.agenda))
+    # Side by side where there is room for two lists; each column is read from top to bottom.
+    two = st.grid(2, min_column_width=_LIST)
     if as_prescriber:
-        _waits(here, today.waiting_on_me, "Waiting on me", "Nothing waits on you.", "me")
-        _doses(here, today.next_day_not_ready, "Next dosing day, not ready yet", _READY, "next_day")
-        _integrations(here, today.integration_past_due, _PAST_DUE, "None.")
+        _for_prescriber(here, today, told, two.cell(), two.cell())
     else:
-        _integrations(here, today.integration_to_do, "Integration to do", _NOT_OWED)
-        _doses(here, today.intentions_due, "Intentions due", "None is due.", "due")
-        mine = _beyond(today.waiting_on_me)
+        _for_therapist(here, today, told, two.cell(), two.cell())
+
+
+def _for_prescriber(
+    here: Present, today: Today, told: "_Told", first: DeltaGenerator, second: DeltaGenerator
+) -> None:
+    next_day = told.doses(today.next_day_not_ready)
+    with first:
+        mine = told.waits(today.waiting_on_me, but=_PRESCRIBER_SEES)
         _waits(here, mine, "Waiting on me", "Nothing else waits on you.", "me")
-    others = _beyond(today.waiting_on_others)
-    _waits(here, others, "Waiting on others", "Nothing else waits.", "others")
-    if not as_prescriber:
-        _held(here, today.notes_to_finish)
-        _doses(here, today.next_doses, "Ketamine sessions, next 7 days", _NOT_BOOKED, "next")
+        _doses(here, next_day, "Next dosing day, not ready yet", "Everything is ready.", "next_day")
+    with second:
+        late = told.integrations(today.integration_past_due)
+        title = "Integration not held past its time"
+        _integrations(here, late, *_left(late, today.integration_past_due, title, "None."), "to_do")
+        others = told.waits(today.waiting_on_others, but=_SHOWN_ELSEWHERE)
+        _waits(here, others, "Waiting on others", "Nothing else waits.", "others")
+
+
+def _for_therapist(
+    here: Present, today: Today, told: "_Told", first: DeltaGenerator, second: DeltaGenerator
+) -> None:
+    with first:
+        owed = told.integrations(today.integration_to_do)
+        title = _left(owed, today.integration_to_do, "Integration to do", "No integration is owed.")
+        _integrations(here, owed, *title, "to_do")
+        due = told.doses(today.intentions_due)
+        title = _left(due, today.intentions_due, "Intentions due", "None is due.")
+        _doses(here, due, *title, "due")
+    with second:
+        mine = told.waits(today.waiting_on_me, but=_SHOWN_ELSEWHERE)
+        others = told.waits(today.waiting_on_others, but=_SHOWN_ELSEWHERE)
+        waits = st.grid(2, min_column_width=_REASONS)
+        with waits.cell():
+            _waits(here, mine, "Waiting on me", "Nothing else waits on you.", "me")
+        with waits.cell():
+            _waits(here, others, "Waiting on others", "Nothing else waits.", "others")
+        held = told.integrations(today.notes_to_finish)
+        if held:
+            _integrations(here, held, "Held, note to finish", "", "held")
+        coming = told.doses(today.next_doses)
+        title = _left(coming, today.next_doses, "Ketamine sessions, next 7 days", "None is booked.")
+        _doses(here, coming, *title, "next")
+
+
+def _left(rows: Sized, all_of_them: Sized, title: str, nothing: str) -> tuple[str, str]:
+    """A section's title, and its words for nothing, which say when some of it stands above."""
+    if len(rows) == len(all_of_them):
+        return title, nothing
+    return f"Other {title[:1].lower()}{title[1:]}", "None besides those above."
+
+
+class _Told:
+    """What stands on the page already, so that each thing stands once."""
+
+    def __init__(self) -> None:
+        self._doses: set[str] = set()
+        self._integrations: set[str] = set()
+
+    def doses(self, rows: tuple[DoseRow, ...]) -> tuple[DoseRow, ...]:
+        """The ketamine sessions that do not stand above."""
+        new = tuple(row for row in rows if row.dose.id not in self._doses)
+        self._doses |= {row.dose.id for row in new}
+        return new
+
+    def integrations(self, rows: tuple[IntegrationRow, ...]) -> tuple[IntegrationRow, ...]:
+        """The integrations that do not stand above."""
+        new = tuple(row for row in rows if row.line.key not in self._integrations)
+        self._integrations |= {row.line.key for row in new}
+        return new
+
+    def agenda(self, rows: tuple[AgendaRow, ...]) -> tuple[AgendaRow, ...]:
+        """What is done today and does not stand above."""
+        new = tuple(row for row in rows if not (row.dose and row.dose.id in self._doses))
+        self._doses |= {row.dose.id for row in new if row.dose}
+        self._integrations |= {row.line.key for row in new if row.line}
+        return new
+
+    def waits(self, rows: tuple[WaitRow, ...], *, but: Set[Reason]) -> tuple[WaitRow, ...]:
+        """The reasons that no row above says; those of `but` are another section's."""
+        new = tuple(row for row in rows if row.attention.reason not in but and not self._says(row))
+        self._doses |= {
+            row.attention.subject_id for row in new if row.attention.reason in _SAID_BY_ITS_ROW
+        }
+        return new
+
+    def _says(self, row: WaitRow) -> bool:
+        one = row.attention
+        return one.reason in _SAID_BY_ITS_ROW and one.subject_id in self._doses
 
 
 def _whose(here: Present) -> bool:
@@ -77,6 +183,7 @@ def _whose(here: Present) -> bool:
         label_visibility="collapsed",
         key="today_order",
         persist_state="session",
+        width="content",
     )
     return chosen == options[1]
 
@@ -104,6 +211,13 @@ def _loud(text: str, number: int, tone: Tone, icon: str) -> Phrase:
     return Phrase(text, tone, icon) if number else Phrase(text, Tone.QUIET)
 
 
+def _first_step() -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="first_step"):
+        words(_FIRST_STEP)
+        link("inquiry", "Record an inquiry", icon="add_call")
+        link("client_edit", "Add a client", icon="person_add")
+
+
 def _unrecorded(here: Present, rows: tuple[DoseRow, ...]) -> None:
     if rows:
         with section("Was this given?", len(rows), key="unrecorded"):
@@ -115,63 +229,80 @@ def _right_now(here: Present, rows: tuple[DoseRow, ...]) -> None:
     if rows:
         with section("Right now", len(rows), key="right_now"):
             for one in rows:
-                dose_row(here, one.course, one.dose, "right_now")
+                _session_row(here, one, "right_now")
 
 
 def _agenda(here: Present, rows: tuple[AgendaRow, ...]) -> None:
     with section("Today by time", len(rows), key="agenda", nothing="Nothing is booked today."):
         for one in rows:
-            _agenda_row(here, one)
+            if one.dose:
+                _session_row(here, DoseRow(one.course, one.dose), "agenda")
+            elif one.line:
+                _integration_row(here, one, one.line)
 
 
-def _agenda_row(here: Present, one: AgendaRow) -> None:
-    with row(f"agenda_{one.dose.id if one.dose else one.line.key if one.line else ''}"):
-        time = wording.clock_time(one.at.astimezone(here.zone).time())
-        words(f"**{time}** {quiet(wording.relative(one.at, here.now))}", 190)
+def _session_row(here: Present, one: DoseRow, place: str) -> None:
+    """A ketamine session of today: the colleague whom one shares it with stands there by name."""
+    dose, course = one.dose, one.course
+    other = course.therapist or course.prescriber
+    if other and other.id == here.viewer.clinician_id:
+        other = course.prescriber
+    with list_row(f"{place}_{dose.id}"):
+        name_cell(here, course.client)
+        _clock(here, dose.planned_at)
+        if dose.last_given_at:
+            words(dose_of(dose), ORDER)
+            words(_given(here, dose), _STATE)
+        else:
+            phrase(order_of(dose), ORDER)
+            words(readiness(here, course, dose), _STATE)
+        words(quiet(number_of(dose)), NUMBER)
+        words(with_whom(here, other), PERSON)
+        with row_links(TWO_LINKS):
+            dose_link(here, course, dose)
+
+
+def _integration_row(here: Present, one: AgendaRow, line: IntegrationLine) -> None:
+    """An integration of today."""
+    with list_row(f"agenda_{line.key}"):
         name_cell(here, one.course.client)
-        if one.dose and one.dose.last_given_at:
-            words(given(here, one.dose), 390)
-            words(quiet(one.dose.status.label), 225)
-            link("ketamine_session", "Open", icon="chevron_right", id=one.dose.id)
-        elif one.dose:
-            phrase(order_of(one.dose), 235)
-            words(quiet(f"{one.dose.number} of {one.dose.of}"), 55)
-            phrase(before_dose(here, one.course, one.dose), 240)
-            words(quiet(one.dose.place), 80)
-            link("ketamine_session", "Open", icon="chevron_right", id=one.dose.id)
-        elif one.line:
-            phrase(sentences.integration(one.line.standing, here.now, here.zone), 390)
-            words(quiet(one.line.how.label if one.line.how else ""), 230)
-            link("integration_session", "Open", icon="chevron_right", id=one.line.key)
+        _clock(here, one.at)
+        words(plain(line.kind.label), ORDER)
+        phrase(sentences.integration(line.standing, here.now, here.zone), _STATE)
+        words(quiet(line.how.label if line.how else ""), NUMBER)
+        words(with_whom(here, line.therapist), PERSON)
+        with row_links(TWO_LINKS):
+            integration_links(here, line)
+
+
+def _clock(here: Present, at: datetime) -> None:
+    clock = wording.clock_time(at.astimezone(here.zone).time())
+    words(f"**{clock}** {quiet(wording.relative(at, here.now))}", _CLOCK)
+
+
+def _given(here: Present, dose: DoseLine) -> str:
+    """How far a session is whose medicine was given."""
+    if dose.silence:
+        return said(sentences.silence(dose.silence, dose.planned_at, here.now, here.zone))
+    at = (dose.last_given_at or dose.planned_at).astimezone(here.zone)
+    return f"{plain(dose.status.label)}, {quiet(f'given {wording.clock_time(at.time())}')}"
 
 
 def _integrations(
-    here: Present, rows: tuple[IntegrationRow, ...], title: str, nothing: str
+    here: Present, rows: tuple[IntegrationRow, ...], title: str, nothing: str, place: str
 ) -> None:
-    with section(title, len(rows), key="to_do", nothing=nothing):
+    with section(title, len(rows), key=place, nothing=nothing):
         for one in rows:
-            integration_row(here, one.course, one.line, "to_do")
-
-
-def _held(here: Present, rows: tuple[IntegrationRow, ...]) -> None:
-    if rows:
-        with section("Held, note to finish", len(rows), key="held"):
-            for one in rows:
-                integration_row(here, one.course, one.line, "held")
+            integration_row(here, one.course, one.line, place, brief=True)
 
 
 def _doses(here: Present, rows: tuple[DoseRow, ...], title: str, nothing: str, place: str) -> None:
     with section(title, len(rows), key=f"doses_{place}", nothing=nothing):
         for one in rows:
-            dose_row(here, one.course, one.dose, place)
+            dose_row(here, one.course, one.dose, place, brief=True)
 
 
 def _waits(here: Present, rows: tuple[WaitRow, ...], title: str, nothing: str, place: str) -> None:
     with section(title, len(rows), key=f"waits_{place}", nothing=nothing):
         for one in rows:
             attention_row(here, one.course, one.attention, place)
-
-
-def _beyond(rows: tuple[WaitRow, ...]) -> tuple[WaitRow, ...]:
-    """What the sections above do not show already."""
-    return tuple(one for one in rows if one.attention.reason not in _SHOWN_ABOVE)

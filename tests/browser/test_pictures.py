@@ -16,7 +16,7 @@ from tests.browser.hands import open_at, press
 
 _KEPT = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 _PAGES = {
-    "today": ("/", "Today", "Integration to do"),
+    "today": ("/", "Today, Tuesday, November 24", "Today by time"),
     "caseload": ("/caseload", "Caseload", "Needs attention"),
     "integration": ("/integration", "Integration", "Was this held?"),
     "client": ("/client?client=K-010", "Client K-010", "Timeline"),

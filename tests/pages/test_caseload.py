@@ -15,7 +15,7 @@ from tests.factories_care import (
     an_integration_session,
     an_overdue_integration,
 )
-from tests.pages.tabs import a_tab, headings, links, names, opened, said, statements_of, well
+from tests.pages.tabs import a_tab, bare, headings, links, names, opened, said, statements_of, well
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WILD = "<script>x</script> **b** =HYPERLINK(1) -> www.x.y :material/star: [a](b) $x$"
@@ -68,7 +68,7 @@ def test_a_client_has_every_column_in_words(care):
     words = said(_open(care))
 
     assert "Series, 1 of 6" in words
-    assert "Integration **Tue Nov 24, 4:30 pm** :gray[in 2 hr]" in words
+    assert "Integration **Tue Nov 24, 4:30 pm**" in words
     assert "Booked Tue Nov 24, 4:30 pm, 4 hr left" in words
     assert "70 mg intramuscular, :gray[Mon Nov 23]" in words
     assert "None" not in words
@@ -81,14 +81,43 @@ def test_it_opens_the_client_by_the_code_never_by_the_name(care):
     assert link.proto.query_string == "client=K-001"
 
 
-def test_the_first_reason_is_said_once_and_the_others_are_counted(care):
+def test_who_is_late_reads_so_under_integration_too_in_other_words(care):
     with care.database.writing() as db:
         an_overdue_integration(db, care.course)
 
     words = said(_open(care))
 
+    assert words.count("Integration late") == 1
     assert words.count("50 hr since dose, not held") == 1
-    assert "+1 more" in words
+
+
+def test_the_reasons_after_the_first_are_behind_a_link_that_names_them(care):
+    with care.database.writing() as db:
+        an_overdue_integration(db, care.course)
+
+    (more,) = [one.proto for one in _open(care).get("page_link") if "more" in bare(one.proto.label)]
+
+    assert bare(more.label) == "+1 more"
+    assert more.help == "No next step"
+    assert more.query_string == "client=K-001"
+
+
+def test_a_further_course_stands_below_with_its_service_line(care):
+    with care.database.writing() as db:
+        a_hold(db, care.course, HoldReason.TRAVEL, care.therapist.clinician_id)
+        a_course(
+            db,
+            care.client,
+            prescriber=None,
+            therapist=care.therapist,
+            service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+            state=EpisodeState.INTEGRATION,
+        )
+
+    tab = _open(care)
+
+    assert len(names(tab)) == 1
+    assert said(tab).index("On hold: travel") < said(tab).index("Psychedelic integration")
 
 
 def test_a_hold_and_a_next_step_that_waits_are_said_with_their_names(care):

@@ -6,7 +6,7 @@ import pytest
 
 from kapteam.actions.notes import NoteEntered, save_draft, start_note
 from kapteam.ids import new_id
-from kapteam.vocabulary import Function, HoldReason, NoteKind, SessionStatus
+from kapteam.vocabulary import Function, HoldReason, How, NoteKind, SessionStatus
 from tests.factories import NOW, a_client, a_clinician, a_course
 from tests.factories_care import (
     a_booked_pair,
@@ -107,25 +107,110 @@ def test_who_is_under_medicine_stands_there_as_right_now(busy):
 
 
 def test_a_therapist_sees_the_integration_to_do_before_the_doses_to_come(busy):
+    with busy.database.writing() as db:
+        a_ketamine_session(db, _course(db, busy, "Later"), planned_at=NOW + 5 * DAY)
+
     found = [one.split(" (")[0] for one in headings(opened(busy, busy.therapist, "today"))]
 
-    assert found.index("Integration to do") < found.index("Ketamine sessions, next 7 days")
+    assert found.index("Other integration to do") < found.index(
+        "Other ketamine sessions, next 7 days"
+    )
     assert "Next dosing day, not ready yet" not in found
+
+
+@pytest.mark.parametrize("whose", ["Therapist's order", "Prescriber's order"])
+def test_each_session_and_each_integration_stands_once(busy, whose):
+    tab = opened(busy, busy.therapist, "today")
+
+    words = said(tab.radio(key="today_order").set_value(whose).run())
+
+    for once in ("Was this given? Planned", "50 hr since dose", "20 hr since dose"):
+        assert words.count(once) == 1, once
+    actions = [
+        (one.proto.page, one.proto.query_string)
+        for one in tab.get("page_link")
+        if one.proto.page in {"ketamine_session", "integration_session", "note"}
+    ]
+    assert len(actions) == len(set(actions))
+
+
+def test_what_stands_above_is_told_from_nothing(care):
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - 20 * HOUR)
+        an_integration_session(
+            db, care.course, given, therapist=care.therapist, planned_at=NOW + HOUR
+        )
+
+    words = said(opened(care, care.therapist, "today"))
+
+    assert "**Other integration to do** :gray[None besides those above.]" in words
+    assert "No integration is owed." not in words
+
+
+def test_a_dose_that_nobody_ordered_is_said_once_where_it_is_given_today(care):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + HOUR, ordered_ug=None)
+        a_ketamine_session(db, care.course, planned_at=NOW + DAY, ordered_ug=None)
+
+    words = said(opened(care, care.prescriber, "today"))
+
+    assert words.count("Dose not ordered") == 2
+
+
+def test_today_names_the_colleague_and_how_one_meets(care):
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - 20 * HOUR)
+        slot = an_integration_session(
+            db, care.course, given, therapist=care.therapist, planned_at=NOW + HOUR
+        )
+        slot.how = How.VIDEO
+        a_ketamine_session(db, _course(db, care, "Soon"), planned_at=NOW + 2 * HOUR)
+
+    prescribers = said(opened(care, care.prescriber, "today"))
+    therapists = said(opened(care, care.therapist, "today"))
+
+    assert "By video" in prescribers
+    assert prescribers.count("with Thea Tallis") == 2
+    assert "with Robin Prescott" in therapists
+    assert "with Thea Tallis" not in therapists
+
+
+def test_who_is_not_cleared_reads_so_in_the_row(care):
+    with care.database.writing() as db:
+        course = _course(db, care, "Unready", cleared=False)
+        a_ketamine_session(db, course, planned_at=NOW + HOUR)
+
+    assert said(opened(care, care.prescriber, "today")).count("Not cleared") == 1
+
+
+def test_the_heading_says_the_day_and_the_tab_does_not(care):
+    tab = opened(care, care.therapist, "today")
+
+    assert tab.title[0].value == "Today, Tuesday, November 24"
+
+
+def test_with_nobody_in_care_the_first_step_is_one_link_away(care):
+    assert "Add a client" not in links(opened(care, care.therapist, "today"))
+
+    tab = opened(care, care.stranger, "today")
+
+    assert "Nobody is in your care yet." in said(tab)
+    assert {"Record an inquiry", "Add a client"} <= set(links(tab))
 
 
 def test_a_prescriber_sees_what_waits_and_what_is_not_ready_and_may_see_the_other_order(busy):
     tab = opened(busy, busy.prescriber, "today")
     words = said(tab)
     assert "Next dosing day, not ready yet" in words
-    assert "Intentions due" not in words
+    assert "intentions due" not in words.lower()
 
     tab.radio(key="today_order").set_value("Therapist's order").run()
 
-    assert "Intentions due" in said(tab)
+    assert "intentions due" in said(tab)
     assert "Next dosing day, not ready yet" not in said(tab)
     # The order stays chosen while this tab is open, also on the way back from another page.
     back(back(tab, "caseload"), "today")
-    assert "Intentions due" in said(tab)
+    assert "intentions due" in said(tab)
 
 
 def test_rule_73_the_counts_are_what_they_lead_to(busy):
