@@ -208,6 +208,13 @@ document.addEventListener(
   { capture: true },
 );
 
+// On a phone the menu lies over the page: whoever chose from it wants to see the page.
+
+document.addEventListener("click", (event) => {
+  const menu = event.target.closest?.("[data-testid=stSidebar]");
+  if (menu && event.target.closest("a[href]")) menu.querySelector("[aria-controls=stSidebar]")?.click();
+});
+
 // A dialog takes the focus into its first field; a letter typed meanwhile would be a shortcut.
 
 const opened = new WeakSet();
