@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from kapteam import wording
+from kapteam.actions.integration import LONGEST_MINUTES as LONGEST_INTEGRATION
 from kapteam.actions.integration import (
     Owed,
     Slot,
@@ -59,6 +60,7 @@ from kapteam.rules.permissions import (
     check_can_record_session,
 )
 from kapteam.rules.recording import not_plannable
+from kapteam.rules.slots import Busy, not_free
 from kapteam.vocabulary import (
     EpisodeState,
     How,
@@ -535,7 +537,10 @@ def _integration_moves(
     zone: ZoneInfo,
     now: datetime,
 ) -> list[tuple[IntegrationSession, datetime]]:
-    """Where the booked integration sessions of a session go that moves to `at`."""
+    """Where the booked integration sessions of a session go that moves to `at`.
+
+    Nobody is booked on a closed day unasked: what the same shift would bring there is typed.
+    """
     booked = [one for one in _open_integrations(db, session.id) if one.planned_at is not None]
     booked.sort(key=lambda one: (one.planned_at or now, one.id))
     shift = at - session.planned_at
@@ -550,6 +555,9 @@ def _integration_moves(
         )
         if typed is not None:
             moves[0] = (moves[0][0], typed)
+    elif moves:
+        problem = _not_free(db, *moves[0], zone, now)
+        form.need("integration_time", problem is None, problem or "")
     own_end = DoseEnd(session.id, estimated_last_given_at(at, product_route(db, session)))
     for integration, planned_at in moves:
         others = [
@@ -560,6 +568,30 @@ def _integration_moves(
         )
         form.need("integration_time", problem is None, problem or "")
     return moves
+
+
+def _not_free(
+    db: Session, integration: IntegrationSession, at: datetime, zone: ZoneInfo, now: datetime
+) -> str | None:
+    """Why an integration session is not shifted to `at` unasked; None if it is."""
+    length = timedelta(minutes=integration.planned_minutes)
+    booked = db.execute(
+        select(IntegrationSession.planned_at, IntegrationSession.planned_minutes).where(
+            IntegrationSession.therapist_id == integration.therapist_id,
+            IntegrationSession.id != integration.id,
+            IntegrationSession.planned_at > at - timedelta(minutes=LONGEST_INTEGRATION),
+            IntegrationSession.planned_at < at + length,
+            IntegrationSession.held_at.is_(None),
+            IntegrationSession.closed_at.is_(None),
+            IntegrationSession.dropped_at.is_(None),
+        )
+    )
+    busy = [Busy(one.planned_at, one.planned_at + timedelta(minutes=one[1])) for one in booked]
+    problem = not_free(at, length, busy, zone)
+    if problem is None:
+        return None
+    shifted = wording.moment(at, now, zone)
+    return f"By the same shift its integration would be {shifted}, {problem}. Enter another time."
 
 
 def _open_integrations(db: Session, ketamine_session_id: str) -> Sequence[IntegrationSession]:

@@ -9,10 +9,24 @@ from sqlalchemy.orm import Session, aliased
 from kapteam.db.access import visible_episodes
 from kapteam.db.tables import Administration, Clinician, Episode, KetamineSession, Series
 from kapteam.errors import NotFound
+from kapteam.queries.booking import busy_therapists
 from kapteam.queries.course import Course, course
 from kapteam.queries.practice import Colleague, team
-from kapteam.queries.standing import Asked, CourseStanding, DoseLine, course_standings
-from kapteam.vocabulary import AdministrationKind, OrderState, ProductRoute, SessionStatus
+from kapteam.queries.standing import (
+    Asked,
+    CourseStanding,
+    DoseLine,
+    IntegrationLine,
+    course_standings,
+)
+from kapteam.rules.slots import Busy
+from kapteam.vocabulary import (
+    AdministrationKind,
+    IntegrationKind,
+    OrderState,
+    ProductRoute,
+    SessionStatus,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,22 @@ class KetamineSessionPage:
     breach_reason: str
     administrations: tuple[AdministrationLine, ...]
     team: tuple[Colleague, ...]
+    busy: dict[str, tuple[Busy, ...]]
+
+    @property
+    def integration(self) -> IntegrationLine | None:
+        """Its integration that is booked and still ahead."""
+        lines = self.standing.integrations if self.standing else ()
+        return next(
+            (
+                line
+                for line in lines
+                if line.kind is IntegrationKind.FULL
+                and line.standing.facts.planned_at
+                and any(dose.id == self.id for dose in line.doses)
+            ),
+            None,
+        )
 
     @property
     def counted(self) -> tuple[AdministrationLine, ...]:
@@ -121,6 +151,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         breach_reason=dose.breach_reason,
         administrations=_administrations(db, session_id),
         team=team(db, asked),
+        busy=busy_therapists(db, asked),
     )
 
 

@@ -80,6 +80,29 @@ def propose(
     )
 
 
+def not_free(
+    at: datetime,
+    length: timedelta,
+    busy: Iterable[Busy],
+    zone: ZoneInfo,
+    hours: OpeningHours | None = None,
+) -> str | None:
+    """Why nobody would book `at` unasked: closed then, or taken; None if it is free."""
+    hours = hours or OpeningHours()
+    local, end = at.astimezone(zone), (at + length).astimezone(zone)
+    is_open = (
+        local.weekday() in hours.weekdays
+        and hours.opens <= local.time()
+        and end.date() == local.date()
+        and end.time() <= hours.closes
+    )
+    if not is_open:
+        return "outside the opening hours"
+    if any(at < one.until_at and one.from_at < at + length for one in busy):
+        return "at a time when its therapist has another integration session"
+    return None
+
+
 def _starts(
     first_day: date, length: timedelta, zone: ZoneInfo, hours: OpeningHours
 ) -> Iterator[datetime]:

@@ -32,6 +32,7 @@ from kapteam.actions.ketamine_sessions import (
 from kapteam.ids import id_within
 from kapteam.queries.ketamine_session import AdministrationLine, KetamineSessionPage
 from kapteam.queries.practice import with_function
+from kapteam.rules.dosing import estimated_last_given_at
 from kapteam.rules.permissions import (
     Viewer,
     can_book,
@@ -40,6 +41,7 @@ from kapteam.rules.permissions import (
     can_record_session,
     can_write_note,
 )
+from kapteam.ui.booking import offer_slots, typed_moment
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import integration_links, phrase, row, section, when, words
@@ -263,24 +265,7 @@ def draw_other_ends(here: Present, shown: KetamineSessionPage) -> None:
         labels = ["Move", "Cancel", *(["Missed", "Not given"] if recording else [])]
         move, cancel, *recorded = st.tabs(labels)
         with move:
-            form = Form(here, "move", shown.id)
-            version = form.seen(shown.version)
-            left, right = st.columns(2, gap="large")
-            with left:
-                form.day("planned_on", "New day")
-                form.time("planned_time", "New time")
-            with right:
-                st.markdown(quiet("Its integration moves by the same shift, or to:"))
-                form.day("integration_on", "Day of the integration")
-                form.time("integration_time", "Time of the integration")
-            form.save(
-                "Move both",
-                move_ketamine_session,
-                lambda: form.entered(
-                    MoveKetamineEntered, ketamine_session_id=shown.id, version=version
-                ),
-                said="Moved",
-            )
+            _move_form(here, shown)
         ends = (
             ("cancel", "Cancel this ketamine session", cancel_ketamine_session),
             ("missed", "The client did not come", miss_ketamine_session),
@@ -289,6 +274,40 @@ def draw_other_ends(here: Present, shown: KetamineSessionPage) -> None:
         for tab, (name, label, action) in zip((cancel, *recorded), ends, strict=False):
             with tab:
                 _end_form(here, shown, name, label, action)
+
+
+def _move_form(here: Present, shown: KetamineSessionPage) -> None:
+    form = Form(here, "move", shown.id)
+    version = form.seen(shown.version)
+    left, right = st.columns(2, gap="large")
+    with left:
+        form.day("planned_on", "New day")
+        form.time("planned_time", "New time")
+    with right:
+        _integration_moves(here, form, shown)
+    form.save(
+        "Move both" if shown.integration else "Move",
+        move_ketamine_session,
+        lambda: form.entered(MoveKetamineEntered, ketamine_session_id=shown.id, version=version),
+        said="Moved",
+    )
+
+
+def _integration_moves(here: Present, form: Form, shown: KetamineSessionPage) -> None:
+    """Where its integration goes: free times after the new one, once that is entered."""
+    line = shown.integration
+    if line is None:
+        st.markdown(quiet("No integration is booked that would move along."))
+        return
+    st.markdown(quiet("Its integration moves by the same shift, or to:"))
+    planned_at = typed_moment(here, form, "planned_on", "planned_time")
+    if planned_at:
+        expected_at = estimated_last_given_at(planned_at, shown.product_route)
+        therapist = line.therapist.id if line.therapist else None
+        fields = ("integration_on", "integration_time")
+        offer_slots(here, form, shown.busy, therapist, expected_at, fields)
+    form.day("integration_on", "Day of the integration")
+    form.time("integration_time", "Time of the integration")
 
 
 def _end_form(

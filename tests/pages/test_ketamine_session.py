@@ -294,14 +294,42 @@ def test_rule_3_what_was_cancelled_takes_its_integration_back(care, ahead):
 def test_moved_twice_in_a_row_it_moves_by_what_is_then_shown(care, ahead):
     tab = _open(care, care.front_desk, ahead)
 
-    for days in (3, 5):
+    for days in (2, 6):
         values = {"planned_on": TODAY + days * DAY, "planned_time": "10:00 am"}
         press(fill(tab, "move", values), "Move both")
         assert typed(tab, "move")["planned_on"] is None
 
-    assert "**Sun Nov 29, 10:00 am**" in said(tab)
+    assert "**Mon Nov 30, 10:00 am**" in said(tab)
     (integration,) = care.rows(IntegrationSession)
-    assert integration.planned_at == NOW + 6 * DAY - timedelta(hours=4, minutes=30)
+    assert integration.planned_at == NOW + 7 * DAY - timedelta(hours=4, minutes=30)
+
+
+def test_a_move_that_would_bring_the_integration_to_a_closed_day_asks_for_its_time(care, ahead):
+    """From Wednesday to Friday: the integration would go to Saturday."""
+    tab = _open(care, care.front_desk, ahead)
+    values = {"planned_on": TODAY + 3 * DAY, "planned_time": "10:00 am"}
+
+    press(fill(tab, "move", values), "Move both")
+    assert "Sat Nov 28" in beside(tab, "move", "integration_time")
+    assert "outside the opening hours" in beside(tab, "move", "integration_time")
+    assert care.row(KetamineSession, ahead.id).planned_at == ahead.planned_at
+    free = [one for one in tab.button if "/slot." in str(one.key)]
+    free[0].click().run()
+    press(tab, "Move both")
+
+    (integration,) = care.rows(IntegrationSession)
+    assert integration.planned_at == NOW + 6 * DAY - timedelta(hours=6, minutes=30)
+
+
+def test_without_an_integration_only_the_session_moves(care):
+    with care.database.writing() as db:
+        alone = a_ketamine_session(db, care.course)
+    tab = _open(care, care.front_desk, alone)
+    values = {"planned_on": TODAY + 3 * DAY, "planned_time": "10:00 am"}
+
+    press(fill(tab, "move", values), "Move")
+
+    assert "**Fri Nov 27, 10:00 am**" in said(tab)
 
 
 def test_move_pressed_on_an_untouched_form_moves_nothing(care, ahead):

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kapteam.rules.integration import due_at
-from kapteam.rules.slots import Busy, OpeningHours, propose
+from kapteam.rules.slots import Busy, OpeningHours, not_free, propose
 from kapteam.rules.thresholds import Thresholds
 
 PHOENIX = ZoneInfo("America/Phoenix")
@@ -111,3 +111,23 @@ def test_rule_70_slots_are_wall_clock_times_where_clocks_change():
     assert slots[0].astimezone(los_angeles).hour == 8
     assert slots[-1] == due_at(dose, USUAL)
     assert slots[-1].astimezone(los_angeles).hour == 13
+
+
+@pytest.mark.parametrize(
+    ("at", "says"),
+    [
+        (_at(25, 8), None),
+        (_at(25, 17), None),
+        (_at(25, 17, 30), "opening hours"),
+        (_at(25, 7, 30), "opening hours"),
+        (_at(25, 23, 30), "opening hours"),
+        (_at(28, 10), "opening hours"),
+        (_at(25, 10, 30), "another integration"),
+        (_at(25, 9), None),
+    ],
+)
+def test_what_is_closed_or_taken_is_not_free(at, says):
+    taken = [Busy(_at(25, 10), _at(25, 11))]
+    found = not_free(at, HOUR, taken, PHOENIX)
+    assert (found is None) is (says is None)
+    assert says is None or says in found
