@@ -38,7 +38,13 @@ from kapteam.rules.entered import Entered
 from kapteam.rules.pathway import missing_clearance
 from kapteam.rules.permissions import Viewer, check_can_order_dose, check_can_record_session
 from kapteam.rules.recording import breaches, entered_late, not_possible, out_of_order
-from kapteam.vocabulary import AdministrationKind, Function, IntegrationKind, SessionStatus
+from kapteam.vocabulary import (
+    AdministrationKind,
+    EpisodeState,
+    Function,
+    IntegrationKind,
+    SessionStatus,
+)
 
 LONGEST_LOT = 60
 _TIMES = ("arrived", "stopped", "discharged")
@@ -113,8 +119,8 @@ def record_ketamine_session(
 ) -> None:
     """Record doses, arrival, stop and out of a session, and close it, all or nothing.
 
-    The first dose starts it, also one that was cancelled, missed or not given. Raises NotAllowed,
-    NotFound, Invalid by field, Conflict.
+    The first dose starts it, also one that was cancelled, missed or not given, and brings a closed
+    course back to its series review. Raises NotAllowed, NotFound, Invalid by field, Conflict.
     """
     check_can_record_session(viewer)
     session, course = ketamine_session(db, viewer, entered.ketamine_session_id, now)
@@ -414,6 +420,24 @@ class _Recording:
                 if name not in _NEVER_AUDITED
             },
             **{name: value for name, value in said.items() if value},
+        )
+        if self._new and self._course.state is EpisodeState.CLOSED:
+            self._reopen_course()
+
+    def _reopen_course(self) -> None:
+        """A dose that comes to light owes its integration: the course is not over (decision 16)."""
+        course = self._course
+        before, course.state = course.state, EpisodeState.SERIES_REVIEW
+        course.state_since, course.closed_at = self._now, None
+        course.version += 1
+        record(
+            self._db,
+            "episode:reopened",
+            self._viewer,
+            self._now,
+            client_id=course.client_id,
+            subject_id=course.id,
+            state=(before, course.state),
         )
 
     def _moment(self, name: str, on: date | None, typed: str) -> datetime | None:

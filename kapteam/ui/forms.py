@@ -351,11 +351,13 @@ class Form:
             }
         )
 
-    def now_time(self, day_field: str, time_field: str, label: str, day: date) -> None:
+    def now_time(
+        self, day_field: str, time_field: str, label: str, day: date, time: str = ""
+    ) -> None:
         """A day and a time of day, with one press for this very moment."""
         self.day(day_field, f"{label} on", day)
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            self.time(time_field, f"{label} at")
+            self.time(time_field, f"{label} at", time)
             st.button(
                 "Now",
                 key=self.key(f"{time_field}.now"),

@@ -1,7 +1,7 @@
 """The parts of a ketamine session's page: facts, order, what was given, record, other ends."""
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -23,9 +23,11 @@ from kapteam.actions.booking import (
 )
 from kapteam.actions.ketamine_sessions import (
     AdministrationEntered,
+    CorrectEntered,
     RecordEntered,
     VoidEntered,
     confirm_administration,
+    correct_administration,
     record_ketamine_session,
     void_administration,
 )
@@ -203,6 +205,8 @@ def _administration(here: Present, shown: KetamineSessionPage, one: Administrati
                 kind="secondary",
             )
         if can_record_session(here.viewer):
+            with st.popover("Correct", width="content", key=f"correct_{one.id}"):
+                _correct_form(here, shown, one)
             with st.popover("Entered in error", width="content"):
                 form = Form(here, "void", one.id)
                 form.seen(shown.version, of=shown.id)
@@ -227,7 +231,9 @@ def draw_record(here: Present, shown: KetamineSessionPage) -> None:
     rows = form.rows("administrations")
     prescribers = with_function(shown.team, Function.PRESCRIBER)
     for number in range(rows):
-        _administration_fields(form, shown, number, day, prescribers)
+        name = f"administrations.{number}"
+        with st.container(border=True, key=form.key(name)):
+            _giving_fields(form, shown, f"{name}.", _first_start(shown, number, day), prescribers)
     form.more_rows("administrations", "Add a booster or another dose")
     left, middle, right = st.columns(3, gap="large")
     for column, name, label in (
@@ -334,34 +340,89 @@ def _end_form(
     )
 
 
-def _administration_fields(
-    form: Form,
-    shown: KetamineSessionPage,
-    number: int,
-    day: date,
-    prescribers: dict[str, str],
-) -> None:
-    """One giving: what, how much, when; the rest only where it can matter."""
-    name = f"administrations.{number}"
-    kinds = list(AdministrationKind)
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What the fields of one giving start from."""
+
+    kind: AdministrationKind
+    on: date
+    mg: str = ""
+    time: str = ""
+    ended_on: date | None = None
+    ended_time: str = ""
+    lot: str = ""
+    reason: str = ""
+
+
+def _first_start(shown: KetamineSessionPage, number: int, day: date) -> _Start:
     usual = (
         AdministrationKind.DOSE if number == 0 and not shown.counted else AdministrationKind.BOOSTER
     )
     if shown.product_route is ProductRoute.ESKETAMINE_NASAL:
         usual = AdministrationKind.DEVICE
-    with st.container(border=True, key=form.key(name)):
-        form.choice(f"{name}.kind", "What was given", kinds, usual)
-        left, middle, right = st.columns(3, gap="medium")
-        with left:
-            form.line(f"{name}.mg", "Dose given, mg")
-            form.line(f"{name}.lot", "Lot")
-        with middle:
-            form.now_time(f"{name}.started_on", f"{name}.started_time", "Given", day)
-        with right:
-            if shown.product_route is ProductRoute.INTRAVENOUS:
-                form.now_time(f"{name}.ended_on", f"{name}.ended_time", "Infusion ended", day)
-            form.line(f"{name}.reason", "Reason, if beyond the order or clearance")
-            form.pick(f"{name}.told_by", "As told by", prescribers, none="Nobody")
+    return _Start(usual, day)
+
+
+def _start_of(here: Present, one: AdministrationLine) -> _Start:
+    """What was recorded, for who corrects it."""
+    started = one.started_at.astimezone(here.zone)
+    ended = one.ended_at.astimezone(here.zone) if one.ended_at else None
+    return _Start(
+        kind=one.kind,
+        on=started.date(),
+        mg=_mg(one.ug),
+        time=wording.clock_time(started.time()),
+        ended_on=ended.date() if ended else None,
+        ended_time=wording.clock_time(ended.time()) if ended else "",
+        lot=one.lot,
+        reason=one.reason,
+    )
+
+
+def _giving_fields(
+    form: Form, shown: KetamineSessionPage, name: str, start: _Start, prescribers: dict[str, str]
+) -> None:
+    """One giving: what, how much, when; the rest only where it can matter.
+
+    `name` is what the names of its fields begin with.
+    """
+    form.choice(f"{name}kind", "What was given", list(AdministrationKind), start.kind)
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        form.line(f"{name}mg", "Dose given, mg", start.mg)
+        form.line(f"{name}lot", "Lot", start.lot)
+    with middle:
+        form.now_time(f"{name}started_on", f"{name}started_time", "Given", start.on, start.time)
+    with right:
+        if shown.product_route is ProductRoute.INTRAVENOUS:
+            form.now_time(
+                f"{name}ended_on",
+                f"{name}ended_time",
+                "Infusion ended",
+                start.ended_on or start.on,
+                start.ended_time,
+            )
+        form.line(f"{name}reason", "Reason, if beyond the order or clearance", start.reason)
+        form.pick(f"{name}told_by", "As told by", prescribers, none="Nobody")
+
+
+def _correct_form(here: Present, shown: KetamineSessionPage, one: AdministrationLine) -> None:
+    """Another record in the place of a wrong one, which stays readable (rule 5)."""
+    form = Form(here, "correct", one.id, makes=unused_id(here))
+    form.seen(shown.version, of=shown.id)
+    form.line("void_reason", "What was wrong")
+    prescribers = with_function(shown.team, Function.PRESCRIBER)
+    _giving_fields(form, shown, "", _start_of(here, one), prescribers)
+    form.save(
+        "Save the correction",
+        correct_administration,
+        lambda: CorrectEntered(
+            one.id,
+            form.value("void_reason") or "",
+            _administration_entered(form, "", id_within(form.makes, one.id)),
+        ),
+        kind="secondary",
+    )
 
 
 def _entered(form: Form, rows: int) -> tuple[AdministrationEntered, ...]:
@@ -371,16 +432,16 @@ def _entered(form: Form, rows: int) -> tuple[AdministrationEntered, ...]:
         for number in range(rows)
         if any(form.value(f"administrations.{number}.{name}") for name in _TOUCHED)
     ]
-    return tuple(_administration_entered(form, n) for n in range(max(touched, default=-1) + 1))
+    return tuple(
+        _administration_entered(form, f"administrations.{n}.", id_within(form.makes, str(n)))
+        for n in range(max(touched, default=-1) + 1)
+    )
 
 
-def _administration_entered(form: Form, number: int) -> AdministrationEntered:
-    values = {
-        one.name: form.value(f"administrations.{number}.{one.name}")
-        for one in fields(AdministrationEntered)
-    }
-    texts = {name: values[name] or "" for name in _TYPED}
-    return AdministrationEntered(**values | texts | {"id": id_within(form.makes, str(number))})
+def _administration_entered(form: Form, name: str, row_id: str) -> AdministrationEntered:
+    values = {one.name: form.value(f"{name}{one.name}") for one in fields(AdministrationEntered)}
+    texts = {one: values[one] or "" for one in _TYPED}
+    return AdministrationEntered(**values | texts | {"id": row_id})
 
 
 def _mg(ug: int | None) -> str:

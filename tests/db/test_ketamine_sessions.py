@@ -22,6 +22,7 @@ from kapteam.db.tables import (
     Administration,
     AuditEvent,
     Clearance,
+    Episode,
     IntegrationSession,
     KetamineSession,
 )
@@ -34,7 +35,10 @@ from kapteam.rules.integration import due_at
 from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import (
     AdministrationKind,
+    CloseReason,
+    EpisodeState,
     HoldReason,
+    IntegrationCloseReason,
     IntegrationKind,
     SessionStatus,
 )
@@ -675,6 +679,46 @@ def test_a_dose_entered_late_is_kept_with_its_reason_and_said_for_a_week(care, s
         asked = Asked(care.prescriber, practice_in_force(db, EVENING), EVENING)
         (course,) = course_standings(db, asked)
     assert Reason.BREACH in [one.reason for one in course.attention]
+
+
+def test_a_dose_that_comes_to_light_brings_a_closed_course_back_to_every_list(care):
+    with care.database.writing() as db:
+        missed = a_ketamine_session(
+            db, care.course, planned_at=NOW - HOUR, status=SessionStatus.MISSED
+        )
+        course = db.get_one(Episode, care.course.id)
+        course.state, course.closed_at = EpisodeState.CLOSED, NOW
+        course.close_reason = CloseReason.OUT_OF_TOUCH
+    entered = _record(missed, _dose())
+    for _ in range(2):
+        care.do(record_ketamine_session, care.nurse, entered, now=EVENING)
+
+    with care.database.reading() as db:
+        asked = Asked(care.therapist, practice_in_force(db, EVENING), EVENING)
+        (standing,) = course_standings(db, asked)
+    assert standing.state is EpisodeState.SERIES_REVIEW
+    assert [line.doses[0].id for line in standing.integrations] == [missed.id]
+    assert [one.tag for one in audit_events(care.database)] == [
+        "ketamine_session:recorded",
+        "episode:reopened",
+    ]
+
+
+def test_what_is_only_corrected_leaves_a_closed_course_closed(care):
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW)
+        an_integration_session(
+            db,
+            care.course,
+            given,
+            closed_at=NOW,
+            close_reason=IntegrationCloseReason.DECLINED,
+        )
+        course = db.get_one(Episode, care.course.id)
+        course.state, course.closed_at = EpisodeState.CLOSED, NOW
+    entered = RecordEntered(given.id, 1, **OUT)
+    care.do(record_ketamine_session, care.nurse, entered, now=EVENING)
+    assert care.row(Episode, care.course.id).state is EpisodeState.CLOSED
 
 
 # Stopped, out, closed

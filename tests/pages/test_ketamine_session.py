@@ -376,3 +376,20 @@ def test_a_session_of_a_course_without_integration_does_not_ask_why_there_is_non
 
     assert "no_integration_reason" not in typed(tab, "record")
     assert "No intention note on this course" in said(tab)
+
+
+def test_rule_5_a_wrong_dose_is_corrected_beside_what_was_there(care, begun):
+    with care.database.writing() as db:
+        wrong = an_administration(db, begun, started_at=NOW - HOUR, ug=7_000)
+    tab = _open(care, care.prescriber, begun)
+    found = typed(tab, "correct")
+    assert (found["mg"], found["started_time"]) == ("7", "1:30\N{NO-BREAK SPACE}pm")
+
+    press(fill(tab, "correct", {"mg": "70"}), "Save the correction")
+    assert "The reason for correcting" in beside(tab, "correct", "void_reason")
+    press(fill(tab, "correct", {"void_reason": "A zero was lost"}), "Save the correction")
+
+    assert care.row(Administration, wrong.id).void_reason == "A zero was lost"
+    assert [one.ug for one in care.rows(Administration, voided_at=None)] == [70_000]
+    assert "Given: 70 mg intramuscular" in said(tab)
+    assert "entered in error: A zero was lost" in said(tab)
