@@ -83,12 +83,12 @@ def integration(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) ->
                 after = f"{wording.hours(facts.planned_at - anchor)} after {dose}"
             return Phrase(_join(f"Booked {booked}", after), standing.tone, "schedule")
         case IntegrationStage.BOOKED:
-            left = ""
             if standing.due_at:
-                left = f"{wording.hours(standing.due_at - now)} left"
-            elif facts.planned_at:
-                left = wording.relative(facts.planned_at, now)
-            said = _join(f"Booked {booked}", left, _guess(standing))
+                left = wording.hours(standing.due_at - now)
+                said = _join(f"Integration to do: {left} left, booked {booked}", _guess(standing))
+            else:
+                ahead = wording.relative(facts.planned_at, now) if facts.planned_at else ""
+                said = _join(f"Booked {booked}", ahead)
             return Phrase(said, standing.tone, "event_available")
         case IntegrationStage.AGREED:
             agreed = facts.agreed_for or now.astimezone(zone).date()
@@ -202,5 +202,10 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             today = now.astimezone(zone).date()
             verb = "ended" if one.on < today else "ends"
             return Phrase(f"Clearance {verb} {wording.day(one.on, today)}", one.tone, "flag")
+        case Reason.CONSENT_ENDS if one.on and one.consent:
+            today = now.astimezone(zone).date()
+            verb = "ends" if one.tone is Tone.AMBER else "ended"
+            ends = wording.day(one.on, today)
+            return Phrase(f"Consent “{one.consent.label}” {verb} {ends}", one.tone, "flag")
         case _:
             return Phrase(one.reason.label, one.tone, "error" if one.tone is Tone.RED else "flag")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from kapteam import wording
@@ -92,6 +92,12 @@ class Unsigned:
 def note_form(note_id: str) -> str:
     """The name of a note's form in the drafts."""
     return f"note/{note_id}"
+
+
+def has_words() -> ColumnElement[bool]:
+    """Whether anything is typed in an unsigned note (for statements over Note)."""
+    form = literal(note_form("")).concat(Note.id)
+    return exists().where(Draft.form == form, Draft.text != "")
 
 
 def read_subject(db: Session, note_id: str) -> Subject:

@@ -1,4 +1,4 @@
-"""The rows that a course's standing is judged from: seven statements, whatever the size.
+"""The rows that a course's standing is judged from: eight statements, whatever the size.
 
 `wanted` is a statement that selects the ids of the courses.
 """
@@ -6,15 +6,16 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from kapteam.db.signing import has_words
 from kapteam.db.tables import (
     Administration,
     Clearance,
     Client,
     Clinician,
-    Draft,
+    Consent,
     Episode,
     EpisodeMember,
     Hold,
@@ -318,9 +319,7 @@ def notes(db: Session, wanted: Any) -> list[Any]:
                 Note.author_id,
                 Note.signed_at,
                 Clinician.name.label("author"),
-                exists()
-                .where(Draft.form == literal("note/").concat(Note.id), Draft.text != "")
-                .label("has_words"),
+                has_words().label("has_words"),
             )
             .join(Clinician, Clinician.id == Note.author_id)
             .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
@@ -366,6 +365,34 @@ def clearances(db: Session, wanted: Any) -> list[Any]:
                 Clearance.valid_until_on,
             )
             .join(newest, newest.c.id == Clearance.id)
+            .where(newest.c.recency == 1)
+        )
+    )
+
+
+def consents(db: Session, wanted: Any) -> list[Any]:
+    """The newest consent of each type of each course."""
+    newest = (
+        select(
+            Consent.id,
+            func.row_number()
+            .over(
+                partition_by=(Consent.episode_id, Consent.type),
+                order_by=(
+                    Consent.signed_on.desc(),
+                    Consent.recorded_at.desc(),
+                    Consent.id.desc(),
+                ),
+            )
+            .label("recency"),
+        )
+        .where(Consent.episode_id.in_(wanted))
+        .subquery()
+    )
+    return list(
+        db.execute(
+            select(Consent.episode_id, Consent.type, Consent.expires_on, Consent.revoked_on)
+            .join(newest, newest.c.id == Consent.id)
             .where(newest.c.recency == 1)
         )
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from kapteam.db.access import visible_clients
 from kapteam.db.tables import Client, Episode
 from kapteam.queries.standing import Asked, ClientName, CourseStanding, course_standings
-from kapteam.rules.folding import digits, fold, read_birth_dates
+from kapteam.rules.folding import digits, fold, read_birth_dates, read_code
 
 MOST = 8
 _PHONE = re.compile(r"[\d\s().+/-]{3,}")
@@ -87,6 +87,9 @@ def matches(typed: str) -> ColumnElement[bool]:
         for word in fold(typed).replace(",", " ").split()
     ]
     found = [and_(*words)] if words else []
+    code = read_code(typed)
+    if code:
+        found.append(Client.code == code)
     dates = read_birth_dates(typed)
     if dates:
         found.append(Client.born_on.in_(dates))

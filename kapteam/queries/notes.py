@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Text, func, literal, or_, select, union_al
 from sqlalchemy.orm import Session
 
 from kapteam.db.access import visible_episodes, visible_notes
-from kapteam.db.signing import Subject, named, note_form, read_subject, read_unsigned
+from kapteam.db.signing import Subject, has_words, named, note_form, read_subject, read_unsigned
 from kapteam.db.tables import (
     Client,
     Clinician,
@@ -247,7 +247,8 @@ def signing_page(db: Session, asked: Asked, note_id: str) -> SigningPage | None:
 def unsigned_notes(db: Session, asked: Asked) -> tuple[UnsignedNote, ...]:
     """Every unsigned note on the viewer's courses and of their own, in one statement.
 
-    The oldest first. Raises NotAllowed for the front desk.
+    The oldest first; a colleague's that was only opened is none. Raises NotAllowed for the front
+    desk.
     """
     check_can_read_notes(asked.viewer)
     rows = db.execute(
@@ -270,6 +271,7 @@ def unsigned_notes(db: Session, asked: Asked) -> tuple[UnsignedNote, ...]:
             Note.signed_at.is_(None),
             Note.voided_at.is_(None),
             visible_notes(asked.viewer, asked.now),
+            _is_something(asked),
         )
         .order_by(Note.started_at, Note.id)
     )
@@ -405,6 +407,12 @@ def _is_latest(asked: Asked, client_id: str, kind: NoteKind) -> ColumnElement[bo
     return Note.id == latest.scalar_subquery()
 
 
+def _is_something(asked: Asked) -> ColumnElement[bool]:
+    """Whether a note is more than one that a colleague opened and left empty."""
+    mine = Note.author_id == asked.viewer.clinician_id
+    return or_(Note.signed_at.is_not(None), mine, has_words())
+
+
 def _lines(db: Session, asked: Asked, condition: ColumnElement[bool]) -> list[NoteLine]:
     """The visible notes that meet `condition` (on Note, Episode), oldest first; two statements."""
     rows = db.execute(
@@ -428,7 +436,12 @@ def _lines(db: Session, asked: Asked, condition: ColumnElement[bool]) -> list[No
         .join(Episode, Episode.id == Note.episode_id)
         .join(Clinician, Clinician.id == Note.author_id)
         .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
-        .where(Note.voided_at.is_(None), visible_notes(asked.viewer, asked.now), condition)
+        .where(
+            Note.voided_at.is_(None),
+            visible_notes(asked.viewer, asked.now),
+            _is_something(asked),
+            condition,
+        )
         .order_by(Note.started_at, Note.id)
     ).all()
     amendments: defaultdict[str, list[Addition]] = defaultdict(list)

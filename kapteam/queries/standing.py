@@ -30,7 +30,12 @@ from kapteam.rules.integration import (
     judge,
 )
 from kapteam.rules.notes import IntentionStanding, judge_intention
-from kapteam.rules.pathway import ClearanceFacts, missing_clearance
+from kapteam.rules.pathway import (
+    ClearanceFacts,
+    ConsentFacts,
+    missing_clearance,
+    required_consents,
+)
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
     EpisodeState,
@@ -258,7 +263,7 @@ def course_standings(
 ) -> tuple[CourseStanding, ...]:
     """Every open course that the viewer may see and that meets `conditions` (on Episode, Client).
 
-    Seven statements, whatever the size.
+    Eight statements, whatever the size.
     """
     wanted = (
         select(Episode.id)
@@ -271,6 +276,7 @@ def course_standings(
     doses = _grouped(course_rows.doses(db, wanted, asked.now - BREACH_SHOWN), "episode_id")
     integrations = _grouped(course_rows.integrations(db, wanted), "episode_id")
     notes = _grouped(course_rows.notes(db, wanted), "episode_id")
+    consents = _grouped(course_rows.consents(db, wanted), "episode_id")
     clearances = {row.episode_id: row for row in course_rows.clearances(db, wanted)}
     return tuple(
         _Course(
@@ -280,6 +286,7 @@ def course_standings(
             doses[row.id],
             integrations[row.id],
             notes[row.id],
+            consents[row.id],
             clearances.get(row.id),
             asked,
         ).standing()
@@ -305,6 +312,7 @@ class _Course:
         doses: list[Any],
         integrations: list[Any],
         notes: list[Any],
+        consents: list[Any],
         clearance: Any,
         asked: Asked,
     ) -> None:
@@ -314,6 +322,7 @@ class _Course:
         self._dose_rows = doses
         self._integration_rows = integrations
         self._notes = notes
+        self._consent_rows = consents
         self._asked = asked
         self._clearance = (
             ClearanceFacts(
@@ -368,9 +377,11 @@ class _Course:
                 if dose.breach_reason and dose.recorded_at
             ),
             clearance_until_on=self._clearance.valid_until_on if self._clearance else None,
+            consents=self._consents(series),
             hold_look_again_on=hold.look_again_on if hold else None,
             on_hold=hold is not None,
             series_given=series.given if series else 0,
+            series_booked=series.booked if series else 0,
             series_ordered=series.ordered if series else 0,
             has_next_step=next_step is not None,
         )
@@ -416,6 +427,22 @@ class _Course:
             return None
         row = self._series_rows[-1]
         return SeriesLine(row.id, row.product_route, row.ordered_count, row.given, row.booked or 0)
+
+    def _consents(self, series: SeriesLine | None) -> tuple[ConsentFacts, ...]:
+        """Those that dosing needs, of the running series' route."""
+        if series is None:
+            return ()
+        needed = required_consents(
+            (series.product_route,),
+            with_therapy=self._row.expects_intention
+            or self._row.expects_integration
+            or self._person(Part.THERAPIST) is not None,
+        )
+        return tuple(
+            ConsentFacts(row.type, row.expires_on, row.revoked_on)
+            for row in self._consent_rows
+            if row.type in needed
+        )
 
     def _dose(self, row: Any) -> DoseLine:
         asked = self._asked

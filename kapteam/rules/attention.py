@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
-from kapteam.rules.pathway import EXPIRING
-from kapteam.vocabulary import EpisodeState, OrderState, Part, Term, Tone
+from kapteam.rules.pathway import EXPIRING, ConsentFacts
+from kapteam.vocabulary import ConsentType, EpisodeState, OrderState, Part, Term, Tone
 
 NEAR = timedelta(hours=72)
 BREACH_SHOWN = timedelta(days=7)
@@ -30,10 +30,12 @@ class Reason(Term):
     DOSE_NOT_ORDERED = "dose_not_ordered", "Dose not ordered"
     INTENTION = "intention", "Intention"
     CLEARANCE_ENDS = "clearance_ends", "Clearance ends"
+    CONSENT_ENDS = "consent_ends", "Consent ends"
     INTEGRATION_NOT_BOOKED = "integration_not_booked", "Integration not booked"
     INTEGRATION_OUTSIDE = "integration_outside", "Integration outside the window"
     LOOK_AGAIN = "look_again", "Look again at the hold"
     NOTE_TO_FINISH = "note_to_finish", "Integration note to finish"
+    NO_DOSE_BOOKED = "no_dose_booked", "Ordered without a date"
     SERIES_DONE = "series_done", "Series done, decide"
     NO_NEXT_STEP = "no_next_step", "No next step"
 
@@ -44,7 +46,10 @@ _LOUD = {Tone.RED: 0, Tone.AMBER: 1}
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """One reason, how loud it is, whom it waits on, and since or until when (an instant or day)."""
+    """One reason, how loud it is, whom it waits on, and since or until when (an instant or day).
+
+    `consent` is the one that ends.
+    """
 
     reason: Reason
     tone: Tone
@@ -54,6 +59,7 @@ class Attention:
     on: date | None = None
     integration: IntegrationStanding | None = None
     intention: IntentionStanding | None = None
+    consent: ConsentType | None = None
 
     @property
     def order(self) -> tuple[int, int, float]:
@@ -79,7 +85,10 @@ class PlannedDose:
 
 @dataclass(frozen=True, slots=True)
 class CourseFacts:
-    """What attention asks of one open course of care."""
+    """What attention asks of one open course of care.
+
+    `consents` are the newest of each type that dosing needs, as far as there is one.
+    """
 
     state: EpisodeState
     doses: tuple[PlannedDose, ...]
@@ -87,9 +96,11 @@ class CourseFacts:
     unconfirmed: tuple[tuple[str, datetime], ...]
     breaches: tuple[tuple[str, datetime], ...]
     clearance_until_on: date | None
+    consents: tuple[ConsentFacts, ...]
     hold_look_again_on: date | None
     on_hold: bool
     series_given: int
+    series_booked: int
     series_ordered: int
     has_next_step: bool
 
@@ -190,6 +201,16 @@ def _of_course(facts: CourseFacts, today: date) -> list[Attention]:
     if dosing and until is not None and until <= today + EXPIRING:
         tone = Tone.RED if until < today else Tone.AMBER
         found.append(Attention(Reason.CLEARANCE_ENDS, tone, Part.PRESCRIBER, on=until))
+    for one in facts.consents if dosing else ():
+        ends = one.revoked_on or one.expires_on
+        if ends is not None and ends <= today + EXPIRING:
+            tone = Tone.AMBER if one.is_in_date(today) else Tone.RED
+            found.append(
+                Attention(Reason.CONSENT_ENDS, tone, Part.PRESCRIBER, on=ends, consent=one.type)
+            )
+    has_a_date = facts.series_booked > 0 or facts.series_given >= facts.series_ordered
+    if dosing and facts.has_next_step and not has_a_date:
+        found.append(Attention(Reason.NO_DOSE_BOOKED, Tone.PLAIN, Part.PRESCRIBER))
     if (
         facts.state is EpisodeState.SERIES
         and facts.series_ordered

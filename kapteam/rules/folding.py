@@ -49,17 +49,26 @@ def search_text(
     return " " + " ".join([*parts, *words, fold(code), initials, *numbers, *dates]) + " "
 
 
+def read_code(text: str) -> str:
+    """The code of a client however it is typed: `K-10`, `k010`, `10` are `K-010`; else empty."""
+    found = re.fullmatch(r"(?:k\s*-?\s*)?(\d{1,6})", fold(text), re.ASCII)
+    return f"K-{int(found[1]):03d}" if found else ""
+
+
 def read_birth_dates(text: str) -> list[date]:
     """Every date that `text` may mean as a birth date, in any usual order.
 
-    `Jul 30 1991`, `30.7.1991`, `7/30/1991`, `1991-07-30`, `07301991`; a day and month that could be
-    either way round gives both. Empty when it is no date.
+    `Jul 30 1991`, `30.7.1991`, `7/30/91`, `1991-07-30`, `07301991`; a day and month that could be
+    either way round gives both, and a year of two digits both centuries. Empty when it is no date.
     """
     typed = fold(text)
     if re.fullmatch(r"\d{8}", typed, re.ASCII):
         written = (f"{typed[:4]} {typed[4:6]} {typed[6:]}", f"{typed[:2]} {typed[2:4]} {typed[4:]}")
         return sorted({day for one in written for day in read_birth_dates(one)})
     parts = re.findall(r"[a-z]+|\d+", typed)
+    if len(parts) == 3 and re.fullmatch(r"\d\d", parts[-1]) and all(len(one) < 4 for one in parts):
+        centuries = (f"{' '.join(parts[:-1])} {century}{parts[-1]}" for century in (19, 20))
+        return [day for one in centuries for day in read_birth_dates(one)]
     named = [_MONTHS[part[:3]] for part in parts if part[:3] in _MONTHS and part.isalpha()]
     numbers = [int(part) for part in parts if part.isdigit()]
     years = [number for number in numbers if 1900 <= number <= 2100]

@@ -114,9 +114,7 @@ def _clearance_line(here: Present, care: Course) -> None:
         st.markdown(quiet("Not cleared by a prescriber yet"))
         return
     one = care.clearance
-    until = (
-        f", valid until {wording.day(one.valid_until_on, here.today)}" if one.valid_until_on else ""
-    )
+    until = f", valid until {wording.full_day(one.valid_until_on)}" if one.valid_until_on else ""
     routes = ", ".join(route.label for route in one.routes)
     st.markdown(f"**{one.decision.label}** {plain(routes)}{until}")
 

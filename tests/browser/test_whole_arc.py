@@ -61,9 +61,13 @@ def test_the_arc_from_an_empty_practice_to_a_signed_integration(
     _come_back(therapist)
     _record_with_a_booster(therapist, dose)
     server.clock.advance(minutes=50)  # 11:30 am: due Thu 10:25 am, 24 hours after the booster
-    _said_the_same_everywhere(therapist, f"Booked Thu Nov 26, 8:30{NBSP}am, 22{NBSP}hr left")
+    _said_the_same_everywhere(
+        therapist, f"Integration to do: 22{NBSP}hr left, booked Thu Nov 26, 8:30{NBSP}am"
+    )
     server.clock.advance(hours=21, minutes=55)  # Thu 9:25 am: exactly an hour before it is due
-    _said_the_same_everywhere(therapist, f"Booked Thu Nov 26, 8:30{NBSP}am, 1{NBSP}hr left")
+    _said_the_same_everywhere(
+        therapist, f"Integration to do: 1{NBSP}hr left, booked Thu Nov 26, 8:30{NBSP}am"
+    )
     server.clock.advance(minutes=10)  # 9:35 am: more than an hour after the slot
     _said_the_same_everywhere(therapist, "Was this held? Booked Thu Nov 26")
     server.clock.advance(minutes=51)  # 10:26 am: a minute late

@@ -69,7 +69,7 @@ def test_a_client_has_every_column_in_words(care):
 
     assert "Series, 1 of 6" in words
     assert "Integration **Tue Nov 24, 4:30 pm**" in words
-    assert "Booked Tue Nov 24, 4:30 pm, 4 hr left" in words
+    assert "Integration to do: 4 hr left, booked Tue Nov 24, 4:30 pm" in words
     assert "70 mg intramuscular, :gray[Mon Nov 23]" in words
     assert "None" not in words
 

@@ -37,7 +37,20 @@ def _an_integration(care, family):
         given = a_given_session(db, course, given_at=NOW - DAY)
         held = an_integration_session(db, course, given, held_at=NOW - HOUR)
     entered = NoteEntered(new_id(), NoteKind.INTEGRATION, course.id, integration_session_id=held.id)
-    return care.do(start_note, care.prescriber, entered)
+    note_id = care.do(start_note, care.prescriber, entered)
+    care.do(save_draft, care.prescriber, note_id, "recap", "A wide field", 0)
+    return note_id
+
+
+def test_a_note_that_a_colleague_only_opened_is_nobody_s_draft(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course, planned_at=NOW + DAY)
+    entered = NoteEntered(new_id(), NoteKind.INTENTION, care.course.id, session.id)
+    care.do(start_note, care.therapist, entered)
+
+    assert headings(opened(care, care.prescriber, "notes")) == []
+    assert "Draft" not in said(opened(care, care.prescriber, "client", client=care.client.code))
+    assert headings(opened(care, care.therapist, "notes")) == ["Mine to sign (1)"]
 
 
 def test_nobody_signed_in_gets_nothing(care):

@@ -11,8 +11,9 @@ from kapteam.rules.attention import Attention, CourseFacts, PlannedDose, Reason,
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationFacts, judge
 from kapteam.rules.notes import IntentionStage, IntentionStanding
+from kapteam.rules.pathway import ConsentFacts
 from kapteam.rules.thresholds import Thresholds
-from kapteam.vocabulary import EpisodeState, OrderState, Part, Tone
+from kapteam.vocabulary import ConsentType, EpisodeState, OrderState, Part, Tone
 
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
@@ -27,9 +28,11 @@ CALM = CourseFacts(
     unconfirmed=(),
     breaches=(),
     clearance_until_on=TODAY + timedelta(days=200),
+    consents=(),
     hold_look_again_on=None,
     on_hold=False,
     series_given=3,
+    series_booked=1,
     series_ordered=6,
     has_next_step=True,
 )
@@ -248,3 +251,30 @@ def test_of_two_alike_the_older_comes_first():
 def test_red_is_never_below_amber_nor_amber_below_plain(shuffled):
     tones = [one.tone for one in sorted(shuffled, key=lambda one: one.order)]
     assert tones == sorted(tones, key=[Tone.RED, Tone.AMBER, Tone.PLAIN].index)
+
+
+@pytest.mark.parametrize(
+    ("ends", "revoked", "tone"),
+    [
+        (31, None, None),
+        (30, None, Tone.AMBER),
+        (0, None, Tone.AMBER),
+        (-1, None, Tone.RED),
+        (200, 0, Tone.RED),
+        (None, None, None),
+    ],
+)
+def test_rule_22_a_consent_that_ends_is_said_in_time(ends, revoked, tone):
+    on, gone = (None if one is None else TODAY + timedelta(days=one) for one in (ends, revoked))
+    consents = (ConsentFacts(ConsentType.OFF_LABEL, on, gone),)
+    said = [] if tone is None else [(R.CONSENT_ENDS, tone, PRESCRIBER)]
+    assert _found(consents=consents) == said
+    assert _found(consents=consents, state=EpisodeState.PREPARATION) == []
+
+
+def test_a_series_with_doses_left_and_no_date_for_the_next_is_said_quietly():
+    ordered = [(R.NO_DOSE_BOOKED, Tone.PLAIN, PRESCRIBER)]
+    assert _found(series_booked=0) == ordered
+    assert _found(series_booked=0, state=EpisodeState.SERIES_REVIEW) == []
+    assert R.NO_DOSE_BOOKED not in [one for one, *_ in _found(series_booked=0, series_given=6)]
+    assert _found(series_booked=0, has_next_step=False) == [(R.NO_NEXT_STEP, Tone.AMBER, THERAPIST)]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kapteam.rules.folding import digits, fold, read_birth_dates, search_text
+from kapteam.rules.folding import digits, fold, read_birth_dates, read_code, search_text
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,8 @@ def test_somebody_with_one_name_and_no_birth_date_is_still_found():
         ("6025550142", []),
         ("3/3/1991", [date(1991, 3, 3)]),
         ("Feb 30 1991", []),
-        ("7/30/91", []),
+        ("7/30/91", [date(1991, 7, 30), date(2091, 7, 30)]),
+        ("30.7.05", [date(1905, 7, 30), date(2005, 7, 30)]),
         ("7/30", []),
         ("30 1991", []),
         ("K-014", []),
@@ -136,3 +137,19 @@ def test_every_birth_date_is_found_however_it_is_typed(born_on):
 @given(st.text())
 def test_no_text_breaks_the_reading_of_a_birth_date(text):
     assert all(1900 <= one.year <= 2100 for one in read_birth_dates(text))
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("K-10", "K-010"),
+        ("k010", "K-010"),
+        ("10", "K-010"),
+        ("K - 1234", "K-1234"),
+        ("K-", ""),
+        ("K-10x", ""),
+        ("Kay 10", ""),
+    ],
+)
+def test_a_code_is_read_however_it_is_typed(typed, code):
+    assert read_code(typed) == code

@@ -54,7 +54,7 @@ def _said(phrase) -> str:
         (
             3,
             {"planned_at": _ahead(18.5)},
-            "Booked Wed Nov 25, 9:00 am, 21 hr left",
+            "Integration to do: 21 hr left, booked Wed Nov 25, 9:00 am",
             Tone.BLUE,
         ),
         (
