@@ -808,9 +808,9 @@ RACES = [
     Race(
         "moved",
         SHEETS["moved"].good,
-        {"planned_on": TOMORROW, "planned_time": "8:00 pm"},
+        {"planned_on": TOMORROW, "planned_time": "1:00 pm"},
         "",
-        "Fri Nov 27",
+        "Thu Nov 26",
     ),
     Race(
         "record",
