@@ -12,12 +12,14 @@ NEAR = {
     "America/Anchorage": "Alaska (Anchorage)",
     "Pacific/Honolulu": "Hawaii (Honolulu)",
 }
+# "US/Pacific" would stand beside "Pacific (Los Angeles)", and mean the same.
+_SECOND_NAMES = ("US/", "Etc/")
 
 
 def far() -> dict[str, str]:
     """Every other zone with its label, by name."""
-    names = sorted(zone for zone in available_timezones() if "/" in zone and zone not in NEAR)
-    return {zone: zone.replace("_", " ") for zone in names}
+    names = (zone for zone in available_timezones() if "/" in zone and zone not in NEAR)
+    return {zone: label(zone) for zone in sorted(names) if not zone.startswith(_SECOND_NAMES)}
 
 
 def label(zone: str) -> str:

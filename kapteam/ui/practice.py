@@ -1,5 +1,6 @@
 """The parts of Practice: name and zone, the team, a new colleague by link, thresholds."""
 
+from collections.abc import Callable
 from functools import partial
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -39,7 +40,7 @@ from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import row, section, words
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
-from kapteam.vocabulary import Function
+from kapteam.vocabulary import Function, Part
 
 _LINK = "practice_link"
 _HIDE = "hide_practice_link"
@@ -78,9 +79,9 @@ def _zone_warning(here: Present, zone: str) -> str:
     before = wording.zoned_time(here.now, here.zone)
     after = wording.zoned_time(here.now, ZoneInfo(zone))
     return (
-        f"This moment reads {before}; it would read {after}. Every time on every page changes in "
-        "the same way, past ones and what is booked: the moments stay, the clock beside them does "
-        "not. Go through what is booked afterwards. “Today” will begin at midnight of the new zone."
+        f"This moment reads {before}; it would read {after}. Every time on every page would read "
+        "differently in the same way, also what is booked. Nothing is moved, so look through what "
+        "is booked afterwards. “Today” would begin at midnight of the new zone."
     )
 
 
@@ -90,39 +91,47 @@ def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:
     with section("Team", len(colleagues), key="team"):
         for one in colleagues:
             with row(f"colleague_{one.id}"):
-                words(f"**{plain(one.name)}** {quiet(one.credentials)}", 260)
+                words(f"**{plain(one.name)}** {quiet(one.credentials)}", 230)
                 labels = [function.label for function in Function if function in one.functions]
                 admin = ["Administrator"] if one.is_administrator else []
-                words(plain(", ".join(labels + admin)), 330)
-                words(quiet(_sign_in_words(here, one)), 260)
-                link("practice", "Change", icon="edit", colleague=one.id)
-                if one.suspended_at is not None:
-                    st.button(
-                        "Turn on sign-in",
-                        key=f"on_{one.id}",
-                        type="tertiary",
-                        icon=":material/login:",
-                        on_click=_turn_on,
-                        args=(one.id,),
-                    )
-                else:
-                    invitation_id = _next_invitation(one.id)
-                    st.button(
-                        "New one-time link",
-                        # Another button for every link, so that a second press is one of the first.
-                        key=f"renew/{one.id}/{invitation_id}",
-                        type="tertiary",
-                        icon=":material/link:",
-                        on_click=_renew,
-                        args=(one.id, invitation_id),
-                    )
-                    link(
-                        "practice",
-                        "Turn off sign-in",
-                        icon="block",
-                        colleague=one.id,
-                        do="turn_off",
-                    )
+                words(plain(", ".join(labels + admin)), 260)
+                words(quiet(_sign_in_words(here, one)), 240)
+                _row_buttons(one)
+
+
+def _row_buttons(one: Colleague) -> None:
+    """What can be done about a colleague; who is off is only changed, or turned on again."""
+    with st.container(horizontal=True, gap="small", width="content"):
+        _row_button("Change", "edit", f"change_{one.id}", _open, one.id)
+        if one.suspended_at is not None:
+            _row_button("Turn on sign-in", "login", f"on_{one.id}", _turn_on, one.id)
+            return
+        invitation_id = _next_invitation(one.id)
+        # Another button for every link, so that a second press is one of the first.
+        key = f"renew/{one.id}/{invitation_id}"
+        _row_button("New one-time link", "link", key, _renew, one.id, invitation_id)
+        _row_button("Turn off sign-in", "block", f"off_{one.id}", _ask_to_turn_off, one.id)
+
+
+def _row_button(label: str, icon: str, key: str, on_click: Callable[..., None], *args: str) -> None:
+    st.button(
+        label,
+        key=key,
+        type="tertiary",
+        icon=f":material/{icon}:",
+        on_click=on_click,
+        args=args,
+    )
+
+
+@acting
+def _open(here: Present, clinician_id: str) -> None:
+    go("practice", colleague=clinician_id)
+
+
+@acting
+def _ask_to_turn_off(here: Present, clinician_id: str) -> None:
+    go("practice", colleague=clinician_id, do="turn_off")
 
 
 def _sign_in_words(here: Present, one: Colleague) -> str:
@@ -186,7 +195,8 @@ def _turn_on(here: Present, clinician_id: str) -> None:
 def draw_colleague(here: Present, one: Colleague) -> None:
     """What somebody of the team is called and does; that they administer the practice."""
     link("practice", "Back to the team", icon="arrow_back")
-    with section(plain(one.name), key="person"):
+    st.subheader(plain(one.name), anchor=False)
+    with st.container(border=True):
         form = Form(here, "person", one.id)
         version = form.seen(one.version)
         form.line("name", "Name", one.name)
@@ -211,13 +221,17 @@ def draw_turn_off(
     if one.suspended_at is not None:
         words(f"**{plain(one.name)}** {quiet(_sign_in_words(here, one))}")
         return
-    with section(f"Turn off the sign-in of {plain(one.name)}?", key="turn_off"):
+    st.subheader(f"Turn off the sign-in of {plain(one.name)}?", anchor=False)
+    with st.container(border=True):
         if one.id == here.viewer.clinician_id:
             words("**This is you: you will be signed out at once.**")
         words(plain(_parts_words(one, parts)))
         form = Form(here, "turn_off", one.id)
-        for part in parts:
-            _taker_row(here, form, part, tuple(c for c in colleagues if c.id != one.id))
+        others = tuple(another for another in colleagues if another.id != one.id)
+        for part in Part:
+            _all_at_once(form, part, [each for each in parts if each.part is part], others)
+        for each in parts:
+            _taker_row(here, form, each, others)
         words(
             quiet(
                 "Their signed-in browsers end at once and their one-time link opens nothing any "
@@ -228,7 +242,7 @@ def draw_turn_off(
             f"Turn off the sign-in of {plain(one.name)}",
             turn_off_sign_in,
             lambda: TurnOffEntered(
-                one.id, {part.member_id: form.value(taker_field(part.member_id)) for part in parts}
+                one.id, {each.member_id: form.value(taker_field(each.member_id)) for each in parts}
             ),
             then=lambda _: go("practice"),
             said=f"Sign-in of {one.name} turned off, and their browsers ended",
@@ -244,6 +258,35 @@ def _parts_words(one: Colleague, parts: tuple[OpenPart, ...]) -> str:
         f"{one.name} is on {number} of care. Each stays theirs until somebody else is named: "
         "choose who takes it, or do that later on the course."
     )
+
+
+def _all_at_once(
+    form: Form, part: Part, parts: list[OpenPart], others: tuple[Colleague, ...]
+) -> None:
+    """One choice for many courses, written into each of their fields, where it can be changed."""
+    if len(parts) < 2:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"all_{part.value}"):
+        with st.container(width=280):
+            form.pick(
+                f"all.{part.value}",
+                f"{part.label} of all {len(parts)}",
+                with_function(others, *FUNCTIONS_OF[part]),
+                none="Nobody yet",
+            )
+        st.button(
+            "Fill in below",
+            key=form.key(f"all.{part.value}.fill"),
+            on_click=_fill_in,
+            args=(form, part, parts),
+        )
+
+
+@acting
+def _fill_in(here: Present, form: Form, part: Part, parts: list[OpenPart]) -> None:
+    taker = form.value(f"all.{part.value}") or ""
+    for each in parts:
+        form.put(taker_field(each.member_id), taker)
 
 
 def _taker_row(here: Present, form: Form, part: OpenPart, others: tuple[Colleague, ...]) -> None:

@@ -14,9 +14,9 @@ from kapteam.db.tables import (
     PracticeSetting,
 )
 from kapteam.vocabulary import Function, Part
-from tests.factories import NOW, a_clinician, a_setting
+from tests.factories import NOW, a_clinician, a_course, a_setting
 from tests.pages.filling import beside, fill, press, typed
-from tests.pages.tabs import back, bare, headings, links, opened, said, statements_of, unsigned
+from tests.pages.tabs import back, bare, headings, opened, said, statements_of, unsigned
 
 LINK = "/session/invite/"
 LATE = "threshold/integration_late_hours"
@@ -63,7 +63,7 @@ def test_the_team_stands_with_functions_and_how_each_signs_in(care, admin):
     assert "link not used yet" in words
     assert "Sign-in off since Mon Nov 23, 2:30 pm" in words
     # Nobody's link is renewed, or sign-in turned off, whose sign-in is off already.
-    assert len([one for one in links(tab) if one == "Turn off sign-in"]) == 6
+    assert len([one for one in tab.button if one.label == "Turn off sign-in"]) == 6
 
 
 def test_a_colleague_is_let_in_by_a_link_that_is_shown_once_and_only_here(care, admin):
@@ -158,6 +158,34 @@ def test_a_course_is_handed_over_in_the_same_save(care, admin):
     assert care.row(EpisodeMember, part.id).until_at == NOW
     (taken,) = care.rows(EpisodeMember, clinician_id=care.stranger.clinician_id)
     assert (taken.part, taken.from_at, taken.until_at) == (Part.THERAPIST, NOW, None)
+
+
+def test_many_courses_are_handed_over_by_one_choice_and_one_of_them_to_somebody_else(care, admin):
+    with care.database.writing() as db:
+        tess = a_clinician(db, Function.THERAPIST, name="Tess Elsewhere")
+        for _ in range(2):
+            a_course(db, care.client, prescriber=care.prescriber, therapist=care.therapist)
+    parts = care.rows(EpisodeMember, clinician_id=care.therapist.clinician_id)
+    tab = _asked_to_turn_off(care, admin, care.therapist)
+    assert "Thea Tallis is on 3 open courses of care." in said(tab)
+
+    fill(tab, "turn_off", {"all.therapist": care.stranger.clinician_id})
+    # Nothing is handed over by it before the Save, and each can still be changed.
+    press(tab, "Fill in below")
+    assert care.rows(EpisodeMember, clinician_id=care.stranger.clinician_id) == []
+    fill(tab, "turn_off", {f"taker.{parts[0].id}": tess.clinician_id})
+    fill(tab, "turn_off", {f"taker.{parts[1].id}": ""})
+    press(tab, "Turn off the sign-in of Thea Tallis")
+
+    taken = {
+        one.episode_id: one.clinician_id
+        for one in care.rows(EpisodeMember, part=Part.THERAPIST, until_at=None)
+    }
+    assert taken == {
+        parts[0].episode_id: tess.clinician_id,
+        parts[1].episode_id: care.therapist.clinician_id,
+        parts[2].episode_id: care.stranger.clinician_id,
+    }
 
 
 def test_who_is_turned_off_already_is_not_asked_about(care, admin):
