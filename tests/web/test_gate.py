@@ -24,6 +24,7 @@ from tests.accounts.people import PASSWORD
 from tests.factories import a_practice
 
 _INDEX = Path(find_spec("streamlit").origin).parent / "static" / "index.html"
+_BANNER = "Demo practice: every person here is made up"
 _WORDS = "Amara Okafor, K-014\n"
 
 
@@ -203,14 +204,18 @@ def test_the_demo_locks_too_and_tells_its_password_there_only(visit, demo):
     browser.post("/session/demo")
     browser.post("/session/lock")
     assert browser.get("/").status_code == 401
-    assert "explore the demo" in browser.get("/session/locked").text
+    locked = browser.get("/session/locked").text
+    assert "explore the demo" in locked
+    assert _BANNER in locked
     form = {"password": "explore the demo"}
     assert browser.post("/session/locked", data=form).headers["location"] == "/"
     assert browser.get("/").status_code == 200
     browser.post("/session/demo/leave")
     _set_up(browser)
     browser.post("/session/lock")
-    assert "explore the demo" not in browser.get("/session/locked").text
+    locked = browser.get("/session/locked").text
+    assert "explore the demo" not in locked
+    assert _BANNER not in locked
     assert browser.post("/session/locked", data=form).status_code == 422
 
 
