@@ -1,9 +1,10 @@
-"""Practice: the team and the thresholds, or one colleague (`?colleague=…`)."""
+"""Practice: team and thresholds, one colleague (`?colleague=…`), or who did what (`?show=log`)."""
 
 import streamlit as st
 
 from kapteam.queries.practice import colleague, open_parts, team, thresholds
 from kapteam.rules.permissions import check_can_administer
+from kapteam.ui.audit_log import draw_audit_log
 from kapteam.ui.page import open_page
 from kapteam.ui.practice import (
     draw_colleague,
@@ -13,6 +14,7 @@ from kapteam.ui.practice import (
     draw_team,
     draw_thresholds,
     draw_turn_off,
+    draw_way_to_log,
 )
 
 here = open_page("Practice", needs=check_can_administer)
@@ -25,8 +27,13 @@ if "colleague" in st.query_params:
         draw_colleague(here, one)
     st.stop()
 
+if st.query_params.get("show") == "log":
+    draw_audit_log(here, everybody)
+    st.stop()
+
 draw_practice(here)
 draw_team(here, everybody)
 draw_new_colleague(here)
 draw_name_and_zone(here)
 draw_thresholds(here, here.read(thresholds))
+draw_way_to_log()

@@ -344,6 +344,18 @@ def draw_thresholds(here: Present, lines: tuple[ThresholdLine, ...]) -> None:
                 )
 
 
+def draw_way_to_log() -> None:
+    """Where the audit log is."""
+    st.button(
+        "Who did what", key="show_log", type="tertiary", icon=":material/history:", on_click=_log
+    )
+
+
+@acting
+def _log(here: Present) -> None:
+    go("practice", show="log")
+
+
 def _threshold_field(form: Form, line: ThresholdLine) -> None:
     one = line.threshold
     if one.is_yes_or_no:

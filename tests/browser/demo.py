@@ -80,6 +80,7 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "practice": lambda db: "/practice",
     "practice colleague": lambda db: f"/practice?colleague={THERAPIST_ID}",
     "practice turning off": lambda db: f"/practice?colleague={THERAPIST_ID}&do=turn_off",
+    "practice log": lambda db: "/practice?show=log",
     "client": lambda db: f"/client?client={_code(db, OKAFOR.id)}",
     "client with a long name": lambda db: f"/client?client={_code(db, NAKAMURA.id)}",
     "client_edit": lambda db: f"/client_edit?client={_code(db, OKAFOR.id)}",

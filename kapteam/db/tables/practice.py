@@ -49,7 +49,10 @@ class AuditEvent(Identified):
     subject_id: Mapped[str | None] = mapped_column(String(36))
     changes: Mapped[dict[str, Any]]
 
-    __table_args__ = (Index("ix_audit_event_client_id_at", "client_id", "at"),)
+    __table_args__ = (
+        Index("ix_audit_event_client_id_at", "client_id", "at"),
+        Index("ix_audit_event_clinician_id_at", "clinician_id", "at"),
+    )
 
 
 class Draft(Identified):

@@ -1,0 +1,99 @@
+"""The audit log, for administrators: who did what and when, by client code and never by name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, aliased
+
+from kapteam.db.tables import AuditEvent, Client, Clinician
+from kapteam.queries.standing import Asked
+from kapteam.rules.permissions import check_can_administer
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class LogWanted:
+    """Which events: of one person, about one client (by code), on one day of the practice."""
+
+    clinician_id: str | None = None
+    code: str = ""
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One event. `who` is None when nobody was signed in; `about` is the colleague it concerns."""
+
+    id: str
+    at: datetime
+    who: str | None
+    tag: str
+    code: str | None
+    about: str | None
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """How many events there are in all, and those of one page, the newest first."""
+
+    count: int
+    number: int
+    lines: tuple[LogLine, ...]
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; at least one."""
+        return max(1, -(-self.count // PAGE))
+
+
+def audit_log(db: Session, asked: Asked, wanted: LogWanted, number: int) -> LogPage:
+    """One page of the log, counted from 1, in two statements.
+
+    A page past the last one is the last one. Raises NotAllowed (administrators only).
+    """
+    check_can_administer(asked.viewer)
+    conditions = _conditions(wanted, asked.practice.zone)
+    count = db.scalar(select(func.count()).select_from(AuditEvent).where(*conditions)) or 0
+    number = max(1, min(number, -(-count // PAGE)))
+    about = aliased(Clinician)
+    rows = db.execute(
+        select(
+            AuditEvent.id,
+            AuditEvent.at,
+            Clinician.name.label("who"),
+            AuditEvent.tag,
+            Client.code,
+            about.name.label("about"),
+            AuditEvent.changes,
+        )
+        .outerjoin(Clinician, Clinician.id == AuditEvent.clinician_id)
+        .outerjoin(Client, Client.id == AuditEvent.client_id)
+        .outerjoin(about, about.id == AuditEvent.subject_id)
+        .where(*conditions)
+        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+        .limit(PAGE)
+        .offset((number - 1) * PAGE)
+    )
+    return LogPage(count, number, tuple(LogLine(**row._mapping) for row in rows))
+
+
+def _conditions(wanted: LogWanted, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.clinician_id:
+        conditions.append(AuditEvent.clinician_id == wanted.clinician_id)
+    code = wanted.code.strip().upper()
+    if code:
+        theirs = select(Client.id).where(Client.code == code).scalar_subquery()
+        conditions.append(AuditEvent.client_id == theirs)
+    if wanted.on:
+        start, end = (
+            datetime.combine(day, time(0), zone) for day in (wanted.on, wanted.on + timedelta(1))
+        )
+        conditions += [AuditEvent.at >= start, AuditEvent.at < end]
+    return conditions

@@ -1,0 +1,126 @@
+"""Who did what, on Practice: the audit log in words, read-only."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import streamlit as st
+
+from kapteam import wording
+from kapteam.accounts import zones
+from kapteam.queries.audit_log import LogLine, LogPage, LogWanted, audit_log
+from kapteam.queries.practice import Colleague
+from kapteam.rules.thresholds import THRESHOLDS
+from kapteam.ui.navigation import link
+from kapteam.ui.rows import row, section, words
+from kapteam.ui.shell import Present
+from kapteam.ui.text import plain, quiet
+from kapteam.vocabulary import EpisodeState, NoteKind
+
+_KINDS = {one.value: one.label for one in NoteKind}
+_STATES = {one.value: one.label for one in EpisodeState}
+_NOUNS = {
+    "administration": "dose given",
+    "clinician": "colleague",
+    "dose": "dose order",
+    "episode": "course of care",
+    "invitation": "one-time link",
+    "setting": "threshold",
+    "signin": "sign-in",
+}
+_VERBS = {
+    "due_set": "day set",
+    "member_changed": "handed over",
+    "readmitted": "sign-in turned on again",
+    "set_up": "set up",
+    "signing_failed": "wrong password at signing",
+    "suspended": "sign-in turned off",
+    "viewed": "chart opened",
+    "voided": "marked as entered in error",
+}
+
+
+def draw_audit_log(here: Present, colleagues: tuple[Colleague, ...]) -> None:
+    """What is looked for, how many events that are, and a page of them."""
+    link("practice", "Back to the team", icon="arrow_back")
+    wanted = _wanted(colleagues)
+    # Named after what is looked for, so that another search begins at its first page.
+    key = f"log_page/{wanted.clinician_id}/{wanted.code}/{wanted.on}"
+    shown = here.read(audit_log, wanted, st.session_state.get(key) or 1)
+    above = st.container()
+    if shown.pages > 1:
+        st.pagination(shown.pages, key=key)
+    with above:
+        _draw_page(here, shown)
+
+
+def _draw_page(here: Present, shown: LogPage) -> None:
+    nothing = "Nothing is on record for this. Take a filter away to see more."
+    with section("Who did what", shown.count, key="audit_log", nothing=nothing):
+        for line in shown.lines:
+            with row(f"event_{line.id}"):
+                words(quiet(wording.full_moment(line.at, here.zone)), 250)
+                words(f"**{plain(line.who or 'Nobody signed in')}**", 210)
+                words(quiet(line.code or ""), 80)
+                words(f"{plain(done(line))} {_quiet_if_any(details(here, line.changes))}", 560)
+
+
+def _quiet_if_any(text: str) -> str:
+    return quiet(text) if text else ""
+
+
+def _wanted(colleagues: tuple[Colleague, ...]) -> LogWanted:
+    names = {one.id: one.name for one in colleagues}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        clinician_id = st.selectbox(
+            "Person",
+            list(names),
+            index=None,
+            placeholder="Anybody",
+            format_func=lambda one: names.get(one, ""),
+            key="log_person",
+            width=240,
+        )
+        code = st.text_input(
+            "Client code", key="log_code", placeholder="K-014", autocomplete="off", width=160
+        )
+        on: date | None = st.date_input("Day", None, key="log_day", format="YYYY-MM-DD", width=180)
+    return LogWanted(clinician_id, code or "", on)
+
+
+def done(line: LogLine) -> str:
+    """What was done, from the event's tag: `note:signed` is "Note: signed"."""
+    noun, _, verb = line.tag.partition(":")
+    noun, verb = (
+        known.get(one, one.replace("_", " ")) for known, one in ((_NOUNS, noun), (_VERBS, verb))
+    )
+    about = f", {line.about}" if line.about and line.about != line.who else ""
+    return f"{noun[:1].upper()}{noun[1:]}: {verb}{about}"
+
+
+def details(here: Present, changes: Mapping[str, Any]) -> str:
+    """Old and new, of what can be told in a few words; ids and hashes stay in the database."""
+
+    def moment(stored: str) -> str:
+        return wording.moment(datetime.fromisoformat(stored), here.now, here.zone)
+
+    told: dict[str, Callable[[Any], str]] = {
+        "key": lambda key: THRESHOLDS[key].label if key in THRESHOLDS else "",
+        "value": str,
+        "name": str,
+        "zone": zones.label,
+        "kind": lambda kind: _KINDS.get(kind, ""),
+        "state": lambda state: _STATES.get(state, ""),
+        "planned_at": moment,
+        "ordered_ug": wording.mg,
+        "why": str,
+    }
+    said = [_told(say, changes[name]) for name, say in told.items() if name in changes]
+    return ", ".join(one for one in said if one)
+
+
+def _told(say: Callable[[Any], str], value: Any) -> str:
+    if isinstance(value, list):
+        old, new = (say(one) if one is not None else "" for one in value)
+        return f"{old} to {new}" if old else new
+    return say(value) if value is not None else ""
