@@ -27,6 +27,7 @@ from tests.factories import (
     NOW,
     TODAY,
     a_clinician,
+    a_consent,
     a_course,
     an_inquiry,
     an_outside_experience,
@@ -39,6 +40,7 @@ from tests.factories_care import (
     a_ketamine_session,
     a_series,
     a_signed_intention,
+    an_administration,
     an_integration_session,
     an_overdue_integration,
 )
@@ -111,6 +113,25 @@ def _a_hold(care: Care) -> dict[str, str]:
 def _a_dose_ahead(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
         return {"id": a_booked_pair(db, care.course, therapist=care.therapist)[0].id}
+
+
+def _a_dose_not_ordered(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        return {"id": a_ketamine_session(db, care.course, ordered_ug=None).id}
+
+
+def _a_dose_on_somebody_s_word(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        dose = a_ketamine_session(db, care.course, planned_at=NOW - 3 * HOUR)
+        an_administration(db, dose, started_at=NOW - 3 * HOUR, told_by=care.prescriber)
+    return {"id": dose.id}
+
+
+def _one_consent(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        course = a_course(db, care.client, prescriber=care.prescriber)
+        a_consent(db, course, ConsentType.TOUCH, care.prescriber.clinician_id)
+    return {"episode": course.id}
 
 
 def _a_dose_an_hour_ago(care: Care) -> dict[str, str]:
@@ -223,6 +244,9 @@ SHEETS = {
         "client:changed",
         _of_client,
     ),
+    "pinned line": Sheet(
+        "client", "pin", "Pin", {"pinned_line": "Prefers mornings"}, "client:pinned", _of_client
+    ),
     "course": Sheet(
         "episode",
         "episode",
@@ -304,6 +328,9 @@ SHEETS = {
         "consent:recorded",
         _of_course,
     ),
+    "revocation": Sheet(
+        "consent", "revoke", "Revoke from today", {}, "consent:revoked", _one_consent
+    ),
     "booking": Sheet(
         "booking", "booking", "Book", _A_BOOKING, "ketamine_session:booked", _of_course
     ),
@@ -314,6 +341,15 @@ SHEETS = {
         {"mg": "80", "may_add": "20"},
         "dose:ordered",
         _a_dose_ahead,
+    ),
+    "proposal": Sheet(
+        "ketamine_session",
+        "dose",
+        "Propose",
+        {"mg": "70"},
+        "dose:proposed",
+        _a_dose_not_ordered,
+        _therapist,
     ),
     "ordered count": Sheet(
         "ketamine_session",
@@ -375,6 +411,22 @@ SHEETS = {
         {"reason": "Not reached."},
         "ketamine_session:missed",
         _a_dose_an_hour_ago,
+    ),
+    "not given": Sheet(
+        "ketamine_session",
+        "not_given",
+        "Not given today",
+        {"reason": "A cold."},
+        "ketamine_session:not_given",
+        _a_dose_an_hour_ago,
+    ),
+    "confirmation": Sheet(
+        "ketamine_session",
+        "confirm",
+        "Confirm",
+        {},
+        "administration:confirmed",
+        _a_dose_on_somebody_s_word,
     ),
     "entered in error": Sheet(
         "ketamine_session",
@@ -464,6 +516,14 @@ SHEETS = {
         "Make a one-time link",
         {"name": "Nell Newcomer", "sign_in_name": "nell", "functions.nurse": True},
         "clinician:added",
+        by=_administrator,
+    ),
+    "threshold": Sheet(
+        "practice",
+        "threshold/integration_late_hours",
+        "Save",
+        {"value": "60"},
+        "setting:changed",
         by=_administrator,
     ),
 }
@@ -686,6 +746,7 @@ def test_the_same_form_saved_once_more_after_a_restart_writes_nothing_more(
         fill(tab, sheet.form, sheet.good)
     press(first, sheet.button, sheet.form)
     written = _writes(care)
+    assert written.count(sheet.tag) == 1
 
     press(again, sheet.button, sheet.form)
 
