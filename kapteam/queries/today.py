@@ -9,6 +9,7 @@ from kapteam.clock import day_of
 from kapteam.queries.integration import by_stage, is_owed
 from kapteam.queries.standing import (
     Asked,
+    ClientName,
     CourseStanding,
     DoseLine,
     DoseRow,
@@ -67,7 +68,12 @@ class Today:
     was_this_held: int
     doses_left_today: int
     doses_today_without_intention: int
-    nobody_in_care: bool
+    clients: tuple[ClientName, ...]
+
+    @property
+    def nobody_in_care(self) -> bool:
+        """Whether the viewer has no course of care at all."""
+        return not self.clients
 
 
 def today(db: Session, asked: Asked) -> Today:
@@ -111,7 +117,7 @@ def today(db: Session, asked: Asked) -> Today:
         was_this_held=len(stages[IntegrationStage.WAS_THIS_HELD]),
         doses_left_today=len(week.showing(Show.TODAY)),
         doses_today_without_intention=len(week.showing(Show.TODAY_NO_INTENTION)),
-        nobody_in_care=not courses,
+        clients=tuple(course.client for course in courses),
     )
 
 

@@ -16,7 +16,7 @@ from kapteam.rules.permissions import can_order_dose, can_propose_dose
 from kapteam.rules.slots import Busy
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import name_cell, row, section, words
+from kapteam.ui.rows import list_row, name_cell, section, telling_apart, words
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import Function, How, Part, ProductRoute, ServiceLine
@@ -30,6 +30,7 @@ ELSEWHERE = "Somebody elsewhere"
 def pick_course(here: Present) -> None:
     """Whom to book for: courses that may have ketamine sessions."""
     courses = [one for one in here.read(course_standings) if _bookable(one)]
+    here = telling_apart(here, (one.client for one in courses))
     with section(
         "Book for",
         len(courses),
@@ -37,7 +38,7 @@ def pick_course(here: Present) -> None:
         nothing="No course of care is ready for a ketamine session.",
     ):
         for one in courses:
-            with row(f"book_{one.episode_id}"):
+            with list_row(f"book_{one.episode_id}"):
                 name_cell(here, one.client)
                 words(quiet(one.state.label), 200)
                 link("booking", "Book", icon="event", episode=one.episode_id)

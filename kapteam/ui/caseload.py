@@ -10,7 +10,16 @@ from kapteam import sentences, wording
 from kapteam.queries.caseload import Caseload, CaseloadRow, Scope, View, Wanted
 from kapteam.queries.standing import CourseStanding, NextStep, Person
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import ONE_LINK, list_row, name_cell, on_hold, row_links, section, words
+from kapteam.ui.rows import (
+    ONE_LINK,
+    list_row,
+    name_cell,
+    on_hold,
+    row_links,
+    section,
+    telling_apart,
+    words,
+)
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said, strong
 from kapteam.vocabulary import EpisodeState, ProductRoute, ServiceLine, Term
@@ -135,6 +144,7 @@ def _person(label: str, people: tuple[Person, ...], key: str, chosen: Person | N
 
 def draw_rows(here: Present, found: Caseload, wanted: Wanted) -> None:
     """How many, one page of them, and people without a course of care."""
+    here = telling_apart(here, (*(one.client for one in found.rows), *found.without_course))
     if not found.rows:
         st.markdown(plain(_nothing(found, wanted)))
     else:

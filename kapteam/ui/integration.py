@@ -4,7 +4,7 @@ import streamlit as st
 
 from kapteam.queries.integration import IntegrationSection
 from kapteam.rules.integration import IntegrationStage
-from kapteam.ui.rows import integration_row, section
+from kapteam.ui.rows import integration_row, section, telling_apart
 from kapteam.ui.shell import Present
 from kapteam.ui.showing import alone, counts, shown
 from kapteam.vocabulary import Tone
@@ -12,6 +12,7 @@ from kapteam.vocabulary import Tone
 
 def draw_integrations(here: Present, sections: tuple[IntegrationSection, ...]) -> None:
     """Every section, or the one that a count led to."""
+    here = telling_apart(here, (each.course.client for one in sections for each in one.rows))
     only = shown(IntegrationStage)
     if only is not None:
         alone(only)

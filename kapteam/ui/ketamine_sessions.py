@@ -21,6 +21,7 @@ from kapteam.ui.rows import (
     order_of,
     row_links,
     section,
+    telling_apart,
     when,
     words,
 )
@@ -54,6 +55,7 @@ def ask(here: Present) -> tuple[int, bool]:
 
 def draw_upcoming(here: Present, upcoming: Upcoming) -> None:
     """Every row, or those that a count led to."""
+    here = telling_apart(here, (one.course.client for one in upcoming.rows))
     only = shown(Show)
     if only is not None:
         _alone(here, upcoming, only)

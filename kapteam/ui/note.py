@@ -23,7 +23,7 @@ from kapteam.queries.notes import DraftText, NoteLine, NotePage, UnsignedNote
 from kapteam.rules.notes import Field
 from kapteam.ui.forms import Form, minted_id, unused_id
 from kapteam.ui.navigation import go, link
-from kapteam.ui.rows import identity, name_cell, row, section, words
+from kapteam.ui.rows import identity, list_row, name_cell, section, telling_apart, words
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import NoteKind
@@ -344,6 +344,7 @@ def draw_additions(here: Present, note: NoteLine) -> None:
 
 def draw_unsigned(here: Present, notes: tuple[UnsignedNote, ...]) -> None:
     """Unsigned notes with their age: mine first, then whose they are."""
+    here = telling_apart(here, (one.client for one in notes))
     mine = [one for one in notes if one.is_mine]
     others = [one for one in notes if not one.is_mine]
     with section("Mine to sign", len(mine), key="mine", nothing="Nothing of yours is unsigned."):
@@ -355,7 +356,7 @@ def draw_unsigned(here: Present, notes: tuple[UnsignedNote, ...]) -> None:
 
 
 def _unsigned_row(here: Present, one: UnsignedNote) -> None:
-    with row(f"unsigned_{one.id}"):
+    with list_row(f"unsigned_{one.id}"):
         name_cell(here, one.client)
         words(plain(one.kind.label), 170)
         about = wording.moment(one.subject_at, here.now, here.zone) if one.subject_at else ""

@@ -4,8 +4,10 @@ Widths are where a part of a row begins to be too narrow; on a wider screen all 
 and the links grow alike, and a phone gives each what its words need (guard.css).
 """
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -81,11 +83,25 @@ def row_links(width: int) -> Iterator[None]:
         yield
 
 
+def telling_apart(here: Present, clients: Iterable[ClientName]) -> Present:
+    """`here` for a page about these clients, on which two people of one name can be told apart."""
+    names = Counter(
+        client_name(here.viewer, one) for one in {client.id: client for client in clients}.values()
+    )
+    return replace(here, namesakes=frozenset(name for name in names if names[name] > 1))
+
+
 def name_cell(here: Present, client: ClientName, width: int = NAME) -> None:
-    """The client's name as a link to the client, with the code in grey."""
-    name = strong(client_name(here.viewer, client))
-    code = "" if here.viewer.audience is Audience.OTHERS else quiet(client.code)
-    link("client", f"{name} {code}", width=width, client=client.code)
+    """The client's name as a link to the client, with the code in grey.
+
+    Of two people with one name also when each was born (rule 68).
+    """
+    name = client_name(here.viewer, client)
+    second = [] if here.viewer.audience is Audience.OTHERS else [client.code]
+    if name in here.namesakes:
+        born = wording.born(client.born_on, here.today)
+        second.append(f"born {born}" if client.born_on else born)
+    link("client", f"{strong(name)} {quiet(', '.join(second))}", width=width, client=client.code)
 
 
 def words(text: str, width: int | None = None) -> None:

@@ -41,6 +41,8 @@ class Present:
     database: Database
     top: DeltaGenerator | None = None
     """Where an open page says what happened last: saved, or refused."""
+    namesakes: frozenset[str] = frozenset()
+    """The names that two people on the page share."""
 
     @property
     def viewer(self) -> Viewer:

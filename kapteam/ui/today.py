@@ -35,6 +35,7 @@ from kapteam.ui.rows import (
     readiness,
     row_links,
     section,
+    telling_apart,
     with_whom,
     words,
 )
@@ -66,6 +67,7 @@ _FIRST_STEP = "Nobody is in your care yet. Begin with the first call, or with a 
 
 def draw_today(here: Present, today: Today) -> None:
     """Today as this person needs it; one switch shows the colleague's."""
+    here = telling_apart(here, today.clients)
     with st.container(horizontal=True, vertical_alignment="center", key="today_top"):
         _counts(today)
         as_prescriber = _whose(here)

@@ -1,6 +1,6 @@
 """Caseload as a browser would get it, without the browser."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -279,6 +279,36 @@ def test_somebody_without_a_course_is_shown_apart(care):
 
     assert headings(tab) == ["1 client", "No course of care yet (1)"]
     assert names(tab) == ["Okafor, Amara", "Brandnew, Amara"]
+
+
+def _alike(care):
+    """Two people with one name on courses, and one on none."""
+    with care.database.writing() as db:
+        for born_on in (date(1991, 7, 30), date(1979, 1, 12)):
+            twin = a_client(db, care.therapist, family="Alike", born_on=born_on)
+            course = a_course(db, twin, prescriber=care.prescriber, therapist=care.therapist)
+            an_overdue_integration(db, course)
+            a_booked_pair(db, course, dose_at=NOW + DAY)
+        a_client(db, care.therapist, family="Alike", born_on=None)
+
+
+@pytest.mark.parametrize("page", ["today", "caseload", "ketamine_sessions", "integration"])
+def test_rule_68_two_people_with_one_name_show_their_birth_dates(care, page):
+    _alike(care)
+
+    shown = links(opened(care, care.therapist, page), "client")
+
+    alike = {one for one in shown if "Alike" in one}
+    assert any("born Jul 30, 1991 (35 y)" in one for one in alike)
+    assert any("born Jan 12, 1979 (47 y)" in one for one in alike)
+    assert all("born" in one or "birth date not recorded" in one for one in alike)
+    assert not any("born" in one for one in shown if "Okafor" in one)
+
+
+def test_rule_68_holds_for_somebody_without_a_course_too(care):
+    _alike(care)
+
+    assert any("K-004, birth date not recorded" in one for one in links(_open(care), "client"))
 
 
 def test_it_takes_as_many_statements_with_thirty_clients_as_with_three(care):
