@@ -1,6 +1,6 @@
 """The time rule of the demo: when things happen, so that the story is right at any `now`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -9,12 +9,21 @@ from kapteam.rules.slots import OpeningHours
 from kapteam.wording import at_local
 
 _HALF_HOUR = timedelta(minutes=30)
+_QUARTER = timedelta(minutes=15)
 _MINUTE = timedelta(minutes=1)
 _SOON = timedelta(minutes=20)
 _WORKING = OpeningHours(opens=time(9), closes=time(16))
 _AWAKE = (time(7), time(21))
 _LAST_DOSING_DAY = 3  # Thursday; Monday is 0
-_USUAL_STARTS = (time(9), time(10, 30), time(13), time(14, 30), time(16), time(17, 30))
+_USUAL_STARTS = (time(9), time(11, 15), time(13, 30), time(15, 45), time(18))
+_NEAR_DAYS = 14
+
+Free = Callable[[datetime], bool]
+"""Whether who and what is needed is free at a time."""
+
+
+def _always(_at: datetime) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +57,54 @@ class Days:
             on += timedelta(days=1)
         return at_local(on, time(hour, minute), self.zone)
 
-    def ago(self, least: float, most: float, pick: int = 0) -> datetime:
+    def ago(self, least: float, most: float, pick: int = 0, *, free: Free = _always) -> datetime:
         """A time between `most` and `least` hours before now."""
         hour = timedelta(hours=1)
-        return self.between(self.now - most * hour, self.now - least * hour, pick)
+        return self.between(self.now - most * hour, self.now - least * hour, pick, free=free)
 
-    def ahead(self, least: float, most: float, pick: int = 0) -> datetime:
+    def ahead(self, least: float, most: float, pick: int = 0, *, free: Free = _always) -> datetime:
         """A time between `least` and `most` hours after now."""
         hour = timedelta(hours=1)
-        return self.between(self.now + least * hour, self.now + most * hour, pick)
+        return self.between(self.now + least * hour, self.now + most * hour, pick, free=free)
 
-    def between(self, earliest: datetime, latest: datetime, pick: int = 0) -> datetime:
-        """A whole or half hour between the two: on a working day, else by day, else at night.
+    def between(
+        self, earliest: datetime, latest: datetime, pick: int = 0, *, free: Free = _always
+    ) -> datetime:
+        """A free half hour between the two: on a working day, else by day, else at night.
 
-        `pick` chooses among equally good ones.
+        `pick` chooses among equally good ones. Where no half hour is free, a quarter of an hour is
+        taken; where the two leave no choice at all, the later one.
         """
-        starts = list(self._half_hours(earliest, latest))
+        starts = [one for one in half_hours(earliest, latest) if free(one)]
+        starts = starts or [one for one in _starts(earliest, latest, _QUARTER) if free(one)]
+        starts = starts or list(half_hours(earliest, latest))
         if not starts:
             return max(_whole_minute(latest), earliest)
         best = min(self._oddness(one) for one in starts)
         good = [one for one in starts if self._oddness(one) == best]
         return good[pick * 7 % len(good)]
+
+    def near(self, moment: datetime, free: Free) -> datetime:
+        """That time, or the nearest free half hour by day, on a Monday to Thursday.
+
+        What is past stays past, on earlier days; what is ahead stays ahead, on later ones.
+        """
+        if free(moment):
+            return moment
+        is_past = moment < self.now
+        for days in range(_NEAR_DAYS):
+            on = moment.astimezone(self.zone).date() + timedelta(days=-days if is_past else days)
+            if on.weekday() > _LAST_DOSING_DAY:
+                continue
+            morning, evening = (at_local(on, one, self.zone) for one in _AWAKE)
+            starts = [
+                one
+                for one in half_hours(morning, evening)
+                if (one < self.now) is is_past and free(one)
+            ]
+            if starts:
+                return min(starts, key=lambda one: abs(one - moment))
+        return moment
 
     def weeks_before(self, moment: datetime, weeks: int) -> datetime:
         """The same time of day that many weeks earlier, on a Monday to Thursday by daylight.
@@ -88,43 +124,37 @@ class Days:
         on = _working_day(moment.astimezone(self.zone).date() - timedelta(days=days), back=True)
         return at_local(on, time(hour, minute), self.zone)
 
-    def left_today(self, count: int) -> tuple[datetime, ...]:
-        """When the doses still ahead today are: spread over the usual starts, else what remains."""
+    def left_today(self, length: timedelta) -> tuple[datetime, ...]:
+        """When two doses of `length` still ahead today begin; one where the day ends too soon."""
         midnight = at_local(self.today + timedelta(days=1), time(0), self.zone)
         usual = [at_local(self.today, start, self.zone) for start in _USUAL_STARTS]
         usual = [start for start in usual if start > self.now + _SOON]
-        if len(usual) >= count:
-            last = len(usual) - 1
-            return tuple(usual[last * place // max(1, count - 1)] for place in range(count))
-        after = usual[-1] if usual else self.now
-        missing = count - len(usual)
-        step = (midnight - after) / (missing + 1)
-        coarse = 15 * _MINUTE if step > _HALF_HOUR else _MINUTE
-        return (
-            *usual,
-            *(
-                self._ahead_today(_rounded_up(after + step * place, coarse), midnight)
-                for place in range(1, missing + 1)
-            ),
-        )
+        first = usual[0] if usual else self._evening(midnight)
+        later = [start for start in usual if start >= first + length]
+        second = later[-1] if later else _rounded_up(first + length, _QUARTER)
+        return (first, second) if second < midnight else (first,)
 
-    def earlier_today(self) -> datetime:
+    def earlier_today(self, free: Free) -> datetime:
         """The start of a session of today in which everything was given, as far as the day goes."""
         midnight = at_local(self.today, time(0), self.zone)
         hour = timedelta(hours=1)
-        return self.between(max(midnight, self.now - 7 * hour), max(midnight, self.now - hour))
+        return self.between(
+            max(midnight, self.now - 7 * hour), max(midnight, self.now - hour), free=free
+        )
+
+    def _evening(self, midnight: datetime) -> datetime:
+        """A start soon after now, however late it is."""
+        soon = self.now + min(_SOON, (midnight - self.now) / 2)
+        quarter = _rounded_up(soon, _QUARTER)
+        if quarter < midnight:
+            return quarter
+        return self._ahead_today(_rounded_up(soon, _MINUTE), midnight)
 
     def _ahead_today(self, moment: datetime, midnight: datetime) -> datetime:
         if moment < midnight:
             return moment
         last_minute = midnight - _MINUTE
         return last_minute if last_minute > self.now else midnight - timedelta(microseconds=1)
-
-    def _half_hours(self, earliest: datetime, latest: datetime) -> Iterator[datetime]:
-        at = _rounded_up(earliest, _HALF_HOUR)
-        while at <= latest:
-            yield at
-            at += _HALF_HOUR
 
     def _oddness(self, moment: datetime) -> int:
         local = moment.astimezone(self.zone)
@@ -138,6 +168,18 @@ def _working_day(on: date, *, back: bool) -> date:
     while on.weekday() not in _WORKING.weekdays:
         on += step
     return on
+
+
+def half_hours(earliest: datetime, latest: datetime) -> Iterator[datetime]:
+    """Every whole and half hour between the two."""
+    return _starts(earliest, latest, _HALF_HOUR)
+
+
+def _starts(earliest: datetime, latest: datetime, step: timedelta) -> Iterator[datetime]:
+    at = _rounded_up(earliest, step)
+    while at <= latest:
+        yield at
+        at += step
 
 
 def _whole_minute(moment: datetime) -> datetime:

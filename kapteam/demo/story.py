@@ -124,17 +124,19 @@ def _series(
     """
     days = course.days
     back = [len(doses) - place + weeks_off for place in range(len(doses))]
-    planned = [days.weeks_before(newest, weeks) for weeks in back]
+    earlier = [
+        Dose(course, number, course.dose_near(days.weeks_before(newest, weeks)))
+        for number, weeks in enumerate(back, 1)
+    ]
     course.begins(
-        [*planned, newest][0],
+        [*(dose.planned_at for dose in earlier), newest][0],
         indications,
         ceiling,
         consent_ends_on=consent_ends_on,
     )
-    for number, (at, mg) in enumerate(zip(planned, doses, strict=True), 1):
-        chapter = thread[number - 1]
+    for dose, mg, chapter in zip(earlier, doses, thread, strict=False):
+        number = dose.number
         how = How.VIDEO if number % 3 == 0 else How.IN_PERSON
-        dose = Dose(course, number, at)
         dose.is_booked(
             mg,
             may_add,
@@ -150,28 +152,17 @@ def _series(
 
 def _next(dose: Dose, planned_at: datetime, mg: str = "") -> Dose:
     """The dose after this one is booked for `planned_at`."""
-    after = Dose(dose.course, dose.number + 1, planned_at)
+    after = Dose(dose.course, dose.number + 1, dose.course.dose_near(planned_at))
     return after.is_booked(mg, slot=after.next_day)
 
 
 def _doses_today(telling: Telling) -> None:
-    """One given with a booster, one ahead and ready, one ahead without an intention."""
-    days = telling.days
-    first, second = days.left_today(2)
+    """One ahead and ready, one ahead without an intention, one given with a booster.
 
-    okafor = _shared(telling, people.OKAFOR)
-    given = _series(
-        okafor,
-        days.earlier_today(),
-        ("50", "60", "65"),
-        words.GRIEF,
-        _DEPRESSION,
-        "100",
-        may_add="15",
-    )
-    given.is_booked("70", "20", slot=given.next_day, people="Noor in the room")
-    given.has_intention(words.GRIEF[3], given.eve).is_given("70", "15")
-    _next(given, days.coming(8, 9, 30), "70")
+    Late in the evening the second one is on the morning after.
+    """
+    days = telling.days
+    first, *more = days.left_today(INTRAMUSCULAR.length)
 
     ellis = _shared(telling, people.ELLIS)
     ready = _series(
@@ -187,8 +178,23 @@ def _doses_today(telling: Telling) -> None:
     ready.has_intention(words.BURNOUT[2], ready.eve)
 
     ellison = _shared(telling, people.ELLISON, SUBLINGUAL)
+    second = more[0] if more else ellison.dose_ahead(8, 20)
     unwritten = _series(ellison, second, ("100",), words.WORRY, _ANXIETY, "300")
     unwritten.is_booked("150", slot=unwritten.next_day, how=How.VIDEO, people="Noor by video")
+
+    okafor = _shared(telling, people.OKAFOR)
+    given = _series(
+        okafor,
+        days.earlier_today(okafor.fits_dose),
+        ("50", "60", "65"),
+        words.GRIEF,
+        _DEPRESSION,
+        "100",
+        may_add="15",
+    )
+    given.is_booked("70", "20", slot=given.next_day, people="Noor in the room")
+    given.has_intention(words.GRIEF[3], given.eve).is_given("70", "15")
+    _next(given, days.coming(8, 9, 30), "70")
 
 
 def _integrations_late(telling: Telling) -> None:
@@ -196,7 +202,9 @@ def _integrations_late(telling: Telling) -> None:
     days = telling.days
 
     nakamura = _shared(telling, people.NAKAMURA, INFUSION)
-    late = _series(nakamura, days.ago(50, 68), ("35", "40", "45", "45"), words.MOVING, _TRD, "60")
+    late = _series(
+        nakamura, nakamura.dose_ago(50, 68), ("35", "40", "45", "45"), words.MOVING, _TRD, "60"
+    )
     late.is_booked("50", slot=late.next_day).has_intention(words.MOVING[4], late.eve)
     late.is_given("50")
     telling.then(
@@ -208,7 +216,9 @@ def _integrations_late(telling: Telling) -> None:
     _next(late, days.coming(4, 13), "50")
 
     petrov = _shared(telling, people.PETROV)
-    lost = _series(petrov, days.ago(75, 96, 1), ("60", "70"), words.RETIRED, _DEPRESSION, "100")
+    lost = _series(
+        petrov, petrov.dose_ago(75, 96, 1), ("60", "70"), words.RETIRED, _DEPRESSION, "100"
+    )
     lost.is_booked("75", slot=lost.next_day).has_intention(words.RETIRED[2], lost.eve)
     lost.is_given("75")
     telling.then(
@@ -221,10 +231,13 @@ def _integrations_late(telling: Telling) -> None:
     )
 
     abara = _shared(telling, people.ABARA, SUBLINGUAL)
-    amber = _series(abara, days.ago(25.5, 43, 2), ("100", "150", "150"), words.NIGHTS, _PTSD, "300")
+    amber = _series(
+        abara, abara.dose_ago(25.5, 43, 2), ("100", "150", "150"), words.NIGHTS, _PTSD, "300"
+    )
     amber.is_booked("200", no_slot="His shifts are not known yet.")
     amber.has_intention(words.NIGHTS[3], amber.eve).is_given("200")
-    slot = days.ahead(3, 26)
+    slot = abara.talk(days.now + 3 * HOUR, days.now + 26 * HOUR)
+    abara.takes_talk(slot)
     telling.then(
         amber.planned_at + 5 * HOUR,
         THERAPIST,
@@ -247,16 +260,17 @@ def _integrations_in_time(telling: Telling) -> None:
     days = telling.days
 
     marchetti = _shared(telling, people.MARCHETTI, INFUSION)
-    open_one = _series(marchetti, days.ago(3, 20.5, 1), ("40",), words.PAIN, _PAIN, "70")
+    open_one = _series(marchetti, marchetti.dose_ago(3, 20.5, 1), ("40",), words.PAIN, _PAIN, "70")
     open_one.is_booked("45", no_slot="Wants to see how the back is first.")
     open_one.has_intention(words.PAIN[1], open_one.eve).is_given("45")
     _next(open_one, days.coming(7, 14), "45")
 
     rahman = _shared(telling, people.RAHMAN)
     outside = _series(
-        rahman, days.ago(3, 20.5, 2), ("55",), words.FATHERHOOD, _ANXIETY, "100", weeks_off=1
+        rahman, rahman.dose_ago(3, 20.5, 2), ("55",), words.FATHERHOOD, _ANXIETY, "100", weeks_off=1
     )
-    cancelled = Dose(outside.course, 9, days.weeks_before(outside.planned_at, 1))
+    earlier = rahman.dose_near(days.weeks_before(outside.planned_at, 1))
+    cancelled = Dose(rahman, 9, earlier)
     cancelled.is_booked("60", slot=cancelled.next_day)
     cancelled.ends(
         cancelled.planned_at - 20 * HOUR,
@@ -264,7 +278,7 @@ def _integrations_in_time(telling: Telling) -> None:
         cancel_ketamine_session,
         "The baby has a cold; he moves it to the week after.",
     )
-    slot = days.between(outside.planned_at + 27 * HOUR, outside.planned_at + 46 * HOUR)
+    slot = rahman.talk(outside.planned_at + 27 * HOUR, outside.planned_at + 46 * HOUR)
     outside.is_booked("60", slot=slot).has_intention(words.FATHERHOOD[1], outside.eve)
     outside.is_given("60")
     _next(outside, days.coming(9, 14, 30))
@@ -272,14 +286,15 @@ def _integrations_in_time(telling: Telling) -> None:
     svensson = _shared(telling, people.SVENSSON, SUBLINGUAL)
     agreed = _series(
         svensson,
-        days.ago(30, 60, 1),
+        svensson.dose_ago(30, 60, 1),
         ("150", "150", "200"),
         words.BELONGING,
         _TRD,
         "300",
         weeks_off=1,
     )
-    missed = Dose(agreed.course, 9, days.weeks_before(agreed.planned_at, 1))
+    earlier = svensson.dose_near(days.weeks_before(agreed.planned_at, 1))
+    missed = Dose(svensson, 9, earlier)
     missed.is_booked("200", slot=missed.next_day)
     missed.ends(
         missed.planned_at + 45 * MINUTE,
@@ -302,10 +317,10 @@ def _integrations_in_time(telling: Telling) -> None:
     _next(agreed, days.coming(7, 12), "200")
 
     williams = _shared(telling, people.WILLIAMS)
-    slot = days.ago(2, 20)
+    slot = williams.talk_after_dose(days.now - 20 * HOUR, days.now - 2 * HOUR, 16)
     held = _series(
         williams,
-        days.between(slot - 23 * HOUR, slot - 16 * HOUR),
+        days.between(slot - 23 * HOUR, slot - 16 * HOUR, free=williams.fits_dose),
         (),
         words.FIRST_STEPS,
         _DEPRESSION,
@@ -323,16 +338,21 @@ def _silences(telling: Telling) -> None:
 
     overby = _shared(telling, people.OVERBY)
     unrecorded = _series(
-        overby, days.ago(3, 20.5, 3), ("50", "60"), words.NORTH, _DEPRESSION, "100"
+        overby,
+        overby.dose_ago(3, 20.5, 3, slot_ahead=True),
+        ("50", "60"),
+        words.NORTH,
+        _DEPRESSION,
+        "100",
     )
-    slot = days.between(days.now + HOUR, unrecorded.planned_at + 23 * HOUR)
+    slot = overby.talk(days.now + HOUR / 4, unrecorded.planned_at + 23 * HOUR)
     unrecorded.is_booked("65", slot=slot).has_intention(words.NORTH[2], unrecorded.eve)
 
     haddad = _shared(telling, people.HADDAD, SUBLINGUAL)
-    slot = days.ago(1.5, 18, 1)
+    slot = haddad.talk_after_dose(days.now - 18 * HOUR, days.now - 1.5 * HOUR, 17, 1)
     asked = _series(
         haddad,
-        days.between(slot - 23 * HOUR, slot - 17 * HOUR),
+        days.between(slot - 23 * HOUR, slot - 17 * HOUR, free=haddad.fits_dose),
         ("100",),
         words.VIGIL,
         _DEPRESSION,
@@ -342,8 +362,15 @@ def _silences(telling: Telling) -> None:
     _next(asked, days.coming(5, 15), "150")
 
     quispe = _shared(telling, people.QUISPE, INFUSION)
-    left_open = _series(quispe, days.ago(7, 23.5, 1), ("35", "40"), words.PAIN[2:], _PAIN, "60")
-    slot = days.between(days.now + HOUR, left_open.planned_at + 24.5 * HOUR)
+    left_open = _series(
+        quispe,
+        quispe.dose_ago(7, 23.5, 1, slot_ahead=True),
+        ("35", "40"),
+        words.PAIN[2:],
+        _PAIN,
+        "60",
+    )
+    slot = quispe.talk(days.now + HOUR / 4, left_open.planned_at + 23 * HOUR)
     left_open.is_booked("45", slot=slot).has_intention(words.PAIN[4], left_open.eve)
     left_open.is_given("45", close=False)
     _next(left_open, days.coming(8, 10), "45")
@@ -354,12 +381,12 @@ def _intentions(telling: Telling) -> None:
     days = telling.days
 
     farrow = _shared(telling, people.FARROW)
-    draft = _series(farrow, days.ahead(18, 68), ("45",), words.EXAMS, _ANXIETY, "90")
+    draft = _series(farrow, farrow.dose_ahead(18, 68), ("45",), words.EXAMS, _ANXIETY, "90")
     draft.is_booked("50", slot=draft.next_day, people="Noor in the room")
     draft.has_intention(words.EXAMS[1], draft.eve, signed=False)
 
     birdsong = _shared(telling, people.BIRDSONG, SUBLINGUAL)
-    newest = days.ahead(42, 92, 1)
+    newest = birdsong.dose_ahead(42, 92, 1)
     stale = _series(birdsong, newest, ("100", "150"), words.VETERAN, _PTSD, "300", weeks_off=1)
     stale.booked_at = days.earlier(newest, 13, 12)
     stale.is_booked("150", slot=stale.next_day)
@@ -368,15 +395,13 @@ def _intentions(telling: Telling) -> None:
 
 def _orders(telling: Telling) -> None:
     """A dose nobody ordered, and one that the therapist proposed."""
-    days = telling.days
-
     osei = _shared(telling, people.OSEI)
-    unordered = _series(osei, days.ahead(22, 70, 2), (), words.ROOTS, _DEPRESSION, "90")
+    unordered = _series(osei, osei.dose_ahead(22, 70, 2), (), words.ROOTS, _DEPRESSION, "90")
     unordered.is_booked(slot=unordered.next_day)
     unordered.has_intention(words.ROOTS[0], unordered.eve)
 
     kapoor = _shared(telling, people.KAPOOR)
-    proposed = _series(kapoor, days.ahead(24, 70, 3), ("40",), words.APOLOGY, _ANXIETY, "90")
+    proposed = _series(kapoor, kapoor.dose_ahead(24, 70, 3), ("40",), words.APOLOGY, _ANXIETY, "90")
     proposed.is_booked(by=THERAPIST, proposed="55", slot=proposed.next_day)
 
 
@@ -387,7 +412,7 @@ def _closed(telling: Telling) -> None:
     ishikawa = _shared(telling, people.ISHIKAWA)
     last = _series(
         ishikawa,
-        days.at(-60, 10),
+        ishikawa.dose_near(days.at(-60, 10)),
         ("50", "65", "75"),
         words.CLEARING,
         _DEPRESSION,
@@ -418,7 +443,7 @@ def _maintained(telling: Telling) -> None:
     lindqvist = _shared(telling, people.LINDQVIST)
     fourth = _series(
         lindqvist,
-        days.at(-95, 13, 30),
+        lindqvist.dose_near(days.at(-95, 13, 30)),
         ("40", "50", "55"),
         words.LATE_LIFE,
         _TRD,
@@ -427,11 +452,12 @@ def _maintained(telling: Telling) -> None:
     )
     fourth.is_booked("60", slot=fourth.next_day)
     fourth.has_intention(words.LATE_LIFE[3], fourth.eve).is_given("60")
-    fourth.is_integrated(fourth.planned_at + 42 * HOUR, words.LATE_LIFE[3])
+    late = lindqvist.talk(fourth.planned_at + 40 * HOUR, fourth.planned_at + 46 * HOUR)
+    fourth.is_integrated(late, words.LATE_LIFE[3])
     lindqvist.moves(days.at(-88, 10), EpisodeState.SERIES_REVIEW)
     lindqvist.moves(days.at(-86, 12), EpisodeState.MAINTENANCE)
     for number, back in ((5, -58), (6, -27)):
-        dose = Dose(lindqvist, number, days.at(back, 13, 30))
+        dose = Dose(lindqvist, number, lindqvist.dose_near(days.at(back, 13, 30)))
         dose.is_booked("60", slot=dose.next_day, ordered_count=6)
         dose.has_intention(words.LATE_LIFE[number - 1], dose.eve).is_given("60")
         dose.is_integrated(dose.next_day, words.LATE_LIFE[number - 1])
@@ -452,7 +478,7 @@ def _reviewed(telling: Telling) -> None:
     tanaka = _shared(telling, people.TANAKA, INFUSION)
     sixth = _series(
         tanaka,
-        days.at(-8, 10, 30),
+        tanaka.dose_near(days.at(-8, 10, 30)),
         ("35", "40", "40", "45", "50"),
         words.ORCHARD,
         _TRD,
@@ -494,7 +520,7 @@ def _two_lines(telling: Telling) -> None:
     mbeki = _shared(telling, people.MBEKI, SUBLINGUAL)
     third = _series(
         mbeki,
-        days.at(-45, 15),
+        mbeki.dose_near(days.at(-45, 15)),
         ("100", "150"),
         words.HARVEST,
         _DEPRESSION,
@@ -515,7 +541,7 @@ def _two_lines(telling: Telling) -> None:
     )
     mbeki.moves(days.at(-40, 11), EpisodeState.SERIES_REVIEW)
     mbeki.moves(days.at(-38, 15), EpisodeState.MAINTENANCE)
-    fourth = Dose(mbeki, 4, days.at(-17, 14))
+    fourth = Dose(mbeki, 4, mbeki.dose_near(days.at(-17, 14)))
     fourth.is_booked("150", slot=fourth.next_day, ordered_count=4)
     fourth.has_intention(words.HARVEST[3], fourth.eve).is_given("150")
     fourth.is_integrated(fourth.next_day, words.HARVEST[3])
@@ -533,8 +559,9 @@ def _two_lines(telling: Telling) -> None:
         circumstances="A ceremony abroad, with her aunt; one night.",
     )
     outside.moves(days.at(-29, 17), EpisodeState.INTEGRATION)
-    _talks(outside, 1, days.at(-15, 10), words.CEREMONY)
-    slot, booked_at = days.coming(3, 16), days.at(-3, 11)
+    _talks(outside, 1, outside.talk_near(days.at(-15, 10)), words.CEREMONY)
+    slot, booked_at = outside.talk_near(days.coming(3, 16)), days.at(-3, 11)
+    outside.takes_talk(slot)
     telling.then(
         booked_at,
         THERAPIST,
@@ -554,6 +581,7 @@ def _two_lines(telling: Telling) -> None:
 def _talks(course: Course, number: int, held_at: datetime, chapter: Chapter) -> None:
     """An integration of an experience elsewhere is held, and its note signed."""
     telling = course.telling
+    course.takes_talk(held_at)
     integration_id = demo_id(f"{course.id}/talk/{number}")
     telling.then(
         held_at + HOUR,
@@ -602,7 +630,7 @@ def _pathway(telling: Telling) -> None:
         circumstances="A retreat, with strangers; the second night was hard.",
     )
     delacroix.moves(days.at(-32, 12), EpisodeState.INTEGRATION)
-    _talks(delacroix, 1, days.at(-19, 14), words.RETREAT)
+    _talks(delacroix, 1, delacroix.talk_near(days.at(-19, 14)), words.RETREAT)
     next_on, agreed_at = telling.on(days.coming(4, 9)), days.at(-2, 12)
     telling.then(
         agreed_at,
@@ -616,7 +644,7 @@ def _pathway(telling: Telling) -> None:
     )
 
     achterberg = Course(telling, people.ACHTERBERG, prescriber=PRESCRIBER, regimen=SPRAVATO)
-    ahead = days.ahead(40, 90, 4)
+    ahead = achterberg.dose_ahead(40, 90, 4)
     first = days.weeks_before(ahead, 4)
     achterberg.begins(first, _TRD, "84")
     for number, mg in enumerate(("56", "56", "84", "84"), 1):
@@ -630,7 +658,14 @@ def _holds(telling: Telling) -> None:
     days = telling.days
 
     sandoval = Course(telling, people.SANDOVAL, prescriber=SECOND_PRESCRIBER, therapist=THERAPIST)
-    third = _series(sandoval, days.at(-18, 11), ("45", "55"), words.ARRIVALS, _DEPRESSION, "100")
+    third = _series(
+        sandoval,
+        sandoval.dose_near(days.at(-18, 11)),
+        ("45", "55"),
+        words.ARRIVALS,
+        _DEPRESSION,
+        "100",
+    )
     third.is_booked("60", slot=third.next_day)
     third.has_intention(words.ARRIVALS[2], third.eve).is_given("60")
     third.is_integrated(third.next_day, words.ARRIVALS[2])
@@ -649,7 +684,13 @@ def _holds(telling: Telling) -> None:
 
     moreau = _shared(telling, people.MOREAU)
     refused = _series(
-        moreau, days.at(-4, 10), ("45", "50"), words.PRESSURE, _PAIN, "100", may_add="10"
+        moreau,
+        moreau.dose_near(days.at(-4, 10)),
+        ("45", "50"),
+        words.PRESSURE,
+        _PAIN,
+        "100",
+        may_add="10",
     )
     refused.is_booked("55", slot=refused.next_day)
     refused.has_intention(words.PRESSURE[2], refused.eve)
@@ -684,16 +725,18 @@ def _other_courses(telling: Telling) -> None:
         therapist=SECOND_THERAPIST,
         regimen=SUBLINGUAL,
     )
-    second = _series(obrien, days.ahead(22, 70, 1), ("100",), words.TIDES, _TRD, "300")
+    second = _series(obrien, obrien.dose_ahead(22, 70, 1), ("100",), words.TIDES, _TRD, "300")
     second.is_booked("150", slot=second.next_day)
 
     park = Course(telling, people.PARK, prescriber=PRESCRIBER, therapist=SECOND_THERAPIST)
-    other = _series(park, days.ahead(1.5, 30), ("50",), words.ARRIVALS, _DEPRESSION, "100")
+    other = _series(park, park.dose_ahead(1.5, 30), ("50",), words.ARRIVALS, _DEPRESSION, "100")
     other.is_booked("60", slot=other.next_day, people="Wren in the room")
     other.has_intention(words.ARRIVALS[1], other.eve)
 
     nguyen = Course(telling, people.NGUYEN, prescriber=SECOND_PRESCRIBER, therapist=THIRD_THERAPIST)
-    nauseous = _series(nguyen, days.at(-6, 10), (), words.ROOTS[1:], _DEPRESSION, "90")
+    nauseous = _series(
+        nguyen, nguyen.dose_near(days.at(-6, 10)), (), words.ROOTS[1:], _DEPRESSION, "90"
+    )
     nauseous.is_booked("45", slot=nauseous.next_day)
     nauseous.has_intention(words.ROOTS[1], nauseous.eve)
     nauseous.is_given("45", stopped="Nausea; ondansetron given, better after half an hour.")
@@ -710,7 +753,12 @@ def _other_courses(telling: Telling) -> None:
         telling, people.STERLING, prescriber=DIRECTOR, therapist=DIRECTOR, regimen=INFUSION
     )
     third = _series(
-        sterling, days.ahead(28, 70, 2), ("30", "35"), words.ROOTS, (Indication.END_OF_LIFE,), "50"
+        sterling,
+        sterling.dose_ahead(28, 70, 2),
+        ("30", "35"),
+        words.ROOTS,
+        (Indication.END_OF_LIFE,),
+        "50",
     )
     third.is_booked("35", slot=third.next_day)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from kapteam import wording
@@ -28,7 +29,8 @@ from kapteam.actions.practice import the_practice
 from kapteam.db.engine import Session
 from kapteam.db.signing import read_unsigned
 from kapteam.db.tables import Client, Episode, IntegrationSession, KetamineSession
-from kapteam.demo.days import Days
+from kapteam.demo.days import Days, half_hours
+from kapteam.demo.diary import Diary
 from kapteam.demo.people import FRONT_DESK, Colleague, Person, demo_id
 from kapteam.demo.words import Chapter, asked
 from kapteam.queries.course import course
@@ -48,6 +50,8 @@ from kapteam.vocabulary import (
 )
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+TALK = 60 * MINUTE
+_TALKING_ROOM = "Room 5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +64,15 @@ class Regimen:
     starts: tuple[int, ...]
     infusion: int = 0
 
+    @property
+    def length(self) -> timedelta:
+        """From the planned start until the client is out."""
+        return (self.minutes + 15) * MINUTE
 
-INTRAMUSCULAR = Regimen(ProductRoute.INTRAMUSCULAR, "Room 1", 120, (20, 35))
-SUBLINGUAL = Regimen(ProductRoute.SUBLINGUAL, "Room 3", 120, (15, 30))
-INFUSION = Regimen(ProductRoute.INTRAVENOUS, "Room 2", 120, (20,), infusion=40)
+
+INTRAMUSCULAR = Regimen(ProductRoute.INTRAMUSCULAR, "Room 1", 105, (20, 35))
+SUBLINGUAL = Regimen(ProductRoute.SUBLINGUAL, "Room 3", 105, (15, 30))
+INFUSION = Regimen(ProductRoute.INTRAVENOUS, "Room 2", 105, (20,), infusion=40)
 SPRAVATO = Regimen(ProductRoute.ESKETAMINE_NASAL, "Room 4", 120, (10, 15, 20))
 
 
@@ -83,6 +92,7 @@ class Telling:
         self._team = team
         self._steps: list[tuple[datetime, Callable[[Session], Any]]] = []
         self._clients = 0
+        self.diary = Diary()
 
     def then(
         self,
@@ -177,6 +187,76 @@ class Course:
         found = self.therapist or self.prescriber
         assert found is not None
         return found
+
+    def dose_ago(
+        self, least: float, most: float, pick: int = 0, *, slot_ahead: bool = False
+    ) -> datetime:
+        """A time between `most` and `least` hours before now at which a dose fits.
+
+        With `slot_ahead` its integration still fits after now.
+        """
+        soon = self.days.now + 15 * MINUTE
+
+        def fits(at: datetime) -> bool:
+            return self.fits_dose(at) and (
+                not slot_ahead or any(map(self.fits_talk, half_hours(soon, at + 23 * HOUR)))
+            )
+
+        return self.days.ago(least, most, pick, free=fits)
+
+    def dose_ahead(self, least: float, most: float, pick: int = 0) -> datetime:
+        """A time between `least` and `most` hours after now at which a dose fits."""
+        return self.days.ahead(least, most, pick, free=self.fits_dose)
+
+    def dose_near(self, at: datetime) -> datetime:
+        """That time, or the nearest one at which a dose fits."""
+        return self.days.near(at, self.fits_dose)
+
+    def talk_near(self, at: datetime) -> datetime:
+        """That time, or the nearest one at which an integration fits."""
+        return self.days.near(at, self.fits_talk)
+
+    def talk(self, earliest: datetime, latest: datetime, pick: int = 0) -> datetime:
+        """A time between the two at which an integration fits."""
+        return self.days.between(earliest, latest, pick, free=self.fits_talk)
+
+    def talk_after_dose(
+        self, earliest: datetime, latest: datetime, least: float, pick: int = 0
+    ) -> datetime:
+        """A time for an integration with a dose that fits `least` to 23 hours before it."""
+
+        def fits(at: datetime) -> bool:
+            doses = half_hours(at - 23 * HOUR, at - least * HOUR)
+            return self.fits_talk(at) and any(map(self.fits_dose, doses))
+
+        return self.days.between(earliest, latest, pick, free=fits)
+
+    def fits_dose(self, at: datetime) -> bool:
+        """Whether the room and the therapist are free for a dose, and for its integration."""
+        return self.telling.diary.is_free(at, self.regimen.length, self._for_dose) and (
+            self.therapist is None
+            or any(map(self.fits_talk, half_hours(at + 15 * HOUR, at + 24 * HOUR)))
+        )
+
+    def fits_talk(self, at: datetime) -> bool:
+        """Whether the room and the therapist are free for an integration."""
+        return self.telling.diary.is_free(at, TALK, self._for_talk)
+
+    def takes_dose(self, at: datetime) -> None:
+        """The room and the therapist are taken by a dose."""
+        self.telling.diary.take(at, self.regimen.length, self._for_dose)
+
+    def takes_talk(self, at: datetime) -> None:
+        """The room and the therapist are taken by an integration."""
+        self.telling.diary.take(at, TALK, self._for_talk)
+
+    @property
+    def _for_dose(self) -> tuple[str, ...]:
+        return (self.regimen.place, *((self.therapist.name,) if self.therapist else ()))
+
+    @property
+    def _for_talk(self) -> tuple[str, ...]:
+        return (_TALKING_ROOM, self.lead.name)
 
     def opens(self, at: datetime, indications: tuple[Indication, ...] = (), **more: str) -> None:
         """The course is opened, in assessment."""
@@ -376,11 +456,11 @@ class Dose:
             self.days.earlier(self.planned_at, 1, 15, 40), self.days.at(-1, 15, 5 * self.number)
         )
 
-    @property
+    @cached_property
     def next_day(self) -> datetime:
         """A slot for the integration inside its window."""
-        return self.days.between(
-            self.planned_at + 17 * HOUR, self.planned_at + 24 * HOUR, self.number
+        return self.course.talk(
+            self.planned_at + 15 * HOUR, self.planned_at + 24 * HOUR, self.number
         )
 
     @property
@@ -416,6 +496,9 @@ class Dose:
         course, telling = self.course, self.telling
         at_once = by is course.prescriber
         self.slot = slot
+        course.takes_dose(self.planned_at)
+        if slot:
+            course.takes_talk(slot)
         planned = self.planned_at.replace(second=0, microsecond=0)
         telling.then(
             self.booked_at,
@@ -438,7 +521,7 @@ class Dose:
                 integration_time=telling.typed(slot) if slot else "",
                 integration_minutes=60,
                 integration_how=how,
-                integration_place="" if how is How.VIDEO else "Room 5",
+                integration_place="" if how is How.VIDEO else _TALKING_ROOM,
                 integration_therapist=telling.viewer(course.therapist).clinician_id
                 if course.therapist
                 else None,
@@ -468,7 +551,7 @@ class Dose:
         telling, regimen = self.telling, self.course.regimen
         assert self.course.prescriber is not None
         arrived = self.planned_at - 10 * MINUTE
-        out = self.planned_at + (regimen.minutes + 15) * MINUTE
+        out = self.planned_at + regimen.length
         parts = [(mg, AdministrationKind.DOSE)]
         if regimen is SPRAVATO:
             parts = [("28", AdministrationKind.DEVICE)] * (int(mg) // 28)
@@ -557,6 +640,8 @@ class Dose:
     ) -> "Dose":
         """The integration is held; its note is signed after a while, or not with no chapter."""
         telling = self.telling
+        if held_at != self.slot:
+            self.course.takes_talk(held_at)
         ended = held_at + 50 * MINUTE
         telling.then(
             ended,
