@@ -3,6 +3,7 @@ import pytest
 from kapteam.accounts import set_up, sign_ins
 from kapteam.accounts.own_password import change_password
 from kapteam.errors import Invalid, NotFound
+from kapteam.ids import new_id
 from tests.accounts.people import PASSWORD, signed_in, tags, viewer
 
 NEW = "five cool canyons"
@@ -44,7 +45,7 @@ def test_every_other_sign_in_of_the_person_ends_and_nobody_elses(database, peopl
 def test_a_one_time_link_that_lies_about_is_worth_nothing_after_it(database, people, now):
     administrator = viewer(database, people.dana, now)
     with database.writing() as db:
-        link = set_up.renew_invitation(db, administrator, people.robin, now)
+        link = set_up.renew_invitation(db, administrator, people.robin, new_id(), now)
 
     robin = signed_in(database, people.robin, now)
     _change(database, robin, now, old="four windy mesas here")

@@ -34,7 +34,7 @@ from kapteam.vocabulary import (
     SessionStatus,
 )
 from tests.accounts.people import PASSWORD
-from tests.browser.hands import fill_day, paste, press, tick, wait_for_run
+from tests.browser.hands import field, fill_day, paste, press, tick, wait_for_run
 from tests.factories import (
     NOW,
     TODAY,
@@ -47,6 +47,7 @@ from tests.factories import (
 )
 from tests.factories_care import (
     Care,
+    a_booked_pair,
     a_given_session,
     a_ketamine_session,
     a_signed_intention,
@@ -201,8 +202,14 @@ def _other_end(name: str) -> Callable[[Page], None]:
 
 def _move_both(page: Page) -> None:
     _unfold(page, "Move, cancel, missed or not given")
-    fill_day(page, "New day", TODAY + 3 * DAY)
+    fill_day(page, "New day", TODAY + 2 * DAY)
     paste(page, "New time", "10:00 am")
+
+
+def _a_booked_pair(own: Care) -> str:
+    with own.database.writing() as db:
+        dose, _ = a_booked_pair(db, own.course, therapist=own.therapist)
+    return f"/ketamine_session?id={dose.id}"
 
 
 def _a_dose_an_hour_ago(own: Care) -> str:
@@ -227,6 +234,11 @@ def _a_dose_on_somebody_s_word(own: Care) -> str:
 def _in_error(page: Page) -> None:
     press(page, "Entered in error")
     paste(page, "What was wrong", "Another client")
+
+
+def _correction(page: Page) -> None:
+    press(page, "Correct")
+    paste(page, "What was wrong", "A slip")
 
 
 def _an_integration_to_do(own: Care) -> str:
@@ -376,6 +388,31 @@ def _row_of(name: str) -> Callable[[Page], Locator]:
     return lambda page: page.locator("[class*=st-key-colleague_]").filter(has_text=name)
 
 
+def _ask_to_turn_off(name: str) -> Callable[[Page], None]:
+    return lambda page: press(_row_of(name)(page), "Turn off sign-in")
+
+
+def _change(name: str) -> Callable[[Page], None]:
+    def fill(page: Page) -> None:
+        press(_row_of(name)(page), "Change")
+        paste(page, "Credentials", "RN")
+
+    return fill
+
+
+def _name(page: Page) -> None:
+    _unfold(page, "Name and time zone")
+    paste(page, "Name of the practice", "Saguaro Clinic")
+
+
+def _zone(page: Page) -> None:
+    _unfold(page, "Name and time zone")
+    box = field(page, "Time zone")
+    box.fill("Denver")
+    box.press("Enter")
+    wait_for_run(page)
+
+
 def _threshold(page: Page) -> Locator:
     _unfold(page, "Thresholds")
     row = page.locator(".st-key-threshold_integration_late_hours")
@@ -457,7 +494,8 @@ SAVES = {
         ("series:raised",),
         by_prescriber=True,
     ),
-    "moved": Save(_a_dose_ahead, _move_both, "Move both", ("ketamine_session:moved",)),
+    "moved": Save(_a_dose_ahead, _move_both, "Move", ("ketamine_session:moved",)),
+    "both moved": Save(_a_booked_pair, _move_both, "Move both", ("ketamine_session:moved",)),
     "cancelled": Save(
         _a_dose_ahead,
         _other_end("Cancel"),
@@ -488,6 +526,14 @@ SAVES = {
         _in_error,
         "Mark as entered in error",
         ("administration:voided",),
+    ),
+    "correction": Save(
+        _a_dose_on_somebody_s_word,
+        _correction,
+        "Save the correction",
+        ("administration:corrected",),
+        (Administration,),
+        by_prescriber=True,
     ),
     "record": Save(
         _a_dose_an_hour_ago,
@@ -584,9 +630,26 @@ SAVES = {
     ),
     "sign-in turned off": Save(
         _practice_with("Olga Offman"),
-        _row_of("Olga Offman"),
-        "Turn off sign-in",
+        _ask_to_turn_off("Olga Offman"),
+        "Turn off the sign-in of Olga Offman",
         ("clinician:suspended",),
+        by_prescriber=True,
+    ),
+    "colleague changed": Save(
+        _practice_with("Cora Changeling"),
+        _change("Cora Changeling"),
+        "Save",
+        ("clinician:changed",),
+        by_prescriber=True,
+    ),
+    "practice's name": Save(
+        lambda own: "/practice", _name, "Save name", ("practice:renamed",), by_prescriber=True
+    ),
+    "practice's zone": Save(
+        lambda own: "/practice",
+        _zone,
+        "Save time zone",
+        ("practice:zone_changed",),
         by_prescriber=True,
     ),
     "sign-in turned on": Save(

@@ -17,6 +17,7 @@ from kapteam.accounts import set_up, sign_ins
 from kapteam.db.migrate import bring_up_to_date
 from kapteam.db.practices import DEMO, PRACTICE, database
 from kapteam.db.tables import Clinician, Practice, Presence, SignIn
+from kapteam.ids import new_id
 from kapteam.settings import settings
 from kapteam.web.front import Front, check_bind
 from kapteam.web.shell import Shell
@@ -242,7 +243,7 @@ def test_the_demos_password_is_not_changed_and_no_link_of_it_opens_anything(visi
         db.get_one(Clinician, "robin").is_administrator = True
         started = sign_ins.start_sign_in(db, "robin", "a test", clock.now())
         robin = sign_ins.viewer_of(db, started.sign_in_id, clock.now())
-        link = set_up.renew_invitation(db, robin, "thea", clock.now())
+        link = set_up.renew_invitation(db, robin, "thea", new_id(), clock.now())
     for answer in (
         browser.get(f"/session/invite/{link}"),
         browser.post(f"/session/invite/{link}", data={"password": "five cool canyons"}),
