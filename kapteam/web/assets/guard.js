@@ -61,7 +61,8 @@ async function beat() {
       cache: "no-store",
       signal: AbortSignal.timeout(ANSWER_MS),
     });
-    if (answer.status === 401) return leave();
+    // Who is on the way to the lock already is not sent anew: that would lose this page's address.
+    if (answer.status === 401) return leaving || leave();
     if (!answer.ok) throw new Error();
     silentSince = null;
     if (!leaving) show();
