@@ -10,6 +10,7 @@ from kapteam.ui.client import (
     draw_doses,
     draw_facts,
     draw_identity,
+    draw_in_error,
     draw_latest_notes,
     draw_other_courses,
     draw_timeline,
@@ -29,3 +30,4 @@ draw_timeline(here, page)
 draw_doses(here, page)
 draw_without_dose(here, page)
 draw_other_courses(here, page)
+draw_in_error(here, page)

@@ -26,6 +26,7 @@ from kapteam.db.tables import (
     IntegrationSession,
     IntegrationSessionFor,
     KetamineSession,
+    Note,
     OutsideExperience,
 )
 from kapteam.errors import NotAllowed, NotFound
@@ -149,7 +150,7 @@ class CloseIntegrationEntered:
 
 @dataclass(frozen=True, slots=True)
 class DropIntegrationEntered:
-    """A booking taken back, or one that the client missed."""
+    """A booking taken back, one that the client missed, or one recorded as held in error."""
 
     owed: Owed
     reason: str
@@ -326,7 +327,8 @@ def drop_integration(
 ) -> None:
     """Take a booking back, or record that the client missed it; what is owed stays owed.
 
-    Raises NotAllowed, NotFound, Invalid by field, Conflict.
+    One that was recorded as held in error is taken back by those who hold integrations, as long as
+    its note is not signed (rule 66). Raises NotAllowed, NotFound, Invalid by field, Conflict.
     """
     check_can_book(viewer)
     form = Entered()
@@ -336,9 +338,12 @@ def drop_integration(
     reason = form.text("reason", entered.reason, "The reason", required=True)
     if entered.missed and debt.is_booked_after(now):
         form.refuse("missed", "This booking is still ahead, so it cannot have been missed.")
-    debt.need_not_held()
-    form.done()
     verb = "missed" if entered.missed else "dropped"
+    if debt.row.held_at is not None:
+        check_can_hold_integration(viewer)
+        debt.need_no_signed_note()
+        verb = "voided"
+    form.done()
     if debt.save(f"integration_session:{verb}", {"drop_reason": reason}):
         debt.saved.dropped_at = now
 
@@ -460,6 +465,16 @@ class _Debt:
         """Why what took place at `at` was no integration yet (rule 7); None if it can be one."""
         found = (still_in_session(at, end.at, end.out_at) for end in self.ends if end.at)
         return next(filter(None, found), None)
+
+    def need_no_signed_note(self) -> None:
+        """Raise NotAllowed while a signed note stands for it."""
+        signed = exists().where(
+            Note.integration_session_id == self._owed.id,
+            Note.signed_at.is_not(None),
+            Note.voided_at.is_(None),
+        )
+        if self._db.scalar(select(signed)):
+            raise NotAllowed("Its note is signed. Mark the note as entered in error first.")
 
     def need_not_held(self) -> None:
         """Raise NotAllowed for an integration that took place."""

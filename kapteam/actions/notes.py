@@ -70,6 +70,14 @@ class AddendumEntered:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteErrorEntered:
+    """Why a signed note was entered in error: the wrong client, the wrong session."""
+
+    note_id: str
+    void_reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SavedDraft:
     """A draft as it is now kept: what the next save of its field has to have seen."""
 
@@ -319,12 +327,37 @@ def add_addendum(db: Session, viewer: Viewer, entered: AddendumEntered, now: dat
     return entered.id
 
 
+def void_note(db: Session, viewer: Viewer, entered: NoteErrorEntered, now: datetime) -> None:
+    """Mark a signed note as entered in error; it stays readable and counts no more (rule 66).
+
+    A second press changes nothing. Raises NotAllowed (the author alone), NotFound, Invalid by
+    field.
+    """
+    note, client_id = _own(
+        db,
+        viewer,
+        entered.note_id,
+        now,
+        "Only its author can mark a note as entered in error.",
+        voided_too=True,
+    )
+    if note.voided_at is not None:
+        return
+    form = Entered()
+    reason = form.text("void_reason", entered.void_reason, "The reason", required=True)
+    form.need("void_reason", note.signed_at is not None, "This note is not signed. Empty it.")
+    form.done()
+    note.voided_at, note.voided_by_id, note.void_reason = now, viewer.clinician_id, reason
+    note.version += 1
+    record(db, "note:voided", viewer, now, client_id=client_id, subject_id=note.id)
+
+
 def drop_empty_note(db: Session, viewer: Viewer, note_id: str, now: datetime) -> None:
     """Take back a note that was started and never written in. A second press changes nothing.
 
     Raises NotAllowed (the author alone), NotFound, and Conflict when it has words or is signed.
     """
-    note, client_id = _own(db, viewer, note_id, now, dropped_too=True)
+    note, client_id = _own(db, viewer, note_id, now, voided_too=True)
     if note.voided_at is not None:
         return
     texts = db.scalars(select(Draft.text).where(Draft.form == note_form(note_id))).all()
@@ -406,7 +439,7 @@ def _forget_drafts(db: Session, note_id: str) -> None:
 
 
 def _readable(
-    db: Session, viewer: Viewer, note_id: str, now: datetime, *, dropped_too: bool = False
+    db: Session, viewer: Viewer, note_id: str, now: datetime, *, voided_too: bool = False
 ) -> tuple[Note, str]:
     """The note, locked for a change, and its client's id."""
     check_can_read_notes(viewer)
@@ -416,7 +449,7 @@ def _readable(
         .where(Note.id == note_id, visible_notes(viewer, now))
         .with_for_update(of=Note)
     ).one_or_none()
-    if found is None or (found[0].voided_at is not None and not dropped_too):
+    if found is None or (found[0].voided_at is not None and not voided_too):
         raise NotFound("There is no such note, or you are not on its course of care.")
     note, client_id = found
     return note, client_id
@@ -429,9 +462,9 @@ def _own(
     now: datetime,
     sentence: str = "Only its author can write in this draft.",
     *,
-    dropped_too: bool = False,
+    voided_too: bool = False,
 ) -> tuple[Note, str]:
-    note, client_id = _readable(db, viewer, note_id, now, dropped_too=dropped_too)
+    note, client_id = _readable(db, viewer, note_id, now, voided_too=voided_too)
     if note.author_id != viewer.clinician_id:
         raise NotAllowed(sentence)
     return note, client_id

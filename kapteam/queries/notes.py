@@ -55,6 +55,7 @@ class Addition:
 class NoteLine:
     """One note. Without `signed_at` it says whose draft it is and since when, and no word of it.
 
+    With `voided_at` it was entered in error: it is readable and counts nowhere (rule 66).
     `dose_status` is that of the ketamine session an intention was written for.
     """
 
@@ -69,6 +70,8 @@ class NoteLine:
     started_at: datetime
     signed_at: datetime | None
     signed_text: str
+    voided_at: datetime | None
+    void_reason: str
     answers: tuple[Answer, ...]
     amendments: tuple[Addition, ...]
     addenda: tuple[Addition, ...]
@@ -156,10 +159,11 @@ class DoseNotes:
 
 @dataclass(frozen=True, slots=True)
 class ClientNotes:
-    """The notes of a client: by ketamine session, and those of experiences elsewhere."""
+    """The notes of a client: by ketamine session, those of experiences elsewhere, and errors."""
 
     by_dose: Mapping[str, DoseNotes]
     elsewhere: tuple[NoteLine, ...]
+    in_error: tuple[NoteLine, ...]
 
     def of_dose(self, ketamine_session_id: str) -> DoseNotes:
         """The notes of one ketamine session; none is no error."""
@@ -190,7 +194,11 @@ def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
     ]
     if head.integration_session_id is not None:
         related.append(Note.integration_session_id == head.integration_session_id)
-    lines = {line.id: line for line in _lines(db, asked, or_(*related))}
+    lines = {
+        line.id: line
+        for line in _lines(db, asked, or_(*related))
+        if line.id == note_id or line.voided_at is None
+    }
     note = lines.pop(note_id)
     drafts = db.execute(
         select(Draft.field, Draft.text, Draft.version, Draft.saved_at).where(
@@ -199,6 +207,7 @@ def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
     )
     signed = [line for line in lines.values() if line.signed_at is not None]
     is_mine = head.author_id == asked.viewer.clinician_id
+    counts = head.voided_at is None
     can_write = is_mine and head.signed_at is None
     planning = can_write and head.kind is NoteKind.INTENTION
     return NotePage(
@@ -208,8 +217,8 @@ def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
         template=TEMPLATES[head.kind, head.template_version],
         drafts={row.field: DraftText(row.text, row.version, row.saved_at) for row in drafts},
         can_write=can_write,
-        can_amend=is_mine and head.signed_at is not None,
-        can_add=head.signed_at is not None,
+        can_amend=is_mine and counts and head.signed_at is not None,
+        can_add=counts and head.signed_at is not None,
         beside=tuple(line for line in lines.values() if _same_subject(line, note)),
         intentions=tuple(
             line
@@ -317,8 +326,11 @@ def notes_of_client(db: Session, asked: Asked, client_id: str) -> ClientNotes:
         links[row.integration_session_id].append(row.ketamine_session_id)
     intentions: defaultdict[str, list[NoteLine]] = defaultdict(list)
     integrations: defaultdict[str, list[NoteLine]] = defaultdict(list)
-    elsewhere = []
+    elsewhere, in_error = [], []
     for line in _lines(db, asked, Episode.client_id == client_id):
+        if line.voided_at is not None:
+            in_error.append(line)
+            continue
         if line.ketamine_session_id is not None:
             intentions[line.ketamine_session_id].append(line)
         elif line.integration_session_id not in links:
@@ -331,6 +343,7 @@ def notes_of_client(db: Session, asked: Asked, client_id: str) -> ClientNotes:
             for dose_id in {*intentions, *integrations}
         },
         elsewhere=tuple(elsewhere),
+        in_error=tuple(in_error),
     )
 
 
@@ -364,12 +377,13 @@ def _head(db: Session, asked: Asked, note_id: str) -> Any:
         select(
             *_head_columns(),
             Note.signed_at,
+            Note.voided_at,
             Note.template_version,
             Note.integration_session_id,
         )
         .join(Episode, Episode.id == Note.episode_id)
         .join(Client, Client.id == Episode.client_id)
-        .where(Note.id == note_id, Note.voided_at.is_(None), visible_notes(asked.viewer, asked.now))
+        .where(Note.id == note_id, _is_kept(), visible_notes(asked.viewer, asked.now))
     ).one_or_none()
     if found is None:
         raise NotFound("There is no such note, or you are not on its course of care.")
@@ -407,6 +421,11 @@ def _is_latest(asked: Asked, client_id: str, kind: NoteKind) -> ColumnElement[bo
     return Note.id == latest.scalar_subquery()
 
 
+def _is_kept() -> ColumnElement[bool]:
+    """Whether it can be read: all but a note that was given up empty."""
+    return or_(Note.voided_at.is_(None), Note.signed_at.is_not(None))
+
+
 def _is_something(asked: Asked) -> ColumnElement[bool]:
     """Whether a note is more than one that a colleague opened and left empty."""
     mine = Note.author_id == asked.viewer.clinician_id
@@ -414,7 +433,10 @@ def _is_something(asked: Asked) -> ColumnElement[bool]:
 
 
 def _lines(db: Session, asked: Asked, condition: ColumnElement[bool]) -> list[NoteLine]:
-    """The visible notes that meet `condition` (on Note, Episode), oldest first; two statements."""
+    """The visible notes that meet `condition` (on Note, Episode), oldest first; two statements.
+
+    Those entered in error are among them.
+    """
     rows = db.execute(
         select(
             Note.id,
@@ -429,6 +451,8 @@ def _lines(db: Session, asked: Asked, condition: ColumnElement[bool]) -> list[No
             Note.started_at,
             Note.signed_at,
             Note.signed_text,
+            Note.voided_at,
+            Note.void_reason,
             KetamineSession.status,
             Clinician.name,
             Clinician.credentials,
@@ -436,12 +460,7 @@ def _lines(db: Session, asked: Asked, condition: ColumnElement[bool]) -> list[No
         .join(Episode, Episode.id == Note.episode_id)
         .join(Clinician, Clinician.id == Note.author_id)
         .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
-        .where(
-            Note.voided_at.is_(None),
-            visible_notes(asked.viewer, asked.now),
-            _is_something(asked),
-            condition,
-        )
+        .where(_is_kept(), visible_notes(asked.viewer, asked.now), _is_something(asked), condition)
         .order_by(Note.started_at, Note.id)
     ).all()
     amendments: defaultdict[str, list[Addition]] = defaultdict(list)
@@ -463,6 +482,8 @@ def _lines(db: Session, asked: Asked, condition: ColumnElement[bool]) -> list[No
             started_at=row.started_at,
             signed_at=row.signed_at,
             signed_text=row.signed_text or "",
+            voided_at=row.voided_at,
+            void_reason=row.void_reason,
             answers=tuple(
                 Answer(field.key, field.label, row.body[field.key])
                 for field in TEMPLATES[row.kind, row.template_version].fields

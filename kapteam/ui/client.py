@@ -310,12 +310,16 @@ def _to_know(here: Present, page: ClientPage) -> None:
     )
     voicemail = {None: "not asked", True: "yes", False: "no"}[kept.voicemail_ok]
     known = (
+        ("Medications", _asked(here, kept.medications, kept.medications_asked_on)),
         ("Emergency contact", contact or "not recorded"),
         ("Who may be told what", kept.may_be_told or "not recorded"),
         ("Voicemail", voicemail),
-        ("Allergies", _asked(here, kept.allergies, kept.allergies_asked_on)),
-        ("Medications", _asked(here, kept.medications, kept.medications_asked_on)),
     )
+    allergies = plain(_asked(here, kept.allergies, kept.allergies_asked_on))
+    if kept.allergies:
+        words(f":material/warning: **Allergies: {allergies}**")
+    else:
+        words(f"{quiet('Allergies')} {allergies}")
     words(" · ".join(f"{quiet(label)} {plain(text)}" for label, text in known))
 
 
@@ -616,3 +620,16 @@ def _dates(here: Present, course: CourseLine) -> str:
     if course.closed_at is None:
         return f"since {opened}"
     return f"{opened} to {wording.full_day(course.closed_at.astimezone(here.zone).date())}"
+
+
+def draw_in_error(here: Present, page: ClientPage) -> None:
+    """Notes that were entered in error: still readable, counted nowhere (rule 66)."""
+    if page.notes is None or not page.notes.in_error:
+        return
+    with st.expander(f"Notes entered in error ({len(page.notes.in_error)})"):
+        for note in page.notes.in_error:
+            with row(f"in_error_{note.id}"):
+                signed = wording.moment(note.signed_at or note.started_at, here.now, here.zone)
+                words(f"~~{note.kind.label}~~ {quiet(f'{note.author.name}, signed {signed}')}")
+                words(plain(note.void_reason))
+                link("note", "Open", icon="chevron_right", id=note.id)

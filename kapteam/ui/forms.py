@@ -28,6 +28,7 @@ WHOLE = ""
 _LOOK = "Not saved yet: look at the fields marked in red."
 _KEEP_MINE = "Keep mine"
 _TAKE_THEIRS = "Take the other"
+_DAY_WIDTH, _TIME_WIDTH = 180, 130
 _MADE = "ids_that_made_a_row"
 _UNUSED = "ids_that_had_made_no_row"
 _TRIED = "ids_that_this_tab_has_saved_with"
@@ -197,7 +198,7 @@ class Form:
             format="YYYY-MM-DD",
             min_value=date(1900, 1, 1) if past else date(2000, 1, 1),
             max_value=date(2100, 12, 31),
-            width=220,
+            width=_DAY_WIDTH,
         )
         below = st.empty()
         if chosen:
@@ -217,7 +218,7 @@ class Form:
 
     def time(self, field: str, label: str, value: str = "") -> str:
         """A time of day, typed: `2:30 pm`."""
-        return self.line(field, label, value, hint="2:30 pm", width=160)
+        return self.line(field, label, value, hint="2:30 pm", width=_TIME_WIDTH)
 
     def choice(
         self,
@@ -355,15 +356,19 @@ class Form:
         self, day_field: str, time_field: str, label: str, day: date, time: str = ""
     ) -> None:
         """A day and a time of day, with one press for this very moment."""
-        self.day(day_field, f"{label} on", day)
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            self.time(time_field, f"{label} at", time)
-            st.button(
-                "Now",
-                key=self.key(f"{time_field}.now"),
-                on_click=_set_now,
-                args=(self, day_field, time_field),
-            )
+        with st.container(horizontal=True, gap="small"):
+            with st.container(width=_DAY_WIDTH, gap="xsmall"):
+                self.day(day_field, f"{label} on", day)
+            with st.container(width=_TIME_WIDTH, gap="xsmall"):
+                self.time(time_field, f"{label} at", time)
+                st.button(
+                    "Now",
+                    key=self.key(f"{time_field}.now"),
+                    type="tertiary",
+                    icon=":material/schedule:",
+                    on_click=_set_now,
+                    args=(self, day_field, time_field),
+                )
 
     def rows(self, name: str) -> int:
         """How many rows of a kind the form shows; at least one."""

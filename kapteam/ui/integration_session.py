@@ -84,6 +84,8 @@ def draw_forms(here: Present, shown: IntegrationPage, do: str) -> None:
         if shown.line and can_hold_integration(here.viewer):
             with st.expander("Correct the record", icon=":material/edit:"):
                 _hold(here, shown)
+            with st.expander("Entered in error", icon=":material/block:"):
+                _in_error(here, shown)
         link("client", "Back to the client", icon="arrow_back", client=shown.course.client.code)
         return
     planned = shown.line.standing.facts.planned_at if shown.line else None
@@ -245,6 +247,13 @@ def _drop(here: Present, shown: IntegrationPage) -> None:
         drop_integration,
         DropIntegrationEntered,
     )
+
+
+def _in_error(here: Present, shown: IntegrationPage) -> None:
+    form, version = _form(here, shown, "error")
+    st.markdown(quiet("It was not held: the record is taken back, and the integration is to do."))
+    form.line("reason", "What was wrong")
+    _save(here, shown, form, version, "It was not held", drop_integration, DropIntegrationEntered)
 
 
 def _due(here: Present, shown: IntegrationPage) -> None:

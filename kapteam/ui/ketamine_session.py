@@ -222,8 +222,19 @@ def _administration(here: Present, shown: KetamineSessionPage, one: Administrati
 
 
 def draw_record(here: Present, shown: KetamineSessionPage) -> None:
-    """Record arrival, doses with their times, out; close it in the same Save."""
+    """Record arrival, doses with their times, out; close it in the same Save.
+
+    Folded until the day has come: what lies ahead has not happened yet.
+    """
+    if shown.planned_at.astimezone(here.zone).date() > here.today and not shown.counted:
+        with st.expander("Record what happened", icon=":material/edit_note:"):
+            _record_form(here, shown)
+        return
     st.subheader("Record", anchor=False)
+    _record_form(here, shown)
+
+
+def _record_form(here: Present, shown: KetamineSessionPage) -> None:
     form = Form(here, "record", makes=unused_id(here))
     version = form.seen(shown.version, of=shown.id)
     day = shown.planned_at.astimezone(here.zone).date()
@@ -246,9 +257,10 @@ def draw_record(here: Present, shown: KetamineSessionPage) -> None:
             if name == "stopped":
                 form.line("stop_reason", "Reason for stopping")
     if shown.status.is_open:
-        form.check("close", "Close this ketamine session")
-        if shown.course.expects_integration:
-            form.line("no_integration_reason", "No integration booked or agreed, because …")
+        with st.container(border=True, key=form.key("closing")):
+            form.check("close", "Close this ketamine session")
+            if shown.course.expects_integration:
+                form.line("no_integration_reason", "No integration booked or agreed, because …")
     form.save(
         "Save record",
         record_ketamine_session,
@@ -388,9 +400,11 @@ def _giving_fields(
     """
     form.choice(f"{name}kind", "What was given", list(AdministrationKind), start.kind)
     left, middle, right = st.columns(3, gap="medium")
-    with left:
-        form.line(f"{name}mg", "Dose given, mg", start.mg)
-        form.line(f"{name}lot", "Lot", start.lot)
+    with left, st.container(horizontal=True, gap="small"):
+        with st.container(width=130, gap="xsmall"):
+            form.line(f"{name}mg", "Dose given, mg", start.mg)
+        with st.container(width=130, gap="xsmall"):
+            form.line(f"{name}lot", "Lot", start.lot)
     with middle:
         form.now_time(f"{name}started_on", f"{name}started_time", "Given", start.on, start.time)
     with right:
@@ -402,7 +416,10 @@ def _giving_fields(
                 start.ended_on or start.on,
                 start.ended_time,
             )
+    reason, told_by = st.columns([2, 1], gap="medium")
+    with reason:
         form.line(f"{name}reason", "Reason, if beyond the order or clearance", start.reason)
+    with told_by:
         form.pick(f"{name}told_by", "As told by", prescribers, none="Nobody")
 
 

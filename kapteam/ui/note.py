@@ -9,11 +9,13 @@ from kapteam.actions.notes import (
     AddendumEntered,
     AmendmentEntered,
     NoteEntered,
+    NoteErrorEntered,
     add_addendum,
     amend_note,
     drop_empty_note,
     save_draft,
     start_note,
+    void_note,
 )
 from kapteam.errors import Invalid, NotFound, Refused
 from kapteam.ids import id_within
@@ -297,6 +299,7 @@ def draw_signed(here: Present, shown: NotePage) -> None:
     draw_note_text(here, note)
     form: Form
     if shown.can_amend:
+        _in_error_form(here, note)
         with st.expander("Amend", icon=":material/edit:"):
             form = Form(here, "amend", makes=unused_id(here))
             form.line("reason", "Reason for the amendment")
@@ -317,16 +320,38 @@ def draw_signed(here: Present, shown: NotePage) -> None:
             )
 
 
+def _in_error_form(here: Present, note: NoteLine) -> None:
+    with st.expander("Entered in error", icon=":material/block:"):
+        form = Form(here, "note_error", note.id)
+        form.line("void_reason", "What was wrong, for example the wrong client")
+        form.save(
+            "Mark this note as entered in error",
+            void_note,
+            lambda: form.entered(NoteErrorEntered, note_id=note.id),
+            kind="secondary",
+        )
+
+
 def draw_note_text(here: Present, note: NoteLine) -> None:
     """A signed note: its text to the letter, then what was amended and added beside it."""
     if note.signed_at is None:
         return
     signed = wording.moment(note.signed_at, here.now, here.zone)
     by = ", by prescriber" if note.by_prescriber else ""
+    if note.voided_at:
+        voided = wording.moment(note.voided_at, here.now, here.zone)
+        st.markdown(
+            f":red[:material/block:] **Entered in error** {quiet(f'{voided}, counts no more')}"
+        )
+        st.text(note.void_reason)
     st.markdown(
         f":material/lock: **Signed and locked** {quiet(f'{note.author.name}{by}, {signed}')}"
     )
-    st.text(note.signed_text)
+    for one in note.answers:
+        st.markdown(f"**{plain(one.label)}**")
+        st.text(one.text)
+    if not note.answers:
+        st.text(note.signed_text)
     draw_additions(here, note)
 
 

@@ -324,6 +324,16 @@ def _an_integration_held(own: Care) -> str:
     return f"/integration_session?id={held.id}"
 
 
+def _never_held(page: Page) -> None:
+    _unfold(page, "Entered in error")
+    paste(page, "What was wrong", "Another client")
+
+
+def _note_in_error(page: Page) -> None:
+    _unfold(page, "Entered in error")
+    paste(page, "What was wrong, for example the wrong client", "Another client")
+
+
 def _signature(page: Page) -> None:
     press(page, "Intention note")
     paste(page, "Intention (required)", "To rest")
@@ -579,6 +589,18 @@ SAVES = {
         _taken_back,
         "Take the booking back",
         ("integration_session:dropped",),
+    ),
+    "integration in error": Save(
+        _an_integration_held,
+        _never_held,
+        "It was not held",
+        ("integration_session:voided",),
+    ),
+    "note in error": Save(
+        _a_signed_note,
+        _note_in_error,
+        "Mark this note as entered in error",
+        ("note:voided",),
     ),
     "integration due": Save(
         _an_experience,

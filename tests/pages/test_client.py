@@ -165,8 +165,8 @@ def test_the_facts_of_a_phone_call_come_in_their_order(care):
             ":gray[Last dose]",
             "**70\u00a0mg intramuscular**",
             "Robin Prescott",
-            "Emergency contact",
             "Allergies",
+            "Emergency contact",
         )
     ]
     assert -1 not in places

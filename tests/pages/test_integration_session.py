@@ -4,12 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from kapteam.actions.integration import DropIntegrationEntered, Owed, drop_integration
 from kapteam.db.tables import IntegrationSession, IntegrationSessionFor, KetamineSession
+from kapteam.errors import NotAllowed
 from kapteam.vocabulary import (
     EpisodeState,
     How,
     IntegrationCloseReason,
     IntegrationKind,
+    NoteKind,
     ServiceLine,
 )
 from tests.factories import NOW, TODAY, a_clinician, a_course, an_outside_experience
@@ -17,6 +20,7 @@ from tests.factories_care import (
     a_booked_pair,
     a_given_session,
     a_ketamine_session,
+    a_signed_intention,
     an_integration_session,
     an_overdue_integration,
 )
@@ -357,3 +361,34 @@ def test_rule_6_a_second_dose_is_offered_and_never_ticked(care, debt):
         debt.id,
         second.id,
     }
+
+
+def test_rule_66_what_was_never_held_is_owed_again(care, debt):
+    with care.database.writing() as db:
+        held = an_integration_session(
+            db, care.course, debt, therapist=care.therapist, held_at=NOW - HOUR
+        )
+    tab = _open(care, care.therapist, id=held.id)
+
+    press(tab, "It was not held")
+    assert "The reason" in said(tab)
+    press(fill(tab, "integration.error", {"reason": "Another client"}), "It was not held")
+
+    assert care.row(IntegrationSession, held.id).dropped_at == NOW
+    assert "4 hr left, not booked" in said(opened(care, care.therapist, "integration"))
+
+
+def test_rule_66_it_is_not_taken_back_under_its_signed_note(care, debt):
+    with care.database.writing() as db:
+        held = an_integration_session(
+            db, care.course, debt, therapist=care.therapist, held_at=NOW - HOUR
+        )
+        note = a_signed_intention(db, debt, care.therapist)
+        note.ketamine_session_id, note.integration_session_id = None, held.id
+        note.kind = NoteKind.INTEGRATION
+    owed = Owed(held.id, 1, care.course.id)
+    with pytest.raises(NotAllowed, match="Its note is signed"):
+        care.do(drop_integration, care.therapist, DropIntegrationEntered(owed, "Wrong client"))
+    with pytest.raises(NotAllowed):
+        care.do(drop_integration, care.front_desk, DropIntegrationEntered(owed, "Wrong client"))
+    assert care.row(IntegrationSession, held.id).dropped_at is None

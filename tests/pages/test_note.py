@@ -4,8 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from kapteam.actions.notes import NoteEntered, save_draft, start_note
+from kapteam.actions.notes import (
+    NoteEntered,
+    NoteErrorEntered,
+    save_draft,
+    start_note,
+    void_note,
+)
 from kapteam.db.tables import Draft, KetamineSession, Note, NoteAddendum, NoteAmendment
+from kapteam.errors import NotAllowed
 from kapteam.ids import new_id
 from kapteam.ui.text import plain
 from kapteam.vocabulary import NoteKind, SessionStatus
@@ -327,3 +334,35 @@ def test_a_note_opened_anew_after_a_refusal_shows_what_is_kept(care, begun):
     assert _held(other, begun, "intention") == "Theirs"
     assert "changed in another tab" not in said(other)
     assert "Back to the client" in links(other)
+
+
+def test_rule_66_a_note_in_the_wrong_chart_stays_readable_and_counts_no_more(care):
+    with care.database.writing() as db:
+        ahead = a_ketamine_session(db, care.course, planned_at=NOW + HOUR)
+        wrong = a_signed_intention(db, ahead, care.therapist)
+    tab = _open(care, care.therapist, wrong.id)
+
+    press(tab, "Mark this note as entered in error", "note_error")
+    assert "Enter the reason" in said(tab) or "The reason" in said(tab)
+    press(
+        fill(tab, "note_error", {"void_reason": "Another client"}),
+        "Mark this note as entered in error",
+    )
+
+    assert "Entered in error" in said(tab)
+    assert "To rest." in said(tab)
+    assert {"Amend", "Entered in error"}.isdisjoint(one.label for one in tab.expander)
+    client = opened(care, care.prescriber, "client", client=care.client.code)
+    assert "Notes entered in error (1)" in [one.label for one in client.expander]
+    assert "To rest." not in said(client)
+    assert "No intention note yet" in said(client)
+    assert care.row(Note, wrong.id).signed_text == "To rest."
+
+
+def test_rule_66_a_colleague_marks_no_note_of_another(care, signed):
+    assert "Entered in error" not in [
+        one.label for one in _open(care, care.prescriber, signed.id).expander
+    ]
+    with pytest.raises(NotAllowed, match="Only its author"):
+        care.do(void_note, care.prescriber, NoteErrorEntered(signed.id, "Not mine"))
+    assert care.row(Note, signed.id).voided_at is None
