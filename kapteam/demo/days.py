@@ -13,7 +13,7 @@ _QUARTER = timedelta(minutes=15)
 _MINUTE = timedelta(minutes=1)
 _SOON = timedelta(minutes=20)
 _WORKING = OpeningHours(opens=time(9), closes=time(16))
-_AWAKE = (time(7), time(21))
+_AWAKE = (time(7), time(19))
 _LAST_DOSING_DAY = 3  # Thursday; Monday is 0
 _USUAL_STARTS = (time(9), time(11, 15), time(13, 30), time(15, 45), time(18))
 _NEAR_DAYS = 14
@@ -70,13 +70,12 @@ class Days:
     def between(
         self, earliest: datetime, latest: datetime, pick: int = 0, *, free: Free = _always
     ) -> datetime:
-        """A free half hour between the two: on a working day, else by day, else at night.
+        """A free time between the two: on a working day, else by day, else at night.
 
-        `pick` chooses among equally good ones. Where no half hour is free, a quarter of an hour is
-        taken; where the two leave no choice at all, the later one.
+        On a half hour, else on a quarter. `pick` chooses among equally good ones. Where nothing is
+        free the half hours are as good as any; without one of them it is the later of the two.
         """
-        starts = [one for one in half_hours(earliest, latest) if free(one)]
-        starts = starts or [one for one in _starts(earliest, latest, _QUARTER) if free(one)]
+        starts = [one for one in _starts(earliest, latest, _QUARTER) if free(one)]
         starts = starts or list(half_hours(earliest, latest))
         if not starts:
             return max(_whole_minute(latest), earliest)
@@ -156,11 +155,12 @@ class Days:
         last_minute = midnight - _MINUTE
         return last_minute if last_minute > self.now else midnight - timedelta(microseconds=1)
 
-    def _oddness(self, moment: datetime) -> int:
+    def _oddness(self, moment: datetime) -> tuple[int, bool]:
         local = moment.astimezone(self.zone)
+        on_quarter = local.minute % 30 != 0
         if _WORKING.opens <= local.time() <= _WORKING.closes:
-            return 0 if local.weekday() in _WORKING.weekdays else 1
-        return 2 if _AWAKE[0] <= local.time() <= _AWAKE[1] else 3
+            return (0 if local.weekday() in _WORKING.weekdays else 1), on_quarter
+        return (2 if _AWAKE[0] <= local.time() <= _AWAKE[1] else 3), on_quarter
 
 
 def _working_day(on: date, *, back: bool) -> date:

@@ -90,8 +90,8 @@ def compose(telling: Telling) -> None:
     _two_lines(telling)
     _doses_today(telling)
     _integrations_late(telling)
-    _integrations_in_time(telling)
     _silences(telling)
+    _integrations_in_time(telling)
     _intentions(telling)
     _orders(telling)
     _pathway(telling)
@@ -260,14 +260,14 @@ def _integrations_in_time(telling: Telling) -> None:
     days = telling.days
 
     marchetti = _shared(telling, people.MARCHETTI, INFUSION)
-    open_one = _series(marchetti, marchetti.dose_ago(3, 20.5, 1), ("40",), words.PAIN, _PAIN, "70")
+    open_one = _series(marchetti, marchetti.dose_ago(3, 20.5), ("40",), words.PAIN, _PAIN, "70")
     open_one.is_booked("45", no_slot="Wants to see how the back is first.")
     open_one.has_intention(words.PAIN[1], open_one.eve).is_given("45")
     _next(open_one, days.coming(7, 14), "45")
 
     rahman = _shared(telling, people.RAHMAN)
     outside = _series(
-        rahman, rahman.dose_ago(3, 20.5, 2), ("55",), words.FATHERHOOD, _ANXIETY, "100", weeks_off=1
+        rahman, rahman.dose_ago(3, 20.5), ("55",), words.FATHERHOOD, _ANXIETY, "100", weeks_off=1
     )
     earlier = rahman.dose_near(days.weeks_before(outside.planned_at, 1))
     cancelled = Dose(rahman, 9, earlier)
@@ -317,7 +317,7 @@ def _integrations_in_time(telling: Telling) -> None:
     _next(agreed, days.coming(7, 12), "200")
 
     williams = _shared(telling, people.WILLIAMS)
-    slot = williams.talk_after_dose(days.now - 20 * HOUR, days.now - 2 * HOUR, 16)
+    slot = williams.talk_after_dose(days.now - 44 * HOUR, days.now - 2 * HOUR, 16)
     held = _series(
         williams,
         days.between(slot - 23 * HOUR, slot - 16 * HOUR, free=williams.fits_dose),
@@ -339,7 +339,7 @@ def _silences(telling: Telling) -> None:
     overby = _shared(telling, people.OVERBY)
     unrecorded = _series(
         overby,
-        overby.dose_ago(3, 20.5, 3, slot_ahead=True),
+        overby.dose_ago(3, 20.5, slot_ahead=True),
         ("50", "60"),
         words.NORTH,
         _DEPRESSION,
@@ -349,7 +349,7 @@ def _silences(telling: Telling) -> None:
     unrecorded.is_booked("65", slot=slot).has_intention(words.NORTH[2], unrecorded.eve)
 
     haddad = _shared(telling, people.HADDAD, SUBLINGUAL)
-    slot = haddad.talk_after_dose(days.now - 18 * HOUR, days.now - 1.5 * HOUR, 17, 1)
+    slot = haddad.talk_after_dose(days.now - 26 * HOUR, days.now - 1.5 * HOUR, 17)
     asked = _series(
         haddad,
         days.between(slot - 23 * HOUR, slot - 17 * HOUR, free=haddad.fits_dose),
@@ -362,16 +362,9 @@ def _silences(telling: Telling) -> None:
     _next(asked, days.coming(5, 15), "150")
 
     quispe = _shared(telling, people.QUISPE, INFUSION)
-    left_open = _series(
-        quispe,
-        quispe.dose_ago(7, 23.5, 1, slot_ahead=True),
-        ("35", "40"),
-        words.PAIN[2:],
-        _PAIN,
-        "60",
-    )
-    slot = quispe.talk(days.now + HOUR / 4, left_open.planned_at + 23 * HOUR)
-    left_open.is_booked("45", slot=slot).has_intention(words.PAIN[4], left_open.eve)
+    left_open = _series(quispe, quispe.dose_ago(7, 23.5), ("35", "40"), words.PAIN[2:], _PAIN, "60")
+    left_open.is_booked("45", no_slot="Calls once she knows when her brother can drive.")
+    left_open.has_intention(words.PAIN[4], left_open.eve)
     left_open.is_given("45", close=False)
     _next(left_open, days.coming(8, 10), "45")
 
