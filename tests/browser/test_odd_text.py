@@ -203,7 +203,7 @@ def strange(care: Care) -> Odd:
 
 NAME = "fam giv pre"
 SHOWN = {
-    "today": f"{NAME} apl",
+    "today": NAME,
     "caseload": NAME,
     "ketamine_sessions": f"{NAME} apl",
     "integration": NAME,
