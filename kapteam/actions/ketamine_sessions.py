@@ -425,7 +425,7 @@ class _Recording:
             self._reopen_course()
 
     def _reopen_course(self) -> None:
-        """A dose that comes to light owes its integration: the course is not over (decision 16)."""
+        """A dose that comes to light owes its integration: the course is not over (decision 17)."""
         course = self._course
         before, course.state = course.state, EpisodeState.SERIES_REVIEW
         course.state_since, course.closed_at = self._now, None

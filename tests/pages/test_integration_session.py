@@ -5,8 +5,14 @@ from datetime import timedelta
 import pytest
 
 from kapteam.actions.integration import DropIntegrationEntered, Owed, drop_integration
-from kapteam.db.tables import IntegrationSession, IntegrationSessionFor, KetamineSession
+from kapteam.db.tables import (
+    IntegrationSession,
+    IntegrationSessionFor,
+    KetamineSession,
+    Note,
+)
 from kapteam.errors import NotAllowed
+from kapteam.ids import new_id
 from kapteam.vocabulary import (
     EpisodeState,
     How,
@@ -20,7 +26,6 @@ from tests.factories_care import (
     a_booked_pair,
     a_given_session,
     a_ketamine_session,
-    a_signed_intention,
     an_integration_session,
     an_overdue_integration,
 )
@@ -383,9 +388,22 @@ def test_rule_66_it_is_not_taken_back_under_its_signed_note(care, debt):
         held = an_integration_session(
             db, care.course, debt, therapist=care.therapist, held_at=NOW - HOUR
         )
-        note = a_signed_intention(db, debt, care.therapist)
-        note.ketamine_session_id, note.integration_session_id = None, held.id
-        note.kind = NoteKind.INTEGRATION
+        db.add(
+            Note(
+                id=new_id(),
+                kind=NoteKind.INTEGRATION,
+                episode_id=care.course.id,
+                integration_session_id=held.id,
+                author_id=care.therapist.clinician_id,
+                by_prescriber=False,
+                template_version=1,
+                body={},
+                started_at=NOW,
+                signed_at=NOW,
+                signed_text="A wide field.",
+                content_hash="0" * 64,
+            )
+        )
     owed = Owed(held.id, 1, care.course.id)
     with pytest.raises(NotAllowed, match="Its note is signed"):
         care.do(drop_integration, care.therapist, DropIntegrationEntered(owed, "Wrong client"))
