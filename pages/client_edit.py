@@ -22,7 +22,7 @@ if "client" in st.query_params:
     identity(here, kept.name)
     form = Form(here, "client", kept.id)
     version = form.seen(kept.version)
-    client_fields(form, kept)
+    client_fields(here, form, kept)
     form.save(
         "Save",
         change_client,
@@ -31,7 +31,7 @@ if "client" in st.query_params:
     )
 else:
     form = Form(here, "client", makes=unused_id(here))
-    client_fields(form)
+    client_fields(here, form)
     form.save(
         "Save client",
         create_client,

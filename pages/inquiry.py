@@ -48,7 +48,7 @@ with settle:
     )
 with become:
     client_form = Form(here, "becomes", kept.id, makes=unused_id(here))
-    client_fields(client_form, name=kept.name, phone=kept.phone)
+    client_fields(here, client_form, name=kept.name, phone=kept.phone)
     client_form.save(
         "Save client",
         become_client,

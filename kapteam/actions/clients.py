@@ -1,6 +1,6 @@
 """People in care: making a client, changing what is known of one, and the pinned line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from kapteam.actions.saving import already_saved, compare_and_swap
 from kapteam.clock import day_of
 from kapteam.db.access import visible_client
 from kapteam.db.audit import record
+from kapteam.db.namesakes import namesakes
 from kapteam.db.tables import Client
 from kapteam.rules.entered import Entered
 from kapteam.rules.folding import search_text
@@ -25,7 +26,8 @@ class ClientEntered:
     """Everything the client's form holds; `id` is minted by the form.
 
     Allergies and medications: without a day they were not asked; with a day and no text there are
-    none. `voicemail_ok` None was not asked.
+    none. `voicemail_ok` None was not asked. `is_another_person` says that a client with the same
+    name and birth date is somebody else.
     """
 
     id: str
@@ -44,6 +46,7 @@ class ClientEntered:
     allergies_asked_on: date | None
     medications: str
     medications_asked_on: date | None
+    is_another_person: bool | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ def add_client(
     if earlier is not None:
         return earlier
     values = _checked(entered, day_of(now, the_practice(db, now).zone))
+    _check_namesakes(db, values, is_another_person=bool(entered.is_another_person))
     code = _next_code(db)
     client = Client(
         id=entered.id,
@@ -156,6 +160,17 @@ def pin_line(db: Session, viewer: Viewer, entered: PinnedLineEntered, now: datet
         subject_id=client.id,
         pinned_at=(before, now),
     )
+
+
+def _check_namesakes(db: Session, values: dict[str, Any], *, is_another_person: bool) -> None:
+    form = Entered()
+    same = namesakes(db, values["given_name"], values["family_name"], values["born_on"])
+    form.need(
+        "is_another_person",
+        is_another_person or not same,
+        "Somebody with this name is in care here already. Tick this if it is another person.",
+    )
+    form.done()
 
 
 def _next_code(db: Session) -> str:

@@ -3,11 +3,13 @@
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from kapteam.db.access import visible_clients
+from kapteam.db.namesakes import namesakes
 from kapteam.db.tables import Client, Episode
 from kapteam.queries.standing import Asked, ClientName, CourseStanding, course_standings
 from kapteam.rules.folding import digits, fold, read_birth_dates, read_code
@@ -97,3 +99,27 @@ def matches(typed: str) -> ColumnElement[bool]:
     if len(number) >= 3 and _PHONE.fullmatch(typed.strip()):
         found.append(Client.search_text.contains(number, autoescape=True))
     return or_(false(), *found)
+
+
+@dataclass(frozen=True, slots=True)
+class Namesake:
+    """Somebody in care with the same name; the code is empty where the viewer may not see them."""
+
+    code: str
+    born_on: date | None
+
+
+def namesakes_of(
+    db: Session, asked: Asked, given_name: str, family_name: str, born_on: date | None
+) -> tuple[Namesake, ...]:
+    """Who may be the same person as the one that is being entered, in two statements."""
+    same = namesakes(db, given_name, family_name, born_on)
+    ids = [one.id for one in same]
+    seen = set(
+        db.scalars(
+            select(Client.id).where(Client.id.in_(ids), visible_clients(asked.viewer, asked.now))
+        )
+    )
+    return tuple(
+        Namesake(one.code, one.born_on) if one.id in seen else Namesake("", None) for one in same
+    )

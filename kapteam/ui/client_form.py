@@ -4,14 +4,27 @@ from datetime import date
 
 import streamlit as st
 
+from kapteam import wording
 from kapteam.queries.client_details import ClientDetails
+from kapteam.queries.find import namesakes_of
 from kapteam.ui.forms import Form
+from kapteam.ui.navigation import link
+from kapteam.ui.shell import Present
+from kapteam.ui.text import plain
 
 
 def client_fields(
-    form: Form, kept: ClientDetails | None = None, *, name: str = "", phone: str = ""
+    here: Present,
+    form: Form,
+    kept: ClientDetails | None = None,
+    *,
+    name: str = "",
+    phone: str = "",
 ) -> None:
-    """Draw every field; `kept` is the client there is, `name` and `phone` what an inquiry knows."""
+    """Draw every field; `kept` is the client there is, `name` and `phone` what an inquiry knows.
+
+    Of a new client it is asked whether somebody of that name is another person.
+    """
     given, _, family = name.rpartition(" ")
     left, right = st.columns(2, gap="large")
     with left:
@@ -27,6 +40,8 @@ def client_fields(
             past=True,
             empty="No birth date",
         )
+        if kept is None:
+            _namesakes(here, form)
         form.line("phone", "Phone", kept.phone if kept else phone)
         form.answer(
             "voicemail_ok", "May we leave a voicemail?", kept.voicemail_ok if kept else None
@@ -55,6 +70,24 @@ def client_fields(
             kept.medications if kept else None,
             kept.medications_asked_on if kept else None,
         )
+
+
+def _namesakes(here: Present, form: Form) -> None:
+    same = here.read(
+        namesakes_of,
+        form.value("given_name") or "",
+        form.value("family_name") or "",
+        form.value("born_on"),
+    )
+    if not same:
+        return
+    for one in same:
+        born = f", born {wording.born(one.born_on, here.today)}" if one.born_on else ""
+        who = f"{one.code}{born}" if one.code else "a client on courses that you are not on"
+        st.markdown(f":orange[:material/group:] {plain(f'Same name: {who}')}")
+        if one.code:
+            link("client", f"Open {one.code}", icon="person", client=one.code)
+    form.check("is_another_person", "This is another person")
 
 
 def _asked(form: Form, field: str, label: str, text: str | None, on: date | None) -> None:

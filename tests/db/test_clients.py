@@ -93,7 +93,7 @@ def _change(client, **typed):
     kept = {
         one.name: getattr(client, one.name)
         for one in fields(ClientChangeEntered)
-        if one.name not in texts
+        if one.name not in texts and hasattr(client, one.name)
     }
     return replace(ClientChangeEntered(**kept, **texts), **typed)
 
@@ -296,3 +296,27 @@ def test_a_pinned_line_is_one_line(database, client, therapist):
     with pytest.raises(Invalid) as refused:
         _write(database, pin_line, therapist, PinnedLineEntered(client.id, 1, "p" * 121))
     assert set(refused.value.fields) == {"pinned_line"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ({}, True),
+        ({"given_name": " AMARA", "family_name": "okafor "}, True),
+        ({"born_on": None}, True),
+        ({"born_on": date(1987, 3, 10)}, False),
+        ({"given_name": "Amaranta"}, False),
+        ({"is_another_person": True}, False),
+    ],
+)
+def test_one_person_gets_no_second_chart_unasked(database, client, outsider, typed, asked):
+    """Also where the other chart is one that this person may not see."""
+    before = count_rows(database, Client)
+    twin = replace(_entered(), **typed)
+    if asked:
+        with pytest.raises(Invalid) as refused:
+            _write(database, create_client, outsider, twin)
+        assert list(refused.value.fields) == ["is_another_person"]
+    else:
+        _write(database, create_client, outsider, twin)
+    assert count_rows(database, Client) == before + (not asked)

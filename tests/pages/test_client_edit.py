@@ -7,7 +7,7 @@ import pytest
 from kapteam.db.tables import Client
 from tests.factories import TODAY, a_clinician
 from tests.pages.filling import beside, fill, press, typed
-from tests.pages.tabs import opened, said, unsigned
+from tests.pages.tabs import links, opened, said, unsigned
 
 DAY = timedelta(days=1)
 NOBODY = "There is no client with this code, or you are not on one of their courses."
@@ -111,3 +111,27 @@ def test_the_form_says_nothing_before_it_was_pressed(care):
 
     assert beside(tab, "client", "born_on") == ""
     assert beside(tab, "client", "family_name") == ""
+
+
+def test_a_namesake_is_shown_while_the_name_is_typed_and_asked_about(care):
+    tab = opened(care, care.front_desk, "client_edit")
+    values = {"given_name": "amara", "family_name": "Okafor", "born_on": date(1987, 3, 9)}
+    fill(tab, "client", values)
+    assert "Same name: K-001, born Mar 9, 1987" in said(tab)
+    assert "Open K-001" in links(tab)
+
+    press(tab, "Save client", "client")
+    assert "Tick this if it is another person" in beside(tab, "client", "is_another_person")
+    assert len(care.rows(Client)) == 1
+    press(fill(tab, "client", {"is_another_person": True}), "Save client")
+
+    assert len(care.rows(Client)) == 2
+
+
+def test_of_a_namesake_on_other_courses_only_that_there_is_one_is_said(care):
+    tab = opened(care, care.stranger, "client_edit")
+    fill(tab, "client", {"given_name": "Amara", "family_name": "Okafor"})
+
+    assert "Same name: a client on courses that you are not on" in said(tab)
+    assert "K-001" not in said(tab)
+    assert "1987" not in said(tab)
