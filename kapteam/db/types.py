@@ -11,7 +11,7 @@ from kapteam.vocabulary import Term
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant, stored in UTC and read back with its zone.
+    """An instant, stored in UTC and read back with its zone (rule 70).
 
     Raises ValueError for a datetime without a zone: nothing here guesses one.
     """

@@ -21,14 +21,14 @@ from kapteam.queries.standing import (
     course_standings,
     own_courses,
 )
-from kapteam.rules.attention import Attention, Reason
+from kapteam.rules.attention import Attention, Reason, end_of_days
 from kapteam.rules.folding import fold
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import EpisodeState, ProductRoute, ServiceLine, Term
 
 PAGE = 25
 NEW = timedelta(days=14)
-SOON = timedelta(days=7)
+SOON = 7
 _CALM = (inf, inf, inf)
 
 
@@ -210,7 +210,7 @@ def _is_seen(row: CaseloadRow, view: View, asked: Asked) -> bool:
             return True
         case View.SOON:
             return any(
-                course.next_step is not None and course.next_step.at < asked.now + SOON
+                course.next_step is not None and course.next_step.at < end_of_days(asked.now, SOON)
                 for course in row.courses
             )
         case View.NO_NEXT_STEP:

@@ -1,7 +1,7 @@
 """Today: in five seconds, is anyone late, what is the next dose, is it prepared, who waits?"""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -19,12 +19,11 @@ from kapteam.queries.standing import (
     own_courses,
 )
 from kapteam.queries.upcoming import Show, coming
-from kapteam.rules.attention import Attention
+from kapteam.rules.attention import Attention, end_of_days
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage
 
 DAYS = 7
-WEEK = timedelta(days=DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,9 @@ def today(db: Session, asked: Asked) -> Today:
         waiting_on_me=tuple(row for row in waits if _waits_on_me(row, asked)),
         waiting_on_others=tuple(row for row in waits if not _waits_on_me(row, asked)),
         notes_to_finish=stages[IntegrationStage.HELD],
-        next_doses=tuple(row for row in ahead if row.dose.planned_at < asked.now + WEEK),
+        next_doses=tuple(
+            row for row in ahead if row.dose.planned_at < end_of_days(asked.now, DAYS)
+        ),
         late=len(stages[IntegrationStage.LATE]),
         was_this_held=len(stages[IntegrationStage.WAS_THIS_HELD]),
         doses_left_today=len(week.showing(Show.TODAY)),

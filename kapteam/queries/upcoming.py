@@ -6,7 +6,7 @@ links to it is the number of those rows (rule 73).
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from kapteam.queries.standing import (
     course_standings,
     own_courses,
 )
+from kapteam.rules.attention import end_of_days
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.notes import IntentionStage
@@ -109,7 +110,7 @@ def upcoming(db: Session, asked: Asked, *, days: int = 7, everyone: bool = False
 
 def coming(courses: Iterable[CourseStanding], asked: Asked, days: int) -> Upcoming:
     """The same, cut from standings that were read already."""
-    until = asked.now + timedelta(days=days)
+    until = end_of_days(asked.now, days)
     rows = [
         _row(course, dose, asked)
         for course in courses

@@ -105,6 +105,11 @@ class CourseFacts:
     has_next_step: bool
 
 
+def end_of_days(now: datetime, days: int) -> datetime:
+    """Rule 10: the next `days` days are as many times 24 hours from now, later today included."""
+    return now + timedelta(days=days)
+
+
 def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, ...]:
     """Every reason why this course needs somebody, in order.
 

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, text
 
 
 def make_append_only(table: str, connection: Connection) -> None:
-    """Make the database refuse every UPDATE and DELETE on `table`.
+    """Make the database refuse every UPDATE and DELETE on `table` (the audit log: rule 63).
 
     With `recursive_triggers` on (db/engine.py) SQLite's INSERT OR REPLACE is refused as well.
     """
@@ -32,7 +32,7 @@ def make_append_only(table: str, connection: Connection) -> None:
 
 
 def lock_signed_notes(connection: Connection) -> None:
-    """Make the database refuse to change what was signed, and to delete any note (rule 19)."""
+    """Make the database refuse to change what was signed, or to delete any note (rules 19, 66)."""
     frozen = ("signed_at", "signed_text", "content_hash", "author_id", "kind")
     sentence = "a signed note is locked; amend it"
     if connection.dialect.name == "sqlite":

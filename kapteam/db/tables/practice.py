@@ -10,7 +10,10 @@ from kapteam.db.base import Base, Identified
 
 
 class Practice(Base):
-    """The one practice of this database (a single row, id `practice`)."""
+    """The one practice of this database (a single row, id `practice`).
+
+    `is_demo`: every person in it is made up, which every page says (rule 71).
+    """
 
     __tablename__ = "practice"
 
