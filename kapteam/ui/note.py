@@ -347,12 +347,18 @@ def draw_note_text(here: Present, note: NoteLine) -> None:
     st.markdown(
         f":material/lock: **Signed and locked** {quiet(f'{note.author.name}{by}, {signed}')}"
     )
-    for one in note.answers:
-        st.markdown(f"**{plain(one.label)}**")
-        st.text(one.text)
-    if not note.answers:
-        st.text(note.signed_text)
+    _to_the_letter(note)
     draw_additions(here, note)
+
+
+def _to_the_letter(note: NoteLine) -> None:
+    """The text that was signed, every word of it; the names of its fields in bold."""
+    names = {one.label for one in note.answers}
+    for part in note.signed_text.split("\n\n"):
+        name, _, text = part.partition("\n")
+        if name in names:
+            st.markdown(f"**{plain(name)}**")
+        st.text(text if name in names else part)
 
 
 def draw_additions(here: Present, note: NoteLine) -> None:

@@ -418,8 +418,9 @@ def _name(page: Page) -> None:
 def _zone(page: Page) -> None:
     _unfold(page, "Name and time zone")
     box = field(page, "Time zone")
+    box.click()
     box.fill("Denver")
-    box.press("Enter")
+    page.get_by_role("option").filter(has_text="Denver").click()
     wait_for_run(page)
 
 

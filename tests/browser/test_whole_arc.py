@@ -112,7 +112,7 @@ def _let_the_therapist_in(administrator: Page, colleague: Page) -> None:
     link = administrator.get_by_text(re.compile(r"/session/invite/")).inner_text()
     open_at(colleague, link)
     fill_field(colleague, "Password", THEA)
-    colleague.get_by_role("button").click()
+    press(colleague, "Save and sign in")
     wait_for_run(colleague)
     if "/session/sign-in" in colleague.url:
         _sign_in(colleague, "thea", THEA)

@@ -133,7 +133,8 @@ def test_codes_count_on_past_999(database, therapist):
         a_client(db, therapist, code="K-002")
         a_client(db, therapist, code="K-999")
     assert _write(database, create_client, therapist, _entered()) == "K-1000"
-    assert _write(database, create_client, therapist, _entered()) == "K-1001"
+    another = _entered(given_name="Amal")
+    assert _write(database, create_client, therapist, another) == "K-1001"
 
 
 def test_a_second_save_is_one_row_and_one_audit_event(database, therapist):
@@ -145,7 +146,7 @@ def test_a_second_save_is_one_row_and_one_audit_event(database, therapist):
 
 
 def test_saves_in_the_same_moment_make_one_client_each(database, therapist):
-    pressed = [_entered() for _ in range(4)] * 2
+    pressed = [_entered(given_name=name) for name in ("Amara", "Amal", "Amos", "Amy")] * 2
 
     def press(entered):
         return _write(database, create_client, therapist, entered)

@@ -817,12 +817,12 @@ def test_the_browser_s_back_never_brings_a_form_that_is_saved_already(
 
 
 def _another(sheet: Sheet) -> dict[str, Any]:
-    """The same form filled once more, at a time that is still free."""
-    return sheet.good | (
-        {"planned_on": TODAY + 5 * DAY, "integration_on": TODAY + 6 * DAY}
-        if sheet.form == "booking"
-        else {}
-    )
+    """The same form filled once more, at a time that is still free and for somebody else."""
+    others = {
+        "booking": {"planned_on": TODAY + 5 * DAY, "integration_on": TODAY + 6 * DAY},
+        "client": {"given_name": "June"},
+    }
+    return sheet.good | others.get(sheet.form, {})
 
 
 @pytest.mark.parametrize("address", ["", "K-001", "' or 1=1"])
