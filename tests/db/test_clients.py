@@ -132,8 +132,8 @@ def test_codes_count_on_past_999(database, therapist):
     with database.writing() as db:
         a_client(db, therapist, code="K-002")
         a_client(db, therapist, code="K-999")
-    assert _write(database, create_client, therapist, _entered()) == "K-1000"
-    another = _entered(given_name="Amal")
+    one, another = (_entered(given_name=name) for name in ("Amos", "Amal"))
+    assert _write(database, create_client, therapist, one) == "K-1000"
     assert _write(database, create_client, therapist, another) == "K-1001"
 
 
