@@ -68,8 +68,7 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
     current = start.series.product_route if start.series else None
     first = cleared[0] if len(cleared) == 1 else current
     route = form.choice("product_route", "Product and route", cleared or list(ProductRoute), first)
-    form.day("planned_on", "Day")
-    form.time("planned_time", "Time")
+    form.moment("planned_on", "planned_time", "Day", "Time")
     minutes = _MINUTES.get(route, _USUAL_MINUTES) if route else _USUAL_MINUTES
     form.number("planned_minutes", "Minutes, the whole appointment", minutes, least=15, most=600)
     form.line("place", "Place", hint="for example Room 2")
@@ -108,8 +107,9 @@ def _integration_fields(
         expected_at = estimated_last_given_at(planned_at, route)
         fields = ("integration_on", "integration_time")
         offer_slots(here, form, start.busy, therapist, expected_at, fields)
-    form.day("integration_on", "Day of the integration")
-    form.time("integration_time", "Time of the integration")
+    form.moment(
+        "integration_on", "integration_time", "Day of the integration", "Time of the integration"
+    )
     form.number("integration_minutes", "Minutes", INTEGRATION_MINUTES, least=15, most=240)
     form.choice("integration_how", "How", list(How), How.IN_PERSON)
     form.line("integration_place", "Place of the integration")

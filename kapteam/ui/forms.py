@@ -352,23 +352,32 @@ class Form:
             }
         )
 
-    def now_time(
-        self, day_field: str, time_field: str, label: str, day: date, time: str = ""
+    def moment(
+        self,
+        day_field: str,
+        time_field: str,
+        day_label: str,
+        time_label: str,
+        day: date | None = None,
+        time: str = "",
+        *,
+        with_now: bool = False,
     ) -> None:
-        """A day and a time of day, with one press for this very moment."""
+        """A day and a time of day side by side; `with_now` adds one press for this very moment."""
         with st.container(horizontal=True, gap="small"):
             with st.container(width=_DAY_WIDTH, gap="xsmall"):
-                self.day(day_field, f"{label} on", day)
+                self.day(day_field, day_label, day)
             with st.container(width=_TIME_WIDTH, gap="xsmall"):
-                self.time(time_field, f"{label} at", time)
-                st.button(
-                    "Now",
-                    key=self.key(f"{time_field}.now"),
-                    type="tertiary",
-                    icon=":material/schedule:",
-                    on_click=_set_now,
-                    args=(self, day_field, time_field),
-                )
+                self.time(time_field, time_label, time)
+                if with_now:
+                    st.button(
+                        "Now",
+                        key=self.key(f"{time_field}.now"),
+                        type="tertiary",
+                        icon=":material/schedule:",
+                        on_click=_set_now,
+                        args=(self, day_field, time_field),
+                    )
 
     def rows(self, name: str) -> int:
         """How many rows of a kind the form shows; at least one."""

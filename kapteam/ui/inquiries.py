@@ -60,8 +60,14 @@ def inquiry_fields(here: Present, form: Form) -> None:
     form.line("phone", "Phone")
     form.choice("service_wanted", "Service wanted", list(ServiceLine))
     form.area("concern", "What it is about, in a few words")
-    form.day("called_on", "Called on", local.date())
-    form.time("called_time", "At", wording.clock_time(local.time()))
+    form.moment(
+        "called_on",
+        "called_time",
+        "Called on",
+        "At",
+        local.date(),
+        wording.clock_time(local.time()),
+    )
 
 
 def draw_inquiry(here: Present, one: InquiryLine) -> None:
@@ -87,7 +93,13 @@ def draw_inquiry(here: Present, one: InquiryLine) -> None:
 def consultation_fields(here: Present, form: Form, kept: InquiryLine) -> None:
     """The free 15-minute consultation and its outcome."""
     held = kept.held_at.astimezone(here.zone) if kept.held_at else None
-    form.day("held_on", "Consultation held on", held.date() if held else None)
-    form.time("held_time", "At", wording.clock_time(held.time()) if held else "")
+    form.moment(
+        "held_on",
+        "held_time",
+        "Consultation held on",
+        "At",
+        held.date() if held else None,
+        wording.clock_time(held.time()) if held else "",
+    )
     form.choice("outcome", "Outcome", list(InquiryOutcome), kept.outcome)
     form.area("outcome_note", "Note", kept.outcome_note)

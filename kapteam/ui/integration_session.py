@@ -181,8 +181,14 @@ def _book(here: Present, shown: IntegrationPage) -> None:
     if anchor:
         offer_slots(here, form, shown.busy, therapist, anchor, ("on", "time"))
     local = planned.astimezone(here.zone) if planned else None
-    form.day("on", "Day", local.date() if local else None)
-    form.time("time", "Time", wording.clock_time(local.time()) if local else "")
+    form.moment(
+        "on",
+        "time",
+        "Day",
+        "Time",
+        local.date() if local else None,
+        wording.clock_time(local.time()) if local else "",
+    )
     minutes = line.standing.facts.planned_minutes if line and planned else INTEGRATION_MINUTES
     form.number("minutes", "Minutes", minutes, least=15, most=240)
     form.choice("how", "How", list(How), (line.how if line else None) or How.IN_PERSON)
@@ -206,10 +212,12 @@ def _hold(here: Present, shown: IntegrationPage) -> None:
     if facts and start is None and facts.planned_at and facts.planned_at <= here.now:
         start = facts.planned_at
     local = (start or here.now).astimezone(here.zone)
-    form.day("held_on", "Held on", local.date())
-    form.time("held_time", "Began at", wording.clock_time(local.time()))
-    form.day("ended_on", "Ended on", local.date())
-    form.time("ended_time", "Ended at (may stay open)")
+    began, ended = st.columns(2, gap="medium")
+    with began:
+        at = wording.clock_time(local.time())
+        form.moment("held_on", "held_time", "Held on", "Began at", local.date(), at)
+    with ended:
+        form.moment("ended_on", "ended_time", "Ended on", "Ended at, if known", local.date())
     how = (shown.line.how if shown.line else None) or How.IN_PERSON
     form.choice("how", "How", list(How), how)
     kind = shown.line.kind if shown.line else IntegrationKind.FULL

@@ -253,7 +253,9 @@ def _record_form(here: Present, shown: KetamineSessionPage) -> None:
         (right, "stopped", "Stopped early"),
     ):
         with column:
-            form.now_time(f"{name}_on", f"{name}_time", label, day)
+            form.moment(
+                f"{name}_on", f"{name}_time", f"{label} on", f"{label} at", day, with_now=True
+            )
             if name == "stopped":
                 form.line("stop_reason", "Reason for stopping")
     if shown.status.is_open:
@@ -299,8 +301,7 @@ def _move_form(here: Present, shown: KetamineSessionPage) -> None:
     version = form.seen(shown.version)
     left, right = st.columns(2, gap="large")
     with left:
-        form.day("planned_on", "New day")
-        form.time("planned_time", "New time")
+        form.moment("planned_on", "planned_time", "New day", "New time")
     with right:
         _integration_moves(here, form, shown)
     form.save(
@@ -324,8 +325,9 @@ def _integration_moves(here: Present, form: Form, shown: KetamineSessionPage) ->
         therapist = line.therapist.id if line.therapist else None
         fields = ("integration_on", "integration_time")
         offer_slots(here, form, shown.busy, therapist, expected_at, fields)
-    form.day("integration_on", "Day of the integration")
-    form.time("integration_time", "Time of the integration")
+    form.moment(
+        "integration_on", "integration_time", "Day of the integration", "Time of the integration"
+    )
 
 
 def _end_form(
@@ -406,15 +408,25 @@ def _giving_fields(
         with st.container(width=130, gap="xsmall"):
             form.line(f"{name}lot", "Lot", start.lot)
     with middle:
-        form.now_time(f"{name}started_on", f"{name}started_time", "Given", start.on, start.time)
+        form.moment(
+            f"{name}started_on",
+            f"{name}started_time",
+            "Given on",
+            "Given at",
+            start.on,
+            start.time,
+            with_now=True,
+        )
     with right:
         if shown.product_route is ProductRoute.INTRAVENOUS:
-            form.now_time(
+            form.moment(
                 f"{name}ended_on",
                 f"{name}ended_time",
-                "Infusion ended",
+                "Infusion ended on",
+                "Infusion ended at",
                 start.ended_on or start.on,
                 start.ended_time,
+                with_now=True,
             )
     reason, told_by = st.columns([2, 1], gap="medium")
     with reason:

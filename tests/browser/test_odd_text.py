@@ -367,12 +367,12 @@ def test_an_integration_before_its_dose_is_refused(own: Care, kept_tab_of: TabOf
     page = kept_tab_of(own.therapist)
     go_to(page, f"/integration_session?dose={dose.id}&do=hold")
     paste(page, "Began at", "10:00 am")
-    paste(page, "Ended at (may stay open)", "11:00 am")
+    paste(page, "Ended at, if known", "11:00 am")
     before = audit_events(own.database)
     press(page, "Save as held")
     _is_beside(page, "Began at", "before")
     expect(field(page, "Began at")).to_have_value("10:00 am")
-    expect(field(page, "Ended at (may stay open)")).to_have_value("11:00 am")
+    expect(field(page, "Ended at, if known")).to_have_value("11:00 am")
     assert audit_events(own.database)[len(before) :] == []
 
 
