@@ -209,6 +209,7 @@ def book_ketamine_session(
         may_add_ug=may_add_ug,
         ordered_by_id=viewer.clinician_id if ug else None,
         ordered_at=now if ug else None,
+        no_integration_reason=unbooked_reason,
         created_by_id=viewer.clinician_id,
         created_at=now,
     )

@@ -48,7 +48,9 @@ from kapteam.vocabulary import (
 
 LONGEST_LOT = 60
 _TIMES = ("arrived", "stopped", "discharged")
-_NEVER_AUDITED = frozenset({"end_reason", "breach_reason", "closed_at", "closed_by_id"})
+_NEVER_AUDITED = frozenset(
+    {"end_reason", "breach_reason", "no_integration_reason", "closed_at", "closed_by_id"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,9 @@ def record_ketamine_session(
             not recording.rows or bool(typed.get("discharged_at") or session.discharged_at),
             "Enter when the client was out; then it can be closed.",
         )
-        _check_integration(db, form, session, course, entered.no_integration_reason)
+        unbooked = _check_integration(db, form, session, course, entered.no_integration_reason)
+        if unbooked:
+            typed["no_integration_reason"] = unbooked
     form.done()
     if entered.close and not recording.rows:
         raise NotAllowed(
@@ -486,11 +490,14 @@ class _Recording:
 
 def _check_integration(
     db: Session, form: Entered, session: KetamineSession, course: Episode, reason: str
-) -> None:
-    """A session is closed with its integration arranged, or with a reason (domain 2, close-out)."""
+) -> str:
+    """A session is closed with its integration arranged, or with the reason (domain 2, close-out).
+
+    Returns the reason, empty without one.
+    """
     cleaned = form.text("no_integration_reason", reason, "The reason for no integration")
     if cleaned or not course.expects_integration or session.status.is_given:
-        return
+        return cleaned
     form.need(
         "no_integration_reason",
         any(
@@ -500,6 +507,7 @@ def _check_integration(
         ),
         "No integration session is booked. Book one, or say why not.",
     )
+    return ""
 
 
 def _administration(

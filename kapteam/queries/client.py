@@ -180,6 +180,7 @@ class ClientDose:
     discharged_at: datetime | None
     end_reason: str
     breach_reason: str
+    no_integration_reason: str
     integrations: tuple[ClientIntegration, ...]
     line: DoseLine | None
 
@@ -425,6 +426,7 @@ def _doses(db: Session, asked: Asked, client_id: str) -> list[Any]:
                 KetamineSession.discharged_at,
                 KetamineSession.end_reason,
                 KetamineSession.breach_reason,
+                KetamineSession.no_integration_reason,
                 Series.product_route,
                 Series.ordered_count,
                 orderer.name.label("ordered_by"),
@@ -568,6 +570,7 @@ class _History:
             discharged_at=row.discharged_at,
             end_reason=row.end_reason,
             breach_reason=row.breach_reason,
+            no_integration_reason=row.no_integration_reason,
             integrations=tuple(one for one in self._integrations if row.id in one.dose_ids),
             line=self._dose_lines.get(row.id),
         )

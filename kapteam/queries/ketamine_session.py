@@ -79,6 +79,7 @@ class KetamineSessionPage:
     closed_at: datetime | None
     end_reason: str
     breach_reason: str
+    no_integration_reason: str
     administrations: tuple[AdministrationLine, ...]
     team: tuple[Colleague, ...]
     busy: dict[str, tuple[Busy, ...]]
@@ -149,6 +150,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         closed_at=dose.closed_at,
         end_reason=dose.end_reason,
         breach_reason=dose.breach_reason,
+        no_integration_reason=dose.no_integration_reason,
         administrations=_administrations(db, session_id),
         team=team(db, asked),
         busy=busy_therapists(db, asked),

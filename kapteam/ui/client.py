@@ -441,6 +441,9 @@ def _dose(here: Present, page: ClientPage, dose: ClientDose) -> None:
     words(quiet(_dose_facts(here, dose)))
     if dose.breach_reason:
         words(f":material/report: Given although planning refused it: {plain(dose.breach_reason)}")
+    if dose.no_integration_reason:
+        why = plain(dose.no_integration_reason)
+        words(f"{quiet('Without an integration at first:')} {why}")
     if page.notes is None:
         for one in dose.integrations:
             words(f"{quiet('Integration')} {said(integration_words(one, here.now, here.zone))}")

@@ -85,6 +85,8 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
         if shown.breach_reason:
             st.markdown(":red-badge[:material/error: Given although planning would refuse it]")
             st.text(shown.breach_reason)
+        if shown.no_integration_reason:
+            st.text(f"Without an integration at first: {shown.no_integration_reason}")
     with right:
         if shown.line:
             with st.container(horizontal=True, vertical_alignment="center"):

@@ -102,7 +102,7 @@ def strange(care: Care) -> Odd:
         a_consent(db, course, ConsentType.TOUCH, therapist.clinician_id).form_version = SHORT
         given = a_given_session(db, course, given_at=NOW - 30 * HOUR)
         given.place, given.people_present = odd("gpl"), odd("ppl")
-        given.breach_reason = odd("bre")
+        given.breach_reason, given.no_integration_reason = odd("bre"), odd("why")
         dose = db.query(Administration).filter_by(ketamine_session_id=given.id).one()
         dose.lot, dose.reason = SHORT, odd("rea")
         ended = a_ketamine_session(
@@ -210,14 +210,14 @@ SHOWN = {
     "inquiries": "inq ipo",
     "inquiry": "inq ipo con out",
     "practice": "the cre",
-    "client": f"{NAME} pro pho pin eme rel emp may all med the els gpl ppl bre end int sig two "
+    "client": f"{NAME} pro pho pin eme rel emp may all med the els gpl ppl bre why end int sig two "
     "are ate add sub hap cir clo",
     "client_edit": f"{NAME} pro pho eme rel emp may all med",
     "course": f"{NAME} the els",
     "other course": f"{NAME} the sub hap cir hol",
     "clearance": f"{NAME} cnd",
     "consent": NAME,
-    "given": f"{NAME} gpl ppl bre rea",
+    "given": f"{NAME} gpl ppl bre why rea",
     "ended": f"{NAME} end",
     "ahead": f"{NAME} apl",
     "closed": f"{NAME} clo",

@@ -262,6 +262,8 @@ def test_without_a_slot_the_form_asks_why_and_the_audit_log_keeps_the_answer(car
     assert count_rows(care.database, IntegrationSession) == 0
     (event,) = audit_events(care.database)
     assert event.changes["no_integration_reason"] == "Client chooses a day tomorrow"
+    (kept,) = care.rows(KetamineSession)
+    assert kept.no_integration_reason == "Client chooses a day tomorrow"
 
 
 def test_a_course_that_expects_no_integration_asks_for_none(database):

@@ -770,6 +770,7 @@ def test_closing_asks_for_the_integration_or_for_the_reason(care, session):
     )
     (event,) = audit_events(care.database)
     assert event.changes["no_integration_reason"] == "Client travels tonight"
+    assert care.row(KetamineSession, session.id).no_integration_reason == "Client travels tonight"
 
 
 def test_closing_asks_when_the_client_was_out(care):

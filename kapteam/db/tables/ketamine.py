@@ -27,7 +27,8 @@ class KetamineSession(Versioned):
 
     `ordered_ug` is a proposal while `order_state` says so. `planned_minutes` is the whole
     appointment. `end_reason` says why it was cancelled, missed or not given; `breach_reason` why it
-    was given although planning would have refused it.
+    was given although planning would have refused it; `no_integration_reason` why it was booked or
+    closed without an integration.
     """
 
     __tablename__ = "ketamine_session"
@@ -51,6 +52,7 @@ class KetamineSession(Versioned):
     closed_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     end_reason: Mapped[str] = mapped_column(Text, default="")
     breach_reason: Mapped[str] = mapped_column(Text, default="")
+    no_integration_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     created_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
     created_at: Mapped[datetime]
 
