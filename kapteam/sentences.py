@@ -155,6 +155,14 @@ def intention(standing: IntentionStanding, now: datetime, zone: ZoneInfo) -> Phr
             return Phrase(standing.stage.label, standing.tone)
 
 
+def ready(standing: IntentionStanding, now: datetime, zone: ZoneInfo) -> Phrase:
+    """A session that waits on nobody: `Ready, intention signed Mon Nov 23`."""
+    if standing.stage is not IntentionStage.SIGNED:
+        return Phrase("Ready", icon="check")
+    signed = intention(standing, now, zone).text
+    return Phrase(f"Ready, {signed[:1].lower()}{signed[1:]}", icon="check")
+
+
 def order(
     order_state: OrderState, ordered_ug: int | None, may_add_ug: int | None, route_label: str
 ) -> Phrase:

@@ -29,7 +29,7 @@ from kapteam.rules.integration import (
     IntegrationStanding,
     judge,
 )
-from kapteam.rules.notes import IntentionStanding, judge_intention
+from kapteam.rules.notes import IntentionStage, IntentionStanding, judge_intention
 from kapteam.rules.pathway import (
     ClearanceFacts,
     ConsentFacts,
@@ -135,6 +135,13 @@ class DoseLine:
         )
 
     @property
+    def is_ready(self) -> bool:
+        """Whether it lies ahead and waits on nobody: cleared, ordered, its intention signed."""
+        settled = {IntentionStage.SIGNED, IntentionStage.NOT_EXPECTED}
+        ordered = self.order_state is OrderState.ORDERED
+        return self.is_ahead and self.cleared and ordered and self.intention.stage in settled
+
+    @property
     def is_ahead(self) -> bool:
         """Whether it is planned and nobody has to ask about it."""
         return self.status is SessionStatus.PLANNED and self.silence is None
@@ -173,11 +180,15 @@ class IntegrationLine:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The earliest thing ahead: booked for an instant, or agreed for a day (`all_day`)."""
+    """The earliest thing ahead: booked for an instant, or agreed for a day (`all_day`).
+
+    `waits_for` is what it waits on somebody for: `intention`.
+    """
 
     at: datetime
     what: str
-    waits_on: Part | None
+    waits_on: Part | None = None
+    waits_for: str = ""
     all_day: bool = False
 
 
@@ -627,20 +638,12 @@ class _Course:
     ) -> NextStep | None:
         now, zone = self._asked.now, self._asked.practice.zone
         steps = [
-            NextStep(
-                dose.planned_at,
-                "Dose",
-                Part.PRESCRIBER
-                if dose.order_state is not OrderState.ORDERED or not dose.cleared
-                else Part.THERAPIST
-                if dose.intention.tone is Tone.AMBER
-                else None,
-            )
+            NextStep(dose.planned_at, "Dose", *_waits(dose))
             for dose in doses
             if dose.planned_at > now
         ]
         steps += [
-            NextStep(line.standing.facts.planned_at, line.kind.label, None)
+            NextStep(line.standing.facts.planned_at, line.kind.label)
             for line in integrations
             if line.standing.is_open
             and line.standing.facts.planned_at
@@ -650,7 +653,6 @@ class _Course:
             NextStep(
                 datetime.combine(facts.agreed_for, time(), zone),
                 line.kind.label,
-                None,
                 all_day=True,
             )
             for line in integrations
@@ -659,3 +661,14 @@ class _Course:
             and facts.planned_at is None
         ]
         return min(steps, key=lambda step: step.at, default=None)
+
+
+def _waits(dose: DoseLine) -> tuple[Part | None, str]:
+    """Whom a session to come waits on, and for what (the core arc 4)."""
+    if not dose.cleared:
+        return Part.PRESCRIBER, "clearance"
+    if dose.order_state is not OrderState.ORDERED:
+        return Part.PRESCRIBER, "dose"
+    if dose.intention.tone is Tone.AMBER:
+        return Part.THERAPIST, "intention"
+    return None, ""

@@ -168,9 +168,11 @@ def dose_row(
 
 
 def readiness(here: Present, course: CourseStanding, dose: DoseLine) -> str:
-    """Whether a session to come is on hold, is cleared and has its intention, as Markdown."""
+    """What a session to come waits for: a hold, clearance, its intention; else ready. Markdown."""
     if course.hold and dose.is_ahead:
         return said(on_hold(here, course.hold))
+    if dose.is_ready:
+        return said(sentences.ready(dose.intention, here.now, here.zone))
     intention = said(sentences.intention(dose.intention, here.now, here.zone))
     if dose.is_ahead and not dose.cleared:
         return f"{said(NOT_CLEARED)} {intention}"

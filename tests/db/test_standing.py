@@ -965,3 +965,27 @@ def test_a_signed_intention_is_known_for_as_long_as_the_client_is_in_the_room(ca
     last = standing(care).last_dose
     assert last.is_under_medicine(NOW)
     assert last.intention.stage is IntentionStage.SIGNED
+
+
+@pytest.mark.parametrize(
+    ("signed", "ordered_ug", "cleared", "waits_for"),
+    [
+        (True, 70_000, True, ""),
+        (False, 70_000, True, "intention"),
+        (False, None, True, "dose"),
+        (False, None, False, "clearance"),
+    ],
+)
+def test_the_next_step_says_what_it_waits_for_until_it_is_ready(
+    database, signed, ordered_ug, cleared, waits_for
+):
+    care = a_cared_for_client(database, cleared=cleared)
+    with database.writing() as db:
+        session = a_ketamine_session(db, care.course, ordered_ug=ordered_ug)
+        if signed:
+            a_signed_intention(db, session, care.therapist)
+
+    course = standing(care)
+
+    assert course.next_step.waits_for == waits_for
+    assert course.ahead[0].is_ready is not bool(waits_for)

@@ -134,7 +134,7 @@ def test_a_hold_and_a_next_step_that_waits_are_said_with_their_names(care):
     words = said(_open(care))
 
     assert "On hold: travel, look again Mon Nov 30" in words
-    assert "waiting on Thea Tallis" in words
+    assert "waiting on Thea Tallis: intention" in words
 
 
 def test_with_nothing_to_look_at_the_pinned_line_stands_there_as_typed(care):

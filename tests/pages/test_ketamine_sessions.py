@@ -97,7 +97,7 @@ def test_a_row_says_when_how_much_which_one_where_and_with_what_intention(busy):
     assert "**Tue Nov 24, 3:30 pm** :gray[in 1 hr]" in words
     assert "70 mg intramuscular" in words
     assert "1 of 6, Room 2" in words
-    assert "Intention signed Tue Nov 24" in words
+    assert "Ready, intention signed Tue Nov 24" in words
     assert "Booked Thu Nov 26, 2:30 pm" in words
 
 
