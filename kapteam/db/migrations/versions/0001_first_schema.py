@@ -202,9 +202,6 @@ def upgrade() -> None:
     with op.batch_alter_table("audit_event", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_event_at"), ["at"], unique=False)
         batch_op.create_index("ix_audit_event_client_id_at", ["client_id", "at"], unique=False)
-        batch_op.create_index(
-            "ix_audit_event_clinician_id_at", ["clinician_id", "at"], unique=False
-        )
 
     op.create_table(
         "episode",

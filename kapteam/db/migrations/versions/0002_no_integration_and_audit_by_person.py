@@ -1,4 +1,4 @@
-"""Why a ketamine session was booked or closed without an integration"""
+"""Why a ketamine session has no integration; the audit log by person"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,3 +14,4 @@ def upgrade() -> None:
         "ketamine_session",
         sa.Column("no_integration_reason", sa.Text(), nullable=False, server_default=""),
     )
+    op.create_index("ix_audit_event_clinician_id_at", "audit_event", ["clinician_id", "at"])
