@@ -6,12 +6,17 @@ from kapteam.actions.episodes import EpisodeEntered, open_episode
 from kapteam.queries.client_details import client_details
 from kapteam.queries.course import course
 from kapteam.queries.practice import team
-from kapteam.rules.permissions import can_run_episode, check_can_run_episode
+from kapteam.rules.permissions import (
+    can_record_session,
+    can_run_episode,
+    check_can_run_episode,
+)
 from kapteam.ui.course import (
     draw_banner,
     draw_course,
     draw_earlier_holds,
     draw_steps,
+    draw_unbooked,
     new_course_fields,
 )
 from kapteam.ui.forms import Form, unused_id
@@ -27,6 +32,8 @@ if "id" in st.query_params:
     draw_earlier_holds(here, care)
     if can_run_episode(here.viewer):
         draw_steps(here, care, here.read(team))
+    if can_record_session(here.viewer):
+        draw_unbooked(here, care)
     st.stop()
 
 check_can_run_episode(here.viewer)

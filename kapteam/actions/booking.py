@@ -49,7 +49,7 @@ from kapteam.errors import NotAllowed
 from kapteam.ids import new_id
 from kapteam.rules.dosing import ends_session, estimated_last_given_at
 from kapteam.rules.entered import Entered
-from kapteam.rules.pathway import ClearanceFacts, check_can_book_ketamine
+from kapteam.rules.pathway import ClearanceFacts, check_can_book_ketamine, check_has_ketamine
 from kapteam.rules.permissions import (
     Viewer,
     can_order_dose,
@@ -59,7 +59,7 @@ from kapteam.rules.permissions import (
     check_can_propose_dose,
     check_can_record_session,
 )
-from kapteam.rules.recording import not_plannable
+from kapteam.rules.recording import not_plannable, not_possible
 from kapteam.rules.slots import Busy, not_free
 from kapteam.vocabulary import (
     EpisodeState,
@@ -72,6 +72,7 @@ from kapteam.vocabulary import (
 
 SHORTEST_MINUTES, LONGEST_MINUTES = 15, 600
 MOST_ORDERED = 30
+_UNBOOKED_MINUTES = 120
 _NEVER_GIVEN = tuple(status for status in SessionStatus if ends_session(status))
 _OPEN = tuple(status for status in SessionStatus if status.is_open)
 
@@ -105,6 +106,18 @@ class BookKetamineEntered:
     integration_place: str
     integration_therapist: str | None
     no_integration_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnbookedEntered:
+    """A ketamine session that took place and that nobody had booked; `id` is minted by the form."""
+
+    id: str
+    episode_id: str
+    product_route: ProductRoute | None
+    planned_on: date | None
+    planned_time: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +251,62 @@ def book_ketamine_session(
         integration_planned_at=slot.planned_at if slot else None,
         integration_therapist_id=slot.therapist_id if slot else None,
         no_integration_reason=unbooked_reason,
+    )
+
+
+def admit_unbooked_session(
+    db: Session, viewer: Viewer, entered: UnbookedEntered, now: datetime
+) -> None:
+    """Make room for the record of a session that took place without a booking.
+
+    Neither the state of the course nor its clearance or a hold stands in its way: what happened is
+    recorded, and what of it went beyond is a breach of its doses. Raises NotAllowed (no KAP
+    course), NotFound, Invalid by field.
+    """
+    check_can_record_session(viewer)
+    course = visible_episode(db, viewer, entered.episode_id, now)
+    if already_saved(db, KetamineSession, entered.id):
+        return
+    check_has_ketamine(course.service_line)
+    form = Entered()
+    zone = practice_zone(db, now)
+    at = form.moment(
+        "planned_time", entered.planned_on, entered.planned_time, zone, day_field="planned_on"
+    )
+    problem = not_possible(at, now) if at else None
+    form.need("planned_time", problem is None, problem or "")
+    form.need("product_route", entered.product_route is not None, "Choose product and route.")
+    place = form.line("place", entered.place, "The place")
+    if at and problem is None:
+        _check_free(db, form, course, at, _UNBOOKED_MINUTES)
+    form.done()
+    assert at is not None
+    assert entered.product_route is not None
+    series = _series_for_unbooked(db, course, entered.product_route, at, now)
+    db.add(
+        KetamineSession(
+            id=entered.id,
+            episode_id=course.id,
+            series_id=series.id,
+            status=SessionStatus.PLANNED,
+            planned_at=at,
+            planned_minutes=_UNBOOKED_MINUTES,
+            place=place,
+            order_state=OrderState.NONE,
+            created_by_id=viewer.clinician_id,
+            created_at=now,
+        )
+    )
+    record(
+        db,
+        "ketamine_session:unbooked",
+        viewer,
+        now,
+        client_id=course.client_id,
+        subject_id=entered.id,
+        series=series.id,
+        product_route=entered.product_route,
+        planned_at=(None, at),
     )
 
 
@@ -396,6 +465,35 @@ def _check_free(
     )
 
 
+def _running_series(db: Session, course: Episode) -> Series | None:
+    return db.scalar(
+        select(Series)
+        .where(Series.episode_id == course.id, Series.ended_at.is_(None))
+        .order_by(Series.started_at.desc(), Series.id.desc())
+        .limit(1)
+    )
+
+
+def _series_for_unbooked(
+    db: Session, course: Episode, route: ProductRoute, at: datetime, now: datetime
+) -> Series:
+    """The running series while it has that route, else one of its own beside it."""
+    current = _running_series(db, course)
+    if current is not None and current.product_route is route:
+        return current
+    own = Series(
+        id=new_id(),
+        episode_id=course.id,
+        product_route=route,
+        ordered_count=1,
+        started_at=at,
+        ended_at=now if current is not None else None,
+    )
+    db.add(own)
+    db.flush()
+    return own
+
+
 def _series(
     db: Session,
     form: Entered,
@@ -413,12 +511,7 @@ def _series(
     if route is None:
         form.refuse("product_route", "Choose product and route.")
         return None, None
-    current = db.scalar(
-        select(Series)
-        .where(Series.episode_id == course.id, Series.ended_at.is_(None))
-        .order_by(Series.started_at.desc(), Series.id.desc())
-        .limit(1)
-    )
+    current = _running_series(db, course)
     if (
         current is not None
         and current.product_route is route

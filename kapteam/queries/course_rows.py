@@ -133,8 +133,9 @@ def series(db: Session, wanted: Any) -> list[Any]:
                 Series.product_route,
                 Series.ordered_count,
                 Series.started_at,
+                Series.ended_at,
             )
-            .order_by(Series.started_at, Series.id)
+            .order_by(Series.ended_at.is_(None), Series.started_at, Series.id)
         )
     )
 

@@ -153,15 +153,20 @@ def check_gate(
         raise NotAllowed(f"The series cannot begin yet. Missing: {'; '.join(missing)}.")
 
 
-def check_can_book_ketamine(
-    service_line: ServiceLine, state: EpisodeState, *, on_hold: bool
-) -> None:
-    """Rules 11 and 13: ketamine sessions belong to an open KAP course that is not on hold."""
+def check_has_ketamine(service_line: ServiceLine) -> None:
+    """Rules 11 and 13: raises NotAllowed for a course that has no ketamine sessions."""
     if service_line is not ServiceLine.KAP:
         raise NotAllowed(
             "This course has no ketamine sessions. Open a KAP course (it needs a prescriber's "
             "clearance)."
         )
+
+
+def check_can_book_ketamine(
+    service_line: ServiceLine, state: EpisodeState, *, on_hold: bool
+) -> None:
+    """Rules 11 and 13: ketamine is booked on an open KAP course that is not on hold."""
+    check_has_ketamine(service_line)
     if state is EpisodeState.CLOSED:
         raise NotAllowed("This course of care is closed. Open a new one instead.")
     if state not in BOOKABLE:

@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from kapteam import sentences, wording
+from kapteam.actions.booking import UnbookedEntered, admit_unbooked_session
 from kapteam.actions.consents import RevocationEntered, revoke_consent
 from kapteam.actions.episodes import (
     ClosingEntered,
@@ -183,6 +184,25 @@ def draw_steps(here: Present, care: Course, colleagues: tuple[Colleague, ...]) -
             close_episode,
             lambda: closing.entered(ClosingEntered, episode_id=care.id, version=seen),
             then=lambda _: go("client", client=care.client.code),
+            kind="secondary",
+        )
+
+
+def draw_unbooked(here: Present, care: Course) -> None:
+    """The way to the record of a ketamine session that took place without a booking."""
+    if care.service_line is not ServiceLine.KAP:
+        return
+    with st.expander("A ketamine session took place that was not booked"):
+        st.markdown(quiet("Say which and when; its doses are recorded on the next page."))
+        form = Form(here, "unbooked", makes=unused_id(here))
+        form.choice("product_route", "Product and route", list(ProductRoute))
+        form.moment("planned_on", "planned_time", "It began on", "It began at", here.today)
+        form.line("place", "Place")
+        form.save(
+            "Go on to its record",
+            admit_unbooked_session,
+            lambda: form.entered(UnbookedEntered, id=form.makes, episode_id=care.id),
+            then=lambda _: go("ketamine_session", id=form.makes),
             kind="secondary",
         )
 

@@ -121,6 +121,12 @@ def _move(page: Page) -> None:
     tick(page, "Series review")
 
 
+def _unbooked(page: Page) -> None:
+    _unfold(page, "A ketamine session took place that was not booked")
+    tick(page, "sublingual")
+    paste(page, "It began at", "6:00 am")
+
+
 def _hold(page: Page) -> None:
     page.get_by_role("tab", name="Hold", exact=True).click()
     tick(page, "Travel")
@@ -457,6 +463,13 @@ SAVES = {
         "Open the course",
         ("episode:opened",),
         (Episode, EpisodeMember),
+    ),
+    "unbooked session": Save(
+        _the_course,
+        _unbooked,
+        "Go on to its record",
+        ("ketamine_session:unbooked",),
+        (KetamineSession,),
     ),
     "move": Save(_the_course, _move, "Move", ("episode:moved",)),
     "hold": Save(_the_course, _hold, "Hold", ("episode:held",), (Hold,)),

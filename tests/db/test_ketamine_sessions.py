@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kapteam.actions.booking import UnbookedEntered, admit_unbooked_session
 from kapteam.actions.ketamine_sessions import (
     AdministrationEntered,
     CorrectEntered,
@@ -40,6 +41,8 @@ from kapteam.vocabulary import (
     HoldReason,
     IntegrationCloseReason,
     IntegrationKind,
+    ProductRoute,
+    ServiceLine,
     SessionStatus,
 )
 from tests.factories import NOW, TODAY, ZONE, a_clearance, audit_events, count_rows
@@ -822,3 +825,86 @@ def test_recording_touches_neither_the_clearance_nor_the_integration(care):
     care.do(record_ketamine_session, care.nurse, _record(session, _dose()), now=EVENING)
     assert care.row(IntegrationSession, integration.id).version == 1
     assert count_rows(care.database, Clearance) == 1
+
+
+# Not booked
+
+
+def _unbooked(care: Care, **typed: Any) -> UnbookedEntered:
+    """Intramuscular, at 2:30 pm today."""
+    entered = UnbookedEntered(
+        id=new_id(),
+        episode_id=care.course.id,
+        product_route=ProductRoute.INTRAMUSCULAR,
+        planned_on=TODAY,
+        planned_time="2:30 pm",
+        place="",
+    )
+    return replace(entered, **typed)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {},
+        {"cleared": False},
+        {"hold": HoldReason.BLOOD_PRESSURE},
+        {"state": EpisodeState.ASSESSMENT},
+    ],
+)
+def test_what_took_place_without_a_booking_is_recorded_with_its_breach(database, columns):
+    care = a_cared_for_client(database, **columns)
+    entered = _unbooked(care)
+    for _ in range(2):
+        care.do(admit_unbooked_session, care.nurse, entered, now=EVENING)
+    (session,) = care.rows(KetamineSession)
+    told = {"reason": "Walked in", "told_by": care.prescriber.clinician_id}
+    care.do(record_ketamine_session, care.nurse, _record(session, _dose(**told)), now=EVENING)
+
+    saved = care.row(KetamineSession, entered.id)
+    assert saved.status is SessionStatus.STARTED
+    assert "No dose was ordered." in saved.breach_reason
+    assert [one.tag for one in audit_events(care.database)] == [
+        "ketamine_session:unbooked",
+        "ketamine_session:recorded",
+    ]
+
+
+def test_one_on_another_route_never_takes_the_place_of_the_running_series(care, session):
+    other = _unbooked(care, product_route=ProductRoute.SUBLINGUAL, planned_time="8 am")
+    care.do(admit_unbooked_session, care.therapist, other, now=EVENING)
+
+    with care.database.reading() as db:
+        asked = Asked(care.therapist, practice_in_force(db, EVENING), EVENING)
+        (course,) = course_standings(db, asked)
+    assert course.series.id == session.series_id
+    assert len(course.doses) == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "says"),
+    [
+        ({"planned_time": "6:31 pm"}, "planned_time", "future"),
+        ({"planned_time": ""}, "planned_time", "Enter the time"),
+        ({"planned_on": None}, "planned_on", "Choose the day"),
+        ({"product_route": None}, "product_route", "Choose product"),
+        ({"place": "x" * 201}, "place", "201 characters"),
+    ],
+)
+def test_what_cannot_have_taken_place_is_refused_beside_its_field(care, typed, field, says):
+    with pytest.raises(Invalid) as refused:
+        care.do(admit_unbooked_session, care.nurse, _unbooked(care, **typed), now=EVENING)
+    assert list(refused.value.fields) == [field]
+    assert says in refused.value.fields[field]
+    assert care.rows(KetamineSession) == []
+
+
+def test_neither_the_front_desk_nor_a_course_without_ketamine_has_one(database):
+    care = a_cared_for_client(
+        database,
+        service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+        state=EpisodeState.INTEGRATION,
+    )
+    for who, says in ((care.front_desk, "."), (care.nurse, "no ketamine sessions")):
+        with pytest.raises(NotAllowed, match=says):
+            care.do(admit_unbooked_session, who, _unbooked(care), now=EVENING)

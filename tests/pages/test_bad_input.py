@@ -388,6 +388,14 @@ SHEETS = {
         "ketamine_session:closed",
         _a_dose_an_hour_ago,
     ),
+    "unbooked": Sheet(
+        "episode",
+        "unbooked",
+        "Go on to its record",
+        {"product_route": ProductRoute.SUBLINGUAL, "planned_time": "6:00 am"},
+        "ketamine_session:unbooked",
+        _course,
+    ),
     "moved": Sheet(
         "ketamine_session",
         "move",
@@ -552,6 +560,7 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("booking", "planned_on", YESTERDAY, PASSED),
     ("booking", "planned_on", TODAY + 400 * DAY, "more than a year ahead"),
     ("booking", "planned_on", None, "Choose the day."),
+    ("unbooked", "planned_time", "11:00 pm", "in the future"),
     ("moved", "planned_on", YESTERDAY, PASSED),
     ("moved", "planned_time", "25:00", "There is no such time"),
     ("missed", "reason", "", "The reason is needed."),
@@ -706,6 +715,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_mended_there(
 SAVED_ALREADY = "Nothing was saved now: this form was saved already, in another tab."
 _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "inquiry",
+    "unbooked",
     "client of an inquiry",
     "client",
     "course",
