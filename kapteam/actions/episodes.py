@@ -78,6 +78,17 @@ class EpisodeEntered:
 
 
 @dataclass(frozen=True, slots=True)
+class EpisodeChangeEntered:
+    """What is treated and which notes belong to each ketamine session, drawn at `version`."""
+
+    episode_id: str
+    version: int
+    indications: tuple[Indication, ...]
+    expects_intention: bool
+    expects_integration: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MemberEntered:
     """Who takes a part from now on; `id` is minted by the form.
 
@@ -212,6 +223,50 @@ def open_episode(db: Session, viewer: Viewer, entered: EpisodeEntered, now: date
         service_line=line,
         state=(None, EpisodeState.ASSESSMENT),
         members=[member.clinician_id for member in members if member.clinician_id],
+    )
+
+
+def change_episode(
+    db: Session, viewer: Viewer, entered: EpisodeChangeEntered, now: datetime
+) -> None:
+    """Change what an open course treats, and whether intention and integration belong to it.
+
+    Integration is given up only once none is owed: nobody disappears. Raises NotAllowed, NotFound,
+    Invalid by field, Conflict.
+    """
+    episode = visible_episode(db, viewer, entered.episode_id, now)
+    check_can_run_episode(viewer)
+    _check_open(episode)
+    is_kap = episode.service_line is ServiceLine.KAP
+    form = Entered()
+    form.need(
+        "indications",
+        bool(entered.indications) or not is_kap,
+        "Choose at least one: what is treated?",
+    )
+    given_up = episode.expects_integration and not entered.expects_integration
+    form.need(
+        "expects_integration",
+        not given_up or not _integrations_to_do(db, episode),
+        "Integration is still owed here. Hold or close it first.",
+    )
+    form.done()
+    values = {
+        "indications": [one.value for one in Indication if one in entered.indications],
+        "expects_intention": entered.expects_intention and is_kap,
+        "expects_integration": entered.expects_integration,
+    }
+    changed = [name for name, value in values.items() if getattr(episode, name) != value]
+    if not changed or not compare_and_swap(db, episode, entered.version, values):
+        return
+    record(
+        db,
+        "episode:changed",
+        viewer,
+        now,
+        client_id=episode.client_id,
+        subject_id=episode.id,
+        fields=changed,
     )
 
 

@@ -11,10 +11,12 @@ from kapteam.actions.booking import UnbookedEntered, admit_unbooked_session
 from kapteam.actions.consents import RevocationEntered, revoke_consent
 from kapteam.actions.episodes import (
     ClosingEntered,
+    EpisodeChangeEntered,
     HoldEntered,
     MemberEntered,
     MoveEntered,
     ReleaseEntered,
+    change_episode,
     change_member,
     close_episode,
     hold_episode,
@@ -45,6 +47,8 @@ from kapteam.vocabulary import (
 )
 
 _NOBODY = "nobody"
+_WITH_INTENTION = "An intention note belongs to each ketamine session"
+_WITH_INTEGRATION = "Integration belongs to each ketamine session"
 _FUNCTION_OF = {Part.PRESCRIBER: Function.PRESCRIBER, Part.THERAPIST: Function.THERAPIST}
 
 
@@ -72,8 +76,8 @@ def new_course_fields(here: Present, form: Form, colleagues: tuple[Colleague, ..
         form.line("substance", "Substance")
         form.line("happened", "When", hint="for example summer 2025")
         form.area("circumstances", "Setting, and why they seek help now")
-    form.check("expects_intention", "An intention note belongs to each ketamine session", True)
-    form.check("expects_integration", "Integration belongs to each ketamine session", True)
+    form.check("expects_intention", _WITH_INTENTION, True)
+    form.check("expects_integration", _WITH_INTEGRATION, True)
 
 
 def draw_course(here: Present, care: Course) -> None:
@@ -157,8 +161,9 @@ def draw_steps(here: Present, care: Course, colleagues: tuple[Colleague, ...]) -
     if care.closed_at is not None:
         st.markdown("This course is closed. Open a new one from the client.")
         return
-    move, pause, people, close = st.tabs(
-        ["Next state", "Release the hold" if care.hold else "Hold", "Who is on it", "Close"]
+    hold = "Release the hold" if care.hold else "Hold"
+    move, pause, people, about, close = st.tabs(
+        ["Next state", hold, "Who is on it", "What it is for", "Close"]
     )
     with move:
         form = Form(here, "move", care.id)
@@ -174,6 +179,8 @@ def draw_steps(here: Present, care: Course, colleagues: tuple[Colleague, ...]) -
     with people:
         for part in (Part.PRESCRIBER, Part.THERAPIST):
             _member_form(here, care, part, colleagues)
+    with about:
+        _about_form(here, care)
     with close:
         closing = Form(here, "close", care.id)
         seen = closing.seen(care.version)
@@ -186,6 +193,20 @@ def draw_steps(here: Present, care: Course, colleagues: tuple[Colleague, ...]) -
             then=lambda _: go("client", client=care.client.code),
             kind="secondary",
         )
+
+
+def _about_form(here: Present, care: Course) -> None:
+    form = Form(here, "about", care.id)
+    version = form.seen(care.version)
+    form.several("indications", "Indications", list(Indication), care.indications)
+    form.check("expects_intention", _WITH_INTENTION, care.expects_intention)
+    form.check("expects_integration", _WITH_INTEGRATION, care.expects_integration)
+    form.save(
+        "Save what it is for",
+        change_episode,
+        lambda: form.entered(EpisodeChangeEntered, episode_id=care.id, version=version),
+        kind="secondary",
+    )
 
 
 def draw_unbooked(here: Present, care: Course) -> None:

@@ -121,6 +121,11 @@ def _move(page: Page) -> None:
     tick(page, "Series review")
 
 
+def _about(page: Page) -> None:
+    _open_tab(page, "What it is for")
+    tick(page, "PTSD")
+
+
 def _unbooked(page: Page) -> None:
     _unfold(page, "A ketamine session took place that was not booked")
     tick(page, "sublingual")
@@ -464,6 +469,7 @@ SAVES = {
         ("episode:opened",),
         (Episode, EpisodeMember),
     ),
+    "about the course": Save(_the_course, _about, "Save what it is for", ("episode:changed",)),
     "unbooked session": Save(
         _the_course,
         _unbooked,

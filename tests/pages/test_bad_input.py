@@ -388,6 +388,14 @@ SHEETS = {
         "ketamine_session:closed",
         _a_dose_an_hour_ago,
     ),
+    "about": Sheet(
+        "episode",
+        "about",
+        "Save what it is for",
+        {"indications.ptsd": True},
+        "episode:changed",
+        _course,
+    ),
     "unbooked": Sheet(
         "episode",
         "unbooked",

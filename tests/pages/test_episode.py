@@ -11,11 +11,12 @@ from kapteam.vocabulary import (
     EpisodeState,
     HoldReason,
     Indication,
+    IntegrationCloseReason,
     Part,
     ServiceLine,
 )
 from tests.factories import NOW, TODAY, a_client, a_course, an_outside_experience
-from tests.factories_care import an_overdue_integration
+from tests.factories_care import an_integration_session, an_overdue_integration
 from tests.pages.filling import LOOK, beside, box, fill, press, typed
 from tests.pages.tabs import links, opened, said, unsigned
 
@@ -264,3 +265,28 @@ def test_a_closed_course_takes_no_step_more(care):
     assert "This course is closed. Open a new one from the client." in said(tab)
     assert not tab.tabs
     assert "Book a ketamine session" not in links(tab)
+
+
+def test_what_a_course_is_for_is_changed_and_integration_only_when_none_is_owed(care):
+    with care.database.writing() as db:
+        owed = an_overdue_integration(db, care.course)
+    tab = _open(care, care.therapist)
+    assert typed(tab, "about")["expects_integration"] is True
+    values = {f"indications.{Indication.PTSD.value}": True, "expects_integration": False}
+
+    press(fill(tab, "about", values), "Save what it is for")
+    assert "Integration is still owed here." in beside(tab, "about", "expects_integration")
+    with care.database.writing() as db:
+        an_integration_session(
+            db,
+            care.course,
+            owed,
+            closed_at=NOW,
+            close_reason=IntegrationCloseReason.DECLINED,
+        )
+    press(tab, "Save what it is for")
+
+    assert "PTSD" in said(tab)
+    changed = care.row(Episode, care.course.id)
+    assert not changed.expects_integration
+    assert Indication.PTSD in changed.indications
