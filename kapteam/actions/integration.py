@@ -30,7 +30,7 @@ from kapteam.db.tables import (
     OutsideExperience,
 )
 from kapteam.errors import NotAllowed, NotFound
-from kapteam.ids import new_id
+from kapteam.ids import id_within, new_id
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.entered import Entered
 from kapteam.rules.integration import still_in_session
@@ -48,6 +48,16 @@ from kapteam.vocabulary import (
 SHORTEST_MINUTES, LONGEST_MINUTES = 10, 240
 USUAL_MINUTES = 60
 LONGEST_HELD = timedelta(hours=6)
+_BOOKED = (
+    "planned_at",
+    "planned_minutes",
+    "therapist_id",
+    "how",
+    "place",
+    "due_on",
+    "agreed_for",
+    "agreed_reason",
+)
 _AUDITED = (
     "planned_at",
     "planned_minutes",
@@ -328,7 +338,8 @@ def drop_integration(
     """Take a booking back, or record that the client missed it; what is owed stays owed.
 
     One that was recorded as held in error is taken back by those who hold integrations, as long as
-    its note is not signed (rule 66). Raises NotAllowed, NotFound, Invalid by field, Conflict.
+    its note is not signed (rule 66); what was booked or agreed before stands again. Raises
+    NotAllowed, NotFound, Invalid by field, Conflict.
     """
     check_can_book(viewer)
     form = Entered()
@@ -346,6 +357,8 @@ def drop_integration(
     form.done()
     if debt.save(f"integration_session:{verb}", {"drop_reason": reason}):
         debt.saved.dropped_at = now
+        if debt.saved.held_at is not None:
+            debt.book_again()
 
 
 def read_slot(
@@ -510,6 +523,25 @@ class _Debt:
             },
         )
         return True
+
+    def book_again(self) -> None:
+        """A row for the booking that was there before somebody recorded it as held."""
+        row = self.saved
+        if row.planned_at is None and row.agreed_for is None and row.due_on is None:
+            return
+        kept = {name: getattr(row, name) for name in _BOOKED}
+        owed = replace(
+            self._owed,
+            id=id_within(row.id, "booked before"),
+            ketamine_session_ids=_ids(self.ends),
+            outside_experience_id=self._db.scalar(
+                select(IntegrationSessionFor.outside_experience_id).where(
+                    IntegrationSessionFor.integration_session_id == row.id,
+                    IntegrationSessionFor.outside_experience_id.is_not(None),
+                )
+            ),
+        )
+        make_integration(self._db, self._viewer, owed, kept, self._now)
 
     def _check_open(self) -> None:
         """The state that the form saw; a row that moved on since is a Conflict, or saved before."""

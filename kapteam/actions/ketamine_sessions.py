@@ -132,6 +132,8 @@ def record_ketamine_session(
         recording.add(f"administrations.{place}.", one)
     typed = recording.read_times(entered)
     recording.check_order(typed)
+    if not (entered.administrations or typed or entered.close):
+        raise NotAllowed("Nothing was entered. Enter a dose or a time, then save.")
     follows = recording.follows()
     if entered.close:
         stopped = "stopped_at" in typed or session.stopped_at is not None

@@ -90,7 +90,12 @@ def integration_page(
             one
             for one in lines
             if (integration_id and one.id == integration_id)
-            or (ketamine_session_id and any(dose.id == ketamine_session_id for dose in one.doses))
+            # A debrief is found by its own id only: by its dose one asks for what is owed.
+            or (
+                ketamine_session_id
+                and one.kind is IntegrationKind.FULL
+                and any(dose.id == ketamine_session_id for dose in one.doses)
+            )
         ),
         None,
     )

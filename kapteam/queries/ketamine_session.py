@@ -100,6 +100,16 @@ class KetamineSessionPage:
         )
 
     @property
+    def lacks_integration(self) -> bool:
+        """Whether it owes an integration that no row or clock stands for yet."""
+        lines = self.standing.integrations if self.standing else ()
+        owes = self.line is not None and self.line.owes_integration
+        return owes and not any(
+            line.kind is IntegrationKind.FULL and any(dose.id == self.id for dose in line.doses)
+            for line in lines
+        )
+
+    @property
     def counted(self) -> tuple[AdministrationLine, ...]:
         """The administrations that were not entered in error."""
         return tuple(one for one in self.administrations if one.voided_at is None)

@@ -70,14 +70,12 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
     route = form.choice("product_route", "Product and route", cleared or list(ProductRoute), first)
     form.moment("planned_on", "planned_time", "Day", "Time")
     minutes = _MINUTES.get(route, _USUAL_MINUTES) if route else _USUAL_MINUTES
-    form.number("planned_minutes", "Minutes, the whole appointment", minutes, least=15, most=600)
+    form.number("planned_minutes", "Minutes, the whole appointment", minutes)
     form.line("place", "Place", hint="for example Room 2")
     form.line("people_present", "Others present")
     series = start.series
     if series is None or not series.goes_on or route is not series.product_route:
-        form.number(
-            "ordered_count", "Ketamine sessions in this series", _FIRST_SERIES, least=1, most=30
-        )
+        form.number("ordered_count", "Ketamine sessions in this series", _FIRST_SERIES)
     else:
         st.markdown(quiet(f"Series of {series.ordered} ordered"))
     if can_order_dose(here.viewer) or can_propose_dose(here.viewer):
@@ -110,7 +108,7 @@ def _integration_fields(
     form.moment(
         "integration_on", "integration_time", "Day of the integration", "Time of the integration"
     )
-    form.number("integration_minutes", "Minutes", INTEGRATION_MINUTES, least=15, most=240)
+    form.number("integration_minutes", "Minutes", INTEGRATION_MINUTES)
     form.choice("integration_how", "How", list(How), How.IN_PERSON)
     form.line("integration_place", "Place of the integration")
     form.line("no_integration_reason", "No slot yet, because …")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.queries.caseload import Caseload, CaseloadRow, Scope, View, Wanted
+from kapteam.queries.integration import is_owed
 from kapteam.queries.standing import CourseStanding, NextStep, Person
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
@@ -277,10 +278,13 @@ def _when(here: Present, step: NextStep) -> str:
 
 
 def _integration(here: Present, course: CourseStanding) -> str:
-    """Where its first integration stands."""
-    if course.integrations:
-        standing = course.integrations[0].standing
-        return said(sentences.integration(standing, here.now, here.zone))
+    """Where its integrations stand: the loudest, and each other one whose dose was given."""
+    first, *rest = course.integrations or (None,)
+    if first is not None:
+        shown = [first, *(one for one in rest if is_owed(one))]
+        return "  \n".join(
+            said(sentences.integration(one.standing, here.now, here.zone)) for one in shown
+        )
     done = course.last_dose is not None and course.expects_integration
     return quiet("Integration up to date" if done else "")
 

@@ -153,9 +153,8 @@ def _integration(here: Present, page: ClientPage) -> None:
         phrase(sentences.integration(line.standing, here.now, here.zone))
         if line.doses:
             words(quiet("; ".join(_dose_of(here, dose) for dose in line.doses)))
-        if line is lines[0]:
-            with row("fact_integration"):
-                integration_links(here, line)
+        with row(f"fact_integration_{line.key}"):
+            integration_links(here, line)
     if len(lines) > _INTEGRATIONS:
         words(quiet(f"+{len(lines) - _INTEGRATIONS} more, below"))
     if lines:

@@ -323,8 +323,12 @@ class Form:
         answered: bool | None = self.value(field)
         return answered
 
-    def number(self, field: str, label: str, value: int, *, least: int, most: int) -> int | None:
-        """A whole number; who left it as it was gets the new `value` when that changes."""
+    def number(self, field: str, label: str, value: int) -> int | None:
+        """A whole number; who left it as it was gets the new `value` when that changes.
+
+        Without limits of its own: Streamlit would keep a number beyond them to itself, and Save
+        would find the one before.
+        """
         usual = self._kept.numbers.setdefault(field, value)
         if usual != value:
             self._kept.numbers[field] = value
@@ -332,10 +336,8 @@ class Form:
                 self.put(field, value)
         chosen: int | None = st.number_input(
             label,
-            least,
-            most,
-            self._first(field, value),
-            1,
+            value=self._first(field, value),
+            step=1,
             key=self.key(field),
             width=320,
         )

@@ -142,7 +142,7 @@ def _also_for(here: Present, shown: IntegrationPage, form: Form) -> None:
     """One session for two doses is a choice, never the default (rule 6)."""
     for dose in shown.others:
         at = wording.moment(dose.last_given_at or dose.planned_at, here.now, here.zone)
-        form.check(f"also.{dose.id}", plain(f"It is also for the dose of {at}"))
+        form.check(f"also.{dose.id}", f"It is also for the dose of {at}")
 
 
 def _save(
@@ -190,7 +190,7 @@ def _book(here: Present, shown: IntegrationPage) -> None:
         wording.clock_time(local.time()) if local else "",
     )
     minutes = line.standing.facts.planned_minutes if line and planned else INTEGRATION_MINUTES
-    form.number("minutes", "Minutes", minutes, least=15, most=240)
+    form.number("minutes", "Minutes", minutes)
     form.choice("how", "How", list(How), (line.how if line else None) or How.IN_PERSON)
     form.line("place", "Place", kept.place if kept else "")
     _also_for(here, shown, form)
@@ -221,7 +221,17 @@ def _hold(here: Present, shown: IntegrationPage) -> None:
     how = (shown.line.how if shown.line else None) or How.IN_PERSON
     form.choice("how", "How", list(How), how)
     kind = shown.line.kind if shown.line else IntegrationKind.FULL
-    form.choice("kind", "What it was", list(IntegrationKind), kind)
+    is_ahead = bool(facts and facts.planned_at and facts.planned_at > here.now)
+    if facts and facts.planned_at and is_ahead and facts.held_at is None:
+        booked = wording.moment(facts.planned_at, here.now, here.zone)
+        st.markdown(
+            f":material/info: Booked {plain(booked)}. The integration itself uses that booking up; "
+            "a debrief leaves it as it is."
+        )
+        # Nobody uses a booking up by leaving a field as it was.
+        form.choice("kind", "What it was", list(IntegrationKind))
+    else:
+        form.choice("kind", "What it was", list(IntegrationKind), kind)
     if facts is None or facts.held_at is None:
         _also_for(here, shown, form)
     _save(here, shown, form, version, "Save as held", hold_integration, HoldIntegrationEntered)
@@ -259,7 +269,11 @@ def _drop(here: Present, shown: IntegrationPage) -> None:
 
 def _in_error(here: Present, shown: IntegrationPage) -> None:
     form, version = _form(here, shown, "error")
-    st.markdown(quiet("It was not held: the record is taken back, and the integration is to do."))
+    st.markdown(
+        quiet(
+            "The record is taken back: what was booked stands again, and the integration is to do."
+        )
+    )
     form.line("reason", "What was wrong")
     _save(here, shown, form, version, "It was not held", drop_integration, DropIntegrationEntered)
 

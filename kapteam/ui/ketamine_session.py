@@ -34,7 +34,7 @@ from kapteam.actions.ketamine_sessions import (
 from kapteam.ids import id_within
 from kapteam.queries.ketamine_session import AdministrationLine, KetamineSessionPage
 from kapteam.queries.practice import with_function
-from kapteam.rules.dosing import estimated_last_given_at
+from kapteam.rules.dosing import ends_session, estimated_last_given_at
 from kapteam.rules.permissions import (
     Viewer,
     can_book,
@@ -46,7 +46,7 @@ from kapteam.rules.permissions import (
 from kapteam.ui.booking import offer_slots, typed_moment
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import integration_links, phrase, row, section, when, words
+from kapteam.ui.rows import NOT_BOOKED, integration_links, phrase, row, section, when, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, strong
 from kapteam.vocabulary import (
@@ -70,6 +70,8 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
             last = max(one.ended_at or one.started_at for one in shown.counted)
             words(f"Last dose {strong(wording.moment(last, here.now, here.zone))}")
             words(quiet(wording.relative(last, here.now)))
+        elif ends_session(shown.status):
+            words(plain(wording.moment(shown.planned_at, here.now, here.zone)))
         else:
             when(here, shown.planned_at)
         number = f", {shown.line.number} of {shown.ordered_count}" if shown.line else ""
@@ -100,6 +102,17 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
                 with st.container(horizontal=True, vertical_alignment="center"):
                     phrase(sentences.integration(line.standing, here.now, here.zone))
                     integration_links(here, line)
+        if shown.lacks_integration:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                phrase(NOT_BOOKED)
+                if can_book(here.viewer):
+                    link(
+                        "integration_session",
+                        "Book",
+                        icon="event_available",
+                        dose=shown.id,
+                        do="book",
+                    )
 
 
 def draw_order(here: Present, shown: KetamineSessionPage) -> None:
@@ -140,11 +153,7 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
             counts = Form(here, "series", shown.series_id)
             seen = counts.seen(shown.series_version)
             counts.number(
-                "ordered_count",
-                "Ketamine sessions ordered in this series",
-                shown.ordered_count,
-                least=1,
-                most=30,
+                "ordered_count", "Ketamine sessions ordered in this series", shown.ordered_count
             )
             counts.save(
                 "Change the number ordered",
@@ -226,9 +235,10 @@ def _administration(here: Present, shown: KetamineSessionPage, one: Administrati
 def draw_record(here: Present, shown: KetamineSessionPage) -> None:
     """Record arrival, doses with their times, out; close it in the same Save.
 
-    Folded until the day has come: what lies ahead has not happened yet.
+    Folded until the day has come, and for one that did not take place.
     """
-    if shown.planned_at.astimezone(here.zone).date() > here.today and not shown.counted:
+    is_ahead = shown.planned_at.astimezone(here.zone).date() > here.today
+    if (is_ahead or ends_session(shown.status)) and not shown.counted:
         with st.expander("Record what happened", icon=":material/edit_note:"):
             _record_form(here, shown)
         return
@@ -432,7 +442,11 @@ def _giving_fields(
             )
     reason, told_by = st.columns([2, 1], gap="medium")
     with reason:
-        form.line(f"{name}reason", "Reason, if beyond the order or clearance", start.reason)
+        form.line(
+            f"{name}reason",
+            "Reason, if beyond the order or clearance, or entered late",
+            start.reason,
+        )
     with told_by:
         form.pick(f"{name}told_by", "As told by", prescribers, none="Nobody")
 

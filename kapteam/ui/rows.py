@@ -246,7 +246,7 @@ def _after(
 ) -> str:
     """What it integrates, each dose as `said_of` says it, and what kind it is unless the usual."""
     doses = " and ".join(map(said_of, line.doses))
-    kind = "" if line.kind is IntegrationKind.FULL else quiet(f"{line.kind.label}, ")
+    kind = "" if line.kind is IntegrationKind.FULL else f"{quiet(f'{line.kind.label},')} "
     return f"{kind}{doses or quiet(course.service_line.label)}"
 
 

@@ -37,6 +37,7 @@ _DEAD = (
     "/script-health-check",
 )
 _HEALTH = frozenset({"/health", "/_stcore/health"})
+_TODAY = "/today"
 _ALWAYS = frozenset({"/session/plain.css", "/session/source-sans.woff2", "/favicon.png"})
 _STREAMLITS = ("/_stcore", "/component", "/media")
 _READING = frozenset({"GET", "HEAD"})
@@ -128,6 +129,9 @@ class Gate:
             if is_page and "text/html" in connection.headers.get("accept", ""):
                 return await run_in_threadpool(_way_in, connection, visitor)
             return PlainTextResponse("Sign in first.", 401)
+        if is_page and path == _TODAY:
+            # Streamlit knows its first page by the bare address only.
+            return RedirectResponse("/", 303)
         if is_page and "/" in path[1:]:
             return message(404, "There is no such page", "Check the address.")
         if is_page:

@@ -827,6 +827,12 @@ def test_recording_touches_neither_the_clearance_nor_the_integration(care):
     assert count_rows(care.database, Clearance) == 1
 
 
+def test_a_record_of_nothing_is_not_said_to_be_saved(care, session):
+    with pytest.raises(NotAllowed, match="Nothing was entered"):
+        care.do(record_ketamine_session, care.nurse, _record(session), now=EVENING)
+    assert count_rows(care.database, AuditEvent) == 0
+
+
 # Not booked
 
 

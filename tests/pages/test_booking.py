@@ -269,3 +269,12 @@ def test_whom_one_can_choose_for_integration_is_on_the_course_and_can_hold_it(ca
     (with_whom,) = [one for one in _open(care, care.therapist).selectbox if one.label == "With"]
 
     assert with_whom.options == ["Somebody elsewhere", "Thea Tallis", "Robin Prescott"]
+
+
+@pytest.mark.parametrize("minutes", [-5, 0, 601])
+def test_minutes_that_cannot_be_get_a_sentence_and_book_nothing(care, minutes):
+    tab = _open(care, care.therapist)
+    press(fill(tab, "booking", {"planned_minutes": minutes}), "Book")
+
+    assert "Enter how long it takes" in beside(tab, "booking", "planned_minutes")
+    assert typed(tab, "booking")["planned_minutes"] == minutes

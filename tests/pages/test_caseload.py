@@ -326,3 +326,16 @@ def test_it_takes_as_many_statements_with_thirty_clients_as_with_three(care):
 
     assert statements_of(care, tab) == few
     assert headings(tab) == ["30 clients"]
+
+
+def test_every_integration_that_is_owed_can_be_booked_from_here(care):
+    with care.database.writing() as db:
+        for hours in (50, 20):
+            an_overdue_integration(db, care.course, hours=hours)
+
+    tab = opened(care, care.therapist, "client", client=care.client.code)
+    caseload = said(opened(care, care.therapist, "caseload"))
+
+    assert links(tab, "integration_session").count("Book") >= 2
+    assert "50 hr since dose, not held" in caseload
+    assert "4 hr left, not booked" in caseload

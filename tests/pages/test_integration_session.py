@@ -410,3 +410,60 @@ def test_rule_66_it_is_not_taken_back_under_its_signed_note(care, debt):
     with pytest.raises(NotAllowed):
         care.do(drop_integration, care.front_desk, DropIntegrationEntered(owed, "Wrong client"))
     assert care.row(IntegrationSession, held.id).dropped_at is None
+
+
+def test_beside_a_debrief_with_its_note_open_what_is_owed_is_booked(care):
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+        an_integration_session(
+            db,
+            care.course,
+            given,
+            therapist=care.therapist,
+            held_at=NOW - HOUR,
+            kind=IntegrationKind.DEBRIEF,
+        )
+    tab = _open(care, care.therapist, dose=given.id, do="book")
+    assert _tabs(tab)[0] == "Book"
+
+    press(fill(tab, "integration.book", {"on": TODAY + DAY, "time": "10:00 am"}), "Book")
+
+    (booked,) = care.rows(IntegrationSession, kind=IntegrationKind.FULL)
+    assert booked.planned_at == NOW + 19 * HOUR + HOUR / 2
+
+
+def test_rule_66_the_booking_that_was_there_stands_again(care):
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - 20 * HOUR)
+        held = an_integration_session(
+            db,
+            care.course,
+            given,
+            therapist=care.therapist,
+            planned_at=NOW + 2 * HOUR,
+            held_at=NOW - HOUR,
+            place="Room 9",
+        )
+    tab = _open(care, care.therapist, id=held.id)
+
+    press(fill(tab, "integration.error", {"reason": "A slip"}), "It was not held")
+
+    assert "booked Tue Nov 24, 4:30 pm" in said(opened(care, care.therapist, "integration"))
+    (again,) = care.rows(IntegrationSession, dropped_at=None)
+    assert (again.place, again.held_at) == ("Room 9", None)
+    assert care.row(IntegrationSession, held.id).held_at == NOW - HOUR
+
+
+def test_a_booking_ahead_is_not_used_up_by_leaving_a_field_as_it_was(care):
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - 20 * HOUR)
+        booked = an_integration_session(
+            db, care.course, given, therapist=care.therapist, planned_at=NOW + 2 * HOUR
+        )
+    tab = _open(care, care.therapist, id=booked.id, do="hold")
+    assert "The integration itself uses that booking up" in said(tab)
+
+    press(tab, "Save as held")
+
+    assert "Choose whether it was the integration itself" in said(tab)
+    assert care.row(IntegrationSession, booked.id).held_at is None

@@ -393,3 +393,23 @@ def test_rule_5_a_wrong_dose_is_corrected_beside_what_was_there(care, begun):
     assert [one.ug for one in care.rows(Administration, voided_at=None)] == [70_000]
     assert "Given: 70 mg intramuscular" in said(tab)
     assert "entered in error: A zero was lost" in said(tab)
+
+
+def test_an_integration_that_is_not_booked_is_said_and_booked_from_here(care):
+    with care.database.writing() as db:
+        alone = a_ketamine_session(db, care.course)
+        alone.no_integration_reason = "Thea is away."
+    tab = _open(care, care.front_desk, alone)
+
+    assert "Integration not booked" in said(tab)
+    assert "Thea is away." in said(tab)
+    assert "Book" in links(tab)
+
+
+def test_what_did_not_take_place_counts_down_to_nothing(care, ahead):
+    with care.database.writing() as db:
+        db.get_one(KetamineSession, ahead.id).status = SessionStatus.CANCELLED
+    tab = _open(care, care.nurse, ahead)
+
+    assert "in 1 d" not in said(tab)
+    assert "Record what happened" in [one.label for one in tab.expander]

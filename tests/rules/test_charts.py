@@ -89,6 +89,7 @@ def a_dose(
         discharged_at=None,
         end_reason="",
         breach_reason="",
+        no_integration_reason="",
         integrations=integrations,
         line=line,
     )

@@ -98,6 +98,16 @@ def _only_a_reference(answer, caplog):
     assert "Traceback" not in answer.text
 
 
+def test_today_is_found_by_its_name_like_every_other_page(visit):
+    browser = visit()
+    page = {"accept": "text/html"}
+    assert "/session/welcome" in browser.get("/today", headers=page).headers["location"]
+    _set_up(browser)
+    answer = browser.get("/today", headers=page)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert browser.get("/caseload", headers=page).status_code == 200
+
+
 def test_an_error_within_is_a_page_with_a_number_and_without_a_word_of_it(visit, caplog):
     browser = visit()
     _set_up(browser)
