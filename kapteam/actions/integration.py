@@ -541,7 +541,18 @@ class _Debt:
                 )
             ),
         )
-        make_integration(self._db, self._viewer, owed, kept, self._now)
+        again = make_integration(self._db, self._viewer, owed, kept, self._now)
+        record(
+            self._db,
+            "integration_session:booked_again",
+            self._viewer,
+            self._now,
+            client_id=self._course.client_id,
+            subject_id=again.id,
+            planned_at=(None, again.planned_at),
+            agreed_for=(None, again.agreed_for),
+            ketamine_sessions=_ids(self.ends),
+        )
 
     def _check_open(self) -> None:
         """The state that the form saw; a row that moved on since is a Conflict, or saved before."""

@@ -193,9 +193,11 @@ def _whose(here: Present) -> bool:
 def _counts(today: Today) -> None:
     with st.container(horizontal=True, gap="xsmall", key="today_counts"):
         late = wording.count(today.late, "integration is", "integrations are") + " late"
-        count_link("integration", _loud(late, today.late, Tone.RED, "error"), show="late")
+        tones = [row.line.standing.tone for row in today.integration_past_due]
+        loudest = tones[0] if today.late else Tone.QUIET
+        count_link("integration", _loud(late, today.late, loudest, "error"), show="late")
         if today.was_this_held:
-            held = Phrase(f"Was this held? {today.was_this_held}", Tone.AMBER, "help")
+            held = Phrase(f"Was this held? {today.was_this_held}", tones[today.late], "help")
             count_link("integration", held, show="was_this_held")
         without = wording.count(today.doses_today_without_intention, "dose") + (
             " today without an intention note"

@@ -10,12 +10,14 @@ from starlette.responses import RedirectResponse, Response
 from kapteam import clock, wording
 from kapteam.accounts.sign_ins import LiveSignIn, check_password, viewer_of
 from kapteam.actions.notes import sign_note
+from kapteam.actions.views import record_view
 from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.practices import DEMO, database
 from kapteam.errors import Conflict, Invalid, NotFound, Refused
 from kapteam.queries.notes import signing_page
 from kapteam.queries.standing import Asked, ClientName
+from kapteam.queries.views import seen_this_hour
 from kapteam.sentences import client_name
 from kapteam.vocabulary import Audience
 from kapteam.web.plain import message, page
@@ -64,8 +66,13 @@ class SigningPages:
     def _page(self, signer: _Signer, note_id: str, refused: Refused | None) -> Response:
         with signer.database.reading() as db:
             shown = signing_page(db, signer.asked, note_id)
+            seen = shown is None or seen_this_hour(db, signer.asked, shown.client.id)
         if shown is None:
             return _go(_note_path(note_id))
+        if not seen:
+            # Rule 63: it is on record before anything of it is shown.
+            with signer.database.writing() as db:
+                record_view(db, signer.asked.viewer, shown.client.id, signer.asked.now)
         invalid = refused.fields if isinstance(refused, Invalid) else {}
         return page(
             "sign.html",

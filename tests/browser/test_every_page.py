@@ -30,6 +30,7 @@ def test_axe_finds_nothing_of_ours_and_nothing_stands_outside_the_screen(
 ) -> None:
     page = demo_tab(name, height=TALL)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_text("Demo practice: every person here is made up")).to_be_visible()
     page.evaluate(_OPEN_ALL)
     for chart in page.get_by_test_id("stVegaLiteChart").all():
         chart.locator("svg, canvas").first.wait_for()

@@ -328,7 +328,9 @@ def _three_silent_failures(page: Page, server: Server, course: str) -> None:
     open_at(page, dose)
     fill_field(page, "Dose given, mg", "70")
     fill_field(page, "Given at", "1:05 pm")
-    fill_field(page, "Reason, if beyond the order or clearance, or late", "Told on the phone")
+    fill_field(
+        page, "Reason, if beyond the order or clearance, or entered late", "Told on the phone"
+    )
     choose(page, "As told by", "Robin Prescott")
     press(page, "Save record")
     expect(page.get_by_text("as told by Robin Prescott, not confirmed")).to_be_visible()

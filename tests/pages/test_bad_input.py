@@ -670,7 +670,6 @@ _OTHER_FIELD = {
     ("booking", "integration_time", ""): "no_integration_reason",
     ("booking", "mg", "140"): "may_add",
     ("moved", "planned_on", YESTERDAY): "planned_time",
-    ("record", "administrations.0.started_on", TODAY - 40 * DAY): "administrations.0.started_time",
     ("record", "administrations.0.mg", "200"): "administrations.0.reason",
     ("record", "stopped_time", "2:00 pm"): "stop_reason",
     ("integration booked", "on", YESTERDAY): "time",

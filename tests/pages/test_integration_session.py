@@ -21,7 +21,14 @@ from kapteam.vocabulary import (
     NoteKind,
     ServiceLine,
 )
-from tests.factories import NOW, TODAY, a_clinician, a_course, an_outside_experience
+from tests.factories import (
+    NOW,
+    TODAY,
+    a_clinician,
+    a_course,
+    an_outside_experience,
+    audit_events,
+)
 from tests.factories_care import (
     a_booked_pair,
     a_given_session,
@@ -452,6 +459,9 @@ def test_rule_66_the_booking_that_was_there_stands_again(care):
     (again,) = care.rows(IntegrationSession, dropped_at=None)
     assert (again.place, again.held_at) == ("Room 9", None)
     assert care.row(IntegrationSession, held.id).held_at == NOW - HOUR
+    assert [one.tag for one in audit_events(care.database) if one.subject_id == again.id] == [
+        "integration_session:booked_again"
+    ]
 
 
 def test_a_booking_ahead_is_not_used_up_by_leaving_a_field_as_it_was(care):
