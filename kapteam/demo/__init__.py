@@ -2,10 +2,12 @@
 
 import logging
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import exists, select
 
 from kapteam.accounts.set_up import NewClinician, NewPractice, add_clinician, set_up_practice
 from kapteam.clock import day_of
@@ -34,6 +36,7 @@ from kapteam.settings import settings
 __all__ = ["PRESCRIBER_ID", "THERAPIST_ID", "open_demo"]
 
 _BUILT = demo_id("built")
+_FRESH = timedelta(hours=1)
 _log = logging.getLogger(__name__)
 _one_at_a_time = Lock()
 
@@ -42,8 +45,9 @@ def open_demo(now: datetime) -> None:
     """Make sure that the demo practice exists and is right at `now`.
 
     What a visitor wrote stays until the practice's next day, until no dose is ahead any more on
-    this one, or until a visitor shut the door on one of the two people whom it is opened as. The
-    new file takes the place of the old one only when it is finished.
+    this one, or until a visitor shut the door on one of the two people whom it is opened as. One
+    that nobody wrote in is built anew after an hour: its clocks have run on. The new file takes the
+    place of the old one only when it is finished.
     """
     with _one_at_a_time:
         if settings().demo_path.exists() and _is_right(now):
@@ -73,12 +77,24 @@ def _is_right(now: datetime) -> bool:
                 return False
             if not _has_both_of_its_people(db):
                 return False
+            if now - built.at > _FRESH and not _is_written_in(db, built.at):
+                return False
             asked = Asked(THERAPIST.viewer(), practice, now)
             return bool(upcoming(db, asked).showing(Show.TODAY))
     except Exception as error:
         # Whatever is wrong with the file, a new one puts it right.
         _log.warning("The demo practice cannot be read (%s); it is built anew.", type(error))
         return False
+
+
+def _is_written_in(db: Session, since: datetime) -> bool:
+    """Whether a visitor did more since than sign in and look."""
+    written = exists().where(
+        AuditEvent.at > since,
+        AuditEvent.tag != "client:viewed",
+        AuditEvent.tag.not_like("signin:%"),
+    )
+    return bool(db.scalar(select(written)))
 
 
 def _has_both_of_its_people(db: Session) -> bool:

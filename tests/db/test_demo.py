@@ -441,6 +441,19 @@ def test_what_a_visitor_wrote_stays_on_the_same_day(built_demo):
     assert pinned_line() == "Written by a visitor"
 
 
+def test_one_that_nobody_wrote_in_is_right_again_after_an_hour(built_demo, short_story):
+    def built_at():
+        with database(DEMO).reading() as db:
+            return db.scalar(select(AuditEvent.at).where(AuditEvent.tag == "demo:built"))
+
+    with database(DEMO).writing() as db:
+        sign_ins.start_sign_in(db, demo.THERAPIST_ID, "browser", OPENED + HOUR / 2)
+    demo.open_demo(OPENED + HOUR)
+    assert built_at() == OPENED
+    demo.open_demo(OPENED + 2 * HOUR)
+    assert built_at() == OPENED + 2 * HOUR
+
+
 def test_the_next_day_begins_anew_and_signs_visitors_out(built_demo, short_story):
     a_visitor_pins("Written by a visitor", OPENED + HOUR)
     with database(DEMO).writing() as db:
