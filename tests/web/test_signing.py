@@ -143,8 +143,8 @@ def test_the_page_says_whose_note_it_is_by_two_identifiers(desk):
     assert "<script>alert" not in answer.text
     assert answer.headers["cache-control"] == "no-store"
     desk.reads()
-    viewed = audit_events(desk.database, "client:viewed")
-    assert [one.client_id for one in viewed] == [desk.client.id]
+    viewed = [one.client_id for one in audit_events(desk.database, "client:viewed")]
+    assert viewed.count(desk.client.id) == 1
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
 
 
