@@ -278,12 +278,11 @@ def _when(here: Present, step: NextStep) -> str:
 
 
 def _integration(here: Present, course: CourseStanding) -> str:
-    """Where its integrations stand: the loudest, and each other one whose dose was given."""
-    first, *rest = course.integrations or (None,)
-    if first is not None:
-        shown = [first, *(one for one in rest if is_owed(one))]
+    """Where the integrations that are owed stand, else the first there is."""
+    shown = [line for line in course.integrations if is_owed(line)] or course.integrations[:1]
+    if shown:
         return "  \n".join(
-            said(sentences.integration(one.standing, here.now, here.zone)) for one in shown
+            said(sentences.integration(line.standing, here.now, here.zone)) for line in shown
         )
     done = course.last_dose is not None and course.expects_integration
     return quiet("Integration up to date" if done else "")
