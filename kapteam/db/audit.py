@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from kapteam.db.tables import AuditEvent
@@ -37,6 +38,16 @@ def record(
             changes={key: _plain(value) for key, value in changes.items()},
         )
     )
+
+
+def is_written_in(db: Session, since: datetime) -> bool:
+    """Whether anyone did more after `since` than sign in and look."""
+    written = exists().where(
+        AuditEvent.at > since,
+        AuditEvent.tag != "client:viewed",
+        AuditEvent.tag.not_like("signin:%"),
+    )
+    return bool(db.scalar(select(written)))
 
 
 def _plain(value: Any) -> Any:

@@ -7,10 +7,9 @@ from pathlib import Path
 from threading import Lock
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select
-
 from kapteam.accounts.set_up import NewClinician, NewPractice, add_clinician, set_up_practice
 from kapteam.clock import day_of
+from kapteam.db.audit import is_written_in
 from kapteam.db.engine import Database, Session
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.migrate import bring_up_to_date, is_up_to_date
@@ -77,7 +76,7 @@ def _is_right(now: datetime) -> bool:
                 return False
             if not _has_both_of_its_people(db):
                 return False
-            if now - built.at > _FRESH and not _is_written_in(db, built.at):
+            if now - built.at > _FRESH and not is_written_in(db, built.at):
                 return False
             asked = Asked(THERAPIST.viewer(), practice, now)
             return bool(upcoming(db, asked).showing(Show.TODAY))
@@ -85,16 +84,6 @@ def _is_right(now: datetime) -> bool:
         # Whatever is wrong with the file, a new one puts it right.
         _log.warning("The demo practice cannot be read (%s); it is built anew.", type(error))
         return False
-
-
-def _is_written_in(db: Session, since: datetime) -> bool:
-    """Whether a visitor did more since than sign in and look."""
-    written = exists().where(
-        AuditEvent.at > since,
-        AuditEvent.tag != "client:viewed",
-        AuditEvent.tag.not_like("signin:%"),
-    )
-    return bool(db.scalar(select(written)))
 
 
 def _has_both_of_its_people(db: Session) -> bool:
