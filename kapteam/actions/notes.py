@@ -31,7 +31,7 @@ from kapteam.vocabulary import NoteKind, SessionStatus
 
 _NEVER_GIVEN = tuple(status for status in SessionStatus if ends_session(status))
 # What is asked on the day itself is asked again, however much of a note is taken over.
-_ASKED_ANEW = frozenset({"safety", "ready", "mood", "prepared"})
+_ASKED_ANEW = frozenset({"safety", "ready", "mood", "prepared", "prepared_on", "prepared_how"})
 
 
 @dataclass(frozen=True, slots=True)

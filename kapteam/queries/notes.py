@@ -33,7 +33,7 @@ from kapteam.vocabulary import NoteKind, SessionStatus
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One field of a signed note that has words."""
+    """One field of a signed note that has words, as it is read."""
 
     key: str
     label: str
@@ -485,7 +485,7 @@ def _lines(db: Session, asked: Asked, condition: ColumnElement[bool]) -> list[No
             voided_at=row.voided_at,
             void_reason=row.void_reason,
             answers=tuple(
-                Answer(field.key, field.label, row.body[field.key])
+                Answer(field.key, field.label, field.written(row.body[field.key]))
                 for field in TEMPLATES[row.kind, row.template_version].fields
                 if field.key in row.body
             ),

@@ -1,29 +1,75 @@
 """Intention and integration notes: their frozen templates, and when an intention is due.
 
-Fields are those of domain 3.1 and 3.2; the few required ones come first. A template is never
-edited: a change is a new version, so that an old note keeps its shape.
+Fields are those of domain 3.1 and 3.2; the few required ones come first. What is a fact of the
+session (which dose, how long since it, the number of the integration, from when to when, how you
+met) is no field: it stands above the note and in the signed text. The tags for what was worked on
+are the eight needs of a taught framework (domain 3.2, source S41).
+
+A template is never edited: a change is a new version, so that an old note keeps its shape. A draft
+stays with the version that it was begun with.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from kapteam import wording
 from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import NoteKind, Term, Tone
 
 LONGEST_FIELD = 8_000
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a note. With `choices` it is picked, else typed."""
+    """One field of a note. With `choices` it is picked, any number of them if `many`; else typed.
+
+    A draft keeps text: several answers as `one, other`, and a day (`is_day`) as `2026-11-24`.
+    """
 
     key: str
     label: str
     prompt: str = ""
     required: bool = False
     choices: tuple[str, ...] = ()
+    many: bool = False
+    is_day: bool = False
+
+    def picked(self, text: str) -> tuple[str, ...]:
+        """The answers that a text holds, each of them one of `choices` or not."""
+        return tuple(filter(None, (one.strip() for one in text.split(","))))
+
+    def joined(self, picked: Iterable[str]) -> str:
+        """Several answers as one text, in the order of the page."""
+        chosen = set(picked)
+        return ", ".join(one for one in self.choices if one in chosen)
+
+    def day(self, text: str) -> date | None:
+        """The day that a text names, in the one way a draft keeps it; None if it names none."""
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            return None
+        return day if day.isoformat() == text and FIRST_DAY <= day <= LAST_DAY else None
+
+    def written(self, text: str) -> str:
+        """A text as it is read: a day with its weekday, everything else to the letter."""
+        day = self.day(text) if self.is_day else None
+        return wording.full_day(day) if day else text
+
+    def problem(self, text: str) -> str:
+        """Why a text that is there is no answer to this field; empty when it is one."""
+        if len(text) > LONGEST_FIELD:
+            return f"{len(text):,} characters; {LONGEST_FIELD:,} is the most."
+        if self.is_day and self.day(text) is None:
+            return f"“{self.label}” is not a day. Choose it again."
+        if self.many and not set(self.picked(text)) <= set(self.choices):
+            return "Choose among the answers."
+        if self.choices and not self.many and text not in self.choices:
+            return "Choose one of the answers."
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +87,32 @@ class Template:
         return (*self.first, *(field for _, group in self.folded for field in group))
 
 
-_INTENTION = Template(
+_HOW = ("In person", "By video", "By phone")
+_NEEDS = (
+    "Regulation",
+    "Normalizing",
+    "Working it through",
+    "Meaning-making",
+    "Committed action",
+    "Keeping it alive",
+    "Connection to others",
+    "Spiritual needs",
+)
+_THEMES = (
+    "Grief",
+    "Fear",
+    "Shame",
+    "Anger",
+    "Love",
+    "Family",
+    "Childhood",
+    "Relationships",
+    "Body",
+    "Self",
+    "Death",
+    "Forgiveness",
+)
+_INTENTION_1 = Template(
     NoteKind.INTENTION,
     1,
     (
@@ -100,7 +171,7 @@ _INTENTION = Template(
         ),
     ),
 )
-_INTEGRATION = Template(
+_INTEGRATION_1 = Template(
     NoteKind.INTEGRATION,
     1,
     (
@@ -154,8 +225,59 @@ _INTEGRATION = Template(
         ),
     ),
 )
+_INTENTION_2 = Template(
+    NoteKind.INTENTION,
+    2,
+    _INTENTION_1.first,
+    (
+        _INTENTION_1.folded[0],
+        (
+            "Today",
+            (
+                Field("mood", "Mood and stressors today"),
+                Field("prepared_on", "Prepared on", is_day=True),
+                Field("prepared_how", "How we met to prepare", choices=_HOW),
+                Field("prepared", "How we prepared"),
+            ),
+        ),
+        *_INTENTION_1.folded[2:],
+    ),
+)
+_INTEGRATION_2 = Template(
+    NoteKind.INTEGRATION,
+    2,
+    (
+        *_INTEGRATION_1.first[:-1],
+        Field(
+            "to_prescriber",
+            "For the prescriber",
+            "Adverse effect, medicine-use concern, thoughts of suicide, medicine question",
+        ),
+    ),
+    (
+        _INTEGRATION_1.folded[0],
+        (
+            "Meaning",
+            (
+                Field("themes", "Themes", choices=_THEMES, many=True),
+                Field("other_themes", "Other themes"),
+                *_INTEGRATION_1.folded[1][1][1:],
+                Field("needs", "What this integration worked on", choices=_NEEDS, many=True),
+            ),
+        ),
+        (
+            "From here",
+            (
+                Field("check_back", "Check back on the actions", is_day=True),
+                *_INTEGRATION_1.folded[2][1],
+                Field("next_integration", "Next integration", is_day=True),
+            ),
+        ),
+    ),
+)
 TEMPLATES: Mapping[tuple[NoteKind, int], Template] = {
-    (template.kind, template.version): template for template in (_INTENTION, _INTEGRATION)
+    (template.kind, template.version): template
+    for template in (_INTENTION_1, _INTEGRATION_1, _INTENTION_2, _INTEGRATION_2)
 }
 
 
@@ -172,10 +294,8 @@ def problems(template: Template, body: Mapping[str, str]) -> dict[str, str]:
         if field.required and not text:
             verb = "Choose" if field.choices else "Write"
             found[field.key] = f"{verb} “{field.label}” before signing."
-        elif len(text) > LONGEST_FIELD:
-            found[field.key] = f"{len(text):,} characters; {LONGEST_FIELD:,} is the most."
-        elif text and field.choices and text not in field.choices:
-            found[field.key] = "Choose one of the answers."
+        elif text and (sentence := field.problem(text)):
+            found[field.key] = sentence
     return found
 
 
@@ -185,7 +305,7 @@ def signed_text(template: Template, body: Mapping[str, str], heading: str) -> st
     for field in template.fields:
         text = body.get(field.key, "").strip()
         if text:
-            parts.append(f"{field.label}\n{text}")
+            parts.append(f"{field.label}\n{field.written(text)}")
     return "\n\n".join(parts)
 
 

@@ -28,7 +28,7 @@ WHOLE = ""
 _LOOK = "Not saved yet: look at the fields marked in red."
 _KEEP_MINE = "Keep mine"
 _TAKE_THEIRS = "Take the other"
-_DAY_WIDTH, _TIME_WIDTH = 180, 130
+DAY_WIDTH, _TIME_WIDTH = 180, 130
 _MADE = "ids_that_made_a_row"
 _UNUSED = "ids_that_had_made_no_row"
 _TRIED = "ids_that_this_tab_has_saved_with"
@@ -198,7 +198,7 @@ class Form:
             format="YYYY-MM-DD",
             min_value=date(1900, 1, 1) if past else date(2000, 1, 1),
             max_value=date(2100, 12, 31),
-            width=_DAY_WIDTH,
+            width=DAY_WIDTH,
         )
         below = st.empty()
         if chosen:
@@ -367,7 +367,7 @@ class Form:
     ) -> None:
         """A day and a time of day side by side; `with_now` adds one press for this very moment."""
         with st.container(horizontal=True, gap="small"):
-            with st.container(width=_DAY_WIDTH, gap="xsmall"):
+            with st.container(width=DAY_WIDTH, gap="xsmall"):
                 self.day(day_field, day_label, day)
             with st.container(width=_TIME_WIDTH, gap="xsmall"):
                 self.time(time_field, time_label, time)

@@ -1,5 +1,6 @@
 """A note on its page: saved field by field, signed on a plain page, amended beside the original."""
 
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -22,8 +23,8 @@ from kapteam.ids import id_within
 from kapteam.queries.integration_session import integration_page
 from kapteam.queries.ketamine_session import ketamine_session_page
 from kapteam.queries.notes import DraftText, NoteLine, NotePage, UnsignedNote
-from kapteam.rules.notes import Field
-from kapteam.ui.forms import Form, minted_id, unused_id
+from kapteam.rules.notes import FIRST_DAY, LAST_DAY, Field, Template
+from kapteam.ui.forms import DAY_WIDTH, Form, minted_id, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, list_row, name_cell, section, telling_apart, words
 from kapteam.ui.shell import Present, acting, say_next
@@ -93,8 +94,9 @@ def draw_writing(here: Present, shown: NotePage) -> None:
     if shown.saved_at:
         st.markdown(quiet(f"Saved {wording.saved(shown.saved_at, here.now, here.zone)}"))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Sign …", type="primary", on_click=_ask_signature, args=(shown.note.id,))
-        st.button("Save draft", on_click=_save_all, args=(shown.note.id,))
+        this = (shown.note.id, shown.template)
+        st.button("Sign …", type="primary", on_click=_ask_signature, args=this)
+        st.button("Save draft", on_click=_save_all, args=this)
         if not shown.drafts:
             st.button(
                 "Discard this empty note",
@@ -123,19 +125,11 @@ def _field(here: Present, shown: NotePage, field: Field) -> None:
     saving: dict[str, Any] = {
         "key": key,
         "on_change": _keep,
-        "args": (shown.note.id, field.key),
+        "args": (shown.note.id, field),
     }
-    if field.choices:
-        options = [_NOT_ANSWERED, *field.choices]
-        if fresh:
-            saving["index"] = options.index(text) if text in options else 0
-        st.radio(label, options, horizontal=True, **saving)
-    else:
-        if fresh:
-            saving["value"] = text
-        st.text_area(label, placeholder=field.prompt or None, height=80, **saving)
-    if opened and _typed(key) != text:
-        _brought_back(here, shown.note.id, field.key, kept)
+    _draw(shown.note.id, field, label, text if fresh else None, saving)
+    if opened and _typed(field, key) != text:
+        _brought_back(here, shown.note.id, field, kept)
     problem = st.session_state.get(f"{key}#problem")
     if problem:
         st.markdown(f":red[:material/error: {plain(problem)}]")
@@ -143,7 +137,59 @@ def _field(here: Present, shown: NotePage, field: Field) -> None:
             _both_texts(shown.note.id, field, kept)
 
 
-def _brought_back(here: Present, note_id: str, field: str, kept: DraftText | None) -> None:
+def _draw(
+    note_id: str, field: Field, label: str, first: str | None, saving: dict[str, Any]
+) -> None:
+    """The widget of a field; `first` is what it starts from, None once it is on the page."""
+    if field.many:
+        if first is not None:
+            saving["default"] = _as_held(field, first)
+        st.pills(label, field.choices, selection_mode="multi", **saving)
+    elif field.choices:
+        options = [_NOT_ANSWERED, *field.choices]
+        if first is not None:
+            saving["index"] = options.index(first) if first in options else 0
+        st.radio(label, options, horizontal=True, **saving)
+    elif field.is_day:
+        chosen = st.date_input(
+            label,
+            _as_held(field, first or ""),
+            format="YYYY-MM-DD",
+            min_value=FIRST_DAY,
+            max_value=LAST_DAY,
+            width=DAY_WIDTH,
+            **saving,
+        )
+        _day_echo(note_id, field, chosen)
+    else:
+        if first is not None:
+            saving["value"] = first
+        st.text_area(label, placeholder=field.prompt or None, height=80, **saving)
+
+
+def _day_echo(note_id: str, field: Field, chosen: date | None) -> None:
+    """The weekday and the month under a day, and the way to take it back."""
+    below = st.empty()
+    if chosen:
+        with below.container(horizontal=True, vertical_alignment="center"):
+            st.caption(wording.full_day(chosen), width="content")
+            st.button(
+                "No day",
+                key=f"{_key(note_id, field.key)}#none",
+                type="tertiary",
+                icon=":material/close:",
+                on_click=_take_back,
+                args=(note_id, field),
+            )
+
+
+@acting
+def _take_back(here: Present, note_id: str, field: Field) -> None:
+    st.session_state[_key(note_id, field.key)] = None
+    _keep_one(here, note_id, field)
+
+
+def _brought_back(here: Present, note_id: str, field: Field, kept: DraftText | None) -> None:
     """After a restart the browser brings back another text than is kept: nothing of either is lost.
 
     What this tab had seen is forgotten by then, so the person says which text is right.
@@ -151,58 +197,69 @@ def _brought_back(here: Present, note_id: str, field: str, kept: DraftText | Non
     if kept is None:
         _keep_one(here, note_id, field)
         return
-    key = _key(note_id, field)
+    key = _key(note_id, field.key)
     st.session_state[f"{key}#version"] = 0
     st.session_state[f"{key}#problem"] = "Another text was saved for this field. Keep one of them."
 
 
-def _typed(key: str) -> str:
-    """What a field holds now."""
-    text = st.session_state.get(key) or ""
-    return "" if text == _NOT_ANSWERED else text
+def _typed(field: Field, key: str) -> str:
+    """What a field holds now, as the text that is kept of it."""
+    held = st.session_state.get(key) or ""
+    if isinstance(held, date):
+        return held.isoformat()
+    if isinstance(held, list | tuple):
+        return field.joined(held)
+    return "" if held == _NOT_ANSWERED else held
+
+
+def _as_held(field: Field, text: str) -> Any:
+    """What a field's widget holds for a text that is kept: the reverse of `_typed`."""
+    if field.is_day:
+        return field.day(text)
+    if field.many:
+        return [one for one in field.picked(text) if one in field.choices]
+    return text or (_NOT_ANSWERED if field.choices else "")
 
 
 def _both_texts(note_id: str, field: Field, kept: DraftText) -> None:
     """What another tab saved, with the two ways on; nothing is discarded unasked."""
-    other = kept.text or (_NOT_ANSWERED if field.choices else "")
+    answered = field.written(kept.text) or (_NOT_ANSWERED if field.choices else "")
     st.markdown(quiet("Saved in another tab:"))
-    st.text(other or "Nothing: it was emptied.")
+    st.text(answered or "Nothing: it was emptied.")
     with st.container(horizontal=True):
         for label, mine in (("Keep mine", True), ("Take the other", False)):
             st.button(
                 label,
                 key=f"{_key(note_id, field.key)}#{label}",
                 on_click=_settle,
-                args=(note_id, field.key, kept.version, other, mine),
+                args=(note_id, field, kept, mine),
             )
 
 
 @acting
-def _settle(
-    here: Present, note_id: str, field: str, version: int, other: str, keep_mine: bool
-) -> None:
-    key = _key(note_id, field)
-    st.session_state[f"{key}#version"] = version
+def _settle(here: Present, note_id: str, field: Field, kept: DraftText, keep_mine: bool) -> None:
+    key = _key(note_id, field.key)
+    st.session_state[f"{key}#version"] = kept.version
     if not keep_mine:
-        st.session_state[key] = other
+        st.session_state[key] = _as_held(field, kept.text)
     _keep_one(here, note_id, field)
 
 
 @acting
-def _keep(here: Present, note_id: str, field: str) -> None:
+def _keep(here: Present, note_id: str, field: Field) -> None:
     _keep_one(here, note_id, field)
 
 
-def _keep_one(here: Present, note_id: str, field: str) -> bool:
+def _keep_one(here: Present, note_id: str, field: Field) -> bool:
     """Save one field as it is now; False when it could not be."""
-    key = _key(note_id, field)
-    text = _typed(key)
+    key = _key(note_id, field.key)
+    text = _typed(field, key)
     seen = st.session_state.get(f"{key}#version", 0)
     st.session_state.pop(f"{key}#problem", None)
     if not text and not seen:
         return True
     try:
-        saved = here.write(save_draft, note_id, field, text, seen, here.now)
+        saved = here.write(save_draft, note_id, field.key, text, seen, here.now)
     except Invalid as error:
         st.session_state[f"{key}#problem"] = " ".join(error.fields.values())
     except Refused as error:
@@ -214,23 +271,21 @@ def _keep_one(here: Present, note_id: str, field: str) -> bool:
 
 
 @acting
-def _save_all(here: Present, note_id: str) -> None:
-    _all_kept(here, note_id)
+def _save_all(here: Present, note_id: str, template: Template) -> None:
+    _all_kept(here, note_id, template)
 
 
-def _all_kept(here: Present, note_id: str) -> bool:
-    prefix = _key(note_id, "")
-    fields = [
-        str(key).removeprefix(prefix) for key in st.session_state if str(key).startswith(prefix)
-    ]
-    kept = [_keep_one(here, note_id, field) for field in fields if "#" not in field]
+def _all_kept(here: Present, note_id: str, template: Template) -> bool:
+    """Save every field that is on the page, whatever becomes of the one before."""
+    drawn = [one for one in template.fields if _key(note_id, one.key) in st.session_state]
+    kept = [_keep_one(here, note_id, field) for field in drawn]
     return all(kept)
 
 
 @acting
-def _ask_signature(here: Present, note_id: str) -> None:
+def _ask_signature(here: Present, note_id: str, template: Template) -> None:
     """Everything is saved first; then the guard goes to the page that asks the password."""
-    if _all_kept(here, note_id):
+    if _all_kept(here, note_id, template):
         st.session_state["sign_now"] = note_id
 
 

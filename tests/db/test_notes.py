@@ -36,7 +36,7 @@ from kapteam.queries.notes import (
     unsigned_notes,
 )
 from kapteam.queries.standing import Asked
-from kapteam.rules.notes import content_hash
+from kapteam.rules.notes import TEMPLATES, content_hash
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import NoteKind, Part, SessionStatus
 from tests.factories import (
@@ -613,6 +613,84 @@ def test_rule_7_an_administration_entered_in_error_does_not_count(care):
         booster.voided_at = NOW
 
     sign(care, note_id)
+
+
+# Versions of a template
+
+
+def of_version_1(care: Care, note_id: str) -> None:
+    """Make a draft one that was begun before there was a version 2."""
+    with care.database.writing() as db:
+        db.get_one(Note, note_id).template_version = 1
+
+
+@pytest.mark.parametrize("kind", NoteKind)
+def test_a_new_note_has_the_newest_template(care, kind):
+    integration_id = an_integration(care, a_dose(care))
+    entered = {
+        NoteKind.INTENTION: _intention(care, a_dose(care)),
+        NoteKind.INTEGRATION: _integration(care, integration_id),
+    }[kind]
+    note_id = a_draft(care, entered, {})
+    assert read(care, note_page, care.therapist, note_id).template is TEMPLATES[kind, 2]
+
+
+def test_a_draft_begun_on_version_1_is_written_on_and_signed_as_version_1(care):
+    dose = a_dose(care, given_at=NOW - timedelta(hours=9))
+    integration_id = an_integration(care, dose, held_at=NOW - timedelta(hours=1))
+    note_id = a_draft(care, _integration(care, integration_id), INTEGRATION)
+    of_version_1(care, note_id)
+    care.do(notes.save_draft, care.therapist, note_id, "themes", "The sea, and a door", 0)
+    with pytest.raises(Invalid, match="no such field"):
+        care.do(notes.save_draft, care.therapist, note_id, "needs", "Regulation", 0)
+
+    sign(care, note_id)
+
+    page = read(care, note_page, care.prescriber, note_id)
+    assert page.template is TEMPLATES[NoteKind.INTEGRATION, 1]
+    assert page.note.answer("themes") == "The sea, and a door"
+    assert "\n\nThemes\nThe sea, and a door\n\n" in page.note.signed_text
+
+
+def test_what_version_1_signed_begins_a_note_of_version_2_and_nothing_of_it_is_lost(care):
+    dose = a_dose(care)
+    words = {**INTENTION, "why": "It is time.", "room": "No music."}
+    old = a_draft(care, _intention(care, dose), words)
+    of_version_1(care, old)
+    sign(care, old)
+
+    new = care.do(notes.start_note, care.therapist, _intention(care, dose, copy_from=old))
+
+    page = read(care, note_page, care.therapist, new)
+    assert page.template.version == 2
+    copied = {field: draft.text for field, draft in page.drafts.items()}
+    assert copied == {key: words[key] for key in ("intention", "coping", "why", "room")}
+
+
+def test_days_and_several_answers_are_signed_as_they_are_read(care):
+    dose = a_dose(care, given_at=NOW - timedelta(hours=9))
+    integration_id = an_integration(care, dose, held_at=NOW - timedelta(hours=1))
+    more = {"check_back": "2026-11-30", "needs": "Regulation, Meaning-making"}
+    note_id = a_draft(care, _integration(care, integration_id), {**INTEGRATION, **more})
+
+    sign(care, note_id)
+
+    note = read(care, note_page, care.prescriber, note_id).note
+    assert "\n\nCheck back on the actions\nMon Nov 30, 2026\n\n" in note.signed_text
+    assert "\n\nWhat this integration worked on\nRegulation, Meaning-making\n\n" in note.signed_text
+    assert note.answer("check_back") == "Mon Nov 30, 2026"
+
+
+@pytest.mark.parametrize(
+    ("field", "text"), [("check_back", "2026-02-30"), ("needs", "Levitation"), ("themes", "x")]
+)
+def test_an_impossible_day_or_answer_is_not_signed(care, field, text):
+    dose = a_dose(care, given_at=NOW - timedelta(hours=9))
+    integration_id = an_integration(care, dose, held_at=NOW - timedelta(hours=1))
+    note_id = a_draft(care, _integration(care, integration_id), {**INTEGRATION, field: text})
+    with pytest.raises(Invalid) as invalid:
+        sign(care, note_id)
+    assert list(invalid.value.fields) == [field]
 
 
 # After signing

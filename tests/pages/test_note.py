@@ -56,17 +56,18 @@ def _open(care, viewer, note_id):
     return opened(care, viewer, "note", id=note_id)
 
 
+def _field(tab, note_id, field):
+    widgets = (*tab.text_area, *tab.radio, *tab.date_input, *tab.get("button_group"))
+    (widget,) = [one for one in widgets if one.key == f"note/{note_id}/{field}"]
+    return widget
+
+
 def _write(tab, note_id, field, text):
-    (widget,) = [
-        one for one in (*tab.text_area, *tab.radio) if one.key == f"note/{note_id}/{field}"
-    ]
-    return well(widget.set_value(text).run())
+    return well(_field(tab, note_id, field).set_value(text).run())
 
 
 def _held(tab, note_id, field):
-    return next(
-        one.value for one in (*tab.text_area, *tab.radio) if one.key == f"note/{note_id}/{field}"
-    )
+    return _field(tab, note_id, field).value
 
 
 def _html(tab):
@@ -201,6 +202,93 @@ def test_a_field_too_long_is_said_beside_it_and_kept_on_the_screen(care, begun):
     # Nothing is signed while a field could not be saved.
     press(tab, "Sign …")
     assert "data-kapteam-go" not in _html(tab)
+
+
+@pytest.fixture
+def integrating(care):
+    """An integration note that the therapist began, still empty."""
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - 9 * HOUR)
+        held = an_integration_session(
+            db, care.course, given, therapist=care.therapist, held_at=NOW - HOUR
+        )
+    entered = NoteEntered(
+        new_id(), NoteKind.INTEGRATION, care.course.id, integration_session_id=held.id
+    )
+    return care.do(start_note, care.therapist, entered)
+
+
+def test_several_answers_are_ticked_and_taken_back(care, integrating):
+    tab = _open(care, care.therapist, integrating)
+
+    _write(tab, integrating, "needs", ["Meaning-making", "Regulation"])
+
+    assert _drafts(care, integrating)["needs"] == "Regulation, Meaning-making"
+    again = _open(care, care.therapist, integrating)
+    assert _held(again, integrating, "needs") == ["Regulation", "Meaning-making"]
+    _write(again, integrating, "needs", [])
+    assert _drafts(care, integrating)["needs"] == ""
+
+
+def test_a_day_is_chosen_said_with_its_weekday_and_taken_back(care, integrating):
+    tab = _open(care, care.therapist, integrating)
+
+    _write(tab, integrating, "check_back", NOW.date() + 6 * DAY)
+
+    assert _drafts(care, integrating)["check_back"] == "2026-11-30"
+    again = _open(care, care.therapist, integrating)
+    assert "Mon Nov 30, 2026" in said(again)
+    press(again, "No day")
+    assert _held(again, integrating, "check_back") is None
+    assert _drafts(care, integrating)["check_back"] == ""
+    assert "Mon Nov 30, 2026" not in said(again)
+
+
+@pytest.mark.parametrize(
+    ("field", "theirs", "mine", "said_as"),
+    [
+        ("needs", ["Regulation"], ["Spiritual needs"], "Regulation"),
+        ("check_back", NOW.date() + 6 * DAY, NOW.date(), "Mon Nov 30, 2026"),
+    ],
+)
+def test_two_tabs_that_answer_one_field_are_shown_both(
+    care, integrating, field, theirs, mine, said_as
+):
+    one, other = (_open(care, care.therapist, integrating) for _ in "ab")
+    _write(one, integrating, field, theirs)
+    _write(other, integrating, field, mine)
+    assert said_as in [text.value for text in other.text]
+
+    press(other, "Take the other")
+
+    assert _held(other, integrating, field) == theirs
+    assert "changed in another tab" not in said(other)
+
+
+def test_a_draft_begun_on_version_1_opens_with_the_fields_of_version_1(care, integrating):
+    care.do(save_draft, care.therapist, integrating, "recap", "A wide field", 0)
+    with care.database.writing() as db:
+        db.get_one(Note, integrating).template_version = 1
+
+    tab = _open(care, care.therapist, integrating)
+    assert _held(tab, integrating, "recap") == "A wide field"
+    _write(tab, integrating, "themes", "The sea, and a door")
+
+    assert _drafts(care, integrating)["themes"] == "The sea, and a door"
+    assert not tab.date_input
+
+
+def test_what_version_2_added_is_folded(care, integrating):
+    tab = _open(care, care.therapist, integrating)
+
+    added = {"themes", "needs", "check_back", "next_integration"}
+    for name in added:
+        assert any(
+            one.key == f"note/{integrating}/{name}"
+            for fold in tab.expander
+            for one in (*fold.date_input, *fold.get("button_group"))
+        )
+    assert not any(fold.proto.expanded for fold in tab.expander)
 
 
 def test_an_empty_note_can_be_discarded_and_one_with_words_cannot(care, begun, ahead):

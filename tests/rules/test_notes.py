@@ -23,6 +23,7 @@ from kapteam.vocabulary import NoteKind, Tone
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
 INTENTION = current_template(NoteKind.INTENTION)
 INTEGRATION = current_template(NoteKind.INTEGRATION)
+(NEEDS,) = [field for field in INTEGRATION.fields if field.key == "needs"]
 GOOD = {
     NoteKind.INTENTION: {
         "intention": "To meet my father.",
@@ -60,11 +61,35 @@ def test_what_is_required_is_always_in_view(template):
     assert len(keys) == len(set(keys))
 
 
-def test_templates_of_version_1_are_frozen():
+@pytest.mark.parametrize(
+    ("kind", "version", "digest"),
+    [
+        (NoteKind.INTENTION, 1, "427320e7292286bc"),
+        (NoteKind.INTEGRATION, 1, "fb5f25c67efb2626"),
+        (NoteKind.INTENTION, 2, "b7706e460f16ec5c"),
+        (NoteKind.INTEGRATION, 2, "df9b2e61ab2af510"),
+    ],
+)
+def test_a_template_is_frozen(kind, version, digest):
     """A change is a new version: an old note keeps its shape."""
-    digest = hashlib.sha256(repr((INTENTION, INTEGRATION)).encode()).hexdigest()
-    assert (INTENTION.version, INTEGRATION.version) == (1, 1)
-    assert digest.startswith("041cfbf2df286703"), "A template changed. Make it version 2."
+    kept = hashlib.sha256(repr(TEMPLATES[kind, version]).encode()).hexdigest()
+    assert kept.startswith(digest), "A template changed. Make it a new version."
+
+
+@pytest.mark.parametrize("kind", NoteKind)
+def test_what_version_1_asked_version_2_asks_as_well(kind):
+    asked = {field.key: field for field in TEMPLATES[kind, 1].fields}
+    now = {field.key: field for field in TEMPLATES[kind, 2].fields}
+    assert asked.keys() < now.keys()
+    assert [one.key for one in TEMPLATES[kind, 1].first] == [
+        one.key for one in TEMPLATES[kind, 2].first
+    ]
+
+
+def test_the_prescriber_is_told_of_the_four_things_that_domain_3_2_names():
+    (field,) = [one for one in INTEGRATION.first if one.key == "to_prescriber"]
+    for named in ("adverse effect", "medicine-use concern", "thoughts of suicide", "question"):
+        assert named in field.prompt.lower()
 
 
 @pytest.mark.parametrize("kind", NoteKind)
@@ -99,6 +124,56 @@ def test_the_longest_text_is_good_and_a_longer_one_says_so():
     assert found == {"why": "8,001 characters; 8,000 is the most."}
 
 
+@pytest.mark.parametrize("template", TEMPLATES.values())
+def test_no_answer_has_the_comma_that_stands_between_two(template):
+    for field in template.fields:
+        assert field.many <= bool(field.choices)
+        assert not any("," in one or one != one.strip() for one in field.choices)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("Regulation", True),
+        ("Regulation, Meaning-making", True),
+        ("Regulation, Levitation", False),
+        ("regulation", False),
+        ("Regulation; Meaning-making", False),
+    ],
+)
+def test_each_of_several_answers_is_one_of_the_answers(text, is_one):
+    found = problems(INTEGRATION, GOOD[NoteKind.INTEGRATION] | {"needs": text})
+    assert found == ({} if is_one else {"needs": "Choose among the answers."})
+
+
+@given(st.sets(st.sampled_from(NEEDS.choices)))
+def test_several_answers_are_kept_in_the_order_of_the_page_and_come_back(picked):
+    text = NEEDS.joined(picked)
+    assert set(NEEDS.picked(text)) == picked
+    assert NEEDS.joined(reversed(NEEDS.picked(text))) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "is_day"),
+    [
+        ("2026-11-30", True),
+        ("2028-02-29", True),
+        ("2026-02-29", False),
+        ("2026-11-31", False),
+        ("20261130", False),
+        ("2026-W48-1", False),
+        ("11/30/2026", False),
+        ("Monday", False),
+        ("0026-11-30", False),
+        ("2101-01-01", False),
+    ],
+)
+def test_a_day_that_is_none_gets_a_sentence(text, is_day):
+    found = problems(INTEGRATION, GOOD[NoteKind.INTEGRATION] | {"check_back": text})
+    sentence = "“Check back on the actions” is not a day. Choose it again."
+    assert found == ({} if is_day else {"check_back": sentence})
+
+
 # --- the signed text ------------------------------------------------------------------------------
 
 
@@ -112,6 +187,15 @@ def test_rule_19_the_signed_text_has_every_word_in_the_order_of_the_page():
         "Coping skills agreed\nSquare breathing\n\n"
         "Ready?\nReady\n\n"
         "Why this, why now\nIt is time."
+    )
+
+
+def test_a_day_is_signed_with_its_weekday_and_several_answers_as_a_list():
+    body = {"check_back": "2026-11-30", "needs": "Regulation, Meaning-making"}
+    assert signed_text(INTEGRATION, body, "Integration note") == (
+        "Integration note\n\n"
+        "What this integration worked on\nRegulation, Meaning-making\n\n"
+        "Check back on the actions\nMon Nov 30, 2026"
     )
 
 
