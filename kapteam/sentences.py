@@ -4,6 +4,7 @@ Today, Integration, Caseload, Client, Find and the plain pages all say it throug
 same thing reads the same everywhere.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from kapteam.vocabulary import (
     EpisodeState,
     HoldReason,
     IntegrationCloseReason,
+    IntegrationKind,
     OrderState,
     Tone,
 )
@@ -115,6 +117,23 @@ def held(held_at: datetime, last_given_at: datetime | None, now: datetime, zone:
     if last_given_at is None:
         return f"Held {wording.moment(held_at, now, zone)}"
     return f"Held {wording.hours(held_at - last_given_at)} after dose"
+
+
+def note_does(about: IntegrationKind | None, doses: Sequence[str], *, before: bool) -> str:
+    """What signing a note does to the clock; `before`: these were integrated before already.
+
+    `about` is the kind of integration session, None for an intention.
+    """
+    if about is IntegrationKind.DEBRIEF:
+        return "A debrief does not stop the integration clock."
+    sessions = wording.listed([f"the ketamine session of {dose}" for dose in doses])
+    if about is None:
+        return f"Written before {sessions}, and for that one only."
+    if not doses:
+        return "Signing this ends this integration."
+    if before:
+        return f"One more integration of {sessions}: another was held before."
+    return f"Signing this ends the integration that is owed for {sessions}."
 
 
 def closed(reason: IntegrationCloseReason | None) -> str:

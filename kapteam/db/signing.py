@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, ScalarSelect, exists, func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from kapteam import wording
 from kapteam.db.tables import (
@@ -27,19 +27,23 @@ from kapteam.db.tables import (
     Series,
 )
 from kapteam.db.types import UtcDateTime
-from kapteam.rules.notes import TEMPLATES, content_hash, problems, signed_text
-from kapteam.vocabulary import How, IntegrationKind, ProductRoute, SessionStatus
+from kapteam.rules.notes import TEMPLATES, content_hash, problems, signed_text, title
+from kapteam.vocabulary import How, IntegrationKind, NoteKind, ProductRoute, SessionStatus
 
 
 @dataclass(frozen=True, slots=True)
 class NotedDose:
-    """A ketamine session that a note is about; `last_given_at` None while nothing is recorded."""
+    """A ketamine session that a note is about; `last_given_at` None while nothing is recorded.
+
+    `integrated_before` counts the integrations of it that were held before the one of this note.
+    """
 
     id: str
     planned_at: datetime
     product_route: ProductRoute
     status: SessionStatus
     last_given_at: datetime | None
+    integrated_before: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +55,32 @@ class NotedIntegration:
     how: How
     planned_at: datetime | None
     held_at: datetime | None
+    ended_at: datetime | None
     held_by_id: str | None
+
+    def after(self, dose: NotedDose) -> str:
+        """Which integration of a dose it is and how long after it (domain 3.2), after a comma."""
+        if self.held_at is None or dose.last_given_at is None:
+            return ""
+        which = f"integration {dose.integrated_before + 1}"
+        if self.kind is IntegrationKind.DEBRIEF:
+            which = "debrief"
+        return f", {which}, {wording.hours(self.held_at - dose.last_given_at)} after it"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a note is about: one dose to come, or what an integration session integrates."""
 
+    kind: NoteKind
     doses: tuple[NotedDose, ...]
     integration: NotedIntegration | None
     elsewhere: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What the note is called."""
+        return title(self.kind, self.integration.kind if self.integration else None)
 
     @property
     def at(self) -> datetime | None:
@@ -78,6 +98,7 @@ class Unsigned:
     being signed. `digest` names this very text.
     """
 
+    title: str
     author: str
     body: Mapping[str, str]
     text: str
@@ -105,12 +126,15 @@ def read_subject(db: Session, note_id: str) -> Subject:
     dose_id = func.coalesce(Note.ketamine_session_id, IntegrationSessionFor.ketamine_session_id)
     rows = db.execute(
         select(
+            Note.kind.label("note_kind"),
             IntegrationSession.id.label("integration_id"),
             IntegrationSession.kind,
             IntegrationSession.how,
             IntegrationSession.planned_at.label("integration_planned_at"),
             IntegrationSession.held_at,
+            IntegrationSession.ended_at,
             IntegrationSession.held_by_id,
+            _integrated_before().label("integrated_before"),
             KetamineSession.id,
             KetamineSession.planned_at,
             KetamineSession.status,
@@ -142,11 +166,20 @@ def read_subject(db: Session, note_id: str) -> Subject:
             first.how,
             first.integration_planned_at,
             first.held_at,
+            first.ended_at,
             first.held_by_id,
         )
     return Subject(
+        kind=first.note_kind,
         doses=tuple(
-            NotedDose(row.id, row.planned_at, row.product_route, row.status, row.last_given_at)
+            NotedDose(
+                row.id,
+                row.planned_at,
+                row.product_route,
+                row.status,
+                row.last_given_at,
+                row.integrated_before,
+            )
             for row in rows
             if row.id is not None
         ),
@@ -188,13 +221,14 @@ def read_unsigned(db: Session, note_id: str, zone: ZoneInfo) -> Unsigned:
     author = named(head.name, head.credentials)
     heading = "\n".join(
         (
-            head.kind.label,
+            subject.title,
             f"Client {head.code}",
             *_about(subject, zone),
             f"Written by {author}{', prescriber' if head.by_prescriber else ''}",
         )
     )
     return Unsigned(
+        title=subject.title,
         author=author,
         body=body,
         text=signed_text(template, body, heading),
@@ -219,6 +253,22 @@ def _last_given_at() -> ScalarSelect[datetime]:
     )
 
 
+def _integrated_before() -> ScalarSelect[int]:
+    other, link = aliased(IntegrationSession), aliased(IntegrationSessionFor)
+    return (
+        select(func.count(other.id))
+        .join(link, link.integration_session_id == other.id)
+        .where(
+            link.ketamine_session_id == KetamineSession.id,
+            other.kind == IntegrationKind.FULL,
+            other.dropped_at.is_(None),
+            other.held_at < IntegrationSession.held_at,
+        )
+        .correlate(KetamineSession, IntegrationSession)
+        .scalar_subquery()
+    )
+
+
 def _about(subject: Subject, zone: ZoneInfo) -> list[str]:
     """The lines of the heading that say what the note is about."""
     integration = subject.integration
@@ -229,6 +279,8 @@ def _about(subject: Subject, zone: ZoneInfo) -> list[str]:
     held = "not held yet"
     if integration.held_at is not None:
         held = f"held {wording.full_moment(integration.held_at, zone)}"
+        if integration.ended_at is not None:
+            held += f" to {wording.zoned_time(integration.ended_at, zone)}"
     lines = [f"{integration.kind.label}, {integration.how.label.lower()}, {held}"]
     for dose in subject.doses:
         if dose.last_given_at is None:
@@ -236,7 +288,8 @@ def _about(subject: Subject, zone: ZoneInfo) -> list[str]:
             lines.append(f"After the ketamine session planned {planned}, no dose recorded")
         else:
             given = wording.full_moment(dose.last_given_at, zone)
-            lines.append(f"After ketamine, {dose.product_route.label}, last dose {given}")
+            route = dose.product_route.label
+            lines.append(f"After ketamine, {route}, last dose {given}{integration.after(dose)}")
     return lines + [f"After an experience elsewhere: {words}" for words in subject.elsewhere]
 
 

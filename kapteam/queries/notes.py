@@ -26,7 +26,7 @@ from kapteam.db.tables import (
 from kapteam.errors import NotAllowed, NotFound
 from kapteam.queries.standing import Asked, ClientName, Person
 from kapteam.rules.dosing import ends_session
-from kapteam.rules.notes import TEMPLATES, Template
+from kapteam.rules.notes import TEMPLATES, Template, title
 from kapteam.rules.permissions import check_can_read_notes
 from kapteam.vocabulary import NoteKind, SessionStatus
 
@@ -56,11 +56,13 @@ class NoteLine:
     """One note. Without `signed_at` it says whose draft it is and since when, and no word of it.
 
     With `voided_at` it was entered in error: it is readable and counts nowhere (rule 66).
-    `dose_status` is that of the ketamine session an intention was written for.
+    `dose_status` is that of the ketamine session an intention was written for. `title` is what it
+    is called: that of a debrief is no integration note.
     """
 
     id: str
     kind: NoteKind
+    title: str
     episode_id: str
     ketamine_session_id: str | None
     integration_session_id: str | None
@@ -127,7 +129,7 @@ class SigningPage:
     """
 
     note_id: str
-    kind: NoteKind
+    title: str
     client: ClientName
     author: str
     text: str
@@ -244,7 +246,7 @@ def signing_page(db: Session, asked: Asked, note_id: str) -> SigningPage | None:
     unsigned = read_unsigned(db, note_id, asked.practice.zone)
     return SigningPage(
         note_id=note_id,
-        kind=head.kind,
+        title=unsigned.title,
         client=_client(head),
         author=unsigned.author,
         text=unsigned.text,
@@ -454,12 +456,14 @@ def _lines(db: Session, asked: Asked, condition: ColumnElement[bool]) -> list[No
             Note.voided_at,
             Note.void_reason,
             KetamineSession.status,
+            IntegrationSession.kind.label("integration_kind"),
             Clinician.name,
             Clinician.credentials,
         )
         .join(Episode, Episode.id == Note.episode_id)
         .join(Clinician, Clinician.id == Note.author_id)
         .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
+        .outerjoin(IntegrationSession, IntegrationSession.id == Note.integration_session_id)
         .where(_is_kept(), visible_notes(asked.viewer, asked.now), _is_something(asked), condition)
         .order_by(Note.started_at, Note.id)
     ).all()
@@ -473,6 +477,7 @@ def _lines(db: Session, asked: Asked, condition: ColumnElement[bool]) -> list[No
         NoteLine(
             id=row.id,
             kind=row.kind,
+            title=title(row.kind, row.integration_kind),
             episode_id=row.episode_id,
             ketamine_session_id=row.ketamine_session_id,
             integration_session_id=row.integration_session_id,

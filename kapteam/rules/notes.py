@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 
 from kapteam import wording
 from kapteam.rules.thresholds import Thresholds
-from kapteam.vocabulary import NoteKind, Term, Tone
+from kapteam.vocabulary import IntegrationKind, NoteKind, Term, Tone
 
 LONGEST_FIELD = 8_000
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
@@ -279,6 +279,11 @@ TEMPLATES: Mapping[tuple[NoteKind, int], Template] = {
     (template.kind, template.version): template
     for template in (_INTENTION_1, _INTEGRATION_1, _INTENTION_2, _INTEGRATION_2)
 }
+
+
+def title(kind: NoteKind, about: IntegrationKind | None = None) -> str:
+    """What a note is called. That of a debrief is no integration note: no clock stops with it."""
+    return "Debrief note" if about is IntegrationKind.DEBRIEF else kind.label
 
 
 def current_template(kind: NoteKind) -> Template:

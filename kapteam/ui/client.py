@@ -552,7 +552,7 @@ def _note(here: Present, note: NoteLine) -> None:
     signed = wording.moment(note.signed_at, here.now, here.zone)
     by = ", by prescriber" if note.by_prescriber else ""
     words(
-        f":material/lock: **{note.kind.label}** "
+        f":material/lock: **{note.title}** "
         f"{quiet(f'Signed and locked, {note.author.name}{by}, {signed}')}"
     )
     st.text(_gist(note))
@@ -632,6 +632,6 @@ def draw_in_error(here: Present, page: ClientPage) -> None:
         for note in page.notes.in_error:
             with row(f"in_error_{note.id}"):
                 signed = wording.moment(note.signed_at or note.started_at, here.now, here.zone)
-                words(f"~~{note.kind.label}~~ {quiet(f'{note.author.name}, signed {signed}')}")
+                words(f"~~{note.title}~~ {quiet(f'{note.author.name}, signed {signed}')}")
                 words(plain(note.void_reason))
                 link("note", "Open", icon="chevron_right", id=note.id)

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from kapteam import wording
+from kapteam import sentences, wording
 from kapteam.actions.notes import (
     AddendumEntered,
     AmendmentEntered,
@@ -18,6 +18,7 @@ from kapteam.actions.notes import (
     start_note,
     void_note,
 )
+from kapteam.db.signing import NotedDose, NotedIntegration, Subject
 from kapteam.errors import Invalid, NotFound, Refused
 from kapteam.ids import id_within
 from kapteam.queries.integration_session import integration_page
@@ -57,12 +58,41 @@ def begin_note(here: Present) -> None:
 
 
 def draw_note_banner(here: Present, shown: NotePage) -> None:
-    """Two identifiers above the first field, and what the note is about."""
+    """Two identifiers above the first field, which note it is, and what it is about."""
     identity(here, shown.client)
-    st.subheader(shown.note.kind.label, anchor=False)
-    for dose in shown.subject.doses:
-        at = wording.moment(dose.last_given_at or dose.planned_at, here.now, here.zone)
-        st.markdown(quiet(f"Ketamine session of {at}, {dose.product_route.label}"))
+    subject = shown.subject
+    st.subheader(subject.title, anchor=False)
+    doses = [_dose(here, dose) for dose in subject.doses]
+    if shown.can_write:
+        st.markdown(f"**{plain(_what_it_does(subject, doses))}**")
+    if subject.integration is not None:
+        st.markdown(quiet(_held(here, subject.integration)))
+    for dose, said in zip(subject.doses, doses, strict=True):
+        since = subject.integration.after(dose) if subject.integration else ""
+        st.markdown(quiet(f"Ketamine session of {said}, {dose.product_route.label}{since}"))
+    for experience in subject.elsewhere:
+        st.markdown(quiet(f"Experience elsewhere: {experience}"))
+
+
+def _what_it_does(subject: Subject, doses: list[str]) -> str:
+    about = subject.integration.kind if subject.integration else None
+    before = all(dose.integrated_before for dose in subject.doses)
+    return sentences.note_does(about, doses, before=before)
+
+
+def _dose(here: Present, dose: NotedDose) -> str:
+    return wording.moment(dose.last_given_at or dose.planned_at, here.now, here.zone)
+
+
+def _held(here: Present, integration: NotedIntegration) -> str:
+    """From when to when it was held, and how the two met."""
+    how = integration.how.label.lower()
+    if integration.held_at is None:
+        return f"{integration.kind.label}, not held yet, {how}"
+    held = wording.moment(integration.held_at, here.now, here.zone)
+    if integration.ended_at is not None:
+        held += f" to {wording.clock_time(integration.ended_at.astimezone(here.zone).time())}"
+    return f"{integration.kind.label}, held {held}, {how}"
 
 
 def draw_writing(here: Present, shown: NotePage) -> None:

@@ -38,7 +38,7 @@ from kapteam.queries.notes import (
 from kapteam.queries.standing import Asked
 from kapteam.rules.notes import TEMPLATES, content_hash
 from kapteam.rules.permissions import Viewer
-from kapteam.vocabulary import NoteKind, Part, SessionStatus
+from kapteam.vocabulary import IntegrationKind, NoteKind, Part, SessionStatus
 from tests.factories import (
     NOW,
     a_client,
@@ -475,11 +475,49 @@ def test_an_integration_note_names_each_dose_by_its_last_administration(care):
         "Integration note\n"
         "Client K-001\n"
         "Integration, in person, held Tue Nov 24, 2026, 2:30 pm MST\n"
-        "After ketamine, intramuscular, last dose Mon Nov 23, 2026, 9:30 am MST\n"
-        "After ketamine, intramuscular, last dose Tue Nov 24, 2026, 9:30 am MST\n"
+        "After ketamine, intramuscular, last dose Mon Nov 23, 2026, 9:30 am MST"
+        ", integration 1, 29 hr after it\n"
+        "After ketamine, intramuscular, last dose Tue Nov 24, 2026, 9:30 am MST"
+        ", integration 1, 5 hr after it\n"
         "After an experience elsewhere: psilocybin, summer 2025\n"
         "Written by Thea Tallis, LCSW\n\n"
     )
+
+
+def test_the_signed_text_says_from_when_to_when_how_and_which_integration_it_was(care):
+    dose = a_dose(care, given_at=NOW - timedelta(hours=30))
+    an_integration(care, dose, held_at=NOW - timedelta(hours=10))
+    integration_id = an_integration(care, dose, held_at=NOW - timedelta(hours=1))
+    with care.database.writing() as db:
+        db.get_one(IntegrationSession, integration_id).ended_at = NOW
+    note_id = a_draft(care, _integration(care, integration_id), INTEGRATION)
+
+    text = read(care, signing_page, care.therapist, note_id).text
+
+    assert text.replace("\u00a0", " ").startswith(
+        "Integration note\n"
+        "Client K-001\n"
+        "Integration, in person, held Tue Nov 24, 2026, 1:30 pm MST to 2:30 pm MST\n"
+        "After ketamine, intramuscular, last dose Mon Nov 23, 2026, 9:30 am MST"
+        ", integration 2, 28 hr after it\n"
+    )
+
+
+def test_rule_7_a_debrief_is_called_one_in_its_text_and_is_no_integration_of_the_dose(care):
+    dose = a_dose(care, given_at=NOW - timedelta(hours=9))
+    debrief = an_integration(care, dose, held_at=NOW - timedelta(hours=6))
+    full = an_integration(care, dose, held_at=NOW - timedelta(hours=1))
+    with care.database.writing() as db:
+        db.get_one(IntegrationSession, debrief).kind = IntegrationKind.DEBRIEF
+    noted = {one: a_draft(care, _integration(care, one), INTEGRATION) for one in (debrief, full)}
+
+    shown = {one: read(care, signing_page, care.therapist, noted[one]) for one in noted}
+
+    assert shown[debrief].title == "Debrief note"
+    assert shown[debrief].text.startswith("Debrief note\nClient K-001\nDebrief on the day, ")
+    assert ", debrief, 2\u00a0hr after it\n" in shown[debrief].text
+    assert ", integration 1, 7\u00a0hr after it\n" in shown[full].text
+    assert read(care, note_page, care.prescriber, noted[debrief]).note.title == "Debrief note"
 
 
 def test_two_threads_sign_once(care):

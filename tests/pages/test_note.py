@@ -15,7 +15,7 @@ from kapteam.db.tables import Draft, KetamineSession, Note, NoteAddendum, NoteAm
 from kapteam.errors import NotAllowed
 from kapteam.ids import new_id
 from kapteam.ui.text import plain
-from kapteam.vocabulary import NoteKind, SessionStatus
+from kapteam.vocabulary import IntegrationKind, NoteKind, SessionStatus
 from tests.factories import NOW
 from tests.factories_care import (
     a_given_session,
@@ -216,6 +216,48 @@ def integrating(care):
         new_id(), NoteKind.INTEGRATION, care.course.id, integration_session_id=held.id
     )
     return care.do(start_note, care.therapist, entered)
+
+
+def _of(care, kind, *, held_at=NOW - HOUR, beside=0):
+    """The note of an integration session that was held, after `beside` earlier ones of its dose."""
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - 9 * HOUR)
+        for _ in range(beside):
+            an_integration_session(
+                db, care.course, given, therapist=care.therapist, held_at=NOW - 3 * HOUR
+            )
+        session = an_integration_session(
+            db, care.course, given, therapist=care.therapist, held_at=held_at
+        )
+        session.kind = kind
+    return opened(care, care.therapist, "note", kind="integration", integration=session.id)
+
+
+def test_rule_7_a_debrief_note_says_what_it_is_and_that_it_stops_no_clock(care):
+    tab = _of(care, IntegrationKind.DEBRIEF)
+
+    assert [one.value for one in tab.subheader] == ["Debrief note"]
+    assert "A debrief does not stop the integration clock." in said(tab)
+    assert "Signing this ends" not in said(tab)
+    assert "Debrief on the day, held Tue Nov 24, 1:30 pm, in person" in said(tab)
+
+
+def test_an_integration_note_says_which_one_it_ends_and_how_long_after_the_dose(care):
+    tab = _of(care, IntegrationKind.FULL)
+
+    assert [one.value for one in tab.subheader] == ["Integration note"]
+    owed = "the integration that is owed for the ketamine session of Tue Nov 24, 5:30 am"
+    assert f"Signing this ends {owed}." in said(tab)
+    assert "does not stop" not in said(tab)
+    assert "Integration, held Tue Nov 24, 1:30 pm, in person" in said(tab)
+    assert "5:30 am, intramuscular, integration 1, 8 hr after it" in said(tab)
+
+
+def test_a_second_integration_of_a_dose_ends_nothing_that_is_owed(care):
+    tab = _of(care, IntegrationKind.FULL, beside=1)
+
+    assert "One more integration of the ketamine session of Tue Nov 24, 5:30 am" in said(tab)
+    assert "integration 2, 8 hr after it" in said(tab)
 
 
 def test_several_answers_are_ticked_and_taken_back(care, integrating):
