@@ -169,9 +169,10 @@ def save_draft(
 ) -> SavedDraft:
     """Keep one field of an unsigned note as typed. `seen_version` is 0 before the first save.
 
-    The same text again is the same save. Raises NotAllowed (the author alone), NotFound, Invalid (a
-    field that the note does not have, too long) and Conflict, with both texts, when another tab has
-    saved the field since or the note is signed.
+    The same text again is the same save, and no save is an event of the audit log (decision 20).
+    Raises NotAllowed (the author alone), NotFound, Invalid (a field that the note does not have,
+    too long) and Conflict, with both texts, when another tab has saved the field since or the note
+    is signed.
     """
     note, _ = _own(db, viewer, note_id, now)
     if note.signed_at is not None:

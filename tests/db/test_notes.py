@@ -343,6 +343,32 @@ def test_the_same_text_again_is_the_same_save(care):
     assert (again.version, again.saved_at) == (1, NOW)
 
 
+def test_that_a_note_was_begun_is_on_record_and_a_pause_in_typing_is_not(care):
+    note_id = a_draft(care, _intention(care, a_dose(care)), {})
+    begun = audit_events(care.database)
+    assert [(event.tag, event.subject_id) for event in begun] == [("note:started", note_id)]
+
+    words = "To sit with the grief."
+    for seen in range(len(words)):
+        now = NOW + timedelta(seconds=2 * (seen + 1))
+        typed = words[: seen + 1]
+        care.do(notes.save_draft, care.therapist, note_id, "intention", typed, seen, now=now)
+
+    assert len(audit_events(care.database)) == 1
+    # What the log leaves out, the rows say: whose it is, since when, how often and when last saved.
+    page = read(care, note_page, care.therapist, note_id)
+    assert (page.note.author.id, page.note.started_at) == (care.therapist.clinician_id, NOW)
+    assert page.drafts["intention"].version == 22
+    assert page.saved_at == NOW + timedelta(seconds=44)
+
+
+def test_no_draft_of_a_note_is_kept_without_its_start_on_record(care):
+    with pytest.raises(NotFound):
+        care.do(notes.save_draft, care.therapist, new_id(), "intention", "Words.", 0)
+    assert count_rows(care.database, Draft) == 0
+    assert tags(care) == []
+
+
 def test_two_tabs_that_save_in_the_same_moment_lose_nothing(care):
     note_id = a_draft(care, _intention(care, a_dose(care)), {"why": "First."})
     at_once = Barrier(2)
