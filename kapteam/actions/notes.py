@@ -39,7 +39,8 @@ class NoteEntered:
     """A note to start: an intention for a ketamine session, or for an integration session its note.
 
     `copy_from` is a signed intention of the same course to begin with; whatever has to be asked on
-    the day is left out of the copy.
+    the day is left out of the copy. `instead_of` is this person's empty note for the same session,
+    which makes way in the same write.
     """
 
     id: str
@@ -48,6 +49,7 @@ class NoteEntered:
     ketamine_session_id: str | None = None
     integration_session_id: str | None = None
     copy_from: str | None = None
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +98,16 @@ class Signature:
 def start_note(db: Session, viewer: Viewer, entered: NoteEntered, now: datetime) -> str:
     """Start a note; returns its id, or that of the one this person has begun for the same session.
 
-    Raises NotAllowed (rule 16), NotFound, and Invalid when the session never took place or this
-    person has signed the note of this integration.
+    Raises NotAllowed (rule 16), NotFound, Invalid when the session never took place or this person
+    has signed the note of this integration, and Conflict when the note to make way has words.
     """
     check_can_write_note(viewer, entered.kind)
     episode = visible_episode(db, viewer, entered.episode_id, now)
     if already_saved(db, Note, entered.id):
         return _own(db, viewer, entered.id, now)[0].id
     _check_subject(db, entered)
+    if entered.instead_of is not None:
+        _make_way(db, viewer, entered, entered.instead_of, now)
     own = db.execute(
         select(Note.id, Note.signed_at).where(
             Note.author_id == viewer.clinician_id,
@@ -399,6 +403,17 @@ def _check_subject(db: Session, entered: NoteEntered) -> None:
     if found.dropped_at or (found.closed_at and not found.held_at):
         sentence = "This integration did not take place, so it has no note."
         raise Invalid({"integration_session_id": sentence})
+
+
+def _make_way(
+    db: Session, viewer: Viewer, entered: NoteEntered, empty_id: str, now: datetime
+) -> None:
+    """Take back the empty note of the same session."""
+    empty, _ = _own(db, viewer, empty_id, now, voided_too=True)
+    about = (empty.kind, empty.ketamine_session_id, empty.integration_session_id)
+    if about != (entered.kind, entered.ketamine_session_id, entered.integration_session_id):
+        raise NotFound("There is no such empty note of this session.")
+    drop_empty_note(db, viewer, empty_id, now)
 
 
 def _body_to_copy(db: Session, entered: NoteEntered, source_id: str) -> dict[str, str]:

@@ -352,9 +352,9 @@ def _start_from(
         episode_id=episode_id,
         ketamine_session_id=dose_id,
         copy_from=source_id,
+        instead_of=note_id,
     )
     try:
-        here.write(drop_empty_note, note_id, here.now)
         started = here.write(start_note, entered, here.now)
     except Refused as error:
         say_next(str(error), well=False)

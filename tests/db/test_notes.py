@@ -890,6 +890,72 @@ def test_rule_28_a_stale_intention_is_rewritten_from_its_own_text(care):
     assert [note.id for note in page.beside] == [old]
 
 
+def an_empty_note_and_an_intention_to_start_from(care: Care) -> NoteEntered:
+    """What “Start from it” sends: a note with the words of another, instead of an empty one."""
+    cancelled = a_dose(care)
+    old = a_signed_intention(care, cancelled)
+    with care.database.writing() as db:
+        db.get_one(KetamineSession, cancelled.id).status = SessionStatus.CANCELLED
+    dose = a_dose(care)
+    empty = a_draft(care, _intention(care, dose), {})
+    return _intention(care, dose, copy_from=old, instead_of=empty)
+
+
+def test_the_empty_note_makes_way_for_one_with_words_in_a_single_write(care):
+    entered = an_empty_note_and_an_intention_to_start_from(care)
+    before = len(tags(care))
+
+    for _ in "ab":
+        assert care.do(notes.start_note, care.therapist, entered) == entered.id
+
+    assert tags(care)[before:] == ["note:dropped", "note:started"]
+    assert [one.id for one in read(care, unsigned_notes, care.therapist)] == [entered.id]
+    assert columns(care, entered.instead_of).voided_at == NOW
+    drafts = read(care, note_page, care.therapist, entered.id).drafts
+    assert drafts["intention"].text == "To sit with the grief."
+
+
+def test_when_the_second_step_is_refused_the_empty_note_stays(care):
+    entered = an_empty_note_and_an_intention_to_start_from(care)
+    wrong = notes.NoteErrorEntered(entered.copy_from, "Another client's")
+    care.do(notes.void_note, care.therapist, wrong)
+    before = tags(care)
+
+    with pytest.raises(NotFound, match="no such intention"):
+        care.do(notes.start_note, care.therapist, entered)
+
+    assert tags(care) == before
+    assert columns(care, entered.instead_of).voided_at is None
+    care.do(notes.save_draft, care.therapist, entered.instead_of, "why", "Still here.", 0)
+
+
+def test_a_note_that_has_words_by_now_makes_way_for_nothing(care):
+    entered = an_empty_note_and_an_intention_to_start_from(care)
+    care.do(notes.save_draft, care.therapist, entered.instead_of, "why", "From another tab.", 0)
+    before = tags(care)
+
+    with pytest.raises(Conflict, match="has words in it"):
+        care.do(notes.start_note, care.therapist, entered)
+
+    assert tags(care) == before
+    assert [one.id for one in read(care, unsigned_notes, care.therapist)] == [entered.instead_of]
+
+
+@pytest.mark.parametrize("other", ["a colleague's", "another session's"])
+def test_only_one_s_own_empty_note_of_this_session_makes_way(care, other):
+    entered = an_empty_note_and_an_intention_to_start_from(care)
+    with care.database.writing() as db:
+        a_member(db, care.course, care.stranger, Part.COVER)
+    author = care.stranger if other == "a colleague's" else care.therapist
+    dose = a_dose(care)
+    not_this = care.do(notes.start_note, author, _intention(care, dose))
+
+    with pytest.raises((NotAllowed, NotFound)):
+        care.do(notes.start_note, care.therapist, replace(entered, instead_of=not_this))
+
+    assert columns(care, not_this).voided_at is None
+
+
 def test_a_draft_is_never_something_to_begin_from(care):
     dose = a_dose(care)
     draft = a_draft(care, _intention(care, dose), INTENTION)

@@ -380,6 +380,23 @@ def test_an_intention_never_used_can_be_the_start_of_the_next(care, ahead):
     assert _held(tab, note_id, "safety") == ""
 
 
+def test_a_start_that_is_refused_leaves_the_empty_note_as_it_was(care, ahead):
+    with care.database.writing() as db:
+        cancelled = a_ketamine_session(
+            db, care.course, planned_at=NOW - DAY, status=SessionStatus.CANCELLED
+        )
+        old = a_signed_intention(db, cancelled, care.therapist, signed_at=NOW - DAY)
+    tab = opened(care, care.therapist, "note", kind="intention", dose=ahead.id)
+    care.do(void_note, care.therapist, NoteErrorEntered(old.id, "Another client's"))
+
+    press(tab, "Start from it")
+
+    assert "There is no such intention to begin with." in said(tab)
+    (kept,) = care.rows(Note, ketamine_session_id=ahead.id)
+    assert kept.voided_at is None
+    assert tab.query_params["id"] == kept.id
+
+
 def test_a_signed_note_is_locked_for_everybody(care, signed):
     for who in (care.therapist, care.prescriber, care.nurse):
         tab = _open(care, who, signed.id)
