@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Text, exists, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from kapteam.db.access import visible_episodes, visible_notes
@@ -139,16 +139,26 @@ class SigningPage:
 
 @dataclass(frozen=True, slots=True)
 class UnsignedNote:
-    """A note that waits for its author's signature. `subject_at`: planned, or held."""
+    """A note that waits for its author's signature. `subject_at`: planned, or held.
 
-    id: str
-    kind: NoteKind
+    `id` is None while nobody began the note of an integration (`integration_session_id`) that was
+    held: it is owed by whoever held it, and as old as that.
+    """
+
+    id: str | None
+    title: str
     client: ClientName
+    integration_session_id: str | None
     subject_at: datetime | None
     author: Person
     is_mine: bool
-    started_at: datetime
+    since: datetime
     age: timedelta
+
+    @property
+    def key(self) -> str:
+        """What names the row: the note, or the session whose note is not begun."""
+        return self.id or self.integration_session_id or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,48 +266,91 @@ def signing_page(db: Session, asked: Asked, note_id: str) -> SigningPage | None:
 
 
 def unsigned_notes(db: Session, asked: Asked) -> tuple[UnsignedNote, ...]:
-    """Every unsigned note on the viewer's courses and of their own, in one statement.
+    """Every note on the viewer's courses, and of their own, that is still to be signed.
 
-    The oldest first; a colleague's that was only opened is none. Raises NotAllowed for the front
-    desk.
+    The oldest first, in two statements: those begun (a colleague's that was only opened is none),
+    and those that an integration owes since it was held. Raises NotAllowed for the front desk.
     """
     check_can_read_notes(asked.viewer)
-    rows = db.execute(
-        select(
-            *_head_columns(),
-            Note.started_at,
-            Clinician.name,
-            func.coalesce(
-                IntegrationSession.held_at,
-                IntegrationSession.planned_at,
-                KetamineSession.planned_at,
-            ).label("subject_at"),
-        )
-        .join(Episode, Episode.id == Note.episode_id)
-        .join(Client, Client.id == Episode.client_id)
-        .join(Clinician, Clinician.id == Note.author_id)
-        .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
-        .outerjoin(IntegrationSession, IntegrationSession.id == Note.integration_session_id)
-        .where(
-            Note.signed_at.is_(None),
-            Note.voided_at.is_(None),
-            visible_notes(asked.viewer, asked.now),
-            _is_something(asked),
-        )
-        .order_by(Note.started_at, Note.id)
-    )
+    rows = [*_begun(db, asked), *_not_begun(db, asked)]
     return tuple(
         UnsignedNote(
             id=row.id,
-            kind=row.kind,
+            title=title(row.kind, row.integration_kind),
             client=_client(row),
+            integration_session_id=row.integration_session_id,
             subject_at=row.subject_at,
             author=Person(row.author_id, row.name),
             is_mine=row.author_id == asked.viewer.clinician_id,
-            started_at=row.started_at,
-            age=asked.now - row.started_at,
+            since=row.since,
+            age=asked.now - row.since,
         )
-        for row in rows
+        for row in sorted(rows, key=lambda row: (row.since, row.id or row.integration_session_id))
+    )
+
+
+def _begun(db: Session, asked: Asked) -> list[Any]:
+    return list(
+        db.execute(
+            select(
+                *_head_columns(),
+                Note.integration_session_id,
+                IntegrationSession.kind.label("integration_kind"),
+                Note.started_at.label("since"),
+                Clinician.name,
+                func.coalesce(
+                    IntegrationSession.held_at,
+                    IntegrationSession.planned_at,
+                    KetamineSession.planned_at,
+                ).label("subject_at"),
+            )
+            .join(Episode, Episode.id == Note.episode_id)
+            .join(Client, Client.id == Episode.client_id)
+            .join(Clinician, Clinician.id == Note.author_id)
+            .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
+            .outerjoin(IntegrationSession, IntegrationSession.id == Note.integration_session_id)
+            .where(
+                Note.signed_at.is_(None),
+                Note.voided_at.is_(None),
+                visible_notes(asked.viewer, asked.now),
+                _is_something(asked),
+            )
+        )
+    )
+
+
+def _not_begun(db: Session, asked: Asked) -> list[Any]:
+    """Integrations that were held and have no note, told like `_begun`; the holder owes it."""
+    holder = func.coalesce(IntegrationSession.held_by_id, IntegrationSession.created_by_id)
+    has_note = exists().where(
+        Note.integration_session_id == IntegrationSession.id,
+        Note.voided_at.is_(None),
+        _is_something(asked),
+    )
+    return list(
+        db.execute(
+            select(
+                null().label("id"),
+                literal(NoteKind.INTEGRATION, Note.kind.type).label("kind"),
+                Clinician.id.label("author_id"),
+                *_client_columns(),
+                IntegrationSession.id.label("integration_session_id"),
+                IntegrationSession.kind.label("integration_kind"),
+                IntegrationSession.held_at.label("since"),
+                IntegrationSession.held_at.label("subject_at"),
+                Clinician.name,
+            )
+            .join(Episode, Episode.id == IntegrationSession.episode_id)
+            .join(Client, Client.id == Episode.client_id)
+            .join(Clinician, Clinician.id == holder)
+            .where(
+                IntegrationSession.held_at.is_not(None),
+                IntegrationSession.closed_at.is_(None),
+                IntegrationSession.dropped_at.is_(None),
+                visible_episodes(asked.viewer, asked.now),
+                ~has_note,
+            )
+        )
     )
 
 
@@ -361,10 +414,11 @@ def latest_notes(db: Session, asked: Asked, client_id: str) -> LatestNotes:
 
 
 def _head_columns() -> list[Any]:
+    return [Note.id, Note.kind, Note.author_id, *_client_columns()]
+
+
+def _client_columns() -> list[Any]:
     return [
-        Note.id,
-        Note.kind,
-        Note.author_id,
         Episode.client_id,
         Client.code,
         Client.family_name,

@@ -466,18 +466,22 @@ def draw_unsigned(here: Present, notes: tuple[UnsignedNote, ...]) -> None:
     with section("Mine to sign", len(mine), key="mine", nothing="Nothing of yours is unsigned."):
         for one in mine:
             _unsigned_row(here, one)
-    with section("Colleagues' drafts", len(others), key="others", nothing="None."):
+    with section("Colleagues' to sign", len(others), key="others", nothing="None."):
         for one in others:
             _unsigned_row(here, one)
 
 
 def _unsigned_row(here: Present, one: UnsignedNote) -> None:
-    with list_row(f"unsigned_{one.id}"):
+    with list_row(f"unsigned_{one.key}"):
         name_cell(here, one.client)
-        words(plain(one.kind.label), 170)
+        words(plain(one.title), 170)
         about = wording.moment(one.subject_at, here.now, here.zone) if one.subject_at else ""
         words(quiet(f"for {about}" if about else ""), 220)
         words(plain(one.author.name), 180)
-        words(quiet(f"unsigned for {wording.duration(one.age)}"), 220)
-        if one.is_mine:
+        age = wording.duration(one.age)
+        words(quiet(f"unsigned for {age}" if one.id else f"not begun, held {age} ago"), 220)
+        if one.is_mine and one.id:
             link("note", "Finish", icon="edit_note", id=one.id)
+        elif one.is_mine and one.integration_session_id:
+            to = one.integration_session_id
+            link("note", "Write", icon="edit_note", kind="integration", integration=to)

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from kapteam.actions.notes import NoteEntered, save_draft, start_note
+from kapteam.db.tables import IntegrationSession, Note
 from kapteam.ids import new_id
-from kapteam.vocabulary import NoteKind
+from kapteam.vocabulary import IntegrationKind, NoteKind
 from tests.factories import NOW, a_client, a_clinician, a_course
 from tests.factories_care import a_given_session, a_ketamine_session, an_integration_session
 from tests.pages.tabs import headings, links, names, opened, said, statements_of, unsigned
@@ -94,11 +95,108 @@ def test_mine_stand_first_with_their_age_the_oldest_above(care):
 
     tab = opened(care, care.therapist, "notes")
 
-    assert headings(tab) == ["Mine to sign (2)", "Colleagues' drafts (1)"]
+    assert headings(tab) == ["Mine to sign (2)", "Colleagues' to sign (1)"]
     assert names(tab) == ["Old, Amara", "Young, Amara", "Theirs, Amara"]
     assert "unsigned for 3 d" in said(tab)
     assert "for Wed Nov 25, 2:30 pm" in said(tab)
     assert links(tab, "note") == ["Finish", "Finish"]
+
+
+def _held_without_a_note(care, family, by, *, held_at=NOW - 3 * HOUR):
+    """An integration that `by` held on a course of both, and nobody began its note."""
+    with care.database.writing() as db:
+        course = _course(db, care, family)
+        given = a_given_session(db, course, given_at=NOW - DAY)
+        return an_integration_session(db, course, given, therapist=by, held_at=held_at)
+
+
+def _signed(held, by):
+    """The signed note of an integration session."""
+    return Note(
+        id=new_id(),
+        kind=NoteKind.INTEGRATION,
+        episode_id=held.episode_id,
+        integration_session_id=held.id,
+        author_id=by.clinician_id,
+        by_prescriber=False,
+        template_version=2,
+        body={"recap": "A wide field"},
+        started_at=NOW,
+        signed_at=NOW,
+        signed_text="A wide field",
+        content_hash="0" * 64,
+    )
+
+
+def test_what_was_held_and_nobody_began_to_write_is_unsigned_too(care):
+    _an_intention(care, "Begun", since=NOW - HOUR)
+    held = _held_without_a_note(care, "Held", care.therapist)
+
+    tab = opened(care, care.therapist, "notes")
+
+    assert headings(tab) == ["Mine to sign (2)"]
+    assert names(tab) == ["Held, Amara", "Begun, Amara"]
+    assert "not begun, held 3 hr ago" in said(tab)
+    assert links(tab, "note") == ["Write", "Finish"]
+
+    opened(care, care.therapist, "note", kind="integration", integration=held.id)
+    tab = opened(care, care.therapist, "notes")
+    assert headings(tab) == ["Mine to sign (2)"]
+    assert links(tab, "note") == ["Finish", "Finish"]
+    assert "not begun" not in said(tab)
+
+
+def test_what_a_colleague_held_is_the_colleague_s_to_write_until_it_is_signed(care):
+    held = _held_without_a_note(care, "Held", care.therapist)
+    tab = opened(care, care.prescriber, "notes")
+    assert headings(tab) == ["Colleagues' to sign (1)"]
+    assert "not begun, held 3 hr ago" in said(tab)
+    assert links(tab, "note") == []
+
+    with care.database.writing() as db:
+        db.add(_signed(held, care.therapist))
+    for who in (care.prescriber, care.therapist):
+        assert headings(opened(care, who, "notes")) == []
+
+
+def test_rule_7_the_note_of_a_debrief_is_called_one(care):
+    held = _held_without_a_note(care, "Held", care.therapist)
+    with care.database.writing() as db:
+        db.get_one(IntegrationSession, held.id).kind = IntegrationKind.DEBRIEF
+
+    assert "Debrief note" in said(opened(care, care.therapist, "notes"))
+
+
+@pytest.mark.parametrize("end", ["dropped_at", "closed_at"])
+def test_what_was_taken_back_or_closed_owes_no_note(care, end):
+    held = _held_without_a_note(care, "Held", care.therapist)
+    with care.database.writing() as db:
+        setattr(db.get_one(IntegrationSession, held.id), end, NOW)
+
+    assert headings(opened(care, care.therapist, "notes")) == []
+
+
+def test_who_is_on_none_of_the_courses_is_told_of_nothing_held(care):
+    _held_without_a_note(care, "Held", care.therapist)
+
+    assert "Held" not in said(opened(care, care.stranger, "notes"))
+
+
+def test_rule_73_the_notes_to_finish_are_as_many_on_every_page_and_once_on_each(care):
+    _held_without_a_note(care, "Mine", care.therapist)
+    _held_without_a_note(care, "Another", care.prescriber)
+    _an_integration(care, "Begun")
+
+    notes = opened(care, care.therapist, "notes")
+    integration = opened(care, care.therapist, "integration")
+    today = opened(care, care.therapist, "today")
+
+    assert headings(notes) == ["Mine to sign (1)", "Colleagues' to sign (2)"]
+    assert headings(integration) == ["Held, note to finish (3)"]
+    assert "Held, note to finish (3)" in headings(today)
+    # Decision 16: on Today each of them stands in that section alone.
+    assert said(today).count("after dose, note to finish") == 3
+    assert sorted(names(notes)) == sorted(names(integration))
 
 
 def test_rule_18_no_word_of_a_draft_reaches_anybody_here_not_even_its_author(care):
@@ -113,10 +211,12 @@ def test_rule_18_no_word_of_a_draft_reaches_anybody_here_not_even_its_author(car
 def test_it_takes_as_many_statements_with_thirty_clients_as_with_three(care):
     for number in range(3):
         _an_intention(care, f"Client{number:02d}")
+        _held_without_a_note(care, f"Held{number:02d}", care.therapist)
     tab = opened(care, care.therapist, "notes")
     few = statements_of(care, tab)
     for number in range(3, 30):
         _an_intention(care, f"Client{number:02d}")
+        _held_without_a_note(care, f"Held{number:02d}", care.therapist)
 
     assert statements_of(care, tab) == few <= 12
-    assert headings(tab) == ["Mine to sign (30)"]
+    assert headings(tab) == ["Mine to sign (60)"]
