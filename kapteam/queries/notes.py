@@ -142,7 +142,7 @@ class UnsignedNote:
     """A note that waits for its author's signature. `subject_at`: planned, or held.
 
     `id` is None while nobody began the note of an integration (`integration_session_id`) that was
-    held: it is owed by whoever held it, and as old as that.
+    held: it is owed by whoever held it. The note of an integration is as old as the holding.
     """
 
     id: str | None
@@ -296,7 +296,8 @@ def _begun(db: Session, asked: Asked) -> list[Any]:
                 *_head_columns(),
                 Note.integration_session_id,
                 IntegrationSession.kind.label("integration_kind"),
-                Note.started_at.label("since"),
+                # To begin to write makes what was held no younger.
+                func.coalesce(IntegrationSession.held_at, Note.started_at).label("since"),
                 Clinician.name,
                 func.coalesce(
                     IntegrationSession.held_at,

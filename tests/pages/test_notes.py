@@ -144,6 +144,7 @@ def test_what_was_held_and_nobody_began_to_write_is_unsigned_too(care):
     assert headings(tab) == ["Mine to sign (2)"]
     assert links(tab, "note") == ["Finish", "Finish"]
     assert "not begun" not in said(tab)
+    assert "unsigned for 3 hr" in said(tab)
 
 
 def test_what_a_colleague_held_is_the_colleague_s_to_write_until_it_is_signed(care):
