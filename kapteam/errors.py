@@ -44,5 +44,12 @@ class Invalid(Refused):
         self.fields = dict(fields)
 
 
+class Unchanged(Refused):
+    """Saved as it was drawn: what was entered is what is kept."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing changed, so nothing was saved.")
+
+
 class Unusable(Refused):
     """The database cannot be used: read-only, from a newer version, or not a database."""

@@ -34,7 +34,7 @@ from kapteam.actions.loading import (
     product_route,
     read_plan,
 )
-from kapteam.actions.saving import already_saved, compare_and_swap
+from kapteam.actions.saving import already_saved, check_changed, compare_and_swap
 from kapteam.clock import day_of
 from kapteam.db.access import visible_episode
 from kapteam.db.audit import record
@@ -332,6 +332,8 @@ def move_ketamine_session(
     if at and session.version == entered.version:
         moves = _integration_moves(db, form, session, entered, at, zone, now)
     form.done()
+    if all(one.planned_at == planned_at for one, planned_at in moves):
+        check_changed(session, entered.version, {"planned_at": at})
     if not compare_and_swap(db, session, entered.version, {"planned_at": at}):
         return
     session.arrived_at = None
@@ -774,6 +776,7 @@ def _set_dose(
     ug, may_add_ug = _dose(form, entered.mg, entered.may_add, clearance)
     form.done()
     values = {"order_state": order_state, "ordered_ug": ug, "may_add_ug": may_add_ug}
+    check_changed(session, entered.version, values)
     before = {name: getattr(session, name) for name in values}
     if not compare_and_swap(db, session, entered.version, values):
         return

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from kapteam.actions.clients import ClientEntered, add_client
 from kapteam.actions.practice import lock_practice, the_practice
-from kapteam.actions.saving import already_saved, compare_and_swap
+from kapteam.actions.saving import already_saved, check_changed, compare_and_swap
 from kapteam.db.audit import record
 from kapteam.db.tables import Inquiry
 from kapteam.errors import NotAllowed, NotFound
@@ -82,7 +82,7 @@ def settle_inquiry(
 ) -> None:
     """Keep when the free consultation was and what came of it.
 
-    Raises NotAllowed, NotFound, Invalid by field, Conflict.
+    Raises NotAllowed, NotFound, Invalid by field, Unchanged, Conflict.
     """
     inquiry = _inquiry(db, entered.inquiry_id)
     check_can_book(viewer)
@@ -103,6 +103,7 @@ def settle_inquiry(
     form.done()
     before = (inquiry.held_at, inquiry.outcome)
     values = {"held_at": held_at, "outcome": entered.outcome, "outcome_note": note}
+    check_changed(inquiry, entered.version, values)
     if compare_and_swap(db, inquiry, entered.version, values):
         record(
             db,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from kapteam import wording
 from kapteam.actions.loading import DoseEnd, dose_end, linked_ends, practice_zone, read_plan
-from kapteam.actions.saving import already_saved, compare_and_swap
+from kapteam.actions.saving import already_saved, check_changed, compare_and_swap
 from kapteam.clock import day_of
 from kapteam.db.access import visible_episode
 from kapteam.db.audit import record
@@ -495,8 +495,13 @@ class _Debt:
             raise NotAllowed("This integration session was held. Correct the record of it instead.")
 
     def save(self, tag: str, values: Mapping[str, Any]) -> bool:
-        """Make or change the row, with its audit event; False when it was saved before."""
+        """Make or change the row, with its audit event; False when it was saved before.
+
+        Raises Unchanged, Conflict.
+        """
         row = self.row
+        if row is not None and not self._also:
+            check_changed(row, self._owed.version, values)
         before = {name: getattr(row, name) if row else None for name in values}
         if row is None:
             therapist = {"therapist_id": self._therapist_id()}

@@ -27,7 +27,7 @@ from kapteam.actions.saving import compare_and_swap
 from kapteam.clock import day_of
 from kapteam.db.audit import record
 from kapteam.db.tables import Administration, ClinicianFunction, Episode, KetamineSession
-from kapteam.errors import NotAllowed
+from kapteam.errors import NotAllowed, Unchanged
 from kapteam.rules.dosing import (
     beyond_order,
     check_administration_times,
@@ -166,7 +166,8 @@ def correct_administration(
 ) -> None:
     """Put a new record in the place of a wrong one, which stays readable (rule 5).
 
-    The integration clock follows by itself. Raises NotAllowed, NotFound, Invalid by field.
+    The integration clock follows by itself. Raises NotAllowed, NotFound, Invalid by field,
+    Unchanged.
     """
     check_can_record_session(viewer)
     wrong, session, course = _administration(db, viewer, entered.administration_id, now)
@@ -181,6 +182,7 @@ def correct_administration(
     recording.check_order({})
     follows = recording.follows()
     recording.form.done()
+    recording.check_corrected()
     _void(wrong, viewer, reason, now)
     recording.save(
         {}, follows, session.version, "administration:corrected", instead_of=_facts(wrong)
@@ -384,6 +386,13 @@ class _Recording:
                 lines.append(" ".join([*found, row.reason]).strip())
         values["breach_reason"] = "\n".join(lines)
         return values
+
+    def check_corrected(self) -> None:
+        """Raise Unchanged when what should stand in place of the wrong one is the same again."""
+        (row,) = self._new.values()
+        names = ("kind", "ug", "started_at", "ended_at", "lot", "reason", "told_by_id")
+        if all(getattr(row, name) == getattr(self._wrong, name) for name in names):
+            raise Unchanged
 
     def save(
         self,

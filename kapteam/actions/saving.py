@@ -8,7 +8,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from kapteam.db.base import Identified, Versioned
-from kapteam.errors import Conflict
+from kapteam.errors import Conflict, Unchanged
 
 _Row = TypeVar("_Row", bound=Identified)
 _Edited = TypeVar("_Edited", bound=Versioned)
@@ -44,6 +44,17 @@ def compare_and_swap(
         theirs={name: _words(getattr(row, name)) for name in different},
         mine={name: _words(values[name]) for name in different},
     )
+
+
+def check_changed(row: Versioned, seen_version: int, values: Mapping[str, Any]) -> None:
+    """Raise Unchanged when `values` are those that the form was drawn with.
+
+    The second press of a Save that changed something passes: the row is one version on by then.
+    """
+    if row.version == seen_version and all(
+        getattr(row, name) == value for name, value in values.items()
+    ):
+        raise Unchanged
 
 
 def _words(value: Any) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from kapteam.accounts.set_up import is_last_administrator, set_functions, suspend_clinician
 from kapteam.actions.episodes import FUNCTIONS_OF, may_have, replace_member
 from kapteam.actions.practice import lock_practice
-from kapteam.actions.saving import compare_and_swap
+from kapteam.actions.saving import check_changed, compare_and_swap
 from kapteam.db.audit import record
 from kapteam.db.tables import Clinician, ClinicianFunction, Episode, EpisodeMember
 from kapteam.errors import Conflict, NotFound
@@ -77,6 +77,8 @@ def change_colleague(db: Session, viewer: Viewer, entered: ColleagueEntered, now
         "This is the last administrator. Make a colleague one first.",
     )
     form.done()
+    if before == after:
+        check_changed(colleague, entered.version, values)
     old = {name: getattr(colleague, name) for name in values}
     if not compare_and_swap(db, colleague, entered.version, values):
         if before != after:

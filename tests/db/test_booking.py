@@ -31,7 +31,7 @@ from kapteam.db.tables import (
     Note,
     Series,
 )
-from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
+from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
 from kapteam.vocabulary import (
     ClearanceDecision,
@@ -477,6 +477,17 @@ def test_the_same_order_saved_twice_is_written_once(care, planned):
     assert len(audit_events(care.database)) == 1
 
 
+@ON_SQLITE
+def test_an_order_saved_unchanged_stays_whose_and_from_when_it_was(care, planned):
+    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", "20"))
+    with pytest.raises(Unchanged, match="Nothing changed"):
+        care.do(
+            order_dose, care.prescriber, DoseEntered(planned.id, 2, "70 mg", "20"), now=NOW + DAY
+        )
+    assert care.row(KetamineSession, planned.id).ordered_at == NOW
+    assert len(audit_events(care.database)) == 1
+
+
 @pytest.mark.parametrize("who", ["therapist", "nurse", "front_desk"])
 def test_rule_15_only_a_prescriber_orders(care, planned, who):
     with pytest.raises(NotAllowed, match="Only a prescriber"):
@@ -589,6 +600,18 @@ def test_a_move_saved_twice_moves_once(care, pair):
     care.do(move_ketamine_session, care.therapist, _move(session))
     assert _local(care.row(IntegrationSession, integration.id).planned_at) == "Thu 11:00"
     assert len(audit_events(care.database)) == 1
+
+
+@ON_SQLITE
+def test_a_move_to_where_both_are_is_none(care, pair):
+    session, integration = pair
+    stays = _move(session, planned_on=TOMORROW, planned_time="2:30 pm")
+    with pytest.raises(Unchanged):
+        care.do(move_ketamine_session, care.therapist, stays)
+    assert audit_events(care.database) == []
+    later = replace(stays, integration_on=TOMORROW + DAY, integration_time="4 pm")
+    care.do(move_ketamine_session, care.therapist, later)
+    assert _local(care.row(IntegrationSession, integration.id).planned_at) == "Thu 16:00"
 
 
 def test_two_who_move_at_once_see_both_times(care, pair):

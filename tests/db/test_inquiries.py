@@ -13,8 +13,8 @@ from kapteam.actions.inquiries import (
     record_inquiry,
     settle_inquiry,
 )
-from kapteam.db.tables import Client, Inquiry
-from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
+from kapteam.db.tables import AuditEvent, Client, Inquiry
+from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
 from kapteam.vocabulary import Function, InquiryOutcome, ServiceLine
 from tests.factories import (
@@ -183,6 +183,14 @@ def test_a_second_press_of_one_settling_is_one_change(database, front_desk, inqu
         _write(database, settle_inquiry, front_desk, _consultation(inquiry))
     assert _kept(database, inquiry.id).version == 2
     assert len(audit_events(database)) == 1
+
+
+def test_an_outcome_saved_unchanged_is_no_second_event(database, front_desk, inquiry):
+    with database.writing() as db:
+        settle_inquiry(db, front_desk, _consultation(inquiry), NOW)
+    with pytest.raises(Unchanged), database.writing() as db:
+        settle_inquiry(db, front_desk, _consultation(inquiry, version=2), NOW)
+    assert count_rows(database, AuditEvent) == 1
 
 
 def test_two_people_settling_one_inquiry_lose_nothing(database, front_desk, inquiry):

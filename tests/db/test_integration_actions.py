@@ -31,7 +31,7 @@ from kapteam.db.tables import (
     IntegrationSessionFor,
     KetamineSession,
 )
-from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
+from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
 from kapteam.queries.standing import Asked, IntegrationLine, course_standings
 from kapteam.rules.integration import IntegrationStage
@@ -232,6 +232,17 @@ def test_a_change_saved_twice_is_one_version_and_one_event(care, booked, verb):
         before.closed_at,
         before.dropped_at,
     )
+    assert count_rows(care.database, AuditEvent) == 1
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("verb", ["book", "hold", "agree"])
+def test_a_form_saved_as_it_was_drawn_writes_nothing(care, booked, verb):
+    action, entered = _VERBS[verb]
+    care.do(action, care.therapist, entered(_of(booked)))
+    with pytest.raises(Unchanged):
+        care.do(action, care.therapist, entered(_of(booked, version=2)))
+    assert care.row(IntegrationSession, booked.id).version == 2
     assert count_rows(care.database, AuditEvent) == 1
 
 

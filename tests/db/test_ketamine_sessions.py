@@ -27,7 +27,7 @@ from kapteam.db.tables import (
     IntegrationSession,
     KetamineSession,
 )
-from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
+from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
 from kapteam.queries.standing import Asked, course_standings
 from kapteam.rules.attention import Reason
@@ -563,6 +563,16 @@ def test_a_correction_saved_twice_is_written_once(care, recorded):
         care.do(correct_administration, care.therapist, entered, now=EVENING)
     assert count_rows(care.database, Administration) == 2
     assert count_rows(care.database, AuditEvent) == 1
+
+
+@ON_SQLITE
+def test_a_correction_that_corrects_nothing_makes_no_second_dose(care, recorded):
+    entered = CorrectEntered(recorded[1].id, "Wrong clock", _dose("2:30 pm"))
+    with pytest.raises(Unchanged):
+        care.do(correct_administration, care.therapist, entered, now=EVENING)
+    (kept,) = care.rows(Administration)
+    assert kept.voided_at is None
+    assert count_rows(care.database, AuditEvent) == 0
 
 
 def test_two_threads_correcting_the_same_dose_leave_one_that_counts(care, recorded):

@@ -13,7 +13,7 @@ from kapteam.actions.team import (
     turn_off_sign_in,
 )
 from kapteam.db.tables import Clinician, ClinicianFunction, EpisodeMember
-from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
+from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.queries.practice import open_parts
 from kapteam.queries.standing import Asked
 from kapteam.vocabulary import EpisodeState, Function, Part
@@ -242,6 +242,12 @@ def test_without_a_name_or_a_function_nothing_is_saved(care, admin):
     with pytest.raises(Invalid) as refused:
         care.do(change_colleague, admin, _entered(care, care.front_desk, name=" ", functions=()))
     assert set(refused.value.fields) == {"name", "functions"}
+    assert audit_events(care.database) == []
+
+
+def test_a_colleague_saved_unchanged_writes_nothing(care, admin):
+    with pytest.raises(Unchanged):
+        care.do(change_colleague, admin, _entered(care, care.nurse))
     assert audit_events(care.database) == []
 
 

@@ -719,6 +719,21 @@ def test_what_is_wrong_is_said_beside_its_field_and_mended_there(
     assert LOOK not in said(tab)
 
 
+@pytest.mark.parametrize("name", ["consultation", "order", "integration moved"])
+def test_a_form_saved_as_it_was_drawn_says_that_nothing_changed(care: Care, name: str) -> None:
+    sheet = SHEETS[name]
+    by, query = sheet.by(care), sheet.query(care)
+    press(fill(opened(care, by, sheet.page, **query), sheet.form, sheet.good), sheet.button)
+    written = _writes(care)
+    tab = opened(care, by, sheet.page, **query)
+
+    press(tab, sheet.button, sheet.form)
+
+    assert "Nothing changed, so nothing was saved." in said(tab)
+    assert not tab.success
+    assert _writes(care) == written
+
+
 SAVED_ALREADY = "Nothing was saved now: this form was saved already, in another tab."
 _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "inquiry",
