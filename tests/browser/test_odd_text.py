@@ -11,13 +11,26 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from playwright.sync_api import Dialog, Page, Request, expect
+from sqlalchemy import JSON, Column, Enum, String, select
 
 from kapteam import wording
-from kapteam.db.tables import Administration, Client, Draft, Note, NoteAddendum, NoteAmendment
+from kapteam.db.audit import record
+from kapteam.db.base import Base
+from kapteam.db.tables import (
+    Administration,
+    Client,
+    Clinician,
+    Draft,
+    Note,
+    NoteAddendum,
+    NoteAmendment,
+    Practice,
+)
 from kapteam.ids import new_id
 from kapteam.rules.notes import content_hash
 from kapteam.vocabulary import (
     ConsentType,
+    EpisodeState,
     Function,
     HoldReason,
     IntegrationCloseReason,
@@ -46,6 +59,7 @@ from tests.factories_care import (
     Care,
     a_given_session,
     a_ketamine_session,
+    an_administration,
     an_integration_session,
     an_overdue_integration,
 )
@@ -77,7 +91,9 @@ class Odd:
 def strange(care: Care) -> Odd:
     """Everything that can be written about somebody, each field with a text of its own."""
     with care.database.writing() as db:
+        db.query(Practice).one().name = odd("prc")
         therapist = a_clinician(db, Function.THERAPIST, name=odd("the"), credentials=odd("cre"))
+        db.get_one(Clinician, therapist.clinician_id).sign_in_name = SHORT
         client = a_client(
             db,
             therapist,
@@ -105,6 +121,9 @@ def strange(care: Care) -> Odd:
         given.breach_reason, given.no_integration_reason = odd("bre"), odd("why")
         dose = db.query(Administration).filter_by(ketamine_session_id=given.id).one()
         dose.lot, dose.reason = SHORT, odd("rea")
+        wrong = an_administration(db, given, started_at=NOW - 31 * HOUR)
+        wrong.voided_at, wrong.voided_by_id = NOW, therapist.clinician_id
+        wrong.void_reason = odd("vda")
         ended = a_ketamine_session(
             db, course, status=SessionStatus.CANCELLED, planned_at=NOW - 20 * DAY
         )
@@ -122,6 +141,18 @@ def strange(care: Care) -> Odd:
             close_note=odd("clo"),
             closed_by_id=therapist.clinician_id,
         )
+        dropped = an_integration_session(
+            db, course, earlier, dropped_at=NOW - 9 * DAY, drop_reason=odd("dro")
+        )
+        agreed = an_integration_session(
+            db,
+            course,
+            a_given_session(db, course, given_at=NOW - 5 * DAY),
+            planned_at=NOW + DAY,
+            place=odd("ipl"),
+            agreed_for=TODAY + DAY,
+            agreed_reason=odd("agr"),
+        )
 
         signed = Note(
             id=new_id(),
@@ -137,7 +168,24 @@ def strange(care: Care) -> Odd:
             signed_text=f"{odd('sig')}\n{odd('two')}",
             content_hash=content_hash(""),
         )
-        db.add(signed)
+        in_error = Note(
+            id=new_id(),
+            kind=NoteKind.INTENTION,
+            episode_id=course.id,
+            ketamine_session_id=earlier.id,
+            author_id=therapist.clinician_id,
+            by_prescriber=False,
+            template_version=1,
+            body={},
+            started_at=NOW,
+            signed_at=NOW,
+            signed_text="To rest",
+            content_hash=content_hash(""),
+            voided_at=NOW,
+            voided_by_id=therapist.clinician_id,
+            void_reason=odd("vdn"),
+        )
+        db.add_all([signed, in_error])
         db.flush()
         db.add(
             NoteAmendment(
@@ -170,6 +218,13 @@ def strange(care: Care) -> Odd:
         experience = an_outside_experience(db, other, substance=odd("sub"), happened=odd("hap"))
         experience.circumstances = odd("cir")
         a_hold(db, other, HoldReason.TRAVEL, therapist.clinician_id).note = odd("hol")
+
+        over = a_course(db, client, therapist=therapist, state=EpisodeState.CLOSED)
+        over.close_note = odd("cou")
+        pause = a_hold(db, over, HoldReason.TRAVEL, therapist.clinician_id)
+        pause.released_at, pause.released_by_id = NOW, therapist.clinician_id
+        pause.release_note = odd("rls")
+        record(db, "practice:renamed", care.prescriber, NOW, name=(odd("old"), odd("prc")))
     return Odd(
         replace(care, client=client, course=course, therapist=therapist),
         {
@@ -178,13 +233,17 @@ def strange(care: Care) -> Odd:
             "inquiry": f"/inquiry?id={inquiry.id}",
             "course": f"/episode?id={course.id}",
             "other course": f"/episode?id={other.id}",
+            "closed course": f"/episode?id={over.id}",
             "clearance": f"/clearance?episode={course.id}",
             "consent": f"/consent?episode={course.id}",
             "given": f"/ketamine_session?id={given.id}",
             "ended": f"/ketamine_session?id={ended.id}",
             "ahead": f"/ketamine_session?id={ahead.id}",
             "closed": f"/integration_session?id={closed.id}",
+            "dropped": f"/integration_session?id={dropped.id}",
+            "agreed": f"/integration_session?id={agreed.id}",
             "note": f"/note?id={signed.id}",
+            "note in error": f"/note?id={in_error.id}",
         }
         | {
             name: f"/{name}"
@@ -197,7 +256,7 @@ def strange(care: Care) -> Odd:
                 "practice",
             )
         }
-        | {"today": "/"},
+        | {"today": "/", "audit log": "/practice?show=log"},
     )
 
 
@@ -209,27 +268,82 @@ SHOWN = {
     "integration": NAME,
     "inquiries": "inq ipo",
     "inquiry": "inq ipo con out",
-    "practice": "the cre",
+    "practice": "prc the cre",
+    "audit log": "old prc",
     "client": f"{NAME} pro pho pin eme rel emp may all med the els gpl ppl bre why end int sig two "
-    "are ate add sub hap cir clo",
+    "are ate add sub hap cir clo vdn",
     "client_edit": f"{NAME} pro pho eme rel emp may all med",
     "course": f"{NAME} the els",
     "other course": f"{NAME} the sub hap cir hol",
+    "closed course": f"{NAME} cou rls",
     "clearance": f"{NAME} cnd",
     "consent": NAME,
-    "given": f"{NAME} gpl ppl bre why rea",
+    "given": f"{NAME} gpl ppl bre why rea vda",
     "ended": f"{NAME} end",
     "ahead": f"{NAME} apl",
     "closed": f"{NAME} clo",
+    "dropped": f"{NAME} dro",
+    "agreed": f"{NAME} ipl agr",
     "note": f"{NAME} sig two are ate add the",
+    "note in error": f"{NAME} vdn",
 }
 """Which texts stand on which page."""
-SHORT_ON = {"consent", "given"}
+SHORT_ON = {"consent", "given", "practice"}
+NOBODY_S_WORDS = {
+    "audit_event.sign_in_id",
+    "audit_event.subject_id",
+    "audit_event.tag",
+    "clearance.routes",
+    "client.code",
+    "client.search_text",
+    "clinician.password_hash",
+    "draft.field",
+    "draft.form",
+    "episode.indications",
+    "failed_attempt.subject",
+    "invitation.token_hash",
+    "note.content_hash",
+    "note_addendum.content_hash",
+    "note_amendment.content_hash",
+    "practice.zone",
+    "practice_setting.key",
+    "practice_setting.source",
+    "practice_setting.value",
+    "sign_in.device",
+    "sign_in.token_hash",
+}
+"""The columns of text that kapteam fills in itself, or that no page shows."""
+TYPED_ELSEWHERE = {"draft.text"}
+"""Read by its author alone: `test_what_is_typed_into_a_note_is_signed_to_the_letter`."""
+
+
+def _texts() -> dict[str, Column[str]]:
+    """Every column that holds text of no fixed vocabulary, by its name."""
+    return {
+        str(column): column
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, String | JSON)
+        and not isinstance(column.type, Enum)
+        and not column.primary_key
+        and not column.foreign_keys
+    }
+
+
+def test_no_column_of_free_text_is_left_out(strange: Odd) -> None:
+    assert _texts().keys() >= NOBODY_S_WORDS | TYPED_ELSEWHERE
+    with strange.care.database.reading() as db:
+        kept = {
+            name: "\n".join(str(text) for text in db.scalars(select(column)))
+            for name, column in _texts().items()
+            if name not in NOBODY_S_WORDS | TYPED_ELSEWHERE
+        }
+    assert [name for name, texts in kept.items() if ODD not in texts and SHORT not in texts] == []
 
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_every_text_is_shown_as_it_was_typed(strange: Odd, kept_tab_of: TabOf, name: str) -> None:
-    administers = name == "practice"
+    administers = name in {"practice", "audit log"}
     page = kept_tab_of(strange.care.prescriber if administers else strange.care.therapist)
     with _nothing_happens(page):
         go_to(page, strange.addresses[name])
