@@ -1,6 +1,8 @@
 """Today as a browser would get it, without the browser."""
 
+import re
 from datetime import timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -214,16 +216,36 @@ def test_a_prescriber_sees_what_waits_and_what_is_not_ready_and_may_see_the_othe
 
 
 def test_rule_73_the_counts_are_what_they_lead_to(busy):
+    with busy.database.writing() as db:
+        later = a_ketamine_session(db, _course(db, busy, "Later"), planned_at=NOW + 3 * HOUR)
+        a_signed_intention(db, later, busy.therapist)
     tab = opened(busy, busy.therapist, "today")
-    late, asked, without, left = [bare(one.proto.label) for one in tab.get("page_link")[:4]]
+    counts = [one.proto for one in tab.get("page_link") if "show=" in one.proto.query_string]
 
-    assert "1 integration is late" in late
-    assert "Was this held? 1" in asked
-    assert "1 dose today without an intention note" in without
-    assert "1 dose left today" in left
-    assert names(back(tab, "integration", show="late")) == ["Late, Amara"]
-    assert names(back(tab, "integration", show="was_this_held")) == ["Asked, Amara"]
-    assert names(back(tab, "ketamine_sessions", show="today")) == ["Soon, Amara"]
+    led_to = {}
+    for one in counts:
+        query = dict(parse_qsl(one.query_string))
+        led_to[bare(one.label)] = names(back(tab, one.page, **query))
+        (number,) = re.findall(r"\d+", bare(one.label))
+        assert len(led_to[bare(one.label)]) == int(number), one.label
+
+    assert [sorted(rows) for rows in led_to.values()] == [
+        ["Late, Amara"],
+        ["Asked, Amara"],
+        ["Soon, Amara"],
+        ["Later, Amara", "Soon, Amara"],
+    ]
+    for words, label in zip(
+        (
+            "1 integration is late",
+            "Was this held? 1",
+            "1 dose today without an intention note",
+            "2 doses left today",
+        ),
+        led_to,
+        strict=True,
+    ):
+        assert words in label
 
 
 def test_the_words_of_an_unsigned_note_are_nowhere_on_the_page(busy):
