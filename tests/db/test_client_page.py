@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,12 +16,19 @@ from kapteam.db.tables import Administration, AuditEvent, IntegrationSessionFor,
 from kapteam.errors import NotFound
 from kapteam.ids import new_id
 from kapteam.queries.client import ClientPage, client_code, client_page
+from kapteam.queries.course import course
+from kapteam.queries.inquiries import inquiry
+from kapteam.queries.integration_session import integration_page
+from kapteam.queries.ketamine_session import ketamine_session_page
+from kapteam.queries.notes import note_page, signing_page
 from kapteam.queries.standing import Asked
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
     AdministrationKind,
+    ConsentType,
     EpisodeState,
     Function,
+    HoldReason,
     IntegrationKind,
     NoteKind,
     Part,
@@ -30,13 +38,18 @@ from kapteam.vocabulary import (
 )
 from tests.factories import (
     NOW,
+    a_clearance,
     a_client,
     a_clinician,
+    a_consent,
     a_course,
+    a_hold,
     a_member,
+    an_inquiry,
     an_outside_experience,
 )
 from tests.factories_care import (
+    ON_SQLITE,
     Care,
     a_booked_pair,
     a_cared_for_client,
@@ -390,3 +403,67 @@ def test_three_and_thirty_ketamine_sessions_take_the_same_number_of_statements(c
     assert [_statements(care, viewer) for viewer in viewers] == with_three
     # The practice in force is one of them.
     assert max(with_three) <= 16
+
+
+def _a_long_record(care: Care, times: int) -> dict[str, str]:
+    """So many of everything about a client, and of other people; the ids of the last of each."""
+    with care.database.writing() as db:
+        for count in range(times):
+            course = a_course(
+                db,
+                care.client,
+                prescriber=care.prescriber,
+                therapist=care.therapist,
+                opened_at=NOW - (60 + count) * DAY,
+            )
+            a_clearance(db, care.course, care.prescriber.clinician_id)
+            a_consent(db, care.course, ConsentType.TOUCH, care.therapist.clinician_id)
+            over = a_hold(db, care.course, HoldReason.TRAVEL, care.therapist.clinician_id)
+            over.released_at, over.released_by_id = NOW, care.therapist.clinician_id
+            an_outside_experience(db, course)
+            dose = a_given_session(db, care.course, given_at=NOW - (1 + 3 * count) * DAY)
+            a_signed_intention(db, dose, care.therapist)
+            held = an_integration_session(db, care.course, dose, held_at=NOW - 3 * count * DAY)
+            owed = an_overdue_integration(db, course)
+            slot = an_integration_session(db, course, owed, planned_at=NOW + DAY)
+            caller = an_inquiry(db, care.therapist)
+            a_course(db, a_client(db, care.therapist), therapist=care.therapist, cleared=True)
+    note_id = a_drafted_note(care, "To rest", integration_session_id=held.id)
+    return {
+        "dose": dose.id,
+        "integration": slot.id,
+        "course": care.course.id,
+        "note": note_id,
+        "inquiry": caller.id,
+    }
+
+
+@ON_SQLITE
+def test_every_page_about_one_costs_the_same_with_one_of_everything_and_with_twelve(care):
+    def statements() -> dict[str, int]:
+        asked = {
+            "client": partial(client_page, code=care.client.code),
+            "course": partial(course, episode_id=ids["course"]),
+            "dose": partial(ketamine_session_page, session_id=ids["dose"]),
+            "integration": partial(integration_page, integration_id=ids["integration"]),
+            "note": partial(note_page, note_id=ids["note"]),
+            "signature": partial(signing_page, note_id=ids["note"]),
+            "inquiry": partial(inquiry, inquiry_id=ids["inquiry"]),
+        }
+        found = {}
+        for name, query in asked.items():
+            with care.database.reading() as db:
+                practice = practice_in_force(db, NOW)
+                assert practice is not None
+                with recorded_statements(care.database.engine) as ran:
+                    query(db, Asked(care.therapist, practice, NOW))
+            found[name] = len(ran)
+        return found
+
+    ids = _a_long_record(care, 1)
+    with_one = statements()
+    _a_long_record(care, 11)
+
+    assert statements() == with_one
+    page = page_of(care, care.therapist)
+    assert (len(page.lines), len(page.doses)) == (13, 24)
