@@ -12,16 +12,17 @@ from sqlalchemy.orm import Session
 from kapteam.actions.notes import NoteEntered, save_draft, start_note
 from kapteam.actions.views import record_view
 from kapteam.db.in_force import practice_in_force
-from kapteam.db.tables import Administration, AuditEvent, IntegrationSessionFor, Note
+from kapteam.db.tables import Administration, AuditEvent, Client, IntegrationSessionFor, Note
 from kapteam.errors import NotFound
 from kapteam.ids import new_id
 from kapteam.queries.client import ClientPage, client_code, client_page
 from kapteam.queries.course import course
+from kapteam.queries.find import find_clients
 from kapteam.queries.inquiries import inquiry
 from kapteam.queries.integration_session import integration_page
 from kapteam.queries.ketamine_session import ketamine_session_page
 from kapteam.queries.notes import note_page, signing_page
-from kapteam.queries.standing import Asked
+from kapteam.queries.standing import Asked, course_standings
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
     AdministrationKind,
@@ -467,3 +468,24 @@ def test_every_page_about_one_costs_the_same_with_one_of_everything_and_with_twe
     assert statements() == with_one
     page = page_of(care, care.therapist)
     assert (len(page.lines), len(page.doses)) == (13, 24)
+
+
+@ON_SQLITE
+def test_rule_68_a_merged_client_stays_readable_and_is_offered_no_more(care):
+    with care.database.writing() as db:
+        kept = a_client(db, care.therapist, family="Kept")
+        given = a_given_session(db, care.course, given_at=NOW - DAY)
+        a_signed_intention(db, given, care.therapist)
+        db.get_one(Client, care.client.id).merged_into_id = kept.id
+
+    page = page_of(care, care.therapist)
+
+    assert page.name.code == care.client.code
+    assert [one.id for one in page.doses] == [given.id]
+    assert len(page.notes_of(NoteKind.INTENTION)) == 1
+    with care.database.reading() as db:
+        practice = practice_in_force(db, NOW)
+        assert practice is not None
+        asked = Asked(care.therapist, practice, NOW)
+        assert [one.client.id for one in course_standings(db, asked)] == [care.client.id]
+        assert find_clients(db, asked, care.client.code) == ()
