@@ -1,7 +1,11 @@
-"""A real Chromium in front of a real server; each module of tests has its own of both."""
+"""A real Chromium in front of a real server; each module of tests has its own practice.
+
+The demo, which nobody writes in, serves them all.
+"""
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -33,9 +37,9 @@ KeptTab = Callable[[BrowserContext], Page]
 DemoTab = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Chromium for one module (not longer: while Playwright runs, no test can use asyncio)."""
+    """Chromium for these modules (not longer: while Playwright runs, no test can use asyncio)."""
     path = chromium_path()
     if path is None:
         missing = "No Chromium on this machine; install chromium to run the browser tests."
@@ -127,7 +131,7 @@ def tab_of(
         tab.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def _kept_tabs() -> dict[BrowserContext, Page]:
     return {}
 
@@ -159,29 +163,46 @@ def kept_tab_of(_browser_of: Callable[[Viewer], BrowserContext], _kept_tab: Kept
     return lambda who: _kept_tab(_browser_of(who))
 
 
-@pytest.fixture(scope="module")
-def _demo_browsers(chromium: Browser, server: Server) -> Iterator[tuple[BrowserContext, ...]]:
+@pytest.fixture(scope="package")
+def demo_server(
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory, now: datetime
+) -> Iterator[Server]:
+    """kapteam for all modules, never set up, so that it offers the demo."""
+    running = Server(tmp_path_factory.mktemp("demo"), now)
+    running.start()
+    yield running
+    running.stop()
+    assert running.complaints == []
+
+
+@pytest.fixture(scope="package")
+def _demo_browsers(chromium: Browser, demo_server: Server) -> Iterator[tuple[BrowserContext, ...]]:
     """The demo entered by its button, as its therapist; and as its prescriber and administrator."""
-    therapist, prescriber = _new_browser(chromium, server), _new_browser(chromium, server)
+    therapist, prescriber = (_new_browser(chromium, demo_server) for _ in range(2))
     door = therapist.new_page()
     open_at(door, "/")
     press(door, "Explore the demo practice")
     door.close()
-    database = Database(f"sqlite:///{server.data / 'demo.db'}")
-    with database.writing() as db:
-        started = start_sign_in(db, PRESCRIBER_ID, "a test", server.clock.now)
-    database.close()
+    with _demo(demo_server) as database, database.writing() as db:
+        started = start_sign_in(db, PRESCRIBER_ID, "a test", demo_server.clock.now)
     prescriber.add_cookies(
-        [{"name": "kapteam", "value": f"demo.{started.token}", "url": server.url}]
+        [{"name": "kapteam", "value": f"demo.{started.token}", "url": demo_server.url}]
     )
     yield therapist, prescriber
     therapist.close()
     prescriber.close()
 
 
+@contextmanager
+def _demo(server: Server) -> Iterator[Database]:
+    database = Database(f"sqlite:///{server.data / 'demo.db'}")
+    yield database
+    database.close()
+
+
 @pytest.fixture
 def demo_tab(
-    server: Server, _demo_browsers: tuple[BrowserContext, ...], _kept_tab: KeptTab
+    demo_server: Server, _demo_browsers: tuple[BrowserContext, ...], _kept_tab: KeptTab
 ) -> DemoTab:
     """Open one of PAGES of the demo: `demo_tab("today", width=390)`.
 
@@ -190,10 +211,8 @@ def demo_tab(
     therapist, prescriber = _demo_browsers
 
     def open_one(name: str, *, width: int = 1366, height: int = 900) -> Page:
-        database = Database(f"sqlite:///{server.data / 'demo.db'}")
-        with database.reading() as db:
+        with _demo(demo_server) as database, database.reading() as db:
             address = PAGES[name](db)
-        database.close()
         tab = _kept_tab(prescriber if name.startswith("practice") else therapist)
         tab.set_viewport_size({"width": width, "height": height})
         go_to(tab, address)
@@ -246,7 +265,8 @@ def _keep_what_was_seen(request: pytest.FixtureRequest, pages: list[Page]) -> bo
     _ARTIFACTS.mkdir(exist_ok=True)
     name = re.sub(r"\W+", "-", request.node.name).strip("-")
     for number, page in enumerate(pages, 1):
-        page.screenshot(path=_ARTIFACTS / f"failed-{name}-{number}.png", full_page=True)
+        if not page.is_closed():
+            page.screenshot(path=_ARTIFACTS / f"failed-{name}-{number}.png", full_page=True)
     return True
 
 

@@ -1,4 +1,4 @@
-"""Every page of the demo: nothing for axe to find, and no sideways scroll on any screen."""
+"""Every page of the demo and what opens above it: nothing for axe to find, no sideways scroll."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -8,6 +8,7 @@ from kapteam.ui.navigation import PLACES
 from tests.browser.accessibility import violations
 from tests.browser.conftest import DemoTab
 from tests.browser.demo import PAGES
+from tests.browser.hands import field
 
 TALL = 3000
 WIDTHS = (320, 390, 1366, 1920)
@@ -37,6 +38,27 @@ def test_axe_finds_nothing_of_ours_and_nothing_stands_outside_the_screen(
     assert violations(page) == []
     found = {width: _too_wide(page, width) for width in WIDTHS}
     assert {width: parts for width, parts in found.items() if parts} == {}
+
+
+def test_axe_finds_nothing_in_what_opens_above_a_page(demo_tab: DemoTab) -> None:
+    page = demo_tab("integration", height=TALL)
+    page.get_by_role("button", name="Noor Ocotillo").click()
+    expect(page.get_by_role("link", name="Sign out")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    expect(field(page, "Name, code, phone or date of birth")).to_be_focused()
+    page.keyboard.type("oka")
+    expect(page.get_by_role("dialog").get_by_role("link", name="Okafor, Amara")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_axe_finds_nothing_where_a_note_is_signed(demo_tab: DemoTab) -> None:
+    page = demo_tab("note", height=TALL)
+    page.goto(f"/session/sign/{page.url.partition('id=')[2]}")
+    expect(page.get_by_text("Demo practice: every person here is made up")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign the intention note")
+    assert violations(page) == []
 
 
 def _too_wide(page: Page, width: int) -> list[str]:

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from kapteam.db.tables import Clinician, Consent, Invitation
 from kapteam.vocabulary import ConsentType, Function
 from tests.browser.conftest import TabOf
-from tests.browser.hands import open_at, press, wait_for_run
+from tests.browser.hands import go_to, press, wait_for_run
 from tests.factories import TODAY, a_client, a_clinician, a_consent, a_course
 from tests.factories_care import Care, an_overdue_integration
 
@@ -34,12 +34,12 @@ def _names(page: Page) -> Locator:
     return page.get_by_role("link", name=re.compile("^Sorted, "))
 
 
-def test_a_row_opens_whom_it_names(care: Care, tab_of: TabOf) -> None:
+def test_a_row_opens_whom_it_names(care: Care, kept_tab_of: TabOf) -> None:
     above, below = _somebody(care, "Ash"), _somebody(care, "Birch")
     _owe(above, 50)
-    page = tab_of(care.therapist)
+    page = kept_tab_of(care.therapist)
     for hours, address in enumerate(("/", "/integration", "/caseload"), 60):
-        open_at(page, address)
+        go_to(page, address)
         top = _names(page).first
         expect(top).to_contain_text(above.client.code)
         _owe(below, hours)
@@ -47,16 +47,16 @@ def test_a_row_opens_whom_it_names(care: Care, tab_of: TabOf) -> None:
         wait_for_run(page)
         expect(page).to_have_url(re.compile(f"client={above.client.code}$"))
         expect(page.locator(".st-key-identity")).to_contain_text(above.client.given_name)
-        open_at(page, address)
+        go_to(page, address)
         expect(_names(page).first).to_contain_text(below.client.code)
         above, below = below, above
 
 
-def test_a_row_that_comes_under_the_finger_is_not_opened(care: Care, tab_of: TabOf) -> None:
+def test_a_row_that_comes_under_the_finger_is_not_opened(care: Care, kept_tab_of: TabOf) -> None:
     above, below = _somebody(care, "Cedar"), _somebody(care, "Dogwood")
     _owe(above, 200)
-    page = tab_of(care.therapist)
-    open_at(page, "/caseload")
+    page = kept_tab_of(care.therapist)
+    go_to(page, "/caseload")
     top = _names(page).first
     expect(top).to_contain_text(above.client.code)
     top.hover()
@@ -70,9 +70,9 @@ def test_a_row_that_comes_under_the_finger_is_not_opened(care: Care, tab_of: Tab
     expect(page).to_have_url(re.compile("/caseload$"))
 
 
-def test_a_button_of_a_row_acts_on_whom_it_names(care: Care, tab_of: TabOf) -> None:
-    page = tab_of(care.prescriber)
-    open_at(page, "/practice")
+def test_a_button_of_a_row_acts_on_whom_it_names(care: Care, kept_tab_of: TabOf) -> None:
+    page = kept_tab_of(care.prescriber)
+    go_to(page, "/practice")
     mine = page.locator(f".st-key-colleague_{care.nurse.clinician_id}")
     with care.database.writing() as db:
         a_clinician(db, Function.NURSE, name="Aaron Earlier")
@@ -83,9 +83,9 @@ def test_a_button_of_a_row_acts_on_whom_it_names(care: Care, tab_of: TabOf) -> N
     expect(page.get_by_text("Aaron Earlier")).to_be_visible()
 
 
-def test_turning_off_asks_about_whom_its_row_names(care: Care, tab_of: TabOf) -> None:
-    page = tab_of(care.prescriber)
-    open_at(page, "/practice")
+def test_turning_off_asks_about_whom_its_row_names(care: Care, kept_tab_of: TabOf) -> None:
+    page = kept_tab_of(care.prescriber)
+    go_to(page, "/practice")
     mine = page.locator(f".st-key-colleague_{care.nurse.clinician_id}")
     press(mine, "Turn off sign-in")
     expect(page.get_by_text("Turn off the sign-in of Nico Nightingale?")).to_be_visible()
@@ -95,9 +95,9 @@ def test_turning_off_asks_about_whom_its_row_names(care: Care, tab_of: TabOf) ->
     assert [one.name for one in care.rows(Clinician) if one.suspended_at] == []
 
 
-def test_the_consent_that_is_revoked_is_the_one_of_the_row(own: Care, tab_of: TabOf) -> None:
-    page = tab_of(own.therapist)
-    open_at(page, f"/consent?episode={own.course.id}")
+def test_the_consent_that_is_revoked_is_the_one_of_the_row(own: Care, kept_tab_of: TabOf) -> None:
+    page = kept_tab_of(own.therapist)
+    go_to(page, f"/consent?episode={own.course.id}")
     [mine] = own.rows(Consent, episode_id=own.course.id, type=ConsentType.OFF_LABEL)
     with own.database.writing() as db:
         a_consent(db, own.course, ConsentType.TOUCH, own.therapist.clinician_id, signed_on=TODAY)

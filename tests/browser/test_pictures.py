@@ -8,11 +8,13 @@ import os
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage
-from tests.browser.hands import open_at, press
+from tests.browser.hands import go_to, open_at, press
+from tests.browser.server import Server
 
 _KEPT = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 _PAGES = {
@@ -21,6 +23,12 @@ _PAGES = {
     "integration": ("/integration", "Integration", "Was this held?"),
     "client": ("/client?client=K-010", "Client K-010", "Timeline"),
 }
+
+
+@pytest.fixture(scope="module")
+def server(demo_server: Server) -> Server:
+    """The one that offers the demo."""
+    return demo_server
 
 
 def test_the_pages_are_what_the_readme_shows(new_page: NewPage, tmp_path: Path) -> None:
@@ -32,7 +40,7 @@ def test_the_pages_are_what_the_readme_shows(new_page: NewPage, tmp_path: Path) 
     press(page, "Explore the demo practice")
 
     for name, (address, title, shown) in _PAGES.items():
-        open_at(page, address)
+        go_to(page, address)
         expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
         expect(page.get_by_text(shown).first).to_be_visible()
         expect(page.get_by_text("Demo practice: every person here is made up")).to_be_visible()

@@ -117,7 +117,7 @@ def _let_the_therapist_in(administrator: Page, colleague: Page) -> None:
     if "/session/sign-in" in colleague.url:
         _sign_in(colleague, "thea", THEA)
     expect(colleague.get_by_role("heading", name="Today, ")).to_be_visible()
-    open_at(administrator, "/practice")
+    go_to(administrator, "/practice")
     expect(administrator.get_by_text("Signs in as thea", exact=True)).to_be_visible()
     # A one-time link is good once.
     other = colleague.context.new_page()
@@ -151,7 +151,7 @@ def _inquiry_becomes_a_client(page: Page) -> None:
 
 
 def _open_the_course(page: Page) -> str:
-    open_at(page, "/episode?client=K-001")
+    go_to(page, "/episode?client=K-001")
     tick(page, "Ketamine-assisted psychotherapy")
     tick(page, "Depression")
     choose(page, "Prescriber", "Robin Prescott")
@@ -212,7 +212,7 @@ def _book(page: Page, course: str) -> str:
 
 
 def _order(page: Page, dose: str) -> None:
-    open_at(page, dose)
+    go_to(page, dose)
     page.get_by_text("Order the dose").click()
     fill_field(page, "Dose, mg", "70")
     fill_field(page, "May be added once, mg (empty: nothing)", "30")
@@ -221,7 +221,7 @@ def _order(page: Page, dose: str) -> None:
 
 
 def _write_and_sign_the_intention(page: Page, dose: str) -> None:
-    open_at(page, dose)
+    go_to(page, dose)
     expect(page.get_by_text("No intention note yet")).to_be_visible()
     press(page, "Intention note")
     fill_field(page, "Intention (required)", "Meet the grief without leaving the room.")
@@ -257,7 +257,7 @@ def _come_back(page: Page) -> None:
 
 def _record_with_a_booster(page: Page, dose: str) -> None:
     """70 mg at 10:05 am and a booster of 20 mg at 10:25 am, recorded and closed in one Save."""
-    open_at(page, dose)
+    go_to(page, dose)
     fill_field(page, "Dose given, mg", "70")
     fill_field(page, "Given at", "10:05 am")
     press(page, "Add a booster or another dose")
@@ -279,14 +279,14 @@ def _said_the_same_everywhere(page: Page, words: str) -> None:
 
 
 def _hold_integration(page: Page) -> None:
-    open_at(page, "/integration")
+    go_to(page, "/integration")
     press(page, "Held")
     fill_field(page, "Began at", "8:30 am")
     press(page, "Save as held")
 
 
 def _finish_the_integration_note(page: Page) -> None:
-    open_at(page, "/integration")
+    go_to(page, "/integration")
     press(page, "Write note")
     expect(page.get_by_text("Meet the grief without leaving the room.")).to_be_visible()
     fill_field(page, "Safety (required)", "Asked. Safe, sleeping well.")
@@ -298,9 +298,9 @@ def _finish_the_integration_note(page: Page) -> None:
 
 
 def _nothing_is_owed(page: Page) -> None:
-    open_at(page, "/")
+    go_to(page, "/")
     expect(page.get_by_text("No integration is owed.")).to_be_visible()
-    open_at(page, "/integration")
+    go_to(page, "/integration")
     expect(page.get_by_text("Juniper")).to_have_count(0)
 
 
@@ -325,7 +325,7 @@ def _three_silent_failures(page: Page, server: Server, course: str) -> None:
     _come_back(page)
     expect(page.get_by_text("Was this given? Planned Fri Nov 27").first).to_be_visible()
 
-    open_at(page, dose)
+    go_to(page, dose)
     fill_field(page, "Dose given, mg", "70")
     fill_field(page, "Given at", "1:05 pm")
     fill_field(
@@ -334,7 +334,7 @@ def _three_silent_failures(page: Page, server: Server, course: str) -> None:
     choose(page, "As told by", "Robin Prescott")
     press(page, "Save record")
     expect(page.get_by_text("as told by Robin Prescott, not confirmed")).to_be_visible()
-    open_at(page, "/")
+    go_to(page, "/")
     expect(page.get_by_text("Was this given?")).to_have_count(0)
     server.clock.advance(hours=4)  # 7:31 pm: more than six hours after the dose
     _come_back(page)

@@ -1,6 +1,7 @@
 """A practice that the pages open by themselves, with one client in it."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,29 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import app_test
 
 from kapteam.db import practices
+from kapteam.settings import settings
 from tests.clock import FrozenClock
 from tests.factories_care import Care, a_cared_for_client
+
+
+@pytest.fixture(scope="package")
+def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pages") / "data"
+
+
+@pytest.fixture(autouse=True)
+def data_folder(_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The one data folder of these tests, emptied after each; the engine of its database stays.
+
+    A new engine would have to work out every statement anew, which costs more than running it.
+    """
+    monkeypatch.setenv("KAPTEAM_DATA_DIR", str(_folder))
+    monkeypatch.delenv("KAPTEAM_DATABASE_URL", raising=False)
+    settings.cache_clear()
+    yield _folder
+    practices.database(practices.PRACTICE).engine.dispose()
+    shutil.rmtree(_folder, ignore_errors=True)
+    settings.cache_clear()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Find a client from any page: a few letters, and the answer to a phone call is there."""
+"""Without a mouse: a client is found from any page, which answers a phone call; a form is saved."""
 
 import re
 from dataclasses import replace
@@ -7,9 +7,10 @@ from datetime import date, timedelta
 import pytest
 from playwright.sync_api import Locator, expect
 
+from kapteam.db.tables import IntegrationSession
 from kapteam.wording import NBSP
 from tests.browser.conftest import TabOf
-from tests.browser.hands import field, open_at, wait_for_run
+from tests.browser.hands import field, go_to, wait_for_run
 from tests.factories import NOW, a_client, a_course
 from tests.factories_care import Care, a_ketamine_session, an_overdue_integration
 
@@ -38,10 +39,10 @@ def lukasz(care: Care) -> Care:
 
 
 @pytest.fixture
-def dialog(lukasz: Care, tab_of: TabOf) -> Locator:
+def dialog(lukasz: Care, kept_tab_of: TabOf) -> Locator:
     """The dialog as Ctrl+K opens it, ready to be typed into."""
-    page = tab_of(lukasz.therapist)
-    open_at(page, "/integration")
+    page = kept_tab_of(lukasz.therapist)
+    go_to(page, "/integration")
     page.keyboard.press("Control+k")
     expect(field(page, LABEL)).to_be_focused()
     return page.get_by_role("dialog")
@@ -121,3 +122,43 @@ def test_what_finds_nobody_is_said_as_it_was_typed(dialog: Locator) -> None:
     expect(sentence).to_be_visible()
     assert "“**b** :red[x] -> www.x.y”" in sentence.inner_text().replace("\u2060", "")
     expect(dialog.get_by_role("link")).to_have_count(0)
+
+
+def test_a_client_is_found_and_opened_without_a_mouse(own: Care, kept_tab_of: TabOf) -> None:
+    page = kept_tab_of(own.therapist)
+    go_to(page, "/")
+    page.keyboard.press("Control+k")
+    expect(field(page, LABEL)).to_be_focused()
+    page.keyboard.type(own.client.code)
+    _tab_to(page.get_by_role("dialog").get_by_role("link", name="Okafor, Amara"))
+    page.keyboard.press("Enter")
+    wait_for_run(page)
+    expect(page).to_have_url(re.compile(rf"/client\?client={own.client.code}$"))
+
+
+def test_an_integration_is_recorded_as_held_without_a_mouse(own: Care, kept_tab_of: TabOf) -> None:
+    with own.database.writing() as db:
+        dose = an_overdue_integration(db, own.course)
+    page = kept_tab_of(own.therapist)
+    go_to(page, f"/integration_session?dose={dose.id}")
+    _tab_to(page.get_by_role("tab", name="Book"))
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    _tab_to(field(page, "Began at"))
+    page.keyboard.press("Control+a")
+    page.keyboard.type("1:00 pm")
+    _tab_to(page.get_by_role("button", name="Save as held"))
+    page.keyboard.press("Enter")
+    wait_for_run(page)
+    expect(page.get_by_text(re.compile("^Saved"))).to_be_visible()
+    [held] = own.rows(IntegrationSession, episode_id=own.course.id)
+    assert held.held_at is not None
+
+
+def _tab_to(target: Locator) -> None:
+    """Press Tab until the focus is there; it has to come within a hundred stops."""
+    for _ in range(100):
+        if target.evaluate("one => one === document.activeElement"):
+            return
+        target.page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never reaches {target}.")
