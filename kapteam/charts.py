@@ -204,7 +204,7 @@ def _dose_mark(dose: ClientDose, asked: Asked) -> TimelineMark:
         at=dose.at,
         lane=dose.product_route.label.partition(" (")[0],
         mark=Mark.GIVEN if given else Mark.PLANNED,
-        what=f"Dose {dose.number} of {dose.of}",
+        what=f"Dose {wording.in_series(dose.number, dose.of)}",
         amount=amount,
         route=dose.product_route.label,
         when=wording.full_moment(dose.at, asked.practice.zone),

@@ -142,10 +142,13 @@ def closed(reason: IntegrationCloseReason | None) -> str:
 
 
 def stage(state: EpisodeState, given: int | None, ordered: int | None) -> str:
-    """Where a course stands: `Series, 3 of 6`, `Maintenance`."""
-    if state is EpisodeState.SERIES and ordered is not None:
+    """Where a course stands: `Series, 3 of 6`, `Maintenance`; `given` is None without a series."""
+    if state is not EpisodeState.SERIES or given is None:
+        return state.label
+    if ordered is not None:
         return f"{state.label}, {given} of {ordered}"
-    return state.label
+    so_far = [f"{given} given"] if given else []
+    return ", ".join([state.label, *so_far, "number not ordered yet"])
 
 
 def on_hold(reason: HoldReason, look_again_on: date, today: date) -> Phrase:

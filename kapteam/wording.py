@@ -216,6 +216,11 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
+def in_series(number: int | None, of: int | None) -> str:
+    """Which one of its series: `3 of 6`; `3, number not ordered` until a prescriber orders one."""
+    return f"{number} of {of}" if of is not None else f"{number}, number not ordered"
+
+
 def at_local(on: date, moment_of_day: time, zone: ZoneInfo) -> datetime:
     """The instant, in UTC, of a time of day on a date of the practice.
 

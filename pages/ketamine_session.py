@@ -8,6 +8,7 @@ from kapteam.ui.course import draw_banner
 from kapteam.ui.ketamine_session import (
     draw_administrations,
     draw_facts,
+    draw_number,
     draw_order,
     draw_other_ends,
     draw_record,
@@ -19,6 +20,7 @@ shown = here.read(ketamine_session_page, st.query_params.get("id", ""))
 draw_banner(here, shown.course)
 draw_facts(here, shown)
 draw_order(here, shown)
+draw_number(here, shown)
 draw_administrations(here, shown)
 if can_record_session(here.viewer):
     draw_record(here, shown)

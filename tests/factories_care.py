@@ -98,7 +98,7 @@ def a_series(
     course: Episode,
     *,
     product_route: ProductRoute = ProductRoute.INTRAMUSCULAR,
-    ordered_count: int = 6,
+    ordered_count: int | None = 6,
     started_at: datetime = NOW - timedelta(days=20),
 ) -> Series:
     """An open series."""

@@ -60,9 +60,9 @@ from kapteam.rules.permissions import (
     check_can_record_session,
 )
 from kapteam.rules.recording import not_plannable, not_possible
+from kapteam.rules.series import bookable_routes, goes_on
 from kapteam.rules.slots import Busy, not_free
 from kapteam.vocabulary import (
-    EpisodeState,
     How,
     IntegrationKind,
     OrderState,
@@ -81,10 +81,10 @@ _OPEN = tuple(status for status in SessionStatus if status.is_open)
 class BookKetamineEntered:
     """A ketamine session and its integration slot; both ids are minted by the form.
 
-    `ordered_count` is needed when this starts a series. A prescriber's `mg` (and `may_add`) is an
-    order, a therapist's a proposal. No slot while `integration_time` is empty: then, on a course
-    that expects integration, `no_integration_reason` says why. `integration_therapist` is a
-    clinician's id, None where integration is elsewhere.
+    A prescriber who starts a series says its `ordered_count`; nobody else does. A prescriber's `mg`
+    (and `may_add`) is an order, a therapist's a proposal. No slot while `integration_time` is
+    empty: then, on a course that expects integration, `no_integration_reason` says why.
+    `integration_therapist` is a clinician's id, None where integration is elsewhere.
     """
 
     id: str
@@ -157,7 +157,7 @@ class DoseEntered:
 
 @dataclass(frozen=True, slots=True)
 class OrderedCountEntered:
-    """How many ketamine sessions of a series are ordered from now on."""
+    """How many ketamine sessions a series has from now on."""
 
     series_id: str
     version: int
@@ -185,10 +185,9 @@ def book_ketamine_session(
     place = form.line("place", entered.place, "The place")
     people_present = form.line("people_present", entered.people_present, "Who is present")
     route = entered.product_route
-    ended, series = _series(db, form, viewer, course, entered, now)
     clearance = clearance_at(db, course.id, now)
-    if route and planned_at:
-        need_clearance(form, "product_route", clearance, route, planned_at, zone)
+    need_clearance(form, "product_route", clearance, route, planned_at or now, zone)
+    ended, series = _series(db, form, viewer, course, entered, now)
     if planned_at and entered.planned_minutes:
         _check_free(db, form, course, planned_at, entered.planned_minutes)
     ug, may_add_ug, order_state = None, None, OrderState.NONE
@@ -394,10 +393,10 @@ def propose_dose(db: Session, viewer: Viewer, entered: DoseEntered, now: datetim
     _set_dose(db, viewer, entered, OrderState.PROPOSED, now)
 
 
-def raise_ordered_count(
+def set_ordered_count(
     db: Session, viewer: Viewer, entered: OrderedCountEntered, now: datetime
 ) -> None:
-    """Order more ketamine sessions in a series.
+    """Order how many ketamine sessions a series has, or more of them (rule 15: prescribers only).
 
     Raises NotAllowed, NotFound, Invalid by field, Conflict.
     """
@@ -406,20 +405,21 @@ def raise_ordered_count(
     course = visible_episode(db, viewer, episode_id or "", now)
     series = db.get_one(Series, entered.series_id)
     before, count = series.ordered_count, entered.ordered_count
+    least = before + 1 if before is not None else max(1, _booked(db, series))
+    so_far = f"{wording.count(before, 'session')} are ordered so far. " if before else ""
     form = Entered()
     form.need(
         "ordered_count",
         count is not None
         and count <= MOST_ORDERED
-        and (count > before or series.version != entered.version),
-        f"{wording.count(before, 'session')} are ordered so far. "
-        f"Enter more, at most {MOST_ORDERED}.",
+        and (count >= least or series.version != entered.version),
+        f"{so_far}Enter how many sessions are ordered, {least} to {MOST_ORDERED}.",
     )
     form.done()
     if compare_and_swap(db, series, entered.version, {"ordered_count": count}):
         record(
             db,
-            "series:raised",
+            "series:ordered" if before is None else "series:raised",
             viewer,
             now,
             client_id=course.client_id,
@@ -476,6 +476,19 @@ def _running_series(db: Session, course: Episode) -> Series | None:
     )
 
 
+def _booked(db: Session, series: Series) -> int:
+    """How many of its sessions are given or still to come."""
+    statement = (
+        select(func.count())
+        .select_from(KetamineSession)
+        .where(
+            KetamineSession.series_id == series.id,
+            KetamineSession.status.not_in(_NEVER_GIVEN),
+        )
+    )
+    return db.scalars(statement).one()
+
+
 def _series_for_unbooked(
     db: Session, course: Episode, route: ProductRoute, at: datetime, now: datetime
 ) -> Series:
@@ -487,7 +500,7 @@ def _series_for_unbooked(
         id=new_id(),
         episode_id=course.id,
         product_route=route,
-        ordered_count=1,
+        ordered_count=None,
         started_at=at,
         ended_at=now if current is not None else None,
     )
@@ -506,10 +519,10 @@ def _series(
 ) -> tuple[Series | None, Series | None]:
     """The series that this booking ends, if any, and the one it belongs to.
 
-    The open series goes on while product and route stay the same. Maintenance is counted apart
-    from the series before it (rule 8).
+    The open series goes on while product and route stay the same; while no number is ordered, it
+    takes every session.
     """
-    route = entered.product_route
+    route, prescribing = entered.product_route, can_order_dose(viewer)
     if route is None:
         form.refuse("product_route", "Choose product and route.")
         return None, None
@@ -517,38 +530,35 @@ def _series(
     if (
         current is not None
         and current.product_route is route
-        and not (
-            course.state is EpisodeState.MAINTENANCE and current.started_at < course.state_since
-        )
+        and goes_on(current.started_at, course.state, course.state_since)
     ):
-        booked = db.scalar(
-            select(func.count())
-            .select_from(KetamineSession)
-            .where(
-                KetamineSession.series_id == current.id,
-                KetamineSession.status.not_in(_NEVER_GIVEN),
-            )
-        )
-        whom = "Raise the number" if can_order_dose(viewer) else "Ask a prescriber to raise it"
+        whom = "Raise the number" if prescribing else "Ask a prescriber to raise it"
         form.need(
             "ordered_count",
-            (booked or 0) < current.ordered_count,
+            current.ordered_count is None or _booked(db, current) < current.ordered_count,
             f"All {current.ordered_count} ordered sessions of this series are booked. {whom} "
             "first.",
         )
         return None, current
+    running = current.product_route if current is not None else None
     form.need(
         "product_route",
-        current is None or current.product_route is route or can_order_dose(viewer),
+        route in bookable_routes([route], running, prescribing=prescribing),
         "The running series has another product or route. Ask a prescriber to change it.",
     )
     count = entered.ordered_count
-    if count is None or not 1 <= count <= MOST_ORDERED:
-        form.refuse(
+    if prescribing:
+        form.need(
             "ordered_count",
+            count is not None and 1 <= count <= MOST_ORDERED,
             f"This starts a series. Enter how many sessions are ordered, 1 to {MOST_ORDERED}.",
         )
-        return None, None
+    else:
+        form.need(
+            "ordered_count",
+            count is None,
+            "Only a prescriber orders how many sessions a series has. Leave this empty.",
+        )
     started = Series(
         id=new_id(),
         episode_id=course.id,

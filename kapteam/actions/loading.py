@@ -173,10 +173,10 @@ def need_clearance(
     form: Entered,
     field: str,
     clearance: ClearanceFacts | None,
-    route: ProductRoute,
+    route: ProductRoute | None,
     at: datetime,
     zone: ZoneInfo,
 ) -> None:
-    """Rule 21: refuse `field` when that route is not cleared on the day of `at`."""
+    """Rule 21: refuse `field` when that route, or any, is not cleared on the day of `at`."""
     problem = missing_clearance(clearance, route, day_of(at, zone))
     form.need(field, problem is None, f"Needed first: {problem}.")

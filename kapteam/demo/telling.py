@@ -11,8 +11,10 @@ from kapteam.actions.booking import (
     BookKetamineEntered,
     DoseEntered,
     EndKetamineEntered,
+    OrderedCountEntered,
     book_ketamine_session,
     order_dose,
+    set_ordered_count,
 )
 from kapteam.actions.clearance import ClearanceEntered, record_clearance
 from kapteam.actions.clients import ClientEntered, PinnedLineEntered, create_client, pin_line
@@ -28,7 +30,7 @@ from kapteam.actions.notes import NoteEntered, save_draft, sign_note, start_note
 from kapteam.actions.practice import the_practice
 from kapteam.db.engine import Session
 from kapteam.db.signing import read_unsigned
-from kapteam.db.tables import Client, Episode, IntegrationSession, KetamineSession
+from kapteam.db.tables import Client, Episode, IntegrationSession, KetamineSession, Series
 from kapteam.demo.days import Days, half_hours
 from kapteam.demo.diary import Diary
 from kapteam.demo.people import FRONT_DESK, Colleague, Person, demo_id
@@ -483,7 +485,7 @@ class Dose:
         *,
         by: Colleague = FRONT_DESK,
         proposed: str = "",
-        ordered_count: int | None = 6,
+        ordered_count: int = 6,
         slot: datetime | None = None,
         how: How = How.IN_PERSON,
         no_slot: str = "",
@@ -513,7 +515,7 @@ class Dose:
                 planned_minutes=course.regimen.minutes,
                 place=course.regimen.place,
                 people_present=people,
-                ordered_count=ordered_count,
+                ordered_count=ordered_count if at_once else None,
                 mg=mg if at_once else proposed,
                 may_add=may_add if at_once else "",
                 integration_id=self.integration_id,
@@ -531,8 +533,22 @@ class Dose:
         if planned != self.planned_at:
             telling.also(self.booked_at, self._put_on_last_instant)
         if mg and not at_once:
+            self._number_is_ordered(ordered_count)
             self.is_ordered(mg, may_add)
         return self
+
+    def _number_is_ordered(self, count: int) -> None:
+        """The prescriber orders how many sessions the series has, where somebody else began it."""
+        assert self.course.prescriber is not None
+        prescriber, at = self.telling.viewer(self.course.prescriber), self.booked_at + 45 * MINUTE
+
+        def order(db: Session) -> None:
+            series = db.get_one(Series, db.get_one(KetamineSession, self.id).series_id)
+            if series.ordered_count is None:
+                entered = OrderedCountEntered(series.id, series.version, count)
+                set_ordered_count(db, prescriber, entered, at)
+
+        self.telling.also(at, order)
 
     def is_ordered(self, mg: str, may_add: str = "") -> None:
         """The prescriber orders the dose, a little after the booking."""

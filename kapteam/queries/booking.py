@@ -10,8 +10,9 @@ from kapteam.db.tables import Clinician, IntegrationSession, Series
 from kapteam.queries.course import Course, course
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import Asked
+from kapteam.rules.series import goes_on
 from kapteam.rules.slots import Busy, Proposal, propose
-from kapteam.vocabulary import EpisodeState, ProductRoute
+from kapteam.vocabulary import ProductRoute
 
 INTEGRATION_MINUTES = 60
 _LOOK_AHEAD = timedelta(days=400)
@@ -19,10 +20,13 @@ _LOOK_AHEAD = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class RunningSeries:
-    """The course's open series; it `goes_on` unless maintenance began since (rule 8)."""
+    """The course's open series; it `goes_on` unless maintenance began since (rule 8).
+
+    `ordered` is None until a prescriber orders a number.
+    """
 
     product_route: ProductRoute
-    ordered: int
+    ordered: int | None
     goes_on: bool
 
 
@@ -45,14 +49,13 @@ def booking_start(db: Session, asked: Asked, episode_id: str) -> BookingStart:
         .order_by(Series.started_at.desc(), Series.id.desc())
         .limit(1)
     ).one_or_none()
-    in_maintenance = care.state is EpisodeState.MAINTENANCE
     return BookingStart(
         course=care,
         series=row
         and RunningSeries(
             row.product_route,
             row.ordered_count,
-            goes_on=not (in_maintenance and row.started_at < care.state_since),
+            goes_on=goes_on(row.started_at, care.state, care.state_since),
         ),
         team=team(db, asked),
         busy=busy_therapists(db, asked),

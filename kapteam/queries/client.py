@@ -159,14 +159,15 @@ class ClientIntegration:
 class ClientDose:
     """One ketamine session of the client, whatever became of it; doses in micrograms.
 
-    `number` of `of` in its series, None when it was never given. `line` is its standing while it is
+    `number` of `of` in its series, None when it was never given; `of` is None while no number of
+    sessions is ordered. `line` is its standing while it is
     open or its integration owed.
     """
 
     id: str
     episode_id: str
     number: int | None
-    of: int
+    of: int | None
     product_route: ProductRoute
     status: SessionStatus
     planned_at: datetime

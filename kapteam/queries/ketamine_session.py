@@ -61,7 +61,8 @@ class KetamineSessionPage:
     line: DoseLine | None
     series_id: str
     series_version: int
-    ordered_count: int
+    series_ended_at: datetime | None
+    ordered_count: int | None
     product_route: ProductRoute
     status: SessionStatus
     planned_at: datetime
@@ -110,6 +111,15 @@ class KetamineSessionPage:
         )
 
     @property
+    def lacks_number(self) -> bool:
+        """Whether its series runs and no prescriber has ordered how many sessions it has."""
+        return (
+            self.standing is not None
+            and self.series_ended_at is None
+            and self.ordered_count is None
+        )
+
+    @property
     def counted(self) -> tuple[AdministrationLine, ...]:
         """The administrations that were not entered in error."""
         return tuple(one for one in self.administrations if one.voided_at is None)
@@ -142,6 +152,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         line=next((line for line in lines if line.id == session_id), None),
         series_id=series.id,
         series_version=series.version,
+        series_ended_at=series.ended_at,
         ordered_count=series.ordered_count,
         product_route=series.product_route,
         status=dose.status,

@@ -85,11 +85,11 @@ class HoldLine:
 
 @dataclass(frozen=True, slots=True)
 class SeriesLine:
-    """The current series: how many ordered, given, booked (rule 8)."""
+    """The current series: how many ordered (None: not yet), given, booked (rule 8)."""
 
     id: str
     product_route: ProductRoute
-    ordered: int
+    ordered: int | None
     given: int
     booked: int
 
@@ -98,8 +98,9 @@ class SeriesLine:
 class DoseLine:
     """One ketamine session. `number` of `of` in its series; doses in micrograms.
 
-    `last_given_at` is the last administration, None while nothing was recorded; `owes_integration`
-    until one is held and its note signed, or it is closed.
+    `of` is None while no number of sessions is ordered. `last_given_at` is the last administration,
+    None while nothing was recorded; `owes_integration` until one is held and its note signed, or it
+    is closed.
     """
 
     id: str
@@ -110,7 +111,7 @@ class DoseLine:
     product_route: ProductRoute
     status: SessionStatus
     number: int
-    of: int
+    of: int | None
     order_state: OrderState
     ordered_ug: int | None
     may_add_ug: int | None
@@ -394,6 +395,7 @@ class _Course:
             series_given=series.given if series else 0,
             series_booked=series.booked if series else 0,
             series_ordered=series.ordered if series else 0,
+            series_dose_id=self._dose_of(series) if series else "",
             has_next_step=next_step is not None,
         )
         return CourseStanding(
@@ -438,6 +440,10 @@ class _Course:
             return None
         row = self._series_rows[-1]
         return SeriesLine(row.id, row.product_route, row.ordered_count, row.given, row.booked or 0)
+
+    def _dose_of(self, series: SeriesLine) -> str:
+        """One of its ketamine sessions, on whose page its number is ordered."""
+        return next((row.id for row in self._dose_rows if row.series_id == series.id), "")
 
     def _consents(self, series: SeriesLine | None) -> tuple[ConsentFacts, ...]:
         """Those that dosing needs, of the running series' route."""

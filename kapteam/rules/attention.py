@@ -35,6 +35,7 @@ class Reason(Term):
     INTEGRATION_OUTSIDE = "integration_outside", "Integration outside the window"
     LOOK_AGAIN = "look_again", "Look again at the hold"
     NOTE_TO_FINISH = "note_to_finish", "Integration note to finish"
+    NUMBER_NOT_ORDERED = "number_not_ordered", "Number of sessions not ordered yet"
     NO_DOSE_BOOKED = "no_dose_booked", "Ordered without a date"
     SERIES_DONE = "series_done", "Series done, decide"
     NO_NEXT_STEP = "no_next_step", "No next step"
@@ -88,6 +89,8 @@ class CourseFacts:
     """What attention asks of one open course of care.
 
     `consents` are the newest of each type that dosing needs, as far as there is one.
+    `series_ordered` is 0 without a series and None while no prescriber has ordered the number of
+    the one that has `series_dose_id`.
     """
 
     state: EpisodeState
@@ -101,7 +104,8 @@ class CourseFacts:
     on_hold: bool
     series_given: int
     series_booked: int
-    series_ordered: int
+    series_ordered: int | None
+    series_dose_id: str
     has_next_step: bool
 
 
@@ -213,15 +217,29 @@ def _of_course(facts: CourseFacts, today: date) -> list[Attention]:
             found.append(
                 Attention(Reason.CONSENT_ENDS, tone, Part.PRESCRIBER, on=ends, consent=one.type)
             )
-    has_a_date = facts.series_booked > 0 or facts.series_given >= facts.series_ordered
-    if dosing and facts.has_next_step and not has_a_date:
-        found.append(Attention(Reason.NO_DOSE_BOOKED, Tone.PLAIN, Part.PRESCRIBER))
-    if (
-        facts.state is EpisodeState.SERIES
-        and facts.series_ordered
-        and facts.series_given >= facts.series_ordered
-    ):
-        found.append(Attention(Reason.SERIES_DONE, Tone.AMBER, Part.PRESCRIBER))
+    found += _of_series(facts, dosing)
     if not facts.has_next_step:
         found.append(Attention(Reason.NO_NEXT_STEP, Tone.AMBER, Part.THERAPIST))
+    return found
+
+
+def _of_series(facts: CourseFacts, dosing: bool) -> list[Attention]:
+    """What its number of sessions asks of the prescriber, first of all that there is one."""
+    ordered = facts.series_ordered
+    if ordered is None:
+        if not facts.series_dose_id:
+            return []
+        return [
+            Attention(
+                Reason.NUMBER_NOT_ORDERED,
+                Tone.PLAIN,
+                Part.PRESCRIBER,
+                subject_id=facts.series_dose_id,
+            )
+        ]
+    found = []
+    if dosing and facts.has_next_step and facts.series_booked == 0 and facts.series_given < ordered:
+        found.append(Attention(Reason.NO_DOSE_BOOKED, Tone.PLAIN, Part.PRESCRIBER))
+    if facts.state is EpisodeState.SERIES and 0 < ordered <= facts.series_given:
+        found.append(Attention(Reason.SERIES_DONE, Tone.AMBER, Part.PRESCRIBER))
     return found

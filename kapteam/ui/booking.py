@@ -13,6 +13,7 @@ from kapteam.queries.standing import CourseStanding, course_standings
 from kapteam.rules.dosing import estimated_last_given_at
 from kapteam.rules.pathway import BOOKABLE
 from kapteam.rules.permissions import can_order_dose, can_propose_dose
+from kapteam.rules.series import bookable_routes
 from kapteam.rules.slots import Busy
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import link
@@ -23,7 +24,7 @@ from kapteam.vocabulary import Function, How, Part, ProductRoute, ServiceLine
 
 _MINUTES = {ProductRoute.ESKETAMINE_NASAL: 150}
 _USUAL_MINUTES = 120
-_FIRST_SERIES = 6
+FIRST_SERIES = 6
 ELSEWHERE = "Somebody elsewhere"
 
 
@@ -64,27 +65,40 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
     cleared = start.course.clearance.routes if start.course.clearance else ()
     if not cleared:
         st.markdown(quiet("Not cleared for any route yet; a booking needs a clearance."))
-    # Nobody is put on a route that nobody chose, unless it is the only one or the one so far.
-    current = start.series.product_route if start.series else None
-    first = cleared[0] if len(cleared) == 1 else current
-    route = form.choice("product_route", "Product and route", cleared or list(ProductRoute), first)
+    ordering = can_order_dose(here.viewer)
+    route = _route(form, start, cleared, ordering)
     form.moment("planned_on", "planned_time", "Day", "Time")
     minutes = _MINUTES.get(route, _USUAL_MINUTES) if route else _USUAL_MINUTES
     form.number("planned_minutes", "Minutes, the whole appointment", minutes)
     form.line("place", "Place", hint="for example Room 2")
     form.line("people_present", "Others present")
     series = start.series
-    if series is None or not series.goes_on or route is not series.product_route:
-        form.number("ordered_count", "Ketamine sessions in this series", _FIRST_SERIES)
+    begins = series is None or not series.goes_on or route is not series.product_route
+    if begins and ordering:
+        form.number("ordered_count", "Ketamine sessions in this series", FIRST_SERIES)
+    elif begins or series is None or series.ordered is None:
+        st.markdown(quiet("Number of sessions not ordered yet"))
     else:
         st.markdown(quiet(f"Series of {series.ordered} ordered"))
-    if can_order_dose(here.viewer) or can_propose_dose(here.viewer):
-        ordering = can_order_dose(here.viewer)
+    if ordering or can_propose_dose(here.viewer):
         form.line(
             "mg", "Dose ordered, mg" if ordering else "Dose proposed, mg (not an order)", width=260
         )
         form.line("may_add", "May be added once, mg", width=260)
     return route
+
+
+def _route(
+    form: Form, start: BookingStart, cleared: tuple[ProductRoute, ...], ordering: bool
+) -> ProductRoute | None:
+    """Product and route: asked where there is a choice, and read only where others decided it."""
+    label, current = "Product and route", start.series.product_route if start.series else None
+    routes = bookable_routes(cleared, current, prescribing=ordering)
+    if not ordering and len(routes) <= 1:
+        return form.settled("product_route", label, routes[0]) if routes else None
+    # Nobody is put on a route that nobody chose, unless it is the only one or the one so far.
+    first = routes[0] if len(routes) == 1 else current
+    return form.choice("product_route", label, routes or list(ProductRoute), first)
 
 
 def _integration_fields(

@@ -19,12 +19,14 @@ from kapteam.charts import (
 from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage, CourseLine
 from kapteam.queries.notes import NoteLine
 from kapteam.queries.standing import CourseStanding, DoseLine
+from kapteam.rules.attention import Reason
 from kapteam.rules.dosing import Silence, ends_session
 from kapteam.rules.notes import IntentionStage
 from kapteam.rules.pathway import BOOKABLE
 from kapteam.rules.permissions import (
     can_book,
     can_hold_integration,
+    can_order_dose,
     can_pin,
     can_run_episode,
     can_write_note,
@@ -132,7 +134,7 @@ def _next_dose(here: Present, page: ClientPage) -> None:
     if ahead:
         dose = ahead[0]
         when(here, dose.planned_at)
-        words(f"{said(order_of(dose))}, dose {dose.number} of {dose.of}")
+        words(f"{said(order_of(dose))}, dose {wording.in_series(dose.number, dose.of)}")
         with row("next_dose"):
             words(quiet(dose.place or "Place not recorded"))
             link("ketamine_session", "Open", icon="chevron_right", id=dose.id)
@@ -209,7 +211,7 @@ def _last_dose(here: Present, page: ClientPage) -> None:
     words(f"**{plain(wording.dose(last.given_ug, last.product_route))}**")
     when(here, max(part.anchor for part in last.given))
     with row("last_dose"):
-        words(quiet(f"Dose {last.number} of {last.of}"))
+        words(quiet(f"Dose {wording.in_series(last.number, last.of)}"))
         link("ketamine_session", "Open", icon="chevron_right", id=last.id)
 
 
@@ -256,6 +258,8 @@ def _course(here: Present, course: CourseStanding) -> None:
     since = wording.day(course.state_since.astimezone(here.zone).date(), here.today)
     line = "" if course.service_line is ServiceLine.KAP else f"{course.service_line.label}: "
     words(f"**{plain(line + stage)}** {quiet(f'since {since}')}")
+    if can_order_dose(here.viewer):
+        _number_link(course)
     if course.hold:
         phrase(sentences.on_hold(course.hold.reason, course.hold.look_again_on, here.today))
     for part in (Part.PRESCRIBER, Part.THERAPIST):
@@ -267,6 +271,13 @@ def _course(here: Present, course: CourseStanding) -> None:
     link("consent", "Consents", icon="contract", episode=course.episode_id)
     if _takes_bookings(here, course):
         link("booking", "Book", icon="event", episode=course.episode_id)
+
+
+def _number_link(course: CourseStanding) -> None:
+    """To where a prescriber orders how many sessions the series has, while nobody has."""
+    for one in course.attention:
+        if one.reason is Reason.NUMBER_NOT_ORDERED:
+            link("ketamine_session", "Order the number", icon="prescriptions", id=one.subject_id)
 
 
 def _pinned(here: Present, page: ClientPage) -> None:
@@ -456,7 +467,7 @@ def _dose(here: Present, page: ClientPage, dose: ClientDose) -> None:
 
 def _dose_title(here: Present, dose: ClientDose) -> str:
     on = wording.full_day(dose.at.astimezone(here.zone).date())
-    number = f"Dose {dose.number} of {dose.of}, " if dose.number else ""
+    number = f"Dose {wording.in_series(dose.number, dose.of)}, " if dose.number else ""
     if not dose.given:
         return f"{number}{on}, {dose.product_route.label}"
     amount = wording.dose(dose.given_ug, dose.product_route)
@@ -527,7 +538,8 @@ def _after(here: Present, page: ClientPage, dose: ClientDose) -> None:
         if last is dose:
             _integration_notes(here, page, one, one.kind.label)
         else:
-            words(quiet(f"Integrated together with dose {last.number} of {last.of}"))
+            with_dose = wording.in_series(last.number, last.of)
+            words(quiet(f"Integrated together with dose {with_dose}"))
 
 
 def _integration_notes(here: Present, page: ClientPage, one: ClientIntegration, title: str) -> None:

@@ -273,6 +273,13 @@ class Form:
         chosen: str | None = self.value(field)
         return chosen
 
+    def settled(self, field: str, label: str, value: _Choice) -> _Choice:
+        """What somebody else decided: it is said, and read like a field."""
+        self._read[field] = lambda: value
+        st.markdown(f"{plain(label)}: **{plain(value.label)}**")
+        self._problem(field)
+        return value
+
     def several(
         self, field: str, label: str, options: Sequence[_Choice], value: Sequence[_Choice] = ()
     ) -> tuple[_Choice, ...]:

@@ -19,7 +19,7 @@ from kapteam.actions.booking import (
     move_ketamine_session,
     order_dose,
     propose_dose,
-    raise_ordered_count,
+    set_ordered_count,
 )
 from kapteam.actions.ketamine_sessions import (
     AdministrationEntered,
@@ -43,7 +43,7 @@ from kapteam.rules.permissions import (
     can_record_session,
     can_write_note,
 )
-from kapteam.ui.booking import offer_slots, typed_moment
+from kapteam.ui.booking import FIRST_SERIES, offer_slots, typed_moment
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import NOT_BOOKED, integration_links, phrase, row, section, when, words
@@ -74,7 +74,7 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
             words(plain(wording.moment(shown.planned_at, here.now, here.zone)))
         else:
             when(here, shown.planned_at)
-        number = f", {shown.line.number} of {shown.ordered_count}" if shown.line else ""
+        number = f", {wording.in_series(shown.line.number, shown.line.of)}" if shown.line else ""
         st.markdown(f"**{shown.status.label}**{plain(number)} · {plain(shown.product_route.label)}")
         place = shown.place or "Place not recorded"
         st.markdown(
@@ -149,20 +149,28 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
             order_dose if ordering else propose_dose,
             lambda: form.entered(DoseEntered, ketamine_session_id=shown.id, version=version),
         )
-        if ordering:
-            counts = Form(here, "series", shown.series_id)
-            seen = counts.seen(shown.series_version)
-            counts.number(
-                "ordered_count", "Ketamine sessions ordered in this series", shown.ordered_count
-            )
-            counts.save(
-                "Change the number ordered",
-                raise_ordered_count,
-                lambda: counts.entered(
-                    OrderedCountEntered, series_id=shown.series_id, version=seen
-                ),
-                kind="secondary",
-            )
+
+
+def draw_number(here: Present, shown: KetamineSessionPage) -> None:
+    """How many sessions the series has, for a prescriber to order (rule 15)."""
+    if not can_order_dose(here.viewer) or shown.course.hold:
+        return
+    if not shown.status.is_open and not shown.lacks_number:
+        return
+    with st.expander("Number of sessions in this series", expanded=shown.lacks_number):
+        form = Form(here, "series", shown.series_id)
+        version = form.seen(shown.series_version)
+        form.number(
+            "ordered_count",
+            "Ketamine sessions ordered in this series",
+            shown.ordered_count or FIRST_SERIES,
+        )
+        form.save(
+            "Change the number ordered" if shown.ordered_count else "Order the number",
+            set_ordered_count,
+            lambda: form.entered(OrderedCountEntered, series_id=shown.series_id, version=version),
+            kind="secondary",
+        )
 
 
 def draw_administrations(here: Present, shown: KetamineSessionPage) -> None:

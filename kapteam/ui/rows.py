@@ -186,7 +186,7 @@ def on_hold(here: Present, hold: HoldLine) -> Phrase:
 
 def number_of(dose: DoseLine) -> str:
     """Which one of its series, and where: `3 of 6, Room 1`."""
-    number = f"{dose.number} of {dose.of}"
+    number = wording.in_series(dose.number, dose.of)
     return f"{number}, {dose.place}" if dose.place else number
 
 

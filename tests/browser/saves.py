@@ -197,7 +197,7 @@ def _proposal(page: Page) -> None:
 
 
 def _ordered_count(page: Page) -> None:
-    _unfold(page, "Order the dose")
+    _unfold(page, "Number of sessions in this series")
     paste(page, "Ketamine sessions ordered in this series", "8")
 
 

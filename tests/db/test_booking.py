@@ -21,7 +21,7 @@ from kapteam.actions.booking import (
     move_ketamine_session,
     order_dose,
     propose_dose,
-    raise_ordered_count,
+    set_ordered_count,
 )
 from kapteam.db.tables import (
     AuditEvent,
@@ -118,7 +118,7 @@ def _local(at: Any) -> str:
 
 def test_booking_makes_series_session_and_integration_slot_in_one_save(care):
     entered = _booking(care)
-    care.do(book_ketamine_session, care.therapist, entered)
+    care.do(book_ketamine_session, care.prescriber, entered)
     session = care.row(KetamineSession, entered.id)
     series = care.row(Series, session.series_id)
     integration = care.row(IntegrationSession, entered.integration_id)
@@ -145,8 +145,8 @@ def test_booking_is_one_audit_event_that_names_the_integration_slot(care):
 
 def test_the_same_booking_saved_twice_is_written_once(care):
     entered = _booking(care)
-    care.do(book_ketamine_session, care.therapist, entered)
-    care.do(book_ketamine_session, care.therapist, entered, now=NOW + 3 * DAY)
+    care.do(book_ketamine_session, care.prescriber, entered)
+    care.do(book_ketamine_session, care.prescriber, entered, now=NOW + 3 * DAY)
     for table in (KetamineSession, Series, IntegrationSession, IntegrationSessionFor, AuditEvent):
         assert count_rows(care.database, table) == 1
 
@@ -154,15 +154,17 @@ def test_the_same_booking_saved_twice_is_written_once(care):
 def test_two_threads_saving_the_same_booking_write_it_once(care):
     entered = _booking(care)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda _: care.do(book_ketamine_session, care.therapist, entered), range(2)))
+        list(pool.map(lambda _: care.do(book_ketamine_session, care.prescriber, entered), range(2)))
     for table in (KetamineSession, Series, IntegrationSession, IntegrationSessionFor, AuditEvent):
         assert count_rows(care.database, table) == 1
 
 
 def test_the_front_desk_books_but_orders_no_dose(care):
-    care.do(book_ketamine_session, care.front_desk, _booking(care))
+    booked = _booking(care, ordered_count=None)
+    care.do(book_ketamine_session, care.front_desk, booked)
+    dosed = replace(booked, id=new_id(), mg="70", planned_time="9am")
     with pytest.raises(Invalid) as refused:
-        care.do(book_ketamine_session, care.front_desk, _booking(care, mg="70", planned_time="9am"))
+        care.do(book_ketamine_session, care.front_desk, dosed)
     assert "prescriber orders" in refused.value.fields["mg"]
     assert count_rows(care.database, KetamineSession) == 1
 
@@ -233,10 +235,10 @@ def test_rule_7_an_integration_slot_before_the_end_of_the_dose_is_refused(care):
         integration_time="3:09 pm",
     )
     with pytest.raises(Invalid) as refused:
-        care.do(book_ketamine_session, care.therapist, infusion)
+        care.do(book_ketamine_session, care.prescriber, infusion)
     assert "before the dose" in refused.value.fields["integration_time"]
     _nothing_was_booked(care)
-    care.do(book_ketamine_session, care.therapist, replace(infusion, integration_time="3:10 pm"))
+    care.do(book_ketamine_session, care.prescriber, replace(infusion, integration_time="3:10 pm"))
 
 
 @ON_SQLITE
@@ -244,19 +246,19 @@ def test_rule_7_an_integration_slot_before_the_end_of_the_dose_is_refused(care):
 def test_the_integration_slot_is_with_a_therapist_or_prescriber_of_the_course(care, who):
     entered = _booking(care, integration_therapist=getattr(care, who).clinician_id)
     with pytest.raises(Invalid) as refused:
-        care.do(book_ketamine_session, care.therapist, entered)
+        care.do(book_ketamine_session, care.prescriber, entered)
     assert list(refused.value.fields) == ["integration_therapist"]
 
 
 def test_without_a_slot_the_form_asks_why_and_the_audit_log_keeps_the_answer(care):
     unslotted = _booking(care, integration_time="")
     with pytest.raises(Invalid) as refused:
-        care.do(book_ketamine_session, care.therapist, unslotted)
+        care.do(book_ketamine_session, care.prescriber, unslotted)
     assert list(refused.value.fields) == ["no_integration_reason"]
     _nothing_was_booked(care)
     care.do(
         book_ketamine_session,
-        care.therapist,
+        care.prescriber,
         replace(unslotted, no_integration_reason="Client chooses a day tomorrow"),
     )
     assert count_rows(care.database, IntegrationSession) == 0
@@ -338,10 +340,10 @@ def test_rule_15_a_prescribers_figure_is_an_order_and_a_therapists_a_proposal(ca
 def test_one_client_is_in_one_ketamine_session_at_a_time(care):
     care.do(book_ketamine_session, care.prescriber, _booking(care))
     with pytest.raises(Invalid) as refused:
-        care.do(book_ketamine_session, care.therapist, _booking(care, planned_time="4:29 pm"))
+        care.do(book_ketamine_session, care.prescriber, _booking(care, planned_time="4:29 pm"))
     assert "already has a ketamine session" in refused.value.fields["planned_time"]
     assert count_rows(care.database, KetamineSession) == 1
-    care.do(book_ketamine_session, care.therapist, _booking(care, planned_time="4:30 pm"))
+    care.do(book_ketamine_session, care.prescriber, _booking(care, planned_time="4:30 pm"))
 
 
 # The series
@@ -360,14 +362,14 @@ def _next(care: Care, week: int, **typed: Any) -> BookKetamineEntered:
 
 def test_rule_8_the_next_session_of_the_route_belongs_to_the_same_series(care):
     first, second = _booking(care), _next(care, 1)
-    care.do(book_ketamine_session, care.therapist, first)
+    care.do(book_ketamine_session, care.prescriber, first)
     care.do(book_ketamine_session, care.therapist, second)
     (series,) = care.rows(Series)
     assert {one.series_id for one in care.rows(KetamineSession)} == {series.id}
 
 
 def test_another_route_starts_a_series_and_ends_the_one_before(care):
-    care.do(book_ketamine_session, care.therapist, _booking(care))
+    care.do(book_ketamine_session, care.prescriber, _booking(care))
     other = _next(care, 1, product_route=ProductRoute.SUBLINGUAL)
     with pytest.raises(Invalid) as refused:
         care.do(book_ketamine_session, care.prescriber, other)
@@ -379,7 +381,7 @@ def test_another_route_starts_a_series_and_ends_the_one_before(care):
 
 @pytest.mark.parametrize("who", ["therapist", "front_desk"])
 def test_rule_15_only_a_prescriber_books_another_route_than_the_running_series(care, who):
-    care.do(book_ketamine_session, care.therapist, _booking(care))
+    care.do(book_ketamine_session, care.prescriber, _booking(care))
     other = _next(care, 1, product_route=ProductRoute.SUBLINGUAL, ordered_count=4)
     with pytest.raises(Invalid) as refused:
         care.do(book_ketamine_session, getattr(care, who), other)
@@ -388,13 +390,64 @@ def test_rule_15_only_a_prescriber_books_another_route_than_the_running_series(c
     assert series.ended_at is None
 
 
+@pytest.mark.parametrize("who", ["therapist", "nurse", "front_desk"])
+def test_rule_15_who_is_no_prescriber_begins_a_series_without_a_number(care, who):
+    viewer = getattr(care, who)
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, viewer, _booking(care, ordered_count=6))
+    assert "Only a prescriber orders" in refused.value.fields["ordered_count"]
+    _nothing_was_booked(care)
+
+    care.do(book_ketamine_session, viewer, _booking(care, ordered_count=None))
+    care.do(book_ketamine_session, viewer, _next(care, 1))
+
+    (series,) = care.rows(Series)
+    assert series.ordered_count is None
+    assert len(care.rows(KetamineSession, series_id=series.id)) == 2
+
+
+@pytest.mark.parametrize("who", ["therapist", "front_desk"])
+def test_rule_15_what_may_be_booked_is_what_the_clearance_in_force_names(care, who):
+    with care.database.writing() as db:
+        routes = (ProductRoute.SUBLINGUAL, ProductRoute.ORAL)
+        by = care.prescriber.clinician_id
+        a_clearance(db, care.course, by, routes=routes, decided_at=NOW - DAY)
+    booking = _booking(care, ordered_count=None)
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, getattr(care, who), booking)
+    assert "for intramuscular" in refused.value.fields["product_route"]
+    _nothing_was_booked(care)
+
+    oral = replace(booking, product_route=ProductRoute.ORAL)
+    care.do(book_ketamine_session, getattr(care, who), oral)
+    assert [one.product_route for one in care.rows(Series)] == [ProductRoute.ORAL]
+
+
+@pytest.mark.parametrize("count", [0, 1, 31, None])
+@ON_SQLITE
+def test_rule_15_the_number_that_a_prescriber_orders_holds_what_is_booked(care, count):
+    care.do(book_ketamine_session, care.front_desk, _booking(care, ordered_count=None))
+    care.do(book_ketamine_session, care.front_desk, _next(care, 1))
+    (series,) = care.rows(Series)
+    with pytest.raises(Invalid) as refused:
+        care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, count))
+    assert "2 to 30" in refused.value.fields["ordered_count"]
+
+    care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, 2))
+
+    (event,) = audit_events(care.database, "series:ordered")
+    assert event.changes["ordered_count"] == [None, 2]
+    with pytest.raises(Invalid):
+        care.do(book_ketamine_session, care.front_desk, _next(care, 2))
+
+
 def test_rule_8_maintenance_is_a_series_of_its_own(database):
     care = a_cared_for_client(
         database, state=EpisodeState.MAINTENANCE, opened_at=NOW - timedelta(days=10)
     )
     with database.writing() as db:
         before = a_series(db, care.course, started_at=NOW - timedelta(days=20))
-    care.do(book_ketamine_session, care.therapist, _booking(care, ordered_count=3))
+    care.do(book_ketamine_session, care.prescriber, _booking(care, ordered_count=3))
     care.do(book_ketamine_session, care.therapist, _next(care, 4))
     (session, later) = care.rows(KetamineSession)
     assert session.series_id == later.series_id != before.id
@@ -405,7 +458,7 @@ def test_rule_8_maintenance_is_a_series_of_its_own(database):
     ("who", "says"), [("therapist", "Ask a prescriber"), ("prescriber", "Raise the number first")]
 )
 def test_no_more_sessions_are_booked_than_are_ordered(care, who, says):
-    care.do(book_ketamine_session, care.therapist, _booking(care, ordered_count=1))
+    care.do(book_ketamine_session, care.prescriber, _booking(care, ordered_count=1))
     with pytest.raises(Invalid) as refused:
         care.do(book_ketamine_session, getattr(care, who), _next(care, 1))
     assert says in refused.value.fields["ordered_count"]
@@ -413,10 +466,10 @@ def test_no_more_sessions_are_booked_than_are_ordered(care, who, says):
 
 
 def test_a_prescriber_raises_the_number_ordered_and_then_one_more_can_be_booked(care):
-    care.do(book_ketamine_session, care.therapist, _booking(care, ordered_count=1))
+    care.do(book_ketamine_session, care.prescriber, _booking(care, ordered_count=1))
     (series,) = care.rows(Series)
-    care.do(raise_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, 2))
-    care.do(raise_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, 2))
+    care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, 2))
+    care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, 2))
     care.do(book_ketamine_session, care.therapist, _next(care, 1))
     (event,) = audit_events(care.database, "series:raised")
     assert event.changes["ordered_count"] == [1, 2]
@@ -424,28 +477,28 @@ def test_a_prescriber_raises_the_number_ordered_and_then_one_more_can_be_booked(
 
 def test_rule_3_a_cancelled_session_frees_its_place_in_the_series(care):
     entered = _booking(care, ordered_count=1)
-    care.do(book_ketamine_session, care.therapist, entered)
+    care.do(book_ketamine_session, care.prescriber, entered)
     care.do(cancel_ketamine_session, care.therapist, EndKetamineEntered(entered.id, 1, "Flu"))
     care.do(book_ketamine_session, care.therapist, _next(care, 1))
 
 
 def test_rule_15_only_a_prescriber_raises_the_number_ordered(care):
-    care.do(book_ketamine_session, care.therapist, _booking(care))
+    care.do(book_ketamine_session, care.prescriber, _booking(care))
     (series,) = care.rows(Series)
     with pytest.raises(NotAllowed):
-        care.do(raise_ordered_count, care.therapist, OrderedCountEntered(series.id, 1, 12))
+        care.do(set_ordered_count, care.therapist, OrderedCountEntered(series.id, 1, 12))
     with pytest.raises(NotFound):
-        care.do(raise_ordered_count, care.stranger, OrderedCountEntered(series.id, 1, 12))
+        care.do(set_ordered_count, care.stranger, OrderedCountEntered(series.id, 1, 12))
     assert care.row(Series, series.id).ordered_count == 6
 
 
 @ON_SQLITE
 @pytest.mark.parametrize("count", [None, 0, -5, 6, 31])
 def test_a_number_that_raises_nothing_is_refused(care, count):
-    care.do(book_ketamine_session, care.therapist, _booking(care))
+    care.do(book_ketamine_session, care.prescriber, _booking(care))
     (series,) = care.rows(Series)
     with pytest.raises(Invalid) as refused:
-        care.do(raise_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, count))
+        care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, count))
     assert list(refused.value.fields) == ["ordered_count"]
 
 
@@ -815,4 +868,4 @@ def test_another_clients_session_is_no_reason_to_refuse(care):
         other = a_client(db, care.therapist, family="Vale", given="Juniper")
         course = a_course(db, other, prescriber=care.prescriber, therapist=care.therapist)
         a_ketamine_session(db, course, planned_at=NOW + DAY)
-    care.do(book_ketamine_session, care.therapist, _booking(care))
+    care.do(book_ketamine_session, care.prescriber, _booking(care))

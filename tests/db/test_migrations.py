@@ -6,10 +6,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
 from kapteam.db import migrate, tables
 from kapteam.db.base import Base
@@ -17,6 +19,9 @@ from kapteam.db.engine import Database
 from kapteam.db.migrate import bring_up_to_date
 from kapteam.errors import Unusable
 from kapteam.ids import new_id
+from kapteam.vocabulary import Function
+from tests.factories import a_client, a_clinician, a_course
+from tests.factories_care import a_series
 
 _NEXT = """
 import sqlalchemy as sa
@@ -34,6 +39,15 @@ def upgrade() -> None:
         clinician.alter_column("name", type_=sa.String(200))
     {then}
 """
+
+
+def _bring_up_to(database: Database, revision: str) -> None:
+    """A database as an older version of kapteam left it."""
+    config = migrate.alembic_config()
+    database.make_ready()
+    with database.migrating() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 def _migrations(folder: Path, head: str, then: str = "") -> Config:
@@ -133,6 +147,33 @@ def test_an_older_version_is_migrated_and_keeps_its_rows(
             )
         ).all()
     assert [tuple(row) for row in functions] == [("Nadia Example", "nurse")]
+
+
+def test_a_series_of_an_older_version_keeps_its_number_and_a_new_one_may_have_none(
+    blank_database, tmp_path
+):
+    _bring_up_to(blank_database, "0002")
+    with blank_database.writing() as db:
+        by = a_clinician(db, Function.PRESCRIBER)
+        course = a_course(db, a_client(db, by), prescriber=by)
+        a_series(db, course)
+    with pytest.raises(IntegrityError), blank_database.writing() as db:
+        a_series(db, course, ordered_count=None)
+
+    bring_up_to_date(blank_database, tmp_path / "backups")
+
+    with blank_database.writing() as db:
+        a_series(db, course, ordered_count=None)
+    with blank_database.reading() as db:
+        series = db.scalars(select(tables.Series).order_by(tables.Series.id)).all()
+        assert [(one.episode_id, one.ordered_count) for one in series] == [
+            (course.id, 6),
+            (course.id, None),
+        ]
+        (index,) = inspect(db.connection()).get_indexes("series")
+        (key,) = inspect(db.connection()).get_foreign_keys("series")
+    assert index["name"] == "ix_series_episode_id"
+    assert key["name"] == "fk_series_episode_id_episode"
 
 
 def test_an_older_file_is_backed_up_before_it_changes(

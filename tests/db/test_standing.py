@@ -679,6 +679,21 @@ class TestTheSeries:
 
         assert Reason.SERIES_DONE in reasons(standing(care))
 
+    def test_rule_15_a_series_without_a_number_waits_on_the_prescriber_and_for_nothing_else(
+        self, care
+    ):
+        with care.database.writing() as db:
+            a_series(db, care.course, ordered_count=None)
+            given = a_given_session(db, care.course, given_at=NOW - HOUR)
+
+        course = standing(care)
+
+        assert (course.series.given, course.series.ordered) == (1, None)
+        assert course.last_dose.of is None
+        (asked,) = [one for one in course.attention if one.reason is Reason.NUMBER_NOT_ORDERED]
+        assert (asked.waits_on, asked.subject_id) == (Part.PRESCRIBER, given.id)
+        assert {Reason.NO_DOSE_BOOKED, Reason.SERIES_DONE}.isdisjoint(reasons(course))
+
     def test_a_dose_on_a_prescriber_s_word_waits_however_long_ago(self, care):
         with care.database.writing() as db:
             session = a_given_session(db, care.course, given_at=NOW - 20 * DAY)

@@ -109,11 +109,39 @@ def test_the_only_route_that_is_cleared_and_the_one_so_far_are_chosen(care):
         a_clearance(db, once, by, routes=(ProductRoute.SUBLINGUAL,))
         a_series(db, care.course, product_route=ProductRoute.ORAL)
 
-    found = typed(_open(care, care.therapist, once), "booking")
+    found = typed(_open(care, care.prescriber, once), "booking")
     assert found["product_route"] is ProductRoute.SUBLINGUAL
-    found = typed(_open(care, care.therapist), "booking")
+    found = typed(_open(care, care.prescriber), "booking")
     assert found["product_route"] is ProductRoute.ORAL
     assert "ordered_count" not in found
+
+
+@pytest.mark.parametrize("who", ["therapist", "front_desk"])
+def test_rule_15_the_one_route_that_is_cleared_is_read_and_not_asked(care, who):
+    with care.database.writing() as db:
+        routes = (ProductRoute.SUBLINGUAL,)
+        a_clearance(db, care.course, care.prescriber.clinician_id, routes=routes, decided_at=NOW)
+    tab = _open(care, getattr(care, who))
+    assert {"product_route", "ordered_count"}.isdisjoint(typed(tab, "booking"))
+    assert "Product and route: **sublingual**" in said(tab)
+    assert "Number of sessions not ordered yet" in said(tab)
+
+    plan = {name: value for name, value in PLAN.items() if name != "product_route"}
+    press(fill(tab, "booking", plan | SLOT), "Book")
+
+    (series,) = care.rows(Series)
+    assert (series.product_route, series.ordered_count) == (ProductRoute.SUBLINGUAL, None)
+
+
+def test_rule_15_who_is_no_prescriber_goes_on_with_the_route_of_the_running_series(care):
+    with care.database.writing() as db:
+        a_series(db, care.course, product_route=ProductRoute.ORAL)
+
+    tab = _open(care, care.front_desk)
+
+    assert "product_route" not in typed(tab, "booking")
+    assert "Product and route: **oral**" in said(tab)
+    assert "Series of 6 ordered" in said(tab)
 
 
 def test_the_minutes_follow_the_route_until_somebody_changes_them(care):
@@ -211,7 +239,7 @@ def test_rule_8_the_first_of_maintenance_starts_a_series_of_its_own(care):
             db, care, cleared=True, state=EpisodeState.MAINTENANCE, opened_at=NOW - 5 * DAY
         )
         a_given_session(db, course, given_at=NOW - 10 * DAY)
-    tab = _open(care, care.therapist, course)
+    tab = _open(care, care.prescriber, course)
     assert typed(tab, "booking")["product_route"] is ProductRoute.INTRAMUSCULAR
 
     press(fill(tab, "booking", {**PLAN, **SLOT, "ordered_count": 3}), "Book")
@@ -223,7 +251,7 @@ def test_a_series_that_is_full_says_so_and_keeps_what_was_typed(care):
     with care.database.writing() as db:
         series = a_series(db, care.course, ordered_count=1)
         a_booked_pair(db, care.course, therapist=care.therapist, dose_at=NOW + 3 * DAY)
-    tab = _open(care, care.therapist)
+    tab = _open(care, care.prescriber)
 
     press(fill(tab, "booking", {**PLAN, **SLOT}), "Book")
 
@@ -235,12 +263,14 @@ def test_a_series_that_is_full_says_so_and_keeps_what_was_typed(care):
 def test_without_a_clearance_it_says_so_and_books_nothing(care):
     with care.database.writing() as db:
         course = _course(db, care, state=EpisodeState.PREPARATION)
-    tab = _open(care, care.therapist, course)
-    assert "Not cleared for any route yet" in said(tab)
+    plan = {name: value for name, value in PLAN.items() if name != "product_route"}
+    for viewer in (care.prescriber, care.therapist):
+        tab = _open(care, viewer, course)
+        assert "Not cleared for any route yet" in said(tab)
 
-    press(fill(tab, "booking", {**PLAN, **SLOT}), "Book")
+        press(fill(tab, "booking", plan | SLOT), "Book")
 
-    assert "Needed first: a clearance by the prescriber." in beside(tab, "booking", "product_route")
+        assert "Needed first: a clearance by the prescriber." in said(tab)
     assert care.rows(KetamineSession) == []
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kapteam.db.tables import Administration, Episode, IntegrationSession, KetamineSession
+from kapteam.db.tables import Administration, Episode, IntegrationSession, KetamineSession, Series
 from kapteam.ui.text import plain
 from kapteam.vocabulary import (
     AdministrationKind,
@@ -413,3 +413,24 @@ def test_what_did_not_take_place_counts_down_to_nothing(care, ahead):
 
     assert "in 1 d" not in said(tab)
     assert "Record what happened" in [one.label for one in tab.expander]
+
+
+def test_rule_15_the_prescriber_orders_the_number_also_once_the_first_dose_was_given(care):
+    with care.database.writing() as db:
+        series = a_series(db, care.course, ordered_count=None)
+        given = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+    assert "ordered_count" not in typed(_open(care, care.therapist, given), "series")
+    waits = opened(care, care.prescriber, "today")
+    assert "Number of sessions not ordered yet" in said(waits)
+    client = opened(care, care.prescriber, "client", client=care.client.code)
+    assert "Series, 1 given, number not ordered yet" in said(client)
+    assert "Dose 1, number not ordered" in said(client)
+    assert "Order the number" in links(client)
+    tab = _open(care, care.prescriber, given)
+
+    press(fill(tab, "series", {"ordered_count": 4}), "Order the number")
+
+    assert care.row(Series, series.id).ordered_count == 4
+    client = opened(care, care.prescriber, "client", client=care.client.code)
+    assert "Series, 1 of 4" in said(client)
+    assert "Order the number" not in links(client)

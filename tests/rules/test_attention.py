@@ -34,6 +34,7 @@ CALM = CourseFacts(
     series_given=3,
     series_booked=1,
     series_ordered=6,
+    series_dose_id="dose",
     has_next_step=True,
 )
 
@@ -203,6 +204,17 @@ def test_a_clearance_warns_30_days_before_it_ends_while_there_are_doses(state, d
 def test_rule_8_a_series_that_is_done_asks_for_a_decision(state, given_doses, ordered, asked):
     found = _found(state=state, series_given=given_doses, series_ordered=ordered)
     assert [reason for reason, *_ in found] == ([R.SERIES_DONE] if asked else [])
+
+
+@pytest.mark.parametrize("state", [EpisodeState.PREPARATION, EpisodeState.SERIES])
+def test_rule_15_a_series_without_a_number_waits_on_the_prescriber(state):
+    waits = [(R.NUMBER_NOT_ORDERED, Tone.PLAIN, PRESCRIBER)]
+    unnumbered = {"state": state, "series_ordered": None}
+    for given_doses, booked in ((0, 1), (1, 0), (7, 1)):
+        counts = {"series_given": given_doses, "series_booked": booked}
+        assert _found(**unnumbered, **counts) == waits
+    assert _found(**unnumbered, series_dose_id="") == []
+    assert _found(**unnumbered, on_hold=True) == []
 
 
 def test_no_next_step_waits_on_the_therapist():

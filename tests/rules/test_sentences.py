@@ -14,7 +14,7 @@ from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationFacts, judge
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.thresholds import Thresholds
-from kapteam.vocabulary import OrderState, Part, Tone
+from kapteam.vocabulary import EpisodeState, OrderState, Part, Tone
 from kapteam.wording import NBSP
 
 PHOENIX = ZoneInfo("America/Phoenix")
@@ -266,3 +266,18 @@ def test_an_integration_or_intention_reads_as_everywhere_else():
     missing = IntentionStanding(IntentionStage.MISSING, Tone.AMBER)
     two = Attention(Reason.INTENTION, Tone.AMBER, Part.THERAPIST, intention=missing)
     assert sentences.attention(two, NOW, PHOENIX) == sentences.intention(missing, NOW, PHOENIX)
+
+
+@pytest.mark.parametrize(
+    ("state", "given", "ordered", "said"),
+    [
+        (EpisodeState.SERIES, 3, 6, "Series, 3 of 6"),
+        (EpisodeState.SERIES, 0, 6, "Series, 0 of 6"),
+        (EpisodeState.SERIES, 0, None, "Series, number not ordered yet"),
+        (EpisodeState.SERIES, 1, None, "Series, 1 given, number not ordered yet"),
+        (EpisodeState.SERIES, None, None, "Series"),
+        (EpisodeState.MAINTENANCE, 1, None, "Maintenance"),
+    ],
+)
+def test_rule_8_the_stage_counts_what_was_given_of_what_was_ordered(state, given, ordered, said):
+    assert sentences.stage(state, given, ordered) == said

@@ -332,3 +332,10 @@ def test_rule_70_a_time_names_the_zone_of_the_practice():
     at = datetime(2026, 7, 1, 21, 30, tzinfo=UTC)
     assert wording.zoned_time(at, ZoneInfo("America/Phoenix")) == "2:30\N{NO-BREAK SPACE}pm MST"
     assert wording.zoned_time(at, ZoneInfo("America/Chicago")) == "4:30\N{NO-BREAK SPACE}pm CDT"
+
+
+@pytest.mark.parametrize(
+    ("of", "said"), [(6, "3 of 6"), (0, "3 of 0"), (None, "3, number not ordered")]
+)
+def test_rule_8_a_dose_is_one_of_its_series_once_a_prescriber_ordered_how_many(of, said):
+    assert wording.in_series(3, of) == said

@@ -11,13 +11,16 @@ from kapteam.vocabulary import AdministrationKind, OrderState, ProductRoute, Ses
 
 
 class Series(Versioned):
-    """A run of ketamine sessions by one product and route; booking the first one makes it."""
+    """A run of ketamine sessions by one product and route; booking the first one makes it.
+
+    `ordered_count` is None until a prescriber orders how many (rule 15).
+    """
 
     __tablename__ = "series"
 
     episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
     product_route: Mapped[ProductRoute] = mapped_column(term(ProductRoute))
-    ordered_count: Mapped[int]
+    ordered_count: Mapped[int | None]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
