@@ -367,3 +367,59 @@ def test_a_place_elsewhere_is_seen(text):
 )
 def test_an_address_of_ours_is_let_pass(text):
     assert not _places_elsewhere(text)
+
+
+# Rules of domain 8 that are code by now.
+_RULES_OF_THE_FIELD = frozenset({*range(1, 17), 18, 19, 28, 63, 66, 68, 70, 71, 73})
+_RULES = re.compile(r"\brules? (\d+(?:(?:,| and|, and| to) \d+)*)", re.IGNORECASE)
+_TEST_OF_RULES = re.compile(r"^test_(?:\w+_)?rules?_(\d+(?:(?:_and)?_\d+)*)(?:_|$)")
+_DOCUMENTED = (ast.ClassDef, ast.FunctionDef)
+
+
+def _numbers(text: str) -> Iterator[int]:
+    """The numbers that a text names: `rules 1 to 3 and 12` names 1, 2, 3 and 12."""
+    for found in _RULES.findall(text):
+        for first, last in re.findall(r"(\d+)(?: to (\d+))?", found):
+            yield from range(int(first), int(last or first) + 1)
+
+
+def _cited(text: str) -> Iterator[int]:
+    """The rules that a file's functions, classes and comments cite; a heading is no citation."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, _DOCUMENTED):
+            yield from _numbers(" ".join((ast.get_docstring(node) or "").split()))
+    for comment in re.findall(r"#.*", text):
+        yield from _numbers(comment)
+
+
+def _tested(text: str) -> Iterator[int]:
+    """The rules that the names of a file's tests name."""
+    for function in _functions(ast.parse(text)):
+        for found in _TEST_OF_RULES.findall(function.name):
+            yield from map(int, re.findall(r"\d+", found))
+
+
+@pytest.mark.parametrize(
+    ("find", "folders"), [(_cited, ("kapteam/rules", "kapteam/db")), (_tested, ("tests",))]
+)
+def test_every_rule_of_the_field_has_a_place_in_the_code_and_a_test_that_names_it(find, folders):
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
+    found = {number for file in files for number in find(file.read_text())}
+    assert sorted(_RULES_OF_THE_FIELD - found) == []
+
+
+@pytest.mark.parametrize(
+    ("find", "text", "numbers"),
+    [
+        (_cited, '"""Rules 1 to 7."""', []),
+        (_cited, "x = 1  # rule 7", [7]),
+        (_cited, 'def f():\n    """Rules 1 to 3, 5 and 12: no 99."""', [1, 2, 3, 5, 12]),
+        (_cited, 'class A:\n    """Locked (rule\n    19)."""', [19]),
+        (_tested, "def test_rule_1_24_hours_after(): ...", [1, 24]),
+        (_tested, "def test_rule_11_and_13_no_ketamine(): ...", [11, 13]),
+        (_tested, "def test_it_keeps_rules_15_and_16(): ...", [15, 16]),
+        (_tested, "def rule_7(): ...\ndef test_ruled_8(): ...", []),
+    ],
+)
+def test_a_rule_is_found_where_it_is_named(find, text, numbers):
+    assert list(find(text)) == numbers

@@ -1,6 +1,6 @@
 """Caseload: who do we share, where are they, who needs somebody, who has no next step?"""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +22,7 @@ from kapteam.queries.standing import (
     own_courses,
 )
 from kapteam.rules.attention import Attention, Reason, end_of_days
+from kapteam.rules.counting import by_client
 from kapteam.rules.folding import fold
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import EpisodeState, ProductRoute, ServiceLine, Term
@@ -166,14 +167,11 @@ def _people(found: Iterable[Person | None]) -> tuple[Person, ...]:
 
 
 def _rows(courses: Iterable[CourseStanding]) -> list[CaseloadRow]:
-    of_client: defaultdict[str, list[CourseStanding]] = defaultdict(list)
-    for course in courses:
-        of_client[course.client.id].append(course)
     return [
         CaseloadRow(
             client=together[0].client,
             pinned_line=together[0].pinned_line,
-            courses=tuple(together),
+            courses=together,
             attention=tuple(
                 sorted(
                     (one for course in together for one in course.attention),
@@ -181,7 +179,7 @@ def _rows(courses: Iterable[CourseStanding]) -> list[CaseloadRow]:
                 )
             ),
         )
-        for together in of_client.values()
+        for together in by_client(courses, lambda course: course.client.id)
     ]
 
 

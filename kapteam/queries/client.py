@@ -37,6 +37,7 @@ from kapteam.queries.standing import (
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.folding import fold
+from kapteam.rules.series import numbered
 from kapteam.vocabulary import (
     AdministrationKind,
     CloseReason,
@@ -546,9 +547,7 @@ class _History:
                 first_given_at = min((part.started_at for part in self._parts[id_]), default=None)
                 series[row.series_id].append((first_given_at or row.planned_at, id_))
         return {
-            id_: number
-            for places in series.values()
-            for number, (_, id_) in enumerate(sorted(places), 1)
+            id_: number for places in series.values() for id_, number in numbered(places).items()
         }
 
     def _dose(self, rows: list[Any], number: int | None) -> ClientDose:

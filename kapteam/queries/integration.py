@@ -17,6 +17,7 @@ from kapteam.queries.standing import (
     course_standings,
     own_courses,
 )
+from kapteam.rules.counting import showing
 from kapteam.rules.integration import IntegrationStage
 
 SECTIONS = (
@@ -53,7 +54,7 @@ def by_stage(courses: Iterable[CourseStanding]) -> tuple[IntegrationSection, ...
         key=lambda row: (row.line.urgency, row.line.key),
     )
     return tuple(
-        IntegrationSection(stage, tuple(row for row in rows if row.line.standing.stage is stage))
+        IntegrationSection(stage, showing(rows, stage, lambda row: {row.line.standing.stage}))
         for stage in SECTIONS
     )
 

@@ -27,6 +27,7 @@ from kapteam.rules.integration import (
     IntegrationFacts,
     IntegrationStage,
     IntegrationStanding,
+    earliest_clock,
     judge,
 )
 from kapteam.rules.notes import IntentionStage, IntentionStanding, judge_intention
@@ -572,8 +573,7 @@ class _Course:
         ]
         anchors = [self._anchor(dose) for dose in counted]
         known = [(at, estimated) for at, estimated in anchors if at is not None]
-        # Of several doses the earliest clock counts: linking a later one quiets nothing (rule 6).
-        last_given_at, estimated = min(known, default=(None, False))
+        last_given_at, estimated = earliest_clock(known)
         expected = [
             estimated_last_given_at(dose.planned_at, dose.product_route)
             for dose in linked

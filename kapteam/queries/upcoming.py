@@ -21,6 +21,7 @@ from kapteam.queries.standing import (
     own_courses,
 )
 from kapteam.rules.attention import end_of_days
+from kapteam.rules.counting import showing
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.notes import IntentionStage
@@ -69,7 +70,7 @@ class Upcoming:
 
     def showing(self, show: Show) -> tuple[UpcomingDose, ...]:
         """Exactly the rows that a count of `show` counts."""
-        return tuple(row for row in self.rows if show in row.shows)
+        return showing(self.rows, show, lambda row: row.shows)
 
     @property
     def unrecorded(self) -> tuple[UpcomingDose, ...]:

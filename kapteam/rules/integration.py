@@ -1,5 +1,6 @@
 """The integration clock (domain 3.3, rules 1 to 7 and 12, as product.md amends them)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -69,13 +70,23 @@ def due_at(last_given_at: datetime, thresholds: Thresholds) -> datetime:
     return last_given_at + thresholds.target
 
 
+def earliest_clock(clocks: Iterable[tuple[datetime, bool]]) -> tuple[datetime | None, bool]:
+    """Rule 6: of several doses that one session is for, on purpose, the earliest clock counts.
+
+    Linking a later dose quiets nothing. Each is its last administration, and whether that is a
+    guess; none of them is no clock.
+    """
+    return min(clocks, default=(None, False))
+
+
 def judge(
     facts: IntegrationFacts, thresholds: Thresholds, now: datetime, today: date
 ) -> IntegrationStanding | None:
     """Where the integration stands at `now`; None once it is held and its note is signed.
 
-    On time is judged by `held_at`; it stays late until held, agreed for a day, or closed
-    (a closed one is never asked about). A day agreed for that has passed quiets nothing.
+    Nothing of it is stored: a corrected dose has another due time at once (rule 5). On time is
+    judged by `held_at`; it stays late until held, agreed for a day, or closed (a closed one is
+    never asked about). A day agreed for that has passed quiets nothing.
     """
     anchor = facts.last_given_at
     due = due_at(anchor, thresholds) if anchor else None

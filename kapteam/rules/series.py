@@ -1,6 +1,6 @@
-"""A series of ketamine sessions: on which route it may be booked, and whether it goes on."""
+"""A series of ketamine sessions: its route, whether it goes on, and the numbers of its doses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from kapteam.vocabulary import EpisodeState, ProductRoute
@@ -19,3 +19,11 @@ def bookable_routes(
 def goes_on(started_at: datetime, state: EpisodeState, state_since: datetime) -> bool:
     """Rule 8: whether an open series takes the next dose; maintenance is counted apart from it."""
     return not (state is EpisodeState.MAINTENANCE and started_at < state_since)
+
+
+def numbered(doses: Iterable[tuple[datetime, str]]) -> Mapping[str, int]:
+    """Rule 8: the place in their series of doses that were given or are still to come.
+
+    Each is when it was given, else is planned, and its id; what was never given has no place.
+    """
+    return {id_: number for number, (_, id_) in enumerate(sorted(doses), 1)}

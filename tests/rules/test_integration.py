@@ -10,6 +10,7 @@ from kapteam.rules.integration import (
     IntegrationFacts,
     IntegrationStage,
     due_at,
+    earliest_clock,
     held_in_time,
     judge,
 )
@@ -94,6 +95,13 @@ def test_rule_2_an_estimated_clock_runs_like_a_recorded_one():
 def test_rule_5_a_corrected_end_of_the_dose_moves_what_is_due():
     assert _judge(_ago(25)).stage is S.LATE
     assert _judge(_ago(23)).stage is S.NOT_BOOKED
+
+
+def test_rule_6_one_session_for_two_doses_runs_on_the_earlier_clock():
+    first, second = (_ago(26), False), (_ago(6), True)
+    for clocks in ([first, second], [second, first]):
+        assert earliest_clock(clocks) == first
+    assert earliest_clock([]) == (None, False)
 
 
 def test_rule_6_two_doses_within_a_day_are_two_clocks():

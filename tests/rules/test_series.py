@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kapteam.rules.series import bookable_routes, goes_on
+from kapteam.rules.series import bookable_routes, goes_on, numbered
 from kapteam.vocabulary import EpisodeState, ProductRoute
 
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
@@ -45,3 +45,9 @@ def test_rule_15_nothing_is_bookable_that_no_clearance_names(prescribing):
 )
 def test_rule_8_maintenance_is_counted_apart_from_the_series_before_it(state, days, goes):
     assert goes_on(NOW - days * DAY, state, NOW - 10 * DAY) is goes
+
+
+def test_rule_8_doses_are_numbered_as_they_were_given_or_are_planned():
+    doses = [(NOW + DAY, "ahead"), (NOW - 7 * DAY, "first"), (NOW, "b"), (NOW, "a")]
+    assert numbered(doses) == {"first": 1, "a": 2, "b": 3, "ahead": 4}
+    assert numbered([]) == {}
