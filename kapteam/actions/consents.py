@@ -1,4 +1,4 @@
-"""Signed consents: never edited but to be revoked, the newest of a type holds."""
+"""Signed consents: never edited but to be revoked or struck through, the newest of a type holds."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from kapteam.actions.saving import already_saved
 from kapteam.clock import day_of
 from kapteam.db.access import visible_episode
 from kapteam.db.audit import record
-from kapteam.db.tables import Consent
+from kapteam.db.tables import Consent, Episode
 from kapteam.errors import NotAllowed, NotFound
 from kapteam.rules.entered import Entered
 from kapteam.rules.pathway import ConsentFacts
@@ -39,6 +39,14 @@ class RevocationEntered:
 
     consent_id: str
     revoked_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentErrorEntered:
+    """A consent that was entered in error, and why."""
+
+    consent_id: str
+    void_reason: str
 
 
 def record_consent(db: Session, viewer: Viewer, entered: ConsentEntered, now: datetime) -> None:
@@ -97,12 +105,9 @@ def revoke_consent(db: Session, viewer: Viewer, entered: RevocationEntered, now:
 
     Raises NotAllowed (also when it was revoked for another day), NotFound, Invalid (`revoked_on`).
     """
-    episode_id = db.scalar(select(Consent.episode_id).where(Consent.id == entered.consent_id))
-    if episode_id is None:
-        raise NotFound("There is no such consent, or you are not on its course of care.")
-    episode = visible_episode(db, viewer, episode_id, now)
-    consent = db.get_one(Consent, entered.consent_id)
-    check_can_book(viewer)
+    consent, episode = _consent(db, viewer, entered.consent_id, now)
+    if consent.voided_at is not None:
+        raise NotAllowed("This consent was entered in error, so there is nothing to revoke.")
     if consent.revoked_on is not None:
         if consent.revoked_on == entered.revoked_on:
             return
@@ -132,11 +137,48 @@ def revoke_consent(db: Session, viewer: Viewer, entered: RevocationEntered, now:
     )
 
 
+def void_consent(db: Session, viewer: Viewer, entered: ConsentErrorEntered, now: datetime) -> None:
+    """Mark a consent as entered in error; it stays readable and counts no more (rule 66).
+
+    A second press changes nothing. Raises NotAllowed, NotFound, Invalid (`void_reason`).
+    """
+    consent, episode = _consent(db, viewer, entered.consent_id, now)
+    if consent.voided_at is not None:
+        return
+    form = Entered()
+    reason = form.text("void_reason", entered.void_reason, "The reason", required=True)
+    form.done()
+    consent.voided_at, consent.voided_by_id = now, viewer.clinician_id
+    consent.void_reason = reason
+    record(
+        db,
+        "consent:voided",
+        viewer,
+        now,
+        client_id=episode.client_id,
+        subject_id=consent.id,
+        type=consent.type,
+        signed_on=consent.signed_on,
+    )
+
+
+def _consent(
+    db: Session, viewer: Viewer, consent_id: str, now: datetime
+) -> tuple[Consent, Episode]:
+    """A consent with its course, for whoever may change it."""
+    consent = db.get(Consent, consent_id)
+    if consent is None:
+        raise NotFound("There is no such consent, or you are not on its course of care.")
+    episode = visible_episode(db, viewer, consent.episode_id, now)
+    check_can_book(viewer)
+    return consent, episode
+
+
 def newest_consents(db: Session, episode_id: str) -> tuple[ConsentFacts, ...]:
     """The newest consent of each type on a course, whether in date or not (rule 22)."""
     signed = db.scalars(
         select(Consent)
-        .where(Consent.episode_id == episode_id)
+        .where(Consent.episode_id == episode_id, Consent.voided_at.is_(None))
         .order_by(Consent.signed_on, Consent.recorded_at, Consent.id)
     )
     newest = {one.type: ConsentFacts(one.type, one.expires_on, one.revoked_on) for one in signed}

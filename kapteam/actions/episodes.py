@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from kapteam import wording
@@ -75,6 +75,18 @@ class EpisodeEntered:
     substance: str
     happened: str
     circumstances: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExperienceCorrected:
+    """What an experience elsewhere should have read, under a minted `id`, and what was wrong."""
+
+    id: str
+    experience_id: str
+    substance: str
+    happened: str
+    circumstances: str
+    void_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +235,54 @@ def open_episode(db: Session, viewer: Viewer, entered: EpisodeEntered, now: date
         service_line=line,
         state=(None, EpisodeState.ASSESSMENT),
         members=[member.clinician_id for member in members if member.clinician_id],
+    )
+
+
+def correct_experience(
+    db: Session, viewer: Viewer, entered: ExperienceCorrected, now: datetime
+) -> None:
+    """Put another experience in the place of one entered in error, which stays readable (rule 66).
+
+    What was to integrate the wrong one is for the other from now on. Raises NotAllowed, NotFound,
+    Invalid by field.
+    """
+    wrong = db.get(OutsideExperience, entered.experience_id)
+    if wrong is None:
+        raise NotFound("There is no such experience, or you are not on its course of care.")
+    course = visible_episode(db, viewer, wrong.episode_id, now)
+    check_can_run_episode(viewer)
+    if already_saved(db, OutsideExperience, entered.id):
+        return
+    if wrong.voided_at is not None:
+        raise NotAllowed("Somebody corrected this already. Correct what took its place.")
+    form = Entered()
+    other = OutsideExperience(
+        id=entered.id,
+        episode_id=course.id,
+        substance=form.line("substance", entered.substance, "The substance", required=True),
+        happened=form.line("happened", entered.happened, "When it happened", required=True),
+        circumstances=form.text("circumstances", entered.circumstances, "The circumstances"),
+        recorded_by_id=viewer.clinician_id,
+        recorded_at=now,
+    )
+    reason = form.text("void_reason", entered.void_reason, "The reason", required=True)
+    form.done()
+    db.add(other)
+    db.flush()
+    wrong.voided_at, wrong.voided_by_id, wrong.void_reason = now, viewer.clinician_id, reason
+    db.execute(
+        update(IntegrationSessionFor)
+        .where(IntegrationSessionFor.outside_experience_id == wrong.id)
+        .values(outside_experience_id=other.id)
+    )
+    record(
+        db,
+        "experience:corrected",
+        viewer,
+        now,
+        client_id=course.client_id,
+        subject_id=course.id,
+        experience=(wrong.id, other.id),
     )
 
 

@@ -597,7 +597,9 @@ class _Debt:
             elsewhere = self._db.get(OutsideExperience, owed.outside_experience_id)
             form.need(
                 "owed",
-                elsewhere is not None and elsewhere.episode_id == self.episode_id,
+                elsewhere is not None
+                and elsewhere.episode_id == self.episode_id
+                and elsewhere.voided_at is None,
                 "There is no such experience on this course of care.",
             )
         form.need(

@@ -343,7 +343,13 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 ),
             )
             .outerjoin(who, who.id == member.clinician_id)
-            .outerjoin(OutsideExperience, OutsideExperience.episode_id == course.id)
+            .outerjoin(
+                OutsideExperience,
+                and_(
+                    OutsideExperience.episode_id == course.id,
+                    OutsideExperience.voided_at.is_(None),
+                ),
+            )
             .where(Client.code == code, visible_clients(asked.viewer, asked.now))
             .order_by(
                 course.opened_at.desc(),

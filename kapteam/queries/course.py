@@ -76,7 +76,7 @@ class ClearanceLine:
 
 @dataclass(frozen=True, slots=True)
 class ConsentLine:
-    """One consent; the newest of its type holds."""
+    """One consent; the newest of its type holds. With `voided_at` it was entered in error."""
 
     id: str
     type: ConsentType
@@ -84,27 +84,34 @@ class ConsentLine:
     signed_on: date
     expires_on: date | None
     revoked_on: date | None
+    voided_at: datetime | None
+    void_reason: str
     is_newest: bool
 
     def is_in_date(self, on: date) -> bool:
         """Whether it counts on that day (rule 22)."""
         facts = ConsentFacts(self.type, self.expires_on, self.revoked_on)
-        return self.is_newest and facts.is_in_date(on)
+        return self.is_newest and self.voided_at is None and facts.is_in_date(on)
 
 
 @dataclass(frozen=True, slots=True)
 class Experience:
-    """An experience elsewhere, as the client tells it."""
+    """An experience elsewhere, as the client tells it; with `voided_at` entered in error."""
 
     id: str
     substance: str
     happened: str
     circumstances: str
+    voided_at: datetime | None
+    void_reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Everything about one course of care but its sessions and notes."""
+    """Everything about one course of care but its sessions and notes.
+
+    `told` are the experiences elsewhere with those that were entered in error.
+    """
 
     client: ClientName
     id: str
@@ -123,7 +130,7 @@ class Course:
     holds: tuple[CourseHold, ...]
     clearances: tuple[ClearanceLine, ...]
     consents: tuple[ConsentLine, ...]
-    experiences: tuple[Experience, ...]
+    told: tuple[Experience, ...]
 
     @property
     def moves(self) -> tuple[EpisodeState, ...]:
@@ -135,6 +142,11 @@ class Course:
     def hold(self) -> CourseHold | None:
         """The pause in force."""
         return next((one for one in self.holds if one.released_at is None), None)
+
+    @property
+    def experiences(self) -> tuple[Experience, ...]:
+        """The experiences elsewhere that count (rule 66)."""
+        return tuple(one for one in self.told if one.voided_at is None)
 
     @property
     def clearance(self) -> ClearanceLine | None:
@@ -184,7 +196,7 @@ def course(db: Session, asked: Asked, episode_id: str) -> Course:
         holds=_holds(db, episode_id),
         clearances=_clearances(db, episode_id),
         consents=_consents(db, episode_id),
-        experiences=_experiences(db, episode_id),
+        told=_experiences(db, episode_id),
     )
 
 
@@ -264,9 +276,11 @@ def _consents(db: Session, episode_id: str) -> tuple[ConsentLine, ...]:
             Consent.signed_on,
             Consent.expires_on,
             Consent.revoked_on,
+            Consent.voided_at,
+            Consent.void_reason,
             (
                 func.row_number().over(
-                    partition_by=Consent.type,
+                    partition_by=(Consent.type, Consent.voided_at.is_(None)),
                     order_by=(
                         Consent.signed_on.desc(),
                         Consent.recorded_at.desc(),
@@ -289,8 +303,10 @@ def _experiences(db: Session, episode_id: str) -> tuple[Experience, ...]:
             OutsideExperience.substance,
             OutsideExperience.happened,
             OutsideExperience.circumstances,
+            OutsideExperience.voided_at,
+            OutsideExperience.void_reason,
         )
         .where(OutsideExperience.episode_id == episode_id)
-        .order_by(OutsideExperience.recorded_at)
+        .order_by(OutsideExperience.recorded_at, OutsideExperience.id)
     )
     return tuple(Experience(**row._mapping) for row in rows)

@@ -372,7 +372,7 @@ def clearances(db: Session, wanted: Any) -> list[Any]:
 
 
 def consents(db: Session, wanted: Any) -> list[Any]:
-    """The newest consent of each type of each course."""
+    """The newest consent of each type of each course, but for those entered in error (rule 66)."""
     newest = (
         select(
             Consent.id,
@@ -387,7 +387,7 @@ def consents(db: Session, wanted: Any) -> list[Any]:
             )
             .label("recency"),
         )
-        .where(Consent.episode_id.in_(wanted))
+        .where(Consent.episode_id.in_(wanted), Consent.voided_at.is_(None))
         .subquery()
     )
     return list(

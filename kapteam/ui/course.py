@@ -8,10 +8,16 @@ import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.actions.booking import UnbookedEntered, admit_unbooked_session
-from kapteam.actions.consents import RevocationEntered, revoke_consent
+from kapteam.actions.consents import (
+    ConsentErrorEntered,
+    RevocationEntered,
+    revoke_consent,
+    void_consent,
+)
 from kapteam.actions.episodes import (
     ClosingEntered,
     EpisodeChangeEntered,
+    ExperienceCorrected,
     HoldEntered,
     MemberEntered,
     MoveEntered,
@@ -19,16 +25,17 @@ from kapteam.actions.episodes import (
     change_episode,
     change_member,
     close_episode,
+    correct_experience,
     hold_episode,
     move_episode,
     release_hold,
 )
 from kapteam.errors import Invalid
 from kapteam.ids import id_within
-from kapteam.queries.course import Course
+from kapteam.queries.course import Course, Experience
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.rules.pathway import BOOKABLE, required_consents
-from kapteam.rules.permissions import can_clear, can_release_hold
+from kapteam.rules.permissions import can_clear, can_release_hold, can_run_episode
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, phrase, row, section, words
@@ -90,8 +97,8 @@ def draw_course(here: Present, care: Course) -> None:
         st.markdown(plain(treated))
         for one in care.members:
             st.markdown(f"{one.part.label}: **{plain(one.name)}**")
-        for experience in care.experiences:
-            st.text(f"{experience.substance}, {experience.happened}. {experience.circumstances}")
+        for experience in care.told:
+            _experience(here, care, experience)
         if care.hold:
             since = wording.moment(care.hold.since_at, here.now, here.zone)
             st.markdown(f"On hold {quiet(f'since {since}, {care.hold.set_by}')}")
@@ -110,6 +117,32 @@ def draw_course(here: Present, care: Course) -> None:
             link("consent", "Consents", icon="signature", episode=care.id)
             if care.service_line is ServiceLine.KAP and care.state in BOOKABLE and not care.hold:
                 link("booking", "Book a ketamine session", icon="event", episode=care.id)
+
+
+def _experience(here: Present, care: Course, one: Experience) -> None:
+    """What the client told, struck through when it was entered in error; the way to correct it."""
+    told = f"{one.substance}, {one.happened}. {one.circumstances}".strip()
+    if one.voided_at:
+        words(f"~~{plain(told)}~~ {quiet(f'entered in error: {one.void_reason}')}")
+        return
+    st.text(told)
+    if care.closed_at is None and can_run_episode(here.viewer):
+        with st.popover("Correct", width="content", key=f"correct_{one.id}"):
+            form = Form(here, "experience", one.id, makes=unused_id(here))
+            form.line("substance", "Substance", one.substance)
+            form.line("happened", "When", one.happened)
+            form.area("circumstances", "Setting, and why they seek help now", one.circumstances)
+            form.line("void_reason", "What was wrong")
+            form.save(
+                "Save the correction",
+                correct_experience,
+                lambda: form.entered(
+                    ExperienceCorrected,
+                    id=id_within(form.makes, f"in the place of {one.id}"),
+                    experience_id=one.id,
+                ),
+                kind="secondary",
+            )
 
 
 def _clearance_line(here: Present, care: Course) -> None:
@@ -349,9 +382,13 @@ def consent_fields(here: Present, form: Form) -> None:
 
 
 def draw_consents(here: Present, care: Course) -> None:
-    """Every consent with its dates; one that counts can be revoked."""
-    with section("Consents", len(care.consents), key="consents", nothing="No consent yet."):
-        for one in care.consents:
+    """Every consent with its dates; one that counts can be revoked.
+
+    What was entered in error stays readable underneath, struck through.
+    """
+    kept = [one for one in care.consents if one.voided_at is None]
+    with section("Consents", len(kept), key="consents", nothing="No consent yet."):
+        for one in kept:
             with row(f"consent_{one.id}"):
                 counts = one.is_in_date(here.today)
                 words(f"**{one.type.label}**" if counts else quiet(one.type.label), 230)
@@ -366,6 +403,23 @@ def draw_consents(here: Present, care: Course) -> None:
                         partial(RevocationEntered, consent_id=one.id, revoked_on=here.today),
                         kind="secondary",
                     )
+                with st.popover("Entered in error", width="content", key=f"error_{one.id}"):
+                    _consent_error_form(here, one.id)
+    for one in care.consents:
+        if one.voided_at:
+            signed = f"{one.type.label}, signed {wording.full_day(one.signed_on)}"
+            words(f"~~{plain(signed)}~~ {quiet(f'entered in error: {one.void_reason}')}")
+
+
+def _consent_error_form(here: Present, consent_id: str) -> None:
+    form = Form(here, "void", consent_id)
+    form.line("void_reason", "What was wrong")
+    form.save(
+        "Mark as entered in error",
+        void_consent,
+        lambda: form.entered(ConsentErrorEntered, consent_id=consent_id),
+        kind="secondary",
+    )
 
 
 def _ends(here: Present, expires_on: date | None, revoked_on: date | None) -> str:

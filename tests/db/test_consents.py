@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from kapteam.actions.consents import (
     ConsentEntered,
+    ConsentErrorEntered,
     RevocationEntered,
     newest_consents,
     record_consent,
     revoke_consent,
+    void_consent,
 )
 from kapteam.db.tables import Consent
 from kapteam.errors import Invalid, NotAllowed, NotFound
@@ -191,3 +193,46 @@ def test_an_old_form_recorded_late_is_not_the_newest(database, therapist, course
     with database.reading() as db:
         [fact] = newest_consents(db, course.id)
     assert fact.is_in_date(TODAY)
+
+
+def test_rule_66_a_consent_entered_in_error_counts_no_more_and_the_one_before_holds_again(
+    database, therapist, course, consent
+):
+    wrong = _signed(course, type=ConsentType.TOUCH, expires_on=TODAY + timedelta(days=1))
+    _write(database, record_consent, therapist, wrong)
+    _write(database, revoke_consent, therapist, RevocationEntered(wrong.id, TODAY))
+
+    for reason in ("Another client's form", "pressed twice"):
+        _write(database, void_consent, therapist, ConsentErrorEntered(wrong.id, reason))
+
+    with database.reading() as db:
+        [fact] = newest_consents(db, course.id)
+        kept = db.get_one(Consent, wrong.id)
+    assert fact.expires_on == consent.expires_on
+    assert fact.is_in_date(TODAY)
+    assert (kept.void_reason, kept.voided_at) == ("Another client's form", NOW)
+    [event] = audit_events(database, "consent:voided")
+    assert (event.subject_id, event.client_id) == (wrong.id, course.client_id)
+    assert "Another" not in str(event.changes)
+
+
+def test_rule_66_the_error_needs_a_reason_and_is_not_revoked_afterwards(
+    database, therapist, consent
+):
+    with pytest.raises(Invalid) as refused:
+        _write(database, void_consent, therapist, ConsentErrorEntered(consent.id, " "))
+    assert set(refused.value.fields) == {"void_reason"}
+    _write(database, void_consent, therapist, ConsentErrorEntered(consent.id, "Never signed"))
+    with pytest.raises(NotAllowed, match="in error"):
+        _write(database, revoke_consent, therapist, RevocationEntered(consent.id, TODAY))
+    with database.reading() as db:
+        assert newest_consents(db, consent.episode_id) == ()
+
+
+def test_who_is_not_on_the_course_marks_no_consent(database, consent):
+    with database.writing() as db:
+        stranger = a_clinician(db, Function.THERAPIST)
+    for consent_id in (consent.id, "none"):
+        with pytest.raises(NotFound):
+            _write(database, void_consent, stranger, ConsentErrorEntered(consent_id, "Wrong"))
+    assert audit_events(database, "consent:voided") == []

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kapteam.actions.episodes import ExperienceCorrected, correct_experience
 from kapteam.actions.integration import (
     AgreeIntegrationEntered,
     BookIntegrationEntered,
@@ -30,6 +31,7 @@ from kapteam.db.tables import (
     IntegrationSession,
     IntegrationSessionFor,
     KetamineSession,
+    OutsideExperience,
 )
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
@@ -471,6 +473,42 @@ def test_rule_12_psychedelic_integration_is_due_on_a_day_set_by_hand(database):
     assert (link.outside_experience_id, link.ketamine_session_id) == (outside.id, None)
     (line,) = _lines(care)
     assert line.standing.due_at is None
+
+
+def test_rule_66_a_corrected_experience_takes_the_integrations_of_the_wrong_one(database):
+    care = a_cared_for_client(
+        database,
+        service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+        state=EpisodeState.INTEGRATION,
+    )
+    with database.writing() as db:
+        wrong = an_outside_experience(db, care.course)
+    owed = _debt(care, outside_experience_id=wrong.id, due_on=TODAY + 7 * DAY)
+    care.do(book_integration, care.therapist, _slot(owed))
+    correction = ExperienceCorrected(new_id(), wrong.id, "MDMA", "May 2026", "", "Misheard")
+
+    for _ in range(2):
+        care.do(correct_experience, care.therapist, correction)
+
+    (link,) = care.rows(IntegrationSessionFor)
+    assert link.outside_experience_id == correction.id
+    kept, new = care.row(OutsideExperience, wrong.id), care.row(OutsideExperience, correction.id)
+    assert (kept.substance, kept.void_reason, kept.voided_at) == ("psilocybin", "Misheard", NOW)
+    assert (new.substance, new.voided_at) == ("MDMA", None)
+    (event,) = audit_events(database, "experience:corrected")
+    assert event.changes == {"experience": [wrong.id, new.id]}
+    other = replace(correction, id=new_id())
+    for who, refusal in (
+        (care.therapist, NotAllowed),
+        (care.front_desk, NotAllowed),
+        (care.stranger, NotFound),
+    ):
+        with pytest.raises(refusal):
+            care.do(correct_experience, who, other)
+    struck = _debt(care, outside_experience_id=wrong.id, due_on=TODAY + 7 * DAY)
+    with pytest.raises(Invalid) as refused:
+        care.do(book_integration, care.therapist, _slot(struck))
+    assert "no such experience" in refused.value.fields["owed"]
 
 
 def test_rule_12_a_day_set_by_hand_stands_in_the_list_until_a_slot_is_booked(database):

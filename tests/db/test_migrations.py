@@ -176,6 +176,33 @@ def test_a_series_of_an_older_version_keeps_its_number_and_a_new_one_may_have_no
     assert key["name"] == "fk_series_episode_id_episode"
 
 
+def test_a_consent_of_an_older_version_is_not_in_error(blank_database, tmp_path):
+    _bring_up_to(blank_database, "0003")
+    with blank_database.writing() as db:
+        by = a_clinician(db, Function.PRESCRIBER)
+        course = a_course(db, a_client(db, by), prescriber=by)
+        db.execute(
+            text(
+                "INSERT INTO consent (id, episode_id, type, form_version, signed_on,"
+                " recorded_by_id, recorded_at)"
+                f" VALUES ('signed', '{course.id}', 'touch', '', '2026-11-02',"
+                f" '{by.clinician_id}', '2026-11-02 10:00:00')"
+            )
+        )
+
+    bring_up_to_date(blank_database, tmp_path / "backups")
+
+    with blank_database.reading() as db:
+        kept = db.scalars(select(tables.Consent)).one()
+        assert (kept.id, kept.voided_at, kept.void_reason) == ("signed", None, "")
+        assert {key["name"] for key in inspect(db.connection()).get_foreign_keys("consent")} == {
+            "fk_consent_episode_id_episode",
+            "fk_consent_recorded_by_id_clinician",
+            "fk_consent_revoked_by_id_clinician",
+            "fk_consent_voided_by_id_clinician",
+        }
+
+
 def test_an_older_file_is_backed_up_before_it_changes(
     sqlite_database, tmp_path, monkeypatch, frozen_clock
 ):

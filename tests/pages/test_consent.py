@@ -6,7 +6,7 @@ from kapteam.db.tables import Consent
 from kapteam.ui.text import plain
 from kapteam.vocabulary import ConsentType
 from tests.factories import TODAY, a_clinician, a_consent, a_course
-from tests.pages.filling import fill, press, typed
+from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import headings, opened, said, unsigned
 
 DAY = timedelta(days=1)
@@ -93,3 +93,21 @@ def test_a_consent_revoked_stays_readable(care):
     assert care.row(Consent, kept.id).revoked_on == TODAY
     assert "revoked Tue Nov 24, 2026" in said(tab)
     assert "Revoke from today" not in [one.label for one in tab.button]
+
+
+def test_rule_66_a_consent_entered_in_error_is_struck_through(care):
+    with care.database.writing() as db:
+        course = a_course(db, care.client, therapist=care.therapist)
+        wrong = a_consent(db, course, ConsentType.TOUCH, care.therapist.clinician_id)
+    tab = _open(care, care.front_desk, course)
+    press(tab, "Mark as entered in error")
+    assert "The reason is needed." in beside(tab, "void", "void_reason")
+
+    press(fill(tab, "void", {"void_reason": WILD}), "Mark as entered in error")
+
+    struck = f"~~Touch agreement, signed Wed Nov 4, 2026~~ :gray[entered in error: {WILD}]"
+    assert struck in said(tab)
+    assert "No consent yet." in said(tab)
+    assert care.row(Consent, wrong.id).void_reason == WILD
+    labels = [one.label for one in tab.button]
+    assert {"Revoke from today", "Mark as entered in error"}.isdisjoint(labels)

@@ -290,3 +290,43 @@ def test_what_a_course_is_for_is_changed_and_integration_only_when_none_is_owed(
     changed = care.row(Episode, care.course.id)
     assert not changed.expects_integration
     assert Indication.PTSD in changed.indications
+
+
+def test_rule_66_an_experience_is_corrected_beside_what_was_there(care):
+    with care.database.writing() as db:
+        course = a_course(
+            db,
+            care.client,
+            therapist=care.therapist,
+            service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+            state=EpisodeState.INTEGRATION,
+        )
+        wrong = an_outside_experience(db, course)
+    tab = opened(care, care.therapist, "episode", id=course.id)
+    assert typed(tab, "experience")["substance"] == "psilocybin"
+    press(fill(tab, "experience", {"substance": "ayahuasca"}), "Save the correction")
+    assert "The reason is needed." in beside(tab, "experience", "void_reason")
+
+    press(fill(tab, "experience", {"void_reason": "Misheard"}), "Save the correction")
+
+    words = said(tab)
+    assert "~~psilocybin, summer 2025.~~ :gray[entered in error: Misheard]" in words
+    assert "ayahuasca, summer 2025." in words
+    assert care.row(OutsideExperience, wrong.id).substance == "psilocybin"
+    client = said(opened(care, care.therapist, "client", client=care.client.code))
+    assert "ayahuasca, summer 2025" in client
+    assert "psilocybin" not in client
+
+
+def test_an_experience_is_corrected_by_who_runs_the_course_only(care):
+    with care.database.writing() as db:
+        course = a_course(
+            db,
+            care.client,
+            therapist=care.therapist,
+            service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+            state=EpisodeState.INTEGRATION,
+        )
+        an_outside_experience(db, course)
+
+    assert typed(opened(care, care.front_desk, "episode", id=course.id), "experience") == {}

@@ -71,7 +71,8 @@ class Hold(Identified):
 class OutsideExperience(Identified):
     """A psychedelic experience that happened elsewhere, as the client tells it (domain 1.2).
 
-    `happened` may be vague ("summer 2025"). Where the substance came from is never stored.
+    `happened` may be vague ("summer 2025"). Where the substance came from is never stored. One that
+    was entered in error stays beside what took its place (rule 66).
     """
 
     __tablename__ = "outside_experience"
@@ -82,6 +83,9 @@ class OutsideExperience(Identified):
     circumstances: Mapped[str] = mapped_column(Text, default="")
     recorded_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
     recorded_at: Mapped[datetime]
+    voided_at: Mapped[datetime | None]
+    voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    void_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class Clearance(Identified):
@@ -104,7 +108,10 @@ class Clearance(Identified):
 
 
 class Consent(Identified):
-    """A signed consent. Never edited but to be revoked: the newest of a type holds."""
+    """A signed consent. Never edited but to be revoked or marked as entered in error (rule 66).
+
+    The newest of a type that is not in error holds.
+    """
 
     __tablename__ = "consent"
 
@@ -117,3 +124,6 @@ class Consent(Identified):
     recorded_at: Mapped[datetime]
     revoked_on: Mapped[date | None]
     revoked_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    voided_at: Mapped[datetime | None]
+    voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    void_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
