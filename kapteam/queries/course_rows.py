@@ -289,6 +289,7 @@ def integrations(db: Session, wanted: Any) -> list[Any]:
                 IntegrationSession.due_on,
                 IntegrationSession.agreed_for,
                 IntegrationSession.held_at,
+                IntegrationSession.held_by_id,
                 IntegrationSession.therapist_id,
                 Clinician.name.label("therapist"),
                 IntegrationSessionFor.ketamine_session_id,

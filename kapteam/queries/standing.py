@@ -164,6 +164,7 @@ class IntegrationLine:
     doses: tuple[DoseLine, ...]
     therapist: Person | None
     how: How | None
+    held_by_id: str | None
     note_id: str | None
     note_author_id: str | None
 
@@ -614,6 +615,7 @@ class _Course:
             if row.therapist_id
             else self._person(Part.THERAPIST),
             how=row.how,
+            held_by_id=row.held_by_id,
             note_id=note.id if note else None,
             note_author_id=note.author_id if note else None,
         )
@@ -632,6 +634,7 @@ class _Course:
             doses=(dose,),
             therapist=self._person(Part.THERAPIST),
             how=None,
+            held_by_id=None,
             note_id=None,
             note_author_id=None,
         )

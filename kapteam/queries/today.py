@@ -62,6 +62,7 @@ class Today:
     waiting_on_me: tuple[WaitRow, ...]
     waiting_on_others: tuple[WaitRow, ...]
     notes_to_finish: tuple[IntegrationRow, ...]
+    my_notes_to_finish: tuple[IntegrationRow, ...]
     next_doses: tuple[DoseRow, ...]
     late: int
     was_this_held: int
@@ -111,6 +112,9 @@ def today(db: Session, asked: Asked) -> Today:
         waiting_on_me=tuple(row for row in waits if _waits_on_me(row, asked)),
         waiting_on_others=tuple(row for row in waits if not _waits_on_me(row, asked)),
         notes_to_finish=stages[IntegrationStage.HELD],
+        my_notes_to_finish=tuple(
+            row for row in stages[IntegrationStage.HELD] if _is_mine_to_write(row.line, asked)
+        ),
         next_doses=tuple(
             row for row in ahead if row.dose.planned_at < end_of_days(asked.now, DAYS)
         ),
@@ -164,6 +168,12 @@ def _next_day_not_ready(
         for row in until.not_ready
         if day_of(row.dose.planned_at, asked.practice.zone) == next_day
     )
+
+
+def _is_mine_to_write(line: IntegrationLine, asked: Asked) -> bool:
+    """Whether the viewer began the note of what was held, or held it and nobody did."""
+    author_id = line.note_author_id or line.held_by_id
+    return author_id == asked.viewer.clinician_id
 
 
 def _waits_on_me(row: WaitRow, asked: Asked) -> bool:

@@ -10,9 +10,11 @@ from kapteam import sentences, wording
 from kapteam.queries.caseload import Caseload, CaseloadRow, Scope, View, Wanted
 from kapteam.queries.integration import is_owed
 from kapteam.queries.standing import CourseStanding, NextStep, Person
+from kapteam.rules.permissions import can_book
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
     ONE_LINK,
+    first_step,
     list_row,
     name_cell,
     on_hold,
@@ -146,7 +148,9 @@ def _person(label: str, people: tuple[Person, ...], key: str, chosen: Person | N
 def draw_rows(here: Present, found: Caseload, wanted: Wanted) -> None:
     """How many, one page of them, and people without a course of care."""
     here = telling_apart(here, (*(one.client for one in found.rows), *found.without_course))
-    if not found.rows:
+    if not found.in_scope and can_book(here.viewer):
+        first_step()
+    elif not found.rows:
         st.markdown(plain(_nothing(found, wanted)))
     else:
         above = st.container()
@@ -173,7 +177,7 @@ def _count(found: Caseload) -> str:
 
 def _nothing(found: Caseload, wanted: Wanted) -> str:
     if not found.in_scope:
-        return "No clients yet. Record an inquiry, or open a course of care for a client."
+        return "Nobody is in your care yet."
     if wanted.text.strip():
         return f"No client matches “{wanted.text.strip()}”. Check the spelling or clear the filter."
     if wanted.view is not View.ALL:

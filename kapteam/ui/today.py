@@ -14,7 +14,6 @@ from kapteam.queries.standing import DoseLine, DoseRow, IntegrationLine, Integra
 from kapteam.queries.today import AgendaRow, Today, WaitRow
 from kapteam.rules.attention import Reason
 from kapteam.rules.permissions import can_book
-from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
     NUMBER,
     ORDER,
@@ -25,6 +24,7 @@ from kapteam.ui.rows import (
     dose_link,
     dose_of,
     dose_row,
+    first_step,
     integration_links,
     integration_row,
     list_row,
@@ -62,7 +62,6 @@ _SAID_BY_ITS_ROW = {
     Reason.DOSE_NOT_ORDERED,
     Reason.INTENTION,
 }
-_FIRST_STEP = "Nobody is in your care yet. Begin with the first call, or with a client you know."
 
 
 def draw_today(here: Present, today: Today) -> None:
@@ -72,7 +71,7 @@ def draw_today(here: Present, today: Today) -> None:
         _counts(today)
         as_prescriber = _whose(here)
     if today.nobody_in_care and can_book(here.viewer):
-        _first_step()
+        first_step()
     told = _Told()
     _unrecorded(here, told.doses(today.unrecorded))
     _right_now(here, told.doses(today.under_medicine))
@@ -92,6 +91,7 @@ def _for_prescriber(
     with first:
         mine = told.waits(today.waiting_on_me, but=_PRESCRIBER_SEES)
         _waits(here, mine, "Waiting on me", "Nothing else waits on you.", "me")
+        _held(here, told.integrations(today.my_notes_to_finish))
         _doses(here, next_day, "Next dosing day, not ready yet", "Everything is ready.", "next_day")
     with second:
         late = told.integrations(today.integration_past_due)
@@ -119,12 +119,15 @@ def _for_therapist(
             _waits(here, mine, "Waiting on me", "Nothing else waits on you.", "me")
         with waits.cell():
             _waits(here, others, "Waiting on others", "Nothing else waits.", "others")
-        held = told.integrations(today.notes_to_finish)
-        if held:
-            _integrations(here, held, "Held, note to finish", "", "held")
+        _held(here, told.integrations(today.notes_to_finish))
         coming = told.doses(today.next_doses)
         title = _left(coming, today.next_doses, "Ketamine sessions, next 7 days", "None is booked.")
         _doses(here, coming, *title, "next")
+
+
+def _held(here: Present, rows: tuple[IntegrationRow, ...]) -> None:
+    if rows:
+        _integrations(here, rows, "Held, note to finish", "", "held")
 
 
 def _left(rows: Sized, all_of_them: Sized, title: str, nothing: str) -> tuple[str, str]:
@@ -213,13 +216,6 @@ def _counts(today: Today) -> None:
 
 def _loud(text: str, number: int, tone: Tone, icon: str) -> Phrase:
     return Phrase(text, tone, icon) if number else Phrase(text, Tone.QUIET)
-
-
-def _first_step() -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="first_step"):
-        words(_FIRST_STEP)
-        link("inquiry", "Record an inquiry", icon="add_call")
-        link("client_edit", "Add a client", icon="person_add")
 
 
 def _unrecorded(here: Present, rows: tuple[DoseRow, ...]) -> None:

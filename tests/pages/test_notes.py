@@ -195,6 +195,10 @@ def test_rule_73_the_notes_to_finish_are_as_many_on_every_page_and_once_on_each(
     assert headings(notes) == ["Mine to sign (1)", "Colleagues' to sign (2)"]
     assert headings(integration) == ["Held, note to finish (3)"]
     assert "Held, note to finish (3)" in headings(today)
+    # The prescriber's order has what the prescriber has to write, and nobody else's.
+    prescribers = opened(care, care.prescriber, "today")
+    assert "Held, note to finish (2)" in headings(prescribers)
+    assert said(prescribers).count("after dose, note to finish") == 2
     # Decision 16: on Today each of them stands in that section alone.
     assert said(today).count("after dose, note to finish") == 3
     assert sorted(names(notes)) == sorted(names(integration))
