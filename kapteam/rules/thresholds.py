@@ -42,7 +42,7 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "kapteam's default; KAP practices call the first 24 hours ideal",
     ),
     "integration_late_hours": Threshold(
-        "Integration is late (red)",
+        "Integration turns red",
         48,
         "hours after the last dose",
         2,

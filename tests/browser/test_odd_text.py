@@ -116,6 +116,9 @@ def strange(care: Care) -> Odd:
         a_member(db, course, care.prescriber, Part.COVER)
         a_clearance(db, course, care.prescriber.clinician_id).conditions = odd("cnd")
         a_consent(db, course, ConsentType.TOUCH, therapist.clinician_id).form_version = SHORT
+        never = a_consent(db, course, ConsentType.TOUCH, therapist.clinician_id)
+        never.voided_at, never.voided_by_id = NOW, therapist.clinician_id
+        never.void_reason = odd("vdc")
         given = a_given_session(db, course, given_at=NOW - 30 * HOUR)
         given.place, given.people_present = odd("gpl"), odd("ppl")
         given.breach_reason, given.no_integration_reason = odd("bre"), odd("why")
@@ -217,6 +220,9 @@ def strange(care: Care) -> Odd:
         )
         experience = an_outside_experience(db, other, substance=odd("sub"), happened=odd("hap"))
         experience.circumstances = odd("cir")
+        mistold = an_outside_experience(db, other, substance=odd("mis"))
+        mistold.voided_at, mistold.voided_by_id = NOW, therapist.clinician_id
+        mistold.void_reason = odd("vde")
         a_hold(db, other, HoldReason.TRAVEL, therapist.clinician_id).note = odd("hol")
 
         over = a_course(db, client, therapist=therapist, state=EpisodeState.CLOSED)
@@ -274,10 +280,10 @@ SHOWN = {
     "are ate add sub hap cir clo vdn",
     "client_edit": f"{NAME} pro pho eme rel emp may all med",
     "course": f"{NAME} the els",
-    "other course": f"{NAME} the sub hap cir hol",
+    "other course": f"{NAME} the sub hap cir hol mis vde",
     "closed course": f"{NAME} cou rls",
     "clearance": f"{NAME} cnd",
-    "consent": NAME,
+    "consent": f"{NAME} vdc",
     "given": f"{NAME} gpl ppl bre why rea vda",
     "ended": f"{NAME} end",
     "ahead": f"{NAME} apl",
