@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from kapteam.db.in_force import practice_in_force
-from kapteam.db.tables import Client, Draft, Note
+from kapteam.db.tables import Client, Consent, Draft, Note
 from kapteam.ids import new_id
 from kapteam.queries.standing import Asked, Person, course_standings, own_courses
 from kapteam.rules.attention import Reason
@@ -15,6 +15,7 @@ from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.notes import IntentionStage
 from kapteam.vocabulary import (
     ClearanceDecision,
+    ConsentType,
     EpisodeState,
     Function,
     HoldReason,
@@ -33,6 +34,7 @@ from tests.factories import (
     a_clearance,
     a_client,
     a_clinician,
+    a_consent,
     a_course,
     a_hold,
     a_member,
@@ -693,6 +695,25 @@ class TestTheSeries:
         (asked,) = [one for one in course.attention if one.reason is Reason.NUMBER_NOT_ORDERED]
         assert (asked.waits_on, asked.subject_id) == (Part.PRESCRIBER, given.id)
         assert {Reason.NO_DOSE_BOOKED, Reason.SERIES_DONE}.isdisjoint(reasons(course))
+
+    def test_rule_66_a_consent_entered_in_error_warns_of_nothing(self, care):
+        with care.database.writing() as db:
+            a_series(db, care.course)
+            a_given_session(db, care.course, given_at=NOW - HOUR)
+            wrong = a_consent(
+                db,
+                care.course,
+                ConsentType.OFF_LABEL,
+                care.therapist.clinician_id,
+                signed_on=TODAY,
+                expires_on=TODAY + DAY,
+            )
+        assert Reason.CONSENT_ENDS in reasons(standing(care))
+
+        with care.database.writing() as db:
+            db.get_one(Consent, wrong.id).voided_at = NOW
+
+        assert Reason.CONSENT_ENDS not in reasons(standing(care))
 
     def test_a_dose_on_a_prescriber_s_word_waits_however_long_ago(self, care):
         with care.database.writing() as db:
