@@ -23,6 +23,7 @@ from kapteam.db.tables import (
     Note,
     NoteAddendum,
     NoteAmendment,
+    OutsideExperience,
     PracticeSetting,
 )
 from kapteam.vocabulary import (
@@ -50,6 +51,7 @@ from tests.factories_care import (
     a_booked_pair,
     a_given_session,
     a_ketamine_session,
+    a_series,
     a_signed_intention,
     an_administration,
     an_integration_session,
@@ -201,6 +203,16 @@ def _ordered_count(page: Page) -> None:
     paste(page, "Ketamine sessions ordered in this series", "8")
 
 
+def _a_dose_without_a_number(own: Care) -> str:
+    with own.database.writing() as db:
+        a_series(db, own.course, ordered_count=None)
+    return _a_dose_ahead(own)
+
+
+def _number(page: Page) -> None:
+    paste(page, "Ketamine sessions ordered in this series", "8")
+
+
 def _other_end(name: str) -> Callable[[Page], None]:
     """One of the ways in which a ketamine session does not take place."""
 
@@ -302,6 +314,10 @@ def _an_experience(own: Care) -> str:
         )
         an_outside_experience(db, course)
     return f"/integration_session?episode={course.id}"
+
+
+def _its_course(own: Care) -> str:
+    return _an_experience(own).replace("/integration_session?episode=", "/episode?id=")
 
 
 def _due_day(page: Page) -> None:
@@ -507,6 +523,19 @@ SAVES = {
     "revocation": Save(
         _a_course_with_one_consent, _nothing, "Revoke from today", ("consent:revoked",)
     ),
+    "consent in error": Save(
+        _a_course_with_one_consent,
+        _in_error,
+        "Mark as entered in error",
+        ("consent:voided",),
+    ),
+    "experience corrected": Save(
+        _its_course,
+        _correction,
+        "Save the correction",
+        ("experience:corrected",),
+        (OutsideExperience,),
+    ),
     "booking": Save(
         lambda own: f"/booking?episode={own.course.id}",
         _booking,
@@ -522,6 +551,13 @@ SAVES = {
         _ordered_count,
         "Change the number ordered",
         ("series:raised",),
+        by_prescriber=True,
+    ),
+    "number ordered": Save(
+        _a_dose_without_a_number,
+        _number,
+        "Order the number",
+        ("series:ordered",),
         by_prescriber=True,
     ),
     "moved": Save(_a_dose_ahead, _move_both, "Move", ("ketamine_session:moved",)),

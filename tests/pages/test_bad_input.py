@@ -120,6 +120,12 @@ def _a_dose_not_ordered(care: Care) -> dict[str, str]:
         return {"id": a_ketamine_session(db, care.course, ordered_ug=None).id}
 
 
+def _a_dose_without_a_number(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        a_series(db, care.course, ordered_count=None)
+    return _a_dose_ahead(care)
+
+
 def _a_dose_on_somebody_s_word(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
         dose = a_ketamine_session(db, care.course, planned_at=NOW - 3 * HOUR)
@@ -176,6 +182,10 @@ def _an_experience(care: Care) -> dict[str, str]:
         )
         an_outside_experience(db, course)
     return {"episode": course.id}
+
+
+def _its_course(care: Care) -> dict[str, str]:
+    return {"id": _an_experience(care)["episode"]}
 
 
 def _a_signed_note(care: Care) -> dict[str, str]:
@@ -331,6 +341,23 @@ SHEETS = {
     "revocation": Sheet(
         "consent", "revoke", "Revoke from today", {}, "consent:revoked", _one_consent
     ),
+    "experience corrected": Sheet(
+        "episode",
+        "experience",
+        "Save the correction",
+        {"substance": "ayahuasca", "void_reason": "Misheard"},
+        "experience:corrected",
+        _its_course,
+        _therapist,
+    ),
+    "consent in error": Sheet(
+        "consent",
+        "void",
+        "Mark as entered in error",
+        {"void_reason": "Another client's."},
+        "consent:voided",
+        _one_consent,
+    ),
     "booking": Sheet(
         "booking", "booking", "Book", _A_BOOKING, "ketamine_session:booked", _of_course
     ),
@@ -358,6 +385,14 @@ SHEETS = {
         {"ordered_count": 8},
         "series:raised",
         _a_dose_ahead,
+    ),
+    "number ordered": Sheet(
+        "ketamine_session",
+        "series",
+        "Order the number",
+        {"ordered_count": 8},
+        "series:ordered",
+        _a_dose_without_a_number,
     ),
     "record": Sheet(
         "ketamine_session",
@@ -607,7 +642,12 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("record", "administrations.0.mg", "200", "Say why."),
     *(("clearance", "ceiling", mg, says) for mg, says in NOT_A_DOSE),
     ("ordered count", "ordered_count", 5, "6 sessions are ordered so far."),
+    ("number ordered", "ordered_count", 0, "Enter how many sessions are ordered, 1 to 30."),
+    ("number ordered", "ordered_count", 31, "Enter how many sessions are ordered, 1 to 30."),
     # What has to be there.
+    ("consent in error", "void_reason", " ", "The reason is needed."),
+    ("experience corrected", "void_reason", "", "The reason is needed."),
+    ("experience corrected", "substance", "", "The substance is needed."),
     ("inquiry", "name", "", "The name is needed."),
     ("consultation", "outcome", None, "Choose what came of it."),
     ("client", "family_name", "", "The family name is needed."),
