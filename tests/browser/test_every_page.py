@@ -4,11 +4,16 @@ import pytest
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as NeverFits
 
+from kapteam.accounts.sign_ins import start_sign_in
+from kapteam.db.engine import Database
 from kapteam.ui.navigation import PLACES
+from kapteam.vocabulary import Function
 from tests.browser.accessibility import violations
-from tests.browser.conftest import DemoTab
+from tests.browser.conftest import DemoTab, NewPage
 from tests.browser.demo import PAGES
-from tests.browser.hands import field
+from tests.browser.hands import field, go_to, tick
+from tests.browser.server import Server
+from tests.factories import a_clinician, a_practice
 
 TALL = 3000
 WIDTHS = (320, 390, 1366, 1920)
@@ -36,8 +41,16 @@ def test_axe_finds_nothing_of_ours_and_nothing_stands_outside_the_screen(
     for chart in page.get_by_test_id("stVegaLiteChart").all():
         chart.locator("svg, canvas").first.wait_for()
     assert violations(page) == []
-    found = {width: _too_wide(page, width) for width in WIDTHS}
-    assert {width: parts for width, parts in found.items() if parts} == {}
+    assert _stands_outside(page) == {}
+
+
+def test_axe_finds_nothing_in_the_prescriber_s_today_and_it_fits(demo_tab: DemoTab) -> None:
+    page = demo_tab("today", height=TALL)
+    tick(page, "Prescriber's order")
+    expect(page.get_by_text("Next dosing day, not ready yet")).to_be_visible()
+    assert violations(page) == []
+    assert _stands_outside(page) == {}
+    tick(page, "Therapist's order")
 
 
 def test_axe_finds_nothing_in_what_opens_above_a_page(demo_tab: DemoTab) -> None:
@@ -53,12 +66,52 @@ def test_axe_finds_nothing_in_what_opens_above_a_page(demo_tab: DemoTab) -> None
     assert violations(page) == []
 
 
-def test_axe_finds_nothing_where_a_note_is_signed(demo_tab: DemoTab) -> None:
+def test_axe_finds_nothing_where_a_note_is_signed_and_it_fits(demo_tab: DemoTab) -> None:
     page = demo_tab("note", height=TALL)
     page.goto(f"/session/sign/{page.url.partition('id=')[2]}")
-    expect(page.get_by_text("Demo practice: every person here is made up")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign the intention note")
+    expect(page.get_by_text("Demo practice: every person here is made up")).to_be_visible()
     assert violations(page) == []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+EMPTY = {
+    "/": "Nobody is in your care yet.",
+    "/caseload": "Nobody is in your care yet.",
+    "/ketamine_sessions": "No ketamine session is booked in these days.",
+    "/integration": "No integration is owed or booked. Each dose that is given brings one here.",
+    "/notes": "Nothing of yours is unsigned.",
+    "/inquiries": "Nobody waits for an answer. Record the next call above.",
+    "/practice": "Saguaro Practice",
+}
+
+
+def test_rule_71_a_practice_just_set_up_says_what_to_do_and_fits(
+    server: Server, new_page: NewPage
+) -> None:
+    database = Database(f"sqlite:///{server.data / 'practice.db'}")
+    with database.writing() as db:
+        a_practice(db)
+        first = a_clinician(db, Function.THERAPIST, is_administrator=True)
+        started = start_sign_in(db, first.clinician_id, "a test", server.clock.now)
+    database.close()
+    page = new_page(height=TALL)
+    cookie = f"practice.{started.token}"
+    page.context.add_cookies([{"name": "kapteam", "value": cookie, "url": server.url}])
+    for address, sentence in EMPTY.items():
+        page.set_viewport_size({"width": 1366, "height": TALL})
+        go_to(page, address)
+        expect(page.get_by_text(sentence).first).to_be_visible()
+        assert violations(page) == [], address
+        assert _stands_outside(page) == {}, address
+
+
+def _stands_outside(page: Page) -> dict[int, list[str]]:
+    """What stands outside the screen, by its width."""
+    found = {width: _too_wide(page, width) for width in WIDTHS}
+    return {width: parts for width, parts in found.items() if parts}
 
 
 def _too_wide(page: Page, width: int) -> list[str]:
