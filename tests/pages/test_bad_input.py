@@ -171,6 +171,19 @@ def _a_booked_integration(care: Care) -> dict[str, str]:
     return {"id": row.id}
 
 
+def _a_held_integration(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - 20 * HOUR)
+        row = an_integration_session(
+            db, care.course, given, therapist=care.therapist, held_at=NOW - HOUR
+        )
+    return {"id": row.id}
+
+
+def _a_colleague(care: Care) -> dict[str, str]:
+    return {"colleague": care.nurse.clinician_id}
+
+
 def _an_experience(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
         course = a_course(
@@ -487,6 +500,23 @@ SHEETS = {
         "administration:voided",
         _a_given_dose,
     ),
+    "correction": Sheet(
+        "ketamine_session",
+        "correct",
+        "Save the correction",
+        {"void_reason": "Wrong number.", "mg": "60"},
+        "administration:corrected",
+        _a_given_dose,
+    ),
+    "note in error": Sheet(
+        "note",
+        "note_error",
+        "Mark this note as entered in error",
+        {"void_reason": "Somebody else's."},
+        "note:voided",
+        _a_signed_note,
+        _therapist,
+    ),
     "integration booked": Sheet(
         "integration_session",
         "integration.book",
@@ -535,6 +565,14 @@ SHEETS = {
         "integration_session:dropped",
         _a_booked_integration,
     ),
+    "integration in error": Sheet(
+        "integration_session",
+        "integration.error",
+        "It was not held",
+        {"reason": "Somebody else's."},
+        "integration_session:voided",
+        _a_held_integration,
+    ),
     "integration due": Sheet(
         "integration_session",
         "integration.due",
@@ -567,6 +605,40 @@ SHEETS = {
         "Make a one-time link",
         {"name": "Nell Newcomer", "sign_in_name": "nell", "functions.nurse": True},
         "clinician:added",
+        by=_administrator,
+    ),
+    "person": Sheet(
+        "practice",
+        "person",
+        "Save",
+        {"name": "Nico Knight", "credentials": "RN"},
+        "clinician:changed",
+        _a_colleague,
+        _administrator,
+    ),
+    "turning off": Sheet(
+        "practice",
+        "turn_off",
+        "Turn off the sign-in of Nico Nightingale",
+        {},
+        "clinician:suspended",
+        lambda care: _a_colleague(care) | {"do": "turn_off"},
+        _administrator,
+    ),
+    "practice name": Sheet(
+        "practice",
+        "practice_name",
+        "Save name",
+        {"name": "Ocotillo Practice"},
+        "practice:renamed",
+        by=_administrator,
+    ),
+    "zone": Sheet(
+        "practice",
+        "practice_zone",
+        "Save time zone",
+        {"zone": "America/Los_Angeles"},
+        "practice:zone_changed",
         by=_administrator,
     ),
     "threshold": Sheet(
@@ -644,6 +716,10 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("ordered count", "ordered_count", 5, "6 sessions are ordered so far."),
     ("number ordered", "ordered_count", 0, "Enter how many sessions are ordered, 1 to 30."),
     ("number ordered", "ordered_count", 31, "Enter how many sessions are ordered, 1 to 30."),
+    ("order", "may_add", "twenty", "Enter the dose as a number of mg"),
+    *(("proposal", "mg", mg, says) for mg, says in NOT_A_DOSE),
+    *(("correction", "mg", mg, says) for mg, says in NOT_A_DOSE),
+    ("correction", "started_time", "11:00 pm", FUTURE),
     # What has to be there.
     ("consent in error", "void_reason", " ", "The reason is needed."),
     ("experience corrected", "void_reason", "", "The reason is needed."),
@@ -675,6 +751,9 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("closed", "no_integration_reason", "", "No integration session is booked."),
     ("cancelled", "reason", "", "The reason is needed."),
     ("entered in error", "void_reason", "", "The reason is needed."),
+    ("correction", "void_reason", "", "The reason for correcting is needed."),
+    ("note in error", "void_reason", "", "is needed."),
+    ("integration in error", "reason", "", "The reason is needed."),
     ("integration agreed", "reason", "", "The reason is needed."),
     ("integration closed", "reason", None, "Choose why it will not take place."),
     ("integration taken back", "reason", "", "The reason is needed."),
@@ -683,6 +762,8 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("amendment", "text", "", "The amendment is needed."),
     ("addition", "text", "   ", "The addendum is needed."),
     ("colleague", "name", "", "is needed."),
+    ("person", "name", "", "The name is needed."),
+    ("practice name", "name", "", "The practice's name is needed."),
     ("colleague", "sign_in_name", "", "sign-in name"),
     ("colleague", "functions.nurse", False, "Choose"),
     # A name of 200 characters.
@@ -701,6 +782,15 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("integration booked", "place", LONG, "200 characters"),
     ("amendment", "reason", LONG, "200 characters"),
     ("colleague", "name", LONG, "200 characters"),
+    ("colleague", "credentials", LONG, "200 characters"),
+    ("person", "name", LONG, "200 characters"),
+    ("person", "credentials", LONG, "200 characters"),
+    ("practice name", "name", LONG, "200 characters"),
+    ("correction", "lot", LONG, "200 characters"),
+    *(
+        ("details", one, LONG, "200 characters")
+        for one in ("pronouns", "phone", "emergency_relation", "emergency_phone")
+    ),
 ]
 _OTHER_FIELD = {
     ("consultation", "held_on", TODAY - 9 * DAY): "held_on",
