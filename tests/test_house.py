@@ -3,6 +3,8 @@
 import ast
 import os
 import re
+import shutil
+import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -423,3 +425,34 @@ def test_every_rule_of_the_field_has_a_place_in_the_code_and_a_test_that_names_i
 )
 def test_a_rule_is_found_where_it_is_named(find, text, numbers):
     assert list(find(text)) == numbers
+
+
+def test_a_second_make_run_installs_nothing_until_what_is_needed_changes(tmp_path, monkeypatch):
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+        # Those of the `make test` that runs this.
+        monkeypatch.delenv(name, raising=False)
+    for name in ("Makefile", "requirements.txt", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    stamp = tmp_path / ".venv" / "installed"
+    (stamp.parent / "bin").mkdir(parents=True)
+    (stamp.parent / "bin" / "pip").touch()
+
+    def would_do():
+        return subprocess.run(
+            ["make", "--dry-run", "run"],
+            cwd=tmp_path,
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+
+    assert "pip install" in would_do()
+    later = (tmp_path / "requirements.txt").stat().st_mtime + 10
+    stamp.touch()
+    os.utime(stamp, (later, later))
+    assert "pip install" not in would_do()
+    assert "streamlit run app.py" in would_do()
+    for name in ("requirements.txt", "constraints.txt"):
+        os.utime(tmp_path / name, (later + 10, later + 10))
+        assert "pip install" in would_do()
+        os.utime(tmp_path / name, (later - 10, later - 10))
