@@ -31,6 +31,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def _look_at(page: Page) -> None:
+    # Half loaded, or before its typeface is there, things stand closer together than they will.
+    page.wait_for_load_state()
+    page.evaluate("document.fonts.ready.then(() => true)")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         for width in (320, 390, 1366, 1920):
