@@ -121,12 +121,7 @@ def draw_facts(here: Present, page: ClientPage) -> None:
 
 
 def _next_dose(here: Present, page: ClientPage) -> None:
-    asked = [
-        dose
-        for course in page.courses
-        for dose in course.doses
-        if dose.silence is Silence.WAS_THIS_GIVEN
-    ]
+    asked = _unrecorded(page)
     for dose in asked:
         phrase(sentences.silence(Silence.WAS_THIS_GIVEN, dose.planned_at, here.now, here.zone))
         link("ketamine_session", "Record", icon="chevron_right", id=dose.id)
@@ -177,11 +172,11 @@ def _dose_of(here: Present, dose: DoseLine) -> str:
 
 
 def _intention(here: Present, page: ClientPage) -> None:
-    ahead = _ahead(page)
-    if not ahead:
+    doses = [*_ahead(page), *_unrecorded(page)]
+    if not doses:
         words(quiet("No ketamine session booked"))
         return
-    dose = ahead[0]
+    dose = doses[0]
     phrase(sentences.intention(dose.intention, here.now, here.zone))
     with row("fact_intention"):
         words(quiet(f"for {wording.moment(dose.planned_at, here.now, here.zone)}"))
@@ -220,6 +215,16 @@ def _ahead(page: ClientPage) -> list[DoseLine]:
         (dose for course in page.courses for dose in course.ahead),
         key=lambda dose: dose.planned_at,
     )
+
+
+def _unrecorded(page: ClientPage) -> list[DoseLine]:
+    """The ketamine sessions of which nobody has said whether they took place."""
+    return [
+        dose
+        for course in page.courses
+        for dose in course.doses
+        if dose.silence is Silence.WAS_THIS_GIVEN
+    ]
 
 
 def _takes_bookings(here: Present, course: CourseStanding) -> bool:

@@ -91,6 +91,17 @@ def test_who_is_on_none_of_their_courses_sees_nothing_of_the_client(care):
     assert views_of(care) == []
 
 
+def test_a_session_that_nobody_recorded_keeps_its_intention_in_view(care):
+    with care.database.writing() as db:
+        a_signed_intention(
+            db, a_ketamine_session(db, care.course, planned_at=NOW - 4 * HOUR), care.therapist
+        )
+    tab = opened(care, care.prescriber)
+    assert "Was this given?" in said(tab)
+    assert "Intention signed" in said(tab)
+    assert "No ketamine session booked" not in said(tab)
+
+
 def test_without_a_function_there_is_no_page(care):
     with care.database.writing() as db:
         nobody = a_clinician(db, name="Nora Nobody", is_administrator=True)
