@@ -3,9 +3,11 @@
 import asyncio
 import logging
 from collections import defaultdict
+from contextlib import suppress
 
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnected
 
 from kapteam import clock
 from kapteam.web.visitor import live_keys
@@ -55,7 +57,9 @@ class Sockets:
             serving.cancel()
             await asyncio.wait({serving})
         if not serving.cancelled():
-            serving.result()
+            # Streamlit, stopped while it sends, closes once more what is closed already.
+            with suppress(WebSocketDisconnected):
+                serving.result()
 
     def close(self, key: str) -> None:
         """Close every websocket of a sign-in; what is still queued for it is dropped."""

@@ -52,8 +52,15 @@ def chromium() -> Iterator[Browser]:
 def server(
     chromium: Browser, tmp_path_factory: pytest.TempPathFactory, now: datetime
 ) -> Iterator[Server]:
-    """kapteam for one module, not yet set up; at the end its log must hold no error."""
-    running = Server(tmp_path_factory.mktemp("server"), now)
+    """kapteam for one module, not yet set up."""
+    with _running(tmp_path_factory.mktemp("server"), now) as running:
+        yield running
+
+
+@contextmanager
+def _running(folder: Path, now: datetime) -> Iterator[Server]:
+    """A server; at the end its log must hold no error."""
+    running = Server(folder, now)
     running.start()
     yield running
     running.stop()
@@ -168,11 +175,8 @@ def demo_server(
     chromium: Browser, tmp_path_factory: pytest.TempPathFactory, now: datetime
 ) -> Iterator[Server]:
     """kapteam for all modules, never set up, so that it offers the demo."""
-    running = Server(tmp_path_factory.mktemp("demo"), now)
-    running.start()
-    yield running
-    running.stop()
-    assert running.complaints == []
+    with _running(tmp_path_factory.mktemp("demo"), now) as running:
+        yield running
 
 
 @pytest.fixture(scope="package")

@@ -1,14 +1,17 @@
 """The websocket: who gets one, whose it is, and how it ends."""
 
+import asyncio
 import socket
 
 import pytest
 from sqlalchemy import select
+from starlette.websockets import WebSocketDisconnected
 from websockets.exceptions import ConnectionClosed
 
 from kapteam.accounts import set_up, sign_ins
 from kapteam.db.tables import Clinician
 from kapteam.ids import new_id
+from kapteam.web.sockets import Sockets
 from tests.accounts.people import viewer
 from tests.web.server import Browser, Server
 from tests.web.streamlit_socket import open_tab, refused, tab_of
@@ -183,3 +186,18 @@ def test_foreign_handshakes_make_the_server_ask_nobody_outside(folder, clock, pr
         proxy.setblocking(False)
         with pytest.raises(BlockingIOError):
             proxy.accept()
+
+
+def _carried(error):
+    """What comes of a websocket whose application ends in `error`."""
+
+    async def application(scope, receive, send):
+        raise error
+
+    asyncio.run(Sockets().carry("practice.1", application, {"type": "websocket"}, None, None))
+
+
+def test_a_socket_that_is_gone_by_the_time_it_is_closed_is_no_error():
+    _carried(WebSocketDisconnected("Cannot call send once a close message has been sent."))
+    with pytest.raises(RuntimeError, match="anything else"):
+        _carried(RuntimeError("anything else"))
