@@ -37,6 +37,7 @@ from kapteam.queries.standing import (
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.folding import fold
+from kapteam.rules.integration import earliest_clock
 from kapteam.rules.series import numbered
 from kapteam.vocabulary import (
     AdministrationKind,
@@ -584,11 +585,15 @@ class _History:
     def _integration(self, rows: list[Any], line: IntegrationLine | None) -> ClientIntegration:
         row = rows[0]
         dose_ids = tuple(one.ketamine_session_id for one in rows if one.ketamine_session_id)
-        anchors = []
+        last_given: list[datetime] = []
         if row.kind is IntegrationKind.FULL:
             # Once a dose is integrated, no clock runs for a further session about it.
             counted = [id_ for id_ in dose_ids if id_ not in self._integrated]
-            anchors = [part.anchor for id_ in counted for part in self._parts.get(id_, ())]
+            last_given = [
+                max(part.anchor for part in self._parts[id_])
+                for id_ in counted
+                if self._parts.get(id_)
+            ]
             if row.held_at is not None:
                 self._integrated.update(dose_ids)
         return ClientIntegration(
@@ -607,7 +612,7 @@ class _History:
             closed_at=row.closed_at,
             close_reason=row.close_reason,
             close_note=row.close_note,
-            last_given_at=max(anchors, default=None),
+            last_given_at=earliest_clock((at, False) for at in last_given)[0],
             line=line,
         )
 
