@@ -7,9 +7,19 @@ is what was read, to the letter.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, ScalarSelect, exists, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Session, aliased
 
 from kapteam import wording
@@ -123,40 +133,7 @@ def has_words() -> ColumnElement[bool]:
 
 def read_subject(db: Session, note_id: str) -> Subject:
     """What the note is about, in one statement. The note must be there."""
-    dose_id = func.coalesce(Note.ketamine_session_id, IntegrationSessionFor.ketamine_session_id)
-    rows = db.execute(
-        select(
-            Note.kind.label("note_kind"),
-            IntegrationSession.id.label("integration_id"),
-            IntegrationSession.kind,
-            IntegrationSession.how,
-            IntegrationSession.planned_at.label("integration_planned_at"),
-            IntegrationSession.held_at,
-            IntegrationSession.ended_at,
-            IntegrationSession.held_by_id,
-            _integrated_before().label("integrated_before"),
-            KetamineSession.id,
-            KetamineSession.planned_at,
-            KetamineSession.status,
-            Series.product_route,
-            _last_given_at().label("last_given_at"),
-            OutsideExperience.substance,
-            OutsideExperience.happened,
-        )
-        .select_from(Note)
-        .outerjoin(IntegrationSession, IntegrationSession.id == Note.integration_session_id)
-        .outerjoin(
-            IntegrationSessionFor,
-            IntegrationSessionFor.integration_session_id == IntegrationSession.id,
-        )
-        .outerjoin(
-            OutsideExperience, OutsideExperience.id == IntegrationSessionFor.outside_experience_id
-        )
-        .outerjoin(KetamineSession, KetamineSession.id == dose_id)
-        .outerjoin(Series, Series.id == KetamineSession.series_id)
-        .where(Note.id == note_id)
-        .order_by(KetamineSession.planned_at, IntegrationSessionFor.id)
-    ).all()
+    rows = db.execute(_SUBJECT, {"note_id": note_id}).all()
     first = rows[0]
     integration = None
     if first.integration_id is not None:
@@ -267,6 +244,47 @@ def _integrated_before() -> ScalarSelect[int]:
         .correlate(KetamineSession, IntegrationSession)
         .scalar_subquery()
     )
+
+
+def _subject() -> Select[*tuple[Any, ...]]:
+    dose_id = func.coalesce(Note.ketamine_session_id, IntegrationSessionFor.ketamine_session_id)
+    return (
+        select(
+            Note.kind.label("note_kind"),
+            IntegrationSession.id.label("integration_id"),
+            IntegrationSession.kind,
+            IntegrationSession.how,
+            IntegrationSession.planned_at.label("integration_planned_at"),
+            IntegrationSession.held_at,
+            IntegrationSession.ended_at,
+            IntegrationSession.held_by_id,
+            _integrated_before().label("integrated_before"),
+            KetamineSession.id,
+            KetamineSession.planned_at,
+            KetamineSession.status,
+            Series.product_route,
+            _last_given_at().label("last_given_at"),
+            OutsideExperience.substance,
+            OutsideExperience.happened,
+        )
+        .select_from(Note)
+        .outerjoin(IntegrationSession, IntegrationSession.id == Note.integration_session_id)
+        .outerjoin(
+            IntegrationSessionFor,
+            IntegrationSessionFor.integration_session_id == IntegrationSession.id,
+        )
+        .outerjoin(
+            OutsideExperience, OutsideExperience.id == IntegrationSessionFor.outside_experience_id
+        )
+        .outerjoin(KetamineSession, KetamineSession.id == dose_id)
+        .outerjoin(Series, Series.id == KetamineSession.series_id)
+        .where(Note.id == bindparam("note_id"))
+        .order_by(KetamineSession.planned_at, IntegrationSessionFor.id)
+    )
+
+
+_SUBJECT = _subject()
+"""Made once: working it out takes longer than running it."""
 
 
 def _about(subject: Subject, zone: ZoneInfo) -> list[str]:

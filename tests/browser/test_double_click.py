@@ -37,13 +37,13 @@ def test_a_save_pressed_several_times_at_once_saves_once(
 def test_a_save_pressed_again_after_a_power_cut_is_the_same_save(
     own: Care, tab_of: TabOf, server: Server
 ) -> None:
-    """Three forms at one power cut; every other one is in `tests/pages/test_bad_input.py`.
+    """Two forms at one power cut; every other one is in `tests/pages/test_bad_input.py`.
 
     All that a tab brings back to a server that has forgotten it is its address, with the id in it,
     and what its fields hold.
     """
     twins = {}
-    for name in ("inquiry", "booking", "record"):
+    for name in ("booking", "record"):
         first, again = twins[name] = tab_of(own.therapist), tab_of(own.therapist)
         open_at(first, SAVES[name].address(own))
         open_at(again, first.url)
@@ -59,8 +59,7 @@ def test_a_save_pressed_again_after_a_power_cut_is_the_same_save(
     for _, again in twins.values():
         wait_for_run(again)
     # The page sees that the row with the id in its address is there, and begins a new form.
-    for name in ("inquiry", "booking"):
-        expect(twins[name][1].get_by_text("is saved already")).to_be_visible()
+    expect(twins["booking"][1].get_by_text("is saved already")).to_be_visible()
     # A record makes rows of other ids: its form begins again over the session as it is kept now.
     _, again = twins["record"]
     expect(again.get_by_text("Given: 70\N{NO-BREAK SPACE}mg intramuscular")).to_be_visible()
