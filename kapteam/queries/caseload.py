@@ -30,7 +30,7 @@ from kapteam.vocabulary import EpisodeState, ProductRoute, ServiceLine, Term
 PAGE = 25
 NEW = timedelta(days=14)
 SOON = 7
-_CALM = (inf, inf, inf)
+_CALM = (inf, inf, inf, inf)
 
 
 class Scope(Term):
@@ -230,7 +230,7 @@ def _is_seen(row: CaseloadRow, view: View, asked: Asked) -> bool:
             return any(course.opened_at > asked.now - NEW for course in row.courses)
 
 
-def _by_attention(row: CaseloadRow) -> tuple[tuple[float, float, float], float, str, str]:
+def _by_attention(row: CaseloadRow) -> tuple[tuple[float, ...], float, str, str]:
     steps = [course.next_step.at for course in row.courses if course.next_step]
     return (
         row.attention[0].order if row.attention else _CALM,

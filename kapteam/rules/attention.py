@@ -42,6 +42,12 @@ class Reason(Term):
 
 
 _ORDER = {reason: place for place, reason in enumerate(Reason)}
+_BEFORE_A_DOSE = (
+    Reason.NOT_CLEARED,
+    Reason.DOSE_ON_HOLD,
+    Reason.DOSE_NOT_ORDERED,
+    Reason.INTENTION,
+)
 _LOUD = {Tone.RED: 0, Tone.AMBER: 1}
 
 
@@ -63,12 +69,17 @@ class Attention:
     consent: ConsentType | None = None
 
     @property
-    def order(self) -> tuple[int, int, float]:
-        """Sort key: loudest first, then the order of reasons, then the oldest."""
+    def order(self) -> tuple[int, int, float, int]:
+        """Sort key: loudest first, then the order of reasons, then the oldest.
+
+        What a dose ahead lacks, whatever it is, is ordered by how soon the dose is.
+        """
+        group = _BEFORE_A_DOSE[0] if self.reason in _BEFORE_A_DOSE else self.reason
         return (
             _LOUD.get(self.tone, 2),
-            _ORDER[self.reason],
+            _ORDER[group],
             self.at.timestamp() if self.at else 0.0,
+            _ORDER[self.reason],
         )
 
 

@@ -39,7 +39,7 @@ from kapteam.wording import Phrase
 NAME, WHEN, ORDER, NUMBER, INTENTION = 190, 245, 160, 105, 195
 STANDING, AFTER, DOSE = 310, 315, 150
 REASON, PERSON = 255, 130
-ONE_LINK, TWO_LINKS, THREE_LINKS = 85, 135, 200
+ONE_LINK, TWO_LINKS, THREE_LINKS, FOUR_LINKS = 85, 135, 200, 272
 NOT_CLEARED = Phrase("Not cleared", Tone.RED, "gpp_maybe")
 NOT_BOOKED = Phrase("Integration not booked", Tone.AMBER, "schedule")
 
@@ -214,8 +214,8 @@ def integration_row(
 ) -> None:
     """One integration: who, where it stands, after which dose, and what to do next.
 
-    A brief row, for a list beside another one, leaves out when the dose was given: how long ago
-    that was is said already.
+    A brief row, for a list beside another one, leaves out when the dose was given (how long ago
+    that was is said already) and has shorter links.
     """
     with list_row(f"{place}_{line.key}"):
         name_cell(here, course.client)
@@ -225,8 +225,8 @@ def integration_row(
         else:
             words(_after(course, line, partial(given, here)), AFTER)
             words(with_whom(here, line.therapist), PERSON)
-        with row_links(THREE_LINKS):
-            integration_links(here, line)
+        with row_links(THREE_LINKS if brief else FOUR_LINKS):
+            integration_links(here, line, brief=brief)
 
 
 def integration_under(here: Present, line: IntegrationLine, place: str) -> None:
@@ -235,7 +235,7 @@ def integration_under(here: Present, line: IntegrationLine, place: str) -> None:
         words(f":gray[:material/subdirectory_arrow_right: {line.kind.label}]", NAME)
         phrase(sentences.integration(line.standing, here.now, here.zone), STANDING)
         words(with_whom(here, line.therapist), AFTER)
-        with row_links(THREE_LINKS):
+        with row_links(FOUR_LINKS):
             integration_links(here, line)
 
 
@@ -265,8 +265,11 @@ def with_whom(here: Present, person: Person | None) -> str:
     return quiet(f"with {person.name}")
 
 
-def integration_links(here: Present, line: IntegrationLine) -> None:
-    """What the viewer may do next about an integration, side by side."""
+def integration_links(here: Present, line: IntegrationLine, *, brief: bool = False) -> None:
+    """What the viewer may do next about an integration, side by side.
+
+    Brief links have what is seldom done behind More.
+    """
     if line.standing.stage is IntegrationStage.HELD:
         _note_link(here, line)
         return
@@ -274,11 +277,19 @@ def integration_links(here: Present, line: IntegrationLine) -> None:
     if not can_hold_integration(here.viewer):
         link("integration_session", "Open", icon="chevron_right", **about)
         return
-    if line.standing.facts.planned_at is None:
+    is_booked = line.standing.facts.planned_at is not None
+    if not is_booked:
         link("integration_session", "Book", icon="event_available", do="book", **about)
     if _may_have_been_held(here, line):
         link("integration_session", "Held", icon="check", do="hold", **about)
-    link("integration_session", "More", icon="more_horiz", **about)
+    if brief:
+        link("integration_session", "More", icon="more_horiz", **about)
+        return
+    if is_booked:
+        link("integration_session", "Move", icon="event_repeat", do="book", **about)
+    else:
+        link("integration_session", "Agree", icon="handshake", do="agree", **about)
+    link("integration_session", "Close", icon="block", do="close", **about)
 
 
 def _note_link(here: Present, line: IntegrationLine) -> None:

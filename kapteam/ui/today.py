@@ -272,7 +272,7 @@ def _integration_row(here: Present, one: AgendaRow, line: IntegrationLine) -> No
         words(quiet(line.how.label if line.how else ""), NUMBER)
         words(with_whom(here, line.therapist), PERSON)
         with row_links(TWO_LINKS):
-            integration_links(here, line)
+            integration_links(here, line, brief=True)
 
 
 def _clock(here: Present, at: datetime) -> None:

@@ -18,8 +18,11 @@ from tests.factories import a_clinician, a_practice
 TALL = 3000
 WIDTHS = (320, 390, 1366, 1920)
 _OPEN_ALL = "for (const folded of document.querySelectorAll('details')) folded.open = true"
-_FITS = """() => [document.documentElement, document.querySelector("[data-testid=stMain]")]
-    .every((part) => part.scrollWidth <= part.clientWidth)"""
+_FITS = """() => [
+    document.documentElement,
+    document.querySelector("[data-testid=stMain]"),
+    ...document.querySelectorAll("[role=radiogroup]"),
+].every((part) => part.scrollWidth <= part.clientWidth)"""
 _TOO_WIDE = """() => [...document.querySelectorAll("[data-testid=stMain] *")]
     .filter((part) => part.getBoundingClientRect().right > document.documentElement.clientWidth)
     .map((part) => `${part.dataset.testid ?? part.tagName}: ${part.textContent.slice(0, 60)}`)

@@ -155,15 +155,15 @@ def test_an_unknown_show_shows_all(busy, show):
     assert len(headings(_open(busy, show=show))) == 6
 
 
-def test_what_can_be_done_about_a_debt_is_linked_by_its_dose(care):
+def test_a_debt_is_booked_held_agreed_or_closed_from_its_row(care):
     with care.database.writing() as db:
         session = an_overdue_integration(db, care.course)
 
     tab = _open(care)
 
-    assert _addresses(tab, "Book") == [f"integration_session?do=book&dose={session.id}"]
-    assert _addresses(tab, "Held") == [f"integration_session?do=hold&dose={session.id}"]
-    assert _addresses(tab, "More") == [f"integration_session?dose={session.id}"]
+    for label, form in (("Book", "book"), ("Held", "hold"), ("Agree", "agree"), ("Close", "close")):
+        expected = f"integration_session?do={form}&dose={session.id}"
+        assert _addresses(tab, label) == [expected]
 
 
 def test_what_is_booked_is_linked_by_its_own_id_and_not_booked_again(care):
@@ -174,7 +174,9 @@ def test_what_is_booked_is_linked_by_its_own_id_and_not_booked_again(care):
     tab = _open(care)
 
     assert _addresses(tab, "Held") == [f"integration_session?do=hold&id={row.id}"]
-    assert _addresses(tab, "Book") == []
+    assert _addresses(tab, "Move") == [f"integration_session?do=book&id={row.id}"]
+    assert _addresses(tab, "Close") == [f"integration_session?do=close&id={row.id}"]
+    assert not {"Book", "Agree"} & set(links(tab))
 
 
 def test_what_is_ahead_of_its_dose_cannot_be_held(care):
@@ -184,14 +186,14 @@ def test_what_is_ahead_of_its_dose_cannot_be_held(care):
     tab = _open(care)
 
     assert _addresses(tab, "Held") == []
-    assert len(_addresses(tab, "More")) == 1
+    assert len(_addresses(tab, "Move")) == 1
 
 
 def test_the_front_desk_opens_it_and_neither_holds_nor_writes(busy):
     tab = _open(busy, busy.front_desk)
 
     assert len(names(tab)) == 7
-    assert not {"Held", "Write note", "Finish note"} & set(links(tab))
+    assert not {"Held", "Agree", "Close", "Write note", "Finish note"} & set(links(tab))
     assert "Open" in links(tab)
 
 

@@ -242,6 +242,14 @@ def test_the_loudest_comes_first_then_the_order_of_reasons():
     ]
 
 
+def test_what_tonight_s_dose_lacks_comes_before_what_friday_s_lacks():
+    soon = _dose(4, intention=MISSING)
+    later = replace(_dose(60, order_state=OrderState.NONE), id="later")
+    for doses in ((soon, later), (later, soon)):
+        found = _found(doses=doses)
+        assert [reason for reason, *_ in found] == [R.INTENTION, R.DOSE_NOT_ORDERED]
+
+
 def test_of_two_alike_the_older_comes_first():
     older, newer = _integration(60), _integration(50)
     found = attend(replace(CALM, integrations=(newer, older)), NOW, TODAY)
