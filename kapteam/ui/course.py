@@ -396,19 +396,24 @@ def draw_consents(here: Present, care: Course) -> None:
                 words(plain(f"signed {wording.full_day(one.signed_on)}"), 210)
                 words(plain(_ends(here, one.expires_on, one.revoked_on)), 250)
                 if counts:
-                    form = Form(here, "revoke", one.id)
-                    form.save(
-                        "Revoke from today",
-                        revoke_consent,
-                        partial(RevocationEntered, consent_id=one.id, revoked_on=here.today),
-                        kind="secondary",
-                    )
+                    with st.popover("Revoke", width="content", key=f"revoke_{one.id}"):
+                        _revocation_form(here, one.id)
                 with st.popover("Entered in error", width="content", key=f"error_{one.id}"):
                     _consent_error_form(here, one.id)
     for one in care.consents:
         if one.voided_at:
             signed = f"{one.type.label}, signed {wording.full_day(one.signed_on)}"
             words(f"~~{plain(signed)}~~ {quiet(f'entered in error: {one.void_reason}')}")
+
+
+def _revocation_form(here: Present, consent_id: str) -> None:
+    words("The client takes it back. It stays readable, and counts no more.")
+    Form(here, "revoke", consent_id).save(
+        "Revoke from today",
+        revoke_consent,
+        partial(RevocationEntered, consent_id=consent_id, revoked_on=here.today),
+        kind="secondary",
+    )
 
 
 def _consent_error_form(here: Present, consent_id: str) -> None:

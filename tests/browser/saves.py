@@ -259,6 +259,10 @@ def _in_error(page: Page) -> None:
     paste(page, "What was wrong", "Another client")
 
 
+def _revocation(page: Page) -> None:
+    press(page, "Revoke")
+
+
 def _correction(page: Page) -> None:
     press(page, "Correct")
     paste(page, "What was wrong", "A slip")
@@ -521,7 +525,7 @@ SAVES = {
         (Consent,),
     ),
     "revocation": Save(
-        _a_course_with_one_consent, _nothing, "Revoke from today", ("consent:revoked",)
+        _a_course_with_one_consent, _revocation, "Revoke from today", ("consent:revoked",)
     ),
     "consent in error": Save(
         _a_course_with_one_consent,

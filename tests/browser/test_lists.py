@@ -101,6 +101,7 @@ def test_the_consent_that_is_revoked_is_the_one_of_the_row(own: Care, kept_tab_o
     [mine] = own.rows(Consent, episode_id=own.course.id, type=ConsentType.OFF_LABEL)
     with own.database.writing() as db:
         a_consent(db, own.course, ConsentType.TOUCH, own.therapist.clinician_id, signed_on=TODAY)
-    press(page.locator(f".st-key-consent_{mine.id}"), "Revoke from today")
+    press(page.locator(f".st-key-consent_{mine.id}"), "Revoke")
+    press(page, "Revoke from today")
     revoked = [one.type for one in own.rows(Consent, episode_id=own.course.id) if one.revoked_on]
     assert revoked == [ConsentType.OFF_LABEL]
