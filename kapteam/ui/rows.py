@@ -25,7 +25,7 @@ from kapteam.queries.standing import (
     Person,
 )
 from kapteam.queries.views import seen_this_hour
-from kapteam.rules.attention import Attention
+from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.notes import IntentionStage
 from kapteam.rules.permissions import can_book, can_hold_integration, can_write_note
@@ -40,6 +40,17 @@ NAME, WHEN, ORDER, NUMBER, INTENTION = 190, 245, 160, 105, 195
 STANDING, AFTER, DOSE = 310, 315, 150
 REASON, PERSON = 255, 130
 ONE_LINK, TWO_LINKS, THREE_LINKS, FOUR_LINKS = 85, 135, 200, 272
+_OF_A_DOSE = {
+    Reason.WAS_THIS_GIVEN,
+    Reason.UNCONFIRMED_DOSE,
+    Reason.NOT_CLOSED,
+    Reason.BREACH,
+    Reason.NOT_CLEARED,
+    Reason.DOSE_ON_HOLD,
+    Reason.DOSE_NOT_ORDERED,
+    Reason.INTENTION,
+    Reason.NUMBER_NOT_ORDERED,
+}
 NOT_CLEARED = Phrase("Not cleared", Tone.RED, "gpp_maybe")
 NOT_BOOKED = Phrase("Integration not booked", Tone.AMBER, "schedule")
 
@@ -317,6 +328,23 @@ def attention_row(here: Present, course: CourseStanding, one: Attention, place: 
         person = course.waited_on(one.waits_on)
         if person is not None and person.id != here.viewer.clinician_id:
             words(quiet(person.name), PERSON)
+        with row_links(ONE_LINK):
+            _attention_link(here, course, one)
+
+
+def _attention_link(here: Present, course: CourseStanding, one: Attention) -> None:
+    """Where what is asked for is done."""
+    episode = course.episode_id
+    if one.reason in _OF_A_DOSE:
+        link("ketamine_session", "Open", icon="chevron_right", id=one.subject_id)
+    elif one.reason is Reason.CLEARANCE_ENDS:
+        link("clearance", "Open", icon="chevron_right", episode=episode)
+    elif one.reason is Reason.CONSENT_ENDS and can_book(here.viewer):
+        link("consent", "Open", icon="chevron_right", episode=episode)
+    elif one.reason is Reason.NO_DOSE_BOOKED and can_book(here.viewer):
+        link("booking", "Book", icon="event_available", episode=episode)
+    else:
+        link("episode", "Open", icon="chevron_right", id=episode)
 
 
 def count_link(to: str, one: Phrase, **query: Any) -> None:

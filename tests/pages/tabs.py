@@ -87,6 +87,15 @@ def links(tab: AppTest, to: str = "") -> list[str]:
     ]
 
 
+def addresses(tab: AppTest, label: str) -> list[str]:
+    """Where the links that read `label` lead."""
+    return [
+        f"{one.proto.page}?{one.proto.query_string}"
+        for one in tab.get("page_link")
+        if one.proto.label == label
+    ]
+
+
 def names(tab: AppTest) -> list[str]:
     """The clients whose rows the page shows, in order."""
     return [one.split("**")[1] for one in links(tab, "client") if one.startswith("**")]

@@ -13,7 +13,17 @@ from tests.factories_care import (
     an_overdue_integration,
     an_unrecorded_session,
 )
-from tests.pages.tabs import a_tab, headings, links, names, opened, said, statements_of, well
+from tests.pages.tabs import (
+    a_tab,
+    addresses,
+    headings,
+    links,
+    names,
+    opened,
+    said,
+    statements_of,
+    well,
+)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -26,15 +36,6 @@ def _client(db, care, family, **columns):
 
 def _open(care, viewer=None, **query):
     return opened(care, viewer or care.therapist, "integration", **query)
-
-
-def _addresses(tab, label):
-    """Where the links that read `label` lead."""
-    return [
-        f"{one.proto.page}?{one.proto.query_string}"
-        for one in tab.get("page_link")
-        if one.proto.label == label
-    ]
 
 
 @pytest.fixture
@@ -163,7 +164,7 @@ def test_a_debt_is_booked_held_agreed_or_closed_from_its_row(care):
 
     for label, form in (("Book", "book"), ("Held", "hold"), ("Agree", "agree"), ("Close", "close")):
         expected = f"integration_session?do={form}&dose={session.id}"
-        assert _addresses(tab, label) == [expected]
+        assert addresses(tab, label) == [expected]
 
 
 def test_what_is_booked_is_linked_by_its_own_id_and_not_booked_again(care):
@@ -173,9 +174,9 @@ def test_what_is_booked_is_linked_by_its_own_id_and_not_booked_again(care):
 
     tab = _open(care)
 
-    assert _addresses(tab, "Held") == [f"integration_session?do=hold&id={row.id}"]
-    assert _addresses(tab, "Move") == [f"integration_session?do=book&id={row.id}"]
-    assert _addresses(tab, "Close") == [f"integration_session?do=close&id={row.id}"]
+    assert addresses(tab, "Held") == [f"integration_session?do=hold&id={row.id}"]
+    assert addresses(tab, "Move") == [f"integration_session?do=book&id={row.id}"]
+    assert addresses(tab, "Close") == [f"integration_session?do=close&id={row.id}"]
     assert not {"Book", "Agree"} & set(links(tab))
 
 
@@ -185,8 +186,8 @@ def test_what_is_ahead_of_its_dose_cannot_be_held(care):
 
     tab = _open(care)
 
-    assert _addresses(tab, "Held") == []
-    assert len(_addresses(tab, "Move")) == 1
+    assert addresses(tab, "Held") == []
+    assert len(addresses(tab, "Move")) == 1
 
 
 def test_the_front_desk_opens_it_and_neither_holds_nor_writes(busy):

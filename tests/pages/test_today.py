@@ -14,6 +14,7 @@ from tests.factories_care import (
     a_booked_pair,
     a_given_session,
     a_ketamine_session,
+    a_series,
     a_signed_intention,
     an_integration_session,
     an_overdue_integration,
@@ -21,6 +22,7 @@ from tests.factories_care import (
 )
 from tests.pages.tabs import (
     MOST_STATEMENTS,
+    addresses,
     back,
     bare,
     headings,
@@ -91,6 +93,18 @@ def test_a_course_without_a_next_step_waits_on_somebody(care):
 
     assert headings(tab) == ["Waiting on me (1)"]
     assert names(tab) == ["Okafor, Amara"]
+    assert addresses(tab, "Open") == [f"episode?id={care.course.id}"]
+
+
+def test_what_waits_is_done_from_its_row(care):
+    with care.database.writing() as db:
+        a_series(db, care.course, ordered_count=None)
+        dose = a_ketamine_session(db, care.course, planned_at=NOW + 10 * DAY)
+
+    tab = opened(care, care.prescriber, "today")
+
+    assert "Number of sessions not ordered yet" in said(tab)
+    assert f"ketamine_session?id={dose.id}" in addresses(tab, "Open")
 
 
 def test_what_nobody_recorded_stands_above_everything_else(busy):
