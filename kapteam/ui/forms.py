@@ -85,7 +85,8 @@ class _Kept:
 
     `begun` counts how often it began again, `version` of `row` is what its Save counts against, and
     `drawn` the version that its fields were drawn with; `moved` says that another form here saved
-    that row. `first` is what each field started from, `unsaid` a refusal that is not drawn yet.
+    that row. `first` is what each field started from, `unsaid` a refusal that is not drawn yet, and
+    `refused` what each field that it names held.
     """
 
     begun: int = 0
@@ -94,6 +95,7 @@ class _Kept:
     drawn: int | None = None
     moved: bool = False
     problems: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, Any] = field(default_factory=dict)
     is_conflict: bool = False
     unsaid: bool = False
     first: dict[str, Any] = field(default_factory=dict)
@@ -466,8 +468,15 @@ class Form:
         self._drawn.add(field)
         # A place that is always there, so that nothing below it is drawn anew.
         place = st.empty()
-        if field in self._kept.problems:
+        if field in self._kept.problems and not self._is_answered(field):
             place.markdown(f":red[:material/error: {plain(self._kept.problems[field])}]")
+
+    def _is_answered(self, field: str) -> bool:
+        """Whether the person has changed what was refused; the next Save judges it."""
+        kept = self._kept
+        if kept.problems[field] == _LOOK:
+            return all(map(self._is_answered, kept.refused))
+        return field in kept.refused and self.value(field) != kept.refused[field]
 
     def _refused(self, error: Refused) -> None:
         """Keep why nothing was saved, until it is drawn beside its fields."""
@@ -481,6 +490,7 @@ class Form:
             problems = {one: self._theirs(one, text) for one, text in error.theirs.items()}
         kept = self._kept
         kept.problems = problems | {WHOLE: " ".join(whole)}
+        kept.refused = {one: self.value(one) for one in problems if not isinstance(error, Conflict)}
         kept.is_conflict, kept.unsaid = isinstance(error, Conflict), True
         # For when the form is gone from the page by now, because of what somebody else did.
         say_next(kept.problems[WHOLE], well=False)

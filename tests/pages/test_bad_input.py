@@ -849,6 +849,24 @@ def test_what_is_wrong_is_said_beside_its_field_and_mended_there(
     assert LOOK not in said(tab)
 
 
+def test_a_sentence_goes_when_its_field_is_changed_and_the_others_stay(care: Care) -> None:
+    sheet = SHEETS["order"]
+    tab = fill(_open(care, sheet), sheet.form, {"mg": "seventy", "may_add": "NaN"})
+    press(tab, sheet.button, sheet.form)
+
+    fill(tab, sheet.form, {"mg": "70"})
+
+    assert beside(tab, sheet.form, "mg") == ""
+    assert "Enter the dose as a number of mg" in beside(tab, sheet.form, "may_add")
+    assert LOOK in said(tab)
+
+    fill(tab, sheet.form, {"may_add": "20"})
+
+    assert beside(tab, sheet.form, "may_add") == ""
+    assert LOOK not in said(tab)
+    assert "dose:ordered" not in _writes(care)
+
+
 @pytest.mark.parametrize("name", ["consultation", "order", "integration moved"])
 def test_a_form_saved_as_it_was_drawn_says_that_nothing_changed(care: Care, name: str) -> None:
     sheet = SHEETS[name]
