@@ -260,10 +260,10 @@ def _placed(
         due_at = _noon(facts.due_on, zone)
     if late:
         return (Mark.NOT_HELD, due_at) if due_at else None
-    if standing.stage is IntegrationStage.AGREED and facts.agreed_for is not None:
-        return Mark.BOOKED, _noon(facts.agreed_for, zone)
     if one.planned_at is not None:
         return Mark.BOOKED, one.planned_at
+    if standing.stage is IntegrationStage.AGREED and facts.agreed_for is not None:
+        return Mark.BOOKED, _noon(facts.agreed_for, zone)
     return (Mark.TO_DO, due_at) if due_at else None
 
 

@@ -95,7 +95,8 @@ def integration(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) ->
         case IntegrationStage.AGREED:
             agreed = facts.agreed_for or now.astimezone(zone).date()
             day = wording.day(agreed, now.astimezone(zone).date())
-            return Phrase(_join(f"Agreed: {day}", since), standing.tone, "handshake")
+            slot = f"booked {booked}" if booked else ""
+            return Phrase(_join(f"Agreed: {day}", slot, since), standing.tone, "handshake")
         case IntegrationStage.HELD:
             gap = f"{wording.hours(standing.since)} after dose, " if standing.since else ""
             if gap:

@@ -422,6 +422,13 @@ GIVEN_AT = NOW - 60 * HOUR
             datetime(2026, 11, 30, 12, tzinfo=ZONE),
         ),
         (
+            an_integration(
+                given_at=GIVEN_AT, agreed_for=date(2026, 11, 30), planned_at=NOW + 9 * HOUR
+            ),
+            Mark.BOOKED,
+            NOW + 9 * HOUR,
+        ),
+        (
             an_integration(due_on=date(2026, 11, 20)),
             Mark.NOT_HELD,
             datetime(2026, 11, 20, 12, tzinfo=ZONE),

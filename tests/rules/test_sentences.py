@@ -80,6 +80,12 @@ def _said(phrase) -> str:
             Tone.PLAIN,
         ),
         (
+            30,
+            {"agreed_for": date(2026, 11, 30), "planned_at": _ahead(18.5)},
+            "Agreed: Mon Nov 30, booked Wed Nov 25, 9:00 am, 30 hr since dose",
+            Tone.PLAIN,
+        ),
+        (
             20,
             {"planned_at": _ahead(-1.5)},
             "Was this held? Booked Tue Nov 24, 1:00 pm, 20 hr since dose",
