@@ -6,6 +6,7 @@ Planning may be refused, always in a sentence; what happened is in `ketamine_ses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -335,7 +336,7 @@ def move_ketamine_session(
         check_changed(session, entered.version, {"planned_at": at})
     if not compare_and_swap(db, session, entered.version, {"planned_at": at}):
         return
-    session.arrived_at = None
+    session.arrived_at = session.discharged_at = None
     integrations = []
     for integration, planned_at in moves:
         integrations.append((integration.id, integration.planned_at, planned_at))
@@ -367,7 +368,10 @@ def cancel_ketamine_session(
 def miss_ketamine_session(
     db: Session, viewer: Viewer, entered: EndKetamineEntered, now: datetime
 ) -> None:
-    """Record that the client did not come; raises like `cancel_ketamine_session`."""
+    """Record that the client did not come, and so neither arrived nor left.
+
+    Raises like `cancel_ketamine_session`.
+    """
     check_can_record_session(viewer)
     _end(db, viewer, entered, SessionStatus.MISSED, now)
 
@@ -729,8 +733,11 @@ def _end(
         "reason", not is_ahead[status], "This session is still ahead. Cancel or move it instead."
     )
     form.done()
-    before = session.status
-    if not compare_and_swap(db, session, entered.version, {"status": status, "end_reason": reason}):
+    values: dict[str, Any] = {"status": status, "end_reason": reason}
+    if status is SessionStatus.MISSED:
+        values |= {"arrived_at": None, "discharged_at": None}
+    before = {name: getattr(session, name) for name in values}
+    if not compare_and_swap(db, session, entered.version, values):
         return
     session.closed_at, session.closed_by_id = now, viewer.clinician_id
     dropped = _drop_own_integrations(db, session, now)
@@ -741,9 +748,13 @@ def _end(
         now,
         client_id=course.client_id,
         subject_id=session.id,
-        status=(before, status),
         planned_at=session.planned_at,
         dropped_integration_sessions=dropped,
+        **{
+            name: (before[name], value)
+            for name, value in values.items()
+            if name != "end_reason" and before[name] != value
+        },
     )
 
 

@@ -192,8 +192,8 @@ def correct_administration(
 def void_administration(db: Session, viewer: Viewer, entered: VoidEntered, now: datetime) -> None:
     """Mark an administration as entered in error; it stays readable and counts no more (rule 66).
 
-    A session without any left is planned again, so that it is asked about. Raises NotAllowed,
-    NotFound, Invalid by field.
+    A session without any left is planned again, so that it is asked about, and nobody is out of
+    it. Raises NotAllowed, NotFound, Invalid by field.
     """
     check_can_record_session(viewer)
     wrong, session, course = _administration(db, viewer, entered.administration_id, now)
@@ -206,7 +206,8 @@ def void_administration(db: Session, viewer: Viewer, entered: VoidEntered, now: 
     recording.form.done()
     _void(wrong, viewer, reason, now)
     if not recording.rows:
-        follows |= {"status": SessionStatus.PLANNED, "stopped_at": None, **_REOPENED}
+        undone = {"stopped_at": None, "discharged_at": None}
+        follows |= {"status": SessionStatus.PLANNED, **undone, **_REOPENED}
     recording.save({}, follows, session.version, "administration:voided", voided=_facts(wrong))
 
 

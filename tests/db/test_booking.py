@@ -793,6 +793,28 @@ def test_rule_3_ending_without_a_dose_drops_its_own_integration_slot(
     assert "Blood pressure" not in str(event.changes)
 
 
+def _came_and_left(care: Care, session: KetamineSession) -> None:
+    with care.database.writing() as db:
+        row = db.get_one(KetamineSession, session.id)
+        row.arrived_at, row.discharged_at = NOW - timedelta(hours=1), NOW
+
+
+def test_who_was_missed_neither_arrived_nor_left(care, due_now):
+    _came_and_left(care, due_now[0])
+    care.do(miss_ketamine_session, care.therapist, EndKetamineEntered(due_now[0].id, 1, "No show"))
+    missed = care.row(KetamineSession, due_now[0].id)
+    assert (missed.arrived_at, missed.discharged_at) == (None, None)
+    (event,) = audit_events(care.database)
+    assert event.changes["discharged_at"] == [NOW.isoformat(), None]
+
+
+def test_a_moved_session_begins_with_nobody_arrived_or_out(care, pair):
+    _came_and_left(care, pair[0])
+    care.do(move_ketamine_session, care.front_desk, _move(pair[0]))
+    moved = care.row(KetamineSession, pair[0].id)
+    assert (moved.arrived_at, moved.discharged_at) == (None, None)
+
+
 @pytest.mark.parametrize(("action", "who", "status"), _ENDINGS)
 def test_ending_saved_twice_is_written_once(care, due_now, action, who, status):
     entered = EndKetamineEntered(due_now[0].id, 1, "Flu")

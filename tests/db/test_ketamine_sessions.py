@@ -660,6 +660,17 @@ def test_rule_66_an_administration_that_never_was_is_struck_through_not_deleted(
     assert event.changes["status"] == ["completed", "planned"]
 
 
+def test_out_goes_with_the_only_dose_so_that_the_right_one_can_be_recorded_later(care, session):
+    first = _record(session, _dose(), discharged_on=TODAY, discharged_time="3:00 pm")
+    care.do(record_ketamine_session, care.nurse, first, now=EVENING)
+    (wrong,) = care.rows(Administration)
+    care.do(void_administration, care.nurse, VoidEntered(wrong.id, "Not hers"), now=EVENING)
+    assert care.row(KetamineSession, session.id).discharged_at is None
+    assert "discharged_at" in audit_events(care.database)[-1].changes
+    care.do(record_ketamine_session, care.nurse, _record(session, _dose("3:10 pm")), now=EVENING)
+    assert _local(last_given_at(_given(care, session))) == "Tue 15:10"
+
+
 def test_voiding_a_booster_moves_the_anchor_back_and_leaves_the_session_closed(care):
     with care.database.writing() as db:
         session = a_given_session(db, care.course, given_at=NOW, boosted_at=NOW + HOUR)
