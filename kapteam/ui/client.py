@@ -38,7 +38,15 @@ from kapteam.ui.note import draw_additions
 from kapteam.ui.rows import integration_links, order_of, phrase, row, when, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said
-from kapteam.vocabulary import NoteKind, OrderState, Part, ServiceLine, SessionStatus, Tone
+from kapteam.vocabulary import (
+    IntegrationKind,
+    NoteKind,
+    OrderState,
+    Part,
+    ServiceLine,
+    SessionStatus,
+    Tone,
+)
 from kapteam.wording import Phrase
 
 _TO_A_PAGE = 25
@@ -148,8 +156,10 @@ def _integration(here: Present, page: ClientPage) -> None:
     lines = [line for course in page.courses for line in course.integrations]
     for line in lines[:_INTEGRATIONS]:
         phrase(sentences.integration(line.standing, here.now, here.zone))
-        if line.doses:
-            words(quiet("; ".join(_dose_of(here, dose) for dose in line.doses)))
+        kind = [] if line.kind is IntegrationKind.FULL else [line.kind.label]
+        about = [*kind, *(_dose_of(here, dose) for dose in line.doses)]
+        if about:
+            words(quiet("; ".join(about)))
         with row(f"fact_integration_{line.key}"):
             integration_links(here, line)
     if len(lines) > _INTEGRATIONS:

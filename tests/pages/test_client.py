@@ -20,7 +20,15 @@ from kapteam.errors import Unusable
 from kapteam.ids import new_id
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.text import plain
-from kapteam.vocabulary import EpisodeState, Function, NoteKind, OrderState, Part, ServiceLine
+from kapteam.vocabulary import (
+    EpisodeState,
+    Function,
+    IntegrationKind,
+    NoteKind,
+    OrderState,
+    Part,
+    ServiceLine,
+)
 from tests.clock import FrozenClock
 from tests.factories import NOW, a_client, a_clinician, a_course, a_member, an_outside_experience
 from tests.factories_care import (
@@ -182,6 +190,17 @@ def test_the_facts_of_a_phone_call_come_in_their_order(care):
     ]
     assert -1 not in places
     assert places == sorted(places)
+
+
+def test_a_debrief_with_its_note_to_finish_is_no_integration_held(care):
+    with care.database.writing() as db:
+        dose = a_given_session(db, care.course, given_at=NOW - 2 * HOUR)
+        an_integration_session(
+            db, care.course, dose, held_at=NOW - HOUR, kind=IntegrationKind.DEBRIEF
+        )
+    facts = said(opened(care, care.therapist)).partition(":gray[Intention note]")[0]
+    assert "note to finish" in facts
+    assert "Debrief on the day; dose of" in facts
 
 
 def test_allergies_not_asked_are_not_none(care):
