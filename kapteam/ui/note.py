@@ -286,6 +286,7 @@ def _keep_one(here: Present, note_id: str, field: Field) -> bool:
     text = _typed(field, key)
     seen = st.session_state.get(f"{key}#version", 0)
     st.session_state.pop(f"{key}#problem", None)
+    st.session_state.pop(f"{key}#refused", None)
     if not text and not seen:
         return True
     try:
@@ -294,6 +295,7 @@ def _keep_one(here: Present, note_id: str, field: Field) -> bool:
         st.session_state[f"{key}#problem"] = " ".join(error.fields.values())
     except Refused as error:
         st.session_state[f"{key}#problem"] = str(error)
+        st.session_state[f"{key}#refused"] = text
     else:
         st.session_state[f"{key}#version"] = saved.version
         return True
@@ -384,6 +386,7 @@ def draw_signed(here: Present, shown: NotePage) -> None:
     draw_note_text(here, note)
     form: Form
     if shown.can_amend:
+        _typed_after_signing(shown)
         _in_error_form(here, note)
         with st.expander("Amend", icon=":material/edit:"):
             form = Form(here, "amend", makes=unused_id(here))
@@ -403,6 +406,25 @@ def draw_signed(here: Present, shown: NotePage) -> None:
                 add_addendum,
                 lambda: form.entered(AddendumEntered, id=form.makes, note_id=note.id),
             )
+
+
+def _typed_after_signing(shown: NotePage) -> None:
+    """What this tab still held when the note was signed in another: nothing typed is lost."""
+    refused = {
+        field.label: field.written(text)
+        for field in shown.template.fields
+        if (text := st.session_state.get(f"{_key(shown.note.id, field.key)}#refused"))
+    }
+    if not refused:
+        return
+    with st.container(border=True):
+        st.markdown(
+            ":red[:material/error: The note was signed in another tab. What you typed here was not "
+            "saved; amend the note to add it.]"
+        )
+        for label, text in refused.items():
+            st.markdown(f"**{plain(label)}**")
+            st.text(text)
 
 
 def _in_error_form(here: Present, note: NoteLine) -> None:

@@ -1,6 +1,7 @@
 """One note: begun, typed field by field, signed elsewhere, amended and added to."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -8,9 +9,11 @@ from kapteam.actions.notes import (
     NoteEntered,
     NoteErrorEntered,
     save_draft,
+    sign_note,
     start_note,
     void_note,
 )
+from kapteam.db.signing import read_unsigned
 from kapteam.db.tables import Draft, KetamineSession, Note, NoteAddendum, NoteAmendment
 from kapteam.errors import NotAllowed
 from kapteam.ids import new_id
@@ -175,6 +178,21 @@ def test_the_same_note_in_two_tabs_shows_both_texts_and_discards_neither_unasked
 
     assert _drafts(care, begun) == {"intention": "Mine"}
     assert "This field was changed in another tab." not in said(other)
+
+
+def test_what_a_tab_still_held_when_the_note_was_signed_in_another_stays_readable(care, begun):
+    one, other = (_open(care, care.therapist, begun) for _ in "ab")
+    for field, text in {"safety": "Asked", "coping": "Breath", "ready": "Ready"}.items():
+        _write(one, begun, field, text)
+    with care.database.writing() as db:
+        digest = read_unsigned(db, begun, ZoneInfo("America/Phoenix")).digest
+        sign_note(db, care.therapist, begun, digest, NOW)
+
+    _write(other, begun, "intention", "Mine, typed too late")
+
+    assert "The note was signed in another tab." in said(other)
+    assert "Mine, typed too late" in [text.value for text in other.text]
+    assert "The note was signed in another tab." not in said(_open(care, care.therapist, begun))
 
 
 @pytest.mark.parametrize("theirs", ["Postpone", "Not answered"])
