@@ -7,6 +7,7 @@ import pytest
 from kapteam.db.in_force import practice_in_force
 from kapteam.queries.standing import Asked
 from kapteam.queries.today import Today, today
+from kapteam.rules.attention import Reason
 from tests.factories import NOW
 from tests.factories_care import (
     Care,
@@ -79,3 +80,42 @@ def test_past_its_time_are_the_late_ones_and_those_that_nobody_recorded(care):
     owed = {dose.id for row in shown.integration_to_do for dose in row.line.doses}
     assert owed == past_due | {in_time.id}
     assert (shown.late, shown.was_this_held) == (1, 1)
+
+
+def test_what_waits_is_told_apart_by_whom_it_waits_on_the_most_pressing_first(care):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + 2 * DAY, ordered_ug=None)
+        an_overdue_integration(db, care.course, hours=50)
+        a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+
+    orders = [Reason.DOSE_NOT_ORDERED]
+    integrates = [Reason.INTEGRATION_LATE, Reason.INTENTION, Reason.INTEGRATION_NOT_BOOKED]
+    for viewer, mine, others in (
+        (care.prescriber, orders, integrates),
+        (care.therapist, integrates, orders),
+        (care.nurse, [], [integrates[0], orders[0], *integrates[1:]]),
+    ):
+        shown = seen_by(care, viewer)
+        assert [row.attention.reason for row in shown.waiting_on_me] == mine
+        assert [row.attention.reason for row in shown.waiting_on_others] == others
+
+
+def test_the_day_is_in_the_order_of_its_times_doses_and_integrations_mixed(care):
+    with care.database.writing() as db:
+        later = a_ketamine_session(db, care.course, planned_at=NOW + 4 * HOUR)
+        soon = a_ketamine_session(db, care.course, planned_at=NOW + HOUR)
+        given = a_given_session(db, care.course, given_at=NOW - 20 * HOUR)
+        between = an_integration_session(db, care.course, given, planned_at=NOW + 2 * HOUR)
+
+    shown = seen_by(care, care.therapist).agenda
+
+    keys = [row.dose.id if row.dose else row.line.key for row in shown]
+    assert keys == [soon.id, between.id, later.id]
+
+
+def test_rule_10_the_doses_of_the_next_seven_days_end_seven_times_24_hours_from_now(care):
+    with care.database.writing() as db:
+        last = a_ketamine_session(db, care.course, planned_at=NOW + 7 * DAY - HOUR)
+        a_ketamine_session(db, care.course, planned_at=NOW + 7 * DAY)
+
+    assert [row.dose.id for row in seen_by(care, care.therapist).next_doses] == [last.id]

@@ -1,5 +1,6 @@
 """A browser tab without the browser: open a page as somebody, read what it says."""
 
+import re
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -76,6 +77,16 @@ def said(tab: AppTest) -> str:
 def headings(tab: AppTest) -> list[str]:
     """The headings of the sections, in order."""
     return [bare(one.value) for one in tab.subheader]
+
+
+def titles(tab: AppTest) -> list[str]:
+    """The titles of all sections in the order of the page, those without a row as well."""
+    found = [
+        re.fullmatch(r"(?:\*\*)?(.+?)(?: \(\d+\)|\*\* :gray\[[A-Z].*\.\])", bare(one.value))
+        for one in tab.main
+        if one.type in {"subheader", "markdown"}
+    ]
+    return [one.group(1) for one in found if one]
 
 
 def links(tab: AppTest, to: str = "") -> list[str]:

@@ -31,6 +31,7 @@ from tests.pages.tabs import (
     opened,
     said,
     statements_of,
+    titles,
     unsigned,
 )
 
@@ -132,6 +133,43 @@ def test_a_therapist_sees_the_integration_to_do_before_the_doses_to_come(busy):
         "Other ketamine sessions, next 7 days"
     )
     assert "Next dosing day, not ready yet" not in found
+
+
+_FIRST = ["Was this given?", "Right now", "Today by time"]
+
+
+@pytest.mark.parametrize(
+    ("whose", "order"),
+    [
+        (
+            "Therapist's order",
+            [
+                *_FIRST,
+                "Other integration to do",
+                "Other intentions due",
+                "Waiting on me",
+                "Waiting on others",
+                "Held, note to finish",
+                "Other ketamine sessions, next 7 days",
+            ],
+        ),
+        (
+            "Prescriber's order",
+            [
+                *_FIRST,
+                "Waiting on me",
+                "Held, note to finish",
+                "Next dosing day, not ready yet",
+                "Other integration not held past its time",
+                "Waiting on others",
+            ],
+        ),
+    ],
+)
+def test_the_sections_stand_in_the_order_of_whose_page_it_is(busy, whose, order):
+    tab = opened(busy, busy.therapist, "today")
+
+    assert titles(tab.radio(key="today_order").set_value(whose).run()) == order
 
 
 @pytest.mark.parametrize("whose", ["Therapist's order", "Prescriber's order"])
