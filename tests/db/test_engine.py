@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select, update
+from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from kapteam.db.engine import Database
@@ -100,6 +100,23 @@ def test_recorded_statements_count_alike_on_both_engines(tally):
     with tally.reading() as db:
         db.execute(select(_tally.c.value))
     assert len(statements) == 2
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [
+        # 2 is FULL: what is committed has reached the disk, and outlives a power cut.
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("recursive_triggers", 1),
+        ("trusted_schema", 0),
+        ("cell_size_check", 1),
+    ],
+)
+def test_every_connection_to_a_file_is_prepared(sqlite_database, pragma, value):
+    with sqlite_database.writing() as one, sqlite_database.reading() as other:
+        for db in (one, other):
+            assert db.execute(text(f"PRAGMA {pragma}")).scalar_one() == value
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def test_who_is_on_no_course_is_told_what_to_do_and_sees_nobody(care):
     assert "Okafor" not in said(tab) + "".join(links(tab))
 
 
-def test_a_client_has_every_column_in_words(care):
+def test_a_client_has_every_column_in_words_in_the_order_of_the_headings(care):
     with care.database.writing() as db:
         care_course = care.course
         given = a_given_session(db, care_course, given_at=NOW - 20 * HOUR)
@@ -68,10 +68,18 @@ def test_a_client_has_every_column_in_words(care):
 
     words = said(_open(care))
 
-    assert "Series, 1 of 6" in words
-    assert "Integration **Tue Nov 24, 4:30 pm**" in words
-    assert "Integration to do: 4 hr left, booked Tue Nov 24, 4:30 pm" in words
-    assert "70 mg intramuscular, :gray[Mon Nov 23]" in words
+    columns = (
+        ":gray[Last dose]",
+        "Series, 1 of 6",
+        "Integration **Tue Nov 24, 4:30 pm**",
+        "Integration to do: 4 hr left, booked Tue Nov 24, 4:30 pm",
+        "70 mg intramuscular, :gray[Mon Nov 23]",
+    )
+    places = [words.index(one) for one in columns]
+    assert places == sorted(places)
+    headings = ("Client", "Needs attention", "Stage", "Next step", "Integration", "Last dose")
+    places = [words.index(f":gray[{one}]") for one in headings]
+    assert places == sorted(places)
     assert "None" not in words
 
 

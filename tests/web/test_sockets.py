@@ -10,7 +10,9 @@ from websockets.exceptions import ConnectionClosed
 
 from kapteam.accounts import set_up, sign_ins
 from kapteam.db.tables import Clinician
+from kapteam.errors import Unusable
 from kapteam.ids import new_id
+from kapteam.web import sockets
 from kapteam.web.sockets import Sockets
 from tests.accounts.people import viewer
 from tests.web.server import Browser, Server
@@ -201,3 +203,26 @@ def test_a_socket_that_is_gone_by_the_time_it_is_closed_is_no_error():
     _carried(WebSocketDisconnected("Cannot call send once a close message has been sent."))
     with pytest.raises(RuntimeError, match="anything else"):
         _carried(RuntimeError("anything else"))
+
+
+def test_nobody_stays_connected_whose_sign_in_cannot_be_checked(monkeypatch):
+    def unreadable(keys, now):
+        raise Unusable("The database file cannot be opened.")
+
+    async def stays_open(scope, receive, send):
+        await asyncio.Event().wait()
+
+    async def sent_while_swept():
+        opened, sent = Sockets(), []
+
+        async def send(message):
+            sent.append(message)
+
+        sweeping = asyncio.create_task(opened.sweep_for_ever())
+        socket = opened.carry("practice.1", stays_open, {"type": "websocket"}, None, send)
+        await asyncio.wait_for(socket, timeout=5)
+        sweeping.cancel()
+        return sent
+
+    monkeypatch.setattr(sockets, "live_keys", unreadable)
+    assert asyncio.run(sent_while_swept()) == [{"type": "websocket.close", "code": 4401}]
