@@ -8,7 +8,8 @@ from kapteam.db.in_force import practice_in_force
 from kapteam.queries.standing import Asked
 from kapteam.queries.today import Today, today
 from kapteam.rules.attention import Reason
-from tests.factories import NOW
+from kapteam.vocabulary import Part
+from tests.factories import NOW, a_client, a_course, a_member
 from tests.factories_care import (
     Care,
     a_cared_for_client,
@@ -85,8 +86,17 @@ def test_past_its_time_are_the_late_ones_and_those_that_nobody_recorded(care):
 def test_what_waits_is_told_apart_by_whom_it_waits_on_the_most_pressing_first(care):
     with care.database.writing() as db:
         a_ketamine_session(db, care.course, planned_at=NOW + 2 * DAY, ordered_ug=None)
-        an_overdue_integration(db, care.course, hours=50)
         a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+        other = a_course(
+            db,
+            a_client(db, care.therapist),
+            prescriber=care.prescriber,
+            therapist=care.therapist,
+            cleared=True,
+        )
+        a_member(db, other, care.nurse, Part.COVER)
+        an_overdue_integration(db, other, hours=50)
+        a_ketamine_session(db, other, planned_at=NOW + 5 * DAY)
 
     orders = [Reason.DOSE_NOT_ORDERED]
     integrates = [Reason.INTEGRATION_LATE, Reason.INTENTION, Reason.INTEGRATION_NOT_BOOKED]
