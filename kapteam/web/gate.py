@@ -39,6 +39,7 @@ _DEAD = (
 _HEALTH = frozenset({"/health", "/_stcore/health"})
 _TODAY = "/today"
 _ALWAYS = frozenset({"/session/plain.css", "/session/source-sans.woff2", "/favicon.png"})
+_UPLOADS = "/_stcore/upload_file"
 _STREAMLITS = ("/_stcore", "/component", "/media")
 _READING = frozenset({"GET", "HEAD"})
 _FORM_BYTES = 65_536
@@ -142,12 +143,15 @@ class Gate:
 
 
 def _refusal(connection: HTTPConnection, method: str) -> Response | None:
-    """Why a request that may change something is not let through: forged, or too large."""
+    """Why a request that may change something is not let through: forged, a file, or too large."""
     if method in _READING:
         return None
     fetched_from = connection.headers.get("sec-fetch-site", "same-origin")
     if not _is_ours(connection) or fetched_from != "same-origin":
         return PlainTextResponse("This did not come from a page of kapteam.", 403)
+    if _is_under(connection.scope["path"], _UPLOADS):
+        # Streamlit would keep every file in memory, also one that no page has asked for.
+        return PlainTextResponse("kapteam takes no files.", 413)
     length = connection.headers.get("content-length", "0")
     is_form = _is_under(connection.scope["path"], "/session")
     if is_form and ("transfer-encoding" in connection.headers or int(length) > _FORM_BYTES):
