@@ -229,6 +229,27 @@ def test_each_dose_stands_between_its_two_notes(care):
     assert "Write" not in links(tab)
 
 
+def test_the_page_goes_from_who_it_is_to_the_facts_the_last_notes_the_timeline_and_each_dose(care):
+    with care.database.writing() as db:
+        dose = a_given_session(db, care.course, given_at=NOW - 7 * DAY)
+        a_signed_intention(db, dose, care.therapist, signed_at=NOW - 8 * DAY)
+    shown = [str(one.value) for one in opened(care, care.therapist).main if hasattr(one, "value")]
+    order = (
+        "Okafor, Amara",
+        ":gray[Code]",
+        ":gray[Next ketamine session]",
+        "**Last intention**",
+        "**Last integration**",
+        "Timeline",
+        "Ketamine sessions (1)",
+        "**Dose 1 of 6",
+    )
+    places = [
+        next(place for place, words in enumerate(shown) if words.startswith(one)) for one in order
+    ]
+    assert places == sorted(places)
+
+
 def test_a_colleagues_draft_is_named_and_never_shown(care):
     with care.database.writing() as db:
         ahead, _ = a_booked_pair(db, care.course, therapist=care.therapist)

@@ -287,6 +287,7 @@ def test_rule_73_the_counts_are_what_they_lead_to(busy):
         ["Soon, Amara"],
         ["Later, Amara", "Soon, Amara"],
     ]
+    assert [":red[" in one.label for one in counts] == [True, False, False, False]
     for words, label in zip(
         (
             "1 integration is late",

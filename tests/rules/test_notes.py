@@ -202,6 +202,7 @@ def test_a_day_is_signed_with_its_weekday_and_several_answers_as_a_list():
 def test_rule_19_another_text_has_another_hash():
     assert content_hash("a") == hashlib.sha256(b"a").hexdigest()
     assert content_hash("a") != content_hash("a ")
+    assert content_hash("a" * 10_000 + "b") != content_hash("a" * 10_000 + "c")
     assert len(content_hash("🌵 شجرة")) == 64
 
 
