@@ -166,6 +166,8 @@ def intention(standing: IntentionStanding, now: datetime, zone: ZoneInfo) -> Phr
             signed = standing.signed_at or now
             day = wording.day(signed.astimezone(zone).date(), now.astimezone(zone).date())
             return Phrase(f"Intention signed {day}", standing.tone, "check")
+        case IntentionStage.POSTPONE:
+            return Phrase(standing.stage.label, standing.tone, "event_busy")
         case IntentionStage.STALE:
             days = (now - (standing.signed_at or now)).days
             ago = f"{days}{NBSP}d ago" if days else "before the last dose"

@@ -275,7 +275,12 @@ def a_booked_pair(
 
 
 def a_signed_intention(
-    db: Session, session: KetamineSession, by: Viewer, *, signed_at: datetime = NOW
+    db: Session,
+    session: KetamineSession,
+    by: Viewer,
+    *,
+    signed_at: datetime = NOW,
+    ready: str = "Ready",
 ) -> Note:
     """The signed intention note of a ketamine session."""
     note = Note(
@@ -286,7 +291,7 @@ def a_signed_intention(
         author_id=by.clinician_id,
         by_prescriber=False,
         template_version=1,
-        body={"intention": "To rest."},
+        body={"intention": "To rest.", "ready": ready},
         started_at=signed_at,
         signed_at=signed_at,
         signed_text="To rest.",

@@ -26,6 +26,7 @@ from kapteam.db.tables import (
     Series,
 )
 from kapteam.db.types import UtcDateTime
+from kapteam.rules.notes import POSTPONE
 from kapteam.vocabulary import (
     IntegrationKind,
     SessionStatus,
@@ -308,7 +309,7 @@ def integrations(db: Session, wanted: Any) -> list[Any]:
 def notes(db: Session, wanted: Any) -> list[Any]:
     """Unsigned notes, and signed intentions of ketamine sessions that are open or without an Out.
 
-    No text of either.
+    No text of either; of an intention only whether it says to postpone.
     """
     return list(
         db.execute(
@@ -322,6 +323,7 @@ def notes(db: Session, wanted: Any) -> list[Any]:
                 Note.signed_at,
                 Clinician.name.label("author"),
                 has_words().label("has_words"),
+                (Note.body["ready"].as_string() == POSTPONE).label("postpones"),
             )
             .join(Clinician, Clinician.id == Note.author_id)
             .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)

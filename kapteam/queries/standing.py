@@ -374,6 +374,7 @@ class _Course:
                 PlannedDose(
                     dose.id,
                     dose.planned_at,
+                    dose.is_ahead,
                     dose.silence,
                     dose.order_state,
                     dose.intention,
@@ -466,7 +467,7 @@ class _Course:
     def _dose(self, row: Any) -> DoseLine:
         asked = self._asked
         signed = [
-            note.signed_at
+            note
             for note in self._notes
             if note.ketamine_session_id == row.id
             and note.kind is NoteKind.INTENTION
@@ -480,6 +481,7 @@ class _Course:
             and note.signed_at is None
             and note.has_words
         ]
+        last = max(signed, key=lambda note: note.signed_at, default=None)
         before = self._last_given_at if row.last_at is None else None
         return DoseLine(
             id=row.id,
@@ -506,7 +508,8 @@ class _Course:
             intention=judge_intention(
                 expected=self._row.expects_intention,
                 planned_at=row.planned_at,
-                signed_at=max(signed, default=None),
+                signed_at=last.signed_at if last else None,
+                postpones=bool(last and last.postpones),
                 draft_by=drafts[-1] if drafts else None,
                 last_dose_at=before,
                 thresholds=asked.practice.thresholds,
@@ -647,9 +650,7 @@ class _Course:
     ) -> NextStep | None:
         now, zone = self._asked.now, self._asked.practice.zone
         steps = [
-            NextStep(dose.planned_at, "Dose", *_waits(dose))
-            for dose in doses
-            if dose.planned_at > now
+            NextStep(dose.planned_at, "Dose", *_waits(dose)) for dose in doses if dose.is_ahead
         ]
         steps += [
             NextStep(line.standing.facts.planned_at, line.kind.label)
@@ -678,6 +679,8 @@ def _waits(dose: DoseLine) -> tuple[Part | None, str]:
         return Part.PRESCRIBER, "clearance"
     if dose.order_state is not OrderState.ORDERED:
         return Part.PRESCRIBER, "dose"
+    if dose.intention.stage is IntentionStage.POSTPONE:
+        return Part.PRESCRIBER, "intention says postpone"
     if dose.intention.tone is Tone.AMBER:
         return Part.THERAPIST, "intention"
     return None, ""

@@ -85,7 +85,7 @@ def today(db: Session, asked: Asked) -> Today:
     )
     stages = {section.stage: section.rows for section in by_stage(courses)}
     integrations = [row for rows in stages.values() for row in rows]
-    ahead = [row for row in doses if row.dose.is_ahead and row.dose.planned_at >= asked.now]
+    ahead = [row for row in doses if row.dose.is_ahead]
     week = coming(courses, asked, DAYS)
     waits = sorted(
         (WaitRow(course, one) for course in courses for one in course.attention),

@@ -36,6 +36,7 @@ class Show(Term):
     INTEGRATION_NOT_BOOKED = "integration_not_booked", "Integration not booked"
     ON_HOLD = "on_hold", "Booked while on hold"
     NOT_CLEARED = "not_cleared", "Not cleared"
+    POSTPONE = "postpone", IntentionStage.POSTPONE.label
     NOT_ORDERED = "not_ordered", "Dose not ordered"
     NO_INTENTION = "no_intention", "Intention to write"
     TODAY = "today", "Still to come today"
@@ -133,9 +134,8 @@ def _row(course: CourseStanding, dose: DoseLine, asked: Asked) -> UpcomingDose:
     lines = tuple(
         line for line in course.integrations if any(one.id == dose.id for one in line.doses)
     )
-    is_ahead = dose.is_ahead and dose.planned_at >= asked.now
-    shows = set(_gaps(course, dose, lines, is_ahead=is_ahead))
-    if is_ahead and on == asked.today:
+    shows = set(_gaps(course, dose, lines))
+    if dose.is_ahead and on == asked.today:
         shows.add(Show.TODAY)
         if dose.intention.stage in _UNWRITTEN:
             shows.add(Show.TODAY_NO_INTENTION)
@@ -143,7 +143,7 @@ def _row(course: CourseStanding, dose: DoseLine, asked: Asked) -> UpcomingDose:
 
 
 def _gaps(
-    course: CourseStanding, dose: DoseLine, lines: tuple[IntegrationLine, ...], *, is_ahead: bool
+    course: CourseStanding, dose: DoseLine, lines: tuple[IntegrationLine, ...]
 ) -> Iterable[Show]:
     """What is missing. A hold takes the place of what a dose needs, never its integration (57)."""
     if dose.silence is Silence.WAS_THIS_GIVEN:
@@ -152,13 +152,15 @@ def _gaps(
         yield Show.NOT_CLOSED
     if _needs_a_slot(dose, lines):
         yield Show.INTEGRATION_NOT_BOOKED
-    if not is_ahead:
+    if not dose.is_ahead:
         return
     if course.hold is not None:
         yield Show.ON_HOLD
         return
     if not dose.cleared:
         yield Show.NOT_CLEARED
+    if dose.intention.stage is IntentionStage.POSTPONE:
+        yield Show.POSTPONE
     if dose.order_state is not OrderState.ORDERED:
         yield Show.NOT_ORDERED
     if dose.intention.tone is Tone.AMBER and dose.intention.stage in _TO_WRITE:

@@ -85,10 +85,14 @@ class Attention:
 
 @dataclass(frozen=True, slots=True)
 class PlannedDose:
-    """What attention asks of one open ketamine session."""
+    """What attention asks of one open ketamine session.
+
+    It `is_ahead` until something is recorded or asked about it, also when its time has come.
+    """
 
     id: str
     planned_at: datetime
+    is_ahead: bool
     silence: Silence | None
     order_state: OrderState
     intention: IntentionStanding
@@ -160,7 +164,7 @@ def _of_dose(dose: PlannedDose, on_hold: bool, now: datetime) -> list[Attention]
         ]
     if dose.silence is Silence.NOT_CLOSED:
         return [Attention(Reason.NOT_CLOSED, Tone.AMBER, Part.PRESCRIBER, dose.planned_at, dose.id)]
-    if dose.planned_at < now:
+    if not dose.is_ahead:
         return []
     near = dose.planned_at - now <= NEAR
     if on_hold:
@@ -183,12 +187,14 @@ def _of_dose(dose: PlannedDose, on_hold: bool, now: datetime) -> list[Attention]
         IntentionStage.MISSING,
         IntentionStage.DRAFT,
         IntentionStage.STALE,
+        IntentionStage.POSTPONE,
     }:
+        postpones = dose.intention.stage is IntentionStage.POSTPONE
         found.append(
             Attention(
                 Reason.INTENTION,
                 Tone.AMBER,
-                Part.THERAPIST,
+                Part.PRESCRIBER if postpones else Part.THERAPIST,
                 dose.planned_at,
                 dose.id,
                 intention=dose.intention,

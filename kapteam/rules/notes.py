@@ -87,6 +87,7 @@ class Template:
         return (*self.first, *(field for _, group in self.folded for field in group))
 
 
+POSTPONE = "Postpone"
 _HOW = ("In person", "By video", "By phone")
 _NEEDS = (
     "Regulation",
@@ -124,7 +125,7 @@ _INTENTION_1 = Template(
             required=True,
         ),
         Field("coping", "Coping skills agreed", "At least one, by name", required=True),
-        Field("ready", "Ready?", required=True, choices=("Ready", "Postpone")),
+        Field("ready", "Ready?", required=True, choices=("Ready", POSTPONE)),
         Field("to_prescriber", "Message to the prescriber", "One line"),
     ),
     (
@@ -328,6 +329,7 @@ class IntentionStage(Term):
     DRAFT = "draft", "Intention draft"
     SIGNED = "signed", "Intention signed"
     STALE = "stale", "Confirm or rewrite the intention"
+    POSTPONE = "postpone", "Intention says postpone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +347,7 @@ def judge_intention(
     expected: bool,
     planned_at: datetime,
     signed_at: datetime | None,
+    postpones: bool,
     draft_by: str | None,
     last_dose_at: datetime | None,
     thresholds: Thresholds,
@@ -352,11 +355,13 @@ def judge_intention(
 ) -> IntentionStanding:
     """Rule 28: missing from 72 h before the dose; stale when older than 7 days or the last dose.
 
-    `signed_at` is the latest signature for this session; `draft_by` the name of whoever holds an
-    unsigned one.
+    `signed_at` is the latest signature for this session, and `postpones` whether that note says
+    that the client is not ready; `draft_by` is the name of whoever holds an unsigned one.
     """
     if not expected:
         return IntentionStanding(IntentionStage.NOT_EXPECTED, Tone.QUIET)
+    if signed_at is not None and postpones:
+        return IntentionStanding(IntentionStage.POSTPONE, Tone.AMBER, signed_at=signed_at)
     if signed_at is not None:
         old = now - signed_at > timedelta(days=thresholds.intention_fresh_days)
         before_last_dose = last_dose_at is not None and signed_at < last_dose_at

@@ -123,6 +123,7 @@ def _missing(here: Present, one: UpcomingDose) -> list[Phrase]:
     found = {
         Show.NOT_CLEARED: NOT_CLEARED,
         Show.NOT_ORDERED: order_of(one.dose),
+        Show.POSTPONE: sentences.intention(one.dose.intention, here.now, here.zone),
         Show.NO_INTENTION: sentences.intention(one.dose.intention, here.now, here.zone),
         Show.INTEGRATION_NOT_BOOKED: NOT_BOOKED,
     }

@@ -9,6 +9,7 @@ from kapteam.db.in_force import practice_in_force
 from kapteam.queries.standing import Asked
 from kapteam.queries.today import today
 from kapteam.queries.upcoming import GAPS, Show, upcoming
+from kapteam.rules.attention import Reason
 from kapteam.vocabulary import (
     HoldReason,
     IntegrationCloseReason,
@@ -105,6 +106,37 @@ def test_an_intention_that_is_not_due_yet_is_no_gap(care):
         a_ketamine_session(db, care.course, planned_at=NOW + 4 * DAY)
 
     assert Show.NO_INTENTION not in shows(care)
+
+
+def test_an_intention_that_says_postpone_is_a_gap_until_a_newer_one_says_ready(care):
+    with care.database.writing() as db:
+        dose, _ = a_booked_pair(db, care.course)
+        a_signed_intention(db, dose, care.therapist, signed_at=NOW - 2 * HOUR, ready="Postpone")
+
+    (row,) = ask(care).rows
+    assert row.shows == {Show.POSTPONE}
+    assert not row.dose.is_ready
+    assert row.course.next_step.waits_for == "intention says postpone"
+
+    with care.database.writing() as db:
+        a_signed_intention(db, dose, care.therapist, signed_at=NOW - HOUR)
+
+    (row,) = ask(care).rows
+    assert not row.shows
+    assert row.dose.is_ready
+
+
+def test_a_session_whose_time_has_come_still_shows_what_it_lacks(care):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW - 0.7 * HOUR, ordered_ug=None)
+
+    (row,) = ask(care).rows
+
+    assert {Show.TODAY, Show.TODAY_NO_INTENTION, Show.NO_INTENTION, Show.NOT_ORDERED} < row.shows
+    reasons = [one.reason for one in row.course.attention]
+    assert Reason.DOSE_NOT_ORDERED in reasons
+    assert Reason.INTENTION in reasons
+    assert Reason.NO_NEXT_STEP not in reasons
 
 
 def test_a_course_without_integration_or_intention_misses_neither(database):
@@ -293,6 +325,8 @@ def busy(care) -> Care:
         )
         paused = _another(db, care, "Paused", hold=HoldReason.TRAVEL)
         a_ketamine_session(db, paused, planned_at=NOW + 2 * DAY)
+        dose = a_ketamine_session(db, _another(db, care, "Postpone"), planned_at=NOW + 2 * DAY)
+        a_signed_intention(db, dose, care.therapist, ready="Postpone")
     return care
 
 
@@ -302,9 +336,10 @@ def test_every_gap_is_shown_by_somebody(busy):
     assert {show: len(found.showing(show)) for show in Show} == {
         Show.WAS_THIS_GIVEN: 1,
         Show.NOT_CLOSED: 1,
-        Show.INTEGRATION_NOT_BOOKED: 7,
+        Show.INTEGRATION_NOT_BOOKED: 8,
         Show.ON_HOLD: 1,
         Show.NOT_CLEARED: 1,
+        Show.POSTPONE: 1,
         Show.NOT_ORDERED: 1,
         Show.NO_INTENTION: 3,
         Show.TODAY: 2,
@@ -316,7 +351,7 @@ def test_each_gap_stands_in_exactly_one_of_the_lists_above_the_days(busy):
     found = ask(busy)
     listed = [*found.unrecorded, *found.given, *found.not_ready]
 
-    assert len({row.dose.id for row in listed}) == len(listed) == 7
+    assert len({row.dose.id for row in listed}) == len(listed) == 8
     assert {row.dose.id for row in listed} == {
         row.dose.id for show in GAPS for row in found.showing(show)
     }

@@ -108,6 +108,17 @@ def test_what_waits_is_done_from_its_row(care):
     assert f"ketamine_session?id={dose.id}" in addresses(tab, "Open")
 
 
+def test_the_prescriber_is_told_that_an_intention_says_postpone(care):
+    with care.database.writing() as db:
+        dose = a_ketamine_session(db, care.course, planned_at=NOW + 2 * HOUR)
+        a_signed_intention(db, dose, care.therapist, ready="Postpone")
+
+    words = said(opened(care, care.prescriber, "today"))
+
+    assert "Intention says postpone" in words
+    assert "Ready" not in words
+
+
 def test_what_nobody_recorded_stands_above_everything_else(busy):
     tab = opened(busy, busy.therapist, "today")
 

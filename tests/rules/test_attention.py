@@ -43,6 +43,7 @@ def _dose(hours=24.0, **facts):
     dose = PlannedDose(
         id="dose",
         planned_at=NOW + timedelta(hours=hours),
+        is_ahead=True,
         silence=None,
         order_state=OrderState.ORDERED,
         intention=SIGNED,
@@ -96,7 +97,8 @@ def test_a_dose_more_than_72_hours_ahead_may_still_wait_for_its_order():
 
 
 def test_a_session_under_way_is_no_longer_asked_to_be_prepared():
-    started = _dose(-1, order_state=OrderState.NONE, intention=MISSING, cleared=False)
+    lacking = _dose(-1, order_state=OrderState.NONE, intention=MISSING, cleared=False)
+    started = replace(lacking, is_ahead=False)
     assert _found(doses=(started,)) == []
 
 
@@ -215,6 +217,11 @@ def test_rule_15_a_series_without_a_number_waits_on_the_prescriber(state):
         assert _found(**unnumbered, **counts) == waits
     assert _found(**unnumbered, series_dose_id="") == []
     assert _found(**unnumbered, on_hold=True) == []
+
+
+def test_an_intention_that_says_postpone_waits_on_the_prescriber():
+    postpone = IntentionStanding(IntentionStage.POSTPONE, Tone.AMBER, signed_at=NOW)
+    assert _found(doses=(_dose(intention=postpone),)) == [(R.INTENTION, Tone.AMBER, PRESCRIBER)]
 
 
 def test_no_next_step_waits_on_the_therapist():

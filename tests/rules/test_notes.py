@@ -217,7 +217,13 @@ def test_rule_19_nothing_that_was_written_is_left_out(body):
 
 
 def _judge(planned_in_hours=24.0, *, thresholds=USUAL, **facts):
-    known = {"expected": True, "signed_at": None, "draft_by": None, "last_dose_at": None}
+    known = {
+        "expected": True,
+        "signed_at": None,
+        "postpones": False,
+        "draft_by": None,
+        "last_dose_at": None,
+    }
     return judge_intention(
         planned_at=NOW + timedelta(hours=planned_in_hours),
         thresholds=thresholds,
@@ -265,6 +271,12 @@ def test_rule_28_stale_is_older_than_7_days_or_than_the_last_dose(signed, last_d
     assert standing.stage is stage
     assert standing.tone is (Tone.AMBER if stage is S.STALE else Tone.PLAIN)
     assert standing.signed_at == signed
+
+
+def test_a_signed_intention_that_says_postpone_is_never_taken_for_ready():
+    standing = _judge(signed_at=_days_ago(1), postpones=True)
+    assert (standing.stage, standing.tone) == (S.POSTPONE, Tone.AMBER)
+    assert _judge(signed_at=_days_ago(30), postpones=True).stage is S.POSTPONE
 
 
 def test_rule_28_the_hours_and_days_are_the_practices():
