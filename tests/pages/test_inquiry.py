@@ -7,9 +7,9 @@ import pytest
 from kapteam.db.tables import Client, Inquiry
 from kapteam.ui.text import plain
 from kapteam.vocabulary import InquiryOutcome, ServiceLine
-from tests.factories import NOW, TODAY, a_clinician, an_inquiry
+from tests.factories import NOW, TODAY, a_client, a_clinician, an_inquiry
 from tests.pages.filling import box, fill, press, typed
-from tests.pages.tabs import bare, headings, links, opened, said, unsigned
+from tests.pages.tabs import bare, headings, links, opened, said, statements_of, unsigned
 
 DAY = timedelta(days=1)
 WILD = "<script>x</script> **b** =HYPERLINK(1) -> www.x.y :material/star: [a](b) $x$ 🌵 שלום"
@@ -134,3 +134,18 @@ def test_odd_text_is_kept_and_shown_to_the_letter(care):
     assert WILD in [one.value for one in tab.text]
     for one in tab.markdown:
         assert "HYPERLINK" not in one.value or plain(WILD) in one.value
+
+
+def test_it_takes_as_many_statements_with_thirty_callers_and_clients_as_with_three(care, called):
+    def fill(numbers):
+        with care.database.writing() as db:
+            for number in numbers:
+                an_inquiry(db, care.therapist, name=called.name)
+                a_client(db, care.therapist, family=f"Caller {number}")
+
+    fill(range(3))
+    tab = opened(care, care.therapist, "inquiry", id=called.id)
+    few = statements_of(care, tab)
+    fill(range(3, 30))
+
+    assert statements_of(care, tab) == few
