@@ -3,10 +3,12 @@
 import re
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from kapteam.accounts.sign_ins import start_sign_in
 from kapteam.db.backup import back_up
 from kapteam.db.engine import Database
+from kapteam.db.tables import Clinician
 from tests.web.server import Browser, Server
 from tests.web.streamlit_socket import refused
 
@@ -35,13 +37,16 @@ def _read_only(file):
         (_read_only, "can only be read"),
     ],
 )
-def test_a_database_that_cannot_be_used(practice, now, tmp_path, spoil, sentence):
+def test_a_database_that_cannot_be_used(practice, clock, tmp_path, spoil, sentence):
     file = tmp_path / "data" / "practice.db"
     file.parent.mkdir()
-    back_up(practice, tmp_path / "copies", now).rename(file)
+    with practice.writing() as db:
+        dana = db.scalars(select(Clinician.id).where(Clinician.sign_in_name == "dana")).one()
+        token = start_sign_in(db, dana, "a test", clock.now).token
+    back_up(practice, tmp_path / "copies", clock.now).rename(file)
     spoil(file)
     before = file.read_bytes()
-    running = Server(tmp_path, "tests/web/small_app.py")
+    running = Server(tmp_path, "tests/web/small_app.py", KAPTEAM_CLOCK_FILE=str(clock.file))
     running.start()
     try:
         browser = Browser(running)
@@ -58,7 +63,8 @@ def test_a_database_that_cannot_be_used(practice, now, tmp_path, spoil, sentence
         assert "Reyes" not in running.log
         assert browser.get("/session/plain.css").status_code == 200
         assert browser.post("/session/set-up").status_code == 503
-        assert refused(running, "kapteam=practice.x") == 403
+        # Also of somebody whose sign-in is good.
+        assert refused(running, f"kapteam=practice.{token}") == 403
     finally:
         running.stop()
         file.parent.chmod(0o755)
