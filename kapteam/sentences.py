@@ -203,10 +203,15 @@ def order(
 
 def silence(kind: Silence, planned_at: datetime, now: datetime, zone: ZoneInfo) -> Phrase:
     """The question that an unrecorded or unclosed ketamine session asks."""
-    when = wording.moment(planned_at, now, zone)
+    when = _both_times(planned_at, now, zone)
     if kind is Silence.WAS_THIS_GIVEN:
         return Phrase(f"Was this given? Planned {when}", Tone.RED, "help")
     return Phrase(f"Not closed, planned {when}", Tone.AMBER, "pending")
+
+
+def _both_times(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """`Tue Nov 24, 11:00 am, 3 hr 30 min ago`: absolute and relative (ux.md 1.9)."""
+    return f"{wording.moment(at, now, zone)}, {wording.relative(at, now)}"
 
 
 def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
@@ -215,7 +220,7 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         return integration(one.integration, now, zone)
     if one.intention is not None:
         return intention(one.intention, now, zone)
-    when = wording.moment(one.at, now, zone) if one.at else ""
+    when = _both_times(one.at, now, zone) if one.at else ""
     match one.reason:
         case Reason.WAS_THIS_GIVEN:
             return Phrase(f"Was this given? Planned {when}", one.tone, "help")

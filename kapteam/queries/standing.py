@@ -175,9 +175,11 @@ class IntegrationLine:
 
     @property
     def urgency(self) -> tuple[int, float]:
-        """Sort key: loudest first; as loud, the least time left, then the earliest booked."""
+        """Sort key: loudest first; as loud, the least time left; what is booked by its time."""
         standing = self.standing
         at = standing.due_at or standing.facts.planned_at
+        if standing.stage is IntegrationStage.BOOKED:
+            at = standing.facts.planned_at
         return _LOUDNESS.index(standing.tone), at.timestamp() if at else 0.0
 
 

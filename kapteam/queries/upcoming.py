@@ -137,7 +137,7 @@ def _row(course: CourseStanding, dose: DoseLine, asked: Asked) -> UpcomingDose:
     shows = set(_gaps(course, dose, lines))
     if dose.is_ahead and on == asked.today:
         shows.add(Show.TODAY)
-        if dose.intention.stage in _UNWRITTEN:
+        if course.hold is None and dose.intention.stage in _UNWRITTEN:
             shows.add(Show.TODAY_NO_INTENTION)
     return UpcomingDose(course, dose, lines, on, frozenset(shows))
 

@@ -5,11 +5,10 @@ and the links grow alike, and a phone gives each what its words need (guard.css)
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -37,7 +36,7 @@ from kapteam.vocabulary import Audience, IntegrationKind, NoteKind, Tone
 from kapteam.wording import Phrase
 
 NAME, WHEN, ORDER, NUMBER, INTENTION = 190, 245, 160, 105, 195
-STANDING, AFTER, DOSE = 310, 315, 150
+STANDING, AFTER, DOSE = 310, 315, 205
 REASON, PERSON = 255, 130
 ONE_LINK, TWO_LINKS, THREE_LINKS, FOUR_LINKS = 85, 135, 200, 272
 _OF_A_DOSE = {
@@ -225,16 +224,15 @@ def integration_row(
 ) -> None:
     """One integration: who, where it stands, after which dose, and what to do next.
 
-    A brief row, for a list beside another one, leaves out when the dose was given (how long ago
-    that was is said already) and has shorter links.
+    A brief row, for a list beside another one, has shorter links.
     """
     with list_row(f"{place}_{line.key}"):
         name_cell(here, course.client)
         phrase(sentences.integration(line.standing, here.now, here.zone), STANDING)
         if brief:
-            words(f"{_after(course, line, dose_of)} {with_whom(here, line.therapist)}", DOSE)
+            words(f"{_after(here, course, line)} {with_whom(here, line.therapist)}", DOSE)
         else:
-            words(_after(course, line, partial(given, here)), AFTER)
+            words(_after(here, course, line), AFTER)
             words(with_whom(here, line.therapist), PERSON)
         with row_links(THREE_LINKS if brief else FOUR_LINKS):
             integration_links(here, line, brief=brief)
@@ -260,11 +258,9 @@ def integration_missing(here: Present, dose: DoseLine, place: str) -> None:
                 link("integration_session", "Book", icon="event_available", dose=dose.id, do="book")
 
 
-def _after(
-    course: CourseStanding, line: IntegrationLine, said_of: Callable[[DoseLine], str]
-) -> str:
-    """What it integrates, each dose as `said_of` says it, and what kind it is unless the usual."""
-    doses = " and ".join(map(said_of, line.doses))
+def _after(here: Present, course: CourseStanding, line: IntegrationLine) -> str:
+    """What it integrates and what kind it is unless the usual."""
+    doses = " and ".join(given(here, dose) for dose in line.doses)
     kind = "" if line.kind is IntegrationKind.FULL else f"{quiet(f'{line.kind.label},')} "
     return f"{kind}{doses or quiet(course.service_line.label)}"
 

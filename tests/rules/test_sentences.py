@@ -227,9 +227,13 @@ def test_rule_15_a_proposal_never_reads_like_an_order(state, ug, may_add, text, 
         (
             Silence.WAS_THIS_GIVEN,
             Reason.WAS_THIS_GIVEN,
-            "Was this given? Planned Tue Nov 24, 11:30 am",
+            "Was this given? Planned Tue Nov 24, 11:30 am, 3 hr ago",
         ),
-        (Silence.NOT_CLOSED, Reason.NOT_CLOSED, "Not closed, planned Tue Nov 24, 11:30 am"),
+        (
+            Silence.NOT_CLOSED,
+            Reason.NOT_CLOSED,
+            "Not closed, planned Tue Nov 24, 11:30 am, 3 hr ago",
+        ),
     ],
 )
 def test_a_silence_reads_the_same_on_the_row_and_in_the_list(kind, reason, text):
