@@ -173,9 +173,12 @@ def choose(page: Page, label: str, option: str) -> None:
 
 
 def tick(page: Page, label: str) -> None:
-    """Tick a box or a radio button."""
-    field(page, label).check(force=True)
+    """Tick a box or a radio button; ticked already it stays so."""
+    box = field(page, label)
+    if not box.is_checked():
+        box.click(force=True)
     wait_for_run(page)
+    expect(box).to_be_checked()
 
 
 def press(page: Page | Locator, name: str) -> None:
