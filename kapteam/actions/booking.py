@@ -599,16 +599,22 @@ def _slot(
     now: datetime,
 ) -> tuple[Slot | None, str]:
     """The integration slot of a new session, or the reason why there is none."""
+    reason = form.text(
+        "no_integration_reason", entered.no_integration_reason, "The reason for no integration"
+    )
     if not entered.integration_time.strip():
-        reason = form.text(
-            "no_integration_reason", entered.no_integration_reason, "The reason for no integration"
-        )
-        form.need(
-            "no_integration_reason",
-            bool(reason) or not course.expects_integration,
-            "Book the integration session as well, or say why not.",
-        )
+        if entered.integration_on is not None:
+            form.refuse("integration_time", "Enter the time too, or leave the day empty.")
+        elif course.expects_integration and not reason:
+            form.refuse(
+                "no_integration_reason", "Book the integration session as well, or say why not."
+            )
         return None, reason
+    form.need(
+        "no_integration_reason",
+        not reason,
+        "There is a slot above. Leave the reason empty, or the slot.",
+    )
     ends = []
     if planned_at and entered.product_route:
         end = estimated_last_given_at(planned_at, entered.product_route)

@@ -213,6 +213,8 @@ def test_somebody_without_a_function_cannot_book(care):
         ({"mg": "140", "may_add": "11"}, "may_add", "at most 150 mg"),
         ({"integration_on": None}, "integration_on", "Choose the day"),
         ({"integration_time": "10"}, "integration_time", "am or pm"),
+        ({"integration_time": ""}, "integration_time", "leave the day empty"),
+        ({"no_integration_reason": "Later"}, "no_integration_reason", "slot above"),
         ({"integration_on": TODAY - DAY}, "integration_time", "passed"),
         ({"integration_minutes": 5}, "integration_minutes", "10 to 240"),
         ({"integration_how": None}, "integration_how", "Choose how"),
@@ -251,7 +253,7 @@ def test_the_integration_slot_is_with_a_therapist_or_prescriber_of_the_course(ca
 
 
 def test_without_a_slot_the_form_asks_why_and_the_audit_log_keeps_the_answer(care):
-    unslotted = _booking(care, integration_time="")
+    unslotted = _booking(care, integration_on=None, integration_time="")
     with pytest.raises(Invalid) as refused:
         care.do(book_ketamine_session, care.prescriber, unslotted)
     assert list(refused.value.fields) == ["no_integration_reason"]
@@ -270,7 +272,8 @@ def test_without_a_slot_the_form_asks_why_and_the_audit_log_keeps_the_answer(car
 
 def test_a_course_that_expects_no_integration_asks_for_none(database):
     care = a_cared_for_client(database, expects_integration=False)
-    care.do(book_ketamine_session, care.prescriber, _booking(care, integration_time=""))
+    unslotted = _booking(care, integration_on=None, integration_time="")
+    care.do(book_ketamine_session, care.prescriber, unslotted)
     assert count_rows(database, KetamineSession) == 1
 
 
