@@ -56,6 +56,14 @@ def test_axe_finds_nothing_in_the_prescriber_s_today_and_it_fits(demo_tab: DemoT
     tick(page, "Therapist's order")
 
 
+def test_axe_finds_nothing_in_the_caseload_at_night(demo_tab: DemoTab) -> None:
+    page = demo_tab("caseload", height=TALL)
+    page.emulate_media(color_scheme="dark")
+    expect(page.get_by_test_id("stApp")).to_have_css("background-color", "rgb(18, 23, 27)")
+    assert violations(page) == []
+    page.emulate_media(color_scheme="light")
+
+
 def test_axe_finds_nothing_in_what_opens_above_a_page(demo_tab: DemoTab) -> None:
     page = demo_tab("integration", height=TALL)
     page.get_by_role("button", name="Noor Ocotillo").click()
