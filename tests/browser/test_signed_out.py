@@ -135,7 +135,10 @@ def test_a_password_is_changed_from_the_menu_and_the_other_browser_is_signed_out
     _is_the_client(other, care)
 
     own_page.get_by_role("button", name=care.therapist.name).click()
-    own_page.get_by_role("link", name="Change password").click()
+    change = own_page.get_by_role("link", name="Change password")
+    # In the colour of the words, as everything else in this menu, not in the browser's own blue.
+    expect(change).to_have_css("color", "rgb(15, 21, 25)")
+    change.click()
     fill_field(own_page, "The password you have", PASSWORD)
     fill_field(own_page, "New password", "five cool canyons")
     press(own_page, "Change the password")
