@@ -64,6 +64,16 @@ def test_axe_finds_nothing_in_the_caseload_at_night(demo_tab: DemoTab) -> None:
     page.emulate_media(color_scheme="light")
 
 
+def test_the_chosen_tab_can_be_read_at_night(demo_tab: DemoTab) -> None:
+    page = demo_tab("inquiry")
+    page.emulate_media(color_scheme="dark")
+    expect(page.get_by_test_id("stApp")).to_have_css("background-color", "rgb(18, 23, 27)")
+    # The theme's colour of links: axe measures nothing where a row of tabs can be scrolled.
+    chosen = page.get_by_role("tab", name="Consultation and outcome").locator("p")
+    expect(chosen).to_have_css("color", "rgb(143, 196, 238)")
+    page.emulate_media(color_scheme="light")
+
+
 def test_axe_finds_nothing_in_what_opens_above_a_page(demo_tab: DemoTab) -> None:
     page = demo_tab("integration", height=TALL)
     page.get_by_role("button", name="Noor Ocotillo").click()
