@@ -63,6 +63,7 @@ def test_from_the_first_page_to_the_lock(page: Page, server: Server, tmp_path: P
     page.get_by_role("button", name="Set up the practice").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing was saved yet")
     _shows_beside(page, "Your name", "The name is needed.")
+    expect(page.get_by_label("Your name")).to_be_focused()
     expect(page.get_by_label("Name of the practice")).to_have_value("Saguaro <Practice>")
     expect(page.get_by_label("Time zone")).to_have_value("America/Los_Angeles")
     expect(page.get_by_label("Nurse")).to_be_checked()

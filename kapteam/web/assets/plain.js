@@ -22,3 +22,6 @@ for (const button of buttons) {
 for (const moment of ["submit", "pagehide"]) {
   addEventListener(moment, () => buttons.forEach((button) => show(button, false)));
 }
+
+// A form that comes back begins at its first wrong field.
+document.querySelector(":is(input, select)[aria-invalid], fieldset[aria-invalid] input")?.focus();
