@@ -270,6 +270,7 @@ class Form:
             key=self.key(field),
             format_func=lambda one: shown.get(one, ""),
             placeholder="Choose",
+            filter_mode="contains",
         )
         self._problem(field)
         chosen: str | None = self.value(field)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from streamlit.proto.SelectWidgetFilterMode_pb2 import FILTER_MODE_CONTAINS
 
 from kapteam.db.tables import (
     Clinician,
@@ -303,6 +304,14 @@ def test_another_zone_warns_before_it_is_saved_what_it_does_to_every_time(care, 
     assert not tab.warning
     # A moment is a moment: nothing that is stored was moved.
     assert care.row(Clinician, admin.clinician_id).created_at == NOW - timedelta(days=365)
+
+
+def test_typing_finds_the_zones_of_the_neighbourhood_first(care, admin):
+    tab = opened(care, admin, "practice")
+    (zone,) = (one for one in tab.selectbox if one.label == "Time zone")
+
+    # Streamlit's usual order is by likeness: "pac" would find Pacific/Yap before Los Angeles.
+    assert zone.proto.filter_mode == FILTER_MODE_CONTAINS
 
 
 def test_a_practice_without_a_name_is_refused_beside_the_field(care, admin):
