@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from kapteam import clock
 from kapteam.accounts.set_up import make_link_here
@@ -43,6 +43,11 @@ def _look_at(page: Page) -> None:
                 assert violations(page) == []
 
 
+def _foot(part: Locator) -> int:
+    box = part.bounding_box()
+    return round(box["y"] + box["height"]) if box else 0
+
+
 def _shows_beside(page: Page, label: str, sentence: str | re.Pattern[str]) -> None:
     expect(page.get_by_label(label, exact=True)).to_have_accessible_description(sentence)
     expect(page.get_by_label(label, exact=True)).to_have_attribute("aria-invalid", "true")
@@ -52,6 +57,8 @@ def test_from_the_first_page_to_the_lock(page: Page, server: Server, tmp_path: P
     page.goto("/caseload")
     expect(page.get_by_role("heading", level=1)).to_have_text("Welcome")
     _look_at(page)
+    # The two ways stand on one line, however long the words above them are.
+    assert len({_foot(each) for each in page.locator(".choices section > :last-child").all()}) == 1
 
     page.get_by_role("link", name="Set up your practice").click()
     _look_at(page)
