@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
 from kapteam.db.tables import Administration, Clinician, Episode, KetamineSession, Series
+from kapteam.db.types import UtcDateTime
 from kapteam.errors import NotFound
 from kapteam.queries.booking import busy_therapists
 from kapteam.queries.course import Course, course
+from kapteam.queries.notes import NoteLine, intentions_of_dose
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import (
     Asked,
@@ -19,6 +21,8 @@ from kapteam.queries.standing import (
     IntegrationLine,
     course_standings,
 )
+from kapteam.rules.dosing import ends_session
+from kapteam.rules.series import numbered
 from kapteam.rules.slots import Busy
 from kapteam.vocabulary import (
     AdministrationKind,
@@ -51,7 +55,9 @@ class AdministrationLine:
 class KetamineSessionPage:
     """Everything the page of one ketamine session shows.
 
-    `line` and `standing` are None once the course is closed or the session long settled.
+    `line` and `standing` are None once the course is closed or the session long settled. `number`
+    of `ordered_count` in its series, None when it was never given; `intentions` is None for the
+    front desk.
     """
 
     id: str
@@ -62,6 +68,7 @@ class KetamineSessionPage:
     series_id: str
     series_version: int
     series_ended_at: datetime | None
+    number: int | None
     ordered_count: int | None
     product_route: ProductRoute
     status: SessionStatus
@@ -82,6 +89,7 @@ class KetamineSessionPage:
     breach_reason: str
     no_integration_reason: str
     administrations: tuple[AdministrationLine, ...]
+    intentions: tuple[NoteLine, ...] | None
     team: tuple[Colleague, ...]
     busy: dict[str, tuple[Busy, ...]]
 
@@ -153,6 +161,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         series_id=series.id,
         series_version=series.version,
         series_ended_at=series.ended_at,
+        number=_number(db, dose),
         ordered_count=series.ordered_count,
         product_route=series.product_route,
         status=dose.status,
@@ -173,9 +182,35 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         breach_reason=dose.breach_reason,
         no_integration_reason=dose.no_integration_reason,
         administrations=_administrations(db, session_id),
+        intentions=(
+            intentions_of_dose(db, asked, session_id) if asked.viewer.reads_notes else None
+        ),
         team=team(db, asked),
         busy=busy_therapists(db, asked),
     )
+
+
+def _number(db: Session, dose: KetamineSession) -> int | None:
+    """Rule 8: its place in its series, as `queries.standing` counts it."""
+    first_given_at = func.min(Administration.started_at, type_=UtcDateTime())
+    rows = db.execute(
+        select(
+            func.coalesce(first_given_at, KetamineSession.planned_at, type_=UtcDateTime()),
+            KetamineSession.id,
+            KetamineSession.status,
+        )
+        .outerjoin(
+            Administration,
+            and_(
+                Administration.ketamine_session_id == KetamineSession.id,
+                Administration.voided_at.is_(None),
+            ),
+        )
+        .where(KetamineSession.series_id == dose.series_id)
+        .group_by(KetamineSession.id, KetamineSession.status, KetamineSession.planned_at)
+    )
+    counted = ((at, id_) for at, id_, status in rows if not ends_session(status))
+    return numbered(counted).get(dose.id)
 
 
 def _administrations(db: Session, session_id: str) -> tuple[AdministrationLine, ...]:

@@ -403,6 +403,16 @@ def notes_of_client(db: Session, asked: Asked, client_id: str) -> ClientNotes:
     )
 
 
+def intentions_of_dose(db: Session, asked: Asked, ketamine_session_id: str) -> tuple[NoteLine, ...]:
+    """The intention notes of one ketamine session that count, the oldest first; two statements.
+
+    Raises NotAllowed for the front desk.
+    """
+    check_can_read_notes(asked.viewer)
+    of_dose = Note.ketamine_session_id == ketamine_session_id
+    return tuple(line for line in _lines(db, asked, of_dose) if line.voided_at is None)
+
+
 def latest_notes(db: Session, asked: Asked, client_id: str) -> LatestNotes:
     """What was last signed about a client, in two statements.
 

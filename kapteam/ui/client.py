@@ -17,7 +17,6 @@ from kapteam.charts import (
     timeline_marks,
 )
 from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage, CourseLine
-from kapteam.queries.notes import NoteLine
 from kapteam.queries.standing import CourseStanding, DoseLine
 from kapteam.rules.attention import Reason
 from kapteam.rules.dosing import Silence, ends_session
@@ -34,10 +33,10 @@ from kapteam.rules.permissions import (
 from kapteam.sentences import client_name
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import go, link
-from kapteam.ui.note import draw_additions
 from kapteam.ui.rows import integration_links, order_of, phrase, row, when, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said
+from kapteam.ui.written import draw_additions, draw_draft, draw_note, gist
 from kapteam.vocabulary import (
     IntegrationKind,
     NoteKind,
@@ -54,10 +53,6 @@ _LOUDEST = 2
 _LOOK_ALIKES = 3
 _INTEGRATIONS = 3
 _NOTHING_TO_WRITE = {IntentionStage.SIGNED, IntentionStage.NOT_EXPECTED}
-_GIST = {
-    NoteKind.INTENTION: ("intention",),
-    NoteKind.INTEGRATION: ("recap", "revisited", "actions"),
-}
 
 
 def draw_identity(here: Present, page: ClientPage) -> None:
@@ -382,32 +377,11 @@ def _latest(here: Present, page: ClientPage, kind: NoteKind, title: str) -> None
     else:
         on = _on(here, last.signed_at.astimezone(here.zone).date())
         words(f"**{title}** {quiet(f'{last.author.name}, {on}')}")
-        st.text(_gist(last))
+        st.text(gist(last))
         draw_additions(here, last)
     for note in notes:
         if note.signed_at is None:
-            _draft(here, note, "latest")
-
-
-def _gist(note: NoteLine) -> str:
-    """What a note comes down to, in its own words; all of it where it has no such field."""
-    first, *rest = _GIST[note.kind]
-    parts = [note.answer(first)]
-    parts += [f"{one.label}: {one.text}" for one in note.answers if one.key in rest]
-    return "\n".join(filter(None, parts)) or note.signed_text
-
-
-def _draft(here: Present, note: NoteLine, place: str) -> None:
-    """That a draft exists, whose and since when; never a word of it."""
-    since = wording.moment(note.started_at, here.now, here.zone)
-    with row(f"{place}_draft_{note.id}"):
-        if note.author.id == here.viewer.clinician_id:
-            words(f":material/draft: Your draft {quiet(f'since {since}')}")
-            link("note", "Continue", icon="edit_note", id=note.id)
-        else:
-            words(
-                f":material/draft: {plain(f'Draft, {note.author.name}')} {quiet(f'since {since}')}"
-            )
+            draw_draft(here, note, "latest")
 
 
 def draw_timeline(here: Present, page: ClientPage) -> None:
@@ -531,7 +505,7 @@ def _before(here: Present, page: ClientPage, dose: ClientDose) -> None:
     """The intention for this dose."""
     notes = page.notes.of_dose(dose.id).intentions if page.notes else ()
     for note in notes:
-        _note(here, note)
+        draw_note(here, note)
     if notes:
         return
     stage = dose.line.intention.stage if dose.line else IntentionStage.MISSING
@@ -568,24 +542,7 @@ def _integration_notes(here: Present, page: ClientPage, one: ClientIntegration, 
         st.text(one.close_note)
     for note in page.notes_of(NoteKind.INTEGRATION):
         if note.integration_session_id == one.id:
-            _note(here, note)
-
-
-def _note(here: Present, note: NoteLine) -> None:
-    """A signed note by its gist, with what was added since; the whole of it below."""
-    if note.signed_at is None:
-        _draft(here, note, "beside")
-        return
-    signed = wording.moment(note.signed_at, here.now, here.zone)
-    by = ", by prescriber" if note.by_prescriber else ""
-    words(
-        f":material/lock: **{note.title}** "
-        f"{quiet(f'Signed and locked, {note.author.name}{by}, {signed}')}"
-    )
-    st.text(_gist(note))
-    draw_additions(here, note)
-    with st.expander("The whole note"):
-        st.text(note.signed_text)
+            draw_note(here, note)
 
 
 def draw_without_dose(here: Present, page: ClientPage) -> None:

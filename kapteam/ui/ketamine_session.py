@@ -49,6 +49,7 @@ from kapteam.ui.navigation import link
 from kapteam.ui.rows import NOT_BOOKED, integration_links, phrase, row, section, when, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, strong
+from kapteam.ui.written import draw_note
 from kapteam.vocabulary import (
     AdministrationKind,
     Function,
@@ -65,21 +66,15 @@ _TOUCHED = (*_TYPED, "told_by")
 def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
     """When, where, which of how many; its intention and its integration, with the next step."""
     left, right = st.columns(2, gap="large")
-    with left:
-        if shown.counted:
-            last = max(one.ended_at or one.started_at for one in shown.counted)
-            words(f"Last dose {strong(wording.moment(last, here.now, here.zone))}")
-            words(quiet(wording.relative(last, here.now)))
-        elif ends_session(shown.status):
-            words(plain(wording.moment(shown.planned_at, here.now, here.zone)))
-        else:
-            when(here, shown.planned_at)
-        number = f", {wording.in_series(shown.line.number, shown.line.of)}" if shown.line else ""
-        st.markdown(f"**{shown.status.label}**{plain(number)} · {plain(shown.product_route.label)}")
-        place = shown.place or "Place not recorded"
-        st.markdown(
-            quiet(f"{place}, {shown.planned_minutes} minutes. {shown.people_present}".strip())
+    with left, st.container(gap="xsmall"):
+        _when(here, shown)
+        number = wording.in_series(shown.number, shown.ordered_count) if shown.number else ""
+        words(
+            f"**{shown.status.label}**{plain(f', {number}' if number else '')} · "
+            f"{plain(shown.product_route.label)}"
         )
+        about = (shown.place or "place not recorded", f"{shown.planned_minutes} minutes")
+        words(quiet(" · ".join(filter(None, (*about, shown.people_present)))))
         if shown.line and shown.line.silence:
             phrase(sentences.silence(shown.line.silence, shown.planned_at, here.now, here.zone))
         if shown.end_reason:
@@ -89,30 +84,53 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
             st.text(shown.breach_reason)
         if shown.no_integration_reason:
             st.text(f"Without an integration at first: {shown.no_integration_reason}")
-    with right:
+    with right, st.container(gap="xsmall"):
+        _integrations(here, shown)
+        _intentions(here, shown)
+
+
+def _when(here: Present, shown: KetamineSessionPage) -> None:
+    if shown.counted:
+        last = max(one.ended_at or one.started_at for one in shown.counted)
+        at = strong(wording.moment(last, here.now, here.zone))
+        words(f"Last dose {at} {quiet(wording.relative(last, here.now))}")
+    elif ends_session(shown.status):
+        words(plain(wording.moment(shown.planned_at, here.now, here.zone)))
+    else:
+        when(here, shown.planned_at)
+
+
+def _integrations(here: Present, shown: KetamineSessionPage) -> None:
+    """Where its integration stands while anything is to be done about it."""
+    for line in shown.standing.integrations if shown.standing else ():
+        if any(dose.id == shown.id for dose in line.doses):
+            with row(f"integration_{line.key}"):
+                phrase(sentences.integration(line.standing, here.now, here.zone))
+                integration_links(here, line)
+    if shown.lacks_integration:
+        with row("lacks_integration"):
+            phrase(NOT_BOOKED)
+            if can_book(here.viewer):
+                link(
+                    "integration_session",
+                    "Book",
+                    icon="event_available",
+                    dose=shown.id,
+                    do="book",
+                )
+
+
+def _intentions(here: Present, shown: KetamineSessionPage) -> None:
+    """How far its intention is, and what was written, for who may read it."""
+    with row("intention"):
         if shown.line:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                phrase(sentences.intention(shown.line.intention, here.now, here.zone))
-                if can_write_note(here.viewer, NoteKind.INTENTION):
-                    link(
-                        "note", "Intention note", icon="edit_note", kind="intention", dose=shown.id
-                    )
-        for line in shown.standing.integrations if shown.standing else ():
-            if any(dose.id == shown.id for dose in line.doses):
-                with st.container(horizontal=True, vertical_alignment="center"):
-                    phrase(sentences.integration(line.standing, here.now, here.zone))
-                    integration_links(here, line)
-        if shown.lacks_integration:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                phrase(NOT_BOOKED)
-                if can_book(here.viewer):
-                    link(
-                        "integration_session",
-                        "Book",
-                        icon="event_available",
-                        dose=shown.id,
-                        do="book",
-                    )
+            phrase(sentences.intention(shown.line.intention, here.now, here.zone))
+            if can_write_note(here.viewer, NoteKind.INTENTION):
+                link("note", "Intention note", icon="edit_note", kind="intention", dose=shown.id)
+        elif shown.intentions == () and shown.course.expects_intention:
+            words(quiet("No intention note"))
+    for note in shown.intentions or ():
+        draw_note(here, note)
 
 
 def draw_order(here: Present, shown: KetamineSessionPage) -> None:
@@ -243,11 +261,12 @@ def _administration(here: Present, shown: KetamineSessionPage, one: Administrati
 def draw_record(here: Present, shown: KetamineSessionPage) -> None:
     """Record arrival, doses with their times, out; close it in the same Save.
 
-    Folded until the day has come, and for one that did not take place.
+    Folded until the day has come, and once the session is closed or did not take place.
     """
     is_ahead = shown.planned_at.astimezone(here.zone).date() > here.today
-    if (is_ahead or ends_session(shown.status)) and not shown.counted:
-        with st.expander("Record what happened", icon=":material/edit_note:"):
+    if not shown.status.is_open or (is_ahead and not shown.counted):
+        title = "Add to the record" if shown.counted else "Record what happened"
+        with st.expander(title, icon=":material/edit_note:"):
             _record_form(here, shown)
         return
     st.subheader("Record", anchor=False)

@@ -30,6 +30,7 @@ from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, list_row, name_cell, section, telling_apart, words
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
+from kapteam.ui.written import draw_additions
 from kapteam.vocabulary import NoteKind
 
 _NOT_ANSWERED = "Not answered"
@@ -466,18 +467,6 @@ def _to_the_letter(note: NoteLine) -> None:
         if name in names:
             st.markdown(f"**{plain(name)}**")
         st.text(text if name in names else part)
-
-
-def draw_additions(here: Present, note: NoteLine) -> None:
-    """What was amended in a signed note, with the reason, and what colleagues added."""
-    for one in note.amendments:
-        at = wording.moment(one.at, here.now, here.zone)
-        st.markdown(f"**Amended** {quiet(f'{one.author}, {at}: {one.reason}')}")
-        st.text(one.text)
-    for one in note.addenda:
-        at = wording.moment(one.at, here.now, here.zone)
-        st.markdown(f"**Added** {quiet(f'{one.author}, {at}')}")
-        st.text(one.text)
 
 
 def draw_unsigned(here: Present, notes: tuple[UnsignedNote, ...]) -> None:

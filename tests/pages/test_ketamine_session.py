@@ -4,13 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from kapteam.actions.notes import NoteEntered, save_draft, start_note
 from kapteam.db.tables import Administration, Episode, IntegrationSession, KetamineSession, Series
+from kapteam.ids import new_id
 from kapteam.ui.text import plain
 from kapteam.vocabulary import (
     AdministrationKind,
     CloseReason,
     EpisodeState,
     HoldReason,
+    IntegrationCloseReason,
+    NoteKind,
     OrderState,
     ProductRoute,
     SessionStatus,
@@ -21,11 +25,13 @@ from tests.factories_care import (
     a_given_session,
     a_ketamine_session,
     a_series,
+    a_signed_intention,
     an_administration,
+    an_integration_session,
     an_unrecorded_session,
 )
 from tests.pages.filling import LOOK, beside, box, fill, press, typed
-from tests.pages.tabs import links, opened, said, unsigned
+from tests.pages.tabs import headings, links, opened, said, unsigned
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WILD = "<b>v</b> **2** =HYPERLINK(1) -> www.x.y :star: $x$ 🌵 שלום"
@@ -434,3 +440,60 @@ def test_rule_15_the_prescriber_orders_the_number_also_once_the_first_dose_was_g
     client = opened(care, care.prescriber, "client", client=care.client.code)
     assert "Series, 1 of 4" in said(client)
     assert "Order the number" not in links(client)
+
+
+@pytest.fixture
+def done(care):
+    """Three given one after the other and integrated; the last one had an intention."""
+    with care.database.writing() as db:
+        doses = [a_given_session(db, care.course, given_at=NOW - n * 7 * DAY) for n in (4, 3, 2)]
+        for dose in doses:
+            closed_at = dose.planned_at + DAY
+            an_integration_session(
+                db,
+                care.course,
+                dose,
+                closed_at=closed_at,
+                close_reason=IntegrationCloseReason.DECLINED,
+            )
+        a_signed_intention(db, doses[-1], care.therapist)
+    return doses
+
+
+def test_a_settled_session_says_which_one_it_was_and_what_it_was_for(care, done):
+    tab = _open(care, care.prescriber, done[1])
+    assert "**Completed**, 2 of 6 · intramuscular" in said(tab)
+    assert "No intention note" in said(tab)
+
+    tab = _open(care, care.prescriber, done[2])
+    assert "**Completed**, 3 of 6 · intramuscular" in said(tab)
+    assert "To rest." in [one.value for one in tab.text]
+    assert "No intention note" not in said(tab)
+
+
+def test_the_form_of_what_is_closed_is_folded_and_that_of_what_runs_is_not(care, done, begun):
+    assert "Add to the record" in [one.label for one in _open(care, care.nurse, done[2]).expander]
+
+    tab = _open(care, care.nurse, begun)
+
+    assert "Record" in headings(tab)
+    assert [one.label for one in tab.expander] == ["Move, cancel, missed or not given"]
+
+
+def test_the_front_desk_is_not_told_what_a_session_is_for(care, done):
+    tab = _open(care, care.front_desk, done[2])
+
+    assert "**Completed**, 3 of 6" in said(tab)
+    assert "To rest." not in said(tab)
+    assert "intention note" not in said(tab).lower()
+
+
+def test_a_colleague_s_draft_of_the_intention_is_named_without_its_words(care, ahead):
+    entered = NoteEntered(new_id(), NoteKind.INTENTION, care.course.id, ahead.id)
+    note_id = care.do(start_note, care.therapist, entered)
+    care.do(save_draft, care.therapist, note_id, "intention", "To be alone.", 0)
+
+    tab = _open(care, care.prescriber, ahead)
+
+    assert f"Draft, {care.therapist.name}" in said(tab)
+    assert "To be alone." not in said(tab)

@@ -1,0 +1,66 @@
+"""What was written, as others read it: a signed note by its gist, a draft by author and age."""
+
+import streamlit as st
+
+from kapteam import wording
+from kapteam.queries.notes import NoteLine
+from kapteam.ui.navigation import link
+from kapteam.ui.rows import row, words
+from kapteam.ui.shell import Present
+from kapteam.ui.text import plain, quiet
+from kapteam.vocabulary import NoteKind
+
+_GIST = {
+    NoteKind.INTENTION: ("intention",),
+    NoteKind.INTEGRATION: ("recap", "revisited", "actions"),
+}
+
+
+def draw_note(here: Present, note: NoteLine) -> None:
+    """A signed note by its gist, with what was added since; the whole of it below."""
+    if note.signed_at is None:
+        draw_draft(here, note, "beside")
+        return
+    signed = wording.moment(note.signed_at, here.now, here.zone)
+    by = ", by prescriber" if note.by_prescriber else ""
+    words(
+        f":material/lock: **{note.title}** "
+        f"{quiet(f'Signed and locked, {note.author.name}{by}, {signed}')}"
+    )
+    st.text(gist(note))
+    draw_additions(here, note)
+    with st.expander("The whole note"):
+        st.text(note.signed_text)
+
+
+def draw_draft(here: Present, note: NoteLine, place: str) -> None:
+    """That a draft exists, whose and since when; never a word of it."""
+    since = wording.moment(note.started_at, here.now, here.zone)
+    with row(f"{place}_draft_{note.id}"):
+        if note.author.id == here.viewer.clinician_id:
+            words(f":material/draft: Your draft {quiet(f'since {since}')}")
+            link("note", "Continue", icon="edit_note", id=note.id)
+        else:
+            words(
+                f":material/draft: {plain(f'Draft, {note.author.name}')} {quiet(f'since {since}')}"
+            )
+
+
+def gist(note: NoteLine) -> str:
+    """What a note comes down to, in its own words; all of it where it has no such field."""
+    first, *rest = _GIST[note.kind]
+    parts = [note.answer(first)]
+    parts += [f"{one.label}: {one.text}" for one in note.answers if one.key in rest]
+    return "\n".join(filter(None, parts)) or note.signed_text
+
+
+def draw_additions(here: Present, note: NoteLine) -> None:
+    """What was amended in a signed note, with the reason, and what colleagues added."""
+    for one in note.amendments:
+        at = wording.moment(one.at, here.now, here.zone)
+        st.markdown(f"**Amended** {quiet(f'{one.author}, {at}: {one.reason}')}")
+        st.text(one.text)
+    for one in note.addenda:
+        at = wording.moment(one.at, here.now, here.zone)
+        st.markdown(f"**Added** {quiet(f'{one.author}, {at}')}")
+        st.text(one.text)
