@@ -7,9 +7,10 @@ import streamlit as st
 from kapteam.web.front import Front, check_bind
 
 check_bind(st.get_option("server.address"))
-front = Front(Path(st.__file__).parent / "static" / "index.html")
+here = Path(__file__).parent
+front = Front(Path(st.__file__).parent / "static" / "index.html", here / "pages")
 app = st.App(
-    Path(__file__).parent / "kapteam" / "ui" / "main.py",
+    here / "kapteam" / "ui" / "main.py",
     routes=front.routes,
     middleware=front.middleware,
     lifespan=front.lifespan,

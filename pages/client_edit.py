@@ -16,7 +16,9 @@ from kapteam.ui.navigation import go
 from kapteam.ui.page import open_page
 from kapteam.ui.rows import identity
 
-here = open_page("Client details", needs=check_can_book)
+here = open_page(
+    "Client details" if "client" in st.query_params else "New client", needs=check_can_book
+)
 if "client" in st.query_params:
     kept = here.read(client_details, st.query_params["client"])
     identity(here, kept.name)

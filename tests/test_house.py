@@ -147,14 +147,22 @@ def long_page(tree: ast.Module) -> Iterator[int]:
 
 
 def unopened_page(tree: ast.Module) -> Iterator[int]:
-    """The first thing a page does is to ask who is here; its title is a fixed text."""
+    """The first thing a page does is to ask who is here; its title is one of fixed texts."""
     done = [
         statement
         for statement in _statements(tree.body)
         if not isinstance(statement, ast.Import | ast.ImportFrom)
     ]
     match _call(done[0]) if done else None:
-        case ast.Call(args=[ast.Constant(value=str()), *_]) as call if _name(call) == "open_page":
+        case (
+            ast.Call(
+                args=[
+                    ast.Constant(value=str())
+                    | ast.IfExp(body=ast.Constant(value=str()), orelse=ast.Constant(value=str())),
+                    *_,
+                ]
+            ) as call
+        ) if _name(call) == "open_page":
             return
     yield done[0].lineno if done else 1
 
@@ -260,8 +268,10 @@ RULES = [
             "rows = caseload()\nhere = open_page('Caseload')",
             "here = open_page(client.name)",
             "here = open_page(f'Client {code}')",
+            "here = open_page(client.name if client else 'New client')",
         ),
         kept=(
+            "here = open_page('Client details' if code else 'New client')",
             "'''Today.'''\nfrom kapteam.ui.page import open_page\nhere = open_page('Today')",
             "open_page('Today')",
         ),

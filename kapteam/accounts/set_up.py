@@ -263,7 +263,7 @@ def _person(form: Entered, name: str, credentials: str, sign_in_name: str) -> Cl
 
 
 def _need_function(form: Entered, functions: Collection[Function]) -> None:
-    form.need("functions", bool(functions), "Choose at least one: what does this person do?")
+    form.need("functions", bool(functions), "Choose at least one function.")
 
 
 def _add(db: Session, clinician: Clinician, functions: Collection[Function]) -> None:

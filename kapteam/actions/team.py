@@ -64,7 +64,7 @@ def change_colleague(db: Session, viewer: Viewer, entered: ColleagueEntered, now
         "credentials": form.line("credentials", entered.credentials, "The credentials"),
         "is_administrator": entered.is_administrator,
     }
-    form.need("functions", bool(after), "Choose at least one: what does this person do?")
+    form.need("functions", bool(after), "Choose at least one function.")
     for part in _parts_that_need(db, entered.id, after, now):
         form.refuse(
             "functions",

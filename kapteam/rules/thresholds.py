@@ -55,7 +55,7 @@ THRESHOLDS: Mapping[str, Threshold] = {
         "hours after the last dose",
         3,
         336,
-        "The end of the window named most often, 24 to 72 hours; it is still held then",
+        "the end of the window named most often, 24 to 72 hours; it is still held then",
     ),
     "intention_due_hours": Threshold(
         "Intention note is due", 72, "hours before the dose", 1, 336, "kapteam's default"

@@ -291,7 +291,7 @@ class Form:
         self._read[field] = lambda: tuple(
             term for term, box in boxes.items() if st.session_state.get(self.key(box))
         )
-        st.markdown(label)
+        st.markdown(f":small[{label}]")
         with st.container(horizontal=True, gap="medium"):
             for term, box in boxes.items():
                 st.checkbox(

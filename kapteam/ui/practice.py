@@ -340,7 +340,10 @@ def draw_thresholds(here: Present, lines: tuple[ThresholdLine, ...]) -> None:
                 )
                 words(quiet(f"Source: {line.source}{since}"), 400)
                 form.save(
-                    "Save", change_setting, partial(_setting, form, line.key), kind="secondary"
+                    f"Save “{line.threshold.label}”",
+                    change_setting,
+                    partial(_setting, form, line.key),
+                    kind="secondary",
                 )
 
 

@@ -90,7 +90,7 @@ def _for_prescriber(
     next_day = told.doses(today.next_day_not_ready)
     with first:
         mine = told.waits(today.waiting_on_me, but=_PRESCRIBER_SEES)
-        _waits(here, mine, "Waiting on me", "Nothing else waits on you.", "me")
+        _waits(here, mine, today.waiting_on_me, "Waiting on me", "me")
         _held(here, told.integrations(today.my_notes_to_finish))
         _doses(here, next_day, "Next dosing day, not ready yet", "Everything is ready.", "next_day")
     with second:
@@ -98,7 +98,7 @@ def _for_prescriber(
         title = "Integration not held past its time"
         _integrations(here, late, *_left(late, today.integration_past_due, title, "None."), "to_do")
         others = told.waits(today.waiting_on_others, but=_SHOWN_ELSEWHERE)
-        _waits(here, others, "Waiting on others", "Nothing else waits.", "others")
+        _waits(here, others, today.waiting_on_others, "Waiting on others", "others")
 
 
 def _for_therapist(
@@ -116,9 +116,9 @@ def _for_therapist(
         others = told.waits(today.waiting_on_others, but=_SHOWN_ELSEWHERE)
         waits = st.grid(2, min_column_width=_REASONS)
         with waits.cell():
-            _waits(here, mine, "Waiting on me", "Nothing else waits on you.", "me")
+            _waits(here, mine, today.waiting_on_me, "Waiting on me", "me")
         with waits.cell():
-            _waits(here, others, "Waiting on others", "Nothing else waits.", "others")
+            _waits(here, others, today.waiting_on_others, "Waiting on others", "others")
         _held(here, told.integrations(today.notes_to_finish))
         coming = told.doses(today.next_doses)
         title = _left(coming, today.next_doses, "Ketamine sessions, next 7 days", "None is booked.")
@@ -302,7 +302,10 @@ def _doses(here: Present, rows: tuple[DoseRow, ...], title: str, nothing: str, p
             dose_row(here, one.course, one.dose, place, brief=True)
 
 
-def _waits(here: Present, rows: tuple[WaitRow, ...], title: str, nothing: str, place: str) -> None:
+def _waits(
+    here: Present, rows: tuple[WaitRow, ...], all_of_them: Sized, title: str, place: str
+) -> None:
+    nothing = "Nothing else waits." if all_of_them else "Nothing waits."
     with section(title, len(rows), key=f"waits_{place}", nothing=nothing):
         for one in rows:
             attention_row(here, one.course, one.attention, place)

@@ -23,10 +23,11 @@ from kapteam.web.sockets import Sockets
 
 
 class Front:
-    """The front of one process. `index` is Streamlit's index.html."""
+    """The front of one process. `index` is Streamlit's index.html, `pages` the folder of ours."""
 
-    def __init__(self, index: Path) -> None:
-        self._entrance = Entrance(Shell(index), Sockets())
+    def __init__(self, index: Path, pages: Path) -> None:
+        addresses = frozenset({"/", *(f"/{file.stem}" for file in pages.glob("*.py"))})
+        self._entrance = Entrance(Shell(index), Sockets(), addresses)
 
     @property
     def routes(self) -> list[BaseRoute]:

@@ -50,11 +50,13 @@ _REFUSED = 4403
 class Entrance:
     """What the gate and the plain pages share.
 
-    `trouble` is the page that every route answers while the database cannot be used at all.
+    `pages` are the addresses of the application's own pages; `trouble` is the page that every route
+    answers while the database cannot be used at all.
     """
 
     shell: Shell
     sockets: Sockets
+    pages: frozenset[str]
     trouble: HTMLResponse | None = None
 
 
@@ -133,7 +135,7 @@ class Gate:
         if is_page and path == _TODAY:
             # Streamlit knows its first page by the bare address only.
             return RedirectResponse("/", 303)
-        if is_page and "/" in path[1:]:
+        if is_page and path not in self._entrance.pages:
             return message(404, "There is no such page", "Check the address.")
         if is_page:
             # Streamlit would answer any path with its own page; this one carries the guard.

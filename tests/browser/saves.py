@@ -744,7 +744,7 @@ SAVES = {
     "threshold": Save(
         lambda own: "/practice",
         _threshold,
-        "Save",
+        "Save “Integration turns red”",
         ("setting:changed",),
         (PracticeSetting,),
         by_prescriber=True,

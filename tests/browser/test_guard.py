@@ -52,6 +52,23 @@ def test_a_lock_in_one_tab_blanks_the_others_by_itself(tab):
     expect(other).to_have_url(re.compile("K-021$"))
 
 
+def test_what_is_unlocked_in_one_tab_is_unlocked_in_the_other_once_it_is_looked_at(tab):
+    other = tab.context.new_page()
+    open_at(other, "/?client=K-021")
+    tab.keyboard.press("F9")
+    expect(other.get_by_role("heading", name="Locked")).to_be_visible(timeout=_PATIENCE)
+    other.evaluate("dispatchEvent(new Event('focus'))")
+    expect(other.get_by_role("heading", name="Locked")).to_be_visible()
+    _unlock(tab)
+    expect(tab.get_by_text("here: practice.")).to_be_visible()
+
+    # A headless browser has no window that could come to the front.
+    other.evaluate("dispatchEvent(new Event('focus'))")
+
+    expect(other.get_by_text("here: practice.")).to_be_visible()
+    expect(other).to_have_url(re.compile("K-021$"))
+
+
 def test_a_link_of_ours_signs_out_by_post(tab):
     tab.get_by_role("link", name="Sign out").click()
     expect(tab.get_by_role("heading", name="Sign in")).to_be_visible()

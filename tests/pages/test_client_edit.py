@@ -38,7 +38,9 @@ def test_who_is_on_none_of_their_courses_sees_nothing_of_the_client(care, code):
 
 
 def test_a_new_client_starts_empty_and_not_asked(care):
-    found = typed(opened(care, care.front_desk, "client_edit"), "client")
+    tab = opened(care, care.front_desk, "client_edit")
+    assert tab.title[0].value == "New client"
+    found = typed(tab, "client")
 
     assert not [value for value in found.values() if value]
 

@@ -14,6 +14,7 @@ from kapteam.db.tables import (
     Practice,
     PracticeSetting,
 )
+from kapteam.rules.thresholds import THRESHOLDS
 from kapteam.vocabulary import Function, Part
 from tests.factories import NOW, a_clinician, a_course, a_setting
 from tests.pages.filling import beside, fill, press, typed
@@ -22,6 +23,7 @@ from tests.pages.tabs import back, bare, headings, opened, said, statements_of, 
 LINK = "/session/invite/"
 LATE = "threshold/integration_late_hours"
 EVERYONE = "threshold/everyone_sees_caseload"
+SAVE_EVERYONE = "Save “Everyone sees the whole caseload”"
 
 
 @pytest.fixture
@@ -323,13 +325,19 @@ def test_a_practice_without_a_name_is_refused_beside_the_field(care, admin):
     assert care.row(Practice, "practice").name == "Saguaro Practice"
 
 
+def test_every_threshold_has_a_button_of_its_own_name(care, admin):
+    saves = [one.label for one in opened(care, admin, "practice").button if "Save “" in one.label]
+
+    assert len(set(saves)) == len(saves) == len(THRESHOLDS)
+
+
 def test_a_threshold_has_its_source_and_is_in_force_from_its_save_on(care, admin):
     with care.database.writing() as db:
         a_setting(db, admin, "idle_minutes", 20, since=NOW - timedelta(days=2))
     tab = opened(care, admin, "practice")
     assert "Set by the practice, since Sun Nov 22, 2:30 pm" in said(tab)
 
-    press(fill(tab, LATE, {"value": "60"}), "Save", LATE)
+    press(fill(tab, LATE, {"value": "60"}), "Save “Integration turns red”", LATE)
 
     assert care.rows(PracticeSetting)[-1].value == "60"
     assert typed(tab, LATE) == {"value": "60"}
@@ -342,11 +350,11 @@ def test_a_yes_or_no_is_a_switch_that_takes_effect_with_its_save(care, admin):
 
     fill(tab, EVERYONE, {"value": True})
     assert care.rows(PracticeSetting) == []
-    press(tab, "Save", EVERYONE)
+    press(tab, SAVE_EVERYONE, EVERYONE)
 
     assert care.rows(PracticeSetting)[-1].value == "1"
     assert tab.toggle[0].value is True
-    press(fill(tab, EVERYONE, {"value": False}), "Save", EVERYONE)
+    press(fill(tab, EVERYONE, {"value": False}), SAVE_EVERYONE, EVERYONE)
     assert care.rows(PracticeSetting)[-1].value == "0"
 
 
@@ -365,7 +373,7 @@ def test_a_yes_or_no_is_a_switch_that_takes_effect_with_its_save(care, admin):
 def test_a_threshold_that_cannot_be_is_refused_beside_it(care, admin, entered, sentence):
     tab = opened(care, admin, "practice")
 
-    press(fill(tab, LATE, {"value": entered}), "Save", LATE)
+    press(fill(tab, LATE, {"value": entered}), "Save “Integration turns red”", LATE)
 
     assert sentence in beside(tab, LATE, "value")
     assert typed(tab, LATE) == {"value": entered}

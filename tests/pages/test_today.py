@@ -84,7 +84,7 @@ def test_with_nothing_to_do_every_section_says_so(care):
     tab = opened(care, care.stranger, "today")
 
     assert headings(tab) == []
-    for sentence in ("Nothing is booked today.", "No integration is owed.", "Nothing else waits"):
+    for sentence in ("Nothing is booked today.", "No integration is owed.", "Nothing waits."):
         assert sentence in said(tab)
     assert "No integration is late" in links(tab)[0]
 

@@ -14,6 +14,7 @@ from kapteam.web.shell import Shell
 from kapteam.web.sockets import Sockets
 
 INDEX = Path(find_spec("streamlit").origin).parent / "static" / "index.html"
+PAGES = Path(__file__).parents[2] / "pages"
 _FILLED = {
     "{file_id:path}": "0a1b2c3d.csv",
     "{path:path}": "a/b.js",
@@ -27,7 +28,7 @@ _FILLED = {
 
 def registered(method: str = "") -> list[str]:
     """The paths of all routes, or of those that take `method`."""
-    ours = plain_routes(Entrance(Shell(INDEX), Sockets()))
+    ours = plain_routes(Entrance(Shell(INDEX), Sockets(), frozenset({"/"})))
     return sorted({*_paths(ours, method), *_paths(create_streamlit_routes(MagicMock()), method)})
 
 

@@ -7,7 +7,8 @@ import streamlit as st
 from kapteam.web.front import Front, check_bind
 
 check_bind(st.get_option("server.address"))
-front = Front(Path(st.__file__).parent / "static" / "index.html")
+pages = Path(__file__).parents[2] / "pages"
+front = Front(Path(st.__file__).parent / "static" / "index.html", pages)
 app = st.App(
     Path(__file__).parent / "small_script.py",
     routes=front.routes,

@@ -16,7 +16,7 @@ from kapteam.db import practices
 from kapteam.ui.navigation import PLACES
 from kapteam.web.front import Front
 from tests.factories_care import a_cared_for_client
-from tests.web.registered import INDEX
+from tests.web.registered import INDEX, PAGES
 
 _OURS = "http://127.0.0.1:8501"
 
@@ -34,7 +34,7 @@ async def _first_request(path, reached):
     async def streamlit(scope, receive, send):
         reached.append(scope["path"])
 
-    front = Front(INDEX)
+    front = Front(INDEX, PAGES)
     app = Starlette(routes=[*front.routes, Mount("/", streamlit)], middleware=front.middleware)
     transport = httpx.ASGITransport(app, client=("127.0.0.1", 50_000))
     async with (

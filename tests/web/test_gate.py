@@ -2,8 +2,6 @@
 
 import re
 from html import unescape
-from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -23,8 +21,8 @@ from kapteam.web.front import Front, check_bind
 from kapteam.web.shell import Shell
 from tests.accounts.people import PASSWORD
 from tests.factories import a_practice
+from tests.web.registered import INDEX, PAGES
 
-_INDEX = Path(find_spec("streamlit").origin).parent / "static" / "index.html"
 _BANNER = "Demo practice: every person here is made up"
 _WORDS = "Amara Okafor, K-014\n"
 
@@ -41,7 +39,7 @@ def _echo(request):
 def visit(frozen_clock):
     """A visit to the gate with two routes of a Streamlit that is not there behind it."""
     bring_up_to_date(database(PRACTICE), settings().backup_dir)
-    front = Front(_INDEX)
+    front = Front(INDEX, PAGES)
     inner = [Route("/_stcore/fails", _fails), Route("/_stcore/echo", _echo)]
     app = Starlette(routes=[*inner, *front.routes], middleware=front.middleware)
 
@@ -108,6 +106,16 @@ def test_today_is_found_by_its_name_like_every_other_page(visit):
     assert browser.get("/caseload", headers=page).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/nothing", "/caseload/", "/caseload/K-014", "/pages", "/.env"])
+def test_an_address_without_a_page_says_so_and_shows_no_page_behind(visit, path):
+    browser = visit()
+    _set_up(browser)
+    answer = browser.get(path, headers={"accept": "text/html"})
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text
+    assert "/session/guard.js" not in answer.text
+
+
 def test_an_error_within_is_a_page_with_a_number_and_without_a_word_of_it(visit, caplog):
     browser = visit()
     _set_up(browser)
@@ -142,7 +150,7 @@ def test_this_machines_own_addresses_start(address):
 @pytest.mark.parametrize("missing", ["</head>", "<noscript>", 'rel="service-desc"', "<title>"])
 def test_a_page_of_another_streamlit_is_refused_rather_than_served_unguarded(tmp_path, missing):
     other = tmp_path / "index.html"
-    other.write_text(_INDEX.read_text().replace(missing, ""))
+    other.write_text(INDEX.read_text().replace(missing, ""))
     with pytest.raises(ValueError, match="1 is expected"):
         Shell(other)
 

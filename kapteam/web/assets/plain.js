@@ -25,3 +25,16 @@ for (const moment of ["submit", "pagehide"]) {
 
 // A form that comes back begins at its first wrong field.
 document.querySelector(":is(input, select)[aria-invalid], fieldset[aria-invalid] input")?.focus();
+
+// Unlocked in another tab: once it is looked at again, this one goes on as well.
+const locked = document.querySelector("[data-locked]");
+
+async function goOn() {
+  const answer = await fetch("/session/alive", { cache: "no-store" }).catch(() => null);
+  if (answer?.ok) location.replace(locked.dataset.locked);
+}
+
+if (locked) {
+  addEventListener("focus", goOn);
+  document.addEventListener("visibilitychange", () => document.hidden || goOn());
+}
