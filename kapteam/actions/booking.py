@@ -400,30 +400,34 @@ def propose_dose(db: Session, viewer: Viewer, entered: DoseEntered, now: datetim
 def set_ordered_count(
     db: Session, viewer: Viewer, entered: OrderedCountEntered, now: datetime
 ) -> None:
-    """Order how many ketamine sessions a series has, or more of them (rule 15: prescribers only).
+    """Order how many ketamine sessions a series has, or another number (rule 15: prescribers only).
 
-    Raises NotAllowed, NotFound, Invalid by field, Conflict.
+    Raises NotAllowed, NotFound, Invalid by field (fewer than are given or booked), Unchanged,
+    Conflict.
     """
     check_can_order_dose(viewer)
     episode_id = db.scalar(select(Series.episode_id).where(Series.id == entered.series_id))
     course = visible_episode(db, viewer, episode_id or "", now)
     series = db.get_one(Series, entered.series_id)
     before, count = series.ordered_count, entered.ordered_count
-    least = before + 1 if before is not None else max(1, _booked(db, series))
-    so_far = f"{wording.count(before, 'session')} are ordered so far. " if before else ""
+    booked = _booked(db, series)
+    least = max(1, booked)
+    so_far = f"{wording.count(booked, 'session is', 'sessions are')} given or booked. "
     form = Entered()
     form.need(
         "ordered_count",
         count is not None
         and count <= MOST_ORDERED
         and (count >= least or series.version != entered.version),
-        f"{so_far}Enter how many sessions are ordered, {least} to {MOST_ORDERED}.",
+        f"{so_far if booked else ''}"
+        f"Enter how many sessions are ordered, {least} to {MOST_ORDERED}.",
     )
     form.done()
+    check_changed(series, entered.version, {"ordered_count": count})
     if compare_and_swap(db, series, entered.version, {"ordered_count": count}):
         record(
             db,
-            "series:ordered" if before is None else "series:raised",
+            "series:ordered" if before is None else "series:changed",
             viewer,
             now,
             client_id=course.client_id,

@@ -134,6 +134,11 @@ class Form:
             return self._read[field]()
         return st.session_state.get(self.key(field))
 
+    def is_changed(self, field: str) -> bool:
+        """Whether the field holds something else than it started from; ask once it was `seen`."""
+        first = self._kept.first
+        return field in first and self.value(field) not in (first[field], None)
+
     def put(self, field: str, value: date | str | int | None) -> None:
         """Fill in a field for the person, before it is drawn."""
         # Streamlit warns of a field that has both a starting value and one that was put in.

@@ -146,18 +146,19 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
             words(quiet(f"{shown.ordered_by}, {ordered}"))
     if not shown.status.is_open:
         return
+    form = Form(here, "dose", shown.id)
+    version = form.seen(shown.version)
+    is_ordered = shown.order_state is OrderState.ORDERED
     ordering = can_order_dose(here.viewer)
-    proposing = can_propose_dose(here.viewer) and shown.order_state is not OrderState.ORDERED
+    # What was typed while a prescriber ordered stays; Propose says why it cannot be.
+    proposing = can_propose_dose(here.viewer) and (not is_ordered or form.is_changed("mg"))
     if not ordering and not proposing:
         return
     if shown.course.hold:
         st.markdown("The course is on hold. Release the hold before ordering or proposing a dose.")
         return
-    is_ordered = shown.order_state is OrderState.ORDERED
     order_it = "Change the order" if is_ordered else "Order the dose"
     with st.expander(order_it if ordering else "Propose a dose (not an order)"):
-        form = Form(here, "dose", shown.id)
-        version = form.seen(shown.version)
         form.line("mg", "Dose, mg", _mg(shown.ordered_ug), width=200)
         form.line(
             "may_add", "May be added once, mg (empty: nothing)", _mg(shown.may_add_ug), width=320

@@ -554,7 +554,7 @@ SAVES = {
         _a_dose_ahead,
         _ordered_count,
         "Change the number ordered",
-        ("series:raised",),
+        ("series:changed",),
         by_prescriber=True,
     ),
     "number ordered": Save(

@@ -474,7 +474,7 @@ def test_a_prescriber_raises_the_number_ordered_and_then_one_more_can_be_booked(
     care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, 2))
     care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, 2))
     care.do(book_ketamine_session, care.therapist, _next(care, 1))
-    (event,) = audit_events(care.database, "series:raised")
+    (event,) = audit_events(care.database, "series:changed")
     assert event.changes["ordered_count"] == [1, 2]
 
 
@@ -496,13 +496,35 @@ def test_rule_15_only_a_prescriber_raises_the_number_ordered(care):
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("count", [None, 0, -5, 6, 31])
-def test_a_number_that_raises_nothing_is_refused(care, count):
+@pytest.mark.parametrize("count", [None, 0, -5, 1, 31])
+def test_a_number_that_cannot_hold_what_is_booked_is_refused(care, count):
     care.do(book_ketamine_session, care.prescriber, _booking(care))
+    care.do(book_ketamine_session, care.prescriber, _next(care, 1))
     (series,) = care.rows(Series)
     with pytest.raises(Invalid) as refused:
         care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, count))
-    assert list(refused.value.fields) == ["ordered_count"]
+    assert "2 sessions are given or booked." in refused.value.fields["ordered_count"]
+    assert care.row(Series, series.id).ordered_count == 6
+
+
+def test_twenty_typed_for_two_is_set_right_and_frees_no_place_that_is_taken(care):
+    care.do(book_ketamine_session, care.prescriber, _booking(care, ordered_count=20))
+    (series,) = care.rows(Series)
+    care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, 2))
+    care.do(book_ketamine_session, care.therapist, _next(care, 1))
+    with pytest.raises(Invalid):
+        care.do(book_ketamine_session, care.therapist, _next(care, 2))
+    (event,) = audit_events(care.database, "series:changed")
+    assert event.changes["ordered_count"] == [20, 2]
+
+
+@ON_SQLITE
+def test_the_same_number_again_changes_nothing(care):
+    care.do(book_ketamine_session, care.prescriber, _booking(care))
+    (series,) = care.rows(Series)
+    with pytest.raises(Unchanged):
+        care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, 6))
+    assert audit_events(care.database, "series:changed") == []
 
 
 # Order and proposal

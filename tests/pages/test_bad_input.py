@@ -396,7 +396,7 @@ SHEETS = {
         "series",
         "Change the number ordered",
         {"ordered_count": 8},
-        "series:raised",
+        "series:changed",
         _a_dose_ahead,
     ),
     "number ordered": Sheet(
@@ -644,7 +644,7 @@ SHEETS = {
     "threshold": Sheet(
         "practice",
         "threshold/integration_late_hours",
-        "Save",
+        "Save “Integration turns red”",
         {"value": "60"},
         "setting:changed",
         by=_administrator,
@@ -713,7 +713,7 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("record", "administrations.0.mg", "", "Enter the dose in mg."),
     ("record", "administrations.0.mg", "200", "Say why."),
     *(("clearance", "ceiling", mg, says) for mg, says in NOT_A_DOSE),
-    ("ordered count", "ordered_count", 5, "6 sessions are ordered so far."),
+    ("ordered count", "ordered_count", 0, "1 session is given or booked. Enter how many"),
     ("number ordered", "ordered_count", 0, "Enter how many sessions are ordered, 1 to 30."),
     ("number ordered", "ordered_count", 31, "Enter how many sessions are ordered, 1 to 30."),
     ("order", "may_add", "twenty", "Enter the dose as a number of mg"),

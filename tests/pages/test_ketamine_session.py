@@ -31,7 +31,7 @@ from tests.factories_care import (
     an_unrecorded_session,
 )
 from tests.pages.filling import LOOK, beside, box, fill, press, typed
-from tests.pages.tabs import headings, links, opened, said, unsigned
+from tests.pages.tabs import headings, links, opened, said, unsigned, well
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WILD = "<b>v</b> **2** =HYPERLINK(1) -> www.x.y :star: $x$ 🌵 שלום"
@@ -96,6 +96,23 @@ def test_a_therapist_proposes_while_nothing_is_ordered(care):
 
     assert care.row(KetamineSession, session.id).order_state is OrderState.PROPOSED
     assert "60 mg" in said(tab)
+
+
+def test_a_proposal_typed_while_a_prescriber_orders_stays_and_is_answered(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course, ordered_ug=None)
+    typing, looking = (_open(care, care.therapist, session) for _ in "ab")
+    press(fill(_open(care, care.prescriber, session), "dose", {"mg": "70"}), "Order")
+
+    fill(typing, "dose", {"mg": "60"})
+    assert typed(typing, "dose")["mg"] == "60"
+    press(typing, "Propose")
+
+    assert "A dose is ordered. Ask the prescriber to change it." in said(typing)
+    assert typed(typing, "dose")["mg"] == "60"
+    assert care.row(KetamineSession, session.id).ordered_ug == 70_000
+    # Who had typed nothing is offered nothing.
+    assert "Propose" not in _buttons(well(looking.run()))
 
 
 def test_rule_57_a_dose_on_hold_says_so_everywhere_and_cannot_be_ordered(care, ahead):
