@@ -345,6 +345,17 @@ def a_hold(
     return hold
 
 
+def an_integration_course(db: Session, client: Client, therapist: Viewer) -> Episode:
+    """A course of care about an experience elsewhere, with no prescriber."""
+    return a_course(
+        db,
+        client,
+        therapist=therapist,
+        service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+        state=EpisodeState.INTEGRATION,
+    )
+
+
 def an_outside_experience(
     db: Session, course: Episode, *, substance: str = "psilocybin", happened: str = "summer 2025"
 ) -> OutsideExperience:

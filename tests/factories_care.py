@@ -93,6 +93,13 @@ def a_cared_for_client(database: Database, **course: Any) -> Care:
     return Care(database, prescriber, therapist, nurse, front_desk, stranger, client, episode)
 
 
+def another_course(db: Session, care: Care, family: str, **columns: Any) -> Episode:
+    """A course of care of the same pair with another client; its gate is open."""
+    client = a_client(db, care.therapist, family=family)
+    usual = {"prescriber": care.prescriber, "therapist": care.therapist, "cleared": True}
+    return a_course(db, client, **(usual | columns))
+
+
 def a_series(
     db: Session,
     course: Episode,

@@ -28,10 +28,8 @@ from kapteam.db.tables import (
 )
 from kapteam.vocabulary import (
     ConsentType,
-    EpisodeState,
     Function,
     HoldReason,
-    ServiceLine,
     SessionStatus,
 )
 from tests.accounts.people import PASSWORD
@@ -44,6 +42,7 @@ from tests.factories import (
     a_course,
     a_hold,
     an_inquiry,
+    an_integration_course,
     an_outside_experience,
 )
 from tests.factories_care import (
@@ -309,13 +308,7 @@ def _taken_back(page: Page) -> None:
 
 def _an_experience(own: Care) -> str:
     with own.database.writing() as db:
-        course = a_course(
-            db,
-            own.client,
-            therapist=own.therapist,
-            service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
-            state=EpisodeState.INTEGRATION,
-        )
+        course = an_integration_course(db, own.client, own.therapist)
         an_outside_experience(db, course)
     return f"/integration_session?episode={course.id}"
 

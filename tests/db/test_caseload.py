@@ -20,6 +20,7 @@ from tests.factories_care import (
     a_signed_intention,
     an_integration_session,
     an_overdue_integration,
+    another_course,
 )
 from tests.query_recorder import recorded_statements
 
@@ -42,16 +43,9 @@ def families(found):
     return [row.client.family for row in found.rows]
 
 
-def _client(db, care, family, **columns):
-    """Another client on a course of the same two people."""
-    client = a_client(db, care.therapist, family=family)
-    course = {"prescriber": care.prescriber, "therapist": care.therapist, "cleared": True}
-    return a_course(db, client, **(course | columns))
-
-
 def _calm(db, care, family, **columns):
     """A client who needs nobody: booked a week ahead, all arranged."""
-    course = _client(db, care, family, **columns)
+    course = another_course(db, care, family, **columns)
     a_booked_pair(
         db,
         course,
@@ -67,10 +61,10 @@ class TestWhose:
     def care(self, care) -> Care:
         with care.database.writing() as db:
             other = a_clinician(db, Function.PRESCRIBER, name="Petra Pill")
-            _client(db, care, "Shared")
-            _client(db, care, "With-Petra", prescriber=other)
-            _client(db, care, "Alone", prescriber=None)
-            _client(db, care, "Not-Thea's", therapist=None)
+            another_course(db, care, "Shared")
+            another_course(db, care, "With-Petra", prescriber=other)
+            another_course(db, care, "Alone", prescriber=None)
+            another_course(db, care, "Not-Thea's", therapist=None)
         return care
 
     def test_ours_together_is_with_the_colleague_shared_most(self, care):
@@ -134,7 +128,7 @@ class TestWhose:
     def test_who_treats_alone_has_mine_only(self, care):
         with care.database.writing() as db:
             both = a_clinician(db, Function.PRESCRIBER, Function.THERAPIST, name="Bo Both")
-            _client(db, care, "Both", prescriber=both, therapist=both)
+            another_course(db, care, "Both", prescriber=both, therapist=both)
 
         found = ask(care, both)
 
@@ -144,7 +138,7 @@ class TestWhose:
     def test_somebody_elsewhere_is_no_colleague(self, care):
         with care.database.writing() as db:
             alone = a_clinician(db, Function.THERAPIST, name="Ana Alone")
-            _client(db, care, "Away", prescriber="Dr. Ada Away", therapist=alone)
+            another_course(db, care, "Away", prescriber="Dr. Ada Away", therapist=alone)
 
         assert ask(care, alone).colleagues == ()
 
@@ -160,7 +154,7 @@ class TestRows:
                 service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
                 state=EpisodeState.INTEGRATION,
             )
-            _client(db, care, "Vale")
+            another_course(db, care, "Vale")
 
         found = ask(care)
 
@@ -188,12 +182,12 @@ class TestRows:
         with care.database.writing() as db:
             _calm(db, care, "Zebra")
             _calm(db, care, "Aal")
-            a_booked_pair(db, _client(db, care, "Soon"), dose_at=NOW + 4 * DAY)
-            an_overdue_integration(db, _client(db, care, "Amber"), hours=30)
-            an_overdue_integration(db, _client(db, care, "Red"), hours=50)
+            a_booked_pair(db, another_course(db, care, "Soon"), dose_at=NOW + 4 * DAY)
+            an_overdue_integration(db, another_course(db, care, "Amber"), hours=30)
+            an_overdue_integration(db, another_course(db, care, "Red"), hours=50)
             a_hold(
                 db,
-                _client(db, care, "Held"),
+                another_course(db, care, "Held"),
                 HoldReason.TRAVEL,
                 care.therapist.clinician_id,
             )
@@ -224,7 +218,7 @@ class TestRows:
 
     def test_whose_courses_are_all_closed_is_neither(self, care):
         with care.database.writing() as db:
-            _client(db, care, "Done", state=EpisodeState.CLOSED)
+            another_course(db, care, "Done", state=EpisodeState.CLOSED)
 
         found = ask(care)
 
@@ -237,11 +231,11 @@ class TestFilters:
     def care(self, care) -> Care:
         with care.database.writing() as db:
             petra = a_clinician(db, Function.PRESCRIBER, name="Petra Pill")
-            _client(db, care, "Upkeep", state=EpisodeState.MAINTENANCE)
-            course = _client(db, care, "Lozenge", prescriber=petra)
+            another_course(db, care, "Upkeep", state=EpisodeState.MAINTENANCE)
+            course = another_course(db, care, "Lozenge", prescriber=petra)
             a_series(db, course, product_route=ProductRoute.INTRAMUSCULAR)
             a_series(db, course, product_route=ProductRoute.SUBLINGUAL, started_at=NOW)
-            _client(
+            another_course(
                 db,
                 care,
                 "Elsewhere",
@@ -320,13 +314,13 @@ class TestViews:
             _calm(db, care, "Soon")
             a_booked_pair(
                 db,
-                _client(db, care, "Ahead"),
+                another_course(db, care, "Ahead"),
                 dose_at=NOW + 9 * DAY,
                 integration_at=NOW + 10 * DAY,
             )
-            an_overdue_integration(db, _client(db, care, "Late"))
+            an_overdue_integration(db, another_course(db, care, "Late"))
             _calm(db, care, "New", opened_at=NOW - 2 * DAY)
-            session = a_ketamine_session(db, _client(db, care, "Order"), ordered_ug=None)
+            session = a_ketamine_session(db, another_course(db, care, "Order"), ordered_ug=None)
             a_signed_intention(db, session, care.therapist)
         return care
 
@@ -352,7 +346,7 @@ class TestViews:
 
     def test_a_step_exactly_a_week_ahead_is_not_within_it(self, care):
         with care.database.writing() as db:
-            a_ketamine_session(db, _client(db, care, "Week"), planned_at=NOW + 7 * DAY)
+            a_ketamine_session(db, another_course(db, care, "Week"), planned_at=NOW + 7 * DAY)
 
         assert "Week" not in families(ask(care, view=View.SOON))
 
@@ -364,7 +358,7 @@ class TestViews:
 
     def test_held_it_is_held_whether_signed_or_not(self, care):
         with care.database.writing() as db:
-            course = _client(db, care, "Held")
+            course = another_course(db, care, "Held")
             given = an_overdue_integration(db, course)
             an_integration_session(db, course, given, held_at=NOW - HOUR)
 

@@ -11,7 +11,7 @@ from kapteam.queries.standing import Asked
 from kapteam.queries.today import today
 from kapteam.rules.integration import IntegrationStage
 from kapteam.vocabulary import EpisodeState, ServiceLine
-from tests.factories import NOW, TODAY, a_client, a_course
+from tests.factories import NOW, TODAY
 from tests.factories_care import (
     Care,
     a_booked_pair,
@@ -20,6 +20,7 @@ from tests.factories_care import (
     an_integration_session,
     an_overdue_integration,
     an_unrecorded_session,
+    another_course,
 )
 from tests.query_recorder import recorded_statements
 
@@ -38,22 +39,16 @@ _OF_STAGE = {
 }
 
 
-def _course(db, care, family, **columns):
-    client = a_client(db, care.therapist, family=family)
-    course = {"prescriber": care.prescriber, "therapist": care.therapist, "cleared": True}
-    return a_course(db, client, **(course | columns))
-
-
 @pytest.fixture
 def care(database) -> Care:
     """One client at every stage, named after it; the first client has nothing."""
     care = a_cared_for_client(database)
     with database.writing() as db:
-        an_overdue_integration(db, _course(db, care, "Late"), hours=50)
-        an_overdue_integration(db, _course(db, care, "Later"), hours=30)
+        an_overdue_integration(db, another_course(db, care, "Late"), hours=50)
+        an_overdue_integration(db, another_course(db, care, "Later"), hours=30)
         an_integration_session(
             db,
-            _course(
+            another_course(
                 db,
                 care,
                 "Elsewhere",
@@ -64,15 +59,15 @@ def care(database) -> Care:
             due_on=TODAY - DAY,
         )
         for family, slot in (("Booked", 1), ("Outside", 10), ("Asked", -3)):
-            course = _course(db, care, family)
+            course = another_course(db, care, family)
             given = a_given_session(db, course, given_at=NOW - 20 * HOUR)
             an_integration_session(db, course, given, planned_at=NOW + slot * HOUR)
-        a_booked_pair(db, _course(db, care, "Ahead"))
-        a_given_session(db, _course(db, care, "Owed"), given_at=NOW - HOUR)
-        course = _course(db, care, "Agreed")
+        a_booked_pair(db, another_course(db, care, "Ahead"))
+        a_given_session(db, another_course(db, care, "Owed"), given_at=NOW - HOUR)
+        course = another_course(db, care, "Agreed")
         given = a_given_session(db, course, given_at=NOW - 60 * HOUR)
         an_integration_session(db, course, given, agreed_for=TODAY + DAY, agreed_reason="Away.")
-        course = _course(db, care, "Held")
+        course = another_course(db, care, "Held")
         given = a_given_session(db, course, given_at=NOW - 30 * HOUR)
         an_integration_session(db, course, given, held_at=NOW - 10 * HOUR)
     return care
@@ -205,6 +200,6 @@ def test_it_takes_as_many_statements_for_thirty_clients_as_for_ten(care):
     before, statements = read()
     with care.database.writing() as db:
         for number in range(20):
-            an_overdue_integration(db, _course(db, care, f"More{number:02d}"))
+            an_overdue_integration(db, another_course(db, care, f"More{number:02d}"))
 
     assert read() == (before + 20, statements)

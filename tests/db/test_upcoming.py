@@ -18,7 +18,7 @@ from kapteam.vocabulary import (
     ServiceLine,
     SessionStatus,
 )
-from tests.factories import NOW, TODAY, a_client, a_course, a_hold
+from tests.factories import NOW, TODAY, a_hold
 from tests.factories_care import (
     Care,
     a_booked_pair,
@@ -30,6 +30,7 @@ from tests.factories_care import (
     an_integration_session,
     an_overdue_integration,
     an_unrecorded_session,
+    another_course,
 )
 from tests.query_recorder import recorded_statements
 
@@ -51,12 +52,6 @@ def shows(care, **more):
     """What the only ketamine session there is is looked at for."""
     (row,) = ask(care, **more).rows
     return row.shows
-
-
-def _another(db, care, family="Vale", **columns):
-    client = a_client(db, care.therapist, family=family)
-    course = {"prescriber": care.prescriber, "therapist": care.therapist, "cleared": True}
-    return a_course(db, client, **(course | columns))
 
 
 def test_a_session_with_all_it_needs_has_no_gap(care):
@@ -263,7 +258,7 @@ def test_days_are_the_practice_s_and_only_those_with_a_session(care):
 def test_a_day_is_in_the_order_of_its_times_across_clients(care):
     with care.database.writing() as db:
         later = a_ketamine_session(db, care.course, planned_at=NOW + 3 * HOUR)
-        sooner = a_ketamine_session(db, _another(db, care), planned_at=NOW + 2 * HOUR)
+        sooner = a_ketamine_session(db, another_course(db, care, "Vale"), planned_at=NOW + 2 * HOUR)
 
     ((_, rows),) = ask(care).days
 
@@ -307,25 +302,27 @@ def busy(care) -> Care:
     with care.database.writing() as db:
         session, _ = a_booked_pair(db, care.course, dose_at=NOW + HOUR)
         a_signed_intention(db, session, care.therapist)
-        a_ketamine_session(db, _another(db, care, "Later"), planned_at=NOW + 2 * HOUR)
-        a_ketamine_session(db, _another(db, care, "Tomorrow"), planned_at=NOW + DAY)
-        an_unrecorded_session(db, _another(db, care, "Silent"))
+        a_ketamine_session(db, another_course(db, care, "Later"), planned_at=NOW + 2 * HOUR)
+        a_ketamine_session(db, another_course(db, care, "Tomorrow"), planned_at=NOW + DAY)
+        an_unrecorded_session(db, another_course(db, care, "Silent"))
         a_given_session(
             db,
-            _another(db, care, "Open"),
+            another_course(db, care, "Open"),
             given_at=NOW - 8 * HOUR,
             status=SessionStatus.STARTED,
         )
-        an_overdue_integration(db, _another(db, care, "Owed"))
+        an_overdue_integration(db, another_course(db, care, "Owed"))
         a_ketamine_session(
             db,
-            _another(db, care, "Unready", cleared=False),
+            another_course(db, care, "Unready", cleared=False),
             planned_at=NOW + 2 * DAY,
             ordered_ug=None,
         )
-        paused = _another(db, care, "Paused", hold=HoldReason.TRAVEL)
+        paused = another_course(db, care, "Paused", hold=HoldReason.TRAVEL)
         a_ketamine_session(db, paused, planned_at=NOW + 2 * DAY)
-        dose = a_ketamine_session(db, _another(db, care, "Postpone"), planned_at=NOW + 2 * DAY)
+        dose = a_ketamine_session(
+            db, another_course(db, care, "Postpone"), planned_at=NOW + 2 * DAY
+        )
         a_signed_intention(db, dose, care.therapist, ready="Postpone")
     return care
 
@@ -374,7 +371,7 @@ def test_a_session_open_since_morning_is_not_under_medicine_any_more(busy):
     with busy.database.writing() as db:
         under = a_given_session(
             db,
-            _another(db, busy, "Now"),
+            another_course(db, busy, "Now"),
             given_at=NOW - HOUR,
             status=SessionStatus.STARTED,
         )
@@ -391,6 +388,6 @@ def test_it_takes_as_many_statements_for_thirty_clients_as_for_seven(busy):
     before, statements = read()
     with busy.database.writing() as db:
         for number in range(23):
-            a_booked_pair(db, _another(db, busy, f"More{number:02d}"))
+            a_booked_pair(db, another_course(db, busy, f"More{number:02d}"))
 
     assert read() == (before + 23, statements)

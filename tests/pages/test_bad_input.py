@@ -30,6 +30,7 @@ from tests.factories import (
     a_consent,
     a_course,
     an_inquiry,
+    an_integration_course,
     an_outside_experience,
     audit_events,
 )
@@ -186,13 +187,7 @@ def _a_colleague(care: Care) -> dict[str, str]:
 
 def _an_experience(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
-        course = a_course(
-            db,
-            care.client,
-            therapist=care.therapist,
-            service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
-            state=EpisodeState.INTEGRATION,
-        )
+        course = an_integration_course(db, care.client, care.therapist)
         an_outside_experience(db, course)
     return {"episode": course.id}
 

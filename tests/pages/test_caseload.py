@@ -14,17 +14,12 @@ from tests.factories_care import (
     a_signed_intention,
     an_integration_session,
     an_overdue_integration,
+    another_course,
 )
 from tests.pages.tabs import a_tab, bare, headings, links, names, opened, said, statements_of, well
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WILD = "<script>x</script> **b** =HYPERLINK(1) -> www.x.y :material/star: [a](b) $x$"
-
-
-def _client(db, care, family, **columns):
-    client = a_client(db, care.therapist, family=family)
-    course = {"prescriber": care.prescriber, "therapist": care.therapist, "cleared": True}
-    return a_course(db, client, **(course | columns))
 
 
 def _open(care, viewer=None, **query):
@@ -138,7 +133,7 @@ def test_a_hold_and_a_next_step_that_waits_are_said_with_their_names(care):
             care.therapist.clinician_id,
             look_again_on=TODAY + 6 * DAY,
         )
-        a_booked_pair(db, _client(db, care, "Vale"), dose_at=NOW + DAY)
+        a_booked_pair(db, another_course(db, care, "Vale"), dose_at=NOW + DAY)
 
     words = said(_open(care))
 
@@ -176,8 +171,8 @@ def test_two_courses_stand_in_one_row(care):
 
 def test_the_most_pressing_stands_first(care):
     with care.database.writing() as db:
-        an_overdue_integration(db, _client(db, care, "Amber"), hours=30)
-        an_overdue_integration(db, _client(db, care, "Red"))
+        an_overdue_integration(db, another_course(db, care, "Amber"), hours=30)
+        an_overdue_integration(db, another_course(db, care, "Red"))
 
     assert names(_open(care)) == ["Red, Amara", "Amber, Amara", "Okafor, Amara"]
 
@@ -194,8 +189,8 @@ def test_the_most_pressing_stands_first(care):
 )
 def test_filters_live_in_the_address(care, query, found):
     with care.database.writing() as db:
-        _client(db, care, "Upkeep", state=EpisodeState.MAINTENANCE)
-        fresh = _client(db, care, "Fresh", opened_at=NOW - DAY)
+        another_course(db, care, "Upkeep", state=EpisodeState.MAINTENANCE)
+        fresh = another_course(db, care, "Fresh", opened_at=NOW - DAY)
         a_series(db, fresh, product_route="SL")
 
     tab = _open(care, **query)
@@ -207,7 +202,7 @@ def test_filters_live_in_the_address(care, query, found):
 
 def test_what_is_typed_filters_and_never_reaches_the_address(care):
     with care.database.writing() as db:
-        _client(db, care, "Vale")
+        another_course(db, care, "Vale")
     tab = _open(care)
 
     well(tab.text_input(key="caseload_text").set_value("val").run())
@@ -234,8 +229,8 @@ def test_an_empty_view_says_how_to_see_everybody(care):
 def test_with_several_colleagues_one_is_picked(care):
     with care.database.writing() as db:
         petra = a_clinician(db, Function.PRESCRIBER, name="Petra Pill")
-        _client(db, care, "With-Petra", prescriber=petra)
-        _client(db, care, "Shared")
+        another_course(db, care, "With-Petra", prescriber=petra)
+        another_course(db, care, "Shared")
     tab = _open(care)
     assert set(names(tab)) == {"Okafor, Amara", "Shared, Amara"}
 
@@ -247,7 +242,7 @@ def test_with_several_colleagues_one_is_picked(care):
 
 def test_mine_and_ours(care):
     with care.database.writing() as db:
-        _client(db, care, "Alone", prescriber=None)
+        another_course(db, care, "Alone", prescriber=None)
     tab = _open(care)
     assert names(tab) == ["Okafor, Amara"]
     assert tab.radio(key="caseload_scope").options == ["Ours together with Robin Prescott", "Mine"]
@@ -267,7 +262,7 @@ def test_the_front_desk_sees_everyone_s_without_a_choice(care):
 def test_25_to_a_page_and_the_next_page_has_the_others(care):
     with care.database.writing() as db:
         for number in range(29):
-            _client(db, care, f"Client{number:02d}")
+            another_course(db, care, f"Client{number:02d}")
 
     first, second = _open(care), _open(care, caseload_page="2")
 
@@ -324,7 +319,7 @@ def test_it_takes_as_many_statements_with_thirty_clients_as_with_three(care):
     def fill(numbers):
         with care.database.writing() as db:
             for number in numbers:
-                course = _client(db, care, f"Client{number:02d}")
+                course = another_course(db, care, f"Client{number:02d}")
                 session, _ = a_booked_pair(db, course, therapist=care.therapist)
                 a_signed_intention(db, session, care.therapist)
 

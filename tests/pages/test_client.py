@@ -27,10 +27,17 @@ from kapteam.vocabulary import (
     NoteKind,
     OrderState,
     Part,
-    ServiceLine,
 )
 from tests.clock import FrozenClock
-from tests.factories import NOW, a_client, a_clinician, a_course, a_member, an_outside_experience
+from tests.factories import (
+    NOW,
+    a_client,
+    a_clinician,
+    a_course,
+    a_member,
+    an_integration_course,
+    an_outside_experience,
+)
 from tests.factories_care import (
     Care,
     a_booked_pair,
@@ -324,13 +331,7 @@ def test_the_timeline_has_words_and_a_table_with_the_same_rows(care):
 def test_a_course_about_an_experience_elsewhere_has_sessions_and_no_dose(care):
     with care.database.writing() as db:
         other = a_client(db, care.therapist, given="Juniper", family="Vale")
-        course = a_course(
-            db,
-            other,
-            therapist=care.therapist,
-            service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
-            state=EpisodeState.INTEGRATION,
-        )
+        course = an_integration_course(db, other, care.therapist)
         experience = an_outside_experience(db, course)
         experience.circumstances = WILD
         session = an_integration_session(

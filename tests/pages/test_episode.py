@@ -15,7 +15,14 @@ from kapteam.vocabulary import (
     Part,
     ServiceLine,
 )
-from tests.factories import NOW, TODAY, a_client, a_course, an_outside_experience
+from tests.factories import (
+    NOW,
+    TODAY,
+    a_client,
+    a_course,
+    an_integration_course,
+    an_outside_experience,
+)
 from tests.factories_care import an_integration_session, an_overdue_integration
 from tests.pages.filling import LOOK, beside, box, fill, press, typed
 from tests.pages.tabs import links, opened, said, unsigned
@@ -113,12 +120,8 @@ def test_what_was_typed_for_another_service_is_not_saved_with_this_one(care):
 
 def test_an_experience_elsewhere_is_shown_to_the_letter(care):
     with care.database.writing() as db:
-        course = a_course(
-            db,
-            a_client(db, care.therapist, family="Rook"),
-            therapist=care.therapist,
-            service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
-            state=EpisodeState.INTEGRATION,
+        course = an_integration_course(
+            db, a_client(db, care.therapist, family="Rook"), care.therapist
         )
         an_outside_experience(db, course, substance=WILD)
 
@@ -294,13 +297,7 @@ def test_what_a_course_is_for_is_changed_and_integration_only_when_none_is_owed(
 
 def test_rule_66_an_experience_is_corrected_beside_what_was_there(care):
     with care.database.writing() as db:
-        course = a_course(
-            db,
-            care.client,
-            therapist=care.therapist,
-            service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
-            state=EpisodeState.INTEGRATION,
-        )
+        course = an_integration_course(db, care.client, care.therapist)
         wrong = an_outside_experience(db, course)
     tab = opened(care, care.therapist, "episode", id=course.id)
     assert typed(tab, "experience")["substance"] == "psilocybin"
@@ -320,13 +317,7 @@ def test_rule_66_an_experience_is_corrected_beside_what_was_there(care):
 
 def test_an_experience_is_corrected_by_who_runs_the_course_only(care):
     with care.database.writing() as db:
-        course = a_course(
-            db,
-            care.client,
-            therapist=care.therapist,
-            service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
-            state=EpisodeState.INTEGRATION,
-        )
+        course = an_integration_course(db, care.client, care.therapist)
         an_outside_experience(db, course)
 
     assert typed(opened(care, care.front_desk, "episode", id=course.id), "experience") == {}

@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 
 from kapteam.vocabulary import EpisodeState, IntegrationKind, ServiceLine
-from tests.factories import NOW, TODAY, a_client, a_clinician, a_course, a_setting
+from tests.factories import NOW, TODAY, a_clinician, a_setting
 from tests.factories_care import (
     a_booked_pair,
     a_given_session,
     an_integration_session,
     an_overdue_integration,
     an_unrecorded_session,
+    another_course,
 )
 from tests.pages.tabs import (
     a_tab,
@@ -28,12 +29,6 @@ from tests.pages.tabs import (
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def _client(db, care, family, **columns):
-    client = a_client(db, care.therapist, family=family)
-    course = {"prescriber": care.prescriber, "therapist": care.therapist, "cleared": True}
-    return a_course(db, client, **(course | columns))
-
-
 def _open(care, viewer=None, **query):
     return opened(care, viewer or care.therapist, "integration", **query)
 
@@ -43,18 +38,18 @@ def busy(care):
     """Two late, one to ask about, one booked outside, one agreed, one held, one ahead."""
     with care.database.writing() as db:
         an_overdue_integration(db, care.course)
-        an_overdue_integration(db, _client(db, care, "Later"), hours=30)
+        an_overdue_integration(db, another_course(db, care, "Later"), hours=30)
         for family, slot in (("Asked", -3), ("Outside", 20)):
-            course = _client(db, care, family)
+            course = another_course(db, care, family)
             given = a_given_session(db, course, given_at=NOW - 20 * HOUR)
             an_integration_session(db, course, given, planned_at=NOW + slot * HOUR)
-        course = _client(db, care, "Agreed")
+        course = another_course(db, care, "Agreed")
         given = a_given_session(db, course, given_at=NOW - 60 * HOUR)
         an_integration_session(db, course, given, agreed_for=TODAY + 6 * DAY, agreed_reason="Away.")
-        course = _client(db, care, "Held")
+        course = another_course(db, care, "Held")
         given = a_given_session(db, course, given_at=NOW - 30 * HOUR)
         an_integration_session(db, course, given, held_at=NOW - 10 * HOUR)
-        a_booked_pair(db, _client(db, care, "Ahead"), therapist=care.therapist)
+        a_booked_pair(db, another_course(db, care, "Ahead"), therapist=care.therapist)
     return care
 
 
@@ -200,7 +195,7 @@ def test_the_front_desk_opens_it_and_neither_holds_nor_writes(busy):
 
 def test_a_psychedelic_integration_has_its_day_and_no_hours(care):
     with care.database.writing() as db:
-        course = _client(
+        course = another_course(
             db,
             care,
             "Rook",
@@ -264,7 +259,7 @@ def test_it_takes_as_many_statements_with_thirty_clients_as_with_three(care):
     def fill(numbers):
         with care.database.writing() as db:
             for number in numbers:
-                an_overdue_integration(db, _client(db, care, f"Client{number:02d}"))
+                an_overdue_integration(db, another_course(db, care, f"Client{number:02d}"))
 
     fill(range(3))
     tab = _open(care)

@@ -26,6 +26,7 @@ from tests.factories import (
     TODAY,
     a_clinician,
     a_course,
+    an_integration_course,
     an_outside_experience,
     audit_events,
 )
@@ -281,13 +282,7 @@ def test_a_psychedelic_integration_gets_its_day_by_hand_and_a_ketamine_session_s
     care, debt
 ):
     with care.database.writing() as db:
-        course = a_course(
-            db,
-            care.client,
-            therapist=care.therapist,
-            service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
-            state=EpisodeState.INTEGRATION,
-        )
+        course = an_integration_course(db, care.client, care.therapist)
         an_outside_experience(db, course)
     assert "Due by a day" not in _tabs(_open(care, care.therapist, dose=debt.id))
     tab = _open(care, care.therapist, episode=course.id)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from kapteam.vocabulary import HoldReason, SessionStatus
-from tests.factories import NOW, a_client, a_clinician, a_course, a_hold, a_setting
+from tests.factories import NOW, a_clinician, a_hold, a_setting
 from tests.factories_care import (
     a_booked_pair,
     a_given_session,
@@ -13,16 +13,11 @@ from tests.factories_care import (
     a_signed_intention,
     an_overdue_integration,
     an_unrecorded_session,
+    another_course,
 )
 from tests.pages.tabs import a_tab, headings, links, names, opened, said, statements_of, well
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-def _client(db, care, family, **columns):
-    client = a_client(db, care.therapist, family=family)
-    course = {"prescriber": care.prescriber, "therapist": care.therapist, "cleared": True}
-    return a_course(db, client, **(course | columns))
 
 
 def _open(care, viewer=None, **query):
@@ -35,17 +30,17 @@ def busy(care):
     with care.database.writing() as db:
         session, _ = a_booked_pair(db, care.course, therapist=care.therapist, dose_at=NOW + HOUR)
         a_signed_intention(db, session, care.therapist)
-        an_unrecorded_session(db, _client(db, care, "Silent"))
+        an_unrecorded_session(db, another_course(db, care, "Silent"))
         a_given_session(
             db,
-            _client(db, care, "Open"),
+            another_course(db, care, "Open"),
             given_at=NOW - 8 * HOUR,
             status=SessionStatus.STARTED,
         )
-        an_overdue_integration(db, _client(db, care, "Owed"))
+        an_overdue_integration(db, another_course(db, care, "Owed"))
         a_ketamine_session(
             db,
-            _client(db, care, "Unready", cleared=False),
+            another_course(db, care, "Unready", cleared=False),
             planned_at=NOW + 2 * DAY,
             ordered_ug=None,
         )
@@ -116,7 +111,7 @@ def test_the_integration_stands_under_its_own_dose(care):
     with care.database.writing() as db:
         a_booked_pair(db, care.course, dose_at=NOW + HOUR, integration_at=NOW + 20 * HOUR)
         a_booked_pair(
-            db, _client(db, care, "Vale"), dose_at=NOW + 2 * HOUR, integration_at=NOW + DAY
+            db, another_course(db, care, "Vale"), dose_at=NOW + 2 * HOUR, integration_at=NOW + DAY
         )
 
     words = said(_open(care))
@@ -159,7 +154,7 @@ def test_rule_73_a_count_leads_to_exactly_its_rows(busy, show, shown):
 
 def test_what_is_left_of_today(busy):
     with busy.database.writing() as db:
-        a_ketamine_session(db, _client(db, busy, "Later"), planned_at=NOW + 3 * HOUR)
+        a_ketamine_session(db, another_course(db, busy, "Later"), planned_at=NOW + 3 * HOUR)
 
     assert names(_open(busy, show="today")) == ["Okafor, Amara", "Later, Amara"]
     assert names(_open(busy, show="today_no_intention")) == ["Later, Amara"]
@@ -238,7 +233,7 @@ def test_it_takes_as_many_statements_with_thirty_clients_as_with_three(care):
     def fill(numbers):
         with care.database.writing() as db:
             for number in numbers:
-                a_booked_pair(db, _client(db, care, f"Client{number:02d}"))
+                a_booked_pair(db, another_course(db, care, f"Client{number:02d}"))
 
     fill(range(3))
     tab = _open(care)

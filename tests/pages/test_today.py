@@ -9,7 +9,7 @@ import pytest
 from kapteam.actions.notes import NoteEntered, save_draft, start_note
 from kapteam.ids import new_id
 from kapteam.vocabulary import Function, HoldReason, How, NoteKind, SessionStatus
-from tests.factories import NOW, a_client, a_clinician, a_course
+from tests.factories import NOW, a_clinician
 from tests.factories_care import (
     a_booked_pair,
     a_given_session,
@@ -19,6 +19,7 @@ from tests.factories_care import (
     an_integration_session,
     an_overdue_integration,
     an_unrecorded_session,
+    another_course,
 )
 from tests.pages.tabs import (
     MOST_STATEMENTS,
@@ -38,33 +39,27 @@ from tests.pages.tabs import (
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def _course(db, care, family, **columns):
-    client = a_client(db, care.therapist, family=family)
-    usual = {"prescriber": care.prescriber, "therapist": care.therapist, "cleared": True}
-    return a_course(db, client, **(usual | columns))
-
-
 @pytest.fixture
 def busy(care):
     """One of everything that Today asks about."""
     with care.database.writing() as db:
         an_unrecorded_session(db, care.course)
-        an_overdue_integration(db, _course(db, care, "Late"))
+        an_overdue_integration(db, another_course(db, care, "Late"))
         given = a_given_session(
-            db, _course(db, care, "Now"), given_at=NOW - HOUR, status=SessionStatus.STARTED
+            db, another_course(db, care, "Now"), given_at=NOW - HOUR, status=SessionStatus.STARTED
         )
         a_signed_intention(db, given, care.therapist, signed_at=NOW - DAY)
-        a_ketamine_session(db, _course(db, care, "Soon"), planned_at=NOW + 2 * HOUR)
-        course = _course(db, care, "Asked")
+        a_ketamine_session(db, another_course(db, care, "Soon"), planned_at=NOW + 2 * HOUR)
+        course = another_course(db, care, "Asked")
         asked = a_given_session(db, course, given_at=NOW - 20 * HOUR)
         an_integration_session(
             db, course, asked, therapist=care.therapist, planned_at=NOW - 3 * HOUR
         )
-        course = _course(db, care, "Held")
+        course = another_course(db, care, "Held")
         held = a_given_session(db, course, given_at=NOW - 30 * HOUR)
         an_integration_session(db, course, held, therapist=care.therapist, held_at=NOW - 10 * HOUR)
-        a_booked_pair(db, _course(db, care, "Ahead"), therapist=care.therapist)
-        _course(db, care, "Paused", hold=HoldReason.TRAVEL)
+        a_booked_pair(db, another_course(db, care, "Ahead"), therapist=care.therapist)
+        another_course(db, care, "Paused", hold=HoldReason.TRAVEL)
     return care
 
 
@@ -136,7 +131,7 @@ def test_who_is_under_medicine_stands_there_as_right_now(busy):
 
 def test_a_therapist_sees_the_integration_to_do_before_the_doses_to_come(busy):
     with busy.database.writing() as db:
-        a_ketamine_session(db, _course(db, busy, "Later"), planned_at=NOW + 5 * DAY)
+        a_ketamine_session(db, another_course(db, busy, "Later"), planned_at=NOW + 5 * DAY)
 
     found = [one.split(" (")[0] for one in headings(opened(busy, busy.therapist, "today"))]
 
@@ -229,7 +224,7 @@ def test_today_names_the_colleague_and_how_one_meets(care):
             db, care.course, given, therapist=care.therapist, planned_at=NOW + HOUR
         )
         slot.how = How.VIDEO
-        a_ketamine_session(db, _course(db, care, "Soon"), planned_at=NOW + 2 * HOUR)
+        a_ketamine_session(db, another_course(db, care, "Soon"), planned_at=NOW + 2 * HOUR)
 
     prescribers = said(opened(care, care.prescriber, "today"))
     therapists = said(opened(care, care.therapist, "today"))
@@ -242,7 +237,7 @@ def test_today_names_the_colleague_and_how_one_meets(care):
 
 def test_who_is_not_cleared_reads_so_in_the_row(care):
     with care.database.writing() as db:
-        course = _course(db, care, "Unready", cleared=False)
+        course = another_course(db, care, "Unready", cleared=False)
         a_ketamine_session(db, course, planned_at=NOW + HOUR)
 
     assert said(opened(care, care.prescriber, "today")).count("Not cleared") == 1
@@ -280,7 +275,7 @@ def test_a_prescriber_sees_what_waits_and_what_is_not_ready_and_may_see_the_othe
 
 def test_rule_73_the_counts_are_what_they_lead_to(busy):
     with busy.database.writing() as db:
-        later = a_ketamine_session(db, _course(db, busy, "Later"), planned_at=NOW + 3 * HOUR)
+        later = a_ketamine_session(db, another_course(db, busy, "Later"), planned_at=NOW + 3 * HOUR)
         a_signed_intention(db, later, busy.therapist)
     tab = opened(busy, busy.therapist, "today")
     counts = [one.proto for one in tab.get("page_link") if "show=" in one.proto.query_string]
@@ -346,7 +341,7 @@ def test_it_takes_as_many_statements_with_thirty_clients_as_with_three(care, who
     def fill(numbers):
         with care.database.writing() as db:
             for number in numbers:
-                course = _course(db, care, f"Client{number:02d}")
+                course = another_course(db, care, f"Client{number:02d}")
                 an_overdue_integration(db, course)
                 a_ketamine_session(db, course, planned_at=NOW + DAY)
 
