@@ -176,13 +176,24 @@ def dose_row(
             phrase(asked, WHEN + INTENTION)
         else:
             when(here, dose.planned_at, WHEN)
-        phrase(order_of(dose), ORDER)
+        if dose.status.is_given:
+            words(dose_of(dose), ORDER)
+        else:
+            phrase(order_of(dose), ORDER)
         if not brief:
             words(quiet(number_of(dose)), NUMBER)
-        if not dose.silence:
+        if dose.status.is_given:
+            words(_completed(here, dose), INTENTION)
+        elif not dose.silence:
             words(readiness(here, course, dose), INTENTION)
         with row_links(ONE_LINK):
             dose_link(here, course, dose)
+
+
+def _completed(here: Present, dose: DoseLine) -> str:
+    """A session that waits for nothing any more: `Completed, given Mon Nov 23, 2:00 pm`."""
+    at = wording.moment(dose.last_given_at or dose.planned_at, here.now, here.zone)
+    return f"{plain(dose.status.label)}, {quiet(f'given {at}')}"
 
 
 def readiness(here: Present, course: CourseStanding, dose: DoseLine) -> str:

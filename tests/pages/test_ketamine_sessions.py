@@ -152,6 +152,20 @@ def test_rule_73_a_count_leads_to_exactly_its_rows(busy, show, shown):
     assert headings(tab)[0].endswith(f"({len(shown)})")
 
 
+def test_what_was_given_is_said_and_its_intention_is_not_asked_for_any_more(care):
+    with care.database.writing() as db:
+        given = a_given_session(
+            db, care.course, given_at=NOW - 50 * HOUR, boosted_at=NOW - 49 * HOUR
+        )
+        a_signed_intention(db, given, care.therapist)
+
+    words = said(_open(care, show="integration_not_booked"))
+
+    assert "90 mg intramuscular" in words
+    assert "Completed, :gray[given Sun Nov 22, 1:30 pm]" in words
+    assert "No intention note yet" not in words
+
+
 def test_what_is_left_of_today(busy):
     with busy.database.writing() as db:
         a_ketamine_session(db, another_course(db, busy, "Later"), planned_at=NOW + 3 * HOUR)
