@@ -510,7 +510,7 @@ def _before(here: Present, page: ClientPage, dose: ClientDose) -> None:
         return
     stage = dose.line.intention.stage if dose.line else IntentionStage.MISSING
     with row(f"before_{dose.id}"):
-        if stage is IntentionStage.NOT_EXPECTED:
+        if stage in {IntentionStage.NOT_EXPECTED, IntentionStage.NOT_DUE}:
             words(quiet(stage.label))
         else:
             words(quiet("No intention note yet" if dose.status.is_open else "No intention note"))

@@ -199,6 +199,15 @@ def test_the_facts_of_a_phone_call_come_in_their_order(care):
     assert places == sorted(places)
 
 
+def test_an_intention_that_is_not_due_yet_is_called_so_wherever_it_stands(care):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + 6 * DAY)
+    words = said(opened(care, care.therapist))
+
+    assert words.count("Intention not due yet") == 2
+    assert "No intention note yet" not in words
+
+
 def test_a_debrief_with_its_note_to_finish_is_no_integration_held(care):
     with care.database.writing() as db:
         dose = a_given_session(db, care.course, given_at=NOW - 2 * HOUR)
