@@ -1,7 +1,7 @@
 """The parts of a ketamine session's page: facts, order, what was given, record, other ends."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -104,6 +104,7 @@ def _integrations(here: Present, shown: KetamineSessionPage) -> None:
     """Where its integration stands while anything is to be done about it."""
     for line in shown.standing.integrations if shown.standing else ():
         if any(dose.id == shown.id for dose in line.doses):
+            words(quiet(line.kind.label))
             with row(f"integration_{line.key}"):
                 phrase(sentences.integration(line.standing, here.now, here.zone))
                 integration_links(here, line)
@@ -140,7 +141,7 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Order", anchor=False, width="content")
-        phrase(order)
+        phrase(order if shown.status.is_open else replace(order, tone=Tone.PLAIN, icon=""))
         if shown.ordered_by and shown.ordered_at:
             ordered = wording.moment(shown.ordered_at, here.now, here.zone)
             words(quiet(f"{shown.ordered_by}, {ordered}"))

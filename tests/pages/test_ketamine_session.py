@@ -56,6 +56,11 @@ def _open(care, viewer, session):
     return opened(care, viewer, "ketamine_session", id=session.id)
 
 
+def _order(tab):
+    values = [one.value for one in tab.markdown]
+    return next(value for value in values if "Dose not ordered" in value)
+
+
 def _buttons(tab):
     return [one.label for one in tab.button if one.label != "Find a client"]
 
@@ -314,6 +319,17 @@ def test_rule_3_what_was_cancelled_takes_its_integration_back(care, ahead):
     assert _buttons(tab) == []
 
 
+def test_an_order_that_nobody_waits_for_any_more_asks_for_nothing(care):
+    with care.database.writing() as db:
+        waits = a_ketamine_session(db, care.course, ordered_ug=None)
+        cancelled = a_ketamine_session(
+            db, care.course, ordered_ug=None, status=SessionStatus.CANCELLED
+        )
+
+    assert ":orange-background[" in _order(_open(care, care.nurse, waits))
+    assert _order(_open(care, care.nurse, cancelled)) == "Dose not ordered, intramuscular"
+
+
 def test_moved_twice_in_a_row_it_moves_by_what_is_then_shown(care, ahead):
     tab = _open(care, care.front_desk, ahead)
 
@@ -416,6 +432,13 @@ def test_rule_5_a_wrong_dose_is_corrected_beside_what_was_there(care, begun):
     assert [one.ug for one in care.rows(Administration, voided_at=None)] == [70_000]
     assert "Given: 70 mg intramuscular" in said(tab)
     assert "entered in error: A zero was lost" in said(tab)
+
+
+def test_what_is_booked_beside_the_session_is_called_its_integration(care, ahead):
+    values = [one.value for one in _open(care, care.therapist, ahead).markdown]
+
+    (booked,) = [at for at, value in enumerate(values) if "Booked" in value]
+    assert values[booked - 1] == ":gray[Integration]"
 
 
 def test_an_integration_that_is_not_booked_is_said_and_booked_from_here(care):
