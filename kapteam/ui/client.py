@@ -49,14 +49,13 @@ from kapteam.vocabulary import (
 from kapteam.wording import Phrase
 
 _TO_A_PAGE = 25
-_LOUDEST = 2
 _LOOK_ALIKES = 3
 _INTEGRATIONS = 3
 _NOTHING_TO_WRITE = {IntentionStage.SIGNED, IntentionStage.NOT_EXPECTED}
 
 
 def draw_identity(here: Present, page: ClientPage) -> None:
-    """Who this is, by more than two identifiers, and what is loudest about them."""
+    """Who this is, by more than two identifiers, and what asks for attention."""
     kept = page.details
     with st.container(border=True, gap="xxsmall", key="identity"):
         with st.container(
@@ -64,7 +63,7 @@ def draw_identity(here: Present, page: ClientPage) -> None:
         ):
             st.header(plain(client_name(here.viewer, page.name)), anchor=False, width="content")
             with st.container(horizontal=True, width="content", gap="xsmall"):
-                for text in _loudest(here, page):
+                for text in _loud(here, page):
                     words(text)
         with row("identifiers"):
             words(f"{quiet('Code')} **{kept.code}**")
@@ -81,7 +80,7 @@ def draw_identity(here: Present, page: ClientPage) -> None:
                 words(quiet(_look_alikes(page)))
 
 
-def _loudest(here: Present, page: ClientPage) -> list[str]:
+def _loud(here: Present, page: ClientPage) -> list[str]:
     loud = sorted(
         (
             one
@@ -91,8 +90,7 @@ def _loudest(here: Present, page: ClientPage) -> list[str]:
         ),
         key=lambda one: one.order,
     )
-    shown = [said(sentences.attention(one, here.now, here.zone)) for one in loud[:_LOUDEST]]
-    return [*shown, quiet(f"+{len(loud) - _LOUDEST} more")] if len(loud) > _LOUDEST else shown
+    return [said(sentences.attention(one, here.now, here.zone)) for one in loud]
 
 
 def _look_alikes(page: ClientPage) -> str:

@@ -47,6 +47,7 @@ from tests.factories_care import (
     a_signed_intention,
     an_integration_session,
     an_overdue_integration,
+    an_unrecorded_session,
 )
 from tests.query_recorder import recorded_statements
 
@@ -197,6 +198,22 @@ def test_the_facts_of_a_phone_call_come_in_their_order(care):
     ]
     assert -1 not in places
     assert places == sorted(places)
+
+
+def test_each_thing_that_asks_for_attention_stands_beside_the_name(care):
+    """A count here would have nowhere to lead: this is the page that the caseload's leads to."""
+    with care.database.writing() as db:
+        an_overdue_integration(db, care.course, hours=50)
+        a_ketamine_session(db, care.course, planned_at=NOW + HOUR, ordered_ug=None)
+        an_unrecorded_session(db, care.course)
+    words = said(opened(care, care.therapist))
+    beside_the_name, _, _ = words.partition(":gray[Code]")
+
+    assert "Was this given?" in beside_the_name
+    assert "50\u00a0hr since dose" in beside_the_name
+    assert "Dose not ordered for" in beside_the_name
+    assert "No intention note yet" in beside_the_name
+    assert "more]" not in beside_the_name
 
 
 def test_an_intention_that_is_not_due_yet_is_called_so_wherever_it_stands(care):
