@@ -37,7 +37,7 @@ from kapteam.rules.dosing import (
 from kapteam.rules.entered import Entered
 from kapteam.rules.pathway import missing_clearance
 from kapteam.rules.permissions import Viewer, check_can_order_dose, check_can_record_session
-from kapteam.rules.recording import breaches, entered_late, not_possible, out_of_order
+from kapteam.rules.recording import before_plan, breaches, entered_late, not_possible, out_of_order
 from kapteam.vocabulary import (
     AdministrationKind,
     EpisodeState,
@@ -477,8 +477,12 @@ class _Recording:
     def _check_breach(
         self, prefix: str, row: Administration, found: Iterable[str], beyond: str | None
     ) -> None:
-        """Rule 35: a reason for every breach, and a prescriber's word for one of the order."""
-        sentences = " ".join(found)
+        """Rule 35: a reason for every breach and for a time hours before the plan.
+
+        One of the order also needs a prescriber's word.
+        """
+        early = before_plan(row.started_at, self._session.planned_at)
+        sentences = " ".join([*found, *filter(None, [early])])
         self.form.need(
             f"{prefix}reason", not sentences or bool(row.reason), f"{sentences} Say why."
         )

@@ -5,10 +5,12 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+_QUOTES = '"“”„«»()[]'
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th"}
-    # A phone types O’Brien with a curly apostrophe, a keyboard with a straight one.
-    | dict.fromkeys("'’‘ʼʻ`´", "")
+    # A phone types O’Brien with a curly apostrophe, a keyboard with a straight one. A nickname
+    # stands in quotes or brackets.
+    | dict.fromkeys("'’‘ʼʻ`´" + _QUOTES, "")
 )
 _MONTHS = {
     name: number
@@ -19,7 +21,7 @@ _MONTHS = {
 
 
 def fold(text: str) -> str:
-    """Letters without accents, case and apostrophes, single spaces: `Łukasz  Øst` is `lukasz ost`.
+    """Letters without accents, case, apostrophes and quotes: `Łukasz  "Øst"` is `lukasz ost`.
 
     Decomposed before the case is folded: a script capital is a plain capital only then.
     """

@@ -10,6 +10,7 @@ from kapteam import wording
 
 PLANNED_AT_MOST = timedelta(days=366)
 LATE = timedelta(days=7)
+EARLY = timedelta(hours=2)
 LONGEST_VISIT = timedelta(days=1)
 
 
@@ -34,6 +35,16 @@ def entered_late(at: datetime, recorded_at: datetime) -> str | None:
     if recorded_at - at <= LATE:
         return None
     return f"This is entered {(recorded_at - at).days} days after it was given."
+
+
+def before_plan(given_at: datetime, planned_at: datetime) -> str | None:
+    """Why a dose given at `given_at` asks for a reason: hours before its plan (a slip of am or pm).
+
+    The integration clock runs from it, so a wrong time makes what is in time late, or hides it.
+    """
+    if planned_at - given_at <= EARLY:
+        return None
+    return f"This is {wording.duration(planned_at - given_at)} before the planned time."
 
 
 def out_of_order(

@@ -177,7 +177,7 @@ def _count(found: Caseload) -> str:
 
 def _nothing(found: Caseload, wanted: Wanted) -> str:
     if not found.in_scope:
-        return "Nobody is in your care yet."
+        return "Nobody is in your care now."
     if wanted.text.strip():
         return f"No client matches “{wanted.text.strip()}”. Check the spelling or clear the filter."
     if wanted.view is not View.ALL:

@@ -441,7 +441,7 @@ def _giving_fields(
 
     `name` is what the names of its fields begin with.
     """
-    form.choice(f"{name}kind", "What was given", list(AdministrationKind), start.kind)
+    form.choice(f"{name}kind", "What was given", _kinds(shown, start), start.kind)
     left, middle, right = st.columns(3, gap="medium")
     with left, st.container(horizontal=True, gap="small"):
         with st.container(width=130, gap="xsmall"):
@@ -473,11 +473,20 @@ def _giving_fields(
     with reason:
         form.line(
             f"{name}reason",
-            "Reason, if beyond the order or clearance, or entered late",
+            "Reason, if beyond the order or clearance, early or late",
             start.reason,
         )
     with told_by:
         form.pick(f"{name}told_by", "As told by", prescribers, none="Nobody")
+
+
+def _kinds(shown: KetamineSessionPage, start: _Start) -> list[AdministrationKind]:
+    """A nasal device only where one is given, or was recorded."""
+    is_nasal = shown.product_route is ProductRoute.ESKETAMINE_NASAL
+    devices = AdministrationKind.DEVICE
+    return [
+        one for one in AdministrationKind if is_nasal or one is not devices or start.kind is devices
+    ]
 
 
 def _correct_form(here: Present, shown: KetamineSessionPage, one: AdministrationLine) -> None:

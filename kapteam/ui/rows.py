@@ -117,7 +117,7 @@ def name_cell(here: Present, client: ClientName, width: int = NAME) -> None:
 def first_step() -> None:
     """What to do while nobody is in one's care."""
     with st.container(horizontal=True, vertical_alignment="center", key="first_step"):
-        words("Nobody is in your care yet. Begin with the first call, or with a client you know.")
+        words("Nobody is in your care now. Begin with the first call, or with a client you know.")
         link("inquiry", "Record an inquiry", icon="add_call")
         link("client_edit", "Add a client", icon="person_add")
 

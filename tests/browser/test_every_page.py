@@ -99,8 +99,8 @@ def test_axe_finds_nothing_where_a_note_is_signed_and_it_fits(demo_tab: DemoTab)
 
 
 EMPTY = {
-    "/": "Nobody is in your care yet.",
-    "/caseload": "Nobody is in your care yet.",
+    "/": "Nobody is in your care now.",
+    "/caseload": "Nobody is in your care now.",
     "/ketamine_sessions": "No ketamine session is booked in these days.",
     "/integration": "No integration is owed or booked. Each dose that is given brings one here.",
     "/notes": "Nothing of yours is unsigned.",

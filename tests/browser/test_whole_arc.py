@@ -329,7 +329,9 @@ def _three_silent_failures(page: Page, server: Server, course: str) -> None:
     fill_field(page, "Dose given, mg", "70")
     fill_field(page, "Given at", "1:05 pm")
     fill_field(
-        page, "Reason, if beyond the order or clearance, or entered late", "Told on the phone"
+        page,
+        "Reason, if beyond the order or clearance, early or late",
+        "Told on the phone",
     )
     choose(page, "As told by", "Robin Prescott")
     press(page, "Save record")

@@ -268,7 +268,7 @@ def test_a_session_that_does_not_exist_reads_like_one_that_is_hidden(care, sessi
         ({"started_time": "2:35"}, "started_time", "am or pm"),
         ({"started_time": "6:31 pm"}, "started_time", "future"),
         ({"started_on": TODAY + DAY}, "started_time", "future"),
-        ({"started_on": TODAY - 31 * DAY}, "reason", "31 days after it was given. Say why"),
+        ({"started_on": TODAY - 31 * DAY}, "reason", "31 days after it was given."),
         ({"ended_on": TODAY, "ended_time": "2:34 pm"}, "ended_time", "before the start"),
         ({"ended_on": TODAY, "ended_time": "6:45 pm"}, "ended_time", "future"),
         ({"ended_time": "3 pm"}, "ended_on", "Choose the day"),
@@ -691,6 +691,16 @@ def test_who_is_not_treating_corrects_nothing(care, recorded, who):
         with pytest.raises((NotAllowed, NotFound)):
             care.do(action, getattr(care, who), entered, now=EVENING)
     assert care.row(Administration, wrong.id).voided_at is None
+
+
+def test_am_typed_for_pm_is_asked_about_and_with_a_reason_accepted_without_a_breach(care, session):
+    slip = _record(session, _dose("2:35 am"))
+    fields = _refused(care, care.nurse, slip)
+    assert list(fields) == ["administrations.0.reason"]
+    assert "11 hr 55 min before the planned time. Say why." in fields["administrations.0.reason"]
+    meant = _record(session, _dose("2:35 am", reason="Came at night"))
+    care.do(record_ketamine_session, care.nurse, meant, now=EVENING)
+    assert care.row(KetamineSession, session.id).breach_reason == ""
 
 
 def test_a_dose_entered_late_is_kept_with_its_reason_and_said_for_a_week(care, session):

@@ -46,7 +46,7 @@ def test_without_a_function_there_is_no_caseload(care):
 def test_who_is_on_no_course_is_told_what_to_do_and_sees_nobody(care):
     tab = _open(care, care.stranger)
 
-    assert "Nobody is in your care yet." in said(tab)
+    assert "Nobody is in your care now." in said(tab)
     assert {"Record an inquiry", "Add a client"} <= set(links(tab))
     assert "Okafor" not in said(tab) + "".join(links(tab))
 

@@ -254,7 +254,7 @@ def test_with_nobody_in_care_the_first_step_is_one_link_away(care):
 
     tab = opened(care, care.stranger, "today")
 
-    assert "Nobody is in your care yet." in said(tab)
+    assert "Nobody is in your care now." in said(tab)
     assert {"Record an inquiry", "Add a client"} <= set(links(tab))
 
 

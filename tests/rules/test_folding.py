@@ -28,6 +28,8 @@ from kapteam.rules.folding import digits, fold, read_birth_dates, read_code, sea
         (" \tde  la\nCruz ", "de la cruz"),
         ("شجرة", "شجرة"),
         ("🌵", "🌵"),
+        ('Zoë "Bee"', "zoe bee"),
+        ("Zoë “Bee” (Bea)", "zoe bee bea"),
         ("", ""),
     ],
 )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kapteam.rules.recording import (
+    before_plan,
     breaches,
     entered_late,
     not_plannable,
@@ -17,6 +18,21 @@ NOW = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 
 def _hours(hours: float) -> datetime:
     return NOW + timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("hours", "says"),
+    [
+        (7, "This is 7\u00a0hr before the planned time."),
+        (2.1, "before"),
+        (2, ""),
+        (0, ""),
+        (-9, ""),
+    ],
+)
+def test_a_dose_hours_before_its_plan_asks_for_a_reason(hours, says):
+    assert says in (before_plan(_hours(-hours), NOW) or "")
+    assert bool(before_plan(_hours(-hours), NOW)) is bool(says)
 
 
 @pytest.mark.parametrize("hours", [0.5, 24, 24 * 365])
