@@ -166,12 +166,12 @@ def _consent(
     db: Session, viewer: Viewer, consent_id: str, now: datetime
 ) -> tuple[Consent, Episode]:
     """A consent with its course, for whoever may change it."""
-    consent = db.get(Consent, consent_id)
-    if consent is None:
+    episode_id = db.scalar(select(Consent.episode_id).where(Consent.id == consent_id))
+    if episode_id is None:
         raise NotFound("There is no such consent, or you are not on its course of care.")
-    episode = visible_episode(db, viewer, consent.episode_id, now)
+    episode = visible_episode(db, viewer, episode_id, now)
     check_can_book(viewer)
-    return consent, episode
+    return db.get_one(Consent, consent_id), episode
 
 
 def newest_consents(db: Session, episode_id: str) -> tuple[ConsentFacts, ...]:

@@ -246,10 +246,13 @@ def correct_experience(
     What was to integrate the wrong one is for the other from now on. Raises NotAllowed, NotFound,
     Invalid by field.
     """
-    wrong = db.get(OutsideExperience, entered.experience_id)
-    if wrong is None:
+    episode_id = db.scalar(
+        select(OutsideExperience.episode_id).where(OutsideExperience.id == entered.experience_id)
+    )
+    if episode_id is None:
         raise NotFound("There is no such experience, or you are not on its course of care.")
-    course = visible_episode(db, viewer, wrong.episode_id, now)
+    course = visible_episode(db, viewer, episode_id, now)
+    wrong = db.get_one(OutsideExperience, entered.experience_id)
     check_can_run_episode(viewer)
     if already_saved(db, OutsideExperience, entered.id):
         return

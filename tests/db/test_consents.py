@@ -1,5 +1,6 @@
 """Consents: kept as signed, revoked with a day, the newest of a type holds."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from kapteam.actions.consents import (
     revoke_consent,
     void_consent,
 )
+from kapteam.db.access import visible_episode
 from kapteam.db.tables import Consent
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
@@ -170,6 +172,23 @@ def test_a_revocation_is_not_moved_to_another_day(database, therapist, consent):
     with pytest.raises(NotAllowed, match="already"):
         _write(database, revoke_consent, therapist, other)
     assert _kept(database, consent).revoked_on == TODAY
+
+
+def test_of_two_who_revoke_in_the_same_moment_the_first_day_stands(database, therapist, consent):
+    with ThreadPoolExecutor(2) as people, database.writing() as db:
+        # Both wait here, with all that they read before they had to.
+        visible_episode(db, therapist, consent.episode_id, NOW)
+        presses = [
+            people.submit(
+                _write, database, revoke_consent, therapist, RevocationEntered(consent.id, day)
+            )
+            for day in (TODAY, TODAY - timedelta(days=1))
+        ]
+        wait(presses, timeout=0.5)
+    refused = [press.exception() for press in presses]
+    assert [type(one) for one in refused if one is not None] == [NotAllowed]
+    [event] = audit_events(database, "consent:revoked")
+    assert event.changes["revoked_on"] == [None, str(_kept(database, consent).revoked_on)]
 
 
 @pytest.mark.parametrize(

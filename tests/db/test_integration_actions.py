@@ -1,7 +1,7 @@
 """Integration sessions: booked, moved, held, agreed, closed, taken back."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from kapteam.actions.integration import (
     hold_integration,
     set_due_day,
 )
+from kapteam.db.access import visible_episode
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import (
     AuditEvent,
@@ -509,6 +510,33 @@ def test_rule_66_a_corrected_experience_takes_the_integrations_of_the_wrong_one(
     with pytest.raises(Invalid) as refused:
         care.do(book_integration, care.therapist, _slot(struck))
     assert "no such experience" in refused.value.fields["owed"]
+
+
+def test_of_two_who_correct_an_experience_in_the_same_moment_one_stands(database):
+    care = a_cared_for_client(
+        database,
+        service_line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+        state=EpisodeState.INTEGRATION,
+    )
+    with database.writing() as db:
+        wrong = an_outside_experience(db, care.course)
+    with ThreadPoolExecutor(2) as people, database.writing() as db:
+        # Both wait here, with all that they read before they had to.
+        visible_episode(db, care.therapist, care.course.id, NOW)
+        presses = [
+            people.submit(
+                care.do,
+                correct_experience,
+                care.therapist,
+                ExperienceCorrected(new_id(), wrong.id, substance, "May 2026", "", "Misheard"),
+            )
+            for substance in ("MDMA", "LSD")
+        ]
+        wait(presses, timeout=0.5)
+
+    refused = [press.exception() for press in presses]
+    assert [type(one) for one in refused if one is not None] == [NotAllowed]
+    assert count_rows(database, OutsideExperience) == 2
 
 
 def test_rule_12_a_day_set_by_hand_stands_in_the_list_until_a_slot_is_booked(database):
