@@ -457,6 +457,16 @@ class TestHowAnIntegrationLeavesTheList:
         assert (line.id, line.key) == (None, session.id)
         assert line.standing.stage is IntegrationStage.LATE
 
+    def test_rule_66_what_was_never_held_settles_nothing_though_a_note_was_signed(self, care):
+        with care.database.writing() as db:
+            session = an_overdue_integration(db, care.course)
+            row = an_integration_session(
+                db, care.course, session, held_at=NOW - 30 * HOUR, dropped_at=NOW
+            )
+            a_note(db, care.course, care.therapist, integration=row, signed_at=NOW)
+
+        assert stages(standing(care)) == [IntegrationStage.LATE]
+
     def test_rule_7_a_debrief_stops_no_clock(self, care):
         with care.database.writing() as db:
             session = an_overdue_integration(db, care.course)
@@ -498,6 +508,23 @@ class TestHowAnIntegrationLeavesTheList:
         assert course.next_step.at.date() == TODAY + 6 * DAY
         assert reasons(course) == [Reason.NO_DOSE_BOOKED]
 
+    def test_agreed_for_a_day_and_booked_the_booking_is_the_next_step(self, care):
+        with care.database.writing() as db:
+            session = an_overdue_integration(db, care.course)
+            an_integration_session(
+                db,
+                care.course,
+                session,
+                planned_at=NOW + 2 * DAY,
+                agreed_for=TODAY + 2 * DAY,
+                agreed_reason="Away.",
+            )
+
+        course = standing(care)
+
+        assert stages(course) == [IntegrationStage.AGREED]
+        assert (course.next_step.at, course.next_step.all_day) == (NOW + 2 * DAY, False)
+
     def test_a_day_agreed_for_that_has_passed_quiets_nothing(self, care):
         with care.database.writing() as db:
             session = an_overdue_integration(db, care.course)
@@ -524,6 +551,17 @@ class TestHowAnIntegrationLeavesTheList:
         assert lines[further.id].standing.due_at is None
         assert [dose.id for dose in lines[further.id].doses] == [session.id]
         assert len(lines) == 2
+
+    def test_once_one_was_held_a_further_one_runs_no_clock_though_the_note_is_to_finish(self, care):
+        with care.database.writing() as db:
+            session = a_given_session(db, care.course, given_at=NOW - 30 * HOUR)
+            an_integration_session(db, care.course, session, held_at=NOW - 10 * HOUR)
+            further = an_integration_session(db, care.course, session, planned_at=NOW + DAY)
+
+        lines = {line.id: line for line in standing(care).integrations}
+
+        assert lines[further.id].standing.stage is IntegrationStage.BOOKED
+        assert lines[further.id].standing.due_at is None
 
     def test_without_a_therapist_of_its_own_it_is_the_course_s(self, database):
         care = a_cared_for_client(database, therapist="Dr. Ada Away")
@@ -674,6 +712,20 @@ class TestTheSeries:
 
         assert numbers == {early.id: 1, later.id: 2}
 
+    def test_one_that_was_given_beside_the_running_series_does_not_take_its_place(self, care):
+        with care.database.writing() as db:
+            running = a_series(db, care.course)
+            beside = a_series(
+                db,
+                care.course,
+                product_route=ProductRoute.SUBLINGUAL,
+                ordered_count=None,
+                started_at=NOW - DAY,
+            )
+            beside.ended_at = NOW
+
+        assert standing(care).series.id == running.id
+
     def test_a_series_that_is_done_asks_for_a_decision(self, care):
         with care.database.writing() as db:
             a_series(db, care.course, ordered_count=1)
@@ -777,6 +829,19 @@ class TestReady:
 
         assert [dose.cleared for dose in course.doses] == [False]
         assert Reason.NOT_CLEARED in reasons(course)
+
+    def test_the_clearance_decided_last_holds_whichever_form_was_opened_first(self, care):
+        with care.database.writing() as db:
+            a_ketamine_session(db, care.course, planned_at=NOW + DAY)
+            a_clearance(
+                db,
+                care.course,
+                care.prescriber.clinician_id,
+                decision=ClearanceDecision.DEFERRED,
+                decided_at=NOW - 30 * DAY,
+            )
+
+        assert [dose.cleared for dose in standing(care).doses] == [True]
 
     def test_a_deferred_client_is_not_cleared(self, care):
         with care.database.writing() as db:
@@ -982,6 +1047,30 @@ def test_a_slot_outside_the_window_is_said_before_its_dose_is_given(care):
 
     assert stages(standing(care)) == [IntegrationStage.BOOKED_OUTSIDE]
     assert Reason.INTEGRATION_OUTSIDE in reasons(standing(care))
+
+
+def test_rule_6_a_slot_for_two_doses_ahead_is_outside_the_window_of_the_earlier_one(care):
+    with care.database.writing() as db:
+        first, second = (
+            a_ketamine_session(db, care.course, planned_at=NOW + hours * HOUR) for hours in (1, 20)
+        )
+        an_integration_session(db, care.course, first, second, planned_at=NOW + 30 * HOUR)
+
+    assert stages(standing(care)) == [IntegrationStage.BOOKED_OUTSIDE]
+
+
+def test_rule_7_a_debrief_ahead_of_its_dose_has_no_window(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course, planned_at=NOW + HOUR)
+        an_integration_session(
+            db,
+            care.course,
+            session,
+            planned_at=NOW + 30 * HOUR,
+            kind=IntegrationKind.DEBRIEF,
+        )
+
+    assert stages(standing(care)) == [IntegrationStage.BOOKED]
 
 
 def test_what_was_held_before_its_slot_is_no_next_step(care):

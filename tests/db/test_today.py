@@ -8,7 +8,7 @@ from kapteam.db.in_force import practice_in_force
 from kapteam.queries.standing import Asked
 from kapteam.queries.today import Today, today
 from kapteam.rules.attention import Reason
-from kapteam.vocabulary import Part
+from kapteam.vocabulary import Part, SessionStatus
 from tests.factories import NOW, a_client, a_course, a_member
 from tests.factories_care import (
     Care,
@@ -56,11 +56,18 @@ def test_a_dose_later_today_is_not_of_the_next_dosing_day(care):
     assert shown.doses_left_today == 1
 
 
-def test_somebody_under_medicine_stays_in_right_now_when_the_session_is_closed_too_early(care):
+def test_somebody_under_medicine_stays_in_right_now_until_out_also_when_it_is_closed(care):
     with care.database.writing() as db:
         closed = a_given_session(db, care.course, given_at=NOW - HOUR)
-        out = a_given_session(db, care.course, given_at=NOW - 5 * HOUR)
-        out.discharged_at = NOW - 3 * HOUR
+        other = a_course(
+            db,
+            a_client(db, care.therapist),
+            prescriber=care.prescriber,
+            therapist=care.therapist,
+            cleared=True,
+        )
+        out = a_given_session(db, other, given_at=NOW - 2 * HOUR, status=SessionStatus.STARTED)
+        out.discharged_at = NOW - HOUR
 
     shown = seen_by(care, care.therapist).under_medicine
 
