@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from kapteam import clock
 from kapteam.accounts import set_up, sign_ins
@@ -35,12 +36,20 @@ def _echo(request):
     return PlainTextResponse(str(dict(request.headers)))
 
 
+async def _stream(websocket):
+    await websocket.accept()
+
+
 @pytest.fixture
 def visit(frozen_clock):
-    """A visit to the gate with two routes of a Streamlit that is not there behind it."""
+    """A visit to the gate with three routes of a Streamlit that is not there behind it."""
     bring_up_to_date(database(PRACTICE), settings().backup_dir)
     front = Front(INDEX, PAGES)
-    inner = [Route("/_stcore/fails", _fails), Route("/_stcore/echo", _echo)]
+    inner = [
+        Route("/_stcore/fails", _fails),
+        Route("/_stcore/echo", _echo),
+        WebSocketRoute("/_stcore/stream", _stream),
+    ]
     app = Starlette(routes=[*inner, *front.routes], middleware=front.middleware)
 
     def one(url="http://127.0.0.1:8501", client="127.0.0.1"):
@@ -78,6 +87,33 @@ def test_over_tls_the_cookie_and_the_headers_insist_on_it(visit):
 def test_a_request_from_another_machine_is_not_answered(visit):
     for path in ("/", "/health", "/session/welcome", "/session/set-up"):
         assert visit(client="192.168.1.20").get(path).status_code == 421
+
+
+def test_who_names_this_machine_and_another_one_is_not_answered(visit):
+    hosts = [("host", "127.0.0.1:8501"), ("host", "evil.example:8501")]
+    assert visit().get("/health", headers=hosts[:1]).status_code != 421
+    for both in (hosts, hosts[::-1]):
+        assert visit().get("/health", headers=both).status_code == 421
+
+
+@pytest.mark.parametrize(
+    ("host", "client"), [("evil.example:8501", "127.0.0.1"), ("127.0.0.1:8501", "192.168.1.20")]
+)
+def test_no_websocket_of_another_name_or_machine_reaches_streamlit(visit, host, client):
+    """Streamlit refuses another origin too; the gate does not leave it to that."""
+    browser = visit()
+    _set_up(browser)
+    cookie = f"kapteam={browser.cookies['kapteam']}"
+
+    def opens(host, client):
+        said = {"host": host, "origin": f"http://{host}", "cookie": cookie}
+        return visit(client=client).websocket_connect("/_stcore/stream", headers=said)
+
+    with opens("127.0.0.1:8501", "127.0.0.1"):
+        pass
+    with pytest.raises(WebSocketDisconnect) as refused, opens(host, client):
+        pass
+    assert refused.value.code == 4403
 
 
 def test_a_forged_identity_never_reaches_streamlit_and_ours_does(visit):
