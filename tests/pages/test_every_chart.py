@@ -1,16 +1,22 @@
 """What holds for every page that names a client: who opened it is on record, however much there is
-to read it takes as many statements."""
+to read it takes as many statements, and the front desk reads no note on it."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from kapteam.db.tables import AuditEvent
+from kapteam.db.signing import note_form
+from kapteam.db.tables import AuditEvent, Draft, Note, NoteAddendum, NoteAmendment
+from kapteam.ids import new_id
+from kapteam.rules.notes import TEMPLATES
+from kapteam.vocabulary import NoteKind
 from tests.factories import NOW
 from tests.factories_care import (
     a_given_session,
     a_ketamine_session,
     a_signed_intention,
+    an_integration_session,
     an_overdue_integration,
 )
 from tests.pages.tabs import opened, said, statements_of
@@ -46,6 +52,8 @@ PAGES = (
     "integration_session",
     "note",
 )
+ALL_PAGES = sorted(one.stem for one in (Path(__file__).parents[2] / "pages").glob("*.py"))
+READ_HERE = {"client", "ketamine_session", "note"}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -77,3 +85,81 @@ def test_it_takes_as_many_statements_with_thirty_sessions_as_with_three(care, ad
     fill(range(3, 30))
 
     assert statements_of(care, tab) == few
+
+
+def _a_note(db, care, words, *, dose=None, integration=None, **columns):
+    """A note in whose every text `words` stand: signed, amended and added to, and a draft."""
+    kind = NoteKind.INTENTION if dose else NoteKind.INTEGRATION
+    fields = [field.key for field in TEMPLATES[kind, 1].fields if not field.choices]
+    about = {
+        "kind": kind,
+        "episode_id": care.course.id,
+        "ketamine_session_id": dose.id if dose else None,
+        "integration_session_id": integration.id if integration else None,
+        "author_id": care.therapist.clinician_id,
+        "by_prescriber": False,
+        "template_version": 1,
+        "started_at": NOW,
+    }
+    signed = Note(
+        id=new_id(),
+        **about,
+        body=dict.fromkeys(fields, words),
+        signed_at=NOW,
+        signed_text=words,
+        content_hash="0" * 64,
+        **columns,
+    )
+    draft = Note(id=new_id(), **about, body={})
+    db.add_all((signed, draft))
+    db.flush()
+    beside = {"note_id": signed.id, "at": NOW, "text": words, "content_hash": "0" * 64}
+    by = care.therapist.clinician_id
+    db.add_all(
+        (
+            NoteAmendment(id=new_id(), author_id=by, reason=words, **beside),
+            NoteAddendum(id=new_id(), author_id=care.prescriber.clinician_id, **beside),
+            Draft(
+                id=new_id(),
+                clinician_id=by,
+                form=note_form(draft.id),
+                field=fields[0],
+                text=words,
+                version=1,
+                saved_at=NOW,
+            ),
+        )
+    )
+    return signed
+
+
+@pytest.mark.parametrize("page", ALL_PAGES)
+def test_the_front_desk_reads_no_word_of_any_note_on_any_page(care, addresses, page):
+    words = "She dreams of water."
+    with care.database.writing() as db:
+        ahead = a_ketamine_session(db, care.course, planned_at=NOW + timedelta(hours=2))
+        given = a_given_session(db, care.course, given_at=NOW - timedelta(hours=5))
+        held = an_integration_session(
+            db, care.course, given, therapist=care.therapist, held_at=NOW - timedelta(hours=1)
+        )
+        elsewhere = an_integration_session(
+            db, care.course, therapist=care.therapist, held_at=NOW - timedelta(hours=1)
+        )
+        for dose in (ahead, given):
+            _a_note(db, care, words, dose=dose)
+            _a_note(db, care, words, dose=dose, voided_at=NOW, void_reason=words)
+        for integration in (held, elsewhere):
+            signed = _a_note(db, care, words, integration=integration)
+    about = {
+        "ketamine_session": [{"id": ahead.id}, {"id": given.id}],
+        "integration_session": [{"id": held.id}, {"id": elsewhere.id}],
+        "note": [{"id": signed.id}],
+    }.get(page, [addresses.get(page, {})])
+
+    for address in about:
+        tab = opened(care, care.front_desk, page, **address)
+
+        typed = [one.value for kind in ("text_area", "text_input") for one in tab.get(kind)]
+        assert words not in said(tab) + str(typed)
+        if page in READ_HERE:
+            assert words in said(opened(care, care.therapist, page, **address))
