@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from kapteam.actions.notes import NoteEntered, start_note
 from kapteam.db.in_force import practice_in_force
+from kapteam.ids import new_id
 from kapteam.queries.standing import Asked
 from kapteam.queries.today import Today, today
 from kapteam.rules.attention import Reason
-from kapteam.vocabulary import Part, SessionStatus
+from kapteam.vocabulary import NoteKind, Part, SessionStatus
 from tests.factories import NOW, a_client, a_course, a_member
 from tests.factories_care import (
     Care,
@@ -123,11 +125,33 @@ def test_the_day_is_in_the_order_of_its_times_doses_and_integrations_mixed(care)
         soon = a_ketamine_session(db, care.course, planned_at=NOW + HOUR)
         given = a_given_session(db, care.course, given_at=NOW - 20 * HOUR)
         between = an_integration_session(db, care.course, given, planned_at=NOW + 2 * HOUR)
+        tomorrow = a_ketamine_session(db, care.course, planned_at=NOW + 12 * HOUR)
+        an_integration_session(db, care.course, tomorrow, planned_at=NOW + 20 * HOUR)
 
     shown = seen_by(care, care.therapist).agenda
 
     keys = [row.dose.id if row.dose else row.line.key for row in shown]
     assert keys == [soon.id, between.id, later.id]
+
+
+def test_a_note_to_finish_is_the_author_s_whoever_held_it(care):
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - 20 * HOUR)
+        held = an_integration_session(
+            db, care.course, given, therapist=care.prescriber, held_at=NOW - HOUR
+        )
+    assert [len(_to_finish(care, who)) for who in (care.prescriber, care.therapist)] == [1, 0]
+
+    entered = NoteEntered(
+        new_id(), NoteKind.INTEGRATION, care.course.id, integration_session_id=held.id
+    )
+    care.do(start_note, care.therapist, entered)
+
+    assert [len(_to_finish(care, who)) for who in (care.prescriber, care.therapist)] == [0, 1]
+
+
+def _to_finish(care, who):
+    return seen_by(care, who).my_notes_to_finish
 
 
 def test_rule_10_the_doses_of_the_next_seven_days_end_seven_times_24_hours_from_now(care):

@@ -185,6 +185,14 @@ def test_rule_57_a_hold_quiets_what_a_dose_needs_but_not_its_integration(care):
     assert [row.shows for row in ask(care).not_ready] == [shows(care)]
 
 
+def test_rule_57_a_dose_on_hold_today_is_left_but_asks_for_no_intention(care):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + HOUR)
+        a_hold(db, care.course, HoldReason.TRAVEL, care.therapist.clinician_id)
+
+    assert shows(care) == {Show.INTEGRATION_NOT_BOOKED, Show.ON_HOLD, Show.TODAY}
+
+
 def test_an_unrecorded_session_is_asked_about_and_in_no_coming_day(care):
     with care.database.writing() as db:
         session = an_unrecorded_session(db, care.course)
