@@ -350,6 +350,13 @@ class TestViews:
 
         assert "Week" not in families(ask(care, view=View.SOON))
 
+    def test_new_is_who_began_within_two_weeks(self, care):
+        with care.database.writing() as db:
+            _calm(db, care, "Two-weeks", opened_at=NOW - 14 * DAY)
+            _calm(db, care, "Nearly", opened_at=NOW - 14 * DAY + HOUR)
+
+        assert set(families(ask(care, view=View.NEW))) == {"New", "Nearly"}
+
     def test_on_hold_nobody_lacks_a_next_step(self, care):
         with care.database.writing() as db:
             a_hold(db, care.course, HoldReason.TRAVEL, care.therapist.clinician_id)
