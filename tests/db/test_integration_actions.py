@@ -282,7 +282,11 @@ def test_an_unknown_row_and_a_row_of_another_course_are_not_found(care, booked, 
     action, entered = _VERBS[verb]
     with care.database.writing() as db:
         other = a_course(db, a_client(db, care.therapist), therapist=care.therapist)
-    for owed in (Owed(new_id(), 1, care.course.id), Owed(booked.id, 1, other.id)):
+    for owed in (
+        Owed(new_id(), 1, care.course.id),
+        Owed(booked.id, 1, other.id),
+        Owed(booked.id, 0, other.id, due_on=TODAY + DAY),
+    ):
         with pytest.raises(NotFound):
             care.do(action, care.therapist, entered(owed))
     _unchanged(care, booked)
@@ -510,6 +514,15 @@ def test_rule_66_a_corrected_experience_takes_the_integrations_of_the_wrong_one(
     with pytest.raises(Invalid) as refused:
         care.do(book_integration, care.therapist, _slot(struck))
     assert "no such experience" in refused.value.fields["owed"]
+
+
+@pytest.mark.parametrize("who", ["nurse", "front_desk"])
+def test_rule_66_only_those_who_integrate_take_back_what_was_held(care, owing, who):
+    with care.database.writing() as db:
+        held = an_integration_session(db, care.course, owing, held_at=NOW - HOUR)
+    with pytest.raises(NotAllowed, match="Only a therapist or a prescriber"):
+        care.do(drop_integration, getattr(care, who), _dropped(_of(held)))
+    assert care.row(IntegrationSession, held.id).dropped_at is None
 
 
 def test_of_two_who_correct_an_experience_in_the_same_moment_one_stands(database):

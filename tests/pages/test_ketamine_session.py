@@ -4,7 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from kapteam.actions.notes import NoteEntered, save_draft, start_note
+from kapteam.actions.notes import (
+    AddendumEntered,
+    AmendmentEntered,
+    NoteEntered,
+    add_addendum,
+    amend_note,
+    save_draft,
+    start_note,
+)
 from kapteam.db.tables import Administration, Episode, IntegrationSession, KetamineSession, Series
 from kapteam.ids import new_id
 from kapteam.ui.text import plain
@@ -509,6 +517,19 @@ def test_a_settled_session_says_which_one_it_was_and_what_it_was_for(care, done)
     assert "**Completed**, 3 of 6 · intramuscular" in said(tab)
     assert "To rest." in [one.value for one in tab.text]
     assert "No intention note" not in said(tab)
+
+
+def test_rule_19_what_was_amended_and_added_stands_beside_its_intention(care, done):
+    with care.database.writing() as db:
+        note = a_signed_intention(db, done[1], care.therapist)
+    amended = AmendmentEntered(new_id(), note.id, "Misheard", "To rest, and to grieve.")
+    care.do(amend_note, care.therapist, amended)
+    care.do(add_addendum, care.prescriber, AddendumEntered(new_id(), note.id, "Seen."))
+
+    tab = _open(care, care.prescriber, done[1])
+
+    for words in ("To rest.", "Misheard", "To rest, and to grieve.", "Seen."):
+        assert words in said(tab)
 
 
 def test_the_form_of_what_is_closed_is_folded_and_that_of_what_runs_is_not(care, done, begun):
