@@ -182,14 +182,6 @@ class ClientNotes:
         return self.by_dose.get(ketamine_session_id, DoseNotes())
 
 
-@dataclass(frozen=True, slots=True)
-class LatestNotes:
-    """The last intention and the last integration note that were signed."""
-
-    intention: NoteLine | None
-    integration: NoteLine | None
-
-
 def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
     """The page of one note, in five statements.
 
@@ -411,17 +403,6 @@ def intentions_of_dose(db: Session, asked: Asked, ketamine_session_id: str) -> t
     check_can_read_notes(asked.viewer)
     of_dose = Note.ketamine_session_id == ketamine_session_id
     return tuple(line for line in _lines(db, asked, of_dose) if line.voided_at is None)
-
-
-def latest_notes(db: Session, asked: Asked, client_id: str) -> LatestNotes:
-    """What was last signed about a client, in two statements.
-
-    Raises NotAllowed for the front desk.
-    """
-    check_can_read_notes(asked.viewer)
-    latest = or_(*(_is_latest(asked, client_id, kind) for kind in NoteKind))
-    lines = _lines(db, asked, latest)
-    return LatestNotes(_last(lines, NoteKind.INTENTION), _last(lines, NoteKind.INTEGRATION))
 
 
 def _head_columns() -> list[Any]:

@@ -349,6 +349,17 @@ def test_one_client_is_in_one_ketamine_session_at_a_time(care):
     care.do(book_ketamine_session, care.prescriber, _booking(care, planned_time="4:30 pm"))
 
 
+def test_one_client_is_in_one_ketamine_session_at_a_time_also_of_two_courses(care):
+    with care.database.writing() as db:
+        other = a_course(
+            db, care.client, prescriber=care.prescriber, therapist=care.therapist, cleared=True
+        )
+        a_ketamine_session(db, other, planned_at=NOW + DAY)
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, care.prescriber, _booking(care))
+    assert "already has a ketamine session" in refused.value.fields["planned_time"]
+
+
 # The series
 
 
@@ -546,6 +557,15 @@ def test_a_prescriber_orders_and_the_audit_log_keeps_old_and_new(care, planned):
     assert first.changes["ordered_ug"] == [None, 70_000]
     assert second.changes["ordered_ug"] == [70_000, 60_000]
     assert second.changes["may_add_ug"] == [20_000, None]
+
+
+def test_rule_21_a_dose_is_ordered_only_for_a_route_that_is_cleared(care, planned):
+    with care.database.writing() as db:
+        by = care.prescriber.clinician_id
+        a_clearance(db, care.course, by, routes=(ProductRoute.ORAL,), decided_at=NOW - DAY)
+    with pytest.raises(Invalid) as refused:
+        care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", ""))
+    assert "for intramuscular" in refused.value.fields["mg"]
 
 
 def test_the_same_order_saved_twice_is_written_once(care, planned):

@@ -513,6 +513,14 @@ def test_a_prescriber_confirms_once(care, told):
     assert (event.tag, event.subject_id) == ("administration:confirmed", told.ketamine_session_id)
 
 
+def test_what_was_entered_in_error_is_not_confirmed(care, told):
+    with care.database.writing() as db:
+        row = db.get_one(Administration, told.id)
+        row.voided_at, row.voided_by_id = NOW, care.prescriber.clinician_id
+    with pytest.raises(NotAllowed, match="entered in error"):
+        care.do(confirm_administration, care.prescriber, told.id, now=EVENING)
+
+
 @pytest.mark.parametrize("who", ["therapist", "nurse", "front_desk", "stranger"])
 def test_nobody_else_confirms(care, told, who):
     with pytest.raises((NotAllowed, NotFound)):

@@ -29,7 +29,6 @@ from kapteam.db.tables import (
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.notes import (
-    latest_notes,
     note_page,
     notes_of_client,
     signing_page,
@@ -432,7 +431,6 @@ def test_rule_20_a_colleague_sees_whose_draft_it_is_and_since_when_and_no_word_o
         page,
         unsigned,
         read(care, notes_of_client, care.prescriber, care.client.id),
-        read(care, latest_notes, care.prescriber, care.client.id),
     ):
         assert not [text for text in words_in(seen) if "secret" in text]
     with pytest.raises(NotAllowed, match="Only its author can sign"):
@@ -1032,17 +1030,6 @@ def test_notes_of_a_client_stand_under_each_session_they_are_about(care):
     assert found.of_dose("nothing").integrations == ()
 
 
-def test_latest_notes_are_the_last_signed_ones(care):
-    a_signed_intention(care, a_dose(care), now=NOW - timedelta(days=3))
-    last = a_signed_intention(care, a_dose(care), now=NOW - timedelta(days=1))
-    a_draft(care, _intention(care, a_dose(care)), INTENTION)
-
-    found = read(care, latest_notes, care.prescriber, care.client.id)
-
-    assert found.intention.id == last
-    assert found.integration is None
-
-
 def test_unsigned_notes_say_how_old_they_are_the_oldest_first(care):
     older = a_draft(care, _intention(care, a_dose(care)), {}, now=NOW - timedelta(days=2))
     newer = a_draft(care, _integration(care, an_integration(care, a_dose(care))), {})
@@ -1057,7 +1044,7 @@ def test_unsigned_notes_say_how_old_they_are_the_oldest_first(care):
     assert found[0].client.code == "K-001"
 
 
-@pytest.mark.parametrize("query", [note_page, signing_page, notes_of_client, latest_notes])
+@pytest.mark.parametrize("query", [note_page, signing_page, notes_of_client])
 def test_the_front_desk_reads_no_note(care, query):
     note_id = a_signed_intention(care, a_dose(care))
     about = note_id if query in (note_page, signing_page) else care.client.id
@@ -1069,6 +1056,7 @@ def test_the_front_desk_reads_no_note(care, query):
 
 def test_who_is_not_on_the_course_finds_nothing(care):
     note_id = a_signed_intention(care, a_dose(care))
+    an_integration(care, a_dose(care, given_at=NOW - timedelta(days=1)), held_at=NOW)
     a_draft(care, _intention(care, a_dose(care)), INTENTION)
 
     for unknown in (note_id, "no-such-note"):
@@ -1076,7 +1064,6 @@ def test_who_is_not_on_the_course_finds_nothing(care):
             read(care, note_page, care.stranger, unknown)
     assert read(care, unsigned_notes, care.stranger) == ()
     assert read(care, notes_of_client, care.stranger, care.client.id).by_dose == {}
-    assert read(care, latest_notes, care.stranger, care.client.id).intention is None
 
 
 def test_who_left_the_course_finds_nothing_any_more(care):
@@ -1125,7 +1112,6 @@ def test_reads_take_the_same_number_of_statements_with_3_and_with_30_sessions(ca
             (signing_page, page_of),
             (unsigned_notes,),
             (notes_of_client, care.client.id),
-            (latest_notes, care.client.id),
         ):
             with recorded_statements(care.database.engine) as ran:
                 read(care, query, care.therapist, *about)
@@ -1147,7 +1133,7 @@ def test_reads_take_the_same_number_of_statements_with_3_and_with_30_sessions(ca
         integration_id = db.get_one(Note, page_of).integration_session_id
         link_integration(db, db.get_one(IntegrationSession, integration_id), doses[3:])
 
-    assert statements() == with_three == [5, 4, 2, 3, 2]
+    assert statements() == with_three == [5, 4, 2, 3]
     assert len(read(care, note_page, care.therapist, page_of).intentions) == 28
 
 

@@ -262,6 +262,16 @@ def test_each_dose_stands_between_its_two_notes(care):
     assert "Write" not in links(tab)
 
 
+def test_rule_16_what_a_prescriber_signed_says_so(care):
+    with care.database.writing() as db:
+        dose = a_given_session(db, care.course, given_at=NOW - 7 * DAY)
+        note = a_signed_intention(db, dose, care.prescriber)
+        note.by_prescriber = True
+    assert "Signed and locked, Robin Prescott, MD, by prescriber, " in said(
+        opened(care, care.therapist)
+    )
+
+
 def test_the_page_goes_from_who_it_is_to_the_facts_the_last_notes_the_timeline_and_each_dose(care):
     with care.database.writing() as db:
         dose = a_given_session(db, care.course, given_at=NOW - 7 * DAY)

@@ -519,6 +519,13 @@ def test_a_settled_session_says_which_one_it_was_and_what_it_was_for(care, done)
     assert "No intention note" not in said(tab)
 
 
+def test_rule_8_what_was_called_off_takes_no_place_in_the_series(care, ahead):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW - DAY, status=SessionStatus.CANCELLED)
+
+    assert "**Planned**, 1 of 6" in said(_open(care, care.therapist, ahead))
+
+
 def test_rule_19_what_was_amended_and_added_stands_beside_its_intention(care, done):
     with care.database.writing() as db:
         note = a_signed_intention(db, done[1], care.therapist)
