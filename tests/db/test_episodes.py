@@ -588,7 +588,9 @@ def test_the_newest_consent_of_a_type_counts(database, course_in, prescriber, co
         _write(database, move_episode, prescriber, move)
 
 
-def test_the_therapists_consent_is_asked_only_where_one_works(database, client, prescriber):
+def test_the_therapists_consent_is_asked_only_where_one_works(
+    database, client, prescriber, therapist
+):
     with database.writing() as db:
         course = a_course(
             db,
@@ -601,6 +603,12 @@ def test_the_therapists_consent_is_asked_only_where_one_works(database, client, 
         a_clearance(db, course, prescriber.clinician_id, routes=(ProductRoute.ESKETAMINE_NASAL,))
         for consent_type in (ConsentType.KAP_TREATMENT, ConsentType.TEAM_SHARING):
             a_consent(db, course, consent_type, prescriber.clinician_id)
+    with database.writing() as db:
+        part = a_member(db, course, therapist, Part.THERAPIST)
+    with pytest.raises(NotAllowed, match=ConsentType.THERAPY.label):
+        _write(database, move_episode, prescriber, MoveEntered(course.id, 1, EpisodeState.SERIES))
+    with database.writing() as db:
+        db.get_one(EpisodeMember, part.id).until_at = NOW
     _write(database, move_episode, prescriber, MoveEntered(course.id, 1, EpisodeState.SERIES))
     assert _kept(database, course).state is EpisodeState.SERIES
 
@@ -873,6 +881,12 @@ def _held_with_its_note_to_finish(db, course, by):
     _an_integration(db, course, by, dose, held_at=NOW)
 
 
+def _held_with_its_note_in_error(db, course, by):
+    _integrated(db, course, by)
+    db.flush()
+    db.execute(update(Note).values(voided_at=NOW))
+
+
 def _given_on_somebody_s_word(db, course, by):
     dose = _a_dose(db, course, by, COMPLETED, given=True)
     _an_integration(db, course, by, dose, closed_at=NOW)
@@ -884,6 +898,7 @@ def _given_on_somebody_s_word(db, course, by):
     ("situation", "says"),
     [
         (_held_with_its_note_to_finish, "1 held integration without a signed note"),
+        (_held_with_its_note_in_error, "1 held integration without a signed note"),
         (_given_on_somebody_s_word, "1 unconfirmed dose"),
         (_two_planned, "2 open ketamine sessions"),
         (_given_without_integration, "1 integration to do"),
@@ -927,6 +942,12 @@ def _given_in_error(db, course, by):
     _a_dose(db, course, by, COMPLETED, given=True, voided=True)
 
 
+def _on_somebody_s_word_in_error(db, course, by):
+    _given_in_error(db, course, by)
+    db.flush()
+    db.execute(update(Administration).values(told_by_id=by.clinician_id))
+
+
 def _integrated(db, course, by):
     dose = _a_dose(db, course, by, COMPLETED, given=True)
     held = _an_integration(db, course, by, dose, held_at=NOW - timedelta(days=1))
@@ -955,7 +976,14 @@ def _closed_with_a_reason(db, course, by):
 
 
 @pytest.mark.parametrize(
-    "situation", [_cancelled, _given_in_error, _integrated, _closed_with_a_reason]
+    "situation",
+    [
+        _cancelled,
+        _given_in_error,
+        _on_somebody_s_word_in_error,
+        _integrated,
+        _closed_with_a_reason,
+    ],
 )
 def test_settled_work_keeps_no_course_open(database, course_in, prescriber, situation):
     """Rule 3: a cancelled session owes nothing; rule 66: nor does what was entered in error."""

@@ -37,7 +37,7 @@ from kapteam.queries.notes import (
 from kapteam.queries.standing import Asked
 from kapteam.rules.notes import TEMPLATES, content_hash
 from kapteam.rules.permissions import Viewer
-from kapteam.vocabulary import IntegrationKind, NoteKind, Part, SessionStatus
+from kapteam.vocabulary import Function, IntegrationKind, NoteKind, Part, SessionStatus
 from tests.factories import (
     NOW,
     a_client,
@@ -589,6 +589,15 @@ def test_rule_18_holds_for_another_therapist_on_the_course(care):
 
     with pytest.raises(NotAllowed, match="Only its author can sign a note"):
         care.do(notes.sign_note, care.stranger, note_id, shown.digest)
+
+
+def test_rule_16_who_is_no_therapist_any_more_signs_no_intention(care):
+    note_id = a_draft(care, _intention(care, a_dose(care)), INTENTION)
+    shown = read(care, signing_page, care.therapist, note_id)
+    nurse = replace(care.therapist, functions=frozenset({Function.NURSE}))
+
+    with pytest.raises(NotAllowed, match="Only a therapist"):
+        care.do(notes.sign_note, nurse, note_id, shown.digest)
 
 
 def test_text_that_changed_since_it_was_read_is_not_signed(care):
