@@ -23,6 +23,7 @@ from kapteam.ui.text import plain
 from kapteam.vocabulary import (
     EpisodeState,
     Function,
+    HoldReason,
     IntegrationKind,
     NoteKind,
     OrderState,
@@ -34,6 +35,7 @@ from tests.factories import (
     a_client,
     a_clinician,
     a_course,
+    a_hold,
     a_member,
     an_integration_course,
     an_outside_experience,
@@ -167,6 +169,15 @@ def test_a_course_before_preparation_says_when_to_book(care):
         a_course(db, other, therapist=care.therapist, state=EpisodeState.ASSESSMENT)
     tab = opened(care, care.therapist, other.code)
     assert "can be booked once preparation begins" in said(tab)
+    assert "Book" not in links(tab)
+
+
+def test_nothing_is_booked_from_here_while_the_course_is_on_hold(care):
+    assert "Book" in links(opened(care, care.therapist))
+    with care.database.writing() as db:
+        a_hold(db, care.course, HoldReason.TRAVEL, care.therapist.clinician_id)
+    tab = opened(care, care.therapist)
+    assert "On hold: travel" in said(tab)
     assert "Book" not in links(tab)
 
 

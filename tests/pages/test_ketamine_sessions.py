@@ -221,6 +221,7 @@ def test_a_hold_quiets_the_gaps_of_planning(care):
     assert headings(tab) == ["Not ready yet (1)", "Wednesday, November 25 (1)"]
     assert "On hold: travel" in said(tab)
     assert "Dose not ordered" not in [one.value for one in tab.subheader]
+    assert "Write" not in links(tab)
 
 
 def test_everyone_s_is_offered_only_where_the_practice_lets_everyone_see(busy):
