@@ -23,6 +23,7 @@ from kapteam.actions.booking import (
     propose_dose,
     set_ordered_count,
 )
+from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import (
     AuditEvent,
     IntegrationSession,
@@ -33,6 +34,9 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
+from kapteam.queries.booking import busy_therapists
+from kapteam.queries.standing import Asked
+from kapteam.rules.slots import Busy
 from kapteam.vocabulary import (
     ClearanceDecision,
     EpisodeState,
@@ -928,6 +932,26 @@ def test_a_dose_entered_in_error_does_not_keep_a_session_from_being_cancelled(ca
         row.voided_at, row.voided_by_id = NOW, care.prescriber.clinician_id
     care.do(cancel_ketamine_session, care.therapist, EndKetamineEntered(pair[0].id, 1, "Flu"))
     assert care.row(KetamineSession, pair[0].id).status is SessionStatus.CANCELLED
+
+
+def test_a_therapist_is_busy_with_what_is_still_to_be_held_only(care):
+    with care.database.writing() as db:
+        for hours, over in enumerate(
+            ({}, {"held_at": NOW}, {"closed_at": NOW}, {"dropped_at": NOW}), 1
+        ):
+            an_integration_session(
+                db,
+                care.course,
+                therapist=care.therapist,
+                planned_at=NOW + timedelta(hours=hours),
+                **over,
+            )
+    with care.database.reading() as db:
+        practice = practice_in_force(db, NOW)
+        busy = busy_therapists(db, Asked(care.front_desk, practice, NOW))
+
+    hour = timedelta(hours=1)
+    assert busy == {care.therapist.clinician_id: (Busy(NOW + hour, NOW + 2 * hour),)}
 
 
 def test_another_clients_session_is_no_reason_to_refuse(care):

@@ -385,6 +385,22 @@ def test_rule_66_what_was_never_held_is_owed_again(care, debt):
     assert "4 hr left, not booked" in said(opened(care, care.therapist, "integration"))
 
 
+def test_what_was_closed_says_why(care, debt):
+    with care.database.writing() as db:
+        closed = an_integration_session(
+            db,
+            care.course,
+            debt,
+            closed_at=NOW,
+            close_reason=IntegrationCloseReason.ELSEWHERE,
+            close_note="With her own therapist.",
+        )
+    words = said(_open(care, care.therapist, id=closed.id))
+
+    assert "**Closed** Tue Nov 24, 2:30 pm :gray[Done elsewhere]" in words
+    assert "With her own therapist." in words
+
+
 def test_rule_66_it_is_not_taken_back_under_its_signed_note(care, debt):
     with care.database.writing() as db:
         held = an_integration_session(
