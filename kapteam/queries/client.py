@@ -611,7 +611,7 @@ class _History:
             held_at=row.held_at,
             closed_at=row.closed_at,
             close_reason=row.close_reason,
-            close_note=row.close_note,
+            close_note=row.close_note if self._asked.viewer.reads_notes else "",
             last_given_at=earliest_clock((at, False) for at in last_given)[0],
             line=line,
         )

@@ -159,7 +159,7 @@ class Course:
 
 
 def course(db: Session, asked: Asked, episode_id: str) -> Course:
-    """The course with this id, in six statements.
+    """The course with this id, in six statements; for the front desk without words about it.
 
     Raises NotFound when there is none or this person is not on it; the two read the same.
     """
@@ -189,11 +189,11 @@ def course(db: Session, asked: Asked, episode_id: str) -> Course:
         opened_at=episode.opened_at,
         closed_at=episode.closed_at,
         close_reason=episode.close_reason,
-        close_note=episode.close_note,
+        close_note=episode.close_note if asked.viewer.reads_notes else "",
         expects_intention=episode.expects_intention,
         expects_integration=episode.expects_integration,
         members=_members(db, episode_id, asked.now),
-        holds=_holds(db, episode_id),
+        holds=_holds(db, asked, episode_id),
         clearances=_clearances(db, episode_id),
         consents=_consents(db, episode_id),
         told=_experiences(db, episode_id),
@@ -220,7 +220,7 @@ def _members(db: Session, episode_id: str, now: datetime) -> tuple[Member, ...]:
     return tuple(Member(**row._mapping) for row in rows)
 
 
-def _holds(db: Session, episode_id: str) -> tuple[CourseHold, ...]:
+def _holds(db: Session, asked: Asked, episode_id: str) -> tuple[CourseHold, ...]:
     setter, releaser = aliased(Clinician), aliased(Clinician)
     rows = db.execute(
         select(
@@ -239,7 +239,8 @@ def _holds(db: Session, episode_id: str) -> tuple[CourseHold, ...]:
         .where(Hold.episode_id == episode_id)
         .order_by(Hold.since_at.desc(), Hold.id.desc())
     )
-    return tuple(CourseHold(**row._mapping) for row in rows)
+    hidden: dict[str, Any] = {} if asked.viewer.reads_notes else {"note": "", "release_note": ""}
+    return tuple(CourseHold(**{**row._mapping, **hidden}) for row in rows)
 
 
 def _clearances(db: Session, episode_id: str) -> tuple[ClearanceLine, ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -105,7 +106,7 @@ def integration_page(
         standing=standing,
         line=line,
         kept=_kept(db, line.id) if line and line.id else None,
-        settled=_settled(db, integration_id) if integration_id and line is None else None,
+        settled=_settled(db, asked, integration_id) if integration_id and line is None else None,
         doses=doses,
         others=_others(standing, doses),
         team=team(db, asked),
@@ -162,7 +163,7 @@ def _kept(db: Session, integration_id: str) -> KeptIntegration:
     return KeptIntegration(**row._mapping)
 
 
-def _settled(db: Session, integration_id: str) -> SettledIntegration:
+def _settled(db: Session, asked: Asked, integration_id: str) -> SettledIntegration:
     row = db.execute(
         select(
             IntegrationSession.kind,
@@ -177,4 +178,5 @@ def _settled(db: Session, integration_id: str) -> SettledIntegration:
         .outerjoin(Clinician, Clinician.id == IntegrationSession.held_by_id)
         .where(IntegrationSession.id == integration_id)
     ).one()
-    return SettledIntegration(**row._mapping)
+    hidden: dict[str, Any] = {} if asked.viewer.reads_notes else {"close_note": ""}
+    return SettledIntegration(**{**row._mapping, **hidden})

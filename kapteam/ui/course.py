@@ -102,11 +102,13 @@ def draw_course(here: Present, care: Course) -> None:
         if care.hold:
             since = wording.moment(care.hold.since_at, here.now, here.zone)
             st.markdown(f"On hold {quiet(f'since {since}, {care.hold.set_by}')}")
-            st.text(care.hold.note)
+            if care.hold.note:
+                st.text(care.hold.note)
         if care.closed_at and care.close_reason:
             closed = wording.moment(care.closed_at, here.now, here.zone)
             st.markdown(f"Closed {closed}: {care.close_reason.label}")
-            st.text(care.close_note)
+            if care.close_note:
+                st.text(care.close_note)
     with right:
         _clearance_line(here, care)
         _consent_line(here, care)

@@ -10,8 +10,8 @@ from kapteam.db.signing import note_form
 from kapteam.db.tables import AuditEvent, Draft, Note, NoteAddendum, NoteAmendment
 from kapteam.ids import new_id
 from kapteam.rules.notes import TEMPLATES
-from kapteam.vocabulary import NoteKind
-from tests.factories import NOW
+from kapteam.vocabulary import EpisodeState, HoldReason, IntegrationCloseReason, NoteKind
+from tests.factories import NOW, a_course, a_hold
 from tests.factories_care import (
     a_given_session,
     a_ketamine_session,
@@ -162,4 +162,38 @@ def test_the_front_desk_reads_no_word_of_any_note_on_any_page(care, addresses, p
         typed = [one.value for kind in ("text_area", "text_input") for one in tab.get(kind)]
         assert words not in said(tab) + str(typed)
         if page in READ_HERE:
+            assert words in said(opened(care, care.therapist, page, **address))
+
+
+@pytest.mark.parametrize("page", ALL_PAGES)
+def test_the_front_desk_reads_no_words_about_a_hold_or_a_closing_either(care, addresses, page):
+    words = "She dreams of water."
+    with care.database.writing() as db:
+        for released_at in (NOW - timedelta(days=1), None):
+            hold = a_hold(db, care.course, HoldReason.BLOOD_PRESSURE, care.prescriber.clinician_id)
+            hold.note, hold.released_at = words, released_at
+            if released_at:
+                hold.released_by_id, hold.release_note = hold.set_by_id, words
+        given = a_given_session(db, care.course, given_at=NOW - timedelta(days=3))
+        closed = [
+            an_integration_session(
+                db,
+                care.course,
+                *doses,
+                closed_at=NOW,
+                close_reason=IntegrationCloseReason.DECLINED,
+                close_note=words,
+            )
+            for doses in ((given,), ())
+        ]
+        over = a_course(db, care.client, therapist=care.therapist, state=EpisodeState.CLOSED)
+        over.close_note = words
+    about = {
+        "integration_session": [{"id": one.id} for one in closed],
+        "episode": [addresses["episode"], {"id": over.id}],
+    }.get(page, [addresses.get(page, {})])
+
+    for address in about:
+        assert words not in said(opened(care, care.front_desk, page, **address))
+        if page in {"episode", "integration_session"}:
             assert words in said(opened(care, care.therapist, page, **address))
