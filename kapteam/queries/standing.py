@@ -148,6 +148,19 @@ class DoseLine:
         """Whether it is planned and nobody has to ask about it."""
         return self.status is SessionStatus.PLANNED and self.silence is None
 
+    @property
+    def waits(self) -> tuple[Part | None, str]:
+        """Whom it waits on while it lies ahead, and for what (the core arc 4)."""
+        if not self.cleared:
+            return Part.PRESCRIBER, "clearance"
+        if self.order_state is not OrderState.ORDERED:
+            return Part.PRESCRIBER, "dose"
+        if self.intention.stage is IntentionStage.POSTPONE:
+            return Part.PRESCRIBER, "intention says postpone"
+        if self.intention.tone is Tone.AMBER:
+            return Part.THERAPIST, "intention"
+        return None, ""
+
 
 @dataclass(frozen=True, slots=True)
 class IntegrationLine:
@@ -651,9 +664,7 @@ class _Course:
         self, doses: Iterable[DoseLine], integrations: Iterable[IntegrationLine]
     ) -> NextStep | None:
         now, zone = self._asked.now, self._asked.practice.zone
-        steps = [
-            NextStep(dose.planned_at, "Dose", *_waits(dose)) for dose in doses if dose.is_ahead
-        ]
+        steps = [NextStep(dose.planned_at, "Dose", *dose.waits) for dose in doses if dose.is_ahead]
         steps += [
             NextStep(line.standing.facts.planned_at, line.kind.label)
             for line in integrations
@@ -673,16 +684,3 @@ class _Course:
             and facts.planned_at is None
         ]
         return min(steps, key=lambda step: step.at, default=None)
-
-
-def _waits(dose: DoseLine) -> tuple[Part | None, str]:
-    """Whom a session to come waits on, and for what (the core arc 4)."""
-    if not dose.cleared:
-        return Part.PRESCRIBER, "clearance"
-    if dose.order_state is not OrderState.ORDERED:
-        return Part.PRESCRIBER, "dose"
-    if dose.intention.stage is IntentionStage.POSTPONE:
-        return Part.PRESCRIBER, "intention says postpone"
-    if dose.intention.tone is Tone.AMBER:
-        return Part.THERAPIST, "intention"
-    return None, ""

@@ -59,9 +59,10 @@ _WITH_INTEGRATION = "Integration belongs to each ketamine session"
 _FUNCTION_OF = {Part.PRESCRIBER: Function.PRESCRIBER, Part.THERAPIST: Function.THERAPIST}
 
 
-def draw_banner(here: Present, care: Course) -> None:
+def draw_banner(here: Present, care: Course, *, to_course: bool = True) -> None:
     """Whose course it is, where it stands, and the pause in force."""
-    identity(here, care.client, f"{care.service_line.label}: {care.state.label}")
+    also = f"{care.service_line.label}: {care.state.label}"
+    identity(here, care.client, also, care.id if to_course else "")
     if care.hold:
         phrase(sentences.on_hold(care.hold.reason, care.hold.look_again_on, here.today))
 
@@ -156,11 +157,13 @@ def _clearance_line(here: Present, care: Course) -> None:
     one = care.clearance
     until = f", valid until {wording.full_day(one.valid_until_on)}" if one.valid_until_on else ""
     routes = ", ".join(route.label for route in one.routes)
-    st.markdown(f"**{one.decision.label}** {plain(routes)}{until}")
+    ceiling = f" up to {wording.mg(one.ceiling_ug)}" if one.ceiling_ug else ""
+    st.markdown(f"**{one.decision.label}** {plain(routes)}{plain(ceiling)}{until}")
 
 
 def _consent_line(here: Present, care: Course) -> None:
-    in_date = {one.type for one in care.consents if one.is_in_date(here.today)}
+    counting = [one for one in care.consents if one.is_in_date(here.today)]
+    in_date = {one.type for one in counting}
     routes = care.clearance.routes if care.clearance else (ProductRoute.INTRAMUSCULAR,)
     with_therapy = (
         care.expects_integration
@@ -173,7 +176,9 @@ def _consent_line(here: Present, care: Course) -> None:
         if missing:
             st.markdown(quiet(f"Consents still missing: {', '.join(missing)}"))
             return
-    st.markdown(plain(f"{wording.count(len(in_date), 'consent')} in date"))
+    ends = min((one.expires_on for one in counting if one.expires_on), default=None)
+    until = f", the first ends {wording.full_day(ends)}" if ends else ""
+    st.markdown(plain(f"{wording.count(len(counting), 'consent')} in date{until}"))
 
 
 def draw_earlier_holds(here: Present, care: Course) -> None:

@@ -493,13 +493,22 @@ class Form:
             whole += [text for one, text in error.fields.items() if one not in self._drawn]
             whole += [_LOOK] if problems else []
         if isinstance(error, Conflict):
-            problems = {one: self._theirs(one, text) for one, text in error.theirs.items()}
+            problems = {
+                one: self._theirs(one, text)
+                for one, text in error.theirs.items()
+                if not self._is_as_drawn(one, text)
+            }
         kept = self._kept
         kept.problems = problems | {WHOLE: " ".join(whole)}
         kept.refused = {one: self.value(one) for one in problems if not isinstance(error, Conflict)}
         kept.is_conflict, kept.unsaid = isinstance(error, Conflict), True
         # For when the form is gone from the page by now, because of what somebody else did.
         say_next(kept.problems[WHOLE], well=False)
+
+    def _is_as_drawn(self, field: str, text: str) -> bool:
+        """Whether what is kept is what the field started from: nobody else changed it."""
+        first = self._kept.first.get(field)
+        return field in self._kept.first and ("" if first is None else str(first)) == text
 
     def _theirs(self, field: str, text: str) -> str:
         words = self._labels.get(field, {}).get(text, text)

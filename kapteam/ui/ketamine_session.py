@@ -131,7 +131,9 @@ def _intentions(here: Present, shown: KetamineSessionPage) -> None:
         elif shown.intentions == () and shown.course.expects_intention:
             words(quiet("No intention note"))
     for note in shown.intentions or ():
-        draw_note(here, note)
+        # Of a draft the phrase above says whose it is.
+        if note.signed_at or not shown.line:
+            draw_note(here, note)
 
 
 def draw_order(here: Present, shown: KetamineSessionPage) -> None:

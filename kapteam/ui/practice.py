@@ -109,7 +109,7 @@ def _row_buttons(one: Colleague) -> None:
         invitation_id = _next_invitation(one.id)
         # Another button for every link, so that a second press is one of the first.
         key = f"renew/{one.id}/{invitation_id}"
-        _row_button("New one-time link", "link", key, _renew, one.id, invitation_id)
+        _row_button("New one-time link", "link", key, _renew, one.id, one.name, invitation_id)
         _row_button("Turn off sign-in", "block", f"off_{one.id}", _ask_to_turn_off, one.id)
 
 
@@ -143,19 +143,19 @@ def _sign_in_words(here: Present, one: Colleague) -> str:
 
 
 def _one_time_link(here: Present) -> None:
-    token, is_drawn = st.session_state.get(_LINK, ("", False))
+    token, name, is_drawn = st.session_state.get(_LINK, ("", "", False))
     if is_drawn and _HIDE not in st.session_state:
         # The page was left since, and with it the button.
         del st.session_state[_LINK]
         return
     if not token:
         return
-    st.session_state[_LINK] = token, True
+    st.session_state[_LINK] = token, name, True
     address = urlsplit(str(st.context.url))
     st.info(
         "This is the demo: the link opens nothing."
         if here.asked.practice.is_demo
-        else "Hand this one-time link to your colleague. It is good for seven days and is shown "
+        else f"Hand this one-time link to {plain(name)}. It is good for seven days and is shown "
         "only here, only now.",
         icon=":material/link:",
     )
@@ -175,14 +175,14 @@ def _next_invitation(clinician_id: str) -> str:
 
 
 @acting
-def _renew(here: Present, clinician_id: str, invitation_id: str) -> None:
+def _renew(here: Present, clinician_id: str, name: str, invitation_id: str) -> None:
     try:
         token = here.write(renew_invitation, clinician_id, invitation_id, here.now)
     except Refused as error:
         say_next(str(error), well=False)
         return
     if token:
-        st.session_state[_LINK] = token, False
+        st.session_state[_LINK] = token, name, False
         del st.session_state[f"{_NEXT}/{clinician_id}"]
 
 
@@ -307,7 +307,7 @@ def draw_new_colleague(here: Present) -> None:
     """The form that lets a colleague in, by a link instead of a password somebody else knows."""
     with st.expander("Add a colleague", icon=":material/person_add:"):
         form = Form(here, "colleague", makes=unused_id(here))
-        form.line("name", "Name")
+        name = form.line("name", "Name")
         form.line("credentials", "Credentials", hint="for example LCSW or NP")
         form.line("sign_in_name", "Sign-in name", hint="one word")
         form.several("functions", "Functions", list(Function))
@@ -316,13 +316,13 @@ def draw_new_colleague(here: Present) -> None:
             "Make a one-time link",
             add_clinician,
             lambda: form.entered(NewClinician, id=form.makes),
-            then=_show_link,
+            then=lambda token: _show_link(token, name),
             said="Colleague added",
         )
 
 
-def _show_link(token: str) -> None:
-    st.session_state[_LINK] = token, False
+def _show_link(token: str, name: str) -> None:
+    st.session_state[_LINK] = token, name, False
 
 
 def draw_thresholds(here: Present, lines: tuple[ThresholdLine, ...]) -> None:

@@ -32,7 +32,7 @@ from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said, strong
-from kapteam.vocabulary import Audience, IntegrationKind, NoteKind, Tone
+from kapteam.vocabulary import Audience, IntegrationKind, NoteKind, Part, Tone
 from kapteam.wording import Phrase
 
 NAME, WHEN, ORDER, NUMBER, INTENTION = 190, 245, 160, 105, 195
@@ -203,9 +203,18 @@ def readiness(here: Present, course: CourseStanding, dose: DoseLine) -> str:
     if dose.is_ready:
         return said(sentences.ready(dose.intention, here.now, here.zone))
     intention = said(sentences.intention(dose.intention, here.now, here.zone))
-    if dose.is_ahead and not dose.cleared:
-        return f"{said(NOT_CLEARED)} {intention}"
-    return intention
+    if not dose.is_ahead:
+        return intention
+    cleared = "" if dose.cleared else f"{said(NOT_CLEARED)} "
+    return f"{cleared}{intention} {waiting_on(here, course, *dose.waits)}".strip()
+
+
+def waiting_on(here: Present, course: CourseStanding, part: Part | None, what: str) -> str:
+    """`waiting on Elias Mesquite: dose`, in grey, unless that is oneself. Markdown."""
+    person = course.waited_on(part) if part else None
+    if person is None or person.id == here.viewer.clinician_id:
+        return ""
+    return quiet(f"waiting on {person.name}: {what}")
 
 
 def on_hold(here: Present, hold: HoldLine) -> Phrase:
@@ -359,10 +368,11 @@ def count_link(to: str, one: Phrase, **query: Any) -> None:
     link(to, said(one), **query)
 
 
-def identity(here: Present, client: ClientName, also: str = "") -> None:
+def identity(here: Present, client: ClientName, also: str = "", course_id: str = "") -> None:
     """Two identifiers in a frame above every field of a form about somebody (ux.md 1.7).
 
-    Whoever sees them has opened the chart, which is on record before they are shown (rule 63).
+    With the ways back to the client, and to the course when its id is given. Whoever sees them has
+    opened the chart, which is on record before they are shown (rule 63).
     """
     if not here.read(seen_this_hour, client.id):
         here.write(record_view, client.id, here.now)
@@ -373,3 +383,5 @@ def identity(here: Present, client: ClientName, also: str = "") -> None:
         if also:
             words(quiet(also))
         link("client", "Back to the client", icon="arrow_back", client=client.code)
+        if course_id:
+            link("episode", "Course", icon="chevron_right", id=course_id)

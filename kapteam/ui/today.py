@@ -92,7 +92,8 @@ def _for_prescriber(
         mine = told.waits(today.waiting_on_me, but=_PRESCRIBER_SEES)
         _waits(here, mine, today.waiting_on_me, "Waiting on me", "me")
         _held(here, told.integrations(today.my_notes_to_finish))
-        _doses(here, next_day, "Next dosing day, not ready yet", "Everything is ready.", "next_day")
+        nothing = "Everything is ready." if today.next_doses else "No dose is booked."
+        _doses(here, next_day, "Next dosing day, not ready yet", nothing, "next_day")
     with second:
         late = told.integrations(today.integration_past_due)
         title = "Integration not held past its time"

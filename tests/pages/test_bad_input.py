@@ -1110,6 +1110,17 @@ def test_taking_the_other_s_text_draws_the_form_from_what_is_kept(care: Care) ->
     assert care.row(Client, care.client.id).pronouns == "xe"
 
 
+def test_what_only_i_changed_is_not_called_somebody_else_s(care: Care) -> None:
+    mine, other = (opened(care, care.prescriber, "client_edit", **_of_client(care)) for _ in "ab")
+    press(fill(other, "client", {"phone": "602-555-0190"}), "Save")
+
+    press(fill(mine, "client", {"phone": "602-555-0191", "pronouns": "she/her"}), "Save")
+
+    assert "Saved by somebody else: 602-555-0190" in beside(mine, "client", "phone")
+    assert beside(mine, "client", "pronouns") == ""
+    assert typed(mine, "client")["pronouns"] == "she/her"
+
+
 def test_a_refused_save_still_counts_against_the_version_first_seen(care: Care) -> None:
     mine, other = (opened(care, care.prescriber, "client_edit", **_of_client(care)) for _ in "ab")
     press(fill(mine, "client", {"family_name": ""}), "Save")

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from kapteam.db.tables import Episode, EpisodeMember, Hold, OutsideExperience
+from kapteam.db.tables import Consent, Episode, EpisodeMember, Hold, OutsideExperience
 from kapteam.ui.text import plain
 from kapteam.vocabulary import (
     CloseReason,
@@ -25,7 +26,7 @@ from tests.factories import (
 )
 from tests.factories_care import an_integration_session, an_overdue_integration
 from tests.pages.filling import LOOK, beside, box, fill, press, typed
-from tests.pages.tabs import links, opened, said, unsigned
+from tests.pages.tabs import addresses, links, opened, said, unsigned
 
 DAY = timedelta(days=1)
 WILD = "<b>v</b> **2** =HYPERLINK(1) -> www.x.y :star: $x$ 🌵 שלום"
@@ -321,3 +322,20 @@ def test_an_experience_is_corrected_by_who_runs_the_course_only(care):
         an_outside_experience(db, course)
 
     assert typed(opened(care, care.front_desk, "episode", id=course.id), "experience") == {}
+
+
+def test_the_course_says_up_to_how_much_is_cleared_and_which_consent_ends_first(care):
+    with care.database.writing() as db:
+        first, *_ = db.scalars(select(Consent).where(Consent.episode_id == care.course.id))
+        first.expires_on = TODAY + timedelta(days=3)
+    tab = _open(care, care.therapist, care.course)
+
+    assert "up to 150 mg" in said(tab)
+    assert "in date, the first ends Fri Nov 27, 2026" in said(tab)
+
+
+@pytest.mark.parametrize("page", ["clearance", "consent", "booking"])
+def test_from_what_belongs_to_a_course_one_link_leads_back_to_it(care, page):
+    tab = opened(care, care.therapist, page, episode=care.course.id)
+    assert addresses(tab, "Course") == [f"episode?id={care.course.id}"]
+    assert "Course" not in links(_open(care, care.therapist, care.course))

@@ -563,5 +563,5 @@ def test_a_colleague_s_draft_of_the_intention_is_named_without_its_words(care, a
 
     tab = _open(care, care.prescriber, ahead)
 
-    assert f"Draft, {care.therapist.name}" in said(tab)
+    assert f"Intention draft, {care.therapist.name}" in said(tab)
     assert "To be alone." not in said(tab)

@@ -76,6 +76,7 @@ def test_a_colleague_is_let_in_by_a_link_that_is_shown_once_and_only_here(care, 
 
     (link,) = _code(tab)
     assert LINK in link
+    assert "Hand this one-time link to Nell Newcomer." in "".join(one.value for one in tab.info)
     assert typed(tab, "colleague")["name"] == ""
     (kept,) = [one for one in care.rows(Clinician) if one.name == "Nell Newcomer"]
     assert kept.password_hash is None
@@ -114,6 +115,7 @@ def test_a_new_link_ends_the_old_one(care, admin):
 
     assert _code(tab) != first
     assert len(_code(tab)) == 1
+    assert "to Nell Newcomer." in "".join(one.value for one in tab.info)
 
 
 def _asked_to_turn_off(care, admin, who):

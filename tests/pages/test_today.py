@@ -352,3 +352,22 @@ def test_it_takes_as_many_statements_with_thirty_clients_as_with_three(care, who
 
     assert statements_of(care, tab) == few <= MOST_STATEMENTS
     assert len(set(names(tab))) == 31
+
+
+def test_a_dose_that_waits_says_on_whom_and_for_what_unless_that_is_oneself(care):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + HOUR)
+        unordered = another_course(db, care, "Unordered")
+        a_ketamine_session(db, unordered, planned_at=NOW + 2 * HOUR, ordered_ug=None)
+    on_therapist = f"waiting on {care.therapist.name}: intention"
+    on_prescriber = f"waiting on {care.prescriber.name}: dose"
+
+    mine = said(opened(care, care.therapist, "today"))
+    theirs = said(opened(care, care.prescriber, "today"))
+
+    assert (on_therapist in theirs, on_therapist in mine) == (True, False)
+    assert (on_prescriber in mine, on_prescriber in theirs) == (True, False)
+
+
+def test_an_empty_practice_is_not_told_that_everything_is_ready(care):
+    assert "No dose is booked." in said(opened(care, care.prescriber, "today"))
