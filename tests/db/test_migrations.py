@@ -176,6 +176,18 @@ def test_a_series_of_an_older_version_keeps_its_number_and_a_new_one_may_have_no
     assert key["name"] == "fk_series_episode_id_episode"
 
 
+def test_a_nickname_in_quotes_of_an_older_version_is_found_without_them(blank_database, tmp_path):
+    _bring_up_to(blank_database, "0004")
+    with blank_database.writing() as db:
+        client = a_client(db, a_clinician(db, Function.THERAPIST))
+        client.search_text = ' zoe "bee" ohara (bea) k-001 '
+
+    bring_up_to_date(blank_database, tmp_path / "backups")
+
+    with blank_database.reading() as db:
+        assert db.scalar(select(tables.Client.search_text)) == " zoe bee ohara bea k-001 "
+
+
 def test_a_consent_of_an_older_version_is_not_in_error(blank_database, tmp_path):
     _bring_up_to(blank_database, "0003")
     with blank_database.writing() as db:

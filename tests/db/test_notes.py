@@ -1153,6 +1153,9 @@ def test_reads_take_the_same_number_of_statements_with_3_and_with_30_sessions(ca
         "UPDATE note SET content_hash = 'x'",
         "UPDATE note SET body = '{}'",
         "UPDATE note SET signed_at = NULL",
+        "UPDATE note SET ketamine_session_id = NULL",
+        "UPDATE note SET by_prescriber = NOT by_prescriber",
+        "UPDATE note SET template_version = 7",
         "DELETE FROM note",
     ],
 )

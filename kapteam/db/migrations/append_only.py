@@ -31,22 +31,33 @@ def make_append_only(table: str, connection: Connection) -> None:
     )
 
 
-def lock_signed_notes(connection: Connection) -> None:
+FROZEN_AT_FIRST = ("signed_at", "signed_text", "content_hash", "author_id", "kind")
+FROZEN = (
+    *FROZEN_AT_FIRST,
+    "episode_id",
+    "ketamine_session_id",
+    "integration_session_id",
+    "template_version",
+    "by_prescriber",
+)
+_SENTENCE = "a signed note is locked; amend it"
+
+
+def lock_signed_notes(connection: Connection, frozen: tuple[str, ...] = FROZEN_AT_FIRST) -> None:
     """Make the database refuse to change what was signed, or to delete any note (rules 19, 66)."""
-    frozen = ("signed_at", "signed_text", "content_hash", "author_id", "kind")
-    sentence = "a signed note is locked; amend it"
     if connection.dialect.name == "sqlite":
         changed = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in (*frozen, "body"))
+        connection.execute(text("DROP TRIGGER IF EXISTS note_locked"))
         connection.execute(
             text(
                 "CREATE TRIGGER note_locked BEFORE UPDATE ON note "
                 f"WHEN OLD.signed_at IS NOT NULL AND ({changed}) "
-                f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+                f"BEGIN SELECT RAISE(ABORT, '{_SENTENCE}'); END"
             )
         )
         connection.execute(
             text(
-                "CREATE TRIGGER note_no_delete BEFORE DELETE ON note "
+                "CREATE TRIGGER IF NOT EXISTS note_no_delete BEFORE DELETE ON note "
                 "BEGIN SELECT RAISE(ABORT, 'a note is never deleted'); END"
             )
         )
@@ -54,15 +65,15 @@ def lock_signed_notes(connection: Connection) -> None:
     changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in frozen)
     connection.execute(
         text(
-            "CREATE FUNCTION note_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            "CREATE OR REPLACE FUNCTION note_refuse() RETURNS trigger LANGUAGE plpgsql AS "
             "$$ BEGIN IF TG_OP = 'DELETE' THEN RAISE EXCEPTION 'a note is never deleted'; END IF; "
             f"IF OLD.signed_at IS NOT NULL AND ({changed} OR NEW.body::text <> OLD.body::text) "
-            f"THEN RAISE EXCEPTION '{sentence}'; END IF; RETURN NEW; END $$"
+            f"THEN RAISE EXCEPTION '{_SENTENCE}'; END IF; RETURN NEW; END $$"
         )
     )
     connection.execute(
         text(
-            "CREATE TRIGGER note_locked BEFORE UPDATE OR DELETE ON note "
+            "CREATE OR REPLACE TRIGGER note_locked BEFORE UPDATE OR DELETE ON note "
             "FOR EACH ROW EXECUTE FUNCTION note_refuse()"
         )
     )
