@@ -288,6 +288,7 @@ def a_signed_intention(
     *,
     signed_at: datetime = NOW,
     ready: str = "Ready",
+    by_prescriber: bool = False,
 ) -> Note:
     """The signed intention note of a ketamine session."""
     note = Note(
@@ -296,7 +297,7 @@ def a_signed_intention(
         episode_id=session.episode_id,
         ketamine_session_id=session.id,
         author_id=by.clinician_id,
-        by_prescriber=False,
+        by_prescriber=by_prescriber,
         template_version=1,
         body={"intention": "To rest.", "ready": ready},
         started_at=signed_at,

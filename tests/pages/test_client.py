@@ -276,8 +276,7 @@ def test_each_dose_stands_between_its_two_notes(care):
 def test_rule_16_what_a_prescriber_signed_says_so(care):
     with care.database.writing() as db:
         dose = a_given_session(db, care.course, given_at=NOW - 7 * DAY)
-        note = a_signed_intention(db, dose, care.prescriber)
-        note.by_prescriber = True
+        a_signed_intention(db, dose, care.prescriber, by_prescriber=True)
     assert "Signed and locked, Robin Prescott, MD, by prescriber, " in said(
         opened(care, care.therapist)
     )
