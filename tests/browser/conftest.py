@@ -225,9 +225,21 @@ def demo_tab(
     return open_one
 
 
+@pytest.fixture(scope="module")
+def _free_browsers(server: Server) -> Iterator[list[BrowserContext]]:
+    """The browsers that a test of this module is done with: signed out, Streamlit still loaded."""
+    free: list[BrowserContext] = []
+    yield free
+    for browser in free:
+        browser.close()
+
+
 @pytest.fixture
 def new_page(
-    chromium: Browser, server: Server, request: pytest.FixtureRequest
+    chromium: Browser,
+    server: Server,
+    _free_browsers: list[BrowserContext],
+    request: pytest.FixtureRequest,
 ) -> Iterator[NewPage]:
     """Open the browser of another person: `new_page(width=390)`; its pages share their cookies.
 
@@ -235,28 +247,30 @@ def new_page(
     """
     browsers: list[BrowserContext] = []
 
-    def open_one(width: int = 1366, height: int = 900, **options: Any) -> Page:
-        browsers.append(_new_browser(chromium, server, width, height, **options))
-        return browsers[-1].new_page()
+    def open_one(width: int = 1366, height: int = 900) -> Page:
+        browsers.append(_free_browsers.pop() if _free_browsers else _new_browser(chromium, server))
+        page = browsers[-1].new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        return page
 
     yield open_one
     _keep_what_was_seen(request, [page for browser in browsers for page in browser.pages])
     for browser in browsers:
-        browser.close()
+        for page in browser.pages:
+            page.close()
+        browser.clear_cookies()
+    _free_browsers += browsers
 
 
-def _new_browser(
-    chromium: Browser, server: Server, width: int = 1366, height: int = 900, **options: Any
-) -> BrowserContext:
+def _new_browser(chromium: Browser, server: Server) -> BrowserContext:
     """A browser in Berlin, so that a time that is not the practice's shows."""
     context = chromium.new_context(
         base_url=server.url,
-        viewport={"width": width, "height": height},
+        viewport={"width": 1366, "height": 900},
         locale="en-US",
         timezone_id="Europe/Berlin",
         color_scheme="light",
         reduced_motion="reduce",
-        **options,
     )
     context.on("page", follow_runs)
     return context
