@@ -1,42 +1,111 @@
-"""The command line, for whoever sits at the machine: `python -m kapteam reset-password NAME`."""
+"""The command line, for whoever sits at the machine: `python -m kapteam COMMAND`."""
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from kapteam import clock
+from kapteam import clock, wording
 from kapteam.accounts.set_up import invitation_of, make_link_here
 from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.migrate import is_up_to_date
 from kapteam.db.practices import PRACTICE, database
-from kapteam.errors import Refused, Unusable
+from kapteam.errors import NotAllowed, Refused, Unusable
+from kapteam.operations import doctor as examination
+from kapteam.operations import moving, restoring
+from kapteam.operations.alone import alone
+from kapteam.operations.backups import back_up_now
+
+_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; what it refuses is said in a sentence, and the exit code is 1."""
     asked = _parser().parse_args(arguments)
     try:
-        print(reset_password(asked.name, asked.port))
+        print(asked.command(asked))
     except Refused as refused:
         print(refused, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. What was there is as it was.", file=sys.stderr)
+        return _INTERRUPTED
     return 0
 
 
-def reset_password(sign_in_name: str, port: int) -> str:
+def reset_password(asked: argparse.Namespace) -> str:
     """A one-time link with which somebody chooses a new password, and what to do with it."""
     practice, now = database(PRACTICE), clock.now()
     _check_is_set_up(practice)
     with practice.writing() as db:
-        token = make_link_here(db, sign_in_name, now)
+        token = make_link_here(db, asked.name, now)
         name = invitation_of(db, token, now).name
     return (
         f"Open this link in a browser on this machine while kapteam runs. It lets {name} choose a "
         "new password, once, within the next hour:\n"
-        f"http://127.0.0.1:{port}/session/invite/{token}"
+        f"http://127.0.0.1:{asked.port}/session/invite/{token}"
     )
+
+
+def backup(asked: argparse.Namespace) -> str:
+    """Make a backup now; kapteam may run meanwhile."""
+    _check_is_set_up(database(PRACTICE))
+    return f"Good backup: {back_up_now(None, clock.now(), _told)}"
+
+
+def restore(asked: argparse.Namespace) -> str:
+    """Put a backup in the place of the practice, once that was confirmed."""
+    with alone():
+        found = restoring.find_backup(asked.backup)
+        made = wording.full_moment(found.made_at, restoring.zone_of(found))
+        _confirm(asked, f"Everything entered after {made} will be gone from the pages.")
+        kept = restoring.restore(found, clock.now(), _told)
+    before = f"\nWhat was there before is kept: {kept}" if kept else ""
+    return f"Restored as of {made}. Everybody signs in again.{before}"
+
+
+def move(asked: argparse.Namespace) -> str:
+    """Copy the practice into an empty database, and say how to go on with that one."""
+    with alone():
+        _check_is_set_up(database(PRACTICE))
+        target = moving.database_at(asked.url)
+        try:
+            copied = moving.move(database(PRACTICE), target, _told)
+        finally:
+            target.close()
+    return (
+        f"{sum(copied.values()):,} rows of {len(copied)} tables are there, counted on both sides. "
+        "The old database is as it was.\n"
+        "Set KAPTEAM_DATABASE_URL to the new address, then start kapteam."
+    )
+
+
+def doctor(asked: argparse.Namespace) -> str:
+    """Say what is unsafe about this installation; an exit code of 1 when anything is."""
+    found = examination.findings(clock.now())
+    if found:
+        raise NotAllowed("\n".join(f"- {one}" for one in found))
+    return "Nothing unsafe was found."
+
+
+def _told(what: str, done: int, of: int) -> None:
+    """One line that counts up, on the screen only."""
+    if sys.stderr.isatty():
+        end = "\n" if done == of else ""
+        print(f"\r{what.replace('_', ' ')}: {done:,} of {of:,}", end=end, file=sys.stderr)
+
+
+def _confirm(asked: argparse.Namespace, danger: str) -> None:
+    if asked.yes:
+        return
+    print(danger)
+    try:
+        answer = input("Go on? Type yes: ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() != "yes":
+        raise NotAllowed("Nothing was changed.")
 
 
 def _check_is_set_up(practice: Database) -> None:
@@ -54,11 +123,26 @@ def _check_is_set_up(practice: Database) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m kapteam", description="kapteam's commands.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    reset = commands.add_parser(
-        "reset-password", help="a one-time link for somebody who forgot the password"
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], str], says: str
+    ) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=says, description=says)
+        made.set_defaults(command=run)
+        return made
+
+    reset = command(
+        "reset-password", reset_password, "a one-time link for somebody who forgot the password"
     )
     reset.add_argument("name", help="the sign-in name")
     reset.add_argument("--port", type=int, default=8501, help="where kapteam listens (8501)")
+    command("backup", backup, "make a backup now; kapteam may run meanwhile")
+    again = command("restore", restore, "put a backup in the practice's place; stop kapteam first")
+    again.add_argument("backup", help="the name of a backup in the data folder, or: last")
+    again.add_argument("--yes", action="store_true", help="do not ask whether to go on")
+    away = command("move", move, "copy the practice into an empty database; stop kapteam first")
+    away.add_argument("url", help="postgresql://user:password@host/name")
+    command("doctor", doctor, "what is unsafe about this installation")
     return parser
 
 

@@ -1,5 +1,6 @@
 """What the environment says; the only reader of it."""
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -36,6 +37,12 @@ class Settings(BaseSettings):
     def backup_dir(self) -> Path:
         """Folder of the dated backups."""
         return self.data_dir / "backups"
+
+
+def streamlit_variables() -> frozenset[str]:
+    """The variables in the environment that change Streamlit's own settings."""
+    names = os.environ  # noqa: TID251 - this is the only reader of the environment
+    return frozenset(name for name in names if name.startswith("STREAMLIT_"))
 
 
 @cache

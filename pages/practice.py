@@ -7,6 +7,7 @@ from kapteam.rules.permissions import check_can_administer
 from kapteam.ui.audit_log import draw_audit_log
 from kapteam.ui.page import open_page
 from kapteam.ui.practice import (
+    draw_backups,
     draw_colleague,
     draw_name_and_zone,
     draw_new_colleague,
@@ -36,4 +37,5 @@ draw_team(here, everybody)
 draw_new_colleague(here)
 draw_name_and_zone(here)
 draw_thresholds(here, here.read(thresholds))
+draw_backups(here)
 draw_way_to_log()

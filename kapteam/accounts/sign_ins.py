@@ -255,6 +255,12 @@ def end_all_of(
     return ended
 
 
+def end_everybody(db: Session, now: datetime) -> None:
+    """End every sign-in there is: what a restored database remembers is nobody who is here."""
+    for sign_in_id in db.scalars(select(SignIn.id).where(SignIn.ended_at.is_(None))).all():
+        _end(db, sign_in_id, None, now, why="restored")
+
+
 def _end(db: Session, sign_in_id: str, by: Viewer | None, now: datetime, *, why: str) -> None:
     db.execute(update(SignIn).where(SignIn.id == sign_in_id).values(ended_at=now))
     record(db, "signin:ended", by, now, subject_id=sign_in_id, why=why)

@@ -32,7 +32,14 @@ _PRAGMAS = (
     "trusted_schema=OFF",
     "cell_size_check=ON",
 )
+_SOUND = (3, 51, 3)
 _log = logging.getLogger(__name__)
+
+
+def is_old_sqlite() -> bool:
+    """Whether this SQLite can corrupt a database that two connections write to."""
+    version: tuple[int, ...] = _sqlite_driver().sqlite_version_info
+    return version < _SOUND
 
 
 def _sqlite_driver() -> ModuleType:
@@ -40,7 +47,7 @@ def _sqlite_driver() -> ModuleType:
     try:
         return importlib.import_module("sqlcipher3.dbapi2")
     except ImportError:
-        if sqlite3.sqlite_version_info < (3, 51, 3):
+        if sqlite3.sqlite_version_info < _SOUND:
             _log.warning(
                 "This SQLite is %s; versions before 3.51.3 can corrupt a database that two "
                 "connections write to. Install the sqlcipher3 package.",
@@ -86,6 +93,18 @@ class Database:
             connection = plain.execution_options(readonly=True)
             with Session(connection) as db:
                 yield db
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection that sees one moment of the database for as long as it is open.
+
+        Raises Unusable, in a sentence, when the database cannot be opened.
+        """
+        with self._sentences(), self.engine.connect() as plain:
+            whole = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+            connection = plain.execution_options(readonly=True, **whole)
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

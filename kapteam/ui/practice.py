@@ -33,11 +33,12 @@ from kapteam.actions.team import (
 )
 from kapteam.errors import Refused
 from kapteam.ids import new_id
+from kapteam.operations.backups import back_up_now, backup_state
 from kapteam.queries.practice import Colleague, OpenPart, ThresholdLine, with_function
 from kapteam.sentences import client_name
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
-from kapteam.ui.rows import row, section, words
+from kapteam.ui.rows import BACKUP_IS_LATE, phrase, row, section, when, words
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import Function, Part
@@ -345,6 +346,40 @@ def draw_thresholds(here: Present, lines: tuple[ThresholdLine, ...]) -> None:
                     partial(_setting, form, line.key),
                     kind="secondary",
                 )
+
+
+def draw_backups(here: Present) -> None:
+    """When the last good backup was made, and one more on request, with how far it is."""
+    if here.asked.practice.is_demo:
+        return
+    state = backup_state(here.now)
+    with st.container(border=True, key="backups"), row("backups_row"):
+        if state.last_good_at:
+            words("Last good backup")
+            when(here, state.last_good_at)
+            words(quiet(f"{state.number} kept"))
+        else:
+            words("No backup yet. The first one is made after 2:00 am.")
+        if state.is_late:
+            phrase(BACKUP_IS_LATE)
+        asked = st.button("Back up now", icon=":material/backup:")
+    if asked:
+        _back_up(here)
+
+
+def _back_up(here: Present) -> None:
+    bar = st.progress(0.0, "Copying")
+
+    def show(what: str, done: int, of: int) -> None:
+        bar.progress(done / of if of else 1.0, f"Copying {what.replace('_', ' ')}")
+
+    try:
+        back_up_now(here.viewer, here.now, show)
+    except Refused as refused:
+        say_next(str(refused), well=False)
+    else:
+        say_next("Backed up, and the copy was opened and checked")
+    st.rerun()
 
 
 def draw_way_to_log() -> None:

@@ -51,6 +51,7 @@ _OF_A_DOSE = {
     Reason.NUMBER_NOT_ORDERED,
 }
 NOT_CLEARED = Phrase("Not cleared", Tone.RED, "gpp_maybe")
+BACKUP_IS_LATE = Phrase("No good backup for more than a day", Tone.RED, "error")
 NOT_BOOKED = Phrase("Integration not booked", Tone.AMBER, "schedule")
 
 

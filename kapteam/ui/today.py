@@ -10,11 +10,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from kapteam import sentences, wording
+from kapteam.operations.backups import backup_state
 from kapteam.queries.standing import DoseLine, DoseRow, IntegrationLine, IntegrationRow
 from kapteam.queries.today import AgendaRow, Today, WaitRow
 from kapteam.rules.attention import Reason
-from kapteam.rules.permissions import can_book
+from kapteam.rules.permissions import can_administer, can_book
 from kapteam.ui.rows import (
+    BACKUP_IS_LATE,
     NUMBER,
     ORDER,
     PERSON,
@@ -70,6 +72,7 @@ def draw_today(here: Present, today: Today) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="today_top"):
         _counts(today)
         as_prescriber = _whose(here)
+    _backups(here)
     if today.nobody_in_care and can_book(here.viewer):
         first_step()
     told = _Told()
@@ -82,6 +85,14 @@ def draw_today(here: Present, today: Today) -> None:
         _for_prescriber(here, today, told, two.cell(), two.cell())
     else:
         _for_therapist(here, today, told, two.cell(), two.cell())
+
+
+def _backups(here: Present) -> None:
+    """To whoever can do something about it: that no good backup was made for a day."""
+    if here.asked.practice.is_demo or not can_administer(here.viewer):
+        return
+    if backup_state(here.now).is_late:
+        count_link("practice", BACKUP_IS_LATE)
 
 
 def _for_prescriber(

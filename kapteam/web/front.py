@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from starlette.routing import BaseRoute
 from kapteam.db.migrate import bring_up_to_date
 from kapteam.db.practices import PRACTICE, database
 from kapteam.errors import Unusable
+from kapteam.operations.alone import alone
+from kapteam.operations.backups import keep_backed_up
 from kapteam.settings import settings
 from kapteam.web.gate import Entrance, Gate
 from kapteam.web.plain import trouble_page
@@ -41,22 +43,26 @@ class Front:
 
     @asynccontextmanager
     async def lifespan(self, _app: Any) -> AsyncIterator[None]:
-        """Bring the database up to date, then watch over the open websockets until the end.
+        """Bring the database up to date, then watch over websockets and backups until the end.
 
         When the database cannot be used the server starts all the same, to say so on every page.
         """
-        try:
-            practice, backups = database(PRACTICE), settings().backup_dir
-            await run_in_threadpool(bring_up_to_date, practice, backups)
-        except Unusable as unusable:
-            self._entrance.trouble = trouble_page(unusable)
-        sweeping = asyncio.create_task(self._entrance.sockets.sweep_for_ever())
-        try:
-            yield
-        finally:
-            sweeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await sweeping
+        with ExitStack() as until_the_end:
+            always = [self._entrance.sockets.sweep_for_ever]
+            try:
+                until_the_end.enter_context(alone())
+                practice, backups = database(PRACTICE), settings().backup_dir
+                await run_in_threadpool(bring_up_to_date, practice, backups)
+                always.append(keep_backed_up)
+            except Unusable as unusable:
+                self._entrance.trouble = trouble_page(unusable)
+            running = [asyncio.create_task(one()) for one in always]
+            try:
+                yield
+            finally:
+                for one in running:
+                    one.cancel()
+                await asyncio.gather(*running, return_exceptions=True)
 
 
 def check_bind(address: str | None) -> None:

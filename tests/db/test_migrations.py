@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
-from kapteam.db import migrate, tables
+from kapteam.db import migrate, tables, versions
 from kapteam.db.base import Base
 from kapteam.db.engine import Database
 from kapteam.db.migrate import bring_up_to_date
@@ -43,7 +43,7 @@ def upgrade() -> None:
 
 def _bring_up_to(database: Database, revision: str) -> None:
     """A database as an older version of kapteam left it."""
-    config = migrate.alembic_config()
+    config = versions.alembic_config()
     database.make_ready()
     with database.migrating() as connection:
         config.attributes["connection"] = connection
@@ -134,7 +134,7 @@ def test_an_older_version_is_migrated_and_keeps_its_rows(
     practised, tmp_path, monkeypatch, frozen_clock
 ):
     config = _migrations(tmp_path, _revision(practised))
-    monkeypatch.setattr(migrate, "alembic_config", lambda: config)
+    monkeypatch.setattr(versions, "alembic_config", lambda: config)
 
     bring_up_to_date(practised, tmp_path / "backups")
 
@@ -221,7 +221,7 @@ def test_an_older_file_is_backed_up_before_it_changes(
     head = _revision(sqlite_database)
     before = _everything(Path(sqlite_database.url.database))
     config = _migrations(tmp_path, head)
-    monkeypatch.setattr(migrate, "alembic_config", lambda: config)
+    monkeypatch.setattr(versions, "alembic_config", lambda: config)
 
     bring_up_to_date(sqlite_database, tmp_path / "backups")
 
@@ -239,7 +239,7 @@ def test_without_a_good_backup_nothing_is_migrated(
 ):
     head = _revision(sqlite_database)
     config = _migrations(tmp_path, head)
-    monkeypatch.setattr(migrate, "alembic_config", lambda: config)
+    monkeypatch.setattr(versions, "alembic_config", lambda: config)
 
     def refuse(*_args):
         raise Unusable("The backup could not be verified.")
@@ -265,7 +265,7 @@ def test_a_migration_that_fails_leaves_the_older_version_whole(
 ):
     head = _revision(practised)
     config = _migrations(tmp_path, head, then)
-    monkeypatch.setattr(migrate, "alembic_config", lambda: config)
+    monkeypatch.setattr(versions, "alembic_config", lambda: config)
 
     with pytest.raises(Exception, match=refusal):
         bring_up_to_date(practised, tmp_path / "backups")
@@ -280,7 +280,7 @@ def test_a_migration_that_leaves_rows_pointing_to_nothing_is_taken_back(
     head = _revision(sqlite_database)
     orphan = "op.execute(\"INSERT INTO clinician_function VALUES ('nobody', 'nurse')\")"
     config = _migrations(tmp_path, head, orphan)
-    monkeypatch.setattr(migrate, "alembic_config", lambda: config)
+    monkeypatch.setattr(versions, "alembic_config", lambda: config)
 
     with pytest.raises(Unusable, match="point to nothing"):
         bring_up_to_date(sqlite_database, tmp_path / "backups")

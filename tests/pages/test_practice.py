@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import select
 from streamlit.proto.SelectWidgetFilterMode_pb2 import FILTER_MODE_CONTAINS
 
+from kapteam.db.backup import backups_in
 from kapteam.db.tables import (
+    AuditEvent,
     Clinician,
     ClinicianFunction,
     EpisodeMember,
@@ -15,6 +17,7 @@ from kapteam.db.tables import (
     PracticeSetting,
 )
 from kapteam.rules.thresholds import THRESHOLDS
+from kapteam.settings import settings
 from kapteam.vocabulary import Function, Part
 from tests.factories import NOW, a_clinician, a_course, a_setting
 from tests.pages.filling import beside, fill, press, typed
@@ -395,3 +398,32 @@ def test_it_takes_as_many_statements_with_thirty_colleagues_as_with_three(care, 
 
     assert statements_of(care, tab) == few <= 12
     assert headings(tab)[0] == "Team (36)"
+
+
+def test_a_backup_is_made_from_the_page_and_says_when(care, admin):
+    tab = opened(care, admin, "practice")
+    assert "No backup yet." in said(tab)
+    assert "No good backup for more than a day" in said(tab)
+
+    press(tab, "Back up now")
+
+    assert [one.value for one in tab.success] == ["Backed up, and the copy was opened and checked"]
+    assert "Last good backup" in said(tab)
+    assert "**Tue Nov 24, 2:30 pm** :gray[now]" in said(tab)
+    assert "No good backup" not in said(tab)
+    (made,) = care.rows(AuditEvent, tag="backup:made")
+    assert made.clinician_id == admin.clinician_id
+    assert len(backups_in(settings().backup_dir)) == 1
+
+
+def test_a_backup_that_fails_is_said_and_is_none(care, admin, monkeypatch):
+    tab = opened(care, admin, "practice")
+    settings().backup_dir.parent.mkdir(exist_ok=True)
+    settings().backup_dir.write_text("a file where the folder should be")
+
+    press(tab, "Back up now")
+
+    assert [bare(one.value) for one in tab.warning] == [
+        "The folder of the backups cannot be used. Check its rights and the disk."
+    ]
+    assert care.rows(AuditEvent, tag="backup:made") == []

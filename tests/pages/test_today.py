@@ -8,6 +8,7 @@ import pytest
 
 from kapteam.actions.notes import NoteEntered, save_draft, start_note
 from kapteam.ids import new_id
+from kapteam.operations.backups import back_up_now
 from kapteam.vocabulary import Function, HoldReason, How, NoteKind, SessionStatus
 from tests.factories import NOW, a_clinician
 from tests.factories_care import (
@@ -371,3 +372,15 @@ def test_a_dose_that_waits_says_on_whom_and_for_what_unless_that_is_oneself(care
 
 def test_an_empty_practice_is_not_told_that_everything_is_ready(care):
     assert "No dose is booked." in said(opened(care, care.prescriber, "today"))
+
+
+def test_a_day_without_a_good_backup_is_told_to_whoever_can_make_one(care):
+    with care.database.writing() as db:
+        admin = a_clinician(db, Function.THERAPIST, name="Ada Admin", is_administrator=True)
+    late = "No good backup for more than a day"
+    assert late in "".join(links(opened(care, admin, "today"), "practice"))
+    assert late not in "".join(links(opened(care, care.therapist, "today")))
+
+    back_up_now(admin, NOW)
+
+    assert late not in "".join(links(opened(care, admin, "today")))

@@ -1,0 +1,99 @@
+"""The practice's backups: one a night, on request, and only as many as are kept."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from kapteam import clock
+from kapteam.db.audit import record
+from kapteam.db.backup import Backup, back_up, backups_in
+from kapteam.db.copying import Told, untold
+from kapteam.db.in_force import practice_in_force
+from kapteam.db.practices import PRACTICE, database
+from kapteam.db.tables import Practice
+from kapteam.errors import Unusable
+from kapteam.rules.backups import is_due, is_late, kept
+from kapteam.rules.permissions import Viewer, check_can_administer
+from kapteam.settings import settings
+
+_LOOK_EVERY_SECONDS = 60
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BackupState:
+    """How the practice's backups stand. `is_late`: a day has passed without a good one."""
+
+    last_good_at: datetime | None
+    number: int
+    is_late: bool
+
+
+def backup_state(now: datetime) -> BackupState:
+    """How the practice's backups stand at `now`."""
+    found = backups_in(settings().backup_dir)
+    since = _since(found)
+    return BackupState(
+        last_good_at=found[0].made_at if found else None,
+        number=len(found),
+        is_late=since is not None and is_late(since, now),
+    )
+
+
+def back_up_now(viewer: Viewer | None, now: datetime, told: Told = untold) -> Path:
+    """Make a backup, on record, and remove those that are not kept.
+
+    `viewer` is None at night and on the command line. Raises NotAllowed (administrators only) and
+    Unusable when no good copy could be made.
+    """
+    if viewer is not None:
+        check_can_administer(viewer)
+    practice, folder = database(PRACTICE), settings().backup_dir
+    file = back_up(practice, folder, now, told)
+    with practice.writing() as db:
+        record(db, "backup:made", viewer, now)
+        in_force = practice_in_force(db, now)
+    if in_force is not None:
+        _remove_old(folder, kept((one.made_at for one in backups_in(folder)), now, in_force.zone))
+    return file
+
+
+def back_up_if_due(now: datetime) -> Path | None:
+    """Make the backup of the night unless there is one; None when none is due."""
+    with database(PRACTICE).reading() as db:
+        practice = practice_in_force(db, now)
+    since = _since(backups_in(settings().backup_dir))
+    if practice is None or since is None or not is_due(since, now, practice.zone):
+        return None
+    return back_up_now(None, now)
+
+
+async def keep_backed_up() -> None:
+    """Look once a minute whether a backup is due, for as long as kapteam runs."""
+    while True:
+        await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        try:
+            await asyncio.to_thread(back_up_if_due, clock.now())
+        except Exception as error:
+            # It is tried again in a minute, and Practice and Today say how old the last one is.
+            sentence = str(error) if isinstance(error, Unusable) else type(error).__name__
+            _log.error("No backup could be made: %s", sentence)
+
+
+def _since(found: Sequence[Backup]) -> datetime | None:
+    """When the last good backup was made, else when the practice began; None before set-up."""
+    if found:
+        return found[0].made_at
+    with database(PRACTICE).reading() as db:
+        return db.scalar(select(Practice.created_at))
+
+
+def _remove_old(folder: Path, keep: frozenset[datetime]) -> None:
+    for one in backups_in(folder):
+        if one.made_at not in keep:
+            one.file.unlink()

@@ -1,0 +1,108 @@
+"""A practice back from a backup. What was there before is kept."""
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from kapteam.accounts.sign_ins import end_everybody
+from kapteam.db.audit import record
+from kapteam.db.backup import Backup, back_up, backups_in, copy_file, remove, verify
+from kapteam.db.copying import Told, untold
+from kapteam.db.engine import Database
+from kapteam.db.practices import PRACTICE, database
+from kapteam.db.tables import Practice
+from kapteam.db.versions import bring_to
+from kapteam.errors import NotFound, Unusable
+from kapteam.operations.moving import move
+from kapteam.settings import settings
+
+
+def find_backup(named: str) -> Backup:
+    """The backup of a name (`kapteam-2026-11-24T090000Z.db`), or the `last` one.
+
+    Raises NotFound.
+    """
+    found = backups_in(settings().backup_dir)
+    asked = [one for one in found if one.file.name == Path(named).name]
+    if named == "last":
+        asked = list(found[:1])
+    if not asked:
+        names = ", ".join(one.file.name for one in found) or "none"
+        raise NotFound(f"There is no such backup. Those there are, the newest first: {names}.")
+    return asked[0]
+
+
+def zone_of(backup: Backup) -> ZoneInfo:
+    """The time zone of the practice in a backup. Raises Unusable when it cannot be read."""
+    copy = Database(f"sqlite:///{backup.file}")
+    try:
+        with copy.reading() as db:
+            return ZoneInfo(db.scalar(select(Practice.zone)) or "UTC")
+    finally:
+        copy.close()
+
+
+def restore(backup: Backup, now: datetime, told: Told = untold) -> Path | None:
+    """Put a backup in the place of the practice's database; returns where the old one is kept.
+
+    A SQLite file is backed up first, or set aside when it is damaged, and replaced in one step by a
+    finished one, so that an interruption leaves the old or the new. PostgreSQL is filled, and
+    has to be empty. Everybody is signed out, and the audit log says that it was restored. Raises
+    Unusable when the backup is not whole, or there is something in PostgreSQL.
+    """
+    practice, folder = database(PRACTICE), settings().data_dir
+    try:
+        verify(backup.file)
+    except Unusable:
+        raise Unusable("This backup is not whole. Nothing was changed; try an older one.") from None
+    finished = folder / "practice.restoring"
+    remove(finished)
+    try:
+        _prepare(backup, finished, now, told)
+        if practice.is_sqlite:
+            return _put_in_place(finished, practice, now)
+        move(Database(f"sqlite:///{finished}"), practice, told)
+        return None
+    finally:
+        remove(finished)
+
+
+def _prepare(backup: Backup, finished: Path, now: datetime, told: Told) -> None:
+    """The backup as this version of kapteam opens it, with nobody signed in."""
+    source, copy = Database(f"sqlite:///{backup.file}"), Database(f"sqlite:///{finished}")
+    try:
+        copy_file(source, finished, told)
+        bring_to(copy, "head")
+        with copy.writing() as db:
+            end_everybody(db, now)
+            record(db, "backup:restored", None, now, made_at=backup.made_at)
+        verify(finished)
+    finally:
+        source.close()
+        copy.close()
+
+
+def _put_in_place(finished: Path, practice: Database, now: datetime) -> Path | None:
+    file = Path(str(practice.url.database))
+    kept = _keep(file, practice, now) if file.exists() else None
+    practice.close()
+    # Of the old file: a finished one beside it would be read as its end.
+    for end in ("-wal", "-shm"):
+        file.with_name(f"{file.name}{end}").unlink(missing_ok=True)
+    finished.replace(file)
+    return kept
+
+
+def _keep(file: Path, practice: Database, now: datetime) -> Path:
+    try:
+        return back_up(practice, settings().backup_dir, now)
+    except Unusable:
+        damaged = file.with_name(f"practice-damaged-{now:%Y-%m-%dT%H%M%SZ}.db")
+        for end in ("", "-wal"):
+            beside = file.with_name(f"{file.name}{end}")
+            if beside.exists():
+                shutil.copy2(beside, damaged.with_name(f"{damaged.name}{end}"))
+        return damaged

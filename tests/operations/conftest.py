@@ -1,0 +1,73 @@
+"""A practice with something of everything in it, in the data folder of the test."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kapteam import demo
+from kapteam.db import practices
+from kapteam.db.engine import Database
+from kapteam.operations.moving import move
+from kapteam.settings import settings
+from tests.clock import FrozenClock
+from tests.postgresql import Postgresql
+
+
+@pytest.fixture(scope="module")
+def _everything(tmp_path_factory: pytest.TempPathFactory, now) -> Path:
+    """The people of the demo, as the practice's own database."""
+    folder = tmp_path_factory.mktemp("everything")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KAPTEAM_DATA_DIR", str(folder))
+        settings.cache_clear()
+        practices.database.cache_clear()
+        demo.open_demo(now)
+        practices.database(practices.DEMO).close()
+    settings.cache_clear()
+    practices.database.cache_clear()
+    return folder / "demo.db"
+
+
+@pytest.fixture
+def practice(_everything: Path, data_folder: Path, frozen_clock: FrozenClock) -> Database:
+    """The practice of this data folder, in SQLite."""
+    data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.copy(_everything, data_folder / "practice.db")
+    (data_folder / "practice.db").chmod(0o600)
+    return practices.database(practices.PRACTICE)
+
+
+@pytest.fixture
+def server(postgresql: Postgresql) -> Iterator[Database]:
+    """An empty database on a server."""
+    with postgresql.lent() as database:
+        yield database
+
+
+@pytest.fixture
+def practice_on_server(
+    practice: Database, server: Database, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database]:
+    """The same practice in PostgreSQL, as KAPTEAM_DATABASE_URL names it."""
+    move(practice, server)
+    practice.close()
+    Path(str(practice.url.database)).unlink()
+    use(server, monkeypatch)
+    yield practices.database(practices.PRACTICE)
+    practices.database(practices.PRACTICE).close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest) -> Database:
+    """The practice, once on each engine."""
+    name = "practice" if request.param == "sqlite" else "practice_on_server"
+    return request.getfixturevalue(name)
+
+
+def use(server: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a database on a server the practice's."""
+    monkeypatch.setenv("KAPTEAM_DATABASE_URL", server.url.render_as_string(hide_password=False))
+    settings.cache_clear()
+    practices.database.cache_clear()

@@ -1,0 +1,148 @@
+"""`python -m kapteam doctor` names every unsafe setting, and nothing that is safe."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kapteam import clock
+from kapteam.__main__ import main
+from kapteam.db import engine
+from kapteam.operations import doctor
+from kapteam.operations.backups import back_up_now
+from kapteam.operations.doctor import findings
+from kapteam.settings import settings
+
+_CONFIG = Path(doctor.__file__).resolve().parents[2] / ".streamlit" / "config.toml"
+
+
+@pytest.fixture
+def safe(practice, now, monkeypatch):
+    """An installation with nothing unsafe about it, at the hour of its last backup.
+
+    Its clock is the tests', which is what one of the sentences is about.
+    """
+    back_up_now(None, now)
+    monkeypatch.setattr(settings(), "clock_file", None)
+    return practice
+
+
+def _configured(tmp_path, monkeypatch, option, value):
+    changed, count = re.subn(rf"(?m)^{option} = .*$", f"{option} = {value}", _CONFIG.read_text())
+    assert count == 1
+    file = tmp_path / "config.toml"
+    file.write_text(changed)
+    monkeypatch.setattr(doctor, "_CONFIG", file)
+
+
+def test_what_is_safe_is_called_safe(safe, now):
+    assert findings(now) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("address", '"0.0.0.0"'),
+        ("enableCORS", "false"),
+        ("enableXsrfProtection", "false"),
+        ("enableAgentApi", "true"),
+        ("enableStaticServing", "true"),
+        ("trustedUserHeaders", '{"X-Somebody-Else" = "sign_in"}'),
+        ("showErrorDetails", '"full"'),
+        ("gatherUsageStats", "true"),
+    ],
+)
+def test_an_unsafe_setting_of_the_server_is_named(safe, now, tmp_path, monkeypatch, option, value):
+    _configured(tmp_path, monkeypatch, option, value)
+    [said] = findings(now)
+    assert f".{option} in .streamlit/config.toml" in said
+
+
+def test_a_configuration_that_is_missing_is_as_unsafe(safe, now, tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "_CONFIG", tmp_path / "config.toml")
+    assert len(findings(now)) == len(doctor._SAFE)
+
+
+def test_a_variable_that_overrides_a_setting_is_named(safe, now, monkeypatch):
+    monkeypatch.setenv("STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION", "false")
+    monkeypatch.setenv("STREAMLIT_SERVER_PORT", "8502")
+    [said] = findings(now)
+    assert said.startswith("STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION is set")
+
+
+@pytest.mark.parametrize("name", ["practice.db", "."])
+def test_what_other_accounts_can_open_is_named(safe, now, name):
+    (settings().data_dir / name).chmod(0o750)
+    [said] = findings(now)
+    assert "Other accounts of this machine" in said
+
+
+def test_a_synchronized_folder_is_named(safe, now, data_folder, monkeypatch):
+    folder = data_folder.parent / "OneDrive - Practice" / "kapteam"
+    folder.parent.mkdir()
+    safe.close()
+    data_folder.rename(folder)
+    monkeypatch.setattr(settings(), "data_dir", folder)
+    [said] = [one for one in findings(now) if "synchronized" in one]
+    assert "KAPTEAM_DATA_DIR" in said
+
+
+def test_a_day_without_a_backup_is_named(safe, now):
+    assert findings(now + timedelta(hours=26)) == []
+    [said] = findings(now + timedelta(hours=27))
+    assert "no good backup" in said
+
+
+def test_a_clock_of_the_tests_is_named(practice, now):
+    back_up_now(None, now)
+    [said] = findings(now)
+    assert "KAPTEAM_CLOCK_FILE" in said
+
+
+def test_an_old_sqlite_is_named(safe, now, monkeypatch):
+    monkeypatch.setattr(engine, "_SOUND", (9, 0, 0))
+    [said] = findings(now)
+    assert "older than 3.51.3" in said
+
+
+def test_a_full_disk_is_named(safe, now, monkeypatch):
+    monkeypatch.setattr(doctor, "_LEAST_FREE", 10**18)
+    [said] = findings(now)
+    assert "500 MB" in said
+
+
+def test_postgresql_on_another_machine_without_tls_is_named(safe, now, monkeypatch):
+    def url(query):
+        return f"postgresql+psycopg://kapteam@192.0.2.1:1/kapteam?connect_timeout=1{query}"
+
+    for query, unsafe in (("", True), ("&sslmode=prefer", True), ("&sslmode=verify-full", False)):
+        remote = engine.Database(url(query))
+        assert any("read on the way" in one for one in doctor._way(remote)) is unsafe
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda file: file.write_bytes(b"no database" * 500), "not a kapteam database"),
+        (lambda file: file.unlink(), "no practice in this data folder"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_named(safe, now, spoil, says):
+    safe.close()
+    spoil(settings().data_dir / "practice.db")
+    assert any(says in one for one in findings(now))
+
+
+def test_the_command_prints_a_line_each_and_fails_where_there_is_one(
+    safe, now, capsys, monkeypatch
+):
+    monkeypatch.setattr(clock, "now", lambda: now)
+    assert main(["doctor"]) == 0
+    assert capsys.readouterr().out == "Nothing unsafe was found.\n"
+
+    monkeypatch.setenv("STREAMLIT_SERVER_ADDRESS", "0.0.0.0")
+    assert main(["doctor"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("- STREAMLIT_SERVER_ADDRESS is set")
