@@ -175,11 +175,13 @@ def test_a_screen_at_rest_is_locked_and_its_tabs_closed(server, sign_in, clock, 
         assert sign_ins.find(db, dana.cookie.partition(".")[2], clock.now).recorded
 
 
-def test_foreign_handshakes_make_the_server_ask_nobody_outside(folder, clock, practice):
+def test_foreign_handshakes_make_the_server_ask_nobody_outside(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
         names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
-        running = Server(folder, "tests/web/small_app.py", **dict.fromkeys(names, address)).start()
+        running = Server(
+            tmp_path, "tests/web/small_app.py", **dict.fromkeys(names, address)
+        ).start()
         try:
             for number in range(20):
                 assert refused(running, "", origin=f"http://evil{number}.example") == 403
