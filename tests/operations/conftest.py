@@ -15,7 +15,7 @@ from tests.clock import FrozenClock
 from tests.postgresql import Postgresql
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def _everything(tmp_path_factory: pytest.TempPathFactory, now) -> Path:
     """The people of the demo, as the practice's own database."""
     folder = tmp_path_factory.mktemp("everything")
