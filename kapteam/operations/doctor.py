@@ -100,13 +100,12 @@ def _written(value: Any) -> str:
 def _folder(folder: Path) -> Iterator[str]:
     if not folder.exists():
         return
-    for one in (folder, settings().backup_dir, *folder.glob("*.db"), *folder.glob("*.db-wal")):
-        if one.exists() and stat.S_IMODE(one.stat().st_mode) & 0o077:
-            yield (
-                f"Other accounts of this machine can open {one.name} in the data folder. Take "
-                "their rights away: chmod -R go= on the folder."
-            )
-            break
+    # Nobody reaches a file in a folder that only its owner opens.
+    if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        yield (
+            "Other accounts of this machine can open the data folder. Take their rights away: "
+            "chmod -R go= on the folder."
+        )
     parts = [part.lower() for part in folder.resolve().parts]
     if any(part.startswith(name) for part in parts for name in _SYNCHRONIZED):
         yield (

@@ -71,9 +71,12 @@ def test_a_variable_that_overrides_a_setting_is_named(safe, now, monkeypatch):
     assert said.startswith("STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION is set")
 
 
-@pytest.mark.parametrize("name", ["practice.db", "."])
-def test_what_other_accounts_can_open_is_named(safe, now, name):
-    (settings().data_dir / name).chmod(0o750)
+def test_a_folder_that_other_accounts_can_open_is_named_and_a_file_behind_its_door_is_not(
+    safe, now
+):
+    (settings().data_dir / "practice.db").chmod(0o644)
+    assert findings(now) == []
+    settings().data_dir.chmod(0o750)
     [said] = findings(now)
     assert "Other accounts of this machine" in said
 
