@@ -16,7 +16,6 @@ from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
-    Audience,
     EpisodeState,
     HoldReason,
     IntegrationCloseReason,
@@ -42,9 +41,15 @@ class Named(Protocol):
 
 def client_name(viewer: Viewer, client: Named) -> str:
     """The client's name as this screen may show it; with others in the room initials and code."""
-    if viewer.audience is Audience.OTHERS:
+    if viewer.hides_names:
         return f"{wording.initials(client.family, client.given)} {client.code}"
     return wording.full_name(client.family, client.given, client.preferred)
+
+
+def inquirer(viewer: Viewer, name: str) -> str:
+    """The name of somebody who called, who has no code yet; with others in the room initials."""
+    given, _, family = name.rpartition(" ")
+    return wording.initials(family, given) if viewer.hides_names else name
 
 
 def integration(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) -> Phrase:

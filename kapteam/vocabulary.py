@@ -244,6 +244,13 @@ class Audience(Term):
     BOTH_OF_US = "both_of_us", "Both of us"
     OTHERS = "others", "Others in the room"
 
+    @property
+    def shows(self) -> str:
+        """What the screen shows to them."""
+        if self is Audience.OTHERS:
+            return "Initials and codes. No names, birth dates or phones; texts stay folded."
+        return "Names and texts."
+
 
 class Tone(StrEnum):
     """How loud a phrase is. Red: a clock has passed. Amber: somebody is needed before one does.

@@ -9,7 +9,7 @@ from kapteam.actions.clients import (
     create_client,
 )
 from kapteam.queries.client_details import client_details
-from kapteam.rules.permissions import check_can_book
+from kapteam.rules.permissions import check_can_enter_names
 from kapteam.ui.client_form import client_fields
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go
@@ -17,7 +17,7 @@ from kapteam.ui.page import open_page
 from kapteam.ui.rows import identity
 
 here = open_page(
-    "Client details" if "client" in st.query_params else "New client", needs=check_can_book
+    "Client details" if "client" in st.query_params else "New client", needs=check_can_enter_names
 )
 if "client" in st.query_params:
     kept = here.read(client_details, st.query_params["client"])

@@ -11,14 +11,14 @@ from kapteam.actions.inquiries import (
     settle_inquiry,
 )
 from kapteam.queries.inquiries import inquiry
-from kapteam.rules.permissions import check_can_book
+from kapteam.rules.permissions import check_can_enter_names
 from kapteam.ui.client_form import client_fields
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.inquiries import consultation_fields, draw_inquiry, inquiry_fields
 from kapteam.ui.navigation import go, link
 from kapteam.ui.page import open_page
 
-here = open_page("Inquiry", needs=check_can_book)
+here = open_page("Inquiry", needs=check_can_enter_names)
 if "id" not in st.query_params:
     form = Form(here, "inquiry", makes=unused_id(here))
     inquiry_fields(here, form)

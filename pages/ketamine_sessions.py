@@ -4,7 +4,13 @@ from kapteam.queries.upcoming import upcoming
 from kapteam.rules.permissions import check_can_book
 from kapteam.ui.ketamine_sessions import ask, draw_upcoming
 from kapteam.ui.page import open_page
+from kapteam.ui.shell import Present
 
-here = open_page("Ketamine sessions", needs=check_can_book)
-days, everyone = ask(here)
-draw_upcoming(here, here.read(upcoming, days=days, everyone=everyone))
+
+def draw(here: Present) -> None:
+    """What is chosen, and its rows."""
+    days, everyone = ask(here)
+    draw_upcoming(here, here.read(upcoming, days=days, everyone=everyone))
+
+
+open_page("Ketamine sessions", needs=check_can_book, body=draw)

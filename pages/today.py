@@ -2,7 +2,13 @@
 
 from kapteam.queries.today import today
 from kapteam.ui.page import open_page
+from kapteam.ui.shell import Present
 from kapteam.ui.today import draw_today
 
-here = open_page("Today", dated=True)
-draw_today(here, here.read(today))
+
+def draw(here: Present) -> None:
+    """Everything that is due, waits or comes."""
+    draw_today(here, here.read(today))
+
+
+open_page("Today", dated=True, body=draw)

@@ -9,7 +9,9 @@ from tempfile import gettempdir
 from zoneinfo import ZoneInfo
 
 import pytest
+from filelock import FileLock
 
+from kapteam import demo
 from kapteam.db import practices
 from kapteam.db.engine import Database
 from kapteam.db.migrate import bring_up_to_date
@@ -92,6 +94,26 @@ def sqlite_database(_sqlite: Database, _sqlite_template: Path) -> Iterator[Datab
     _sqlite.engine.dispose()
     for one in file.parent.glob(f"{file.name}*"):
         one.unlink()
+
+
+@pytest.fixture(scope="session")
+def demo_file(
+    tmp_path_factory: pytest.TempPathFactory, testrun_uid: str, worker_id: str, now: datetime
+) -> Path:
+    """The demo as it is at `now`; to be copied. Building takes seconds, so workers share one."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / f"demo-{testrun_uid}"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("KAPTEAM_DATA_DIR", str(folder))
+                settings.cache_clear()
+                practices.database.cache_clear()
+                demo.open_demo(now)
+                practices.database(practices.DEMO).close()
+            settings.cache_clear()
+            practices.database.cache_clear()
+    return folder / "demo.db"
 
 
 @pytest.fixture(scope="session")

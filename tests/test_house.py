@@ -151,7 +151,7 @@ def unopened_page(tree: ast.Module) -> Iterator[int]:
     done = [
         statement
         for statement in _statements(tree.body)
-        if not isinstance(statement, ast.Import | ast.ImportFrom)
+        if not isinstance(statement, ast.Import | ast.ImportFrom | ast.FunctionDef)
     ]
     match _call(done[0]) if done else None:
         case (
@@ -269,11 +269,13 @@ RULES = [
             "here = open_page(client.name)",
             "here = open_page(f'Client {code}')",
             "here = open_page(client.name if client else 'New client')",
+            "def draw(here): ...\nst.title('Today')\nopen_page('Today', body=draw)",
         ),
         kept=(
             "here = open_page('Client details' if code else 'New client')",
             "'''Today.'''\nfrom kapteam.ui.page import open_page\nhere = open_page('Today')",
             "open_page('Today')",
+            "def draw(here): ...\nopen_page('Today', body=draw)",
         ),
     ),
     Rule(

@@ -43,9 +43,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class LiveSignIn:
-    """A signed-in browser whose person may go on."""
+    """A signed-in browser whose person may go on, and who can see its screen."""
 
     id: str
+    audience: Audience
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def find(db: Session, token: str, now: datetime) -> LiveSignIn | LockedSignIn | 
     [row] = rows
     if row.locked_at is not None or _rests(row, now):
         return LockedSignIn(row.id, row.name, recorded=row.locked_at is not None)
-    return LiveSignIn(row.id)
+    return LiveSignIn(row.id, row.audience)
 
 
 def live_ids(db: Session, ids: Iterable[str], now: datetime) -> set[str]:
@@ -191,6 +192,21 @@ def lock(db: Session, sign_in_id: str, now: datetime) -> None:
     if viewer is not None:
         db.execute(update(SignIn).where(SignIn.id == sign_in_id).values(locked_at=now))
         record(db, "signin:locked", viewer, now, subject_id=sign_in_id)
+
+
+def say_who_sees(db: Session, viewer: Viewer, audience: Audience, now: datetime) -> None:
+    """Answer for this signed-in browser who can see its screen; a second press changes nothing."""
+    if audience is not viewer.audience:
+        this = SignIn.id == viewer.sign_in_id
+        db.execute(update(SignIn).where(this).values(audience=audience))
+        record(
+            db,
+            "signin:audience_changed",
+            viewer,
+            now,
+            subject_id=viewer.sign_in_id,
+            audience=[viewer.audience, audience],
+        )
 
 
 def lock_idle(db: Session, now: datetime) -> None:
@@ -275,7 +291,6 @@ def viewer_of(db: Session, sign_in_id: str, now: datetime) -> Viewer | None:
         select(
             *_columns(now),
             Clinician.is_administrator,
-            SignIn.audience,
             ClinicianFunction.function,
             _setting("everyone_sees_caseload", now).label("everyone_sees_caseload"),
         )
@@ -317,6 +332,7 @@ def _columns(now: datetime) -> list[Any]:
         SignIn.id,
         SignIn.locked_at,
         SignIn.last_active_at,
+        SignIn.audience,
         Presence.clinician_id,
         Clinician.name,
         _setting("idle_minutes", now).label("idle_minutes"),

@@ -1,14 +1,18 @@
-"""Writing the audit log: always in the transaction of the thing itself."""
+"""The audit log: written in the transaction of the thing itself; what was saved last is its end."""
 
 from datetime import date, datetime
+from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session
 
 from kapteam.db.tables import AuditEvent
 from kapteam.ids import new_id
 from kapteam.rules.permissions import Viewer
+
+_LAST = 20
+_is_writing = and_(AuditEvent.tag != "client:viewed", AuditEvent.tag.not_like("signin:%"))
 
 
 def record(
@@ -42,12 +46,17 @@ def record(
 
 def is_written_in(db: Session, since: datetime) -> bool:
     """Whether anyone did more after `since` than sign in and look."""
-    written = exists().where(
-        AuditEvent.at > since,
-        AuditEvent.tag != "client:viewed",
-        AuditEvent.tag.not_like("signin:%"),
-    )
-    return bool(db.scalar(select(written)))
+    return bool(db.scalar(select(exists().where(AuditEvent.at > since, _is_writing))))
+
+
+def change_token(db: Session) -> str:
+    """Another word as soon as anything was saved, in one statement; it tells nothing but that.
+
+    Made of the last few events, not of the newest alone: of two transactions at once on a server
+    the one that began first, whose event sorts first, may be the last to be seen.
+    """
+    last = select(AuditEvent.id).where(_is_writing).order_by(AuditEvent.id.desc()).limit(_LAST)
+    return blake2b("".join(db.scalars(last)).encode(), digest_size=8).hexdigest()
 
 
 def _plain(value: Any) -> Any:

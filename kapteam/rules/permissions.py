@@ -45,6 +45,11 @@ class Viewer:
         """Whether note text is shown at all; to the front desk it is not."""
         return bool(self.functions & _CLINICAL)
 
+    @property
+    def hides_names(self) -> bool:
+        """Whether others can see this screen: initials and codes stand for the clients."""
+        return self.audience is Audience.OTHERS
+
 
 def _allowed(check: Callable[[Viewer], None], viewer: Viewer) -> bool:
     try:
@@ -124,6 +129,16 @@ def check_can_book(viewer: Viewer) -> None:
 def can_book(viewer: Viewer) -> bool:
     """Twin of `check_can_book`."""
     return _allowed(check_can_book, viewer)
+
+
+def check_can_enter_names(viewer: Viewer) -> None:
+    """Names, birth dates and phones are entered: not while others can see them."""
+    check_can_book(viewer)
+    if viewer.hides_names:
+        raise NotAllowed(
+            "This page is made of names and phone numbers, and others can see this screen. Say at "
+            "the top of the page that it is just you, and it opens."
+        )
 
 
 def check_can_pin(viewer: Viewer) -> None:

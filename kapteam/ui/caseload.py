@@ -239,7 +239,7 @@ def _needs(here: Present, one: CaseloadRow) -> None:
     Of an integration only what it is: where it stands is said in its own column.
     """
     if not one.attention:
-        _small(quiet(one.pinned_line), _NEEDS)
+        _small("" if here.viewer.hides_names else quiet(one.pinned_line), _NEEDS)
         return
     first, *rest = one.attention
     reason = sentences.attention(first, here.now, here.zone)

@@ -36,7 +36,7 @@ from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import integration_links, order_of, phrase, row, when, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said
-from kapteam.ui.written import draw_additions, draw_draft, draw_note, gist
+from kapteam.ui.written import draw_additions, draw_draft, draw_note, folded_for_others, gist
 from kapteam.vocabulary import (
     IntegrationKind,
     NoteKind,
@@ -67,13 +67,16 @@ def draw_identity(here: Present, page: ClientPage) -> None:
                     words(text)
         with row("identifiers"):
             words(f"{quiet('Code')} **{kept.code}**")
-            if kept.born_on:
+            if here.viewer.hides_names:
+                words(quiet("Birth date and phone are hidden"))
+            elif kept.born_on:
                 words(f"{quiet('Born')} **{plain(wording.born(kept.born_on, here.today))}**")
             else:
                 words(quiet("Birth date not recorded"))
             if kept.pronouns:
                 words(f"{quiet('Pronouns')} **{plain(kept.pronouns)}**")
-            words(f"{quiet('Phone')} **{plain(kept.phone or 'not recorded')}**")
+            if not here.viewer.hides_names:
+                words(f"{quiet('Phone')} **{plain(kept.phone or 'not recorded')}**")
             if can_book(here.viewer):
                 link("client_edit", "Change details", icon="edit", client=kept.code)
             if page.look_alikes:
@@ -291,13 +294,15 @@ def _number_link(course: CourseStanding) -> None:
 def _pinned(here: Present, page: ClientPage) -> None:
     pinned = page.pinned
     with row("pinned"):
-        if pinned.text:
+        if pinned.text and here.viewer.hides_names:
+            words(quiet("The pinned line is hidden"))
+        elif pinned.text:
             words(f":material/push_pin: {plain(pinned.text)}")
             on = f", {_on(here, pinned.at.astimezone(here.zone).date())}" if pinned.at else ""
             words(quiet(f"{pinned.by}{on}"))
         else:
             words(quiet("No pinned line"))
-        if can_pin(here.viewer):
+        if can_pin(here.viewer) and not here.viewer.hides_names:
             _pin_form(here, page)
 
 
@@ -327,12 +332,13 @@ def _to_know(here: Present, page: ClientPage) -> None:
         filter(None, (kept.emergency_name, kept.emergency_relation, kept.emergency_phone))
     )
     voicemail = {None: "not asked", True: "yes", False: "no"}[kept.voicemail_ok]
-    known = (
-        ("Medications", _asked(here, kept.medications, kept.medications_asked_on)),
-        ("Emergency contact", contact or "not recorded"),
-        ("Who may be told what", kept.may_be_told or "not recorded"),
-        ("Voicemail", voicemail),
-    )
+    known = [("Medications", _asked(here, kept.medications, kept.medications_asked_on))]
+    if not here.viewer.hides_names:
+        known += [
+            ("Emergency contact", contact or "not recorded"),
+            ("Who may be told what", kept.may_be_told or "not recorded"),
+            ("Voicemail", voicemail),
+        ]
     allergies = plain(_asked(here, kept.allergies, kept.allergies_asked_on))
     if kept.allergies:
         words(f":material/warning: **Allergies: {allergies}**")
@@ -375,8 +381,9 @@ def _latest(here: Present, page: ClientPage, kind: NoteKind, title: str) -> None
     else:
         on = _on(here, last.signed_at.astimezone(here.zone).date())
         words(f"**{title}** {quiet(f'{last.author.name}, {on}')}")
-        st.text(gist(last))
-        draw_additions(here, last)
+        with folded_for_others(here, "The note"):
+            st.text(gist(last))
+            draw_additions(here, last)
     for note in notes:
         if note.signed_at is None:
             draw_draft(here, note, "latest")

@@ -60,7 +60,9 @@ def _result(here: Present, found: FoundClient) -> None:
     with st.container(border=True, gap="xsmall", key=f"found_{client.code}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             link("client", f"**{plain(client_name(here.viewer, client))}**", client=client.code)
-            st.markdown(quiet(f"{client.code} · born {wording.born(client.born_on, here.today)}"))
+            if not here.viewer.hides_names:
+                born = wording.born(client.born_on, here.today)
+                st.markdown(quiet(f"{client.code} · born {born}"))
         for course in found.courses:
             for dose in course.doses:
                 if dose.silence:
@@ -84,6 +86,8 @@ def _result(here: Present, found: FoundClient) -> None:
                 st.markdown(quiet("Integration up to date"))
         if not found.courses:
             st.markdown(quiet("No open course of care"))
+        if here.viewer.hides_names:
+            return
         contact = " ".join(
             filter(None, (found.emergency_name, found.emergency_relation, found.emergency_phone))
         )

@@ -4,11 +4,12 @@ import streamlit as st
 
 from kapteam import wording
 from kapteam.queries.inquiries import InquiryLine
+from kapteam.sentences import inquirer
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import row, section, words
 from kapteam.ui.shell import Present
-from kapteam.ui.text import plain, quiet
+from kapteam.ui.text import plain, quiet, strong
 from kapteam.vocabulary import InquiryOutcome, ServiceLine
 
 
@@ -41,8 +42,8 @@ def _is_open(one: InquiryLine) -> bool:
 
 def _inquiry_row(here: Present, one: InquiryLine) -> None:
     with row(f"inquiry_{one.id}"):
-        words(f"**{plain(one.name)}**", 235)
-        words(quiet(one.phone), 150)
+        words(strong(inquirer(here.viewer, one.name)), 235)
+        words(quiet("" if here.viewer.hides_names else one.phone), 150)
         words(plain(one.service_wanted.label if one.service_wanted else "Service not said"), 270)
         called = wording.moment(one.called_at, here.now, here.zone)
         words(quiet(f"called {called}"), 220)

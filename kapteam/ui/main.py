@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from kapteam.ui.navigation import link, pages_for
-from kapteam.ui.shell import present, sentence_for
-from kapteam.ui.text import plain
+from kapteam.ui.navigation import pages_for
+from kapteam.ui.page import draw_trouble
+from kapteam.ui.shell import one_run, present
 
 
 def main() -> None:
@@ -14,11 +14,10 @@ def main() -> None:
         st.stop()
     page = st.navigation(pages_for(here.viewer), position="top")
     try:
-        page.run()
+        with one_run(here):
+            page.run()
     except Exception as error:
-        st.warning(plain(sentence_for(error)), icon=":material/info:")
-        st.markdown("Use **Find a client** (Ctrl+K), or go back to Today.")
-        link("today", "Today", icon="today")
+        draw_trouble(error)
 
 
 main()

@@ -6,12 +6,25 @@ from datetime import timedelta
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from kapteam import wording
+from kapteam.accounts.sign_ins import say_who_sees
+from kapteam.db.audit import change_token
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.find import find_button
-from kapteam.ui.shell import FLASH, Present, live, present
+from kapteam.ui.navigation import link
+from kapteam.ui.shell import FLASH, Present, acting, live, present, sentence_for
 from kapteam.ui.text import plain
+from kapteam.vocabulary import Audience
+
+_AUDIENCE = "audience"
+_EYES = {
+    Audience.JUST_ME: ":material/visibility:",
+    Audience.BOTH_OF_US: ":material/group:",
+    Audience.OTHERS: ":material/visibility_off:",
+}
+_TYPED_TO_FIND = ("caseload_text", "find_typed")
 
 
 def open_page(
@@ -20,6 +33,7 @@ def open_page(
     of: str = "",
     dated: bool = False,
     needs: Callable[[Viewer], None] | None = None,
+    body: Callable[[Present], None] | None = None,
 ) -> Present:
     """Check who is here and what they may see, then draw the top of the page.
 
@@ -27,6 +41,10 @@ def open_page(
     NotAllowed when `needs` says so. `title` never holds a client's name; `of` is the code of what
     the page is about, so that two tabs can be told apart: "Client K-014". A `dated` page's heading
     says the practice's day.
+
+    `body` draws all of the page below its header, and again when anybody has saved anything: the
+    guard script (guard.js) presses Refresh then, and once a minute, since "in 30 min" ages. It
+    does so on every page when this sign-in says on another tab who can see the screen.
     """
     here = present()
     if here is None:
@@ -35,7 +53,9 @@ def open_page(
     st.set_page_config(page_title=f"{title} · kapteam", layout="wide")
     if here.asked.practice.is_demo:
         _demo_banner(here)
-    _header(here, f"{title}, {wording.heading_day(here.today)}" if dated else title)
+    as_of = _header(here, f"{title}, {wording.heading_day(here.today)}" if dated else title)
+    if body is None:
+        _watched(here)
     # After the header: who may not be here still finds a client and the way out.
     if needs is not None:
         needs(here.viewer)
@@ -48,7 +68,46 @@ def open_page(
     elif sentence:
         top.warning(plain(sentence), icon=":material/error:")
     _ready_again()
-    return replace(here, top=top)
+    here = replace(here, top=top, as_of=as_of)
+    if body is not None:
+        _live_part(here, body, needs)
+    return here
+
+
+@live
+def _live_part(
+    here: Present,
+    opened: Present,
+    draw: Callable[[Present], None],
+    needs: Callable[[Viewer], None] | None,
+) -> None:
+    if (here.today, here.viewer.audience) != (opened.today, opened.viewer.audience):
+        st.rerun()
+    # Read before what is drawn: a page may be newer than its token, never older.
+    with here.database.reading() as db:
+        _watched(here, change_token(db))
+    if opened.as_of is not None:
+        opened.as_of.markdown(_as_of(here), width="content")
+    try:
+        if needs is not None:
+            needs(here.viewer)
+        draw(here)
+    except Exception as error:
+        draw_trouble(error)
+
+
+def _watched(here: Present, token: str = "") -> None:
+    """What the guard knows a page by, and the Refresh that it presses; nobody sees them."""
+    with st.container(key="watched"):
+        st.button("Refresh", key="refresh")
+        st.html(f'<i data-kapteam-token="{token}" data-kapteam-audience="{here.viewer.audience}">')
+
+
+def draw_trouble(error: Exception) -> None:
+    """In place of what was refused or failed: its sentence, and the ways on."""
+    st.warning(plain(sentence_for(error)), icon=":material/info:")
+    st.markdown("Use **Find a client** (Ctrl+K), or go back to Today.")
+    link("today", "Today", icon="today")
 
 
 @partial(live, every=timedelta(days=1))
@@ -60,19 +119,55 @@ def _ready_again(here: Present) -> None:
     """
 
 
-def _header(here: Present, heading: str) -> None:
+def _header(here: Present, heading: str) -> DeltaGenerator:
     with st.container(horizontal=True, vertical_alignment="center", key="page_header"):
         st.title(heading, anchor=False, width="stretch")
-        st.markdown(
-            f":gray[As of {wording.zoned_time(here.now, here.zone)}]",
-            width="content",
-        )
+        as_of = st.empty()
+        as_of.markdown(_as_of(here), width="content")
         find_button(here)
+        _who_sees(here)
         with st.popover(plain(here.viewer.name), icon=":material/person:", width="content"):
             if not here.asked.practice.is_demo:
                 st.html('<p><a href="/session/password" target="_self">Change password</a></p>')
             st.html(f"<p>{_post('Lock now (F9)', '/session/lock')}</p>")
             st.html(f"<p>{_post('Sign out', '/session/sign-out')}</p>")
+    return as_of
+
+
+def _who_sees(here: Present) -> None:
+    """Who can see this screen? One question, answered for this sign-in (product.md)."""
+    audience = here.viewer.audience
+    st.session_state[_AUDIENCE] = audience
+    question = "Who can see this screen?"
+    # Once answered it is another popover, and closed.
+    with st.popover(
+        audience.label,
+        icon=_EYES[audience],
+        help=question,
+        width="content",
+        key=f"seen_by_{audience}",
+    ):
+        st.radio(
+            question,
+            list(Audience),
+            format_func=lambda one: one.label,
+            captions=[one.shows for one in Audience],
+            key=_AUDIENCE,
+            on_change=_say_who_sees,
+        )
+
+
+@acting
+def _say_who_sees(here: Present) -> None:
+    audience = st.session_state[_AUDIENCE]
+    here.write(say_who_sees, audience, here.now)
+    if audience is Audience.OTHERS:
+        for typed in _TYPED_TO_FIND:
+            st.session_state[typed] = ""
+
+
+def _as_of(here: Present) -> str:
+    return f":gray[As of {wording.zoned_time(here.now, here.zone)}]"
 
 
 def _post(label: str, path: str) -> str:

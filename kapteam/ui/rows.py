@@ -32,7 +32,7 @@ from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said, strong
-from kapteam.vocabulary import Audience, IntegrationKind, NoteKind, Part, Tone
+from kapteam.vocabulary import IntegrationKind, NoteKind, Part, Tone
 from kapteam.wording import Phrase
 
 NAME, WHEN, ORDER, NUMBER, INTENTION = 190, 245, 160, 105, 195
@@ -108,7 +108,7 @@ def name_cell(here: Present, client: ClientName, width: int = NAME) -> None:
     Of two people with one name also when each was born (rule 68).
     """
     name = client_name(here.viewer, client)
-    second = [] if here.viewer.audience is Audience.OTHERS else [client.code]
+    second = [] if here.viewer.hides_names else [client.code]
     if name in here.namesakes:
         born = wording.born(client.born_on, here.today)
         second.append(f"born {born}" if client.born_on else born)
@@ -379,8 +379,9 @@ def identity(here: Present, client: ClientName, also: str = "", course_id: str =
         here.write(record_view, client.id, here.now)
     with st.container(border=True, key="banner"), row("identity"):
         words(f"**{plain(client_name(here.viewer, client))}**")
-        words(f"Code **{client.code}**")
-        words(quiet(f"born {wording.born(client.born_on, here.today)}"))
+        if not here.viewer.hides_names:
+            words(f"Code **{client.code}**")
+            words(quiet(f"born {wording.born(client.born_on, here.today)}"))
         if also:
             words(quiet(also))
         link("client", "Back to the client", icon="arrow_back", client=client.code)

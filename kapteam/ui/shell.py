@@ -6,7 +6,9 @@ it, so each asks again who is here. `kapteam.ui.page.open_page` does the same fo
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import wraps
@@ -41,6 +43,8 @@ class Present:
     database: Database
     top: DeltaGenerator | None = None
     """Where an open page says what happened last: saved, or refused."""
+    as_of: DeltaGenerator | None = None
+    """Where an open page says as of when it is."""
     namesakes: frozenset[str] = frozenset()
     """The names that two people on the page share."""
 
@@ -82,8 +86,28 @@ class Present:
             return action(db, self.viewer, *args, **kwargs)
 
 
+_of_this_run: ContextVar[Present | None] = ContextVar("present", default=None)
+
+
+@contextmanager
+def one_run(here: Present) -> Iterator[None]:
+    """What runs in this block is one run of the script, with one person and one instant.
+
+    Callbacks and fragments by themselves run outside of it, and so ask anew.
+    """
+    before = _of_this_run.set(here)
+    try:
+        yield
+    finally:
+        _of_this_run.reset(before)
+
+
 def present() -> Present | None:
     """Who is here, or None when the sign-in is locked, ended, or there never was one."""
+    return _of_this_run.get() or _look()
+
+
+def _look() -> Present | None:
     name, _, sign_in_id = str(getattr(st.user, "sign_in", None) or "").partition(".")
     if not sign_in_id:
         return None

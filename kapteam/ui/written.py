@@ -1,5 +1,8 @@
 """What was written, as others read it: a signed note by its gist, a draft by author and age."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 
 from kapteam import wording
@@ -27,10 +30,21 @@ def draw_note(here: Present, note: NoteLine) -> None:
         f":material/lock: **{note.title}** "
         f"{quiet(f'Signed and locked, {note.author.name}{by}, {signed}')}"
     )
-    st.text(gist(note))
-    draw_additions(here, note)
+    with folded_for_others(here, "The note"):
+        st.text(gist(note))
+        draw_additions(here, note)
     with st.expander("The whole note"):
         st.text(note.signed_text)
+
+
+@contextmanager
+def folded_for_others(here: Present, title: str) -> Iterator[None]:
+    """Words about somebody: with others in the room one unfolds them first."""
+    if here.viewer.hides_names:
+        with st.expander(title, icon=":material/visibility_off:"):
+            yield
+    else:
+        yield
 
 
 def draw_draft(here: Present, note: NoteLine, place: str) -> None:

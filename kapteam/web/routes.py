@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from kapteam import clock, demo
 from kapteam.accounts import set_up, sign_ins, zones
 from kapteam.accounts.own_password import change_password
-from kapteam.accounts.sign_ins import LockedSignIn, Started
+from kapteam.accounts.sign_ins import LiveSignIn, LockedSignIn, Started
+from kapteam.db.audit import change_token
 from kapteam.db.practices import DEMO, PRACTICE, database
 from kapteam.errors import Conflict, Invalid, NotFound
 from kapteam.vocabulary import Function
@@ -210,8 +211,16 @@ class PlainPages:
         return _alive(visitor)
 
     def alive(self, request: Request) -> Response:
-        """The guard's heartbeat: 200 while the person may go on, else 401. Not an activity."""
-        return _alive(visitor_of(request, clock.now()))
+        """The guard's heartbeat: 200 while the person may go on, else 401. Not an activity.
+
+        It answers with the change token and who can see the screen; by these a page knows that it
+        is out of date.
+        """
+        visitor = visitor_of(request, clock.now())
+        if not isinstance(visitor.sign_in, LiveSignIn):
+            return _alive(visitor)
+        with database(visitor.practice).reading() as db:
+            return PlainTextResponse(f"{change_token(db)} {visitor.sign_in.audience}")
 
     def ask_password(self, request: Request) -> Response:
         """The page of a one-time link."""

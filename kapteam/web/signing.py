@@ -19,7 +19,6 @@ from kapteam.queries.notes import signing_page
 from kapteam.queries.standing import Asked, ClientName
 from kapteam.queries.views import seen_this_hour
 from kapteam.sentences import client_name
-from kapteam.vocabulary import Audience
 from kapteam.web.plain import message, page
 from kapteam.web.visitor import visitor_of
 
@@ -137,7 +136,7 @@ def _door(request: Request, note_id: str) -> Response:
 def _facts(asked: Asked, client: ClientName) -> dict[str, str]:
     """Whose note it is, by two identifiers; with others in the room without the birth date."""
     facts = {"Client": client_name(asked.viewer, client), "Code": client.code}
-    if asked.viewer.audience is not Audience.OTHERS:
+    if not asked.viewer.hides_names:
         facts["Born"] = wording.born(client.born_on, asked.today)
     return facts
 

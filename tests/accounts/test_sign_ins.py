@@ -7,7 +7,7 @@ from kapteam.accounts import set_up, sign_ins
 from kapteam.accounts.sign_ins import LiveSignIn, LockedSignIn
 from kapteam.db.tables import AuditEvent, ClinicianFunction, SignIn
 from kapteam.errors import Invalid
-from kapteam.vocabulary import Function
+from kapteam.vocabulary import Audience, Function
 from tests.accounts.people import PASSWORD, signed_in, tags, viewer
 from tests.factories import a_setting
 from tests.query_recorder import recorded_statements
@@ -32,7 +32,7 @@ def lock(database, sign_in_id, now):
 
 def test_a_sign_in_is_found_by_its_token_of_which_only_a_hash_is_kept(database, people, now):
     started = sign_ins.sign_in(database, "Dana", PASSWORD, "Firefox", now)
-    assert found(database, started.token, now) == LiveSignIn(started.sign_in_id)
+    assert found(database, started.token, now) == LiveSignIn(started.sign_in_id, Audience.JUST_ME)
     assert found(database, started.token + "x", now) is None
     assert found(database, "", now) is None
     with database.reading() as db:
@@ -48,7 +48,7 @@ def test_two_sign_ins_of_one_person_have_nothing_in_common(database, people, now
     with database.writing() as db:
         sign_ins.end(db, first.sign_in_id, now)
     assert found(database, first.token, now) is None
-    assert found(database, second.token, now) == LiveSignIn(second.sign_in_id)
+    assert found(database, second.token, now) == LiveSignIn(second.sign_in_id, Audience.JUST_ME)
 
 
 def test_the_viewer_is_who_acts_with_functions_read_anew_each_time(database, people, now):
@@ -106,7 +106,7 @@ def test_fifteen_minutes_without_activity_lock_and_activity_starts_them_anew(dat
     with database.writing() as db:
         sign_ins.touch(db, started.sign_in_id, now + 14 * MINUTE)
     later = now + 28 * MINUTE
-    assert found(database, started.token, later) == LiveSignIn(started.sign_in_id)
+    assert found(database, started.token, later) == LiveSignIn(started.sign_in_id, Audience.JUST_ME)
     later = now + 29 * MINUTE
     assert found(database, started.token, later) == LockedSignIn(
         started.sign_in_id, "Dana Reyes", recorded=False
@@ -156,7 +156,9 @@ def test_a_sign_in_lives_twelve_hours_however_busy(database, people, now):
         with database.writing() as db:
             sign_ins.touch(db, started.sign_in_id, now + minutes * MINUTE)
     almost = now + 12 * HOUR - MINUTE
-    assert found(database, started.token, almost) == LiveSignIn(started.sign_in_id)
+    assert found(database, started.token, almost) == LiveSignIn(
+        started.sign_in_id, Audience.JUST_ME
+    )
     assert found(database, started.token, now + 12 * HOUR) is None
     with database.writing() as db:
         sign_ins.lock_idle(db, now + 12 * HOUR)
@@ -170,7 +172,7 @@ def test_unlocking_replaces_the_token(database, people, now):
     assert isinstance(found(database, started.token, now), LockedSignIn)
     token = sign_ins.unlock(database, started.sign_in_id, PASSWORD, now + HOUR)
     assert found(database, started.token, now + HOUR) is None
-    assert found(database, token, now + HOUR) == LiveSignIn(started.sign_in_id)
+    assert found(database, token, now + HOUR) == LiveSignIn(started.sign_in_id, Audience.JUST_ME)
     assert tags(database)[-2:] == ["signin:locked", "signin:unlocked"]
 
 
@@ -205,7 +207,7 @@ def test_every_sign_in_of_somebody_ends_and_nobody_elses(database, people, now):
     with database.writing() as db:
         sign_ins.end_all_of(db, people.robin, acting(database, mine.sign_in_id, now), now)
     assert [found(database, one.token, now) for one in theirs] == [None, None]
-    assert found(database, mine.token, now) == LiveSignIn(mine.sign_in_id)
+    assert found(database, mine.token, now) == LiveSignIn(mine.sign_in_id, Audience.JUST_ME)
 
 
 def test_a_wrong_password_at_signing_is_audited_as_such(database, people, now):
@@ -239,3 +241,23 @@ def test_every_step_of_a_sign_in_leaves_its_event_with_who_and_where(database, p
     assert {(one.clinician_id, one.sign_in_id) for one in rest} == {
         (people.dana, started.sign_in_id)
     }
+
+
+def test_who_can_see_the_screen_belongs_to_the_sign_in(database, people, now):
+    mine, elsewhere = (signed_in(database, people.dana, now) for _ in range(2))
+    me = acting(database, mine.sign_in_id, now)
+    for _ in range(2):
+        with database.writing() as db:
+            sign_ins.say_who_sees(db, me, Audience.OTHERS, now)
+        me = acting(database, mine.sign_in_id, now)
+    assert me.hides_names
+    assert found(database, mine.token, now).audience is Audience.OTHERS
+    assert tags(database).count("signin:audience_changed") == 1
+    assert not acting(database, elsewhere.sign_in_id, now).hides_names
+
+    lock(database, mine.sign_in_id, now)
+    token = sign_ins.unlock(database, mine.sign_in_id, PASSWORD, now)
+
+    assert found(database, token, now).audience is Audience.OTHERS
+    later = sign_ins.sign_in(database, "Dana", PASSWORD, "Firefox", now)
+    assert found(database, later.token, now).audience is Audience.JUST_ME

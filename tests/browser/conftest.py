@@ -4,6 +4,8 @@ The demo, which nobody writes in, serves them all.
 """
 
 import re
+import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,7 +26,7 @@ from tests.accounts.people import PASSWORD
 from tests.browser.chromium import chromium_path, is_required, launched
 from tests.browser.demo import PAGES
 from tests.browser.hands import follow_runs, go_to, open_at, press
-from tests.browser.server import Server
+from tests.browser.server import Server, free_port
 from tests.factories import a_client, a_course
 from tests.factories_care import Care, a_cared_for_client
 
@@ -48,23 +50,70 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
+class Browsers:
+    """The browsers of several people, lent to one test after the other.
+
+    Each knows Streamlit's files of the address it was made for; to load them anew takes longer than
+    most tests do.
+    """
+
+    def __init__(self, chromium: Browser) -> None:
+        self._chromium = chromium
+        self._free: defaultdict[str, list[BrowserContext]] = defaultdict(list)
+
+    def lend(self, server: Server) -> BrowserContext:
+        """A browser in which nobody is signed in."""
+        free = self._free[server.url]
+        return free.pop() if free else self._new(server)
+
+    def take_back(self, browser: BrowserContext, server: Server) -> None:
+        """Close its tabs and sign it out."""
+        for page in browser.pages:
+            page.close()
+        browser.clear_cookies()
+        self._free[server.url].append(browser)
+
+    def _new(self, server: Server) -> BrowserContext:
+        """A browser in Berlin, so that a time that is not the practice's shows."""
+        context = self._chromium.new_context(
+            base_url=server.url,
+            viewport={"width": 1366, "height": 900},
+            locale="en-US",
+            timezone_id="Europe/Berlin",
+            color_scheme="light",
+            reduced_motion="reduce",
+        )
+        context.on("page", follow_runs)
+        return context
+
+
+@pytest.fixture(scope="package")
+def _browsers(chromium: Browser) -> Browsers:
+    return Browsers(chromium)
+
+
+@pytest.fixture(scope="package")
+def _port() -> int:
+    """Where one module's server after the other answers: a browser knows Streamlit's files then."""
+    return free_port()
+
+
 @pytest.fixture(scope="module")
 def server(
-    chromium: Browser, tmp_path_factory: pytest.TempPathFactory, now: datetime
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory, now: datetime, _port: int
 ) -> Iterator[Server]:
     """kapteam for one module, not yet set up."""
-    with _running(tmp_path_factory.mktemp("server"), now) as running:
+    with _running(Server(tmp_path_factory.mktemp("server"), now, _port)) as running:
         yield running
 
 
 @contextmanager
-def _running(folder: Path, now: datetime) -> Iterator[Server]:
-    """A server; at the end its log must hold no error."""
-    running = Server(folder, now)
-    running.start()
-    yield running
-    running.stop()
-    assert running.complaints == []
+def _running(server: Server) -> Iterator[Server]:
+    """A server that runs; at the end its log must hold no error."""
+    server.start()
+    yield server
+    server.stop()
+    assert server.complaints == []
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +148,7 @@ def own(care: Care) -> Care:
 
 @pytest.fixture(scope="module")
 def _browser_of(
-    chromium: Browser, server: Server, care: Care
+    _browsers: Browsers, server: Server, care: Care
 ) -> Iterator[Callable[[Viewer], BrowserContext]]:
     """The browser of each person who was asked for, signed in once."""
     browsers: dict[str, BrowserContext] = {}
@@ -108,14 +157,14 @@ def _browser_of(
         if who.clinician_id not in browsers:
             with care.database.writing() as db:
                 started = start_sign_in(db, who.clinician_id, "a test", server.clock.now)
-            browser = browsers[who.clinician_id] = _new_browser(chromium, server)
+            browser = browsers[who.clinician_id] = _browsers.lend(server)
             cookie = f"practice.{started.token}"
             browser.add_cookies([{"name": "kapteam", "value": cookie, "url": server.url}])
         return browsers[who.clinician_id]
 
     yield browser_of
     for browser in browsers.values():
-        browser.close()
+        _browsers.take_back(browser, server)
 
 
 @pytest.fixture
@@ -153,7 +202,7 @@ def _kept_tab(
     """
 
     def kept_tab(browser: BrowserContext) -> Page:
-        if browser not in _kept_tabs:
+        if browser not in _kept_tabs or _kept_tabs[browser].is_closed():
             _kept_tabs[browser] = browser.new_page()
         return _kept_tabs[browser]
 
@@ -172,17 +221,20 @@ def kept_tab_of(_browser_of: Callable[[Viewer], BrowserContext], _kept_tab: Kept
 
 @pytest.fixture(scope="package")
 def demo_server(
-    chromium: Browser, tmp_path_factory: pytest.TempPathFactory, now: datetime
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory, now: datetime, demo_file: Path
 ) -> Iterator[Server]:
-    """kapteam for all modules, never set up, so that it offers the demo."""
-    with _running(tmp_path_factory.mktemp("demo"), now) as running:
+    """kapteam for all modules, never set up, so that it offers the demo, which is there already."""
+    folder = tmp_path_factory.mktemp("demo")
+    (folder / "data").mkdir(mode=0o700)
+    shutil.copy(demo_file, folder / "data")
+    with _running(Server(folder, now)) as running:
         yield running
 
 
 @pytest.fixture(scope="package")
-def _demo_browsers(chromium: Browser, demo_server: Server) -> Iterator[tuple[BrowserContext, ...]]:
+def _demo_browsers(_browsers: Browsers, demo_server: Server) -> tuple[BrowserContext, ...]:
     """The demo entered by its button, as its therapist; and as its prescriber and administrator."""
-    therapist, prescriber = (_new_browser(chromium, demo_server) for _ in range(2))
+    therapist, prescriber = (_browsers.lend(demo_server) for _ in range(2))
     door = therapist.new_page()
     open_at(door, "/")
     press(door, "Explore the demo practice")
@@ -192,9 +244,7 @@ def _demo_browsers(chromium: Browser, demo_server: Server) -> Iterator[tuple[Bro
     prescriber.add_cookies(
         [{"name": "kapteam", "value": f"demo.{started.token}", "url": demo_server.url}]
     )
-    yield therapist, prescriber
-    therapist.close()
-    prescriber.close()
+    return therapist, prescriber
 
 
 @contextmanager
@@ -225,21 +275,9 @@ def demo_tab(
     return open_one
 
 
-@pytest.fixture(scope="module")
-def _free_browsers(server: Server) -> Iterator[list[BrowserContext]]:
-    """The browsers that a test of this module is done with: signed out, Streamlit still loaded."""
-    free: list[BrowserContext] = []
-    yield free
-    for browser in free:
-        browser.close()
-
-
 @pytest.fixture
 def new_page(
-    chromium: Browser,
-    server: Server,
-    _free_browsers: list[BrowserContext],
-    request: pytest.FixtureRequest,
+    server: Server, _browsers: Browsers, request: pytest.FixtureRequest
 ) -> Iterator[NewPage]:
     """Open the browser of another person: `new_page(width=390)`; its pages share their cookies.
 
@@ -248,7 +286,7 @@ def new_page(
     browsers: list[BrowserContext] = []
 
     def open_one(width: int = 1366, height: int = 900) -> Page:
-        browsers.append(_free_browsers.pop() if _free_browsers else _new_browser(chromium, server))
+        browsers.append(_browsers.lend(server))
         page = browsers[-1].new_page()
         page.set_viewport_size({"width": width, "height": height})
         return page
@@ -256,24 +294,7 @@ def new_page(
     yield open_one
     _keep_what_was_seen(request, [page for browser in browsers for page in browser.pages])
     for browser in browsers:
-        for page in browser.pages:
-            page.close()
-        browser.clear_cookies()
-    _free_browsers += browsers
-
-
-def _new_browser(chromium: Browser, server: Server) -> BrowserContext:
-    """A browser in Berlin, so that a time that is not the practice's shows."""
-    context = chromium.new_context(
-        base_url=server.url,
-        viewport={"width": 1366, "height": 900},
-        locale="en-US",
-        timezone_id="Europe/Berlin",
-        color_scheme="light",
-        reduced_motion="reduce",
-    )
-    context.on("page", follow_runs)
-    return context
+        _browsers.take_back(browser, server)
 
 
 def _keep_what_was_seen(request: pytest.FixtureRequest, pages: list[Page]) -> bool:

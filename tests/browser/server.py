@@ -20,17 +20,17 @@ _SECONDS_TO_STOP = 10
 
 
 class Server:
-    """kapteam on a free port of this machine.
+    """kapteam on a port of this machine, a free one unless told.
 
     `data` is its data folder, `clock` what it takes for the time, `log` what it wrote so far. It
     can be stopped, killed and started again over the same data at the same address.
     """
 
-    def __init__(self, folder: Path, now: datetime) -> None:
+    def __init__(self, folder: Path, now: datetime, port: int | None = None) -> None:
         self.data = folder / "data"
         self.clock = FrozenClock(folder / "clock", now)
         self._log = folder / "log"
-        self._port = _free_port()
+        self._port = port or free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -101,7 +101,8 @@ class Server:
         return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nothing answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

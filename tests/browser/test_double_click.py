@@ -35,33 +35,33 @@ def test_a_save_pressed_several_times_at_once_saves_once(
 
 
 def test_a_save_pressed_again_after_a_power_cut_is_the_same_save(
-    own: Care, tab_of: TabOf, server: Server
+    own: Care, kept_tab_of: TabOf, tab_of: TabOf, server: Server
 ) -> None:
     """Two forms at one power cut; every other one is in `tests/pages/test_bad_input.py`.
 
     All that a tab brings back to a server that has forgotten it is its address, with the id in it,
     and what its fields hold.
     """
-    twins = {}
+    first, twins = kept_tab_of(own.therapist), {}
     for name in ("booking", "record"):
-        first, again = twins[name] = tab_of(own.therapist), tab_of(own.therapist)
-        open_at(first, SAVES[name].address(own))
+        save, again = SAVES[name], tab_of(own.therapist)
+        go_to(first, save.address(own))
         open_at(again, first.url)
         for page in (first, again):
-            SAVES[name].fill(page)
-    for name, (first, _) in twins.items():
-        rows, events = _kept(own, SAVES[name])
-        press(first, SAVES[name].button)
-        _is_saved_once(own, SAVES[name], rows, events)
+            save.fill(page)
+        rows, events = _kept(own, save)
+        press(first, save.button)
+        _is_saved_once(own, save, rows, events)
+        twins[name] = again
     kept = {name: _kept(own, SAVES[name]) for name in twins}
     server.kill()
     server.start()
-    for _, again in twins.values():
+    for again in twins.values():
         wait_for_run(again)
     # The page sees that the row with the id in its address is there, and begins a new form.
-    expect(twins["booking"][1].get_by_text("is saved already")).to_be_visible()
+    expect(twins["booking"].get_by_text("is saved already")).to_be_visible()
     # A record makes rows of other ids: its form begins again over the session as it is kept now.
-    _, again = twins["record"]
+    again = twins["record"]
     expect(again.get_by_text("Given: 70\N{NO-BREAK SPACE}mg intramuscular")).to_be_visible()
     press(again, SAVES["record"].button)
     expect(again.get_by_text("Nothing was entered.")).to_be_visible()

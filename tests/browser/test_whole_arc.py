@@ -162,7 +162,7 @@ def _open_the_course(page: Page) -> str:
 
 
 def _clear_and_consent(page: Page, course: str) -> None:
-    open_at(page, course)
+    go_to(page, course)
     _move(page, course, "Preparation", reopen=False)
     expect(page.get_by_text("Preparation", exact=True).first).to_be_visible()
     _try_the_gate(page, course)
@@ -176,7 +176,7 @@ def _clear_and_consent(page: Page, course: str) -> None:
         press(page, "Consents")
         tick(page, consent)
         press(page, "Save consent")
-        open_at(page, course)
+        go_to(page, course)
 
 
 def _try_the_gate(page: Page, course: str) -> None:
@@ -185,12 +185,12 @@ def _try_the_gate(page: Page, course: str) -> None:
     press(page, "Move")
     expect(page.get_by_text("The series cannot begin yet.")).to_be_visible()
     expect(page.get_by_text("a clearance by the prescriber")).to_be_visible()
-    open_at(page, course)
+    go_to(page, course)
 
 
 def _move(page: Page, course: str, state: str, *, reopen: bool = True) -> None:
     if reopen:
-        open_at(page, course)
+        go_to(page, course)
     if page.get_by_role("radio", name=state, exact=True).count() == 0:
         return
     tick(page, state)
@@ -198,7 +198,7 @@ def _move(page: Page, course: str, state: str, *, reopen: bool = True) -> None:
 
 
 def _book(page: Page, course: str) -> str:
-    open_at(page, course)
+    go_to(page, course)
     press(page, "Book a ketamine session")
     fill_day(page, "Day", TOMORROW)
     fill_field(page, "Time", "10:00 am")
@@ -314,7 +314,7 @@ def _written(server: Server) -> list[str]:
 
 def _three_silent_failures(page: Page, server: Server, course: str) -> None:
     """Nobody disappears because nobody pressed a button."""
-    open_at(page, course)
+    go_to(page, course)
     press(page, "Book a ketamine session")
     fill_day(page, "Day", date(2026, 11, 27))
     fill_field(page, "Time", "1:00 pm")

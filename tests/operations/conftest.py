@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from kapteam import demo
 from kapteam.db import practices
 from kapteam.db.engine import Database
 from kapteam.operations.moving import move
@@ -15,26 +14,11 @@ from tests.clock import FrozenClock
 from tests.postgresql import Postgresql
 
 
-@pytest.fixture(scope="session")
-def _everything(tmp_path_factory: pytest.TempPathFactory, now) -> Path:
-    """The people of the demo, as the practice's own database."""
-    folder = tmp_path_factory.mktemp("everything")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KAPTEAM_DATA_DIR", str(folder))
-        settings.cache_clear()
-        practices.database.cache_clear()
-        demo.open_demo(now)
-        practices.database(practices.DEMO).close()
-    settings.cache_clear()
-    practices.database.cache_clear()
-    return folder / "demo.db"
-
-
 @pytest.fixture
-def practice(_everything: Path, data_folder: Path, frozen_clock: FrozenClock) -> Database:
-    """The practice of this data folder, in SQLite."""
+def practice(demo_file: Path, data_folder: Path, frozen_clock: FrozenClock) -> Database:
+    """The practice of this data folder, in SQLite: the people of the demo as its own."""
     data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    shutil.copy(_everything, data_folder / "practice.db")
+    shutil.copy(demo_file, data_folder / "practice.db")
     (data_folder / "practice.db").chmod(0o600)
     return practices.database(practices.PRACTICE)
 

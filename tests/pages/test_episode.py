@@ -59,7 +59,7 @@ def test_who_does_not_run_courses_reads_it_and_opens_none(care, who):
 
     tab = _new(care, getattr(care, who))
     assert "Only a prescriber or a therapist can open" in said(tab)
-    assert not tab.radio
+    assert [one.key for one in tab.radio] == ["audience"]
 
 
 @pytest.mark.parametrize("query", [{}, {"id": "nonsense"}, {"client": "K-999"}])

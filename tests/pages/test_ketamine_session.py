@@ -39,7 +39,7 @@ from tests.factories_care import (
     an_unrecorded_session,
 )
 from tests.pages.filling import LOOK, beside, box, fill, press, typed
-from tests.pages.tabs import headings, links, opened, said, unsigned, well
+from tests.pages.tabs import buttons, headings, links, opened, said, unsigned, well
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WILD = "<b>v</b> **2** =HYPERLINK(1) -> www.x.y :star: $x$ 🌵 שלום"
@@ -69,10 +69,6 @@ def _order(tab):
     return next(value for value in values if "Dose not ordered" in value)
 
 
-def _buttons(tab):
-    return [one.label for one in tab.button if one.label != "Find a client"]
-
-
 def test_nobody_signed_in_gets_nothing(care, ahead):
     assert unsigned("ketamine_session", id=ahead.id) == ""
 
@@ -84,20 +80,20 @@ def test_who_is_not_on_the_course_is_told_no_more_than_of_one_that_is_none(care,
 
     assert "There is no such ketamine session, or you are not on its course" in said(tab)
     assert "Okafor" not in said(tab)
-    assert _buttons(tab) == []
+    assert buttons(tab) == []
 
 
 def test_the_front_desk_moves_and_cancels_and_does_not_record(care, ahead):
     tab = _open(care, care.front_desk, ahead)
 
-    assert _buttons(tab) == ["Move both", "Cancel this ketamine session"]
+    assert buttons(tab) == ["Move both", "Cancel this ketamine session"]
     assert "Intention note" not in links(tab)
 
 
 def test_rule_15_only_a_prescriber_is_given_the_order(care, ahead):
-    assert "Order" in _buttons(_open(care, care.prescriber, ahead))
+    assert "Order" in buttons(_open(care, care.prescriber, ahead))
     for who in (care.therapist, care.nurse):
-        assert not {"Order", "Propose"} & set(_buttons(_open(care, who, ahead)))
+        assert not {"Order", "Propose"} & set(buttons(_open(care, who, ahead)))
 
 
 def test_a_therapist_proposes_while_nothing_is_ordered(care):
@@ -125,7 +121,7 @@ def test_a_proposal_typed_while_a_prescriber_orders_stays_and_is_answered(care):
     assert typed(typing, "dose")["mg"] == "60"
     assert care.row(KetamineSession, session.id).ordered_ug == 70_000
     # Who had typed nothing is offered nothing.
-    assert "Propose" not in _buttons(well(looking.run()))
+    assert "Propose" not in buttons(well(looking.run()))
 
 
 def test_rule_57_a_dose_on_hold_says_so_everywhere_and_cannot_be_ordered(care, ahead):
@@ -137,7 +133,7 @@ def test_rule_57_a_dose_on_hold_says_so_everywhere_and_cannot_be_ordered(care, a
 
     assert said_of_it in said(tab)
     assert "Release the hold before ordering" in said(tab)
-    assert not {"Order", "Change the number ordered"} & set(_buttons(tab))
+    assert not {"Order", "Change the number ordered"} & set(buttons(tab))
     for page in ("today", "ketamine_sessions", "caseload"):
         assert said_of_it in said(opened(care, care.prescriber, page))
 
@@ -241,7 +237,7 @@ def test_beyond_the_order_needs_a_reason_and_a_prescriber_s_word(care, begun):
     assert "as told by Robin Prescott, not confirmed" in said(tab)
     assert f"Reason: {WILD}" in [one.value for one in tab.text]
     # Nobody but a prescriber confirms it.
-    assert "Confirm" not in _buttons(tab)
+    assert "Confirm" not in buttons(tab)
     tab = press(_open(care, care.prescriber, begun), "Confirm")
     assert "not confirmed" not in said(tab)
     assert care.rows(Administration)[0].confirmed_by_id == care.prescriber.clinician_id
@@ -324,7 +320,7 @@ def test_rule_3_what_was_cancelled_takes_its_integration_back(care, ahead):
 
     assert f"Reason: {WILD}" in [one.value for one in tab.text]
     assert care.rows(IntegrationSession)[0].dropped_at == NOW
-    assert _buttons(tab) == []
+    assert buttons(tab) == []
 
 
 def test_an_order_that_nobody_waits_for_any_more_asks_for_nothing(care):

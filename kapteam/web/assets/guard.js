@@ -3,13 +3,16 @@
 "use strict";
 
 const TOUCH_MS = 10_000;
-const BEAT_MS = 2_000;
+const BEAT_MS = 1_000;
 const HIDDEN_BEAT_MS = 5_000;
 const PATIENCE_MS = 6_000;
 const ANSWER_MS = 3_000;
 const PAUSE_MS = 1_000;
 const SENDING_MS = 500;
 const SENT_MS = 5_000;
+const AGEING_MS = 60_000;
+const AGAIN_MS = 10_000;
+const HELD_MS = 5_000;
 
 // Hiding: nothing is removed, so what was typed is still there when the page comes back.
 
@@ -66,6 +69,7 @@ async function beat() {
     if (!answer.ok) throw new Error();
     silentSince = null;
     if (!leaving) show();
+    refresh(await answer.text());
   } catch {
     silentSince ??= asked;
     if (performance.now() - silentSince >= PATIENCE_MS) {
@@ -86,6 +90,50 @@ addEventListener("online", beat);
 addEventListener("pageshow", (event) => {
   if (event.persisted) leave();
 });
+
+// A page that is live says by which change token it was drawn. When the heartbeat answers with
+// another, something was saved, and the page draws its lists again; once a minute it does so anyway,
+// since "in 30 min" ages. Every page says for whom it was drawn ("Who can see this screen?"), which
+// another tab may have answered anew. Nobody is disturbed: not while a button of the mouse is down or a dialog
+// lies over the page, and the focus stays on the link it was on, wherever that moves to.
+
+let drawnFor = ""; // the answer for which the page was last asked to draw itself
+let drawnAt = performance.now();
+let pressedAt = -Infinity; // when a button went down that is not known to be up again
+
+function refresh(answer) {
+  const drawn = document.querySelector("[data-kapteam-token]")?.dataset;
+  if (!drawn || document.hidden || leaving || isRunning()) return;
+  if (performance.now() - pressedAt < HELD_MS || document.querySelector("[role=dialog]")) return;
+  const [token, audience] = answer.split(" ");
+  const isLive = drawn.kapteamToken !== "";
+  const isOld = isLive && token !== drawn.kapteamToken || audience !== drawn.kapteamAudience;
+  const since = performance.now() - drawnAt;
+  const isAsked = isOld && (answer !== drawnFor || since >= AGAIN_MS);
+  if (!isAsked && !(isLive && since >= AGEING_MS)) return;
+  drawnFor = answer;
+  drawnAt = performance.now();
+  keepFocus();
+  document.querySelector(".st-key-watched button")?.click();
+}
+
+async function keepFocus() {
+  const focused = document.activeElement;
+  const address = focused?.href;
+  if (!address) return;
+  await until(isRunning, SENDING_MS);
+  await until(() => !isRunning(), SENT_MS);
+  if (document.activeElement !== focused && document.activeElement !== document.body) return;
+  if (focused.isConnected && focused.href === address) return;
+  const same = [...document.querySelectorAll("a[href]")].find((one) => one.href === address);
+  if (same) same.focus({ preventScroll: true });
+  else focused.blur();
+}
+
+addEventListener("pointerdown", () => (pressedAt = performance.now()), { capture: true });
+for (const kind of ["pointerup", "pointercancel"]) {
+  addEventListener(kind, () => (pressedAt = -Infinity), { capture: true });
+}
 
 // Activity: typing, pointing and scrolling keep the sign-in from locking.
 

@@ -1,0 +1,130 @@
+"""What one clinician saves is on the other's screen by itself, and disturbs nobody there."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from kapteam.db.audit import record
+from tests.browser.conftest import TabOf
+from tests.browser.hands import field, go_to, press, wait_for_run
+from tests.browser.saves import SAVES
+from tests.factories import NOW, a_client, a_course
+from tests.factories_care import Care, a_ketamine_session, an_overdue_integration
+
+_COUNT = """() => {
+    pressed = 0;
+    document.querySelector(".st-key-watched button").onclick = () => pressed++;
+}"""
+
+
+def _somebody(care: Care, family: str) -> Care:
+    """A client of the same team whose integration is late; saved, as an action would."""
+    with care.database.writing() as db:
+        client = a_client(db, care.therapist, family=family)
+        course = a_course(
+            db, client, prescriber=care.prescriber, therapist=care.therapist, cleared=True
+        )
+        a_ketamine_session(db, course, planned_at=NOW)
+        an_overdue_integration(db, course)
+        record(db, "client:created", care.prescriber, NOW, client_id=client.id)
+    return replace(care, client=client, course=course)
+
+
+def _beats(page: Page) -> None:
+    """Return when the guard has heard twice how things stand, and done what it does then."""
+    for _ in range(2):
+        with page.expect_response("**/session/alive"):
+            pass
+    wait_for_run(page)
+
+
+def test_what_the_prescriber_orders_is_on_the_therapist_s_screen(own: Care, tab_of: TabOf) -> None:
+    order = SAVES["order"]
+    theirs, mine = tab_of(own.therapist), tab_of(own.prescriber)
+    address = order.address(own)
+    go_to(theirs, "/ketamine_sessions?show=not_ordered")
+    expect(theirs.get_by_text(own.client.code)).to_be_visible()
+    go_to(mine, address)
+    order.fill(mine)
+    press(mine, order.button)
+    expect(theirs.get_by_text("None any more.")).to_be_visible()
+
+
+@pytest.mark.parametrize("address", ["/", "/caseload", "/ketamine_sessions", "/integration"])
+def test_a_row_comes_by_itself(care: Care, kept_tab_of: TabOf, address: str) -> None:
+    page = kept_tab_of(care.therapist)
+    go_to(page, address)
+    new = _somebody(care, "Newcomer")
+    expect(page.get_by_text(new.client.code).first).to_be_visible()
+
+
+def test_what_is_half_typed_stays_and_so_does_the_cursor(care: Care, kept_tab_of: TabOf) -> None:
+    page = kept_tab_of(care.therapist)
+    go_to(page, "/caseload")
+    box = field(page, "Name, code, phone or date of birth")
+    box.press_sequentially("Halfwa")
+    wait_for_run(page)
+    page.keyboard.press("ArrowLeft")
+    new = _somebody(care, "Halfway")
+    expect(page.get_by_text(new.client.code)).to_be_visible()
+    expect(box).to_be_focused()
+    page.keyboard.press("Delete")
+    page.keyboard.type("ay")
+    expect(box).to_have_value("Halfway")
+    wait_for_run(page)
+    expect(page.get_by_text(new.client.code)).to_be_visible()
+    press(page, "Clear entry")
+
+
+def test_the_focus_stays_on_the_client_it_was_on(care: Care, kept_tab_of: TabOf) -> None:
+    chosen = _somebody(care, "Bee")
+    page = kept_tab_of(care.therapist)
+    go_to(page, "/integration")
+    link = page.get_by_role("link", name=re.compile(chosen.client.code)).first
+    link.focus()
+    above = _somebody(care, "Ant")
+    expect(page.get_by_text(above.client.code).first).to_be_visible()
+    expect(link).to_be_focused()
+    page.keyboard.press("Enter")
+    wait_for_run(page)
+    expect(page).to_have_url(re.compile(f"client={chosen.client.code}$"))
+
+
+def test_no_row_moves_while_a_finger_is_on_one(care: Care, kept_tab_of: TabOf) -> None:
+    chosen = _somebody(care, "Dragonfly")
+    page = kept_tab_of(care.therapist)
+    go_to(page, "/integration")
+    page.get_by_role("link", name=re.compile(chosen.client.code)).first.hover()
+    page.mouse.down()
+    new = _somebody(care, "Cricket")
+    _beats(page)
+    expect(page.get_by_text(new.client.code)).to_have_count(0)
+    page.mouse.up()
+    wait_for_run(page)
+    expect(page).to_have_url(re.compile(f"client={chosen.client.code}$"))
+
+
+def test_finding_a_client_is_not_interrupted(care: Care, kept_tab_of: TabOf) -> None:
+    page = kept_tab_of(care.therapist)
+    go_to(page, "/caseload")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.type(care.client.family_name[:4])
+    new = _somebody(care, "Earwig")
+    _beats(page)
+    expect(page.get_by_role("dialog").get_by_text(care.client.code)).to_be_visible()
+    expect(field(page.get_by_role("dialog"), "Name, code, phone or date of birth")).to_be_focused()
+    expect(page.get_by_text(new.client.code)).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.get_by_text(new.client.code)).to_be_visible()
+
+
+def test_a_page_that_nobody_saves_behind_is_left_alone(care: Care, tab_of: TabOf) -> None:
+    page = tab_of(care.therapist)
+    go_to(page, "/caseload")
+    _beats(page)
+    page.evaluate(_COUNT)
+    _beats(page)
+    assert page.evaluate("pressed") == 0

@@ -1,0 +1,123 @@
+"""Who can see this screen? With others in the room no name is on it; no name is ever in a title, an
+address, a chart or a key. Every page of the demo, with every name that was seeded."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from google.protobuf.json_format import MessageToDict
+from sqlalchemy import select, update
+from streamlit.testing.v1 import AppTest
+
+from kapteam.accounts.sign_ins import start_sign_in, viewer_of
+from kapteam.db import practices
+from kapteam.db.engine import Database
+from kapteam.db.tables import Client, Clinician, Inquiry, SignIn
+from kapteam.demo import PRESCRIBER_ID, THERAPIST_ID
+from kapteam.vocabulary import Audience
+from tests.browser.demo import PAGES
+from tests.factories import NOW
+from tests.pages.tabs import a_tab, bare, links, said, well
+
+MADE_OF_NAMES = ("client_edit", "inquiry")
+
+
+@pytest.fixture
+def demo(demo_file: Path, data_folder: Path, frozen_clock) -> Database:
+    """The demo's people, as the practice's own."""
+    data_folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(demo_file, data_folder / "practice.db")
+    return practices.database(practices.PRACTICE)
+
+
+def _opened(demo: Database, name: str, audience: Audience) -> AppTest:
+    who = PRESCRIBER_ID if name.startswith("practice") else THERAPIST_ID
+    with demo.writing() as db:
+        address = urlsplit(PAGES[name](db))
+        sign_in_id = start_sign_in(db, who, "a test", NOW).sign_in_id
+        db.execute(update(SignIn).where(SignIn.id == sign_in_id).values(audience=audience))
+    tab = a_tab(address.path.strip("/") or "today", **dict(parse_qsl(address.query)))
+    tab.user = {"sign_in": f"{practices.PRACTICE}.{sign_in_id}"}
+    return well(tab.run())
+
+
+def _names(demo: Database) -> re.Pattern[str]:
+    """Every name, and every number by which somebody is called, of those who are not colleagues."""
+    people = (Client.given_name, Client.family_name, Client.preferred_name)
+    with demo.reading() as db:
+        ours = {part for name in db.scalars(select(Clinician.name)) for part in name.split()}
+        texts = [one for row in db.execute(select(*people)) for one in row]
+        texts += [*db.scalars(select(Inquiry.name))]
+        names = {part for text in texts for part in text.split()} - ours
+        whole = (Client.phone, Client.emergency_phone, Client.emergency_name)
+        names |= {one for row in db.execute(select(*whole)) for one in row}
+        names |= {*db.scalars(select(Inquiry.phone))}
+    assert len(names) > 90
+    return re.compile("|".join(rf"\b{re.escape(one)}\b" for one in names if one))
+
+
+def _sent(tab: AppTest) -> Iterator[str]:
+    """Everything that the run sent to the browser, words and machinery, element by element."""
+    for one in tab.main:
+        proto = getattr(one, "proto", None)
+        if proto is not None:
+            yield bare(str(MessageToDict(proto)))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_with_others_in_the_room_no_name_is_on_the_screen(demo: Database, name: str) -> None:
+    names = _names(demo)
+    shown = "\n".join(_sent(_opened(demo, name, Audience.JUST_ME)))
+    hidden = "\n".join(_sent(_opened(demo, name, Audience.OTHERS)))
+
+    assert names.findall(hidden) == []
+    if name not in {"practice", "practice colleague", "practice log"}:
+        assert names.findall(shown)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_name_is_ever_in_an_address_a_chart_or_a_key(demo: Database, name: str) -> None:
+    names, tab = _names(demo), _opened(demo, name, Audience.JUST_ME)
+    machinery = [one.proto.query_string for one in tab.get("page_link")]
+    machinery += [str(one.proto) for one in tab.get("vega_lite_chart")]
+    machinery += [str(getattr(one, "key", "")) for one in tab.main]
+    machinery += [str(tab.query_params)]
+
+    assert names.findall("\n".join(machinery)) == []
+
+
+def test_two_people_of_the_same_initials_can_be_told_apart(demo: Database) -> None:
+    tab = _opened(demo, "caseload", Audience.OTHERS)
+    rows = [one.strip("* ") for one in links(tab, "client") if one.startswith("**")]
+    initials = {one.split()[0] for one in rows}
+
+    assert len(set(rows)) == len(rows) > len(initials)
+
+
+@pytest.mark.parametrize("name", MADE_OF_NAMES)
+def test_a_page_that_is_made_of_names_stays_shut(demo: Database, name: str) -> None:
+    tab = _opened(demo, name, Audience.OTHERS)
+
+    assert "others can see this screen" in said(tab)
+    assert not tab.text_input
+
+
+def test_the_answer_is_kept_and_what_was_typed_to_find_somebody_is_gone(demo: Database) -> None:
+    tab = _opened(demo, "caseload", Audience.JUST_ME)
+    tab.text_input(key="caseload_text").set_value("Okafor").run()
+
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+
+    assert tab.text_input(key="caseload_text").value == ""
+    assert "A.O. K-010" in " ".join(links(tab, "client"))
+    with demo.reading() as db:
+        viewer = viewer_of(db, tab.user["sign_in"].partition(".")[2], NOW)
+    assert viewer is not None
+    assert viewer.hides_names
+
+    well(tab.radio(key="audience").set_value(Audience.BOTH_OF_US).run())
+
+    assert "Okafor" in " ".join(links(tab, "client"))
