@@ -17,6 +17,7 @@ from kapteam.charts import (
     timeline_marks,
 )
 from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage, CourseLine
+from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.standing import CourseStanding, DoseLine
 from kapteam.rules.attention import Reason
 from kapteam.rules.dosing import Silence, ends_session
@@ -66,21 +67,25 @@ def draw_identity(here: Present, page: ClientPage) -> None:
                 for text in _loud(here, page):
                     words(text)
         with row("identifiers"):
-            words(f"{quiet('Code')} **{kept.code}**")
             if here.viewer.hides_names:
-                words(quiet("Birth date and phone are hidden"))
-            elif kept.born_on:
-                words(f"{quiet('Born')} **{plain(wording.born(kept.born_on, here.today))}**")
+                words(quiet("Name, birth date and phone are hidden"))
             else:
-                words(quiet("Birth date not recorded"))
-            if kept.pronouns:
-                words(f"{quiet('Pronouns')} **{plain(kept.pronouns)}**")
-            if not here.viewer.hides_names:
-                words(f"{quiet('Phone')} **{plain(kept.phone or 'not recorded')}**")
-            if can_book(here.viewer):
+                _identifiers(here, kept)
+            if can_book(here.viewer) and not here.viewer.hides_names:
                 link("client_edit", "Change details", icon="edit", client=kept.code)
             if page.look_alikes:
                 words(quiet(_look_alikes(page)))
+
+
+def _identifiers(here: Present, kept: ClientDetails) -> None:
+    words(f"{quiet('Code')} **{kept.code}**")
+    if kept.born_on:
+        words(f"{quiet('Born')} **{plain(wording.born(kept.born_on, here.today))}**")
+    else:
+        words(quiet("Birth date not recorded"))
+    if kept.pronouns:
+        words(f"{quiet('Pronouns')} **{plain(kept.pronouns)}**")
+    words(f"{quiet('Phone')} **{plain(kept.phone or 'not recorded')}**")
 
 
 def _loud(here: Present, page: ClientPage) -> list[str]:
