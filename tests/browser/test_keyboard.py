@@ -67,20 +67,8 @@ def test_a_name_that_begins_with_a_shortcut_of_streamlit_is_typed(
 
 
 def test_a_client_is_found_by_everything_that_a_caller_says(dialog: Locator, lukasz: Care) -> None:
-    for typed in (
-        "lukasz",
-        "WOJCIK",
-        "luka",
-        "lukasz robles",
-        lukasz.client.code,
-        lukasz.client.code.lower(),
-        "5550198",
-        "602-555-0198",
-        "Jul 30 1991",
-        "30.7.1991",
-        "7/30/1991",
-        "1991-07-30",
-    ):
+    """One of each kind; how each may be spelled is in `tests/rules/test_folding.py`."""
+    for typed in ("lukasz robles", lukasz.client.code.lower(), "602-555-0198", "Jul 30 1991"):
         _type(dialog, "zz")
         expect(dialog.get_by_text("No client matches “zz”")).to_be_visible()
         _type(dialog, typed)
