@@ -20,23 +20,32 @@ _SECONDS_TO_STOP = 10
 
 
 class Server:
-    """kapteam on a port of this machine, a free one unless told.
+    """kapteam on a port of this machine, a free one unless told; or another `app` beside it.
 
     `data` is its data folder, `clock` what it takes for the time, `log` what it wrote so far. It
     can be stopped, killed and started again over the same data at the same address.
     """
 
-    def __init__(self, folder: Path, now: datetime, port: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, now: datetime, port: int | None = None, *, app: str = "app.py"
+    ) -> None:
         self.data = folder / "data"
         self.clock = FrozenClock(folder / "clock", now)
         self._log = folder / "log"
         self._port = port or free_port()
+        self._app = app
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """The address, without a slash at its end."""
         return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def process_id(self) -> int:
+        """The id of its process, which runs."""
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def log(self) -> str:
@@ -52,7 +61,7 @@ class Server:
         """Start, and wait until it answers."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={self._port}"],
+                [sys.executable, "-m", "streamlit", "run", self._app, f"--server.port={self._port}"],
                 cwd=_ROOT,
                 env={
                     **{k: v for k, v in os.environ.items() if not k.startswith("KAPTEAM_")},

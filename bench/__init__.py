@@ -1,0 +1,1 @@
+"""How fast kapteam is with 100, 1,000 and 10,000 clients; `make bench` (docs/performance.md)."""

@@ -1,0 +1,93 @@
+"""Every page that is measured: who opens it, and at which address."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from bench.practice import Filled
+from kapteam.ui.navigation import PLACES
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as one person opens it; `of` says what it is about."""
+
+    name: str
+    place: str
+    who: Callable[[Filled], str]
+    of: Callable[[Filled], Mapping[str, str]] = lambda _: {}
+
+    def query(self, filled: Filled) -> str:
+        """What stands in the address after the question mark."""
+        return urlencode(self.of(filled))
+
+    def address(self, filled: Filled) -> str:
+        """The address in a browser."""
+        path = "/" if self.place == "today" else f"/{self.place}"
+        return f"{path}?{self.query(filled)}"
+
+
+FIND = "Find a client"
+"""The dialog with the answer to a few typed letters: a run of its own above any page."""
+
+
+def _therapist(filled: Filled) -> str:
+    return filled.pair.therapist_id
+
+
+def _prescriber(filled: Filled) -> str:
+    """Who orders, clears, and administers the practice."""
+    return filled.pair.prescriber_id
+
+
+def _front_desk(filled: Filled) -> str:
+    """Who sees everyone's."""
+    return filled.front_desk_id
+
+
+def _page(
+    place: str,
+    who: Callable[[Filled], str] = _therapist,
+    of: Callable[[Filled], Mapping[str, str]] = lambda _: {},
+) -> Page:
+    return Page(PLACES[place].title, place, who, of)
+
+
+def _everyones(place: str) -> Page:
+    return Page(f"{PLACES[place].title}, everyone's", place, _front_desk)
+
+
+def _of_course(filled: Filled) -> Mapping[str, str]:
+    return {"episode": filled.courses[0].id}
+
+
+PAGES: tuple[Page, ...] = (
+    _page("today"),
+    _page("caseload"),
+    _everyones("caseload"),
+    _page("ketamine_sessions"),
+    _everyones("ketamine_sessions"),
+    _page("integration"),
+    _everyones("integration"),
+    _page("notes"),
+    _page("inquiries"),
+    _page("inquiry", of=lambda filled: {"id": filled.inquiry_id}),
+    _page("client", of=lambda filled: {"client": filled.courses[0].client_code}),
+    _page("client_edit", of=lambda filled: {"client": filled.courses[0].client_code}),
+    _page("episode", of=lambda filled: {"id": filled.courses[0].id}),
+    _page("clearance", _prescriber, _of_course),
+    _page("consent", of=_of_course),
+    _page("booking", of=_of_course),
+    _page(
+        "ketamine_session",
+        _prescriber,
+        lambda filled: {"id": filled.courses[0].ketamine_session_id},
+    ),
+    _page(
+        "integration_session",
+        of=lambda filled: {"id": filled.courses[0].integration_session_id},
+    ),
+    _page("note", of=lambda filled: {"id": filled.courses[0].note_id}),
+    _page("practice", _prescriber),
+    Page("Audit log", "practice", _prescriber, lambda _: {"show": "log"}),
+)
