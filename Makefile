@@ -1,4 +1,5 @@
-# `make run` serves kapteam, `make test` proves it. Each does its own set-up, once.
+# `make run` serves kapteam, `make test` proves it, `make bench` measures it. Each does its own set-up,
+# once.
 # All that a machine needs beforehand is Python 3.11 or newer.
 
 PYTHON := python3
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 MEMORY := $(shell test -w /dev/shm && test "$$(df -Pm /dev/shm | awk 'NR==2 {print $$4}')" -ge 1024 && echo /dev/shm)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test
+.PHONY: run test bench
 
 run: $(VENV)/installed
 	@echo "kapteam is at http://127.0.0.1:8501 (Ctrl+C stops it)"
@@ -20,6 +21,9 @@ test: $(VENV)/installed-for-tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(if $(MEMORY),TMPDIR=$(MEMORY)) $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+bench: $(VENV)/installed-for-tests
+	@$(BIN)/python -m bench
 
 $(VENV)/installed: requirements.txt constraints.txt | $(BIN)/pip
 	@echo "Installing what kapteam needs; this takes a minute or two, once."

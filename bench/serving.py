@@ -37,21 +37,33 @@ class Served:
 
 @contextmanager
 def served(folder: Path, clients: int, told: Told) -> Iterator[Served]:
-    """A practice of so many clients in `folder`, filled and running."""
-    server = Server(folder, NOW, app="bench/served.py")
+    """A practice of so many clients in a new `folder`, filled and running."""
+    server = _server(folder, "bench/served.py")
     database = Database(f"sqlite:///{server.data / 'practice.db'}")
     bring_up_to_date(database, server.data / "backups")
     filled = fill(database, clients, told)
-    with running(server):
+    with _running(server):
         yield Served(server, database, filled, clients)
     database.close()
 
 
 @contextmanager
-def running(server: Server) -> Iterator[Server]:
-    """A server for as long as the block runs, however it ends."""
+def empty_page(folder: Path) -> Iterator[Server]:
+    """An empty Streamlit page, running."""
+    server = _server(folder, "bench/empty.py")
+    with _running(server):
+        yield server
+
+
+def _server(folder: Path, app: str) -> Server:
+    folder.mkdir()
+    return Server(folder, NOW, app=app)
+
+
+@contextmanager
+def _running(server: Server) -> Iterator[None]:
     server.start()
     try:
-        yield server
+        yield
     finally:
         server.stop()

@@ -61,7 +61,14 @@ class Server:
         """Start, and wait until it answers."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", self._app, f"--server.port={self._port}"],
+                [
+                    sys.executable,
+                    "-m",
+                    "streamlit",
+                    "run",
+                    self._app,
+                    f"--server.port={self._port}",
+                ],
                 cwd=_ROOT,
                 env={
                     **{k: v for k, v in os.environ.items() if not k.startswith("KAPTEAM_")},
