@@ -9,6 +9,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 from tests.browser.server import Server
 
@@ -102,9 +103,9 @@ def open_tab(server: Server, cookie: str = "") -> Iterator[Tab]:
     """A tab in the browser that has this cookie."""
     with connect(
         f"{server.url.replace('http', 'ws', 1)}/_stcore/stream",
-        origin=server.url,
+        origin=Origin(server.url),
         additional_headers={"Cookie": cookie} if cookie else {},
-        subprotocols=["streamlit"],
+        subprotocols=[Subprotocol("streamlit")],
         max_size=None,
         proxy=None,
     ) as connection:
