@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import insert
 
@@ -15,10 +16,14 @@ class Rows:
 
     def __init__(self) -> None:
         self._of: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        # Counted on from one id: more than a thousand new ones a second would lie in the future,
+        # and what the server saves next would not be the newest.
+        self._last_id = UUID(new_id()).int
 
     def add(self, table: type[Base], **values: Any) -> str:
         """Keep a row until it is written; returns its id."""
-        row_id = new_id()
+        self._last_id += 1
+        row_id = str(UUID(int=self._last_id))
         self._of[table.__tablename__].append({"id": row_id, **values})
         return row_id
 
