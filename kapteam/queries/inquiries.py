@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from kapteam.db.tables import Client, Inquiry
@@ -12,6 +12,8 @@ from kapteam.errors import NotFound
 from kapteam.queries.standing import Asked
 from kapteam.rules.permissions import check_can_book
 from kapteam.vocabulary import InquiryOutcome, ServiceLine
+
+PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,41 @@ class InquiryLine:
     client_code: str | None
 
 
-def inquiries(db: Session, asked: Asked) -> tuple[InquiryLine, ...]:
-    """Every inquiry, those without an outcome first, then the newest call."""
+@dataclass(frozen=True, slots=True)
+class Inquiries:
+    """Every open inquiry, one page of the `settled` ones, and how many of those there are."""
+
+    open: tuple[InquiryLine, ...]
+    settled: tuple[InquiryLine, ...]
+    settled_count: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages of settled ones there are; at least one."""
+        return max(1, -(-self.settled_count // PAGE))
+
+
+_is_open = or_(
+    Inquiry.outcome.is_(None),
+    and_(Inquiry.outcome == InquiryOutcome.PROCEED, Inquiry.client_id.is_(None)),
+)
+"""Whether it waits for somebody: no outcome yet, or a client still to be made of it."""
+
+
+def inquiries(db: Session, asked: Asked, number: int = 1) -> Inquiries:
+    """Every open inquiry and a page, counted from 1, of the settled ones, in three statements.
+
+    Those without an outcome first, then the newest call.
+    """
     check_can_book(asked.viewer)
-    rows = db.execute(
-        _select().order_by(Inquiry.outcome.is_not(None), Inquiry.called_at.desc(), Inquiry.id)
+    ordered = _select().order_by(Inquiry.outcome.is_not(None), Inquiry.called_at.desc(), Inquiry.id)
+    settled = ordered.where(~_is_open).limit(PAGE).offset((number - 1) * PAGE)
+    count = select(func.count()).select_from(Inquiry).where(~_is_open)
+    return Inquiries(
+        tuple(InquiryLine(*row) for row in db.execute(ordered.where(_is_open))),
+        tuple(InquiryLine(*row) for row in db.execute(settled)),
+        db.scalar(count) or 0,
     )
-    return tuple(InquiryLine(*row) for row in rows)
 
 
 def inquiry(db: Session, asked: Asked, inquiry_id: str) -> InquiryLine:

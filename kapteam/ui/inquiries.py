@@ -3,7 +3,7 @@
 import streamlit as st
 
 from kapteam import wording
-from kapteam.queries.inquiries import InquiryLine
+from kapteam.queries.inquiries import InquiryLine, inquiries
 from kapteam.sentences import inquirer
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import link
@@ -12,32 +12,28 @@ from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, strong
 from kapteam.vocabulary import InquiryOutcome, ServiceLine
 
+_PAGE = "inquiries_page"
 
-def draw_inquiries(here: Present, lines: tuple[InquiryLine, ...]) -> None:
-    """Open inquiries above settled ones; never counted as clients."""
+
+def draw_inquiries(here: Present) -> None:
+    """Open inquiries above settled ones, a page of these; never counted as clients."""
+    found = here.read(inquiries, st.session_state.get(_PAGE) or 1)
     with st.container(horizontal=True):
         link("inquiry", "Record an inquiry", icon="add_call")
         link("client_edit", "New client without an inquiry", icon="person_add")
-    open_ones = [one for one in lines if _is_open(one)]
-    settled = [one for one in lines if not _is_open(one)]
     with section(
         "Open",
-        len(open_ones),
+        len(found.open),
         key="open_inquiries",
         nothing="Nobody waits for an answer. Record the next call above.",
     ):
-        for one in open_ones:
+        for one in found.open:
             _inquiry_row(here, one)
-    with section("Settled", len(settled), key="settled_inquiries", nothing="None yet."):
-        for one in settled:
+    with section("Settled", found.settled_count, key="settled_inquiries", nothing="None yet."):
+        for one in found.settled:
             _inquiry_row(here, one)
-
-
-def _is_open(one: InquiryLine) -> bool:
-    """Whether it waits for somebody: no outcome yet, or a client still to be made of it."""
-    if one.outcome is InquiryOutcome.PROCEED:
-        return one.client_code is None
-    return one.outcome is None
+    if found.pages > 1:
+        st.pagination(found.pages, key=_PAGE)
 
 
 def _inquiry_row(here: Present, one: InquiryLine) -> None:

@@ -260,7 +260,8 @@ def promises_of_people(db: Session, now: datetime) -> dict[str, bool]:
     colleagues = team(db, asked(db, THERAPIST, now))
     functions = [one.functions for one in colleagues]
     both = {Function.PRESCRIBER, Function.THERAPIST}
-    calls = [one.outcome for one in inquiries(db, asked(db, THERAPIST, now))]
+    called = inquiries(db, asked(db, THERAPIST, now))
+    calls = [one.outcome for one in (*called.open, *called.settled)]
     similar = [one for one in clients if initials(one.family_name, one.given_name) == "J.E."]
     return {
         "24 clients": len(clients) >= 24,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from kapteam.vocabulary import InquiryOutcome
 from tests.factories import NOW, a_client, a_clinician, an_inquiry
-from tests.pages.tabs import headings, links, opened, said, statements_of, unsigned
+from tests.pages.tabs import headings, links, opened, said, statements_of, unsigned, well
 
 DAY = timedelta(days=1)
 
@@ -88,3 +88,25 @@ def test_it_takes_as_many_statements_with_thirty_as_with_three(care):
 
     assert statements_of(care, tab) == few <= 12
     assert headings(tab) == ["Open (30)"]
+
+
+def test_settled_ones_come_a_page_at_a_time(care):
+    with care.database.writing() as db:
+        for number in range(27):
+            called_at = NOW - number * DAY
+            inquiry = an_inquiry(
+                db, care.therapist, name=f"Caller {number:02d}", called_at=called_at
+            )
+            inquiry.outcome = InquiryOutcome.DECLINED
+
+    tab = opened(care, care.front_desk, "inquiries")
+
+    assert headings(tab) == ["Settled (27)"]
+    assert "Caller 24" in said(tab)
+    assert "Caller 25" not in said(tab)
+
+    tab.session_state["inquiries_page"] = 2
+    well(tab.run())
+
+    assert "Caller 24" not in said(tab)
+    assert "Caller 26" in said(tab)
