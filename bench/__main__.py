@@ -22,8 +22,8 @@ from tests.browser.server import Server
 
 _RESULTS = Path(__file__).with_name("results.json")
 _SIZES = (100, 1_000, 10_000)
-_ROUNDS, _PAINTED_ROUNDS = 21, 3
-_SCREENS, _SECONDS = 30, 60
+_ROUNDS, _PAINTED_ROUNDS = 11, 3
+_SCREENS, _SECONDS = 30, 30
 _PEOPLE, _CLICKS = (10, 30), 20
 _INTERRUPTED = 130
 

@@ -4,14 +4,15 @@ A click is what the browser's Forward does, which asks Streamlit for the same ru
 it is the last letter. Painted is the frame after the last change of the page or the dialog.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from statistics import median
 
 from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Screen
 
-from bench.pages import FIND, PAGES
+from bench.pages import FIND, PAGES, Page
 from bench.practice import TYPED
 from bench.serving import Served
 from tests.browser.hands import follow_runs, go_to, open_at, paste, press, wait_for_run
@@ -45,11 +46,12 @@ _ELSEWHERE = "/inquiry"
 def measure_painting(served: Served, chromium: Browser, rounds: int) -> dict[str, int]:
     """Milliseconds from click to painted, the middle one of so many, by the name of the page."""
     painted = {}
-    for page in PAGES:
-        with _screen(served, chromium, page.who(served.filled)) as screen:
-            painted[page.name] = _middle(screen, page.address(served.filled), rounds)
-    with _screen(served, chromium, served.filled.pair.therapist_id) as screen:
-        painted[FIND] = median(_find(screen) for _ in range(rounds))
+    for who, pages in groupby(sorted(PAGES, key=_who(served)), key=_who(served)):
+        with _screen(served, chromium, who) as screen:
+            for page in pages:
+                painted[page.name] = _middle(screen, page.address(served.filled), rounds)
+            if who == served.filled.pair.therapist_id:
+                painted[FIND] = median(_find(screen) for _ in range(rounds))
     return {name: round(ms) for name, ms in painted.items()}
 
 
@@ -95,6 +97,10 @@ def _screen(served: Served, chromium: Browser, clinician_id: str) -> Iterator[Sc
     open_at(screen, _ELSEWHERE)
     yield screen
     context.close()
+
+
+def _who(served: Served) -> Callable[[Page], str]:
+    return lambda page: page.who(served.filled)
 
 
 def _middle(screen: Screen, address: str, rounds: int) -> float:
