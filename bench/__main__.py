@@ -6,6 +6,7 @@ end, so a bench that was interrupted leaves them as they were.
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -135,4 +136,6 @@ def _write(file: Path, reruns: Sequence[Rerun]) -> None:
 
 
 if __name__ == "__main__":
+    # What a shell starts in the background would not hear of Ctrl+C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())

@@ -126,9 +126,11 @@ def note_form(note_id: str) -> str:
 
 
 def has_words() -> ColumnElement[bool]:
-    """Whether anything is typed in an unsigned note (for statements over Note)."""
+    """Whether its author has typed anything in an unsigned note (for statements over Note)."""
     form = literal(note_form("")).concat(Note.id)
-    return exists().where(Draft.form == form, Draft.text != "")
+    return exists().where(
+        Draft.clinician_id == Note.author_id, Draft.form == form, Draft.text != ""
+    )
 
 
 def read_subject(db: Session, note_id: str) -> Subject:
