@@ -35,7 +35,7 @@ class Sockets:
     ) -> None:
         """Run a websocket until it closes by itself or its sign-in is not live any more."""
         socket = _Socket()
-        _send_at_once(receive)
+        send_at_once(receive)
 
         async def send_while_live(message: Message) -> None:
             if not socket.ended.is_set():
@@ -85,7 +85,7 @@ class Sockets:
                 self.close(key)
 
 
-def _send_at_once(receive: Receive) -> None:
+def send_at_once(receive: Receive) -> None:
     """Have the system send each message when it is there.
 
     Streamlit makes its listening socket in a way by which asyncio does not take it for TCP, and
