@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Date, MetaData, String
+from sqlalchemy import JSON, Date, Index, MetaData, String, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from kapteam.db.types import UtcDateTime
@@ -44,3 +44,9 @@ class Versioned(Identified):
     __abstract__ = True
 
     version: Mapped[int] = mapped_column(default=1)
+
+
+def index_of_open(name: str, column: str, unset: str) -> Index:
+    """An index over the rows whose `unset` is empty; those that are over are never read for it."""
+    where = text(f"{unset} IS NULL")
+    return Index(name, column, sqlite_where=where, postgresql_where=where)

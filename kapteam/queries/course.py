@@ -1,10 +1,11 @@
 """One course of care, with what its forms start from: members, hold, clearance, consents."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
@@ -32,6 +33,8 @@ from kapteam.vocabulary import (
     ProductRoute,
     ServiceLine,
 )
+
+_NO_COURSE = "There is no such course of care, or you are not on it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,25 @@ class Experience:
 
 
 @dataclass(frozen=True, slots=True)
+class CourseHead:
+    """Whose course it is, where it stands, and since what it is on hold for, if it is."""
+
+    client: ClientName
+    id: str
+    service_line: ServiceLine
+    state: EpisodeState
+    expects_intention: bool
+    expects_integration: bool
+    hold_reason: HoldReason | None
+    look_again_on: date | None
+
+    @property
+    def is_on_hold(self) -> bool:
+        """Whether a pause is in force."""
+        return self.hold_reason is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     """Everything about one course of care but its sessions and notes.
 
@@ -133,6 +155,21 @@ class Course:
     told: tuple[Experience, ...]
 
     @property
+    def head(self) -> CourseHead:
+        """What stands at the top of every page about the course."""
+        hold = self.hold
+        return CourseHead(
+            self.client,
+            self.id,
+            self.service_line,
+            self.state,
+            self.expects_intention,
+            self.expects_integration,
+            hold.reason if hold else None,
+            hold.look_again_on if hold else None,
+        )
+
+    @property
     def moves(self) -> tuple[EpisodeState, ...]:
         """The states it may go to, closing aside."""
         legal = moves(self.service_line, self.state)
@@ -155,7 +192,12 @@ class Course:
 
     def member(self, part: Part) -> Member | None:
         """Who has this part now."""
-        return next((one for one in self.members if one.part is part), None)
+        return member_of(self.members, part)
+
+
+def member_of(members: Iterable[Member], part: Part) -> Member | None:
+    """Who of them has this part."""
+    return next((one for one in members if one.part is part), None)
 
 
 def course(db: Session, asked: Asked, episode_id: str) -> Course:
@@ -169,17 +211,10 @@ def course(db: Session, asked: Asked, episode_id: str) -> Course:
         .where(Episode.id == episode_id, visible_episodes(asked.viewer, asked.now))
     ).one_or_none()
     if row is None:
-        raise NotFound("There is no such course of care, or you are not on it.")
+        raise NotFound(_NO_COURSE)
     episode, client = row
     return Course(
-        client=ClientName(
-            client.id,
-            client.code,
-            client.family_name,
-            client.given_name,
-            client.preferred_name,
-            client.born_on,
-        ),
+        client=_name(client),
         id=episode.id,
         version=episode.version,
         service_line=episode.service_line,
@@ -192,15 +227,50 @@ def course(db: Session, asked: Asked, episode_id: str) -> Course:
         close_note=episode.close_note if asked.viewer.reads_notes else "",
         expects_intention=episode.expects_intention,
         expects_integration=episode.expects_integration,
-        members=_members(db, episode_id, asked.now),
+        members=members(db, episode_id, asked.now),
         holds=_holds(db, asked, episode_id),
         clearances=_clearances(db, episode_id),
         consents=_consents(db, episode_id),
-        told=_experiences(db, episode_id),
+        told=experiences(db, episode_id),
     )
 
 
-def _members(db: Session, episode_id: str, now: datetime) -> tuple[Member, ...]:
+def course_head(db: Session, asked: Asked, episode_id: str) -> CourseHead:
+    """The head of the course with this id, in one statement. Raises NotFound as `course` does."""
+    row = db.execute(
+        select(Episode, Client, Hold.reason, Hold.look_again_on)
+        .join(Client, Client.id == Episode.client_id)
+        .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
+        .where(Episode.id == episode_id, visible_episodes(asked.viewer, asked.now))
+    ).one_or_none()
+    if row is None:
+        raise NotFound(_NO_COURSE)
+    episode, client, reason, look_again_on = row
+    return CourseHead(
+        _name(client),
+        episode.id,
+        episode.service_line,
+        episode.state,
+        episode.expects_intention,
+        episode.expects_integration,
+        reason,
+        look_again_on,
+    )
+
+
+def _name(client: Client) -> ClientName:
+    return ClientName(
+        client.id,
+        client.code,
+        client.family_name,
+        client.given_name,
+        client.preferred_name,
+        client.born_on,
+    )
+
+
+def members(db: Session, episode_id: str, now: datetime) -> tuple[Member, ...]:
+    """Who has which part in a course now."""
     rows = db.execute(
         select(
             EpisodeMember.id,
@@ -297,7 +367,8 @@ def _consents(db: Session, episode_id: str) -> tuple[ConsentLine, ...]:
     return tuple(ConsentLine(**row._mapping) for row in rows)
 
 
-def _experiences(db: Session, episode_id: str) -> tuple[Experience, ...]:
+def experiences(db: Session, episode_id: str) -> tuple[Experience, ...]:
+    """The experiences elsewhere of a course, those that were entered in error too."""
     rows = db.execute(
         select(
             OutsideExperience.id,

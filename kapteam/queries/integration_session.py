@@ -11,7 +11,7 @@ from kapteam.db.access import visible_episodes
 from kapteam.db.tables import Clinician, Episode, IntegrationSession, KetamineSession
 from kapteam.errors import NotFound
 from kapteam.queries.booking import busy_therapists
-from kapteam.queries.course import Course, course
+from kapteam.queries.course import CourseHead, Member, course_head, experiences, members
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import (
     Asked,
@@ -21,7 +21,7 @@ from kapteam.queries.standing import (
     course_standings,
 )
 from kapteam.rules.slots import Busy
-from kapteam.vocabulary import IntegrationCloseReason, IntegrationKind
+from kapteam.vocabulary import IntegrationCloseReason, IntegrationKind, ServiceLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,9 @@ class IntegrationPage:
     integrates, `others` what it may integrate as well, on purpose (rule 6).
     """
 
-    course: Course
+    course: CourseHead
+    members: tuple[Member, ...]
+    experience_id: str | None
     standing: CourseStanding | None
     line: IntegrationLine | None
     kept: KeptIntegration | None
@@ -101,8 +103,11 @@ def integration_page(
         None,
     )
     doses = line.doses if line else _named(standing, ketamine_session_id)
+    head = course_head(db, asked, found)
     return IntegrationPage(
-        course=course(db, asked, found),
+        course=head,
+        members=members(db, found, asked.now),
+        experience_id=_experience(db, head),
         standing=standing,
         line=line,
         kept=_kept(db, line.id) if line and line.id else None,
@@ -112,6 +117,12 @@ def integration_page(
         team=team(db, asked),
         busy=busy_therapists(db, asked),
     )
+
+
+def _experience(db: Session, head: CourseHead) -> str | None:
+    """The experience elsewhere that the course is about, where it is about one."""
+    told = () if head.service_line is ServiceLine.KAP else experiences(db, head.id)
+    return next((one.id for one in told if one.voided_at is None), None)
 
 
 def _named(standing: CourseStanding | None, ketamine_session_id: str) -> tuple[DoseLine, ...]:

@@ -11,7 +11,7 @@ from kapteam.db.tables import Administration, Clinician, Episode, KetamineSessio
 from kapteam.db.types import UtcDateTime
 from kapteam.errors import NotFound
 from kapteam.queries.booking import busy_therapists
-from kapteam.queries.course import Course, course
+from kapteam.queries.course import CourseHead, course_head
 from kapteam.queries.notes import NoteLine, intentions_of_dose
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import (
@@ -62,7 +62,7 @@ class KetamineSessionPage:
 
     id: str
     version: int
-    course: Course
+    course: CourseHead
     standing: CourseStanding | None
     line: DoseLine | None
     series_id: str
@@ -152,16 +152,17 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
     standings = course_standings(db, asked, Episode.id == dose.episode_id)
     standing = standings[0] if standings else None
     lines = standing.doses if standing else ()
+    line = next((line for line in lines if line.id == session_id), None)
     return KetamineSessionPage(
         id=dose.id,
         version=dose.version,
-        course=course(db, asked, dose.episode_id),
+        course=course_head(db, asked, dose.episode_id),
         standing=standing,
-        line=next((line for line in lines if line.id == session_id), None),
+        line=line,
         series_id=series.id,
         series_version=series.version,
         series_ended_at=series.ended_at,
-        number=_number(db, dose),
+        number=line.number if line else _number(db, dose),
         ordered_count=series.ordered_count,
         product_route=series.product_route,
         status=dose.status,

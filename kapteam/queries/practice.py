@@ -66,9 +66,8 @@ class ThresholdLine:
 def team(db: Session, asked: Asked) -> tuple[Colleague, ...]:
     """Everybody of the practice, those who can sign in first, then by name."""
     functions: defaultdict[str, set[Function]] = defaultdict(set)
-    for row in db.execute(select(ClinicianFunction.clinician_id, ClinicianFunction.function)):
-        functions[row.clinician_id].add(row.function)
-    rows = db.execute(
+    people: dict[str, Any] = {}
+    for row in db.execute(
         select(
             Clinician.id,
             Clinician.name,
@@ -78,8 +77,14 @@ def team(db: Session, asked: Asked) -> tuple[Colleague, ...]:
             Clinician.password_hash.is_not(None).label("has_password"),
             Clinician.suspended_at,
             Clinician.version,
-        ).order_by(Clinician.suspended_at.is_not(None), Clinician.name, Clinician.id)
-    )
+            ClinicianFunction.function,
+        )
+        .outerjoin(ClinicianFunction, ClinicianFunction.clinician_id == Clinician.id)
+        .order_by(Clinician.suspended_at.is_not(None), Clinician.name, Clinician.id)
+    ):
+        people[row.id] = row
+        if row.function is not None:
+            functions[row.id].add(row.function)
     return tuple(
         Colleague(
             row.id,
@@ -92,7 +97,7 @@ def team(db: Session, asked: Asked) -> tuple[Colleague, ...]:
             row.suspended_at,
             row.version,
         )
-        for row in rows
+        for row in people.values()
     )
 
 

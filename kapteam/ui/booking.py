@@ -7,7 +7,7 @@ import streamlit as st
 
 from kapteam import wording
 from kapteam.queries.booking import INTEGRATION_MINUTES, BookingStart, free_slots
-from kapteam.queries.course import Course
+from kapteam.queries.course import Member
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.queries.standing import CourseStanding, course_standings
 from kapteam.rules.dosing import estimated_last_given_at
@@ -108,7 +108,7 @@ def _integration_fields(
     therapist = form.pick(
         "integration_therapist",
         "With",
-        integrators(start.course, start.team),
+        integrators(start.course.members, start.team),
         member.clinician_id if member else None,
         none=ELSEWHERE,
     )
@@ -128,11 +128,11 @@ def _integration_fields(
     form.line("no_integration_reason", "No slot yet, because …")
 
 
-def integrators(care: Course, team: Iterable[Colleague]) -> dict[str, str]:
+def integrators(members: Iterable[Member], team: Iterable[Colleague]) -> dict[str, str]:
     """Id and name of those on the course who can hold integration, for a field to choose from."""
-    members = {one.clinician_id for one in care.members}
+    on_course = {one.clinician_id for one in members}
     able = with_function(team, Function.THERAPIST) | with_function(team, Function.PRESCRIBER)
-    return {one: name for one, name in able.items() if one in members}
+    return {one: name for one, name in able.items() if one in on_course}
 
 
 def typed_moment(here: Present, form: Form, day: str, time: str) -> datetime | None:

@@ -22,6 +22,7 @@ from kapteam.actions.integration import (
     set_due_day,
 )
 from kapteam.queries.booking import INTEGRATION_MINUTES
+from kapteam.queries.course import member_of
 from kapteam.queries.integration_session import IntegrationPage
 from kapteam.queries.standing import IntegrationLine
 from kapteam.rules.dosing import estimated_last_given_at
@@ -114,8 +115,7 @@ def _owed(here: Present, shown: IntegrationPage, form: Form, version: int) -> Ow
     line, care = shown.line, shown.course
     doses = tuple(dose.id for dose in shown.doses)
     if line is None and not doses:
-        experience = care.experiences[0].id if care.experiences else None
-        return Owed(form.makes, 0, care.id, outside_experience_id=experience)
+        return Owed(form.makes, 0, care.id, outside_experience_id=shown.experience_id)
     if line is None or line.id is None or _is_beside(here, line, form):
         row_id, version = form.makes, 0
     else:
@@ -164,11 +164,11 @@ def _save(
 
 def _book(here: Present, shown: IntegrationPage) -> None:
     form, version = _form(here, shown, "book")
-    member = shown.course.member(Part.THERAPIST)
+    member = member_of(shown.members, Part.THERAPIST)
     line = shown.line
     planned = line.standing.facts.planned_at if line else None
     usual = member.clinician_id if member else None
-    therapists = integrators(shown.course, shown.team)
+    therapists = integrators(shown.members, shown.team)
     kept = shown.kept if planned else None
     if kept and (kept.therapist_id is None or kept.therapist_id in therapists):
         usual = kept.therapist_id

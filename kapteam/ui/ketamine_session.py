@@ -157,7 +157,7 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
     proposing = can_propose_dose(here.viewer) and (not is_ordered or form.is_changed("mg"))
     if not ordering and not proposing:
         return
-    if shown.course.hold:
+    if shown.course.is_on_hold:
         st.markdown("The course is on hold. Release the hold before ordering or proposing a dose.")
         return
     order_it = "Change the order" if is_ordered else "Order the dose"
@@ -175,7 +175,7 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
 
 def draw_number(here: Present, shown: KetamineSessionPage) -> None:
     """How many sessions the series has, for a prescriber to order (rule 15)."""
-    if not can_order_dose(here.viewer) or shown.course.hold:
+    if not can_order_dose(here.viewer) or shown.course.is_on_hold:
         return
     if not shown.status.is_open and not shown.lacks_number:
         return

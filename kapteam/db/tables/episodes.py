@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kapteam.db.base import Identified, Versioned
+from kapteam.db.base import Identified, Versioned, index_of_open
 from kapteam.db.types import Micrograms, term
 from kapteam.vocabulary import (
     ClearanceDecision,
@@ -35,6 +35,8 @@ class Episode(Versioned):
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[CloseReason | None] = mapped_column(term(CloseReason))
     close_note: Mapped[str] = mapped_column(Text, default="")
+
+    __table_args__ = (index_of_open("ix_episode_client_id_open", "client_id", "closed_at"),)
 
 
 class EpisodeMember(Identified):

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kapteam.db.base import Identified, Versioned
+from kapteam.db.base import Identified, Versioned, index_of_open
 from kapteam.db.types import term
 from kapteam.vocabulary import NoteKind
 
@@ -40,7 +40,10 @@ class Note(Versioned):
     voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     void_reason: Mapped[str] = mapped_column(Text, default="")
 
-    __table_args__ = (Index("ix_note_episode_id_signed_at", "episode_id", "signed_at"),)
+    __table_args__ = (
+        Index("ix_note_episode_id_signed_at", "episode_id", "signed_at"),
+        index_of_open("ix_note_author_id_unsigned", "author_id", "signed_at"),
+    )
 
 
 class NoteAmendment(Identified):

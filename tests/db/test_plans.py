@@ -1,0 +1,41 @@
+"""How SQLite finds what the lists show: what is over is not read for it, however much there is."""
+
+from kapteam.db.engine import Database
+from kapteam.db.in_force import practice_in_force
+from kapteam.queries.notes import unsigned_notes
+from kapteam.queries.standing import Asked
+from kapteam.queries.today import today
+from tests.factories import NOW
+from tests.factories_care import a_cared_for_client
+from tests.query_recorder import recorded_statements
+
+
+def _plan(database: Database, query) -> str:
+    """The lines of the plans of every statement that `query` sends, asked for by the therapist."""
+    care = a_cared_for_client(database)
+    with database.reading() as db:
+        practice = practice_in_force(db, NOW)
+        with recorded_statements(database.engine) as statements:
+            query(db, Asked(care.therapist, practice, NOW))
+        lines = []
+        for one in statements:
+            explained = db.connection().exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {one}", (None,) * one.count("?")
+            )
+            lines += [row[3] for row in explained]
+    assert lines
+    return "\n".join(lines)
+
+
+def test_courses_that_are_closed_are_not_read_for_today(sqlite_database):
+    plan = _plan(sqlite_database, today)
+
+    assert "ix_episode_client_id_open" in plan
+    assert "SCAN episode\n" not in plan
+
+
+def test_notes_that_are_signed_are_not_read_for_those_to_sign(sqlite_database):
+    plan = _plan(sqlite_database, unsigned_notes)
+
+    assert "ix_note_author_id_unsigned" in plan
+    assert "SCAN note\n" not in plan
