@@ -37,7 +37,7 @@ _LOOK = """() => new Promise((seen) => requestIdleCallback(() => seen([
         "[data-test-connection-state=CONNECTED]"
     ) !== null,
     window.kapteamFrames.splice(0),
-]), {timeout: 500}))"""
+]), {timeout: 2000}))"""
 
 _GO = """address => {
     if (document.querySelector("#root") === null) return false;
