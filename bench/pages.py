@@ -89,5 +89,5 @@ PAGES: tuple[Page, ...] = (
     ),
     _page("note", of=lambda filled: {"id": filled.courses[0].note_id}),
     _page("practice", _prescriber),
-    Page("Audit log", "practice", _prescriber, lambda _: {"show": "log"}),
+    Page("Audit log", "practice", _prescriber, lambda _: {"practice_show": "Who did what"}),
 )

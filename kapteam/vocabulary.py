@@ -29,6 +29,18 @@ class Function(Term):
     COORDINATOR = "coordinator", "Front desk"
 
 
+class Weekday(Term):
+    """A day of the week, in the order of `date.weekday()`."""
+
+    MONDAY = "mon", "Monday"
+    TUESDAY = "tue", "Tuesday"
+    WEDNESDAY = "wed", "Wednesday"
+    THURSDAY = "thu", "Thursday"
+    FRIDAY = "fri", "Friday"
+    SATURDAY = "sat", "Saturday"
+    SUNDAY = "sun", "Sunday"
+
+
 class ServiceLine(Term):
     """What a course of care is for (domain 1.2)."""
 

@@ -123,6 +123,24 @@ def heading_day(on: date) -> str:
     return f"{_LONG_DAYS[on.weekday()]}, {_LONG_MONTHS[on.month - 1]} {on.day}"
 
 
+def span(from_on: date, until_on: date, today: date) -> str:
+    """`Mon Dec 21 to Sun Jan 3`, of a single day `Mon Dec 21`; the last day is included."""
+    if from_on == until_on:
+        return day(from_on, today)
+    return f"{day(from_on, today)} to {day(until_on, today)}"
+
+
+def days(from_at: datetime, until_at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """`span` of the practice's days that begin at one midnight and end at another."""
+    today = now.astimezone(zone).date()
+    return span(from_at.astimezone(zone).date(), last_day(until_at, zone), today)
+
+
+def last_day(until_at: datetime, zone: ZoneInfo) -> date:
+    """The practice's day that ends at, or holds, this instant."""
+    return (until_at - timedelta(microseconds=1)).astimezone(zone).date()
+
+
 def moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """`Tue Nov 24, 2:30 pm` in the practice's zone."""
     local = at.astimezone(zone)

@@ -17,12 +17,15 @@ from sqlalchemy.orm import Session
 from kapteam.db.base import Base
 from kapteam.db.engine import Database
 from kapteam.db.tables import (
+    Absence,
     AuditEvent,
     Clearance,
     Client,
     Clinician,
     ClinicianFunction,
+    ClosedDays,
     Consent,
+    EmergencyAccess,
     Episode,
     EpisodeMember,
     Hold,
@@ -76,14 +79,22 @@ def a_practice(db: Session, *, zone: str = "America/Phoenix", is_demo: bool = Fa
     return practice
 
 
-def a_setting(db: Session, by: Viewer, key: str, value: int, *, since: datetime = NOW) -> None:
+def a_setting(
+    db: Session,
+    by: Viewer,
+    key: str,
+    value: int,
+    *,
+    since: datetime = NOW,
+    source: str = "Set by the practice",
+) -> None:
     """A threshold of the practice other than its default, in force from `since`."""
     db.add(
         PracticeSetting(
             id=new_id(),
             key=key,
             value=str(value),
-            source="Set by the practice",
+            source=source,
             set_by_id=by.clinician_id,
             in_force_from=since,
         )
@@ -371,6 +382,54 @@ def an_outside_experience(
     db.add(experience)
     db.flush()
     return experience
+
+
+def an_absence(
+    db: Session,
+    who: Viewer,
+    by: Viewer,
+    *,
+    from_at: datetime = NOW - timedelta(days=1),
+    until_at: datetime = NOW + timedelta(days=1),
+    cover: Viewer | None = None,
+) -> Absence:
+    """Days away, said by `by`."""
+    absence = Absence(
+        id=new_id(),
+        clinician_id=who.clinician_id,
+        from_at=from_at,
+        until_at=until_at,
+        covered_by_id=cover.clinician_id if cover else None,
+        set_by_id=by.clinician_id,
+    )
+    db.add(absence)
+    db.flush()
+    return absence
+
+
+def some_closed_days(db: Session, by: Viewer, on: date, *, name: str) -> ClosedDays:
+    """One day on which the practice is closed."""
+    closed = ClosedDays(id=new_id(), from_on=on, until_on=on, name=name, set_by_id=by.clinician_id)
+    db.add(closed)
+    db.flush()
+    return closed
+
+
+def an_emergency(
+    db: Session, client: Client, who: Viewer, *, reason: str = "Found unresponsive"
+) -> EmergencyAccess:
+    """A client opened to somebody at NOW, for four hours."""
+    access = EmergencyAccess(
+        id=new_id(),
+        clinician_id=who.clinician_id,
+        client_id=client.id,
+        reason=reason,
+        from_at=NOW,
+        until_at=NOW + timedelta(hours=4),
+    )
+    db.add(access)
+    db.flush()
+    return access
 
 
 def audit_events(database: Database, tag: str = "") -> list[AuditEvent]:

@@ -10,17 +10,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from kapteam.accounts import passwords, throttle
 from kapteam.accounts.tokens import hash_token, new_token
 from kapteam.db.audit import record
 from kapteam.db.engine import Database
-from kapteam.db.tables import Clinician, ClinicianFunction, PracticeSetting, Presence, SignIn
+from kapteam.db.tables import (
+    Absence,
+    Client,
+    Clinician,
+    ClinicianFunction,
+    EmergencyAccess,
+    PracticeSetting,
+    Presence,
+    SignIn,
+)
 from kapteam.errors import Invalid
 from kapteam.ids import new_id
 from kapteam.rules.folding import fold
-from kapteam.rules.permissions import Viewer
+from kapteam.rules.permissions import Covering, Emergency, Viewer
 from kapteam.rules.thresholds import Thresholds, in_force
 from kapteam.vocabulary import Audience, Function
 
@@ -283,20 +292,48 @@ def _end(db: Session, sign_in_id: str, by: Viewer | None, now: datetime, *, why:
 
 
 def viewer_of(db: Session, sign_in_id: str, now: datetime) -> Viewer | None:
-    """Who acts at a signed-in browser, in one statement.
+    """Who acts at a signed-in browser, whom they cover and what they opened, in one statement.
 
     None when it is locked, at rest or ended, or when the person's sign-in is turned off.
     """
+    absent = aliased(Clinician)
     rows = db.execute(
         select(
             *_columns(now),
             Clinician.is_administrator,
             ClinicianFunction.function,
             _setting("everyone_sees_caseload", now).label("everyone_sees_caseload"),
+            absent.id.label("absent_id"),
+            absent.name.label("absent"),
+            Absence.until_at.label("absent_until"),
+            EmergencyAccess.id.label("emergency_id"),
+            EmergencyAccess.until_at.label("emergency_until"),
+            Client.id.label("client_id"),
+            Client.code,
         )
         .join(Presence, _acting)
         .join(Clinician, Clinician.id == Presence.clinician_id)
         .outerjoin(ClinicianFunction, ClinicianFunction.clinician_id == Clinician.id)
+        .outerjoin(
+            Absence,
+            and_(
+                Absence.covered_by_id == Clinician.id,
+                Absence.voided_at.is_(None),
+                Absence.from_at <= now,
+                Absence.until_at > now,
+            ),
+        )
+        .outerjoin(absent, absent.id == Absence.clinician_id)
+        .outerjoin(
+            EmergencyAccess,
+            and_(
+                EmergencyAccess.clinician_id == Clinician.id,
+                EmergencyAccess.ended_at.is_(None),
+                EmergencyAccess.from_at <= now,
+                EmergencyAccess.until_at > now,
+            ),
+        )
+        .outerjoin(Client, Client.id == EmergencyAccess.client_id)
         .where(*_not_over(now), SignIn.id == sign_in_id, SignIn.locked_at.is_(None))
     ).all()
     if not rows or _rests(rows[0], now):
@@ -314,7 +351,28 @@ def viewer_of(db: Session, sign_in_id: str, now: datetime) -> Viewer | None:
         is_administrator=first.is_administrator,
         audience=first.audience,
         sees_everyone=is_front_desk or bool(functions and opened.everyone_sees_caseload),
+        covers=_covers(rows),
+        emergencies=_emergencies(rows),
     )
+
+
+def _covers(rows: Iterable[Any]) -> tuple[Covering, ...]:
+    """Whom the viewer covers, each once, until the last of their days away."""
+    until: dict[tuple[str, str], datetime] = {}
+    for row in rows:
+        if row.absent_id is not None:
+            who = row.absent_id, row.absent
+            until[who] = max(row.absent_until, until.get(who, row.absent_until))
+    return tuple(Covering(*who, until_at) for who, until_at in sorted(until.items()))
+
+
+def _emergencies(rows: Iterable[Any]) -> tuple[Emergency, ...]:
+    found = {
+        row.emergency_id: Emergency(row.emergency_id, row.client_id, row.code, row.emergency_until)
+        for row in rows
+        if row.emergency_id is not None
+    }
+    return tuple(found[one] for one in sorted(found))
 
 
 def _current(db: Session, now: datetime, *conditions: ColumnElement[bool]) -> list[Any]:

@@ -35,11 +35,13 @@ from kapteam.actions.loading import (
     product_route,
     read_plan,
 )
+from kapteam.actions.practice import the_practice
 from kapteam.actions.saving import already_saved, check_changed, compare_and_swap
 from kapteam.clock import day_of
 from kapteam.db.access import visible_episode
 from kapteam.db.audit import record
 from kapteam.db.tables import (
+    Absence,
     Episode,
     IntegrationSession,
     IntegrationSessionFor,
@@ -707,7 +709,11 @@ def _not_free(
         )
     )
     busy = [Busy(one.planned_at, one.planned_at + timedelta(minutes=one[1])) for one in booked]
-    problem = not_free(at, length, busy, zone)
+    away = select(Absence.from_at, Absence.until_at).where(
+        Absence.clinician_id == integration.therapist_id, Absence.voided_at.is_(None)
+    )
+    busy += [Busy(one.from_at, one.until_at, is_away=True) for one in db.execute(away)]
+    problem = not_free(at, length, busy, zone, the_practice(db, now).hours)
     if problem is None:
         return None
     shifted = wording.moment(at, now, zone)

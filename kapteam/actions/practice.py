@@ -19,10 +19,11 @@ from kapteam.rules.thresholds import THRESHOLDS, read_value
 
 @dataclass(frozen=True, slots=True)
 class SettingEntered:
-    """A new value of one threshold, as typed; `key` is one of `THRESHOLDS`."""
+    """A new value of one threshold and where it comes from, as typed; `key` of `THRESHOLDS`."""
 
     key: str
     value: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _practice(db: Session, viewer: Viewer) -> Practice:
 def change_setting(db: Session, viewer: Viewer, entered: SettingEntered, now: datetime) -> None:
     """Put a threshold in force from now on; what was judged before stays as it was.
 
-    Raises NotAllowed (administrators only), NotFound (no such setting), Invalid (`value`).
+    Raises NotAllowed (administrators only), NotFound (no such setting), Invalid by field.
     """
     lock_practice(db)
     check_can_administer(viewer)
@@ -111,21 +112,12 @@ def change_setting(db: Session, viewer: Viewer, entered: SettingEntered, now: da
     before = the_practice(db, now).thresholds
     form = Entered()
     value = form.read("value", lambda text: read_value(entered.key, text, before), entered.value)
+    source = form.line("source", entered.source, "The source")
     form.done()
     old = getattr(before, entered.key)
     if value == old:
         return
-    setting_id = new_id()
-    db.add(
-        PracticeSetting(
-            id=setting_id,
-            key=entered.key,
-            value=str(value),
-            source="Set by the practice",
-            set_by_id=viewer.clinician_id,
-            in_force_from=now,
-        )
-    )
+    setting_id = put_in_force(db, viewer, entered.key, str(value), source, now)
     record(
         db,
         "setting:changed",
@@ -135,3 +127,21 @@ def change_setting(db: Session, viewer: Viewer, entered: SettingEntered, now: da
         key=entered.key,
         value=(old, value),
     )
+
+
+def put_in_force(
+    db: Session, viewer: Viewer, key: str, value: str, source: str, now: datetime
+) -> str:
+    """Add a setting from now on, with where it comes from; its row's id. The caller audits it."""
+    setting_id = new_id()
+    db.add(
+        PracticeSetting(
+            id=setting_id,
+            key=key,
+            value=value,
+            source=source or "Set by the practice",
+            set_by_id=viewer.clinician_id,
+            in_force_from=now,
+        )
+    )
+    return setting_id

@@ -14,4 +14,6 @@ def record_view(db: Session, viewer: Viewer, client_id: str, now: datetime) -> N
     The caller has read the client as one this person may see, and that this hour has no such event
     yet (`seen_this_hour`); it shows nothing before this is committed.
     """
-    record(db, "client:viewed", viewer, now, client_id=client_id, subject_id=client_id)
+    opened = any(one.client_id == client_id for one in viewer.emergencies)
+    why = {"why": "emergency access"} if opened else {}
+    record(db, "client:viewed", viewer, now, client_id=client_id, subject_id=client_id, **why)

@@ -1,8 +1,9 @@
 """Row-level access, expressed once: which clients and courses of care somebody may see.
 
 Being on one open course opens the client: identity, safety, the dates of every course. Details and
-notes open only for the courses one is on, and one's own notes stay one's own. The front desk sees
-every client and no note.
+notes open only for the courses one is on, and one's own notes stay one's own. Whoever covers a
+colleague is on that colleague's courses; emergency access opens one client whole. The front desk
+sees every client and no note.
 """
 
 from datetime import datetime
@@ -16,10 +17,14 @@ from kapteam.rules.permissions import Viewer
 
 
 def is_on_episode(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
-    """Whether the viewer has a part in the course at `now` (for statements over Episode)."""
+    """Whether the viewer, or whom they cover, has a part in the course at `now`.
+
+    For statements over Episode.
+    """
+    covered = [one.clinician_id for one in viewer.covers]
     return exists().where(
         EpisodeMember.episode_id == Episode.id,
-        EpisodeMember.clinician_id == viewer.clinician_id,
+        EpisodeMember.clinician_id.in_([viewer.clinician_id, *covered]),
         EpisodeMember.from_at <= now,
         or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
     )
@@ -27,7 +32,10 @@ def is_on_episode(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
 
 def visible_episodes(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
     """The condition on Episode: courses whose details this person may see."""
-    return true() if viewer.sees_everyone else is_on_episode(viewer, now)
+    if viewer.sees_everyone:
+        return true()
+    opened = Episode.client_id.in_([one.client_id for one in viewer.emergencies])
+    return or_(is_on_episode(viewer, now), opened)
 
 
 def visible_clients(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
@@ -39,7 +47,8 @@ def visible_clients(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
         return true()
     on_one = exists().where(Episode.client_id == Client.id, is_on_episode(viewer, now))
     without = ~exists().where(Episode.client_id == Client.id)
-    return or_(on_one, without)
+    opened = Client.id.in_([one.client_id for one in viewer.emergencies])
+    return or_(on_one, without, opened)
 
 
 def visible_notes(viewer: Viewer, now: datetime) -> ColumnElement[bool]:

@@ -1,25 +1,34 @@
-"""The practice and its thresholds as they are in force."""
+"""The practice, its thresholds and its opening hours as they are in force."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import literal, null, select, union_all
+from sqlalchemy import String, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
-from kapteam.db.tables import Practice, PracticeSetting
+from kapteam.db.tables import ClosedDays, Practice, PracticeSetting
+from kapteam.rules.slots import USUAL_HOURS, Closure, OpeningHours, read_hours
 from kapteam.rules.thresholds import Thresholds, in_force
+
+OPENING_HOURS = "opening_hours"
+"""The key of the setting that holds them."""
+_CLOSED_BEFORE = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
 class PracticeInForce:
-    """The practice's name, its zone, whether it is the demo, and its thresholds."""
+    """The practice's name, its zone, whether it is the demo, its thresholds and its hours.
+
+    `hours` hold the closed days from a month ago on.
+    """
 
     name: str
     zone: ZoneInfo
     is_demo: bool
     thresholds: Thresholds
+    hours: OpeningHours = USUAL_HOURS
 
 
 def practice_in_force(db: Session, now: datetime) -> PracticeInForce | None:
@@ -31,6 +40,7 @@ def practice_in_force(db: Session, now: datetime) -> PracticeInForce | None:
         Practice.is_demo.label("is_demo"),
         Practice.created_at.label("since"),
         Practice.id.label("id"),
+        null().label("c"),
     )
     settings = select(
         literal(1),
@@ -39,16 +49,34 @@ def practice_in_force(db: Session, now: datetime) -> PracticeInForce | None:
         null(),
         PracticeSetting.in_force_from,
         PracticeSetting.id,
+        null(),
     ).where(PracticeSetting.in_force_from <= now)
+    closed = select(
+        literal(2),
+        cast(ClosedDays.from_on, String),
+        cast(ClosedDays.until_on, String),
+        null(),
+        null(),
+        ClosedDays.id,
+        ClosedDays.name,
+    ).where(ClosedDays.voided_at.is_(None), ClosedDays.until_on > (now - _CLOSED_BEFORE).date())
     rows: list[Any] = list(
-        db.execute(union_all(practice, settings).order_by("kind", "since", "id")).all()
+        db.execute(union_all(practice, settings, closed).order_by("kind", "since", "id")).all()
     )
     if not rows or rows[0].kind != 0:
         return None
-    head, *rest = rows
+    head = rows[0]
+    settings_rows = [row for row in rows if row.kind == 1]
+    hours = [read_hours(row.b) for row in settings_rows if row.a == OPENING_HOURS]
+    closures = tuple(
+        Closure(date.fromisoformat(row.a), date.fromisoformat(row.b), row.c)
+        for row in rows
+        if row.kind == 2
+    )
     return PracticeInForce(
         name=head.a,
         zone=ZoneInfo(head.b),
         is_demo=bool(head.is_demo),
-        thresholds=in_force((row.a, row.b) for row in rest),
+        thresholds=in_force((row.a, row.b) for row in settings_rows),
+        hours=replace(hours[-1] if hours else USUAL_HOURS, closures=closures),
     )

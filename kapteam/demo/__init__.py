@@ -8,6 +8,12 @@ from threading import Lock
 from zoneinfo import ZoneInfo
 
 from kapteam.accounts.set_up import NewClinician, NewPractice, add_clinician, set_up_practice
+from kapteam.actions.absences import (
+    AbsenceEntered,
+    ClosedDaysEntered,
+    close_days,
+    record_absence,
+)
 from kapteam.clock import day_of
 from kapteam.db.audit import is_written_in
 from kapteam.db.engine import Database, Session
@@ -21,8 +27,10 @@ from kapteam.demo.people import (
     DIRECTOR,
     PRACTICE_NAME,
     PRESCRIBER_ID,
+    SECOND_PRESCRIBER,
     THERAPIST,
     THERAPIST_ID,
+    THIRD_THERAPIST,
     ZONE,
     demo_id,
 )
@@ -30,6 +38,7 @@ from kapteam.demo.story import compose
 from kapteam.demo.telling import Telling
 from kapteam.queries.standing import Asked
 from kapteam.queries.upcoming import Show, upcoming
+from kapteam.rules.permissions import Viewer
 from kapteam.settings import settings
 
 __all__ = ["PRESCRIBER_ID", "THERAPIST_ID", "open_demo"]
@@ -137,7 +146,23 @@ def _tell(db: Session, now: datetime) -> None:
     telling = Telling(days, {DIRECTOR: director} | {one: one.viewer() for one in COLLEAGUES})
     compose(telling)
     telling.tell(db)
+    _plan_days_off(db, director, days)
     db.add(AuditEvent(id=_BUILT, at=now.astimezone(UTC), tag="demo:built", changes={}))
+
+
+def _plan_days_off(db: Session, director: Viewer, days: Days) -> None:
+    """A prescriber goes away with cover, a therapist without, and the practice closes for a day."""
+    off = (
+        ("absence/1", SECOND_PRESCRIBER, 12, 16, director.clinician_id),
+        ("absence/2", THIRD_THERAPIST, 26, 33, None),
+    )
+    for name, who, first, last, cover_id in off:
+        from_on, until_on = days.on(first), days.on(last)
+        entered = AbsenceEntered(demo_id(name), who.id, from_on, until_on, cover_id)
+        record_absence(db, director, entered, days.now)
+    closed_on = days.on(40)
+    entered_closed = ClosedDaysEntered(demo_id("closed/1"), closed_on, closed_on, "Team day")
+    close_days(db, director, entered_closed, days.now)
 
 
 def _swap(new: Path, file: Path) -> None:

@@ -159,13 +159,13 @@ class Days:
         local = moment.astimezone(self.zone)
         on_quarter = local.minute % 30 != 0
         if _WORKING.opens <= local.time() <= _WORKING.closes:
-            return (0 if local.weekday() in _WORKING.weekdays else 1), on_quarter
+            return (0 if _WORKING.is_open_on(local.date()) else 1), on_quarter
         return (2 if _AWAKE[0] <= local.time() <= _AWAKE[1] else 3), on_quarter
 
 
 def _working_day(on: date, *, back: bool) -> date:
     step = timedelta(days=-1 if back else 1)
-    while on.weekday() not in _WORKING.weekdays:
+    while not _WORKING.is_open_on(on):
         on += step
     return on
 

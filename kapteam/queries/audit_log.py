@@ -6,23 +6,76 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.tables import AuditEvent, Client, Clinician
 from kapteam.queries.standing import Asked
 from kapteam.rules.permissions import check_can_administer
+from kapteam.vocabulary import Term
 
 PAGE = 50
 
 
+class What(Term):
+    """What kind of thing was done; every event is of one kind."""
+
+    CHARTS = "charts", "Charts opened"
+    EMERGENCY = "emergency", "Emergency access"
+    CLIENTS = "clients", "Clients and courses"
+    SESSIONS = "sessions", "Sessions and doses"
+    NOTES = "notes", "Notes"
+    SIGN_INS = "sign_ins", "Signing in"
+    PRACTICE = "practice", "Team and practice"
+
+
+TAGS = {
+    What.CHARTS: ("client:viewed",),
+    What.EMERGENCY: ("emergency:%",),
+    What.CLIENTS: (
+        "client:created",
+        "client:changed",
+        "client:pinned",
+        "inquiry:%",
+        "episode:%",
+        "experience:%",
+        "clearance:%",
+        "consent:%",
+    ),
+    What.SESSIONS: (
+        "series:%",
+        "dose:%",
+        "administration:%",
+        "ketamine_session:%",
+        "integration_session:%",
+    ),
+    What.NOTES: ("note:%",),
+    What.SIGN_INS: ("signin:%", "unlock:%", "password:%"),
+    What.PRACTICE: (
+        "practice:%",
+        "setting:%",
+        "clinician:%",
+        "invitation:%",
+        "absence:%",
+        "closed_days:%",
+        "backup:%",
+        "demo:%",
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class LogWanted:
-    """Which events: of one person, about one client (by code), on one day of the practice."""
+    """Which events: of one kind, of one person, about one client (by code), between two days.
 
+    Both days are included, and are the practice's.
+    """
+
+    what: What | None = None
     clinician_id: str | None = None
     code: str = ""
-    on: date | None = None
+    from_on: date | None = None
+    until_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +138,17 @@ def audit_log(db: Session, asked: Asked, wanted: LogWanted, number: int) -> LogP
 
 def _conditions(wanted: LogWanted, zone: ZoneInfo) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
+    if wanted.what:
+        conditions.append(or_(*(AuditEvent.tag.like(one) for one in TAGS[wanted.what])))
     if wanted.clinician_id:
         conditions.append(AuditEvent.clinician_id == wanted.clinician_id)
     code = wanted.code.strip().upper()
     if code:
         theirs = select(Client.id).where(Client.code == code).scalar_subquery()
         conditions.append(AuditEvent.client_id == theirs)
-    if wanted.on:
-        start, end = (
-            datetime.combine(day, time(0), zone) for day in (wanted.on, wanted.on + timedelta(1))
-        )
-        conditions += [AuditEvent.at >= start, AuditEvent.at < end]
+    if wanted.from_on:
+        conditions.append(AuditEvent.at >= datetime.combine(wanted.from_on, time(0), zone))
+    if wanted.until_on:
+        after = wanted.until_on + timedelta(days=1)
+        conditions.append(AuditEvent.at < datetime.combine(after, time(0), zone))
     return conditions

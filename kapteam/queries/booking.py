@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kapteam.db.tables import Clinician, IntegrationSession, Series
+from kapteam.db.tables import Absence, Clinician, IntegrationSession, Series
 from kapteam.queries.course import Course, course
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import Asked
@@ -32,7 +32,7 @@ class RunningSeries:
 
 @dataclass(frozen=True, slots=True)
 class BookingStart:
-    """What the booking form starts from. `busy` is by therapist's id."""
+    """What the booking form starts from. `busy` is by clinician's id."""
 
     course: Course
     series: RunningSeries | None
@@ -63,7 +63,10 @@ def booking_start(db: Session, asked: Asked, episode_id: str) -> BookingStart:
 
 
 def busy_therapists(db: Session, asked: Asked) -> dict[str, tuple[Busy, ...]]:
-    """The integration sessions ahead of every therapist, for free times only: no client in it."""
+    """What every clinician has ahead, for free times only: no client in it.
+
+    Integration sessions and days away.
+    """
     found: dict[str, list[Busy]] = {}
     rows = db.execute(
         select(
@@ -83,7 +86,14 @@ def busy_therapists(db: Session, asked: Asked) -> dict[str, tuple[Busy, ...]]:
     for row in rows:
         until = row.planned_at + timedelta(minutes=row.planned_minutes)
         found.setdefault(row.therapist_id, []).append(Busy(row.planned_at, until))
-    return {therapist: tuple(times) for therapist, times in found.items()}
+    away = db.execute(
+        select(Absence.clinician_id, Absence.from_at, Absence.until_at).where(
+            Absence.voided_at.is_(None), Absence.until_at > asked.now
+        )
+    )
+    for clinician_id, from_at, until_at in away:
+        found.setdefault(clinician_id, []).append(Busy(from_at, until_at, is_away=True))
+    return {clinician: tuple(times) for clinician, times in found.items()}
 
 
 def free_slots(
@@ -100,4 +110,5 @@ def free_slots(
         timedelta(minutes=INTEGRATION_MINUTES),
         asked.now,
         asked.practice.zone,
+        asked.practice.hours,
     )

@@ -222,7 +222,7 @@ def _is_seen(row: CaseloadRow, view: View, asked: Asked) -> bool:
         case View.WAITING_ON_ME:
             return any(
                 (person := course.waited_on(one.waits_on)) is not None
-                and person.id == asked.viewer.clinician_id
+                and asked.viewer.stands_for(person.id)
                 for course in row.courses
                 for one in course.attention
             )

@@ -39,13 +39,14 @@ _NO_COURSE = "There is no such course of care, or you are not on it."
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Who has a part now; `clinician_id` None is somebody elsewhere."""
+    """Who has a part now; `clinician_id` None is somebody elsewhere. A cover has an end."""
 
     id: str
     part: Part
     clinician_id: str | None
     name: str
     from_at: datetime
+    until_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +279,7 @@ def members(db: Session, episode_id: str, now: datetime) -> tuple[Member, ...]:
             EpisodeMember.clinician_id,
             func.coalesce(Clinician.name, EpisodeMember.elsewhere).label("name"),
             EpisodeMember.from_at,
+            EpisodeMember.until_at,
         )
         .outerjoin(Clinician, Clinician.id == EpisodeMember.clinician_id)
         .where(

@@ -7,10 +7,12 @@ from kapteam.db import tables
 from kapteam.queries.standing import Asked
 
 _MADE_BY_A_FORM = (
+    tables.Absence,
     tables.Clearance,
     tables.Client,
     tables.Clinician,
     tables.Consent,
+    tables.EmergencyAccess,
     tables.Episode,
     tables.EpisodeMember,
     tables.Hold,

@@ -54,13 +54,14 @@ class OpenPart:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdLine:
-    """One threshold: what it is, its value, where that comes from, since when."""
+    """One threshold: what it is, its value, where that comes from, since when and by whom."""
 
     key: str
     threshold: Threshold
     value: int
     source: str
     in_force_from: datetime | None
+    set_by: str
 
 
 def team(db: Session, asked: Asked) -> tuple[Colleague, ...]:
@@ -171,7 +172,13 @@ def thresholds(db: Session, asked: Asked) -> tuple[ThresholdLine, ...]:
     latest = {
         row.key: row
         for row in db.execute(
-            select(PracticeSetting.key, PracticeSetting.source, PracticeSetting.in_force_from)
+            select(
+                PracticeSetting.key,
+                PracticeSetting.source,
+                PracticeSetting.in_force_from,
+                Clinician.name,
+            )
+            .join(Clinician, Clinician.id == PracticeSetting.set_by_id)
             .where(PracticeSetting.in_force_from <= asked.now)
             .order_by(PracticeSetting.in_force_from, PracticeSetting.id)
         )
@@ -183,6 +190,7 @@ def thresholds(db: Session, asked: Asked) -> tuple[ThresholdLine, ...]:
             getattr(asked.practice.thresholds, key),
             latest[key].source if key in latest else threshold.source,
             latest[key].in_force_from if key in latest else None,
+            latest[key].name if key in latest else "",
         )
         for key, threshold in THRESHOLDS.items()
     )

@@ -436,9 +436,7 @@ class _Course:
             hold=hold,
             prescriber=self._person(Part.PRESCRIBER),
             therapist=self._person(Part.THERAPIST),
-            is_mine=any(
-                member.clinician_id == asked.viewer.clinician_id for member in self._members
-            ),
+            is_mine=any(asked.viewer.stands_for(member.clinician_id) for member in self._members),
             series=series,
             doses=open_doses,
             last_dose=last,

@@ -178,4 +178,4 @@ def _is_mine_to_write(line: IntegrationLine, asked: Asked) -> bool:
 
 def _waits_on_me(row: WaitRow, asked: Asked) -> bool:
     person = row.course.waited_on(row.attention.waits_on)
-    return person is not None and person.id == asked.viewer.clinician_id
+    return person is not None and asked.viewer.stands_for(person.id)

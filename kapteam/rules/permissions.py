@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from kapteam.errors import NotAllowed
 from kapteam.vocabulary import Audience, Function, NoteKind
@@ -12,6 +13,25 @@ from kapteam.vocabulary import Audience, Function, NoteKind
 _CARE = frozenset({Function.PRESCRIBER, Function.THERAPIST})
 _CLINICAL = _CARE | {Function.NURSE}
 _ANYONE = frozenset(Function)
+
+
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """A colleague who is away until an instant and whom the viewer covers until then."""
+
+    clinician_id: str
+    name: str
+    until_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """A client whom the viewer has opened in an emergency, and until when."""
+
+    id: str
+    client_id: str
+    code: str
+    until_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +49,14 @@ class Viewer:
     is_administrator: bool
     audience: Audience
     sees_everyone: bool
+    covers: tuple[Covering, ...] = ()
+    emergencies: tuple[Emergency, ...] = ()
+
+    def stands_for(self, clinician_id: str | None) -> bool:
+        """Whether a clinician's work is this person's: one's own, or a colleague's one covers."""
+        return clinician_id == self.clinician_id or any(
+            clinician_id == one.clinician_id for one in self.covers
+        )
 
     @property
     def is_prescriber(self) -> bool:
@@ -201,6 +229,20 @@ def can_write_note(viewer: Viewer, kind: NoteKind) -> bool:
 def check_can_read_notes(viewer: Viewer) -> None:
     """Notes are not shown to the front desk."""
     _need(viewer, _CLINICAL, "Notes are not shown to the front desk.")
+
+
+def check_can_open_in_emergency(viewer: Viewer) -> None:
+    """Open a client whom one does not treat, in an emergency, with a reason."""
+    _need(
+        viewer,
+        _CLINICAL,
+        "Only a prescriber, a therapist or a nurse can open a client in an emergency.",
+    )
+
+
+def can_open_in_emergency(viewer: Viewer) -> bool:
+    """Twin of `check_can_open_in_emergency`."""
+    return _allowed(check_can_open_in_emergency, viewer)
 
 
 def check_can_administer(viewer: Viewer) -> None:

@@ -8,26 +8,67 @@ from zoneinfo import ZoneInfo
 from kapteam import wording
 from kapteam.rules.integration import due_at
 from kapteam.rules.thresholds import Thresholds
+from kapteam.vocabulary import Weekday
 
 HALF_HOUR = timedelta(minutes=30)
 LOOK_AHEAD_DAYS = 21
 
 
+WORKING_DAYS = frozenset(list(Weekday)[:5])
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Days on which the practice is closed, the last one included: `Thanksgiving`."""
+
+    from_on: date
+    until_on: date
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
-    """When the practice is open, in its own zone; `weekdays` counts Monday as 0."""
+    """When the practice is open, in its own zone, and the days on which it is closed."""
 
     opens: time = time(8)
     closes: time = time(18)
-    weekdays: frozenset[int] = frozenset(range(5))
+    weekdays: frozenset[Weekday] = WORKING_DAYS
+    closures: tuple[Closure, ...] = ()
+
+    def closed_for(self, day: date) -> str:
+        """What the practice is closed for on a day, empty when it is for nothing."""
+        return next((one.name for one in self.closures if one.from_on <= day <= one.until_on), "")
+
+    def is_open_on(self, day: date) -> bool:
+        """Whether the practice is open on that day at all."""
+        return list(Weekday)[day.weekday()] in self.weekdays and not self.closed_for(day)
+
+    def stored(self) -> str:
+        """As one setting of the practice: `08:00 18:00 mon,tue`; its closed days are rows."""
+        days = ",".join(one for one in Weekday if one in self.weekdays)
+        return f"{self.opens:%H:%M} {self.closes:%H:%M} {days}"
+
+
+USUAL_HOURS = OpeningHours()
+
+
+def read_hours(stored: str) -> OpeningHours:
+    """The opening hours of such a setting."""
+    opens, closes, days = stored.split(" ")
+    return OpeningHours(
+        time.fromisoformat(opens),
+        time.fromisoformat(closes),
+        frozenset(Weekday(one) for one in days.split(",")),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """An appointment that the therapist already has."""
+    """A time in which somebody is not free: an appointment, or days away."""
 
     from_at: datetime
     until_at: datetime
+    is_away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +87,7 @@ def propose(
     length: timedelta,
     now: datetime,
     zone: ZoneInfo,
-    hours: OpeningHours | None = None,
+    hours: OpeningHours,
 ) -> Proposal:
     """Free starting times inside the window after a dose, else the first free one after it.
 
@@ -62,7 +103,7 @@ def propose(
     due = due_at(last_given_at, thresholds)
     free = (
         at
-        for at in _starts(first_day, length, zone, hours or OpeningHours())
+        for at in _starts(first_day, length, zone, hours)
         if at > now and not any(at < one.until_at and one.from_at < at + length for one in taken)
     )
     inside: list[datetime] = []
@@ -85,20 +126,25 @@ def not_free(
     length: timedelta,
     busy: Iterable[Busy],
     zone: ZoneInfo,
-    hours: OpeningHours | None = None,
+    hours: OpeningHours,
 ) -> str | None:
-    """Why nobody would book `at` unasked: closed then, or taken; None if it is free."""
-    hours = hours or OpeningHours()
+    """Why nobody would book `at` unasked: closed then, away, or taken; None if it is free."""
     local, end = at.astimezone(zone), (at + length).astimezone(zone)
+    closed_for = hours.closed_for(local.date())
+    if closed_for:
+        return f"when the practice is closed ({closed_for})"
     is_open = (
-        local.weekday() in hours.weekdays
+        hours.is_open_on(local.date())
         and hours.opens <= local.time()
         and end.date() == local.date()
         and end.time() <= hours.closes
     )
     if not is_open:
         return "outside the opening hours"
-    if any(at < one.until_at and one.from_at < at + length for one in busy):
+    taken = [one for one in busy if at < one.until_at and one.from_at < at + length]
+    if any(one.is_away for one in taken):
+        return "when its therapist is away"
+    if taken:
         return "at a time when its therapist has another integration session"
     return None
 
@@ -108,7 +154,7 @@ def _starts(
 ) -> Iterator[datetime]:
     for ahead in range(LOOK_AHEAD_DAYS):
         day = first_day + timedelta(days=ahead)
-        if day.weekday() not in hours.weekdays:
+        if not hours.is_open_on(day):
             continue
         start = datetime.combine(day, hours.opens)
         while start + length <= datetime.combine(day, hours.closes):

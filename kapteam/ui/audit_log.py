@@ -8,21 +8,26 @@ import streamlit as st
 
 from kapteam import wording
 from kapteam.accounts import zones
-from kapteam.queries.audit_log import LogLine, LogPage, LogWanted, audit_log
+from kapteam.queries.audit_log import LogLine, LogPage, LogWanted, What, audit_log
 from kapteam.queries.practice import Colleague
+from kapteam.rules.slots import read_hours
 from kapteam.rules.thresholds import THRESHOLDS
-from kapteam.ui.navigation import link
+from kapteam.ui.navigation import PracticePart, link
 from kapteam.ui.rows import row, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
-from kapteam.vocabulary import EpisodeState, NoteKind
+from kapteam.vocabulary import EpisodeState, NoteKind, Weekday
 
 _KINDS = {one.value: one.label for one in NoteKind}
 _STATES = {one.value: one.label for one in EpisodeState}
+_PERSON = "log_person"
+_DAYS = {"From": "log_from", "Until": "log_until"}
 _NOUNS = {
+    "absence": "days away",
     "administration": "dose given",
     "clinician": "colleague",
     "dose": "dose order",
+    "emergency": "emergency access",
     "episode": "course of care",
     "invitation": "one-time link",
     "setting": "threshold",
@@ -42,16 +47,27 @@ _VERBS = {
 
 def draw_audit_log(here: Present, colleagues: tuple[Colleague, ...]) -> None:
     """What is looked for, how many events that are, and a page of them."""
-    link("practice", "Back to the team", icon="arrow_back")
     wanted = _wanted(colleagues)
     # Named after what is looked for, so that another search begins at its first page.
-    key = f"log_page/{wanted.clinician_id}/{wanted.code}/{wanted.on}"
+    key = f"log_page/{wanted}"
     shown = here.read(audit_log, wanted, st.session_state.get(key) or 1)
     above = st.container()
     if shown.pages > 1:
         st.pagination(shown.pages, key=key)
     with above:
         _draw_page(here, shown)
+
+
+def who_opened(code: str) -> None:
+    """The way to who opened the chart of the client with this code."""
+    link(
+        "practice",
+        "Who opened this chart",
+        icon="history",
+        practice_show=PracticePart.LOG.label,
+        log_what=What.CHARTS.label,
+        log_code=code,
+    )
 
 
 def _draw_page(here: Present, shown: LogPage) -> None:
@@ -70,22 +86,50 @@ def _quiet_if_any(text: str) -> str:
 
 
 def _wanted(colleagues: tuple[Colleague, ...]) -> LogWanted:
+    """What is looked for; it is in the address, where a person stands by id."""
     names = {one.id: one.name for one in colleagues}
+    asked = st.query_params.get(_PERSON)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        clinician_id = st.selectbox(
+        what = st.selectbox(
+            "What",
+            list(What),
+            index=None,
+            placeholder="Anything",
+            format_func=lambda one: one.label,
+            key="log_what",
+            bind="query-params",
+            width=230,
+        )
+        person = st.selectbox(
             "Person",
             list(names),
-            index=None,
+            index=list(names).index(asked) if asked in names else None,
             placeholder="Anybody",
             format_func=lambda one: names.get(one, ""),
-            key="log_person",
-            width=240,
+            key=_PERSON,
+            width=230,
         )
         code = st.text_input(
-            "Client code", key="log_code", placeholder="K-014", autocomplete="off", width=160
+            "Client code",
+            key="log_code",
+            placeholder="K-014",
+            autocomplete="off",
+            bind="query-params",
+            width=130,
         )
-        on: date | None = st.date_input("Day", None, key="log_day", format="YYYY-MM-DD", width=180)
-    return LogWanted(clinician_id, code or "", on)
+        from_on, until_on = (_day(label, key) for label, key in _DAYS.items())
+    if person:
+        st.query_params[_PERSON] = person
+    else:
+        st.query_params.pop(_PERSON, None)
+    return LogWanted(what, person, code or "", from_on, until_on)
+
+
+def _day(label: str, key: str) -> date | None:
+    chosen: date | None = st.date_input(
+        label, None, key=key, format="YYYY-MM-DD", bind="query-params", width=150
+    )
+    return chosen
 
 
 def done(line: LogLine) -> str:
@@ -104,6 +148,9 @@ def details(here: Present, changes: Mapping[str, Any]) -> str:
     def moment(stored: str) -> str:
         return wording.moment(datetime.fromisoformat(stored), here.now, here.zone)
 
+    def day(stored: str) -> str:
+        return wording.day(date.fromisoformat(stored), here.today)
+
     told: dict[str, Callable[[Any], str]] = {
         "key": lambda key: THRESHOLDS[key].label if key in THRESHOLDS else "",
         "value": str,
@@ -112,11 +159,23 @@ def details(here: Present, changes: Mapping[str, Any]) -> str:
         "kind": lambda kind: _KINDS.get(kind, ""),
         "state": lambda state: _STATES.get(state, ""),
         "planned_at": moment,
+        "from_on": lambda on: f"from {day(on)}",
+        "until_on": lambda on: f"to {day(on)}",
+        "until_at": lambda at: f"until {moment(at)}",
+        "hours": _hours,
         "ordered_ug": wording.mg,
         "why": str,
     }
     said = [_told(say, changes[name]) for name, say in told.items() if name in changes]
     return ", ".join(one for one in said if one)
+
+
+def _hours(stored: str) -> str:
+    """`8:00 am to 6:00 pm, Mon, Tue`."""
+    hours = read_hours(stored)
+    opens, closes = wording.clock_time(hours.opens), wording.clock_time(hours.closes)
+    days = ", ".join(one.label[:3] for one in Weekday if one in hours.weekdays)
+    return f"{opens} to {closes}, {days}"
 
 
 def _told(say: Callable[[Any], str], value: Any) -> str:

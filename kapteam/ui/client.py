@@ -24,6 +24,7 @@ from kapteam.rules.dosing import Silence, ends_session
 from kapteam.rules.notes import IntentionStage
 from kapteam.rules.pathway import BOOKABLE
 from kapteam.rules.permissions import (
+    can_administer,
     can_book,
     can_hold_integration,
     can_order_dose,
@@ -32,6 +33,7 @@ from kapteam.rules.permissions import (
     can_write_note,
 )
 from kapteam.sentences import client_name
+from kapteam.ui.audit_log import who_opened
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import integration_links, order_of, phrase, row, when, words
@@ -73,6 +75,8 @@ def draw_identity(here: Present, page: ClientPage) -> None:
                 _identifiers(here, kept)
             if can_book(here.viewer) and not here.viewer.hides_names:
                 link("client_edit", "Change details", icon="edit", client=kept.code)
+            if can_administer(here.viewer):
+                who_opened(kept.code)
             if page.look_alikes:
                 words(quiet(_look_alikes(page)))
 

@@ -15,6 +15,7 @@ from kapteam.actions.consents import (
     void_consent,
 )
 from kapteam.actions.episodes import (
+    FUNCTIONS_OF,
     ClosingEntered,
     EpisodeChangeEntered,
     ExperienceCorrected,
@@ -219,6 +220,7 @@ def draw_steps(here: Present, care: Course, colleagues: tuple[Colleague, ...]) -
     with people:
         for part in (Part.PRESCRIBER, Part.THERAPIST):
             _member_form(here, care, part, colleagues)
+        _cover_form(here, care, colleagues)
     with about:
         _about_form(here, care)
     with close:
@@ -315,6 +317,30 @@ def _member_form(
         )
 
 
+def _cover_form(here: Present, care: Course, colleagues: tuple[Colleague, ...]) -> None:
+    """Who covers this course for some days: from now until the last of them, then it ends."""
+    cover = care.member(Part.COVER)
+    form = Form(here, "member.cover", care.id, makes=unused_id(here))
+    choices = with_function(colleagues, *FUNCTIONS_OF[Part.COVER])
+    with row("member.cover"):
+        until = ""
+        if cover and cover.until_at:
+            last = wording.day(wording.last_day(cover.until_at, here.zone), here.today)
+            until = quiet(f"until {last}")
+        words(f"Cover: **{plain(cover.name if cover else 'nobody')}** {until}", 330)
+        with st.container(width=280):
+            nobody = {_NOBODY: "Nobody"} if cover else {}
+            form.pick("clinician_id", "Covers from now on", choices | nobody)
+        with st.container(width=280):
+            form.day("until_on", "Last day of the cover")
+        form.save(
+            "Change cover",
+            change_member,
+            lambda: _member_entered(form, care, Part.COVER, cover.id if cover else None),
+            kind="secondary",
+        )
+
+
 def _member_entered(form: Form, care: Course, part: Part, replaces_id: str | None) -> MemberEntered:
     """Who was entered; that nobody has the part from now on is said, not left empty."""
     entered: MemberEntered = form.entered(
@@ -323,7 +349,6 @@ def _member_entered(form: Form, care: Course, part: Part, replaces_id: str | Non
         episode_id=care.id,
         part=part,
         replaces_id=replaces_id,
-        until_on=None,
     )
     named = bool(entered.clinician_elsewhere.strip())
     if entered.clinician_id is None and not named:

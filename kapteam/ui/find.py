@@ -4,6 +4,7 @@ import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.queries.find import FoundClient, find_clients
+from kapteam.rules.permissions import can_open_in_emergency
 from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
 from kapteam.ui.shell import Present, acting, present
@@ -51,6 +52,8 @@ def _dialog() -> None:
     found = here.read(find_clients, typed)
     if not found:
         st.markdown(f"No client matches “{plain(typed)}”. Check the spelling, or try the code.")
+        if can_open_in_emergency(here.viewer):
+            link("emergency", "Not your client, and it cannot wait?", icon="emergency_home")
     for one in found:
         _result(here, one)
 

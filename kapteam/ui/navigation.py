@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from kapteam.rules.permissions import Viewer, can_administer, can_book
+from kapteam.vocabulary import Term
 
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
 
@@ -49,7 +50,19 @@ PLACES: dict[str, Place] = {
     "ketamine_session": Place("Ketamine session"),
     "integration_session": Place("Integration session"),
     "note": Place("Note"),
+    "emergency": Place("Emergency access"),
 }
+
+
+class PracticePart(Term):
+    """The parts of Practice, of which one is shown at a time (`?practice_show=` its label)."""
+
+    TEAM = "team", "Team"
+    AWAY = "away", "Days away"
+    THRESHOLDS = "thresholds", "Thresholds"
+    EMERGENCY = "emergency", "Emergency access"
+    BACKUPS = "backups", "Backups"
+    LOG = "log", "Who did what"
 
 
 def file_of(name: str) -> str:

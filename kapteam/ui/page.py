@@ -12,6 +12,7 @@ from kapteam import wording
 from kapteam.accounts.sign_ins import say_who_sees
 from kapteam.db.audit import change_token
 from kapteam.rules.permissions import Viewer
+from kapteam.ui.emergency import emergency_banner
 from kapteam.ui.find import find_button
 from kapteam.ui.navigation import link
 from kapteam.ui.shell import FLASH, Present, acting, live, present, sentence_for
@@ -54,6 +55,7 @@ def open_page(
     if here.asked.practice.is_demo:
         _demo_banner(here)
     as_of = _header(here, f"{title}, {wording.heading_day(here.today)}" if dated else title)
+    _more_than_ones_own(here)
     if body is None:
         _watched(here)
     # After the header: who may not be here still finds a client and the way out.
@@ -117,6 +119,16 @@ def _ready_again(here: Present) -> None:
     A browser that finds the server again asks for a run only where a timer runs. Until then the new
     server knows no callback, so the first Save or the first field left would pass unheard.
     """
+
+
+def _more_than_ones_own(here: Present) -> None:
+    """Whom the viewer covers, and which client is open to them in an emergency; else nothing."""
+    for covered in here.viewer.covers:
+        last = wording.day(wording.last_day(covered.until_at, here.zone), here.today)
+        said = f"Covering for {covered.name} until {last}"
+        st.markdown(f":blue[:material/supervisor_account: {plain(said)}]")
+    for one in here.viewer.emergencies:
+        emergency_banner(here, one)
 
 
 def _header(here: Present, heading: str) -> DeltaGenerator:

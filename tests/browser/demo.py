@@ -80,7 +80,9 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "practice": lambda db: "/practice",
     "practice colleague": lambda db: f"/practice?colleague={THERAPIST_ID}",
     "practice turning off": lambda db: f"/practice?colleague={THERAPIST_ID}&do=turn_off",
-    "practice log": lambda db: "/practice?show=log",
+    "practice away": lambda db: "/practice?practice_show=Days+away",
+    "practice thresholds": lambda db: "/practice?practice_show=Thresholds",
+    "practice log": lambda db: "/practice?practice_show=Who+did+what",
     "client": lambda db: f"/client?client={_code(db, OKAFOR.id)}",
     "client with a long name": lambda db: f"/client?client={_code(db, NAKAMURA.id)}",
     "client_edit": lambda db: f"/client_edit?client={_code(db, OKAFOR.id)}",
@@ -96,5 +98,6 @@ PAGES: dict[str, Callable[[Session], str]] = {
     ),
     "integration_session": lambda db: f"/integration_session?id={_integration_to_come(db)}",
     "note": lambda db: f"/note?id={_note(db, signed=False)}",
+    "emergency": lambda db: "/emergency",
     "note signed": lambda db: f"/note?id={_note(db, signed=True)}",
 }

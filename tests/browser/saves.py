@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from playwright.sync_api import Locator, Page
 
 from kapteam.db.base import Base
 from kapteam.db.tables import (
+    Absence,
     Administration,
     Clearance,
     Client,
     Clinician,
+    ClosedDays,
     Consent,
+    EmergencyAccess,
     Episode,
     EpisodeMember,
     Hold,
@@ -33,17 +36,21 @@ from kapteam.vocabulary import (
     SessionStatus,
 )
 from tests.accounts.people import PASSWORD
-from tests.browser.hands import field, fill_day, paste, press, tick, wait_for_run
+from tests.browser.hands import choose, field, fill_day, paste, press, tick, wait_for_run
 from tests.factories import (
     NOW,
     TODAY,
+    a_client,
     a_clinician,
     a_consent,
     a_course,
     a_hold,
+    an_absence,
+    an_emergency,
     an_inquiry,
     an_integration_course,
     an_outside_experience,
+    some_closed_days,
 )
 from tests.factories_care import (
     Care,
@@ -332,7 +339,7 @@ def _unfold(page: Page, title: str) -> None:
     """Open what is folded under this title; in a tab that stays open it may be so already."""
     fold = page.locator("details").filter(has=page.get_by_text(title, exact=True))
     if fold.get_attribute("open") is None:
-        fold.get_by_text(title, exact=True).click()
+        fold.locator("summary").get_by_text(title, exact=True).click()
 
 
 def _nothing(page: Page) -> None:
@@ -449,13 +456,93 @@ def _zone(page: Page) -> None:
 
 
 def _threshold(page: Page) -> Locator:
-    _unfold(page, "Thresholds")
     row = page.locator(".st-key-threshold_integration_late_hours")
     box = row.get_by_role("textbox")
     box.fill("60")
     box.press("Tab")
     wait_for_run(page)
     return row
+
+
+_AWAY = "/practice?practice_show=Days+away"
+
+
+def _absence(page: Page) -> None:
+    _unfold(page, "Add days away")
+    choose(page, "Who is away", "Thea Tallis")
+    fill_day(page, "First day away", TODAY + 30 * DAY)
+
+
+def _absent(from_at: datetime) -> Callable[[Care], str]:
+    """Who is away, with somebody who is from then on until next week."""
+
+    def address(own: Care) -> str:
+        with own.database.writing() as db:
+            away = a_clinician(db, Function.NURSE, name="Abby Absent")
+            an_absence(db, away, own.prescriber, from_at=from_at, until_at=NOW + 7 * DAY)
+        return _AWAY
+
+    return address
+
+
+def _row_with(text: str, button: str) -> Callable[[Page], Locator]:
+    """The last row that says this and has such a button."""
+    return lambda page: (
+        page.locator("[class*=st-key-absence_], [class*=st-key-closed_]")
+        .filter(has_text=text)
+        .filter(has=page.get_by_role("button", name=button))
+        .last
+    )
+
+
+def _closed_days(page: Page) -> None:
+    _unfold(page, "Add closed days")
+    paste(page, "What it is closed for", "Inventory")
+    fill_day(page, "First day closed", TODAY + 30 * DAY)
+
+
+def _some_closed_days(own: Care) -> str:
+    with own.database.writing() as db:
+        some_closed_days(db, own.prescriber, TODAY + 40 * DAY, name="Founders' day")
+    return _AWAY
+
+
+def _hours(page: Page) -> None:
+    _unfold(page, "Opening hours")
+    paste(page, "Opens at", "7:15 am")
+
+
+def _somebody_elses_client(own: Care) -> str:
+    with own.database.writing() as db:
+        client = a_client(db, own.stranger, family="Elsewhere", given="Elly")
+        a_course(db, client, therapist=own.stranger)
+    return "/emergency"
+
+
+def _emergency(page: Page) -> None:
+    paste(page, "Given name", "Elly")
+    paste(page, "Family name", "Elsewhere")
+    paste(page, "Why you need to see this client now", "Found unresponsive")
+
+
+def _an_emergency(own: Care) -> str:
+    with own.database.writing() as db:
+        client = a_client(db, own.stranger, family="Emergent", given="Emil")
+        a_course(db, client, therapist=own.stranger)
+        an_emergency(db, client, own.prescriber)
+    return "/notes"
+
+
+def _its_banner(page: Page) -> Locator:
+    return page.locator("[class*=st-key-emergency_row]")
+
+
+def _cover(page: Page) -> Locator:
+    page.get_by_role("tab", name="Who is on it").click()
+    part = page.locator("[class*=st-key-member-cover]")
+    choose(page, "Covers from now on", "Otto Outer")
+    fill_day(page, "Last day of the cover", TODAY + 7 * DAY)
+    return part
 
 
 SAVES = {
@@ -734,8 +821,66 @@ SAVES = {
         ("clinician:readmitted",),
         by_prescriber=True,
     ),
+    "days away": Save(
+        lambda own: _AWAY,
+        _absence,
+        "Add days away",
+        ("absence:recorded",),
+        (Absence,),
+        by_prescriber=True,
+    ),
+    "days away taken back": Save(
+        _absent(NOW + DAY),
+        _row_with("Abby Absent", "Take back"),
+        "Take back",
+        ("absence:ended",),
+        by_prescriber=True,
+    ),
+    "back again": Save(
+        _absent(NOW - DAY),
+        _row_with("Abby Absent", "Back now"),
+        "Back now",
+        ("absence:ended",),
+        by_prescriber=True,
+    ),
+    "closed days": Save(
+        lambda own: _AWAY,
+        _closed_days,
+        "Add closed days",
+        ("closed_days:recorded",),
+        (ClosedDays,),
+        by_prescriber=True,
+    ),
+    "closed days taken back": Save(
+        _some_closed_days,
+        _row_with("Founders' day", "Take back"),
+        "Take back",
+        ("closed_days:taken_back",),
+        by_prescriber=True,
+    ),
+    "hours": Save(
+        lambda own: _AWAY,
+        _hours,
+        "Save opening hours",
+        ("practice:hours_changed",),
+        (PracticeSetting,),
+        by_prescriber=True,
+    ),
+    "emergency": Save(
+        _somebody_elses_client,
+        _emergency,
+        "Open for four hours",
+        ("emergency:opened",),
+        (EmergencyAccess,),
+    ),
+    "emergency ended": Save(
+        _an_emergency, _its_banner, "End access", ("emergency:ended",), by_prescriber=True
+    ),
+    "cover": Save(
+        _the_course, _cover, "Change cover", ("episode:member_changed",), (EpisodeMember,)
+    ),
     "threshold": Save(
-        lambda own: "/practice",
+        lambda own: "/practice?practice_show=Thresholds",
         _threshold,
         "Save “Integration turns red”",
         ("setting:changed",),

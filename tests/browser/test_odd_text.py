@@ -51,9 +51,13 @@ from tests.factories import (
     a_course,
     a_hold,
     a_member,
+    a_setting,
+    an_absence,
+    an_emergency,
     an_inquiry,
     an_outside_experience,
     audit_events,
+    some_closed_days,
 )
 from tests.factories_care import (
     Care,
@@ -231,6 +235,10 @@ def strange(care: Care) -> Odd:
         pause.released_at, pause.released_by_id = NOW, therapist.clinician_id
         pause.release_note = odd("rls")
         record(db, "practice:renamed", care.prescriber, NOW, name=(odd("old"), odd("prc")))
+        some_closed_days(db, care.prescriber, TODAY, name=odd("cld"))
+        an_absence(db, therapist, care.prescriber)
+        an_emergency(db, client, care.stranger, reason=odd("emg"))
+        a_setting(db, care.prescriber, "idle_minutes", 20, source=odd("src"))
     return Odd(
         replace(care, client=client, course=course, therapist=therapist),
         {
@@ -262,7 +270,8 @@ def strange(care: Care) -> Odd:
                 "practice",
             )
         }
-        | {"today": "/", "audit log": "/practice?show=log"},
+        | {"today": "/"}
+        | {part: f"/practice?practice_show={part.replace(' ', '+')}" for part in _PARTS},
     )
 
 
@@ -275,7 +284,10 @@ SHOWN = {
     "inquiries": "inq ipo",
     "inquiry": "inq ipo con out",
     "practice": "prc the cre",
-    "audit log": "old prc",
+    "Days away": "the cld",
+    "Thresholds": "src",
+    "Emergency access": "emg",
+    "Who did what": "old prc",
     "client": f"{NAME} pro pho pin eme rel emp may all med the els gpl ppl bre why end int sig two "
     "are ate add sub hap cir clo vdn",
     "client_edit": f"{NAME} pro pho eme rel emp may all med",
@@ -294,6 +306,7 @@ SHOWN = {
     "note in error": f"{NAME} vdn",
 }
 """Which texts stand on which page."""
+_PARTS = {"Days away", "Thresholds", "Emergency access", "Who did what"}
 SHORT_ON = {"consent", "given", "practice"}
 NOBODY_S_WORDS = {
     "audit_event.sign_in_id",
@@ -313,7 +326,6 @@ NOBODY_S_WORDS = {
     "note_amendment.content_hash",
     "practice.zone",
     "practice_setting.key",
-    "practice_setting.source",
     "practice_setting.value",
     "sign_in.device",
     "sign_in.token_hash",
@@ -349,7 +361,7 @@ def test_no_column_of_free_text_is_left_out(strange: Odd) -> None:
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_every_text_is_shown_as_it_was_typed(strange: Odd, kept_tab_of: TabOf, name: str) -> None:
-    administers = name in {"practice", "audit log"}
+    administers = name in {"practice", *_PARTS}
     page = kept_tab_of(strange.care.prescriber if administers else strange.care.therapist)
     with _nothing_happens(page):
         go_to(page, strange.addresses[name])

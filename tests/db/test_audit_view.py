@@ -72,9 +72,15 @@ def test_it_is_filtered_by_person_by_client_code_and_by_the_practices_day(care, 
     assert _log(care, admin, clinician_id=care.nurse.clinician_id).count == 2
     assert _log(care, admin, code=f" {care.client.code.lower()} ").count == 2
     assert _log(care, admin, code="K-999").count == 0
-    assert [one.at for one in _log(care, admin, on=date(2026, 11, 23)).lines] == [late]
-    assert _log(care, admin, on=TODAY, clinician_id=care.nurse.clinician_id).count == 1
-    assert _log(care, admin, on=TODAY - timedelta(days=9)).lines == ()
+    yesterday = _log(care, admin, until_on=TODAY - timedelta(days=1))
+    assert [one.at for one in yesterday.lines] == [late]
+    assert _log(care, admin, from_on=TODAY, clinician_id=care.nurse.clinician_id).count == 1
+    assert _log(care, admin, until_on=TODAY - timedelta(days=9)).lines == ()
+
+
+def _on(day):
+    """November 2026, one day of the practice."""
+    return LogWanted(from_on=date(2026, 11, day), until_on=date(2026, 11, day))
 
 
 def test_a_day_of_another_zone_has_its_own_midnight(care, admin):
@@ -84,8 +90,8 @@ def test_a_day_of_another_zone_has_its_own_midnight(care, admin):
 
     with care.database.reading() as db:
         asked = Asked(admin, there, NOW)
-        assert audit_log(db, asked, LogWanted(on=date(2026, 11, 23)), 1).count == 0
-        assert audit_log(db, asked, LogWanted(on=date(2026, 11, 24)), 1).count == 1
+        assert audit_log(db, asked, _on(23), 1).count == 0
+        assert audit_log(db, asked, _on(24), 1).count == 1
 
 
 def test_a_page_has_fifty_the_newest_first_and_two_statements_however_many_there_are(care, admin):

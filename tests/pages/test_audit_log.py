@@ -2,19 +2,21 @@
 
 import re
 from datetime import timedelta
+from fnmatch import fnmatch
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 
 from kapteam.actions.practice import SettingEntered, change_setting
 from kapteam.db.audit import record
-from kapteam.queries.audit_log import PAGE
+from kapteam.queries.audit_log import PAGE, TAGS
 from kapteam.ui import audit_log
 from kapteam.vocabulary import EpisodeState, Function
 from tests.factories import NOW, a_clinician
-from tests.pages.filling import press
-from tests.pages.tabs import bare, headings, opened, said, statements_of, well
+from tests.pages.tabs import addresses, bare, headings, opened, said, statements_of, well
 
+LOG = "Who did what"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -33,13 +35,13 @@ def _note(care, by, tag, at=NOW, **more):
 def test_who_does_not_administer_sees_none_of_it(care, who):
     _note(care, care.stranger, "client:viewed", client_id=care.client.id)
 
-    tab = opened(care, getattr(care, who), "practice", show="log")
+    tab = opened(care, getattr(care, who), "practice", practice_show=LOG)
 
     assert "Only an administrator of the practice can do this." in said(tab)
     assert "Otto Outer" not in said(tab)
 
 
-def test_it_is_reached_from_practice_and_says_in_words_what_was_done(care, admin):
+def test_it_says_in_words_what_was_done(care, admin):
     care.do(change_setting, admin, SettingEntered("integration_target_hours", "36"))
     _note(care, care.therapist, "client:viewed", client_id=care.client.id)
     _note(
@@ -53,7 +55,7 @@ def test_it_is_reached_from_practice_and_says_in_words_what_was_done(care, admin
     _note(care, None, "signin:failed", subject_id=care.nurse.clinician_id)
     _note(care, care.therapist, "note:signed", kind="integration", content_hash="5ec2e7")
 
-    tab = press(opened(care, admin, "practice"), "Who did what")
+    tab = opened(care, admin, "practice", practice_show=LOG)
     words = said(tab)
 
     assert "Threshold: changed" in words
@@ -74,7 +76,7 @@ def test_a_filter_shows_that_person_only_and_begins_at_the_first_page(care, admi
     for number in range(PAGE + 5):
         _note(care, care.nurse, "client:viewed", NOW - timedelta(minutes=number))
     _note(care, care.therapist, "client:viewed", client_id=care.client.id)
-    tab = opened(care, admin, "practice", show="log")
+    tab = opened(care, admin, "practice", practice_show=LOG)
     everything = int(re.search(r"\d+", headings(tab)[0])[0])
     assert everything > PAGE
     assert said(tab).count("Client: chart opened") <= PAGE
@@ -90,7 +92,7 @@ def test_a_filter_shows_that_person_only_and_begins_at_the_first_page(care, admi
 
 def test_it_takes_as_many_statements_with_many_events_as_with_few(care, admin):
     _note(care, care.nurse, "client:viewed")
-    tab = opened(care, admin, "practice", show="log")
+    tab = opened(care, admin, "practice", practice_show=LOG)
     few = statements_of(care, tab)
     for _ in range(30):
         _note(care, care.nurse, "client:viewed", client_id=care.client.id)
@@ -109,3 +111,66 @@ def test_every_tag_that_is_written_reads_as_words(care):
         line = audit_log.LogLine("", NOW, "Thea", tag, None, None, {})
         assert not re.search(r"_|episode|signin\b|suspend|void", audit_log.done(line)), tag
         assert bare(audit_log.done(line))[0].isupper()
+
+
+def test_what_is_looked_for_is_in_the_address(care, admin):
+    yesterday = NOW - timedelta(days=1)
+    for at in (yesterday, NOW):
+        _note(care, care.therapist, "client:viewed", at, client_id=care.client.id)
+        _note(care, care.nurse, "client:viewed", at, client_id=care.client.id)
+        _note(care, care.therapist, "client:changed", at, client_id=care.client.id)
+        _note(care, care.therapist, "client:viewed", at)
+    asked = {
+        "practice_show": LOG,
+        "log_what": "Charts opened",
+        "log_person": care.therapist.clinician_id,
+        "log_code": care.client.code.lower(),
+        "log_until": "2026-11-23",
+    }
+
+    tab = opened(care, admin, "practice", **asked)
+
+    assert headings(tab) == ["Who did what (1)"]
+    assert "Mon Nov 23, 2026, 2:30 pm MST" in said(tab)
+    for name in asked:
+        wider = {key: value for key, value in asked.items() if key in {"practice_show", name}}
+        found = headings(opened(care, admin, "practice", **wider))
+        assert found != ["Who did what (1)"], name
+
+
+def test_a_person_chosen_stays_in_the_address_by_id_and_never_by_name(care, admin):
+    tab = opened(care, admin, "practice", practice_show=LOG)
+    tab.selectbox(key="log_person").set_value(care.therapist.clinician_id)
+    well(tab.run())
+
+    assert care.therapist.clinician_id in tab.query_params["log_person"]
+    assert "Thea" not in str(tab.query_params)
+
+
+def test_who_opened_a_chart_is_one_press_from_the_client_for_who_administers(care, admin):
+    label = "Who opened this chart"
+    assert addresses(opened(care, care.therapist, "client", client=care.client.code), label) == []
+
+    (address,) = addresses(opened(care, admin, "client", client=care.client.code), label)
+
+    assert address.startswith("practice?")
+    tab = opened(care, admin, "practice", **dict(parse_qsl(address.partition("?")[2])))
+    words = said(tab)
+    assert headings(tab) == ["Who did what (2)"]
+    assert care.therapist.name in words
+    assert admin.name in words
+
+
+def test_every_event_is_of_one_kind(care):
+    written = {
+        tag
+        for file in (ROOT / "kapteam").rglob("*.py")
+        for tag in re.findall(r'"([a-z_]+:[a-z_]+)"', file.read_text())
+    }
+    for tag in written:
+        kinds = [
+            what
+            for what, patterns in TAGS.items()
+            if any(fnmatch(tag, one.replace("%", "*")) for one in patterns)
+        ]
+        assert len(kinds) == 1, tag

@@ -642,7 +642,34 @@ SHEETS = {
         "Save “Integration turns red”",
         {"value": "60"},
         "setting:changed",
-        by=_administrator,
+        lambda care: {"practice_show": "Thresholds"},
+        _administrator,
+    ),
+    "closed days": Sheet(
+        "practice",
+        "closed_days",
+        "Add closed days",
+        {"name": "Thanksgiving", "from_on": TODAY},
+        "closed_days:recorded",
+        lambda care: {"practice_show": "Days away"},
+        _administrator,
+    ),
+    "emergency": Sheet(
+        "emergency",
+        "emergency",
+        "Open for four hours",
+        {"code": "K-001", "reason": "Found unresponsive."},
+        "emergency:opened",
+        by=lambda care: care.stranger,
+    ),
+    "hours": Sheet(
+        "practice",
+        "hours",
+        "Save opening hours",
+        {"opens": "7:00 am"},
+        "practice:hours_changed",
+        lambda care: {"practice_show": "Days away"},
+        _administrator,
     ),
 }
 
@@ -781,6 +808,14 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("person", "name", LONG, "200 characters"),
     ("person", "credentials", LONG, "200 characters"),
     ("practice name", "name", LONG, "200 characters"),
+    ("closed days", "name", LONG, "200 characters"),
+    ("closed days", "name", " ", "What it is closed for is needed."),
+    ("closed days", "from_on", None, "Choose the first day."),
+    ("closed days", "until_on", YESTERDAY, "The last day comes after the first one."),
+    *(("hours", "opens", time, says) for time, says in NOT_A_TIME),
+    ("hours", "closes", "6:00 am", "The practice closes after it opens."),
+    ("emergency", "code", "K-999", "There is no client with this code."),
+    ("emergency", "reason", " ", "The reason is needed."),
     ("correction", "lot", LONG, "200 characters"),
     *(
         ("details", one, LONG, "200 characters")
@@ -898,6 +933,7 @@ _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "amendment",
     "addition",
     "colleague",
+    "emergency",
 }
 """The id in the address (`?new=`) is that of the row: the form finds it there, and says so.
 

@@ -331,7 +331,11 @@ def test_a_practice_without_a_name_is_refused_beside_the_field(care, admin):
 
 
 def test_every_threshold_has_a_button_of_its_own_name(care, admin):
-    saves = [one.label for one in opened(care, admin, "practice").button if "Save “" in one.label]
+    saves = [
+        one.label
+        for one in opened(care, admin, "practice", practice_show="Thresholds").button
+        if "Save “" in one.label
+    ]
 
     assert len(set(saves)) == len(saves) == len(THRESHOLDS)
 
@@ -339,17 +343,20 @@ def test_every_threshold_has_a_button_of_its_own_name(care, admin):
 def test_a_threshold_has_its_source_and_is_in_force_from_its_save_on(care, admin):
     with care.database.writing() as db:
         a_setting(db, admin, "idle_minutes", 20, since=NOW - timedelta(days=2))
-    tab = opened(care, admin, "practice")
-    assert "Set by the practice, since Sun Nov 22, 2:30 pm" in said(tab)
+    tab = opened(care, admin, "practice", practice_show="Thresholds")
+    assert "Set by the practice. In force since Sun Nov 22, 2:30 pm, by Ada Adams" in said(tab)
+    assert typed(tab, LATE) == {"value": "48"}
 
-    press(fill(tab, LATE, {"value": "60"}), "Save “Integration turns red”", LATE)
+    entered = {"value": "60", "source": "Our review of October"}
+    press(fill(tab, LATE, entered), "Save “Integration turns red”", LATE)
 
     assert care.rows(PracticeSetting)[-1].value == "60"
     assert typed(tab, LATE) == {"value": "60"}
+    assert "Source: Our review of October. In force since Tue Nov 24, 2:30 pm, by Ada" in said(tab)
 
 
 def test_a_yes_or_no_is_a_switch_that_takes_effect_with_its_save(care, admin):
-    tab = opened(care, admin, "practice")
+    tab = opened(care, admin, "practice", practice_show="Thresholds")
     (switch,) = tab.toggle
     assert (switch.label, switch.value) == ("Everyone sees the whole caseload", False)
 
@@ -376,12 +383,12 @@ def test_a_yes_or_no_is_a_switch_that_takes_effect_with_its_save(care, admin):
     ],
 )
 def test_a_threshold_that_cannot_be_is_refused_beside_it(care, admin, entered, sentence):
-    tab = opened(care, admin, "practice")
+    tab = opened(care, admin, "practice", practice_show="Thresholds")
 
     press(fill(tab, LATE, {"value": entered}), "Save “Integration turns red”", LATE)
 
     assert sentence in beside(tab, LATE, "value")
-    assert typed(tab, LATE) == {"value": entered}
+    assert typed(tab, LATE)["value"] == entered
     assert care.rows(PracticeSetting) == []
 
 
@@ -401,7 +408,7 @@ def test_it_takes_as_many_statements_with_thirty_colleagues_as_with_three(care, 
 
 
 def test_a_backup_is_made_from_the_page_and_says_when(care, admin):
-    tab = opened(care, admin, "practice")
+    tab = opened(care, admin, "practice", practice_show="Backups")
     assert "No backup yet." in said(tab)
     assert "No good backup for more than a day" in said(tab)
 
@@ -417,7 +424,7 @@ def test_a_backup_is_made_from_the_page_and_says_when(care, admin):
 
 
 def test_a_backup_that_fails_is_said_and_is_none(care, admin, monkeypatch):
-    tab = opened(care, admin, "practice")
+    tab = opened(care, admin, "practice", practice_show="Backups")
     settings().backup_dir.parent.mkdir(exist_ok=True)
     settings().backup_dir.write_text("a file where the folder should be")
 

@@ -20,6 +20,7 @@ TABLE = {
     "record_session": {P, T, N},
     "hold_integration": {P, T},
     "read_notes": {P, T, N},
+    "open_in_emergency": {P, T, N},
     "administer": set(),
 }
 

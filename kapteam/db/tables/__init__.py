@@ -2,8 +2,10 @@
 
 from kapteam.db.tables.clients import Client, Inquiry
 from kapteam.db.tables.clinicians import (
+    Absence,
     Clinician,
     ClinicianFunction,
+    EmergencyAccess,
     FailedAttempt,
     Invitation,
     Presence,
@@ -20,17 +22,20 @@ from kapteam.db.tables.episodes import (
 from kapteam.db.tables.integration import IntegrationSession, IntegrationSessionFor
 from kapteam.db.tables.ketamine import Administration, KetamineSession, Series
 from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
-from kapteam.db.tables.practice import AuditEvent, Draft, Practice, PracticeSetting
+from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
 
 __all__ = [
+    "Absence",
     "Administration",
     "AuditEvent",
     "Clearance",
     "Client",
     "Clinician",
     "ClinicianFunction",
+    "ClosedDays",
     "Consent",
     "Draft",
+    "EmergencyAccess",
     "Episode",
     "EpisodeMember",
     "FailedAttempt",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kapteam.db.base import Base, Identified, Versioned
@@ -73,6 +73,36 @@ class Presence(Identified):
     joined_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
     acting: Mapped[bool]
+
+
+class Absence(Identified):
+    """A clinician is away from `from_at` until `until_at`, midnights of the practice.
+
+    `covered_by_id` is a colleague to whom everything opens, for that time, that the absent one's
+    own parts in courses of care open; None: nobody covers all of it.
+    """
+
+    __tablename__ = "absence"
+
+    clinician_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"), index=True)
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime] = mapped_column(index=True)
+    covered_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"), index=True)
+    set_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    voided_at: Mapped[datetime | None]
+
+
+class EmergencyAccess(Identified):
+    """One client opened to one clinician for a few hours, with the reason that was given."""
+
+    __tablename__ = "emergency_access"
+
+    clinician_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"), index=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class FailedAttempt(Identified):

@@ -1,6 +1,6 @@
 """The practice itself: its settings and what was done in it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text
@@ -34,6 +34,18 @@ class PracticeSetting(Identified):
     source: Mapped[str]
     set_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
     in_force_from: Mapped[datetime]
+
+
+class ClosedDays(Identified):
+    """Days of the practice's calendar, the last one included, on which it is closed."""
+
+    __tablename__ = "closed_days"
+
+    from_on: Mapped[date]
+    until_on: Mapped[date] = mapped_column(index=True)
+    name: Mapped[str]
+    set_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    voided_at: Mapped[datetime | None]
 
 
 class AuditEvent(Identified):

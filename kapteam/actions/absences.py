@@ -1,0 +1,240 @@
+"""Days away and who covers them; the days and hours in which the practice is open."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kapteam import wording
+from kapteam.actions.episodes import may_have
+from kapteam.actions.practice import lock_practice, put_in_force, the_practice
+from kapteam.actions.saving import already_saved
+from kapteam.clock import day_of
+from kapteam.db.audit import record
+from kapteam.db.in_force import OPENING_HOURS
+from kapteam.db.tables import Absence, Clinician, ClosedDays
+from kapteam.errors import NotFound
+from kapteam.rules.entered import Entered
+from kapteam.rules.permissions import Viewer, check_can_administer
+from kapteam.rules.slots import OpeningHours
+from kapteam.vocabulary import Part, Weekday
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceEntered:
+    """Who is away from a day to a last day, and who covers; `id` is minted by the form."""
+
+    id: str
+    clinician_id: str | None
+    from_on: date | None
+    until_on: date | None
+    covered_by_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDaysEntered:
+    """What the practice is closed for, from a day to a last day; `id` is minted by the form."""
+
+    id: str
+    from_on: date | None
+    until_on: date | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoursEntered:
+    """When the practice opens and closes, as typed, and on which days of the week."""
+
+    opens: str
+    closes: str
+    weekdays: tuple[Weekday, ...]
+
+
+def record_absence(db: Session, viewer: Viewer, entered: AbsenceEntered, now: datetime) -> None:
+    """Say that a colleague is away; whoever covers has, for that time, what is open to them.
+
+    Raises NotAllowed (administrators only) and Invalid by field.
+    """
+    check_can_administer(viewer)
+    lock_practice(db)
+    if already_saved(db, Absence, entered.id):
+        return
+    zone = the_practice(db, now).zone
+    form = Entered()
+    clinician_id = entered.clinician_id or ""
+    is_known = db.get(Clinician, clinician_id) is not None
+    form.need("clinician_id", is_known, "Choose who is away.")
+    from_on, until_on = _days(form, entered.from_on, entered.until_on, day_of(now, zone))
+    cover_id = entered.covered_by_id
+    if cover_id:
+        form.need("covered_by_id", cover_id != clinician_id, "Choose somebody else.")
+        form.need(
+            "covered_by_id",
+            may_have(db, cover_id, Part.COVER),
+            "Choose a prescriber, a therapist or a nurse whose sign-in is on.",
+        )
+    from_at, until_at = _midnights(from_on, until_on, zone)
+    already = _away(db, clinician_id, from_at, until_at, now, zone)
+    form.need("from_on", not already, f"This person is away then already: {already}.")
+    if cover_id:
+        away = _away(db, cover_id, from_at, until_at, now, zone)
+        form.need(
+            "covered_by_id",
+            not away,
+            f"This person is away then too: {away}. Choose somebody else, or enter the days in "
+            "parts, each with its cover.",
+        )
+    form.done()
+    db.add(
+        Absence(
+            id=entered.id,
+            clinician_id=clinician_id,
+            from_at=from_at,
+            until_at=until_at,
+            covered_by_id=cover_id,
+            set_by_id=viewer.clinician_id,
+        )
+    )
+    record(
+        db,
+        "absence:recorded",
+        viewer,
+        now,
+        subject_id=clinician_id,
+        from_on=from_on,
+        until_on=until_on,
+        covered_by_id=cover_id,
+    )
+
+
+def end_absence(db: Session, viewer: Viewer, absence_id: str, now: datetime) -> None:
+    """Take back days away that lie ahead, or say that the person is here again from now on.
+
+    The cover ends with them. A second press changes nothing. Raises NotAllowed (administrators
+    only) and NotFound.
+    """
+    check_can_administer(viewer)
+    absence = db.get(Absence, absence_id, with_for_update=True)
+    if absence is None:
+        raise NotFound("There are no such days away.")
+    if absence.voided_at is not None or absence.until_at <= now:
+        return
+    if absence.from_at > now:
+        absence.voided_at = now
+    else:
+        absence.until_at = now
+    record(db, "absence:ended", viewer, now, subject_id=absence.clinician_id)
+
+
+def close_days(db: Session, viewer: Viewer, entered: ClosedDaysEntered, now: datetime) -> None:
+    """Say that the practice is closed on some days: no time of theirs is proposed any more.
+
+    What is booked then stays. Raises NotAllowed (administrators only) and Invalid by field.
+    """
+    check_can_administer(viewer)
+    lock_practice(db)
+    if already_saved(db, ClosedDays, entered.id):
+        return
+    form = Entered()
+    name = form.line("name", entered.name, "What it is closed for", required=True)
+    today = day_of(now, the_practice(db, now).zone)
+    from_on, until_on = _days(form, entered.from_on, entered.until_on, today)
+    form.done()
+    db.add(
+        ClosedDays(
+            id=entered.id,
+            from_on=from_on,
+            until_on=until_on,
+            name=name,
+            set_by_id=viewer.clinician_id,
+        )
+    )
+    record(
+        db,
+        "closed_days:recorded",
+        viewer,
+        now,
+        subject_id=entered.id,
+        name=name,
+        from_on=from_on,
+        until_on=until_on,
+    )
+
+
+def open_days(db: Session, viewer: Viewer, closed_id: str, now: datetime) -> None:
+    """Take closed days back. Raises NotAllowed (administrators only) and NotFound."""
+    check_can_administer(viewer)
+    closed = db.get(ClosedDays, closed_id, with_for_update=True)
+    if closed is None:
+        raise NotFound("There are no such closed days.")
+    if closed.voided_at is None:
+        closed.voided_at = now
+        record(db, "closed_days:taken_back", viewer, now, subject_id=closed.id, name=closed.name)
+
+
+def change_hours(db: Session, viewer: Viewer, entered: HoursEntered, now: datetime) -> None:
+    """Put other opening hours in force from now on; they say which times are proposed.
+
+    Raises NotAllowed (administrators only) and Invalid by field.
+    """
+    lock_practice(db)
+    check_can_administer(viewer)
+    form = Entered()
+    opens = form.read("opens", wording.read_time, entered.opens) or time.min
+    closes = form.read("closes", wording.read_time, entered.closes) or time.max
+    form.need("closes", opens < closes, "The practice closes after it opens.")
+    form.need("weekdays", bool(entered.weekdays), "Choose at least one day of the week.")
+    form.done()
+    before = the_practice(db, now).hours.stored()
+    after = OpeningHours(opens, closes, frozenset(entered.weekdays)).stored()
+    if before == after:
+        return
+    setting_id = put_in_force(db, viewer, OPENING_HOURS, after, "", now)
+    record(db, "practice:hours_changed", viewer, now, subject_id=setting_id, hours=(before, after))
+
+
+def _days(
+    form: Entered, from_on: date | None, until_on: date | None, today: date
+) -> tuple[date, date]:
+    """The first and the last day, which is not over yet; one day when no last one was entered."""
+    if from_on is None:
+        form.refuse("from_on", "Choose the first day.")
+        return today, today
+    until_on = until_on or from_on
+    form.need("until_on", until_on >= from_on, "The last day comes after the first one.")
+    form.need("until_on", until_on >= today, "These days are over already.")
+    return from_on, until_on
+
+
+def _midnights(from_on: date, until_on: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The beginning of the first day and the end of the last."""
+    return (
+        datetime.combine(from_on, time(0), zone),
+        datetime.combine(until_on + timedelta(days=1), time(0), zone),
+    )
+
+
+def _away(
+    db: Session,
+    clinician_id: str,
+    from_at: datetime,
+    until_at: datetime,
+    now: datetime,
+    zone: ZoneInfo,
+) -> str:
+    """The days away of a person within a time, in words; empty when there are none."""
+    found = db.scalars(
+        select(Absence)
+        .where(
+            Absence.clinician_id == clinician_id,
+            Absence.voided_at.is_(None),
+            Absence.from_at < until_at,
+            Absence.until_at > from_at,
+        )
+        .order_by(Absence.from_at, Absence.id)
+    ).first()
+    if found is None:
+        return ""
+    return wording.days(found.from_at, found.until_at, now, zone)

@@ -1,0 +1,354 @@
+"""Days away with their cover, closed days and opening hours, on both engines."""
+
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from kapteam.accounts.sign_ins import start_sign_in, viewer_of
+from kapteam.actions.absences import (
+    AbsenceEntered,
+    ClosedDaysEntered,
+    HoursEntered,
+    change_hours,
+    close_days,
+    end_absence,
+    open_days,
+    record_absence,
+)
+from kapteam.db.in_force import practice_in_force
+from kapteam.db.tables import Absence, ClosedDays, PracticeSetting
+from kapteam.errors import Invalid, NotAllowed, NotFound
+from kapteam.ids import new_id
+from kapteam.queries.away import absences, closed_days
+from kapteam.queries.booking import busy_therapists, free_slots
+from kapteam.queries.client import client_page
+from kapteam.queries.notes import note_page
+from kapteam.queries.practice import team
+from kapteam.queries.standing import Asked, course_standings
+from kapteam.queries.today import today
+from kapteam.rules.permissions import can_order_dose
+from kapteam.rules.slots import Closure
+from kapteam.vocabulary import Function, Weekday
+from tests.factories import NOW, TODAY, a_clinician, a_course, an_absence, audit_events
+from tests.factories_care import a_cared_for_client, a_ketamine_session, a_signed_intention
+
+PHOENIX = ZoneInfo("America/Phoenix")
+TOMORROW = TODAY + timedelta(days=1)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def care(database):
+    return a_cared_for_client(database)
+
+
+@pytest.fixture
+def admin(care):
+    with care.database.writing() as db:
+        return a_clinician(db, Function.COORDINATOR, name="Ada Adams", is_administrator=True)
+
+
+def _entered(who, cover=None, first=TODAY, last=TOMORROW):
+    cover_id = cover and cover.clinician_id
+    return AbsenceEntered(new_id(), who.clinician_id, first, last, cover_id)
+
+
+def _at(on: date, hour=0, minute=0):
+    return datetime.combine(on, time(hour, minute), PHOENIX)
+
+
+def _as(care, who, now=NOW):
+    """This person as the table says who they are at `now`, freshly signed in."""
+    with care.database.writing() as db:
+        viewer = viewer_of(db, start_sign_in(db, who.clinician_id, "test", now).sign_in_id, now)
+        return Asked(viewer, practice_in_force(db, now), now)
+
+
+def _sees(care, who, now=NOW):
+    """Whether this person has the client's course among the open ones at `now`."""
+    asked = _as(care, who, now)
+    with care.database.reading() as db:
+        return care.course.id in {one.episode_id for one in course_standings(db, asked)}
+
+
+def test_cover_opens_the_courses_of_who_is_away_on_these_days_only(care, admin):
+    care.do(
+        record_absence,
+        admin,
+        _entered(care.therapist, care.stranger, TOMORROW, TOMORROW + 2 * DAY),
+    )
+
+    assert not _sees(care, care.stranger, _at(TODAY, 23, 59))
+    assert _sees(care, care.stranger, _at(TOMORROW))
+    assert _sees(care, care.stranger, _at(TOMORROW + 2 * DAY, 23, 59))
+    assert not _sees(care, care.stranger, _at(TOMORROW + 3 * DAY))
+    # Who is away loses nothing by it.
+    assert _sees(care, care.therapist, _at(TOMORROW))
+
+
+def test_cover_opens_what_the_covered_one_reads_and_makes_it_ones_own(care, admin):
+    with care.database.writing() as db:
+        signed = a_signed_intention(db, a_ketamine_session(db, care.course), care.therapist)
+    care.do(record_absence, admin, _entered(care.therapist, care.stranger))
+    asked = _as(care, care.stranger)
+
+    with care.database.reading() as db:
+        assert note_page(db, asked, signed.id).note.signed_at is not None
+        assert client_page(db, asked, care.client.code).courses
+        (course,) = course_standings(db, asked)
+        assert course.is_mine
+        assert [one.name for one in asked.viewer.covers] == [care.therapist.name]
+
+
+def test_what_waits_on_who_is_away_waits_on_who_covers(care, admin):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + 5 * timedelta(hours=1))
+        cover = a_clinician(db, Function.PRESCRIBER, Function.THERAPIST, name="Cato Cover")
+    care.do(record_absence, admin, _entered(care.therapist, cover))
+    asked = _as(care, cover)
+
+    with care.database.reading() as db:
+        assert [row.course.episode_id for row in today(db, asked).waiting_on_me]
+
+
+def test_cover_gives_no_right_that_a_function_does_not(care, admin):
+    care.do(record_absence, admin, _entered(care.prescriber, care.nurse))
+
+    viewer = _as(care, care.nurse).viewer
+    assert viewer.stands_for(care.prescriber.clinician_id)
+    assert not can_order_dose(viewer)
+
+
+def test_cover_is_not_handed_on(care, admin):
+    with care.database.writing() as db:
+        second = a_clinician(db, Function.THERAPIST, name="Sasha Second")
+    care.do(record_absence, admin, _entered(care.stranger, second))
+    # Away as well, the one who covers is still named: nobody refuses days away to who has them.
+    with care.database.writing() as db:
+        an_absence(db, care.therapist, admin, cover=care.stranger)
+
+    assert _sees(care, care.stranger)
+    assert not _sees(care, second)
+
+
+def test_days_that_lie_ahead_are_taken_back(care, admin):
+    entered = _entered(care.therapist, care.stranger, TOMORROW)
+    care.do(record_absence, admin, entered)
+    care.do(end_absence, admin, entered.id)
+    care.do(end_absence, admin, entered.id)
+
+    assert not _sees(care, care.stranger, _at(TOMORROW, 9))
+    assert care.row(Absence, entered.id).voided_at == NOW
+    assert len(audit_events(care.database, "absence:ended")) == 1
+
+
+def test_who_is_back_early_ends_the_cover_in_that_moment(care, admin):
+    entered = _entered(care.therapist, care.stranger, last=TODAY + 9 * DAY)
+    care.do(record_absence, admin, entered)
+    assert _sees(care, care.stranger)
+
+    care.do(end_absence, admin, entered.id)
+
+    assert not _sees(care, care.stranger)
+    assert _sees(care, care.therapist)
+    kept = care.row(Absence, entered.id)
+    assert (kept.until_at, kept.voided_at) == (NOW, None)
+
+
+def test_a_second_press_of_add_is_the_same_days(care, admin):
+    entered = _entered(care.therapist, care.stranger)
+    care.do(record_absence, admin, entered)
+    care.do(record_absence, admin, entered)
+
+    (event,) = audit_events(care.database, "absence:recorded")
+    assert event.subject_id == care.therapist.clinician_id
+    assert event.changes["covered_by_id"] == care.stranger.clinician_id
+    assert len(care.rows(Absence)) == 1
+
+
+def test_one_day_needs_no_last_day(care, admin):
+    entered = replace(_entered(care.therapist), until_on=None)
+    care.do(record_absence, admin, entered)
+
+    kept = care.row(Absence, entered.id)
+    assert (kept.from_at, kept.until_at) == (_at(TODAY), _at(TOMORROW))
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "says"),
+    [
+        ({"clinician_id": None}, "clinician_id", "Choose who is away."),
+        ({"clinician_id": "nobody"}, "clinician_id", "Choose who is away."),
+        ({"from_on": None}, "from_on", "Choose the first day."),
+        ({"until_on": TODAY - DAY}, "until_on", "The last day comes after"),
+        ({"from_on": TODAY - 9 * DAY, "until_on": TODAY - DAY}, "until_on", "over already"),
+        ({"covered_by_id": "themselves"}, "covered_by_id", "Choose somebody else."),
+        ({"covered_by_id": "nobody"}, "covered_by_id", "whose sign-in is on"),
+        ({"covered_by_id": "front_desk"}, "covered_by_id", "a therapist or a nurse"),
+    ],
+)
+def test_days_away_that_cannot_be_are_refused_beside_their_field(care, admin, changed, field, says):
+    people = {
+        "themselves": care.therapist.clinician_id,
+        "front_desk": care.front_desk.clinician_id,
+    }
+    changed = {name: people.get(value, value) for name, value in changed.items()}
+    with pytest.raises(Invalid) as refused:
+        care.do(record_absence, admin, replace(_entered(care.therapist), **changed))
+
+    assert says in refused.value.fields[field]
+    assert care.rows(Absence) == []
+
+
+def test_nobody_is_away_twice_or_covers_while_away(care, admin):
+    care.do(record_absence, admin, _entered(care.therapist, last=TODAY + 3 * DAY))
+
+    with pytest.raises(Invalid) as twice:
+        care.do(record_absence, admin, _entered(care.therapist, first=TODAY + 3 * DAY, last=None))
+    assert "away then already: Tue Nov 24 to Fri Nov 27" in twice.value.fields["from_on"]
+    with pytest.raises(Invalid) as both:
+        care.do(record_absence, admin, _entered(care.stranger, care.therapist))
+    assert "away then too" in both.value.fields["covered_by_id"]
+    # The day after is free again.
+    care.do(record_absence, admin, _entered(care.therapist, first=TODAY + 4 * DAY, last=None))
+
+
+@pytest.mark.parametrize("who", ["prescriber", "therapist", "nurse", "front_desk"])
+def test_only_an_administrator_says_who_is_away_and_when_it_is_closed(care, admin, who):
+    viewer = getattr(care, who)
+    absence, closed = _entered(care.therapist), ClosedDaysEntered(new_id(), TODAY, None, "Rest")
+    care.do(record_absence, admin, absence)
+    care.do(close_days, admin, closed)
+    hours = HoursEntered("7:00 am", "3:00 pm", (Weekday.MONDAY,))
+
+    for action, entered in (
+        (record_absence, _entered(care.stranger)),
+        (end_absence, absence.id),
+        (close_days, replace(closed, id=new_id())),
+        (open_days, closed.id),
+        (change_hours, hours),
+    ):
+        with pytest.raises(NotAllowed):
+            care.do(action, viewer, entered)
+    assert len(care.rows(Absence)) == len(care.rows(ClosedDays)) == 1
+
+
+@pytest.mark.parametrize("action", [end_absence, open_days])
+def test_what_there_is_not_is_not_ended(care, admin, action):
+    with pytest.raises(NotFound):
+        care.do(action, admin, new_id())
+
+
+def test_the_list_says_what_nobody_covers(care, admin):
+    care.do(record_absence, admin, _entered(care.prescriber, care.nurse))
+    care.do(record_absence, admin, _entered(care.therapist, care.stranger, TOMORROW))
+    asked = _as(care, admin)
+
+    with care.database.reading() as db:
+        first, second = absences(db, asked, team(db, asked))
+    assert (first.name, first.cover, first.is_now) == (
+        care.prescriber.name,
+        care.nurse.name,
+        True,
+    )
+    assert first.uncovered == (Function.PRESCRIBER,)
+    assert (second.cover, second.uncovered, second.is_now) == (care.stranger.name, (), False)
+
+
+def test_no_time_of_closed_days_or_of_days_away_is_proposed(care, admin):
+    dose_at = NOW + timedelta(hours=1)
+    therapist = care.therapist.clinician_id
+
+    def proposed():
+        asked = _as(care, care.therapist)
+        with care.database.reading() as db:
+            slots = free_slots(asked, busy_therapists(db, asked), therapist, dose_at).slots
+        return {at.astimezone(PHOENIX).date() for at in slots}
+
+    assert proposed() == {TOMORROW}
+    closed = ClosedDaysEntered(new_id(), TOMORROW, TOMORROW + DAY, "Thanksgiving")
+    care.do(close_days, admin, closed)
+    assert proposed() == {TOMORROW + 2 * DAY}
+    care.do(record_absence, admin, _entered(care.therapist, None, TOMORROW + 2 * DAY, None))
+    # The weekend comes after that.
+    assert proposed() == {TOMORROW + 5 * DAY}
+    care.do(open_days, admin, closed.id)
+    assert proposed() == {TOMORROW}
+
+
+def test_closed_days_are_said_with_what_they_are_for_until_they_are_over(care, admin):
+    entered = ClosedDaysEntered(new_id(), TODAY, None, "Inventory")
+    care.do(close_days, admin, entered)
+    care.do(close_days, admin, entered)
+
+    assert len(audit_events(care.database, "closed_days:recorded")) == 1
+    asked = _as(care, admin)
+    assert asked.practice.hours.closures == (Closure(TODAY, TODAY, "Inventory"),)
+    with care.database.reading() as db:
+        assert [one.name for one in closed_days(db, asked)] == ["Inventory"]
+    tomorrow = _as(care, admin, _at(TOMORROW))
+    with care.database.reading() as db:
+        assert closed_days(db, tomorrow) == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"from_on": None}, "from_on"),
+        ({"until_on": TODAY - DAY}, "until_on"),
+    ],
+)
+def test_closed_days_that_cannot_be_are_refused(care, admin, changed, field):
+    entered = ClosedDaysEntered(new_id(), TODAY, TOMORROW, "Inventory")
+    with pytest.raises(Invalid) as refused:
+        care.do(close_days, admin, replace(entered, **changed))
+    assert field in refused.value.fields
+    assert care.rows(ClosedDays) == []
+
+
+def test_other_hours_are_in_force_from_their_save_on_and_say_what_is_proposed(care, admin):
+    entered = HoursEntered("10:00 am", "12:00 pm", tuple(Weekday))
+    care.do(change_hours, admin, entered)
+    care.do(change_hours, admin, entered)
+
+    asked = _as(care, care.therapist)
+    with care.database.reading() as db:
+        busy = busy_therapists(db, asked)
+    slots = free_slots(asked, busy, care.therapist.clinician_id, NOW).slots
+    assert [at.astimezone(PHOENIX).time() for at in slots] == [time(10), time(10, 30), time(11)]
+    (setting,) = care.rows(PracticeSetting)
+    assert setting.value == "10:00 12:00 mon,tue,wed,thu,fri,sat,sun"
+    (event,) = audit_events(care.database, "practice:hours_changed")
+    assert event.changes["hours"] == ["08:00 18:00 mon,tue,wed,thu,fri", setting.value]
+    # What was judged before stays as it was.
+    assert _as(care, admin, NOW - timedelta(hours=1)).practice.hours.opens == time(8)
+
+
+@pytest.mark.parametrize(
+    ("entered", "field"),
+    [
+        (HoursEntered("ten", "12:00 pm", (Weekday.MONDAY,)), "opens"),
+        (HoursEntered("10:00 am", "", (Weekday.MONDAY,)), "closes"),
+        (HoursEntered("10:00 am", "10:00 am", (Weekday.MONDAY,)), "closes"),
+        (HoursEntered("10:00 am", "11:00 am", ()), "weekdays"),
+    ],
+)
+def test_hours_that_cannot_be_are_refused_beside_their_field(care, admin, entered, field):
+    with pytest.raises(Invalid) as refused:
+        care.do(change_hours, admin, entered)
+    assert field in refused.value.fields
+    assert care.rows(PracticeSetting) == []
+
+
+def test_a_course_of_somebody_else_stays_shut_to_who_covers_another(care, admin):
+    with care.database.writing() as db:
+        loner = a_clinician(db, Function.THERAPIST, name="Lone Loner")
+        other = a_course(db, care.client, therapist=loner)
+    care.do(record_absence, admin, _entered(care.therapist, care.stranger))
+
+    asked = _as(care, care.stranger)
+    with care.database.reading() as db:
+        assert other.id not in {one.episode_id for one in course_standings(db, asked)}

@@ -1,0 +1,153 @@
+"""Days away, closed days and opening hours on Practice, and what a cover sees of it."""
+
+from datetime import timedelta
+
+import pytest
+
+from kapteam.actions.absences import AbsenceEntered, record_absence
+from kapteam.db.tables import Absence, ClosedDays
+from kapteam.ids import new_id
+from kapteam.vocabulary import Function
+from tests.factories import TODAY, a_clinician, audit_events
+from tests.pages.filling import beside, fill, press, typed
+from tests.pages.tabs import bare, headings, names, opened, said, statements_of
+
+AWAY = "Days away"
+TOMORROW = TODAY + timedelta(days=1)
+
+
+@pytest.fixture
+def admin(care):
+    with care.database.writing() as db:
+        return a_clinician(db, Function.PRESCRIBER, name="Ada Adams", is_administrator=True)
+
+
+def _away(care, admin, who, cover=None, first=TODAY, last=TODAY):
+    cover_id = cover and cover.clinician_id
+    entered = AbsenceEntered(new_id(), who.clinician_id, first, last, cover_id)
+    care.do(record_absence, admin, entered)
+    return entered.id
+
+
+def test_days_away_are_added_with_who_covers_and_stand_in_words(care, admin):
+    tab = opened(care, admin, "practice", practice_show=AWAY)
+    assert "Nobody is away." in said(tab)
+
+    fill(tab, "absence", {"clinician_id": care.therapist.clinician_id})
+    fill(tab, "absence", {"from_on": TODAY, "until_on": TOMORROW})
+    fill(tab, "absence", {"covered_by_id": care.stranger.clinician_id})
+    press(tab, "Add days away")
+
+    assert headings(tab)[0] == "Days away (1)"
+    assert "Tue Nov 24 to Wed Nov 25" in said(tab)
+    assert f"{care.stranger.name} covers" in said(tab)
+    assert "Nobody covers" not in said(tab)
+    assert typed(tab, "absence")["clinician_id"] is None
+
+
+def test_what_nobody_covers_is_said(care, admin):
+    _away(care, admin, care.prescriber, care.nurse)
+    _away(care, admin, care.therapist)
+
+    words = said(opened(care, admin, "practice", practice_show=AWAY))
+
+    assert "Nobody covers as prescriber" in words
+    assert words.count("Nobody covers") == 2
+
+
+def test_days_that_cannot_be_are_refused_beside_the_field_and_stay_typed(care, admin):
+    tab = opened(care, admin, "practice", practice_show=AWAY)
+    fill(tab, "absence", {"from_on": TOMORROW, "until_on": TODAY})
+
+    press(tab, "Add days away")
+
+    assert "Choose who is away." in beside(tab, "absence", "clinician_id")
+    assert "The last day comes after the first one." in beside(tab, "absence", "until_on")
+    assert typed(tab, "absence")["from_on"] == TOMORROW
+    assert care.rows(Absence) == []
+
+
+def test_days_ahead_are_taken_back_and_who_is_away_now_is_back(care, admin):
+    now = _away(care, admin, care.therapist)
+    ahead = _away(care, admin, care.prescriber, first=TOMORROW, last=TOMORROW)
+    tab = opened(care, admin, "practice", practice_show=AWAY)
+
+    press(press(tab, "Take back"), "Back now")
+
+    assert "Nobody is away." in said(tab)
+    assert care.row(Absence, ahead).voided_at is not None
+    assert care.row(Absence, now).voided_at is None
+
+
+def test_closed_days_are_added_and_taken_back(care, admin):
+    tab = opened(care, admin, "practice", practice_show=AWAY)
+    fill(tab, "closed_days", {"name": "Thanksgiving", "from_on": TOMORROW})
+
+    press(tab, "Add closed days")
+
+    assert "Thanksgiving" in said(tab)
+    assert "Closed days (1)" in headings(tab)
+    press(tab, "Take back")
+    assert "No closed days ahead." in said(tab)
+    assert care.rows(ClosedDays)[0].voided_at is not None
+
+
+def test_opening_hours_start_from_those_in_force_and_are_changed(care, admin):
+    tab = opened(care, admin, "practice", practice_show=AWAY)
+    assert bare(typed(tab, "hours")["opens"]) == "8:00 am"
+    assert typed(tab, "hours")["weekdays.sat"] is False
+
+    press(fill(tab, "hours", {"opens": "7:30 am", "weekdays.sat": True}), "Save opening hours")
+
+    (event,) = audit_events(care.database, "practice:hours_changed")
+    assert event.changes["hours"][1] == "07:30 18:00 mon,tue,wed,thu,fri,sat"
+    assert bare(typed(tab, "hours")["opens"]) == "7:30 am"
+    log = said(opened(care, admin, "practice", practice_show="Who did what"))
+    assert "to 7:30 am to 6:00 pm, Mon, Tue, Wed, Thu, Fri, Sat" in log
+
+
+def test_a_cover_is_told_whom_they_cover_until_when_on_every_page_and_has_the_rows(care, admin):
+    assert names(opened(care, care.stranger, "caseload")) == []
+    _away(care, admin, care.therapist, care.stranger, last=TOMORROW)
+
+    tab = opened(care, care.stranger, "caseload")
+
+    assert f"Covering for {care.therapist.name} until Wed Nov 25" in said(tab)
+    assert len(names(tab)) == 1
+    assert "Covering for" in said(opened(care, care.stranger, "notes"))
+    assert "Covering for" not in said(opened(care, care.therapist, "caseload"))
+
+
+def test_somebody_else_covers_one_course_until_a_day(care):
+    tab = opened(care, care.therapist, "episode", id=care.course.id)
+    assert f"Cover: **{care.nurse.name}**" in said(tab)
+    form = "member.cover"
+
+    press(fill(tab, form, {"clinician_id": care.stranger.clinician_id}), "Change cover")
+    assert "Choose the last day of the cover" in beside(tab, form, "until_on")
+    press(fill(tab, form, {"until_on": TOMORROW}), "Change cover")
+
+    assert f"Cover: **{care.stranger.name}** :gray[until Wed Nov 25]" in said(tab)
+    assert len(names(opened(care, care.stranger, "caseload"))) == 1
+    assert names(opened(care, care.nurse, "caseload")) == []
+
+
+def test_nobody_covers_a_course_any_more(care):
+    tab = opened(care, care.therapist, "episode", id=care.course.id)
+
+    press(fill(tab, "member.cover", {"clinician_id": "nobody"}), "Change cover")
+
+    assert "Cover: **nobody**" in said(tab)
+    assert names(opened(care, care.nurse, "caseload")) == []
+
+
+def test_who_is_away_reads_the_same_statements_with_many_as_with_few(care, admin):
+    _away(care, admin, care.therapist)
+    tab = opened(care, admin, "practice", practice_show=AWAY)
+    few = statements_of(care, tab)
+    for days in range(2, 20):
+        day = TODAY + timedelta(days=days)
+        _away(care, admin, care.therapist, care.stranger, day, day)
+
+    assert statements_of(care, tab) == few <= 12
+    assert bare(tab.subheader[0].value) == "Days away (19)"
