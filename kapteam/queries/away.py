@@ -55,6 +55,8 @@ def absences(db: Session, asked: Asked, colleagues: Iterable[Colleague]) -> tupl
     found = []
     for row in rows:
         away, cover = known[row.clinician_id], known.get(row.covered_by_id)
+        if cover is not None and cover.suspended_at is not None:
+            cover = None
         covered = cover.functions if cover else frozenset()
         found.append(
             AbsenceLine(

@@ -37,7 +37,7 @@ def draw_emergency_form(here: Present) -> None:
             open_in_emergency,
             lambda: form.entered(EmergencyEntered, id=form.makes),
             then=lambda code: go("client", client=code),
-            said="Opened for four hours. Everything you look at is on record",
+            said="Opened for four hours",
         )
 
 

@@ -83,7 +83,7 @@ def _live_part(
     draw: Callable[[Present], None],
     needs: Callable[[Viewer], None] | None,
 ) -> None:
-    if (here.today, here.viewer.audience) != (opened.today, opened.viewer.audience):
+    if (here.today, here.viewer) != (opened.today, opened.viewer):
         st.rerun()
     # Read before what is drawn: a page may be newer than its token, never older.
     with here.database.reading() as db:

@@ -6,11 +6,14 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, expect
 
+from kapteam.actions.absences import AbsenceEntered, end_absence, record_absence
 from kapteam.db.audit import record
+from kapteam.ids import new_id
+from kapteam.vocabulary import Function
 from tests.browser.conftest import TabOf
 from tests.browser.hands import field, go_to, press, wait_for_run
 from tests.browser.saves import SAVES
-from tests.factories import NOW, a_client, a_course
+from tests.factories import NOW, TODAY, a_client, a_clinician, a_course
 from tests.factories_care import Care, a_ketamine_session, an_overdue_integration
 
 _COUNT = """() => {
@@ -58,6 +61,26 @@ def test_a_row_comes_by_itself(care: Care, kept_tab_of: TabOf, address: str) -> 
     go_to(page, address)
     new = _somebody(care, "Newcomer")
     expect(page.get_by_text(new.client.code).first).to_be_visible()
+
+
+def test_cover_comes_with_its_rows_and_goes_with_them(own: Care, kept_tab_of: TabOf) -> None:
+    with own.database.writing() as db:
+        cover = a_clinician(db, Function.THERAPIST, name="Cato Cover")
+        a_ketamine_session(db, own.course, planned_at=NOW)
+    page = kept_tab_of(cover)
+    go_to(page, "/")
+    row, line = page.get_by_text(own.client.code).first, page.get_by_text("Covering for")
+    expect(page.get_by_text("Nobody is in your care now.")).to_be_visible()
+
+    away = AbsenceEntered(new_id(), own.therapist.clinician_id, TODAY, None, cover.clinician_id)
+    admin = replace(own.prescriber, is_administrator=True)
+    own.do(record_absence, admin, away)
+    expect(row).to_be_visible()
+    expect(line).to_be_visible()
+
+    own.do(end_absence, admin, away.id)
+    expect(row).to_have_count(0)
+    expect(line).to_have_count(0)
 
 
 def test_what_is_half_typed_stays_and_so_does_the_cursor(care: Care, kept_tab_of: TabOf) -> None:

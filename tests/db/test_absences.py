@@ -17,6 +17,7 @@ from kapteam.actions.absences import (
     open_days,
     record_absence,
 )
+from kapteam.actions.team import TurnOffEntered, turn_off_sign_in
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import Absence, ClosedDays, PracticeSetting
 from kapteam.errors import Invalid, NotAllowed, NotFound
@@ -255,6 +256,16 @@ def test_the_list_says_what_nobody_covers(care, admin):
     )
     assert first.uncovered == (Function.PRESCRIBER,)
     assert (second.cover, second.uncovered, second.is_now) == (care.stranger.name, (), False)
+
+
+def test_who_cannot_sign_in_any_more_covers_nobody(care, admin):
+    care.do(record_absence, admin, _entered(care.therapist, care.stranger))
+    care.do(turn_off_sign_in, admin, TurnOffEntered(care.stranger.clinician_id, {}))
+    asked = _as(care, admin)
+
+    with care.database.reading() as db:
+        (line,) = absences(db, asked, team(db, asked))
+    assert (line.cover, line.uncovered) == ("", (Function.THERAPIST,))
 
 
 def test_no_time_of_closed_days_or_of_days_away_is_proposed(care, admin):

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from kapteam.accounts.sign_ins import end_all_of
 from tests.factories import NOW, a_client, a_clinician, a_course
 from tests.factories_care import a_booked_pair, an_overdue_integration
-from tests.pages.tabs import bare, opened, said, signed_in, statements_of, well
+from tests.pages.tabs import bare, links, opened, said, signed_in, statements_of, well
 
 DAY = timedelta(days=1)
 
@@ -126,6 +126,14 @@ def test_no_match_is_said_with_what_was_typed_to_the_letter(people):
 
     assert f"No client matches “{wild}”." in said(tab)
     assert _found(tab) == []
+
+
+def test_who_finds_nobody_is_shown_the_way_to_emergency_access(people):
+    label = "Not your client, and it cannot wait?"
+
+    assert label in links(_find(people, people.therapist, "okonkwo"), "emergency")
+    assert label not in links(_find(people, people.stranger, "okonkwo"))
+    assert label not in links(_find(people, people.front_desk, "nobody of this name"))
 
 
 def test_a_client_of_a_colleague_s_is_found_by_nobody_else(people):
