@@ -1,5 +1,8 @@
 """Ketamine sessions: the gaps first, then day by day with the integration under its dose."""
 
+from functools import partial
+from itertools import groupby
+
 import streamlit as st
 
 from kapteam import sentences, wording
@@ -26,7 +29,7 @@ from kapteam.ui.rows import (
     words,
 )
 from kapteam.ui.shell import Present
-from kapteam.ui.showing import alone, counts, shown, whose
+from kapteam.ui.showing import alone, beginning, counts, listed, rest, shown, whose
 from kapteam.ui.text import said
 from kapteam.vocabulary import Tone
 from kapteam.wording import Phrase
@@ -69,17 +72,13 @@ def draw_upcoming(here: Present, upcoming: Upcoming) -> None:
     )
     if upcoming.unrecorded:
         with section("Not recorded or not closed", len(upcoming.unrecorded), key="unrecorded"):
-            for one in upcoming.unrecorded:
-                _dose(here, one, "unrecorded")
+            listed(upcoming.unrecorded, "unrecorded", partial(_dose, here, "unrecorded"))
     if upcoming.given:
         with section("Given, integration not booked", len(upcoming.given), key="given"):
-            for one in upcoming.given:
-                for line in one.integrations:
-                    integration_row(here, one.course, line, "given")
+            listed(upcoming.given, "given", partial(_given_row, here))
     if upcoming.not_ready:
         with section("Not ready yet", len(upcoming.not_ready), key="not_ready"):
-            for one in upcoming.not_ready:
-                _gap_row(here, one)
+            listed(upcoming.not_ready, "not_ready", partial(_gap_row, here))
     _days(here, upcoming)
 
 
@@ -87,21 +86,30 @@ def _alone(here: Present, upcoming: Upcoming, only: Show) -> None:
     rows = upcoming.showing(only)
     alone(only)
     with section(only.label, len(rows), key=only.value, nothing="None any more."):
-        for one in rows:
-            _dose(here, one, only.value)
+        listed(rows, only.value, partial(_dose, here, only.value))
 
 
 def _days(here: Present, upcoming: Upcoming) -> None:
-    if not upcoming.days:
+    """Day by day. The days together are one list; a heading has the number of its whole day."""
+    coming = [one for _, rows in upcoming.days for one in rows]
+    if not coming:
         st.markdown("No ketamine session is booked in these days.")
-    for on, rows in upcoming.days:
+    numbers = {on: len(rows) for on, rows in upcoming.days}
+    for on, rows in groupby(beginning(coming, "days"), key=lambda one: one.on):
         today = "Today, " if on == here.today else ""
-        with section(f"{today}{wording.heading_day(on)}", len(rows), key=f"day_{on.isoformat()}"):
+        heading = f"{today}{wording.heading_day(on)}"
+        with section(heading, numbers[on], key=f"day_{on.isoformat()}"):
             for one in rows:
-                _dose(here, one, "day")
+                _dose(here, "day", one)
+    rest(coming, "days")
 
 
-def _dose(here: Present, one: UpcomingDose, place: str) -> None:
+def _given_row(here: Present, one: UpcomingDose) -> None:
+    for line in one.integrations:
+        integration_row(here, one.course, line, "given")
+
+
+def _dose(here: Present, place: str, one: UpcomingDose) -> None:
     with st.container(gap="xsmall", key=f"{place}_{one.dose.id}_and_after"):
         dose_row(here, one.course, one.dose, place)
         for line in one.integrations:

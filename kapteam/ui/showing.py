@@ -1,17 +1,22 @@
-"""A list that a count leads to: `?show=` leaves exactly the rows that were counted (rule 73)."""
+"""A list that a count leads to: `?show=` leaves exactly the rows that were counted (rule 73).
 
-from collections.abc import Iterable
+Of a long list the first rows are drawn, and below them it says how many more there are.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
 
 from kapteam.ui.rows import count_link, words
 from kapteam.ui.shell import Present, acting
-from kapteam.ui.text import strong
+from kapteam.ui.text import quiet, strong
 from kapteam.vocabulary import Term, Tone
 from kapteam.wording import Phrase
 
 _Shown = TypeVar("_Shown", bound=Term)
+_Row = TypeVar("_Row")
+STEP = 25
 _MINE, _EVERYONE = "Mine", "Everyone's"
 
 
@@ -59,6 +64,43 @@ def alone(one: Term) -> None:
 @acting
 def _show_all(here: Present) -> None:
     st.query_params.pop("show", None)
+
+
+def beginning(rows: Sequence[_Row], key: str) -> Sequence[_Row]:
+    """The first rows of the list that `key` names: as many as were asked for."""
+    return rows[: st.session_state.get(_asked_for(key), STEP)]
+
+
+def rest(rows: Sequence[object], key: str) -> None:
+    """Below the beginning of a list: how many more rows it has, and the way to the next ones."""
+    hidden = len(rows) - len(beginning(rows, key))
+    if not hidden:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key=f"rest_of_{key}"):
+        st.button(
+            f"Show {min(hidden, STEP)} more",
+            icon=":material/expand_more:",
+            key=f"more_of_{key}",
+            on_click=_show_more,
+            args=(key,),
+        )
+        words(quiet(f"{hidden} not shown"))
+
+
+def listed(rows: Sequence[_Row], key: str, draw: Callable[[_Row], None]) -> None:
+    """The beginning of a list, a row each, and what is said of the rest."""
+    for one in beginning(rows, key):
+        draw(one)
+    rest(rows, key)
+
+
+@acting
+def _show_more(here: Present, key: str) -> None:
+    st.session_state[_asked_for(key)] = st.session_state.get(_asked_for(key), STEP) + STEP
+
+
+def _asked_for(key: str) -> str:
+    return f"shown_of_{key}"
 
 
 def _kept() -> dict[str, Any]:

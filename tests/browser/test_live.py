@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from kapteam.actions.absences import AbsenceEntered, end_absence, record_absence
 from kapteam.db.audit import record
 from kapteam.ids import new_id
+from kapteam.ui.showing import STEP
 from kapteam.vocabulary import Function
 from tests.browser.conftest import TabOf
 from tests.browser.hands import field, go_to, press, wait_for_run
@@ -22,7 +23,7 @@ _COUNT = """() => {
 }"""
 
 
-def _somebody(care: Care, family: str) -> Care:
+def _somebody(care: Care, family: str, hours: int = 50) -> Care:
     """A client of the same team whose integration is late; saved, as an action would."""
     with care.database.writing() as db:
         client = a_client(db, care.therapist, family=family)
@@ -30,7 +31,7 @@ def _somebody(care: Care, family: str) -> Care:
             db, client, prescriber=care.prescriber, therapist=care.therapist, cleared=True
         )
         a_ketamine_session(db, course, planned_at=NOW)
-        an_overdue_integration(db, course)
+        an_overdue_integration(db, course, hours=hours)
         record(db, "client:created", care.prescriber, NOW, client_id=client.id)
     return replace(care, client=client, course=course)
 
@@ -127,6 +128,28 @@ def test_no_row_moves_while_a_finger_is_on_one(care: Care, kept_tab_of: TabOf) -
     page.mouse.up()
     wait_for_run(page)
     expect(page).to_have_url(re.compile(f"client={chosen.client.code}$"))
+
+
+def test_more_of_a_long_list_is_shown_by_the_keyboard_and_stays_shown(
+    care: Care, kept_tab_of: TabOf
+) -> None:
+    theirs = replace(care, prescriber=care.stranger, therapist=care.stranger)
+    _somebody(theirs, "Zebra", hours=49)
+    for number in range(STEP):
+        _somebody(theirs, f"Gnat{number:02d}")
+    page = kept_tab_of(care.stranger)
+    go_to(page, "/integration")
+    expect(page.get_by_role("heading", name=f"Late ({STEP + 1})")).to_be_visible()
+    expect(page.get_by_text("1 not shown")).to_be_visible()
+    last = page.get_by_role("link", name=re.compile("^Zebra, "))
+    expect(last).to_have_count(0)
+    page.get_by_role("button", name="Show 1 more").focus()
+    page.keyboard.press("Enter")
+    wait_for_run(page)
+    expect(last).to_be_visible()
+    new = _somebody(theirs, "Wasp", hours=60)
+    expect(page.get_by_text(new.client.code).first).to_be_visible()
+    expect(last).to_be_visible()
 
 
 def test_finding_a_client_is_not_interrupted(care: Care, kept_tab_of: TabOf) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from kapteam.ui.showing import STEP
 from kapteam.vocabulary import EpisodeState, IntegrationKind, ServiceLine
 from tests.factories import NOW, TODAY, a_clinician, a_setting
 from tests.factories_care import (
@@ -129,6 +130,23 @@ def test_rule_73_a_count_leads_to_exactly_its_rows(busy, show, section, shown):
     assert headings(tab) == [section]
     assert names(tab) == shown
     assert count.rstrip("]").endswith(f" {len(shown)}")
+
+
+def test_of_a_long_list_it_says_how_many_are_not_shown_and_shows_more(care):
+    with care.database.writing() as db:
+        for number in range(STEP + 3):
+            an_overdue_integration(db, another_course(db, care, f"Client{number:02d}"))
+
+    for query in ({}, {"show": "late"}):
+        tab = _open(care, **query)
+
+        assert headings(tab) == ["Late (28)"]
+        assert len(names(tab)) == STEP
+        assert "3 not shown" in said(tab)
+        [more] = [one for one in tab.button if one.label == "Show 3 more"]
+        well(more.click().run())
+        assert len(names(tab)) == STEP + 3
+        assert "not shown" not in said(tab)
 
 
 def test_from_there_one_goes_back_to_all(busy):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from kapteam.ui.showing import STEP
 from kapteam.vocabulary import HoldReason, SessionStatus
 from tests.factories import NOW, a_clinician, a_hold, a_setting
 from tests.factories_care import (
@@ -172,6 +173,43 @@ def test_what_is_left_of_today(busy):
 
     assert names(_open(busy, show="today")) == ["Okafor, Amara", "Later, Amara"]
     assert names(_open(busy, show="today_no_intention")) == ["Later, Amara"]
+
+
+def test_the_days_together_are_one_list_that_begins_with_its_first_rows(care):
+    with care.database.writing() as db:
+        for number in range(STEP + 5):
+            course = another_course(db, care, f"Client{number:02d}")
+            a_booked_pair(db, course, dose_at=NOW + (1 if number < STEP - 5 else 2) * DAY)
+
+    tab = _open(care)
+    assert headings(tab)[-2:] == ["Wednesday, November 25 (20)", "Thursday, November 26 (10)"]
+    assert _of_days(tab) == STEP
+    assert said(tab).count("5 not shown") == 2
+
+    well(tab.button(key="more_of_days").click().run())
+    assert headings(tab)[-2:] == ["Wednesday, November 25 (20)", "Thursday, November 26 (10)"]
+    assert _of_days(tab) == STEP + 5
+    assert said(tab).count("5 not shown") == 1
+
+
+def _of_days(tab):
+    """How many rows stand under the days: those of sessions to come have their number."""
+    return said(tab).count("1 of 6, Room 2")
+
+
+def test_a_gap_beyond_the_first_rows_is_counted_and_reached(care):
+    with care.database.writing() as db:
+        for number in range(STEP + 1):
+            course = another_course(db, care, f"Client{number:02d}", cleared=False)
+            a_ketamine_session(db, course, planned_at=NOW + DAY)
+
+    tab = _open(care, show="not_cleared")
+    assert headings(tab) == ["Not cleared (26)"]
+    assert len(names(tab)) == STEP
+    assert "1 not shown" in said(tab)
+
+    well(tab.button(key="more_of_not_cleared").click().run())
+    assert len(names(tab)) == STEP + 1
 
 
 def test_from_there_one_goes_back_to_all(busy):
