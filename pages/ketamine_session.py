@@ -17,7 +17,7 @@ from kapteam.ui.page import open_page
 
 here = open_page("Ketamine session")
 shown = here.read(ketamine_session_page, st.query_params.get("id", ""))
-draw_banner(here, shown.course)
+draw_banner(here, shown.course, seen=shown.seen_this_hour)
 draw_facts(here, shown)
 draw_order(here, shown)
 draw_number(here, shown)

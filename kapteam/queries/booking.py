@@ -1,12 +1,12 @@
-"""What booking needs to know: the course, its running series, and who is busy when."""
+"""What booking needs to know: the course, its running series, and when a therapist is free."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import null, select, union_all
 from sqlalchemy.orm import Session
 
-from kapteam.db.tables import Absence, Clinician, IntegrationSession, Series
+from kapteam.db.tables import Absence, IntegrationSession, Series
 from kapteam.queries.course import Course, course
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import Asked
@@ -32,12 +32,11 @@ class RunningSeries:
 
 @dataclass(frozen=True, slots=True)
 class BookingStart:
-    """What the booking form starts from. `busy` is by clinician's id."""
+    """What the booking form starts from."""
 
     course: Course
     series: RunningSeries | None
     team: tuple[Colleague, ...]
-    busy: dict[str, tuple[Busy, ...]]
 
 
 def booking_start(db: Session, asked: Asked, episode_id: str) -> BookingStart:
@@ -58,57 +57,48 @@ def booking_start(db: Session, asked: Asked, episode_id: str) -> BookingStart:
             goes_on=goes_on(row.started_at, care.state, care.state_since),
         ),
         team=team(db, asked),
-        busy=busy_therapists(db, asked),
     )
-
-
-def busy_therapists(db: Session, asked: Asked) -> dict[str, tuple[Busy, ...]]:
-    """What every clinician has ahead, for free times only: no client in it.
-
-    Integration sessions and days away.
-    """
-    found: dict[str, list[Busy]] = {}
-    rows = db.execute(
-        select(
-            IntegrationSession.therapist_id,
-            IntegrationSession.planned_at,
-            IntegrationSession.planned_minutes,
-        )
-        .join(Clinician, Clinician.id == IntegrationSession.therapist_id)
-        .where(
-            IntegrationSession.planned_at >= asked.now - timedelta(hours=12),
-            IntegrationSession.planned_at < asked.now + _LOOK_AHEAD,
-            IntegrationSession.held_at.is_(None),
-            IntegrationSession.closed_at.is_(None),
-            IntegrationSession.dropped_at.is_(None),
-        )
-    )
-    for row in rows:
-        until = row.planned_at + timedelta(minutes=row.planned_minutes)
-        found.setdefault(row.therapist_id, []).append(Busy(row.planned_at, until))
-    away = db.execute(
-        select(Absence.clinician_id, Absence.from_at, Absence.until_at).where(
-            Absence.voided_at.is_(None), Absence.until_at > asked.now
-        )
-    )
-    for clinician_id, from_at, until_at in away:
-        found.setdefault(clinician_id, []).append(Busy(from_at, until_at, is_away=True))
-    return {clinician: tuple(times) for clinician, times in found.items()}
 
 
 def free_slots(
-    asked: Asked,
-    busy: dict[str, tuple[Busy, ...]],
-    therapist_id: str | None,
-    last_given_at: datetime,
+    db: Session, asked: Asked, therapist_id: str | None, last_given_at: datetime
 ) -> Proposal:
     """Free times of a therapist after the last ketamine, given or expected at `last_given_at`."""
     return propose(
         last_given_at,
         asked.practice.thresholds,
-        busy.get(therapist_id or "", ()),
+        _busy(db, asked, therapist_id) if therapist_id else (),
         timedelta(minutes=INTEGRATION_MINUTES),
         asked.now,
         asked.practice.zone,
         asked.practice.hours,
     )
+
+
+def _busy(db: Session, asked: Asked, therapist_id: str) -> list[Busy]:
+    """What a therapist has ahead, as times only: days away, and no client of a session in it."""
+    away = select(
+        Absence.from_at.label("from_at"),
+        Absence.until_at.label("until_at"),
+        null().label("minutes"),
+    ).where(
+        Absence.clinician_id == therapist_id,
+        Absence.voided_at.is_(None),
+        Absence.until_at > asked.now,
+    )
+    booked = select(
+        IntegrationSession.planned_at, null(), IntegrationSession.planned_minutes
+    ).where(
+        IntegrationSession.therapist_id == therapist_id,
+        IntegrationSession.planned_at >= asked.now - timedelta(hours=12),
+        IntegrationSession.planned_at < asked.now + _LOOK_AHEAD,
+        IntegrationSession.held_at.is_(None),
+        IntegrationSession.closed_at.is_(None),
+        IntegrationSession.dropped_at.is_(None),
+    )
+    return [
+        Busy(row.from_at, row.until_at, is_away=True)
+        if row.until_at
+        else Busy(row.from_at, row.from_at + timedelta(minutes=row.minutes))
+        for row in db.execute(union_all(away, booked))
+    ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
@@ -20,7 +20,7 @@ from kapteam.db.tables import (
     OutsideExperience,
 )
 from kapteam.errors import NotFound
-from kapteam.queries.standing import Asked, ClientName
+from kapteam.queries.standing import Asked, ClientName, CourseHead
 from kapteam.rules.pathway import ConsentFacts, moves
 from kapteam.vocabulary import (
     ClearanceDecision,
@@ -33,8 +33,6 @@ from kapteam.vocabulary import (
     ProductRoute,
     ServiceLine,
 )
-
-_NO_COURSE = "There is no such course of care, or you are not on it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,25 +106,6 @@ class Experience:
     circumstances: str
     voided_at: datetime | None
     void_reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class CourseHead:
-    """Whose course it is, where it stands, and since what it is on hold for, if it is."""
-
-    client: ClientName
-    id: str
-    service_line: ServiceLine
-    state: EpisodeState
-    expects_intention: bool
-    expects_integration: bool
-    hold_reason: HoldReason | None
-    look_again_on: date | None
-
-    @property
-    def is_on_hold(self) -> bool:
-        """Whether a pause is in force."""
-        return self.hold_reason is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +191,7 @@ def course(db: Session, asked: Asked, episode_id: str) -> Course:
         .where(Episode.id == episode_id, visible_episodes(asked.viewer, asked.now))
     ).one_or_none()
     if row is None:
-        raise NotFound(_NO_COURSE)
+        raise NotFound("There is no such course of care, or you are not on it.")
     episode, client = row
     return Course(
         client=_name(client),
@@ -233,29 +212,6 @@ def course(db: Session, asked: Asked, episode_id: str) -> Course:
         clearances=_clearances(db, episode_id),
         consents=_consents(db, episode_id),
         told=experiences(db, episode_id),
-    )
-
-
-def course_head(db: Session, asked: Asked, episode_id: str) -> CourseHead:
-    """The head of the course with this id, in one statement. Raises NotFound as `course` does."""
-    row = db.execute(
-        select(Episode, Client, Hold.reason, Hold.look_again_on)
-        .join(Client, Client.id == Episode.client_id)
-        .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
-        .where(Episode.id == episode_id, visible_episodes(asked.viewer, asked.now))
-    ).one_or_none()
-    if row is None:
-        raise NotFound(_NO_COURSE)
-    episode, client, reason, look_again_on = row
-    return CourseHead(
-        _name(client),
-        episode.id,
-        episode.service_line,
-        episode.state,
-        episode.expects_intention,
-        episode.expects_integration,
-        reason,
-        look_again_on,
     )
 
 

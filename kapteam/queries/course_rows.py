@@ -1,4 +1,4 @@
-"""The rows that a course's standing is judged from: eight statements, whatever the size.
+"""The rows that a course's standing is judged from: seven statements, whatever the size.
 
 `wanted` is a statement that selects the ids of the courses.
 """
@@ -37,7 +37,18 @@ _GIVEN = tuple(status for status in SessionStatus if status.is_given)
 
 
 def episodes(db: Session, wanted: Any) -> list[Any]:
-    """The courses with their client and the pause in force, in the order they were opened."""
+    """The courses with their client, the pause in force and the clearance that holds.
+
+    In the order they were opened.
+    """
+    newest_clearance = (
+        select(Clearance.id)
+        .where(Clearance.episode_id == Episode.id)
+        .order_by(Clearance.decided_at.desc(), Clearance.id.desc())
+        .limit(1)
+        .correlate(Episode)
+        .scalar_subquery()
+    )
     return list(
         db.execute(
             select(
@@ -58,9 +69,14 @@ def episodes(db: Session, wanted: Any) -> list[Any]:
                 Hold.reason.label("hold_reason"),
                 Hold.look_again_on,
                 Hold.since_at.label("hold_since"),
+                Clearance.decision.label("clearance"),
+                Clearance.routes,
+                Clearance.ceiling_ug,
+                Clearance.valid_until_on,
             )
             .join(Client, Client.id == Episode.client_id)
             .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
+            .outerjoin(Clearance, Clearance.id == newest_clearance)
             .where(Episode.id.in_(wanted))
             .order_by(Episode.opened_at, Episode.id)
         )
@@ -340,36 +356,6 @@ def notes(db: Session, wanted: Any) -> list[Any]:
                 ),
             )
             .order_by(Note.started_at, Note.id)
-        )
-    )
-
-
-def clearances(db: Session, wanted: Any) -> list[Any]:
-    """The newest clearance of each course."""
-    newest = (
-        select(
-            Clearance.id,
-            func.row_number()
-            .over(
-                partition_by=Clearance.episode_id,
-                order_by=(Clearance.decided_at.desc(), Clearance.id.desc()),
-            )
-            .label("recency"),
-        )
-        .where(Clearance.episode_id.in_(wanted))
-        .subquery()
-    )
-    return list(
-        db.execute(
-            select(
-                Clearance.episode_id,
-                Clearance.decision,
-                Clearance.routes,
-                Clearance.ceiling_ug,
-                Clearance.valid_until_on,
-            )
-            .join(newest, newest.c.id == Clearance.id)
-            .where(newest.c.recency == 1)
         )
     )
 

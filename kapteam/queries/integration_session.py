@@ -4,24 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from kapteam.db.access import visible_episodes
 from kapteam.db.tables import Clinician, Episode, IntegrationSession, KetamineSession
-from kapteam.errors import NotFound
-from kapteam.queries.booking import busy_therapists
-from kapteam.queries.course import CourseHead, Member, course_head, experiences, members
+from kapteam.queries.course import experiences
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import (
     Asked,
-    CourseStanding,
+    CourseHead,
+    CourseSessions,
     DoseLine,
     IntegrationLine,
-    course_standings,
+    course_sessions,
 )
-from kapteam.rules.slots import Busy
 from kapteam.vocabulary import IntegrationCloseReason, IntegrationKind, ServiceLine
+
+_MISSING = "There is no such integration session, or you are not on its course."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +58,19 @@ class IntegrationPage:
     integrates, `others` what it may integrate as well, on purpose (rule 6).
     """
 
-    course: CourseHead
-    members: tuple[Member, ...]
+    of_course: CourseSessions
     experience_id: str | None
-    standing: CourseStanding | None
     line: IntegrationLine | None
     kept: KeptIntegration | None
     settled: SettledIntegration | None
     doses: tuple[DoseLine, ...]
     others: tuple[DoseLine, ...]
     team: tuple[Colleague, ...]
-    busy: dict[str, tuple[Busy, ...]]
+
+    @property
+    def course(self) -> CourseHead:
+        """Whose course it is, and where it stands."""
+        return self.of_course.course
 
 
 def integration_page(
@@ -84,14 +85,12 @@ def integration_page(
 
     Raises NotFound when there is none or this person may not see it; the two read the same.
     """
-    found = _episode_of(db, asked, integration_id, ketamine_session_id, episode_id)
-    standings = course_standings(db, asked, Episode.id == found)
-    standing = standings[0] if standings else None
-    lines = standing.integrations if standing else ()
+    which = _course_of(integration_id, ketamine_session_id, episode_id)
+    of_course = course_sessions(db, asked, which, _MISSING)
     line = next(
         (
             one
-            for one in lines
+            for one in of_course.integrations
             if (integration_id and one.id == integration_id)
             # A debrief is found by its own id only: by its dose one asks for what is owed.
             or (
@@ -102,20 +101,18 @@ def integration_page(
         ),
         None,
     )
-    doses = line.doses if line else _named(standing, ketamine_session_id)
-    head = course_head(db, asked, found)
+    # Else the session ahead that nobody booked an integration for yet.
+    named = tuple(dose for dose in of_course.doses if dose.id == ketamine_session_id)
+    doses = line.doses if line else named
     return IntegrationPage(
-        course=head,
-        members=members(db, found, asked.now),
-        experience_id=_experience(db, head),
-        standing=standing,
+        of_course=of_course,
+        experience_id=_experience(db, of_course.course),
         line=line,
         kept=_kept(db, line.id) if line and line.id else None,
         settled=_settled(db, asked, integration_id) if integration_id and line is None else None,
         doses=doses,
-        others=_others(standing, doses),
+        others=_others(of_course, doses),
         team=team(db, asked),
-        busy=busy_therapists(db, asked),
     )
 
 
@@ -125,42 +122,27 @@ def _experience(db: Session, head: CourseHead) -> str | None:
     return next((one.id for one in told if one.voided_at is None), None)
 
 
-def _named(standing: CourseStanding | None, ketamine_session_id: str) -> tuple[DoseLine, ...]:
-    """The session ahead that nobody booked an integration for yet."""
-    doses = standing.doses if standing else ()
-    return tuple(dose for dose in doses if dose.id == ketamine_session_id)
-
-
-def _others(standing: CourseStanding | None, doses: tuple[DoseLine, ...]) -> tuple[DoseLine, ...]:
+def _others(of_course: CourseSessions, doses: tuple[DoseLine, ...]) -> tuple[DoseLine, ...]:
     """The doses of the course that no integration session stands for, these aside."""
-    if standing is None:
-        return ()
-    full = [line for line in standing.integrations if line.kind is IntegrationKind.FULL]
+    full = [line for line in of_course.integrations if line.kind is IntegrationKind.FULL]
     taken = {dose.id for line in full if line.id for dose in line.doses}
     owed = [dose for line in full if not line.id for dose in line.doses]
-    found = {dose.id: dose for dose in (*owed, *standing.doses) if dose.owes_integration}
+    found = {dose.id: dose for dose in (*owed, *of_course.doses) if dose.owes_integration}
     here = {dose.id for dose in doses}
     return tuple(dose for id_, dose in found.items() if id_ not in taken | here)
 
 
-def _episode_of(
-    db: Session, asked: Asked, integration_id: str, ketamine_session_id: str, episode_id: str
-) -> str:
-    statement = select(Episode.id).where(visible_episodes(asked.viewer, asked.now))
+def _course_of(
+    integration_id: str, ketamine_session_id: str, episode_id: str
+) -> ColumnElement[bool]:
+    """Which course it is, as a condition on Episode."""
     if integration_id:
-        statement = statement.join(
-            IntegrationSession, IntegrationSession.episode_id == Episode.id
-        ).where(IntegrationSession.id == integration_id)
+        of = select(IntegrationSession.episode_id).where(IntegrationSession.id == integration_id)
     elif ketamine_session_id:
-        statement = statement.join(KetamineSession, KetamineSession.episode_id == Episode.id).where(
-            KetamineSession.id == ketamine_session_id
-        )
+        of = select(KetamineSession.episode_id).where(KetamineSession.id == ketamine_session_id)
     else:
-        statement = statement.where(Episode.id == episode_id)
-    found = db.scalar(statement)
-    if found is None:
-        raise NotFound("There is no such integration session, or you are not on its course.")
-    return found
+        return Episode.id == episode_id
+    return Episode.id == of.correlate(None).scalar_subquery()
 
 
 def _kept(db: Session, integration_id: str) -> KeptIntegration:

@@ -10,20 +10,19 @@ from kapteam.db.access import visible_episodes
 from kapteam.db.tables import Administration, Clinician, Episode, KetamineSession, Series
 from kapteam.db.types import UtcDateTime
 from kapteam.errors import NotFound
-from kapteam.queries.booking import busy_therapists
-from kapteam.queries.course import CourseHead, course_head
 from kapteam.queries.notes import NoteLine, intentions_of_dose
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import (
     Asked,
-    CourseStanding,
+    CourseHead,
+    CourseSessions,
     DoseLine,
     IntegrationLine,
-    course_standings,
+    course_sessions,
 )
+from kapteam.queries.views import is_seen_this_hour
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.series import numbered
-from kapteam.rules.slots import Busy
 from kapteam.vocabulary import (
     AdministrationKind,
     IntegrationKind,
@@ -31,6 +30,8 @@ from kapteam.vocabulary import (
     ProductRoute,
     SessionStatus,
 )
+
+_MISSING = "There is no such ketamine session, or you are not on its course of care."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,15 @@ class AdministrationLine:
 class KetamineSessionPage:
     """Everything the page of one ketamine session shows.
 
-    `line` and `standing` are None once the course is closed or the session long settled. `number`
-    of `ordered_count` in its series, None when it was never given; `intentions` is None for the
-    front desk.
+    `line` is None once the course is closed or the session is. `number` of `ordered_count` in its
+    series, None when it was never given; `intentions` is None for the front desk. `seen_this_hour`:
+    the audit log has it already that the viewer opened this chart.
     """
 
     id: str
     version: int
-    course: CourseHead
-    standing: CourseStanding | None
+    seen_this_hour: bool
+    of_course: CourseSessions
     line: DoseLine | None
     series_id: str
     series_version: int
@@ -91,19 +92,29 @@ class KetamineSessionPage:
     administrations: tuple[AdministrationLine, ...]
     intentions: tuple[NoteLine, ...] | None
     team: tuple[Colleague, ...]
-    busy: dict[str, tuple[Busy, ...]]
+
+    @property
+    def course(self) -> CourseHead:
+        """Whose course it is, and where it stands."""
+        return self.of_course.course
+
+    @property
+    def integrations(self) -> tuple[IntegrationLine, ...]:
+        """Its integrations while anything is to be done about them."""
+        return tuple(
+            line
+            for line in self.of_course.integrations
+            if any(dose.id == self.id for dose in line.doses)
+        )
 
     @property
     def integration(self) -> IntegrationLine | None:
         """Its integration that is booked and still ahead."""
-        lines = self.standing.integrations if self.standing else ()
         return next(
             (
                 line
-                for line in lines
-                if line.kind is IntegrationKind.FULL
-                and line.standing.facts.planned_at
-                and any(dose.id == self.id for dose in line.doses)
+                for line in self.integrations
+                if line.kind is IntegrationKind.FULL and line.standing.facts.planned_at
             ),
             None,
         )
@@ -111,20 +122,14 @@ class KetamineSessionPage:
     @property
     def lacks_integration(self) -> bool:
         """Whether it owes an integration that no row or clock stands for yet."""
-        lines = self.standing.integrations if self.standing else ()
         owes = self.line is not None and self.line.owes_integration
-        return owes and not any(
-            line.kind is IntegrationKind.FULL and any(dose.id == self.id for dose in line.doses)
-            for line in lines
-        )
+        return owes and not any(line.kind is IntegrationKind.FULL for line in self.integrations)
 
     @property
     def lacks_number(self) -> bool:
         """Whether its series runs and no prescriber has ordered how many sessions it has."""
         return (
-            self.standing is not None
-            and self.series_ended_at is None
-            and self.ordered_count is None
+            self.of_course.is_open and self.series_ended_at is None and self.ordered_count is None
         )
 
     @property
@@ -140,24 +145,27 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
     """
     orderer = aliased(Clinician)
     row = db.execute(
-        select(KetamineSession, Series, orderer.name.label("ordered_by"))
+        select(
+            KetamineSession,
+            Series,
+            orderer.name.label("ordered_by"),
+            is_seen_this_hour(asked, Episode.client_id).label("seen_this_hour"),
+        )
         .join(Episode, Episode.id == KetamineSession.episode_id)
         .join(Series, Series.id == KetamineSession.series_id)
         .outerjoin(orderer, orderer.id == KetamineSession.ordered_by_id)
         .where(KetamineSession.id == session_id, visible_episodes(asked.viewer, asked.now))
     ).one_or_none()
     if row is None:
-        raise NotFound("There is no such ketamine session, or you are not on its course of care.")
-    dose, series, ordered_by = row
-    standings = course_standings(db, asked, Episode.id == dose.episode_id)
-    standing = standings[0] if standings else None
-    lines = standing.doses if standing else ()
-    line = next((line for line in lines if line.id == session_id), None)
+        raise NotFound(_MISSING)
+    dose, series, ordered_by, seen_this_hour = row
+    of_course = course_sessions(db, asked, Episode.id == dose.episode_id, _MISSING)
+    line = next((line for line in of_course.doses if line.id == session_id), None)
     return KetamineSessionPage(
         id=dose.id,
         version=dose.version,
-        course=course_head(db, asked, dose.episode_id),
-        standing=standing,
+        seen_this_hour=seen_this_hour,
+        of_course=of_course,
         line=line,
         series_id=series.id,
         series_version=series.version,
@@ -187,7 +195,6 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
             intentions_of_dose(db, asked, session_id) if asked.viewer.reads_notes else None
         ),
         team=team(db, asked),
-        busy=busy_therapists(db, asked),
     )
 
 

@@ -20,6 +20,7 @@ from kapteam.db.tables import (
     Client,
     Episode,
 )
+from kapteam.errors import NotFound
 from kapteam.queries import course_rows
 from kapteam.rules.attention import BREACH_SHOWN, Attention, CourseFacts, PlannedDose, attend
 from kapteam.rules.dosing import NOT_CLOSED_AFTER, Silence, estimated_last_given_at, silence
@@ -247,6 +248,44 @@ class CourseStanding:
 
 
 @dataclass(frozen=True, slots=True)
+class CourseHead:
+    """Whose course it is, where it stands, and since what it is on hold for, if it is."""
+
+    client: ClientName
+    id: str
+    service_line: ServiceLine
+    state: EpisodeState
+    expects_intention: bool
+    expects_integration: bool
+    hold_reason: HoldReason | None
+    look_again_on: date | None
+
+    @property
+    def is_on_hold(self) -> bool:
+        """Whether a pause is in force."""
+        return self.hold_reason is not None
+
+
+@dataclass(frozen=True, slots=True)
+class CourseSessions:
+    """One course with those who are on it, and its sessions as in its `CourseStanding`.
+
+    Of a closed course there are no sessions.
+    """
+
+    course: CourseHead
+    people: tuple[Person, ...]
+    therapist: Person | None
+    doses: tuple[DoseLine, ...]
+    integrations: tuple[IntegrationLine, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the course is open."""
+        return self.course.state is not EpisodeState.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
 class DoseRow:
     """A ketamine session with its course."""
 
@@ -292,35 +331,43 @@ def course_standings(
 ) -> tuple[CourseStanding, ...]:
     """Every open course that the viewer may see and that meets `conditions` (on Episode, Client).
 
-    Eight statements, whatever the size.
+    Seven statements, whatever the size.
     """
     wanted = (
         select(Episode.id)
         .join(Client, Client.id == Episode.client_id)
         .where(Episode.closed_at.is_(None), visible_episodes(asked.viewer, asked.now), *conditions)
     )
-    episodes = course_rows.episodes(db, wanted)
-    members = _grouped(course_rows.members(db, wanted, asked.now), "episode_id")
+    courses = _courses(db, asked, wanted)
     series = _grouped(course_rows.series(db, wanted), "episode_id")
+    consents = _grouped(course_rows.consents(db, wanted), "episode_id")
+    return tuple(one.standing(series[one.id], consents[one.id]) for one in courses)
+
+
+def course_sessions(
+    db: Session, asked: Asked, which: ColumnElement[bool], missing: str
+) -> CourseSessions:
+    """The one course that meets `which` (on Episode), with its sessions.
+
+    Five statements: what only a list says of a course is not read. Raises NotFound, with `missing`,
+    when there is none or the viewer may not see it.
+    """
+    wanted = select(Episode.id).where(which, visible_episodes(asked.viewer, asked.now))
+    courses = _courses(db, asked, wanted)
+    if not courses:
+        raise NotFound(missing)
+    return courses[0].sessions()
+
+
+def _courses(db: Session, asked: Asked, wanted: Any) -> list["_Course"]:
+    members = _grouped(course_rows.members(db, wanted, asked.now), "episode_id")
     doses = _grouped(course_rows.doses(db, wanted, asked.now - BREACH_SHOWN), "episode_id")
     integrations = _grouped(course_rows.integrations(db, wanted), "episode_id")
     notes = _grouped(course_rows.notes(db, wanted), "episode_id")
-    consents = _grouped(course_rows.consents(db, wanted), "episode_id")
-    clearances = {row.episode_id: row for row in course_rows.clearances(db, wanted)}
-    return tuple(
-        _Course(
-            row,
-            members[row.id],
-            series[row.id],
-            doses[row.id],
-            integrations[row.id],
-            notes[row.id],
-            consents[row.id],
-            clearances.get(row.id),
-            asked,
-        ).standing()
-        for row in episodes
-    )
+    return [
+        _Course(row, members[row.id], doses[row.id], integrations[row.id], notes[row.id], asked)
+        for row in course_rows.episodes(db, wanted)
+    ]
 
 
 def _grouped(rows: Iterable[Any], key: str) -> Mapping[str, list[Any]]:
@@ -330,6 +377,10 @@ def _grouped(rows: Iterable[Any], key: str) -> Mapping[str, list[Any]]:
     return groups
 
 
+def _person(member: Any) -> Person:
+    return Person(member.clinician_id, member.name or member.elsewhere)
+
+
 class _Course:
     """Puts the rows of one course together and judges them."""
 
@@ -337,40 +388,57 @@ class _Course:
         self,
         row: Any,
         members: list[Any],
-        series: list[Any],
         doses: list[Any],
         integrations: list[Any],
         notes: list[Any],
-        consents: list[Any],
-        clearance: Any,
         asked: Asked,
     ) -> None:
+        self.id: str = row.id
         self._row = row
         self._members = members
-        self._series_rows = series
         self._dose_rows = doses
         self._integration_rows = integrations
         self._notes = notes
-        self._consent_rows = consents
         self._asked = asked
         self._clearance = (
             ClearanceFacts(
-                clearance.decision,
-                frozenset(ProductRoute(route) for route in clearance.routes),
-                clearance.ceiling_ug,
-                clearance.valid_until_on,
+                row.clearance,
+                frozenset(ProductRoute(route) for route in row.routes),
+                row.ceiling_ug,
+                row.valid_until_on,
             )
-            if clearance
+            if row.clearance
             else None
         )
         recent = [dose for dose in doses if dose.recency == 1 and dose.last_at is not None]
         self._last_given_at: datetime | None = recent[0].last_at if recent else None
 
-    def standing(self) -> CourseStanding:
+    def sessions(self) -> CourseSessions:
+        row = self._row
+        is_open = row.state is not EpisodeState.CLOSED
+        doses = {dose.id: self._dose(dose) for dose in self._dose_rows if is_open}
+        return CourseSessions(
+            course=CourseHead(
+                self._client(),
+                row.id,
+                row.service_line,
+                row.state,
+                row.expects_intention,
+                row.expects_integration,
+                row.hold_reason,
+                row.look_again_on,
+            ),
+            people=tuple(_person(member) for member in self._members),
+            therapist=self._person(Part.THERAPIST),
+            doses=tuple(dose for dose in doses.values() if dose.status.is_open),
+            integrations=self._integrations(doses) if is_open else (),
+        )
+
+    def standing(self, series_rows: list[Any], consent_rows: list[Any]) -> CourseStanding:
         row, asked = self._row, self._asked
         doses = {dose.id: self._dose(dose) for dose in self._dose_rows}
         integrations = self._integrations(doses)
-        series = self._series()
+        series = self._series(series_rows)
         open_doses = tuple(dose for dose in doses.values() if dose.status.is_open)
         last = max(
             (dose for dose in doses.values() if dose.last_given_at is not None),
@@ -407,7 +475,7 @@ class _Course:
                 if dose.breach_reason and dose.recorded_at
             ),
             clearance_until_on=self._clearance.valid_until_on if self._clearance else None,
-            consents=self._consents(series),
+            consents=self._consents(series, consent_rows),
             hold_look_again_on=hold.look_again_on if hold else None,
             on_hold=hold is not None,
             series_given=series.given if series else 0,
@@ -417,14 +485,7 @@ class _Course:
             has_next_step=next_step is not None,
         )
         return CourseStanding(
-            client=ClientName(
-                row.client_id,
-                row.code,
-                row.family_name,
-                row.given_name,
-                row.preferred_name,
-                row.born_on,
-            ),
+            client=self._client(),
             pinned_line=row.pinned_line,
             episode_id=row.id,
             service_line=row.service_line,
@@ -445,23 +506,32 @@ class _Course:
             next_step=next_step,
         )
 
-    def _person(self, part: Part) -> Person | None:
-        for member in self._members:
-            if member.part is part:
-                return Person(member.clinician_id, member.name or member.elsewhere)
-        return None
+    def _client(self) -> ClientName:
+        row = self._row
+        return ClientName(
+            row.client_id,
+            row.code,
+            row.family_name,
+            row.given_name,
+            row.preferred_name,
+            row.born_on,
+        )
 
-    def _series(self) -> SeriesLine | None:
-        if not self._series_rows:
+    def _person(self, part: Part) -> Person | None:
+        of_part = (member for member in self._members if member.part is part)
+        return next(map(_person, of_part), None)
+
+    def _series(self, rows: list[Any]) -> SeriesLine | None:
+        if not rows:
             return None
-        row = self._series_rows[-1]
+        row = rows[-1]
         return SeriesLine(row.id, row.product_route, row.ordered_count, row.given, row.booked or 0)
 
     def _dose_of(self, series: SeriesLine) -> str:
         """One of its ketamine sessions, on whose page its number is ordered."""
         return next((row.id for row in self._dose_rows if row.series_id == series.id), "")
 
-    def _consents(self, series: SeriesLine | None) -> tuple[ConsentFacts, ...]:
+    def _consents(self, series: SeriesLine | None, rows: list[Any]) -> tuple[ConsentFacts, ...]:
         """Those that dosing needs, of the running series' route."""
         if series is None:
             return ()
@@ -473,7 +543,7 @@ class _Course:
         )
         return tuple(
             ConsentFacts(row.type, row.expires_on, row.revoked_on)
-            for row in self._consent_rows
+            for row in rows
             if row.type in needed
         )
 

@@ -7,14 +7,12 @@ import streamlit as st
 
 from kapteam import wording
 from kapteam.queries.booking import INTEGRATION_MINUTES, BookingStart, free_slots
-from kapteam.queries.course import Member
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.queries.standing import CourseStanding, course_standings
 from kapteam.rules.dosing import estimated_last_given_at
 from kapteam.rules.pathway import BOOKABLE
 from kapteam.rules.permissions import can_order_dose, can_propose_dose
 from kapteam.rules.series import bookable_routes
-from kapteam.rules.slots import Busy
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import list_row, name_cell, section, telling_apart, words
@@ -108,7 +106,7 @@ def _integration_fields(
     therapist = form.pick(
         "integration_therapist",
         "With",
-        integrators(start.course.members, start.team),
+        integrators((one.clinician_id for one in start.course.members), start.team),
         member.clinician_id if member else None,
         none=ELSEWHERE,
     )
@@ -118,7 +116,7 @@ def _integration_fields(
     else:
         expected_at = estimated_last_given_at(planned_at, route)
         fields = ("integration_on", "integration_time")
-        offer_slots(here, form, start.busy, therapist, expected_at, fields)
+        offer_slots(here, form, therapist, expected_at, fields)
     form.moment(
         "integration_on", "integration_time", "Day of the integration", "Time of the integration"
     )
@@ -128,9 +126,9 @@ def _integration_fields(
     form.line("no_integration_reason", "No slot yet, because …")
 
 
-def integrators(members: Iterable[Member], team: Iterable[Colleague]) -> dict[str, str]:
+def integrators(ids: Iterable[str | None], team: Iterable[Colleague]) -> dict[str, str]:
     """Id and name of those on the course who can hold integration, for a field to choose from."""
-    on_course = {one.clinician_id for one in members}
+    on_course = set(ids)
     able = with_function(team, Function.THERAPIST) | with_function(team, Function.PRESCRIBER)
     return {one: name for one, name in able.items() if one in on_course}
 
@@ -147,13 +145,12 @@ def typed_moment(here: Present, form: Form, day: str, time: str) -> datetime | N
 def offer_slots(
     here: Present,
     form: Form,
-    busy: dict[str, tuple[Busy, ...]],
     therapist: str | None,
     last_given_at: datetime,
     fields: tuple[str, str],
 ) -> None:
     """Free times after a dose as buttons; one press fills `fields`, the day and the time."""
-    proposal = free_slots(here.asked, busy, therapist, last_given_at)
+    proposal = here.read(free_slots, therapist, last_given_at)
     st.markdown(plain(proposal.said) if proposal.said else quiet("Free inside the window:"))
     with st.container(horizontal=True, gap="xsmall"):
         for at in proposal.slots[:6]:

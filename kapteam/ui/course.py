@@ -33,8 +33,9 @@ from kapteam.actions.episodes import (
 )
 from kapteam.errors import Invalid
 from kapteam.ids import id_within
-from kapteam.queries.course import Course, CourseHead, Experience
+from kapteam.queries.course import Course, Experience
 from kapteam.queries.practice import Colleague, with_function
+from kapteam.queries.standing import CourseHead
 from kapteam.rules.pathway import BOOKABLE, required_consents
 from kapteam.rules.permissions import can_clear, can_release_hold, can_run_episode
 from kapteam.ui.forms import Form, unused_id
@@ -60,10 +61,12 @@ _WITH_INTEGRATION = "Integration belongs to each ketamine session"
 _FUNCTION_OF = {Part.PRESCRIBER: Function.PRESCRIBER, Part.THERAPIST: Function.THERAPIST}
 
 
-def draw_banner(here: Present, care: CourseHead, *, to_course: bool = True) -> None:
-    """Whose course it is, where it stands, and the pause in force."""
+def draw_banner(
+    here: Present, care: CourseHead, *, to_course: bool = True, seen: bool | None = None
+) -> None:
+    """Whose course it is, where it stands, and the pause in force; `seen` as for `identity`."""
     also = f"{care.service_line.label}: {care.state.label}"
-    identity(here, care.client, also, care.id if to_course else "")
+    identity(here, care.client, also, care.id if to_course else "", seen=seen)
     if care.hold_reason and care.look_again_on:
         phrase(sentences.on_hold(care.hold_reason, care.look_again_on, here.today))
 

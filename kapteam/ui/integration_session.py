@@ -22,7 +22,6 @@ from kapteam.actions.integration import (
     set_due_day,
 )
 from kapteam.queries.booking import INTEGRATION_MINUTES
-from kapteam.queries.course import member_of
 from kapteam.queries.integration_session import IntegrationPage
 from kapteam.queries.standing import IntegrationLine
 from kapteam.rules.dosing import estimated_last_given_at
@@ -38,7 +37,6 @@ from kapteam.vocabulary import (
     How,
     IntegrationCloseReason,
     IntegrationKind,
-    Part,
     ServiceLine,
 )
 
@@ -164,11 +162,11 @@ def _save(
 
 def _book(here: Present, shown: IntegrationPage) -> None:
     form, version = _form(here, shown, "book")
-    member = member_of(shown.members, Part.THERAPIST)
+    therapist_of_course = shown.of_course.therapist
     line = shown.line
     planned = line.standing.facts.planned_at if line else None
-    usual = member.clinician_id if member else None
-    therapists = integrators(shown.members, shown.team)
+    usual = therapist_of_course.id if therapist_of_course else None
+    therapists = integrators((one.id for one in shown.of_course.people), shown.team)
     kept = shown.kept if planned else None
     if kept and (kept.therapist_id is None or kept.therapist_id in therapists):
         usual = kept.therapist_id
@@ -179,7 +177,7 @@ def _book(here: Present, shown: IntegrationPage) -> None:
         dose = shown.doses[0]
         anchor = estimated_last_given_at(dose.planned_at, dose.product_route)
     if anchor:
-        offer_slots(here, form, shown.busy, therapist, anchor, ("on", "time"))
+        offer_slots(here, form, therapist, anchor, ("on", "time"))
     local = planned.astimezone(here.zone) if planned else None
     form.moment(
         "on",

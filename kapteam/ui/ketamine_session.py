@@ -102,12 +102,11 @@ def _when(here: Present, shown: KetamineSessionPage) -> None:
 
 def _integrations(here: Present, shown: KetamineSessionPage) -> None:
     """Where its integration stands while anything is to be done about it."""
-    for line in shown.standing.integrations if shown.standing else ():
-        if any(dose.id == shown.id for dose in line.doses):
-            words(quiet(line.kind.label))
-            with row(f"integration_{line.key}"):
-                phrase(sentences.integration(line.standing, here.now, here.zone))
-                integration_links(here, line)
+    for line in shown.integrations:
+        words(quiet(line.kind.label))
+        with row(f"integration_{line.key}"):
+            phrase(sentences.integration(line.standing, here.now, here.zone))
+            integration_links(here, line)
     if shown.lacks_integration:
         with row("lacks_integration"):
             phrase(NOT_BOOKED)
@@ -367,7 +366,7 @@ def _integration_moves(here: Present, form: Form, shown: KetamineSessionPage) ->
         expected_at = estimated_last_given_at(planned_at, shown.product_route)
         therapist = line.therapist.id if line.therapist else None
         fields = ("integration_on", "integration_time")
-        offer_slots(here, form, shown.busy, therapist, expected_at, fields)
+        offer_slots(here, form, therapist, expected_at, fields)
     form.moment(
         "integration_on", "integration_time", "Day of the integration", "Time of the integration"
     )

@@ -369,13 +369,23 @@ def count_link(to: str, one: Phrase, **query: Any) -> None:
     link(to, said(one), **query)
 
 
-def identity(here: Present, client: ClientName, also: str = "", course_id: str = "") -> None:
+def identity(
+    here: Present,
+    client: ClientName,
+    also: str = "",
+    course_id: str = "",
+    *,
+    seen: bool | None = None,
+) -> None:
     """Two identifiers in a frame above every field of a form about somebody (ux.md 1.7).
 
     With the ways back to the client, and to the course when its id is given. Whoever sees them has
-    opened the chart, which is on record before they are shown (rule 63).
+    opened the chart, which is on record before they are shown (rule 63); a page that has read
+    whether it is says so by `seen`.
     """
-    if not here.read(seen_this_hour, client.id):
+    if seen is None:
+        seen = here.read(seen_this_hour, client.id)
+    if not seen:
         here.write(record_view, client.id, here.now)
     with st.container(border=True, key="banner"), row("identity"):
         words(f"**{plain(client_name(here.viewer, client))}**")

@@ -23,7 +23,7 @@ from kapteam.db.tables import Absence, ClosedDays, PracticeSetting
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.away import absences, closed_days
-from kapteam.queries.booking import busy_therapists, free_slots
+from kapteam.queries.booking import free_slots
 from kapteam.queries.client import client_page
 from kapteam.queries.notes import note_page
 from kapteam.queries.practice import team
@@ -275,7 +275,7 @@ def test_no_time_of_closed_days_or_of_days_away_is_proposed(care, admin):
     def proposed():
         asked = _as(care, care.therapist)
         with care.database.reading() as db:
-            slots = free_slots(asked, busy_therapists(db, asked), therapist, dose_at).slots
+            slots = free_slots(db, asked, therapist, dose_at).slots
         return {at.astimezone(PHOENIX).date() for at in slots}
 
     assert proposed() == {TOMORROW}
@@ -327,8 +327,7 @@ def test_other_hours_are_in_force_from_their_save_on_and_say_what_is_proposed(ca
 
     asked = _as(care, care.therapist)
     with care.database.reading() as db:
-        busy = busy_therapists(db, asked)
-    slots = free_slots(asked, busy, care.therapist.clinician_id, NOW).slots
+        slots = free_slots(db, asked, care.therapist.clinician_id, NOW).slots
     assert [at.astimezone(PHOENIX).time() for at in slots] == [time(10), time(10, 30), time(11)]
     (setting,) = care.rows(PracticeSetting)
     assert setting.value == "10:00 12:00 mon,tue,wed,thu,fri,sat,sun"

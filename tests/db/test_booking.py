@@ -34,9 +34,8 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
-from kapteam.queries.booking import busy_therapists
+from kapteam.queries.booking import free_slots
 from kapteam.queries.standing import Asked
-from kapteam.rules.slots import Busy
 from kapteam.vocabulary import (
     ClearanceDecision,
     EpisodeState,
@@ -935,23 +934,27 @@ def test_a_dose_entered_in_error_does_not_keep_a_session_from_being_cancelled(ca
 
 
 def test_a_therapist_is_busy_with_what_is_still_to_be_held_only(care):
-    with care.database.writing() as db:
-        for hours, over in enumerate(
-            ({}, {"held_at": NOW}, {"closed_at": NOW}, {"dropped_at": NOW}), 1
-        ):
-            an_integration_session(
-                db,
-                care.course,
-                therapist=care.therapist,
-                planned_at=NOW + timedelta(hours=hours),
-                **over,
-            )
-    with care.database.reading() as db:
-        practice = practice_in_force(db, NOW)
-        busy = busy_therapists(db, Asked(care.front_desk, practice, NOW))
+    def free_of(viewer):
+        with care.database.reading() as db:
+            asked = Asked(care.front_desk, practice_in_force(db, NOW), NOW)
+            return free_slots(db, asked, viewer.clinician_id, NOW).slots
 
-    hour = timedelta(hours=1)
-    assert busy == {care.therapist.clinician_id: (Busy(NOW + hour, NOW + 2 * hour),)}
+    every_slot = free_of(care.therapist)
+    first, second = (
+        every_slot[0],
+        next(at for at in every_slot if at >= every_slot[0] + timedelta(hours=1)),
+    )
+    with care.database.writing() as db:
+        for at, over in (
+            (first, {}),
+            (second, {"held_at": NOW}),
+            (second, {"closed_at": NOW}),
+            (second, {"dropped_at": NOW}),
+        ):
+            an_integration_session(db, care.course, therapist=care.therapist, planned_at=at, **over)
+
+    assert free_of(care.therapist) == tuple(at for at in every_slot if at >= second)
+    assert free_of(care.stranger) == every_slot
 
 
 def test_another_clients_session_is_no_reason_to_refuse(care):

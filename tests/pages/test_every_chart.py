@@ -53,6 +53,7 @@ PAGES = (
     "note",
 )
 ALL_PAGES = sorted(one.stem for one in (Path(__file__).parents[2] / "pages").glob("*.py"))
+MOST_STATEMENTS = {"client": 16}
 READ_HERE = {"client", "ketamine_session", "note"}
 
 
@@ -84,7 +85,7 @@ def test_it_takes_as_many_statements_with_thirty_sessions_as_with_three(care, ad
     few = statements_of(care, tab)
     fill(range(3, 30))
 
-    assert statements_of(care, tab) == few
+    assert statements_of(care, tab) == few <= MOST_STATEMENTS.get(page, 12)
 
 
 def _a_note(db, care, words, *, dose=None, integration=None, **columns):
