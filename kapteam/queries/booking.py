@@ -1,7 +1,9 @@
 """What booking needs to know: the course, its running series, and when a therapist is free."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import null, select, union_all
 from sqlalchemy.orm import Session
@@ -96,9 +98,10 @@ def _busy(db: Session, asked: Asked, therapist_id: str) -> list[Busy]:
         IntegrationSession.closed_at.is_(None),
         IntegrationSession.dropped_at.is_(None),
     )
+    rows: Iterable[Any] = db.execute(union_all(away, booked))
     return [
         Busy(row.from_at, row.until_at, is_away=True)
         if row.until_at
         else Busy(row.from_at, row.from_at + timedelta(minutes=row.minutes))
-        for row in db.execute(union_all(away, booked))
+        for row in rows
     ]
