@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
@@ -15,6 +15,7 @@ from kapteam.db.tables import (
     Administration,
     Client,
     Clinician,
+    EmergencyAccess,
     Episode,
     EpisodeMember,
     IntegrationSession,
@@ -54,7 +55,17 @@ from kapteam.vocabulary import (
     SessionStatus,
 )
 
+_EMERGENCY_SHOWN = timedelta(days=30)
 _CODE = re.compile(r"\s*k?-?0*([1-9]\d{0,6})\s*", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedInEmergency:
+    """Somebody who does not treat the client opened the chart, in the last 30 days."""
+
+    who: str
+    at: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +234,7 @@ class ClientPage:
     integrations: tuple[ClientIntegration, ...]
     notes: ClientNotes | None
     seen_this_hour: bool
+    emergencies: tuple[OpenedInEmergency, ...]
 
     @property
     def others(self) -> tuple[CourseLine, ...]:
@@ -290,21 +302,18 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
         integrations=history.without_dose(),
         notes=notes_of_client(db, asked, first.id) if asked.viewer.reads_notes else None,
         seen_this_hour=first.seen_this_hour,
+        emergencies=_emergencies(rows),
     )
 
 
 def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
-    """Who the client is, with every course, its members and its outside experiences.
+    """Who the client is, with every course, its members, outside experiences and emergencies.
 
-    A course has a handful of each, so their product stays small.
+    There is a handful of each, so their product stays small.
     """
     # Aliases, because the conditions of db.access correlate with Episode and EpisodeMember.
-    course, member, who, pinner = (
-        aliased(Episode),
-        aliased(EpisodeMember),
-        aliased(Clinician),
-        aliased(Clinician),
-    )
+    course, member = aliased(Episode), aliased(EpisodeMember)
+    who, pinner, opener = aliased(Clinician), aliased(Clinician), aliased(Clinician)
     mine = select(Episode.id).where(
         Episode.client_id == Client.id, visible_episodes(asked.viewer, asked.now)
     )
@@ -330,8 +339,20 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 OutsideExperience.substance,
                 OutsideExperience.happened,
                 OutsideExperience.circumstances,
+                EmergencyAccess.id.label("emergency_id"),
+                EmergencyAccess.from_at.label("emergency_at"),
+                EmergencyAccess.reason.label("emergency_reason"),
+                opener.name.label("opened_by"),
             )
             .outerjoin(pinner, pinner.id == Client.pinned_by_id)
+            .outerjoin(
+                EmergencyAccess,
+                and_(
+                    EmergencyAccess.client_id == Client.id,
+                    EmergencyAccess.from_at > asked.now - _EMERGENCY_SHOWN,
+                ),
+            )
+            .outerjoin(opener, opener.id == EmergencyAccess.clinician_id)
             .outerjoin(course, course.client_id == Client.id)
             .outerjoin(
                 member,
@@ -362,6 +383,15 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
             )
         )
     )
+
+
+def _emergencies(rows: Iterable[Any]) -> tuple[OpenedInEmergency, ...]:
+    found = {
+        row.emergency_id: OpenedInEmergency(row.opened_by, row.emergency_at, row.emergency_reason)
+        for row in rows
+        if row.emergency_id is not None
+    }
+    return tuple(sorted(found.values(), key=lambda one: one.at))
 
 
 def _course_lines(rows: Iterable[Any]) -> tuple[CourseLine, ...]:

@@ -79,6 +79,13 @@ def draw_identity(here: Present, page: ClientPage) -> None:
                 who_opened(kept.code)
             if page.look_alikes:
                 words(quiet(_look_alikes(page)))
+        for one in page.emergencies:
+            at = wording.moment(one.at, here.now, here.zone)
+            phrase(
+                Phrase(f"Opened in an emergency by {one.who}, {at}", Tone.AMBER, "emergency_home")
+            )
+            if not here.viewer.hides_names:
+                st.text(one.reason)
 
 
 def _identifiers(here: Present, kept: ClientDetails) -> None:

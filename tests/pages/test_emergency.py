@@ -1,12 +1,14 @@
 """Emergency access as a browser would get it: from Find to the client, its banner and its end."""
 
+from datetime import timedelta
+
 import pytest
 
 from kapteam.actions.emergency import EmergencyEntered, open_in_emergency
 from kapteam.db.tables import EmergencyAccess
 from kapteam.ids import new_id
 from kapteam.vocabulary import Audience, Function
-from tests.factories import a_clinician
+from tests.factories import NOW, a_clinician, an_emergency
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import addresses, bare, opened, said, unsigned, well
 
@@ -77,6 +79,24 @@ def test_with_others_in_the_room_the_banner_has_the_code_and_no_name(care):
 
     assert f"Emergency access to {care.client.code}" in said(tab)
     assert "Okafor" not in said(tab)
+
+
+def test_those_who_treat_the_client_read_on_the_chart_who_opened_it_and_why(care):
+    _opened_by_stranger(care)
+
+    words = said(opened(care, care.therapist, "client", client=care.client.code))
+
+    assert f"Opened in an emergency by {care.stranger.name}, Tue Nov 24, 2:30 pm" in words
+    assert "Found unresponsive on the train." in words
+
+
+def test_after_a_month_the_chart_says_no_more_of_it(care):
+    with care.database.writing() as db:
+        an_emergency(db, care.client, care.stranger).from_at = NOW - timedelta(days=31)
+
+    words = said(opened(care, care.therapist, "client", client=care.client.code))
+
+    assert "Opened in an emergency" not in words
 
 
 def test_administrators_read_why_and_find_what_was_looked_at(care, admin):
