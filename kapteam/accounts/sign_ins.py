@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, select, update
+from sqlalchemy import ColumnElement, Executable, ScalarSelect, and_, bindparam, select, update
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.accounts import passwords, throttle
@@ -26,6 +26,7 @@ from kapteam.db.tables import (
     Presence,
     SignIn,
 )
+from kapteam.db.types import UtcDateTime
 from kapteam.errors import Invalid
 from kapteam.ids import new_id
 from kapteam.rules.folding import fold
@@ -39,6 +40,77 @@ _CLOCK_SLACK = timedelta(minutes=1)
 _WRONG = "The sign-in name and the password do not match."
 _acting = and_(
     Presence.sign_in_id == SignIn.id, Presence.acting.is_(True), Presence.left_at.is_(None)
+)
+_now = bindparam("now", type_=UtcDateTime())
+_life_ago = bindparam("life_ago", type_=UtcDateTime())
+
+
+def _setting(key: str) -> ScalarSelect[str]:
+    return (
+        select(PracticeSetting.value)
+        .where(PracticeSetting.key == key, PracticeSetting.in_force_from <= _now)
+        .order_by(PracticeSetting.in_force_from.desc(), PracticeSetting.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+# What every request and every heartbeat asks is made once: to make it takes longer than to run it.
+_CURRENT = (
+    select(
+        SignIn.id,
+        SignIn.locked_at,
+        SignIn.last_active_at,
+        SignIn.audience,
+        Presence.clinician_id,
+        Clinician.name,
+        _setting("idle_minutes").label("idle_minutes"),
+    )
+    .join(Presence, _acting)
+    .join(Clinician, Clinician.id == Presence.clinician_id)
+    .where(
+        SignIn.ended_at.is_(None),
+        SignIn.created_at > _life_ago,
+        Clinician.suspended_at.is_(None),
+    )
+)
+_absent = aliased(Clinician)
+_BY_TOKEN = _CURRENT.where(SignIn.token_hash == bindparam("token_hash"))
+_ACTING = (
+    _CURRENT.add_columns(
+        Clinician.is_administrator,
+        ClinicianFunction.function,
+        _setting("everyone_sees_caseload").label("everyone_sees_caseload"),
+        _absent.id.label("absent_id"),
+        _absent.name.label("absent"),
+        Absence.until_at.label("absent_until"),
+        EmergencyAccess.id.label("emergency_id"),
+        EmergencyAccess.until_at.label("emergency_until"),
+        Client.id.label("client_id"),
+        Client.code,
+    )
+    .outerjoin(ClinicianFunction, ClinicianFunction.clinician_id == Clinician.id)
+    .outerjoin(
+        Absence,
+        and_(
+            Absence.covered_by_id == Clinician.id,
+            Absence.voided_at.is_(None),
+            Absence.from_at <= _now,
+            Absence.until_at > _now,
+        ),
+    )
+    .outerjoin(_absent, _absent.id == Absence.clinician_id)
+    .outerjoin(
+        EmergencyAccess,
+        and_(
+            EmergencyAccess.clinician_id == Clinician.id,
+            EmergencyAccess.ended_at.is_(None),
+            EmergencyAccess.from_at <= _now,
+            EmergencyAccess.until_at > _now,
+        ),
+    )
+    .outerjoin(Client, Client.id == EmergencyAccess.client_id)
+    .where(SignIn.id == bindparam("sign_in_id"), SignIn.locked_at.is_(None))
 )
 
 
@@ -174,7 +246,7 @@ def is_off(db: Session, clinician_id: str) -> bool:
 
 def find(db: Session, token: str, now: datetime) -> LiveSignIn | LockedSignIn | None:
     """The sign-in behind a cookie's token; None when there is none, it ended or was turned off."""
-    rows = _current(db, now, SignIn.token_hash == hash_token(token))
+    rows = _found(db, _BY_TOKEN, now, token_hash=hash_token(token))
     if not rows:
         return None
     [row] = rows
@@ -296,46 +368,7 @@ def viewer_of(db: Session, sign_in_id: str, now: datetime) -> Viewer | None:
 
     None when it is locked, at rest or ended, or when the person's sign-in is turned off.
     """
-    absent = aliased(Clinician)
-    rows = db.execute(
-        select(
-            *_columns(now),
-            Clinician.is_administrator,
-            ClinicianFunction.function,
-            _setting("everyone_sees_caseload", now).label("everyone_sees_caseload"),
-            absent.id.label("absent_id"),
-            absent.name.label("absent"),
-            Absence.until_at.label("absent_until"),
-            EmergencyAccess.id.label("emergency_id"),
-            EmergencyAccess.until_at.label("emergency_until"),
-            Client.id.label("client_id"),
-            Client.code,
-        )
-        .join(Presence, _acting)
-        .join(Clinician, Clinician.id == Presence.clinician_id)
-        .outerjoin(ClinicianFunction, ClinicianFunction.clinician_id == Clinician.id)
-        .outerjoin(
-            Absence,
-            and_(
-                Absence.covered_by_id == Clinician.id,
-                Absence.voided_at.is_(None),
-                Absence.from_at <= now,
-                Absence.until_at > now,
-            ),
-        )
-        .outerjoin(absent, absent.id == Absence.clinician_id)
-        .outerjoin(
-            EmergencyAccess,
-            and_(
-                EmergencyAccess.clinician_id == Clinician.id,
-                EmergencyAccess.ended_at.is_(None),
-                EmergencyAccess.from_at <= now,
-                EmergencyAccess.until_at > now,
-            ),
-        )
-        .outerjoin(Client, Client.id == EmergencyAccess.client_id)
-        .where(*_not_over(now), SignIn.id == sign_in_id, SignIn.locked_at.is_(None))
-    ).all()
+    rows = _found(db, _ACTING, now, sign_in_id=sign_in_id)
     if not rows or _rests(rows[0], now):
         return None
     first = rows[0]
@@ -376,43 +409,12 @@ def _emergencies(rows: Iterable[Any]) -> tuple[Emergency, ...]:
 
 
 def _current(db: Session, now: datetime, *conditions: ColumnElement[bool]) -> list[Any]:
-    statement = (
-        select(*_columns(now))
-        .join(Presence, _acting)
-        .join(Clinician, Clinician.id == Presence.clinician_id)
-        .where(*_not_over(now), *conditions)
-    )
-    return list(db.execute(statement).all())
+    return _found(db, _CURRENT.where(*conditions), now)
 
 
-def _columns(now: datetime) -> list[Any]:
-    return [
-        SignIn.id,
-        SignIn.locked_at,
-        SignIn.last_active_at,
-        SignIn.audience,
-        Presence.clinician_id,
-        Clinician.name,
-        _setting("idle_minutes", now).label("idle_minutes"),
-    ]
-
-
-def _not_over(now: datetime) -> list[ColumnElement[bool]]:
-    return [
-        SignIn.ended_at.is_(None),
-        SignIn.created_at > now - LIFE,
-        Clinician.suspended_at.is_(None),
-    ]
-
-
-def _setting(key: str, now: datetime) -> ScalarSelect[str]:
-    return (
-        select(PracticeSetting.value)
-        .where(PracticeSetting.key == key, PracticeSetting.in_force_from <= now)
-        .order_by(PracticeSetting.in_force_from.desc(), PracticeSetting.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+def _found(db: Session, statement: Executable, now: datetime, **about: str) -> list[Any]:
+    times = {"now": now, "life_ago": now - LIFE}
+    return list(db.execute(statement, times | about).all())
 
 
 def _thresholds(**stored: str | None) -> Thresholds:

@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, cast, literal, null, select, union_all
+from sqlalchemy import Date, Executable, String, bindparam, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from kapteam.db.tables import ClosedDays, Practice, PracticeSetting
+from kapteam.db.types import UtcDateTime
 from kapteam.rules.slots import USUAL_HOURS, Closure, OpeningHours, read_hours
 from kapteam.rules.thresholds import Thresholds, in_force
 
@@ -31,9 +32,9 @@ class PracticeInForce:
     hours: OpeningHours = USUAL_HOURS
 
 
-def practice_in_force(db: Session, now: datetime) -> PracticeInForce | None:
-    """The practice as it is at `now`, in one statement; None before set-up."""
-    practice = select(
+# Every run of a page asks it, and to make the statement takes longer than to run it.
+_IN_FORCE: Executable = union_all(
+    select(
         literal(0).label("kind"),
         Practice.name.label("a"),
         Practice.zone.label("b"),
@@ -41,8 +42,8 @@ def practice_in_force(db: Session, now: datetime) -> PracticeInForce | None:
         Practice.created_at.label("since"),
         Practice.id.label("id"),
         null().label("c"),
-    )
-    settings = select(
+    ),
+    select(
         literal(1),
         PracticeSetting.key,
         PracticeSetting.value,
@@ -50,8 +51,8 @@ def practice_in_force(db: Session, now: datetime) -> PracticeInForce | None:
         PracticeSetting.in_force_from,
         PracticeSetting.id,
         null(),
-    ).where(PracticeSetting.in_force_from <= now)
-    closed = select(
+    ).where(PracticeSetting.in_force_from <= bindparam("now", type_=UtcDateTime())),
+    select(
         literal(2),
         cast(ClosedDays.from_on, String),
         cast(ClosedDays.until_on, String),
@@ -59,15 +60,22 @@ def practice_in_force(db: Session, now: datetime) -> PracticeInForce | None:
         null(),
         ClosedDays.id,
         ClosedDays.name,
-    ).where(ClosedDays.voided_at.is_(None), ClosedDays.until_on > (now - _CLOSED_BEFORE).date())
-    rows: list[Any] = list(
-        db.execute(union_all(practice, settings, closed).order_by("kind", "since", "id")).all()
-    )
+    ).where(
+        ClosedDays.voided_at.is_(None),
+        ClosedDays.until_on > bindparam("closed_after", type_=Date()),
+    ),
+).order_by("kind", "since", "id")
+
+
+def practice_in_force(db: Session, now: datetime) -> PracticeInForce | None:
+    """The practice as it is at `now`, in one statement; None before set-up."""
+    times = {"now": now, "closed_after": (now - _CLOSED_BEFORE).date()}
+    rows: list[Any] = list(db.execute(_IN_FORCE, times).all())
     if not rows or rows[0].kind != 0:
         return None
     head = rows[0]
-    settings_rows = [row for row in rows if row.kind == 1]
-    hours = [read_hours(row.b) for row in settings_rows if row.a == OPENING_HOURS]
+    settings = [row for row in rows if row.kind == 1]
+    hours = [read_hours(row.b) for row in settings if row.a == OPENING_HOURS]
     closures = tuple(
         Closure(date.fromisoformat(row.a), date.fromisoformat(row.b), row.c)
         for row in rows
@@ -77,6 +85,6 @@ def practice_in_force(db: Session, now: datetime) -> PracticeInForce | None:
         name=head.a,
         zone=ZoneInfo(head.b),
         is_demo=bool(head.is_demo),
-        thresholds=in_force((row.a, row.b) for row in settings_rows),
+        thresholds=in_force((row.a, row.b) for row in settings),
         hours=replace(hours[-1] if hours else USUAL_HOURS, closures=closures),
     )

@@ -13,10 +13,10 @@ from kapteam import clock, demo
 from kapteam.accounts import set_up, sign_ins, zones
 from kapteam.accounts.own_password import change_password
 from kapteam.accounts.sign_ins import LiveSignIn, LockedSignIn, Started
-from kapteam.db.audit import change_token
 from kapteam.db.practices import DEMO, PRACTICE, database
 from kapteam.errors import Conflict, Invalid, NotFound
 from kapteam.vocabulary import Function
+from kapteam.web.changes import Changes
 from kapteam.web.gate import Entrance, is_set_up
 from kapteam.web.plain import message, page
 from kapteam.web.signing import SigningPages
@@ -66,6 +66,7 @@ class PlainPages:
 
     def __init__(self, entrance: Entrance) -> None:
         self._sockets = entrance.sockets
+        self._changes = Changes()
 
     def welcome(self, request: Request) -> Response:
         """The first page of an installation: set up, or look at the demo."""
@@ -219,8 +220,8 @@ class PlainPages:
         visitor = visitor_of(request, clock.now())
         if not isinstance(visitor.sign_in, LiveSignIn):
             return _alive(visitor)
-        with database(visitor.practice).reading() as db:
-            return PlainTextResponse(f"{change_token(db)} {visitor.sign_in.audience}")
+        token = self._changes.token(visitor.practice)
+        return PlainTextResponse(f"{token} {visitor.sign_in.audience}")
 
     def ask_password(self, request: Request) -> Response:
         """The page of a one-time link."""
