@@ -315,6 +315,8 @@ def _begun(db: Session, asked: Asked) -> list[Any]:
 def _not_begun(db: Session, asked: Asked) -> list[Any]:
     """Integrations that were held and have no note, told like `_begun`; the holder owes it."""
     holder = func.coalesce(IntegrationSession.held_by_id, IntegrationSession.created_by_id)
+    # From the courses to their sessions: most sessions ever held are other people's.
+    visible = select(Episode.id).where(visible_episodes(asked.viewer, asked.now)).correlate(None)
     has_note = exists().where(
         Note.integration_session_id == IntegrationSession.id,
         Note.voided_at.is_(None),
@@ -340,7 +342,7 @@ def _not_begun(db: Session, asked: Asked) -> list[Any]:
                 IntegrationSession.held_at.is_not(None),
                 IntegrationSession.closed_at.is_(None),
                 IntegrationSession.dropped_at.is_(None),
-                visible_episodes(asked.viewer, asked.now),
+                IntegrationSession.episode_id.in_(visible),
                 ~has_note,
             )
         )

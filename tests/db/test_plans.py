@@ -39,3 +39,10 @@ def test_notes_that_are_signed_are_not_read_for_those_to_sign(sqlite_database):
 
     assert "ix_note_author_id_unsigned" in plan
     assert "SCAN note\n" not in plan
+
+
+def test_sessions_of_other_people_are_not_read_for_the_notes_to_begin(sqlite_database):
+    plan = _plan(sqlite_database, unsigned_notes)
+
+    assert "SCAN integration_session\n" not in plan
+    assert "ix_integration_session_episode_id" in plan
