@@ -12,8 +12,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .PHONY: run test bench
 
 run: $(VENV)/installed
-	@echo "kapteam is at http://127.0.0.1:8501 (Ctrl+C stops it)"
-	@$(BIN)/python -m streamlit run app.py
+	@$(BIN)/python -m kapteam serve
 
 test: $(VENV)/installed-for-tests
 	$(BIN)/ruff check .

@@ -1,12 +1,12 @@
-"""The application: Streamlit behind kapteam's gate. Run it with `streamlit run app.py`."""
+"""The application: Streamlit behind kapteam's gate. Run it with `python -m kapteam serve`."""
 
 from pathlib import Path
 
 import streamlit as st
 
-from kapteam.web.front import Front, check_bind
+from kapteam.web.front import Front, check_served
 
-check_bind(st.get_option("server.address"))
+check_served(st.get_option)
 here = Path(__file__).parent
 front = Front(Path(st.__file__).parent / "static" / "index.html", here / "pages")
 app = st.App(

@@ -1,6 +1,7 @@
 """The command line, for whoever sits at the machine: `python -m kapteam COMMAND`."""
 
 import argparse
+import runpy
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,9 +15,12 @@ from kapteam.db.practices import PRACTICE, database
 from kapteam.errors import NotAllowed, Refused, Unusable
 from kapteam.operations import doctor as examination
 from kapteam.operations import moving, restoring
+from kapteam.operations.address import address_of
 from kapteam.operations.alone import alone
 from kapteam.operations.backups import back_up_now
+from kapteam.settings import settings
 
+_APP = Path(__file__).resolve().parent.parent / "app.py"
 _INTERRUPTED = 130
 
 
@@ -34,9 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def serve(asked: argparse.Namespace) -> str:
+    """Serve kapteam, by Streamlit, until Ctrl+C."""
+    address = address_of(settings())
+    print(f"kapteam is at {address.origin(asked.port)} (Ctrl+C stops it)", flush=True)
+    sys.argv = ["streamlit", "run", str(_APP), *address.flags(asked.port)]
+    runpy.run_module("streamlit", run_name="__main__")
+    return "kapteam has stopped."
+
+
 def reset_password(asked: argparse.Namespace) -> str:
     """A one-time link with which somebody chooses a new password, and what to do with it."""
-    practice, now = database(PRACTICE), clock.now()
+    practice, now, address = database(PRACTICE), clock.now(), address_of(settings())
     _check_is_set_up(practice)
     with practice.writing() as db:
         token = make_link_here(db, asked.name, now)
@@ -44,7 +57,7 @@ def reset_password(asked: argparse.Namespace) -> str:
     return (
         f"Open this link in a browser on this machine while kapteam runs. It lets {name} choose a "
         "new password, once, within the next hour:\n"
-        f"http://127.0.0.1:{asked.port}/session/invite/{token}"
+        f"{address.origin(asked.port)}/session/invite/{token}"
     )
 
 
@@ -131,11 +144,13 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(command=run)
         return made
 
+    run = command("serve", serve, "serve kapteam until Ctrl+C; this is what make run does")
     reset = command(
         "reset-password", reset_password, "a one-time link for somebody who forgot the password"
     )
     reset.add_argument("name", help="the sign-in name")
-    reset.add_argument("--port", type=int, default=8501, help="where kapteam listens (8501)")
+    for one in (run, reset):
+        one.add_argument("--port", type=int, default=8501, help="where kapteam listens (8501)")
     command("backup", backup, "make a backup now; kapteam may run meanwhile")
     again = command("restore", restore, "put a backup in the practice's place; stop kapteam first")
     again.add_argument("backup", help="the name of a backup in the data folder, or: last")

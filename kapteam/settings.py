@@ -13,14 +13,18 @@ class Settings(BaseSettings):
     """One field for each KAPTEAM_… variable.
 
     `database_url` is the practice's own database (SQLAlchemy URL); without one it is the SQLite
-    file `practice.db` in `data_dir`. `clock_file` is for tests: it holds the instant that
-    `clock.now()` answers.
+    file `practice.db` in `data_dir`. What follows from `public_url`, and how `certificate` and
+    `certificate_key` go with it, is in `operations/address.py`. `clock_file` is for tests: it holds
+    the instant that `clock.now()` answers.
     """
 
-    model_config = SettingsConfigDict(env_prefix="KAPTEAM_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="KAPTEAM_", env_ignore_empty=True, extra="ignore")
 
     data_dir: Path = _ROOT / "data" / "local"
     database_url: str | None = None
+    public_url: str | None = None
+    certificate: Path | None = None
+    certificate_key: Path | None = None
     clock_file: Path | None = None
 
     @property

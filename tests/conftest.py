@@ -16,6 +16,7 @@ from kapteam.db import practices
 from kapteam.db.engine import Database
 from kapteam.db.migrate import bring_up_to_date
 from kapteam.settings import settings
+from tests.certificates import Certificate, make_certificate
 from tests.clock import FrozenClock
 from tests.postgresql import Postgresql
 
@@ -45,7 +46,8 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     folder = tmp_path / "data"
     monkeypatch.setenv("KAPTEAM_DATA_DIR", str(folder))
     monkeypatch.delenv("KAPTEAM_DATABASE_URL", raising=False)
-    monkeypatch.delenv("KAPTEAM_CLOCK_FILE", raising=False)
+    for name in ("PUBLIC_URL", "CERTIFICATE", "CERTIFICATE_KEY", "CLOCK_FILE"):
+        monkeypatch.delenv(f"KAPTEAM_{name}", raising=False)
     settings.cache_clear()
     practices.database.cache_clear()
     yield folder
@@ -64,6 +66,12 @@ def frozen_clock(
     monkeypatch.setenv("KAPTEAM_CLOCK_FILE", str(clock.file))
     settings.cache_clear()
     return clock
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """A certificate for kapteam.example, and the authority that vouches for it."""
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture(scope="session")

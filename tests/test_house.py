@@ -463,7 +463,7 @@ def test_a_second_make_run_installs_nothing_until_what_is_needed_changes(tmp_pat
     stamp.touch()
     os.utime(stamp, (later, later))
     assert "pip install" not in would_do()
-    assert "streamlit run app.py" in would_do()
+    assert "kapteam serve" in would_do()
     for name in ("requirements.txt", "constraints.txt"):
         os.utime(tmp_path / name, (later + 10, later + 10))
         assert "pip install" in would_do()

@@ -5,14 +5,15 @@ import shutil
 import stat
 import tomllib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from kapteam.db.engine import Database, is_old_sqlite
 from kapteam.db.migrate import is_up_to_date
 from kapteam.db.practices import PRACTICE, database
-from kapteam.errors import Unusable
+from kapteam.errors import Invalid, Unusable
+from kapteam.operations.address import address_of
 from kapteam.operations.backups import backup_state
 from kapteam.settings import settings, streamlit_variables
 
@@ -33,6 +34,7 @@ _SAFE: dict[str, tuple[tuple[Any, ...], str]] = {
     "browser.gatherUsageStats": ((False,), "browsers send usage statistics to another company"),
 }
 _SYNCHRONIZED = ("onedrive", "dropbox", "google drive", "googledrive", "icloud", "nextcloud")
+_NOTICE = timedelta(days=30)
 _LEAST_FREE = 500 * 1024 * 1024
 
 
@@ -41,6 +43,7 @@ def findings(now: datetime) -> list[str]:
     return [
         *_database(),
         *_server(),
+        *_second_machine(now),
         *_folder(settings().data_dir),
         *_backups(now),
         *_clock(),
@@ -93,6 +96,25 @@ def _server() -> Iterator[str]:
             )
 
 
+def _second_machine(now: datetime) -> Iterator[str]:
+    try:
+        ends = address_of(settings()).certificate_ends
+    except Invalid as refused:
+        yield str(refused)
+        return
+    if ends is not None and ends - now < _NOTICE:
+        yield (
+            f"The certificate ends on {ends:%Y-%m-%d}, and no browser comes in after that. Make a "
+            "new one: docs/operations.md, A second machine."
+        )
+    key = settings().certificate_key
+    if key is not None and _is_open(key):
+        yield (
+            "Other accounts of this machine can read the key of the certificate, and pass for "
+            "kapteam by it. Take their rights away: chmod 600 on the file."
+        )
+
+
 def _written(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -101,7 +123,7 @@ def _folder(folder: Path) -> Iterator[str]:
     if not folder.exists():
         return
     # Nobody reaches a file in a folder that only its owner opens.
-    if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+    if _is_open(folder):
         yield (
             "Other accounts of this machine can open the data folder. Take their rights away: "
             "chmod -R go= on the folder."
@@ -112,6 +134,11 @@ def _folder(folder: Path) -> Iterator[str]:
             "The data folder is in a folder that is synchronized, which damages an open database "
             "and sends it elsewhere. Put another one into KAPTEAM_DATA_DIR."
         )
+
+
+def _is_open(path: Path) -> bool:
+    """Whether other accounts of this machine have any right to it."""
+    return bool(stat.S_IMODE(path.stat().st_mode) & 0o077)
 
 
 def _backups(now: datetime) -> Iterator[str]:

@@ -1,9 +1,8 @@
 """What `app.py` puts around Streamlit: our routes, the gate, and what happens at start and end."""
 
 import asyncio
-import ipaddress
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ from starlette.routing import BaseRoute
 
 from kapteam.db.migrate import bring_up_to_date
 from kapteam.db.practices import PRACTICE, database
-from kapteam.errors import Unusable
+from kapteam.errors import Invalid, Unusable
+from kapteam.operations.address import address_of
 from kapteam.operations.alone import alone
 from kapteam.operations.backups import keep_backed_up
 from kapteam.settings import settings
@@ -28,8 +28,8 @@ class Front:
     """The front of one process. `index` is Streamlit's index.html, `pages` the folder of ours."""
 
     def __init__(self, index: Path, pages: Path) -> None:
-        addresses = frozenset({"/", *(f"/{file.stem}" for file in pages.glob("*.py"))})
-        self._entrance = Entrance(Shell(index), Sockets(), addresses)
+        paths = frozenset({"/", *(f"/{file.stem}" for file in pages.glob("*.py"))})
+        self._entrance = Entrance(Shell(index), Sockets(), paths, address_of(settings()))
 
     @property
     def routes(self) -> list[BaseRoute]:
@@ -65,11 +65,20 @@ class Front:
                 await asyncio.gather(*running, return_exceptions=True)
 
 
-def check_bind(address: str | None) -> None:
-    """Exit with a sentence unless the server listens on this machine only."""
-    with suppress(ValueError):
-        if address == "localhost" or ipaddress.ip_address(address or "").is_loopback:
-            return
-    raise SystemExit(
-        f"kapteam listens on this machine only: set server.address to 127.0.0.1, not {address!r}."
-    )
+def check_served(told: Callable[[str], Any]) -> None:
+    """Exit with a sentence unless Streamlit listens as the settings of kapteam have it.
+
+    `told` answers what Streamlit was told, by the name of its option.
+    """
+    try:
+        follows = address_of(settings()).options
+    except Invalid as refused:
+        raise SystemExit(str(refused)) from None
+    for option, value in follows.items():
+        given = told(option)
+        if (list(given) if isinstance(given, tuple) else given) != value:
+            raise SystemExit(
+                f"kapteam does not start: {option} is {given!r} and has to be {value!r}. It "
+                "listens on this machine only, or as KAPTEAM_PUBLIC_URL says. Start it by: python "
+                "-m kapteam serve"
+            )

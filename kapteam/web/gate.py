@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kapteam import clock
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.practices import PRACTICE, database
+from kapteam.operations.address import Address
 from kapteam.web.plain import log_trouble, message, trouble_page
 from kapteam.web.shell import Shell
 from kapteam.web.sockets import CLOSED_BY_US, Sockets
@@ -25,7 +26,6 @@ from kapteam.web.visitor import Visitor, visitor_of
 
 SIGN_IN_HEADER = "X-Kapteam-Sign-In"
 _OUR_HEADERS = b"x-kapteam-"
-_HOSTS = frozenset({"127.0.0.1", "localhost"})
 _DEAD = (
     "/_stcore/agent",
     "/_stcore/metrics",
@@ -36,7 +36,12 @@ _DEAD = (
     "/oauth2callback",
     "/script-health-check",
 )
+_FIRST_START = ("/session/welcome", "/session/set-up", "/session/demo")
 _HEALTH = frozenset({"/health", "/_stcore/health"})
+_SET_UP_THERE = (
+    "A practice is set up, and the demo looked at, on the machine that runs kapteam: start it "
+    "there without KAPTEAM_PUBLIC_URL, and with it again afterwards."
+)
 _TODAY = "/today"
 _ALWAYS = frozenset({"/session/plain.css", "/session/source-sans.woff2", "/favicon.png"})
 _UPLOADS = "/_stcore/upload_file"
@@ -50,13 +55,14 @@ _REFUSED = 4403
 class Entrance:
     """What the gate and the plain pages share.
 
-    `pages` are the addresses of the application's own pages; `trouble` is the page that every route
-    answers while the database cannot be used at all.
+    `pages` are the paths of the application's own pages, `address` is where browsers find them;
+    `trouble` is the page that every route answers while the database cannot be used at all.
     """
 
     shell: Shell
     sockets: Sockets
     pages: frozenset[str]
+    address: Address
     trouble: HTMLResponse | None = None
 
 
@@ -72,16 +78,19 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = [pair for pair in scope["headers"] if not pair[0].startswith(_OUR_HEADERS)]
-        scope = {**scope, "headers": headers}
+        # Not as the connection or a header has it: behind a proxy the one is plain, and anybody can
+        # send the other.
+        scheme = self._entrance.address.scheme
         if scope["type"] == "websocket":
-            await self._websocket(scope, receive, send)
+            scheme = scheme.replace("http", "ws")
+            await self._websocket({**scope, "headers": headers, "scheme": scheme}, receive, send)
         else:
-            await self._http(scope, receive, send)
+            await self._http({**scope, "headers": headers, "scheme": scheme}, receive, send)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = HTTPConnection(scope)
         code = _REFUSED
-        if _is_here(connection) and _is_ours(connection) and not self._entrance.trouble:
+        if self._is_meant(connection) and _is_ours(connection) and not self._entrance.trouble:
             try:
                 visitor = await run_in_threadpool(visitor_of, connection, clock.now())
             except Exception as error:
@@ -116,12 +125,14 @@ class Gate:
 
     async def _answer(self, connection: HTTPConnection, scope: Scope) -> ASGIApp:
         path, method = scope["path"], scope["method"]
-        if not _is_here(connection):
-            return PlainTextResponse("kapteam answers on its own machine only.", 421)
+        if not self._is_meant(connection):
+            return PlainTextResponse("kapteam does not answer to this name here.", 421)
         if self._entrance.trouble and path not in _ALWAYS:
             return self._entrance.trouble
         if _is_under(path, *_DEAD):
             return PlainTextResponse("There is nothing here.", 404)
+        if self._entrance.address.is_public and _is_under(path, *_FIRST_START):
+            return message(403, "Not from here", _SET_UP_THERE)
         if path in _HEALTH or path in self._entrance.shell.bundle:
             return self._app if method in _READING else PlainTextResponse("Not allowed.", 405)
         if _is_under(path, "/session"):
@@ -142,6 +153,16 @@ class Gate:
             return HTMLResponse(self._entrance.shell.html)
         scope["headers"].append(_sign_in_header(visitor))
         return _refusal(connection, method) or self._app
+
+    def _is_meant(self, connection: HTTPConnection) -> bool:
+        """Whether the request names us, once, and comes from a machine that may ask."""
+        address, client = self._entrance.address, connection.client
+        hosts = connection.headers.getlist("host")
+        if len(hosts) != 1 or not address.is_named(hosts[0]):
+            return False
+        return address.is_public or (
+            client is not None and ipaddress.ip_address(client.host).is_loopback
+        )
 
 
 def _refusal(connection: HTTPConnection, method: str) -> Response | None:
@@ -175,16 +196,6 @@ def is_set_up() -> bool:
     """Whether this installation's own practice exists."""
     with database(PRACTICE).reading() as db:
         return practice_in_force(db, clock.now()) is not None
-
-
-def _is_here(connection: HTTPConnection) -> bool:
-    """Whether the request comes from this machine and names it, once."""
-    hosts = connection.headers.getlist("host")
-    client = connection.client
-    if len(hosts) != 1 or client is None or not ipaddress.ip_address(client.host).is_loopback:
-        return False
-    name, _, port = hosts[0].partition(":")
-    return name.lower() in _HOSTS and (port.isdigit() or port == "")
 
 
 def _is_ours(connection: HTTPConnection) -> bool:

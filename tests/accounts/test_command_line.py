@@ -14,6 +14,7 @@ from kapteam.db import practices
 from kapteam.db.practices import PRACTICE
 from kapteam.db.tables import Invitation
 from kapteam.errors import Invalid, NotFound
+from kapteam.settings import settings
 from tests.accounts.people import PASSWORD, practice_form, signed_in
 from tests.factories import audit_events, count_rows
 
@@ -35,6 +36,19 @@ def practice(empty, now):
     with empty.writing() as db:
         set_up.set_up_practice(db, practice_form(), now)
     return empty
+
+
+def test_the_link_is_by_the_public_address_where_there_is_one(practice, capsys, monkeypatch):
+    monkeypatch.setattr(settings(), "public_url", "https://kapteam.example:8443")
+    assert main(["reset-password", "dana"]) == 0
+    assert "\nhttps://kapteam.example:8443/session/invite/" in capsys.readouterr().out
+
+
+def test_settings_that_are_no_address_serve_nothing_and_say_why(data_folder, capsys, monkeypatch):
+    monkeypatch.setattr(settings(), "public_url", "http://kapteam.example")
+    assert main(["serve"]) == 1
+    said = capsys.readouterr()
+    assert (said.out, "has to be https://" in said.err) == ("", True)
 
 
 def _link(said):

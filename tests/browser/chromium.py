@@ -30,6 +30,16 @@ def is_required() -> bool:
 
 
 @contextmanager
+def launched_beside(browser: Browser, *arguments: str) -> Iterator[Browser]:
+    """Another Chromium, with arguments of its own, while `browser` runs."""
+    beside = browser.browser_type.launch(
+        executable_path=chromium_path(), args=[*_QUIET, *arguments]
+    )
+    yield beside
+    beside.close()
+
+
+@contextmanager
 def launched(path: str) -> Iterator[Browser]:
     """A running Chromium."""
     with sync_playwright() as playwright:

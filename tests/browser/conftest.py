@@ -103,12 +103,12 @@ def server(
     chromium: Browser, tmp_path_factory: pytest.TempPathFactory, now: datetime, _port: int
 ) -> Iterator[Server]:
     """kapteam for one module, not yet set up."""
-    with _running(Server(tmp_path_factory.mktemp("server"), now, _port)) as running:
-        yield running
+    with running(Server(tmp_path_factory.mktemp("server"), now, _port)) as served:
+        yield served
 
 
 @contextmanager
-def _running(server: Server) -> Iterator[Server]:
+def running(server: Server) -> Iterator[Server]:
     """A server that runs; at the end its log must hold no error."""
     server.start()
     yield server
@@ -227,8 +227,8 @@ def demo_server(
     folder = tmp_path_factory.mktemp("demo")
     (folder / "data").mkdir(mode=0o700)
     shutil.copy(demo_file, folder / "data")
-    with _running(Server(folder, now)) as running:
-        yield running
+    with running(Server(folder, now)) as served:
+        yield served
 
 
 @pytest.fixture(scope="package")

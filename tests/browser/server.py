@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+from tests.certificates import Certificate
 from tests.clock import FrozenClock
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
@@ -23,23 +24,38 @@ class Server:
     """kapteam on a port of this machine, a free one unless told; or another `app` beside it.
 
     `data` is its data folder, `clock` what it takes for the time, `log` what it wrote so far. It
-    can be stopped, killed and started again over the same data at the same address.
+    can be stopped, killed and started again over the same data at the same address. With a
+    certificate it serves other machines, by the certificate's name.
     """
 
     def __init__(
-        self, folder: Path, now: datetime, port: int | None = None, *, app: str = "app.py"
+        self,
+        folder: Path,
+        now: datetime,
+        port: int | None = None,
+        *,
+        app: str = "app.py",
+        certificate: Certificate | None = None,
     ) -> None:
         self.data = folder / "data"
         self.clock = FrozenClock(folder / "clock", now)
         self._log = folder / "log"
         self._port = port or free_port()
         self._app = app
+        self._certificate = certificate
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """The address, without a slash at its end."""
+        if self._certificate is not None:
+            return f"https://{self._certificate.name}:{self._port}"
         return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._port
 
     @property
     def process_id(self) -> int:
@@ -59,21 +75,25 @@ class Server:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
+        port = str(self._port)
+        if self._app == "app.py":
+            command = ["kapteam", "serve", "--port", port]
+        else:
+            command = ["streamlit", "run", self._app, "--server.port", port]
+        of_second_machine = (
+            {"KAPTEAM_PUBLIC_URL": self.url, **self._certificate.settings}
+            if self._certificate
+            else {}
+        )
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "streamlit",
-                    "run",
-                    self._app,
-                    f"--server.port={self._port}",
-                ],
+                [sys.executable, "-m", *command],
                 cwd=_ROOT,
                 env={
                     **{k: v for k, v in os.environ.items() if not k.startswith("KAPTEAM_")},
                     "KAPTEAM_DATA_DIR": str(self.data),
                     "KAPTEAM_CLOCK_FILE": str(self.clock.file),
+                    **of_second_machine,
                 },
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -108,8 +128,13 @@ class Server:
         self.start()
 
     def _answers(self) -> bool:
+        scheme, trusted = "http", None
+        if self._certificate is not None:
+            scheme, trusted = "https", self._certificate.trusted()
+            trusted.check_hostname = False
         try:
-            urlopen(f"{self.url}/health", timeout=5).close()
+            address = f"{scheme}://127.0.0.1:{self._port}/health"
+            urlopen(address, timeout=5, context=trusted).close()
         except HTTPError:
             return True
         except (URLError, OSError):

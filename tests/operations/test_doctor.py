@@ -1,6 +1,7 @@
 """`python -m kapteam doctor` names every unsafe setting, and nothing that is safe."""
 
 import re
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from kapteam import clock
 from kapteam.__main__ import main
 from kapteam.db import engine
 from kapteam.operations import doctor
+from kapteam.operations.address import address_of
 from kapteam.operations.backups import back_up_now
 from kapteam.operations.doctor import findings
 from kapteam.settings import settings
@@ -107,6 +109,59 @@ def test_an_old_sqlite_is_named(safe, now, monkeypatch):
     monkeypatch.setattr(engine, "_SOUND", (9, 0, 0))
     [said] = findings(now)
     assert "older than 3.51.3" in said
+
+
+@pytest.fixture
+def second_machine(safe, certificate, monkeypatch):
+    """The same installation, which lets other machines in; its certificate ends in two years."""
+    for name, value in (
+        ("public_url", "https://kapteam.example:8443"),
+        ("certificate", certificate.file),
+        ("certificate_key", certificate.key),
+    ):
+        monkeypatch.setattr(settings(), name, value)
+    return certificate
+
+
+def test_a_second_machine_by_a_good_certificate_is_safe(second_machine, now):
+    assert findings(now) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("public_url", "http://kapteam.example", "has to be https://"),
+        ("public_url", "https://other.example", "refuse this certificate for other.example"),
+        ("certificate_key", None, "Set KAPTEAM_CERTIFICATE_KEY as well"),
+        ("public_url", None, "Set KAPTEAM_PUBLIC_URL, or take"),
+    ],
+)
+def test_a_public_address_that_does_not_fit_together_is_named(
+    second_machine, now, monkeypatch, name, value, says
+):
+    monkeypatch.setattr(settings(), name, value)
+    [said] = findings(now)
+    assert says in said
+
+
+def test_a_certificate_is_named_a_month_before_it_ends(second_machine):
+    ends = address_of(settings()).certificate_ends
+    for days, times in ((31, 0), (29, 1), (1, 1)):
+        named = [one for one in findings(ends - timedelta(days=days)) if "certificate ends" in one]
+        assert len(named) == times
+    assert f"ends on {ends:%Y-%m-%d}" in named[0]
+
+
+@pytest.mark.parametrize("rights", [0o640, 0o604])
+def test_a_key_that_other_accounts_can_read_is_named(second_machine, now, monkeypatch, rights):
+    copied = settings().data_dir.parent / "kapteam.key"
+    shutil.copy(second_machine.key, copied)
+    monkeypatch.setattr(settings(), "certificate_key", copied)
+    copied.chmod(rights)
+    [said] = findings(now)
+    assert "read the key of the certificate" in said
+    copied.chmod(0o600)
+    assert findings(now) == []
 
 
 def test_a_full_disk_is_named(safe, now, monkeypatch):

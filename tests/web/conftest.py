@@ -10,6 +10,7 @@ from kapteam.accounts import set_up
 from kapteam.db.engine import Database
 from kapteam.db.migrate import bring_up_to_date
 from tests.accounts.people import PASSWORD, colleague_form, practice_form, viewer
+from tests.certificates import Certificate
 from tests.clock import FrozenClock
 from tests.web.server import Browser, Server
 
@@ -17,8 +18,28 @@ _NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
 ROBINS_PASSWORD = "four windy mesas here"
 
 
+# Where checks 1 to 11 of the gate are. They run once for this machine and once over TLS, by the
+# name that other machines know, each time on a practice of their own.
+_CHECKS = {"test_anonymous_sweep", "test_media", "test_sign_in", "test_sockets", "test_uploads"}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    name = metafunc.module.__name__.rpartition(".")[2]
+    if name in _CHECKS and "second_machine" in metafunc.fixturenames:
+        ways = {"here": False, "over_tls": True}
+        metafunc.parametrize(
+            "second_machine", ways.values(), ids=ways, indirect=True, scope="module"
+        )
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def second_machine(request: pytest.FixtureRequest) -> Certificate | None:
+    """The certificate by which the server lets other machines in; None: it serves this one only."""
+    return request.getfixturevalue("certificate") if getattr(request, "param", False) else None
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, second_machine: Certificate | None) -> Path:
     """Where this module's server keeps everything."""
     return tmp_path_factory.mktemp("server")
 
@@ -45,9 +66,13 @@ def practice(folder: Path) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="module")
-def server(folder: Path, clock: FrozenClock, practice: Database) -> Iterator[Server]:
+def server(
+    folder: Path, clock: FrozenClock, practice: Database, second_machine: Certificate | None
+) -> Iterator[Server]:
     """The gate in front of a small script, on the practice."""
-    running = Server(folder, "tests/web/small_app.py", KAPTEAM_CLOCK_FILE=str(clock.file))
+    running = Server(
+        folder, "tests/web/small_app.py", second_machine, KAPTEAM_CLOCK_FILE=str(clock.file)
+    )
     yield running.start()
     running.stop()
 

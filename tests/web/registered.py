@@ -8,6 +8,8 @@ from unittest.mock import MagicMock
 from starlette.routing import BaseRoute, Mount, Route
 from streamlit.web.server.starlette.starlette_app import create_streamlit_routes
 
+from kapteam.operations.address import address_of
+from kapteam.settings import Settings
 from kapteam.web.gate import Entrance
 from kapteam.web.routes import plain_routes
 from kapteam.web.shell import Shell
@@ -28,7 +30,8 @@ _FILLED = {
 
 def registered(method: str = "") -> list[str]:
     """The paths of all routes, or of those that take `method`."""
-    ours = plain_routes(Entrance(Shell(INDEX), Sockets(), frozenset({"/"})))
+    entrance = Entrance(Shell(INDEX), Sockets(), frozenset({"/"}), address_of(Settings()))
+    ours = plain_routes(entrance)
     return sorted({*_paths(ours, method), *_paths(create_streamlit_routes(MagicMock()), method)})
 
 

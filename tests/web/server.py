@@ -10,6 +10,11 @@ from pathlib import Path
 
 import httpx
 
+from kapteam.operations.address import address_of
+from kapteam.settings import Settings
+from kapteam.web.visitor import cookie_name
+from tests.certificates import Certificate
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 _START_SECONDS = 60
 _DROP_FROM_BOUNDING_SET, _MAY_IGNORE_FILE_RIGHTS = 24, 1
@@ -21,10 +26,21 @@ def _obey_file_rights() -> None:
 
 
 class Server:
-    """`streamlit run` in a process of its own, on a free port of this machine."""
+    """`streamlit run` in a process of its own, on a free port of this machine.
 
-    def __init__(self, folder: Path, app: str = "app.py", **environment: str) -> None:
+    With a certificate it is served to other machines, by the certificate's name. Such requests come
+    from this machine all the same, as if the name led here.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        app: str = "app.py",
+        certificate: Certificate | None = None,
+        **environment: str,
+    ) -> None:
         self.folder = folder
+        self.certificate = certificate
         self._app = app
         self._log = folder / "server.log"
         self._environment = {
@@ -34,16 +50,24 @@ class Server:
             **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self.asking: list[httpx.Client] = []
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+        self.flags = [f"--server.port={self.port}"]
+        if certificate is not None:
+            self._environment |= {"KAPTEAM_PUBLIC_URL": self.url, **certificate.settings}
+            told = Settings(
+                public_url=self.url, certificate=certificate.file, certificate_key=certificate.key
+            )
+            self.flags = address_of(told).flags(self.port)
 
     def start(self, *arguments: str) -> "Server":
         """Start, and wait until it answers anything at all."""
         command = [sys.executable, "-m", "streamlit", "run", self._app]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, "--server.port", str(self.port), *arguments],
+                [*command, *self.flags, *arguments],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,
@@ -53,7 +77,7 @@ class Server:
         deadline = time.monotonic() + _START_SECONDS
         while self._process.poll() is None and time.monotonic() < deadline:
             try:
-                httpx.get(f"{self.url}/health", trust_env=False)
+                Browser(self).get("/health")
             except httpx.TransportError:
                 time.sleep(0.05)
             else:
@@ -62,7 +86,9 @@ class Server:
         raise RuntimeError(f"The server did not start:\n{self.log}")
 
     def stop(self) -> None:
-        """End the process and wait for it."""
+        """End the process and wait for it; its browsers are closed, or TLS would wait for them."""
+        while self.asking:
+            self.asking.pop().close()
         if self._process is not None:
             self._process.terminate()
             try:
@@ -72,9 +98,24 @@ class Server:
                 self._process.wait()
 
     @property
+    def name(self) -> str:
+        """The name by which browsers ask for it."""
+        return self.certificate.name if self.certificate else "127.0.0.1"
+
+    @property
+    def scheme(self) -> str:
+        """How they ask."""
+        return "https" if self.certificate else "http"
+
+    @property
     def url(self) -> str:
-        """Scheme, host and port."""
-        return f"http://127.0.0.1:{self.port}"
+        """Scheme, name and port."""
+        return f"{self.scheme}://{self.name}:{self.port}"
+
+    @property
+    def cookie_name(self) -> str:
+        """The name of the cookie that it hands out."""
+        return cookie_name(self.scheme)
 
     @property
     def log(self) -> str:
@@ -87,7 +128,14 @@ class Browser:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._client = httpx.Client(headers={"accept": "text/html"}, trust_env=False, timeout=30)
+        self._client = httpx.Client(
+            base_url=f"{server.scheme}://127.0.0.1:{server.port}",
+            headers={"accept": "text/html", "host": f"{server.name}:{server.port}"},
+            verify=server.certificate.trusted() if server.certificate else False,
+            trust_env=False,
+            timeout=30,
+        )
+        server.asking.append(self._client)
 
     def ask(
         self, method: str, path: str, *, headers: dict[str, str] | None = None, **given: object
@@ -95,7 +143,11 @@ class Browser:
         """One request, like a browser's own: anything but a GET says which page it comes from."""
         own = {} if method in ("GET", "HEAD") else {"origin": self._server.url}
         return self._client.request(
-            method, self._server.url + path, headers={**own, **(headers or {})}, **given
+            method,
+            path,
+            headers={**own, **(headers or {})},
+            extensions={"sni_hostname": self._server.name},
+            **given,
         )
 
     def get(self, path: str, **given: object) -> httpx.Response:
@@ -114,14 +166,14 @@ class Browser:
     @property
     def cookie(self) -> str:
         """The value of kapteam's cookie; empty when there is none."""
-        return self._client.cookies.get("kapteam") or ""
+        return self._client.cookies.get(self._server.cookie_name) or ""
 
     @cookie.setter
     def cookie(self, value: str) -> None:
         self._client.cookies.clear()
-        self._client.cookies.set("kapteam", value, domain="127.0.0.1", path="/")
+        self._client.cookies.set(self._server.cookie_name, value, domain="127.0.0.1", path="/")
 
     @property
     def cookie_header(self) -> str:
         """What this browser would send with a websocket handshake."""
-        return f"kapteam={self.cookie}" if self.cookie else ""
+        return f"{self._server.cookie_name}={self.cookie}" if self.cookie else ""

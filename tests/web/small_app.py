@@ -4,9 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from kapteam.web.front import Front, check_bind
+from kapteam.web.front import Front, check_served
 
-check_bind(st.get_option("server.address"))
+check_served(st.get_option)
 pages = Path(__file__).parents[2] / "pages"
 front = Front(Path(st.__file__).parent / "static" / "index.html", pages)
 app = st.App(

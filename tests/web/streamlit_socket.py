@@ -53,22 +53,26 @@ def open_tab(
     *,
     origin: str | None = "",
     headers: dict[str, str] | None = None,
-    host: str = "127.0.0.1",
+    host: str = "",
     resume: str = "",
 ) -> Iterator[Tab]:
     """A tab with this Cookie header; `resume` is the `run_id` of one to take up again.
 
-    `origin` is the server's own unless given; None sends no Origin. `host` is the name by which the
-    browser knows this machine. Raises InvalidStatus when the handshake is refused.
+    `origin` is the server's own unless given; None sends no Origin. `host` is the name that the
+    browser asks for, when it is another than the server's. Raises InvalidStatus when the handshake
+    is refused.
     """
     given = {"Cookie": cookie, **(headers or {})} if cookie else dict(headers or {})
     protocols = ["streamlit", "no-token", resume] if resume else ["streamlit"]
+    secure, trusted = ("s", server.certificate.trusted()) if server.certificate else ("", None)
     with connect(
-        f"ws://{host}:{server.port}/_stcore/stream",
+        f"ws{secure}://{host or server.name}:{server.port}/_stcore/stream",
         origin=server.url if origin == "" else origin,
         additional_headers=given,
         subprotocols=protocols,
         sock=socket.create_connection(("127.0.0.1", server.port)),
+        ssl=trusted,
+        server_hostname=server.name if trusted else None,
         max_size=None,
         open_timeout=PATIENCE_SECONDS,
     ) as connection:

@@ -25,8 +25,8 @@ _DEAD = [
 
 
 @pytest.fixture(scope="module")
-def server(folder, clock, practice):
-    running = Server(folder, KAPTEAM_CLOCK_FILE=str(clock.file))
+def server(folder, clock, practice, second_machine):
+    running = Server(folder, certificate=second_machine, KAPTEAM_CLOCK_FILE=str(clock.file))
     yield running.start()
     running.stop()
 
@@ -87,7 +87,15 @@ def test_an_upload_without_a_sign_in_is_refused(server, browser):
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "127.0.0.1.evil.example", "localhost:80:80", "", "[::1]", "user@localhost"],
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "kapteam.example",
+        "localhost:80:80",
+        "",
+        "[::1]",
+        "user@localhost",
+    ],
 )
 @pytest.mark.parametrize("path", ["/", "/health", "/static/css/x.css", "/session/sign-in"])
 def test_another_host_name_is_not_served_on_any_route(server, browser, host, path):

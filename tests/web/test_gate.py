@@ -1,4 +1,4 @@
-"""What a server of its own cannot show: TLS, another machine, an error within, the demo's file."""
+"""What a server of its own cannot show: a proxy, another machine, an error within, the demo."""
 
 import re
 from html import unescape
@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from kapteam import clock
 from kapteam.accounts import set_up, sign_ins
@@ -17,8 +18,10 @@ from kapteam.db.migrate import bring_up_to_date
 from kapteam.db.practices import DEMO, PRACTICE, database
 from kapteam.db.tables import Clinician, Practice, Presence, SignIn
 from kapteam.ids import new_id
-from kapteam.settings import settings
-from kapteam.web.front import Front, check_bind
+from kapteam.operations.address import address_of
+from kapteam.settings import Settings, settings
+from kapteam.web.front import Front, check_served
+from kapteam.web.gate import is_set_up
 from kapteam.web.shell import Shell
 from tests.accounts.people import PASSWORD
 from tests.factories import a_practice
@@ -41,47 +44,153 @@ async def _stream(websocket):
 
 
 @pytest.fixture
-def visit(frozen_clock):
-    """A visit to the gate with three routes of a Streamlit that is not there behind it."""
+def serve(frozen_clock, monkeypatch):
+    """The gate at a public URL or none, before three routes of a Streamlit that is not there.
+
+    In front of it is what uvicorn puts there, which believes every proxy.
+    """
     bring_up_to_date(database(PRACTICE), settings().backup_dir)
-    front = Front(INDEX, PAGES)
-    inner = [
-        Route("/_stcore/fails", _fails),
-        Route("/_stcore/echo", _echo),
-        WebSocketRoute("/_stcore/stream", _stream),
-    ]
-    app = Starlette(routes=[*inner, *front.routes], middleware=front.middleware)
 
-    def one(url="http://127.0.0.1:8501", client="127.0.0.1"):
-        browser = TestClient(app, url, client=(client, 50_000), follow_redirects=False)
-        browser.headers["origin"] = url
-        return browser
+    def at(public_url):
+        monkeypatch.setattr(settings(), "public_url", public_url)
+        front = Front(INDEX, PAGES)
+        inner = [
+            Route("/_stcore/fails", _fails),
+            Route("/_stcore/echo", _echo),
+            WebSocketRoute("/_stcore/stream", _stream),
+        ]
+        app = Starlette(routes=[*inner, *front.routes], middleware=front.middleware)
+        ours = public_url or "http://127.0.0.1:8501"
 
-    return one
+        def one(url=ours, client="127.0.0.1"):
+            believing = ProxyHeadersMiddleware(app, "*")
+            browser = TestClient(believing, url, client=(client, 50_000), follow_redirects=False)
+            browser.headers["origin"] = ours
+            return browser
+
+        return one
+
+    return at
+
+
+@pytest.fixture
+def visit(serve):
+    """A visit from this machine, which is the only one that is served."""
+    return serve(None)
+
+
+_FIRST = {
+    "practice_name": "Saguaro Practice",
+    "zone": "America/Phoenix",
+    "name": "Dana Reyes",
+    "sign_in_name": "dana",
+    "password": PASSWORD,
+    "functions": "therapist",
+}
 
 
 def _set_up(browser):
-    form = {
-        "practice_name": "Saguaro Practice",
-        "zone": "America/Phoenix",
-        "name": "Dana Reyes",
-        "sign_in_name": "dana",
-        "password": PASSWORD,
-        "functions": "therapist",
-    }
-    answer = browser.post("/session/set-up", data=form)
+    answer = browser.post("/session/set-up", data=_FIRST)
     assert answer.status_code == 303, answer.text
     return answer
 
 
-def test_over_tls_the_cookie_and_the_headers_insist_on_it(visit):
-    browser = visit("https://localhost")
-    [cookie] = _set_up(browser).headers.get_list("set-cookie")
+_PUBLIC = "https://kapteam.example:8443"
+_BY_PROXY = "http://kapteam.example:8443"
+_DANA = {"name": "dana", "password": PASSWORD}
+
+
+def _insists_on_tls(answer):
+    assert answer.status_code == 303, answer.text
+    [cookie] = answer.headers.get_list("set-cookie")
     assert cookie.startswith("__Host-kapteam=practice.")
     assert cookie.endswith("; HttpOnly; Path=/; SameSite=strict; Secure")
-    answer = browser.get("/")
-    assert answer.status_code == 200
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+def _handshake(answer):
+    """What a browser says of itself that has just signed in."""
+    cookie = answer.headers["set-cookie"].partition(";")[0]
+    return {"cookie": cookie, "host": "kapteam.example:8443"}
+
+
+@pytest.mark.parametrize("client", ["127.0.0.1", "192.168.1.20"])
+def test_a_second_machine_signs_in_by_the_public_address_and_over_tls_only(serve, visit, client):
+    _set_up(visit())
+    browser = serve(_PUBLIC)(client=client)
+    answer = browser.post("/session/sign-in", data=_DANA)
+    _insists_on_tls(answer)
+    assert browser.get("/").status_code == 200
+    with browser.websocket_connect("/_stcore/stream", headers=_handshake(answer)):
+        pass
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        {},
+        {"x-forwarded-proto": "https", "x-forwarded-for": "192.168.1.20"},
+        {"x-forwarded-proto": "http", "x-forwarded-host": "evil.example"},
+        {"forwarded": "for=192.168.1.20;host=evil.example;proto=http"},
+    ],
+    ids=str,
+)
+def test_behind_a_proxy_the_setting_counts_and_nothing_that_was_added(serve, visit, added):
+    _set_up(visit())
+    browser = serve(_PUBLIC)(_BY_PROXY)
+    answer = browser.post("/session/sign-in", data=_DANA, headers=added)
+    _insists_on_tls(answer)
+    handshake = {**added, **_handshake(answer)}
+    with browser.websocket_connect("/_stcore/stream", headers=handshake):
+        pass
+    with (
+        pytest.raises(WebSocketDisconnect),
+        browser.websocket_connect("/_stcore/stream", headers={**handshake, "origin": _BY_PROXY}),
+    ):
+        pass
+
+
+def test_without_a_public_address_a_header_makes_none(visit):
+    added = {"x-forwarded-proto": "https", "x-forwarded-host": "kapteam.example"}
+    browser = visit()
+    _set_up(browser)
+    answer = browser.post("/session/sign-in", data=_DANA, headers=added)
+    assert answer.headers["set-cookie"].startswith("kapteam=practice.")
+    assert "strict-transport-security" not in answer.headers
+    assert visit("https://kapteam.example").get("/health").status_code == 421
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "kapteam.example",
+        "kapteam.example:443",
+        "kapteam.example.:8443",
+        "www.kapteam.example:8443",
+        "127.0.0.1:8443",
+        "localhost:8443",
+        "localhost",
+    ],
+)
+def test_with_a_public_address_no_other_name_is_answered(serve, host):
+    browser = serve(_PUBLIC)()
+    assert browser.get("/health", headers={"host": host}).status_code == 421
+    assert browser.get("/health", headers={"host": "KAPTEAM.example:8443"}).status_code == 200
+
+
+def test_whoever_comes_first_over_the_network_sets_nothing_up(serve):
+    browser = serve(_PUBLIC)(client="192.168.1.20")
+    page = {"accept": "text/html"}
+    assert browser.get("/", headers=page).headers["location"] == "/session/welcome"
+    assert browser.get("/session/sign-in").headers["location"] == "/session/welcome"
+    for method in ("GET", "POST"):
+        for path in ("welcome", "set-up", "demo", "demo/switch", "demo/leave"):
+            answer = browser.request(method, f"/session/{path}", data=_FIRST)
+            assert answer.status_code == 403
+            assert "without KAPTEAM_PUBLIC_URL" in answer.text
+            assert "set-cookie" not in answer.headers
+    assert not is_set_up()
+    assert not settings().demo_path.exists()
 
 
 def test_a_request_from_another_machine_is_not_answered(visit):
@@ -172,15 +281,43 @@ def test_a_database_that_breaks_while_we_run_lets_nobody_in(visit, caplog):
     _only_a_reference(answer, caplog)
 
 
-@pytest.mark.parametrize("address", [None, "", "0.0.0.0", "::", "192.168.1.20", "kapteam.example"])
-def test_any_other_bind_refuses_to_start_in_a_sentence(address):
+_ELSEWHERE = [None, "", "0.0.0.0", "::", "192.168.1.20", "kapteam.example"]
+
+
+def _told(public_url=None, **changed):
+    """What Streamlit is told for this address, but for what has `changed`; lists come as tuples."""
+    options = dict(address_of(Settings(public_url=public_url)).options)
+    options["server.allowedHosts"] = tuple(options["server.allowedHosts"])
+    return {**options, **{f"server.{option}": value for option, value in changed.items()}}.get
+
+
+@pytest.mark.parametrize("public_url", [None, _PUBLIC])
+@pytest.mark.parametrize("address", _ELSEWHERE)
+def test_any_other_bind_refuses_to_start_in_a_sentence(monkeypatch, public_url, address):
+    monkeypatch.setattr(settings(), "public_url", public_url)
+    check_served(_told(public_url))
     with pytest.raises(SystemExit, match="this machine only"):
-        check_bind(address)
+        check_served(_told(public_url, address=address))
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "localhost", "::1"])
-def test_this_machines_own_addresses_start(address):
-    check_bind(address)
+@pytest.mark.parametrize(
+    "changed", [{"sslCertFile": "kapteam.crt"}, {"allowedHosts": ("evil.example",)}], ids=str
+)
+def test_what_does_not_follow_from_the_settings_refuses_to_start(changed):
+    with pytest.raises(SystemExit, match=next(iter(changed))):
+        check_served(_told(**changed))
+
+
+def test_streamlit_itself_is_not_started_by_a_public_address(monkeypatch):
+    monkeypatch.setattr(settings(), "public_url", _PUBLIC)
+    with pytest.raises(SystemExit, match="python -m kapteam serve"):
+        check_served(_told())
+
+
+def test_settings_that_are_no_address_refuse_to_start(monkeypatch):
+    monkeypatch.setattr(settings(), "public_url", _BY_PROXY)
+    with pytest.raises(SystemExit, match="has to be https://"):
+        check_served(_told())
 
 
 @pytest.mark.parametrize("missing", ["</head>", "<noscript>", 'rel="service-desc"', "<title>"])

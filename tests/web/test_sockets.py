@@ -29,20 +29,22 @@ def test_ten_handshakes_are_refused_and_one_opens(server, sign_in, clock):
     locked.post("/session/lock")
     old = ended.cookie_header
     ended.post("/session/sign-out")
-    cookie, port = good.cookie_header, server.port
+    cookie, port, name, scheme = good.cookie_header, server.port, server.name, server.scheme
+    other = {"http": "https", "https": "http"}[scheme]
     handshakes = {
         "no cookie": {"cookie": ""},
-        "a random cookie": {"cookie": "kapteam=practice." + "x" * 43},
+        "a random cookie": {"cookie": f"{server.cookie_name}=practice." + "x" * 43},
         "a forged header": {"cookie": "", "headers": {"X-Kapteam-Sign-In": "practice.1"}},
         "no origin": {"cookie": cookie, "origin": None},
         "an evil origin": {"cookie": cookie, "origin": "http://evil.example"},
         "a null origin": {"cookie": cookie, "origin": "null"},
-        "another port": {"cookie": cookie, "origin": "http://127.0.0.1:9999"},
-        "another scheme": {"cookie": cookie, "origin": f"https://127.0.0.1:{port}"},
-        "another name for this machine": {"cookie": cookie, "origin": f"http://localhost:{port}"},
+        "another port": {"cookie": cookie, "origin": f"{scheme}://{name}:9999"},
+        "no port": {"cookie": cookie, "origin": f"{scheme}://{name}"},
+        "another scheme": {"cookie": cookie, "origin": f"{other}://{name}:{port}"},
+        "another name for it": {"cookie": cookie, "origin": f"{scheme}://localhost:{port}"},
         "a rebound name": {
             "cookie": cookie,
-            "origin": f"http://evil.example:{port}",
+            "origin": f"{scheme}://evil.example:{port}",
             "host": "evil.example",
         },
         "a locked sign-in": {"cookie": locked.cookie_header},
@@ -175,13 +177,12 @@ def test_a_screen_at_rest_is_locked_and_its_tabs_closed(server, sign_in, clock, 
         assert sign_ins.find(db, dana.cookie.partition(".")[2], clock.now).recorded
 
 
-def test_foreign_handshakes_make_the_server_ask_nobody_outside(tmp_path):
+def test_foreign_handshakes_make_the_server_ask_nobody_outside(tmp_path, second_machine):
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
         names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
-        running = Server(
-            tmp_path, "tests/web/small_app.py", **dict.fromkeys(names, address)
-        ).start()
+        proxies = dict.fromkeys(names, address)
+        running = Server(tmp_path, "tests/web/small_app.py", second_machine, **proxies).start()
         try:
             for number in range(20):
                 assert refused(running, "", origin=f"http://evil{number}.example") == 403
