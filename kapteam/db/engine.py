@@ -15,11 +15,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from kapteam.errors import Unusable
+from kapteam.errors import Unavailable, Unusable
 
 # Screens name the type of `db` in their signatures, and import nothing else of SQLAlchemy.
 __all__ = ["Database", "Session"]
@@ -33,6 +33,14 @@ _PRAGMAS = (
     "cell_size_check=ON",
 )
 _SOUND = (3, 51, 3)
+# PostgreSQL's own words for what happened: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_FULL, _READ_ONLY = "53100", "25006"
+_GOING_OR_COMING = ("08", "53300", "57P")
+# A commit that was under way may have arrived all the same.
+_SILENT = (
+    "The database does not answer now. What was not said to be saved may not be: save again in a "
+    "minute."
+)
 _log = logging.getLogger(__name__)
 
 
@@ -162,11 +170,11 @@ class Database:
     def _sentences(self) -> Iterator[None]:
         try:
             yield
-        except DatabaseError as error:
-            sentence = _sentence(str(error.orig))
-            if sentence is None:
+        except DBAPIError as error:
+            refusal = _refusal(str(error.orig)) if self.is_sqlite else _refusal_of_server(error)
+            if refusal is None:
                 raise
-            raise Unusable(sentence) from error
+            raise refusal from error
 
     def close(self) -> None:
         """Give back every connection."""
@@ -186,14 +194,41 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-def _sentence(problem: str) -> str | None:
-    """The sentence for what SQLite says is wrong with the file itself, or None."""
+def _refusal(problem: str) -> Unusable | None:
+    """What SQLite says is wrong with the file itself, in a sentence; None when it is not that."""
     if "not a database" in problem or "malformed" in problem:
-        return "The database file is not a kapteam database. Restore a backup or move it away."
+        return Unusable(
+            "The database file is not a kapteam database. Restore a backup or move it away."
+        )
     if "readonly" in problem or "read-only" in problem:
-        return "The database can only be read, so nothing was saved. Check the folder's rights."
+        return Unavailable(
+            "The database can only be read, so nothing was saved. Check the folder's rights."
+        )
     if "unable to open" in problem:
-        return "The database file cannot be opened. Check that its folder exists and its rights."
-    if "disk is full" in problem or "database or disk is full" in problem:
-        return "The disk is full, so nothing was saved. Make room and save again."
+        return Unavailable(
+            "The database file cannot be opened. Check that its folder exists and its rights."
+        )
+    if "disk is full" in problem:
+        return Unavailable("The disk is full, so nothing was saved. Make room and save again.")
+    if "disk I/O error" in problem:
+        return Unavailable(
+            "The disk is full or fails, so nothing was saved. Make room or check it, and save "
+            "again."
+        )
+    return None
+
+
+def _refusal_of_server(error: DBAPIError) -> Unusable | None:
+    """What PostgreSQL, or that it is not there, means in a sentence; None for anything else."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state == _FULL:
+        return Unavailable(
+            "The disk of the database is full, so nothing was saved. Make room and save again."
+        )
+    if state == _READ_ONLY:
+        return Unavailable("The database can only be read now, so nothing was saved.")
+    if error.connection_invalidated or (isinstance(error, OperationalError) and state is None):
+        return Unavailable(_SILENT)
+    if state is not None and state.startswith(_GOING_OR_COMING):
+        return Unavailable(_SILENT)
     return None

@@ -9,6 +9,7 @@ from kapteam import clock
 from kapteam.db.backup import back_up
 from kapteam.db.engine import Database
 from kapteam.db.versions import bring_to, newest, version_of
+from kapteam.errors import Unavailable, Unusable
 
 _log = logging.getLogger(__name__)
 
@@ -22,7 +23,8 @@ def is_up_to_date(database: Database) -> bool:
 def bring_up_to_date(database: Database, backups: Path) -> None:
     """Create or migrate `database`; a backup goes to `backups` before anything existing changes.
 
-    Raises Unusable: not a database, not one of ours, from a newer version, or not writable.
+    Raises Unusable: not a database, not one of ours, from a newer version, or not writable; of what
+    is only so for now, and may be tried again by itself, Unavailable.
     """
     if database.is_sqlite and database.url.database:
         Path(database.url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -34,4 +36,8 @@ def bring_up_to_date(database: Database, backups: Path) -> None:
     if current is not None:
         back_up(database, backups, clock.now())
     _log.info("Migrating the database from %s to %s.", current or "empty", newest())
-    bring_to(database, "head")
+    try:
+        bring_to(database, "head")
+    except Unavailable as error:
+        # Not for now only: whoever tried again by itself would make one backup after the other.
+        raise Unusable(str(error)) from error

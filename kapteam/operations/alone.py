@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
-from kapteam.errors import Unusable
+from kapteam.errors import Unavailable
 from kapteam.settings import settings
 
 
@@ -13,21 +13,22 @@ from kapteam.settings import settings
 def alone() -> Iterator[None]:
     """Have the data folder to oneself; the lock goes with the process, however it ends.
 
-    Raises Unusable when another process has it, or it cannot be written.
+    Raises Unavailable when another process has it, or it cannot be written.
     """
     folder = settings().data_dir
     lock = FileLock(folder / "kapteam.lock", timeout=0, mode=0o600)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock.acquire()
-    except PermissionError as error:
-        raise Unusable(
-            "The data folder can only be read, so nothing can be saved. Check its rights."
-        ) from error
     except Timeout:
-        raise Unusable(
+        raise Unavailable(
             "Another kapteam is running on this data folder. Stop it (Ctrl+C), then try again."
         ) from None
+    except OSError as error:
+        raise Unavailable(
+            "The data folder can only be read, so nothing can be saved. Check its rights and its "
+            "disk."
+        ) from error
     try:
         yield
     finally:

@@ -4,16 +4,16 @@ import streamlit as st
 
 from kapteam.ui.navigation import pages_for
 from kapteam.ui.page import draw_trouble
-from kapteam.ui.shell import one_run, present
+from kapteam.ui.shell import one_run, present_again
 
 
 def main() -> None:
     """Run the page that was asked for; what it refuses or fails at is said in a sentence."""
-    here = present()
-    if here is None:
-        st.stop()
-    page = st.navigation(pages_for(here.viewer), position="top")
     try:
+        here = present_again()
+        if here is None:
+            st.stop()
+        page = st.navigation(pages_for(here.viewer), position="top")
         with one_run(here):
             page.run()
     except Exception as error:

@@ -19,7 +19,7 @@ from kapteam.actions.notes import (
     void_note,
 )
 from kapteam.db.signing import NotedDose, NotedIntegration, Subject
-from kapteam.errors import Invalid, NotFound, Refused
+from kapteam.errors import Invalid, NotFound, Refused, Unavailable
 from kapteam.ids import id_within
 from kapteam.queries.integration_session import integration_page
 from kapteam.queries.ketamine_session import ketamine_session_page
@@ -161,6 +161,8 @@ def _field(here: Present, shown: NotePage, field: Field) -> None:
     _draw(shown.note.id, field, label, text if fresh else None, saving)
     if opened and _typed(field, key) != text:
         _brought_back(here, shown.note.id, field, kept)
+    elif _waits(field, key, kept):
+        _keep_one(here, shown.note.id, field)
     problem = st.session_state.get(f"{key}#problem")
     if problem:
         st.markdown(f":red[:material/error: {plain(problem)}]")
@@ -233,6 +235,14 @@ def _brought_back(here: Present, note_id: str, field: Field, kept: DraftText | N
     st.session_state[f"{key}#problem"] = "Another text was saved for this field. Keep one of them."
 
 
+def _waits(field: Field, key: str, kept: DraftText | None) -> bool:
+    """Whether a field holds what could not be saved when it was left: the database was gone."""
+    is_newer = _typed(field, key) != (kept.text if kept else "")
+    is_seen = st.session_state.get(f"{key}#version") == (kept.version if kept else 0)
+    may_be_saved = f"{key}#problem" not in st.session_state or f"{key}#waits" in st.session_state
+    return is_newer and is_seen and may_be_saved
+
+
 def _typed(field: Field, key: str) -> str:
     """What a field holds now, as the text that is kept of it."""
     held = st.session_state.get(key) or ""
@@ -288,6 +298,7 @@ def _keep_one(here: Present, note_id: str, field: Field) -> bool:
     seen = st.session_state.get(f"{key}#version", 0)
     st.session_state.pop(f"{key}#problem", None)
     st.session_state.pop(f"{key}#refused", None)
+    st.session_state.pop(f"{key}#waits", None)
     if not text and not seen:
         return True
     try:
@@ -297,6 +308,8 @@ def _keep_one(here: Present, note_id: str, field: Field) -> bool:
     except Refused as error:
         st.session_state[f"{key}#problem"] = str(error)
         st.session_state[f"{key}#refused"] = text
+        if isinstance(error, Unavailable):
+            st.session_state[f"{key}#waits"] = True
     else:
         st.session_state[f"{key}#version"] = saved.version
         return True

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from kapteam import wording
 from kapteam.accounts.sign_ins import say_who_sees
 from kapteam.db.audit import change_token
+from kapteam.errors import Unavailable
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.emergency import emergency_banner
 from kapteam.ui.find import find_button
@@ -25,6 +26,8 @@ _EYES = {
     Audience.BOTH_OF_US: ":material/group:",
     Audience.OTHERS: ":material/visibility_off:",
 }
+# Differs from every token, so that the guard has the page drawn anew as soon as it hears of one.
+_UNREAD = "none"
 _TYPED_TO_FIND = ("caseload_text", "find_typed")
 
 
@@ -86,8 +89,12 @@ def _live_part(
     if (here.today, here.viewer) != (opened.today, opened.viewer):
         st.rerun()
     # Read before what is drawn: a page may be newer than its token, never older.
-    with here.database.reading() as db:
-        _watched(here, change_token(db))
+    try:
+        with here.database.reading() as db:
+            token = change_token(db)
+    except Unavailable:
+        token = _UNREAD
+    _watched(here, token)
     if opened.as_of is not None:
         opened.as_of.markdown(_as_of(here), width="content")
     try:

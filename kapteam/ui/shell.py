@@ -5,6 +5,7 @@ it, so each asks again who is here. `kapteam.ui.page.open_page` does the same fo
 """
 
 import logging
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,12 +25,13 @@ from kapteam.accounts.sign_ins import viewer_of
 from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.practices import database
-from kapteam.errors import Refused
+from kapteam.errors import Refused, Unavailable
 from kapteam.ids import new_id
 from kapteam.queries.standing import Asked
 from kapteam.rules.permissions import Viewer
 
 FLASH = "said_once"
+_ASK_AGAIN_SECONDS = 0.5
 _log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -107,6 +109,22 @@ def present() -> Present | None:
     return _of_this_run.get() or _look()
 
 
+def present_again() -> Present | None:
+    """`present`, as soon as the database answers.
+
+    Until then this run goes on and says nothing, so that the page stands as it is with all that was
+    typed on it: a run that ended with a sentence would take every field away. The guard, whose
+    heartbeat fails as well, says meanwhile why nothing happens.
+    """
+    while True:
+        try:
+            return present()
+        except Unavailable:
+            # Streamlit ends a run only where it sends something; the page's title moves nothing.
+            st.set_page_config(page_title="kapteam")
+            time.sleep(_ASK_AGAIN_SECONDS)
+
+
 def _look() -> Present | None:
     name, _, sign_in_id = str(getattr(st.user, "sign_in", None) or "").partition(".")
     if not sign_in_id:
@@ -126,11 +144,10 @@ def acting(callback: Callable[Concatenate[Present, P], None]) -> Callable[P, Non
 
     @wraps(callback)
     def called(*args: P.args, **kwargs: P.kwargs) -> None:
-        here = present()
-        if here is None:
-            return
         try:
-            callback(here, *args, **kwargs)
+            here = present()
+            if here is not None:
+                callback(here, *args, **kwargs)
         except Exception as error:
             say_next(sentence_for(error), well=False)
 
@@ -167,7 +184,7 @@ def live(
 
     @wraps(fragment)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
-        here = present()
+        here = present_again()
         if here is None:
             st.rerun()
         fragment(here, *args, **kwargs)

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute
 
 from kapteam.db.migrate import bring_up_to_date
 from kapteam.db.practices import PRACTICE, database
-from kapteam.errors import Invalid, Unusable
+from kapteam.errors import Invalid, Unavailable, Unusable
 from kapteam.operations.address import address_of
 from kapteam.operations.alone import alone
 from kapteam.operations.backups import keep_backed_up
@@ -23,6 +23,8 @@ from kapteam.web.routes import plain_routes
 from kapteam.web.shell import Shell
 from kapteam.web.sockets import Sockets
 
+_TRY_AGAIN_SECONDS = 2
+
 
 class Front:
     """The front of one process. `index` is Streamlit's index.html, `pages` the folder of ours."""
@@ -30,6 +32,7 @@ class Front:
     def __init__(self, index: Path, pages: Path) -> None:
         paths = frozenset({"/", *(f"/{file.stem}" for file in pages.glob("*.py"))})
         self._entrance = Entrance(Shell(index), Sockets(), paths, address_of(settings()))
+        self._said = ""
 
     @property
     def routes(self) -> list[BaseRoute]:
@@ -45,24 +48,41 @@ class Front:
     async def lifespan(self, _app: Any) -> AsyncIterator[None]:
         """Bring the database up to date, then watch over websockets and backups until the end.
 
-        When the database cannot be used the server starts all the same, to say so on every page.
+        When the database cannot be used the server starts all the same, to say so on every page;
+        what is only so for now is tried again until it can.
         """
         with ExitStack() as until_the_end:
-            always = [self._entrance.sockets.sweep_for_ever]
-            try:
-                until_the_end.enter_context(alone())
-                practice, backups = database(PRACTICE), settings().backup_dir
-                await run_in_threadpool(bring_up_to_date, practice, backups)
-                always.append(keep_backed_up)
-            except Unusable as unusable:
-                self._entrance.trouble = trouble_page(unusable)
-            running = [asyncio.create_task(one()) for one in always]
+            refusal = await self._refusal(until_the_end)
+            always = [self._entrance.sockets.sweep_for_ever(), self._go_on(refusal, until_the_end)]
+            running = [asyncio.create_task(one) for one in always]
             try:
                 yield
             finally:
                 for one in running:
                     one.cancel()
                 await asyncio.gather(*running, return_exceptions=True)
+
+    async def _go_on(self, refusal: Unusable | None, until_the_end: ExitStack) -> None:
+        while isinstance(refusal, Unavailable):
+            await asyncio.sleep(_TRY_AGAIN_SECONDS)
+            refusal = await self._refusal(until_the_end)
+        if refusal is None:
+            await keep_backed_up()
+
+    async def _refusal(self, until_the_end: ExitStack) -> Unusable | None:
+        """Why there is no database up to date for this process alone, and every page says so."""
+        with ExitStack() as held:
+            try:
+                held.enter_context(alone())
+                practice, backups = database(PRACTICE), settings().backup_dir
+                await run_in_threadpool(bring_up_to_date, practice, backups)
+            except Unusable as unusable:
+                if str(unusable) != self._said:
+                    self._said, self._entrance.trouble = str(unusable), trouble_page(unusable)
+                return unusable
+            until_the_end.push(held.pop_all())
+        self._entrance.trouble = None
+        return None
 
 
 def check_served(told: Callable[[str], Any]) -> None:

@@ -49,6 +49,7 @@ _STREAMLITS = ("/_stcore", "/component", "/media")
 _READING = frozenset({"GET", "HEAD"})
 _FORM_BYTES = 65_536
 _REFUSED = 4403
+_UNUSABLE = 503
 
 
 @dataclass(slots=True)
@@ -113,6 +114,9 @@ class Gate:
                 started = True
                 headers = MutableHeaders(scope=message)
                 headers.update(self._entrance.shell.headers(scope["path"], scope["scheme"]))
+                if message["status"] == _UNUSABLE and scope["method"] == "GET":
+                    # The page comes back by itself; what was posted is for the person to repeat.
+                    headers["Refresh"] = "5"
             await send(message)
 
         try:

@@ -37,9 +37,13 @@ def message(status: int, heading: str, sentence: str, reference: str = "") -> HT
 def log_trouble(error: BaseException) -> str:
     """Write what happened to the log under a short reference number; returns the number.
 
-    The error's own words stay out of the log: they may quote what was typed or stored.
+    The error's own words stay out of the log: they may quote what was typed or stored. Those of a
+    database that cannot be used are ours; while it is gone, every heartbeat says so once more.
     """
     reference = secrets.token_hex(3).upper()
+    if isinstance(error, Unusable):
+        _log.error("Reference %s: %s: %s", reference, type(error).__name__, error)
+        return reference
     frames = "".join(traceback.format_tb(error.__traceback__))
     _log.error("Reference %s: %s\n%s", reference, type(error).__name__, frames)
     return reference

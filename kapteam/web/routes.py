@@ -1,6 +1,7 @@
 """The plain pages under /session/: set-up, the demo, sign-in, lock, one-time links."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -14,7 +15,7 @@ from kapteam.accounts import set_up, sign_ins, zones
 from kapteam.accounts.own_password import change_password
 from kapteam.accounts.sign_ins import LiveSignIn, LockedSignIn, Started
 from kapteam.db.practices import DEMO, PRACTICE, database
-from kapteam.errors import Conflict, Invalid, NotFound
+from kapteam.errors import Conflict, Invalid, NotFound, Unavailable
 from kapteam.vocabulary import Function
 from kapteam.web.changes import Changes
 from kapteam.web.gate import Entrance, is_set_up
@@ -99,6 +100,8 @@ class PlainPages:
         except Conflict:
             # The second press of the button: whoever knows the new password is already in.
             return self.sign_in(request, {**form, "name": [entered.sign_in_name]})
+        except Unavailable as gone:
+            return _set_up_page(form, _beside_password(gone))
         return self._enter(request, PRACTICE, started, "/")
 
     def enter_demo(self, request: Request, form: Form) -> Response:
@@ -153,15 +156,17 @@ class PlainPages:
     def sign_in(self, request: Request, form: Form) -> Response:
         """Sign in and go on to the page that was asked for."""
         name, password = _one(form, "name"), _one(form, "password")
-        if not is_set_up():
-            return _go("/session/welcome")
         try:
+            if not is_set_up():
+                return _go("/session/welcome")
             _need(name=(name, "Type your sign-in name."), password=(password, _NO_PASSWORD))
             started = sign_ins.sign_in(
                 database(PRACTICE), name, password, _device(request), clock.now()
             )
         except Invalid as invalid:
             return _sign_in_page(form, invalid)
+        except Unavailable as gone:
+            return _sign_in_page(form, _beside_password(gone))
         return self._enter(request, PRACTICE, started, _local(_one(form, "next")))
 
     def ask_unlock(self, request: Request) -> Response:
@@ -190,17 +195,23 @@ class PlainPages:
     def lock(self, request: Request, form: Form) -> Response:
         """Lock this browser."""
         now = clock.now()
-        visitor = visitor_of(request, now)
-        if visitor.sign_in is not None:
-            with database(visitor.practice).writing() as db:
-                sign_ins.lock(db, visitor.sign_in.id, now)
-            self._sockets.close(visitor.key)
-        wanted = _local(request.query_params.get("next", "/"))
-        return _go(f"/session/locked?next={quote(wanted, safe='')}")
+        wanted = quote(_local(request.query_params.get("next", "/")), safe="")
+        try:
+            visitor = visitor_of(request, now)
+            if visitor.sign_in is not None:
+                with self._closed_after(visitor), database(visitor.practice).writing() as db:
+                    sign_ins.lock(db, visitor.sign_in.id, now)
+        except Unavailable:
+            # A lock that is not kept would open by itself, so this browser is signed out.
+            return _forgotten(request, _go(f"/session/sign-in?next={wanted}"))
+        return _go(f"/session/locked?next={wanted}")
 
     def sign_out(self, request: Request, form: Form) -> Response:
         """End this browser's sign-in."""
-        return self._leave(request, visitor_of(request, clock.now()), "/")
+        try:
+            return self._leave(request, visitor_of(request, clock.now()), "/")
+        except Unavailable:
+            return _forgotten(request, _go("/"))
 
     def touch(self, request: Request, form: Form) -> Response:
         """The person is active."""
@@ -278,14 +289,19 @@ class PlainPages:
 
     def _leave(self, request: Request, visitor: Visitor, to: str) -> Response:
         self._end(visitor)
-        response = _go(to)
-        response.delete_cookie(cookie_name(request.url.scheme), path="/")
-        return response
+        return _forgotten(request, _go(to))
 
     def _end(self, visitor: Visitor) -> None:
         if visitor.sign_in is not None:
-            with database(visitor.practice).writing() as db:
+            with self._closed_after(visitor), database(visitor.practice).writing() as db:
                 sign_ins.end(db, visitor.sign_in.id, clock.now())
+
+    @contextmanager
+    def _closed_after(self, visitor: Visitor) -> Iterator[None]:
+        """The visitor's websockets close after this block, also when it could not be saved."""
+        try:
+            yield
+        finally:
             self._sockets.close(visitor.key)
 
 
@@ -362,6 +378,11 @@ def _errors(invalid: Invalid | None) -> dict[str, str]:
     return {} if invalid is None else invalid.fields
 
 
+def _beside_password(gone: Unavailable) -> Invalid:
+    """Where it is read on a form: the one field that has to be filled in again."""
+    return Invalid({"password": str(gone)})
+
+
 def _need(**fields: tuple[str, str]) -> None:
     missing = {name: sentence for name, (typed, sentence) in fields.items() if not typed.strip()}
     if missing:
@@ -402,6 +423,12 @@ def _with_cookie(request: Request, practice: str, token: str, response: Response
         httponly=True,
         samesite="strict",
     )
+    return response
+
+
+def _forgotten(request: Request, response: Response) -> Response:
+    """The same answer, and the browser forgets its cookie."""
+    response.delete_cookie(cookie_name(request.url.scheme), path="/")
     return response
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -14,7 +15,7 @@ from kapteam.accounts import sign_ins
 from kapteam.accounts.sign_ins import LiveSignIn, LockedSignIn
 from kapteam.db.engine import Database
 from kapteam.db.practices import DEMO, PRACTICE, database
-from kapteam.errors import Unusable
+from kapteam.errors import Unavailable, Unusable
 from kapteam.settings import settings
 
 _Found = TypeVar("_Found")
@@ -94,7 +95,8 @@ def _live(database: Database, ids: set[str], now: datetime) -> set[str]:
 
 
 def _lock_idle(database: Database, now: datetime) -> None:
-    with database.writing() as db:
+    # Who is idle is locked by the clock already; on a full disk that goes on record later.
+    with suppress(Unavailable), database.writing() as db:
         sign_ins.lock_idle(db, now)
 
 

@@ -99,11 +99,22 @@ def _port() -> int:
 
 
 @pytest.fixture(scope="module")
+def elsewhere() -> dict[str, str]:
+    """What else the server's environment says; a module that names another database replaces it."""
+    return {}
+
+
+@pytest.fixture(scope="module")
 def server(
-    chromium: Browser, tmp_path_factory: pytest.TempPathFactory, now: datetime, _port: int
+    chromium: Browser,
+    tmp_path_factory: pytest.TempPathFactory,
+    now: datetime,
+    _port: int,
+    elsewhere: dict[str, str],
 ) -> Iterator[Server]:
     """kapteam for one module, not yet set up."""
-    with running(Server(tmp_path_factory.mktemp("server"), now, _port)) as served:
+    folder = tmp_path_factory.mktemp("server")
+    with running(Server(folder, now, _port, **elsewhere)) as served:
         yield served
 
 
@@ -122,7 +133,7 @@ def care(server: Server) -> Iterator[Care]:
 
     `robin` (prescriber, also the administrator) and `thea` (therapist) sign in with PASSWORD.
     """
-    care = a_cared_for_client(Database(f"sqlite:///{server.data / 'practice.db'}"))
+    care = a_cared_for_client(Database(server.database_url))
     with care.database.writing() as db:
         for name, who in (("robin", care.prescriber), ("thea", care.therapist)):
             db.execute(

@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import socket
 import subprocess
 import sys
@@ -23,9 +24,10 @@ _SECONDS_TO_STOP = 10
 class Server:
     """kapteam on a port of this machine, a free one unless told; or another `app` beside it.
 
-    `data` is its data folder, `clock` what it takes for the time, `log` what it wrote so far. It
-    can be stopped, killed and started again over the same data at the same address. With a
-    certificate it serves other machines, by the certificate's name.
+    `data` is its data folder, `clock` what it takes for the time, `log` what it wrote so far,
+    `environment` what else it finds in its own. It can be stopped, killed and started again over
+    the same data at the same address. With a certificate it serves other machines, by the
+    certificate's name.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Server:
         *,
         app: str = "app.py",
         certificate: Certificate | None = None,
+        **environment: str,
     ) -> None:
         self.data = folder / "data"
         self.clock = FrozenClock(folder / "clock", now)
@@ -43,6 +46,7 @@ class Server:
         self._port = port or free_port()
         self._app = app
         self._certificate = certificate
+        self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -56,6 +60,12 @@ class Server:
     def port(self) -> int:
         """Where it listens."""
         return self._port
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of its practice's database."""
+        in_a_file = f"sqlite:///{self.data / 'practice.db'}"
+        return self._environment.get("KAPTEAM_DATABASE_URL", in_a_file)
 
     @property
     def process_id(self) -> int:
@@ -94,6 +104,7 @@ class Server:
                     "KAPTEAM_DATA_DIR": str(self.data),
                     "KAPTEAM_CLOCK_FILE": str(self.clock.file),
                     **of_second_machine,
+                    **self._environment,
                 },
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -121,6 +132,12 @@ class Server:
             self._process.kill()
             self._process.wait()
         self._process = None
+
+    def fill_disk(self, is_full: bool = True) -> None:
+        """Let none of its files grow, as on a full disk; or let them again."""
+        _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        limit = 0 if is_full else most
+        resource.prlimit(self.process_id, resource.RLIMIT_FSIZE, (limit, most))
 
     def restart(self) -> None:
         """Stop and start again, at the same address."""

@@ -14,6 +14,7 @@ from tests.browser.server import Server
 from tests.factories_care import Care, a_ketamine_session
 
 INTENTION, SAFETY = "Intention (required)", "Safety (required)"
+SAVED = re.compile(r"\bSaved \d")
 CHANGED = "This field was changed in another tab."
 
 
@@ -161,6 +162,35 @@ def test_what_was_typed_over_a_client_is_still_there_after_a_restart(
     press(page, "Save")
     assert own.row(Client, own.client.id).pronouns == "she/her"
     assert own.row(Client, own.client.id).phone == own.client.phone
+
+
+def test_on_a_full_disk_nothing_is_called_saved_and_all_of_it_is_once_there_is_room(
+    own: Care, tab_of: TabOf, server: Server
+) -> None:
+    page, note = tab_of(own.therapist), tab_of(own.therapist)
+    _begin_note(note, own)
+    open_at(page, f"/client_edit?client={own.client.code}")
+    server.fill_disk()
+    paste(note, SAFETY, "No thoughts of harm")
+    paste(page, "Pronouns", "she/her")
+    press(page, "Save")
+    for one in (page, note):
+        expect(one.get_by_text("The disk is full or fails, so nothing was saved.")).to_be_visible()
+    expect(page.get_by_text(SAVED)).to_have_count(0)
+    expect(field(page, "Pronouns")).to_have_value("she/her")
+    assert _drafts(own, note.url) == {"intention": "To rest"}
+
+    server.fill_disk(False)
+    press(page, "Save")
+    expect(page.get_by_text(SAVED).first).to_be_visible()
+    assert own.row(Client, own.client.id).pronouns == "she/her"
+    paste(note, "Coping skills agreed (required)", "Breath")
+    assert _drafts(own, note.url) == {
+        "intention": "To rest",
+        "safety": "No thoughts of harm",
+        "coping": "Breath",
+    }
+    expect(note.get_by_text("The disk is full")).to_have_count(0)
 
 
 def test_the_lock_takes_what_was_just_typed_along(own: Care, tab_of: TabOf) -> None:

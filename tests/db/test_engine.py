@@ -14,8 +14,9 @@ from sqlalchemy.exc import IntegrityError
 
 from kapteam.db.engine import Database
 from kapteam.db.tables import ClinicianFunction
-from kapteam.errors import Unusable
+from kapteam.errors import Unavailable, Unusable
 from kapteam.vocabulary import Function
+from tests.postgresql import a_server_of_its_own
 from tests.query_recorder import recorded_statements
 
 _tally = Table("tally", MetaData(), Column("value", Integer, nullable=False))
@@ -180,3 +181,46 @@ def test_a_folder_that_is_missing_says_so_without_its_path(tmp_path):
         db.execute(select(_tally.c.value))
 
     assert str(tmp_path) not in str(refusal.value)
+
+
+def test_a_full_disk_says_so_keeps_nothing_half_and_goes_on_once_there_is_room(sqlite_database):
+    def fill(pages: int) -> None:
+        with sqlite_database.writing() as db:
+            # Of this connection; the pool hands out the same one again.
+            db.execute(text(f"PRAGMA max_page_count={pages}"))
+            _tally.create(db.connection())
+            db.execute(insert(_tally), [{"value": 8}] * 10_000)
+
+    with pytest.raises(Unavailable, match="disk is full"):
+        fill(1)
+    fill(1_000_000)
+
+    with sqlite_database.reading() as db:
+        assert db.scalar(select(func.count()).select_from(_tally)) == 10_000
+
+
+def test_a_server_that_is_gone_says_so_and_goes_on_once_it_is_back():
+    with a_server_of_its_own() as server:
+        database = Database(server.url)
+        with database.writing() as db:
+            _tally.create(db.connection())
+            db.execute(insert(_tally).values(value=0))
+
+        server.stop()
+        for block in (database.reading, database.writing, database.snapshot):
+            with pytest.raises(Unavailable, match="does not answer"), block() as db:
+                db.execute(update(_tally).values(value=1))
+
+        server.start()
+        assert _value(database) == 0
+
+        def save_half() -> None:
+            with database.writing() as db:
+                db.execute(update(_tally).values(value=2))
+                server.stop()
+
+        with pytest.raises(Unavailable, match="does not answer"):
+            save_half()
+        server.start()
+        assert _value(database) == 0
+        database.close()

@@ -118,6 +118,12 @@ class Server:
         return cookie_name(self.scheme)
 
     @property
+    def process_id(self) -> int:
+        """The id of its process, which runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """Everything it wrote so far."""
         return self._log.read_text()

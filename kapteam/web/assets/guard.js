@@ -179,8 +179,9 @@ function send(area) {
   );
 }
 
-const isRunning = () =>
-  document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning";
+const app = () => document.querySelector("[data-testid=stApp]")?.dataset;
+const isRunning = () => app()?.testScriptState !== "notRunning";
+const isConnected = () => app()?.testConnectionState === "CONNECTED";
 
 function until(holds, within) {
   return new Promise((done) => {
@@ -202,7 +203,16 @@ async function sent() {
 }
 
 function whenRun() {
-  if (sending && !isRunning()) unsent = null;
+  if (sending && isConnected() && !isRunning()) unsent = null;
+}
+
+// Streamlit switches every field off while its connection is gone. The one that was being typed in
+// is then never left: its text would stand there, and the next Save would be one without it.
+async function sendAgain() {
+  const field = unsent;
+  if (!field || !isConnected()) return;
+  await until(() => !field.disabled, SENT_MS);
+  field.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
 }
 
 addEventListener(
@@ -288,6 +298,10 @@ new MutationObserver(lookAround).observe(document.documentElement, {
 });
 new MutationObserver(whenRun).observe(document.documentElement, {
   attributeFilter: ["data-test-script-state"],
+  subtree: true,
+});
+new MutationObserver(sendAgain).observe(document.documentElement, {
+  attributeFilter: ["data-test-connection-state"],
   subtree: true,
 });
 beat();
