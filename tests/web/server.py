@@ -97,6 +97,12 @@ class Server:
                 self._process.kill()
                 self._process.wait()
 
+    def kill(self) -> None:
+        """End the process as a power cut does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
     @property
     def name(self) -> str:
         """The name by which browsers ask for it."""

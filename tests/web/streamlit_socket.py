@@ -1,30 +1,48 @@
 """Just enough of Streamlit's websocket protocol to be a tab: connect, run, read, drop."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.web.server import Browser, Server
 
 PATIENCE_SECONDS = 20
+_GOES_ON = ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN
 
 
 class Tab:
-    """An open websocket. `run_id` is the id under which Streamlit keeps this tab's state."""
+    """An open websocket. `run_id` is the id under which Streamlit keeps this tab's state.
+
+    `page` and `query` are its address.
+    """
 
     def __init__(self, connection: ClientConnection) -> None:
         self._socket = connection
         self.run_id = ""
+        self.page, self.query = "", ""
+        self._widgets: dict[str, WidgetState] = {}
 
-    def run(self) -> str:
-        """Ask for a run of the script; everything it printed, as one text."""
+    def run(self, typed: Mapping[str, str] | None = None, pressed: str = "") -> str:
+        """Ask for a run of the script; everything it printed, as one text.
+
+        `typed` is what fields hold by their labels, `pressed` the label of a button.
+        """
         message = BackMsg()
-        message.rerun_script.query_string = ""
+        asked = message.rerun_script
+        asked.page_name, asked.query_string = self.page, self.query
+        for label, text in (typed or {}).items():
+            self._widgets[label].string_value = text
+        if pressed:
+            self._widgets[pressed].trigger_value = True
+        asked.widget_states.widgets.extend(self._widgets.values())
+        self._widgets = {}
         self._socket.send(message.SerializeToString())
         printed = []
         while True:
@@ -32,10 +50,25 @@ class Tab:
             kind = forward.WhichOneof("type")
             if kind == "new_session":
                 self.run_id = forward.new_session.initialize.session_id
+            elif kind == "page_info_changed":
+                self.query = forward.page_info_changed.query_string
             elif kind == "delta":
                 printed.append(str(forward.delta))
-            elif kind == "script_finished":
+                self._find(forward.delta.new_element)
+            elif kind == "script_finished" and forward.script_finished != _GOES_ON:
                 return "\n".join(printed)
+
+    def _find(self, element: Element) -> None:
+        """Know what a field holds at first, as a browser does; and the buttons."""
+        kind = element.WhichOneof("type")
+        if kind not in ("text_input", "date_input", "button"):
+            return
+        drawn = getattr(element, kind)
+        state = self._widgets[drawn.label] = WidgetState(id=drawn.id)
+        if kind == "text_input":
+            state.string_value = drawn.default
+        elif kind == "date_input":
+            state.string_array_value.data.extend(drawn.default)
 
     def closed_with(self) -> int:
         """Wait until the server closes this socket; the code it gave. Raises TimeoutError."""
