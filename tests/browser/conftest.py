@@ -26,6 +26,7 @@ from tests.accounts.people import PASSWORD
 from tests.browser.chromium import chromium_path, is_required, launched
 from tests.browser.demo import PAGES
 from tests.browser.hands import follow_runs, go_to, open_at, press
+from tests.browser.outside import Outside
 from tests.browser.server import Server, free_port
 from tests.factories import a_client, a_course
 from tests.factories_care import Care, a_cared_for_client
@@ -37,6 +38,15 @@ NewPage = Callable[..., Page]
 TabOf = Callable[..., Page]
 KeptTab = Callable[[BrowserContext], Page]
 DemoTab = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def outside() -> Iterator[Outside]:
+    """Where every request would go that leaves this machine; at the end there must be none."""
+    everywhere = Outside()
+    yield everywhere
+    everywhere.close()
+    assert everywhere.asked == []
 
 
 @pytest.fixture(scope="package")
@@ -57,8 +67,9 @@ class Browsers:
     most tests do.
     """
 
-    def __init__(self, chromium: Browser) -> None:
+    def __init__(self, chromium: Browser, outside: Outside) -> None:
         self._chromium = chromium
+        self._outside = outside
         self._free: defaultdict[str, list[BrowserContext]] = defaultdict(list)
 
     def lend(self, server: Server) -> BrowserContext:
@@ -77,6 +88,8 @@ class Browsers:
         """A browser in Berlin, so that a time that is not the practice's shows."""
         context = self._chromium.new_context(
             base_url=server.url,
+            # Of the pages alone: Chromium itself asks its makers for the time and for updates.
+            proxy={"server": self._outside.url, "bypass": "127.0.0.1"},
             viewport={"width": 1366, "height": 900},
             locale="en-US",
             timezone_id="Europe/Berlin",
@@ -88,8 +101,8 @@ class Browsers:
 
 
 @pytest.fixture(scope="package")
-def _browsers(chromium: Browser) -> Browsers:
-    return Browsers(chromium)
+def _browsers(chromium: Browser, outside: Outside) -> Browsers:
+    return Browsers(chromium, outside)
 
 
 @pytest.fixture(scope="package")
@@ -110,11 +123,12 @@ def server(
     tmp_path_factory: pytest.TempPathFactory,
     now: datetime,
     _port: int,
+    outside: Outside,
     elsewhere: dict[str, str],
 ) -> Iterator[Server]:
     """kapteam for one module, not yet set up."""
     folder = tmp_path_factory.mktemp("server")
-    with running(Server(folder, now, _port, **elsewhere)) as served:
+    with running(Server(folder, now, _port, **outside.variables, **elsewhere)) as served:
         yield served
 
 
@@ -232,13 +246,17 @@ def kept_tab_of(_browser_of: Callable[[Viewer], BrowserContext], _kept_tab: Kept
 
 @pytest.fixture(scope="package")
 def demo_server(
-    chromium: Browser, tmp_path_factory: pytest.TempPathFactory, now: datetime, demo_file: Path
+    chromium: Browser,
+    tmp_path_factory: pytest.TempPathFactory,
+    now: datetime,
+    demo_file: Path,
+    outside: Outside,
 ) -> Iterator[Server]:
     """kapteam for all modules, never set up, so that it offers the demo, which is there already."""
     folder = tmp_path_factory.mktemp("demo")
     (folder / "data").mkdir(mode=0o700)
     shutil.copy(demo_file, folder / "data")
-    with running(Server(folder, now)) as served:
+    with running(Server(folder, now, **outside.variables)) as served:
         yield served
 
 

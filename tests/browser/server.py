@@ -62,6 +62,22 @@ class Server:
         return self._port
 
     @property
+    def environment(self) -> dict[str, str]:
+        """What its process finds in its environment."""
+        of_second_machine = (
+            {"KAPTEAM_PUBLIC_URL": self.url, **self._certificate.settings}
+            if self._certificate
+            else {}
+        )
+        return {
+            **{k: v for k, v in os.environ.items() if not k.startswith("KAPTEAM_")},
+            "KAPTEAM_DATA_DIR": str(self.data),
+            "KAPTEAM_CLOCK_FILE": str(self.clock.file),
+            **of_second_machine,
+            **self._environment,
+        }
+
+    @property
     def database_url(self) -> str:
         """SQLAlchemy URL of its practice's database."""
         in_a_file = f"sqlite:///{self.data / 'practice.db'}"
@@ -90,22 +106,11 @@ class Server:
             command = ["kapteam", "serve", "--port", port]
         else:
             command = ["streamlit", "run", self._app, "--server.port", port]
-        of_second_machine = (
-            {"KAPTEAM_PUBLIC_URL": self.url, **self._certificate.settings}
-            if self._certificate
-            else {}
-        )
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *command],
                 cwd=_ROOT,
-                env={
-                    **{k: v for k, v in os.environ.items() if not k.startswith("KAPTEAM_")},
-                    "KAPTEAM_DATA_DIR": str(self.data),
-                    "KAPTEAM_CLOCK_FILE": str(self.clock.file),
-                    **of_second_machine,
-                    **self._environment,
-                },
+                env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

@@ -1,5 +1,10 @@
 """The test ground itself: what it promises to notice, it notices."""
 
+import subprocess
+import sys
+
+import pytest
+from playwright.sync_api import Error as Refused
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import violations
@@ -24,6 +29,23 @@ def test_small_targets_are_excused_in_date_fields_only(page):
     assert {line.split()[0] for line in violations(page)} == {"target-size"}
     page.evaluate("document.querySelector('main').dataset.testid = 'stDateInput'")
     assert violations(page) == []
+
+
+def test_whatever_is_asked_of_another_machine_is_counted_and_refused(page, server, outside):
+    """At the end of all browser tests the count must be 0 (the fixture `outside`)."""
+    asks = "import urllib.request as ask; ask.urlopen('http://server.example/here')"
+    with outside.expected() as asked:
+        with pytest.raises(Refused, match="ERR_HTTP_RESPONSE_CODE_FAILURE"):
+            page.goto("http://browser.example/there")
+        refused = subprocess.run(
+            [sys.executable, "-c", asks], env=server.environment, capture_output=True, text=True
+        )
+    assert "403" in refused.stderr
+    assert [one for one in asked if "favicon" not in one] == [
+        "GET http://browser.example/there HTTP/1.1",
+        "GET http://server.example/here HTTP/1.1",
+    ]
+    assert outside.asked == []
 
 
 def test_a_server_answers_at_the_same_address_after_a_power_cut(page, server):
