@@ -412,8 +412,8 @@ def draw_timeline(here: Present, page: ClientPage) -> None:
         return
     st.subheader("Timeline", anchor=False)
     dark = st.context.theme.type == "dark"
-    st.altair_chart(
-        timeline(marks, here.now, here.zone, DARK if dark else LIGHT),
+    st.vega_lite_chart(
+        spec=timeline(marks, here.now, here.zone, DARK if dark else LIGHT),
         alt=timeline_in_words(marks),
         key="timeline",
     )

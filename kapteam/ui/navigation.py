@@ -4,7 +4,9 @@ No icons in the menu: Streamlit would fetch each as the tab's icon from an outsi
 """
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -66,22 +68,29 @@ class PracticePart(Term):
 
 
 def file_of(name: str) -> str:
-    """The file of a page, as `st.page_link` and `st.switch_page` want it."""
+    """The file of a page, as `st.Page` and `st.switch_page` want it."""
     return str(_PAGES / f"{name}.py")
 
 
 def pages_for(viewer: Viewer) -> list[st.Page]:
     """The pages of this person; hidden ones are reached by link."""
+    # Copies, because Streamlit marks the page that this very run may open.
     return [
-        st.Page(
-            file_of(name),
-            title=place.title,
-            url_path=name,
-            default=name == "today",
-            visibility="visible" if place.in_menu and place.shown_to(viewer) else "hidden",
-        )
+        copy(_page(name, in_menu=place.in_menu and place.shown_to(viewer)))
         for name, place in PLACES.items()
     ]
+
+
+@cache
+def _page(name: str, *, in_menu: bool = False) -> st.Page:
+    """A page as Streamlit knows it, made once: each time it would follow the path on the disk."""
+    return st.Page(
+        file_of(name),
+        title=PLACES[name].title,
+        url_path=name,
+        default=name == "today",
+        visibility="visible" if in_menu else "hidden",
+    )
 
 
 def link(
@@ -92,7 +101,7 @@ def link(
     User text comes through `ui.text.plain`.
     """
     st.page_link(
-        file_of(to),
+        _page(to),
         label=label,
         icon=f":material/{icon}:" if icon else None,
         help=tip or None,

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import altair as alt
 import pytest
 
 from kapteam.charts import (
@@ -199,7 +200,10 @@ def typical() -> tuple[TimelineMark, ...]:
 
 
 def spec_of(marks: tuple[TimelineMark, ...], **palette: Any) -> dict[str, Any]:
-    return timeline(marks, NOW, ZONE, **palette).to_dict()
+    spec = timeline(marks, NOW, ZONE, **palette)
+    # Altair knows the schema of Vega-Lite, and raises where the chart departs from it.
+    alt.LayerChart.from_dict(spec)
+    return spec
 
 
 def layers(spec: dict[str, Any], kind: str) -> list[dict[str, Any]]:
