@@ -1,10 +1,12 @@
 """The sections of Today, in the prescriber's and in the therapist's order (product.md).
 
-Each thing stands once: in the first section that speaks of it.
+Each thing stands once: in the first section that speaks of it. Nobody who is under medicine, and
+no session that nobody recorded, is left to a button that shows more.
 """
 
 from collections.abc import Set, Sized
 from datetime import datetime
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -42,6 +44,7 @@ from kapteam.ui.rows import (
     words,
 )
 from kapteam.ui.shell import Present
+from kapteam.ui.showing import listed
 from kapteam.ui.text import plain, quiet, said
 from kapteam.vocabulary import Tone
 from kapteam.wording import Phrase
@@ -246,11 +249,14 @@ def _right_now(here: Present, rows: tuple[DoseRow, ...]) -> None:
 
 def _agenda(here: Present, rows: tuple[AgendaRow, ...]) -> None:
     with section("Today by time", len(rows), key="agenda", nothing="Nothing is booked today."):
-        for one in rows:
-            if one.dose:
-                _session_row(here, DoseRow(one.course, one.dose), "agenda")
-            elif one.line:
-                _integration_row(here, one, one.line)
+        listed(rows, "today_agenda", partial(_agenda_row, here))
+
+
+def _agenda_row(here: Present, one: AgendaRow) -> None:
+    if one.dose:
+        _session_row(here, DoseRow(one.course, one.dose), "agenda")
+    elif one.line:
+        _integration_row(here, one, one.line)
 
 
 def _session_row(here: Present, one: DoseRow, place: str) -> None:
@@ -303,21 +309,27 @@ def _given(here: Present, dose: DoseLine) -> str:
 def _integrations(
     here: Present, rows: tuple[IntegrationRow, ...], title: str, nothing: str, place: str
 ) -> None:
+    def draw(one: IntegrationRow) -> None:
+        integration_row(here, one.course, one.line, place, brief=True)
+
     with section(title, len(rows), key=place, nothing=nothing):
-        for one in rows:
-            integration_row(here, one.course, one.line, place, brief=True)
+        listed(rows, f"today_{place}", draw)
 
 
 def _doses(here: Present, rows: tuple[DoseRow, ...], title: str, nothing: str, place: str) -> None:
+    def draw(one: DoseRow) -> None:
+        dose_row(here, one.course, one.dose, place, brief=True)
+
     with section(title, len(rows), key=f"doses_{place}", nothing=nothing):
-        for one in rows:
-            dose_row(here, one.course, one.dose, place, brief=True)
+        listed(rows, f"today_{place}", draw)
 
 
 def _waits(
     here: Present, rows: tuple[WaitRow, ...], all_of_them: Sized, title: str, place: str
 ) -> None:
+    def draw(one: WaitRow) -> None:
+        attention_row(here, one.course, one.attention, place)
+
     nothing = "Nothing else waits." if all_of_them else "Nothing waits."
     with section(title, len(rows), key=f"waits_{place}", nothing=nothing):
-        for one in rows:
-            attention_row(here, one.course, one.attention, place)
+        listed(rows, f"today_{place}", draw)
