@@ -1,12 +1,23 @@
 """The rows that a course's standing is judged from: seven statements, whatever the size.
 
-`wanted` is a statement that selects the ids of the courses.
+The first selects the courses. The others are about those by id; they are made once, because to make
+them takes as long as to run them.
 """
 
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from kapteam.db.signing import has_words
@@ -32,6 +43,12 @@ from kapteam.vocabulary import (
     SessionStatus,
 )
 
+_wanted = (
+    select(Episode.id).where(Episode.id.in_(bindparam("wanted", expanding=True))).cte("wanted")
+)
+_WANTED = select(_wanted.c.id)
+_NOW = bindparam("now", type_=UtcDateTime())
+_BREACHED_SINCE = bindparam("breached_since", type_=UtcDateTime())
 _OPEN = tuple(status for status in SessionStatus if status.is_open)
 _GIVEN = tuple(status for status in SessionStatus if status.is_given)
 
@@ -83,29 +100,27 @@ def episodes(db: Session, wanted: Any) -> list[Any]:
     )
 
 
-def members(db: Session, wanted: Any, now: datetime) -> list[Any]:
+def _members() -> Executable:
     """Who has which part in them at `now`."""
-    return list(
-        db.execute(
-            select(
-                EpisodeMember.episode_id,
-                EpisodeMember.part,
-                EpisodeMember.clinician_id,
-                EpisodeMember.elsewhere,
-                Clinician.name,
-            )
-            .outerjoin(Clinician, Clinician.id == EpisodeMember.clinician_id)
-            .where(
-                EpisodeMember.episode_id.in_(wanted),
-                EpisodeMember.from_at <= now,
-                or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
-            )
-            .order_by(EpisodeMember.from_at, EpisodeMember.id)
+    return (
+        select(
+            EpisodeMember.episode_id,
+            EpisodeMember.part,
+            EpisodeMember.clinician_id,
+            EpisodeMember.elsewhere,
+            Clinician.name,
         )
+        .outerjoin(Clinician, Clinician.id == EpisodeMember.clinician_id)
+        .where(
+            EpisodeMember.episode_id.in_(_WANTED),
+            EpisodeMember.from_at <= _NOW,
+            or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > _NOW),
+        )
+        .order_by(EpisodeMember.from_at, EpisodeMember.id)
     )
 
 
-def given_by_dose(wanted: Any) -> Subquery:
+def _given_by_dose() -> Subquery:
     """What was given in each ketamine session of the wanted courses, boosters included (rule 4)."""
     ended = func.coalesce(Administration.ended_at, Administration.started_at)
     unconfirmed = and_(
@@ -121,43 +136,41 @@ def given_by_dose(wanted: Any) -> Subquery:
             func.max(Administration.recorded_at, type_=UtcDateTime()).label("recorded_at"),
         )
         .join(KetamineSession, KetamineSession.id == Administration.ketamine_session_id)
-        .where(KetamineSession.episode_id.in_(wanted), Administration.voided_at.is_(None))
+        .where(KetamineSession.episode_id.in_(_WANTED), Administration.voided_at.is_(None))
         .group_by(Administration.ketamine_session_id)
         .subquery()
     )
 
 
-def series(db: Session, wanted: Any) -> list[Any]:
+def _series() -> Executable:
     """Their series with how many were given and are booked, the running one last (rule 8)."""
-    given = given_by_dose(wanted)
+    given = _given_by_dose()
     open_ahead = and_(KetamineSession.status.in_(_OPEN), given.c.dose_id.is_(None))
-    return list(
-        db.execute(
-            select(
-                Series.id,
-                Series.episode_id,
-                Series.product_route,
-                Series.ordered_count,
-                func.count(given.c.dose_id).label("given"),
-                func.sum(case((open_ahead, 1), else_=0)).label("booked"),
-            )
-            .outerjoin(KetamineSession, KetamineSession.series_id == Series.id)
-            .outerjoin(given, given.c.dose_id == KetamineSession.id)
-            .where(Series.episode_id.in_(wanted))
-            .group_by(
-                Series.id,
-                Series.episode_id,
-                Series.product_route,
-                Series.ordered_count,
-                Series.started_at,
-                Series.ended_at,
-            )
-            .order_by(Series.ended_at.is_(None), Series.started_at, Series.id)
+    return (
+        select(
+            Series.id,
+            Series.episode_id,
+            Series.product_route,
+            Series.ordered_count,
+            func.count(given.c.dose_id).label("given"),
+            func.sum(case((open_ahead, 1), else_=0)).label("booked"),
         )
+        .outerjoin(KetamineSession, KetamineSession.series_id == Series.id)
+        .outerjoin(given, given.c.dose_id == KetamineSession.id)
+        .where(Series.episode_id.in_(_WANTED))
+        .group_by(
+            Series.id,
+            Series.episode_id,
+            Series.product_route,
+            Series.ordered_count,
+            Series.started_at,
+            Series.ended_at,
+        )
+        .order_by(Series.ended_at.is_(None), Series.started_at, Series.id)
     )
 
 
-def settled() -> ColumnElement[bool]:
+def _settled() -> ColumnElement[bool]:
     """Whether a dose owes no integration any more: closed, or held and its note signed."""
     return exists().where(
         IntegrationSessionFor.ketamine_session_id == KetamineSession.id,
@@ -171,12 +184,12 @@ def settled() -> ColumnElement[bool]:
     )
 
 
-def doses(db: Session, wanted: Any, breached_since: datetime) -> list[Any]:
+def _doses() -> Executable:
     """Ketamine sessions that are open, unsettled or the last given, numbered in their series.
 
     Also those recorded since `breached_since` although planning refused them (rule 35).
     """
-    given = given_by_dose(wanted)
+    given = _given_by_dose()
     numbered = (
         select(
             KetamineSession.id,
@@ -203,68 +216,66 @@ def doses(db: Session, wanted: Any, breached_since: datetime) -> list[Any]:
         )
         .outerjoin(given, given.c.dose_id == KetamineSession.id)
         .where(
-            KetamineSession.episode_id.in_(wanted),
+            KetamineSession.episode_id.in_(_WANTED),
             KetamineSession.status.in_(_OPEN + _GIVEN),
         )
         .subquery()
     )
-    return list(
-        db.execute(
-            select(
-                KetamineSession.id,
-                KetamineSession.episode_id,
-                KetamineSession.series_id,
-                KetamineSession.status,
-                KetamineSession.planned_at,
-                KetamineSession.planned_minutes,
-                KetamineSession.place,
-                KetamineSession.order_state,
-                KetamineSession.ordered_ug,
-                KetamineSession.may_add_ug,
-                KetamineSession.arrived_at,
-                KetamineSession.discharged_at,
-                KetamineSession.breach_reason,
-                KetamineSession.version,
-                Series.product_route,
-                Series.ordered_count,
-                numbered.c.number,
-                numbered.c.recency,
-                numbered.c.last_at,
-                numbered.c.first_at,
-                numbered.c.ug,
-                numbered.c.unconfirmed,
-                numbered.c.recorded_at,
-                settled().label("settled"),
-            )
-            .join(numbered, numbered.c.id == KetamineSession.id)
-            .join(Series, Series.id == KetamineSession.series_id)
-            .join(Episode, Episode.id == KetamineSession.episode_id)
-            .where(
-                or_(
-                    KetamineSession.status.in_(_OPEN),
-                    and_(numbered.c.recency == 1, numbered.c.last_at.is_not(None)),
-                    numbered.c.unconfirmed > 0,
-                    and_(
-                        KetamineSession.breach_reason != "",
-                        numbered.c.recorded_at > breached_since,
-                    ),
-                    and_(
-                        KetamineSession.status.in_(_GIVEN),
-                        Episode.expects_integration,
-                        ~settled(),
-                    ),
-                    KetamineSession.id.in_(_to_be_integrated(wanted)),
-                )
-            )
-            .order_by(KetamineSession.planned_at, KetamineSession.id)
+    return (
+        select(
+            KetamineSession.id,
+            KetamineSession.episode_id,
+            KetamineSession.series_id,
+            KetamineSession.status,
+            KetamineSession.planned_at,
+            KetamineSession.planned_minutes,
+            KetamineSession.place,
+            KetamineSession.order_state,
+            KetamineSession.ordered_ug,
+            KetamineSession.may_add_ug,
+            KetamineSession.arrived_at,
+            KetamineSession.discharged_at,
+            KetamineSession.breach_reason,
+            KetamineSession.version,
+            Series.product_route,
+            Series.ordered_count,
+            numbered.c.number,
+            numbered.c.recency,
+            numbered.c.last_at,
+            numbered.c.first_at,
+            numbered.c.ug,
+            numbered.c.unconfirmed,
+            numbered.c.recorded_at,
+            _settled().label("settled"),
         )
+        .join(numbered, numbered.c.id == KetamineSession.id)
+        .join(Series, Series.id == KetamineSession.series_id)
+        .join(Episode, Episode.id == KetamineSession.episode_id)
+        .where(
+            or_(
+                KetamineSession.status.in_(_OPEN),
+                and_(numbered.c.recency == 1, numbered.c.last_at.is_not(None)),
+                numbered.c.unconfirmed > 0,
+                and_(
+                    KetamineSession.breach_reason != "",
+                    numbered.c.recorded_at > _BREACHED_SINCE,
+                ),
+                and_(
+                    KetamineSession.status.in_(_GIVEN),
+                    Episode.expects_integration,
+                    ~_settled(),
+                ),
+                KetamineSession.id.in_(_to_be_integrated()),
+            )
+        )
+        .order_by(KetamineSession.planned_at, KetamineSession.id)
     )
 
 
-def _unsettled(wanted: Any) -> ColumnElement[bool]:
+def _unsettled() -> ColumnElement[bool]:
     """The integration sessions of the wanted courses that still ask for something."""
     return and_(
-        IntegrationSession.episode_id.in_(wanted),
+        IntegrationSession.episode_id.in_(_WANTED),
         IntegrationSession.dropped_at.is_(None),
         IntegrationSession.closed_at.is_(None),
         or_(IntegrationSession.held_at.is_(None), ~_note_is_signed()),
@@ -279,7 +290,7 @@ def _note_is_signed() -> ColumnElement[bool]:
     )
 
 
-def _to_be_integrated(wanted: Any) -> Any:
+def _to_be_integrated() -> Any:
     """The ketamine sessions that an integration session is still to be held or written for."""
     return (
         select(IntegrationSessionFor.ketamine_session_id)
@@ -287,80 +298,76 @@ def _to_be_integrated(wanted: Any) -> Any:
             IntegrationSession,
             IntegrationSession.id == IntegrationSessionFor.integration_session_id,
         )
-        .where(_unsettled(wanted))
+        .where(_unsettled())
     )
 
 
-def integrations(db: Session, wanted: Any) -> list[Any]:
+def _integrations() -> Executable:
     """Integration sessions that still ask for something, a row for each dose they integrate."""
-    return list(
-        db.execute(
-            select(
-                IntegrationSession.id,
-                IntegrationSession.episode_id,
-                IntegrationSession.version,
-                IntegrationSession.kind,
-                IntegrationSession.how,
-                IntegrationSession.planned_at,
-                IntegrationSession.planned_minutes,
-                IntegrationSession.due_on,
-                IntegrationSession.agreed_for,
-                IntegrationSession.held_at,
-                IntegrationSession.held_by_id,
-                IntegrationSession.therapist_id,
-                Clinician.name.label("therapist"),
-                IntegrationSessionFor.ketamine_session_id,
-            )
-            .outerjoin(
-                IntegrationSessionFor,
-                IntegrationSessionFor.integration_session_id == IntegrationSession.id,
-            )
-            .outerjoin(Clinician, Clinician.id == IntegrationSession.therapist_id)
-            .where(_unsettled(wanted))
-            .order_by(IntegrationSession.planned_at, IntegrationSession.id)
+    return (
+        select(
+            IntegrationSession.id,
+            IntegrationSession.episode_id,
+            IntegrationSession.version,
+            IntegrationSession.kind,
+            IntegrationSession.how,
+            IntegrationSession.planned_at,
+            IntegrationSession.planned_minutes,
+            IntegrationSession.due_on,
+            IntegrationSession.agreed_for,
+            IntegrationSession.held_at,
+            IntegrationSession.held_by_id,
+            IntegrationSession.therapist_id,
+            Clinician.name.label("therapist"),
+            IntegrationSessionFor.ketamine_session_id,
         )
+        .outerjoin(
+            IntegrationSessionFor,
+            IntegrationSessionFor.integration_session_id == IntegrationSession.id,
+        )
+        .outerjoin(Clinician, Clinician.id == IntegrationSession.therapist_id)
+        .where(_unsettled())
+        .order_by(IntegrationSession.planned_at, IntegrationSession.id)
     )
 
 
-def notes(db: Session, wanted: Any) -> list[Any]:
+def _notes() -> Executable:
     """Unsigned notes, and signed intentions of ketamine sessions that are open or without an Out.
 
     No text of either; of an intention only whether it says to postpone.
     """
-    return list(
-        db.execute(
-            select(
-                Note.id,
-                Note.episode_id,
-                Note.kind,
-                Note.ketamine_session_id,
-                Note.integration_session_id,
-                Note.author_id,
-                Note.signed_at,
-                Clinician.name.label("author"),
-                has_words().label("has_words"),
-                (Note.body["ready"].as_string() == POSTPONE).label("postpones"),
-            )
-            .join(Clinician, Clinician.id == Note.author_id)
-            .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
-            .where(
-                Note.episode_id.in_(wanted),
-                Note.voided_at.is_(None),
-                or_(
-                    Note.signed_at.is_(None),
-                    KetamineSession.status.in_(_OPEN),
-                    and_(
-                        KetamineSession.status.in_(_GIVEN),
-                        KetamineSession.discharged_at.is_(None),
-                    ),
-                ),
-            )
-            .order_by(Note.started_at, Note.id)
+    return (
+        select(
+            Note.id,
+            Note.episode_id,
+            Note.kind,
+            Note.ketamine_session_id,
+            Note.integration_session_id,
+            Note.author_id,
+            Note.signed_at,
+            Clinician.name.label("author"),
+            has_words().label("has_words"),
+            (Note.body["ready"].as_string() == POSTPONE).label("postpones"),
         )
+        .join(Clinician, Clinician.id == Note.author_id)
+        .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
+        .where(
+            Note.episode_id.in_(_WANTED),
+            Note.voided_at.is_(None),
+            or_(
+                Note.signed_at.is_(None),
+                KetamineSession.status.in_(_OPEN),
+                and_(
+                    KetamineSession.status.in_(_GIVEN),
+                    KetamineSession.discharged_at.is_(None),
+                ),
+            ),
+        )
+        .order_by(Note.started_at, Note.id)
     )
 
 
-def consents(db: Session, wanted: Any) -> list[Any]:
+def _consents() -> Executable:
     """The newest consent of each type of each course, but for those entered in error (rule 66)."""
     newest = (
         select(
@@ -376,13 +383,19 @@ def consents(db: Session, wanted: Any) -> list[Any]:
             )
             .label("recency"),
         )
-        .where(Consent.episode_id.in_(wanted), Consent.voided_at.is_(None))
+        .where(Consent.episode_id.in_(_WANTED), Consent.voided_at.is_(None))
         .subquery()
     )
-    return list(
-        db.execute(
-            select(Consent.episode_id, Consent.type, Consent.expires_on, Consent.revoked_on)
-            .join(newest, newest.c.id == Consent.id)
-            .where(newest.c.recency == 1)
-        )
+    return (
+        select(Consent.episode_id, Consent.type, Consent.expires_on, Consent.revoked_on)
+        .join(newest, newest.c.id == Consent.id)
+        .where(newest.c.recency == 1)
     )
+
+
+MEMBERS = _members()
+SERIES = _series()
+DOSES = _doses()
+INTEGRATIONS = _integrations()
+NOTES = _notes()
+CONSENTS = _consents()

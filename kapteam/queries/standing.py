@@ -339,8 +339,9 @@ def course_standings(
         .where(Episode.closed_at.is_(None), visible_episodes(asked.viewer, asked.now), *conditions)
     )
     courses = _courses(db, asked, wanted)
-    series = _grouped(course_rows.series(db, wanted), "episode_id")
-    consents = _grouped(course_rows.consents(db, wanted), "episode_id")
+    ids = [one.id for one in courses]
+    series = _by_course(db, course_rows.SERIES, ids)
+    consents = _by_course(db, course_rows.CONSENTS, ids)
     return tuple(one.standing(series[one.id], consents[one.id]) for one in courses)
 
 
@@ -360,20 +361,25 @@ def course_sessions(
 
 
 def _courses(db: Session, asked: Asked, wanted: Any) -> list["_Course"]:
-    members = _grouped(course_rows.members(db, wanted, asked.now), "episode_id")
-    doses = _grouped(course_rows.doses(db, wanted, asked.now - BREACH_SHOWN), "episode_id")
-    integrations = _grouped(course_rows.integrations(db, wanted), "episode_id")
-    notes = _grouped(course_rows.notes(db, wanted), "episode_id")
+    rows = course_rows.episodes(db, wanted)
+    ids = [row.id for row in rows]
+    members = _by_course(db, course_rows.MEMBERS, ids, now=asked.now)
+    breached_since = asked.now - BREACH_SHOWN
+    doses = _by_course(db, course_rows.DOSES, ids, breached_since=breached_since)
+    integrations = _by_course(db, course_rows.INTEGRATIONS, ids)
+    notes = _by_course(db, course_rows.NOTES, ids)
     return [
         _Course(row, members[row.id], doses[row.id], integrations[row.id], notes[row.id], asked)
-        for row in course_rows.episodes(db, wanted)
+        for row in rows
     ]
 
 
-def _grouped(rows: Iterable[Any], key: str) -> Mapping[str, list[Any]]:
+def _by_course(
+    db: Session, statement: Any, ids: list[str], **times: datetime
+) -> Mapping[str, list[Any]]:
     groups: defaultdict[str, list[Any]] = defaultdict(list)
-    for row in rows:
-        groups[getattr(row, key)].append(row)
+    for row in db.execute(statement, {"wanted": ids, **times}):
+        groups[row.episode_id].append(row)
     return groups
 
 
