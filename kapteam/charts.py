@@ -10,6 +10,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import altair as alt
+
 from kapteam import sentences, wording
 from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage
 from kapteam.queries.standing import Asked
@@ -24,9 +26,6 @@ _EDGE = 36
 _NARROW = 420
 _LETTER, _BESIDE = 7, 10
 _AROUND = timedelta(days=10)
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-Spec = dict[str, Any]
-"""A chart, or a part of one, in the words of Vega-Lite; the tests hold it against its schema."""
 
 
 class Mark(Term):
@@ -156,26 +155,22 @@ def timeline_marks(page: ClientPage, asked: Asked) -> tuple[TimelineMark, ...]:
 
 def timeline(
     marks: Sequence[TimelineMark], now: datetime, zone: ZoneInfo, palette: Palette = LIGHT
-) -> Spec:
+) -> alt.LayerChart:
     """A lane for each product and route and one for integration; the dose is text above its mark.
 
     One single view: concatenated views overflow the page at 1366 px (ux.md 3.2). Neither place nor
     size says how much was given, since mg of two routes do not compare. `marks` are at least one.
     """
     drawing = _Timeline(marks, now, zone, palette)
-    return {
-        "$schema": _SCHEMA,
-        "config": {"view": {"stroke": None}},
-        "height": {"step": _LANE_HEIGHT},
-        "padding": {"left": 0, "top": 4, "right": 0, "bottom": 0},
-        "layer": [
-            *drawing.now(),
-            drawing.doses(),
-            drawing.integrations(),
-            *drawing.amounts(),
-        ],
-        "datasets": drawing.datasets,
-    }
+    layers = (*drawing.now(), drawing.doses(), drawing.integrations(), *drawing.amounts())
+    chart: alt.LayerChart = (
+        alt.layer(*layers, datasets=drawing.datasets)
+        .properties(
+            height=alt.Step(_LANE_HEIGHT), padding={"left": 0, "top": 4, "right": 0, "bottom": 0}
+        )
+        .configure_view(stroke=None)
+    )
+    return chart
 
 
 def timeline_in_words(marks: Iterable[TimelineMark]) -> str:
@@ -293,55 +288,54 @@ class _Timeline:
         lanes = list(dict.fromkeys(mark.lane for mark in self._doses))
         if self._integrations:
             lanes.append(INTEGRATION)
-        quiet = {"title": None, "domain": False, "ticks": False, "gridColor": palette.grid}
-        self._x: Spec = {
-            "field": "at",
-            "type": "temporal",
-            "scale": {
-                "domain": [_point(self._local(at)) for at in (self._first, self._last)],
-                "padding": _EDGE,
-            },
-            "axis": {
-                **quiet,
-                "format": "%b %-d, %Y",
-                "tickCount": {"expr": "max(2, floor(width / 140))"},
-                "labelOverlap": "greedy",
-                "labelColor": palette.quiet,
-                "labelFontSize": 12,
-                "labelPadding": 8,
-            },
+        quiet: dict[str, Any] = {
+            "title": None,
+            "domain": False,
+            "ticks": False,
+            "gridColor": palette.grid,
         }
-        self._y: Spec = {
-            **_nominal("lane"),
-            "sort": lanes,
-            "scale": {"domain": lanes},
-            "axis": {
+        self._x = alt.X(
+            "at:T",
+            scale=alt.Scale(
+                domain=[_point(self._local(at)) for at in (self._first, self._last)],
+                padding=_EDGE,
+            ),
+            axis=alt.Axis(
                 **quiet,
-                "grid": True,
-                "labelColor": palette.text,
-                "labelFontSize": 13,
-                "labelLimit": 0,
-                "labelPadding": 10,
-            },
-        }
-        self.datasets: dict[str, list[Spec]] = {}
-
-    def now(self) -> tuple[Spec, Spec]:
-        """The rule that parts what was from what is planned, and its word."""
-        data = self._data("now", [{"at": self._written(self._now)}])
-        color = self._palette.text
-        rule = {"type": "rule", "strokeDash": [4, 3], "color": color, "tooltip": None}
-        word = {"align": "left", "dx": 5, "fontWeight": "bold", **self._silent_text()}
-        return (
-            {"data": data, "mark": {**rule, "aria": False}, "encoding": {"x": self._x}},
-            {
-                "data": data,
-                "mark": word,
-                "encoding": {"x": self._x, "y": {"value": -13}, "text": {"value": "Now"}},
-            },
+                format="%b %-d, %Y",
+                tickCount=alt.expr("max(2, floor(width / 140))"),
+                labelOverlap="greedy",
+                labelColor=palette.quiet,
+                labelFontSize=12,
+                labelPadding=8,
+            ),
+        )
+        self._y = alt.Y(
+            "lane:N",
+            sort=lanes,
+            scale=alt.Scale(domain=lanes),
+            axis=alt.Axis(
+                **quiet,
+                grid=True,
+                labelColor=palette.text,
+                labelFontSize=13,
+                labelLimit=0,
+                labelPadding=10,
+            ),
         )
 
-    def doses(self) -> Spec:
+        self.datasets: dict[str, list[dict[str, Any]]] = {}
+
+    def now(self) -> tuple[alt.Chart, alt.Chart]:
+        """The rule that parts what was from what is planned, and its word."""
+        here = self._of("now", [{"at": self._written(self._now)}]).encode(x=self._x)
+        rule = here.mark_rule(strokeDash=[4, 3], color=self._palette.text, tooltip=None, aria=False)
+        word = here.mark_text(align="left", dx=5, fontWeight="bold", **self._silent_text()).encode(
+            y=alt.value(-13), text=alt.value("Now")
+        )
+        return rule, word
+
+    def doses(self) -> alt.Chart:
         """A square for each dose: filled when given, an outline while planned."""
         return self._points(
             "doses",
@@ -356,7 +350,7 @@ class _Timeline:
             },
         )
 
-    def integrations(self) -> Spec:
+    def integrations(self) -> alt.Chart:
         """A mark for each integration, by shape and color."""
         return self._points(
             "integrations",
@@ -364,40 +358,48 @@ class _Timeline:
             {"what": "What", "when": "When", "status": "Status", "gap": "Integration"},
         )
 
-    def amounts(self) -> tuple[Spec, Spec]:
+    def amounts(self) -> tuple[alt.Chart, alt.Chart]:
         """The dose as text, wherever there is room; on a narrow screen the last of each lane.
 
         A halo below it keeps the rule of now from striking it through.
         """
         rows = [row for lane in self._by_lane() for row in self._amounts_of(lane)]
-        data = self._data("amounts", rows)
         has_room = f"datum.room * (width - {2 * _EDGE}) >= datum.needs"
-        shown = {"expr": f"datum.is_last || (width >= {_NARROW} && {has_room}) ? 1 : 0"}
-        text = {"dy": -17, "opacity": shown, **self._silent_text()}
-        halo = {"stroke": self._palette.background, "strokeWidth": 5}
-        encoding = {"x": self._x, "y": self._y, "text": _nominal("amount")}
-        return (
-            {"data": data, "mark": text | halo, "encoding": encoding},
-            {"data": data, "mark": text, "encoding": encoding},
+        shown = alt.expr(f"datum.is_last || (width >= {_NARROW} && {has_room}) ? 1 : 0")
+        here = self._of("amounts", rows).encode(x=self._x, y=self._y, text="amount:N")
+        halo = here.mark_text(
+            dy=-17,
+            opacity=shown,
+            stroke=self._palette.background,
+            strokeWidth=5,
+            **self._silent_text(),
+        )
+        return halo, here.mark_text(dy=-17, opacity=shown, **self._silent_text())
+
+    def _of(self, name: str, rows: list[dict[str, Any]]) -> alt.Chart:
+        """A layer over rows that are named: Altair copies what stands in a layer, several times."""
+        self.datasets[name] = rows
+        return alt.Chart(alt.NamedData(name))
+
+    def _points(
+        self, name: str, marks: Iterable[TimelineMark], hover: Mapping[str, str]
+    ) -> alt.Chart:
+        palette, shown = self._palette, self._shown
+        legend = alt.Legend(
+            title=None,
+            orient="bottom",
+            columns=alt.expr(f"width < {_NARROW} ? 2 : {len(Mark)}"),
+            labelColor=palette.text,
+            labelFontSize=13,
+            labelLimit=0,
+            symbolSize=120,
+            symbolStrokeWidth=2,
+            offset=14,
         )
 
-    def _points(self, name: str, marks: Iterable[TimelineMark], hover: Mapping[str, str]) -> Spec:
-        palette, shown = self._palette, self._shown
-        legend = {
-            "title": None,
-            "orient": "bottom",
-            "columns": {"expr": f"width < {_NARROW} ? 2 : {len(Mark)}"},
-            "labelColor": palette.text,
-            "labelFontSize": 13,
-            "labelLimit": 0,
-            "symbolSize": 120,
-            "symbolStrokeWidth": 2,
-            "offset": 14,
-        }
-
-        def look(values: Iterable[str]) -> Spec:
-            scale = {"domain": [mark.label for mark in shown], "range": list(values)}
-            return {**_nominal("mark"), "scale": scale, "legend": legend}
+        def look(values: Iterable[str]) -> dict[str, Any]:
+            names = [mark.label for mark in shown]
+            return {"scale": alt.Scale(domain=names, range=list(values)), "legend": legend}
 
         rows = [
             {
@@ -409,26 +411,26 @@ class _Timeline:
             }
             for one in marks
         ]
-        return {
-            "data": self._data(name, rows),
-            "mark": {"type": "point", "size": 130, "strokeWidth": 2, "opacity": 1},
-            "encoding": {
-                "x": self._x,
-                "y": self._y,
-                "shape": look(_SHAPES[mark] for mark in shown),
-                "fill": look(
-                    palette.background if mark in _OUTLINES else palette.of(mark) for mark in shown
+        points: alt.Chart = (
+            self._of(name, rows)
+            .mark_point(size=130, strokeWidth=2, opacity=1)
+            .encode(
+                x=self._x,
+                y=self._y,
+                shape=alt.Shape("mark:N", **look(_SHAPES[mark] for mark in shown)),
+                fill=alt.Fill(
+                    "mark:N",
+                    **look(
+                        palette.background if mark in _OUTLINES else palette.of(mark)
+                        for mark in shown
+                    ),
                 ),
-                "stroke": look(palette.of(mark) for mark in shown),
-                "tooltip": [{**_nominal(field), "title": title} for field, title in hover.items()],
-                "description": _nominal("words"),
-            },
-        }
-
-    def _data(self, name: str, rows: list[Spec]) -> Spec:
-        """The rows of a layer, by their name; two layers may draw the same ones."""
-        self.datasets[name] = rows
-        return {"name": name}
+                stroke=alt.Stroke("mark:N", **look(palette.of(mark) for mark in shown)),
+                tooltip=[alt.Tooltip(f"{field}:N", title=title) for field, title in hover.items()],
+                description="words:N",
+            )
+        )
+        return points
 
     def _by_lane(self) -> list[list[TimelineMark]]:
         lanes = dict.fromkeys(mark.lane for mark in self._doses)
@@ -470,10 +472,9 @@ class _Timeline:
             ]
         return rows
 
-    def _silent_text(self) -> Spec:
+    def _silent_text(self) -> dict[str, Any]:
         """Text that is neither hovered over nor read out."""
-        quiet = {"tooltip": None, "aria": False}
-        return {"type": "text", "fontSize": 12, "color": self._palette.text, **quiet}
+        return {"fontSize": 12, "color": self._palette.text, "tooltip": None, "aria": False}
 
     def _local(self, at: datetime) -> datetime:
         """Without a zone: the browser, wherever it is, then draws the practice's time."""
@@ -483,10 +484,5 @@ class _Timeline:
         return self._local(at).isoformat(timespec="minutes")
 
 
-def _point(at: datetime) -> Spec:
-    day = {"year": at.year, "month": at.month, "date": at.day}
-    return {**day, "hours": at.hour, "minutes": at.minute}
-
-
-def _nominal(field: str) -> Spec:
-    return {"field": field, "type": "nominal"}
+def _point(at: datetime) -> alt.DateTime:
+    return alt.DateTime(year=at.year, month=at.month, date=at.day, hours=at.hour, minutes=at.minute)
