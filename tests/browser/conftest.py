@@ -27,6 +27,7 @@ from tests.browser.chromium import chromium_path, is_required, launched
 from tests.browser.demo import PAGES
 from tests.browser.hands import follow_runs, go_to, open_at, press
 from tests.browser.outside import Outside
+from tests.browser.private import leaks, private_words
 from tests.browser.server import Server, free_port
 from tests.factories import a_client, a_course
 from tests.factories_care import Care, a_cared_for_client
@@ -134,11 +135,15 @@ def server(
 
 @contextmanager
 def running(server: Server) -> Iterator[Server]:
-    """A server that runs; at the end its log must hold no error."""
+    """A server that runs; at the end its log must hold no error, and nothing about anybody."""
     server.start()
     yield server
     server.stop()
     assert server.complaints == []
+    demo = server.data / "demo.db"
+    urls = [server.database_url, *([f"sqlite:///{demo}"] if demo.exists() else [])]
+    private = {PASSWORD, *server.tokens}.union(*map(private_words, urls))
+    assert leaks(server.log, private) == []
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +187,7 @@ def _browser_of(
         if who.clinician_id not in browsers:
             with care.database.writing() as db:
                 started = start_sign_in(db, who.clinician_id, "a test", server.clock.now)
+            server.tokens.add(started.token)
             browser = browsers[who.clinician_id] = _browsers.lend(server)
             cookie = f"practice.{started.token}"
             browser.add_cookies([{"name": "kapteam", "value": cookie, "url": server.url}])
@@ -270,6 +276,7 @@ def _demo_browsers(_browsers: Browsers, demo_server: Server) -> tuple[BrowserCon
     door.close()
     with _demo(demo_server) as database, database.writing() as db:
         started = start_sign_in(db, PRESCRIBER_ID, "a test", demo_server.clock.now)
+    demo_server.tokens.add(started.token)
     prescriber.add_cookies(
         [{"name": "kapteam", "value": f"demo.{started.token}", "url": demo_server.url}]
     )

@@ -25,9 +25,9 @@ class Server:
     """kapteam on a port of this machine, a free one unless told; or another `app` beside it.
 
     `data` is its data folder, `clock` what it takes for the time, `log` what it wrote so far,
-    `environment` what else it finds in its own. It can be stopped, killed and started again over
-    the same data at the same address. With a certificate it serves other machines, by the
-    certificate's name.
+    `environment` what it finds in its own, `tokens` those by which people are signed in. It can be
+    stopped, killed and started again over the same data at the same address. With a certificate it
+    serves other machines, by the certificate's name.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Server:
     ) -> None:
         self.data = folder / "data"
         self.clock = FrozenClock(folder / "clock", now)
+        self.tokens: set[str] = set()
         self._log = folder / "log"
         self._port = port or free_port()
         self._app = app

@@ -7,9 +7,16 @@ import pytest
 from playwright.sync_api import Error as Refused
 from playwright.sync_api import expect
 
+from kapteam.accounts.sign_ins import start_sign_in
+from kapteam.actions.notes import NoteEntered, save_draft, start_note
+from kapteam.ids import new_id
+from kapteam.vocabulary import NoteKind
 from tests.browser.accessibility import violations
 from tests.browser.hands import open_at
+from tests.browser.private import leaks, private_words
 from tests.browser.server import Server
+from tests.factories import NOW
+from tests.factories_care import a_ketamine_session
 
 
 def test_axe_sees_a_picture_without_words_under_our_content_policy(page):
@@ -65,3 +72,21 @@ def test_an_error_in_the_log_is_noticed(tmp_path, now):
         "Stopping...\n"
     )
     assert len(server.complaints) == 2
+
+
+def test_a_name_a_note_a_token_and_a_one_time_link_in_the_log_are_noticed(care, server):
+    """At its end no server's log may hold any: that of every page, and that of every Save."""
+    with care.database.writing() as db:
+        note_id = new_id()
+        dose = a_ketamine_session(db, care.course)
+        entered = NoteEntered(note_id, NoteKind.INTENTION, care.course.id, dose.id)
+        start_note(db, care.therapist, entered, NOW)
+        save_draft(db, care.therapist, note_id, "intention", "To forgive Ezra", 0, NOW)
+        token = start_sign_in(db, care.therapist.clinician_id, "a test", NOW).token
+    private = private_words(server.database_url) | {token}
+    assert "You can now view your Streamlit app" in server.log
+    assert leaks(server.log, private) == []
+    for told in (care.client.family_name, care.client.phone, "To forgive Ezra", token):
+        assert leaks(f"{server.log}\nLookupError: {told}, not there\n", private) == [told]
+    link = "/session/invite/c2VjcmV0"
+    assert leaks(f"GET {link} 200\n", private) == [link]

@@ -1,0 +1,40 @@
+"""What must never stand in a log: each name, number and note text that a practice keeps; tokens."""
+
+import re
+
+from sqlalchemy import String, Text, select
+
+from kapteam.db.base import Base
+from kapteam.db.engine import Database
+
+_LINK = re.compile(r"/session/invite/\S+")
+_SHORTEST = 4
+# Not about anybody: what happened, the practice itself, and which field of a form a draft is of.
+_OTHER_TABLES, _OTHER_COLUMNS = {"audit_event", "practice", "practice_setting"}, {"field", "device"}
+
+
+def leaks(log: str, private: set[str]) -> list[str]:
+    """What of `private`, and which one-time links, stand in a log."""
+    return [*(one for one in sorted(private) if one in log), *_LINK.findall(log)]
+
+
+def private_words(url: str) -> set[str]:
+    """Every line of one's own words in a practice but those too short to be known again.
+
+    Of the tables' columns, so that a new one is looked at as well; the hashes of passwords, tokens
+    and notes are among them.
+    """
+    database = Database(url)
+    with database.reading() as db:
+        texts = [
+            text or ""
+            for table in Base.metadata.sorted_tables
+            if table.name not in _OTHER_TABLES
+            for column in table.columns
+            if type(column.type) in (String, Text)
+            and not (column.primary_key or column.foreign_keys or column.name in _OTHER_COLUMNS)
+            for text in db.scalars(select(column).distinct())
+        ]
+    database.close()
+    lines = (line.strip() for text in texts for line in text.splitlines())
+    return {line for line in lines if len(line) >= _SHORTEST}
