@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from contextlib import suppress
+from itertools import chain
 from socket import IPPROTO_TCP, TCP_NODELAY
 
 from starlette.concurrency import run_in_threadpool
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnected
 
 from kapteam import clock
+from kapteam.errors import Unavailable
 from kapteam.web.visitor import live_keys
 
 CLOSED_BY_US = 4401
@@ -22,6 +24,8 @@ class _Socket:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.ended = asyncio.Event()
+        self.may_send = asyncio.Event()
+        self.may_send.set()
 
 
 class Sockets:
@@ -38,6 +42,7 @@ class Sockets:
         send_at_once(receive)
 
         async def send_while_live(message: Message) -> None:
+            await socket.may_send.wait()
             if not socket.ended.is_set():
                 await send(message)
 
@@ -69,7 +74,11 @@ class Sockets:
             socket.loop.call_soon_threadsafe(socket.ended.set)
 
     async def sweep_for_ever(self) -> None:
-        """Twice a second, close the websockets of whoever was locked, ended or turned off."""
+        """Twice a second, close the websockets of whoever was locked, ended or turned off.
+
+        While the database is gone nobody's sign-in can be checked, so nothing is sent to anybody.
+        The websockets stay open: Streamlit takes away what is typed in a page that it closes on.
+        """
         while True:
             await asyncio.sleep(_EVERY_SECONDS)
             keys = set(self._open)
@@ -77,12 +86,18 @@ class Sockets:
                 continue
             try:
                 live = await run_in_threadpool(live_keys, keys, clock.now())
+            except Unavailable:
+                for socket in chain.from_iterable(self._open.values()):
+                    socket.may_send.clear()
+                continue
             except Exception as error:
                 # Nobody's sign-in can be checked now, so nobody stays connected.
                 _log.error("The sign-ins cannot be checked: %s", type(error).__name__)
                 live = set()
             for key in keys - live:
                 self.close(key)
+            for socket in chain.from_iterable(self._open.get(key, ()) for key in live):
+                socket.may_send.set()
 
 
 def send_at_once(receive: Receive) -> None:
