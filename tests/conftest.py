@@ -71,6 +71,8 @@ def frozen_clock(
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """A certificate for kapteam.example, and the authority that vouches for it."""
+    if shutil.which("openssl") is None:
+        pytest.skip("No openssl on this machine; install it to run the tests over TLS.")
     return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 

@@ -44,7 +44,7 @@ class Server:
         self.clock = FrozenClock(folder / "clock", now)
         self.tokens: set[str] = set()
         self._log = folder / "log"
-        self._port = port or free_port()
+        self.port = port or free_port()
         self._app = app
         self._certificate = certificate
         self._environment = environment
@@ -54,13 +54,14 @@ class Server:
     def url(self) -> str:
         """The address, without a slash at its end."""
         if self._certificate is not None:
-            return f"https://{self._certificate.name}:{self._port}"
-        return f"http://127.0.0.1:{self._port}"
+            return f"https://{self._certificate.name}:{self.port}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
-    def port(self) -> int:
-        """Where it listens."""
-        return self._port
+    def _command(self) -> list[str]:
+        if self._app == "app.py":
+            return ["kapteam", "serve", "--port", str(self.port)]
+        return ["streamlit", "run", self._app, "--server.port", str(self.port)]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -102,14 +103,9 @@ class Server:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        port = str(self._port)
-        if self._app == "app.py":
-            command = ["kapteam", "serve", "--port", port]
-        else:
-            command = ["streamlit", "run", self._app, "--server.port", port]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *command],
+                [sys.executable, "-m", *self._command],
                 cwd=_ROOT,
                 env=self.environment,
                 stdout=log,
@@ -156,7 +152,7 @@ class Server:
             scheme, trusted = "https", self._certificate.trusted()
             trusted.check_hostname = False
         try:
-            address = f"{scheme}://127.0.0.1:{self._port}/health"
+            address = f"{scheme}://127.0.0.1:{self.port}/health"
             urlopen(address, timeout=5, context=trusted).close()
         except HTTPError:
             return True
