@@ -111,11 +111,8 @@ def _meant(db: Session, form: Entered, entered: EmergencyEntered) -> list[Client
         form.refuse("code", "Enter the code, or the given and the family name.")
         return []
     people = namesakes(db, given, family, entered.born_on)
-    form.need(
-        "family_name",
-        bool(people),
-        "Nobody in care here has this name and birth date. Check the spelling.",
-    )
+    known = "this name and birth date" if entered.born_on else "this name"
+    form.need("family_name", bool(people), f"Nobody in care here has {known}. Check the spelling.")
     form.need(
         "born_on",
         len(people) < 2,

@@ -18,6 +18,7 @@ class EmergencyLine:
     """One client opened to one clinician; `ended_at` is None unless it was ended early."""
 
     id: str
+    clinician_id: str
     who: str
     code: str
     reason: str
@@ -32,6 +33,7 @@ def emergency_accesses(db: Session, asked: Asked) -> tuple[EmergencyLine, ...]:
     rows = db.execute(
         select(
             EmergencyAccess.id,
+            EmergencyAccess.clinician_id,
             Clinician.name.label("who"),
             Client.code,
             EmergencyAccess.reason,

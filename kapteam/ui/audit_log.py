@@ -1,6 +1,6 @@
 """Who did what, on Practice: the audit log in words, read-only."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -8,7 +8,9 @@ import streamlit as st
 
 from kapteam import wording
 from kapteam.accounts import zones
+from kapteam.clock import day_of
 from kapteam.queries.audit_log import LogLine, LogPage, LogWanted, What, audit_log
+from kapteam.queries.emergency import EmergencyLine
 from kapteam.queries.practice import Colleague
 from kapteam.rules.slots import read_hours
 from kapteam.rules.thresholds import THRESHOLDS
@@ -70,6 +72,21 @@ def who_opened(code: str) -> None:
     )
 
 
+def what_was_opened(here: Present, access: EmergencyLine) -> None:
+    """The way to what somebody did to one client on the days of an emergency access."""
+    until_at = access.ended_at or access.until_at
+    link(
+        "practice",
+        "What was opened",
+        icon="history",
+        log_code=access.code,
+        log_person=access.clinician_id,
+        log_from=f"{day_of(access.from_at, here.zone)}",
+        log_until=f"{day_of(until_at, here.zone)}",
+        practice_show=PracticePart.LOG.label,
+    )
+
+
 def _draw_page(here: Present, shown: LogPage) -> None:
     nothing = "Nothing is on record for this. Take a filter away to see more."
     with section("Who did what", shown.count, key="audit_log", nothing=nothing):
@@ -78,7 +95,7 @@ def _draw_page(here: Present, shown: LogPage) -> None:
                 words(quiet(wording.full_moment(line.at, here.zone)), 250)
                 words(f"**{plain(line.who or 'Nobody signed in')}**", 210)
                 words(quiet(line.code or ""), 80)
-                words(f"{plain(done(line))} {_quiet_if_any(details(here, line.changes))}", 560)
+                words(f"{plain(done(line))} {_quiet_if_any(details(here, line))}", 560)
 
 
 def _quiet_if_any(text: str) -> str:
@@ -142,8 +159,12 @@ def done(line: LogLine) -> str:
     return f"{noun[:1].upper()}{noun[1:]}: {verb}{about}"
 
 
-def details(here: Present, changes: Mapping[str, Any]) -> str:
+def details(here: Present, line: LogLine) -> str:
     """Old and new, of what can be told in a few words; ids and hashes stay in the database."""
+    changes = dict(line.changes)
+    if here.viewer.hides_names and line.tag == "emergency:opened":
+        # The one reason that somebody typed: a name may stand in it.
+        changes.pop("why", None)
 
     def moment(stored: str) -> str:
         return wording.moment(datetime.fromisoformat(stored), here.now, here.zone)

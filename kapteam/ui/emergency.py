@@ -6,8 +6,9 @@ from kapteam import wording
 from kapteam.actions.emergency import EmergencyEntered, end_emergency, open_in_emergency
 from kapteam.queries.emergency import EmergencyLine
 from kapteam.rules.permissions import Emergency
+from kapteam.ui.audit_log import what_was_opened
 from kapteam.ui.forms import Form, unused_id
-from kapteam.ui.navigation import PracticePart, go, link
+from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import row, section, words
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet, strong
@@ -17,8 +18,8 @@ def draw_emergency_form(here: Present) -> None:
     """Whom to open, and why; what that means stands above it."""
     words(
         "For a client whom you do not treat and who needs you now. Everything of this client opens "
-        "to you for four hours. That you opened it, why, and each page you look at are on record, "
-        "and the administrators of the practice see it."
+        "to you for four hours. That you opened it, why, and each hour in which you look at it are "
+        "on record, and the administrators of the practice see it."
     )
     with st.container(border=True):
         form = Form(here, "emergency", makes=unused_id(here))
@@ -81,14 +82,10 @@ def draw_emergency_accesses(here: Present, lines: tuple[EmergencyLine, ...]) -> 
                 words(f"**{one.code}**", 90)
                 began = wording.moment(one.from_at, here.now, here.zone)
                 words(plain(f"{began}, {_end_words(here, one)}"), 330)
-                words(plain(one.reason), 330)
-                link(
-                    "practice",
-                    "What was opened",
-                    icon="history",
-                    practice_show=PracticePart.LOG.label,
-                    log_code=one.code,
-                )
+                # The one sentence in which a name may stand.
+                hidden = here.viewer.hides_names
+                words(quiet("Reason hidden") if hidden else plain(one.reason), 330)
+                what_was_opened(here, one)
 
 
 def _end_words(here: Present, one: EmergencyLine) -> str:

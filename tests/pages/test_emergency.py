@@ -1,16 +1,18 @@
 """Emergency access as a browser would get it: from Find to the client, its banner and its end."""
 
 from datetime import timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 
 from kapteam.actions.emergency import EmergencyEntered, open_in_emergency
+from kapteam.db.audit import record
 from kapteam.db.tables import EmergencyAccess
 from kapteam.ids import new_id
 from kapteam.vocabulary import Audience, Function
 from tests.factories import NOW, a_clinician, an_emergency
 from tests.pages.filling import beside, fill, press, typed
-from tests.pages.tabs import addresses, bare, opened, said, unsigned, well
+from tests.pages.tabs import addresses, bare, headings, opened, said, unsigned, well
 
 NOT_MINE = "There is no client with this code, or you are not on one of their courses."
 ON_RECORD = "All that you open is on record."
@@ -100,6 +102,10 @@ def test_after_a_month_the_chart_says_no_more_of_it(care):
 
 
 def test_administrators_read_why_and_find_what_was_looked_at(care, admin):
+    with care.database.writing() as db:
+        before = NOW - timedelta(days=3)
+        record(db, "client:viewed", care.stranger, before, client_id=care.client.id)
+        record(db, "client:viewed", care.therapist, NOW, client_id=care.client.id)
     _opened_by_stranger(care)
     opened(care, care.stranger, "client", client=care.client.code)
 
@@ -112,7 +118,33 @@ def test_administrators_read_why_and_find_what_was_looked_at(care, admin):
     assert "Tue Nov 24, 2:30 pm, open until Tue Nov 24, 6:30 pm" in words
     assert "Okafor" not in words
     (address,) = addresses(tab, "What was opened")
-    assert f"log_code={care.client.code}" in address
-    log = opened(care, admin, "practice", practice_show="Who did what", log_code=care.client.code)
+    log = opened(care, admin, "practice", **dict(parse_qsl(address.partition("?")[2])))
     assert "Emergency access: opened" in said(log)
     assert "Client: chart opened :gray[emergency access]" in said(log)
+    # Neither what others did to this client nor what this one did before.
+    assert headings(log) == ["Who did what (2)"]
+
+
+def test_with_others_in_the_room_practice_does_not_say_why(care, admin):
+    _opened_by_stranger(care, reason="Amara Okafor fainted.")
+    for part in ("Emergency access", "Who did what"):
+        tab = opened(care, admin, "practice", practice_show=part)
+        assert "Amara Okafor fainted." in said(tab)
+
+        tab.radio(key="audience").set_value(Audience.OTHERS)
+        well(tab.run())
+
+        assert "Okafor" not in said(tab)
+        assert care.client.code in said(tab)
+        tab.radio(key="audience").set_value(Audience.JUST_ME)
+        well(tab.run())
+
+
+def test_a_name_without_a_birth_date_is_not_told_that_the_birth_date_is_wrong(care):
+    tab = opened(care, care.stranger, "emergency")
+    fill(tab, "emergency", {"given_name": "Amara", "family_name": "Okafr", "reason": "Fainted"})
+
+    press(tab, "Open for four hours")
+
+    said_beside = beside(tab, "emergency", "family_name")
+    assert "Nobody in care here has this name. Check the spelling" in said_beside
