@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.tables import AuditEvent, Client, Clinician
 from kapteam.queries.standing import Asked
+from kapteam.rules.folding import read_code
 from kapteam.rules.permissions import check_can_administer
 from kapteam.vocabulary import Term
 
@@ -142,8 +143,8 @@ def _conditions(wanted: LogWanted, zone: ZoneInfo) -> list[ColumnElement[bool]]:
         conditions.append(or_(*(AuditEvent.tag.like(one) for one in TAGS[wanted.what])))
     if wanted.clinician_id:
         conditions.append(AuditEvent.clinician_id == wanted.clinician_id)
-    code = wanted.code.strip().upper()
-    if code:
+    if wanted.code.strip():
+        code = read_code(wanted.code)
         theirs = select(Client.id).where(Client.code == code).scalar_subquery()
         conditions.append(AuditEvent.client_id == theirs)
     if wanted.from_on:

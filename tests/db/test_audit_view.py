@@ -71,7 +71,9 @@ def test_it_is_filtered_by_person_by_client_code_and_by_the_practices_day(care, 
     assert _log(care, admin).count == 3
     assert _log(care, admin, clinician_id=care.nurse.clinician_id).count == 2
     assert _log(care, admin, code=f" {care.client.code.lower()} ").count == 2
+    assert _log(care, admin, code=care.client.code.replace("-0", "")).count == 2
     assert _log(care, admin, code="K-999").count == 0
+    assert _log(care, admin, code="Okafor").count == 0
     yesterday = _log(care, admin, until_on=TODAY - timedelta(days=1))
     assert [one.at for one in yesterday.lines] == [late]
     assert _log(care, admin, from_on=TODAY, clinician_id=care.nurse.clinician_id).count == 1
