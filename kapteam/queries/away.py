@@ -1,8 +1,9 @@
 """Who is away when and who covers, and the days on which the practice is closed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,13 +18,17 @@ _TREAT = (Function.PRESCRIBER, Function.THERAPIST)
 
 @dataclass(frozen=True, slots=True)
 class AbsenceLine:
-    """Days away that are not over. `uncovered` are the functions that nobody covers meanwhile."""
+    """Days away that are not over. `uncovered` are the functions that nobody covers meanwhile.
+
+    `cover_away` is when the one who covers is away too, from and until, where that is so.
+    """
 
     id: str
     name: str
     from_at: datetime
     until_at: datetime
     cover: str
+    cover_away: tuple[datetime, datetime] | None
     uncovered: tuple[Function, ...]
     is_now: bool
 
@@ -41,7 +46,7 @@ class ClosedLine:
 def absences(db: Session, asked: Asked, colleagues: Iterable[Colleague]) -> tuple[AbsenceLine, ...]:
     """All days away that are not over, the nearest first."""
     known = {one.id: one for one in colleagues}
-    rows = db.execute(
+    rows: Sequence[Any] = db.execute(
         select(
             Absence.id,
             Absence.clinician_id,
@@ -51,7 +56,7 @@ def absences(db: Session, asked: Asked, colleagues: Iterable[Colleague]) -> tupl
         )
         .where(Absence.voided_at.is_(None), Absence.until_at > asked.now)
         .order_by(Absence.from_at, Absence.id)
-    )
+    ).all()
     found = []
     for row in rows:
         away, cover = known[row.clinician_id], known.get(row.covered_by_id)
@@ -65,11 +70,21 @@ def absences(db: Session, asked: Asked, colleagues: Iterable[Colleague]) -> tupl
                 row.from_at,
                 row.until_at,
                 cover.name if cover else "",
+                _away_too(row, rows) if cover else None,
                 tuple(one for one in _TREAT if one in away.functions and one not in covered),
                 row.from_at <= asked.now,
             )
         )
     return tuple(found)
+
+
+def _away_too(row: Any, rows: Iterable[Any]) -> tuple[datetime, datetime] | None:
+    """When the one who covers these days is away within them; the first time."""
+    for one in rows:
+        is_theirs = one.clinician_id == row.covered_by_id
+        if is_theirs and one.from_at < row.until_at and one.until_at > row.from_at:
+            return one.from_at, one.until_at
+    return None
 
 
 def closed_days(db: Session, asked: Asked) -> tuple[ClosedLine, ...]:

@@ -38,6 +38,10 @@ def draw_absences(
                 with st.container(width=_COVER, gap=None):
                     if one.cover:
                         words(plain(f"{one.cover} covers"))
+                    if one.cover_away:
+                        days = wording.days(*one.cover_away, here.now, here.zone)
+                        said = f"{one.cover} is away too: {days}"
+                        phrase(Phrase(said, Tone.AMBER, "person_alert"))
                     if one.uncovered:
                         phrase(Phrase(_uncovered(one), Tone.AMBER, "person_alert"))
                 st.button(

@@ -258,6 +258,17 @@ def test_the_list_says_what_nobody_covers(care, admin):
     assert (second.cover, second.uncovered, second.is_now) == (care.stranger.name, (), False)
 
 
+def test_a_cover_who_is_away_then_too_is_said(care, admin):
+    care.do(record_absence, admin, _entered(care.therapist, care.stranger, last=TODAY + 3 * DAY))
+    care.do(record_absence, admin, _entered(care.stranger, first=TODAY + 3 * DAY, last=None))
+    asked = _as(care, admin)
+
+    with care.database.reading() as db:
+        first, second = absences(db, asked, team(db, asked))
+    assert first.cover_away == (second.from_at, second.until_at)
+    assert second.cover_away is None
+
+
 def test_who_cannot_sign_in_any_more_covers_nobody(care, admin):
     care.do(record_absence, admin, _entered(care.therapist, care.stranger))
     care.do(turn_off_sign_in, admin, TurnOffEntered(care.stranger.clinician_id, {}))

@@ -55,6 +55,15 @@ def test_what_nobody_covers_is_said(care, admin):
     assert words.count("Nobody covers") == 2
 
 
+def test_who_covers_and_is_away_then_too_is_said(care, admin):
+    _away(care, admin, care.therapist, care.stranger, last=TOMORROW)
+    _away(care, admin, care.stranger, first=TOMORROW, last=TOMORROW)
+
+    words = said(opened(care, admin, "practice", practice_show=AWAY))
+
+    assert f"{care.stranger.name} is away too: Wed Nov 25" in words
+
+
 def test_days_that_cannot_be_are_refused_beside_the_field_and_stay_typed(care, admin):
     tab = opened(care, admin, "practice", practice_show=AWAY)
     fill(tab, "absence", {"from_on": TOMORROW, "until_on": TODAY})
