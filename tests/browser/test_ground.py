@@ -84,7 +84,7 @@ def test_a_name_a_note_a_token_and_a_one_time_link_in_the_log_are_noticed(care, 
         save_draft(db, care.therapist, note_id, "intention", "To forgive Ezra", 0, NOW)
         token = start_sign_in(db, care.therapist.clinician_id, "a test", NOW).token
     private = private_words(server.database_url) | {token}
-    assert "You can now view your Streamlit app" in server.log
+    assert "kapteam is at http://" in server.log
     assert leaks(server.log, private) == []
     for told in (care.client.family_name, care.client.phone, "To forgive Ezra", token):
         assert leaks(f"{server.log}\nLookupError: {told}, not there\n", private) == [told]

@@ -65,19 +65,22 @@ def _set_up(url: str, folder: Path) -> Iterator[Database]:
 def server(
     folder: Path, clock: FrozenClock, practice: Database, postgresql: OwnServer
 ) -> Iterator[Server]:
-    """kapteam, started before its database: both come up with the machine."""
+    """kapteam on that database."""
     running = Server(
         folder,
         "tests/web/small_app.py",
         KAPTEAM_CLOCK_FILE=str(clock.file),
         KAPTEAM_DATABASE_URL=postgresql.url,
     )
-    postgresql.stop()
     yield running.start()
     running.stop()
 
 
 def test_a_server_that_starts_before_its_database_goes_on_when_that_is_there(server, postgresql):
+    # Both come up with the machine.
+    server.stop()
+    postgresql.stop()
+    server.start()
     browser = Browser(server)
     early = browser.get("/")
     assert (early.status_code, early.headers["refresh"]) == (503, "5")
