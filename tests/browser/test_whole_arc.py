@@ -1,11 +1,11 @@
 """The whole arc of care, typed by two clinicians into an empty practice."""
 
 import re
-import sqlite3
 from datetime import date
 
 from playwright.sync_api import Error, Page, expect
 
+from kapteam.db.engine import Database
 from kapteam.wording import NBSP
 from tests.browser.conftest import NewPage
 from tests.browser.hands import (
@@ -20,6 +20,7 @@ from tests.browser.hands import (
     wait_for_run,
 )
 from tests.browser.server import Server
+from tests.factories import audit_events
 
 ROBIN, THEA = "robin mesa wind", "thea canyon light"
 TOMORROW = date(2026, 11, 25)
@@ -51,6 +52,29 @@ def test_the_arc_from_an_empty_practice_to_a_signed_integration(
     new_page: NewPage, server: Server
 ) -> None:
     prescriber, therapist = new_page(), new_page()
+    course = up_to_the_dose(prescriber, therapist, server)
+
+    server.clock.advance(minutes=50)  # 11:30 am: due Thu 10:25 am, 24 hours after the booster
+    said_the_same_everywhere(
+        therapist, f"Integration to do: 22{NBSP}hr left, booked Thu Nov 26, 8:30{NBSP}am"
+    )
+    server.clock.advance(hours=21, minutes=55)  # Thu 9:25 am: exactly an hour before it is due
+    said_the_same_everywhere(
+        therapist, f"Integration to do: 1{NBSP}hr left, booked Thu Nov 26, 8:30{NBSP}am"
+    )
+    server.clock.advance(minutes=10)  # 9:35 am: more than an hour after the slot
+    said_the_same_everywhere(therapist, "Was this held? Booked Thu Nov 26")
+    server.clock.advance(minutes=51)  # 10:26 am: a minute late
+    said_the_same_everywhere(therapist, f"24{NBSP}hr since dose")
+
+    up_to_the_signed_integration(therapist, server)
+
+    _three_silent_failures(therapist, server, course)
+    assert _written(server) == [*AUDITED, "ketamine_session:booked", "ketamine_session:recorded"]
+
+
+def up_to_the_dose(prescriber: Page, therapist: Page, server: Server) -> str:
+    """From an empty practice to the dose that is recorded; returns the address of the course."""
     _set_up_the_practice(prescriber)
     _let_the_therapist_in(prescriber, therapist)
     _inquiry_becomes_a_client(therapist)
@@ -65,28 +89,16 @@ def test_the_arc_from_an_empty_practice_to_a_signed_integration(
     server.clock.advance(hours=20, minutes=10)  # Wed Nov 25, 10:40 am
     _come_back(therapist)
     _record_with_a_booster(therapist, dose)
-    server.clock.advance(minutes=50)  # 11:30 am: due Thu 10:25 am, 24 hours after the booster
-    _said_the_same_everywhere(
-        therapist, f"Integration to do: 22{NBSP}hr left, booked Thu Nov 26, 8:30{NBSP}am"
-    )
-    server.clock.advance(hours=21, minutes=55)  # Thu 9:25 am: exactly an hour before it is due
-    _said_the_same_everywhere(
-        therapist, f"Integration to do: 1{NBSP}hr left, booked Thu Nov 26, 8:30{NBSP}am"
-    )
-    server.clock.advance(minutes=10)  # 9:35 am: more than an hour after the slot
-    _said_the_same_everywhere(therapist, "Was this held? Booked Thu Nov 26")
-    server.clock.advance(minutes=51)  # 10:26 am: a minute late
-    _said_the_same_everywhere(therapist, f"24{NBSP}hr since dose")
+    return course
 
+
+def up_to_the_signed_integration(therapist: Page, server: Server) -> None:
+    """On Thu Nov 26, 10:26 am."""
     _hold_integration(therapist)
-    _said_the_same_everywhere(therapist, f"Held 22{NBSP}hr after dose, note to finish")
+    said_the_same_everywhere(therapist, f"Held 22{NBSP}hr after dose, note to finish")
     _finish_the_integration_note(therapist)
     _nothing_is_owed(therapist)
-
     assert _written(server) == AUDITED
-
-    _three_silent_failures(therapist, server, course)
-    assert _written(server) == [*AUDITED, "ketamine_session:booked", "ketamine_session:recorded"]
 
 
 def _set_up_the_practice(page: Page) -> None:
@@ -270,7 +282,7 @@ def _record_with_a_booster(page: Page, dose: str) -> None:
     expect(page.get_by_text("Completed", exact=False).first).to_be_visible()
 
 
-def _said_the_same_everywhere(page: Page, words: str) -> None:
+def said_the_same_everywhere(page: Page, words: str) -> None:
     """Today, Integration, Caseload and Client say one thing in the same words."""
     _come_back(page)
     for address in ("/", "/integration", "/caseload", "/client?client=K-001"):
@@ -306,8 +318,9 @@ def _nothing_is_owed(page: Page) -> None:
 
 def _written(server: Server) -> list[str]:
     """The tags of the audit log but those of looking, of signing in and locking, of the night."""
-    with sqlite3.connect(server.data / "practice.db") as kept:
-        tags = [tag for (tag,) in kept.execute("SELECT tag FROM audit_event ORDER BY id")]
+    database = Database(server.database_url)
+    tags = [one.tag for one in audit_events(database)]
+    database.close()
     others = ("client:viewed", "signin:", "backup:")
     return [tag for tag in tags if not tag.startswith(others)]
 
