@@ -51,7 +51,7 @@ from kapteam.vocabulary import (
 )
 from kapteam.wording import Phrase
 
-_TO_A_PAGE = 25
+_TO_A_PAGE = 10
 _LOOK_ALIKES = 3
 _INTEGRATIONS = 3
 _NOTHING_TO_WRITE = {IntentionStage.SIGNED, IntentionStage.NOT_EXPECTED}
