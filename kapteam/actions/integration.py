@@ -20,6 +20,7 @@ from kapteam.clock import day_of
 from kapteam.db.access import visible_episode
 from kapteam.db.audit import record
 from kapteam.db.tables import (
+    Absence,
     Clinician,
     ClinicianFunction,
     EpisodeMember,
@@ -387,7 +388,7 @@ def read_slot(
     form.need(
         f"{prefix}therapist",
         entered.therapist is None or _integrates(db, entered.therapist, episode_id, now),
-        "Choose a therapist or prescriber who is on this course of care.",
+        "Choose a therapist or prescriber who is on this course of care or covers it.",
     )
     if at is None or minutes is None or entered.how is None:
         return None
@@ -639,7 +640,12 @@ def _check_ended(form: Entered, held_at: datetime, ended_at: datetime, now: date
 
 
 def _integrates(db: Session, clinician_id: str, episode_id: str, now: datetime) -> bool:
-    """Whether this clinician can integrate on the course, now or once the part begins."""
+    """Whether this clinician can integrate on the course, now or once the part or cover begins."""
+    covered = select(Absence.clinician_id).where(
+        Absence.covered_by_id == clinician_id,
+        Absence.voided_at.is_(None),
+        Absence.until_at > now,
+    )
     return bool(
         db.scalar(
             select(
@@ -648,7 +654,10 @@ def _integrates(db: Session, clinician_id: str, episode_id: str, now: datetime) 
                     Clinician.suspended_at.is_(None),
                     ClinicianFunction.clinician_id == Clinician.id,
                     ClinicianFunction.function.in_((Function.THERAPIST, Function.PRESCRIBER)),
-                    EpisodeMember.clinician_id == Clinician.id,
+                    or_(
+                        EpisodeMember.clinician_id == Clinician.id,
+                        EpisodeMember.clinician_id.in_(covered),
+                    ),
                     EpisodeMember.episode_id == episode_id,
                     or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
                 )

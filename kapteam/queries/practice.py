@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_clients
 from kapteam.db.tables import (
+    Absence,
     Client,
     Clinician,
     ClinicianFunction,
@@ -26,7 +27,10 @@ from kapteam.vocabulary import EpisodeState, Function, Part, ServiceLine
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """Somebody of the team. `has_password`: the one-time link was used."""
+    """Somebody of the team. `has_password`: the one-time link was used.
+
+    `covers` are the ids of those whose days away, begun or ahead, this one covers.
+    """
 
     id: str
     name: str
@@ -37,6 +41,7 @@ class Colleague:
     has_password: bool
     suspended_at: datetime | None
     version: int
+    covers: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class ThresholdLine:
 def team(db: Session, asked: Asked) -> tuple[Colleague, ...]:
     """Everybody of the practice, those who can sign in first, then by name."""
     functions: defaultdict[str, set[Function]] = defaultdict(set)
+    covers: defaultdict[str, set[str]] = defaultdict(set)
     people: dict[str, Any] = {}
     for row in db.execute(
         select(
@@ -79,13 +85,24 @@ def team(db: Session, asked: Asked) -> tuple[Colleague, ...]:
             Clinician.suspended_at,
             Clinician.version,
             ClinicianFunction.function,
+            Absence.clinician_id.label("absent_id"),
         )
         .outerjoin(ClinicianFunction, ClinicianFunction.clinician_id == Clinician.id)
+        .outerjoin(
+            Absence,
+            and_(
+                Absence.covered_by_id == Clinician.id,
+                Absence.voided_at.is_(None),
+                Absence.until_at > asked.now,
+            ),
+        )
         .order_by(Clinician.suspended_at.is_not(None), Clinician.name, Clinician.id)
     ):
         people[row.id] = row
         if row.function is not None:
             functions[row.id].add(row.function)
+        if row.absent_id is not None:
+            covers[row.id].add(row.absent_id)
     return tuple(
         Colleague(
             row.id,
@@ -97,6 +114,7 @@ def team(db: Session, asked: Asked) -> tuple[Colleague, ...]:
             row.has_password,
             row.suspended_at,
             row.version,
+            frozenset(covers[row.id]),
         )
         for row in people.values()
     )

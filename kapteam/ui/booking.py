@@ -127,10 +127,13 @@ def _integration_fields(
 
 
 def integrators(ids: Iterable[str | None], team: Iterable[Colleague]) -> dict[str, str]:
-    """Id and name of those on the course who can hold integration, for a field to choose from."""
+    """Id and name of those who can hold integration on a course, for a field to choose from.
+
+    `ids` are those on the course; whoever covers one of them can hold it as well.
+    """
     on_course = set(ids)
-    able = with_function(team, Function.THERAPIST) | with_function(team, Function.PRESCRIBER)
-    return {one: name for one, name in able.items() if one in on_course}
+    here = [one for one in team if one.id in on_course or one.covers & on_course]
+    return with_function(here, Function.THERAPIST) | with_function(here, Function.PRESCRIBER)
 
 
 def typed_moment(here: Present, form: Form, day: str, time: str) -> datetime | None:

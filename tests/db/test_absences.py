@@ -17,9 +17,10 @@ from kapteam.actions.absences import (
     open_days,
     record_absence,
 )
+from kapteam.actions.integration import BookIntegrationEntered, Owed, book_integration
 from kapteam.actions.team import TurnOffEntered, turn_off_sign_in
 from kapteam.db.in_force import practice_in_force
-from kapteam.db.tables import Absence, ClosedDays, PracticeSetting
+from kapteam.db.tables import Absence, ClosedDays, IntegrationSession, PracticeSetting
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.away import absences, closed_days
@@ -31,9 +32,14 @@ from kapteam.queries.standing import Asked, course_standings
 from kapteam.queries.today import today
 from kapteam.rules.permissions import can_order_dose
 from kapteam.rules.slots import Closure
-from kapteam.vocabulary import Function, Weekday
+from kapteam.vocabulary import Function, How, Weekday
 from tests.factories import NOW, TODAY, a_clinician, a_course, an_absence, audit_events
-from tests.factories_care import a_cared_for_client, a_ketamine_session, a_signed_intention
+from tests.factories_care import (
+    a_cared_for_client,
+    a_ketamine_session,
+    a_signed_intention,
+    an_overdue_integration,
+)
 
 PHOENIX = ZoneInfo("America/Phoenix")
 TOMORROW = TODAY + timedelta(days=1)
@@ -112,6 +118,38 @@ def test_what_waits_on_who_is_away_waits_on_who_covers(care, admin):
 
     with care.database.reading() as db:
         assert [row.course.episode_id for row in today(db, asked).waiting_on_me]
+
+
+def test_integration_is_booked_with_who_covers_while_the_cover_is_not_over(care, admin):
+    with care.database.writing() as db:
+        dose = an_overdue_integration(db, care.course, hours=20)
+    owed = Owed(new_id(), 0, care.course.id, (dose.id,))
+    cover = care.stranger.clinician_id
+    slot = BookIntegrationEntered(owed, TOMORROW, "10 am", 60, How.VIDEO, "", cover)
+    with pytest.raises(Invalid) as refused:
+        care.do(book_integration, care.front_desk, slot)
+    assert "therapist" in refused.value.fields
+    care.do(record_absence, admin, _entered(care.therapist, care.stranger))
+
+    with pytest.raises(Invalid):
+        care.do(book_integration, care.front_desk, slot, now=NOW + 3 * DAY)
+    care.do(book_integration, care.front_desk, slot)
+
+    assert care.row(IntegrationSession, owed.id).therapist_id == cover
+
+
+def test_the_team_says_whom_each_covers(care, admin):
+    care.do(record_absence, admin, _entered(care.therapist, care.stranger))
+    care.do(record_absence, admin, _entered(care.prescriber, care.stranger, TOMORROW))
+    over = _entered(care.nurse, care.stranger)
+    care.do(record_absence, admin, over)
+    care.do(end_absence, admin, over.id)
+    asked = _as(care, admin, NOW + timedelta(minutes=1))
+
+    with care.database.reading() as db:
+        covers = {one.id: one.covers for one in team(db, asked) if one.covers}
+    pair = {care.therapist.clinician_id, care.prescriber.clinician_id}
+    assert covers == {care.stranger.clinician_id: pair}
 
 
 def test_cover_gives_no_right_that_a_function_does_not(care, admin):

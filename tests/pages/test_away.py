@@ -9,6 +9,7 @@ from kapteam.db.tables import Absence, ClosedDays
 from kapteam.ids import new_id
 from kapteam.vocabulary import Function
 from tests.factories import TODAY, a_clinician, audit_events
+from tests.factories_care import an_overdue_integration
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import bare, headings, names, opened, said, statements_of
 
@@ -125,6 +126,27 @@ def test_a_cover_is_told_whom_they_cover_until_when_on_every_page_and_has_the_ro
     assert len(names(tab)) == 1
     assert "Covering for" in said(opened(care, care.stranger, "notes"))
     assert "Covering for" not in said(opened(care, care.therapist, "caseload"))
+
+
+def test_a_cover_is_offered_as_the_therapist_of_an_integration(care, admin):
+    with care.database.writing() as db:
+        dose = an_overdue_integration(db, care.course, hours=20)
+
+    def offered(page, **query):
+        tab = opened(care, care.stranger, page, **query)
+        (box,) = [one for one in tab.selectbox if one.label == "With"]
+        return box.options
+
+    _away(care, admin, care.prescriber, care.nurse)
+    _away(care, admin, care.therapist, care.stranger, last=TOMORROW)
+
+    for with_whom in (
+        offered("integration_session", dose=dose.id, do="book"),
+        offered("booking", episode=care.course.id),
+    ):
+        assert care.stranger.name in with_whom
+        assert care.therapist.name in with_whom
+        assert care.nurse.name not in with_whom
 
 
 def test_somebody_else_covers_one_course_until_a_day(care):
