@@ -48,7 +48,8 @@ def open_page(
 
     `body` draws all of the page below its header, and again when anybody has saved anything: the
     guard script (guard.js) presses Refresh then, and once a minute, since "in 30 min" ages. It
-    does so on every page when this sign-in says on another tab who can see the screen.
+    does so on every page while a client is open in an emergency, and when this sign-in says on
+    another tab who can see the screen.
     """
     here = present()
     if here is None:
@@ -60,7 +61,8 @@ def open_page(
     as_of = _header(here, f"{title}, {wording.heading_day(here.today)}" if dated else title)
     _more_than_ones_own(here)
     if body is None:
-        _watched(here)
+        # What an emergency opened closes when that ends, here or on another tab, on every page.
+        _watched(here, _token(here) if here.viewer.emergencies else "")
     # After the header: who may not be here still finds a client and the way out.
     if needs is not None:
         needs(here.viewer)
@@ -89,12 +91,7 @@ def _live_part(
     if (here.today, here.viewer) != (opened.today, opened.viewer):
         st.rerun()
     # Read before what is drawn: a page may be newer than its token, never older.
-    try:
-        with here.database.reading() as db:
-            token = change_token(db)
-    except Unavailable:
-        token = _UNREAD
-    _watched(here, token)
+    _watched(here, _token(here))
     if opened.as_of is not None:
         opened.as_of.markdown(_as_of(here), width="content")
     try:
@@ -103,6 +100,14 @@ def _live_part(
         draw(here)
     except Exception as error:
         draw_trouble(error)
+
+
+def _token(here: Present) -> str:
+    try:
+        with here.database.reading() as db:
+            return change_token(db)
+    except Unavailable:
+        return _UNREAD
 
 
 def _watched(here: Present, token: str = "") -> None:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from kapteam.actions.absences import AbsenceEntered, end_absence, record_absence
+from kapteam.actions.emergency import end_emergency
 from kapteam.db.audit import record
 from kapteam.ids import new_id
 from kapteam.ui.showing import STEP
@@ -14,7 +15,7 @@ from kapteam.vocabulary import Function
 from tests.browser.conftest import TabOf
 from tests.browser.hands import field, go_to, press, wait_for_run
 from tests.browser.saves import SAVES
-from tests.factories import NOW, TODAY, a_client, a_clinician, a_course
+from tests.factories import NOW, TODAY, a_client, a_clinician, a_course, an_emergency
 from tests.factories_care import Care, a_ketamine_session, an_overdue_integration
 
 _COUNT = """() => {
@@ -82,6 +83,26 @@ def test_cover_comes_with_its_rows_and_goes_with_them(own: Care, kept_tab_of: Ta
     own.do(end_absence, admin, away.id)
     expect(row).to_have_count(0)
     expect(line).to_have_count(0)
+
+
+def test_a_chart_that_was_opened_in_an_emergency_closes_by_itself(
+    own: Care, kept_tab_of: TabOf
+) -> None:
+    with own.database.writing() as db:
+        access = an_emergency(db, own.client, own.stranger)
+    page = kept_tab_of(own.stranger)
+    go_to(page, f"/client?client={own.client.code}")
+    chart = page.get_by_text(own.client.family_name).first
+    expect(chart).to_be_visible()
+
+    _somebody(own, "Passerby")
+    _beats(page)
+    expect(chart).to_be_visible()
+
+    # As another tab does.
+    own.do(end_emergency, own.stranger, access.id)
+    expect(chart).to_have_count(0)
+    expect(page.get_by_text("Emergency access to")).to_have_count(0)
 
 
 def test_what_is_half_typed_stays_and_so_does_the_cursor(care: Care, kept_tab_of: TabOf) -> None:
