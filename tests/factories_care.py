@@ -13,8 +13,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kapteam.accounts.sign_ins import start_sign_in, viewer_of
 from kapteam.db.base import Base
 from kapteam.db.engine import Database
+from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import (
     Administration,
     Client,
@@ -26,6 +28,7 @@ from kapteam.db.tables import (
     Series,
 )
 from kapteam.ids import new_id
+from kapteam.queries.standing import Asked
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
     AdministrationKind,
@@ -67,6 +70,15 @@ class Care:
         """The row as it now is."""
         with self.database.reading() as db:
             return db.get_one(table, row_id)
+
+    def asked_by(self, who: Viewer, now: datetime = NOW) -> Asked:
+        """Who this person is at `now`, freshly signed in: with whom they cover and have opened."""
+        with self.database.writing() as db:
+            sign_in_id = start_sign_in(db, who.clinician_id, "test", now).sign_in_id
+            viewer, practice = viewer_of(db, sign_in_id, now), practice_in_force(db, now)
+        assert viewer
+        assert practice
+        return Asked(viewer, practice, now)
 
     def rows(self, table: type[_Row], **values: Any) -> list[_Row]:
         """The rows that have these values, in the order of their ids."""

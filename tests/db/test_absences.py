@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kapteam.accounts.sign_ins import start_sign_in, viewer_of
 from kapteam.actions.absences import (
     AbsenceEntered,
     ClosedDaysEntered,
@@ -19,7 +18,6 @@ from kapteam.actions.absences import (
 )
 from kapteam.actions.integration import BookIntegrationEntered, Owed, book_integration
 from kapteam.actions.team import TurnOffEntered, turn_off_sign_in
-from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import Absence, ClosedDays, IntegrationSession, PracticeSetting
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
@@ -28,7 +26,7 @@ from kapteam.queries.booking import free_slots
 from kapteam.queries.client import client_page
 from kapteam.queries.notes import note_page
 from kapteam.queries.practice import team
-from kapteam.queries.standing import Asked, course_standings
+from kapteam.queries.standing import course_standings
 from kapteam.queries.today import today
 from kapteam.rules.permissions import can_order_dose
 from kapteam.rules.slots import Closure
@@ -66,16 +64,9 @@ def _at(on: date, hour=0, minute=0):
     return datetime.combine(on, time(hour, minute), PHOENIX)
 
 
-def _as(care, who, now=NOW):
-    """This person as the table says who they are at `now`, freshly signed in."""
-    with care.database.writing() as db:
-        viewer = viewer_of(db, start_sign_in(db, who.clinician_id, "test", now).sign_in_id, now)
-        return Asked(viewer, practice_in_force(db, now), now)
-
-
 def _sees(care, who, now=NOW):
     """Whether this person has the client's course among the open ones at `now`."""
-    asked = _as(care, who, now)
+    asked = care.asked_by(who, now)
     with care.database.reading() as db:
         return care.course.id in {one.episode_id for one in course_standings(db, asked)}
 
@@ -99,7 +90,7 @@ def test_cover_opens_what_the_covered_one_reads_and_makes_it_ones_own(care, admi
     with care.database.writing() as db:
         signed = a_signed_intention(db, a_ketamine_session(db, care.course), care.therapist)
     care.do(record_absence, admin, _entered(care.therapist, care.stranger))
-    asked = _as(care, care.stranger)
+    asked = care.asked_by(care.stranger)
 
     with care.database.reading() as db:
         assert note_page(db, asked, signed.id).note.signed_at is not None
@@ -114,7 +105,7 @@ def test_what_waits_on_who_is_away_waits_on_who_covers(care, admin):
         a_ketamine_session(db, care.course, planned_at=NOW + 5 * timedelta(hours=1))
         cover = a_clinician(db, Function.PRESCRIBER, Function.THERAPIST, name="Cato Cover")
     care.do(record_absence, admin, _entered(care.therapist, cover))
-    asked = _as(care, cover)
+    asked = care.asked_by(cover)
 
     with care.database.reading() as db:
         assert [row.course.episode_id for row in today(db, asked).waiting_on_me]
@@ -144,7 +135,7 @@ def test_the_team_says_whom_each_covers(care, admin):
     over = _entered(care.nurse, care.stranger)
     care.do(record_absence, admin, over)
     care.do(end_absence, admin, over.id)
-    asked = _as(care, admin, NOW + timedelta(minutes=1))
+    asked = care.asked_by(admin, NOW + timedelta(minutes=1))
 
     with care.database.reading() as db:
         covers = {one.id: one.covers for one in team(db, asked) if one.covers}
@@ -155,7 +146,7 @@ def test_the_team_says_whom_each_covers(care, admin):
 def test_cover_gives_no_right_that_a_function_does_not(care, admin):
     care.do(record_absence, admin, _entered(care.prescriber, care.nurse))
 
-    viewer = _as(care, care.nurse).viewer
+    viewer = care.asked_by(care.nurse).viewer
     assert viewer.stands_for(care.prescriber.clinician_id)
     assert not can_order_dose(viewer)
 
@@ -283,7 +274,7 @@ def test_what_there_is_not_is_not_ended(care, admin, action):
 def test_the_list_says_what_nobody_covers(care, admin):
     care.do(record_absence, admin, _entered(care.prescriber, care.nurse))
     care.do(record_absence, admin, _entered(care.therapist, care.stranger, TOMORROW))
-    asked = _as(care, admin)
+    asked = care.asked_by(admin)
 
     with care.database.reading() as db:
         first, second = absences(db, asked, team(db, asked))
@@ -299,7 +290,7 @@ def test_the_list_says_what_nobody_covers(care, admin):
 def test_a_cover_who_is_away_then_too_is_said(care, admin):
     care.do(record_absence, admin, _entered(care.therapist, care.stranger, last=TODAY + 3 * DAY))
     care.do(record_absence, admin, _entered(care.stranger, first=TODAY + 3 * DAY, last=None))
-    asked = _as(care, admin)
+    asked = care.asked_by(admin)
 
     with care.database.reading() as db:
         first, second = absences(db, asked, team(db, asked))
@@ -310,7 +301,7 @@ def test_a_cover_who_is_away_then_too_is_said(care, admin):
 def test_who_cannot_sign_in_any_more_covers_nobody(care, admin):
     care.do(record_absence, admin, _entered(care.therapist, care.stranger))
     care.do(turn_off_sign_in, admin, TurnOffEntered(care.stranger.clinician_id, {}))
-    asked = _as(care, admin)
+    asked = care.asked_by(admin)
 
     with care.database.reading() as db:
         (line,) = absences(db, asked, team(db, asked))
@@ -322,7 +313,7 @@ def test_no_time_of_closed_days_or_of_days_away_is_proposed(care, admin):
     therapist = care.therapist.clinician_id
 
     def proposed():
-        asked = _as(care, care.therapist)
+        asked = care.asked_by(care.therapist)
         with care.database.reading() as db:
             slots = free_slots(db, asked, therapist, dose_at).slots
         return {at.astimezone(PHOENIX).date() for at in slots}
@@ -344,11 +335,11 @@ def test_closed_days_are_said_with_what_they_are_for_until_they_are_over(care, a
     care.do(close_days, admin, entered)
 
     assert len(audit_events(care.database, "closed_days:recorded")) == 1
-    asked = _as(care, admin)
+    asked = care.asked_by(admin)
     assert asked.practice.hours.closures == (Closure(TODAY, TODAY, "Inventory"),)
     with care.database.reading() as db:
         assert [one.name for one in closed_days(db, asked)] == ["Inventory"]
-    tomorrow = _as(care, admin, _at(TOMORROW))
+    tomorrow = care.asked_by(admin, _at(TOMORROW))
     with care.database.reading() as db:
         assert closed_days(db, tomorrow) == ()
 
@@ -374,7 +365,7 @@ def test_other_hours_are_in_force_from_their_save_on_and_say_what_is_proposed(ca
     care.do(change_hours, admin, entered)
     care.do(change_hours, admin, entered)
 
-    asked = _as(care, care.therapist)
+    asked = care.asked_by(care.therapist)
     with care.database.reading() as db:
         slots = free_slots(db, asked, care.therapist.clinician_id, NOW).slots
     assert [at.astimezone(PHOENIX).time() for at in slots] == [time(10), time(10, 30), time(11)]
@@ -383,7 +374,7 @@ def test_other_hours_are_in_force_from_their_save_on_and_say_what_is_proposed(ca
     (event,) = audit_events(care.database, "practice:hours_changed")
     assert event.changes["hours"] == ["08:00 18:00 mon,tue,wed,thu,fri", setting.value]
     # What was judged before stays as it was.
-    assert _as(care, admin, NOW - timedelta(hours=1)).practice.hours.opens == time(8)
+    assert care.asked_by(admin, NOW - timedelta(hours=1)).practice.hours.opens == time(8)
 
 
 @pytest.mark.parametrize(
@@ -408,6 +399,6 @@ def test_a_course_of_somebody_else_stays_shut_to_who_covers_another(care, admin)
         other = a_course(db, care.client, therapist=loner)
     care.do(record_absence, admin, _entered(care.therapist, care.stranger))
 
-    asked = _as(care, care.stranger)
+    asked = care.asked_by(care.stranger)
     with care.database.reading() as db:
         assert other.id not in {one.episode_id for one in course_standings(db, asked)}

@@ -5,17 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from kapteam.accounts.sign_ins import start_sign_in, viewer_of
 from kapteam.actions.emergency import EmergencyEntered, end_emergency, open_in_emergency
 from kapteam.actions.views import record_view
-from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import Client, EmergencyAccess
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.client import client_page
 from kapteam.queries.emergency import emergency_accesses
 from kapteam.queries.notes import note_page
-from kapteam.queries.standing import Asked, course_standings
+from kapteam.queries.standing import course_standings
 from tests.factories import NOW, a_client, a_clinician, a_course, audit_events
 from tests.factories_care import a_cared_for_client, a_ketamine_session, a_signed_intention
 
@@ -39,15 +37,9 @@ def _entered(care, **changed):
     return replace(entered, **changed)
 
 
-def _as(care, who, now=NOW):
-    with care.database.writing() as db:
-        viewer = viewer_of(db, start_sign_in(db, who.clinician_id, "test", now).sign_in_id, now)
-        return Asked(viewer, practice_in_force(db, now), now)
-
-
 def _reads(care, who, signed, now=NOW):
     """Whether this person gets the client's page and the text of the note at `now`."""
-    asked = _as(care, who, now)
+    asked = care.asked_by(who, now)
     with care.database.reading() as db:
         try:
             page, text = client_page(db, asked, care.client.code), note_page(db, asked, signed.id)
@@ -73,7 +65,7 @@ def test_it_opens_nobody_else_and_to_nobody_else(care, signed):
         bystander = a_clinician(db, *care.stranger.functions, name="Bea Bystander")
     care.do(open_in_emergency, care.stranger, _entered(care))
 
-    asked = _as(care, care.stranger)
+    asked = care.asked_by(care.stranger)
     with care.database.reading() as db:
         opened = {one.episode_id for one in course_standings(db, asked)}
     assert care.course.id in opened
@@ -85,7 +77,7 @@ def test_it_is_on_record_with_its_reason_and_so_is_what_was_looked_at(care):
     entered = _entered(care)
     care.do(open_in_emergency, care.stranger, entered)
     care.do(open_in_emergency, care.stranger, entered)
-    care.do(record_view, _as(care, care.stranger).viewer, care.client.id)
+    care.do(record_view, care.asked_by(care.stranger).viewer, care.client.id)
     care.do(record_view, care.therapist, care.client.id)
 
     (opened,) = audit_events(care.database, "emergency:opened")
@@ -196,13 +188,13 @@ def test_administrators_read_who_opened_whom_and_nobody_else_does(care):
         admin = a_clinician(db, *care.nurse.functions, name="Ada Adams", is_administrator=True)
 
     with care.database.reading() as db:
-        (line,) = emergency_accesses(db, _as(care, admin, NOW + HOUR))
+        (line,) = emergency_accesses(db, care.asked_by(admin, NOW + HOUR))
         assert (line.who, line.code, line.reason) == (
             care.stranger.name,
             care.client.code,
             REASON,
         )
         assert line.ended_at == NOW + HOUR
-        assert emergency_accesses(db, _as(care, admin, NOW + timedelta(days=91))) == ()
+        assert emergency_accesses(db, care.asked_by(admin, NOW + timedelta(days=91))) == ()
         with pytest.raises(NotAllowed):
-            emergency_accesses(db, _as(care, care.stranger))
+            emergency_accesses(db, care.asked_by(care.stranger))
