@@ -36,6 +36,8 @@ _SOUND = (3, 51, 3)
 # PostgreSQL's own words for what happened: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _FULL, _READ_ONLY = "53100", "25006"
 _GOING_OR_COMING = ("08", "53300", "57P")
+# Nobody hears anything of a server that is switched off: without these one waits for minutes.
+PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 10_000}
 # A commit that was under way may have arrived all the same.
 _SILENT = (
     "The database does not answer now. What was not said to be saved may not be: save again in a "
@@ -83,7 +85,12 @@ class Database:
     def engine(self) -> Engine:
         """The engine, made at first use."""
         if not self.is_sqlite:
-            return create_engine(self.url, pool_pre_ping=True, hide_parameters=True)
+            return create_engine(
+                self.url,
+                pool_pre_ping=True,
+                hide_parameters=True,
+                connect_args=PATIENCE,
+            )
         engine = create_engine(
             self.url, module=_sqlite_driver(), poolclass=QueuePool, hide_parameters=True
         )

@@ -1,6 +1,7 @@
 """The connections: no update is lost, readers never wait, a writer is one transaction."""
 
 import os
+import socket
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from kapteam.db import engine
 from kapteam.db.engine import Database
 from kapteam.db.tables import ClinicianFunction
 from kapteam.errors import Unavailable, Unusable
@@ -224,3 +226,12 @@ def test_a_server_that_is_gone_says_so_and_goes_on_once_it_is_back():
         server.start()
         assert _value(database) == 0
         database.close()
+
+
+def test_a_server_of_which_nobody_hears_anything_is_given_up(monkeypatch):
+    monkeypatch.setitem(engine.PATIENCE, "connect_timeout", 2)  # the least there is
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as waiting:
+        database = Database(f"postgresql+psycopg://127.0.0.1:{silent.getsockname()[1]}/practice")
+        asked = waiting.submit(_value, database)
+        with pytest.raises(Unavailable, match="does not answer"):
+            asked.result(20)
