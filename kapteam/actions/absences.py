@@ -224,14 +224,17 @@ def _away(
     now: datetime,
     zone: ZoneInfo,
 ) -> str:
-    """The days away of a person within a time, in words; empty when there are none."""
+    """The days away of a person within a time, in words; empty when there are none.
+
+    Those that were ended are over: on that same day the person can be away again.
+    """
     found = db.scalars(
         select(Absence)
         .where(
             Absence.clinician_id == clinician_id,
             Absence.voided_at.is_(None),
             Absence.from_at < until_at,
-            Absence.until_at > from_at,
+            Absence.until_at > max(from_at, now),
         )
         .order_by(Absence.from_at, Absence.id)
     ).first()

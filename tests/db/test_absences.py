@@ -187,6 +187,19 @@ def test_who_is_back_early_ends_the_cover_in_that_moment(care, admin):
     assert (kept.until_at, kept.voided_at) == (NOW, None)
 
 
+def test_who_was_said_to_be_back_by_mistake_is_away_again_and_covers_again_on_that_day(care, admin):
+    wrong = _entered(care.therapist, care.prescriber)
+    care.do(record_absence, admin, wrong)
+    ill = _entered(care.stranger, last=None)
+    care.do(record_absence, admin, ill)
+    for one in (wrong, ill):
+        care.do(end_absence, admin, one.id)
+
+    care.do(record_absence, admin, _entered(care.therapist, care.stranger))
+
+    assert _sees(care, care.stranger, NOW + timedelta(minutes=1))
+
+
 def test_a_second_press_of_add_is_the_same_days(care, admin):
     entered = _entered(care.therapist, care.stranger)
     care.do(record_absence, admin, entered)
