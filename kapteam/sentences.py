@@ -15,6 +15,7 @@ from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.permissions import Viewer
+from kapteam.rules.slots import OpeningHours
 from kapteam.vocabulary import (
     EpisodeState,
     HoldReason,
@@ -22,6 +23,7 @@ from kapteam.vocabulary import (
     IntegrationKind,
     OrderState,
     Tone,
+    Weekday,
 )
 from kapteam.wording import NBSP, Phrase
 
@@ -252,3 +254,12 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             return Phrase(f"Consent “{one.consent.label}” {verb} {ends}", one.tone, "flag")
         case _:
             return Phrase(one.reason.label, one.tone, "error" if one.tone is Tone.RED else "flag")
+
+
+def practice_closed(hours: OpeningHours, day: date | None, today: date) -> Phrase | None:
+    """That the practice is closed on a day ahead: `Closed: Thanksgiving`; None when it is open."""
+    if day is None or day < today or hours.is_open_on(day):
+        return None
+    name = hours.closed_for(day)
+    usual = f"Usually closed on {list(Weekday)[day.weekday()].label}s"
+    return Phrase(f"Closed: {name}" if name else usual, Tone.AMBER, "event_busy")

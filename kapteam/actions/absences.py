@@ -8,13 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kapteam import wording
-from kapteam.actions.episodes import may_have
+from kapteam.actions.episodes import FUNCTIONS_OF, may_have
 from kapteam.actions.practice import lock_practice, put_in_force, the_practice
 from kapteam.actions.saving import already_saved
 from kapteam.clock import day_of
 from kapteam.db.audit import record
 from kapteam.db.in_force import OPENING_HOURS
-from kapteam.db.tables import Absence, Clinician, ClosedDays
+from kapteam.db.tables import Absence, Clinician, ClinicianFunction, ClosedDays
 from kapteam.errors import NotFound
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_administer
@@ -74,6 +74,11 @@ def record_absence(db: Session, viewer: Viewer, entered: AbsenceEntered, now: da
             "covered_by_id",
             may_have(db, cover_id, Part.COVER),
             "Choose a prescriber, a therapist or a nurse whose sign-in is on.",
+        )
+        form.need(
+            "covered_by_id",
+            not is_known or _treats(db, clinician_id),
+            "Who is away treats nobody, so there is nothing to cover. Choose nobody.",
         )
     from_at, until_at = _midnights(from_on, until_on, zone)
     already = _away(db, clinician_id, from_at, until_at, now, zone)
@@ -141,6 +146,14 @@ def close_days(db: Session, viewer: Viewer, entered: ClosedDaysEntered, now: dat
     name = form.line("name", entered.name, "What it is closed for", required=True)
     today = day_of(now, the_practice(db, now).zone)
     from_on, until_on = _days(form, entered.from_on, entered.until_on, today)
+    already = db.scalar(
+        select(ClosedDays.name).where(
+            ClosedDays.voided_at.is_(None),
+            ClosedDays.from_on <= until_on,
+            ClosedDays.until_on >= from_on,
+        )
+    )
+    form.need("from_on", not already, f"It is closed then already: {already}.")
     form.done()
     db.add(
         ClosedDays(
@@ -203,7 +216,7 @@ def _days(
         form.refuse("from_on", "Choose the first day.")
         return today, today
     until_on = until_on or from_on
-    form.need("until_on", until_on >= from_on, "The last day comes after the first one.")
+    form.need("until_on", until_on >= from_on, "The last day cannot be before the first.")
     form.need("until_on", until_on >= today, "These days are over already.")
     return from_on, until_on
 
@@ -214,6 +227,11 @@ def _midnights(from_on: date, until_on: date, zone: ZoneInfo) -> tuple[datetime,
         datetime.combine(from_on, time(0), zone),
         datetime.combine(until_on + timedelta(days=1), time(0), zone),
     )
+
+
+def _treats(db: Session, clinician_id: str) -> bool:
+    held = select(ClinicianFunction.function).where(ClinicianFunction.clinician_id == clinician_id)
+    return not FUNCTIONS_OF[Part.COVER].isdisjoint(db.scalars(held))
 
 
 def _away(

@@ -50,7 +50,7 @@ def draw_absences(
                     type="tertiary",
                     icon=":material/event_busy:",
                     on_click=_end_absence,
-                    args=(one.id,),
+                    args=(one.id, f"{one.name} is back" if one.is_now else "Days away taken back"),
                 )
     with st.expander("Add days away", icon=":material/flight_takeoff:"):
         form = Form(here, "absence", makes=unused_id(here))
@@ -79,9 +79,9 @@ def _uncovered(one: AbsenceLine) -> str:
 
 
 @acting
-def _end_absence(here: Present, absence_id: str) -> None:
+def _end_absence(here: Present, absence_id: str, done: str) -> None:
     here.write(end_absence, absence_id, here.now)
-    say_next("These days away have ended, and the cover with them")
+    say_next(f"{done}, and the cover has ended with it")
 
 
 def _first_and_last(form: Form, what: str) -> None:

@@ -33,7 +33,7 @@ from kapteam.actions.episodes import (
 )
 from kapteam.errors import Invalid
 from kapteam.ids import id_within
-from kapteam.queries.course import Course, Experience
+from kapteam.queries.course import Course, Experience, Member
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.queries.standing import CourseHead
 from kapteam.rules.pathway import BOOKABLE, required_consents
@@ -100,8 +100,8 @@ def draw_course(here: Present, care: Course) -> None:
         st.markdown(f"**{care.state.label}** {quiet(f'since {since}')}")
         treated = ", ".join(one.label for one in care.indications) or "Indication not recorded"
         st.markdown(plain(treated))
-        for one in care.members:
-            st.markdown(f"{one.part.label}: **{plain(one.name)}**")
+        for one in sorted(care.members, key=lambda one: list(Part).index(one.part)):
+            st.markdown(f"{one.part.label}: **{plain(one.name)}** {_until(here, one)}")
         for experience in care.told:
             _experience(here, care, experience)
         if care.hold:
@@ -326,10 +326,7 @@ def _cover_form(here: Present, care: Course, colleagues: tuple[Colleague, ...]) 
     form = Form(here, "member.cover", care.id, makes=unused_id(here))
     choices = with_function(colleagues, *FUNCTIONS_OF[Part.COVER])
     with row("member.cover"):
-        until = ""
-        if cover and cover.until_at:
-            last = wording.day(wording.last_day(cover.until_at, here.zone), here.today)
-            until = quiet(f"until {last}")
+        until = _until(here, cover) if cover else ""
         words(f"Cover: **{plain(cover.name if cover else 'nobody')}** {until}", 330)
         with st.container(width=280):
             nobody = {_NOBODY: "Nobody"} if cover else {}
@@ -342,6 +339,14 @@ def _cover_form(here: Present, care: Course, colleagues: tuple[Colleague, ...]) 
             lambda: _member_entered(form, care, Part.COVER, cover.id if cover else None),
             kind="secondary",
         )
+
+
+def _until(here: Present, member: Member) -> str:
+    """The last day of a cover, in grey; a part that does not end has none."""
+    if member.until_at is None:
+        return ""
+    last = wording.day(wording.last_day(member.until_at, here.zone), here.today)
+    return quiet(f"until {last}")
 
 
 def _member_entered(form: Form, care: Course, part: Part, replaces_id: str | None) -> MemberEntered:

@@ -33,6 +33,7 @@ def draw_emergency_form(here: Present) -> None:
             with st.container(width="content"):
                 form.day("born_on", "Born on (if known)", past=True)
         form.area("reason", "Why you need to see this client now")
+        words(quiet("Read by those who treat the client, and by the administrators."))
         form.save(
             "Open for four hours",
             open_in_emergency,

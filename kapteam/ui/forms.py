@@ -13,13 +13,13 @@ from uuid import UUID
 
 import streamlit as st
 
-from kapteam import wording
+from kapteam import sentences, wording
 from kapteam.errors import Conflict, Invalid, Refused
 from kapteam.ids import new_id
 from kapteam.queries.kept import is_kept
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.shell import Present, acting, say_next
-from kapteam.ui.text import plain
+from kapteam.ui.text import plain, said
 from kapteam.vocabulary import Term
 
 _Saved = TypeVar("_Saved")
@@ -380,10 +380,19 @@ class Form:
         *,
         with_now: bool = False,
     ) -> None:
-        """A day and a time of day side by side; `with_now` adds one press for this very moment."""
+        """A day and a time of day side by side; `with_now` adds one press for this very moment.
+
+        That the practice is closed on a day ahead is said, and may be meant.
+        """
         with st.container(horizontal=True, gap="small"):
             with st.container(width=DAY_WIDTH, gap="xsmall"):
-                self.day(day_field, day_label, day)
+                closed = sentences.practice_closed(
+                    self._here.asked.practice.hours,
+                    self.day(day_field, day_label, day),
+                    self._here.today,
+                )
+                if closed is not None:
+                    st.markdown(said(closed))
             with st.container(width=_TIME_WIDTH, gap="xsmall"):
                 self.time(time_field, time_label, time)
                 if with_now:

@@ -225,7 +225,7 @@ def test_one_day_needs_no_last_day(care, admin):
         ({"clinician_id": None}, "clinician_id", "Choose who is away."),
         ({"clinician_id": "nobody"}, "clinician_id", "Choose who is away."),
         ({"from_on": None}, "from_on", "Choose the first day."),
-        ({"until_on": TODAY - DAY}, "until_on", "The last day comes after"),
+        ({"until_on": TODAY - DAY}, "until_on", "The last day cannot be before"),
         ({"from_on": TODAY - 9 * DAY, "until_on": TODAY - DAY}, "until_on", "over already"),
         ({"covered_by_id": "themselves"}, "covered_by_id", "Choose somebody else."),
         ({"covered_by_id": "nobody"}, "covered_by_id", "whose sign-in is on"),
@@ -282,6 +282,21 @@ def test_only_an_administrator_says_who_is_away_and_when_it_is_closed(care, admi
 def test_what_there_is_not_is_not_ended(care, admin, action):
     with pytest.raises(NotFound):
         care.do(action, admin, new_id())
+
+
+def test_nobody_covers_who_treats_nobody(care, admin):
+    with pytest.raises(Invalid) as refused:
+        care.do(record_absence, admin, _entered(care.front_desk, care.stranger))
+    assert "treats nobody" in refused.value.fields["covered_by_id"]
+    care.do(record_absence, admin, _entered(care.front_desk))
+
+
+def test_days_that_are_closed_already_are_not_closed_again(care, admin):
+    care.do(close_days, admin, ClosedDaysEntered(new_id(), TODAY, TOMORROW, "Inventory"))
+    with pytest.raises(Invalid) as refused:
+        care.do(close_days, admin, ClosedDaysEntered(new_id(), TOMORROW, None, "Rest"))
+    assert refused.value.fields["from_on"] == "It is closed then already: Inventory."
+    assert len(care.rows(ClosedDays)) == 1
 
 
 def test_the_list_says_what_nobody_covers(care, admin):

@@ -72,7 +72,7 @@ def test_days_that_cannot_be_are_refused_beside_the_field_and_stay_typed(care, a
     press(tab, "Add days away")
 
     assert "Choose who is away." in beside(tab, "absence", "clinician_id")
-    assert "The last day comes after the first one." in beside(tab, "absence", "until_on")
+    assert "The last day cannot be before the first." in beside(tab, "absence", "until_on")
     assert typed(tab, "absence")["from_on"] == TOMORROW
     assert care.rows(Absence) == []
 

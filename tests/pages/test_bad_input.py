@@ -811,7 +811,7 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("closed days", "name", LONG, "200 characters"),
     ("closed days", "name", " ", "What it is closed for is needed."),
     ("closed days", "from_on", None, "Choose the first day."),
-    ("closed days", "until_on", YESTERDAY, "The last day comes after the first one."),
+    ("closed days", "until_on", YESTERDAY, "The last day cannot be before the first."),
     *(("hours", "opens", time, says) for time, says in NOT_A_TIME),
     ("hours", "closes", "6:00 am", "The practice closes after it opens."),
     ("emergency", "code", "K-999", "There is no client with this code."),

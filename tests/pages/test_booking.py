@@ -13,7 +13,16 @@ from kapteam.vocabulary import (
     Part,
     ProductRoute,
 )
-from tests.factories import NOW, TODAY, a_clearance, a_client, a_clinician, a_course, a_member
+from tests.factories import (
+    NOW,
+    TODAY,
+    a_clearance,
+    a_client,
+    a_clinician,
+    a_course,
+    a_member,
+    some_closed_days,
+)
 from tests.factories_care import a_booked_pair, a_given_session, a_series
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import (
@@ -308,3 +317,17 @@ def test_minutes_that_cannot_be_get_a_sentence_and_book_nothing(care, minutes):
 
     assert "Enter how long it takes" in beside(tab, "booking", "planned_minutes")
     assert typed(tab, "booking")["planned_minutes"] == minutes
+
+
+def test_that_the_practice_is_closed_on_the_day_is_said_and_may_be_meant(care):
+    with care.database.writing() as db:
+        some_closed_days(db, care.prescriber, TODAY + DAY, name="Thanksgiving")
+    tab = _open(care, care.prescriber)
+    assert "Closed: Thanksgiving" not in said(tab)
+
+    fill(tab, "booking", {"planned_on": TODAY + DAY})
+    assert "Closed: Thanksgiving" in said(tab)
+    fill(tab, "booking", {"planned_on": TODAY + 4 * DAY})
+    assert "Usually closed on Saturdays" in said(tab)
+    fill(tab, "booking", {"planned_on": TODAY + 6 * DAY})
+    assert "losed" not in said(tab)
