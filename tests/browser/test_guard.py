@@ -7,9 +7,9 @@ from playwright.sync_api import Page, expect
 
 from tests.accounts.people import PASSWORD
 from tests.browser.hands import open_at, wait_for_run
-from tests.web.conftest import clock, folder, practice, server
+from tests.web.conftest import clock, folder, practice, second_machine, server
 
-__all__ = ["clock", "folder", "practice", "server"]
+__all__ = ["clock", "folder", "practice", "second_machine", "server"]
 
 _LOST = "The connection to kapteam is lost. This page comes back by itself."
 _PATIENCE = 15_000

@@ -109,7 +109,9 @@ def test_what_finds_nobody_is_said_as_it_was_typed(dialog: Locator) -> None:
     sentence = dialog.get_by_text("No client matches")
     expect(sentence).to_be_visible()
     assert "“**b** :red[x] -> www.x.y”" in sentence.inner_text().replace("\u2060", "")
-    expect(dialog.get_by_role("link")).to_have_count(0)
+    # The way to emergency access is all that follows, and the typed address is no link.
+    expect(dialog.get_by_role("link")).to_have_count(1)
+    expect(dialog.get_by_role("link", name="Not your client")).to_be_visible()
 
 
 def test_a_client_is_found_and_opened_without_a_mouse(own: Care, kept_tab_of: TabOf) -> None:
