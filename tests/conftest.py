@@ -1,5 +1,6 @@
 """The ground every test stands on: a data folder of its own, a fixed instant, both databases."""
 
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +20,15 @@ from kapteam.settings import settings
 from tests.certificates import Certificate, make_certificate
 from tests.clock import FrozenClock
 from tests.postgresql import Postgresql
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to `.ci/run` what is marked so (`KAPTEAM_TESTS_ROUNDS=all` runs it anywhere)."""
+    if os.environ.get("KAPTEAM_TESTS_ROUNDS") == "all":  # noqa: TID251 - of the tests
+        return
+    left = [one for one in items if one.get_closest_marker("in_ci")]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [one for one in items if not one.get_closest_marker("in_ci")]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -136,9 +136,12 @@ def fill_field(page: Page, label: str, text: str, *, nth: int | None = None) -> 
     expect(box).to_have_value(text)
 
 
-def paste(page: Page | Locator, label: str, text: str) -> None:
-    """Put `text` into a field at once, in place of what it held, and leave it."""
-    box = field(page, label)
+def paste(page: Page | Locator, label: str, text: str, *, nth: int | None = None) -> None:
+    """Put `text` into a field at once, in place of what it held, and leave it.
+
+    `nth` is as in `fill_field`.
+    """
+    box = field(page, label) if nth is None else field(page, label).nth(nth)
     box.fill(text)
     box.press("Tab")
     wait_for_run(box.page)

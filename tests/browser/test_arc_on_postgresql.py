@@ -7,12 +7,11 @@ the pages say while the hours go by, and the three silent failures.
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page
 
 from kapteam.wording import NBSP
 from tests.browser import test_whole_arc
 from tests.browser.conftest import NewPage
-from tests.browser.hands import fill_field, paste
+from tests.browser.hands import paste
 from tests.browser.server import Server
 from tests.browser.test_whole_arc import (
     said_the_same_everywhere,
@@ -29,19 +28,13 @@ def elsewhere(postgresql: Postgresql) -> Iterator[dict[str, str]]:
         yield {"KAPTEAM_DATABASE_URL": database.url.render_as_string(hide_password=False)}
 
 
+@pytest.mark.in_ci
 def test_the_arc_from_an_empty_database_to_a_signed_integration(
     new_page: NewPage, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(test_whole_arc, "fill_field", _fill)
+    monkeypatch.setattr(test_whole_arc, "fill_field", paste)
     prescriber, therapist = new_page(), new_page()
     up_to_the_dose(prescriber, therapist, server)
     server.clock.advance(hours=23, minutes=46)  # Thu 10:26 am: a minute late
     said_the_same_everywhere(therapist, f"24{NBSP}hr since dose")
     up_to_the_signed_integration(therapist, server)
-
-
-def _fill(page: Page, label: str, text: str, *, nth: int | None = None) -> None:
-    if nth is None:
-        paste(page, label, text)
-    else:
-        fill_field(page, label, text, nth=nth)

@@ -15,6 +15,7 @@ from tests.browser.hands import (
     fill_field,
     go_to,
     open_at,
+    paste,
     press,
     tick,
     wait_for_run,
@@ -104,11 +105,11 @@ def up_to_the_signed_integration(therapist: Page, server: Server) -> None:
 def _set_up_the_practice(page: Page) -> None:
     open_at(page, "/")
     press(page, "Set up your practice")
-    fill_field(page, "Name of the practice", "Saguaro Practice")
-    fill_field(page, "Your name", "Robin Prescott")
+    paste(page, "Name of the practice", "Saguaro Practice")
+    paste(page, "Your name", "Robin Prescott")
     tick(page, "Prescriber")
-    fill_field(page, "Sign-in name", "robin")
-    fill_field(page, "Password", ROBIN)
+    paste(page, "Sign-in name", "robin")
+    paste(page, "Password", ROBIN)
     press(page, "Set up the practice")
     expect(page.get_by_role("heading", name="Today, ")).to_be_visible()
 
@@ -116,14 +117,14 @@ def _set_up_the_practice(page: Page) -> None:
 def _let_the_therapist_in(administrator: Page, colleague: Page) -> None:
     press(administrator, "Practice")
     administrator.get_by_text("Add a colleague").click()
-    fill_field(administrator, "Name", "Thea Tallis")
-    fill_field(administrator, "Credentials", "LPC")
-    fill_field(administrator, "Sign-in name", "thea")
+    paste(administrator, "Name", "Thea Tallis")
+    paste(administrator, "Credentials", "LPC")
+    paste(administrator, "Sign-in name", "thea")
     tick(administrator, "Therapist")
     press(administrator, "Make a one-time link")
     link = administrator.get_by_text(re.compile(r"/session/invite/")).inner_text()
     open_at(colleague, link)
-    fill_field(colleague, "Password", THEA)
+    paste(colleague, "Password", THEA)
     press(colleague, "Save and sign in")
     wait_for_run(colleague)
     if "/session/sign-in" in colleague.url:
@@ -139,16 +140,16 @@ def _let_the_therapist_in(administrator: Page, colleague: Page) -> None:
 
 
 def _sign_in(page: Page, name: str, password: str) -> None:
-    fill_field(page, "Sign-in name", name)
-    fill_field(page, "Password", password)
+    paste(page, "Sign-in name", name)
+    paste(page, "Password", password)
     press(page, "Sign in")
 
 
 def _inquiry_becomes_a_client(page: Page) -> None:
     press(page, "Inquiries")
     press(page, "Record an inquiry")
-    fill_field(page, "Name", "Juniper Fable")
-    fill_field(page, "Phone", "555 0142")
+    paste(page, "Name", "Juniper Fable")
+    paste(page, "Phone", "555 0142")
     tick(page, "Ketamine-assisted psychotherapy")
     press(page, "Save inquiry")
     expect(page.get_by_text("Juniper Fable")).to_be_visible()
@@ -156,8 +157,8 @@ def _inquiry_becomes_a_client(page: Page) -> None:
     page.get_by_role("tab", name="Make this person a client").click()
     expect(field(page, "Given name")).to_have_value("Juniper")
     fill_day(page, "Birth date", date(1987, 3, 9))
-    fill_field(page, "Emergency contact", "Aspen Fable")
-    fill_field(page, "Emergency contact's phone", "555 0143")
+    paste(page, "Emergency contact", "Aspen Fable")
+    paste(page, "Emergency contact's phone", "555 0143")
     press(page, "Save client")
     expect(page).to_have_url(re.compile(r"/client\?client=K-001$"))
 
@@ -181,7 +182,7 @@ def _clear_and_consent(page: Page, course: str) -> None:
     press(page, "Record clearance")
     tick(page, "Cleared")
     tick(page, "intramuscular")
-    fill_field(page, "Ceiling in one ketamine session, mg (empty: none)", "130")
+    paste(page, "Ceiling in one ketamine session, mg (empty: none)", "130")
     fill_day(page, "Valid until", date(2027, 11, 24))
     press(page, "Save clearance")
     for consent in ("KAP treatment", "Off-label use", "Therapist's treatment", "Team sharing"):
@@ -213,8 +214,8 @@ def _book(page: Page, course: str) -> str:
     go_to(page, course)
     press(page, "Book a ketamine session")
     fill_day(page, "Day", TOMORROW)
-    fill_field(page, "Time", "10:00 am")
-    fill_field(page, "Place", "Room 2")
+    paste(page, "Time", "10:00 am")
+    paste(page, "Place", "Room 2")
     press(page, f"Thu Nov 26, 8:30{NBSP}am")
     expect(field(page, "Time of the integration")).to_have_value(f"8:30{NBSP}am")
     press(page, "Book")
@@ -226,8 +227,8 @@ def _book(page: Page, course: str) -> str:
 def _order(page: Page, dose: str) -> None:
     go_to(page, dose)
     page.get_by_text("Order the dose").click()
-    fill_field(page, "Dose, mg", "70")
-    fill_field(page, "May be added once, mg (empty: nothing)", "30")
+    paste(page, "Dose, mg", "70")
+    paste(page, "May be added once, mg (empty: nothing)", "30")
     press(page, "Order")
     expect(page.get_by_text(f"70{NBSP}mg intramuscular, may add 30{NBSP}mg")).to_be_visible()
 
@@ -247,7 +248,7 @@ def _write_and_sign_the_intention(page: Page, dose: str) -> None:
 
 
 def _sign(page: Page) -> None:
-    fill_field(page, "Your password", THEA)
+    paste(page, "Your password", THEA)
     press(page, "Sign and lock")
     expect(page.get_by_text("Signed and locked")).to_be_visible()
 
@@ -261,7 +262,7 @@ def _come_back(page: Page) -> None:
         page.wait_for_url("**/session/**")
     wait_for_run(page)
     if "/session/locked" in page.url:
-        fill_field(page, "Password", THEA)
+        paste(page, "Password", THEA)
         press(page, "Unlock")
     elif "/session/sign-in" in page.url:
         _sign_in(page, "thea", THEA)
@@ -270,12 +271,12 @@ def _come_back(page: Page) -> None:
 def _record_with_a_booster(page: Page, dose: str) -> None:
     """70 mg at 10:05 am and a booster of 20 mg at 10:25 am, recorded and closed in one Save."""
     go_to(page, dose)
-    fill_field(page, "Dose given, mg", "70")
-    fill_field(page, "Given at", "10:05 am")
+    paste(page, "Dose given, mg", "70")
+    paste(page, "Given at", "10:05 am")
     press(page, "Add a booster or another dose")
-    fill_field(page, "Dose given, mg", "20", nth=1)
-    fill_field(page, "Given at", "10:25 am", nth=1)
-    fill_field(page, "Out at", "10:40 am")
+    paste(page, "Dose given, mg", "20", nth=1)
+    paste(page, "Given at", "10:25 am", nth=1)
+    paste(page, "Out at", "10:40 am")
     tick(page, "Close this ketamine session")
     press(page, "Save record")
     expect(page.get_by_text(f"Given: 90{NBSP}mg intramuscular")).to_be_visible()
@@ -293,7 +294,7 @@ def said_the_same_everywhere(page: Page, words: str) -> None:
 def _hold_integration(page: Page) -> None:
     go_to(page, "/integration")
     press(page, "Held")
-    fill_field(page, "Began at", "8:30 am")
+    paste(page, "Began at", "8:30 am")
     press(page, "Save as held")
 
 
@@ -330,9 +331,9 @@ def _three_silent_failures(page: Page, server: Server, course: str) -> None:
     go_to(page, course)
     press(page, "Book a ketamine session")
     fill_day(page, "Day", date(2026, 11, 27))
-    fill_field(page, "Time", "1:00 pm")
+    paste(page, "Time", "1:00 pm")
     fill_day(page, "Day of the integration", date(2026, 11, 28))
-    fill_field(page, "Time of the integration", "9:00 am")
+    paste(page, "Time of the integration", "9:00 am")
     press(page, "Book")
     dose = page.url
     server.clock.advance(hours=29, minutes=5)  # Fri Nov 27, 3:31 pm: half an hour past its end
@@ -340,9 +341,9 @@ def _three_silent_failures(page: Page, server: Server, course: str) -> None:
     expect(page.get_by_text("Was this given? Planned Fri Nov 27").first).to_be_visible()
 
     go_to(page, dose)
-    fill_field(page, "Dose given, mg", "70")
-    fill_field(page, "Given at", "1:05 pm")
-    fill_field(
+    paste(page, "Dose given, mg", "70")
+    paste(page, "Given at", "1:05 pm")
+    paste(
         page,
         "Reason, if beyond the order or clearance, early or late",
         "Told on the phone",

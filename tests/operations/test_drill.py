@@ -119,9 +119,15 @@ def test_ctrl_c_in_the_middle_of_a_backup_leaves_nothing_half(practice):
         db.execute(insert(AuditEvent), [{"id": new_id(), **event} for _ in range(15_000)])
     before, folder = contents(practice), settings().backup_dir
     command = _command("backup")
-    while command.poll() is None and not list(folder.glob("*.unfinished")):
+    while not list(folder.glob("*.unfinished")):
+        assert command.poll() is None
         time.sleep(0.0005)
+    # It stands still while it hears of it, so that it is not done first.
+    os.killpg(command.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, command.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    assert list(folder.glob("*.unfinished"))
     os.killpg(command.pid, signal.SIGINT)
+    os.killpg(command.pid, signal.SIGCONT)
     _, complained = command.communicate(timeout=60)
 
     assert (command.returncode, complained) == (
