@@ -1,6 +1,6 @@
 """The fields of a booking; the integration slot is chosen beside it, in the same form."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 
 import streamlit as st
@@ -103,13 +103,9 @@ def _integration_fields(
     here: Present, form: Form, start: BookingStart, route: ProductRoute | None
 ) -> None:
     member = start.course.member(Part.THERAPIST)
-    therapist = form.pick(
-        "integration_therapist",
-        "With",
-        integrators((one.clinician_id for one in start.course.members), start.team),
-        member.clinician_id if member else None,
-        none=ELSEWHERE,
-    )
+    able = integrators((one.clinician_id for one in start.course.members), start.team)
+    usual = usual_integrator(here, member.clinician_id if member else None, able)
+    therapist = form.pick("integration_therapist", "With", able, usual, none=ELSEWHERE)
     planned_at = typed_moment(here, form, "planned_on", "planned_time")
     if planned_at is None or route is None:
         st.markdown(quiet("Choose the day and time of the ketamine session to see free times."))
@@ -134,6 +130,14 @@ def integrators(ids: Iterable[str | None], team: Iterable[Colleague]) -> dict[st
     on_course = set(ids)
     here = [one for one in team if one.id in on_course or one.covers & on_course]
     return with_function(here, Function.THERAPIST) | with_function(here, Function.PRESCRIBER)
+
+
+def usual_integrator(here: Present, therapist_id: str | None, able: Container[str]) -> str | None:
+    """Whom the field starts from: the course's therapist, or the viewer where they cover for that
+    one; the first free time is then theirs.
+    """
+    me = here.viewer.clinician_id
+    return me if me in able and here.viewer.stands_for(therapist_id) else therapist_id
 
 
 def typed_moment(here: Present, form: Form, day: str, time: str) -> datetime | None:

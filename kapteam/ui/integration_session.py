@@ -27,7 +27,7 @@ from kapteam.queries.standing import IntegrationLine
 from kapteam.rules.dosing import estimated_last_given_at
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.permissions import can_hold_integration
-from kapteam.ui.booking import ELSEWHERE, integrators, offer_slots
+from kapteam.ui.booking import ELSEWHERE, integrators, offer_slots, usual_integrator
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import given, integration_links, phrase
@@ -165,8 +165,9 @@ def _book(here: Present, shown: IntegrationPage) -> None:
     therapist_of_course = shown.of_course.therapist
     line = shown.line
     planned = line.standing.facts.planned_at if line else None
-    usual = therapist_of_course.id if therapist_of_course else None
     therapists = integrators((one.id for one in shown.of_course.people), shown.team)
+    of_course = therapist_of_course.id if therapist_of_course else None
+    usual = usual_integrator(here, of_course, therapists)
     kept = shown.kept if planned else None
     if kept and (kept.therapist_id is None or kept.therapist_id in therapists):
         usual = kept.therapist_id

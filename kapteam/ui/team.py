@@ -26,10 +26,11 @@ from kapteam.queries.practice import Colleague, OpenPart, with_function
 from kapteam.sentences import client_name
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
-from kapteam.ui.rows import row, section, words
+from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
-from kapteam.vocabulary import Function, Part
+from kapteam.vocabulary import Function, Part, Tone
+from kapteam.wording import Phrase
 
 _LINK = "practice_link"
 _HIDE = "hide_practice_link"
@@ -177,6 +178,10 @@ def draw_turn_off(
         if one.id == here.viewer.clinician_id:
             words("**This is you: you will be signed out at once.**")
         words(plain(_parts_words(one, parts)))
+        covered = [another.name for another in colleagues if another.id in one.covers]
+        if covered:
+            said = f"{one.name} covers for {wording.listed(covered)}, and nobody would any more."
+            phrase(Phrase(said, Tone.AMBER, "person_alert"))
         form = Form(here, "turn_off", one.id)
         others = tuple(another for another in colleagues if another.id != one.id)
         for part in Part:

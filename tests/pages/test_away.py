@@ -149,6 +149,26 @@ def test_a_cover_is_offered_as_the_therapist_of_an_integration(care, admin):
         assert care.nurse.name not in with_whom
 
 
+def test_who_covers_the_therapist_is_who_integrates_unless_told_otherwise(care, admin):
+    _away(care, admin, care.therapist, care.stranger)
+
+    def offered(viewer):
+        return typed(opened(care, viewer, "booking", episode=care.course.id), "booking")
+
+    assert offered(care.stranger)["integration_therapist"] == care.stranger.clinician_id
+    assert offered(care.prescriber)["integration_therapist"] == care.therapist.clinician_id
+
+
+def test_turning_off_who_covers_says_whom_nobody_would_cover(care, admin):
+    where = {"colleague": care.stranger.clinician_id, "do": "turn_off"}
+    assert "nobody would any more" not in said(opened(care, admin, "practice", **where))
+    _away(care, admin, care.therapist, care.stranger)
+
+    words = said(opened(care, admin, "practice", **where))
+
+    assert f"{care.stranger.name} covers for {care.therapist.name}, and nobody would" in words
+
+
 def test_somebody_else_covers_one_course_until_a_day(care):
     tab = opened(care, care.therapist, "episode", id=care.course.id)
     assert f"Cover: **{care.nurse.name}**" in said(tab)
