@@ -39,7 +39,6 @@ _NEXT = "next_invitation"
 
 def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:
     """Everybody with functions; a change, a new one-time link or turning off, from the row."""
-    _one_time_link(here)
     with section("Team", len(colleagues), key="team"):
         for one in colleagues:
             with row(f"colleague_{one.id}"):
@@ -49,6 +48,9 @@ def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:
                 words(plain(", ".join(labels + admin)), 260)
                 words(quiet(_sign_in_words(here, one)), 240)
                 _row_buttons(one)
+    # Below the rows, which stay where they are: the second click of a double click would else make
+    # a link for somebody else.
+    _one_time_link(here)
 
 
 def _row_buttons(one: Colleague) -> None:
