@@ -449,8 +449,10 @@ def _name(page: Page) -> None:
 def _zone(page: Page) -> None:
     _unfold(page, "Name and time zone")
     box = field(page, "Time zone")
+    # In sight first: a list that is open closes when its field is scrolled.
+    box.scroll_into_view_if_needed()
     box.click()
-    box.fill("Denver")
+    box.press_sequentially("Denver")
     page.get_by_role("option").filter(has_text="Denver").click()
     wait_for_run(page)
 
