@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 
-import httpx
 from websockets.exceptions import WebSocketException
 
 from bench.serving import Served
-from bench.tab import Tab, open_tab
+from bench.tab import Tab, open_heartbeat, open_tab
 from tests.browser.server import Server
 
-_BEAT_SECONDS = 1
 _REDRAW_SECONDS = 60
+_SILENCE_SECONDS = 6
 _WAY = ("", "caseload", "ketamine_sessions", "integration", "notes")
 
 
@@ -37,7 +36,7 @@ class Clicking:
 def cpu_of_idle_screens(served: Served, screens: int, seconds: int) -> float:
     """Percent of one core that so many signed-in screens cost on which nobody does anything.
 
-    Each is at Today, and does what guard.js does: a heartbeat a second, a redraw a minute.
+    Each is at Today, and does what guard.js does: it hears the heartbeat, and redraws each minute.
     """
     with _tabs(served, screens) as tabs, ThreadPoolExecutor(screens) as pool:
         buttons = [tab.open("").element("button", "Refresh") for _, tab in tabs]
@@ -45,7 +44,7 @@ def cpu_of_idle_screens(served: Served, screens: int, seconds: int) -> float:
         resting = [
             pool.submit(
                 _rest,
-                f"{served.server.url}/session/alive",
+                served.server,
                 cookie,
                 tab,
                 button,
@@ -62,15 +61,19 @@ def cpu_of_idle_screens(served: Served, screens: int, seconds: int) -> float:
 
 
 def _rest(
-    heart: str, cookie: str, tab: Tab, button: tuple[str, str], redraw_at: float, until: float
+    server: Server,
+    cookie: str,
+    tab: Tab,
+    button: tuple[str, str],
+    redraw_at: float,
+    until: float,
 ) -> None:
-    with httpx.Client(headers={"cookie": cookie}, trust_env=False) as client:
+    with open_heartbeat(server, cookie) as heartbeat:
         while (now := time.monotonic()) < until:
-            client.get(heart).raise_for_status()
+            heartbeat.recv(_SILENCE_SECONDS)
             if now >= redraw_at:
                 tab.press(button)
                 redraw_at += _REDRAW_SECONDS
-            time.sleep(max(0, now + _BEAT_SECONDS - time.monotonic()))
 
 
 def click_at_once(served: Served, people: int, clicks: int) -> Clicking:

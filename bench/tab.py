@@ -101,12 +101,23 @@ class Tab:
 @contextmanager
 def open_tab(server: Server, cookie: str = "") -> Iterator[Tab]:
     """A tab in the browser that has this cookie."""
-    with connect(
-        f"{server.url.replace('http', 'ws', 1)}/_stcore/stream",
+    with _connect(server, "/_stcore/stream", cookie, [Subprotocol("streamlit")]) as connection:
+        yield Tab(connection)
+
+
+def open_heartbeat(server: Server, cookie: str) -> ClientConnection:
+    """The heartbeat of a tab of that browser."""
+    return _connect(server, "/session/heartbeat", cookie, None)
+
+
+def _connect(
+    server: Server, path: str, cookie: str, protocols: list[Subprotocol] | None
+) -> ClientConnection:
+    return connect(
+        f"{server.url.replace('http', 'ws', 1)}{path}",
         origin=Origin(server.url),
         additional_headers={"Cookie": cookie} if cookie else {},
-        subprotocols=[Subprotocol("streamlit")],
+        subprotocols=protocols,
         max_size=None,
         proxy=None,
-    ) as connection:
-        yield Tab(connection)
+    )

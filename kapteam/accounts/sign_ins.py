@@ -55,7 +55,8 @@ def _setting(key: str) -> ScalarSelect[str]:
     )
 
 
-# What every request and every heartbeat asks is made once: to make it takes longer than to run it.
+# What every request and every look at the open screens asks is made once: to make it takes longer
+# than to run it.
 _CURRENT = (
     select(
         SignIn.id,
@@ -255,15 +256,15 @@ def find(db: Session, token: str, now: datetime) -> LiveSignIn | LockedSignIn | 
     return LiveSignIn(row.id, row.audience)
 
 
-def live_ids(db: Session, ids: Iterable[str], now: datetime) -> set[str]:
-    """Those of `ids` whose person may go on, in one statement."""
+def live(db: Session, ids: Iterable[str], now: datetime) -> dict[str, Audience]:
+    """Those of `ids` whose person may go on, and who can see their screens, in one statement."""
     rows = _current(db, now, SignIn.id.in_(list(ids)), SignIn.locked_at.is_(None))
-    return {row.id for row in rows if not _rests(row, now)}
+    return {row.id: row.audience for row in rows if not _rests(row, now)}
 
 
 def touch(db: Session, sign_in_id: str, now: datetime) -> None:
     """The person is active: the idle clock starts anew. A sign-in at rest is not woken by it."""
-    if live_ids(db, [sign_in_id], now):
+    if live(db, [sign_in_id], now):
         db.execute(update(SignIn).where(SignIn.id == sign_in_id).values(last_active_at=now))
 
 

@@ -38,7 +38,7 @@ def log_trouble(error: BaseException) -> str:
     """Write what happened to the log under a short reference number; returns the number.
 
     The error's own words stay out of the log: they may quote what was typed or stored. Those of a
-    database that cannot be used are ours; while it is gone, every heartbeat says so once more.
+    database that cannot be used are ours; while it is gone, each try says so once more.
     """
     reference = secrets.token_hex(3).upper()
     if isinstance(error, Unusable):

@@ -1,5 +1,6 @@
 """The plain pages under /session/: set-up, the demo, sign-in, lock, one-time links."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,17 +9,17 @@ from urllib.parse import quote, urlsplit
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from kapteam import clock, demo
 from kapteam.accounts import set_up, sign_ins, zones
 from kapteam.accounts.own_password import change_password
-from kapteam.accounts.sign_ins import LiveSignIn, LockedSignIn, Started
+from kapteam.accounts.sign_ins import LockedSignIn, Started
 from kapteam.db.practices import DEMO, PRACTICE, database
 from kapteam.errors import Conflict, Invalid, NotFound, Unavailable
 from kapteam.vocabulary import Function
-from kapteam.web.changes import Changes
-from kapteam.web.gate import Entrance, is_set_up
+from kapteam.web.gate import SIGN_IN_HEADER, Entrance, is_set_up
 from kapteam.web.plain import message, page
 from kapteam.web.signing import SigningPages
 from kapteam.web.visitor import Visitor, cookie_name, key_of, visitor_of
@@ -50,6 +51,7 @@ def plain_routes(entrance: Entrance) -> list[BaseRoute]:
         _posted("/sign-out", pages.sign_out),
         _posted("/touch", pages.touch),
         _shown("/alive", pages.alive),
+        WebSocketRoute("/heartbeat", pages.heartbeat),
         _shown("/invite/{token}", pages.ask_password),
         _posted("/invite/{token}", pages.choose_password),
         _shown("/password", pages.ask_new_password),
@@ -67,7 +69,6 @@ class PlainPages:
 
     def __init__(self, entrance: Entrance) -> None:
         self._sockets = entrance.sockets
-        self._changes = Changes()
 
     def welcome(self, request: Request) -> Response:
         """The first page of an installation: set up, or look at the demo."""
@@ -223,16 +224,22 @@ class PlainPages:
         return _alive(visitor)
 
     def alive(self, request: Request) -> Response:
-        """The guard's heartbeat: 200 while the person may go on, else 401. Not an activity.
+        """200 while the person may go on, else 401. Asking is not an activity."""
+        return _alive(visitor_of(request, clock.now()))
 
-        It answers with the change token and who can see the screen; by these a page knows that it
-        is out of date.
-        """
-        visitor = visitor_of(request, clock.now())
-        if not isinstance(visitor.sign_in, LiveSignIn):
-            return _alive(visitor)
-        token = self._changes.token(visitor.practice)
-        return PlainTextResponse(f"{token} {visitor.sign_in.audience}")
+    async def heartbeat(self, websocket: WebSocket) -> None:
+        """The guard's heartbeat, for whom the gate lets in; it tells and is told nothing."""
+        await websocket.accept()
+        telling = asyncio.create_task(self._tell(websocket))
+        try:
+            while (await websocket.receive())["type"] != "websocket.disconnect":
+                pass
+        finally:
+            telling.cancel()
+
+    async def _tell(self, websocket: WebSocket) -> None:
+        async for news in self._sockets.heartbeat(websocket.headers[SIGN_IN_HEADER]):
+            await websocket.send_text(news)
 
     def ask_password(self, request: Request) -> Response:
         """The page of a one-time link."""

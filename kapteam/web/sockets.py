@@ -1,8 +1,13 @@
-"""The open websockets of each signed-in browser, closed the moment its sign-in is not live."""
+"""The open websockets of each signed-in browser, closed the moment its sign-in is not live.
+
+One of a tab's two is Streamlit's, the other the guard's: its heartbeat, over which the tab is told
+what there is to tell it.
+"""
 
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from itertools import chain
 from socket import IPPROTO_TCP, TCP_NODELAY
@@ -13,10 +18,11 @@ from starlette.websockets import WebSocketDisconnected
 
 from kapteam import clock
 from kapteam.errors import Unavailable
-from kapteam.web.visitor import live_keys
+from kapteam.web.visitor import news_of
 
 CLOSED_BY_US = 4401
 _EVERY_SECONDS = 0.5
+_BEAT_SECONDS = 2
 _log = logging.getLogger(__name__)
 
 
@@ -33,6 +39,8 @@ class Sockets:
 
     def __init__(self) -> None:
         self._open: defaultdict[str, set[_Socket]] = defaultdict(set)
+        self._news: dict[str, str] = {}
+        self._looked = asyncio.Condition()
 
     async def carry(
         self, key: str, app: ASGIApp, scope: Scope, receive: Receive, send: Send
@@ -68,13 +76,24 @@ class Sockets:
             with suppress(WebSocketDisconnected):
                 serving.result()
 
+    async def heartbeat(self, key: str) -> AsyncIterator[str]:
+        """The news of a sign-in, at once when they change and else every two seconds."""
+        told, told_at = "", 0.0
+        while True:
+            async with self._looked:
+                await self._looked.wait()
+            news, now = self._news.get(key, ""), asyncio.get_running_loop().time()
+            if news and (news != told or now - told_at >= _BEAT_SECONDS):
+                told, told_at = news, now
+                yield news
+
     def close(self, key: str) -> None:
         """Close every websocket of a sign-in; what is still queued for it is dropped."""
         for socket in tuple(self._open.get(key, ())):
             socket.loop.call_soon_threadsafe(socket.ended.set)
 
     async def sweep_for_ever(self) -> None:
-        """Twice a second, close the websockets of whoever was locked, ended or turned off.
+        """Twice a second, look for news, and close the websockets of whoever may not go on.
 
         While the database is gone nobody's sign-in can be checked, so nothing is sent to anybody.
         The websockets stay open: Streamlit takes away what is typed in a page that it closes on.
@@ -85,7 +104,7 @@ class Sockets:
             if not keys:
                 continue
             try:
-                live = await run_in_threadpool(live_keys, keys, clock.now())
+                self._news = await run_in_threadpool(news_of, keys, clock.now())
             except Unavailable:
                 for socket in chain.from_iterable(self._open.values()):
                     socket.may_send.clear()
@@ -93,11 +112,13 @@ class Sockets:
             except Exception as error:
                 # Nobody's sign-in can be checked now, so nobody stays connected.
                 _log.error("The sign-ins cannot be checked: %s", type(error).__name__)
-                live = set()
-            for key in keys - live:
+                self._news = {}
+            for key in keys - self._news.keys():
                 self.close(key)
-            for socket in chain.from_iterable(self._open.get(key, ()) for key in live):
+            for socket in chain.from_iterable(self._open.get(key, ()) for key in self._news):
                 socket.may_send.set()
+            async with self._looked:
+                self._looked.notify_all()
 
 
 def send_at_once(receive: Receive) -> None:
@@ -111,4 +132,5 @@ def send_at_once(receive: Receive) -> None:
     transport = getattr(getattr(receive, "__self__", None), "transport", None)
     connection = transport.get_extra_info("socket") if transport is not None else None
     if connection is not None:
-        connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+        with suppress(OSError):  # of a browser that is gone already
+            connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)

@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 
 from kapteam.accounts import sign_ins
 from kapteam.accounts.sign_ins import LiveSignIn, LockedSignIn
+from kapteam.db.audit import change_token
 from kapteam.db.engine import Database
 from kapteam.db.practices import DEMO, PRACTICE, database
 from kapteam.errors import Unavailable, Unusable
@@ -72,26 +73,30 @@ def visitor_of(connection: HTTPConnection, now: datetime) -> Visitor:
     return Visitor(practice, _look_up(practice, look, None))
 
 
-def live_keys(keys: Iterable[str], now: datetime) -> set[str]:
-    """Those of `keys` whose person may go on, in one statement a database; the idle are locked."""
+def news_of(keys: Iterable[str], now: datetime) -> dict[str, str]:
+    """What there is to tell those of `keys` whose person may go on; the idle are locked.
+
+    That is the change token and who can see the screen, by which a page knows that it is out of
+    date: two statements a database, however many are asked about.
+    """
     ids: defaultdict[str, set[str]] = defaultdict(set)
     for key in keys:
         practice, _, sign_in_id = key.partition(".")
         ids[practice].add(sign_in_id)
 
-    live: set[str] = set()
+    news: dict[str, str] = {}
     for practice, theirs in ids.items():
-        found = _look_up(practice, partial(_live, ids=theirs, now=now), set[str]())
-        live |= {key_of(practice, one) for one in found}
-    return live
+        told = _look_up(practice, partial(_news, ids=theirs, now=now), dict[str, str]())
+        news |= {key_of(practice, sign_in_id): words for sign_in_id, words in told.items()}
+    return news
 
 
-def _live(database: Database, ids: set[str], now: datetime) -> set[str]:
+def _news(database: Database, ids: set[str], now: datetime) -> dict[str, str]:
     with database.reading() as db:
-        live = sign_ins.live_ids(db, ids, now)
-    if live != ids:
+        live, token = sign_ins.live(db, ids, now), change_token(db)
+    if live.keys() != ids:
         _lock_idle(database, now)
-    return live
+    return {sign_in_id: f"{token} {audience}" for sign_in_id, audience in live.items()}
 
 
 def _lock_idle(database: Database, now: datetime) -> None:

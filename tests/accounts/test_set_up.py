@@ -240,7 +240,7 @@ def test_a_sign_in_that_nobody_ended_is_worth_nothing_once_its_person_is_turned_
     with database.reading() as db:
         assert sign_ins.find(db, started.token, now) is None
         assert sign_ins.viewer_of(db, started.sign_in_id, now) is None
-        assert sign_ins.live_ids(db, [started.sign_in_id], now) == set()
+        assert sign_ins.live(db, [started.sign_in_id], now) == {}
 
 
 def test_the_last_administrator_cannot_be_turned_off(database, people, now):

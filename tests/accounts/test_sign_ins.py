@@ -97,7 +97,8 @@ def test_who_acts_and_who_is_live_are_one_statement_each(database, people, now):
     ids = {one.sign_in_id for one in started}
     with database.reading() as db, recorded_statements(database.engine) as statements:
         assert sign_ins.viewer_of(db, started[0].sign_in_id, now)
-        assert sign_ins.live_ids(db, ids | {"unknown"}, now) == ids
+        live = sign_ins.live(db, ids | {"unknown"}, now)
+        assert live == dict.fromkeys(ids, Audience.JUST_ME)
     assert len(statements) == 2
 
 

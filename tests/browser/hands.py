@@ -18,6 +18,7 @@ window.kapteamFrames = [];
 window.WebSocket = class extends WebSocket {
     constructor(...where) {
         super(...where);
+        if (!this.url.endsWith("/_stcore/stream")) return;
         this.addEventListener("message", (news) => {
             const frame = Array.from(new Uint8Array(news.data));
             if (frame.length < 100) window.kapteamFrames.push([false, frame]);

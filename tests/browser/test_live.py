@@ -37,11 +37,17 @@ def _somebody(care: Care, family: str, hours: int = 50) -> Care:
     return replace(care, client=client, course=course)
 
 
+# Another heartbeat of the same tab has heard twice, so the guard's own has heard as well.
+_HEARD = """() => new Promise((heard) => {
+  const own = new WebSocket(`${location.origin.replace("http", "ws")}/session/heartbeat`);
+  let words = 0;
+  own.onmessage = () => ++words === 2 && (own.close(), heard());
+})"""
+
+
 def _beats(page: Page) -> None:
-    """Return when the guard has heard twice how things stand, and done what it does then."""
-    for _ in range(2):
-        with page.expect_response("**/session/alive"):
-            pass
+    """Return when the guard has heard how things stand, and done what it does then."""
+    page.evaluate(_HEARD)
     wait_for_run(page)
 
 
@@ -186,6 +192,24 @@ def test_finding_a_client_is_not_interrupted(care: Care, kept_tab_of: TabOf) -> 
     expect(page.get_by_text(new.client.code)).to_have_count(0)
     page.keyboard.press("Escape")
     expect(page.get_by_text(new.client.code)).to_be_visible()
+
+
+_GO_AWAY_JUST_WHEN_SOMETHING_IS_NEW = """address => {
+  document.querySelector("[data-kapteam-token]").dataset.kapteamToken = "older";
+  history.pushState({}, "", address);
+  dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+  document.dispatchEvent(new Event("visibilitychange")); // has the guard look at once
+}"""
+
+
+def test_who_goes_to_another_page_is_not_called_back(care: Care, tab_of: TabOf) -> None:
+    page = tab_of(care.therapist)
+    for place, heading in (("/caseload", "Caseload"), ("/notes", "Notes")) * 2:
+        go_to(page, "/integration")
+        _beats(page)
+        page.evaluate(_GO_AWAY_JUST_WHEN_SOMETHING_IS_NEW, place)
+        wait_for_run(page)
+        expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
 
 
 def test_a_page_that_nobody_saves_behind_is_left_alone(care: Care, tab_of: TabOf) -> None:

@@ -47,6 +47,7 @@ def _people_saving(practice: Database, now) -> Iterator[set[str]]:
         running = [writers.submit(save) for _ in range(_WRITERS)]
         try:
             while len(saved) < _WRITERS:
+                assert not any(one.done() for one in running)
                 time.sleep(0.01)
             yield saved
         finally:

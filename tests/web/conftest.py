@@ -20,7 +20,14 @@ ROBINS_PASSWORD = "four windy mesas here"
 
 # Where checks 1 to 11 of the gate are. They run once for this machine and once over TLS, by the
 # name that other machines know, each time on a practice of their own.
-_CHECKS = {"test_anonymous_sweep", "test_media", "test_sign_in", "test_sockets", "test_uploads"}
+_CHECKS = {
+    "test_anonymous_sweep",
+    "test_heartbeat",
+    "test_media",
+    "test_sign_in",
+    "test_sockets",
+    "test_uploads",
+}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,8 +1,9 @@
-"""Just enough of Streamlit's websocket protocol to be a tab: connect, run, read, drop."""
+"""A tab's two websockets: the heartbeat, and just enough of Streamlit's own to run a page."""
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Element_pb2 import Element
@@ -14,6 +15,8 @@ from websockets.sync.client import ClientConnection, connect
 from tests.web.server import Browser, Server
 
 PATIENCE_SECONDS = 20
+STREAM, HEARTBEAT = "/_stcore/stream", "/session/heartbeat"
+STREAM, HEARTBEAT = "/_stcore/stream", "/session/heartbeat"
 _GOES_ON = ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN
 
 
@@ -80,35 +83,45 @@ class Tab:
 
 
 @contextmanager
-def open_tab(
+def connected(
     server: Server,
     cookie: str,
+    path: str,
     *,
     origin: str | None = "",
     headers: dict[str, str] | None = None,
     host: str = "",
-    resume: str = "",
-) -> Iterator[Tab]:
-    """A tab with this Cookie header; `resume` is the `run_id` of one to take up again.
+    protocols: Sequence[str] = (),
+) -> Iterator[ClientConnection]:
+    """The websocket at `path`, with this Cookie header.
 
     `origin` is the server's own unless given; None sends no Origin. `host` is the name that the
     browser asks for, when it is another than the server's. Raises InvalidStatus when the handshake
     is refused.
     """
     given = {"Cookie": cookie, **(headers or {})} if cookie else dict(headers or {})
-    protocols = ["streamlit", "no-token", resume] if resume else ["streamlit"]
     secure, trusted = ("s", server.certificate.trusted()) if server.certificate else ("", None)
     with connect(
-        f"ws{secure}://{host or server.name}:{server.port}/_stcore/stream",
+        f"ws{secure}://{host or server.name}:{server.port}{path}",
         origin=server.url if origin == "" else origin,
         additional_headers=given,
-        subprotocols=protocols,
+        subprotocols=protocols or None,
         sock=socket.create_connection(("127.0.0.1", server.port)),
         ssl=trusted,
         server_hostname=server.name if trusted else None,
         max_size=None,
         open_timeout=PATIENCE_SECONDS,
     ) as connection:
+        yield connection
+
+
+@contextmanager
+def open_tab(
+    server: Server, cookie: str, *, resume: str = "", headers: dict[str, str] | None = None
+) -> Iterator[Tab]:
+    """A tab with this Cookie header; `resume` is the `run_id` of one to take up again."""
+    protocols = ["streamlit", "no-token", resume] if resume else ["streamlit"]
+    with connected(server, cookie, STREAM, headers=headers, protocols=protocols) as connection:
         yield Tab(connection)
 
 
@@ -117,10 +130,15 @@ def tab_of(server: Server, browser: Browser, resume: str = ""):
     return open_tab(server, browser.cookie_header, resume=resume)
 
 
-def refused(server: Server, cookie: str, **handshake: object) -> int:
+def heartbeat_of(server: Server, browser: Browser):
+    """The heartbeat of a tab of this browser."""
+    return connected(server, browser.cookie_header, HEARTBEAT)
+
+
+def refused(server: Server, cookie: str, path: str = STREAM, **handshake: Any) -> int:
     """The HTTP status with which a handshake is refused; 101 when it was not."""
     try:
-        with open_tab(server, cookie, **handshake):
+        with connected(server, cookie, path, **handshake):
             return 101
     except InvalidStatus as error:
         return error.response.status_code

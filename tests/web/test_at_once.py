@@ -3,11 +3,12 @@
 import socket
 import threading
 import time
+from types import SimpleNamespace
 
 import uvicorn
 from websockets.sync.client import connect
 
-from kapteam.web.sockets import Sockets
+from kapteam.web.sockets import Sockets, send_at_once
 
 
 def test_a_connection_sends_each_message_when_it_is_there():
@@ -38,3 +39,18 @@ def test_a_connection_sends_each_message_when_it_is_there():
             server.should_exit = True
             serving.join()
     assert seen == [1]
+
+
+def test_a_browser_that_is_gone_by_then_is_no_error():
+    gone = socket.socket()
+    gone.close()
+    transport = SimpleNamespace(get_extra_info={"socket": gone}.get)
+
+    class Protocol:
+        def __init__(self):
+            self.transport = transport
+
+        async def receive(self):
+            raise AssertionError("Nothing is received.")
+
+    send_at_once(Protocol().receive)

@@ -1,9 +1,7 @@
 """The plain pages: signing in, locking, headers, forged requests."""
 
 import re
-import time
 from base64 import b64encode
-from datetime import UTC, datetime
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -11,7 +9,6 @@ import pytest
 from sqlalchemy import select
 
 from kapteam.accounts import set_up
-from kapteam.db.audit import record
 from kapteam.db.tables import AuditEvent, Clinician, SignIn
 from tests.accounts.people import PASSWORD, colleague_form, viewer
 from tests.web.conftest import ROBINS_PASSWORD
@@ -289,23 +286,3 @@ def test_nothing_typed_and_no_token_is_in_the_log(server, sign_in):
     dana.get("/client?client=K-014")
     for secret in (PASSWORD, ROBINS_PASSWORD, dana.cookie, "K-014", "Reyes", "a wrong password"):
         assert secret not in server.log
-
-
-def test_the_heartbeat_tells_that_something_was_saved_to_who_is_in_and_to_nobody_else(
-    server, sign_in, practice
-):
-    dana = sign_in()
-    before = dana.get("/session/alive").text
-    assert re.fullmatch(r"[0-9a-f]{16} just_me", before)
-    assert dana.get("/session/alive").text == before
-    with practice.writing() as db:
-        record(db, "client:changed", None, datetime(2026, 11, 24, 21, 30, tzinfo=UTC))
-    given_up = time.monotonic() + 1
-    while dana.get("/session/alive").text == before:
-        assert time.monotonic() < given_up
-    assert re.fullmatch(r"[0-9a-f]{16} just_me", dana.get("/session/alive").text)
-
-    dana.post("/session/lock")
-
-    assert (dana.get("/session/alive").status_code, dana.get("/session/alive").text) == (401, "")
-    assert Browser(server).get("/session/alive").text == ""

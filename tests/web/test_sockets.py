@@ -16,7 +16,7 @@ from kapteam.web import sockets
 from kapteam.web.sockets import Sockets
 from tests.accounts.people import viewer
 from tests.web.server import Browser, Server
-from tests.web.streamlit_socket import open_tab, refused, tab_of
+from tests.web.streamlit_socket import HEARTBEAT, STREAM, open_tab, refused, tab_of
 
 
 def _id_of(practice, sign_in_name):
@@ -50,10 +50,16 @@ def test_ten_handshakes_are_refused_and_one_opens(server, sign_in, clock):
         "a locked sign-in": {"cookie": locked.cookie_header},
         "an ended sign-in": {"cookie": old},
     }
-    opened = {name for name, handshake in handshakes.items() if refused(server, **handshake) != 403}
+    opened = {
+        (name, path)
+        for name, handshake in handshakes.items()
+        for path in (STREAM, HEARTBEAT)
+        if refused(server, path=path, **handshake) != 403
+    }
     assert opened == set()
     with tab_of(server, good) as tab:
         assert "here: practice." in tab.run()
+    assert refused(server, cookie, HEARTBEAT) == 101
 
 
 def test_streamlit_is_told_our_sign_in_whatever_the_browser_claims(server, sign_in):
@@ -227,5 +233,5 @@ def test_nobody_stays_connected_whose_sign_in_cannot_be_checked(monkeypatch):
         sweeping.cancel()
         return sent
 
-    monkeypatch.setattr(sockets, "live_keys", unreadable)
+    monkeypatch.setattr(sockets, "news_of", unreadable)
     assert asyncio.run(sent_while_swept()) == [{"type": "websocket.close", "code": 4401}]

@@ -3,9 +3,8 @@
 "use strict";
 
 const TOUCH_MS = 10_000;
-const BEAT_MS = 1_000;
-const HIDDEN_BEAT_MS = 5_000;
-const PATIENCE_MS = 6_000;
+const LOOK_MS = 1_000;
+const PATIENCE_LOOKS = 6;
 const ANSWER_MS = 3_000;
 const PAUSE_MS = 1_000;
 const SENDING_MS = 500;
@@ -13,6 +12,7 @@ const SENT_MS = 5_000;
 const AGEING_MS = 60_000;
 const AGAIN_MS = 10_000;
 const HELD_MS = 5_000;
+const ON_THE_WAY_MS = 1_000;
 
 // Hiding: nothing is removed, so what was typed is still there when the page comes back.
 
@@ -50,33 +50,46 @@ function post(path) {
 
 const isOurs = (path) => /^\/(?![\/\\])/.test(path ?? "");
 
-// Heartbeat: leaves the page when the sign-in is over; hides it while the server does not answer.
+// Heartbeat: the server says every two seconds that all is well, and at once what is new. The page is
+// left when the sign-in is over, and hidden while nothing is heard.
 
-let silentSince = null;
+let heart = null;
+let news = "";
+let silence = 0; // looks in a row since anything was heard
 let leaving = false;
-let timer = null;
 
-async function beat() {
-  clearTimeout(timer);
-  const asked = performance.now();
-  try {
-    const answer = await fetch("/session/alive", {
-      cache: "no-store",
-      signal: AbortSignal.timeout(ANSWER_MS),
-    });
-    // Who is on the way to the lock already is not sent anew: that would lose this page's address.
-    if (answer.status === 401) return leaving || leave();
-    if (!answer.ok) throw new Error();
-    silentSince = null;
+function listen() {
+  heart?.close();
+  const mine = new WebSocket(`${location.origin.replace("http", "ws")}/session/heartbeat`);
+  heart = mine;
+  mine.addEventListener("message", ({ data }) => {
+    silence = 0;
+    news = data;
     if (!leaving) show();
-    refresh(await answer.text());
-  } catch {
-    silentSince ??= asked;
-    if (performance.now() - silentSince >= PATIENCE_MS) {
-      hide("The connection to kapteam is lost. This page comes back by itself.");
-    }
+    refresh();
+  });
+  mine.addEventListener("close", () => mine === heart && ask());
+}
+
+// A handshake that is refused does not say why.
+async function ask() {
+  const answer = await fetch("/session/alive", {
+    cache: "no-store",
+    signal: AbortSignal.timeout(ANSWER_MS),
+  }).catch(() => null);
+  // Who is on the way to the lock already is not sent anew: that would lose this page's address.
+  if (answer?.status === 401) return leaving || leave();
+  setTimeout(listen, LOOK_MS);
+}
+
+// Looks are counted rather than seconds: who comes back from sleep has heard nothing for hours.
+function look() {
+  silence += 1;
+  if (silence >= PATIENCE_LOOKS) {
+    hide("The connection to kapteam is lost. This page comes back by itself.");
   }
-  timer = setTimeout(beat, document.hidden ? HIDDEN_BEAT_MS : BEAT_MS);
+  if (silence % PATIENCE_LOOKS === 0) listen();
+  refresh();
 }
 
 function leave() {
@@ -85,34 +98,39 @@ function leave() {
   location.reload(); // the gate sends the tab to the page that asks for the password
 }
 
-document.addEventListener("visibilitychange", () => document.hidden || beat());
-addEventListener("online", beat);
+document.addEventListener("visibilitychange", refresh);
+addEventListener("online", listen);
 addEventListener("pageshow", (event) => {
   if (event.persisted) leave();
 });
 
-// A page that is live says by which change token it was drawn. When the heartbeat answers with
+// A page that is live says by which change token it was drawn. When the heartbeat tells
 // another, something was saved, and the page draws its lists again; once a minute it does so anyway,
 // since "in 30 min" ages. Every page says for whom it was drawn ("Who can see this screen?"), which
 // another tab may have answered anew. Nobody is disturbed: not while a button of the mouse is down or a dialog
-// lies over the page, and the focus stays on the link it was on, wherever that moves to.
+// lies over the page, and the focus stays on the link it was on, wherever that moves to. Nor is anybody
+// called back: for a moment after a press Streamlit has asked for the next page, and a Refresh pressed on
+// this one would be the later word.
 
-let drawnFor = ""; // the answer for which the page was last asked to draw itself
+let drawnFor = ""; // the news for which the page was last asked to draw itself
 let drawnAt = performance.now();
 let pressedAt = -Infinity; // when a button went down that is not known to be up again
+let wentAt = -Infinity; // when something was pressed, or Back
 
-function refresh(answer) {
+function refresh() {
   const drawn = document.querySelector("[data-kapteam-token]")?.dataset;
-  if (!drawn || document.hidden || leaving || isRunning()) return;
-  if (performance.now() - pressedAt < HELD_MS || document.querySelector("[role=dialog]")) return;
-  const [token, audience] = answer.split(" ");
+  if (!drawn || !news || document.hidden || leaving || isRunning()) return;
+  const now = performance.now();
+  if (now - pressedAt < HELD_MS || now - wentAt < ON_THE_WAY_MS) return;
+  if (document.querySelector("[role=dialog]")) return;
+  const [token, audience] = news.split(" ");
   const isLive = drawn.kapteamToken !== "";
   const isOld = isLive && token !== drawn.kapteamToken || audience !== drawn.kapteamAudience;
-  const since = performance.now() - drawnAt;
-  const isAsked = isOld && (answer !== drawnFor || since >= AGAIN_MS);
+  const since = now - drawnAt;
+  const isAsked = isOld && (news !== drawnFor || since >= AGAIN_MS);
   if (!isAsked && !(isLive && since >= AGEING_MS)) return;
-  drawnFor = answer;
-  drawnAt = performance.now();
+  drawnFor = news;
+  drawnAt = now;
   keepFocus();
   document.querySelector(".st-key-watched button")?.click();
 }
@@ -133,6 +151,10 @@ async function keepFocus() {
 addEventListener("pointerdown", () => (pressedAt = performance.now()), { capture: true });
 for (const kind of ["pointerup", "pointercancel"]) {
   addEventListener(kind, () => (pressedAt = -Infinity), { capture: true });
+}
+
+for (const kind of ["click", "popstate"]) {
+  addEventListener(kind, () => (wentAt = performance.now()), { capture: true });
 }
 
 // Activity: typing, pointing and scrolling keep the sign-in from locking.
@@ -304,4 +326,5 @@ new MutationObserver(sendAgain).observe(document.documentElement, {
   attributeFilter: ["data-test-connection-state"],
   subtree: true,
 });
-beat();
+listen();
+setInterval(look, LOOK_MS);
