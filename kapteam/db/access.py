@@ -8,7 +8,7 @@ sees every client and no note.
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, or_, select, true
 from sqlalchemy.orm import Session
 
 from kapteam.db.tables import Client, Episode, EpisodeMember, Note
@@ -21,9 +21,12 @@ def is_on_episode(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
 
     For statements over Episode.
     """
+    return _parts(viewer, now).where(EpisodeMember.episode_id == Episode.id).exists()
+
+
+def _parts(viewer: Viewer, now: datetime) -> Select[str]:
     covered = [one.clinician_id for one in viewer.covers]
-    return exists().where(
-        EpisodeMember.episode_id == Episode.id,
+    return select(EpisodeMember.episode_id).where(
         EpisodeMember.clinician_id.in_([viewer.clinician_id, *covered]),
         EpisodeMember.from_at <= now,
         or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
@@ -34,8 +37,20 @@ def visible_episodes(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
     """The condition on Episode: courses whose details this person may see."""
     if viewer.sees_everyone:
         return true()
-    opened = Episode.client_id.in_([one.client_id for one in viewer.emergencies])
-    return or_(is_on_episode(viewer, now), opened)
+    return or_(is_on_episode(viewer, now), _opened(viewer))
+
+
+def visible_episode_ids(viewer: Viewer, now: datetime) -> Select[str] | CompoundSelect[str]:
+    """The ids of the same courses, found from the person rather than asked of every course."""
+    everybodys = select(Episode.id)
+    if viewer.sees_everyone:
+        return everybodys
+    return _parts(viewer, now).union(everybodys.where(_opened(viewer)))
+
+
+def _opened(viewer: Viewer) -> ColumnElement[bool]:
+    """The courses of a client who is open to the viewer in an emergency."""
+    return Episode.client_id.in_([one.client_id for one in viewer.emergencies])
 
 
 def visible_clients(viewer: Viewer, now: datetime) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, exists, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from kapteam.db.access import visible_episodes, visible_notes
+from kapteam.db.access import visible_episode_ids, visible_episodes, visible_notes
 from kapteam.db.signing import Subject, has_words, named, note_form, read_subject, read_unsigned
 from kapteam.db.tables import (
     Client,
@@ -316,7 +316,7 @@ def _not_begun(db: Session, asked: Asked) -> list[Any]:
     """Integrations that were held and have no note, told like `_begun`; the holder owes it."""
     holder = func.coalesce(IntegrationSession.held_by_id, IntegrationSession.created_by_id)
     # From the courses to their sessions: most sessions ever held are other people's.
-    visible = select(Episode.id).where(visible_episodes(asked.viewer, asked.now)).correlate(None)
+    visible = visible_episode_ids(asked.viewer, asked.now)
     has_note = exists().where(
         Note.integration_session_id == IntegrationSession.id,
         Note.voided_at.is_(None),

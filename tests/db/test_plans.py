@@ -46,3 +46,4 @@ def test_sessions_of_other_people_are_not_read_for_the_notes_to_begin(sqlite_dat
 
     assert "SCAN integration_session\n" not in plan
     assert "ix_integration_session_episode_id" in plan
+    assert "SCAN episode\n" not in plan
