@@ -11,12 +11,15 @@ from zoneinfo import ZoneInfo
 
 from kapteam import wording
 from kapteam.rules.attention import Attention, Reason
+from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.slots import OpeningHours
 from kapteam.vocabulary import (
+    ContactKind,
+    ContactOutcome,
     EpisodeState,
     HoldReason,
     IntegrationCloseReason,
@@ -221,12 +224,41 @@ def _both_times(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     return f"{wording.moment(at, now, zone)}, {wording.relative(at, now)}"
 
 
+def contact(standing: ContactStanding, now: datetime, zone: ZoneInfo) -> Phrase:
+    """A planned contact: `Preparation, by video, Thu Nov 26, 10:00 am in 44 hr`."""
+    what = ", ".join(
+        filter(None, (standing.kind.label, standing.how.label.lower() if standing.how else ""))
+    )
+    when = _both_times(standing.planned_at, now, zone)
+    if standing.stage is ContactStage.DID_IT_HAPPEN:
+        return Phrase(f"Did this take place? {what}, {when}", standing.tone, "help")
+    return Phrase(f"{what}, {when}", standing.tone, "event")
+
+
+def touched(
+    kind: ContactKind, outcome: ContactOutcome, *, from_client: bool, at: str, by: str
+) -> str:
+    """How a contact ended, and when: `They called, today 2:05 pm, Thea Tallis`."""
+    match kind, from_client, outcome:
+        case ContactKind.CALL, True, _:
+            what = "They called"
+        case ContactKind.MESSAGE, True, _:
+            what = "They wrote"
+        case ContactKind.MESSAGE, False, ContactOutcome.NOT_REACHED:
+            what = "We wrote"
+        case _:
+            what = f"{kind.label}, {outcome.label.lower()}"
+    return ", ".join(filter(None, (what, at, by)))
+
+
 def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
     """The words for one reason to look at a course."""
     if one.integration is not None:
         return integration(one.integration, now, zone)
     if one.intention is not None:
         return intention(one.intention, now, zone)
+    if one.contact is not None:
+        return contact(one.contact, now, zone)
     when = _both_times(one.at, now, zone) if one.at else ""
     match one.reason:
         case Reason.WAS_THIS_GIVEN:

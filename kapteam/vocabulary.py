@@ -226,6 +226,73 @@ class How(Term):
     PHONE = "phone", "By phone"
 
 
+class ContactKind(Term):
+    """What people meet or speak for besides ketamine and integration sessions (domain 1.1)."""
+
+    INTAKE = "intake", "Intake"
+    EVALUATION = "evaluation", "Evaluation"
+    PREPARATION = "preparation", "Preparation"
+    FOLLOW_UP = "follow_up", "Prescriber follow-up"
+    CHECK_IN = "check_in", "Check-in"
+    CALL = "call", "Call"
+    MESSAGE = "message", "Message"
+    OUTREACH = "outreach", "Outreach"
+
+    @property
+    def function(self) -> "Function | None":
+        """Whose work it is; None where anybody may have it."""
+        return {
+            ContactKind.INTAKE: Function.THERAPIST,
+            ContactKind.PREPARATION: Function.THERAPIST,
+            ContactKind.EVALUATION: Function.PRESCRIBER,
+            ContactKind.FOLLOW_UP: Function.PRESCRIBER,
+        }.get(self)
+
+    @property
+    def outcomes(self) -> "tuple[ContactOutcome, ...]":
+        """What may come of it: one is reached on the telephone, or comes to an appointment."""
+        if self in {ContactKind.CALL, ContactKind.MESSAGE, ContactKind.OUTREACH}:
+            return ContactOutcome.REACHED, ContactOutcome.NOT_REACHED, ContactOutcome.CANCELLED
+        return ContactOutcome.HELD, ContactOutcome.MISSED, ContactOutcome.CANCELLED
+
+
+class ContactOutcome(Term):
+    """How a contact ended."""
+
+    HELD = "held", "Held"
+    MISSED = "missed", "Missed"
+    REACHED = "reached", "Reached"
+    NOT_REACHED = "not_reached", "Not reached"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Touch(Term):
+    """What is logged as it comes: who turned to whom, and whether they spoke."""
+
+    THEY_CALLED = "they_called", "They called"
+    CALLED_REACHED = "called_reached", "We called, reached"
+    CALLED_NOT_REACHED = "called_not_reached", "We called, not reached"
+    THEY_WROTE = "they_wrote", "They wrote"
+    WE_WROTE = "we_wrote", "We wrote"
+
+    @property
+    def kind(self) -> ContactKind:
+        """A call or a message."""
+        wrote = self in {Touch.THEY_WROTE, Touch.WE_WROTE}
+        return ContactKind.MESSAGE if wrote else ContactKind.CALL
+
+    @property
+    def outcome(self) -> ContactOutcome:
+        """Who only wrote has not reached anybody yet."""
+        unheard = self in {Touch.CALLED_NOT_REACHED, Touch.WE_WROTE}
+        return ContactOutcome.NOT_REACHED if unheard else ContactOutcome.REACHED
+
+    @property
+    def is_from_client(self) -> bool:
+        """Whether the client, or somebody for the client, began it."""
+        return self in {Touch.THEY_CALLED, Touch.THEY_WROTE}
+
+
 class IntegrationKind(Term):
     """A debrief on the day never stops a clock (rule 7)."""
 

@@ -16,6 +16,7 @@ from kapteam.ui.client import (
     draw_timeline,
     draw_without_dose,
 )
+from kapteam.ui.contacts import draw_contacts
 from kapteam.ui.page import open_page
 
 here = open_page("Client", of=client_code(st.query_params.get("client", "")), needs=check_can_book)
@@ -25,6 +26,7 @@ if not page.seen_this_hour:
 draw_identity(here, page)
 draw_facts(here, page)
 draw_courses(here, page)
+draw_contacts(here, page)
 draw_latest_notes(here, page)
 draw_timeline(here, page)
 draw_doses(here, page)

@@ -9,6 +9,7 @@ What hangs on ketamine sessions and notes is in `tests/factories_care.py`.
 """
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -25,6 +26,7 @@ from kapteam.db.tables import (
     ClinicianFunction,
     ClosedDays,
     Consent,
+    Contact,
     EmergencyAccess,
     Episode,
     EpisodeMember,
@@ -43,9 +45,12 @@ from kapteam.vocabulary import (
     ClearanceDecision,
     CloseReason,
     ConsentType,
+    ContactKind,
+    ContactOutcome,
     EpisodeState,
     Function,
     HoldReason,
+    How,
     Indication,
     Part,
     ProductRoute,
@@ -167,6 +172,57 @@ def an_inquiry(
     db.add(inquiry)
     db.flush()
     return inquiry
+
+
+def a_contact(
+    db: Session,
+    course: Episode,
+    who: Viewer,
+    *,
+    kind: ContactKind = ContactKind.PREPARATION,
+    planned_at: datetime | None = None,
+    how: How | None = How.IN_PERSON,
+    **values: Any,
+) -> Contact:
+    """A contact of `who` on a course: planned, or whatever `values` make of it."""
+    contact = Contact(
+        id=new_id(),
+        client_id=course.client_id,
+        episode_id=course.id,
+        kind=kind,
+        how=how,
+        with_id=who.clinician_id,
+        planned_at=planned_at,
+        planned_minutes=50 if planned_at else None,
+        recorded_by_id=who.clinician_id,
+        recorded_at=NOW,
+        **values,
+    )
+    db.add(contact)
+    db.flush()
+    return contact
+
+
+def a_call(db: Session, client: Client, who: Viewer, **values: Any) -> Contact:
+    """A call that came an hour ago and was answered."""
+    usual = {
+        "kind": ContactKind.CALL,
+        "from_client": True,
+        "outcome": ContactOutcome.REACHED,
+        "happened_at": NOW - timedelta(hours=1),
+        "words": "Slept well. Asks about Friday.",
+    }
+    contact = Contact(
+        id=new_id(),
+        client_id=client.id,
+        with_id=who.clinician_id,
+        recorded_by_id=who.clinician_id,
+        recorded_at=NOW,
+        **(usual | values),
+    )
+    db.add(contact)
+    db.flush()
+    return contact
 
 
 def a_client(

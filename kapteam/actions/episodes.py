@@ -20,6 +20,7 @@ from kapteam.db.tables import (
     Administration,
     Clinician,
     ClinicianFunction,
+    Contact,
     Episode,
     EpisodeMember,
     Hold,
@@ -578,6 +579,11 @@ def _check_nothing_open(db: Session, episode: Episode) -> None:
             Administration.confirmed_at.is_(None),
         )
     )
+    planned = db.scalar(
+        select(func.count())
+        .select_from(Contact)
+        .where(Contact.episode_id == episode.id, Contact.outcome.is_(None))
+    )
     open_work, to_do = [], []
     if doses:
         open_work.append(wording.count(doses, "open ketamine session"))
@@ -588,6 +594,9 @@ def _check_nothing_open(db: Session, episode: Episode) -> None:
     if notes:
         open_work.append(f"{wording.count(notes, 'held integration')} without a signed note")
         to_do.append("sign every integration note")
+    if planned:
+        open_work.append(wording.count(planned, "planned contact"))
+        to_do.append("say how every contact ended")
     if unconfirmed:
         open_work.append(wording.count(unconfirmed, "unconfirmed dose"))
         to_do.append("let a prescriber confirm every dose")

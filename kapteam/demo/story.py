@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from kapteam.actions.booking import cancel_ketamine_session, mark_not_given, miss_ketamine_session
+from kapteam.actions.contacts import ContactEntered, TouchEntered, log_touch, plan_contact
 from kapteam.actions.episodes import (
     ClosingEntered,
     HoldEntered,
@@ -65,6 +66,7 @@ from kapteam.demo.telling import (
 from kapteam.demo.words import Chapter
 from kapteam.vocabulary import (
     CloseReason,
+    ContactKind,
     EpisodeState,
     HoldReason,
     How,
@@ -73,6 +75,7 @@ from kapteam.vocabulary import (
     IntegrationCloseReason,
     IntegrationKind,
     ServiceLine,
+    Touch,
 )
 
 _TRD = (Indication.TREATMENT_RESISTANT_DEPRESSION,)
@@ -98,6 +101,7 @@ def compose(telling: Telling) -> None:
     _holds(telling)
     _other_courses(telling)
     _callers(telling)
+    _contacts(telling)
 
 
 def _shared(telling: Telling, person: Person, regimen: Regimen = INTRAMUSCULAR) -> Course:
@@ -644,6 +648,78 @@ def _pathway(telling: Telling) -> None:
         dose = Dose(achterberg, number, days.weeks_before(ahead, 5 - number))
         dose.is_booked(mg, ordered_count=8).is_given(mg)
     Dose(achterberg, 5, ahead).is_booked("84", ordered_count=8)
+
+
+def _contacts(telling: Telling) -> None:
+    """A preparation planned, a check-in of which nobody said anything, and the telephone."""
+    days = telling.days
+
+    romero = _shared(telling, people.ROMERO)
+    slot = romero.talk(days.now + 18 * HOUR, days.now + 70 * HOUR)
+    romero.takes_talk(slot)
+    _plans(romero, days.at(-2, 11, 20), slot, ContactKind.PREPARATION, How.IN_PERSON)
+    delacroix = Course(
+        telling,
+        people.DELACROIX,
+        therapist=THERAPIST,
+        line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+    )
+    _plans(delacroix, days.at(-5, 12), days.at(-1, 11), ContactKind.CHECK_IN, How.PHONE)
+
+    for at, who, person, touch, said, tell in (
+        (
+            days.at(-2, 17, 20),
+            THERAPIST,
+            people.OKAFOR,
+            Touch.CALLED_REACHED,
+            "Slept well. Her brother drives on the day and waits in the car.",
+            None,
+        ),
+        (
+            days.at(-1, 16, 10),
+            THERAPIST,
+            people.PETROV,
+            Touch.CALLED_NOT_REACHED,
+            "Voicemail left, no details.",
+            None,
+        ),
+        (
+            days.at(-1, 17, 5),
+            FRONT_DESK,
+            people.PETROV,
+            Touch.THEY_CALLED,
+            "Elena called for him: he mixed up the days and is sorry. Any morning this week.",
+            THERAPIST.id,
+        ),
+    ):
+        entered = TouchEntered(
+            id=demo_id(f"{person.id}/touch/{touch}"),
+            client_id=person.id,
+            touch=touch,
+            words=said,
+            tell_id=tell,
+            on=telling.on(at),
+            time=telling.typed(at),
+        )
+        telling.then(at + 2 * MINUTE, who, log_touch, entered)
+
+
+def _plans(course: Course, at: datetime, slot: datetime, kind: ContactKind, how: How) -> None:
+    """The therapist plans a contact of the course for `slot`."""
+    telling = course.telling
+    entered = ContactEntered(
+        id=demo_id(f"{course.id}/{kind}"),
+        episode_id=course.id,
+        kind=kind,
+        on=telling.on(slot),
+        time=telling.typed(slot),
+        minutes=50 if how is How.IN_PERSON else 20,
+        how=how,
+        place="Room 5" if how is How.IN_PERSON else "",
+        local_emergency="",
+        with_id=THERAPIST.id,
+    )
+    telling.then(at, THERAPIST, plan_contact, entered)
 
 
 def _holds(telling: Telling) -> None:

@@ -279,9 +279,13 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
         raise NotFound("There is no client with this code, or you are not on one of their courses.")
     first = rows[0]
     courses = course_standings(db, asked, Episode.client_id == first.id)
-    history = _History(
-        courses, _doses(db, asked, first.id), _integrations(db, asked, first.id), asked
-    )
+    integrations = _integrations(db, asked, first.id)
+    history = _History(courses, _doses(db, asked, first.id), integrations, asked)
+    links: defaultdict[str | None, list[str]] = defaultdict(list)
+    for row in integrations:
+        if row.ketamine_session_id is not None:
+            links[row.id].append(row.ketamine_session_id)
+    notes = notes_of_client(db, asked, first.id, links) if asked.viewer.reads_notes else None
     return ClientPage(
         name=ClientName(
             first.id,
@@ -300,7 +304,7 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
         lines=_course_lines(rows),
         doses=history.doses(),
         integrations=history.without_dose(),
-        notes=notes_of_client(db, asked, first.id) if asked.viewer.reads_notes else None,
+        notes=notes,
         seen_this_hour=first.seen_this_hour,
         emergencies=_emergencies(rows),
     )

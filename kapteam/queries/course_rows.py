@@ -1,4 +1,4 @@
-"""The rows that a course's standing is judged from: seven statements, whatever the size.
+"""The rows that a course's standing is judged from: eight statements, whatever the size.
 
 The first selects the courses. The others are about those by id; they are made once, because to make
 them takes as long as to run them.
@@ -27,6 +27,7 @@ from kapteam.db.tables import (
     Client,
     Clinician,
     Consent,
+    Contact,
     Episode,
     EpisodeMember,
     Hold,
@@ -49,6 +50,7 @@ _wanted = (
 _WANTED = select(_wanted.c.id)
 _NOW = bindparam("now", type_=UtcDateTime())
 _BREACHED_SINCE = bindparam("breached_since", type_=UtcDateTime())
+RECENT_CONTACTS = 3
 _OPEN = tuple(status for status in SessionStatus if status.is_open)
 _GIVEN = tuple(status for status in SessionStatus if status.is_given)
 
@@ -393,9 +395,62 @@ def _consents() -> Executable:
     )
 
 
+def _contacts() -> Executable:
+    """What is planned on them, and the last contacts of their clients.
+
+    Those of other courses of a client are not among them; what was logged belongs to no course.
+    """
+    recent = (
+        select(
+            Contact.id,
+            Episode.id.label("episode_id"),
+            func.row_number()
+            .over(partition_by=Episode.id, order_by=(Contact.happened_at.desc(), Contact.id.desc()))
+            .label("recency"),
+        )
+        .join(Episode, Episode.client_id == Contact.client_id)
+        .where(
+            Episode.id.in_(_WANTED),
+            Contact.happened_at.is_not(None),
+            or_(Contact.episode_id.is_(None), Contact.episode_id == Episode.id),
+        )
+        .subquery()
+    )
+    return (
+        select(
+            Episode.id.label("episode_id"),
+            Contact.id,
+            Contact.version,
+            Contact.kind,
+            Contact.from_client,
+            Contact.how,
+            Contact.place,
+            Contact.planned_at,
+            Contact.planned_minutes,
+            Contact.happened_at,
+            Contact.outcome,
+            Contact.words,
+            Contact.with_id,
+            Clinician.name,
+        )
+        .join(Episode, Episode.client_id == Contact.client_id)
+        .join(Clinician, Clinician.id == Contact.with_id)
+        .outerjoin(recent, and_(recent.c.id == Contact.id, recent.c.episode_id == Episode.id))
+        .where(
+            Episode.id.in_(_WANTED),
+            or_(
+                and_(Contact.episode_id == Episode.id, Contact.outcome.is_(None)),
+                recent.c.recency <= RECENT_CONTACTS,
+            ),
+        )
+        .order_by(Contact.planned_at, Contact.happened_at.desc(), Contact.id.desc())
+    )
+
+
 MEMBERS = _members()
 SERIES = _series()
 DOSES = _doses()
 INTEGRATIONS = _integrations()
 NOTES = _notes()
 CONSENTS = _consents()
+CONTACTS = _contacts()

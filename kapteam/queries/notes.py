@@ -1,7 +1,7 @@
 """Notes as they are read. Text that is not signed reaches nobody but its author."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,6 @@ from kapteam.db.tables import (
     Draft,
     Episode,
     IntegrationSession,
-    IntegrationSessionFor,
     KetamineSession,
     Note,
     NoteAddendum,
@@ -349,31 +348,15 @@ def _not_begun(db: Session, asked: Asked) -> list[Any]:
     )
 
 
-def notes_of_client(db: Session, asked: Asked, client_id: str) -> ClientNotes:
-    """The notes of every course of a client that the viewer may see, in three statements.
+def notes_of_client(
+    db: Session, asked: Asked, client_id: str, links: Mapping[str | None, Sequence[str]]
+) -> ClientNotes:
+    """The notes of every course of a client that the viewer may see, in two statements.
 
-    An integration of several ketamine sessions stands under each. Raises NotAllowed for the front
-    desk.
+    `links` are the ketamine sessions of each integration session; an integration of several stands
+    under each. Raises NotAllowed for the front desk.
     """
     check_can_read_notes(asked.viewer)
-    links: defaultdict[str | None, list[str]] = defaultdict(list)
-    for row in db.execute(
-        select(
-            IntegrationSessionFor.integration_session_id,
-            IntegrationSessionFor.ketamine_session_id,
-        )
-        .join(
-            IntegrationSession,
-            IntegrationSession.id == IntegrationSessionFor.integration_session_id,
-        )
-        .join(Episode, Episode.id == IntegrationSession.episode_id)
-        .where(
-            Episode.client_id == client_id,
-            visible_episodes(asked.viewer, asked.now),
-            IntegrationSessionFor.ketamine_session_id.is_not(None),
-        )
-    ):
-        links[row.integration_session_id].append(row.ketamine_session_id)
     intentions: defaultdict[str, list[NoteLine]] = defaultdict(list)
     integrations: defaultdict[str, list[NoteLine]] = defaultdict(list)
     elsewhere, in_error = [], []

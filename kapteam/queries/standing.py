@@ -23,6 +23,7 @@ from kapteam.db.tables import (
 from kapteam.errors import NotFound
 from kapteam.queries import course_rows
 from kapteam.rules.attention import BREACH_SHOWN, Attention, CourseFacts, PlannedDose, attend
+from kapteam.rules.contacts import ContactStanding, judge_contact
 from kapteam.rules.dosing import NOT_CLOSED_AFTER, Silence, estimated_last_given_at, silence
 from kapteam.rules.integration import (
     IntegrationFacts,
@@ -40,6 +41,8 @@ from kapteam.rules.pathway import (
 )
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
+    ContactKind,
+    ContactOutcome,
     EpisodeState,
     HoldReason,
     How,
@@ -198,6 +201,32 @@ class IntegrationLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactLine:
+    """One planned contact of a course, and whose it is."""
+
+    id: str
+    episode_id: str
+    version: int
+    standing: ContactStanding
+    minutes: int
+    place: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class PastContact:
+    """One of a client's last contacts; `words` are empty where the viewer may not read them."""
+
+    id: str
+    kind: ContactKind
+    from_client: bool
+    outcome: ContactOutcome
+    happened_at: datetime
+    words: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
 class NextStep:
     """The earliest thing ahead: booked for an instant, or agreed for a day (`all_day`).
 
@@ -232,6 +261,8 @@ class CourseStanding:
     doses: tuple[DoseLine, ...]
     last_dose: DoseLine | None
     integrations: tuple[IntegrationLine, ...]
+    contacts: tuple[ContactLine, ...]
+    last_contacts: tuple[PastContact, ...]
     attention: tuple[Attention, ...]
     next_step: NextStep | None
 
@@ -331,7 +362,7 @@ def course_standings(
 ) -> tuple[CourseStanding, ...]:
     """Every open course that the viewer may see and that meets `conditions` (on Episode, Client).
 
-    Seven statements, whatever the size.
+    Eight statements, whatever the size.
     """
     wanted = (
         select(Episode.id)
@@ -342,7 +373,10 @@ def course_standings(
     ids = [one.id for one in courses]
     series = _by_course(db, course_rows.SERIES, ids)
     consents = _by_course(db, course_rows.CONSENTS, ids)
-    return tuple(one.standing(series[one.id], consents[one.id]) for one in courses)
+    contacts = _by_course(db, course_rows.CONTACTS, ids)
+    return tuple(
+        one.standing(series[one.id], consents[one.id], contacts[one.id]) for one in courses
+    )
 
 
 def course_sessions(
@@ -440,7 +474,9 @@ class _Course:
             integrations=self._integrations(doses) if is_open else (),
         )
 
-    def standing(self, series_rows: list[Any], consent_rows: list[Any]) -> CourseStanding:
+    def standing(
+        self, series_rows: list[Any], consent_rows: list[Any], contact_rows: list[Any]
+    ) -> CourseStanding:
         row, asked = self._row, self._asked
         doses = {dose.id: self._dose(dose) for dose in self._dose_rows}
         integrations = self._integrations(doses)
@@ -451,7 +487,8 @@ class _Course:
             key=lambda dose: dose.last_given_at or asked.now,
             default=None,
         )
-        next_step = self._next_step(open_doses, integrations)
+        contacts = tuple(self._contact(one) for one in contact_rows if one.outcome is None)
+        next_step = self._next_step(open_doses, integrations, contacts)
         hold = (
             HoldLine(row.hold_reason, row.look_again_on, row.hold_since)
             if row.hold_reason
@@ -472,6 +509,7 @@ class _Course:
                 for dose in open_doses
             ),
             integrations=tuple((line.key, line.standing) for line in integrations),
+            contacts=tuple((line.id, line.standing) for line in contacts),
             unconfirmed=tuple(
                 (dose.id, dose.last_at) for dose in self._dose_rows if dose.unconfirmed
             ),
@@ -508,8 +546,39 @@ class _Course:
             doses=open_doses,
             last_dose=last,
             integrations=integrations,
+            contacts=contacts,
+            last_contacts=tuple(
+                self._past_contact(one) for one in contact_rows if one.outcome is not None
+            ),
             attention=attend(facts, asked.now, asked.today),
             next_step=next_step,
+        )
+
+    def _contact(self, row: Any) -> ContactLine:
+        prescriber = self._person(Part.PRESCRIBER)
+        is_prescribers = prescriber is not None and prescriber.id == row.with_id
+        part = Part.PRESCRIBER if is_prescribers else Part.THERAPIST
+        return ContactLine(
+            id=row.id,
+            episode_id=row.episode_id,
+            version=row.version,
+            standing=judge_contact(row.kind, row.planned_at, row.how, part, self._asked.now),
+            minutes=row.planned_minutes,
+            place=row.place,
+            person=Person(row.with_id, row.name),
+        )
+
+    def _past_contact(self, row: Any) -> PastContact:
+        # What was said on the telephone everybody reads who may answer it; the rest is the team's.
+        is_read = row.planned_at is None or self._asked.viewer.reads_notes
+        return PastContact(
+            id=row.id,
+            kind=row.kind,
+            from_client=row.from_client,
+            outcome=row.outcome,
+            happened_at=row.happened_at,
+            words=row.words if is_read else "",
+            person=Person(row.with_id, row.name),
         )
 
     def _client(self) -> ClientName:
@@ -735,7 +804,10 @@ class _Course:
         return judge(facts, self._asked.practice.thresholds, self._asked.now, self._asked.today)
 
     def _next_step(
-        self, doses: Iterable[DoseLine], integrations: Iterable[IntegrationLine]
+        self,
+        doses: Iterable[DoseLine],
+        integrations: Iterable[IntegrationLine],
+        contacts: Iterable[ContactLine],
     ) -> NextStep | None:
         now, zone = self._asked.now, self._asked.practice.zone
         steps = [NextStep(dose.planned_at, "Dose", *dose.waits) for dose in doses if dose.is_ahead]
@@ -756,5 +828,10 @@ class _Course:
             if (facts := line.standing.facts).agreed_for
             and line.standing.stage is IntegrationStage.AGREED
             and facts.planned_at is None
+        ]
+        steps += [
+            NextStep(line.standing.planned_at, line.standing.kind.label)
+            for line in contacts
+            if line.standing.planned_at > now
         ]
         return min(steps, key=lambda step: step.at, default=None)

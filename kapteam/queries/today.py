@@ -6,10 +6,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from kapteam.clock import day_of
+from kapteam.queries.contacts import Told, told_to
 from kapteam.queries.integration import by_stage, is_owed
 from kapteam.queries.standing import (
     Asked,
     ClientName,
+    ContactLine,
     CourseStanding,
     DoseLine,
     DoseRow,
@@ -36,12 +38,13 @@ class WaitRow:
 
 @dataclass(frozen=True, slots=True)
 class AgendaRow:
-    """One thing of today, by time: a dose or an integration."""
+    """One thing of today, by time: a dose, an integration or a contact."""
 
     at: datetime
     course: CourseStanding
     dose: DoseLine | None = None
     line: IntegrationLine | None = None
+    contact: ContactLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Today:
     name, the doses to Ketamine sessions with `?show=today` and `?show=today_no_intention`.
     """
 
+    told: tuple[Told, ...]
     unrecorded: tuple[DoseRow, ...]
     under_medicine: tuple[DoseRow, ...]
     agenda: tuple[AgendaRow, ...]
@@ -77,7 +81,8 @@ class Today:
 
 
 def today(db: Session, asked: Asked) -> Today:
-    """The viewer's own courses, cut into the sections of Today."""
+    """The viewer's own courses, cut into the sections of Today, and what colleagues tell."""
+    told = told_to(db, asked)
     courses = course_standings(db, asked, own_courses(asked))
     doses = sorted(
         (DoseRow(course, dose) for course in courses for dose in _doses(course)),
@@ -92,9 +97,10 @@ def today(db: Session, asked: Asked) -> Today:
         key=lambda row: row.attention.order,
     )
     return Today(
+        told=told,
         unrecorded=tuple(row for row in doses if row.dose.silence is Silence.WAS_THIS_GIVEN),
         under_medicine=tuple(row for row in doses if row.dose.is_under_medicine(asked.now)),
-        agenda=_agenda(doses, integrations, asked),
+        agenda=_agenda(doses, integrations, courses, asked),
         integration_to_do=tuple(
             sorted(
                 (row for row in integrations if is_owed(row.line)),
@@ -122,7 +128,7 @@ def today(db: Session, asked: Asked) -> Today:
         was_this_held=len(stages[IntegrationStage.WAS_THIS_HELD]),
         doses_left_today=len(week.showing(Show.TODAY)),
         doses_today_without_intention=len(week.showing(Show.TODAY_NO_INTENTION)),
-        clients=tuple(course.client for course in courses),
+        clients=(*(course.client for course in courses), *(one.client for one in told)),
     )
 
 
@@ -138,7 +144,10 @@ def _is_today(at: datetime, asked: Asked) -> bool:
 
 
 def _agenda(
-    doses: list[DoseRow], integrations: list[IntegrationRow], asked: Asked
+    doses: list[DoseRow],
+    integrations: list[IntegrationRow],
+    courses: tuple[CourseStanding, ...],
+    asked: Asked,
 ) -> tuple[AgendaRow, ...]:
     rows = [
         AgendaRow(row.dose.planned_at, row.course, dose=row.dose)
@@ -150,6 +159,12 @@ def _agenda(
         for row in integrations
         if row.line.standing.facts.planned_at
         and _is_today(row.line.standing.facts.planned_at, asked)
+    ]
+    rows += [
+        AgendaRow(line.standing.planned_at, course, contact=line)
+        for course in courses
+        for line in course.contacts
+        if _is_today(line.standing.planned_at, asked)
     ]
     return tuple(sorted(rows, key=lambda row: row.at))
 

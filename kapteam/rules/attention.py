@@ -6,6 +6,7 @@ Every reason carries whom it waits on; its words are written in `kapteam.sentenc
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
@@ -24,6 +25,7 @@ class Reason(Term):
     INTEGRATION_LATE = "integration_late", "Integration late"
     NOT_CLOSED = "not_closed", "Ketamine session not closed"
     WAS_THIS_HELD = "was_this_held", "Was this held?"
+    DID_IT_HAPPEN = "did_it_happen", "Did this take place?"
     BREACH = "breach", "Given although planning refused it"
     NOT_CLEARED = "not_cleared", "Booked without clearance"
     DOSE_ON_HOLD = "dose_on_hold", "Booked while on hold"
@@ -66,6 +68,7 @@ class Attention:
     on: date | None = None
     integration: IntegrationStanding | None = None
     intention: IntentionStanding | None = None
+    contact: ContactStanding | None = None
     consent: ConsentType | None = None
 
     @property
@@ -111,6 +114,7 @@ class CourseFacts:
     state: EpisodeState
     doses: tuple[PlannedDose, ...]
     integrations: tuple[tuple[str, IntegrationStanding], ...]
+    contacts: tuple[tuple[str, ContactStanding], ...]
     unconfirmed: tuple[tuple[str, datetime], ...]
     breaches: tuple[tuple[str, datetime], ...]
     clearance_until_on: date | None
@@ -149,6 +153,11 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
         found += _of_dose(dose, facts.on_hold, now)
     for subject_id, standing in facts.integrations:
         found += _of_integration(subject_id, standing)
+    found += [
+        Attention(Reason.DID_IT_HAPPEN, one.tone, one.part, one.planned_at, subject_id, contact=one)
+        for subject_id, one in facts.contacts
+        if one.stage is ContactStage.DID_IT_HAPPEN
+    ]
     if facts.on_hold:
         if facts.hold_look_again_on and facts.hold_look_again_on <= today:
             found.append(Attention(Reason.LOOK_AGAIN, Tone.AMBER, Part.PRESCRIBER))

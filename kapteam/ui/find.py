@@ -4,7 +4,7 @@ import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.queries.find import FoundClient, find_clients
-from kapteam.rules.permissions import can_open_in_emergency
+from kapteam.rules.permissions import can_book, can_open_in_emergency
 from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
 from kapteam.ui.shell import Present, acting, present
@@ -66,6 +66,8 @@ def _result(here: Present, found: FoundClient) -> None:
             if not here.viewer.hides_names:
                 born = wording.born(client.born_on, here.today)
                 st.markdown(quiet(f"{client.code} · born {born}"))
+            if can_book(here.viewer):
+                link("contact", "Log a call", icon="add_call", client=client.code)
         for course in found.courses:
             for dose in course.doses:
                 if dose.silence:

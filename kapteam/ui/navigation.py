@@ -52,6 +52,7 @@ PLACES: dict[str, Place] = {
     "ketamine_session": Place("Ketamine session"),
     "integration_session": Place("Integration session"),
     "note": Place("Note"),
+    "contact": Place("Contacts"),
     "emergency": Place("Emergency access"),
 }
 

@@ -354,6 +354,8 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
     episode = course.episode_id
     if one.reason in _OF_A_DOSE:
         link("ketamine_session", "Open", icon="chevron_right", id=one.subject_id)
+    elif one.reason is Reason.DID_IT_HAPPEN:
+        link("contact", "Record", icon="chevron_right", id=one.subject_id)
     elif one.reason is Reason.CLEARANCE_ENDS:
         link("clearance", "Open", icon="chevron_right", episode=episode)
     elif one.reason is Reason.CONSENT_ENDS and can_book(here.viewer):

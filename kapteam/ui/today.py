@@ -13,10 +13,18 @@ from streamlit.delta_generator import DeltaGenerator
 
 from kapteam import sentences, wording
 from kapteam.operations.backups import backup_state
-from kapteam.queries.standing import DoseLine, DoseRow, IntegrationLine, IntegrationRow
+from kapteam.queries.standing import (
+    ContactLine,
+    DoseLine,
+    DoseRow,
+    IntegrationLine,
+    IntegrationRow,
+)
 from kapteam.queries.today import AgendaRow, Today, WaitRow
 from kapteam.rules.attention import Reason
 from kapteam.rules.permissions import can_administer, can_book
+from kapteam.ui.contacts import draw_told
+from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
     BACKUP_IS_LATE,
     NUMBER,
@@ -78,6 +86,7 @@ def draw_today(here: Present, today: Today) -> None:
     _backups(here)
     if today.nobody_in_care and can_book(here.viewer):
         first_step()
+    draw_told(here, today.told)
     told = _Told()
     _unrecorded(here, told.doses(today.unrecorded))
     _right_now(here, told.doses(today.under_medicine))
@@ -257,6 +266,8 @@ def _agenda_row(here: Present, one: AgendaRow) -> None:
         _session_row(here, DoseRow(one.course, one.dose), "agenda")
     elif one.line:
         _integration_row(here, one, one.line)
+    elif one.contact:
+        _contact_row(here, one, one.contact)
 
 
 def _session_row(here: Present, one: DoseRow, place: str) -> None:
@@ -291,6 +302,19 @@ def _integration_row(here: Present, one: AgendaRow, line: IntegrationLine) -> No
         words(with_whom(here, line.therapist), PERSON)
         with row_links(TWO_LINKS):
             integration_links(here, line, brief=True)
+
+
+def _contact_row(here: Present, one: AgendaRow, line: ContactLine) -> None:
+    """A contact of today."""
+    with list_row(f"agenda_{line.id}"):
+        name_cell(here, one.course.client)
+        _clock(here, one.at)
+        words(plain(line.standing.kind.label), ORDER)
+        phrase(sentences.contact(line.standing, here.now, here.zone), _STATE)
+        words(quiet(line.standing.how.label if line.standing.how else ""), NUMBER)
+        words(with_whom(here, line.person), PERSON)
+        with row_links(TWO_LINKS):
+            link("contact", "Open", icon="chevron_right", id=line.id)
 
 
 def _clock(here: Present, at: datetime) -> None:

@@ -40,7 +40,7 @@ class Sockets:
     def __init__(self) -> None:
         self._open: defaultdict[str, set[_Socket]] = defaultdict(set)
         self._news: dict[str, str] = {}
-        self._looked = asyncio.Condition()
+        self._beat = asyncio.Condition()
 
     async def carry(
         self, key: str, app: ASGIApp, scope: Scope, receive: Receive, send: Send
@@ -77,15 +77,12 @@ class Sockets:
                 serving.result()
 
     async def heartbeat(self, key: str) -> AsyncIterator[str]:
-        """The news of a sign-in, at once when they change and else every two seconds."""
-        told, told_at = "", 0.0
+        """The news of a sign-in, at once when there are any and else every two seconds."""
         while True:
-            async with self._looked:
-                await self._looked.wait()
-            news, now = self._news.get(key, ""), asyncio.get_running_loop().time()
-            if news and (news != told or now - told_at >= _BEAT_SECONDS):
-                told, told_at = news, now
-                yield news
+            async with self._beat:
+                await self._beat.wait()
+            if key in self._news:
+                yield self._news[key]
 
     def close(self, key: str) -> None:
         """Close every websocket of a sign-in; what is still queued for it is dropped."""
@@ -98,9 +95,10 @@ class Sockets:
         While the database is gone nobody's sign-in can be checked, so nothing is sent to anybody.
         The websockets stay open: Streamlit takes away what is typed in a page that it closes on.
         """
+        beat_at, now = 0.0, asyncio.get_running_loop().time
         while True:
             await asyncio.sleep(_EVERY_SECONDS)
-            keys = set(self._open)
+            keys, before = set(self._open), self._news
             if not keys:
                 continue
             try:
@@ -117,8 +115,10 @@ class Sockets:
                 self.close(key)
             for socket in chain.from_iterable(self._open.get(key, ()) for key in self._news):
                 socket.may_send.set()
-            async with self._looked:
-                self._looked.notify_all()
+            if self._news != before or now() - beat_at >= _BEAT_SECONDS:
+                beat_at = now()
+                async with self._beat:
+                    self._beat.notify_all()
 
 
 def send_at_once(receive: Receive) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from kapteam.db.tables import (
     Client,
+    Contact,
     Episode,
     EpisodeMember,
     Inquiry,
@@ -55,6 +56,13 @@ def _integration_to_come(db: Session) -> str:
     )
 
 
+def _contact(db: Session) -> str:
+    return _one(
+        db,
+        select(Contact.id).where(Contact.episode_id.in_(_courses), Contact.outcome.is_(None)),
+    )
+
+
 def _note(db: Session, *, signed: bool) -> str:
     is_unsigned = Note.signed_at.is_(None)
     return _one(
@@ -98,6 +106,8 @@ PAGES: dict[str, Callable[[Session], str]] = {
     ),
     "integration_session": lambda db: f"/integration_session?id={_integration_to_come(db)}",
     "note": lambda db: f"/note?id={_note(db, signed=False)}",
+    "contact": lambda db: f"/contact?client={_code(db, OKAFOR.id)}",
+    "contact planned": lambda db: f"/contact?id={_contact(db)}",
     "emergency": lambda db: "/emergency",
     "note signed": lambda db: f"/note?id={_note(db, signed=True)}",
 }

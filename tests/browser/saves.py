@@ -15,6 +15,7 @@ from kapteam.db.tables import (
     Clinician,
     ClosedDays,
     Consent,
+    Contact,
     EmergencyAccess,
     Episode,
     EpisodeMember,
@@ -43,6 +44,7 @@ from tests.factories import (
     a_client,
     a_clinician,
     a_consent,
+    a_contact,
     a_course,
     a_hold,
     an_absence,
@@ -91,6 +93,38 @@ def _outcome(page: Page) -> None:
     fill_day(page, "Consultation held on", TODAY - DAY)
     paste(page, "At", "9:00 am")
     tick(page, "Declined")
+
+
+def _call(page: Page) -> None:
+    tick(page, "They called")
+    paste(page, "In a few words, for the team", "Slept badly, asks for a call back.")
+
+
+def _contact(page: Page) -> None:
+    tick(page, "Preparation")
+    fill_day(page, "Day", TODAY + DAY)
+    paste(page, "Time", "10:00 am")
+    tick(page, "In person")
+
+
+def _a_planned_contact(own: Care) -> str:
+    with own.database.writing() as db:
+        contact = a_contact(db, own.course, own.therapist, planned_at=NOW + DAY)
+    return f"/contact?id={contact.id}&do=move"
+
+
+def _contact_moved(page: Page) -> None:
+    paste(page, "Time", "11:45 am")
+
+
+def _a_past_contact(own: Care) -> str:
+    with own.database.writing() as db:
+        contact = a_contact(db, own.course, own.therapist, planned_at=NOW - DAY)
+    return f"/contact?id={contact.id}"
+
+
+def _contact_ended(page: Page) -> None:
+    tick(page, "Held")
 
 
 def _an_inquiry(own: Care) -> str:
@@ -561,6 +595,24 @@ SAVES = {
     "details": Save(
         lambda own: f"/client_edit?client={own.client.code}", _details, "Save", ("client:changed",)
     ),
+    "call": Save(
+        lambda own: f"/contact?client={own.client.code}",
+        _call,
+        "Save",
+        ("contact:logged",),
+        (Contact,),
+    ),
+    "contact": Save(
+        lambda own: f"/contact?client={own.client.code}&do=plan",
+        _contact,
+        "Plan",
+        ("contact:planned",),
+        (Contact,),
+    ),
+    "contact moved": Save(
+        _a_planned_contact, _contact_moved, "Save the change", ("contact:moved",)
+    ),
+    "contact ended": Save(_a_past_contact, _contact_ended, "Save", ("contact:ended",)),
     "pinned line": Save(
         lambda own: f"/client?client={own.client.code}", _pinned_line, "Pin", ("client:pinned",)
     ),

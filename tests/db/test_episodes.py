@@ -40,6 +40,7 @@ from kapteam.vocabulary import (
     ClearanceDecision,
     CloseReason,
     ConsentType,
+    ContactKind,
     EpisodeState,
     Function,
     HoldReason,
@@ -61,6 +62,7 @@ from tests.factories import (
     a_client,
     a_clinician,
     a_consent,
+    a_contact,
     a_course,
     a_hold,
     a_member,
@@ -894,9 +896,14 @@ def _given_on_somebody_s_word(db, course, by):
     db.execute(update(Administration).values(told_by_id=by.clinician_id))
 
 
+def _with_a_call_to_make(db, course, by):
+    a_contact(db, course, by, kind=ContactKind.CALL, planned_at=NOW + timedelta(days=1))
+
+
 @pytest.mark.parametrize(
     ("situation", "says"),
     [
+        (_with_a_call_to_make, "1 planned contact"),
         (_held_with_its_note_to_finish, "1 held integration without a signed note"),
         (_held_with_its_note_in_error, "1 held integration without a signed note"),
         (_given_on_somebody_s_word, "1 unconfirmed dose"),

@@ -1,6 +1,7 @@
 """Notes: typed as drafts that only the author reads, signed once, locked, amended beside."""
 
 import dataclasses
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -79,6 +80,15 @@ ODD = [
     "see www.x.y or :material/x: and :red[this]",
     "two\n\nparagraphs\twith a tab",
 ]
+
+
+def _notes_of_client(db, asked, client_id):
+    """With the ketamine sessions of each integration, which the Client page has read."""
+    links = defaultdict(list)
+    for one in db.scalars(select(IntegrationSessionFor)):
+        if one.ketamine_session_id:
+            links[one.integration_session_id].append(one.ketamine_session_id)
+    return notes_of_client(db, asked, client_id, links)
 
 
 @pytest.fixture
@@ -430,7 +440,7 @@ def test_rule_20_a_colleague_sees_whose_draft_it_is_and_since_when_and_no_word_o
     for seen in (
         page,
         unsigned,
-        read(care, notes_of_client, care.prescriber, care.client.id),
+        read(care, _notes_of_client, care.prescriber, care.client.id),
     ):
         assert not [text for text in words_in(seen) if "secret" in text]
     with pytest.raises(NotAllowed, match="Only its author can sign"):
@@ -868,7 +878,7 @@ def test_the_intention_of_a_cancelled_session_is_offered_and_copied_only_when_as
         "hope": "Rest.",
     }
     # The cancelled session keeps its own.
-    kept = read(care, notes_of_client, care.therapist, care.client.id).of_dose(cancelled.id)
+    kept = read(care, _notes_of_client, care.therapist, care.client.id).of_dose(cancelled.id)
     assert [note.id for note in kept.intentions] == [old]
 
 
@@ -1029,7 +1039,7 @@ def test_notes_of_a_client_stand_under_each_session_they_are_about(care):
     )
     sign(care, both)
 
-    found = read(care, notes_of_client, care.prescriber, care.client.id)
+    found = read(care, _notes_of_client, care.prescriber, care.client.id)
 
     assert [note.id for note in found.of_dose(first.id).intentions] == [intention]
     assert [note.id for note in found.of_dose(first.id).integrations] == [both]
@@ -1053,7 +1063,7 @@ def test_unsigned_notes_say_how_old_they_are_the_oldest_first(care):
     assert found[0].client.code == "K-001"
 
 
-@pytest.mark.parametrize("query", [note_page, signing_page, notes_of_client])
+@pytest.mark.parametrize("query", [note_page, signing_page, _notes_of_client])
 def test_the_front_desk_reads_no_note(care, query):
     note_id = a_signed_intention(care, a_dose(care))
     about = note_id if query in (note_page, signing_page) else care.client.id
@@ -1072,7 +1082,7 @@ def test_who_is_not_on_the_course_finds_nothing(care):
         with pytest.raises(NotFound, match="no such note"):
             read(care, note_page, care.stranger, unknown)
     assert read(care, unsigned_notes, care.stranger) == ()
-    assert read(care, notes_of_client, care.stranger, care.client.id).by_dose == {}
+    assert read(care, _notes_of_client, care.stranger, care.client.id).by_dose == {}
 
 
 def test_who_left_the_course_finds_nothing_any_more(care):
@@ -1120,7 +1130,7 @@ def test_reads_take_the_same_number_of_statements_with_3_and_with_30_sessions(ca
             (note_page, page_of),
             (signing_page, page_of),
             (unsigned_notes,),
-            (notes_of_client, care.client.id),
+            (_notes_of_client, care.client.id),
         ):
             with recorded_statements(care.database.engine) as ran:
                 read(care, query, care.therapist, *about)

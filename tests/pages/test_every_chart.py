@@ -38,6 +38,7 @@ def addresses(care):
         "ketamine_session": {"id": dose.id},
         "integration_session": {"dose": owing.id},
         "note": {"id": note.id},
+        "contact": {"client": care.client.code},
     }
 
 
@@ -51,9 +52,10 @@ PAGES = (
     "ketamine_session",
     "integration_session",
     "note",
+    "contact",
 )
 ALL_PAGES = sorted(one.stem for one in (Path(__file__).parents[2] / "pages").glob("*.py"))
-MOST_STATEMENTS = {"client": 16}
+MOST_STATEMENTS = {"client": 16, "contact": 14}
 READ_HERE = {"client", "ketamine_session", "note"}
 
 

@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kapteam.rules.attention import Attention, CourseFacts, PlannedDose, Reason, attend
+from kapteam.rules.contacts import judge_contact
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationFacts, judge
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.pathway import ConsentFacts
 from kapteam.rules.thresholds import Thresholds
-from kapteam.vocabulary import ConsentType, EpisodeState, OrderState, Part, Tone
+from kapteam.vocabulary import ConsentType, ContactKind, EpisodeState, OrderState, Part, Tone
 
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
@@ -22,6 +23,7 @@ R = Reason
 SIGNED = IntentionStanding(IntentionStage.SIGNED, Tone.PLAIN, signed_at=NOW)
 MISSING = IntentionStanding(IntentionStage.MISSING, Tone.AMBER)
 CALM = CourseFacts(
+    contacts=(),
     state=EpisodeState.SERIES,
     doses=(),
     integrations=(),
@@ -63,6 +65,18 @@ def _found(**facts) -> list[tuple[Reason, Tone, Part]]:
 
 
 PRESCRIBER, THERAPIST = Part.PRESCRIBER, Part.THERAPIST
+
+
+@pytest.mark.parametrize("part", [PRESCRIBER, THERAPIST])
+def test_a_contact_whose_time_has_passed_waits_for_whose_it_is_also_on_hold(part):
+    def planned(minutes):
+        at = NOW + timedelta(minutes=minutes)
+        return ("contact", judge_contact(ContactKind.CHECK_IN, at, None, part, NOW))
+
+    passed = [(R.DID_IT_HAPPEN, Tone.AMBER, part)]
+    assert _found(contacts=(planned(-60), planned(60))) == passed
+    assert _found(contacts=(planned(-60),), on_hold=True) == passed
+    assert _found(contacts=(planned(-59),)) == []
 
 
 def test_a_calm_course_needs_nobody():

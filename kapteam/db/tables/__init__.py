@@ -11,6 +11,7 @@ from kapteam.db.tables.clinicians import (
     Presence,
     SignIn,
 )
+from kapteam.db.tables.contacts import Contact
 from kapteam.db.tables.episodes import (
     Clearance,
     Consent,
@@ -34,6 +35,7 @@ __all__ = [
     "ClinicianFunction",
     "ClosedDays",
     "Consent",
+    "Contact",
     "Draft",
     "EmergencyAccess",
     "Episode",

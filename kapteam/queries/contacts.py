@@ -1,0 +1,221 @@
+"""Calls and messages: what colleagues want one to know, and the page of one contact."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from kapteam.db.access import visible_clients, visible_episodes
+from kapteam.db.tables import Client, Clinician, Contact, Episode
+from kapteam.errors import NotFound
+from kapteam.queries.practice import Colleague, team
+from kapteam.queries.standing import Asked, ClientName, CourseStanding, course_standings
+from kapteam.vocabulary import ContactKind, ContactOutcome, Function, How
+
+_ALL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a colleague wants the viewer to know: whose call or message, when, what was said."""
+
+    id: str
+    client: ClientName
+    kind: ContactKind
+    from_client: bool
+    outcome: ContactOutcome
+    happened_at: datetime
+    words: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneContact:
+    """One contact as it is kept, for its own page."""
+
+    id: str
+    version: int
+    kind: ContactKind
+    from_client: bool
+    how: How | None
+    place: str
+    local_emergency: str
+    with_id: str
+    person: str
+    planned_at: datetime | None
+    planned_minutes: int | None
+    happened_at: datetime | None
+    outcome: ContactOutcome | None
+    words: str
+    tell: str
+    told_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPage:
+    """What the page about a client's contacts shows; `contact` is the one that was asked for.
+
+    `all_of_them` are the newest 200 that the viewer may see.
+    """
+
+    client: ClientName
+    phone: str
+    courses: tuple[CourseStanding, ...]
+    contact: OneContact | None
+    all_of_them: tuple[OneContact, ...]
+    team: tuple[Colleague, ...]
+
+    @property
+    def course(self) -> CourseStanding | None:
+        """The course on which something is planned unless another one is chosen."""
+        return self.courses[0] if self.courses else None
+
+    @property
+    def may_know(self) -> dict[str, str]:
+        """Whom one may tell of a call, by id: who treats this client, and the front desk."""
+        members = {
+            person.id
+            for course in self.courses
+            for person in (course.prescriber, course.therapist)
+            if person
+        }
+        return {
+            one.id: one.name
+            for one in self.team
+            if one.suspended_at is None
+            and (one.id in members or Function.COORDINATOR in one.functions)
+        }
+
+
+def told_to(db: Session, asked: Asked) -> tuple[Told, ...]:
+    """What colleagues told the viewer, or whom the viewer covers, and nobody has seen yet.
+
+    The newest first, in one statement.
+    """
+    viewer = asked.viewer
+    mine = [viewer.clinician_id, *(one.clinician_id for one in viewer.covers)]
+    rows = db.execute(
+        select(
+            Contact.id,
+            *_NAME,
+            Contact.kind,
+            Contact.from_client,
+            Contact.outcome,
+            Contact.happened_at,
+            Contact.words,
+            Clinician.name,
+        )
+        .join(Client, Client.id == Contact.client_id)
+        .join(Clinician, Clinician.id == Contact.with_id)
+        .where(
+            Contact.tell_id.in_(mine),
+            Contact.told_at.is_(None),
+            Contact.happened_at.is_not(None),
+            visible_clients(viewer, asked.now),
+        )
+        .order_by(Contact.happened_at.desc(), Contact.id.desc())
+    )
+    return tuple(
+        Told(
+            row.id,
+            _name(row),
+            row.kind,
+            row.from_client,
+            row.outcome,
+            row.happened_at,
+            row.words,
+            row.name,
+        )
+        for row in rows
+    )
+
+
+def contact_page(db: Session, asked: Asked, *, code: str = "", contact_id: str = "") -> ContactPage:
+    """The contacts of a client, found by the code or by one contact of theirs.
+
+    Raises NotFound when there is none or the viewer may not see it; the two read the same.
+    """
+    which = Client.code == code
+    if contact_id:
+        which = Client.id.in_(
+            select(Contact.client_id)
+            .outerjoin(Episode, Episode.id == Contact.episode_id)
+            .where(Contact.id == contact_id, _is_visible(asked))
+        )
+    row = db.execute(
+        select(*_NAME, Client.phone).where(which, visible_clients(asked.viewer, asked.now))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such client or contact, or you are not on a course of theirs.")
+    found = tuple(
+        _one(one, asked)
+        for one in db.execute(
+            _contacts().where(Contact.client_id == row.client_id, _is_visible(asked)).limit(_ALL)
+        )
+    )
+    return ContactPage(
+        client=_name(row),
+        phone=row.phone,
+        courses=course_standings(db, asked, Episode.client_id == row.client_id),
+        contact=next((one for one in found if one.id == contact_id), None),
+        all_of_them=found,
+        team=team(db, asked),
+    )
+
+
+def _is_visible(asked: Asked) -> ColumnElement[bool]:
+    """What was logged is open with the client; what was planned, with its course."""
+    return or_(Contact.episode_id.is_(None), visible_episodes(asked.viewer, asked.now))
+
+
+def _contacts() -> Select[tuple[object, ...]]:
+    told = aliased(Clinician)
+    return (
+        select(
+            *(
+                getattr(Contact, name)
+                for name in OneContact.__dataclass_fields__
+                if name not in {"person", "tell"}
+            ),
+            Clinician.name.label("person"),
+            told.name.label("tell"),
+        )
+        .outerjoin(Episode, Episode.id == Contact.episode_id)
+        .join(Clinician, Clinician.id == Contact.with_id)
+        .outerjoin(told, told.id == Contact.tell_id)
+        .order_by(
+            Contact.outcome.is_not(None),
+            Contact.happened_at.desc(),
+            Contact.planned_at,
+            Contact.id.desc(),
+        )
+    )
+
+
+def _one(row: Any, asked: Asked) -> OneContact:
+    values = {name: getattr(row, name) for name in OneContact.__dataclass_fields__}
+    is_read = row.planned_at is None or asked.viewer.reads_notes
+    return OneContact(**(values | {"words": row.words if is_read else "", "tell": row.tell or ""}))
+
+
+_NAME = (
+    Client.id.label("client_id"),
+    Client.code,
+    Client.family_name,
+    Client.given_name,
+    Client.preferred_name,
+    Client.born_on,
+)
+
+
+def _name(row: Any) -> ClientName:
+    return ClientName(
+        row.client_id,
+        row.code,
+        row.family_name,
+        row.given_name,
+        row.preferred_name,
+        row.born_on,
+    )

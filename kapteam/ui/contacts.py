@@ -1,0 +1,252 @@
+"""Contacts: what is planned, what was said last, and the forms that log, plan, move and end one."""
+
+import streamlit as st
+
+from kapteam import sentences, wording
+from kapteam.actions.contacts import (
+    ContactEndedEntered,
+    ContactEntered,
+    ContactMovedEntered,
+    TouchEntered,
+    end_contact,
+    know_of,
+    log_touch,
+    move_contact,
+    plan_contact,
+)
+from kapteam.queries.client import ClientPage
+from kapteam.queries.contacts import ContactPage, OneContact, Told
+from kapteam.queries.standing import ContactLine, CourseStanding, PastContact
+from kapteam.rules.permissions import can_book
+from kapteam.ui.forms import Form, unused_id
+from kapteam.ui.navigation import go, link
+from kapteam.ui.rows import ONE_LINK, list_row, name_cell, phrase, row, row_links, section, words
+from kapteam.ui.shell import Present, acting
+from kapteam.ui.text import plain, quiet
+from kapteam.ui.written import folded_for_others
+from kapteam.vocabulary import ContactKind, ContactOutcome, How, Touch
+
+_PLANNED = [kind for kind in ContactKind if kind is not ContactKind.MESSAGE]
+_MINUTES = 50
+_TABS = {"end": "How it ended", "move": "Move or change"}
+_WHEN = 430
+
+
+def draw_told(here: Present, told: tuple[Told, ...]) -> None:
+    """What colleagues want this person to know, until each is seen; nothing takes no room."""
+    if not told:
+        return
+    with section("For you to know", len(told), key="told"):
+        for one in told:
+            with list_row(f"told_{one.id}"):
+                name_cell(here, one.client)
+                words(plain(_touched(here, one.kind, one.outcome, one.from_client, one)), _WHEN)
+                with folded_for_others(here, "What was said"):
+                    st.text(one.words or "No words were left.", width="stretch")
+                with row_links(ONE_LINK):
+                    st.button("Seen", key=f"seen_{one.id}", on_click=_seen, args=(one.id,))
+
+
+@acting
+def _seen(here: Present, contact_id: str) -> None:
+    here.write(know_of, contact_id, here.now)
+
+
+def _touched(
+    here: Present,
+    kind: ContactKind,
+    outcome: ContactOutcome,
+    from_client: bool,
+    one: Told | PastContact,
+) -> str:
+    by = one.by if isinstance(one, Told) else one.person.name
+    at = wording.moment(one.happened_at, here.now, here.zone)
+    return sentences.touched(kind, outcome, from_client=from_client, at=at, by=by)
+
+
+def draw_contacts(here: Present, page: ClientPage) -> None:
+    """What is planned besides ketamine and integration, the last calls, and the way to log one."""
+    planned = [line for course in page.courses for line in course.contacts]
+    past = {one.id: one for course in page.courses for one in course.last_contacts}
+    with st.container(gap="xxsmall", key="contacts"):
+        with row("contacts_top"):
+            words("**Contacts**" if planned or past else f"**Contacts** {quiet('No call yet')}")
+            if can_book(here.viewer):
+                _ways(page.name.code, page.courses)
+        for line in sorted(planned, key=lambda one: one.standing.planned_at):
+            _planned_row(here, line)
+        for one in sorted(past.values(), key=lambda one: one.happened_at, reverse=True):
+            with row(f"past_{one.id}"):
+                words(quiet(_touched(here, one.kind, one.outcome, one.from_client, one)))
+                if one.words:
+                    with folded_for_others(here, "What was said"):
+                        st.text(one.words, width="content")
+
+
+def _ways(code: str, courses: tuple[CourseStanding, ...]) -> None:
+    link("contact", "Log a call or message", icon="add_call", client=code)
+    if courses:
+        link("contact", "Plan a contact", icon="event", client=code, do="plan")
+    link("contact", "All contacts", icon="history", client=code, do="all")
+
+
+def _planned_row(here: Present, line: ContactLine) -> None:
+    with row(f"contact_{line.id}"):
+        phrase(sentences.contact(line.standing, here.now, here.zone))
+        words(quiet(", ".join(filter(None, (f"with {line.person.name}", line.place)))))
+        link("contact", "Open", icon="chevron_right", id=line.id)
+
+
+def draw_contact_forms(here: Present, shown: ContactPage, do: str) -> None:
+    """The one contact that was asked for; else the forms that log one and plan one, and all."""
+    if shown.contact:
+        _one(here, shown, shown.contact, do)
+        return
+    names = {"log": "Log a call or message", "plan": "Plan a contact", "all": "All contacts"}
+    log, plan, everything = st.tabs(list(names.values()), default=names.get(do))
+    with log:
+        _log(here, shown)
+    with plan:
+        _plan(here, shown)
+    with everything:
+        for one in shown.all_of_them:
+            with row(f"all_{one.id}"):
+                _facts(here, one)
+                if one.outcome is None:
+                    link("contact", "Open", icon="chevron_right", id=one.id)
+        if not shown.all_of_them:
+            words("No call, message or appointment yet.")
+
+
+def _log(here: Present, shown: ContactPage) -> None:
+    if not here.viewer.hides_names:
+        words(f"{quiet('Phone')} **{plain(shown.phone or 'not recorded')}**")
+    form = Form(here, "touch", makes=unused_id(here))
+    form.choice("touch", "What happened", list(Touch))
+    form.area("words", "In a few words, for the team")
+    form.pick("tell_id", "Tell a colleague", _others(here, shown), none="Nobody")
+    local = here.now.astimezone(here.zone)
+    with st.expander("It was not just now"):
+        form.moment(
+            "on", "time", "Day", "At", local.date(), wording.clock_time(local.time()), with_now=True
+        )
+    form.save(
+        "Save",
+        log_touch,
+        lambda: form.entered(TouchEntered, id=form.makes, client_id=shown.client.id),
+        then=lambda code: go("client", client=code),
+    )
+
+
+def _others(here: Present, shown: ContactPage) -> dict[str, str]:
+    return {id_: name for id_, name in shown.may_know.items() if id_ != here.viewer.clinician_id}
+
+
+def _plan(here: Present, shown: ContactPage) -> None:
+    if not shown.courses:
+        words("Something is planned on a course of care, and there is none that you are on.")
+        link("episode", "Open a course of care", icon="add", client=shown.client.code)
+        return
+    form = Form(here, "contact", makes=unused_id(here))
+    if len(shown.courses) > 1:
+        lines = {one.episode_id: one.service_line.label for one in shown.courses}
+        form.pick("episode_id", "Course of care", lines, shown.courses[0].episode_id)
+    form.choice("kind", "What", _PLANNED)
+    _slot(here, shown, form, None)
+    form.save(
+        "Plan",
+        plan_contact,
+        lambda: form.entered(
+            ContactEntered,
+            id=form.makes,
+            episode_id=form.value("episode_id") or shown.courses[0].episode_id,
+        ),
+        then=lambda code: go("client", client=code),
+    )
+
+
+def _slot(here: Present, shown: ContactPage, form: Form, kept: OneContact | None) -> None:
+    at = kept.planned_at.astimezone(here.zone) if kept and kept.planned_at else None
+    form.moment(
+        "on",
+        "time",
+        "Day",
+        "Time",
+        at.date() if at else None,
+        wording.clock_time(at.time()) if at else "",
+    )
+    form.number("minutes", "Minutes", (kept and kept.planned_minutes) or _MINUTES)
+    form.choice("how", "How", list(How), kept.how if kept else None)
+    form.line("place", "Where; by video, where the client will be", kept.place if kept else "")
+    form.line(
+        "local_emergency",
+        "By video: the emergency number there",
+        kept.local_emergency if kept else "",
+    )
+    able = {one.id: one.name for one in shown.team if one.suspended_at is None}
+    form.pick("with_id", "With", able, kept.with_id if kept else here.viewer.clinician_id)
+
+
+def _one(here: Present, shown: ContactPage, one: OneContact, do: str) -> None:
+    with row("contact_facts"):
+        _facts(here, one)
+    if one.outcome is not None:
+        link("client", "Back to the client", icon="arrow_back", client=shown.client.code)
+        return
+    end, move = st.tabs(list(_TABS.values()), default=_TABS.get(do))
+    with end:
+        _end(here, one)
+    with move:
+        form = Form(here, "contact.move", one.id)
+        version = form.seen(one.version)
+        _slot(here, shown, form, one)
+        form.save(
+            "Save the change",
+            move_contact,
+            lambda: form.entered(ContactMovedEntered, contact_id=one.id, version=version),
+            then=lambda code: go("client", client=code),
+        )
+
+
+def _end(here: Present, one: OneContact) -> None:
+    form = Form(here, "contact.end", one.id)
+    version = form.seen(one.version)
+    form.choice("outcome", "How it ended", one.kind.outcomes)
+    at = min(one.planned_at or here.now, here.now).astimezone(here.zone)
+    form.moment("on", "time", "Day", "At", at.date(), wording.clock_time(at.time()), with_now=True)
+    form.area("words", "In a few words, for the team")
+    form.save(
+        "Save",
+        end_contact,
+        lambda: form.entered(ContactEndedEntered, contact_id=one.id, version=version),
+        then=lambda code: go("client", client=code),
+    )
+
+
+def _facts(here: Present, one: OneContact) -> None:
+    """What it is or was, when, with whom, and what was said."""
+    if one.outcome is None and one.planned_at:
+        how = f", {one.how.label.lower()}" if one.how else ""
+        at = wording.moment(one.planned_at, here.now, here.zone)
+        words(f"**{plain(f'{one.kind.label}{how}, {at}')}** {quiet(f'with {one.person}')}")
+        words(quiet(one.place))
+        if one.local_emergency:
+            words(f":material/emergency: Emergency number there **{plain(one.local_emergency)}**")
+        return
+    when = one.happened_at or one.planned_at
+    words(
+        plain(
+            sentences.touched(
+                one.kind,
+                one.outcome or ContactOutcome.CANCELLED,
+                from_client=one.from_client,
+                at=wording.moment(when, here.now, here.zone) if when else "",
+                by=one.person,
+            )
+        )
+    )
+    if one.tell:
+        words(quiet(f"told {one.tell}, {'seen' if one.told_at else 'not seen yet'}"))
+    if one.words:
+        with folded_for_others(here, "What was said"):
+            st.text(one.words, width="content")

@@ -1,0 +1,410 @@
+"""Contacts: logged as they come, planned, moved, ended; who is told, and what is next."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kapteam.actions.contacts import (
+    ContactEndedEntered,
+    ContactEntered,
+    ContactMovedEntered,
+    TouchEntered,
+    end_contact,
+    know_of,
+    log_touch,
+    move_contact,
+    plan_contact,
+)
+from kapteam.db.tables import Contact, Episode
+from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
+from kapteam.ids import new_id
+from kapteam.queries.contacts import contact_page, told_to
+from kapteam.queries.standing import course_standings
+from kapteam.queries.today import today
+from kapteam.rules.attention import Reason
+from kapteam.rules.contacts import ContactStage
+from kapteam.vocabulary import (
+    ContactKind,
+    ContactOutcome,
+    EpisodeState,
+    Function,
+    How,
+    Part,
+    Touch,
+)
+from tests.factories import (
+    NOW,
+    TODAY,
+    a_call,
+    a_clinician,
+    a_contact,
+    a_member,
+    an_absence,
+    audit_events,
+)
+from tests.factories_care import Care, a_cared_for_client, a_ketamine_session, another_course
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+@pytest.fixture
+def care(database) -> Care:
+    return a_cared_for_client(database)
+
+
+def _touch(care: Care, **typed) -> TouchEntered:
+    usual = TouchEntered(
+        id=new_id(),
+        client_id=care.client.id,
+        touch=Touch.THEY_CALLED,
+        words="Cannot sleep since Sunday. Call back today.",
+        tell_id=None,
+        on=TODAY,
+        time="2:05 pm",
+    )
+    return replace(usual, **typed)
+
+
+def _plan(care: Care, **typed) -> ContactEntered:
+    usual = ContactEntered(
+        id=new_id(),
+        episode_id=care.course.id,
+        kind=ContactKind.PREPARATION,
+        on=TODAY + DAY,
+        time="10:00 am",
+        minutes=50,
+        how=How.IN_PERSON,
+        place="Room 5",
+        local_emergency="",
+        with_id=care.therapist.clinician_id,
+    )
+    return replace(usual, **typed)
+
+
+def _moved(contact: Contact, care: Care, **typed) -> ContactMovedEntered:
+    usual = ContactMovedEntered(
+        contact_id=contact.id,
+        version=contact.version,
+        on=TODAY + 2 * DAY,
+        time="11:00 am",
+        minutes=50,
+        how=How.IN_PERSON,
+        place="",
+        local_emergency="",
+        with_id=care.therapist.clinician_id,
+    )
+    return replace(usual, **typed)
+
+
+def _ended(contact: Contact, **typed) -> ContactEndedEntered:
+    usual = ContactEndedEntered(
+        contact_id=contact.id,
+        version=contact.version,
+        outcome=ContactOutcome.HELD,
+        on=TODAY,
+        time="1:00 pm",
+        words="Afraid of the mask. Will bring her own music.",
+    )
+    return replace(usual, **typed)
+
+
+def _planned(care: Care, hours: float = 24, **values) -> Contact:
+    with care.database.writing() as db:
+        return a_contact(
+            db, care.course, care.therapist, planned_at=NOW + timedelta(hours=hours), **values
+        )
+
+
+def _standing(care: Care, who=None):
+    asked = care.asked_by(who or care.therapist)
+    with care.database.reading() as db:
+        [found] = course_standings(db, asked)
+    return found
+
+
+def _told(care: Care, who):
+    asked = care.asked_by(who)
+    with care.database.reading() as db:
+        return told_to(db, asked)
+
+
+def test_a_call_is_kept_as_it_came_with_who_took_it(care):
+    call = _touch(care)
+
+    assert care.do(log_touch, care.front_desk, call) == care.client.code
+
+    kept = care.row(Contact, call.id)
+    assert (kept.kind, kept.outcome) == (ContactKind.CALL, ContactOutcome.REACHED)
+    assert kept.from_client
+    assert kept.happened_at == datetime(2026, 11, 24, 21, 5, tzinfo=UTC)
+    assert kept.with_id == care.front_desk.clinician_id
+    [event] = audit_events(care.database, "contact:logged")
+    assert event.client_id == care.client.id
+    assert "sleep" not in str(event.changes)
+
+
+def test_a_second_press_keeps_one(care):
+    call = _touch(care)
+    for _ in range(2):
+        care.do(log_touch, care.therapist, call)
+    assert len(care.rows(Contact)) == len(audit_events(care.database, "contact:logged")) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "sentence"),
+    [
+        ({"touch": None}, "touch", "Choose what happened."),
+        ({"time": "2:31 pm"}, "time", "This time is in the future. Enter when it happened."),
+        ({"on": TODAY + DAY}, "time", "This time is in the future. Enter when it happened."),
+        ({"on": None}, "on", "Choose the day."),
+        ({"words": "x" * 8_001}, "words", "This has 8001 characters; 8,000 is the most."),
+    ],
+)
+def test_a_call_that_cannot_be_is_said_beside_its_field(care, typed, field, sentence):
+    with pytest.raises(Invalid) as refused:
+        care.do(log_touch, care.therapist, _touch(care, **typed))
+    assert sentence in refused.value.fields[field]
+    assert care.rows(Contact) == []
+
+
+def test_nobody_logs_a_call_of_a_client_whom_they_may_not_see_or_without_a_function(care):
+    with care.database.writing() as db:
+        nobody = a_clinician(db, name="Nora Nobody", sees_everyone=True)
+    with pytest.raises(NotFound):
+        care.do(log_touch, care.stranger, _touch(care))
+    with pytest.raises(NotAllowed):
+        care.do(log_touch, nobody, _touch(care))
+    assert care.rows(Contact) == []
+
+
+def test_who_is_told_finds_it_until_they_have_seen_it_and_so_does_their_cover(care):
+    call = _touch(care, tell_id=care.therapist.clinician_id)
+    care.do(log_touch, care.front_desk, call)
+
+    [told] = _told(care, care.therapist)
+    assert (told.words, told.by) == (call.words, "Cory Corner")
+    assert _told(care, care.prescriber) == ()
+    with care.database.writing() as db:
+        an_absence(db, care.therapist, care.prescriber, cover=care.stranger)
+    assert [one.id for one in _told(care, care.stranger)] == [call.id]
+
+    with pytest.raises(NotFound):
+        care.do(know_of, care.prescriber, call.id)
+    for _ in range(2):
+        care.do(know_of, care.therapist, call.id)
+
+    assert _told(care, care.therapist) == ()
+    assert care.row(Contact, call.id).told_at == NOW
+    assert len(audit_events(care.database, "contact:known")) == 1
+
+
+def test_one_tells_those_who_treat_the_client_and_the_front_desk_and_nobody_else(care):
+    with care.database.writing() as db:
+        left = a_clinician(db, Function.THERAPIST, name="Lena Leaver", suspended=True)
+        a_member(db, care.course, left, Part.COVER)
+    for able in (care.prescriber, care.front_desk):
+        care.do(log_touch, care.therapist, _touch(care, tell_id=able.clinician_id))
+    for unable, sentence in (
+        (care.stranger, "Choose somebody who treats this client now, or the front desk."),
+        (left, "Choose somebody who treats this client now, or the front desk."),
+        (care.therapist, "Choose somebody else."),
+    ):
+        with pytest.raises(Invalid) as refused:
+            care.do(log_touch, care.therapist, _touch(care, tell_id=unable.clinician_id))
+        assert refused.value.fields["tell_id"] == sentence
+
+
+def test_what_is_planned_is_the_next_step_and_its_absence_is_said(care):
+    assert Reason.NO_NEXT_STEP in {one.reason for one in _standing(care).attention}
+
+    care.do(plan_contact, care.front_desk, _plan(care))
+
+    found = _standing(care)
+    assert found.next_step.what == "Preparation"
+    assert found.next_step.at == datetime(2026, 11, 25, 17, 0, tzinfo=UTC)
+    assert Reason.NO_NEXT_STEP not in {one.reason for one in found.attention}
+    [line] = found.contacts
+    assert (line.standing.stage, line.person.name) == (ContactStage.AHEAD, "Thea Tallis")
+
+
+def test_the_earliest_of_dose_and_contact_is_the_next_step(care):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + 30 * HOUR)
+    _planned(care, 48)
+    assert _standing(care).next_step.what == "Dose"
+    _planned(care, 5, kind=ContactKind.CALL)
+    assert _standing(care).next_step.what == "Call"
+
+
+def test_what_nobody_said_anything_about_is_asked_and_is_no_next_step(care):
+    contact = _planned(care, -1)
+
+    found = _standing(care)
+
+    assert found.next_step is None
+    [asked] = [one for one in found.attention if one.reason is Reason.DID_IT_HAPPEN]
+    assert (asked.subject_id, asked.waits_on) == (contact.id, Part.THERAPIST)
+    care.do(end_contact, care.therapist, _ended(contact, outcome=ContactOutcome.MISSED))
+    assert Reason.DID_IT_HAPPEN not in {one.reason for one in _standing(care).attention}
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "sentence"),
+    [
+        ({"kind": None}, "kind", "Choose what it is."),
+        ({"how": None}, "how", "Choose how."),
+        ({"on": TODAY, "time": "2:30 pm"}, "time", "This time has passed."),
+        ({"on": TODAY + 400 * DAY}, "time", "This is more than a year ahead."),
+        ({"minutes": None}, "minutes", "Enter 5 to 240 minutes."),
+        ({"minutes": 241}, "minutes", "Enter 5 to 240 minutes."),
+        ({"with_id": None}, "with_id", "Choose a therapist whose sign-in is on."),
+        ({"place": "x" * 121}, "place", "The place has 121 characters"),
+    ],
+)
+def test_what_cannot_be_planned_is_said_beside_its_field(care, typed, field, sentence):
+    with pytest.raises(Invalid) as refused:
+        care.do(plan_contact, care.therapist, _plan(care, **typed))
+    assert sentence in refused.value.fields[field]
+    assert care.rows(Contact) == []
+
+
+def test_an_evaluation_is_planned_with_a_prescriber_only(care):
+    with pytest.raises(Invalid) as refused:
+        care.do(plan_contact, care.therapist, _plan(care, kind=ContactKind.EVALUATION))
+    assert refused.value.fields == {"with_id": "Choose a prescriber whose sign-in is on."}
+    able = _plan(care, kind=ContactKind.EVALUATION, with_id=care.prescriber.clinician_id)
+    care.do(plan_contact, care.therapist, able)
+    assert len(care.rows(Contact)) == 1
+
+
+def test_nothing_is_planned_on_a_closed_course_or_on_one_that_one_is_not_on(care):
+    with pytest.raises(NotFound):
+        care.do(plan_contact, care.stranger, _plan(care))
+    with care.database.writing() as db:
+        course = db.get_one(Episode, care.course.id)
+        course.state, course.closed_at = EpisodeState.CLOSED, NOW
+    with pytest.raises(NotAllowed, match="closed"):
+        care.do(plan_contact, care.therapist, _plan(care))
+    assert care.rows(Contact) == []
+
+
+def test_a_contact_moves_with_both_times_on_record_and_not_once_it_is_over(care):
+    contact = _planned(care)
+    move = _moved(contact, care)
+    for _ in range(2):
+        care.do(move_contact, care.front_desk, move)
+    assert care.row(Contact, contact.id).planned_at == datetime(2026, 11, 26, 18, 0, tzinfo=UTC)
+    [event] = audit_events(care.database, "contact:moved")
+    assert "2026-11-25" in str(event.changes["planned_at"])
+
+    care.do(end_contact, care.therapist, _ended(care.row(Contact, contact.id)))
+    with pytest.raises(NotAllowed, match="This is over"):
+        care.do(move_contact, care.therapist, replace(move, version=3))
+
+
+def test_a_move_to_where_it_is_already_changes_nothing(care):
+    contact = _planned(care, place="Room 5")
+    same = _moved(contact, care, on=TODAY + DAY, time="2:30 pm", place="Room 5")
+    with pytest.raises(Unchanged):
+        care.do(move_contact, care.therapist, same)
+    assert audit_events(care.database, "contact:moved") == []
+
+
+def test_two_who_say_how_it_ended_see_each_others_words(care):
+    contact = _planned(care, -2)
+    care.do(end_contact, care.therapist, _ended(contact))
+    other = _ended(contact, outcome=ContactOutcome.MISSED, words="Was not there.")
+    with pytest.raises(Conflict) as conflict:
+        care.do(end_contact, care.prescriber, other)
+    assert conflict.value.theirs["words"].startswith("Afraid of the mask")
+    assert care.row(Contact, contact.id).outcome is ContactOutcome.HELD
+
+
+def test_how_it_ended_is_said_once(care):
+    contact = _planned(care, -2)
+    care.do(end_contact, care.therapist, _ended(contact))
+    again = _ended(care.row(Contact, contact.id), outcome=ContactOutcome.MISSED)
+    with pytest.raises(NotAllowed, match="recorded already"):
+        care.do(end_contact, care.therapist, again)
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        (ContactKind.PREPARATION, ContactOutcome.REACHED),
+        (ContactKind.CALL, ContactOutcome.HELD),
+        (ContactKind.CALL, None),
+    ],
+)
+def test_an_outcome_that_does_not_fit_is_refused(care, kind, outcome):
+    contact = _planned(care, -2, kind=kind)
+    with pytest.raises(Invalid) as refused:
+        care.do(end_contact, care.therapist, _ended(contact, outcome=outcome))
+    assert refused.value.fields["outcome"] == "Choose how it ended."
+
+
+def test_by_video_nobody_has_been_met_before_it_is_known_where_the_client_was(care):
+    contact = _planned(care, -2, how=How.VIDEO)
+    with pytest.raises(Invalid) as refused:
+        care.do(end_contact, care.therapist, _ended(contact))
+    assert "say first where the client is" in refused.value.fields["outcome"]
+    missed = _ended(contact, outcome=ContactOutcome.MISSED)
+    care.do(end_contact, care.therapist, missed)
+    assert care.row(Contact, contact.id).outcome is ContactOutcome.MISSED
+
+
+def test_what_was_cancelled_has_not_happened(care):
+    contact = _planned(care)
+    cancelled = _ended(contact, outcome=ContactOutcome.CANCELLED, on=None, time="")
+    care.do(end_contact, care.front_desk, cancelled)
+    assert care.row(Contact, contact.id).happened_at is None
+    assert _standing(care).last_contacts == ()
+
+
+def test_the_last_three_contacts_come_with_the_course_the_newest_first(care):
+    with care.database.writing() as db:
+        for hours in (1, 30, 3, 200):
+            a_call(db, care.client, care.therapist, happened_at=NOW - hours * HOUR)
+    found = _standing(care).last_contacts
+    assert [(NOW - one.happened_at) / HOUR for one in found] == [1, 3, 30]
+
+
+def test_of_an_appointment_the_front_desk_reads_that_it_was_and_no_word_of_it(care):
+    contact = _planned(care, -2)
+    care.do(end_contact, care.therapist, _ended(contact))
+    with care.database.writing() as db:
+        a_call(db, care.client, care.therapist)
+
+    words = {one.id: one.words for one in _standing(care, care.front_desk).last_contacts}
+    assert words.pop(contact.id) == ""
+    assert list(words.values()) == ["Slept well. Asks about Friday."]
+    asked = care.asked_by(care.front_desk)
+    with care.database.reading() as db:
+        page = contact_page(db, asked, code=care.client.code)
+    assert {one.words for one in page.all_of_them if one.planned_at} == {""}
+
+
+def test_of_a_course_that_one_is_not_on_nothing_planned_is_shown(care):
+    with care.database.writing() as db:
+        other = another_course(db, care, "Elsewhere", therapist=care.stranger, prescriber=None)
+        other.client_id = care.client.id
+        theirs = a_contact(db, other, care.stranger, planned_at=NOW + DAY)
+        a_call(db, care.client, care.therapist)
+    asked = care.asked_by(care.therapist)
+    with care.database.reading() as db:
+        page = contact_page(db, asked, code=care.client.code)
+        with pytest.raises(NotFound):
+            contact_page(db, asked, contact_id=theirs.id)
+    assert [one.kind for one in page.all_of_them] == [ContactKind.CALL]
+    with pytest.raises(NotFound):
+        care.do(end_contact, care.therapist, _ended(theirs))
+
+
+def test_today_shows_what_is_planned_for_today_by_time(care):
+    later, earlier = _planned(care, 2), _planned(care, -0.5, kind=ContactKind.CALL)
+    _planned(care, 24)
+    asked = care.asked_by(care.therapist)
+    with care.database.reading() as db:
+        agenda = today(db, asked).agenda
+    assert [row.contact.id for row in agenda] == [earlier.id, later.id]

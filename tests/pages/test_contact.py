@@ -1,0 +1,113 @@
+"""A client's contacts: logged in a few inputs, planned, moved, ended; told to a colleague."""
+
+from datetime import timedelta
+
+import pytest
+
+from kapteam.db.tables import Contact
+from kapteam.vocabulary import Audience, ContactKind, ContactOutcome, How, Touch
+from tests.factories import NOW, TODAY, a_call, a_contact
+from tests.pages.filling import beside, fill, press, typed
+from tests.pages.tabs import bare, headings, links, opened, said, unsigned, well
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def planned(care):
+    with care.database.writing() as db:
+        return a_contact(
+            db, care.course, care.therapist, planned_at=NOW + DAY, how=How.VIDEO, place="At home"
+        )
+
+
+def test_nobody_signed_in_gets_nothing(care, planned):
+    assert unsigned("contact", client=care.client.code) == ""
+    assert unsigned("contact", id=planned.id) == ""
+
+
+def test_a_stranger_is_told_that_there_is_none(care, planned):
+    for query in ({"client": care.client.code}, {"id": planned.id}, {"id": "none"}, {}):
+        tab = opened(care, care.stranger, "contact", **query)
+        assert "There is no such client or contact" in said(tab)
+        assert not tab.text_area
+
+
+def test_a_call_takes_three_inputs_and_is_on_the_colleague_s_today_until_seen(care):
+    tab = opened(care, care.front_desk, "contact", client=care.client.code)
+    assert {name for name in typed(tab, "touch") if name not in {"on", "time"}} == {
+        "touch",
+        "words",
+        "tell_id",
+    }
+    told = {"touch": Touch.THEY_CALLED, "words": "Woke at four, frightened. *Call back*."}
+    fill(tab, "touch", {**told, "tell_id": care.therapist.clinician_id})
+    press(tab, "Save", "touch")
+    assert [one.words for one in care.rows(Contact)] == [told["words"]]
+
+    assert "For you to know" not in said(opened(care, care.prescriber, "today"))
+    mine = opened(care, care.therapist, "today")
+    assert "For you to know (1)" in headings(mine)
+    assert "They called, Tue Nov 24, 2:30 pm, Cory Corner" in bare(said(mine))
+    assert told["words"] in [one.value for one in mine.text]
+    press(mine, "Seen")
+    assert "For you to know" not in said(mine)
+    assert care.rows(Contact)[0].told_at == NOW
+
+
+def test_it_just_came_unless_somebody_says_otherwise(care):
+    found = typed(opened(care, care.therapist, "contact", client=care.client.code), "touch")
+    assert found["on"] == TODAY
+    assert found["time"].replace("\u00a0", " ") == "2:30 pm"
+    assert found["touch"] is None
+
+
+def test_a_call_in_the_future_is_said_beside_its_time_and_nothing_typed_is_lost(care):
+    tab = opened(care, care.therapist, "contact", client=care.client.code)
+    fill(tab, "touch", {"touch": Touch.WE_WROTE, "words": "Sent the form.", "on": TODAY + DAY})
+    press(tab, "Save", "touch")
+    assert beside(tab, "touch", "time").startswith("This time is in the future. Enter when")
+    assert typed(tab, "touch")["words"] == "Sent the form."
+    assert care.rows(Contact) == []
+
+
+def test_what_is_planned_stands_on_the_client_and_as_the_next_step(care):
+    tab = opened(care, care.therapist, "contact", client=care.client.code, do="plan")
+    entered = {"kind": ContactKind.CALL, "on": TODAY + DAY, "time": "9:15 am", "how": How.PHONE}
+    press(fill(tab, "contact", entered), "Plan")
+
+    assert "Call, by phone, Wed Nov 25, 9:15 am, in 18 hr 45 min" in bare(
+        said(opened(care, care.therapist, "client", client=care.client.code))
+    )
+    assert "Call" in said(opened(care, care.therapist, "caseload"))
+
+
+def test_a_held_contact_is_on_the_client_with_its_words(care, planned):
+    tab = opened(care, care.therapist, "contact", id=planned.id)
+    fill(tab, "contact.end", {"outcome": ContactOutcome.HELD, "words": "Ready. Wants the window."})
+    press(tab, "Save", "contact.end")
+    page = opened(care, care.therapist, "client", client=care.client.code)
+    assert "Preparation, held" in said(page)
+    assert "Ready. Wants the window." in [one.value for one in page.text]
+
+
+def test_with_others_in_the_room_what_was_said_is_folded_and_no_phone_stands_there(care):
+    with care.database.writing() as db:
+        a_call(db, care.client, care.front_desk, tell_id=care.therapist.clinician_id)
+    for place, query in (
+        ("contact", {"client": care.client.code}),
+        ("client", {"client": care.client.code}),
+        ("today", {}),
+    ):
+        tab = opened(care, care.therapist, place, **query)
+        well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+        assert "What was said" in [one.label for one in tab.expander], place
+        assert care.client.phone not in said(tab)
+
+
+def test_who_is_on_no_course_of_theirs_is_sent_to_open_one(care):
+    with care.database.writing() as db:
+        care.course.closed_at = NOW
+        db.merge(care.course)
+    tab = opened(care, care.front_desk, "contact", client=care.client.code, do="plan")
+    assert "Open a course of care" in links(tab)
