@@ -184,6 +184,9 @@ def intention(standing: IntentionStanding, now: datetime, zone: ZoneInfo) -> Phr
             return Phrase(f"Intention signed {ago}, confirm or rewrite", standing.tone, "edit_note")
         case IntentionStage.DRAFT:
             return Phrase(f"Intention draft, {standing.holder}", standing.tone, "draft")
+        case IntentionStage.PREPARING if standing.preparation_at:
+            at = wording.moment(standing.preparation_at, now, zone)
+            return Phrase(f"{standing.stage.label}, {at}", standing.tone, "event")
         case IntentionStage.MISSING:
             return Phrase(standing.stage.label, standing.tone, "edit_note")
         case _:
@@ -246,6 +249,8 @@ def touched(
             what = "They wrote"
         case ContactKind.MESSAGE, False, ContactOutcome.NOT_REACHED:
             what = "We wrote"
+        case ContactKind.CALL, False, _:
+            what = f"We called, {outcome.label.lower()}"
         case _:
             what = f"{kind.label}, {outcome.label.lower()}"
     return ", ".join(filter(None, (what, at, by)))

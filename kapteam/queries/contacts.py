@@ -1,18 +1,19 @@
 """Calls and messages: what colleagues want one to know, and the page of one contact."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_clients, visible_episodes
-from kapteam.db.tables import Client, Clinician, Contact, Episode
+from kapteam.db.tables import Client, Clinician, Contact, Episode, EpisodeMember
 from kapteam.errors import NotFound
 from kapteam.queries.practice import Colleague, team
-from kapteam.queries.standing import Asked, ClientName, CourseStanding, course_standings
-from kapteam.vocabulary import ContactKind, ContactOutcome, Function, How
+from kapteam.queries.standing import Asked, ClientName
+from kapteam.vocabulary import ContactKind, ContactOutcome, Function, How, ServiceLine
 
 _ALL = 200
 
@@ -54,6 +55,15 @@ class OneContact:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCourse:
+    """A course on which something can be planned, and who is on it now."""
+
+    id: str
+    service_line: ServiceLine
+    member_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ContactPage:
     """What the page about a client's contacts shows; `contact` is the one that was asked for.
 
@@ -62,25 +72,15 @@ class ContactPage:
 
     client: ClientName
     phone: str
-    courses: tuple[CourseStanding, ...]
+    courses: tuple[OpenCourse, ...]
     contact: OneContact | None
     all_of_them: tuple[OneContact, ...]
     team: tuple[Colleague, ...]
 
     @property
-    def course(self) -> CourseStanding | None:
-        """The course on which something is planned unless another one is chosen."""
-        return self.courses[0] if self.courses else None
-
-    @property
     def may_know(self) -> dict[str, str]:
         """Whom one may tell of a call, by id: who treats this client, and the front desk."""
-        members = {
-            person.id
-            for course in self.courses
-            for person in (course.prescriber, course.therapist)
-            if person
-        }
+        members = frozenset[str]().union(*(course.member_ids for course in self.courses))
         return {
             one.id: one.name
             for one in self.team
@@ -133,7 +133,7 @@ def told_to(db: Session, asked: Asked) -> tuple[Told, ...]:
 
 
 def contact_page(db: Session, asked: Asked, *, code: str = "", contact_id: str = "") -> ContactPage:
-    """The contacts of a client, found by the code or by one contact of theirs.
+    """The contacts of a client, found by the code or by one contact of theirs: four statements.
 
     Raises NotFound when there is none or the viewer may not see it; the two read the same.
     """
@@ -158,11 +158,37 @@ def contact_page(db: Session, asked: Asked, *, code: str = "", contact_id: str =
     return ContactPage(
         client=_name(row),
         phone=row.phone,
-        courses=course_standings(db, asked, Episode.client_id == row.client_id),
+        courses=_courses(db, asked, row.client_id),
         contact=next((one for one in found if one.id == contact_id), None),
         all_of_them=found,
         team=team(db, asked),
     )
+
+
+def _courses(db: Session, asked: Asked, client_id: str) -> tuple[OpenCourse, ...]:
+    member = aliased(EpisodeMember)
+    lines: dict[str, ServiceLine] = {}
+    members: defaultdict[str, set[str]] = defaultdict(set)
+    for row in db.execute(
+        select(Episode.id, Episode.service_line, member.clinician_id)
+        .outerjoin(
+            member,
+            and_(
+                member.episode_id == Episode.id,
+                member.from_at <= asked.now,
+                or_(member.until_at.is_(None), member.until_at > asked.now),
+            ),
+        )
+        .where(
+            Episode.client_id == client_id,
+            Episode.closed_at.is_(None),
+            visible_episodes(asked.viewer, asked.now),
+        )
+        .order_by(Episode.opened_at, Episode.id)
+    ):
+        lines[row.id] = row.service_line
+        members[row.id] |= {row.clinician_id} - {None}
+    return tuple(OpenCourse(id_, line, frozenset(members[id_])) for id_, line in lines.items())
 
 
 def _is_visible(asked: Asked) -> ColumnElement[bool]:

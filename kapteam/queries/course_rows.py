@@ -4,6 +4,7 @@ The first selects the courses. The others are about those by id; they are made o
 them takes as long as to run them.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -40,6 +41,7 @@ from kapteam.db.tables import (
 from kapteam.db.types import UtcDateTime
 from kapteam.rules.notes import POSTPONE
 from kapteam.vocabulary import (
+    ContactKind,
     IntegrationKind,
     SessionStatus,
 )
@@ -55,11 +57,22 @@ _OPEN = tuple(status for status in SessionStatus if status.is_open)
 _GIVEN = tuple(status for status in SessionStatus if status.is_given)
 
 
-def episodes(db: Session, wanted: Any) -> list[Any]:
+def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
     """The courses with their client, the pause in force and the clearance that holds.
 
-    In the order they were opened.
+    Also the next preparation after `now`. In the order they were opened.
     """
+    preparation = (
+        select(func.min(Contact.planned_at, type_=UtcDateTime()))
+        .where(
+            Contact.episode_id == Episode.id,
+            Contact.kind == ContactKind.PREPARATION,
+            Contact.outcome.is_(None),
+            Contact.planned_at > now,
+        )
+        .correlate(Episode)
+        .scalar_subquery()
+    )
     newest_clearance = (
         select(Clearance.id)
         .where(Clearance.episode_id == Episode.id)
@@ -92,6 +105,7 @@ def episodes(db: Session, wanted: Any) -> list[Any]:
                 Clearance.routes,
                 Clearance.ceiling_ug,
                 Clearance.valid_until_on,
+                preparation.label("preparation_at"),
             )
             .join(Client, Client.id == Episode.client_id)
             .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))

@@ -395,7 +395,7 @@ def course_sessions(
 
 
 def _courses(db: Session, asked: Asked, wanted: Any) -> list["_Course"]:
-    rows = course_rows.episodes(db, wanted)
+    rows = course_rows.episodes(db, wanted, asked.now)
     ids = [row.id for row in rows]
     members = _by_course(db, course_rows.MEMBERS, ids, now=asked.now)
     breached_since = asked.now - BREACH_SHOWN
@@ -670,6 +670,7 @@ class _Course:
                 postpones=bool(last and last.postpones),
                 draft_by=drafts[-1] if drafts else None,
                 last_dose_at=before,
+                preparation_at=self._row.preparation_at,
                 thresholds=asked.practice.thresholds,
                 now=asked.now,
             ),

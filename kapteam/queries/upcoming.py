@@ -46,7 +46,7 @@ class Show(Term):
 UNRECORDED = frozenset({Show.WAS_THIS_GIVEN, Show.NOT_CLOSED})
 GAPS = tuple(show for show in Show if show not in {Show.TODAY, Show.TODAY_NO_INTENTION})
 _TO_WRITE = frozenset({IntentionStage.MISSING, IntentionStage.DRAFT, IntentionStage.STALE})
-_UNWRITTEN = frozenset({IntentionStage.MISSING, IntentionStage.DRAFT})
+_UNWRITTEN = frozenset({IntentionStage.PREPARING, IntentionStage.MISSING, IntentionStage.DRAFT})
 
 
 @dataclass(frozen=True, slots=True)

@@ -325,6 +325,7 @@ class IntentionStage(Term):
 
     NOT_EXPECTED = "not_expected", "No intention note on this course"
     NOT_DUE = "not_due", "Intention not due yet"
+    PREPARING = "preparing", "Intention at the preparation"
     MISSING = "missing", "No intention note yet"
     DRAFT = "draft", "Intention draft"
     SIGNED = "signed", "Intention signed"
@@ -334,12 +335,16 @@ class IntentionStage(Term):
 
 @dataclass(frozen=True, slots=True)
 class IntentionStanding:
-    """The judgement on one intention. `holder` is who has the draft."""
+    """The judgement on one intention. `holder` is who has the draft.
+
+    `preparation_at` is the preparation before the dose that it is left for.
+    """
 
     stage: IntentionStage
     tone: Tone
     signed_at: datetime | None = None
     holder: str = ""
+    preparation_at: datetime | None = None
 
 
 def judge_intention(
@@ -350,10 +355,13 @@ def judge_intention(
     postpones: bool,
     draft_by: str | None,
     last_dose_at: datetime | None,
+    preparation_at: datetime | None,
     thresholds: Thresholds,
     now: datetime,
 ) -> IntentionStanding:
     """Rule 28: missing from 72 h before the dose; stale when older than 7 days or the last dose.
+
+    Unless a preparation is booked before the dose, at `preparation_at`: it is written then.
 
     `signed_at` is the latest signature for this session, and `postpones` whether that note says
     that the client is not ready; `draft_by` is the name of whoever holds an unsigned one.
@@ -372,6 +380,8 @@ def judge_intention(
     if draft_by:
         tone = Tone.AMBER if due else Tone.BLUE
         return IntentionStanding(IntentionStage.DRAFT, tone, holder=draft_by)
+    if due and preparation_at is not None and now < preparation_at < planned_at:
+        return IntentionStanding(IntentionStage.PREPARING, Tone.BLUE, preparation_at=preparation_at)
     if due:
         return IntentionStanding(IntentionStage.MISSING, Tone.AMBER)
     return IntentionStanding(IntentionStage.NOT_DUE, Tone.QUIET)

@@ -149,8 +149,8 @@ def _plan(here: Present, shown: ContactPage) -> None:
         return
     form = Form(here, "contact", makes=unused_id(here))
     if len(shown.courses) > 1:
-        lines = {one.episode_id: one.service_line.label for one in shown.courses}
-        form.pick("episode_id", "Course of care", lines, shown.courses[0].episode_id)
+        lines = {one.id: one.service_line.label for one in shown.courses}
+        form.pick("episode_id", "Course of care", lines, shown.courses[0].id)
     form.choice("kind", "What", _PLANNED)
     _slot(here, shown, form, None)
     form.save(
@@ -159,7 +159,7 @@ def _plan(here: Present, shown: ContactPage) -> None:
         lambda: form.entered(
             ContactEntered,
             id=form.makes,
-            episode_id=form.value("episode_id") or shown.courses[0].episode_id,
+            episode_id=form.value("episode_id") or shown.courses[0].id,
         ),
         then=lambda code: go("client", client=code),
     )
@@ -176,13 +176,12 @@ def _slot(here: Present, shown: ContactPage, form: Form, kept: OneContact | None
         wording.clock_time(at.time()) if at else "",
     )
     form.number("minutes", "Minutes", (kept and kept.planned_minutes) or _MINUTES)
-    form.choice("how", "How", list(How), kept.how if kept else None)
-    form.line("place", "Where; by video, where the client will be", kept.place if kept else "")
-    form.line(
-        "local_emergency",
-        "By video: the emergency number there",
-        kept.local_emergency if kept else "",
-    )
+    how = form.choice("how", "How", list(How), kept.how if kept else None)
+    place = "Where the client will be" if how is How.VIDEO else "Place"
+    form.line("place", place, kept.place if kept else "")
+    if how is How.VIDEO:
+        there = kept.local_emergency if kept else ""
+        form.line("local_emergency", "The emergency number there", there)
     able = {one.id: one.name for one in shown.team if one.suspended_at is None}
     form.pick("with_id", "With", able, kept.with_id if kept else here.viewer.clinician_id)
 
@@ -193,7 +192,10 @@ def _one(here: Present, shown: ContactPage, one: OneContact, do: str) -> None:
     if one.outcome is not None:
         link("client", "Back to the client", icon="arrow_back", client=shown.client.code)
         return
-    end, move = st.tabs(list(_TABS.values()), default=_TABS.get(do))
+    is_ahead = one.planned_at is not None and one.planned_at > here.now
+    end, move = st.tabs(
+        list(_TABS.values()), default=_TABS.get(do) or _TABS["move" if is_ahead else "end"]
+    )
     with end:
         _end(here, one)
     with move:

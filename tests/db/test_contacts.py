@@ -228,6 +228,22 @@ def test_what_is_planned_is_the_next_step_and_its_absence_is_said(care):
     assert (line.standing.stage, line.person.name) == (ContactStage.AHEAD, "Thea Tallis")
 
 
+def test_a_preparation_before_the_dose_is_where_the_intention_is_written(care):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + 30 * HOUR)
+    intention = Reason.INTENTION
+    assert intention in {one.reason for one in _standing(care).attention}
+    contact = _planned(care, 20)
+
+    found = _standing(care)
+
+    assert found.doses[0].intention.preparation_at == contact.planned_at
+    assert not found.doses[0].is_ready
+    assert intention not in {one.reason for one in found.attention}
+    care.do(end_contact, care.therapist, _ended(contact, outcome=ContactOutcome.CANCELLED))
+    assert intention in {one.reason for one in _standing(care).attention}
+
+
 def test_the_earliest_of_dose_and_contact_is_the_next_step(care):
     with care.database.writing() as db:
         a_ketamine_session(db, care.course, planned_at=NOW + 30 * HOUR)

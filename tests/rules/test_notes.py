@@ -223,6 +223,7 @@ def _judge(planned_in_hours=24.0, *, thresholds=USUAL, **facts):
         "postpones": False,
         "draft_by": None,
         "last_dose_at": None,
+        "preparation_at": None,
     }
     return judge_intention(
         planned_at=NOW + timedelta(hours=planned_in_hours),
@@ -248,6 +249,19 @@ def _days_ago(days: float) -> datetime:
 def test_rule_28_an_intention_is_missing_from_72_hours_before_the_dose(hours, stage, tone):
     standing = _judge(hours)
     assert (standing.stage, standing.tone) == (stage, tone)
+
+
+@pytest.mark.parametrize(
+    ("preparation", "stage"),
+    [(23.9, S.PREPARING), (0.1, S.PREPARING), (24, S.MISSING), (30, S.MISSING), (0, S.MISSING)],
+)
+def test_what_is_left_for_a_preparation_before_the_dose_is_not_missing(preparation, stage):
+    at = NOW + timedelta(hours=preparation)
+    standing = _judge(24, preparation_at=at)
+    assert standing.stage is stage
+    assert standing.tone is (Tone.BLUE if stage is S.PREPARING else Tone.AMBER)
+    assert _judge(100, preparation_at=at).stage is S.NOT_DUE
+    assert _judge(24, preparation_at=at, draft_by="Thea Tallis").stage is S.DRAFT
 
 
 @pytest.mark.parametrize(("hours", "tone"), [(100, Tone.BLUE), (72, Tone.AMBER)])
