@@ -128,7 +128,13 @@ def _log(here: Present, shown: ContactPage) -> None:
     local = here.now.astimezone(here.zone)
     with st.expander("It was not just now"):
         form.moment(
-            "on", "time", "Day", "At", local.date(), wording.clock_time(local.time()), with_now=True
+            "on",
+            "time",
+            "It was on",
+            "At",
+            local.date(),
+            wording.clock_time(local.time()),
+            with_now=True,
         )
     form.save(
         "Save",

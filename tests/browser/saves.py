@@ -41,6 +41,7 @@ from tests.browser.hands import choose, field, fill_day, paste, press, tick, wai
 from tests.factories import (
     NOW,
     TODAY,
+    a_call,
     a_client,
     a_clinician,
     a_consent,
@@ -98,6 +99,12 @@ def _outcome(page: Page) -> None:
 def _call(page: Page) -> None:
     tick(page, "They called")
     paste(page, "In a few words, for the team", "Slept badly, asks for a call back.")
+
+
+def _a_call_to_know_of(own: Care) -> str:
+    with own.database.writing() as db:
+        a_call(db, own.client, own.front_desk, tell_id=own.therapist.clinician_id)
+    return "/"
 
 
 def _contact(page: Page) -> None:
@@ -602,6 +609,7 @@ SAVES = {
         ("contact:logged",),
         (Contact,),
     ),
+    "told": Save(_a_call_to_know_of, _nothing, "Seen", ("contact:known",)),
     "contact": Save(
         lambda own: f"/contact?client={own.client.code}&do=plan",
         _contact,
