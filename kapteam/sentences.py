@@ -30,6 +30,13 @@ from kapteam.vocabulary import (
 )
 from kapteam.wording import NBSP, Phrase
 
+STAY_WITH_THEM = "Stay on the line with this person. Nothing else on this page matters now."
+CRISIS_LINES = (
+    "988: call or text, the Suicide & Crisis Lifeline, day and night",
+    "911: somebody is hurt, or about to be",
+)
+"""The lines of the United States: 988lifeline.org, and the emergency number."""
+
 
 class Named(Protocol):
     """Somebody with a code as well as a name."""

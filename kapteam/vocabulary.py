@@ -180,6 +180,16 @@ class InquiryOutcome(Term):
     NO_CONTACT = "no_contact", "Not reached"
 
 
+class StopQuestion(Term):
+    """What the free consultation asks before anything else is planned; a value names its column."""
+
+    IN_DANGER = "in_danger", "In danger now"
+    PSYCHOSIS_OR_MANIA = "psychosis_or_mania", "Psychosis or mania, ever"
+    HEART_OR_BLOOD_PRESSURE = "heart_or_blood_pressure", "Heart or blood pressure"
+    PREGNANCY = "pregnancy", "Pregnant, or may be"
+    OTHER_TREATMENT = "other_treatment", "In another treatment now"
+
+
 class SessionStatus(Term):
     """Where one ketamine session stands (domain 2)."""
 

@@ -39,13 +39,13 @@ settle, become = st.tabs(["Consultation and outcome", "Make this person a client
 with settle:
     form = Form(here, "consultation", kept.id)
     version = form.seen(kept.version)
-    consultation_fields(here, form, kept)
-    form.save(
-        "Save outcome",
-        settle_inquiry,
-        lambda: form.entered(ConsultationEntered, inquiry_id=kept.id, version=version),
-        then=lambda _: go("inquiries"),
-    )
+    with consultation_fields(here, form, kept):
+        form.save(
+            "Save outcome",
+            settle_inquiry,
+            lambda: form.entered(ConsultationEntered, inquiry_id=kept.id, version=version),
+            then=lambda _: go("inquiries"),
+        )
 with become:
     client_form = Form(here, "becomes", kept.id, makes=unused_id(here))
     client_fields(here, client_form, name=kept.name, phone=kept.phone)

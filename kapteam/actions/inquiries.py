@@ -14,7 +14,7 @@ from kapteam.db.tables import Inquiry
 from kapteam.errors import NotAllowed, NotFound
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_book
-from kapteam.vocabulary import InquiryOutcome, ServiceLine
+from kapteam.vocabulary import InquiryOutcome, ServiceLine, StopQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,18 @@ class InquiryEntered:
 
 @dataclass(frozen=True, slots=True)
 class ConsultationEntered:
-    """The free consultation and what came of it; of somebody not reached there is none."""
+    """The free consultation and what came of it; of somebody not reached there is none.
+
+    The answers to the stop questions: None is "not asked".
+    """
 
     inquiry_id: str
     version: int
+    in_danger: bool | None
+    psychosis_or_mania: bool | None
+    heart_or_blood_pressure: bool | None
+    pregnancy: bool | None
+    other_treatment: bool | None
     held_on: date | None
     held_time: str
     outcome: InquiryOutcome | None
@@ -102,7 +110,12 @@ def settle_inquiry(
         )
     form.done()
     before = (inquiry.held_at, inquiry.outcome)
-    values = {"held_at": held_at, "outcome": entered.outcome, "outcome_note": note}
+    values = {
+        **{one.value: getattr(entered, one.value) for one in StopQuestion},
+        "held_at": held_at,
+        "outcome": entered.outcome,
+        "outcome_note": note,
+    }
     check_changed(inquiry, entered.version, values)
     if compare_and_swap(db, inquiry, entered.version, values):
         record(

@@ -881,10 +881,15 @@ def _callers(telling: Telling) -> None:
             ConsultationEntered(
                 demo_id(f"inquiry/{key}"),
                 1,
-                telling.on(held_at),
-                telling.typed(held_at),
-                outcome,
-                note,
+                in_danger=False,
+                psychosis_or_mania=False,
+                heart_or_blood_pressure=None,
+                pregnancy=False,
+                other_treatment=outcome is InquiryOutcome.PROCEED,
+                held_on=telling.on(held_at),
+                held_time=telling.typed(held_at),
+                outcome=outcome,
+                outcome_note=note,
             ),
         )
     at = days.at(-1, 16, 30)

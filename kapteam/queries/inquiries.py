@@ -11,14 +11,17 @@ from kapteam.db.tables import Client, Inquiry
 from kapteam.errors import NotFound
 from kapteam.queries.standing import Asked
 from kapteam.rules.permissions import check_can_book
-from kapteam.vocabulary import InquiryOutcome, ServiceLine
+from kapteam.vocabulary import InquiryOutcome, ServiceLine, StopQuestion
 
 PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)
 class InquiryLine:
-    """One inquiry; `client_code` once it became a client."""
+    """One inquiry; `client_code` once it became a client.
+
+    `answers` are those to the stop questions, in their order; None is "not asked".
+    """
 
     id: str
     version: int
@@ -31,6 +34,11 @@ class InquiryLine:
     outcome: InquiryOutcome | None
     outcome_note: str
     client_code: str | None
+    answers: tuple[bool | None, ...]
+
+    def answer(self, question: StopQuestion) -> bool | None:
+        """The answer to one of the stop questions."""
+        return self.answers[list(StopQuestion).index(question)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +72,8 @@ def inquiries(db: Session, asked: Asked, number: int = 1) -> Inquiries:
     settled = ordered.where(~_is_open).limit(PAGE).offset((number - 1) * PAGE)
     count = select(func.count()).select_from(Inquiry).where(~_is_open)
     return Inquiries(
-        tuple(InquiryLine(*row) for row in db.execute(ordered.where(_is_open))),
-        tuple(InquiryLine(*row) for row in db.execute(settled)),
+        tuple(map(_line, db.execute(ordered.where(_is_open)))),
+        tuple(map(_line, db.execute(settled))),
         db.scalar(count) or 0,
     )
 
@@ -76,7 +84,12 @@ def inquiry(db: Session, asked: Asked, inquiry_id: str) -> InquiryLine:
     row = db.execute(_select().where(Inquiry.id == inquiry_id)).one_or_none()
     if row is None:
         raise NotFound("There is no such inquiry.")
-    return InquiryLine(*row)
+    return _line(row)
+
+
+def _line(row: Any) -> InquiryLine:
+    known = len(row) - len(StopQuestion)
+    return InquiryLine(*(*row[:known], tuple(row[known:])))
 
 
 def _select() -> Any:
@@ -92,5 +105,6 @@ def _select() -> Any:
         Inquiry.outcome,
         Inquiry.outcome_note,
         Client.code,
+        *(getattr(Inquiry, one.value) for one in StopQuestion),
     ).outerjoin(Client, Client.id == Inquiry.client_id)
     return statement

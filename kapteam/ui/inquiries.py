@@ -1,8 +1,11 @@
 """Inquiries as rows, and the facts of one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 
-from kapteam import wording
+from kapteam import sentences, wording
 from kapteam.queries.inquiries import InquiryLine, inquiries
 from kapteam.sentences import inquirer
 from kapteam.ui.forms import Form
@@ -10,7 +13,7 @@ from kapteam.ui.navigation import link
 from kapteam.ui.rows import row, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, strong
-from kapteam.vocabulary import InquiryOutcome, ServiceLine
+from kapteam.vocabulary import InquiryOutcome, ServiceLine, StopQuestion
 
 _PAGE = "inquiries_page"
 
@@ -76,6 +79,12 @@ def draw_inquiry(here: Present, one: InquiryLine) -> None:
         st.markdown(f"{plain(service)}, {quiet(f'called {called}')}")
         if one.concern:
             st.text(one.concern)
+        for question in StopQuestion:
+            if one.answer(question):
+                words(f":red[:material/error: **{question.label}**]")
+        unasked = [asked.label for asked in StopQuestion if one.answer(asked) is None]
+        if one.held_at and unasked:
+            words(quiet(f"Not asked: {', '.join(unasked)}"))
         if one.outcome:
             held = (
                 f"consultation {wording.moment(one.held_at, here.now, here.zone)}"
@@ -87,8 +96,31 @@ def draw_inquiry(here: Present, one: InquiryLine) -> None:
             st.text(one.outcome_note)
 
 
-def consultation_fields(here: Present, form: Form, kept: InquiryLine) -> None:
-    """The free 15-minute consultation and its outcome."""
+@contextmanager
+def consultation_fields(here: Present, form: Form, kept: InquiryLine) -> Iterator[None]:
+    """The free 15-minute consultation and its outcome; the form's Save is drawn in this block.
+
+    Who is in danger now is helped first: the crisis lines stand where the form was, and what is
+    typed in it stays.
+    """
+    danger = StopQuestion.IN_DANGER
+    if not form.answer(danger.value, f"{danger.label}?", kept.answer(danger)):
+        _consultation(here, form, kept)
+        yield
+        return
+    with st.container(border=True, key="crisis"):
+        st.markdown(f":red[:material/emergency: **{sentences.STAY_WITH_THEM}**]")
+        for line in sentences.CRISIS_LINES:
+            st.markdown(f"**{line}**")
+    with st.expander("Once this person is safe: the consultation"):
+        _consultation(here, form, kept)
+        yield
+
+
+def _consultation(here: Present, form: Form, kept: InquiryLine) -> None:
+    for question in StopQuestion:
+        if question is not StopQuestion.IN_DANGER:
+            form.answer(question.value, f"{question.label}?", kept.answer(question))
     held = kept.held_at.astimezone(here.zone) if kept.held_at else None
     form.moment(
         "held_on",

@@ -58,6 +58,11 @@ def _consultation(inquiry, **typed):
     consultation = ConsultationEntered(
         inquiry_id=inquiry.id,
         version=inquiry.version,
+        in_danger=False,
+        psychosis_or_mania=False,
+        heart_or_blood_pressure=True,
+        pregnancy=None,
+        other_treatment=False,
         held_on=TODAY,
         held_time="2:00 pm",
         outcome=InquiryOutcome.PROCEED,

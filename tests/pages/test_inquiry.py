@@ -98,6 +98,39 @@ def test_what_was_kept_of_the_consultation_stands_there_and_in_the_fields(care, 
     assert (kept.outcome_note, kept.held_at) == ("To Tempe.", NOW - DAY)
 
 
+def test_who_is_in_danger_gets_the_crisis_lines_and_what_was_typed_stays(care, called):
+    tab = opened(care, care.front_desk, "inquiry", id=called.id)
+    assert "988" not in said(tab)
+    fill(tab, "consultation", {"outcome_note": "Wants to begin soon."})
+
+    fill(tab, "consultation", {"in_danger": "True"})
+
+    assert "Stay on the line" in said(tab)
+    assert "988: call or text" in said(tab)
+    folded = [one for one in tab.expander if one.label.startswith("Once this person is safe")]
+    assert [one.label for one in folded[0].button] == ["Save outcome"]
+    fill(tab, "consultation", {"in_danger": "False"})
+    assert "988" not in said(tab)
+    assert typed(tab, "consultation")["outcome_note"] == "Wants to begin soon."
+
+
+def test_the_answers_to_the_stop_questions_are_kept_and_what_was_not_asked_is_said(care, called):
+    tab = opened(care, care.front_desk, "inquiry", id=called.id)
+    answers = {"in_danger": "False", "psychosis_or_mania": "True", "pregnancy": "False"}
+    rest = {"held_on": TODAY - DAY, "held_time": "9:00 am", "outcome": InquiryOutcome.PROCEED}
+    press(fill(tab, "consultation", answers | rest), "Save outcome")
+
+    kept = care.row(Inquiry, called.id)
+    assert (kept.in_danger, kept.psychosis_or_mania, kept.heart_or_blood_pressure) == (
+        False,
+        True,
+        None,
+    )
+    page = said(opened(care, care.front_desk, "inquiry", id=called.id))
+    assert "Psychosis or mania, ever" in page
+    assert "Not asked: Heart or blood pressure, In another treatment now" in page
+
+
 def test_the_client_s_form_begins_with_what_the_inquiry_knows(care, called):
     tab = opened(care, care.front_desk, "inquiry", id=called.id)
 

@@ -11,7 +11,10 @@ from kapteam.vocabulary import InquiryOutcome, ServiceLine
 
 
 class Inquiry(Versioned):
-    """Somebody who called; never counted as a client. `held_at` is the free consultation."""
+    """Somebody who called; never counted as a client. `held_at` is the free consultation.
+
+    The five stop questions are asked in it; None is "not asked".
+    """
 
     __tablename__ = "inquiry"
 
@@ -21,6 +24,11 @@ class Inquiry(Versioned):
     concern: Mapped[str] = mapped_column(Text, default="")
     called_at: Mapped[datetime]
     held_at: Mapped[datetime | None]
+    psychosis_or_mania: Mapped[bool | None]
+    heart_or_blood_pressure: Mapped[bool | None]
+    pregnancy: Mapped[bool | None]
+    other_treatment: Mapped[bool | None]
+    in_danger: Mapped[bool | None]
     outcome: Mapped[InquiryOutcome | None] = mapped_column(term(InquiryOutcome))
     outcome_note: Mapped[str] = mapped_column(Text, default="")
     client_id: Mapped[str | None] = mapped_column(ForeignKey("client.id"), unique=True)
