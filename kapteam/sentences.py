@@ -51,11 +51,33 @@ class Named(Protocol):
     def preferred(self) -> str: ...
 
 
+class Colleague(Protocol):
+    """Somebody of the team, who may be away."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def away_until(self) -> datetime | None: ...
+    @property
+    def cover(self) -> str: ...
+
+
 def client_name(viewer: Viewer, client: Named) -> str:
     """The client's name as this screen may show it; with others in the room initials and code."""
     if viewer.hides_names:
         return f"{wording.initials(client.family, client.given)} {client.code}"
     return wording.full_name(client.family, client.given, client.preferred)
+
+
+def colleague(person: Colleague, now: datetime, zone: ZoneInfo) -> str:
+    """Whom something waits on: a name, and while that person is away who covers, until when."""
+    if person.away_until is None:
+        return person.name
+    today = now.astimezone(zone).date()
+    until = f"until {wording.day(wording.last_day(person.away_until, zone), today)}"
+    if person.cover:
+        return f"{person.cover} for {person.name} {until}"
+    return f"{person.name}, away {until}"
 
 
 def inquirer(viewer: Viewer, name: str) -> str:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from kapteam import wording
@@ -42,6 +42,8 @@ from kapteam.db.access import visible_episode
 from kapteam.db.audit import record
 from kapteam.db.tables import (
     Absence,
+    Clinician,
+    ClinicianFunction,
     Episode,
     IntegrationSession,
     IntegrationSessionFor,
@@ -66,6 +68,7 @@ from kapteam.rules.recording import not_plannable, not_possible
 from kapteam.rules.series import bookable_routes, goes_on
 from kapteam.rules.slots import Busy, not_free
 from kapteam.vocabulary import (
+    Function,
     How,
     IntegrationKind,
     OrderState,
@@ -193,6 +196,7 @@ def book_ketamine_session(
     ended, series = _series(db, form, viewer, course, entered, now)
     if planned_at and entered.planned_minutes:
         _check_free(db, form, course, planned_at, entered.planned_minutes)
+        _check_a_prescriber_is_here(db, form, planned_at, zone, now)
     ug, may_add_ug, order_state = None, None, OrderState.NONE
     if entered.mg.strip() or entered.may_add.strip():
         order_state = OrderState.ORDERED if can_order_dose(viewer) else OrderState.PROPOSED
@@ -330,6 +334,7 @@ def move_ketamine_session(
     if at:
         need_clearance(form, "planned_on", clearance_at(db, course.id, now), route, at, zone)
         _check_free(db, form, course, at, session.planned_minutes, besides=session.id)
+        _check_a_prescriber_is_here(db, form, at, zone, now)
     moves: list[tuple[IntegrationSession, datetime]] = []
     if at and session.version == entered.version:
         moves = _integration_moves(db, form, session, entered, at, zone, now)
@@ -475,6 +480,37 @@ def _check_free(
         ),
         "This client already has a ketamine session at that time.",
     )
+
+
+def _check_a_prescriber_is_here(
+    db: Session, form: Entered, at: datetime, zone: ZoneInfo, now: datetime
+) -> None:
+    """Nobody is given ketamine while every prescriber of the practice is away."""
+    rows = db.execute(
+        select(Clinician.name, Absence.until_at)
+        .join(ClinicianFunction, ClinicianFunction.clinician_id == Clinician.id)
+        .outerjoin(
+            Absence,
+            and_(
+                Absence.clinician_id == Clinician.id,
+                Absence.voided_at.is_(None),
+                Absence.from_at <= at,
+                Absence.until_at > at,
+            ),
+        )
+        .where(ClinicianFunction.function == Function.PRESCRIBER, Clinician.suspended_at.is_(None))
+        .order_by(Clinician.name, Clinician.id)
+    ).all()
+    if rows and all(row.until_at is not None for row in rows):
+        today = day_of(now, zone)
+        away = [
+            f"{row.name} until {wording.day(wording.last_day(row.until_at, zone), today)}"
+            for row in rows
+        ]
+        form.refuse(
+            "planned_on",
+            f"No prescriber is here on that day. Away: {wording.listed(away)}. Choose another day.",
+        )
 
 
 def _running_series(db: Session, course: Episode) -> Series | None:

@@ -19,10 +19,11 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.signing import has_words
 from kapteam.db.tables import (
+    Absence,
     Administration,
     Clearance,
     Client,
@@ -117,7 +118,8 @@ def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
 
 
 def _members() -> Executable:
-    """Who has which part in them at `now`."""
+    """Who has which part in them at `now`; of who is away then, until when and who covers."""
+    cover = aliased(Clinician)
     return (
         select(
             EpisodeMember.episode_id,
@@ -125,8 +127,20 @@ def _members() -> Executable:
             EpisodeMember.clinician_id,
             EpisodeMember.elsewhere,
             Clinician.name,
+            Absence.until_at.label("away_until"),
+            cover.name.label("cover"),
         )
         .outerjoin(Clinician, Clinician.id == EpisodeMember.clinician_id)
+        .outerjoin(
+            Absence,
+            and_(
+                Absence.clinician_id == EpisodeMember.clinician_id,
+                Absence.from_at <= _NOW,
+                Absence.until_at > _NOW,
+                Absence.voided_at.is_(None),
+            ),
+        )
+        .outerjoin(cover, cover.id == Absence.covered_by_id)
         .where(
             EpisodeMember.episode_id.in_(_WANTED),
             EpisodeMember.from_at <= _NOW,

@@ -73,10 +73,15 @@ class ClientName:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A clinician with a part in a course, or the name of somebody elsewhere (`id` None)."""
+    """A clinician with a part in a course, or the name of somebody elsewhere (`id` None).
+
+    `away_until` is when days away that have begun end, and `cover` who covers until then.
+    """
 
     id: str | None
     name: str
+    away_until: datetime | None = None
+    cover: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,10 +422,6 @@ def _by_course(
     return groups
 
 
-def _person(member: Any) -> Person:
-    return Person(member.clinician_id, member.name or member.elsewhere)
-
-
 class _Course:
     """Puts the rows of one course together and judges them."""
 
@@ -468,7 +469,7 @@ class _Course:
                 row.hold_reason,
                 row.look_again_on,
             ),
-            people=tuple(_person(member) for member in self._members),
+            people=tuple(map(self._as_person, self._members)),
             therapist=self._person(Part.THERAPIST),
             doses=tuple(dose for dose in doses.values() if dose.status.is_open),
             integrations=self._integrations(doses) if is_open else (),
@@ -565,7 +566,7 @@ class _Course:
             standing=judge_contact(row.kind, row.planned_at, row.how, part, self._asked.now),
             minutes=row.planned_minutes,
             place=row.place,
-            person=Person(row.with_id, row.name),
+            person=self._clinician(row.with_id, row.name),
         )
 
     def _past_contact(self, row: Any) -> PastContact:
@@ -594,7 +595,20 @@ class _Course:
 
     def _person(self, part: Part) -> Person | None:
         of_part = (member for member in self._members if member.part is part)
-        return next(map(_person, of_part), None)
+        return next(map(self._as_person, of_part), None)
+
+    def _as_person(self, member: Any) -> Person:
+        """With who covers all that they do while they are away, else who covers this course."""
+        name, cover = member.name or member.elsewhere, member.cover or ""
+        if member.away_until is not None and not cover:
+            covers = (one.name for one in self._members if one.part is Part.COVER)
+            cover = next(covers, "")
+        return Person(member.clinician_id, name, member.away_until, cover)
+
+    def _clinician(self, clinician_id: str, name: str) -> Person:
+        """Somebody of the team, who need not be on the course."""
+        of_them = (one for one in self._members if one.clinician_id == clinician_id)
+        return next(map(self._as_person, of_them), Person(clinician_id, name))
 
     def _series(self, rows: list[Any]) -> SeriesLine | None:
         if not rows:
@@ -773,7 +787,7 @@ class _Course:
             kind=row.kind,
             standing=standing,
             doses=linked,
-            therapist=Person(row.therapist_id, row.therapist)
+            therapist=self._clinician(row.therapist_id, row.therapist)
             if row.therapist_id
             else self._person(Part.THERAPIST),
             how=row.how,

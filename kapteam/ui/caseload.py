@@ -271,7 +271,8 @@ def _next(here: Present, course: CourseStanding) -> str:
     if step is None:
         return paused or quiet("Nothing booked")
     person = course.waited_on(step.waits_on) if step.waits_on else None
-    waits = f", waiting on {person.name}: {step.waits_for}" if person else ""
+    name = sentences.colleague(person, here.now, here.zone) if person else ""
+    waits = f", waiting on {name}: {step.waits_for}" if person else ""
     return f"{step.what} {strong(_when(here, step))}{quiet(waits) if waits else ''} {paused}"
 
 

@@ -291,7 +291,8 @@ def _course(here: Present, course: CourseStanding) -> None:
         phrase(sentences.on_hold(course.hold.reason, course.hold.look_again_on, here.today))
     for part in (Part.PRESCRIBER, Part.THERAPIST):
         person = course.prescriber if part is Part.PRESCRIBER else course.therapist
-        words(f"{quiet(part.label)} {plain(person.name if person else 'nobody yet')}")
+        name = sentences.colleague(person, here.now, here.zone) if person else "nobody yet"
+        words(f"{quiet(part.label)} {plain(name)}")
     link("episode", "Course", icon="chevron_right", id=course.episode_id)
     if course.service_line is ServiceLine.KAP:
         link("clearance", "Clearance", icon="verified_user", episode=course.episode_id)

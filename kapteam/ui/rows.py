@@ -215,7 +215,7 @@ def waiting_on(here: Present, course: CourseStanding, part: Part | None, what: s
     person = course.waited_on(part) if part else None
     if person is None or person.id == here.viewer.clinician_id:
         return ""
-    return quiet(f"waiting on {person.name}: {what}")
+    return quiet(f"waiting on {sentences.colleague(person, here.now, here.zone)}: {what}")
 
 
 def on_hold(here: Present, hold: HoldLine) -> Phrase:
@@ -290,7 +290,7 @@ def with_whom(here: Present, person: Person | None) -> str:
     """A colleague, unless it is oneself."""
     if person is None or person.id == here.viewer.clinician_id:
         return ""
-    return quiet(f"with {person.name}")
+    return quiet(f"with {sentences.colleague(person, here.now, here.zone)}")
 
 
 def integration_links(here: Present, line: IntegrationLine, *, brief: bool = False) -> None:
@@ -344,7 +344,7 @@ def attention_row(here: Present, course: CourseStanding, one: Attention, place: 
         phrase(sentences.attention(one, here.now, here.zone), REASON)
         person = course.waited_on(one.waits_on)
         if person is not None and person.id != here.viewer.clinician_id:
-            words(quiet(person.name), PERSON)
+            words(quiet(sentences.colleague(person, here.now, here.zone)), PERSON)
         with row_links(ONE_LINK):
             _attention_link(here, course, one)
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from kapteam import sentences
 from kapteam.actions.absences import (
     AbsenceEntered,
     ClosedDaysEntered,
@@ -98,6 +99,38 @@ def test_cover_opens_what_the_covered_one_reads_and_makes_it_ones_own(care, admi
         (course,) = course_standings(db, asked)
         assert course.is_mine
         assert [one.name for one in asked.viewer.covers] == [care.therapist.name]
+
+
+def _therapist_in_words(care, now=NOW):
+    asked = care.asked_by(care.prescriber, now)
+    with care.database.reading() as db:
+        [course] = course_standings(db, asked)
+    return sentences.colleague(course.therapist, now, PHOENIX)
+
+
+def test_rows_say_who_is_away_until_when_and_who_covers(care, admin):
+    assert _therapist_in_words(care) == "Thea Tallis"
+    care.do(record_absence, admin, _entered(care.therapist, care.stranger))
+    assert _therapist_in_words(care) == "Otto Outer for Thea Tallis until Wed Nov 25"
+    assert _therapist_in_words(care, _at(TOMORROW, 23, 59)).startswith("Otto Outer for")
+    assert _therapist_in_words(care, _at(TOMORROW + DAY)) == "Thea Tallis"
+
+
+def test_whom_nobody_covers_is_said_to_be_away_unless_somebody_covers_the_course(care, admin):
+    with care.database.writing() as db:
+        other = a_course(db, care.client, therapist=care.therapist, prescriber=care.prescriber)
+        other_id = other.id
+    care.do(record_absence, admin, _entered(care.therapist))
+    asked = care.asked_by(care.prescriber)
+    with care.database.reading() as db:
+        said = {
+            one.episode_id: sentences.colleague(one.therapist, NOW, PHOENIX)
+            for one in course_standings(db, asked)
+        }
+    assert said == {
+        care.course.id: "Nico Nightingale for Thea Tallis until Wed Nov 25",
+        other_id: "Thea Tallis, away until Wed Nov 25",
+    }
 
 
 def test_what_waits_on_who_is_away_waits_on_who_covers(care, admin):

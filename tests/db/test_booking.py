@@ -55,6 +55,7 @@ from tests.factories import (
     a_clinician,
     a_course,
     a_hold,
+    an_absence,
     audit_events,
     count_rows,
 )
@@ -253,6 +254,28 @@ def test_the_integration_slot_is_with_a_therapist_or_prescriber_of_the_course(ca
     with pytest.raises(Invalid) as refused:
         care.do(book_ketamine_session, care.prescriber, entered)
     assert list(refused.value.fields) == ["integration_therapist"]
+
+
+def test_while_every_prescriber_is_away_no_dose_is_booked_and_none_is_moved_there(care):
+    with care.database.writing() as db:
+        for who, days in ((care.prescriber, 3), (care.stranger, 10)):
+            an_absence(db, who, care.prescriber, from_at=NOW, until_at=NOW + days * DAY)
+        planned = a_ketamine_session(db, care.course, planned_at=NOW + 5 * DAY)
+    says = "No prescriber is here on that day. Away: Otto Outer until Fri Dec 4 and Robin Prescott"
+
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, care.therapist, _booking(care))
+    assert refused.value.fields["planned_on"].startswith(says)
+    move = MoveKetamineEntered(planned.id, 1, TOMORROW, "2:30 pm", None, "")
+    with pytest.raises(Invalid) as refused:
+        care.do(move_ketamine_session, care.therapist, move)
+    assert refused.value.fields["planned_on"].startswith(says)
+    assert len(care.rows(KetamineSession)) == 1
+
+    # One of them is back by then, and somebody who prescribes elsewhere is not asked about.
+    after = _booking(care, planned_on=TODAY + 4 * DAY, integration_on=TODAY + 5 * DAY)
+    care.do(book_ketamine_session, care.therapist, after)
+    assert len(care.rows(KetamineSession)) == 2
 
 
 def test_without_a_slot_the_form_asks_why_and_the_audit_log_keeps_the_answer(care):
