@@ -62,10 +62,35 @@ class Colleague(Protocol):
     def cover(self) -> str: ...
 
 
+class Pause(Protocol):
+    """Why a course is on hold, and until when."""
+
+    @property
+    def reason(self) -> HoldReason: ...
+    @property
+    def look_again_on(self) -> date: ...
+
+
+class Prepared(Protocol):
+    """A ketamine session, as far as it is prepared."""
+
+    @property
+    def is_ahead(self) -> bool: ...
+    @property
+    def is_ready(self) -> bool: ...
+    @property
+    def cleared(self) -> bool: ...
+    @property
+    def intention(self) -> IntentionStanding: ...
+
+
+NOT_CLEARED = Phrase("Not cleared", Tone.RED, "gpp_maybe")
+
+
 def client_name(viewer: Viewer, client: Named) -> str:
     """The client's name as this screen may show it; with others in the room initials and code."""
     if viewer.hides_names:
-        return f"{wording.initials(client.family, client.given)} {client.code}"
+        return initials_and_code(client)
     return wording.full_name(client.family, client.given, client.preferred)
 
 
@@ -78,6 +103,11 @@ def colleague(person: Colleague, now: datetime, zone: ZoneInfo) -> str:
     if person.cover:
         return f"{person.cover} for {person.name} {until}"
     return f"{person.name}, away {until}"
+
+
+def initials_and_code(client: Named) -> str:
+    """`A.O. K-014`: for what others can see, on a screen or on paper."""
+    return f"{wording.initials(client.family, client.given)} {client.code}"
 
 
 def inquirer(viewer: Viewer, name: str) -> str:
@@ -142,6 +172,23 @@ def integration(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) ->
                 return Phrase(f"Held {gap}note to finish", standing.tone, "edit_note")
             held = wording.moment(facts.held_at or now, now, zone)
             return Phrase(f"Held {held}, note to finish", standing.tone, "edit_note")
+
+
+def integration_due(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) -> str:
+    """By when an integration is to be held: `By Wed Nov 25, 2:05 pm`; empty when nothing says so.
+
+    No hours that are left: for paper, on which the clock stands still.
+    """
+    facts, today = standing.facts, now.astimezone(zone).date()
+    if standing.stage is IntegrationStage.AGREED and facts.agreed_for:
+        return f"Agreed: {wording.day(facts.agreed_for, today)}"
+    if standing.due_at:
+        due, is_past = wording.moment(standing.due_at, now, zone), standing.due_at < now
+        return _join(f"Was due {due}" if is_past else f"By {due}", _guess(standing))
+    if facts.due_on:
+        due = wording.day(facts.due_on, today)
+        return f"Was due {due}" if facts.due_on < today else f"By {due}"
+    return ""
 
 
 def _guess(standing: IntegrationStanding) -> str:
@@ -230,17 +277,50 @@ def ready(standing: IntentionStanding, now: datetime, zone: ZoneInfo) -> Phrase:
     return Phrase(f"Ready, {signed[:1].lower()}{signed[1:]}", icon="check")
 
 
+def readiness(
+    dose: Prepared, hold: Pause | None, waiting: str, now: datetime, zone: ZoneInfo
+) -> list[Phrase]:
+    """What a session to come waits for: a hold, clearance, its intention; else that it is ready.
+
+    `waiting` says on whom, where that is to be said.
+    """
+    if hold and dose.is_ahead:
+        return [on_hold(hold.reason, hold.look_again_on, now.astimezone(zone).date())]
+    if dose.is_ready:
+        return [ready(dose.intention, now, zone)]
+    said = intention(dose.intention, now, zone)
+    if not dose.is_ahead:
+        return [said]
+    cleared = [] if dose.cleared else [NOT_CLEARED]
+    return [*cleared, said, *([Phrase(waiting, Tone.QUIET)] if waiting else [])]
+
+
+def waiting_on(name: str, what: str) -> str:
+    """`waiting on Elias Mesquite: dose`."""
+    return f"waiting on {name}: {what}"
+
+
 def order(
     order_state: OrderState, ordered_ug: int | None, may_add_ug: int | None, route_label: str
 ) -> Phrase:
     """The order of a session: `70 mg intramuscular`, `proposed 70 mg, not ordered`."""
+    if ordered_ug is None or order_state is not OrderState.ORDERED:
+        missing = dose_ordered(order_state, ordered_ug, may_add_ug)
+        return Phrase(f"{missing}, {route_label}", Tone.AMBER, "prescriptions")
+    return Phrase(f"{wording.mg(ordered_ug)} {route_label}{_may_add(may_add_ug)}")
+
+
+def dose_ordered(order_state: OrderState, ordered_ug: int | None, may_add_ug: int | None) -> str:
+    """The order beside a route that is said already: `70 mg ordered, may add 30 mg`."""
     if ordered_ug is None or order_state is OrderState.NONE:
-        return Phrase(f"Dose not ordered, {route_label}", Tone.AMBER, "prescriptions")
+        return "Dose not ordered"
     if order_state is OrderState.PROPOSED:
-        proposed = f"Proposed {wording.mg(ordered_ug)}, not ordered, {route_label}"
-        return Phrase(proposed, Tone.AMBER, "prescriptions")
-    added = f", may add {wording.mg(may_add_ug)}" if may_add_ug else ""
-    return Phrase(f"{wording.mg(ordered_ug)} {route_label}{added}")
+        return f"Proposed {wording.mg(ordered_ug)}, not ordered"
+    return f"{wording.mg(ordered_ug)} ordered{_may_add(may_add_ug)}"
+
+
+def _may_add(ug: int | None) -> str:
+    return f", may add {wording.mg(ug)}" if ug else ""
 
 
 def silence(kind: Silence, planned_at: datetime, now: datetime, zone: ZoneInfo) -> Phrase:

@@ -59,6 +59,12 @@ def by_stage(courses: Iterable[CourseStanding]) -> tuple[IntegrationSection, ...
     )
 
 
+def owed(sections: Iterable[IntegrationSection]) -> tuple[IntegrationRow, ...]:
+    """The integrations to do of all stages, the most pressing first."""
+    rows = (row for section in sections for row in section.rows if is_owed(row.line))
+    return tuple(sorted(rows, key=lambda row: row.line.urgency))
+
+
 def is_owed(line: IntegrationLine) -> bool:
     """Whether it is to be held now: its dose was given or asked about, or its day has come."""
     standing = line.standing

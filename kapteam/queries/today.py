@@ -1,13 +1,13 @@
 """Today: in five seconds, is anyone late, what is the next dose, is it prepared, who waits?"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from kapteam.clock import day_of
 from kapteam.queries.contacts import Told, told_to
-from kapteam.queries.integration import by_stage, is_owed
+from kapteam.queries.integration import by_stage, owed
 from kapteam.queries.standing import (
     Asked,
     ClientName,
@@ -88,8 +88,8 @@ def today(db: Session, asked: Asked) -> Today:
         (DoseRow(course, dose) for course in courses for dose in _doses(course)),
         key=lambda row: (row.dose.planned_at, row.dose.id),
     )
-    stages = {section.stage: section.rows for section in by_stage(courses)}
-    integrations = [row for rows in stages.values() for row in rows]
+    sections = by_stage(courses)
+    stages = {section.stage: section.rows for section in sections}
     ahead = [row for row in doses if row.dose.is_ahead]
     week = coming(courses, asked, DAYS)
     waits = sorted(
@@ -100,13 +100,8 @@ def today(db: Session, asked: Asked) -> Today:
         told=told,
         unrecorded=tuple(row for row in doses if row.dose.silence is Silence.WAS_THIS_GIVEN),
         under_medicine=tuple(row for row in doses if row.dose.is_under_medicine(asked.now)),
-        agenda=_agenda(doses, integrations, courses, asked),
-        integration_to_do=tuple(
-            sorted(
-                (row for row in integrations if is_owed(row.line)),
-                key=lambda row: row.line.urgency,
-            )
-        ),
+        agenda=agenda(courses, asked, asked.today),
+        integration_to_do=owed(sections),
         integration_past_due=(
             *stages[IntegrationStage.LATE],
             *stages[IntegrationStage.WAS_THIS_HELD],
@@ -139,32 +134,32 @@ def _doses(course: CourseStanding) -> tuple[DoseLine, ...]:
     return (*course.doses, *closed)
 
 
-def _is_today(at: datetime, asked: Asked) -> bool:
-    return day_of(at, asked.practice.zone) == asked.today
+def agenda(courses: tuple[CourseStanding, ...], asked: Asked, on: date) -> tuple[AgendaRow, ...]:
+    """The ketamine sessions and integrations of these courses on one of the practice's days.
 
+    Of what is at one time the ketamine sessions come first.
+    """
 
-def _agenda(
-    doses: list[DoseRow],
-    integrations: list[IntegrationRow],
-    courses: tuple[CourseStanding, ...],
-    asked: Asked,
-) -> tuple[AgendaRow, ...]:
+    def is_then(at: datetime) -> bool:
+        return day_of(at, asked.practice.zone) == on
+
     rows = [
-        AgendaRow(row.dose.planned_at, row.course, dose=row.dose)
-        for row in doses
-        if _is_today(row.dose.planned_at, asked)
+        AgendaRow(dose.planned_at, course, dose=dose)
+        for course in courses
+        for dose in _doses(course)
+        if is_then(dose.planned_at)
     ]
     rows += [
-        AgendaRow(row.line.standing.facts.planned_at, row.course, line=row.line)
-        for row in integrations
-        if row.line.standing.facts.planned_at
-        and _is_today(row.line.standing.facts.planned_at, asked)
+        AgendaRow(at, course, line=line)
+        for course in courses
+        for line in course.integrations
+        if (at := line.standing.facts.planned_at) and is_then(at)
     ]
     rows += [
         AgendaRow(line.standing.planned_at, course, contact=line)
         for course in courses
         for line in course.contacts
-        if _is_today(line.standing.planned_at, asked)
+        if is_then(line.standing.planned_at)
     ]
     return tuple(sorted(rows, key=lambda row: row.at))
 

@@ -11,7 +11,6 @@ from kapteam.rules.permissions import can_book
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
     NOT_BOOKED,
-    NOT_CLEARED,
     ONE_LINK,
     WHEN,
     dose_row,
@@ -129,7 +128,7 @@ def _gap_row(here: Present, one: UpcomingDose) -> None:
 
 def _missing(here: Present, one: UpcomingDose) -> list[Phrase]:
     found = {
-        Show.NOT_CLEARED: NOT_CLEARED,
+        Show.NOT_CLEARED: sentences.NOT_CLEARED,
         Show.NOT_ORDERED: order_of(one.dose),
         Show.POSTPONE: sentences.intention(one.dose.intention, here.now, here.zone),
         Show.NO_INTENTION: sentences.intention(one.dose.intention, here.now, here.zone),

@@ -50,7 +50,6 @@ _OF_A_DOSE = {
     Reason.INTENTION,
     Reason.NUMBER_NOT_ORDERED,
 }
-NOT_CLEARED = Phrase("Not cleared", Tone.RED, "gpp_maybe")
 BACKUP_IS_LATE = Phrase("No good backup for more than a day", Tone.RED, "error")
 NOT_BOOKED = Phrase("Integration not booked", Tone.AMBER, "schedule")
 
@@ -199,23 +198,18 @@ def _completed(here: Present, dose: DoseLine) -> str:
 
 def readiness(here: Present, course: CourseStanding, dose: DoseLine) -> str:
     """What a session to come waits for: a hold, clearance, its intention; else ready. Markdown."""
-    if course.hold and dose.is_ahead:
-        return said(on_hold(here, course.hold))
-    if dose.is_ready:
-        return said(sentences.ready(dose.intention, here.now, here.zone))
-    intention = said(sentences.intention(dose.intention, here.now, here.zone))
-    if not dose.is_ahead:
-        return intention
-    cleared = "" if dose.cleared else f"{said(NOT_CLEARED)} "
-    return f"{cleared}{intention} {waiting_on(here, course, *dose.waits)}".strip()
+    waiting = _waiting_on(here, course, *dose.waits)
+    phrases = sentences.readiness(dose, course.hold, waiting, here.now, here.zone)
+    return " ".join(said(one) for one in phrases)
 
 
-def waiting_on(here: Present, course: CourseStanding, part: Part | None, what: str) -> str:
-    """`waiting on Elias Mesquite: dose`, in grey, unless that is oneself. Markdown."""
+def _waiting_on(here: Present, course: CourseStanding, part: Part | None, what: str) -> str:
+    """On whom, unless that is oneself."""
     person = course.waited_on(part) if part else None
     if person is None or person.id == here.viewer.clinician_id:
         return ""
-    return quiet(f"waiting on {sentences.colleague(person, here.now, here.zone)}: {what}")
+    name = sentences.colleague(person, here.now, here.zone)
+    return sentences.waiting_on(name, what)
 
 
 def on_hold(here: Present, hold: HoldLine) -> Phrase:

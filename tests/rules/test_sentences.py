@@ -157,6 +157,29 @@ def test_a_held_integration_reads_by_the_dose_or_by_its_day():
     assert sentences.held(NOW, None, NOW, PHOENIX) == f"Held Tue Nov 24, 2:30{NBSP}pm"
 
 
+@pytest.mark.parametrize(
+    ("hours", "facts", "text"),
+    [
+        (3, {}, "By Wed Nov 25, 11:30 am"),
+        (3, {"planned_at": _ahead(18.5)}, "By Wed Nov 25, 11:30 am"),
+        (3, {"estimated": True}, "By Wed Nov 25, 11:30 am, time of dose estimated"),
+        (30, {}, "Was due Tue Nov 24, 8:30 am"),
+        (30, {"agreed_for": date(2026, 11, 30)}, "Agreed: Mon Nov 30"),
+        (30, {"agreed_for": date(2026, 11, 23)}, "Was due Tue Nov 24, 8:30 am"),
+        (None, {"due_on": date(2026, 11, 30)}, "By Mon Nov 30"),
+        (None, {"due_on": TODAY}, "By Tue Nov 24"),
+        (None, {"due_on": date(2026, 11, 23)}, "Was due Mon Nov 23"),
+        (None, {}, ""),
+        (None, {"planned_at": _ahead(18.5)}, ""),
+    ],
+)
+def test_rule_1_by_when_it_is_due_reads_without_hours_that_age_on_paper(hours, facts, text):
+    given_at = None if hours is None else _ahead(-hours)
+    standing = judge(IntegrationFacts(given_at, **facts), USUAL, NOW, TODAY)
+    due = sentences.integration_due(standing, NOW, PHOENIX)
+    assert due.replace(NBSP, " ") == text
+
+
 # --- intention ------------------------------------------------------------------------------------
 
 
@@ -219,6 +242,19 @@ def test_rule_28_an_intention_reads_in_words_and_tone(standing, text):
 def test_rule_15_a_proposal_never_reads_like_an_order(state, ug, may_add, text, tone):
     phrase = sentences.order(state, ug, may_add, "intramuscular")
     assert (_said(phrase), phrase.tone) == (text, tone)
+
+
+@pytest.mark.parametrize(
+    ("state", "ug", "may_add", "text"),
+    [
+        (OrderState.ORDERED, 70_000, None, "70 mg ordered"),
+        (OrderState.ORDERED, 70_000, 30_000, "70 mg ordered, may add 30 mg"),
+        (OrderState.PROPOSED, 70_000, None, "Proposed 70 mg, not ordered"),
+        (OrderState.NONE, None, None, "Dose not ordered"),
+    ],
+)
+def test_rule_15_nor_does_it_beside_a_route_that_is_said_already(state, ug, may_add, text):
+    assert sentences.dose_ordered(state, ug, may_add).replace(NBSP, " ") == text
 
 
 @pytest.mark.parametrize(
