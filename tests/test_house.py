@@ -133,6 +133,15 @@ def bare_callback(tree: ast.Module) -> Iterator[int]:
             yield one.lineno
 
 
+def file_for_nobody(tree: ast.Module) -> Iterator[int]:
+    """What a download button hands out is made without its page, and so asks again who is here."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _name(node) == "download_button":
+            data = [*node.args[1:2], *(one.value for one in node.keywords if one.arg == "data")]
+            if [_name(one) for one in data if isinstance(one, ast.Call)] != ["made_when_pressed"]:
+                yield node.lineno
+
+
 def dialog_for_nobody(tree: ast.Module) -> Iterator[int]:
     """A dialog runs again without its page, so it asks who is here before anything else."""
     for function in _decorated(tree, "dialog"):
@@ -239,6 +248,20 @@ RULES = [
         kept=(
             "@live\ndef now(here): ...",
             "def live(fragment):\n    return st.fragment(drawn)",
+        ),
+    ),
+    Rule(
+        "a file is made when it is asked for, by `made_when_pressed`",
+        file_for_nobody,
+        _SCREEN,
+        broken=(
+            "st.download_button('Sheet', sheet(here))",
+            "st.download_button('Sheet', lambda: sheet(here))",
+            "st.download_button('Sheet', data=b'')",
+        ),
+        kept=(
+            "st.download_button('Sheet', made_when_pressed(here, sheet))",
+            "st.download_button('Sheet', data=shell.made_when_pressed(here, sheet))",
         ),
     ),
     Rule(

@@ -1,6 +1,7 @@
-"""Opening a chart is recorded before anything of it is shown (rule 63)."""
+"""What was looked at is recorded before anything of it is shown (rule 63)."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -17,3 +18,13 @@ def record_view(db: Session, viewer: Viewer, client_id: str, now: datetime) -> N
     opened = any(one.client_id == client_id for one in viewer.emergencies)
     why = {"why": "emergency access"} if opened else {}
     record(db, "client:viewed", viewer, now, client_id=client_id, subject_id=client_id, **why)
+
+
+def record_day_sheet(
+    db: Session, viewer: Viewer, on: date, codes: Sequence[str], now: datetime
+) -> None:
+    """Note that this person printed the sheet of a day, and who stands on it.
+
+    The caller hands it out only after this is committed.
+    """
+    record(db, "day_sheet:printed", viewer, now, on=on, codes=codes)

@@ -12,7 +12,8 @@ from kapteam.ids import new_id
 from kapteam.rules.permissions import Viewer
 
 _LAST = 20
-_is_writing = and_(AuditEvent.tag != "client:viewed", AuditEvent.tag.not_like("signin:%"))
+_LOOKING = ("client:viewed", "day_sheet:printed")
+_is_writing = and_(AuditEvent.tag.not_in(_LOOKING), AuditEvent.tag.not_like("signin:%"))
 
 
 def record(

@@ -22,6 +22,7 @@ class What(Term):
     """What kind of thing was done; every event is of one kind."""
 
     CHARTS = "charts", "Charts opened"
+    PRINTED = "printed", "Printed"
     EMERGENCY = "emergency", "Emergency access"
     CLIENTS = "clients", "Clients and courses"
     SESSIONS = "sessions", "Sessions and doses"
@@ -32,6 +33,7 @@ class What(Term):
 
 TAGS = {
     What.CHARTS: ("client:viewed",),
+    What.PRINTED: ("day_sheet:printed",),
     What.EMERGENCY: ("emergency:%",),
     What.CLIENTS: (
         "client:created",

@@ -180,6 +180,7 @@ def details(here: Present, line: LogLine) -> str:
         "kind": lambda kind: _KINDS.get(kind, ""),
         "state": lambda state: _STATES.get(state, ""),
         "planned_at": moment,
+        "on": lambda on: f"of {day(on)}",
         "from_on": lambda on: f"from {day(on)}",
         "until_on": lambda on: f"to {day(on)}",
         "until_at": lambda at: f"until {moment(at)}",

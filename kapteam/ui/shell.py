@@ -129,8 +129,11 @@ def _look() -> Present | None:
     name, _, sign_in_id = str(getattr(st.user, "sign_in", None) or "").partition(".")
     if not sign_in_id:
         return None
+    return _signed_in(database(name), sign_in_id)
+
+
+def _signed_in(here: Database, sign_in_id: str) -> Present | None:
     now = clock.now()
-    here = database(name)
     with here.reading() as db:
         viewer = viewer_of(db, sign_in_id, now)
         practice = practice_in_force(db, now) if viewer else None
@@ -190,3 +193,23 @@ def live(
         fragment(here, *args, **kwargs)
 
     return st.fragment(drawn, run_every=every)
+
+
+def made_when_pressed(here: Present, make: Callable[[Present], bytes]) -> Callable[[], bytes]:
+    """Make the data of a download button: a file that is made once the button is pressed.
+
+    Streamlit makes it without the page, and so it asks again who is here. When nobody is, or it
+    fails, Streamlit says that there is no file, and nothing of the reason.
+    """
+
+    def made() -> bytes:
+        try:
+            again = _signed_in(here.database, here.viewer.sign_in_id)
+            if again is not None:
+                return make(again)
+        except Exception as error:
+            sentence_for(error)
+        # Streamlit logs what is raised here with all that led to it.
+        raise RuntimeError("No file was made.")
+
+    return made

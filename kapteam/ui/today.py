@@ -24,6 +24,7 @@ from kapteam.queries.today import AgendaRow, Today, WaitRow
 from kapteam.rules.attention import Reason
 from kapteam.rules.permissions import can_administer, can_book
 from kapteam.ui.contacts import draw_told
+from kapteam.ui.day_sheet import day_sheets
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
     BACKUP_IS_LATE,
@@ -83,6 +84,7 @@ def draw_today(here: Present, today: Today) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="today_top"):
         _counts(today)
         as_prescriber = _whose(here)
+        day_sheets(here)
     _backups(here)
     if today.nobody_in_care and can_book(here.viewer):
         first_step()

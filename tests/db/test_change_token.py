@@ -6,12 +6,12 @@ import pytest
 
 from kapteam.accounts.sign_ins import end, start_sign_in
 from kapteam.actions.clients import PinnedLineEntered, pin_line
-from kapteam.actions.views import record_view
+from kapteam.actions.views import record_day_sheet, record_view
 from kapteam.db.audit import change_token
 from kapteam.db.engine import Database
 from kapteam.db.tables import AuditEvent
 from kapteam.errors import Conflict
-from tests.factories import NOW
+from tests.factories import NOW, TODAY
 from tests.factories_care import Care, a_cared_for_client
 
 
@@ -40,11 +40,12 @@ def test_a_save_changes_it_and_a_second_save_changes_it_again(care):
     assert len(set(seen)) == 3
 
 
-def test_looking_signing_in_and_leaving_change_nothing(care):
+def test_looking_printing_signing_in_and_leaving_change_nothing(care):
     before = _token(care.database)
     with care.database.writing() as db:
         started = start_sign_in(db, care.therapist.clinician_id, "a test", NOW)
         record_view(db, care.therapist, care.client.id, NOW)
+        record_day_sheet(db, care.therapist, TODAY, [care.client.code], NOW)
     with care.database.writing() as db:
         end(db, started.sign_in_id, NOW + timedelta(hours=1))
     assert _token(care.database) == before

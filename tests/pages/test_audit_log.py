@@ -13,7 +13,7 @@ from kapteam.db.audit import record
 from kapteam.queries.audit_log import PAGE, TAGS
 from kapteam.ui import audit_log
 from kapteam.vocabulary import EpisodeState, Function
-from tests.factories import NOW, a_clinician
+from tests.factories import NOW, TODAY, a_clinician
 from tests.pages.tabs import addresses, bare, headings, opened, said, statements_of, well
 
 LOG = "Who did what"
@@ -54,6 +54,7 @@ def test_it_says_in_words_what_was_done(care, admin):
     _note(care, care.prescriber, "dose:ordered", ordered_ug=(70_000, 80_000))
     _note(care, None, "signin:failed", subject_id=care.nurse.clinician_id)
     _note(care, care.therapist, "note:signed", kind="integration", content_hash="5ec2e7")
+    _note(care, care.therapist, "day_sheet:printed", on=TODAY, codes=["K-777"])
 
     tab = opened(care, admin, "practice", practice_show=LOG)
     words = said(tab)
@@ -68,6 +69,8 @@ def test_it_says_in_words_what_was_done(care, admin):
     assert "Note: signed" in words
     assert "Integration note" in words
     assert "5ec2e7" not in words
+    assert "Day sheet: printed" in words
+    assert "of Tue Nov 24" in words
     assert "Okafor" not in words
     assert care.client.code in words
 
