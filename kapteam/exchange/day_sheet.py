@@ -22,6 +22,7 @@ from kapteam.queries.standing import (
     Person,
 )
 from kapteam.queries.today import AgendaRow
+from kapteam.rules.contacts import ContactStage
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import OrderState, ProductRoute, Tone
@@ -114,16 +115,26 @@ def _whose(viewer: Viewer) -> str:
 
 
 def _row(one: AgendaRow, sheet: DaySheet, now: datetime, zone: ZoneInfo) -> Row:
-    course, dose, line = one.course, one.dose, one.line
+    course, dose, line, contact = one.course, one.dose, one.line, one.contact
     if dose:
         what, details = _medicine(dose.product_route), _of_dose(dose)
-        people = _names([course.prescriber, course.therapist])
+        people = _names([course.prescriber, course.therapist], now, zone)
         allergies = _allergies(sheet.allergies.get(course.client.id))
         standing = [*_dose_standing(course, dose, now, zone), allergies]
-    else:
-        assert line is not None
+    elif line:
         what, details = line.kind.label, [Words(line.how.label)] if line.how else []
-        people, standing = _names([line.therapist]), _integration_standing(line, now, zone)
+        people = _names([line.therapist], now, zone)
+        standing = _integration_standing(line, now, zone)
+    else:
+        assert contact is not None
+        planned = contact.standing
+        what = planned.kind.label
+        details = [
+            Words(text) for text in (planned.how and planned.how.label, contact.place) if text
+        ]
+        people, standing = _names([contact.person], now, zone), []
+        if planned.stage is ContactStage.DID_IT_HAPPEN:
+            standing = [Words(planned.stage.label, strong=True)]
     return Row(
         time=_clock(one.at, zone),
         initials=_initials(course),
@@ -140,9 +151,10 @@ def _initials(course: CourseStanding) -> str:
     return wording.initials(course.client.family, course.client.given)
 
 
-def _names(people: Iterable[Person | None]) -> tuple[str, ...]:
-    """Each once, also who has two parts."""
-    return tuple(dict.fromkeys(person.name for person in people if person))
+def _names(people: Iterable[Person | None], now: datetime, zone: ZoneInfo) -> tuple[str, ...]:
+    """Each once, also who has two parts; of who is away, who covers."""
+    names = (sentences.colleague(person, now, zone) for person in people if person)
+    return tuple(dict.fromkeys(names))
 
 
 def _medicine(product_route: ProductRoute) -> str:
@@ -187,9 +199,14 @@ def _dose_standing(
         if dose.discharged_at:
             said.append(f"Out {_clock(dose.discharged_at, zone)}")
         return [*asked, *map(Words, said)]
+    if course.hold:
+        # Paper lies about: why a course is on hold stays on the screen.
+        look_again = wording.day(course.hold.look_again_on, now.astimezone(zone).date())
+        return [Words(f"On hold, look again {look_again}", strong=True)]
     part, what = dose.waits
     person = course.waited_on(part) if part else None
-    waiting = sentences.waiting_on(person.name, what) if person else ""
+    name = sentences.colleague(person, now, zone) if person else ""
+    waiting = sentences.waiting_on(name, what) if person else ""
     return [_words(one) for one in sentences.readiness(dose, course.hold, waiting, now, zone)]
 
 
@@ -227,7 +244,7 @@ def _owed(course: CourseStanding, line: IntegrationLine, now: datetime, zone: Zo
         after=tuple(_given(dose, now, zone) for dose in line.doses) or (course.service_line.label,),
         due=due if due.text else Words("No day set"),
         booked=_booked(line, now, zone),
-        people=_names([line.therapist]),
+        people=_names([line.therapist], now, zone),
     )
 
 

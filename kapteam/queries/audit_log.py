@@ -39,6 +39,7 @@ TAGS = {
         "client:created",
         "client:changed",
         "client:pinned",
+        "contact:%",
         "inquiry:%",
         "episode:%",
         "experience:%",

@@ -9,7 +9,7 @@ from kapteam.db.tables import Client
 from kapteam.exchange.day_sheet import day_sheet_pdf, paper
 from kapteam.queries.day_sheet import day_sheet
 from kapteam.vocabulary import HoldReason, How, OrderState, ProductRoute, SessionStatus
-from tests.factories import NOW, TODAY, a_client, a_course, some_closed_days
+from tests.factories import NOW, TODAY, a_client, a_contact, a_course, some_closed_days
 from tests.factories_care import (
     ON_SQLITE,
     Care,
@@ -83,6 +83,19 @@ def test_a_dose_reads_with_product_route_order_number_and_room(care):
     assert _texts(row.standing) == ["Ready, intention signed Tue Nov 24", "Allergies: not asked"]
 
 
+def test_a_contact_stands_by_its_time_with_how_and_where(care):
+    with care.database.writing() as db:
+        a_contact(db, care.course, care.therapist, planned_at=NOW + HOUR, place="Room 5")
+        a_contact(db, care.course, care.therapist, planned_at=NOW - 2 * HOUR, how=How.PHONE)
+
+    asked, ahead = _paper(care).rows
+
+    assert (asked.time, ahead.time) == ("12:30\u00a0pm", "3:30\u00a0pm")
+    assert (ahead.what, _texts(ahead.details)) == ("Preparation", ["In person", "Room 5"])
+    assert _texts(asked.standing) == ["Did this take place?"]
+    assert not ahead.is_dose
+
+
 def test_what_is_not_ready_says_on_whom_it_waits_also_when_that_is_oneself(care):
     with care.database.writing() as db:
         a_ketamine_session(db, care.course, planned_at=NOW + HOUR, ordered_ug=None)
@@ -99,7 +112,8 @@ def test_what_is_not_ready_says_on_whom_it_waits_also_when_that_is_oneself(care)
     assert _texts(first.standing)[:-1] == waits
     assert _texts(second.standing)[:-1] == [waits[0], "Waiting on Thea Tallis: intention"]
     [paused] = _texts(third.standing)[:-1]
-    assert paused.startswith("On hold: travel, look again")
+    assert paused.startswith("On hold, look again")
+    assert "ravel" not in paused
 
 
 def test_a_proposed_dose_is_not_taken_for_an_order(care):
