@@ -10,7 +10,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from kapteam import wording
-from kapteam.rules.attention import Attention, Reason
+from kapteam.rules.attention import MISSED_TWICE, Attention, Reason
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
@@ -389,6 +389,8 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             return Phrase(f"Dose not ordered for {when}", one.tone, "prescriptions")
         case Reason.NOT_CLEARED:
             return Phrase(f"Not cleared for {when}", one.tone, "gpp_maybe")
+        case Reason.MISSED_AGAIN if one.times > MISSED_TWICE:
+            return Phrase(f"Missed {one.times} times in a row", one.tone, "event_busy")
         case Reason.CLEARANCE_ENDS if one.on:
             today = now.astimezone(zone).date()
             verb = "ended" if one.on < today else "ends"

@@ -43,6 +43,7 @@ from kapteam.db.types import UtcDateTime
 from kapteam.rules.notes import POSTPONE
 from kapteam.vocabulary import (
     ContactKind,
+    ContactOutcome,
     IntegrationKind,
     SessionStatus,
 )
@@ -61,7 +62,8 @@ _GIVEN = tuple(status for status in SessionStatus if status.is_given)
 def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
     """The courses with their client, the pause in force and the clearance that holds.
 
-    Also the next preparation after `now`. In the order they were opened.
+    Also the next preparation after `now`, and how many appointments in a row were missed. In the
+    order they were opened.
     """
     preparation = (
         select(func.min(Contact.planned_at, type_=UtcDateTime()))
@@ -107,6 +109,7 @@ def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
                 Clearance.ceiling_ug,
                 Clearance.valid_until_on,
                 preparation.label("preparation_at"),
+                _misses().label("misses"),
             )
             .join(Client, Client.id == Episode.client_id)
             .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
@@ -115,6 +118,39 @@ def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
             .order_by(Episode.opened_at, Episode.id)
         )
     )
+
+
+def _misses() -> ColumnElement[int]:
+    """How many ketamine sessions and contacts were missed since the last one that was kept."""
+    session, contact = aliased(KetamineSession), aliased(Contact)
+    missed = (
+        (session, session.planned_at, session.status == SessionStatus.MISSED),
+        (contact, contact.happened_at, contact.outcome == ContactOutcome.MISSED),
+    )
+    counts = [
+        select(func.count(of.id))
+        .where(
+            of.episode_id == Episode.id,
+            is_missed,
+            ~exists().where(
+                KetamineSession.episode_id == Episode.id,
+                KetamineSession.status.in_(_GIVEN),
+                KetamineSession.planned_at > at,
+            ),
+            ~exists().where(
+                IntegrationSession.episode_id == Episode.id, IntegrationSession.held_at > at
+            ),
+            ~exists().where(
+                Contact.episode_id == Episode.id,
+                Contact.outcome.in_((ContactOutcome.HELD, ContactOutcome.REACHED)),
+                Contact.happened_at > at,
+            ),
+        )
+        .correlate(Episode)
+        .scalar_subquery()
+        for of, at, is_missed in missed
+    ]
+    return counts[0] + counts[1]
 
 
 def _members() -> Executable:

@@ -528,6 +528,7 @@ class _Course:
             series_ordered=series.ordered if series else 0,
             series_dose_id=self._dose_of(series) if series else "",
             has_next_step=next_step is not None,
+            misses=row.misses,
         )
         return CourseStanding(
             client=self._client(),

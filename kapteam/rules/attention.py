@@ -15,6 +15,8 @@ from kapteam.vocabulary import ConsentType, EpisodeState, OrderState, Part, Term
 
 NEAR = timedelta(hours=72)
 BREACH_SHOWN = timedelta(days=7)
+MISSED_TWICE = 2
+"""Domain 5, D7: two missed appointments in a row ask whether somebody is out of touch."""
 
 
 class Reason(Term):
@@ -26,6 +28,7 @@ class Reason(Term):
     NOT_CLOSED = "not_closed", "Ketamine session not closed"
     WAS_THIS_HELD = "was_this_held", "Was this held?"
     DID_IT_HAPPEN = "did_it_happen", "Did this take place?"
+    MISSED_AGAIN = "missed_again", "Missed twice in a row"
     BREACH = "breach", "Given although planning refused it"
     NOT_CLEARED = "not_cleared", "Booked without clearance"
     DOSE_ON_HOLD = "dose_on_hold", "Booked while on hold"
@@ -57,7 +60,7 @@ _LOUD = {Tone.RED: 0, Tone.AMBER: 1}
 class Attention:
     """One reason, how loud it is, whom it waits on, and since or until when (an instant or day).
 
-    `consent` is the one that ends.
+    `consent` is the one that ends, `times` how often in a row.
     """
 
     reason: Reason
@@ -70,6 +73,7 @@ class Attention:
     intention: IntentionStanding | None = None
     contact: ContactStanding | None = None
     consent: ConsentType | None = None
+    times: int = 0
 
     @property
     def order(self) -> tuple[int, int, float, int]:
@@ -106,9 +110,9 @@ class PlannedDose:
 class CourseFacts:
     """What attention asks of one open course of care.
 
-    `consents` are the newest of each type that dosing needs, as far as there is one.
-    `series_ordered` is 0 without a series and None while no prescriber has ordered the number of
-    the one that has `series_dose_id`.
+    `misses` is how many appointments in a row nobody came to. `consents` are the newest of each
+    type that dosing needs, as far as there is one. `series_ordered` is 0 without a series and None
+    while no prescriber has ordered the number of the one that has `series_dose_id`.
     """
 
     state: EpisodeState
@@ -126,6 +130,7 @@ class CourseFacts:
     series_ordered: int | None
     series_dose_id: str
     has_next_step: bool
+    misses: int
 
 
 def end_of_days(now: datetime, days: int) -> datetime:
@@ -158,6 +163,8 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
         for subject_id, one in facts.contacts
         if one.stage is ContactStage.DID_IT_HAPPEN
     ]
+    if facts.misses >= MISSED_TWICE:
+        found.append(Attention(Reason.MISSED_AGAIN, Tone.AMBER, Part.THERAPIST, times=facts.misses))
     if facts.on_hold:
         if facts.hold_look_again_on and facts.hold_look_again_on <= today:
             found.append(Attention(Reason.LOOK_AGAIN, Tone.AMBER, Part.PRESCRIBER))

@@ -31,6 +31,7 @@ from kapteam.vocabulary import (
     Function,
     How,
     Part,
+    SessionStatus,
     Touch,
 )
 from tests.factories import (
@@ -43,7 +44,13 @@ from tests.factories import (
     an_absence,
     audit_events,
 )
-from tests.factories_care import Care, a_cared_for_client, a_ketamine_session, another_course
+from tests.factories_care import (
+    Care,
+    a_cared_for_client,
+    a_ketamine_session,
+    an_integration_session,
+    another_course,
+)
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
@@ -415,6 +422,32 @@ def test_of_a_course_that_one_is_not_on_nothing_planned_is_shown(care):
     assert [one.kind for one in page.all_of_them] == [ContactKind.CALL]
     with pytest.raises(NotFound):
         care.do(end_contact, care.therapist, _ended(theirs))
+
+
+def _missed_in_a_row(care: Care) -> int:
+    found = [one.times for one in _standing(care).attention if one.reason is Reason.MISSED_AGAIN]
+    return found[0] if found else 0
+
+
+def test_two_misses_in_a_row_are_said_until_somebody_comes(care):
+    missed = {"outcome": ContactOutcome.MISSED}
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW - 9 * DAY, status=SessionStatus.MISSED)
+    assert _missed_in_a_row(care) == 0
+    _planned(care, -7 * 24, happened_at=NOW - 7 * DAY, **missed)
+    assert _missed_in_a_row(care) == 2
+    _planned(care, -4 * 24, happened_at=NOW - 4 * DAY, **missed)
+    assert _missed_in_a_row(care) == 3
+    # A cancellation is no miss, and a call in between does not bring them back; coming does.
+    _planned(care, -3 * 24, outcome=ContactOutcome.CANCELLED)
+    assert _missed_in_a_row(care) == 3
+    with care.database.writing() as db:
+        an_integration_session(db, care.course, held_at=NOW - 5 * DAY)
+    assert _missed_in_a_row(care) == 0
+    _planned(care, -48, happened_at=NOW - 2 * DAY, **missed)
+    assert _missed_in_a_row(care) == 2
+    _planned(care, -24, outcome=ContactOutcome.HELD, happened_at=NOW - DAY)
+    assert _missed_in_a_row(care) == 0
 
 
 def test_today_shows_what_is_planned_for_today_by_time(care):

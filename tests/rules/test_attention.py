@@ -38,6 +38,7 @@ CALM = CourseFacts(
     series_ordered=6,
     series_dose_id="dose",
     has_next_step=True,
+    misses=0,
 )
 
 
@@ -77,6 +78,14 @@ def test_a_contact_whose_time_has_passed_waits_for_whose_it_is_also_on_hold(part
     assert _found(contacts=(planned(-60), planned(60))) == passed
     assert _found(contacts=(planned(-60),), on_hold=True) == passed
     assert _found(contacts=(planned(-59),)) == []
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_two_misses_in_a_row_are_said_also_on_hold(times):
+    said = [(R.MISSED_AGAIN, Tone.AMBER, THERAPIST)]
+    assert _found(misses=times) == said
+    assert _found(misses=times, on_hold=True) == said
+    assert _found(misses=1) == []
 
 
 def test_a_calm_course_needs_nobody():
