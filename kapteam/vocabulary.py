@@ -320,10 +320,18 @@ class IntegrationCloseReason(Term):
 
 
 class NoteKind(Term):
-    """What a note is about."""
+    """What a note is about: one session, or the whole course of care."""
 
     INTENTION = "intention", "Intention note"
     INTEGRATION = "integration", "Integration note"
+    RISK = "risk", "Risk note"
+    DECISION = "decision", "Decision note"
+    GENERAL = "general", "General note"
+
+    @property
+    def is_about_course(self) -> bool:
+        """Whether it is about the course of care, and about no session of it."""
+        return self not in {NoteKind.INTENTION, NoteKind.INTEGRATION}
 
 
 class Audience(Term):

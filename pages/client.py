@@ -6,6 +6,7 @@ from kapteam.actions.views import record_view
 from kapteam.queries.client import client_code, client_page
 from kapteam.rules.permissions import check_can_book
 from kapteam.ui.client import (
+    draw_course_notes,
     draw_courses,
     draw_doses,
     draw_facts,
@@ -28,6 +29,7 @@ draw_facts(here, page)
 draw_courses(here, page)
 draw_contacts(here, page)
 draw_latest_notes(here, page)
+draw_course_notes(here, page)
 draw_timeline(here, page)
 draw_doses(here, page)
 draw_without_dose(here, page)

@@ -2,7 +2,7 @@
 
 from kapteam.queries.notes import unsigned_notes
 from kapteam.rules.permissions import check_can_read_notes
-from kapteam.ui.note import draw_unsigned
+from kapteam.ui.notes import draw_unsigned
 from kapteam.ui.page import open_page
 
 here = open_page("Notes", needs=check_can_read_notes)

@@ -36,10 +36,11 @@ _ASKED_ANEW = frozenset({"safety", "ready", "mood", "prepared", "prepared_on", "
 
 @dataclass(frozen=True, slots=True)
 class NoteEntered:
-    """A note to start: an intention for a ketamine session, or for an integration session its note.
+    """A note to start: an intention for a ketamine session, for an integration session its note.
 
+    One of the other kinds is about the course, and names no session.
     `copy_from` is a signed intention of the same course to begin with; whatever has to be asked on
-    the day is left out of the copy. `instead_of` is this person's empty note for the same session,
+    the day is left out of the copy. `instead_of` is this person's empty note about the same thing,
     which makes way in the same write.
     """
 
@@ -96,7 +97,7 @@ class Signature:
 
 
 def start_note(db: Session, viewer: Viewer, entered: NoteEntered, now: datetime) -> str:
-    """Start a note; returns its id, or that of the one this person has begun for the same session.
+    """Start a note; returns its id, or that of the one this person has begun about the same thing.
 
     Raises NotAllowed (rule 16), NotFound, Invalid when the session never took place or this person
     has signed the note of this integration, and Conflict when the note to make way has words.
@@ -112,6 +113,7 @@ def start_note(db: Session, viewer: Viewer, entered: NoteEntered, now: datetime)
         select(Note.id, Note.signed_at).where(
             Note.author_id == viewer.clinician_id,
             Note.kind == entered.kind,
+            Note.episode_id == entered.episode_id,
             Note.ketamine_session_id == entered.ketamine_session_id,
             Note.integration_session_id == entered.integration_session_id,
             Note.voided_at.is_(None),
@@ -133,7 +135,7 @@ def start_note(db: Session, viewer: Viewer, entered: NoteEntered, now: datetime)
             ketamine_session_id=entered.ketamine_session_id,
             integration_session_id=entered.integration_session_id,
             author_id=viewer.clinician_id,
-            by_prescriber=not viewer.is_therapist,
+            by_prescriber=viewer.is_prescriber and not viewer.is_therapist,
             template_version=template.version,
             body={},
             started_at=now,
@@ -376,7 +378,14 @@ def drop_empty_note(db: Session, viewer: Viewer, note_id: str, now: datetime) ->
 
 
 def _check_subject(db: Session, entered: NoteEntered) -> None:
-    """The session is one of this course, and took place or may still do so."""
+    """The session is one of this course, and took place or may still do so.
+
+    A note about the course names no session.
+    """
+    if entered.kind.is_about_course:
+        if entered.ketamine_session_id is not None or entered.integration_session_id is not None:
+            raise NotFound("A note of this kind is about the course of care, not about a session.")
+        return
     if entered.kind is NoteKind.INTENTION:
         status = db.scalar(
             select(KetamineSession.status).where(
@@ -410,8 +419,17 @@ def _make_way(
 ) -> None:
     """Take back the empty note of the same session."""
     empty, _ = _own(db, viewer, empty_id, now, voided_too=True)
-    about = (empty.kind, empty.ketamine_session_id, empty.integration_session_id)
-    if about != (entered.kind, entered.ketamine_session_id, entered.integration_session_id):
+    if (
+        empty.kind,
+        empty.episode_id,
+        empty.ketamine_session_id,
+        empty.integration_session_id,
+    ) != (
+        entered.kind,
+        entered.episode_id,
+        entered.ketamine_session_id,
+        entered.integration_session_id,
+    ):
         raise NotFound("There is no such empty note of this session.")
     drop_empty_note(db, viewer, empty_id, now)
 

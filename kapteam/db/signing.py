@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from kapteam import wording
+from kapteam.clock import day_of
 from kapteam.db.tables import (
     Administration,
     Client,
@@ -37,8 +38,15 @@ from kapteam.db.tables import (
     Series,
 )
 from kapteam.db.types import UtcDateTime
-from kapteam.rules.notes import TEMPLATES, content_hash, problems, signed_text, title
-from kapteam.vocabulary import How, IntegrationKind, NoteKind, ProductRoute, SessionStatus
+from kapteam.rules.notes import TEMPLATES, content_hash, looks_back, problems, signed_text, title
+from kapteam.vocabulary import (
+    How,
+    IntegrationKind,
+    NoteKind,
+    ProductRoute,
+    ServiceLine,
+    SessionStatus,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +88,13 @@ class NotedIntegration:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a note is about: one dose to come, or what an integration session integrates."""
+    """What a note is about: one dose to come, what an integration session integrates, a course.
+
+    `course` is what the course of care is for; a note about the course has nothing else.
+    """
 
     kind: NoteKind
+    course: ServiceLine
     doses: tuple[NotedDose, ...]
     integration: NotedIntegration | None
     elsewhere: tuple[str, ...]
@@ -94,10 +106,10 @@ class Subject:
 
     @property
     def at(self) -> datetime | None:
-        """When it is planned or was held."""
+        """When it is planned or was held; a course is not at a time."""
         if self.integration is not None:
             return self.integration.held_at or self.integration.planned_at
-        return self.doses[0].planned_at
+        return self.doses[0].planned_at if self.doses else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +162,7 @@ def read_subject(db: Session, note_id: str) -> Subject:
         )
     return Subject(
         kind=first.note_kind,
+        course=first.service_line,
         doses=tuple(
             NotedDose(
                 row.id,
@@ -180,6 +193,7 @@ def read_unsigned(db: Session, note_id: str, zone: ZoneInfo) -> Unsigned:
             Note.template_version,
             Note.author_id,
             Note.by_prescriber,
+            Note.started_at,
             Client.code,
             Clinician.name,
             Clinician.credentials,
@@ -197,6 +211,7 @@ def read_unsigned(db: Session, note_id: str, zone: ZoneInfo) -> Unsigned:
     ).all()
     template = TEMPLATES[head.kind, head.template_version]
     body = {row.field: row.text.strip() for row in drafts if row.text.strip()}
+    begun_on = day_of(head.started_at, zone)
     author = named(head.name, head.credentials)
     heading = "\n".join(
         (
@@ -211,7 +226,9 @@ def read_unsigned(db: Session, note_id: str, zone: ZoneInfo) -> Unsigned:
         author=author,
         body=body,
         text=signed_text(template, body, heading),
-        problems=problems(template, body) | _not_yet(head.by_prescriber, head.author_id, subject),
+        problems=problems(template, body)
+        | looks_back(template, body, begun_on)
+        | _not_yet(head.by_prescriber, head.author_id, subject),
     )
 
 
@@ -253,6 +270,7 @@ def _subject() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Note.kind.label("note_kind"),
+            Episode.service_line,
             IntegrationSession.id.label("integration_id"),
             IntegrationSession.kind,
             IntegrationSession.how,
@@ -270,6 +288,7 @@ def _subject() -> Select[*tuple[Any, ...]]:
             OutsideExperience.happened,
         )
         .select_from(Note)
+        .join(Episode, Episode.id == Note.episode_id)
         .outerjoin(IntegrationSession, IntegrationSession.id == Note.integration_session_id)
         .outerjoin(
             IntegrationSessionFor,
@@ -291,6 +310,8 @@ _SUBJECT = _subject()
 
 def _about(subject: Subject, zone: ZoneInfo) -> list[str]:
     """The lines of the heading that say what the note is about."""
+    if subject.kind.is_about_course:
+        return [f"About the course of care: {subject.course.label}"]
     integration = subject.integration
     if integration is None:
         dose = subject.doses[0]

@@ -74,6 +74,7 @@ from kapteam.vocabulary import (
     InquiryOutcome,
     IntegrationCloseReason,
     IntegrationKind,
+    NoteKind,
     ServiceLine,
     Touch,
 )
@@ -198,6 +199,7 @@ def _doses_today(telling: Telling) -> None:
     )
     given.is_booked("70", "20", slot=given.next_day, people="Noor in the room")
     given.has_intention(words.GRIEF[3], given.eve).is_given("70", "15")
+    okafor.is_noted(NoteKind.GENERAL, days.at(-2, 15, 40), words.BROTHER_CALLED)
     _next(given, days.coming(8, 9, 30), "70")
 
 
@@ -388,6 +390,11 @@ def _intentions(telling: Telling) -> None:
     stale.booked_at = days.earlier(newest, 13, 12)
     stale.is_booked("150", slot=stale.next_day)
     stale.has_intention(words.VETERAN[2], days.at(-9, 16))
+    birdsong.is_noted(
+        NoteKind.RISK,
+        days.at(-3, 9, 40),
+        {**words.BAD_NIGHT, "look_again": days.on(2).isoformat()},
+    )
 
 
 def _orders(telling: Telling) -> None:
@@ -453,6 +460,7 @@ def _maintained(telling: Telling) -> None:
     fourth.is_integrated(late, words.LATE_LIFE[3])
     lindqvist.moves(days.at(-88, 10), EpisodeState.SERIES_REVIEW)
     lindqvist.moves(days.at(-86, 12), EpisodeState.MAINTENANCE)
+    lindqvist.is_noted(NoteKind.DECISION, days.at(-86, 12, 30), words.ONCE_A_MONTH)
     for number, back in ((5, -58), (6, -27)):
         dose = Dose(lindqvist, number, lindqvist.dose_near(days.at(back, 13, 30)))
         dose.is_booked("60", slot=dose.next_day, ordered_count=6)
@@ -485,6 +493,7 @@ def _reviewed(telling: Telling) -> None:
     sixth.has_intention(words.ORCHARD[5], sixth.eve).is_given("50")
     sixth.is_integrated(sixth.next_day, words.ORCHARD[5], signed_after=26 * HOUR)
     tanaka.moves(days.at(-4, 15, 20), EpisodeState.SERIES_REVIEW)
+    tanaka.is_noted(NoteKind.RISK, days.at(-3, 11, 50), words.QUIET_AFTERWARDS, by=PRESCRIBER)
     signed_at = sixth.next_day + 26 * HOUR
     telling.then(
         days.between(signed_at + 12 * HOUR, signed_at + 36 * HOUR),
@@ -608,10 +617,12 @@ def _pathway(telling: Telling) -> None:
     romero.is_cleared(days.at(-7, 14, 10), "90")
     romero.consents(days.at(-6, 9, 40), missing=2)
     romero.pins(days.at(-5, 12))
+    romero.is_noted(NoteKind.GENERAL, days.at(-5, 12, 30), words.READS_AT_HOME)
 
     vance = _shared(telling, people.VANCE)
     telling.becomes_client(days.at(-5, 13, 30), people.VANCE)
     vance.opens(days.at(-3, 15), _ANXIETY)
+    vance.is_noted(NoteKind.GENERAL, days.at(-1, 16, 20), words.ASKS_ABOUT_SCHOOL, signed=False)
 
     delacroix = Course(
         telling,
@@ -779,6 +790,17 @@ def _holds(telling: Telling) -> None:
             HoldReason.BLOOD_PRESSURE,
             "Sees his own doctor about metoprolol; home readings twice a day.",
             days.on(1),
+        ),
+    )
+    decided = moreau.is_noted(
+        NoteKind.DECISION, refused.planned_at + 5 * HOUR, words.NO_DOSE_ABOVE, by=PRESCRIBER
+    )
+    telling.then(
+        refused.planned_at + 6 * HOUR,
+        THERAPIST,
+        add_addendum,
+        AddendumEntered(
+            demo_id("addendum/moreau"), decided, "Told him again on the phone; he keeps a list."
         ),
     )
 

@@ -413,12 +413,33 @@ class Course:
         )
         self.writes(form, body, at, signed=signed)
 
+    def is_noted(
+        self,
+        kind: NoteKind,
+        at: datetime,
+        body: Mapping[str, str],
+        *,
+        by: Colleague | None = None,
+        signed: bool = True,
+    ) -> str:
+        """A note about the course: of its lead unless `by` another; returns the note's id."""
+        form = NoteEntered(id=demo_id(f"{self.id}/{kind}/{at}"), kind=kind, episode_id=self.id)
+        self.writes(form, body, at, by=by, signed=signed)
+        return form.id
+
     def writes(
-        self, form: NoteEntered, body: Mapping[str, str], at: datetime, *, signed: bool
+        self,
+        form: NoteEntered,
+        body: Mapping[str, str],
+        at: datetime,
+        *,
+        by: Colleague | None = None,
+        signed: bool,
     ) -> None:
-        """The course's therapist starts a note, writes it, and may sign it at `at`."""
-        telling, viewer = self.telling, self.telling.viewer(self.lead)
-        telling.then(at - 12 * MINUTE, self.lead, start_note, form)
+        """The course's lead, or `by` another, starts a note, writes it, and may sign it at `at`."""
+        author = by or self.lead
+        telling, viewer = self.telling, self.telling.viewer(author)
+        telling.then(at - 12 * MINUTE, author, start_note, form)
 
         def write(db: Session) -> None:
             for field, text in body.items():

@@ -653,3 +653,47 @@ CEREMONY = Chapter(
     "Ask the aunt for the grandmother’s songs. Find the drum’s tempo when walking.",
     "Shifted",
 )
+# Notes about a course and no session of it, each by field.
+BAD_NIGHT = {
+    "seen": "His message in the night: “Some nights I think they would be better off.” Called him "
+    "at eight. A thought that comes at three in the morning and goes; no plan, no intent. "
+    "Gun safe: Carol has the key, she says so herself on the phone.",
+    "risk": "Some",
+    "why": "The thought is back after two quiet months, with poor sleep around the anniversary. "
+    "Against it: no plan, Carol, Ray, the garden, and that he wrote.",
+    "plan": "Safety plan read through on the phone. Ray sleeps over for three nights. He calls the "
+    "crisis line or me when it comes, not afterwards. I call every second day until we meet.",
+    "told": "Elias, by phone at 8:40 am; Carol, with his consent, at 8:50 am.",
+}
+QUIET_AFTERWARDS = {
+    "seen": "His sister Emi called: he is “so quiet” since the infusion. Called him back within "
+    "the hour. Tired, in the orchard by himself, glad of it. Asked directly: no thoughts of "
+    "suicide, none of harming anyone.",
+    "risk": "None",
+    "why": "Sleeps, eats, works; laughs about the call. Quiet is how he likes pruning.",
+    "plan": "Nothing before the appointment that is booked. He calls if it turns.",
+    "told": "Noor, by message.",
+}
+NO_DOSE_ABOVE = {
+    "decided": "No ketamine until home readings stay below 140/90 for a week and his own doctor "
+    "has answered about metoprolol. The series goes on from where it stands.",
+    "why": "168/102, and 164/101 after twenty minutes of rest; home readings 148/92 to 156/96.",
+    "part": "Elias and Noor, on the phone; he agrees, Claire was with him.",
+}
+ONCE_A_MONTH = {
+    "decided": "Maintenance: one ketamine session about every month, for three of them, then we "
+    "look again.",
+    "why": "Curious again, walks daily. The weeks before the fourth dose held without one.",
+    "part": "Noor and Elias; Elsa asked for it, and Per was told.",
+}
+READS_AT_HOME = {
+    "text": "Took the touch agreement and the off-label form home; wants to read them with her "
+    "mother and bring them signed. Asked twice whether she may still say no on the day. She may.",
+}
+BROTHER_CALLED = {
+    "text": "Chinedu called about the ride: his shift changed, and he can be here at noon at the "
+    "earliest on dosing days. Nothing else was asked or told.",
+}
+ASKS_ABOUT_SCHOOL = {
+    "text": "Asks for a letter to the college about two afternoons off.",
+}

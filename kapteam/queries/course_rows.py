@@ -410,6 +410,7 @@ def _notes() -> Executable:
             Note.ketamine_session_id,
             Note.integration_session_id,
             Note.author_id,
+            Note.started_at,
             Note.signed_at,
             Clinician.name.label("author"),
             has_words().label("has_words"),

@@ -145,6 +145,7 @@ class UnsignedNote:
     """
 
     id: str | None
+    kind: NoteKind
     title: str
     client: ClientName
     integration_session_id: str | None
@@ -170,10 +171,14 @@ class DoseNotes:
 
 @dataclass(frozen=True, slots=True)
 class ClientNotes:
-    """The notes of a client: by ketamine session, those of experiences elsewhere, and errors."""
+    """The notes of a client: by ketamine session, those of experiences elsewhere, and errors.
+
+    `about_course` are those of the other kinds, about a course and no session: the newest first.
+    """
 
     by_dose: Mapping[str, DoseNotes]
     elsewhere: tuple[NoteLine, ...]
+    about_course: tuple[NoteLine, ...]
     in_error: tuple[NoteLine, ...]
 
     def of_dose(self, ketamine_session_id: str) -> DoseNotes:
@@ -193,7 +198,7 @@ def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
     related = [
         Note.id == note_id,
         Note.ketamine_session_id.in_(dose_ids),
-        *(_is_latest(asked, head.client_id, kind) for kind in NoteKind),
+        *(_is_latest(asked, head.client_id, kind) for kind in NoteKind if not kind.is_about_course),
     ]
     if head.integration_session_id is not None:
         related.append(Note.integration_session_id == head.integration_session_id)
@@ -267,6 +272,7 @@ def unsigned_notes(db: Session, asked: Asked) -> tuple[UnsignedNote, ...]:
     return tuple(
         UnsignedNote(
             id=row.id,
+            kind=row.kind,
             title=title(row.kind, row.integration_kind),
             client=_client(row),
             integration_session_id=row.integration_session_id,
@@ -359,12 +365,14 @@ def notes_of_client(
     check_can_read_notes(asked.viewer)
     intentions: defaultdict[str, list[NoteLine]] = defaultdict(list)
     integrations: defaultdict[str, list[NoteLine]] = defaultdict(list)
-    elsewhere, in_error = [], []
+    elsewhere, about_course, in_error = [], [], []
     for line in _lines(db, asked, Episode.client_id == client_id):
         if line.voided_at is not None:
             in_error.append(line)
             continue
-        if line.ketamine_session_id is not None:
+        if line.kind.is_about_course:
+            about_course.append(line)
+        elif line.ketamine_session_id is not None:
             intentions[line.ketamine_session_id].append(line)
         elif line.integration_session_id not in links:
             elsewhere.append(line)
@@ -376,6 +384,9 @@ def notes_of_client(
             for dose_id in {*intentions, *integrations}
         },
         elsewhere=tuple(elsewhere),
+        about_course=tuple(
+            sorted(about_course, key=lambda one: one.signed_at or one.started_at, reverse=True)
+        ),
         in_error=tuple(in_error),
     )
 

@@ -246,6 +246,16 @@ class NextStep:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftLine:
+    """An unsigned note about the course itself: whose it is and since when, and no word of it."""
+
+    id: str
+    kind: NoteKind
+    author_id: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CourseStanding:
     """One open course of care of one client, with everything that the lists show of it."""
 
@@ -268,6 +278,7 @@ class CourseStanding:
     integrations: tuple[IntegrationLine, ...]
     contacts: tuple[ContactLine, ...]
     last_contacts: tuple[PastContact, ...]
+    drafts: tuple[DraftLine, ...]
     attention: tuple[Attention, ...]
     next_step: NextStep | None
 
@@ -319,6 +330,14 @@ class CourseSessions:
     def is_open(self) -> bool:
         """Whether the course is open."""
         return self.course.state is not EpisodeState.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRow:
+    """A draft about the course itself, with its course."""
+
+    course: CourseStanding
+    draft: DraftLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -551,6 +570,11 @@ class _Course:
             contacts=contacts,
             last_contacts=tuple(
                 self._past_contact(one) for one in contact_rows if one.outcome is not None
+            ),
+            drafts=tuple(
+                DraftLine(note.id, note.kind, note.author_id, note.started_at)
+                for note in self._notes
+                if note.kind.is_about_course
             ),
             attention=attend(facts, asked.now, asked.today),
             next_step=next_step,

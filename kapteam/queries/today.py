@@ -15,6 +15,7 @@ from kapteam.queries.standing import (
     CourseStanding,
     DoseLine,
     DoseRow,
+    DraftRow,
     IntegrationLine,
     IntegrationRow,
     course_standings,
@@ -67,6 +68,7 @@ class Today:
     waiting_on_others: tuple[WaitRow, ...]
     notes_to_finish: tuple[IntegrationRow, ...]
     my_notes_to_finish: tuple[IntegrationRow, ...]
+    my_drafts: tuple[DraftRow, ...]
     next_doses: tuple[DoseRow, ...]
     late: int
     was_this_held: int
@@ -115,6 +117,17 @@ def today(db: Session, asked: Asked) -> Today:
         notes_to_finish=stages[IntegrationStage.HELD],
         my_notes_to_finish=tuple(
             row for row in stages[IntegrationStage.HELD] if _is_mine_to_write(row.line, asked)
+        ),
+        my_drafts=tuple(
+            sorted(
+                (
+                    DraftRow(course, one)
+                    for course in courses
+                    for one in course.drafts
+                    if one.author_id == asked.viewer.clinician_id
+                ),
+                key=lambda row: (row.draft.started_at, row.draft.id),
+            )
         ),
         next_doses=tuple(
             row for row in ahead if row.dose.planned_at < end_of_days(asked.now, DAYS)

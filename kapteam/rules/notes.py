@@ -1,9 +1,10 @@
-"""Intention and integration notes: their frozen templates, and when an intention is due.
+"""Notes of every kind: their frozen templates, and when an intention is due.
 
-Fields are those of domain 3.1 and 3.2; the few required ones come first. What is a fact of the
-session (which dose, how long since it, the number of the integration, from when to when, how you
-met) is no field: it stands above the note and in the signed text. The tags for what was worked on
-are the eight needs of a taught framework (domain 3.2, source S41).
+Fields are those of domain 3.1 and 3.2, of a risk note what its signal asks for (domain 5, S1); the
+few required ones come first. What is a fact of the session (which dose, how long since it, the
+number of the integration, from when to when, how you met) is no field: it stands above the note and
+in the signed text. The tags for what was worked on are the eight needs of a taught framework
+(domain 3.2, source S41).
 
 A template is never edited: a change is a new version, so that an old note keeps its shape. A draft
 stays with the version that it was begun with.
@@ -276,9 +277,44 @@ _INTEGRATION_2 = Template(
         ),
     ),
 )
+_LOOK_AGAIN = "look_again"
+_RISK_1 = Template(
+    NoteKind.RISK,
+    1,
+    (
+        Field("seen", "What was seen or said", "By whom and when, word for word", required=True),
+        Field("risk", "Suicide risk", required=True, choices=("None", "Some", "High")),
+        Field("why", "Why", "In your own words", required=True),
+        Field("plan", "Plan until the next contact", "Who does what, and when", required=True),
+        Field("told", "Who was told", "By name, and when"),
+        Field(_LOOK_AGAIN, "Look again on", is_day=True),
+    ),
+    (),
+)
+_DECISION_1 = Template(
+    NoteKind.DECISION,
+    1,
+    (
+        Field("decided", "What was decided", required=True),
+        Field("why", "Why", required=True),
+        Field("part", "Who takes part in it", "By name; the client too, if so"),
+    ),
+    (),
+)
+_GENERAL_1 = Template(NoteKind.GENERAL, 1, (Field("text", "Text", required=True),), ())
+# A risk that is there has somebody who knows of it, and a day (domain 5, S1).
+_RISK_IS_THERE, _ASKED_THEN = {"Some", "High"}, {"told", _LOOK_AGAIN}
 TEMPLATES: Mapping[tuple[NoteKind, int], Template] = {
     (template.kind, template.version): template
-    for template in (_INTENTION_1, _INTEGRATION_1, _INTENTION_2, _INTEGRATION_2)
+    for template in (
+        _INTENTION_1,
+        _INTEGRATION_1,
+        _INTENTION_2,
+        _INTEGRATION_2,
+        _RISK_1,
+        _DECISION_1,
+        _GENERAL_1,
+    )
 }
 
 
@@ -292,17 +328,32 @@ def current_template(kind: NoteKind) -> Template:
     return TEMPLATES[kind, max(version for one, version in TEMPLATES if one is kind)]
 
 
+def is_required(template: Template, field: Field, body: Mapping[str, str]) -> bool:
+    """Whether a field has to be answered before signing, as the note reads now."""
+    at_risk = template.kind is NoteKind.RISK and body.get("risk", "").strip() in _RISK_IS_THERE
+    return field.required or (at_risk and field.key in _ASKED_THEN)
+
+
 def problems(template: Template, body: Mapping[str, str]) -> dict[str, str]:
     """What keeps a note from being signed: a sentence for each field; empty when it can be."""
     found = {}
     for field in template.fields:
         text = body.get(field.key, "").strip()
-        if field.required and not text:
-            verb = "Choose" if field.choices else "Write"
+        if is_required(template, field, body) and not text:
+            verb = "Choose" if field.choices or field.is_day else "Write"
             found[field.key] = f"{verb} “{field.label}” before signing."
         elif text and (sentence := field.problem(text)):
             found[field.key] = sentence
     return found
+
+
+def looks_back(template: Template, body: Mapping[str, str], begun_on: date) -> dict[str, str]:
+    """A sentence for the day to look again, when it lies before the note was begun."""
+    for field in template.fields:
+        day = field.day(body.get(field.key, "")) if field.key == _LOOK_AGAIN else None
+        if day is not None and day < begun_on:
+            return {field.key: f"“{field.label}” lies before this note was begun. Choose it again."}
+    return {}
 
 
 def signed_text(template: Template, body: Mapping[str, str], heading: str) -> str:

@@ -206,15 +206,27 @@ def can_hold_integration(viewer: Viewer) -> bool:
 
 
 def check_can_write_note(viewer: Viewer, kind: NoteKind) -> None:
-    """Rule 16 as product.md amends it: a prescriber who held an integration may sign its note."""
+    """Rule 16 as product.md amends it: a prescriber who held an integration may sign its note.
+
+    Risk, decision and general notes are either discipline's, and general ones a nurse's as well.
+    """
     if kind is NoteKind.INTENTION:
         _need(
             viewer,
             frozenset({Function.THERAPIST}),
             "Only a therapist writes an intention note. You can add to it once it is signed.",
         )
-    else:
+    elif kind is NoteKind.INTEGRATION:
         _need(viewer, _CARE, "Only a therapist or a prescriber can write an integration note.")
+    elif kind is NoteKind.GENERAL:
+        _need(
+            viewer,
+            _CLINICAL,
+            "Only a prescriber, a therapist or a nurse can write a general note.",
+        )
+    else:
+        sentence = f"Only a prescriber or a therapist can write a {kind.label.lower()}."
+        _need(viewer, _CARE, sentence)
 
 
 def can_write_note(viewer: Viewer, kind: NoteKind) -> bool:

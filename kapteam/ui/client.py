@@ -39,7 +39,14 @@ from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import integration_links, order_of, phrase, row, when, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said
-from kapteam.ui.written import draw_additions, draw_draft, draw_note, folded_for_others, gist
+from kapteam.ui.written import (
+    draw_additions,
+    draw_draft,
+    draw_note,
+    folded_for_others,
+    gist,
+    write_links,
+)
 from kapteam.vocabulary import (
     IntegrationKind,
     NoteKind,
@@ -52,6 +59,8 @@ from kapteam.vocabulary import (
 from kapteam.wording import Phrase
 
 _TO_A_PAGE = 10
+_NOTES_TO_A_PAGE = 5
+_COURSE_NOTES = "Risk, decision and general notes"
 _LOOK_ALIKES = 3
 _INTEGRATIONS = 3
 _NOTHING_TO_WRITE = {IntentionStage.SIGNED, IntentionStage.NOT_EXPECTED}
@@ -404,6 +413,27 @@ def _latest(here: Present, page: ClientPage, kind: NoteKind, title: str) -> None
     for note in notes:
         if note.signed_at is None:
             draw_draft(here, note, "latest")
+
+
+def draw_course_notes(here: Present, page: ClientPage) -> None:
+    """Risk, decision and general notes, the newest first, with the ways to write one."""
+    if page.notes is None:
+        return
+    notes = page.notes.about_course
+    if notes:
+        st.subheader(f"{_COURSE_NOTES} ({len(notes)}), newest first", anchor=False)
+    for course in page.courses:
+        with row(f"write_{course.episode_id}"):
+            about = f" about {course.service_line.label}" if len(page.courses) > 1 else ""
+            words(quiet(f"Write a note{about}"))
+            write_links(here, course.episode_id)
+    number = 1
+    if len(notes) > _NOTES_TO_A_PAGE:
+        pages = ceil(len(notes) / _NOTES_TO_A_PAGE)
+        number = st.pagination(pages, key=f"course_notes_{page.name.code}")
+    for note in notes[(number - 1) * _NOTES_TO_A_PAGE : number * _NOTES_TO_A_PAGE]:
+        with st.container(border=True, gap="xsmall", key=f"note_{note.id}"):
+            draw_note(here, note)
 
 
 def draw_timeline(here: Present, page: ClientPage) -> None:

@@ -37,12 +37,13 @@ from kapteam.queries.course import Course, Experience, Member
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.queries.standing import CourseHead
 from kapteam.rules.pathway import BOOKABLE, required_consents
-from kapteam.rules.permissions import can_clear, can_release_hold, can_run_episode
+from kapteam.rules.permissions import can_clear, can_release_hold, can_run_episode, can_write_note
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, phrase, row, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
+from kapteam.ui.written import write_links
 from kapteam.vocabulary import (
     ClearanceDecision,
     CloseReason,
@@ -50,6 +51,7 @@ from kapteam.vocabulary import (
     Function,
     HoldReason,
     Indication,
+    NoteKind,
     Part,
     ProductRoute,
     ServiceLine,
@@ -124,6 +126,10 @@ def draw_course(here: Present, care: Course) -> None:
             link("consent", "Consents", icon="signature", episode=care.id)
             if care.service_line is ServiceLine.KAP and care.state in BOOKABLE and not care.hold:
                 link("booking", "Book a ketamine session", icon="event", episode=care.id)
+        if can_write_note(here.viewer, NoteKind.GENERAL):
+            with row("write_note"):
+                words(quiet("Write a note"))
+                write_links(here, care.id)
 
 
 def _experience(here: Present, care: Course, one: Experience) -> None:

@@ -23,11 +23,11 @@ from kapteam.errors import Invalid, NotFound, Refused, Unavailable
 from kapteam.ids import id_within
 from kapteam.queries.integration_session import integration_page
 from kapteam.queries.ketamine_session import ketamine_session_page
-from kapteam.queries.notes import DraftText, NoteLine, NotePage, UnsignedNote
-from kapteam.rules.notes import FIRST_DAY, LAST_DAY, Field, Template
+from kapteam.queries.notes import DraftText, NoteLine, NotePage
+from kapteam.rules.notes import FIRST_DAY, LAST_DAY, Field, Template, is_required
 from kapteam.ui.forms import DAY_WIDTH, Form, minted_id, unused_id
-from kapteam.ui.navigation import go, link
-from kapteam.ui.rows import identity, list_row, name_cell, section, telling_apart, words
+from kapteam.ui.navigation import go
+from kapteam.ui.rows import identity
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
 from kapteam.ui.written import draw_additions
@@ -44,14 +44,16 @@ def begin_note(here: Present) -> None:
     kind = NoteKind(asked_for)
     dose = st.query_params.get("dose", "")
     integration = st.query_params.get("integration", "")
-    if kind is NoteKind.INTENTION:
-        care = here.read(ketamine_session_page, dose).course
+    if kind.is_about_course:
+        episode_id = st.query_params.get("episode", "")
+    elif kind is NoteKind.INTENTION:
+        episode_id = here.read(ketamine_session_page, dose).course.id
     else:
-        care = here.read(integration_page, integration_id=integration).course
+        episode_id = here.read(integration_page, integration_id=integration).course.id
     entered = NoteEntered(
         id=minted_id(),
         kind=kind,
-        episode_id=care.id,
+        episode_id=episode_id,
         ketamine_session_id=dose or None,
         integration_session_id=integration or None,
     )
@@ -64,7 +66,9 @@ def draw_note_banner(here: Present, shown: NotePage) -> None:
     subject = shown.subject
     st.subheader(subject.title, anchor=False)
     doses = [_dose(here, dose) for dose in subject.doses]
-    if shown.can_write:
+    if subject.kind.is_about_course:
+        st.markdown(quiet(f"About the course of care: {subject.course.label}"))
+    elif shown.can_write:
         st.markdown(f"**{plain(_what_it_does(subject, doses))}**")
     if subject.integration is not None:
         st.markdown(quiet(_held(here, subject.integration)))
@@ -152,7 +156,9 @@ def _field(here: Present, shown: NotePage, field: Field) -> None:
     if opened:
         st.session_state[f"{key}#version"] = kept.version if kept else 0
         st.session_state.pop(f"{key}#problem", None)
-    label = f"{field.label}{' (required)' if field.required else ''}"
+    body = {name: draft.text for name, draft in shown.drafts.items()}
+    required = is_required(shown.template, field, body)
+    label = f"{field.label}{' (required)' if required else ''}"
     saving: dict[str, Any] = {
         "key": key,
         "on_change": _keep,
@@ -480,32 +486,3 @@ def _to_the_letter(note: NoteLine) -> None:
         if name in names:
             st.markdown(f"**{plain(name)}**")
         st.text(text if name in names else part)
-
-
-def draw_unsigned(here: Present, notes: tuple[UnsignedNote, ...]) -> None:
-    """Unsigned notes with their age: mine first, then whose they are."""
-    here = telling_apart(here, (one.client for one in notes))
-    mine = [one for one in notes if one.is_mine]
-    others = [one for one in notes if not one.is_mine]
-    with section("Mine to sign", len(mine), key="mine", nothing="Nothing of yours is unsigned."):
-        for one in mine:
-            _unsigned_row(here, one)
-    with section("Colleagues' to sign", len(others), key="others", nothing="None."):
-        for one in others:
-            _unsigned_row(here, one)
-
-
-def _unsigned_row(here: Present, one: UnsignedNote) -> None:
-    with list_row(f"unsigned_{one.key}"):
-        name_cell(here, one.client)
-        words(plain(one.title), 170)
-        about = wording.moment(one.subject_at, here.now, here.zone) if one.subject_at else ""
-        words(quiet(f"for {about}" if about else ""), 220)
-        words(plain(one.author.name), 180)
-        age = wording.duration(one.age)
-        words(quiet(f"unsigned for {age}" if one.id else f"not begun, held {age} ago"), 220)
-        if one.is_mine and one.id:
-            link("note", "Finish", icon="edit_note", id=one.id)
-        elif one.is_mine and one.integration_session_id:
-            to = one.integration_session_id
-            link("note", "Write", icon="edit_note", kind="integration", integration=to)

@@ -17,6 +17,7 @@ from kapteam.queries.standing import (
     ContactLine,
     DoseLine,
     DoseRow,
+    DraftRow,
     IntegrationLine,
     IntegrationRow,
 )
@@ -29,8 +30,10 @@ from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
     BACKUP_IS_LATE,
     NUMBER,
+    ONE_LINK,
     ORDER,
     PERSON,
+    REASON,
     TWO_LINKS,
     attention_row,
     count_link,
@@ -117,6 +120,7 @@ def _for_prescriber(
         mine = told.waits(today.waiting_on_me, but=_PRESCRIBER_SEES)
         _waits(here, mine, today.waiting_on_me, "Waiting on me", "me")
         _held(here, told.integrations(today.my_notes_to_finish))
+        _drafts(here, today.my_drafts)
         nothing = "Everything is ready." if today.next_doses else "No dose is booked."
         _doses(here, next_day, "Next dosing day, not ready yet", nothing, "next_day")
     with second:
@@ -146,6 +150,7 @@ def _for_therapist(
         with waits.cell():
             _waits(here, others, today.waiting_on_others, "Waiting on others", "others")
         _held(here, told.integrations(today.notes_to_finish))
+        _drafts(here, today.my_drafts)
         coming = told.doses(today.next_doses)
         title = _left(coming, today.next_doses, "Ketamine sessions, next 7 days", "None is booked.")
         _doses(here, coming, *title, "next")
@@ -154,6 +159,23 @@ def _for_therapist(
 def _held(here: Present, rows: tuple[IntegrationRow, ...]) -> None:
     if rows:
         _integrations(here, rows, "Held, note to finish", "", "held")
+
+
+def _drafts(here: Present, rows: tuple[DraftRow, ...]) -> None:
+    """One's own unsigned notes about a course: those about a session stand with it."""
+
+    def draw(one: DraftRow) -> None:
+        with list_row(f"draft_{one.draft.id}"):
+            name_cell(here, one.course.client)
+            words(plain(one.draft.kind.label), ORDER)
+            age = wording.duration(here.now - one.draft.started_at)
+            words(quiet(f"unsigned for {age}"), REASON)
+            with row_links(ONE_LINK):
+                link("note", "Finish", icon="edit_note", id=one.draft.id)
+
+    if rows:
+        with section("Notes to finish", len(rows), key="drafts"):
+            listed(rows, "today_drafts", draw)
 
 
 def _left(rows: Sized, all_of_them: Sized, title: str, nothing: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from kapteam import wording
 from kapteam.queries.notes import NoteLine
+from kapteam.rules.permissions import can_write_note
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import row, words
 from kapteam.ui.shell import Present
@@ -16,6 +17,9 @@ from kapteam.vocabulary import NoteKind
 _GIST = {
     NoteKind.INTENTION: ("intention",),
     NoteKind.INTEGRATION: ("recap", "revisited", "actions"),
+    NoteKind.RISK: ("seen", "risk", "plan", "look_again"),
+    NoteKind.DECISION: ("decided", "why"),
+    NoteKind.GENERAL: ("text",),
 }
 
 
@@ -48,9 +52,14 @@ def folded_for_others(here: Present, title: str) -> Iterator[None]:
 
 
 def draw_draft(here: Present, note: NoteLine, place: str) -> None:
-    """That a draft exists, whose and since when; never a word of it."""
+    """That a draft exists, whose and since when; never a word of it.
+
+    What is about a session stands with it; of another kind it says which.
+    """
     since = wording.moment(note.started_at, here.now, here.zone)
     with row(f"{place}_draft_{note.id}"):
+        if note.kind.is_about_course:
+            words(f"**{note.title}**")
         if note.author.id == here.viewer.clinician_id:
             words(f":material/draft: Your draft {quiet(f'since {since}')}")
             link("note", "Continue", icon="edit_note", id=note.id)
@@ -58,6 +67,13 @@ def draw_draft(here: Present, note: NoteLine, place: str) -> None:
             words(
                 f":material/draft: {plain(f'Draft, {note.author.name}')} {quiet(f'since {since}')}"
             )
+
+
+def write_links(here: Present, episode_id: str) -> None:
+    """The ways to write about a course of care: a link for each kind that is this person's."""
+    for kind in NoteKind:
+        if kind.is_about_course and can_write_note(here.viewer, kind):
+            link("note", kind.label, icon="edit_note", kind=kind.value, episode=episode_id)
 
 
 def gist(note: NoteLine) -> str:

@@ -16,8 +16,8 @@ from kapteam.db.tables import (
     Note,
 )
 from kapteam.demo import THERAPIST_ID
-from kapteam.demo.people import NAKAMURA, OKAFOR
-from kapteam.vocabulary import SessionStatus
+from kapteam.demo.people import BIRDSONG, NAKAMURA, OKAFOR
+from kapteam.vocabulary import NoteKind, SessionStatus
 
 _courses = select(EpisodeMember.episode_id).where(EpisodeMember.clinician_id == THERAPIST_ID)
 
@@ -63,12 +63,14 @@ def _contact(db: Session) -> str:
     )
 
 
-def _note(db: Session, *, signed: bool) -> str:
+def _note(db: Session, kind: NoteKind, *, signed: bool) -> str:
     is_unsigned = Note.signed_at.is_(None)
     return _one(
         db,
         select(Note.id).where(
-            Note.author_id == THERAPIST_ID, ~is_unsigned if signed else is_unsigned
+            Note.author_id == THERAPIST_ID,
+            Note.kind == kind,
+            ~is_unsigned if signed else is_unsigned,
         ),
     )
 
@@ -93,6 +95,7 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "practice log": lambda db: "/practice?practice_show=Who+did+what",
     "client": lambda db: f"/client?client={_code(db, OKAFOR.id)}",
     "client with a long name": lambda db: f"/client?client={_code(db, NAKAMURA.id)}",
+    "client with a risk note": lambda db: f"/client?client={_code(db, BIRDSONG.id)}",
     "client_edit": lambda db: f"/client_edit?client={_code(db, OKAFOR.id)}",
     "inquiry": lambda db: f"/inquiry?id={_open_inquiry(db)}",
     "episode": lambda db: f"/episode?id={_course(db)}",
@@ -105,9 +108,9 @@ PAGES: dict[str, Callable[[Session], str]] = {
         lambda db: f"/ketamine_session?id={_dose(db, SessionStatus.COMPLETED)}"
     ),
     "integration_session": lambda db: f"/integration_session?id={_integration_to_come(db)}",
-    "note": lambda db: f"/note?id={_note(db, signed=False)}",
+    "note": lambda db: f"/note?id={_note(db, NoteKind.INTENTION, signed=False)}",
     "contact": lambda db: f"/contact?client={_code(db, OKAFOR.id)}",
     "contact planned": lambda db: f"/contact?id={_contact(db)}",
     "emergency": lambda db: "/emergency",
-    "note signed": lambda db: f"/note?id={_note(db, signed=True)}",
+    "note signed": lambda db: f"/note?id={_note(db, NoteKind.INTEGRATION, signed=True)}",
 }

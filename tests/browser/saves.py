@@ -86,6 +86,11 @@ class Save:
     presses: int = 2
 
 
+def its_client(own: Care) -> str:
+    """The client's page."""
+    return f"/client?client={own.client.code}"
+
+
 def _inquiry(page: Page) -> None:
     paste(page, "Name", "Juniper Fable")
 
@@ -621,9 +626,7 @@ SAVES = {
         _a_planned_contact, _contact_moved, "Save the change", ("contact:moved",)
     ),
     "contact ended": Save(_a_past_contact, _contact_ended, "Save", ("contact:ended",)),
-    "pinned line": Save(
-        lambda own: f"/client?client={own.client.code}", _pinned_line, "Pin", ("client:pinned",)
-    ),
+    "pinned line": Save(its_client, _pinned_line, "Pin", ("client:pinned",)),
     "course": Save(
         lambda own: f"/episode?client={own.client.code}",
         _course,
@@ -814,6 +817,14 @@ SAVES = {
     "intention note": Save(_a_dose_ahead, _nothing, "Intention note", ("note:started",), (Note,)),
     "integration note": Save(
         _an_integration_held, _nothing, "Write note", ("note:started",), (Note,)
+    ),
+    "risk note": Save(its_client, _nothing, "Risk note", ("note:started",), (Note,)),
+    "general note": Save(
+        lambda own: f"/episode?id={own.course.id}",
+        _nothing,
+        "General note",
+        ("note:started",),
+        (Note,),
     ),
     "signature": Save(_a_dose_ahead, _signature, "Sign and lock", ("note:signed",)),
     "draft given up": Save(_an_empty_note, _nothing, "Discard this empty note", ("note:dropped",)),

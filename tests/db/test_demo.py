@@ -24,6 +24,7 @@ from kapteam.db.tables import (
     EpisodeMember,
     IntegrationSession,
     KetamineSession,
+    Note,
     NoteAddendum,
     NoteAmendment,
 )
@@ -47,6 +48,7 @@ from kapteam.vocabulary import (
     Function,
     HoldReason,
     InquiryOutcome,
+    NoteKind,
     OrderState,
     Part,
     ProductRoute,
@@ -280,6 +282,19 @@ def promises_of_people(db: Session, now: datetime) -> dict[str, bool]:
     }
 
 
+def both_write(db: Session) -> bool:
+    """Whether the two people whom one can be have signed notes about courses, and one is open."""
+    rows = db.execute(select(Note.kind, Note.author_id, Note.signed_at)).all()
+    signed = {(row.kind, row.author_id) for row in rows if row.signed_at}
+    return (
+        {kind for kind, _ in signed} == set(NoteKind)
+        and {author for kind, author in signed if kind is NoteKind.RISK}
+        == {author for kind, author in signed if kind is NoteKind.DECISION}
+        == {THERAPIST.id, PRESCRIBER.id}
+        and any(row.kind.is_about_course and not row.signed_at for row in rows)
+    )
+
+
 def promises_of_history(db: Session, now: datetime) -> dict[str, bool]:
     ended = set(db.scalars(select(KetamineSession.status)))
     audited = db.execute(select(AuditEvent.tag, AuditEvent.at).order_by(AuditEvent.id)).all()
@@ -298,6 +313,7 @@ def promises_of_history(db: Session, now: datetime) -> dict[str, bool]:
             db.scalar(select(func.count()).select_from(NoteAmendment))
             and db.scalar(select(func.count()).select_from(NoteAddendum))
         ),
+        "risk, decision and general notes signed, by both, and one to finish": both_write(db),
         "an integration closed with a reason": bool(
             db.scalar(select(func.count()).where(IntegrationSession.closed_at.is_not(None)))
         ),

@@ -81,6 +81,7 @@ def test_it_takes_as_many_statements_with_thirty_sessions_as_with_three(care, ad
             for number in numbers:
                 given = a_given_session(db, care.course, given_at=NOW - timedelta(days=number + 3))
                 a_signed_intention(db, given, care.therapist)
+                _a_note(db, care, "Calm.", kind=NoteKind.GENERAL)
 
     fill(range(3))
     tab = opened(care, care.prescriber, page, **addresses[page])
@@ -90,9 +91,9 @@ def test_it_takes_as_many_statements_with_thirty_sessions_as_with_three(care, ad
     assert statements_of(care, tab) == few <= MOST_STATEMENTS.get(page, 12)
 
 
-def _a_note(db, care, words, *, dose=None, integration=None, **columns):
+def _a_note(db, care, words, *, dose=None, integration=None, kind=None, **columns):
     """A note in whose every text `words` stand: signed, amended and added to, and a draft."""
-    kind = NoteKind.INTENTION if dose else NoteKind.INTEGRATION
+    kind = kind or (NoteKind.INTENTION if dose else NoteKind.INTEGRATION)
     fields = [field.key for field in TEMPLATES[kind, 1].fields if not field.choices]
     about = {
         "kind": kind,
@@ -153,10 +154,13 @@ def test_the_front_desk_reads_no_word_of_any_note_on_any_page(care, addresses, p
             _a_note(db, care, words, dose=dose, voided_at=NOW, void_reason=words)
         for integration in (held, elsewhere):
             signed = _a_note(db, care, words, integration=integration)
+        risk = _a_note(db, care, words, kind=NoteKind.RISK)
+        _a_note(db, care, words, kind=NoteKind.DECISION)
+        _a_note(db, care, words, kind=NoteKind.GENERAL)
     about = {
         "ketamine_session": [{"id": ahead.id}, {"id": given.id}],
         "integration_session": [{"id": held.id}, {"id": elsewhere.id}],
-        "note": [{"id": signed.id}],
+        "note": [{"id": signed.id}, {"id": risk.id}],
     }.get(page, [addresses.get(page, {})])
 
     for address in about:

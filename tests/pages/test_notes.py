@@ -10,7 +10,16 @@ from kapteam.ids import new_id
 from kapteam.vocabulary import IntegrationKind, NoteKind
 from tests.factories import NOW, a_client, a_clinician, a_course
 from tests.factories_care import a_given_session, a_ketamine_session, an_integration_session
-from tests.pages.tabs import headings, links, names, opened, said, statements_of, unsigned
+from tests.pages.tabs import (
+    headings,
+    links,
+    names,
+    opened,
+    said,
+    statements_of,
+    unsigned,
+    well,
+)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -99,7 +108,12 @@ def test_mine_stand_first_with_their_age_the_oldest_above(care):
     assert names(tab) == ["Old, Amara", "Young, Amara", "Theirs, Amara"]
     assert "unsigned for 3 d" in said(tab)
     assert "for Wed Nov 25, 2:30 pm" in said(tab)
-    assert links(tab, "note") == ["Finish", "Finish"]
+    assert _to_write(tab) == ["Finish", "Finish"]
+
+
+def _to_write(tab):
+    """The links to a note, without those that leave one kind of them."""
+    return [one for one in links(tab, "note") if one in {"Finish", "Write"}]
 
 
 def _held_without_a_note(care, family, by, *, held_at=NOW - 3 * HOUR):
@@ -137,14 +151,36 @@ def test_what_was_held_and_nobody_began_to_write_is_unsigned_too(care):
     assert headings(tab) == ["Mine to sign (2)"]
     assert names(tab) == ["Held, Amara", "Begun, Amara"]
     assert "not begun, held 3 hr ago" in said(tab)
-    assert links(tab, "note") == ["Write", "Finish"]
+    assert _to_write(tab) == ["Write", "Finish"]
 
     opened(care, care.therapist, "note", kind="integration", integration=held.id)
     tab = opened(care, care.therapist, "notes")
     assert headings(tab) == ["Mine to sign (2)"]
-    assert links(tab, "note") == ["Finish", "Finish"]
+    assert _to_write(tab) == ["Finish", "Finish"]
     assert "not begun" not in said(tab)
     assert "unsigned for 3 hr" in said(tab)
+
+
+def test_those_of_one_kind_are_as_many_as_its_count_says(care):
+    _an_intention(care, "Begun")
+    for family in ("Held", "Kept"):
+        _held_without_a_note(care, family, care.therapist)
+    tab = opened(care, care.therapist, "notes")
+    assert {"Intention note 1", "Integration note 2"} <= set(links(tab, "notes"))
+
+    tab = opened(care, care.therapist, "notes", show="integration")
+
+    assert headings(tab) == ["Mine to sign (2)"]
+    assert names(tab) == ["Held, Amara", "Kept, Amara"]
+    assert "Only Integration note" in said(tab).replace("*", "")
+    well(tab.button(key="show_all").click().run())
+    assert headings(tab) == ["Mine to sign (3)"]
+
+
+def test_of_a_single_kind_there_is_nothing_to_choose(care):
+    _an_intention(care, "Begun")
+
+    assert links(opened(care, care.therapist, "notes"), "notes") == []
 
 
 def test_what_a_colleague_held_is_the_colleague_s_to_write_until_it_is_signed(care):
@@ -152,7 +188,7 @@ def test_what_a_colleague_held_is_the_colleague_s_to_write_until_it_is_signed(ca
     tab = opened(care, care.prescriber, "notes")
     assert headings(tab) == ["Colleagues' to sign (1)"]
     assert "not begun, held 3 hr ago" in said(tab)
-    assert links(tab, "note") == []
+    assert _to_write(tab) == []
 
     with care.database.writing() as db:
         db.add(_signed(held, care.therapist))

@@ -1,7 +1,7 @@
 """Templates, the text that is signed, and when an intention is due (rules 19 and 28)."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,9 @@ from kapteam.rules.notes import (
     IntentionStage,
     content_hash,
     current_template,
+    is_required,
     judge_intention,
+    looks_back,
     problems,
     signed_text,
 )
@@ -37,7 +39,21 @@ GOOD = {
         "revisited": "Partly met",
         "actions": "Client writes the letter by Friday.",
     },
+    NoteKind.RISK: {
+        "seen": "Said on the phone: “I would rather not wake up.”",
+        "risk": "None",
+        "why": "No plan, no intent; a bad night.",
+        "plan": "She calls before she is alone.",
+    },
+    NoteKind.DECISION: {
+        "decided": "One dose a month.",
+        "why": "Better, and holding.",
+    },
+    NoteKind.GENERAL: {"text": "Asks for a letter."},
 }
+RISK = current_template(NoteKind.RISK)
+RISKS = GOOD[NoteKind.RISK] | {"told": "Robin, by phone", "look_again": "2026-11-30"}
+OF_A_SESSION = (NoteKind.INTENTION, NoteKind.INTEGRATION)
 S = IntentionStage
 USUAL = Thresholds()
 
@@ -68,6 +84,9 @@ def test_what_is_required_is_always_in_view(template):
         (NoteKind.INTEGRATION, 1, "fb5f25c67efb2626"),
         (NoteKind.INTENTION, 2, "b7706e460f16ec5c"),
         (NoteKind.INTEGRATION, 2, "df9b2e61ab2af510"),
+        (NoteKind.RISK, 1, "198bc121ca98fb52"),
+        (NoteKind.DECISION, 1, "f2e27e9f1ce4a6d3"),
+        (NoteKind.GENERAL, 1, "6fd8b6399d73261f"),
     ],
 )
 def test_a_template_is_frozen(kind, version, digest):
@@ -76,7 +95,7 @@ def test_a_template_is_frozen(kind, version, digest):
     assert kept.startswith(digest), "A template changed. Make it a new version."
 
 
-@pytest.mark.parametrize("kind", NoteKind)
+@pytest.mark.parametrize("kind", OF_A_SESSION)
 def test_what_version_1_asked_version_2_asks_as_well(kind):
     asked = {field.key: field for field in TEMPLATES[kind, 1].fields}
     now = {field.key: field for field in TEMPLATES[kind, 2].fields}
@@ -92,7 +111,7 @@ def test_the_prescriber_is_told_of_the_four_things_that_domain_3_2_names():
         assert named in field.prompt.lower()
 
 
-@pytest.mark.parametrize("kind", NoteKind)
+@pytest.mark.parametrize("kind", OF_A_SESSION)
 def test_the_safety_line_is_required(kind):
     assert "safety" in problems(current_template(kind), {})
 
@@ -110,6 +129,42 @@ def test_each_missing_field_has_its_sentence(kind, field, empty):
     found = problems(current_template(kind), GOOD[kind] | {field: empty})
     assert set(found) == {field}
     assert found[field].endswith("before signing.")
+
+
+@pytest.mark.parametrize("risk", ["Some", "High"])
+@pytest.mark.parametrize("field", ["told", "look_again"])
+def test_a_risk_that_is_there_needs_who_was_told_and_a_day_to_look_again(risk, field):
+    assert problems(RISK, RISKS | {"risk": risk}) == {}
+    found = problems(RISK, RISKS | {"risk": risk, field: " "})
+    assert set(found) == {field}
+    assert found[field].endswith("before signing.")
+
+
+def test_what_is_required_of_a_risk_note_follows_its_answer():
+    def required(body):
+        return [one.key for one in RISK.fields if is_required(RISK, one, body)]
+
+    assert required({}) == required({"risk": "None"}) == ["seen", "risk", "why", "plan"]
+    assert required({"risk": "Some"}) == [one.key for one in RISK.fields]
+    general = current_template(NoteKind.GENERAL)
+    assert [is_required(general, one, {"risk": "High"}) for one in general.fields] == [True]
+
+
+@pytest.mark.parametrize(
+    ("day", "looks"), [("2026-11-23", True), ("2026-11-24", False), ("2027-01-04", False)]
+)
+def test_who_looks_again_looks_ahead(day, looks):
+    found = looks_back(RISK, RISKS | {"look_again": day}, date(2026, 11, 24))
+    assert set(found) == ({"look_again"} if looks else set())
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "2026-02-30"])
+def test_what_is_no_day_looks_nowhere(text):
+    assert looks_back(RISK, RISKS | {"look_again": text}, date(2026, 11, 24)) == {}
+
+
+def test_only_a_risk_note_looks_again():
+    assert looks_back(INTEGRATION, {"check_back": "2020-01-01"}, date(2026, 11, 24)) == {}
 
 
 def test_a_choice_is_one_of_the_answers():

@@ -74,7 +74,14 @@ def test_administering_gives_no_clinical_right():
 
 
 @pytest.mark.parametrize(
-    ("kind", "allowed"), [(NoteKind.INTENTION, {T}), (NoteKind.INTEGRATION, {P, T})]
+    ("kind", "allowed"),
+    [
+        (NoteKind.INTENTION, {T}),
+        (NoteKind.INTEGRATION, {P, T}),
+        (NoteKind.RISK, {P, T}),
+        (NoteKind.DECISION, {P, T}),
+        (NoteKind.GENERAL, {P, T, N}),
+    ],
 )
 @pytest.mark.parametrize("function", Function)
 def test_rule_16_who_writes_which_note(kind, allowed, function):

@@ -1,7 +1,7 @@
 """The signing page: the very text, the author's password, one signature."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from html import unescape
 
@@ -131,6 +131,33 @@ def test_what_is_shown_is_what_is_signed_to_the_letter(desk):
     [event] = desk.events("note:signed")
     assert (event.clinician_id, event.sign_in_id) == (desk.author.clinician_id, sign_in_id)
     assert event.changes["content_hash"] == note.content_hash
+
+
+def test_a_note_about_the_course_is_read_and_signed_there_as_well(desk):
+    desk.sits_down(desk.author)
+    with desk.database.writing() as db:
+        course_id = db.get_one(Note, desk.note_id).episode_id
+        entered = NoteEntered(new_id(), NoteKind.RISK, course_id)
+        note_id = start_note(db, desk.author, entered, desk.clock.now)
+        words = {"seen": "Said it twice.", "risk": "High", "why": "A plan.", "plan": "Calls Ana."}
+        for field, text in words.items():
+            save_draft(db, desk.author, note_id, field, text, 0, desk.clock.now)
+    risk = replace(desk, note_id=note_id)
+
+    shown = risk.reads()
+    assert "Sign the risk note" in shown.text
+    assert "Write “Who was told” before signing." in unescape(shown.text)
+    assert "Choose “Look again on” before signing." in unescape(shown.text)
+    assert 'name="password"' not in shown.text
+
+    with desk.database.writing() as db:
+        for field, text in (("told", "Robin"), ("look_again", "2026-11-30")):
+            save_draft(db, desk.author, note_id, field, text, 0, desk.clock.now)
+    assert risk.signs().status_code == 303
+
+    about = f"Client {desk.client.code}\nAbout the course of care: "
+    assert risk.note().signed_text.startswith(f"Risk note\n{about}")
+    assert "\n\nSuicide risk\nHigh\n\n" in risk.note().signed_text
 
 
 def test_the_page_says_whose_note_it_is_by_two_identifiers(desk):

@@ -12,7 +12,7 @@ from kapteam.vocabulary import NoteKind
 
 
 class Note(Versioned):
-    """An intention or integration note of one author.
+    """A note of one author: about one session, or, of the other kinds, about the course alone.
 
     Unsigned, its text lies in the author's drafts and `body` is empty; signing moves it here and
     freezes `signed_text` with its SHA-256 (`content_hash`). Never deleted (rules 18 and 19).
