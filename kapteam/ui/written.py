@@ -24,7 +24,10 @@ _GIST = {
 
 
 def draw_note(here: Present, note: NoteLine) -> None:
-    """A signed note by its gist, with what was added since; the whole of it below."""
+    """A signed note by its gist, with what was added since; the whole of it below.
+
+    It is amended and added to on its own page.
+    """
     if note.signed_at is None:
         draw_draft(here, note, "beside")
         return
@@ -39,6 +42,8 @@ def draw_note(here: Present, note: NoteLine) -> None:
         draw_additions(here, note)
     with st.expander("The whole note"):
         st.text(note.signed_text)
+        mine = note.author.id == here.viewer.clinician_id
+        link("note", "Amend it" if mine else "Add to it", icon="chevron_right", id=note.id)
 
 
 @contextmanager

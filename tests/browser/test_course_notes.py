@@ -46,3 +46,7 @@ def test_a_risk_note_from_the_client_to_the_colleague_s_screen(own: Care, tab_of
 
     go_to(colleague, its_client(own))
     expect(colleague.get_by_text("Suicide risk: High").first).to_be_visible()
+    colleague.get_by_text("The whole note", exact=True).click()
+    press(colleague, "Add to it")
+    colleague.get_by_text("Add to this note", exact=True).click()
+    expect(colleague.get_by_label("What to add", exact=True)).to_be_visible()

@@ -273,6 +273,17 @@ def test_each_dose_stands_between_its_two_notes(care):
     assert "Write" not in links(tab)
 
 
+def test_rule_19_from_each_signed_note_it_is_one_link_to_where_it_is_amended_or_added_to(care):
+    with care.database.writing() as db:
+        dose = a_given_session(db, care.course, given_at=NOW - 7 * DAY)
+        note = a_signed_intention(db, dose, care.therapist, signed_at=NOW - 8 * DAY)
+
+    for who in (care.therapist, care.prescriber, care.nurse):
+        tab = opened(care, who)
+        led = [one.proto.query_string for one in tab.get("page_link") if one.proto.page == "note"]
+        assert f"id={note.id}" in led
+
+
 def test_rule_16_what_a_prescriber_signed_says_so(care):
     with care.database.writing() as db:
         dose = a_given_session(db, care.course, given_at=NOW - 7 * DAY)

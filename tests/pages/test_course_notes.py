@@ -255,6 +255,19 @@ def test_with_others_in_the_room_their_text_is_folded(care):
     assert [one.value for one in tab.text].count(SEEN) == 2
 
 
+def test_from_the_client_a_signed_note_is_opened_amended_and_added_to(care):
+    with care.database.writing() as db:
+        note = _a_note(db, care, NoteKind.DECISION, "One dose a month.")
+
+    for who, label, what in (
+        (care.therapist, "Amend it", "Amend"),
+        (care.prescriber, "Add to it", "Add to this note"),
+    ):
+        tab = _client(care, who)
+        assert addresses(tab, label) == [f"note?id={note.id}"]
+        assert what in [one.label for one in _open(care, who, note.id).expander]
+
+
 def test_to_finish_they_stand_on_notes_and_on_today(care):
     note_id = _begun(care)
     _begun(care, NoteKind.DECISION, "decided", care.prescriber)
