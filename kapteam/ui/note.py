@@ -30,7 +30,7 @@ from kapteam.ui.navigation import go
 from kapteam.ui.rows import identity
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
-from kapteam.ui.written import draw_additions
+from kapteam.ui.written import draw_additions, folded_for_others
 from kapteam.vocabulary import NoteKind
 
 _NOT_ANSWERED = "Not answered"
@@ -388,10 +388,11 @@ def _quoted(here: Present, title: str, note: NoteLine, keys: tuple[str, ...]) ->
     with st.container(border=True):
         signed = wording.moment(note.signed_at, here.now, here.zone) if note.signed_at else ""
         st.markdown(f"**{plain(title)}** {quiet(f'{note.author.name}, signed {signed}')}")
-        for key in keys:
-            if note.answer(key):
-                st.text(note.answer(key))
-        draw_additions(here, note)
+        with folded_for_others(here, "The note"):
+            for key in keys:
+                if note.answer(key):
+                    st.text(note.answer(key))
+            draw_additions(here, note)
 
 
 def draw_signed(here: Present, shown: NotePage) -> None:
@@ -474,8 +475,9 @@ def draw_note_text(here: Present, note: NoteLine) -> None:
     st.markdown(
         f":material/lock: **Signed and locked** {quiet(f'{note.author.name}{by}, {signed}')}"
     )
-    _to_the_letter(note)
-    draw_additions(here, note)
+    with folded_for_others(here, "The note"):
+        _to_the_letter(note)
+        draw_additions(here, note)
 
 
 def _to_the_letter(note: NoteLine) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from kapteam.actions.notes import AddendumEntered, NoteEntered, add_addendum, save_draft, start_note
 from kapteam.db.tables import Draft, Note, SignIn
@@ -246,13 +247,26 @@ def test_with_others_in_the_room_their_text_is_folded(care):
     tab = _client(care, care.therapist)
     assert [one.label for one in tab.expander].count("The note") == 0
     with care.database.writing() as db:
-        for one in db.query(SignIn):
-            one.audience = Audience.OTHERS
+        db.execute(update(SignIn).values(audience=Audience.OTHERS))
     well(tab.run())
 
     folded = [one for one in tab.expander if one.label in {"The note", "The whole note"}]
     assert [[text.value for text in one.text] for one in folded] == [[SEEN], [SEEN]]
     assert [one.value for one in tab.text].count(SEEN) == 2
+
+
+def test_with_others_in_the_room_its_text_is_folded_on_its_own_page_as_well(care):
+    with care.database.writing() as db:
+        note = _a_note(db, care, NoteKind.RISK, SEEN)
+    care.do(add_addendum, care.prescriber, AddendumEntered(new_id(), note.id, "Read."))
+    tab = _open(care, care.therapist, note.id)
+    with care.database.writing() as db:
+        db.execute(update(SignIn).values(audience=Audience.OTHERS))
+    well(tab.run())
+
+    (folded,) = [one for one in tab.expander if one.label == "The note"]
+    assert {SEEN, "Read."} <= {text.value for text in folded.text}
+    assert [text.value for text in tab.text].count(SEEN) == 1
 
 
 def test_from_the_client_a_signed_note_is_opened_amended_and_added_to(care):

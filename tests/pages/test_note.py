@@ -4,6 +4,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
 from kapteam.actions.notes import (
     NoteEntered,
@@ -14,11 +15,11 @@ from kapteam.actions.notes import (
     void_note,
 )
 from kapteam.db.signing import read_unsigned
-from kapteam.db.tables import Draft, KetamineSession, Note, NoteAddendum, NoteAmendment
+from kapteam.db.tables import Draft, KetamineSession, Note, NoteAddendum, NoteAmendment, SignIn
 from kapteam.errors import NotAllowed
 from kapteam.ids import new_id
 from kapteam.ui.text import plain
-from kapteam.vocabulary import IntegrationKind, NoteKind, SessionStatus
+from kapteam.vocabulary import Audience, IntegrationKind, NoteKind, SessionStatus
 from tests.factories import NOW
 from tests.factories_care import (
     a_given_session,
@@ -377,6 +378,21 @@ def test_the_intention_stands_above_the_integration_note_that_follows_it(care, s
     assert "**The intention**" in said(tab)
     assert "To rest." in [one.value for one in tab.text]
     assert "Integration note" in said(tab)
+
+
+def test_with_others_in_the_room_the_intention_above_it_is_folded(care, signed):
+    with care.database.writing() as db:
+        dose = db.get_one(KetamineSession, signed.ketamine_session_id)
+        held = an_integration_session(
+            db, care.course, dose, therapist=care.therapist, held_at=NOW - HOUR
+        )
+    tab = opened(care, care.therapist, "note", kind="integration", integration=held.id)
+    with care.database.writing() as db:
+        db.execute(update(SignIn).values(audience=Audience.OTHERS))
+    well(tab.run())
+
+    (folded,) = [one for one in tab.expander if one.label == "The note"]
+    assert [one.value for one in folded.text] == ["To rest."]
 
 
 def test_an_intention_never_used_can_be_the_start_of_the_next(care, ahead):
