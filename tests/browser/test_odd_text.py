@@ -192,7 +192,20 @@ def strange(care: Care) -> Odd:
             voided_by_id=therapist.clinician_id,
             void_reason=odd("vdn"),
         )
-        db.add_all([signed, in_error])
+        risk = Note(
+            id=new_id(),
+            kind=NoteKind.RISK,
+            episode_id=course.id,
+            author_id=therapist.clinician_id,
+            by_prescriber=False,
+            template_version=1,
+            body={"seen": odd("ris"), "plan": odd("rpl")},
+            started_at=NOW,
+            signed_at=NOW,
+            signed_text=odd("rsg"),
+            content_hash=content_hash(""),
+        )
+        db.add_all([signed, in_error, risk])
         db.flush()
         db.add(
             NoteAmendment(
@@ -258,6 +271,7 @@ def strange(care: Care) -> Odd:
             "agreed": f"/integration_session?id={agreed.id}",
             "note": f"/note?id={signed.id}",
             "note in error": f"/note?id={in_error.id}",
+            "risk note": f"/note?id={risk.id}",
         }
         | {
             name: f"/{name}"
@@ -289,7 +303,7 @@ SHOWN = {
     "Emergency access": "emg",
     "Who did what": "old prc",
     "client": f"{NAME} pro pho pin eme rel emp may all med the els gpl ppl bre why end int sig two "
-    "are ate add sub hap cir clo vdn emg",
+    "are ate add sub hap cir clo vdn emg ris rpl rsg",
     "client_edit": f"{NAME} pro pho eme rel emp may all med",
     "course": f"{NAME} the els",
     "other course": f"{NAME} the sub hap cir hol mis vde",
@@ -304,6 +318,7 @@ SHOWN = {
     "agreed": f"{NAME} ipl agr",
     "note": f"{NAME} sig two are ate add the",
     "note in error": f"{NAME} vdn",
+    "risk note": f"{NAME} rsg",
 }
 """Which texts stand on which page."""
 _PARTS = {"Days away", "Thresholds", "Emergency access", "Who did what"}
