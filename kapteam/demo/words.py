@@ -691,8 +691,8 @@ READS_AT_HOME = {
     "mother and bring them signed. Asked twice whether she may still say no on the day. She may.",
 }
 BROTHER_CALLED = {
-    "text": "Chinedu called about the ride: his shift changed, and he can be here at noon at the "
-    "earliest on dosing days. Nothing else was asked or told.",
+    "text": "Chinedu called about the ride: his car is in the shop for two weeks, so he comes "
+    "by cab and rides home with her. Nothing else was asked or told.",
 }
 ASKS_ABOUT_SCHOOL = {
     "text": "Asks for a letter to the college about two afternoons off.",
