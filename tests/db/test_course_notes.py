@@ -22,7 +22,7 @@ from kapteam.queries.standing import Asked
 from kapteam.queries.today import today
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import NoteKind, ServiceLine
-from tests.factories import NOW, a_course, an_emergency, audit_events
+from tests.factories import NOW, a_course, an_absence, an_emergency, audit_events
 from tests.factories_care import (
     Care,
     a_cared_for_client,
@@ -232,6 +232,22 @@ def test_who_is_not_on_the_course_begins_none_and_an_emergency_opens_it(care):
     assert read(care, note_page, gone, note_id).can_amend
     with pytest.raises(NotFound):
         read(care, note_page, gone, other)
+
+
+def test_who_covers_a_colleague_reads_them_adds_to_them_and_writes_one(care):
+    draft, signed = a_draft(care, NoteKind.DECISION), a_signed(care, NoteKind.RISK)
+    with care.database.writing() as db:
+        an_absence(db, care.therapist, care.therapist, cover=care.stranger)
+    cover = care.asked_by(care.stranger).viewer
+
+    assert read(care, note_page, cover, signed).note.answer("risk") == "Some"
+    assert read(care, note_page, cover, draft).drafts == {}
+    with pytest.raises(NotAllowed, match="Only its author can sign"):
+        read(care, signing_page, cover, draft)
+    care.do(notes.add_addendum, cover, AddendumEntered(new_id(), signed, "Called her."))
+    own = a_signed(care, NoteKind.RISK, cover)
+    found = read(care, notes_of_client, care.prescriber, care.client.id).about_course
+    assert {one.id for one in found} == {draft, signed, own}
 
 
 # What is signed
