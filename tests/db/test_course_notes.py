@@ -52,6 +52,11 @@ WORDS = {
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
+def _notes_of_client(db, asked, client_id):
+    """Of a client whose integrations follow no ketamine session."""
+    return notes_of_client(db, asked, client_id, {})
+
+
 @pytest.fixture
 def care(database: Database) -> Care:
     return a_cared_for_client(database)
@@ -157,7 +162,7 @@ def test_after_one_is_signed_the_next_is_another(care):
     second = a_signed(care, NoteKind.RISK)
 
     assert first != second
-    shown = read(care, notes_of_client, care.prescriber, care.client.id).about_course
+    shown = read(care, _notes_of_client, care.prescriber, care.client.id).about_course
     assert {one.id for one in shown} == {first, second}
 
 
@@ -246,7 +251,7 @@ def test_who_covers_a_colleague_reads_them_adds_to_them_and_writes_one(care):
         read(care, signing_page, cover, draft)
     care.do(notes.add_addendum, cover, AddendumEntered(new_id(), signed, "Called her."))
     own = a_signed(care, NoteKind.RISK, cover)
-    found = read(care, notes_of_client, care.prescriber, care.client.id).about_course
+    found = read(care, _notes_of_client, care.prescriber, care.client.id).about_course
     assert {one.id for one in found} == {draft, signed, own}
 
 
@@ -319,7 +324,7 @@ def test_rule_18_only_its_author_writes_signs_and_reads_the_draft(care, kind):
             read(care, signing_page, who, note_id)
         page = read(care, note_page, who, note_id)
         assert (dict(page.drafts), page.note.answers, page.note.signed_text) == ({}, (), "")
-        (seen,) = read(care, notes_of_client, who, care.client.id).about_course
+        (seen,) = read(care, _notes_of_client, who, care.client.id).about_course
         assert (seen.author.id, seen.answers) == (care.therapist.clinician_id, ())
     with pytest.raises(NotAllowed, match="front desk"):
         read(care, note_page, care.front_desk, note_id)
@@ -328,8 +333,8 @@ def test_rule_18_only_its_author_writes_signs_and_reads_the_draft(care, kind):
 def test_that_a_colleague_opened_one_and_left_it_empty_is_told_to_nobody(care):
     care.do(notes.start_note, care.therapist, about(care, NoteKind.RISK))
 
-    assert read(care, notes_of_client, care.prescriber, care.client.id).about_course == ()
-    assert len(read(care, notes_of_client, care.therapist, care.client.id).about_course) == 1
+    assert read(care, _notes_of_client, care.prescriber, care.client.id).about_course == ()
+    assert len(read(care, _notes_of_client, care.therapist, care.client.id).about_course) == 1
 
 
 def test_nobody_overwrites_anybody(care):
@@ -368,7 +373,7 @@ def test_rule_66_one_in_the_wrong_chart_counts_no_more(care):
     note_id = a_signed(care, NoteKind.DECISION)
     care.do(notes.void_note, care.therapist, NoteErrorEntered(note_id, "The wrong client"))
 
-    found = read(care, notes_of_client, care.prescriber, care.client.id)
+    found = read(care, _notes_of_client, care.prescriber, care.client.id)
 
     assert found.about_course == ()
     assert [one.id for one in found.in_error] == [note_id]
@@ -385,7 +390,7 @@ def test_of_a_client_they_are_one_list_the_newest_first_and_under_no_session(car
     later = a_signed(care, NoteKind.RISK, care.prescriber, now=NOW + DAY)
     earlier = a_signed(care, NoteKind.GENERAL, now=NOW + HOUR)
 
-    found = read(care, notes_of_client, care.therapist, care.client.id)
+    found = read(care, _notes_of_client, care.therapist, care.client.id)
 
     assert [one.id for one in found.about_course] == [later, earlier, draft]
     assert found.elsewhere == ()
@@ -420,7 +425,7 @@ def test_who_is_not_on_the_course_finds_nothing(care):
 
     with pytest.raises(NotFound):
         read(care, note_page, care.stranger, note_id)
-    assert read(care, notes_of_client, care.stranger, care.client.id).about_course == ()
+    assert read(care, _notes_of_client, care.stranger, care.client.id).about_course == ()
     everyone = replace(care.stranger, sees_everyone=True)
     assert read(care, note_page, everyone, note_id).note.id == note_id
 
@@ -431,7 +436,7 @@ def test_reads_take_the_same_number_of_statements_with_3_and_with_30_notes(care)
         for query, *asked_about in (
             (note_page, page_of),
             (unsigned_notes,),
-            (notes_of_client, care.client.id),
+            (_notes_of_client, care.client.id),
             (today,),
         ):
             with recorded_statements(care.database.engine) as ran:
