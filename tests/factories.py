@@ -260,6 +260,12 @@ def a_client(
     return client
 
 
+def pin(db: Session, client: Client, by: Viewer, text: str, *, at: datetime = NOW) -> None:
+    """A client's pinned line is now this one."""
+    kept = db.get_one(Client, client.id)
+    kept.pinned_line, kept.pinned_by_id, kept.pinned_at = text, by.clinician_id, at
+
+
 def a_course(
     db: Session,
     client: Client,

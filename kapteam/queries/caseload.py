@@ -13,6 +13,7 @@ from kapteam.db.access import visible_clients
 from kapteam.db.tables import Client, Episode
 from kapteam.queries.find import matches
 from kapteam.queries.integration import is_owed
+from kapteam.queries.pinned import PINNED, PinnedLine, pinned_of
 from kapteam.queries.standing import (
     Asked,
     ClientName,
@@ -74,13 +75,14 @@ class Wanted:
 class CaseloadRow:
     """One client, counted once, with every open course in the scope (rule 14).
 
-    `attention` is that of all courses together, the loudest first.
+    `attention` is that of all courses together, the loudest first. Without a course of care there
+    is neither.
     """
 
     client: ClientName
-    pinned_line: str
-    courses: tuple[CourseStanding, ...]
-    attention: tuple[Attention, ...]
+    pinned: PinnedLine
+    courses: tuple[CourseStanding, ...] = ()
+    attention: tuple[Attention, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class Caseload:
     therapists: tuple[Person, ...]
     rows: tuple[CaseloadRow, ...]
     in_scope: int
-    without_course: tuple[ClientName, ...]
+    without_course: tuple[CaseloadRow, ...]
 
     @property
     def pages(self) -> int:
@@ -135,7 +137,9 @@ def caseload(db: Session, asked: Asked, wanted: Wanted) -> Caseload:
         therapists=_people(course.therapist for course in courses),
         rows=tuple(sorted(met, key=_by_attention)),
         in_scope=len(rows),
-        without_course=tuple(one for one in _without_course(db, asked) if _is_found(one, matching)),
+        without_course=tuple(
+            one for one in _without_course(db, asked) if _is_found(one.client, matching)
+        ),
     )
 
 
@@ -170,7 +174,7 @@ def _rows(courses: Iterable[CourseStanding]) -> list[CaseloadRow]:
     return [
         CaseloadRow(
             client=together[0].client,
-            pinned_line=together[0].pinned_line,
+            pinned=together[0].pinned,
             courses=together,
             attention=tuple(
                 sorted(
@@ -253,7 +257,7 @@ def _is_found(client: ClientName, matching: frozenset[str] | None) -> bool:
     return matching is None or client.id in matching
 
 
-def _without_course(db: Session, asked: Asked) -> tuple[ClientName, ...]:
+def _without_course(db: Session, asked: Asked) -> tuple[CaseloadRow, ...]:
     rows = db.execute(
         select(
             Client.id,
@@ -262,6 +266,7 @@ def _without_course(db: Session, asked: Asked) -> tuple[ClientName, ...]:
             Client.given_name,
             Client.preferred_name,
             Client.born_on,
+            *PINNED,
         )
         .where(
             Client.merged_into_id.is_(None),
@@ -271,4 +276,17 @@ def _without_course(db: Session, asked: Asked) -> tuple[ClientName, ...]:
         )
         .order_by(Client.created_at, Client.id)
     )
-    return tuple(ClientName(*row) for row in rows)
+    return tuple(
+        CaseloadRow(
+            ClientName(
+                row.id,
+                row.code,
+                row.family_name,
+                row.given_name,
+                row.preferred_name,
+                row.born_on,
+            ),
+            pinned_of(row),
+        )
+        for row in rows
+    )

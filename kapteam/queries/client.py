@@ -27,6 +27,7 @@ from kapteam.db.tables import (
 from kapteam.errors import NotFound
 from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.notes import ClientNotes, NoteLine, notes_of_client
+from kapteam.queries.pinned import PINNED, PinnedLine, pinned_of
 from kapteam.queries.standing import (
     Asked,
     ClientName,
@@ -66,15 +67,6 @@ class OpenedInEmergency:
     who: str
     at: datetime
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class PinnedLine:
-    """The one line that both members may change, with who did it last; empty when there is none."""
-
-    text: str
-    by: str
-    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +290,7 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
         details=ClientDetails(
             **{name: getattr(first, name) for name in ClientDetails.__dataclass_fields__}
         ),
-        pinned=PinnedLine(first.pinned_line, first.pinned_by or "", first.pinned_at),
+        pinned=pinned_of(first),
         look_alikes=_look_alikes(db, asked, first),
         courses=courses,
         lines=_course_lines(rows),
@@ -317,7 +309,7 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
     """
     # Aliases, because the conditions of db.access correlate with Episode and EpisodeMember.
     course, member = aliased(Episode), aliased(EpisodeMember)
-    who, pinner, opener = aliased(Clinician), aliased(Clinician), aliased(Clinician)
+    who, opener = aliased(Clinician), aliased(Clinician)
     mine = select(Episode.id).where(
         Episode.client_id == Client.id, visible_episodes(asked.viewer, asked.now)
     )
@@ -325,9 +317,7 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
         db.execute(
             select(
                 *(getattr(Client, name) for name in ClientDetails.__dataclass_fields__),
-                Client.pinned_line,
-                Client.pinned_at,
-                pinner.name.label("pinned_by"),
+                *PINNED,
                 is_seen_this_hour(asked, Client.id).label("seen_this_hour"),
                 course.id.label("episode_id"),
                 course.service_line,
@@ -348,7 +338,6 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 EmergencyAccess.reason.label("emergency_reason"),
                 opener.name.label("opened_by"),
             )
-            .outerjoin(pinner, pinner.id == Client.pinned_by_id)
             .outerjoin(
                 EmergencyAccess,
                 and_(

@@ -40,6 +40,7 @@ from kapteam.db.tables import (
     Series,
 )
 from kapteam.db.types import UtcDateTime
+from kapteam.queries.pinned import PINNED
 from kapteam.rules.notes import POSTPONE
 from kapteam.vocabulary import (
     ContactKind,
@@ -100,7 +101,7 @@ def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
                 Client.given_name,
                 Client.preferred_name,
                 Client.born_on,
-                Client.pinned_line,
+                *PINNED,
                 Hold.reason.label("hold_reason"),
                 Hold.look_again_on,
                 Hold.since_at.label("hold_since"),

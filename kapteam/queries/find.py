@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from kapteam.db.access import visible_clients
 from kapteam.db.namesakes import namesakes
 from kapteam.db.tables import Client, Episode
+from kapteam.queries.pinned import PINNED, PinnedLine, pinned_of
 from kapteam.queries.standing import Asked, ClientName, CourseStanding, course_standings
 from kapteam.rules.folding import digits, fold, read_birth_dates, read_code
 
@@ -23,6 +24,7 @@ class FoundClient:
     """One person, with what a caller asks: next dose, integration, whom to call."""
 
     client: ClientName
+    pinned: PinnedLine
     phone: str
     emergency_name: str
     emergency_relation: str
@@ -50,6 +52,7 @@ def find_clients(db: Session, asked: Asked, typed: str) -> tuple[FoundClient, ..
             Client.emergency_name,
             Client.emergency_relation,
             Client.emergency_phone,
+            *PINNED,
         )
         .where(
             visible_clients(asked.viewer, asked.now),
@@ -72,6 +75,7 @@ def find_clients(db: Session, asked: Asked, typed: str) -> tuple[FoundClient, ..
                 row.preferred_name,
                 row.born_on,
             ),
+            pinned_of(row),
             row.phone,
             row.emergency_name,
             row.emergency_relation,

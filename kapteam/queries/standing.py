@@ -22,6 +22,7 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import NotFound
 from kapteam.queries import course_rows
+from kapteam.queries.pinned import PinnedLine, pinned_of
 from kapteam.rules.attention import BREACH_SHOWN, Attention, CourseFacts, PlannedDose, attend
 from kapteam.rules.contacts import ContactStanding, judge_contact
 from kapteam.rules.dosing import NOT_CLOSED_AFTER, Silence, estimated_last_given_at, silence
@@ -260,7 +261,7 @@ class CourseStanding:
     """One open course of care of one client, with everything that the lists show of it."""
 
     client: ClientName
-    pinned_line: str
+    pinned: PinnedLine
     episode_id: str
     service_line: ServiceLine
     state: EpisodeState
@@ -551,7 +552,7 @@ class _Course:
         )
         return CourseStanding(
             client=self._client(),
-            pinned_line=row.pinned_line,
+            pinned=pinned_of(row),
             episode_id=row.id,
             service_line=row.service_line,
             state=row.state,

@@ -18,6 +18,7 @@ from kapteam.ui.rows import (
     list_row,
     name_cell,
     on_hold,
+    pinned_words,
     row_links,
     section,
     telling_apart,
@@ -147,7 +148,7 @@ def _person(label: str, people: tuple[Person, ...], key: str, chosen: Person | N
 
 def draw_rows(here: Present, found: Caseload, wanted: Wanted) -> None:
     """How many, one page of them, and people without a course of care."""
-    here = telling_apart(here, (*(one.client for one in found.rows), *found.without_course))
+    here = telling_apart(here, (one.client for one in (*found.rows, *found.without_course)))
     if not found.in_scope and can_book(here.viewer):
         first_step()
     elif not found.rows:
@@ -161,11 +162,12 @@ def draw_rows(here: Present, found: Caseload, wanted: Wanted) -> None:
                 _client_row(here, one)
     if found.without_course and wanted.view is View.ALL:
         with section("No course of care yet", len(found.without_course), key="without_course"):
-            for client in found.without_course:
-                with list_row(f"client_{client.id}"):
-                    name_cell(here, client)
+            for one in found.without_course:
+                with list_row(f"client_{one.client.id}"):
+                    name_cell(here, one.client)
+                    _pinned(here, one)
                     with row_links(ONE_LINK):
-                        link("client", "Open", icon="chevron_right", client=client.code)
+                        link("client", "Open", icon="chevron_right", client=one.client.code)
 
 
 def _count(found: Caseload) -> str:
@@ -239,7 +241,7 @@ def _needs(here: Present, one: CaseloadRow) -> None:
     Of an integration only what it is: where it stands is said in its own column.
     """
     if not one.attention:
-        _small("" if here.viewer.hides_names else quiet(one.pinned_line), _NEEDS)
+        _pinned(here, one)
         return
     first, *rest = one.attention
     reason = sentences.attention(first, here.now, here.zone)
@@ -253,6 +255,11 @@ def _needs(here: Present, one: CaseloadRow) -> None:
         others = [plain(sentences.attention(each, here.now, here.zone).text) for each in rest]
         more, tip = f"+{len(rest)}{NBSP}more", "  \n".join(others)
         link("client", plain(more), tip=tip, client=one.client.code)
+
+
+def _pinned(here: Present, one: CaseloadRow) -> None:
+    with st.container(key=f"pinned_{one.client.id}", width=_NEEDS):
+        words(pinned_words(here, one.pinned))
 
 
 def _stage(course: CourseStanding) -> str:

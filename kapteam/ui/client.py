@@ -36,7 +36,7 @@ from kapteam.sentences import client_name
 from kapteam.ui.audit_log import who_opened
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import go, link
-from kapteam.ui.rows import integration_links, order_of, phrase, row, when, words
+from kapteam.ui.rows import integration_links, order_of, phrase, pinned_by, row, when, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said
 from kapteam.ui.written import (
@@ -324,8 +324,7 @@ def _pinned(here: Present, page: ClientPage) -> None:
             words(quiet("The pinned line is hidden"))
         elif pinned.text:
             words(f":material/push_pin: {plain(pinned.text)}")
-            on = f", {_on(here, pinned.at.astimezone(here.zone).date())}" if pinned.at else ""
-            words(quiet(f"{pinned.by}{on}"))
+            words(quiet(pinned_by(here, pinned)))
         else:
             words(quiet("No pinned line"))
         if can_pin(here.viewer) and not here.viewer.hides_names:

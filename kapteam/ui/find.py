@@ -7,6 +7,7 @@ from kapteam.queries.find import FoundClient, find_clients
 from kapteam.rules.permissions import can_book, can_open_in_emergency
 from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
+from kapteam.ui.rows import pinned_words
 from kapteam.ui.shell import Present, acting, present
 from kapteam.ui.text import plain, quiet, said
 from kapteam.vocabulary import ServiceLine
@@ -68,6 +69,9 @@ def _result(here: Present, found: FoundClient) -> None:
                 st.markdown(quiet(f"{client.code} · born {born}"))
             if can_book(here.viewer):
                 link("contact", "Log a call", icon="add_call", client=client.code)
+        pinned = pinned_words(here, found.pinned)
+        if pinned:
+            st.markdown(pinned)
         for course in found.courses:
             for dose in course.doses:
                 if dose.silence:

@@ -15,6 +15,7 @@ import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.actions.views import record_view
+from kapteam.queries.pinned import PinnedLine
 from kapteam.queries.standing import (
     ClientName,
     CourseStanding,
@@ -112,6 +113,36 @@ def name_cell(here: Present, client: ClientName, width: int = NAME) -> None:
         born = wording.born(client.born_on, here.today)
         second.append(f"born {born}" if client.born_on else born)
     link("client", f"{strong(name)} {quiet(', '.join(second))}", width=width, client=client.code)
+
+
+def pinned_by(here: Present, pinned: PinnedLine) -> str:
+    """Who pinned a line and on which day: `Thea Tallis, Thu Nov 19`."""
+    on = wording.day(pinned.at.astimezone(here.zone).date(), here.today) if pinned.at else ""
+    return ", ".join(filter(None, (pinned.by, on)))
+
+
+def pinned_words(here: Present, pinned: PinnedLine) -> str:
+    """A client's pinned line in small words after who pinned it, as Markdown.
+
+    Nothing where there is none, and with others in the room. The author stands first, because a row
+    cuts off what does not fit into two lines of the screen (guard.css).
+    """
+    if not pinned.text or here.viewer.hides_names:
+        return ""
+    by = pinned_by(here, pinned)
+    author = f":gray[{plain(by)}:] " if by else ""
+    return f":small[:gray[:material/push_pin:] {author}{plain(pinned.text)}]"
+
+
+@contextmanager
+def over_pinned_line(here: Present, course: CourseStanding, key: str) -> Iterator[None]:
+    """A row of a list with its client's pinned line in a line of its own below."""
+    with st.container(gap="xxsmall", key=f"over_{key}"):
+        yield
+        text = pinned_words(here, course.pinned)
+        if text:
+            with st.container(key=f"pinned_{key}"):
+                words(text)
 
 
 def first_step() -> None:

@@ -47,6 +47,7 @@ from kapteam.ui.rows import (
     name_cell,
     number_of,
     order_of,
+    over_pinned_line,
     phrase,
     readiness,
     row_links,
@@ -270,7 +271,8 @@ def _unrecorded(here: Present, rows: tuple[DoseRow, ...]) -> None:
     if rows:
         with section("Was this given?", len(rows), key="unrecorded"):
             for one in rows:
-                dose_row(here, one.course, one.dose, "unrecorded")
+                with over_pinned_line(here, one.course, f"unrecorded_{one.dose.id}"):
+                    dose_row(here, one.course, one.dose, "unrecorded")
 
 
 def _right_now(here: Present, rows: tuple[DoseRow, ...]) -> None:
@@ -300,7 +302,8 @@ def _session_row(here: Present, one: DoseRow, place: str) -> None:
     other = course.therapist or course.prescriber
     if other and other.id == here.viewer.clinician_id:
         other = course.prescriber
-    with list_row(f"{place}_{dose.id}"):
+    key = f"{place}_{dose.id}"
+    with over_pinned_line(here, course, key), list_row(key):
         name_cell(here, course.client)
         _clock(here, dose.planned_at)
         if dose.last_given_at:
@@ -317,7 +320,8 @@ def _session_row(here: Present, one: DoseRow, place: str) -> None:
 
 def _integration_row(here: Present, one: AgendaRow, line: IntegrationLine) -> None:
     """An integration of today."""
-    with list_row(f"agenda_{line.key}"):
+    key = f"agenda_{line.key}"
+    with over_pinned_line(here, one.course, key), list_row(key):
         name_cell(here, one.course.client)
         _clock(here, one.at)
         words(plain(line.kind.label), ORDER)

@@ -1,9 +1,14 @@
 """What a phone's small screen must not be covered or cluttered with."""
 
+from datetime import timedelta
+
+import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DemoTab
-from tests.browser.hands import field, wait_for_run
+from tests.browser.conftest import DemoTab, TabOf
+from tests.browser.hands import field, open_at, wait_for_run
+from tests.factories import NOW, pin
+from tests.factories_care import Care, a_booked_pair
 
 
 def test_the_menu_leaves_the_page_that_was_chosen_from_it(demo_tab: DemoTab) -> None:
@@ -28,3 +33,22 @@ def test_a_field_being_typed_in_asks_for_no_key(demo_tab: DemoTab) -> None:
 
     expect(hint).to_have_count(1)
     expect(hint).to_be_hidden()
+
+
+def test_a_long_pinned_line_takes_two_lines_of_a_list_and_keeps_its_author(
+    own: Care, tab_of: TabOf
+) -> None:
+    with own.database.writing() as db:
+        pin(db, own.client, own.prescriber, "Call before nine, never text. " * 4)
+        a_booked_pair(db, own.course, therapist=own.therapist, dose_at=NOW + timedelta(hours=1))
+    page = tab_of(own.therapist)
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_at(page, "/")
+    line = page.locator("[class*=st-key-pinned_agenda_] p")
+
+    expect(line).to_contain_text("Robin Prescott, Tue Nov 24: Call before nine")
+    shown, whole, one_line = line.evaluate(
+        "p => [p.clientHeight, p.scrollHeight, parseFloat(getComputedStyle(p).lineHeight)]"
+    )
+    assert whole > shown
+    assert shown == pytest.approx(2 * one_line, abs=1)

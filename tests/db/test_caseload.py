@@ -213,7 +213,7 @@ class TestRows:
 
         found = ask(care)
 
-        assert [one.family for one in found.without_course] == ["Brandnew"]
+        assert [one.client.family for one in found.without_course] == ["Brandnew"]
         assert families(found) == ["Okafor"]
 
     def test_whose_courses_are_all_closed_is_neither(self, care):

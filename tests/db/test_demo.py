@@ -253,7 +253,7 @@ def promises_of_courses(db: Session, now: datetime) -> dict[str, bool]:
         ),
         "series of four and six of six": {(4, 6), (6, 6)}
         <= {(one.series.given, one.series.ordered) for one in found if one.series},
-        "pinned lines": sum(bool(course.pinned_line) for course in found) >= 5,
+        "pinned lines": sum(bool(course.pinned.text) for course in found) >= 5,
     }
 
 

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from kapteam.queries.caseload import Scope
-from kapteam.vocabulary import EpisodeState, Function, HoldReason, ServiceLine
-from tests.factories import NOW, TODAY, a_client, a_clinician, a_course, a_hold
+from kapteam.vocabulary import Audience, EpisodeState, Function, HoldReason, ServiceLine
+from tests.factories import NOW, TODAY, a_client, a_clinician, a_course, a_hold, pin
 from tests.factories_care import (
     a_booked_pair,
     a_given_session,
@@ -149,6 +149,32 @@ def test_with_nothing_to_look_at_the_pinned_line_stands_there_as_typed(care):
     words = said(_open(care))
 
     assert WILD in words
+
+
+def test_the_pinned_line_has_its_author_and_day(care):
+    with care.database.writing() as db:
+        a_hold(db, care.course, HoldReason.TRAVEL, care.therapist.clinician_id)
+        pin(db, care.client, care.prescriber, "Her brother drives", at=NOW - 5 * DAY)
+        new = a_client(db, care.therapist, family="Brandnew")
+        pin(db, new, care.therapist, "Rides the bus")
+    tab = _open(care)
+
+    assert "Robin Prescott, Thu Nov 19:] Her brother drives" in said(tab)
+    assert "Thea Tallis, Tue Nov 24:] Rides the bus" in said(tab)
+
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+
+    assert "brother" not in said(tab)
+    assert "Rides the bus" not in said(tab)
+    assert "Robin Prescott, Thu" not in said(tab)
+
+
+def test_who_needs_attention_has_no_pinned_line_there(care):
+    with care.database.writing() as db:
+        an_overdue_integration(db, care.course)
+        pin(db, care.client, care.prescriber, "Her brother drives")
+
+    assert "brother" not in said(_open(care))
 
 
 def test_two_courses_stand_in_one_row(care):

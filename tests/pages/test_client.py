@@ -21,6 +21,7 @@ from kapteam.ids import new_id
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.text import plain
 from kapteam.vocabulary import (
+    Audience,
     EpisodeState,
     Function,
     HoldReason,
@@ -500,6 +501,18 @@ def test_a_line_pinned_meanwhile_is_shown_and_not_overwritten(care):
     assert "Saved by somebody else: Theirs" in said(tab)
     assert care.row(Client, care.client.id).pinned_line == "Theirs"
     assert next(one for one in tab.text_input if "know first" in one.label).value == "Mine"
+
+
+def test_with_others_in_the_room_the_pinned_line_and_its_author_are_hidden(care):
+    tab = _pin(opened(care, care.therapist), "Prefers mornings")
+
+    tab.radio(key="audience").set_value(Audience.OTHERS).run()
+
+    assert not tab.exception
+    assert "The pinned line is hidden" in said(tab)
+    assert "Prefers mornings" not in said(tab)
+    assert "Thea Tallis, Tue Nov 24" not in said(tab)
+    assert not [one for one in tab.button if one.label == "Pin"]
 
 
 def test_the_front_desk_cannot_pin(care):

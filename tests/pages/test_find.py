@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
 from kapteam.accounts.sign_ins import end_all_of
-from tests.factories import NOW, a_client, a_clinician, a_course
+from kapteam.db.tables import SignIn
+from kapteam.vocabulary import Audience
+from tests.factories import NOW, a_client, a_clinician, a_course, pin
 from tests.factories_care import a_booked_pair, an_overdue_integration
 from tests.pages.tabs import bare, links, opened, said, signed_in, statements_of, well
 
@@ -88,6 +91,26 @@ def test_the_answer_is_in_the_result(people):
     assert "Next dose **Wed Nov 25, 2:30 pm**" in words
     assert "70 mg intramuscular" in words
     assert "Emergency contact Ngozi Okafor sister 602-555-0177" in words
+
+
+def test_the_pinned_line_is_in_the_result_also_of_who_has_no_course(people):
+    with people.database.writing() as db:
+        pin(db, people.client, people.prescriber, "Her brother drives", at=NOW - 5 * DAY)
+        new = a_client(db, people.therapist, family="Brandnew")
+        pin(db, new, people.therapist, "Text first, then call")
+
+    tab = _find(people, people.therapist, "okafor")
+    assert "Robin Prescott, Thu Nov 19:] Her brother drives" in said(tab)
+    words = said(_find(people, people.therapist, "brandnew"))
+    assert "Thea Tallis, Tue Nov 24:] Text first, then call" in words
+
+    with people.database.writing() as db:
+        db.execute(update(SignIn).values(audience=Audience.OTHERS))
+    well(tab.run())
+
+    assert _found(tab) == [people.client.code]
+    assert "brother" not in said(tab)
+    assert "Robin Prescott" not in said(tab)
 
 
 def test_who_is_late_is_told_in_the_words_of_every_other_page(people):

@@ -5,13 +5,15 @@ from datetime import timedelta
 from urllib.parse import parse_qsl
 
 import pytest
+from sqlalchemy import select
 
 from kapteam.actions.notes import NoteEntered, save_draft, start_note
+from kapteam.db.tables import Client
 from kapteam.ids import new_id
 from kapteam.operations.backups import back_up_now
 from kapteam.ui.showing import STEP
-from kapteam.vocabulary import Function, HoldReason, How, NoteKind, SessionStatus
-from tests.factories import NOW, a_clinician
+from kapteam.vocabulary import Audience, Function, HoldReason, How, NoteKind, SessionStatus
+from tests.factories import NOW, a_clinician, pin
 from tests.factories_care import (
     a_booked_pair,
     a_given_session,
@@ -130,6 +132,24 @@ def test_who_is_under_medicine_stands_there_as_right_now(busy):
 
     assert "Right now (1)" in headings(tab)
     assert "Now, Amara" in names(tab)
+
+
+def test_what_is_done_today_carries_the_pinned_line_of_its_client(busy):
+    pinned = {"Okafor": "Unrecorded", "Now": "Faces the door", "Asked": "Deaf", "Soon": "Late bus"}
+    with busy.database.writing() as db:
+        for client in db.scalars(select(Client)):
+            text = pinned.get(client.family_name, "Not of today")
+            pin(db, client, busy.prescriber, text, at=NOW - 5 * DAY)
+
+    tab = opened(busy, busy.therapist, "today")
+
+    lines = re.findall("Robin Prescott, Thu Nov 19:] (.+?)]", said(tab))
+    assert lines == [*pinned.values()]
+
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+
+    assert not [one for one in pinned.values() if one in said(tab)]
+    assert "Robin Prescott, Thu" not in said(tab)
 
 
 def test_a_therapist_sees_the_integration_to_do_before_the_doses_to_come(busy):

@@ -22,8 +22,9 @@ from kapteam.charts import (
     timeline_marks,
 )
 from kapteam.db.in_force import PracticeInForce
-from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage, GivenPart, PinnedLine
+from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage, GivenPart
 from kapteam.queries.client_details import ClientDetails
+from kapteam.queries.pinned import PinnedLine
 from kapteam.queries.standing import Asked, ClientName
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationFacts, judge
