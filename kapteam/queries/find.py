@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from kapteam.db.access import visible_clients
 from kapteam.db.namesakes import namesakes
 from kapteam.db.tables import Client, Episode
+from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.pinned import PINNED, PinnedLine, pinned_of
-from kapteam.queries.standing import Asked, ClientName, CourseStanding, course_standings
+from kapteam.queries.standing import Asked, CourseStanding, course_standings
 from kapteam.rules.folding import digits, fold, read_birth_dates, read_code
 
 MOST = 8
@@ -21,14 +22,10 @@ _PHONE = re.compile(r"[\d\s().+/-]{3,}")
 
 @dataclass(frozen=True, slots=True)
 class FoundClient:
-    """One person, with what a caller asks: next dose, integration, whom to call."""
+    """One person, with what a caller asks: next dose, integration, whom to call or to tell."""
 
-    client: ClientName
+    details: ClientDetails
     pinned: PinnedLine
-    phone: str
-    emergency_name: str
-    emergency_relation: str
-    emergency_phone: str
     courses: tuple[CourseStanding, ...]
 
 
@@ -41,19 +38,7 @@ def find_clients(db: Session, asked: Asked, typed: str) -> tuple[FoundClient, ..
     if len(typed.strip()) < 2:
         return ()
     rows = db.execute(
-        select(
-            Client.id,
-            Client.code,
-            Client.family_name,
-            Client.given_name,
-            Client.preferred_name,
-            Client.born_on,
-            Client.phone,
-            Client.emergency_name,
-            Client.emergency_relation,
-            Client.emergency_phone,
-            *PINNED,
-        )
+        select(*(getattr(Client, name) for name in ClientDetails.__dataclass_fields__), *PINNED)
         .where(
             visible_clients(asked.viewer, asked.now),
             Client.merged_into_id.is_(None),
@@ -67,19 +52,10 @@ def find_clients(db: Session, asked: Asked, typed: str) -> tuple[FoundClient, ..
         courses[course.client.id].append(course)
     return tuple(
         FoundClient(
-            ClientName(
-                row.id,
-                row.code,
-                row.family_name,
-                row.given_name,
-                row.preferred_name,
-                row.born_on,
+            ClientDetails(
+                **{name: getattr(row, name) for name in ClientDetails.__dataclass_fields__}
             ),
             pinned_of(row),
-            row.phone,
-            row.emergency_name,
-            row.emergency_relation,
-            row.emergency_phone,
             tuple(courses[row.id]),
         )
         for row in rows

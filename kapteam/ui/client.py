@@ -36,7 +36,17 @@ from kapteam.sentences import client_name
 from kapteam.ui.audit_log import who_opened
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import go, link
-from kapteam.ui.rows import integration_links, order_of, phrase, pinned_by, row, when, words
+from kapteam.ui.rows import (
+    facts,
+    integration_links,
+    order_of,
+    phrase,
+    pinned_by,
+    row,
+    to_call,
+    when,
+    words,
+)
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said
 from kapteam.ui.written import (
@@ -353,23 +363,15 @@ def _pin_form(here: Present, page: ClientPage) -> None:
 
 def _to_know(here: Present, page: ClientPage) -> None:
     kept = page.details
-    contact = ", ".join(
-        filter(None, (kept.emergency_name, kept.emergency_relation, kept.emergency_phone))
-    )
-    voicemail = {None: "not asked", True: "yes", False: "no"}[kept.voicemail_ok]
     known = [("Medications", _asked(here, kept.medications, kept.medications_asked_on))]
     if not here.viewer.hides_names:
-        known += [
-            ("Emergency contact", contact or "not recorded"),
-            ("Who may be told what", kept.may_be_told or "not recorded"),
-            ("Voicemail", voicemail),
-        ]
+        known += to_call(kept)
     allergies = plain(_asked(here, kept.allergies, kept.allergies_asked_on))
     if kept.allergies:
         words(f":material/warning: **Allergies: {allergies}**")
     else:
         words(f"{quiet('Allergies')} {allergies}")
-    words(" · ".join(f"{quiet(label)} {plain(text)}" for label, text in known))
+    words(facts(known))
 
 
 def _asked(here: Present, text: str | None, on: date | None) -> str:

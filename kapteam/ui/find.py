@@ -7,7 +7,7 @@ from kapteam.queries.find import FoundClient, find_clients
 from kapteam.rules.permissions import can_book, can_open_in_emergency
 from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import pinned_words
+from kapteam.ui.rows import facts, pinned_words, to_call
 from kapteam.ui.shell import Present, acting, present
 from kapteam.ui.text import plain, quiet, said
 from kapteam.vocabulary import ServiceLine
@@ -60,15 +60,15 @@ def _dialog() -> None:
 
 
 def _result(here: Present, found: FoundClient) -> None:
-    client = found.client
-    with st.container(border=True, gap="xsmall", key=f"found_{client.code}"):
+    kept = found.details
+    with st.container(border=True, gap="xsmall", key=f"found_{kept.code}"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            link("client", f"**{plain(client_name(here.viewer, client))}**", client=client.code)
+            link("client", f"**{plain(client_name(here.viewer, kept.name))}**", client=kept.code)
             if not here.viewer.hides_names:
-                born = wording.born(client.born_on, here.today)
-                st.markdown(quiet(f"{client.code} · born {born}"))
+                born = wording.born(kept.born_on, here.today)
+                st.markdown(quiet(f"{kept.code} · born {born}"))
             if can_book(here.viewer):
-                link("contact", "Log a call", icon="add_call", client=client.code)
+                link("contact", "Log a call", icon="add_call", client=kept.code)
         pinned = pinned_words(here, found.pinned)
         if pinned:
             st.markdown(pinned)
@@ -97,10 +97,4 @@ def _result(here: Present, found: FoundClient) -> None:
             st.markdown(quiet("No open course of care"))
         if here.viewer.hides_names:
             return
-        contact = " ".join(
-            filter(None, (found.emergency_name, found.emergency_relation, found.emergency_phone))
-        )
-        st.caption(
-            f"Phone {plain(found.phone or 'not recorded')} · "
-            f"Emergency contact {plain(contact or 'not recorded')}"
-        )
+        st.markdown(facts((("Phone", kept.phone or "not recorded"), *to_call(kept))))

@@ -15,6 +15,7 @@ import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.actions.views import record_view
+from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.pinned import PinnedLine
 from kapteam.queries.standing import (
     ClientName,
@@ -389,6 +390,22 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
         link("booking", "Book", icon="event_available", episode=episode)
     else:
         link("episode", "Open", icon="chevron_right", id=episode)
+
+
+def facts(known: Iterable[tuple[str, str]]) -> str:
+    """Labels in grey with what is known, one after the other, as Markdown."""
+    return " · ".join(f"{quiet(label)} {plain(text)}" for label, text in known)
+
+
+def to_call(kept: ClientDetails) -> tuple[tuple[str, str], ...]:
+    """Whether a voicemail may be left, whom to call for a client, and who may be told what."""
+    contact = (kept.emergency_name, kept.emergency_relation, kept.emergency_phone)
+    voicemail = {None: "not asked", True: "yes", False: "no"}[kept.voicemail_ok]
+    return (
+        ("Voicemail", voicemail),
+        ("Emergency contact", ", ".join(filter(None, contact)) or "not recorded"),
+        ("Who may be told what", kept.may_be_told or "not recorded"),
+    )
 
 
 def count_link(to: str, one: Phrase, **query: Any) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
 from kapteam.accounts.sign_ins import end_all_of
-from kapteam.db.tables import SignIn
+from kapteam.db.tables import Client, SignIn
 from kapteam.vocabulary import Audience
 from tests.factories import NOW, a_client, a_clinician, a_course, pin
 from tests.factories_care import a_booked_pair, an_overdue_integration
@@ -90,7 +90,30 @@ def test_the_answer_is_in_the_result(people):
     assert "K-001 · born Mar 9, 1987 (39 y)" in words
     assert "Next dose **Wed Nov 25, 2:30 pm**" in words
     assert "70 mg intramuscular" in words
-    assert "Emergency contact Ngozi Okafor sister 602-555-0177" in words
+    assert "Phone] 602-555-0114" in words
+    assert "Emergency contact] Ngozi Okafor, sister, 602-555-0177" in words
+    assert "Who may be told what] not recorded" in words
+    assert "Voicemail] not asked" in words
+
+
+@pytest.mark.parametrize(("answer", "word"), [(True, "yes"), (False, "no"), (None, "not asked")])
+def test_who_may_be_told_and_whether_a_voicemail_may_be_left_is_in_the_result(people, answer, word):
+    with people.database.writing() as db:
+        kept = db.get_one(Client, people.client.id)
+        kept.voicemail_ok, kept.may_be_told = answer, "Her sister, about rides"
+
+    tab = _find(people, people.therapist, "okafor")
+
+    assert f"Voicemail] {word}" in said(tab)
+    assert "Who may be told what] Her sister, about rides" in said(tab)
+
+    with people.database.writing() as db:
+        db.execute(update(SignIn).values(audience=Audience.OTHERS))
+    well(tab.run())
+
+    assert _found(tab) == [people.client.code]
+    for label in ("Phone", "Emergency contact", "told", "Voicemail", "602", "sister"):
+        assert label not in said(tab).replace("Name, code, phone", "")
 
 
 def test_the_pinned_line_is_in_the_result_also_of_who_has_no_course(people):
