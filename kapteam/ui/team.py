@@ -55,21 +55,26 @@ def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:
 
 def _row_buttons(one: Colleague) -> None:
     """What can be done about a colleague; who is off is only changed, or turned on again."""
-    with st.container(horizontal=True, gap="small", width="content"):
-        _row_button("Change", "edit", f"change_{one.id}", _open, one.id)
+    with st.container(horizontal=True, gap="small", width="content", key=f"buttons_of_{one.id}"):
+        _row_button("Change", one, "edit", f"change_{one.id}", _open, one.id)
         if one.suspended_at is not None:
-            _row_button("Turn on sign-in", "login", f"on_{one.id}", _turn_on, one.id)
+            _row_button("Turn on sign-in", one, "login", f"on_{one.id}", _turn_on, one.id)
             return
         invitation_id = _next_invitation(one.id)
         # Another button for every link, so that a second press is one of the first.
         key = f"renew/{one.id}/{invitation_id}"
-        _row_button("New one-time link", "link", key, _renew, one.id, one.name, invitation_id)
-        _row_button("Turn off sign-in", "block", f"off_{one.id}", _ask_to_turn_off, one.id)
+        _row_button("New one-time link", one, "link", key, _renew, one.id, one.name, invitation_id)
+        _row_button("Turn off sign-in", one, "block", f"off_{one.id}", _ask_to_turn_off, one.id)
 
 
-def _row_button(label: str, icon: str, key: str, on_click: Callable[..., None], *args: str) -> None:
+def _row_button(
+    label: str, one: Colleague, icon: str, key: str, on_click: Callable[..., None], *args: str
+) -> None:
+    """A button of a row. Its name goes on with whose row it is, for who hears it read out; who sees
+    it sees the row (guard.css).
+    """
     st.button(
-        label,
+        f"{label} *{plain(one.name)}*",
         key=key,
         type="tertiary",
         icon=f":material/{icon}:",

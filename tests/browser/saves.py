@@ -476,12 +476,12 @@ def _row_of(name: str) -> Callable[[Page], Locator]:
 
 
 def _ask_to_turn_off(name: str) -> Callable[[Page], None]:
-    return lambda page: press(_row_of(name)(page), "Turn off sign-in")
+    return lambda page: press(_row_of(name)(page), f"Turn off sign-in {name}")
 
 
 def _change(name: str) -> Callable[[Page], None]:
     def fill(page: Page) -> None:
-        press(_row_of(name)(page), "Change")
+        press(_row_of(name)(page), f"Change {name}")
         paste(page, "Credentials", "RN")
 
     return fill
@@ -857,7 +857,7 @@ SAVES = {
     "one-time link": Save(
         _practice_with("Lotte Lostlink"),
         _row_of("Lotte Lostlink"),
-        "New one-time link",
+        "New one-time link Lotte Lostlink",
         ("invitation:made",),
         (Invitation,),
         by_prescriber=True,
@@ -890,7 +890,7 @@ SAVES = {
     "sign-in turned on": Save(
         _practice_with("Onno Onward", suspended=True),
         _row_of("Onno Onward"),
-        "Turn on sign-in",
+        "Turn on sign-in Onno Onward",
         ("clinician:readmitted",),
         by_prescriber=True,
     ),

@@ -76,18 +76,18 @@ def test_a_button_of_a_row_acts_on_whom_it_names(care: Care, kept_tab_of: TabOf)
     mine = page.locator(f".st-key-colleague_{care.nurse.clinician_id}")
     with care.database.writing() as db:
         a_clinician(db, Function.NURSE, name="Aaron Earlier")
-    press(mine, "New one-time link")
+    press(mine, "New one-time link Nico Nightingale")
     expect(page.get_by_text("/session/invite/")).to_be_visible()
     invited = {one.clinician_id for one in care.rows(Invitation)}
     assert invited == {care.nurse.clinician_id}
-    expect(page.get_by_text("Aaron Earlier")).to_be_visible()
+    expect(page.get_by_role("strong").filter(has_text="Aaron Earlier")).to_be_visible()
 
 
 def test_turning_off_asks_about_whom_its_row_names(care: Care, kept_tab_of: TabOf) -> None:
     page = kept_tab_of(care.prescriber)
     go_to(page, "/practice")
     mine = page.locator(f".st-key-colleague_{care.nurse.clinician_id}")
-    press(mine, "Turn off sign-in")
+    press(mine, "Turn off sign-in Nico Nightingale")
     expect(page.get_by_text("Turn off the sign-in of Nico Nightingale?")).to_be_visible()
     page.get_by_role("link", name="Back to the team").click()
     wait_for_run(page)

@@ -69,7 +69,14 @@ def test_the_team_stands_with_functions_and_how_each_signs_in(care, admin):
     assert "link not used yet" in words
     assert "Sign-in off since Mon Nov 23, 2:30 pm" in words
     # Nobody's link is renewed, or sign-in turned off, whose sign-in is off already.
-    assert len([one for one in tab.button if one.label == "Turn off sign-in"]) == 6
+    assert len([one for one in tab.button if one.label.startswith("Turn off sign-in")]) == 6
+
+
+def test_each_button_of_the_team_has_a_name_of_its_own(care, admin):
+    labels = buttons(opened(care, admin, "practice"))
+
+    assert len(set(labels)) == len(labels)
+    assert "Change *Thea Tallis*" in labels
 
 
 def test_a_colleague_is_let_in_by_a_link_that_is_shown_once_and_only_here(care, admin):
@@ -114,7 +121,7 @@ def test_a_new_link_ends_the_old_one(care, admin):
     (kept,) = [one for one in care.rows(Clinician) if one.name == "Nell Newcomer"]
     first = _code(tab)
 
-    press(tab, "New one-time link", f"renew/{kept.id}")
+    press(tab, "New one-time link *Nell Newcomer*", f"renew/{kept.id}")
 
     assert _code(tab) != first
     assert len(_code(tab)) == 1
@@ -226,7 +233,7 @@ def test_turning_it_on_again_is_offered_where_it_is_off_and_is_said(care, admin)
     with care.database.writing() as db:
         gone = a_clinician(db, Function.THERAPIST, name="Gone Graham", suspended=True)
     tab = opened(care, admin, "practice")
-    assert [one.key for one in tab.button if one.label == "Turn on sign-in"] == [
+    assert [one.key for one in tab.button if one.label.startswith("Turn on sign-in")] == [
         f"on_{gone.clinician_id}"
     ]
 
@@ -234,7 +241,7 @@ def test_turning_it_on_again_is_offered_where_it_is_off_and_is_said(care, admin)
 
     assert care.row(Clinician, gone.clinician_id).suspended_at is None
     assert "Sign-in turned on again" in bare(tab.success[0].value)
-    assert not [one for one in tab.button if one.label == "Turn on sign-in"]
+    assert not [one for one in tab.button if one.label.startswith("Turn on sign-in")]
 
 
 def test_the_last_administrator_is_not_turned_off_and_that_is_not_said_as_done(care, admin):
