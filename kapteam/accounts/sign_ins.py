@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from kapteam.accounts import passwords, throttle
 from kapteam.accounts.tokens import hash_token, new_token
 from kapteam.db.audit import record
+from kapteam.db.cover import covers
 from kapteam.db.engine import Database
 from kapteam.db.tables import (
     Absence,
@@ -91,15 +92,7 @@ _ACTING = (
         Client.code,
     )
     .outerjoin(ClinicianFunction, ClinicianFunction.clinician_id == Clinician.id)
-    .outerjoin(
-        Absence,
-        and_(
-            Absence.covered_by_id == Clinician.id,
-            Absence.voided_at.is_(None),
-            Absence.from_at <= _now,
-            Absence.until_at > _now,
-        ),
-    )
+    .outerjoin(Absence, covers(Clinician.id, _now))
     .outerjoin(_absent, _absent.id == Absence.clinician_id)
     .outerjoin(
         EmergencyAccess,

@@ -19,6 +19,7 @@ from kapteam.actions.saving import already_saved, check_changed, compare_and_swa
 from kapteam.clock import day_of
 from kapteam.db.access import visible_episode
 from kapteam.db.audit import record
+from kapteam.db.cover import covers_or_will
 from kapteam.db.tables import (
     Absence,
     Clinician,
@@ -641,11 +642,7 @@ def _check_ended(form: Entered, held_at: datetime, ended_at: datetime, now: date
 
 def _integrates(db: Session, clinician_id: str, episode_id: str, now: datetime) -> bool:
     """Whether this clinician can integrate on the course, now or once the part or cover begins."""
-    covered = select(Absence.clinician_id).where(
-        Absence.covered_by_id == clinician_id,
-        Absence.voided_at.is_(None),
-        Absence.until_at > now,
-    )
+    covered = select(Absence.clinician_id).where(covers_or_will(clinician_id, now))
     return bool(
         db.scalar(
             select(

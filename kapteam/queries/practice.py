@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_clients
+from kapteam.db.cover import covers_or_will
 from kapteam.db.tables import (
     Absence,
     Client,
@@ -88,14 +89,7 @@ def team(db: Session, asked: Asked) -> tuple[Colleague, ...]:
             Absence.clinician_id.label("absent_id"),
         )
         .outerjoin(ClinicianFunction, ClinicianFunction.clinician_id == Clinician.id)
-        .outerjoin(
-            Absence,
-            and_(
-                Absence.covered_by_id == Clinician.id,
-                Absence.voided_at.is_(None),
-                Absence.until_at > asked.now,
-            ),
-        )
+        .outerjoin(Absence, covers_or_will(Clinician.id, asked.now))
         .order_by(Clinician.suspended_at.is_not(None), Clinician.name, Clinician.id)
     ):
         people[row.id] = row
