@@ -77,6 +77,34 @@ def free_slots(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Somebody is away until then; who covers is None where nobody does."""
+
+    until_at: datetime
+    covered_by_id: str | None
+
+
+def away_after(
+    db: Session, asked: Asked, therapist_id: str, last_given_at: datetime
+) -> Away | None:
+    """Whether a therapist is away when an integration after this ketamine could first be."""
+    open_times = free_slots(db, asked, None, last_given_at).slots
+    if not open_times:
+        return None
+    row = db.execute(
+        select(Absence.until_at, Absence.covered_by_id)
+        .where(
+            Absence.clinician_id == therapist_id,
+            Absence.voided_at.is_(None),
+            Absence.from_at <= open_times[0],
+            Absence.until_at > open_times[0],
+        )
+        .limit(1)
+    ).one_or_none()
+    return row and Away(row.until_at, row.covered_by_id)
+
+
 def _busy(db: Session, asked: Asked, therapist_id: str) -> list[Busy]:
     """What a therapist has ahead, as times only: days away, and no client of a session in it."""
     away = select(

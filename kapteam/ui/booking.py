@@ -1,12 +1,12 @@
 """The fields of a booking; the integration slot is chosen beside it, in the same form."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 
 import streamlit as st
 
 from kapteam import wording
-from kapteam.queries.booking import INTEGRATION_MINUTES, BookingStart, free_slots
+from kapteam.queries.booking import INTEGRATION_MINUTES, BookingStart, away_after, free_slots
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.queries.standing import CourseStanding, course_standings
 from kapteam.rules.dosing import estimated_last_given_at
@@ -105,12 +105,17 @@ def _integration_fields(
     member = start.course.member(Part.THERAPIST)
     able = integrators((one.clinician_id for one in start.course.members), start.team)
     usual = usual_integrator(here, member.clinician_id if member else None, able)
-    therapist = form.pick("integration_therapist", "With", able, usual, none=ELSEWHERE)
     planned_at = typed_moment(here, form, "planned_on", "planned_time")
-    if planned_at is None or route is None:
+    expected_at = None
+    if planned_at is not None and route is not None:
+        expected_at = estimated_last_given_at(planned_at, route)
+        usual = present_integrator(here, usual, able, expected_at)
+    therapist = form.pick(
+        "integration_therapist", "With", able, usual, none=ELSEWHERE, follows=True
+    )
+    if expected_at is None:
         st.markdown(quiet("Choose the day and time of the ketamine session to see free times."))
     else:
-        expected_at = estimated_last_given_at(planned_at, route)
         fields = ("integration_on", "integration_time")
         offer_slots(here, form, therapist, expected_at, fields)
     form.moment(
@@ -138,6 +143,24 @@ def usual_integrator(here: Present, therapist_id: str | None, able: Container[st
     """
     me = here.viewer.clinician_id
     return me if me in able and here.viewer.stands_for(therapist_id) else therapist_id
+
+
+def present_integrator(
+    here: Present, usual: str | None, able: Mapping[str, str], last_given_at: datetime
+) -> str | None:
+    """Who covers for the usual one, where they are away when the integration could first be.
+
+    That they are away is said. Where nobody covers it stays theirs, and the free times are those
+    after they are back.
+    """
+    away = here.read(away_after, usual, last_given_at) if usual and usual in able else None
+    if usual is None or away is None:
+        return usual
+    cover = away.covered_by_id if away.covered_by_id in able else None
+    until = wording.day(wording.last_day(away.until_at, here.zone), here.today)
+    instead = f"{able[cover]} covers" if cover else "and nobody covers who could hold it"
+    st.markdown(quiet(f"{able[usual]} is away until {until}, {instead}."))
+    return cover or usual
 
 
 def typed_moment(here: Present, form: Form, day: str, time: str) -> datetime | None:

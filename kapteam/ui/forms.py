@@ -85,8 +85,9 @@ class _Kept:
 
     `begun` counts how often it began again, `version` of `row` is what its Save counts against, and
     `drawn` the version that its fields were drawn with; `moved` says that another form here saved
-    that row. `first` is what each field started from, `unsaid` a refusal that is not drawn yet, and
-    `refused` what each field that it names held.
+    that row. `first` is what each field started from, `usual` what one follows until somebody
+    changes it, `unsaid` a refusal that is not drawn yet, and `refused` what each field that it
+    names held.
     """
 
     begun: int = 0
@@ -99,6 +100,7 @@ class _Kept:
     is_conflict: bool = False
     unsaid: bool = False
     first: dict[str, Any] = field(default_factory=dict)
+    usual: dict[str, int | str] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
 
 
@@ -258,12 +260,16 @@ class Form:
         value: str | None = None,
         *,
         none: str = "",
+        follows: bool = False,
     ) -> str | None:
         """One of many, by id; `options` maps id to what is read.
 
         `none` stands first among them and is for nobody or nothing; without it nothing is chosen
-        until somebody does.
+        until somebody does. Where it `follows`, who left it as it was gets the new `value` when
+        that changes.
         """
+        if follows:
+            self._follow(field, value or "")
         shown = ({"": none} if none else {}) | dict(options)
         self._labels[field] = shown
         self._read[field] = lambda: st.session_state.get(self.key(field)) or None
@@ -344,11 +350,7 @@ class Form:
         Without limits of its own: Streamlit would keep a number beyond them to itself, and Save
         would find the one before.
         """
-        usual = self._kept.numbers.setdefault(field, value)
-        if usual != value:
-            self._kept.numbers[field] = value
-            if self.value(field) == usual:
-                self.put(field, value)
+        self._follow(field, value)
         chosen: int | None = st.number_input(
             label,
             value=self._first(field, value),
@@ -358,6 +360,13 @@ class Form:
         )
         self._problem(field)
         return chosen
+
+    def _follow(self, field: str, value: int | str) -> None:
+        usual = self._kept.usual.setdefault(field, value)
+        if usual != value:
+            self._kept.usual[field] = value
+            if st.session_state.get(self.key(field)) == usual:
+                self.put(field, value)
 
     def entered(self, kind: type[Any], **fixed: Any) -> Any:
         """The `…Entered` dataclass: `fixed` values, the rest from the fields of the same name."""

@@ -27,7 +27,13 @@ from kapteam.queries.standing import IntegrationLine
 from kapteam.rules.dosing import estimated_last_given_at
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.permissions import can_hold_integration
-from kapteam.ui.booking import ELSEWHERE, integrators, offer_slots, usual_integrator
+from kapteam.ui.booking import (
+    ELSEWHERE,
+    integrators,
+    offer_slots,
+    present_integrator,
+    usual_integrator,
+)
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import given, integration_links, phrase
@@ -168,15 +174,17 @@ def _book(here: Present, shown: IntegrationPage) -> None:
     therapists = integrators((one.id for one in shown.of_course.people), shown.team)
     of_course = therapist_of_course.id if therapist_of_course else None
     usual = usual_integrator(here, of_course, therapists)
-    kept = shown.kept if planned else None
-    if kept and (kept.therapist_id is None or kept.therapist_id in therapists):
-        usual = kept.therapist_id
-    therapist = form.pick("therapist", "With", therapists, usual, none=ELSEWHERE)
     facts = line.standing.facts if line else None
     anchor = (facts.last_given_at or facts.expected_at) if facts else None
     if anchor is None and shown.doses:
         dose = shown.doses[0]
         anchor = estimated_last_given_at(dose.planned_at, dose.product_route)
+    kept = shown.kept if planned else None
+    if kept and (kept.therapist_id is None or kept.therapist_id in therapists):
+        usual = kept.therapist_id
+    elif anchor:
+        usual = present_integrator(here, usual, therapists, anchor)
+    therapist = form.pick("therapist", "With", therapists, usual, none=ELSEWHERE)
     if anchor:
         offer_slots(here, form, therapist, anchor, ("on", "time"))
     local = planned.astimezone(here.zone) if planned else None

@@ -21,6 +21,7 @@ from tests.factories import (
     a_clinician,
     a_course,
     a_member,
+    an_absence,
     some_closed_days,
 )
 from tests.factories_care import a_booked_pair, a_given_session, a_series
@@ -308,6 +309,43 @@ def test_whom_one_can_choose_for_integration_is_on_the_course_and_can_hold_it(ca
     (with_whom,) = [one for one in _open(care, care.therapist).selectbox if one.label == "With"]
 
     assert with_whom.options == ["Somebody elsewhere", "Thea Tallis", "Robin Prescott"]
+
+
+def test_who_covers_is_offered_where_the_therapist_is_away_on_the_day_of_the_integration(care):
+    with care.database.writing() as db:
+        cover = a_clinician(db, Function.THERAPIST, name="Cora Cover")
+        an_absence(
+            db,
+            care.therapist,
+            care.prescriber,
+            from_at=NOW + DAY,
+            until_at=NOW + 5 * DAY,
+            cover=cover,
+        )
+    tab = _open(care, care.prescriber)
+    assert typed(tab, "booking")["integration_therapist"] == care.therapist.clinician_id
+
+    fill(tab, "booking", PLAN)
+    assert typed(tab, "booking")["integration_therapist"] == cover.clinician_id
+    assert "Thea Tallis is away until" in said(tab)
+    assert "Cora Cover covers." in said(tab)
+
+    fill(tab, "booking", {"planned_on": TODAY + 8 * DAY})
+    assert typed(tab, "booking")["integration_therapist"] == care.therapist.clinician_id
+    assert "is away" not in said(tab)
+
+    fill(tab, "booking", {"integration_therapist": care.prescriber.clinician_id})
+    fill(tab, "booking", {"planned_on": TODAY + DAY})
+    assert typed(tab, "booking")["integration_therapist"] == care.prescriber.clinician_id
+
+
+def test_where_nobody_covers_that_is_said_and_the_times_are_those_after(care):
+    with care.database.writing() as db:
+        an_absence(db, care.therapist, care.prescriber, from_at=NOW + DAY, until_at=NOW + 7 * DAY)
+    tab = fill(_open(care, care.prescriber), "booking", PLAN)
+
+    assert typed(tab, "booking")["integration_therapist"] == care.therapist.clinician_id
+    assert "nobody covers who could hold it." in said(tab)
 
 
 @pytest.mark.parametrize("minutes", [-5, 0, 601])

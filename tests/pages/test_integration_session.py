@@ -15,6 +15,7 @@ from kapteam.errors import NotAllowed
 from kapteam.ids import new_id
 from kapteam.vocabulary import (
     EpisodeState,
+    Function,
     How,
     IntegrationCloseReason,
     IntegrationKind,
@@ -26,6 +27,7 @@ from tests.factories import (
     TODAY,
     a_clinician,
     a_course,
+    an_absence,
     an_integration_course,
     an_outside_experience,
     audit_events,
@@ -169,6 +171,17 @@ def test_whom_one_can_choose_is_on_the_course_and_can_hold_it(care, debt):
 
     # Neither the nurse who covers, nor a therapist who is on other courses.
     assert with_whom.options == ["Somebody elsewhere", "Thea Tallis", "Robin Prescott"]
+
+
+def test_who_covers_is_offered_while_the_therapist_is_away(care, debt):
+    with care.database.writing() as db:
+        cover = a_clinician(db, Function.THERAPIST, name="Cora Cover")
+        an_absence(db, care.therapist, care.prescriber, until_at=NOW + 5 * DAY, cover=cover)
+
+    tab = _open(care, care.prescriber, dose=debt.id)
+
+    assert typed(tab, "integration.book")["therapist"] == cover.clinician_id
+    assert "Cora Cover covers." in said(tab)
 
 
 def test_one_booked_elsewhere_stays_elsewhere_when_it_moves(care, booked):
