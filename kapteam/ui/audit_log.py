@@ -16,7 +16,7 @@ from kapteam.rules.slots import read_hours
 from kapteam.rules.thresholds import THRESHOLDS
 from kapteam.ui.navigation import PracticePart, link
 from kapteam.ui.rows import row, section, words
-from kapteam.ui.shell import Present
+from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import EpisodeState, NoteKind, Weekday
 
@@ -106,6 +106,8 @@ def _wanted(colleagues: tuple[Colleague, ...]) -> LogWanted:
     """What is looked for; it is in the address, where a person stands by id."""
     names = {one.id: one.name for one in colleagues}
     asked = st.query_params.get(_PERSON)
+    # The address says it and nothing else does, so that the browser's Back takes a person away.
+    st.session_state[_PERSON] = asked if asked in names else None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         what = st.selectbox(
             "What",
@@ -120,10 +122,11 @@ def _wanted(colleagues: tuple[Colleague, ...]) -> LogWanted:
         person = st.selectbox(
             "Person",
             list(names),
-            index=list(names).index(asked) if asked in names else None,
+            index=None,
             placeholder="Anybody",
             format_func=lambda one: names.get(one, ""),
             key=_PERSON,
+            on_change=_choose_person,
             width=230,
         )
         code = st.text_input(
@@ -135,11 +138,16 @@ def _wanted(colleagues: tuple[Colleague, ...]) -> LogWanted:
             width=130,
         )
         from_on, until_on = (_day(label, key) for label, key in _DAYS.items())
+    return LogWanted(what, person, code or "", from_on, until_on)
+
+
+@acting
+def _choose_person(here: Present) -> None:
+    person = st.session_state[_PERSON]
     if person:
         st.query_params[_PERSON] = person
     else:
         st.query_params.pop(_PERSON, None)
-    return LogWanted(what, person, code or "", from_on, until_on)
 
 
 def _day(label: str, key: str) -> date | None:

@@ -14,7 +14,7 @@ from kapteam.queries.audit_log import PAGE, TAGS
 from kapteam.ui import audit_log
 from kapteam.vocabulary import EpisodeState, Function
 from tests.factories import NOW, TODAY, a_clinician
-from tests.pages.tabs import addresses, bare, headings, opened, said, statements_of, well
+from tests.pages.tabs import addresses, back, bare, headings, opened, said, statements_of, well
 
 LOG = "Who did what"
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,6 +148,20 @@ def test_a_person_chosen_stays_in_the_address_by_id_and_never_by_name(care, admi
 
     assert care.therapist.clinician_id in tab.query_params["log_person"]
     assert "Thea" not in str(tab.query_params)
+
+
+def test_the_browser_s_back_takes_the_person_away_again(care, admin):
+    _note(care, care.nurse, "client:viewed")
+    tab = opened(care, admin, "practice", practice_show=LOG)
+    everything = headings(tab)
+    tab.selectbox(key="log_person").set_value(care.nurse.clinician_id)
+    assert headings(well(tab.run())) == ["Who did what (1)"]
+
+    back(tab, "practice", practice_show=LOG)
+
+    assert tab.selectbox(key="log_person").value is None
+    assert "log_person" not in tab.query_params
+    assert headings(tab) == everything
 
 
 def test_who_opened_a_chart_is_one_press_from_the_client_for_who_administers(care, admin):
