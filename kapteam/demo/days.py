@@ -13,10 +13,11 @@ _QUARTER = timedelta(minutes=15)
 _MINUTE = timedelta(minutes=1)
 _SOON = timedelta(minutes=20)
 _WORKING = OpeningHours(opens=time(9), closes=time(16))
+_OPEN = OpeningHours(opens=time(8), closes=time(17))
 _AWAKE = (time(7), time(19))
 _LAST_DOSING_DAY = 3  # Thursday; Monday is 0
 _USUAL_STARTS = (time(9), time(11, 15), time(13, 30), time(15, 45), time(18))
-_NEAR_DAYS = 14
+_NEAR_DAYS, _BETTER_DAYS = 14, 4
 
 Free = Callable[[datetime], bool]
 """Whether who and what is needed is free at a time."""
@@ -57,42 +58,89 @@ class Days:
             on += timedelta(days=1)
         return at_local(on, time(hour, minute), self.zone)
 
-    def ago(self, least: float, most: float, pick: int = 0, *, free: Free = _always) -> datetime:
+    def ago(
+        self,
+        least: float,
+        most: float,
+        pick: int = 0,
+        *,
+        free: Free = _always,
+        better: Free = _always,
+    ) -> datetime:
         """A time between `most` and `least` hours before now."""
         hour = timedelta(hours=1)
-        return self.between(self.now - most * hour, self.now - least * hour, pick, free=free)
+        earliest, latest = self.now - most * hour, self.now - least * hour
+        return self.between(earliest, latest, pick, free=free, better=better)
 
-    def ahead(self, least: float, most: float, pick: int = 0, *, free: Free = _always) -> datetime:
+    def ahead(
+        self,
+        least: float,
+        most: float,
+        pick: int = 0,
+        *,
+        free: Free = _always,
+        better: Free = _always,
+    ) -> datetime:
         """A time between `least` and `most` hours after now."""
         hour = timedelta(hours=1)
-        return self.between(self.now + least * hour, self.now + most * hour, pick, free=free)
+        earliest, latest = self.now + least * hour, self.now + most * hour
+        return self.between(earliest, latest, pick, free=free, better=better)
 
     def between(
-        self, earliest: datetime, latest: datetime, pick: int = 0, *, free: Free = _always
+        self,
+        earliest: datetime,
+        latest: datetime,
+        pick: int = 0,
+        *,
+        free: Free = _always,
+        better: Free = _always,
     ) -> datetime:
         """A free time between the two: on a working day, else by day, else at night.
 
-        On a half hour, else on a quarter. `pick` chooses among equally good ones. Where nothing is
-        free the half hours are as good as any; without one of them it is the later of the two.
+        On a half hour, else on a quarter; before either, `better` than others. `pick` chooses among
+        equally good ones. Where nothing is free the half hours are as good as any; without one of
+        them it is the later of the two.
         """
         starts = [one for one in _starts(earliest, latest, _QUARTER) if free(one)]
         starts = starts or list(half_hours(earliest, latest))
         if not starts:
             return max(_whole_minute(latest), earliest)
-        best = min(self._oddness(one) for one in starts)
-        good = [one for one in starts if self._oddness(one) == best]
+
+        def oddness(at: datetime) -> tuple[int, bool, bool]:
+            on_quarter = at.astimezone(self.zone).minute % 30 != 0
+            return self._oddness(at), not better(at), on_quarter
+
+        odd = {one: oddness(one) for one in starts}
+        good = [one for one in starts if odd[one] == min(odd.values())]
         return good[pick * 7 % len(good)]
 
-    def near(self, moment: datetime, free: Free) -> datetime:
+    def is_open(self, moment: datetime) -> bool:
+        """Whether an appointment of an hour that begins then is within the opening hours."""
+        local = moment.astimezone(self.zone)
+        return _OPEN.is_open_on(local.date()) and _OPEN.opens <= local.time() <= _OPEN.closes
+
+    def near(self, moment: datetime, free: Free, better: Free = _always) -> datetime:
         """That time, or the nearest free half hour by day, on a Monday to Thursday.
 
-        What is past stays past, on earlier days; what is ahead stays ahead, on later ones.
+        A `better` one of the next few days goes before a nearer one. What is past stays past, on
+        earlier days; what is ahead stays ahead, on later ones.
         """
-        if free(moment):
+
+        def best(at: datetime) -> bool:
+            return free(at) and better(at)
+
+        if best(moment):
             return moment
+        found = self._nearest(moment, _BETTER_DAYS, best)
+        if found is None and not free(moment):
+            found = self._nearest(moment, _NEAR_DAYS, free)
+        return found or moment
+
+    def _nearest(self, moment: datetime, days: int, free: Free) -> datetime | None:
+        """The free half hour nearest to `moment` on the first day that has one, best while open."""
         is_past = moment < self.now
-        for days in range(_NEAR_DAYS):
-            on = moment.astimezone(self.zone).date() + timedelta(days=-days if is_past else days)
+        for away in range(days):
+            on = moment.astimezone(self.zone).date() + timedelta(days=-away if is_past else away)
             if on.weekday() > _LAST_DOSING_DAY:
                 continue
             morning, evening = (at_local(on, one, self.zone) for one in _AWAKE)
@@ -102,8 +150,8 @@ class Days:
                 if (one < self.now) is is_past and free(one)
             ]
             if starts:
-                return min(starts, key=lambda one: abs(one - moment))
-        return moment
+                return min(starts, key=lambda one: (not self.is_open(one), abs(one - moment)))
+        return None
 
     def weeks_before(self, moment: datetime, weeks: int) -> datetime:
         """The same time of day that many weeks earlier, on a Monday to Thursday by daylight.
@@ -155,12 +203,13 @@ class Days:
         last_minute = midnight - _MINUTE
         return last_minute if last_minute > self.now else midnight - timedelta(microseconds=1)
 
-    def _oddness(self, moment: datetime) -> tuple[int, bool]:
+    def _oddness(self, moment: datetime) -> int:
         local = moment.astimezone(self.zone)
-        on_quarter = local.minute % 30 != 0
         if _WORKING.opens <= local.time() <= _WORKING.closes:
-            return (0 if _WORKING.is_open_on(local.date()) else 1), on_quarter
-        return (2 if _AWAKE[0] <= local.time() <= _AWAKE[1] else 3), on_quarter
+            return 0 if _WORKING.is_open_on(local.date()) else 2
+        if self.is_open(moment):
+            return 1
+        return 3 if _AWAKE[0] <= local.time() <= _AWAKE[1] else 4
 
 
 def _working_day(on: date, *, back: bool) -> date:

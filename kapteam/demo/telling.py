@@ -204,15 +204,16 @@ class Course:
                 not slot_ahead or any(map(self.fits_talk, half_hours(soon, at + 23 * HOUR)))
             )
 
-        return self.days.ago(least, most, pick, free=fits)
+        return self.days.ago(least, most, pick, free=fits, better=self._leaves_a_talk_by_day)
 
     def dose_ahead(self, least: float, most: float, pick: int = 0) -> datetime:
         """A time between `least` and `most` hours after now at which a dose fits."""
-        return self.days.ahead(least, most, pick, free=self.fits_dose)
+        better = self._leaves_a_talk_by_day
+        return self.days.ahead(least, most, pick, free=self.fits_dose, better=better)
 
     def dose_near(self, at: datetime) -> datetime:
         """That time, or the nearest one at which a dose fits."""
-        return self.days.near(at, self.fits_dose)
+        return self.days.near(at, self.fits_dose, self._leaves_a_talk_by_day)
 
     def talk_near(self, at: datetime) -> datetime:
         """That time, or the nearest one at which an integration fits."""
@@ -239,6 +240,11 @@ class Course:
             self.therapist is None
             or any(map(self.fits_talk, half_hours(at + 15 * HOUR, at + 24 * HOUR)))
         )
+
+    def _leaves_a_talk_by_day(self, at: datetime) -> bool:
+        """Whether the integration of a dose at `at` fits into the opening hours."""
+        slots = filter(self.days.is_open, half_hours(at + 15 * HOUR, at + 24 * HOUR))
+        return self.therapist is None or any(map(self.fits_talk, slots))
 
     def fits_talk(self, at: datetime) -> bool:
         """Whether the room and the therapist are free for an integration."""

@@ -1,7 +1,7 @@
 """The demo practice: what it promises at any hour, and that opening it harms nothing."""
 
 import shutil
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -42,6 +42,7 @@ from kapteam.rules.attention import Reason
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.notes import IntentionStage
+from kapteam.rules.slots import USUAL_HOURS
 from kapteam.settings import settings
 from kapteam.vocabulary import (
     EpisodeState,
@@ -405,6 +406,20 @@ def promises_of_rooms(db: Session) -> dict[str, bool]:
             clashes.append((who, begins))
         until[who] = max(ends, until.get(who, ends))
     return {f"nobody is in two places: {clashes}": not clashes}
+
+
+def test_integrations_are_in_opening_hours_where_now_leaves_the_choice(built_demo):
+    with database(DEMO).reading() as db:
+        booked = db.scalars(select(IntegrationSession.planned_at)).all()
+    local = [one.astimezone(ZONE) for one in booked if one]
+    outside = [
+        one
+        for one in local
+        if not (USUAL_HOURS.is_open_on(one.date()) and time(8) <= one.time() <= time(17))
+    ]
+    assert len(local) > 80
+    assert len(outside) <= len(local) / 15
+    assert [one for one in outside if not time(7) <= one.time() <= time(19)] == []
 
 
 def test_history_is_in_working_hours_where_now_leaves_the_choice():
