@@ -86,7 +86,9 @@ def test_the_answer_is_in_the_result_and_the_name_leads_to_the_client(
         f"Next dose Wed Nov 25, 2:30{NBSP}pm in 1{NBSP}d · ",
         f"70{NBSP}mg intramuscular",
         f"50{NBSP}hr since dose",
-        "Emergency contact Ngozi Okafor sister 602-555-0177",
+        "Emergency contact Ngozi Okafor, sister, 602-555-0177",
+        "Voicemail not asked",
+        "Who may be told what not recorded",
     ):
         expect(result).to_contain_text(answer)
     result.get_by_role("link", name=re.compile("^Wójcik-Robles, Łukasz")).click()
