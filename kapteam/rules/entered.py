@@ -59,7 +59,7 @@ class Entered:
             self.refuse(field, f"{name} is needed.")
         if len(cleaned) > most:
             self.refuse(
-                field, f"{name} has {len(cleaned)} characters; {most:,} is the most. Shorten it."
+                field, f"{name} has {len(cleaned):,} characters; {most:,} is the most. Shorten it."
             )
         if any(_is_control(letter) for letter in cleaned):
             self.refuse(field, f"{name} contains a control character. Type it again.")

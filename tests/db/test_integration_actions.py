@@ -786,7 +786,7 @@ def test_an_agreed_integration_is_booked_in_its_own_row(care, owing):
         ({"agreed_for": TODAY - DAY}, "agreed_for", "from tomorrow"),
         ({"agreed_for": TODAY + 400 * DAY}, "agreed_for", "more than a year"),
         ({"reason": "  "}, "reason", "is needed"),
-        ({"reason": "x" * 8001}, "reason", "8001 characters"),
+        ({"reason": "x" * 8001}, "reason", "8,001 characters"),
     ],
 )
 def test_a_bad_agreement_is_refused_beside_its_field(care, booked, typed, field, says):

@@ -278,7 +278,7 @@ def test_a_session_that_does_not_exist_reads_like_one_that_is_hidden(care, sessi
             "six hours",
         ),
         ({"lot": "x" * 61}, "lot", "60 characters"),
-        ({"reason": "x" * 8001}, "reason", "8001 characters"),
+        ({"reason": "x" * 8001}, "reason", "8,001 characters"),
     ],
 )
 def test_rule_36_bad_input_gets_a_sentence_beside_its_field_and_nothing_is_saved(

@@ -795,7 +795,7 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("client", "preferred_name", LONG, "200 characters"),
     ("client", "emergency_name", LONG, "200 characters"),
     ("details", "family_name", LONG, "200 characters"),
-    ("pinned line", "pinned_line", "p" * 5_000, "5000 characters"),
+    ("pinned line", "pinned_line", "p" * 5_000, "5,000 characters"),
     ("course", "therapist_elsewhere", LONG, "200 characters"),
     ("member", "clinician_elsewhere", LONG, "200 characters"),
     ("experience", "substance", LONG, "200 characters"),

@@ -215,7 +215,7 @@ def test_a_field_too_long_is_said_beside_it_and_kept_on_the_screen(care, begun):
 
     _write(tab, begun, "safety", "x" * 8_001)
 
-    assert "8001 characters" in said(tab)
+    assert "8,001 characters" in said(tab)
     assert _held(tab, begun, "safety") == "x" * 8_001
     assert "safety" not in _drafts(care, begun)
     # Nothing is signed while a field could not be saved.
