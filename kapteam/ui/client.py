@@ -54,6 +54,7 @@ from kapteam.ui.written import (
     draw_draft,
     draw_note,
     folded_for_others,
+    free_words,
     gist,
     write_links,
 )
@@ -494,9 +495,12 @@ def _dose(here: Present, page: ClientPage, dose: ClientDose) -> None:
         link("ketamine_session", "Open", icon="chevron_right", id=dose.id)
     words(quiet(_dose_facts(here, dose)))
     if dose.breach_reason:
-        words(f":material/report: Given although planning refused it: {plain(dose.breach_reason)}")
+        words(
+            ":material/report: Given although planning refused it: "
+            f"{plain(free_words(here, dose.breach_reason))}"
+        )
     if dose.no_integration_reason:
-        why = plain(dose.no_integration_reason)
+        why = plain(free_words(here, dose.no_integration_reason))
         words(f"{quiet('Without an integration at first:')} {why}")
     if page.notes is None:
         for one in dose.integrations:
@@ -529,7 +533,7 @@ def _dose_status(here: Present, dose: ClientDose) -> Phrase:
         return Phrase(f"Planned, {away}", Tone.BLUE, "event_available")
     if dose.status is SessionStatus.STARTED:
         return Phrase(dose.status.label, Tone.BLUE, "play_circle")
-    reason = f": {dose.end_reason}" if dose.end_reason else ""
+    reason = f": {free_words(here, dose.end_reason)}" if dose.end_reason else ""
     return Phrase(f"{dose.status.label}{reason}", icon="check" if dose.status.is_given else "")
 
 
@@ -594,7 +598,7 @@ def _integration_notes(here: Present, page: ClientPage, one: ClientIntegration, 
         if one.line:
             integration_links(here, one.line)
     if one.close_note:
-        st.text(one.close_note)
+        st.text(free_words(here, one.close_note))
     for note in page.notes_of(NoteKind.INTEGRATION):
         if note.integration_session_id == one.id:
             draw_note(here, note)
@@ -611,7 +615,7 @@ def draw_without_dose(here: Present, page: ClientPage) -> None:
             with st.container(border=True, gap="xsmall", key=f"experience_{experience.id}"):
                 words(f"**{plain(f'{experience.substance}, {experience.happened}')}**")
                 if experience.circumstances:
-                    st.text(experience.circumstances)
+                    st.text(free_words(here, experience.circumstances))
         if course.closed_at is None and can_hold_integration(here.viewer):
             link(
                 "integration_session",
@@ -672,5 +676,5 @@ def draw_in_error(here: Present, page: ClientPage) -> None:
             with row(f"in_error_{note.id}"):
                 signed = wording.moment(note.signed_at or note.started_at, here.now, here.zone)
                 words(f"~~{note.title}~~ {quiet(f'{note.author.name}, signed {signed}')}")
-                words(plain(note.void_reason))
+                words(plain(free_words(here, note.void_reason)))
                 link("note", "Open", icon="chevron_right", id=note.id)

@@ -43,7 +43,7 @@ from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, phrase, row, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
-from kapteam.ui.written import write_links
+from kapteam.ui.written import free_words, write_links
 from kapteam.vocabulary import (
     ClearanceDecision,
     CloseReason,
@@ -110,12 +110,12 @@ def draw_course(here: Present, care: Course) -> None:
             since = wording.moment(care.hold.since_at, here.now, here.zone)
             st.markdown(f"On hold {quiet(f'since {since}, {care.hold.set_by}')}")
             if care.hold.note:
-                st.text(care.hold.note)
+                st.text(free_words(here, care.hold.note))
         if care.closed_at and care.close_reason:
             closed = wording.moment(care.closed_at, here.now, here.zone)
             st.markdown(f"Closed {closed}: {care.close_reason.label}")
             if care.close_note:
-                st.text(care.close_note)
+                st.text(free_words(here, care.close_note))
     with right:
         _clearance_line(here, care)
         _consent_line(here, care)
@@ -134,9 +134,11 @@ def draw_course(here: Present, care: Course) -> None:
 
 def _experience(here: Present, care: Course, one: Experience) -> None:
     """What the client told, struck through when it was entered in error; the way to correct it."""
-    told = f"{one.substance}, {one.happened}. {one.circumstances}".strip()
+    circumstances = free_words(here, one.circumstances)
+    told = f"{one.substance}, {one.happened}. {circumstances}".strip()
     if one.voided_at:
-        words(f"~~{plain(told)}~~ {quiet(f'entered in error: {one.void_reason}')}")
+        why = free_words(here, one.void_reason)
+        words(f"~~{plain(told)}~~ {quiet(f'entered in error: {why}')}")
         return
     st.text(told)
     if care.closed_at is None and can_run_episode(here.viewer):
@@ -203,7 +205,7 @@ def draw_earlier_holds(here: Present, care: Course) -> None:
             st.markdown(f"**{one.reason.label}** {quiet(f'{since} to {until}')}")
             for who, text in ((one.set_by, one.note), (one.released_by, one.release_note)):
                 if text:
-                    st.text(f"{who}: {text}")
+                    st.text(f"{who}: {free_words(here, text)}")
 
 
 def draw_steps(here: Present, care: Course, colleagues: tuple[Colleague, ...]) -> None:
@@ -412,7 +414,7 @@ def draw_clearances(here: Present, care: Course) -> None:
                 decided = wording.moment(one.decided_at, here.now, here.zone)
                 words(quiet(f"{one.decided_by}, {decided}"), 260)
             if one.conditions:
-                st.text(one.conditions)
+                st.text(free_words(here, one.conditions))
 
 
 def consent_fields(here: Present, form: Form) -> None:
@@ -449,7 +451,8 @@ def draw_consents(here: Present, care: Course) -> None:
     for one in care.consents:
         if one.voided_at:
             signed = f"{one.type.label}, signed {wording.full_day(one.signed_on)}"
-            words(f"~~{plain(signed)}~~ {quiet(f'entered in error: {one.void_reason}')}")
+            why = free_words(here, one.void_reason)
+            words(f"~~{plain(signed)}~~ {quiet(f'entered in error: {why}')}")
 
 
 def _revocation_form(here: Present, consent_id: str) -> None:

@@ -39,6 +39,7 @@ from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import given, integration_links, phrase
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
+from kapteam.ui.written import free_words
 from kapteam.vocabulary import (
     How,
     IntegrationCloseReason,
@@ -54,7 +55,7 @@ def draw_standing(here: Present, shown: IntegrationPage) -> None:
     if shown.line:
         phrase(sentences.integration(shown.line.standing, here.now, here.zone))
         if shown.kept and shown.kept.agreed_reason:
-            st.text(shown.kept.agreed_reason)
+            st.text(free_words(here, shown.kept.agreed_reason))
         for dose in shown.doses:
             st.markdown(given(here, dose))
         if shown.line.standing.stage is IntegrationStage.HELD:
@@ -74,13 +75,13 @@ def _settled(here: Present, shown: IntegrationPage) -> None:
     for word, at, more in (
         ("Held", settled.held_at, settled.held_by or ""),
         ("Closed", settled.closed_at, settled.close_reason.label if settled.close_reason else ""),
-        ("Taken back", settled.dropped_at, settled.drop_reason),
+        ("Taken back", settled.dropped_at, free_words(here, settled.drop_reason)),
     ):
         if at:
             when = wording.moment(at, here.now, here.zone)
             st.markdown(f"**{word}** {plain(when)} {quiet(more)}")
     if settled.close_note:
-        st.text(settled.close_note)
+        st.text(free_words(here, settled.close_note))
 
 
 def draw_forms(here: Present, shown: IntegrationPage, do: str) -> None:

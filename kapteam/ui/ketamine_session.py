@@ -49,7 +49,7 @@ from kapteam.ui.navigation import link
 from kapteam.ui.rows import NOT_BOOKED, integration_links, phrase, row, section, when, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, strong
-from kapteam.ui.written import draw_note
+from kapteam.ui.written import draw_note, free_words
 from kapteam.vocabulary import (
     AdministrationKind,
     Function,
@@ -78,12 +78,13 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
         if shown.line and shown.line.silence:
             phrase(sentences.silence(shown.line.silence, shown.planned_at, here.now, here.zone))
         if shown.end_reason:
-            st.text(f"Reason: {shown.end_reason}")
+            st.text(f"Reason: {free_words(here, shown.end_reason)}")
         if shown.breach_reason:
             st.markdown(":red-badge[:material/error: Given although planning would refuse it]")
-            st.text(shown.breach_reason)
+            st.text(free_words(here, shown.breach_reason))
         if shown.no_integration_reason:
-            st.text(f"Without an integration at first: {shown.no_integration_reason}")
+            why = free_words(here, shown.no_integration_reason)
+            st.text(f"Without an integration at first: {why}")
     with right, st.container(gap="xsmall"):
         _integrations(here, shown)
         _intentions(here, shown)
@@ -226,7 +227,8 @@ def _administration(here: Present, shown: KetamineSessionPage, one: Administrati
         )
         line = plain(f"{one.kind.label} {wording.mg(one.ug)}, {started}{ended}")
         if one.voided_at:
-            words(f"~~{line}~~ {quiet(f'entered in error: {one.void_reason}')}", 760)
+            why = free_words(here, one.void_reason)
+            words(f"~~{line}~~ {quiet(f'entered in error: {why}')}", 760)
             return
         words(f"**{line}**", 380)
         words(quiet(f"{one.given_by}{f', lot {one.lot}' if one.lot else ''}"), 250)
@@ -258,7 +260,7 @@ def _administration(here: Present, shown: KetamineSessionPage, one: Administrati
                     kind="secondary",
                 )
     if one.reason:
-        st.text(f"Reason: {one.reason}")
+        st.text(f"Reason: {free_words(here, one.reason)}")
 
 
 def draw_record(here: Present, shown: KetamineSessionPage) -> None:

@@ -30,7 +30,7 @@ from kapteam.ui.navigation import go
 from kapteam.ui.rows import identity
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
-from kapteam.ui.written import draw_additions, folded_for_others
+from kapteam.ui.written import draw_additions, folded_for_others, free_words
 from kapteam.vocabulary import NoteKind
 
 _NOT_ANSWERED = "Not answered"
@@ -471,7 +471,7 @@ def draw_note_text(here: Present, note: NoteLine) -> None:
         st.markdown(
             f":red[:material/block:] **Entered in error** {quiet(f'{voided}, counts no more')}"
         )
-        st.text(note.void_reason)
+        st.text(free_words(here, note.void_reason))
     st.markdown(
         f":material/lock: **Signed and locked** {quiet(f'{note.author.name}{by}, {signed}')}"
     )

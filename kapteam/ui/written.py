@@ -14,6 +14,7 @@ from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import NoteKind
 
+_NOT_FOR_OTHERS = "words hidden while others can see"
 _GIST = {
     NoteKind.INTENTION: ("intention",),
     NoteKind.INTEGRATION: ("recap", "revisited", "actions"),
@@ -54,6 +55,14 @@ def folded_for_others(here: Present, title: str) -> Iterator[None]:
             yield
     else:
         yield
+
+
+def free_words(here: Present, text: str) -> str:
+    """What somebody typed in a few words, a reason for instance, which may name somebody.
+
+    With others in the room only that there is something.
+    """
+    return _NOT_FOR_OTHERS if text and here.viewer.hides_names else text
 
 
 def draw_draft(here: Present, note: NoteLine, place: str) -> None:

@@ -4,6 +4,7 @@ address, a chart or a key. Every page of the demo, with every name that was seed
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -15,12 +16,18 @@ from streamlit.testing.v1 import AppTest
 from kapteam.accounts.sign_ins import start_sign_in, viewer_of
 from kapteam.db import practices
 from kapteam.db.engine import Database
-from kapteam.db.tables import Client, Clinician, Inquiry, SignIn
+from kapteam.db.tables import Client, Clinician, Episode, Inquiry, SignIn
 from kapteam.demo import PRESCRIBER_ID, THERAPIST_ID
-from kapteam.vocabulary import Audience
+from kapteam.vocabulary import Audience, HoldReason, SessionStatus
 from tests.browser.demo import PAGES
-from tests.factories import NOW
-from tests.pages.tabs import a_tab, bare, links, said, well
+from tests.factories import NOW, a_hold
+from tests.factories_care import (
+    Care,
+    a_given_session,
+    a_ketamine_session,
+    an_integration_session,
+)
+from tests.pages.tabs import a_tab, bare, links, opened, said, well
 
 MADE_OF_NAMES = ("client_edit", "inquiry")
 
@@ -87,6 +94,30 @@ def test_no_name_is_ever_in_an_address_a_chart_or_a_key(demo: Database, name: st
     machinery += [str(tab.query_params)]
 
     assert names.findall("\n".join(machinery)) == []
+
+
+def test_what_was_typed_in_a_few_words_is_not_sent_while_others_can_see(care: Care) -> None:
+    """Reasons and remarks, which no page needs and which may name somebody."""
+    typed = "Cousin Wilhelmina"
+    with care.database.writing() as db:
+        course = db.get_one(Episode, care.course.id)
+        a_hold(db, course, HoldReason.TRAVEL, care.prescriber.clinician_id).note = typed
+        given = a_given_session(db, course, given_at=NOW - timedelta(days=2))
+        given.breach_reason = given.no_integration_reason = typed
+        missed = a_ketamine_session(db, course, status=SessionStatus.MISSED)
+        missed.end_reason = typed
+        held = an_integration_session(db, course, given, closed_at=NOW, close_note=typed)
+    for place, query in (
+        ("client", {"client": care.client.code}),
+        ("episode", {"id": care.course.id}),
+        ("ketamine_session", {"id": given.id}),
+        ("ketamine_session", {"id": missed.id}),
+        ("integration_session", {"id": held.id}),
+    ):
+        tab = opened(care, care.prescriber, place, **query)
+        assert typed in "\n".join(_sent(tab)), place
+        well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+        assert typed not in "\n".join(_sent(tab)), place
 
 
 def test_two_people_of_the_same_initials_can_be_told_apart(demo: Database) -> None:
