@@ -1,6 +1,6 @@
 """A tab's two websockets: the heartbeat, and just enough of Streamlit's own to run a page."""
 
-import socket
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -9,8 +9,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
 
 from tests.web.server import Browser, Server
 
@@ -20,13 +20,38 @@ STREAM, HEARTBEAT = "/_stcore/stream", "/session/heartbeat"
 _GOES_ON = ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN
 
 
+class Wire:
+    """An open websocket, used like a blocking one.
+
+    Not `websockets.sync`: over TLS that reads in one thread while it writes in another, and now and
+    then waits for ever for a handshake that was never sent.
+    """
+
+    def __init__(self, runner: asyncio.Runner, connection: ClientConnection) -> None:
+        self._runner = runner
+        self._connection = connection
+
+    def send(self, frame: str | bytes) -> None:
+        """Send one frame. Raises ConnectionClosed."""
+        self._runner.run(self._connection.send(frame))
+
+    def recv(self, seconds: float) -> Any:
+        """The next frame. Raises ConnectionClosed, and TimeoutError after so many seconds."""
+        return self._runner.run(asyncio.wait_for(self._connection.recv(), seconds))
+
+    @property
+    def close_code(self) -> int | None:
+        """The code with which the server closed it."""
+        return self._connection.close_code
+
+
 class Tab:
     """An open websocket. `run_id` is the id under which Streamlit keeps this tab's state.
 
     `page` and `query` are its address.
     """
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: Wire) -> None:
         self._socket = connection
         self.run_id = ""
         self.page, self.query = "", ""
@@ -92,7 +117,7 @@ def connected(
     headers: dict[str, str] | None = None,
     host: str = "",
     protocols: Sequence[str] = (),
-) -> Iterator[ClientConnection]:
+) -> Iterator[Wire]:
     """The websocket at `path`, with this Cookie header.
 
     `origin` is the server's own unless given; None sends no Origin. `host` is the name that the
@@ -101,18 +126,28 @@ def connected(
     """
     given = {"Cookie": cookie, **(headers or {})} if cookie else dict(headers or {})
     secure, trusted = ("s", server.certificate.trusted()) if server.certificate else ("", None)
-    with connect(
-        f"ws{secure}://{host or server.name}:{server.port}{path}",
-        origin=server.url if origin == "" else origin,
-        additional_headers=given,
-        subprotocols=protocols or None,
-        sock=socket.create_connection(("127.0.0.1", server.port)),
-        ssl=trusted,
-        server_hostname=server.name if trusted else None,
-        max_size=None,
-        open_timeout=PATIENCE_SECONDS,
-    ) as connection:
-        yield connection
+
+    async def opened() -> ClientConnection:
+        return await connect(
+            f"ws{secure}://{host or server.name}:{server.port}{path}",
+            origin=server.url if origin == "" else origin,
+            additional_headers=given,
+            subprotocols=protocols or None,
+            host="127.0.0.1",
+            port=server.port,
+            ssl=trusted,
+            server_hostname=server.name if trusted else None,
+            proxy=None,
+            max_size=None,
+            open_timeout=PATIENCE_SECONDS,
+        )
+
+    with asyncio.Runner() as runner:
+        connection = runner.run(opened())
+        try:
+            yield Wire(runner, connection)
+        finally:
+            runner.run(connection.close())
 
 
 @contextmanager
