@@ -30,9 +30,11 @@ from kapteam.ids import new_id
 from kapteam.rules.notes import content_hash
 from kapteam.vocabulary import (
     ConsentType,
+    ContactKind,
     EpisodeState,
     Function,
     HoldReason,
+    How,
     IntegrationCloseReason,
     NoteKind,
     Part,
@@ -44,10 +46,12 @@ from tests.browser.hands import field, fill_day, go_to, open_at, paste, press, t
 from tests.factories import (
     NOW,
     TODAY,
+    a_call,
     a_clearance,
     a_client,
     a_clinician,
     a_consent,
+    a_contact,
     a_course,
     a_hold,
     a_member,
@@ -229,6 +233,18 @@ def strange(care: Care) -> Odd:
             )
         )
 
+        contact = a_contact(
+            db,
+            course,
+            therapist,
+            kind=ContactKind.CHECK_IN,
+            planned_at=NOW + DAY,
+            how=How.VIDEO,
+            place=odd("cpl"),
+            local_emergency=odd("cle"),
+        )
+        a_call(db, client, therapist, words=odd("cwo"))
+
         other = a_course(
             db,
             client,
@@ -272,6 +288,7 @@ def strange(care: Care) -> Odd:
             "note": f"/note?id={signed.id}",
             "note in error": f"/note?id={in_error.id}",
             "risk note": f"/note?id={risk.id}",
+            "contact": f"/contact?id={contact.id}",
         }
         | {
             name: f"/{name}"
@@ -303,7 +320,7 @@ SHOWN = {
     "Emergency access": "emg",
     "Who did what": "old prc",
     "client": f"{NAME} pro pho pin eme rel emp may all med the els gpl ppl bre why end int sig two "
-    "are ate add sub hap cir clo vdn emg ris rpl rsg",
+    "are ate add sub hap cir clo vdn emg ris rpl rsg cpl cwo",
     "client_edit": f"{NAME} pro pho eme rel emp may all med",
     "course": f"{NAME} the els",
     "other course": f"{NAME} the sub hap cir hol mis vde",
@@ -319,6 +336,7 @@ SHOWN = {
     "note": f"{NAME} sig two are ate add the",
     "note in error": f"{NAME} vdn",
     "risk note": f"{NAME} rsg",
+    "contact": f"{NAME} cpl cle the",
 }
 """Which texts stand on which page."""
 _PARTS = {"Days away", "Thresholds", "Emergency access", "Who did what"}
