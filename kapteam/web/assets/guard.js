@@ -232,7 +232,7 @@ async function sent() {
 }
 
 function whenRun() {
-  if (isRunning()) staysUntil = 0;
+  staysUntil = 0; // a run has begun, or is over already
   if (sending && isConnected() && !isRunning()) unsent = null;
 }
 
