@@ -12,8 +12,7 @@ const SENT_MS = 5_000;
 const AGEING_MS = 60_000;
 const AGAIN_MS = 10_000;
 const HELD_MS = 5_000;
-const PRESSED_MS = 1_000;
-const ON_THE_WAY_MS = 10_000;
+const ON_THE_WAY_MS = 1_000;
 
 // Hiding: nothing is removed, so what was typed is still there when the page comes back.
 
@@ -110,19 +109,19 @@ addEventListener("pageshow", (event) => {
 // since "in 30 min" ages. Every page says for whom it was drawn ("Who can see this screen?"), which
 // another tab may have answered anew. Nobody is disturbed: not while a button of the mouse is down or a dialog
 // lies over the page, and the focus stays on the link it was on, wherever that moves to. Nor is anybody
-// called back: from a link, or Back, until its run begins Streamlit says nothing of the page that it has
-// asked for, and a Refresh pressed on this one would be the later word.
+// called back: for a moment after a press Streamlit has asked for the next page, and a Refresh pressed on
+// this one would be the later word.
 
 let drawnFor = ""; // the news for which the page was last asked to draw itself
 let drawnAt = performance.now();
 let pressedAt = -Infinity; // when a button went down that is not known to be up again
-let staysUntil = 0; // until then this page may be on its way to another one
+let wentAt = -Infinity; // when something was pressed, or Back
 
 function refresh() {
   const drawn = document.querySelector("[data-kapteam-token]")?.dataset;
   if (!drawn || !news || document.hidden || leaving || isRunning()) return;
   const now = performance.now();
-  if (now - pressedAt < HELD_MS || now < staysUntil) return;
+  if (now - pressedAt < HELD_MS || now - wentAt < ON_THE_WAY_MS) return;
   if (document.querySelector("[role=dialog]")) return;
   const [token, audience] = news.split(" ");
   const isLive = drawn.kapteamToken !== "";
@@ -154,15 +153,9 @@ for (const kind of ["pointerup", "pointercancel"]) {
   addEventListener(kind, () => (pressedAt = -Infinity), { capture: true });
 }
 
-addEventListener("popstate", () => (staysUntil = performance.now() + ON_THE_WAY_MS), { capture: true });
-addEventListener(
-  "click",
-  (event) => {
-    const leads = event.target.closest?.("a[href]");
-    staysUntil = performance.now() + (leads ? ON_THE_WAY_MS : PRESSED_MS);
-  },
-  { capture: true },
-);
+for (const kind of ["click", "popstate"]) {
+  addEventListener(kind, () => (wentAt = performance.now()), { capture: true });
+}
 
 // Activity: typing, pointing and scrolling keep the sign-in from locking.
 
@@ -232,7 +225,6 @@ async function sent() {
 }
 
 function whenRun() {
-  staysUntil = 0; // a run has begun, or is over already
   if (sending && isConnected() && !isRunning()) unsent = null;
 }
 
