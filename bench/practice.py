@@ -13,7 +13,7 @@ from random import Random
 from bench.courses import DAY, HOUR, NOW, CourseRows, OpenCourse, Pair
 from bench.rows import Rows
 from kapteam.db.engine import Database, Session
-from kapteam.db.tables import Client, Clinician, ClinicianFunction, Inquiry, Practice
+from kapteam.db.tables import Absence, Client, Clinician, ClinicianFunction, Inquiry, Practice
 from kapteam.ids import new_id
 from kapteam.rules.folding import search_text
 from kapteam.vocabulary import Function, InquiryOutcome, ServiceLine
@@ -47,6 +47,7 @@ class Filled:
     front_desk_id: str
     courses: tuple[OpenCourse, ...]
     inquiry_id: str
+    absence_id: str
 
 
 def fill(database: Database, clients: int, told: Told) -> Filled:
@@ -71,6 +72,7 @@ def fill(database: Database, clients: int, told: Told) -> Filled:
             )
             for number in range(1, -(-still_open // OPEN_CLIENTS) + 1)
         ]
+        absence_id = _add_absence(db, pairs[0])
     rows = Rows()
     inquiry_id = _add_inquiries(rows, front_desk_id, clients)
     courses = []
@@ -87,7 +89,21 @@ def fill(database: Database, clients: int, told: Told) -> Filled:
         if number % _AT_ONCE == 0 or number == clients:
             rows.write(database)
             told(number)
-    return Filled(pairs[0], front_desk_id, tuple(courses), inquiry_id)
+    return Filled(pairs[0], front_desk_id, tuple(courses), inquiry_id, absence_id)
+
+
+def _add_absence(db: Session, pair: Pair) -> str:
+    """The therapist of a pair goes away next week, and nobody covers."""
+    absence = Absence(
+        id=new_id(),
+        clinician_id=pair.therapist_id,
+        from_at=NOW + 7 * DAY,
+        until_at=NOW + 21 * DAY,
+        set_by_id=pair.prescriber_id,
+    )
+    db.add(absence)
+    db.flush()
+    return absence.id
 
 
 def _add_clinician(db: Session, name: str, function: Function) -> str:

@@ -31,19 +31,21 @@ from kapteam.db.types import UtcDateTime
 from kapteam.errors import Invalid
 from kapteam.ids import new_id
 from kapteam.rules.folding import fold
-from kapteam.rules.permissions import Covering, Emergency, Viewer
+from kapteam.rules.permissions import Away, Covering, Emergency, Viewer
 from kapteam.rules.thresholds import Thresholds, in_force
 from kapteam.vocabulary import Audience, Function
 
 LIFE = timedelta(hours=12)
 _DEVICE_LENGTH = 200
 _CLOCK_SLACK = timedelta(minutes=1)
+_BACK = timedelta(days=7)
 _WRONG = "The sign-in name and the password do not match."
 _acting = and_(
     Presence.sign_in_id == SignIn.id, Presence.acting.is_(True), Presence.left_at.is_(None)
 )
 _now = bindparam("now", type_=UtcDateTime())
 _life_ago = bindparam("life_ago", type_=UtcDateTime())
+_back_since = bindparam("back_since", type_=UtcDateTime())
 
 
 def _setting(key: str) -> ScalarSelect[str]:
@@ -76,7 +78,7 @@ _CURRENT = (
         Clinician.suspended_at.is_(None),
     )
 )
-_absent = aliased(Clinician)
+_absent, _covering, _away = aliased(Clinician), aliased(Clinician), aliased(Absence)
 _BY_TOKEN = _CURRENT.where(SignIn.token_hash == bindparam("token_hash"))
 _ACTING = (
     _CURRENT.add_columns(
@@ -86,6 +88,10 @@ _ACTING = (
         _absent.id.label("absent_id"),
         _absent.name.label("absent"),
         Absence.until_at.label("absent_until"),
+        _away.id.label("away_id"),
+        _away.from_at.label("away_from"),
+        _away.until_at.label("away_until"),
+        _covering.name.label("away_cover"),
         EmergencyAccess.id.label("emergency_id"),
         EmergencyAccess.until_at.label("emergency_until"),
         Client.id.label("client_id"),
@@ -94,6 +100,15 @@ _ACTING = (
     .outerjoin(ClinicianFunction, ClinicianFunction.clinician_id == Clinician.id)
     .outerjoin(Absence, covers(Clinician.id, _now))
     .outerjoin(_absent, _absent.id == Absence.clinician_id)
+    .outerjoin(
+        _away,
+        and_(
+            _away.clinician_id == Clinician.id,
+            _away.voided_at.is_(None),
+            _away.until_at > _back_since,
+        ),
+    )
+    .outerjoin(_covering, _covering.id == _away.covered_by_id)
     .outerjoin(
         EmergencyAccess,
         and_(
@@ -380,6 +395,7 @@ def viewer_of(db: Session, sign_in_id: str, now: datetime) -> Viewer | None:
         sees_everyone=is_front_desk or bool(functions and opened.everyone_sees_caseload),
         covers=_covers(rows),
         emergencies=_emergencies(rows),
+        away=_days_away(rows),
     )
 
 
@@ -391,6 +407,16 @@ def _covers(rows: Iterable[Any]) -> tuple[Covering, ...]:
             who = row.absent_id, row.absent
             until[who] = max(row.absent_until, until.get(who, row.absent_until))
     return tuple(Covering(*who, until_at) for who, until_at in sorted(until.items()))
+
+
+def _days_away(rows: Iterable[Any]) -> tuple[Away, ...]:
+    """The viewer's own, the earliest first."""
+    found = {
+        Away(row.away_id, row.away_from, row.away_until, row.away_cover or "")
+        for row in rows
+        if row.away_id is not None
+    }
+    return tuple(sorted(found, key=lambda one: one.from_at))
 
 
 def _emergencies(rows: Iterable[Any]) -> tuple[Emergency, ...]:
@@ -407,7 +433,7 @@ def _current(db: Session, now: datetime, *conditions: ColumnElement[bool]) -> li
 
 
 def _found(db: Session, statement: Executable, now: datetime, **about: str) -> list[Any]:
-    times = {"now": now, "life_ago": now - LIFE}
+    times = {"now": now, "life_ago": now - LIFE, "back_since": now - _BACK}
     return list(db.execute(statement, times | about).all())
 
 

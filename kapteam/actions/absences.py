@@ -4,20 +4,31 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, aliased
 
 from kapteam import wording
 from kapteam.actions.episodes import FUNCTIONS_OF, may_have
+from kapteam.actions.loading import functions_of
 from kapteam.actions.practice import lock_practice, put_in_force, the_practice
 from kapteam.actions.saving import already_saved
 from kapteam.clock import day_of
+from kapteam.db.access import visible_episode
 from kapteam.db.audit import record
 from kapteam.db.in_force import OPENING_HOURS
-from kapteam.db.tables import Absence, Clinician, ClinicianFunction, ClosedDays
-from kapteam.errors import NotFound
+from kapteam.db.tables import (
+    Absence,
+    Clinician,
+    ClosedDays,
+    Contact,
+    Episode,
+    EpisodeMember,
+    IntegrationSession,
+)
+from kapteam.errors import NotAllowed, NotFound
+from kapteam.rules.away import INTEGRATES, needs_of_contact
 from kapteam.rules.entered import Entered
-from kapteam.rules.permissions import Viewer, check_can_administer
+from kapteam.rules.permissions import Viewer, check_can_administer, check_can_run_episode
 from kapteam.rules.slots import OpeningHours
 from kapteam.vocabulary import Part, Weekday
 
@@ -31,6 +42,16 @@ class AbsenceEntered:
     from_on: date | None
     until_on: date | None
     covered_by_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverEntered:
+    """A colleague who has one course while the viewer is away; `id` is minted by the form."""
+
+    id: str
+    absence_id: str
+    episode_id: str
+    colleague_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +135,106 @@ def record_absence(db: Session, viewer: Viewer, entered: AbsenceEntered, now: da
     )
 
 
+def hand_over_while_away(
+    db: Session, viewer: Viewer, entered: HandOverEntered, now: datetime
+) -> None:
+    """Let a colleague have one course for the viewer's own days away, and then no longer.
+
+    What the viewer would have held or called in these days becomes the colleague's, as far as it is
+    theirs to do. Raises NotAllowed, NotFound, Invalid (`colleague_id`).
+    """
+    check_can_run_episode(viewer)
+    absence = db.get(Absence, entered.absence_id, with_for_update=True)
+    if absence is None or absence.clinician_id != viewer.clinician_id:
+        raise NotFound("There are no such days away of yours.")
+    if already_saved(db, EpisodeMember, entered.id):
+        return
+    if absence.voided_at is not None or absence.until_at <= now:
+        raise NotAllowed("These days away are over, so there is nothing to hand over.")
+    course = visible_episode(db, viewer, entered.episode_id, now)
+    zone = the_practice(db, now).zone
+    form = Entered()
+    colleague_id = entered.colleague_id or ""
+    form.need("colleague_id", colleague_id != viewer.clinician_id, "Choose somebody else.")
+    form.need(
+        "colleague_id",
+        may_have(db, colleague_id, Part.COVER),
+        "Choose a prescriber, a therapist or a nurse whose sign-in is on.",
+    )
+    from_at = max(absence.from_at, now)
+    away = _away(db, colleague_id, from_at, absence.until_at, now, zone)
+    form.need("colleague_id", not away, f"This person is away then too: {away}.")
+    form.done()
+    _end_single_covers(db, absence, now, Episode.id == course.id)
+    db.add(
+        EpisodeMember(
+            id=entered.id,
+            episode_id=course.id,
+            part=Part.COVER,
+            clinician_id=colleague_id,
+            from_at=from_at,
+            until_at=absence.until_at,
+        )
+    )
+    handed = _hand_sessions(db, absence, course.id, colleague_id, from_at)
+    record(
+        db,
+        "episode:handed_over",
+        viewer,
+        now,
+        client_id=course.client_id,
+        subject_id=colleague_id,
+        from_on=day_of(from_at, zone),
+        until_on=wording.last_day(absence.until_at, zone),
+        sessions=handed,
+    )
+
+
+def _hand_sessions(
+    db: Session, absence: Absence, episode_id: str, colleague_id: str, from_at: datetime
+) -> list[str]:
+    """Give the colleague the integrations and contacts of these days that are theirs to do."""
+    functions = functions_of(db, colleague_id)
+    integrations = db.scalars(
+        select(IntegrationSession)
+        .where(
+            IntegrationSession.episode_id == episode_id,
+            IntegrationSession.therapist_id == absence.clinician_id,
+            IntegrationSession.planned_at >= from_at,
+            IntegrationSession.planned_at < absence.until_at,
+            IntegrationSession.held_at.is_(None),
+            IntegrationSession.closed_at.is_(None),
+            IntegrationSession.dropped_at.is_(None),
+        )
+        .with_for_update()
+    )
+    contacts = db.scalars(
+        select(Contact)
+        .where(
+            Contact.episode_id == episode_id,
+            Contact.with_id == absence.clinician_id,
+            Contact.planned_at >= from_at,
+            Contact.planned_at < absence.until_at,
+            Contact.outcome.is_(None),
+        )
+        .with_for_update()
+    )
+    handed = []
+    for session in integrations if functions & INTEGRATES else ():
+        session.therapist_id, session.version = colleague_id, session.version + 1
+        handed.append(session.id)
+    for contact in contacts:
+        if functions & needs_of_contact(contact.kind):
+            contact.with_id, contact.version = colleague_id, contact.version + 1
+            handed.append(contact.id)
+    return handed
+
+
 def end_absence(db: Session, viewer: Viewer, absence_id: str, now: datetime) -> None:
     """Take back days away that lie ahead, or say that the person is here again from now on.
 
-    The cover ends with them. A second press changes nothing. Raises NotAllowed (administrators
-    only) and NotFound.
+    The cover ends with them, also that of single courses. A second press changes nothing. Raises
+    NotAllowed (administrators only) and NotFound.
     """
     check_can_administer(viewer)
     absence = db.get(Absence, absence_id, with_for_update=True)
@@ -126,11 +242,36 @@ def end_absence(db: Session, viewer: Viewer, absence_id: str, now: datetime) -> 
         raise NotFound("There are no such days away.")
     if absence.voided_at is not None or absence.until_at <= now:
         return
+    _end_single_covers(db, absence, now)
     if absence.from_at > now:
         absence.voided_at = now
     else:
         absence.until_at = now
     record(db, "absence:ended", viewer, now, subject_id=absence.clinician_id)
+
+
+def _end_single_covers(
+    db: Session, absence: Absence, now: datetime, *which: ColumnElement[bool]
+) -> None:
+    """Who was given single courses of the absent one for these days has them no longer.
+
+    `which` are conditions on Episode. Whoever covers a course for another time stays.
+    """
+    absent = aliased(EpisodeMember)
+    courses = (
+        select(Episode.id)
+        .join(absent, absent.episode_id == Episode.id)
+        .where(absent.clinician_id == absence.clinician_id, absent.part != Part.COVER, *which)
+    )
+    for one in db.scalars(
+        select(EpisodeMember).where(
+            EpisodeMember.part == Part.COVER,
+            EpisodeMember.from_at >= absence.from_at,
+            EpisodeMember.until_at == absence.until_at,
+            EpisodeMember.episode_id.in_(courses),
+        )
+    ):
+        one.until_at = max(one.from_at, now)
 
 
 def close_days(db: Session, viewer: Viewer, entered: ClosedDaysEntered, now: datetime) -> None:
@@ -230,8 +371,7 @@ def _midnights(from_on: date, until_on: date, zone: ZoneInfo) -> tuple[datetime,
 
 
 def _treats(db: Session, clinician_id: str) -> bool:
-    held = select(ClinicianFunction.function).where(ClinicianFunction.clinician_id == clinician_id)
-    return not FUNCTIONS_OF[Part.COVER].isdisjoint(db.scalars(held))
+    return not FUNCTIONS_OF[Part.COVER].isdisjoint(functions_of(db, clinician_id))
 
 
 def _away(

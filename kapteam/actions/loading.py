@@ -18,6 +18,7 @@ from kapteam.db.access import visible_episode
 from kapteam.db.tables import (
     Administration,
     Clearance,
+    ClinicianFunction,
     Episode,
     Hold,
     IntegrationSession,
@@ -30,7 +31,7 @@ from kapteam.rules.entered import Entered
 from kapteam.rules.pathway import ClearanceFacts, missing_clearance
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.recording import not_plannable
-from kapteam.vocabulary import ProductRoute
+from kapteam.vocabulary import Function, ProductRoute
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,12 @@ def integrations_of(db: Session, ketamine_session_id: str) -> list[IntegrationSe
             .order_by(IntegrationSession.planned_at, IntegrationSession.id)
         )
     )
+
+
+def functions_of(db: Session, clinician_id: str) -> frozenset[Function]:
+    """What somebody of the team does in the practice; nothing, when there is no such person."""
+    held = select(ClinicianFunction.function).where(ClinicianFunction.clinician_id == clinician_id)
+    return frozenset(db.scalars(held))
 
 
 def read_plan(

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from kapteam.accounts.set_up import is_last_administrator, set_functions, suspend_clinician
 from kapteam.actions.episodes import FUNCTIONS_OF, may_have, replace_member
+from kapteam.actions.loading import functions_of
 from kapteam.actions.practice import lock_practice
 from kapteam.actions.saving import check_changed, compare_and_swap
 from kapteam.db.audit import record
-from kapteam.db.tables import Clinician, ClinicianFunction, Episode, EpisodeMember
+from kapteam.db.tables import Clinician, Episode, EpisodeMember
 from kapteam.errors import Conflict, NotFound
 from kapteam.ids import new_id
 from kapteam.rules.entered import Entered
@@ -57,7 +58,7 @@ def change_colleague(db: Session, viewer: Viewer, entered: ColleagueEntered, now
     check_can_administer(viewer)
     lock_practice(db)
     colleague = _colleague(db, entered.id)
-    before, after = _functions(db, entered.id), frozenset(entered.functions)
+    before, after = functions_of(db, entered.id), frozenset(entered.functions)
     form = Entered()
     values = {
         "name": form.line("name", entered.name, "The name", required=True),
@@ -115,11 +116,6 @@ def _colleague(db: Session, clinician_id: str) -> Clinician:
     if found is None:
         raise NotFound("There is no such colleague.")
     return found
-
-
-def _functions(db: Session, clinician_id: str) -> frozenset[Function]:
-    held = select(ClinicianFunction.function).where(ClinicianFunction.clinician_id == clinician_id)
-    return frozenset(db.scalars(held))
 
 
 def _functions_conflict(before: frozenset[Function], after: frozenset[Function]) -> Conflict:

@@ -26,8 +26,10 @@ from kapteam.demo.people import (
     COLLEAGUES,
     DIRECTOR,
     PRACTICE_NAME,
+    PRESCRIBER,
     PRESCRIBER_ID,
     SECOND_PRESCRIBER,
+    SECOND_THERAPIST,
     THERAPIST,
     THERAPIST_ID,
     THIRD_THERAPIST,
@@ -38,7 +40,6 @@ from kapteam.demo.story import compose
 from kapteam.demo.telling import Telling
 from kapteam.queries.standing import Asked
 from kapteam.queries.upcoming import Show, upcoming
-from kapteam.rules.permissions import Viewer
 from kapteam.settings import settings
 
 __all__ = ["PRESCRIBER_ID", "THERAPIST_ID", "open_demo"]
@@ -145,24 +146,27 @@ def _tell(db: Session, now: datetime) -> None:
         db.get_one(Clinician, one.id).password_hash = nobodys
     telling = Telling(days, {DIRECTOR: director} | {one: one.viewer() for one in COLLEAGUES})
     compose(telling)
+    _plan_days_off(telling)
     telling.tell(db)
-    _plan_days_off(db, director, days)
     db.add(AuditEvent(id=_BUILT, at=now.astimezone(UTC), tag="demo:built", changes={}))
 
 
-def _plan_days_off(db: Session, director: Viewer, days: Days) -> None:
-    """A prescriber goes away with cover, a therapist without, and the practice closes for a day."""
+def _plan_days_off(telling: Telling) -> None:
+    """Who goes away, with cover and without, who is back, and a day on which nobody works."""
+    days = telling.days
     off = (
-        ("absence/1", SECOND_PRESCRIBER, 12, 16, director.clinician_id),
+        ("absence/1", SECOND_PRESCRIBER, 12, 16, DIRECTOR),
         ("absence/2", THIRD_THERAPIST, 26, 33, None),
+        ("absence/3", THERAPIST, 10, 20, SECOND_THERAPIST),
+        ("absence/4", PRESCRIBER, -4, -3, SECOND_PRESCRIBER),
     )
-    for name, who, first, last, cover_id in off:
-        from_on, until_on = days.on(first), days.on(last)
-        entered = AbsenceEntered(demo_id(name), who.id, from_on, until_on, cover_id)
-        record_absence(db, director, entered, days.now)
+    for name, who, first, last, cover in off:
+        cover_id = telling.viewer(cover).clinician_id if cover else None
+        entered = AbsenceEntered(demo_id(name), who.id, days.on(first), days.on(last), cover_id)
+        telling.then(min(days.now, days.at(first, 9)), DIRECTOR, record_absence, entered)
     closed_on = days.on(40)
-    entered_closed = ClosedDaysEntered(demo_id("closed/1"), closed_on, closed_on, "Team day")
-    close_days(db, director, entered_closed, days.now)
+    closed = ClosedDaysEntered(demo_id("closed/1"), closed_on, closed_on, "Team day")
+    telling.then(days.now, DIRECTOR, close_days, closed)
 
 
 def _swap(new: Path, file: Path) -> None:

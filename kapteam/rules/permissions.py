@@ -25,6 +25,16 @@ class Covering:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """Days away of the viewer: ahead, begun, or over for less than a week; who covers, by name."""
+
+    id: str
+    from_at: datetime
+    until_at: datetime
+    cover: str
+
+
+@dataclass(frozen=True, slots=True)
 class Emergency:
     """A client whom the viewer has opened in an emergency, and until when."""
 
@@ -51,6 +61,7 @@ class Viewer:
     sees_everyone: bool
     covers: tuple[Covering, ...] = ()
     emergencies: tuple[Emergency, ...] = ()
+    away: tuple[Away, ...] = ()
 
     def stands_for(self, clinician_id: str | None) -> bool:
         """Whether a clinician's work is this person's: one's own, or a colleague's one covers."""

@@ -59,6 +59,7 @@ from kapteam.ui.rows import (
 from kapteam.ui.shell import Present
 from kapteam.ui.showing import listed
 from kapteam.ui.text import plain, quiet, said
+from kapteam.ui.while_away import draw_days_away
 from kapteam.vocabulary import Tone
 from kapteam.wording import Phrase
 
@@ -92,6 +93,7 @@ def draw_today(here: Present, today: Today) -> None:
     _backups(here)
     if today.nobody_in_care and can_book(here.viewer):
         first_step()
+    draw_days_away(here)
     draw_told(here, today.told)
     told = _Told()
     _unrecorded(here, told.doses(today.unrecorded))

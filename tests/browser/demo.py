@@ -16,7 +16,7 @@ from kapteam.db.tables import (
     Note,
 )
 from kapteam.demo import THERAPIST_ID
-from kapteam.demo.people import BIRDSONG, NAKAMURA, OKAFOR
+from kapteam.demo.people import BIRDSONG, NAKAMURA, OKAFOR, demo_id
 from kapteam.vocabulary import NoteKind, SessionStatus
 
 _courses = select(EpisodeMember.episode_id).where(EpisodeMember.clinician_id == THERAPIST_ID)
@@ -111,6 +111,7 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "note": lambda db: f"/note?id={_note(db, NoteKind.INTENTION, signed=False)}",
     "contact": lambda db: f"/contact?client={_code(db, OKAFOR.id)}",
     "contact planned": lambda db: f"/contact?id={_contact(db)}",
+    "away": lambda db: f"/away?id={demo_id('absence/3')}",
     "emergency": lambda db: "/emergency",
     "note signed": lambda db: f"/note?id={_note(db, NoteKind.INTEGRATION, signed=True)}",
 }

@@ -533,6 +533,20 @@ def _absent(from_at: datetime) -> Callable[[Care], str]:
     return address
 
 
+def _away_with_a_dose(own: Care) -> str:
+    """The therapist is away while a dose is booked, and chooses who has it."""
+    with own.database.writing() as db:
+        at = NOW + 9 * DAY
+        away = an_absence(db, own.therapist, own.prescriber, from_at=at - DAY, until_at=at + DAY)
+        a_clinician(db, Function.THERAPIST, name="Tara Takeover")
+        a_ketamine_session(db, own.course, planned_at=at)
+    return f"/away?id={away.id}&course={own.course.id}"
+
+
+def _taken_over(page: Page) -> None:
+    choose(page, "Who has this course of care Wed Dec 2 to Fri Dec 4", "Tara Takeover")
+
+
 def _row_with(text: str, button: str) -> Callable[[Page], Locator]:
     """The last row that says this and has such a button."""
     return lambda page: (
@@ -915,6 +929,13 @@ SAVES = {
         "Back now",
         ("absence:ended",),
         by_prescriber=True,
+    ),
+    "handed over while away": Save(
+        _away_with_a_dose,
+        _taken_over,
+        "Hand over",
+        ("episode:handed_over",),
+        (EpisodeMember,),
     ),
     "closed days": Save(
         lambda own: _AWAY,

@@ -1,0 +1,109 @@
+"""Today's word about one's own days away, the list behind it, and what happened since."""
+
+from datetime import timedelta
+
+import pytest
+
+from kapteam.actions.contacts import TouchEntered, log_touch
+from kapteam.db.tables import EpisodeMember
+from kapteam.ids import new_id
+from kapteam.vocabulary import Audience, Function, Part, Touch
+from tests.factories import NOW, a_clinician, an_absence
+from tests.factories_care import a_ketamine_session
+from tests.pages.filling import beside, fill, press
+from tests.pages.tabs import MOST_STATEMENTS, headings, links, opened, said, statements_of
+
+DAY = timedelta(days=1)
+FIRST, LAST = NOW + 7 * DAY, NOW + 9 * DAY
+
+
+def _away(care, who, from_at=FIRST, until_at=LAST, cover=None):
+    with care.database.writing() as db:
+        return an_absence(
+            db, who, care.prescriber, from_at=from_at, until_at=until_at, cover=cover
+        ).id
+
+
+@pytest.fixture
+def dose(care):
+    with care.database.writing() as db:
+        return a_ketamine_session(db, care.course, planned_at=FIRST + DAY).id
+
+
+@pytest.mark.usefixtures("dose")
+def test_today_says_when_one_is_away_and_leads_to_what_falls_into_it(care):
+    absence_id = _away(care, care.therapist)
+
+    tab = opened(care, care.therapist, "today")
+
+    assert "You are away **Tue Dec 1 to Thu Dec 3** :gray[nobody covers all of it]" in said(tab)
+    assert any("Who has what meanwhile" in one for one in links(tab))
+    assert "You are away" not in said(opened(care, care.prescriber, "today"))
+    tab = opened(care, care.therapist, "away", id=absence_id)
+    assert headings(tab) == ["While you are away (1)"]
+    assert "Nobody yet as therapist" in said(tab)
+
+
+@pytest.mark.usefixtures("dose")
+def test_a_course_is_handed_over_from_the_list(care):
+    absence_id = _away(care, care.therapist)
+    with care.database.writing() as db:
+        taker = a_clinician(db, Function.THERAPIST, name="Tara Takeover")
+    tab = opened(care, care.therapist, "away", id=absence_id, course=care.course.id)
+
+    press(tab, "Hand over")
+    assert "Choose a prescriber, a therapist or a nurse" in beside(tab, "hand_over", "colleague_id")
+    assert care.rows(EpisodeMember, clinician_id=taker.clinician_id) == []
+
+    press(fill(tab, "hand_over", {"colleague_id": taker.clinician_id}), "Hand over")
+
+    assert "Handed over for these days" in tab.success[0].value
+    assert "Tara Takeover" in said(tab)
+    assert "Nobody yet" not in said(tab)
+    (member,) = care.rows(EpisodeMember, clinician_id=taker.clinician_id)
+    assert (member.part, member.from_at, member.until_at) == (Part.COVER, FIRST, LAST)
+
+
+def test_who_is_back_reads_for_a_week_what_was_done_meanwhile(care):
+    absence_id = _away(care, care.therapist, NOW - 3 * DAY, NOW - DAY)
+    at = NOW - 2 * DAY
+    touch = TouchEntered(
+        new_id(), care.client.id, Touch.THEY_CALLED, "Slept badly.", None, at.date(), "9:00 am"
+    )
+    care.do(log_touch, care.prescriber, touch, now=at)
+
+    tab = opened(care, care.therapist, "today")
+    assert "You were away Sat Nov 21 to Mon Nov 23" in said(tab)
+    tab = opened(care, care.therapist, "away", id=absence_id)
+
+    assert headings(tab) == ["Since you were away (1)"]
+    assert "Contact: logged" in said(tab)
+    assert care.prescriber.name in said(tab)
+    assert "Slept badly" not in said(tab)
+
+
+def test_somebody_elses_days_away_are_refused_in_a_sentence(care):
+    absence_id = _away(care, care.therapist)
+
+    tab = opened(care, care.prescriber, "away", id=absence_id)
+
+    assert "There are no such days away of yours" in said(tab)
+
+
+@pytest.mark.usefixtures("dose")
+def test_with_others_in_the_room_it_names_nobody(care):
+    absence_id = _away(care, care.therapist)
+    tab = opened(care, care.therapist, "away", id=absence_id)
+    tab.radio(key="audience").set_value(Audience.OTHERS).run()
+
+    assert "Okafor" not in said(tab) + "".join(links(tab))
+    assert care.client.code in "".join(links(tab))
+
+
+@pytest.mark.usefixtures("dose")
+def test_it_takes_no_more_statements_than_a_list(care):
+    absence_id = _away(care, care.therapist)
+
+    tab = opened(care, care.therapist, "away", id=absence_id)
+
+    assert statements_of(care, tab) <= MOST_STATEMENTS + 1
