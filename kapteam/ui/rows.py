@@ -91,7 +91,13 @@ def list_row(key: str) -> Iterator[None]:
 @contextmanager
 def row_links(width: int) -> Iterator[None]:
     """The links at the end of a list's row, in one column at its right."""
-    with st.container(horizontal=True, horizontal_alignment="right", gap=None, width=width):
+    with st.container(
+        horizontal=True,
+        horizontal_alignment="right",
+        vertical_alignment="center",
+        gap=None,
+        width=width,
+    ):
         yield
 
 

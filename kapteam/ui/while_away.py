@@ -91,7 +91,7 @@ def _row(here: Present, is_alone: bool, one: MeanwhileRow) -> None:
         words(" ".join(said(each) for each in _who(here, one)), DOSE)
         with row_links(FOUR_LINKS):
             if not is_alone and can_run_episode(here.viewer):
-                _show_course("Somebody else", "group", one.key, one.course.episode_id)
+                _show_course("Hand over", "group", one.key, one.course.episode_id)
             _move(one)
 
 
