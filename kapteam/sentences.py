@@ -389,6 +389,9 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             return Phrase(f"Dose not ordered for {when}", one.tone, "prescriptions")
         case Reason.NOT_CLEARED:
             return Phrase(f"Not cleared for {when}", one.tone, "gpp_maybe")
+        case Reason.OUT_OF_TOUCH if one.at:
+            since = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
+            return Phrase(f"Out of touch since {since}, no next step", one.tone, "phone_missed")
         case Reason.MISSED_AGAIN if one.times > MISSED_TWICE:
             return Phrase(f"Missed {one.times} times in a row", one.tone, "event_busy")
         case Reason.CLEARANCE_ENDS if one.on:

@@ -22,7 +22,7 @@ from kapteam.queries.standing import (
     course_standings,
     own_courses,
 )
-from kapteam.rules.attention import Attention, Reason, end_of_days
+from kapteam.rules.attention import NOTHING_AHEAD, Attention, end_of_days
 from kapteam.rules.counting import by_client
 from kapteam.rules.folding import fold
 from kapteam.rules.permissions import Viewer
@@ -216,7 +216,7 @@ def _is_seen(row: CaseloadRow, view: View, asked: Asked) -> bool:
                 for course in row.courses
             )
         case View.NO_NEXT_STEP:
-            return any(one.reason is Reason.NO_NEXT_STEP for one in row.attention)
+            return any(one.reason in NOTHING_AHEAD for one in row.attention)
         case View.NOT_HELD:
             return any(
                 is_owed(line) and line.standing.facts.last_given_at is not None

@@ -16,8 +16,11 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    null,
     or_,
     select,
+    type_coerce,
+    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -41,6 +44,7 @@ from kapteam.db.tables import (
 )
 from kapteam.db.types import UtcDateTime
 from kapteam.queries.pinned import PINNED
+from kapteam.rules.contacts import TOUCHES_COUNTED, Touches
 from kapteam.rules.notes import POSTPONE
 from kapteam.vocabulary import (
     ContactKind,
@@ -56,6 +60,8 @@ _WANTED = select(_wanted.c.id)
 _NOW = bindparam("now", type_=UtcDateTime())
 _BREACHED_SINCE = bindparam("breached_since", type_=UtcDateTime())
 RECENT_CONTACTS = 3
+TOUCHES = tuple(Touches.__dataclass_fields__)
+"""The columns of `Touches` in a row of `episodes`."""
 _OPEN = tuple(status for status in SessionStatus if status.is_open)
 _GIVEN = tuple(status for status in SessionStatus if status.is_given)
 
@@ -63,9 +69,10 @@ _GIVEN = tuple(status for status in SessionStatus if status.is_given)
 def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
     """The courses with their client, the pause in force and the clearance that holds.
 
-    Also the next preparation after `now`, and how many appointments in a row were missed. In the
-    order they were opened.
+    Also the next preparation after `now`, how many appointments in a row were missed, and when the
+    client was met or spoken to. In the order they were opened.
     """
+    touches = _touches(wanted, now)
     preparation = (
         select(func.min(Contact.planned_at, type_=UtcDateTime()))
         .where(
@@ -111,13 +118,55 @@ def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
                 Clearance.valid_until_on,
                 preparation.label("preparation_at"),
                 _misses().label("misses"),
+                *(touches.c[one] for one in TOUCHES),
             )
             .join(Client, Client.id == Episode.client_id)
             .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
             .outerjoin(Clearance, Clearance.id == newest_clearance)
+            .outerjoin(touches, touches.c.episode_id == Episode.id)
             .where(Episode.id.in_(wanted))
             .order_by(Episode.opened_at, Episode.id)
         )
+    )
+
+
+def _touches(wanted: Any, now: datetime) -> Subquery:
+    """How often, first and last the client of each course was dosed, and met or spoken to."""
+    since = now - TOUCHES_COUNTED
+    kept = (ContactOutcome.HELD, ContactOutcome.REACHED)
+    touch = union_all(
+        select(
+            KetamineSession.episode_id,
+            KetamineSession.planned_at.label("dose_at"),
+            type_coerce(null(), UtcDateTime).label("talk_at"),
+        ).where(
+            KetamineSession.episode_id.in_(wanted),
+            KetamineSession.status.in_(_GIVEN),
+            KetamineSession.planned_at > since,
+        ),
+        select(IntegrationSession.episode_id, null(), IntegrationSession.held_at).where(
+            IntegrationSession.episode_id.in_(wanted), IntegrationSession.held_at > since
+        ),
+        select(Episode.id, null(), Contact.happened_at)
+        .join(Episode, Episode.client_id == Contact.client_id)
+        .where(
+            Episode.id.in_(wanted),
+            or_(Contact.episode_id.is_(None), Contact.episode_id == Episode.id),
+            Contact.outcome.in_(kept),
+            Contact.happened_at > since,
+        ),
+    ).subquery()
+
+    def of(kind: str) -> tuple[ColumnElement[Any], ...]:
+        at = touch.c[f"{kind}_at"]
+        return (
+            func.count(at).label(f"{kind}s"),
+            func.min(at, type_=UtcDateTime()).label(f"first_{kind}_at"),
+            func.max(at, type_=UtcDateTime()).label(f"last_{kind}_at"),
+        )
+
+    return (
+        select(touch.c.episode_id, *of("dose"), *of("talk")).group_by(touch.c.episode_id).subquery()
     )
 
 

@@ -24,7 +24,12 @@ from kapteam.errors import NotFound
 from kapteam.queries import course_rows
 from kapteam.queries.pinned import PinnedLine, pinned_of
 from kapteam.rules.attention import BREACH_SHOWN, Attention, CourseFacts, PlannedDose, attend
-from kapteam.rules.contacts import ContactStanding, judge_contact
+from kapteam.rules.contacts import (
+    ContactStanding,
+    Touches,
+    judge_contact,
+    out_of_touch_since,
+)
 from kapteam.rules.dosing import NOT_CLOSED_AFTER, Silence, estimated_last_given_at, silence
 from kapteam.rules.integration import (
     IntegrationFacts,
@@ -549,6 +554,7 @@ class _Course:
             series_dose_id=self._dose_of(series) if series else "",
             has_next_step=next_step is not None,
             misses=row.misses,
+            out_of_touch_since=self._out_of_touch_since(),
         )
         return CourseStanding(
             client=self._client(),
@@ -580,6 +586,12 @@ class _Course:
             attention=attend(facts, asked.now, asked.today),
             next_step=next_step,
         )
+
+    def _out_of_touch_since(self) -> datetime | None:
+        row = self._row
+        known = {name: getattr(row, name) for name in course_rows.TOUCHES}
+        touches = Touches(**{name: value for name, value in known.items() if value is not None})
+        return out_of_touch_since(touches, row.state, row.opened_at, self._asked.now)
 
     def _contact(self, row: Any) -> ContactLine:
         prescriber = self._person(Part.PRESCRIBER)

@@ -43,9 +43,11 @@ class Reason(Term):
     NUMBER_NOT_ORDERED = "number_not_ordered", "Number of sessions not ordered yet"
     NO_DOSE_BOOKED = "no_dose_booked", "Ordered without a date"
     SERIES_DONE = "series_done", "Series done, decide"
+    OUT_OF_TOUCH = "out_of_touch", "Out of touch"
     NO_NEXT_STEP = "no_next_step", "No next step"
 
 
+NOTHING_AHEAD = frozenset({Reason.OUT_OF_TOUCH, Reason.NO_NEXT_STEP})
 _ORDER = {reason: place for place, reason in enumerate(Reason)}
 _BEFORE_A_DOSE = (
     Reason.NOT_CLEARED,
@@ -110,7 +112,8 @@ class PlannedDose:
 class CourseFacts:
     """What attention asks of one open course of care.
 
-    `misses` is how many appointments in a row nobody came to. `consents` are the newest of each
+    `misses` is how many appointments in a row nobody came to; `out_of_touch_since` is said where
+    nothing is planned either, and then instead of that. `consents` are the newest of each
     type that dosing needs, as far as there is one. `series_ordered` is 0 without a series and None
     while no prescriber has ordered the number of the one that has `series_dose_id`.
     """
@@ -131,6 +134,7 @@ class CourseFacts:
     series_dose_id: str
     has_next_step: bool
     misses: int
+    out_of_touch_since: datetime | None
 
 
 def end_of_days(now: datetime, days: int) -> datetime:
@@ -252,7 +256,9 @@ def _of_course(facts: CourseFacts, today: date) -> list[Attention]:
             )
     found += _of_series(facts, dosing)
     if not facts.has_next_step:
-        found.append(Attention(Reason.NO_NEXT_STEP, Tone.AMBER, Part.THERAPIST))
+        since = facts.out_of_touch_since
+        reason = Reason.OUT_OF_TOUCH if since else Reason.NO_NEXT_STEP
+        found.append(Attention(reason, Tone.AMBER, Part.THERAPIST, since))
     return found
 
 

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from kapteam.vocabulary import ContactKind, How, Part, Term, Tone
+from kapteam.vocabulary import ContactKind, EpisodeState, How, Part, Term, Tone
 
 DID_IT_HAPPEN_AFTER = timedelta(hours=1)
+TOUCHES_COUNTED = timedelta(days=180)
+_USUAL, _IN_MAINTENANCE = timedelta(days=14), timedelta(days=45)
+_SHORTEST = timedelta(days=7)
 
 
 class ContactStage(Term):
@@ -41,3 +44,51 @@ def judge_contact(
     passed = now - planned_at >= DID_IT_HAPPEN_AFTER
     stage = ContactStage.DID_IT_HAPPEN if passed else ContactStage.AHEAD
     return ContactStanding(kind, planned_at, how, stage, part)
+
+
+@dataclass(frozen=True, slots=True)
+class Touches:
+    """When the team and a client last met or spoke on a course, and in which rhythm.
+
+    `doses` and `talks` are how many ketamine sessions were given, and how many integrations and
+    contacts took place, within `TOUCHES_COUNTED`; each with its first and last.
+    """
+
+    doses: int = 0
+    first_dose_at: datetime | None = None
+    last_dose_at: datetime | None = None
+    talks: int = 0
+    first_talk_at: datetime | None = None
+    last_talk_at: datetime | None = None
+
+    @property
+    def last_at(self) -> datetime | None:
+        """The last touch of either kind."""
+        return max(filter(None, (self.last_dose_at, self.last_talk_at)), default=None)
+
+
+def own_interval(touches: Touches, state: EpisodeState) -> timedelta:
+    """How far apart a client's visits usually are: the average between ketamine sessions.
+
+    Where there are fewer than two, between the talks; their number around a dose says nothing of
+    the rhythm. At least a week; without either two weeks, in maintenance 45 days (rule 55).
+    """
+    for number, first, last in (
+        (touches.doses, touches.first_dose_at, touches.last_dose_at),
+        (touches.talks, touches.first_talk_at, touches.last_talk_at),
+    ):
+        if number > 1 and first and last:
+            return max(_SHORTEST, (last - first) / (number - 1))
+    return _IN_MAINTENANCE if state is EpisodeState.MAINTENANCE else _USUAL
+
+
+def out_of_touch_since(
+    touches: Touches, state: EpisodeState, opened_at: datetime, now: datetime
+) -> datetime | None:
+    """The last touch, once 1.5 times the client's own interval has passed since (product.md).
+
+    Rule 55: it is a suggestion that a human confirms. None while they are in touch; before the
+    first touch the course's beginning counts.
+    """
+    last = touches.last_at or opened_at
+    return last if now - last > own_interval(touches, state) * 1.5 else None

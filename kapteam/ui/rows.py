@@ -388,6 +388,8 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
         link("ketamine_session", "Open", icon="chevron_right", id=one.subject_id)
     elif one.reason is Reason.DID_IT_HAPPEN:
         link("contact", "Record", icon="chevron_right", id=one.subject_id)
+    elif one.reason is Reason.OUT_OF_TOUCH and can_book(here.viewer):
+        link("contact", "Call", icon="add_call", client=course.client.code)
     elif one.reason is Reason.CLEARANCE_ENDS:
         link("clearance", "Open", icon="chevron_right", episode=episode)
     elif one.reason is Reason.CONSENT_ENDS and can_book(here.viewer):

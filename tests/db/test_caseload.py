@@ -203,7 +203,7 @@ class TestRows:
 
         assert [one.reason for one in row.attention] == [
             Reason.INTEGRATION_LATE,
-            Reason.NO_NEXT_STEP,
+            Reason.OUT_OF_TOUCH,
             Reason.NO_NEXT_STEP,
         ]
 

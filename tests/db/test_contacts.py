@@ -22,7 +22,7 @@ from kapteam.ids import new_id
 from kapteam.queries.contacts import contact_page, told_to
 from kapteam.queries.standing import course_standings
 from kapteam.queries.today import today
-from kapteam.rules.attention import Reason
+from kapteam.rules.attention import NOTHING_AHEAD, Reason
 from kapteam.rules.contacts import ContactStage
 from kapteam.vocabulary import (
     ContactKind,
@@ -47,6 +47,7 @@ from tests.factories import (
 from tests.factories_care import (
     Care,
     a_cared_for_client,
+    a_given_session,
     a_ketamine_session,
     an_integration_session,
     another_course,
@@ -223,14 +224,14 @@ def test_one_tells_those_who_treat_the_client_and_the_front_desk_and_nobody_else
 
 
 def test_what_is_planned_is_the_next_step_and_its_absence_is_said(care):
-    assert Reason.NO_NEXT_STEP in {one.reason for one in _standing(care).attention}
+    assert NOTHING_AHEAD & {one.reason for one in _standing(care).attention}
 
     care.do(plan_contact, care.front_desk, _plan(care))
 
     found = _standing(care)
     assert found.next_step.what == "Preparation"
     assert found.next_step.at == datetime(2026, 11, 25, 17, 0, tzinfo=UTC)
-    assert Reason.NO_NEXT_STEP not in {one.reason for one in found.attention}
+    assert NOTHING_AHEAD.isdisjoint(one.reason for one in found.attention)
     [line] = found.contacts
     assert (line.standing.stage, line.person.name) == (ContactStage.AHEAD, "Thea Tallis")
 
@@ -457,3 +458,36 @@ def test_today_shows_what_is_planned_for_today_by_time(care):
     with care.database.reading() as db:
         agenda = today(db, asked).agenda
     assert [row.contact.id for row in agenda] == [earlier.id, later.id]
+
+
+def test_who_was_neither_met_nor_reached_for_long_is_out_of_touch(care):
+    """A call that was not reached, one that was cancelled, and one on another course count not."""
+    ago = [NOW - timedelta(days=days) for days in (40, 30, 20)]
+    with care.database.writing() as db:
+        for at in ago:
+            dose = a_given_session(db, care.course, given_at=at)
+        an_integration_session(
+            db, care.course, dose, therapist=care.therapist, held_at=NOW - timedelta(days=18)
+        )
+        a_contact(
+            db,
+            care.course,
+            care.therapist,
+            happened_at=NOW - timedelta(days=2),
+            outcome=ContactOutcome.NOT_REACHED,
+        )
+
+    found = {one.reason: one.at for one in _standing(care).attention}
+
+    assert found[Reason.OUT_OF_TOUCH] == NOW - timedelta(days=18)
+    assert Reason.NO_NEXT_STEP not in found
+
+
+def test_a_call_that_reached_the_client_ends_being_out_of_touch(care):
+    with care.database.writing() as db:
+        db.get_one(Episode, care.course.id).opened_at = NOW - timedelta(days=60)
+    assert Reason.OUT_OF_TOUCH in {one.reason for one in _standing(care).attention}
+    with care.database.writing() as db:
+        a_call(db, care.client, care.front_desk)
+
+    assert Reason.OUT_OF_TOUCH not in {one.reason for one in _standing(care).attention}

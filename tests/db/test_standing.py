@@ -283,7 +283,7 @@ class TestTheClock:
 
         assert course.doses == ()
         assert course.integrations == ()
-        assert reasons(course) == [Reason.NO_NEXT_STEP]
+        assert reasons(course) == [Reason.OUT_OF_TOUCH]
 
     def test_rule_3_a_session_stopped_early_owes_its_integration(self, care):
         with care.database.writing() as db:
@@ -665,7 +665,7 @@ class TestHold:
         course = standing(care)
 
         assert course.hold is None
-        assert reasons(course) == [Reason.NO_NEXT_STEP]
+        assert reasons(course) == [Reason.OUT_OF_TOUCH]
 
 
 class TestTheSeries:

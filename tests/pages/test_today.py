@@ -13,7 +13,7 @@ from kapteam.ids import new_id
 from kapteam.operations.backups import back_up_now
 from kapteam.ui.showing import STEP
 from kapteam.vocabulary import Audience, Function, HoldReason, How, NoteKind, SessionStatus
-from tests.factories import NOW, a_clinician, pin
+from tests.factories import NOW, a_call, a_clinician, pin
 from tests.factories_care import (
     a_booked_pair,
     a_given_session,
@@ -90,11 +90,21 @@ def test_with_nothing_to_do_every_section_says_so(care):
 
 
 def test_a_course_without_a_next_step_waits_on_somebody(care):
+    with care.database.writing() as db:
+        a_call(db, care.client, care.therapist)
     tab = opened(care, care.therapist, "today")
 
     assert headings(tab) == ["Waiting on me (1)"]
     assert names(tab) == ["Okafor, Amara"]
     assert addresses(tab, "Open") == [f"episode?id={care.course.id}"]
+
+
+def test_who_is_out_of_touch_is_called_from_the_row(care):
+    tab = opened(care, care.therapist, "today")
+
+    assert "Out of touch since Sun Oct 25, no next step" in said(tab)
+    assert addresses(tab, "Call") == [f"contact?client={care.client.code}"]
+    assert "Out of touch" not in said(opened(care, care.stranger, "today"))
 
 
 def test_what_waits_is_done_from_its_row(care):

@@ -39,6 +39,7 @@ CALM = CourseFacts(
     series_dose_id="dose",
     has_next_step=True,
     misses=0,
+    out_of_touch_since=None,
 )
 
 
@@ -249,6 +250,16 @@ def test_an_intention_that_says_postpone_waits_on_the_prescriber():
 
 def test_no_next_step_waits_on_the_therapist():
     assert _found(has_next_step=False) == [(R.NO_NEXT_STEP, Tone.AMBER, THERAPIST)]
+
+
+def test_who_is_out_of_touch_is_said_instead_of_having_no_next_step():
+    long_ago = NOW - timedelta(days=40)
+
+    assert _found(has_next_step=False, out_of_touch_since=long_ago) == [
+        (R.OUT_OF_TOUCH, Tone.AMBER, THERAPIST)
+    ]
+    assert _found(has_next_step=True, out_of_touch_since=long_ago) == []
+    assert _found(has_next_step=False, out_of_touch_since=long_ago, on_hold=True) == []
 
 
 def test_the_loudest_comes_first_then_the_order_of_reasons():

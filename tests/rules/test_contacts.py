@@ -4,8 +4,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kapteam.rules.contacts import ContactStage, judge_contact
-from kapteam.vocabulary import ContactKind, ContactOutcome, Function, How, Part, Tone, Touch
+from kapteam.rules.contacts import (
+    ContactStage,
+    Touches,
+    judge_contact,
+    out_of_touch_since,
+    own_interval,
+)
+from kapteam.vocabulary import (
+    ContactKind,
+    ContactOutcome,
+    EpisodeState,
+    Function,
+    How,
+    Part,
+    Tone,
+    Touch,
+)
 
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
 AHEAD, ASKED = ContactStage.AHEAD, ContactStage.DID_IT_HAPPEN
@@ -53,3 +68,56 @@ def test_nobody_is_reached_by_a_message_or_a_call_that_nobody_took(touch):
     unheard = touch in {Touch.CALLED_NOT_REACHED, Touch.WE_WROTE}
     assert (touch.outcome is ContactOutcome.NOT_REACHED) == unheard
     assert not (touch.is_from_client and unheard)
+
+
+def _days(number: float) -> timedelta:
+    return timedelta(days=number)
+
+
+def _touches(doses=(), talks=()):
+    """Touches so many days ago."""
+    found = {}
+    for name, ago in (("dose", doses), ("talk", talks)):
+        if ago:
+            found[f"{name}s"] = len(ago)
+            found[f"first_{name}_at"] = NOW - _days(max(ago))
+            found[f"last_{name}_at"] = NOW - _days(min(ago))
+    return Touches(**found)
+
+
+SERIES, MAINTENANCE = EpisodeState.SERIES, EpisodeState.MAINTENANCE
+
+
+@pytest.mark.parametrize(
+    ("doses", "talks", "state", "days"),
+    [
+        ((), (), SERIES, 14),
+        ((), (), MAINTENANCE, 45),
+        ((10,), (9,), SERIES, 14),
+        ((40, 30, 20, 10), (), SERIES, 10),
+        ((90, 60, 30), (89, 88, 59, 29), MAINTENANCE, 30),
+        ((9, 6, 3), (), SERIES, 7),
+        ((), (50, 30, 10), SERIES, 20),
+        ((10,), (50, 30, 10), SERIES, 20),
+    ],
+)
+def test_ones_own_interval_is_that_of_the_doses_else_of_the_talks(doses, talks, state, days):
+    assert own_interval(_touches(doses, talks), state) == _days(days)
+
+
+@pytest.mark.parametrize(
+    ("doses", "talks", "opened", "since"),
+    [
+        ((), (), 21, None),
+        ((), (), 22, 22),
+        ((40, 30, 20), (19,), 100, 19),
+        ((40, 30, 20), (14,), 100, None),
+        ((40, 30, 20), (), 100, 20),
+        ((25, 15), (), 100, None),
+        ((), (300, 1), 400, None),
+    ],
+)
+def test_out_of_touch_is_half_as_long_again_as_the_own_interval(doses, talks, opened, since):
+    found = out_of_touch_since(_touches(doses, talks), SERIES, NOW - _days(opened), NOW)
+
+    assert found == (NOW - _days(since) if since else None)
