@@ -7,13 +7,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
+from kapteam.actions.episodes import MoveEntered, move_episode
 from kapteam.actions.loading import practice_zone, read_plan
 from kapteam.actions.saving import already_saved, check_changed, compare_and_swap
 from kapteam.db.access import visible_client, visible_episode, visible_episodes
 from kapteam.db.audit import record
 from kapteam.db.tables import Client, Clinician, ClinicianFunction, Contact, Episode, EpisodeMember
-from kapteam.errors import NotAllowed, NotFound
+from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.rules.entered import Entered
+from kapteam.rules.pathway import moves_by
 from kapteam.rules.permissions import Viewer, check_can_book
 from kapteam.rules.recording import not_possible
 from kapteam.vocabulary import ContactKind, ContactOutcome, EpisodeState, Function, How, Touch
@@ -69,7 +71,10 @@ class ContactMovedEntered:
 
 @dataclass(frozen=True, slots=True)
 class ContactEndedEntered:
-    """How a planned contact ended, and a few words for the team."""
+    """How a planned contact ended, and a few words for the team.
+
+    `move_to` is where its course goes on to because it was held; None: it stays where it is.
+    """
 
     contact_id: str
     version: int
@@ -77,6 +82,7 @@ class ContactEndedEntered:
     on: date | None
     time: str
     words: str
+    move_to: EpisodeState | None
 
 
 def log_touch(db: Session, viewer: Viewer, entered: TouchEntered, now: datetime) -> str:
@@ -202,11 +208,12 @@ def move_contact(db: Session, viewer: Viewer, entered: ContactMovedEntered, now:
 def end_contact(db: Session, viewer: Viewer, entered: ContactEndedEntered, now: datetime) -> str:
     """Say how a planned contact ended; returns the client's code.
 
-    By video somebody has to know where the client was. Raises NotAllowed, NotFound, Invalid by
-    field, Conflict.
+    By video somebody has to know where the client was. What was held may move its course along, by
+    the word of whose work it is. Raises NotAllowed, NotFound, Invalid by field, Conflict.
     """
     contact = _planned(db, viewer, entered.contact_id, now)
     check_can_book(viewer)
+    course = visible_episode(db, viewer, contact.episode_id or "", now)
     form = Entered()
     form.need("outcome", entered.outcome in contact.kind.outcomes, "Choose how it ended.")
     words = form.text("words", entered.words, "This")
@@ -215,6 +222,8 @@ def end_contact(db: Session, viewer: Viewer, entered: ContactEndedEntered, now: 
         at = _past(form, entered.on, entered.time, practice_zone(db, now), now)
     if entered.outcome in _MET and contact.how is How.VIDEO and not contact.place:
         form.refuse("outcome", "By video: say first where the client is, under Move or change.")
+    if entered.move_to and entered.move_to is not course.state:
+        _check_moves(form, viewer, contact.kind, entered, course)
     form.done()
     values = {"outcome": entered.outcome, "happened_at": at, "words": words}
     if contact.outcome is not None and contact.version == entered.version:
@@ -230,7 +239,35 @@ def end_contact(db: Session, viewer: Viewer, entered: ContactEndedEntered, now: 
             outcome=entered.outcome,
             happened_at=at,
         )
+        if entered.move_to and entered.move_to is not course.state:
+            moved = MoveEntered(course.id, course.version, entered.move_to)
+            try:
+                move_episode(db, viewer, moved, now)
+            except NotAllowed as refused:
+                raise Invalid({"move_to": str(refused)}) from refused
     return db.get_one(Client, contact.client_id).code
+
+
+def _check_moves(
+    form: Entered,
+    viewer: Viewer,
+    kind: ContactKind,
+    entered: ContactEndedEntered,
+    course: Episode,
+) -> None:
+    """Whether this contact, held, moves its course there, and by this person's word."""
+    form.need(
+        "move_to",
+        entered.outcome is ContactOutcome.HELD
+        and entered.move_to in moves_by(kind, course.service_line, course.state),
+        "This does not move the course there. Leave it where it is, or move it on its own page.",
+    )
+    function = kind.function
+    form.need(
+        "move_to",
+        function is None or function in viewer.functions,
+        f"Only a {function.label.lower() if function else ''} moves the course because of this.",
+    )
 
 
 def know_of(db: Session, viewer: Viewer, contact_id: str, now: datetime) -> None:

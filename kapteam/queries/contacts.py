@@ -13,7 +13,14 @@ from kapteam.db.tables import Client, Clinician, Contact, Episode, EpisodeMember
 from kapteam.errors import NotFound
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import Asked, ClientName
-from kapteam.vocabulary import ContactKind, ContactOutcome, Function, How, ServiceLine
+from kapteam.vocabulary import (
+    ContactKind,
+    ContactOutcome,
+    EpisodeState,
+    Function,
+    How,
+    ServiceLine,
+)
 
 _ALL = 200
 
@@ -37,6 +44,7 @@ class OneContact:
     """One contact as it is kept, for its own page."""
 
     id: str
+    episode_id: str | None
     version: int
     kind: ContactKind
     from_client: bool
@@ -60,6 +68,7 @@ class OpenCourse:
 
     id: str
     service_line: ServiceLine
+    state: EpisodeState
     member_ids: frozenset[str]
 
 
@@ -167,10 +176,10 @@ def contact_page(db: Session, asked: Asked, *, code: str = "", contact_id: str =
 
 def _courses(db: Session, asked: Asked, client_id: str) -> tuple[OpenCourse, ...]:
     member = aliased(EpisodeMember)
-    lines: dict[str, ServiceLine] = {}
+    heads: dict[str, tuple[ServiceLine, EpisodeState]] = {}
     members: defaultdict[str, set[str]] = defaultdict(set)
     for row in db.execute(
-        select(Episode.id, Episode.service_line, member.clinician_id)
+        select(Episode.id, Episode.service_line, Episode.state, member.clinician_id)
         .outerjoin(
             member,
             and_(
@@ -186,9 +195,9 @@ def _courses(db: Session, asked: Asked, client_id: str) -> tuple[OpenCourse, ...
         )
         .order_by(Episode.opened_at, Episode.id)
     ):
-        lines[row.id] = row.service_line
+        heads[row.id] = row.service_line, row.state
         members[row.id] |= {row.clinician_id} - {None}
-    return tuple(OpenCourse(id_, line, frozenset(members[id_])) for id_, line in lines.items())
+    return tuple(OpenCourse(id_, *head, frozenset(members[id_])) for id_, head in heads.items())
 
 
 def _is_visible(asked: Asked) -> ColumnElement[bool]:

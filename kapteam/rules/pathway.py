@@ -11,6 +11,7 @@ from kapteam.errors import NotAllowed
 from kapteam.vocabulary import (
     ClearanceDecision,
     ConsentType,
+    ContactKind,
     EpisodeState,
     ProductRoute,
     ServiceLine,
@@ -34,6 +35,12 @@ TRANSITIONS: Mapping[ServiceLine, Mapping[EpisodeState, frozenset[EpisodeState]]
     ServiceLine.KAP: _KAP,
     ServiceLine.PSYCHEDELIC_INTEGRATION: _TALKING,
     ServiceLine.THERAPY_AFTER_KAP: _TALKING,
+}
+_MOVED_BY: Mapping[ContactKind, frozenset[EpisodeState]] = {
+    ContactKind.INTAKE: frozenset({_S.ASSESSMENT}),
+    ContactKind.EVALUATION: frozenset({_S.ASSESSMENT}),
+    ContactKind.PREPARATION: frozenset({_S.PREPARATION}),
+    ContactKind.FOLLOW_UP: frozenset({_S.SERIES, _S.SERIES_REVIEW, _S.MAINTENANCE}),
 }
 BOOKABLE = frozenset({_S.PREPARATION, _S.SERIES, _S.SERIES_REVIEW, _S.MAINTENANCE})
 EXPIRING = timedelta(days=30)
@@ -67,6 +74,18 @@ def moves(service_line: ServiceLine, state: EpisodeState) -> tuple[EpisodeState,
     """The states a course may move to, in the order of the pathway."""
     legal = TRANSITIONS[service_line].get(state, frozenset())
     return tuple(one for one in EpisodeState if one in legal)
+
+
+def moves_by(
+    kind: ContactKind, service_line: ServiceLine, state: EpisodeState
+) -> tuple[EpisodeState, ...]:
+    """Where a course may go on to once a contact of this kind was held (domain 1.1).
+
+    The word is the one's whose work the contact is (`ContactKind.function`). It never closes one.
+    """
+    if state not in _MOVED_BY.get(kind, ()):
+        return ()
+    return tuple(one for one in moves(service_line, state) if one is not _S.CLOSED)
 
 
 def check_can_move(

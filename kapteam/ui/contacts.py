@@ -1,5 +1,7 @@
 """Contacts: what is planned, what was said last, and the forms that log, plan, move and end one."""
 
+from typing import Any
+
 import streamlit as st
 
 from kapteam import sentences, wording
@@ -15,8 +17,9 @@ from kapteam.actions.contacts import (
     plan_contact,
 )
 from kapteam.queries.client import ClientPage
-from kapteam.queries.contacts import ContactPage, OneContact, Told
+from kapteam.queries.contacts import ContactPage, OneContact, OpenCourse, Told
 from kapteam.queries.standing import ContactLine, CourseStanding, PastContact
+from kapteam.rules.pathway import moves_by
 from kapteam.rules.permissions import can_book
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
@@ -24,7 +27,7 @@ from kapteam.ui.rows import ONE_LINK, list_row, name_cell, phrase, row, row_link
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
 from kapteam.ui.written import folded_for_others
-from kapteam.vocabulary import ContactKind, ContactOutcome, How, Touch
+from kapteam.vocabulary import ContactKind, ContactOutcome, EpisodeState, How, Touch
 
 _PLANNED = [kind for kind in ContactKind if kind is not ContactKind.MESSAGE]
 _MINUTES = 50
@@ -203,7 +206,7 @@ def _one(here: Present, shown: ContactPage, one: OneContact, do: str) -> None:
         list(_TABS.values()), default=_TABS.get(do) or _TABS["move" if is_ahead else "end"]
     )
     with end:
-        _end(here, one)
+        _end(here, shown, one)
     with move:
         form = Form(here, "contact.move", one.id)
         version = form.seen(one.version)
@@ -216,19 +219,39 @@ def _one(here: Present, shown: ContactPage, one: OneContact, do: str) -> None:
         )
 
 
-def _end(here: Present, one: OneContact) -> None:
+def _end(here: Present, shown: ContactPage, one: OneContact) -> None:
     form = Form(here, "contact.end", one.id)
     version = form.seen(one.version)
-    form.choice("outcome", "How it ended", one.kind.outcomes)
+    outcome = form.choice("outcome", "How it ended", one.kind.outcomes)
     at = min(one.planned_at or here.now, here.now).astimezone(here.zone)
     form.moment("on", "time", "Day", "At", at.date(), wording.clock_time(at.time()), with_now=True)
     form.area("words", "In a few words, for the team")
-    form.save(
-        "Save",
-        end_contact,
-        lambda: form.entered(ContactEndedEntered, contact_id=one.id, version=version),
-        then=lambda code: go("client", client=code),
-    )
+    course = next((each for each in shown.courses if each.id == one.episode_id), None)
+    if course and outcome is ContactOutcome.HELD and _may_move(here, one.kind):
+        _goes_on(form, course, one.kind)
+
+    def entered() -> Any:
+        move_to = form.value("move_to")
+        return form.entered(
+            ContactEndedEntered,
+            contact_id=one.id,
+            version=version,
+            move_to=EpisodeState(move_to) if move_to else None,
+        )
+
+    form.save("Save", end_contact, entered, then=lambda code: go("client", client=code))
+
+
+def _may_move(here: Present, kind: ContactKind) -> bool:
+    return kind.function in here.viewer.functions
+
+
+def _goes_on(form: Form, course: OpenCourse, kind: ContactKind) -> None:
+    """Where the course goes on to because this was held, if it can."""
+    to = {state.value: state.label for state in moves_by(kind, course.service_line, course.state)}
+    if to:
+        stays = f"Stays in {course.state.label.lower()}"
+        form.pick("move_to", "The course of care goes on to", to, none=stays)
 
 
 def _facts(here: Present, one: OneContact) -> None:

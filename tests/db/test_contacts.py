@@ -113,6 +113,7 @@ def _ended(contact: Contact, **typed) -> ContactEndedEntered:
         on=TODAY,
         time="1:00 pm",
         words="Afraid of the mask. Will bring her own music.",
+        move_to=None,
     )
     return replace(usual, **typed)
 
@@ -491,3 +492,83 @@ def test_a_call_that_reached_the_client_ends_being_out_of_touch(care):
         a_call(db, care.client, care.front_desk)
 
     assert Reason.OUT_OF_TOUCH not in {one.reason for one in _standing(care).attention}
+
+
+def _in_state(care, state):
+    with care.database.writing() as db:
+        db.get_one(Episode, care.course.id).state = state
+
+
+def _a_past(care, kind, who):
+    with care.database.writing() as db:
+        return a_contact(db, care.course, who, kind=kind, planned_at=NOW - 2 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("kind", "who", "state", "to"),
+    [
+        (ContactKind.INTAKE, "therapist", EpisodeState.ASSESSMENT, EpisodeState.PREPARATION),
+        (ContactKind.EVALUATION, "prescriber", EpisodeState.ASSESSMENT, EpisodeState.PREPARATION),
+        (ContactKind.PREPARATION, "therapist", EpisodeState.PREPARATION, EpisodeState.SERIES),
+        (
+            ContactKind.FOLLOW_UP,
+            "prescriber",
+            EpisodeState.SERIES_REVIEW,
+            EpisodeState.MAINTENANCE,
+        ),
+    ],
+)
+def test_what_was_held_moves_the_course_along_by_the_right_persons_word(care, kind, who, state, to):
+    _in_state(care, state)
+    contact = _a_past(care, kind, getattr(care, who))
+
+    care.do(end_contact, getattr(care, who), _ended(contact, move_to=to))
+
+    assert care.row(Episode, care.course.id).state is to
+    assert care.row(Contact, contact.id).outcome is ContactOutcome.HELD
+    (event,) = audit_events(care.database, "episode:moved")
+    assert event.changes["state"] == [state, to]
+
+
+@pytest.mark.parametrize(
+    ("who", "outcome", "to", "words"),
+    [
+        ("prescriber", ContactOutcome.HELD, EpisodeState.PREPARATION, "Only a therapist"),
+        ("front_desk", ContactOutcome.HELD, EpisodeState.PREPARATION, "Only a therapist"),
+        ("therapist", ContactOutcome.MISSED, EpisodeState.PREPARATION, "does not move"),
+        ("therapist", ContactOutcome.HELD, EpisodeState.SERIES, "does not move"),
+        ("therapist", ContactOutcome.HELD, EpisodeState.CLOSED, "does not move"),
+    ],
+)
+def test_no_other_word_and_no_other_way_moves_it(care, who, outcome, to, words):
+    _in_state(care, EpisodeState.ASSESSMENT)
+    contact = _a_past(care, ContactKind.INTAKE, care.therapist)
+
+    with pytest.raises(Invalid) as refused:
+        care.do(end_contact, getattr(care, who), _ended(contact, outcome=outcome, move_to=to))
+
+    assert words in refused.value.fields["move_to"]
+    assert care.row(Episode, care.course.id).state is EpisodeState.ASSESSMENT
+    assert care.row(Contact, contact.id).outcome is None
+
+
+def test_what_the_gate_misses_is_said_beside_the_move_and_nothing_is_saved(database):
+    care = a_cared_for_client(database, cleared=False, state=EpisodeState.PREPARATION)
+    contact = _a_past(care, ContactKind.PREPARATION, care.therapist)
+
+    with pytest.raises(Invalid) as refused:
+        care.do(end_contact, care.therapist, _ended(contact, move_to=EpisodeState.SERIES))
+
+    assert "The series cannot begin yet" in refused.value.fields["move_to"]
+    assert care.row(Contact, contact.id).outcome is None
+    assert care.row(Episode, care.course.id).state is EpisodeState.PREPARATION
+
+
+def test_a_colleague_who_moved_it_there_first_is_no_hindrance(care):
+    _in_state(care, EpisodeState.PREPARATION)
+    contact = _a_past(care, ContactKind.INTAKE, care.therapist)
+
+    care.do(end_contact, care.therapist, _ended(contact, move_to=EpisodeState.PREPARATION))
+
+    assert care.row(Contact, contact.id).outcome is ContactOutcome.HELD
+    assert audit_events(care.database, "episode:moved") == []

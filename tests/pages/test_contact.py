@@ -4,8 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from kapteam.db.tables import Contact
-from kapteam.vocabulary import Audience, ContactKind, ContactOutcome, How, Touch
+from kapteam.db.tables import Contact, Episode
+from kapteam.vocabulary import (
+    Audience,
+    ContactKind,
+    ContactOutcome,
+    EpisodeState,
+    How,
+    Touch,
+)
 from tests.factories import NOW, TODAY, a_call, a_contact
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import bare, headings, links, opened, said, unsigned, well
@@ -111,3 +118,24 @@ def test_who_is_on_no_course_of_theirs_is_sent_to_open_one(care):
         db.merge(care.course)
     tab = opened(care, care.front_desk, "contact", client=care.client.code, do="plan")
     assert "Open a course of care" in links(tab)
+
+
+def test_an_intake_that_was_held_moves_the_course_along_from_its_form(care):
+    with care.database.writing() as db:
+        db.get_one(Episode, care.course.id).state = EpisodeState.ASSESSMENT
+        intake = a_contact(
+            db, care.course, care.therapist, kind=ContactKind.INTAKE, planned_at=NOW - DAY
+        )
+    for who in (care.front_desk, care.prescriber):
+        theirs = opened(care, who, "contact", id=intake.id, do="end")
+        fill(theirs, "contact.end", {"outcome": ContactOutcome.HELD})
+        assert "move_to" not in typed(theirs, "contact.end")
+
+    tab = opened(care, care.therapist, "contact", id=intake.id, do="end")
+    assert "move_to" not in typed(tab, "contact.end")
+    fill(tab, "contact.end", {"outcome": ContactOutcome.HELD})
+    fill(tab, "contact.end", {"move_to": EpisodeState.PREPARATION.value})
+    press(tab, "Save", "contact.end")
+
+    assert care.row(Episode, care.course.id).state is EpisodeState.PREPARATION
+    assert care.row(Contact, intake.id).outcome is ContactOutcome.HELD

@@ -19,11 +19,13 @@ from kapteam.rules.pathway import (
     missing_clearance,
     missing_consents,
     moves,
+    moves_by,
     required_consents,
 )
 from kapteam.vocabulary import (
     ClearanceDecision,
     ConsentType,
+    ContactKind,
     EpisodeState,
     ProductRoute,
     ServiceLine,
@@ -260,3 +262,11 @@ def test_no_ketamine_session_before_preparation_or_after_the_end(state):
 def test_rules_11_and_13_no_dose_on_a_course_without_ketamine(line, state):
     with pytest.raises(NotAllowed, match="Open a KAP course"):
         check_can_book_ketamine(line, state, on_hold=False)
+
+
+@given(st.sampled_from(ContactKind), st.sampled_from(ServiceLine), st.sampled_from(EpisodeState))
+def test_a_contact_moves_a_course_only_where_it_may_go_and_never_ends_it(kind, line, state):
+    found = moves_by(kind, line, state)
+
+    assert set(found) <= set(moves(line, state)) - {EpisodeState.CLOSED}
+    assert not found or kind.function
