@@ -44,6 +44,7 @@ from kapteam.db.tables import (
     Absence,
     Clinician,
     ClinicianFunction,
+    Contact,
     Episode,
     IntegrationSession,
     IntegrationSessionFor,
@@ -68,6 +69,7 @@ from kapteam.rules.recording import not_plannable, not_possible
 from kapteam.rules.series import bookable_routes, goes_on
 from kapteam.rules.slots import Busy, not_free
 from kapteam.vocabulary import (
+    ContactOutcome,
     Function,
     How,
     IntegrationKind,
@@ -144,11 +146,15 @@ class MoveKetamineEntered:
 
 @dataclass(frozen=True, slots=True)
 class EndKetamineEntered:
-    """Why a session without a dose is cancelled, was missed or was not given."""
+    """Why a session without a dose is cancelled, was missed or was not given.
+
+    `contacts` are the ids of the planned contacts of its course that are cancelled with it.
+    """
 
     ketamine_session_id: str
     version: int
     reason: str
+    contacts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -793,6 +799,7 @@ def _end(
         return
     session.closed_at, session.closed_by_id = now, viewer.clinician_id
     dropped = _drop_own_integrations(db, session, now)
+    cancelled = _cancel_contacts(db, course, entered.contacts)
     record(
         db,
         f"ketamine_session:{status.value}",
@@ -802,12 +809,28 @@ def _end(
         subject_id=session.id,
         planned_at=session.planned_at,
         dropped_integration_sessions=dropped,
+        cancelled_contacts=cancelled,
         **{
             name: (before[name], value)
             for name, value in values.items()
             if name != "end_reason" and before[name] != value
         },
     )
+
+
+def _cancel_contacts(db: Session, course: Episode, ids: tuple[str, ...]) -> list[str]:
+    """Cancel these planned contacts of a course; one that a colleague settled first stays so."""
+    planned = db.scalars(
+        select(Contact)
+        .where(Contact.id.in_(ids), Contact.episode_id == course.id, Contact.outcome.is_(None))
+        .order_by(Contact.id)
+        .with_for_update()
+    )
+    cancelled = []
+    for contact in planned:
+        contact.outcome, contact.version = ContactOutcome.CANCELLED, contact.version + 1
+        cancelled.append(contact.id)
+    return cancelled
 
 
 def _drop_own_integrations(db: Session, session: KetamineSession, now: datetime) -> list[str]:

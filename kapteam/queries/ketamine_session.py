@@ -7,7 +7,14 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
-from kapteam.db.tables import Administration, Clinician, Episode, KetamineSession, Series
+from kapteam.db.tables import (
+    Administration,
+    Clinician,
+    Contact,
+    Episode,
+    KetamineSession,
+    Series,
+)
 from kapteam.db.types import UtcDateTime
 from kapteam.errors import NotFound
 from kapteam.queries.notes import NoteLine, intentions_of_dose
@@ -25,12 +32,14 @@ from kapteam.rules.dosing import ends_session
 from kapteam.rules.series import numbered
 from kapteam.vocabulary import (
     AdministrationKind,
+    ContactKind,
     IntegrationKind,
     OrderState,
     ProductRoute,
     SessionStatus,
 )
 
+_OPEN = tuple(status for status in SessionStatus if status.is_open)
 _MISSING = "There is no such ketamine session, or you are not on its course of care."
 
 
@@ -53,18 +62,30 @@ class AdministrationLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedContact:
+    """Something else that is planned on the course."""
+
+    id: str
+    kind: ContactKind
+    planned_at: datetime
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
 class KetamineSessionPage:
     """Everything the page of one ketamine session shows.
 
-    `line` is None once the course is closed or the session is. `number` of `ordered_count` in its
-    series, None when it was never given; `intentions` is None for the front desk. `seen_this_hour`:
-    the audit log has it already that the viewer opened this chart.
+    `contacts` are what else is planned on its course, while it is open itself. `line` is None once
+    the course is closed or the session is. `number` of `ordered_count` in its series, None when it
+    was never given; `intentions` is None for the front desk. `seen_this_hour`: the audit log has it
+    already that the viewer opened this chart.
     """
 
     id: str
     version: int
     seen_this_hour: bool
     of_course: CourseSessions
+    contacts: tuple[PlannedContact, ...]
     line: DoseLine | None
     series_id: str
     series_version: int
@@ -143,22 +164,35 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
 
     Raises NotFound when there is none or this person may not see it; the two read the same.
     """
-    orderer = aliased(Clinician)
-    row = db.execute(
+    orderer, person = aliased(Clinician), aliased(Clinician)
+    rows = db.execute(
         select(
             KetamineSession,
             Series,
             orderer.name.label("ordered_by"),
             is_seen_this_hour(asked, Episode.client_id).label("seen_this_hour"),
+            Contact,
+            person.name.label("person"),
         )
         .join(Episode, Episode.id == KetamineSession.episode_id)
         .join(Series, Series.id == KetamineSession.series_id)
         .outerjoin(orderer, orderer.id == KetamineSession.ordered_by_id)
+        .outerjoin(
+            Contact,
+            and_(
+                Contact.episode_id == Episode.id,
+                Contact.outcome.is_(None),
+                Contact.planned_at > asked.now,
+                KetamineSession.status.in_(_OPEN),
+            ),
+        )
+        .outerjoin(person, person.id == Contact.with_id)
         .where(KetamineSession.id == session_id, visible_episodes(asked.viewer, asked.now))
-    ).one_or_none()
-    if row is None:
+        .order_by(Contact.planned_at, Contact.id)
+    ).all()
+    if not rows:
         raise NotFound(_MISSING)
-    dose, series, ordered_by, seen_this_hour = row
+    dose, series, ordered_by, seen_this_hour, *_ = rows[0]
     of_course = course_sessions(db, asked, Episode.id == dose.episode_id, _MISSING)
     line = next((line for line in of_course.doses if line.id == session_id), None)
     return KetamineSessionPage(
@@ -166,6 +200,11 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         version=dose.version,
         seen_this_hour=seen_this_hour,
         of_course=of_course,
+        contacts=tuple(
+            PlannedContact(row.Contact.id, row.Contact.kind, row.Contact.planned_at, row.person)
+            for row in rows
+            if row.Contact is not None
+        ),
         line=line,
         series_id=series.id,
         series_version=series.version,

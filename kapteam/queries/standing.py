@@ -293,6 +293,21 @@ class CourseStanding:
         """Planned ketamine sessions that are still ahead, the next one first."""
         return tuple(dose for dose in self.doses if dose.is_ahead)
 
+    @property
+    def waits_for_a_date(self) -> bool:
+        """Whether it is to have another ketamine session and none is booked or asked about."""
+        series = self.series
+        is_done = (
+            series is not None and series.ordered is not None and series.given >= series.ordered
+        )
+        return not self.doses and not is_done
+
+    @property
+    def waits_since(self) -> datetime:
+        """Since when: the last dose, else the day that its state began."""
+        given = self.last_dose and self.last_dose.last_given_at
+        return given or self.state_since
+
     def waited_on(self, part: Part) -> Person | None:
         """Whom this part's work waits on: who has it, else whoever else is on the course."""
         if part is Part.PRESCRIBER:

@@ -1,7 +1,8 @@
 """The fields of a booking; the integration slot is chosen beside it, in the same form."""
 
 from collections.abc import Container, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 import streamlit as st
 
@@ -23,24 +24,62 @@ from kapteam.vocabulary import Function, How, Part, ProductRoute, ServiceLine
 _MINUTES = {ProductRoute.ESKETAMINE_NASAL: 150}
 _USUAL_MINUTES = 120
 FIRST_SERIES = 6
+_FREED, _KEPT = "%Y-%m-%dT%H:%MZ", ("freed", "place")
 ELSEWHERE = "Somebody elsewhere"
 
 
+def freed_time(at: datetime) -> str:
+    """A time that has become free, as an address carries it: no name, and nobody's code."""
+    return f"{at.astimezone(UTC):{_FREED}}"
+
+
+def read_freed_time(text: str) -> datetime | None:
+    """The time in such an address; None where there is none."""
+    try:
+        return datetime.strptime(text, _FREED).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
 def pick_course(here: Present) -> None:
-    """Whom to book for: courses that may have ketamine sessions."""
+    """Whom to book for: courses that may have ketamine sessions.
+
+    Where a time has become free, first those who wait for one, the longest wait first.
+    """
     courses = [one for one in here.read(course_standings) if _bookable(one)]
     here = telling_apart(here, (one.client for one in courses))
-    with section(
-        "Book for",
-        len(courses),
-        key="book_for",
-        nothing="No course of care is ready for a ketamine session.",
-    ):
-        for one in courses:
-            with list_row(f"book_{one.episode_id}"):
-                name_cell(here, one.client)
-                words(quiet(one.state.label), 200)
-                link("booking", "Book", icon="event", episode=one.episode_id)
+    freed = read_freed_time(st.query_params.get("freed", ""))
+    waiting: list[CourseStanding] = []
+    if freed:
+        place = st.query_params.get("place", "")
+        at = wording.moment(freed, here.now, here.zone)
+        words(f"Free now: **{plain(at)}** {quiet(place)}")
+        waiting = sorted(
+            (one for one in courses if one.waits_for_a_date), key=lambda one: one.waits_since
+        )
+        nothing = "Nobody waits for a date."
+        with section("Who waits for a date", len(waiting), key="waiting", nothing=nothing):
+            for one in waiting:
+                since = wording.day(one.waits_since.astimezone(here.zone).date(), here.today)
+                _course_row(here, one, f"since {since}")
+    others = [one for one in courses if one not in waiting]
+    nothing = "No course of care is ready for a ketamine session."
+    if courses:
+        nothing = "No other course of care."
+    with section("Book for", len(others), key="book_for", nothing=nothing):
+        for one in others:
+            _course_row(here, one, "")
+
+
+def _course_row(here: Present, one: CourseStanding, since: str) -> None:
+    with list_row(f"book_{one.episode_id}"):
+        name_cell(here, one.client)
+        words(quiet(one.state.label), 200)
+        words(quiet(since), 200)
+        kept: dict[str, Any] = {
+            name: st.query_params[name] for name in _KEPT if st.query_params.get(name)
+        }
+        link("booking", "Book", icon="event", episode=one.episode_id, **kept)
 
 
 def _bookable(one: CourseStanding) -> bool:
@@ -65,10 +104,20 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
         st.markdown(quiet("Not cleared for any route yet; a booking needs a clearance."))
     ordering = can_order_dose(here.viewer)
     route = _route(form, start, cleared, ordering)
-    form.moment("planned_on", "planned_time", "Day", "Time")
+    freed = read_freed_time(st.query_params.get("freed", ""))
+    local = freed.astimezone(here.zone) if freed and freed > here.now else None
+    form.moment(
+        "planned_on",
+        "planned_time",
+        "Day",
+        "Time",
+        local.date() if local else None,
+        wording.clock_time(local.time()) if local else "",
+    )
     minutes = _MINUTES.get(route, _USUAL_MINUTES) if route else _USUAL_MINUTES
     form.number("planned_minutes", "Minutes, the whole appointment", minutes)
-    form.line("place", "Place", hint="for example Room 2")
+    place = st.query_params.get("place", "") if local else ""
+    form.line("place", "Place", place, hint="for example Room 2")
     form.line("people_present", "Others present")
     series = start.series
     begins = series is None or not series.goes_on or route is not series.product_route

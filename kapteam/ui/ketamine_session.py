@@ -43,9 +43,15 @@ from kapteam.rules.permissions import (
     can_record_session,
     can_write_note,
 )
-from kapteam.ui.booking import FIRST_SERIES, offer_slots, typed_moment
+from kapteam.ui.booking import (
+    FIRST_SERIES,
+    freed_time,
+    offer_slots,
+    read_freed_time,
+    typed_moment,
+)
 from kapteam.ui.forms import Form, unused_id
-from kapteam.ui.navigation import link
+from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import NOT_BOOKED, integration_links, phrase, row, section, when, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, strong
@@ -77,6 +83,7 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
         words(quiet(" · ".join(filter(None, (*about, shown.people_present)))))
         if shown.line and shown.line.silence:
             phrase(sentences.silence(shown.line.silence, shown.planned_at, here.now, here.zone))
+        _offer_freed(here, shown)
         if shown.end_reason:
             st.text(f"Reason: {free_words(here, shown.end_reason)}")
         if shown.breach_reason:
@@ -88,6 +95,23 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
     with right, st.container(gap="xsmall"):
         _integrations(here, shown)
         _intentions(here, shown)
+
+
+def _offer_freed(here: Present, shown: KetamineSessionPage) -> None:
+    """The way to give a time ahead that has become free to somebody who waits for one."""
+    is_over = ends_session(shown.status)
+    freed = shown.planned_at if is_over else read_freed_time(st.query_params.get("freed", ""))
+    if freed is None or freed <= here.now or not can_book(here.viewer):
+        return
+    if is_over or freed != shown.planned_at:
+        at = wording.moment(freed, here.now, here.zone)
+        link(
+            "booking",
+            plain(f"{at} is free now: who waits for a date?"),
+            icon="event_available",
+            freed=freed_time(freed),
+            place=shown.place,
+        )
 
 
 def _when(here: Present, shown: KetamineSessionPage) -> None:
@@ -352,6 +376,7 @@ def _move_form(here: Present, shown: KetamineSessionPage) -> None:
         "Move both" if shown.integration else "Move",
         move_ketamine_session,
         lambda: form.entered(MoveKetamineEntered, ketamine_session_id=shown.id, version=version),
+        then=lambda _: go("ketamine_session", id=shown.id, freed=freed_time(shown.planned_at)),
         said="Moved",
     )
 
@@ -389,11 +414,21 @@ def _end_form(
             "offered as a start for the next one."
         )
     )
+    if shown.people_present:
+        st.markdown(quiet(f"To be told as well: {free_words(here, shown.people_present)}"))
     form.line("reason", "Reason")
+    for one in shown.contacts:
+        at = wording.moment(one.planned_at, here.now, here.zone)
+        form.check(f"contact.{one.id}", plain(f"Also cancel: {one.kind.label}, {at}, {one.person}"))
     form.save(
         label,
         action,
-        lambda: form.entered(EndKetamineEntered, ketamine_session_id=shown.id, version=version),
+        lambda: form.entered(
+            EndKetamineEntered,
+            ketamine_session_id=shown.id,
+            version=version,
+            contacts=tuple(one.id for one in shown.contacts if form.value(f"contact.{one.id}")),
+        ),
         kind="secondary",
     )
 

@@ -26,6 +26,7 @@ from kapteam.actions.booking import (
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import (
     AuditEvent,
+    Contact,
     IntegrationSession,
     IntegrationSessionFor,
     KetamineSession,
@@ -38,6 +39,7 @@ from kapteam.queries.booking import free_slots
 from kapteam.queries.standing import Asked
 from kapteam.vocabulary import (
     ClearanceDecision,
+    ContactOutcome,
     EpisodeState,
     HoldReason,
     How,
@@ -53,6 +55,7 @@ from tests.factories import (
     a_clearance,
     a_client,
     a_clinician,
+    a_contact,
     a_course,
     a_hold,
     an_absence,
@@ -70,6 +73,7 @@ from tests.factories_care import (
     a_signed_intention,
     an_administration,
     an_integration_session,
+    another_course,
     link_integration,
 )
 
@@ -986,3 +990,25 @@ def test_another_clients_session_is_no_reason_to_refuse(care):
         course = a_course(db, other, prescriber=care.prescriber, therapist=care.therapist)
         a_ketamine_session(db, course, planned_at=NOW + DAY)
     care.do(book_ketamine_session, care.prescriber, _booking(care))
+
+
+def test_contacts_that_were_ticked_are_cancelled_with_the_session_and_no_others(care):
+    with care.database.writing() as db:
+        dose = a_ketamine_session(db, care.course, planned_at=NOW + timedelta(days=3))
+        ticked, kept = (
+            a_contact(db, care.course, care.therapist, planned_at=NOW + timedelta(days=days))
+            for days in (1, 2)
+        )
+        other = another_course(db, care, "Elsewhere")
+        elsewhere = a_contact(db, other, care.therapist, planned_at=NOW + timedelta(days=1))
+        held = a_contact(
+            db, care.course, care.therapist, outcome=ContactOutcome.HELD, happened_at=NOW
+        )
+    entered = EndKetamineEntered(dose.id, 1, "Flu", (ticked.id, elsewhere.id, held.id))
+
+    care.do(cancel_ketamine_session, care.therapist, entered)
+
+    outcomes = [care.row(Contact, one.id).outcome for one in (ticked, kept, elsewhere, held)]
+    assert outcomes == [ContactOutcome.CANCELLED, None, None, ContactOutcome.HELD]
+    (event,) = audit_events(care.database, "ketamine_session:cancelled")
+    assert event.changes["cancelled_contacts"] == [ticked.id]

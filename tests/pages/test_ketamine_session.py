@@ -1,6 +1,6 @@
 """One ketamine session: its order, what was given, and how else it may end."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -13,12 +13,20 @@ from kapteam.actions.notes import (
     save_draft,
     start_note,
 )
-from kapteam.db.tables import Administration, Episode, IntegrationSession, KetamineSession, Series
+from kapteam.db.tables import (
+    Administration,
+    Contact,
+    Episode,
+    IntegrationSession,
+    KetamineSession,
+    Series,
+)
 from kapteam.ids import new_id
 from kapteam.ui.text import plain
 from kapteam.vocabulary import (
     AdministrationKind,
     CloseReason,
+    ContactOutcome,
     EpisodeState,
     HoldReason,
     IntegrationCloseReason,
@@ -27,7 +35,7 @@ from kapteam.vocabulary import (
     ProductRoute,
     SessionStatus,
 )
-from tests.factories import NOW, TODAY, a_course, a_hold
+from tests.factories import NOW, TODAY, a_contact, a_course, a_hold
 from tests.factories_care import (
     a_booked_pair,
     a_given_session,
@@ -37,9 +45,10 @@ from tests.factories_care import (
     an_administration,
     an_integration_session,
     an_unrecorded_session,
+    another_course,
 )
 from tests.pages.filling import LOOK, beside, box, fill, press, typed
-from tests.pages.tabs import buttons, headings, links, opened, said, unsigned, well
+from tests.pages.tabs import bare, buttons, headings, links, names, opened, said, unsigned, well
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WILD = "<b>v</b> **2** =HYPERLINK(1) -> www.x.y :star: $x$ 🌵 שלום"
@@ -561,3 +570,58 @@ def test_a_colleague_s_draft_of_the_intention_is_named_without_its_words(care, a
 
     assert f"Intention draft, {care.therapist.name}" in said(tab)
     assert "To be alone." not in said(tab)
+
+
+def test_cancelling_settles_contacts_and_offers_the_time_to_who_waits_for_one(care):
+    with care.database.writing() as db:
+        dose = a_ketamine_session(db, care.course, planned_at=NOW + timedelta(days=2))
+        dose.place, dose.people_present = "Room 7", "His brother drives"
+        call = a_contact(db, care.course, care.therapist, planned_at=NOW + timedelta(days=1))
+        waits = another_course(db, care, "Waits")
+        booked = another_course(db, care, "Booked")
+        a_ketamine_session(db, booked, planned_at=NOW + timedelta(days=5))
+        another_course(db, care, "Paused", hold=HoldReason.TRAVEL)
+    tab = opened(care, care.therapist, "ketamine_session", id=dose.id)
+    assert "To be told as well: His brother drives" in said(tab)
+    assert not links(tab, "booking")
+
+    fill(tab, "cancel", {"reason": "Flu", f"contact.{call.id}": True})
+    press(tab, "Cancel this ketamine session")
+
+    assert care.row(Contact, call.id).outcome is ContactOutcome.CANCELLED
+    assert links(tab, "booking") == ["Thu Nov 26, 2:30 pm is free now: who waits for a date?"]
+    free = opened(care, care.therapist, "booking", freed="2026-11-26T21:30Z", place="Room 7")
+    assert headings(free) == ["Who waits for a date (2)", "Book for (1)"]
+    assert names(free) == ["Okafor, Amara", "Waits, Amara", "Booked, Amara"]
+    taken = opened(
+        care,
+        care.therapist,
+        "booking",
+        freed="2026-11-26T21:30Z",
+        place="Room 7",
+        episode=waits.id,
+    )
+    form = typed(taken, "booking")
+    assert (form["planned_on"], bare(form["planned_time"])) == (date(2026, 11, 26), "2:30 pm")
+    assert form["place"] == "Room 7"
+
+
+def test_a_session_that_was_moved_leaves_its_old_time_to_others(care):
+    with care.database.writing() as db:
+        dose = a_ketamine_session(db, care.course, planned_at=NOW + timedelta(days=2))
+    tab = opened(care, care.therapist, "ketamine_session", id=dose.id)
+
+    fill(tab, "move", {"planned_on": date(2026, 12, 1), "planned_time": "9:00 am"})
+    press(tab, "Move")
+
+    assert links(tab, "booking") == ["Thu Nov 26, 2:30 pm is free now: who waits for a date?"]
+
+
+@pytest.mark.parametrize("freed", ["", "soon", "2026-11-20T21:30Z", "2026-11-26"])
+def test_a_time_that_is_none_or_over_is_not_offered(care, freed):
+    with care.database.writing() as db:
+        dose = a_ketamine_session(db, care.course, planned_at=NOW + timedelta(days=2))
+
+    tab = opened(care, care.therapist, "ketamine_session", id=dose.id, freed=freed)
+
+    assert not links(tab, "booking")
