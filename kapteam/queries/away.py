@@ -327,7 +327,7 @@ def since_away(db: Session, asked: Asked, absence_id: str) -> tuple[SinceLine, .
         .outerjoin(about, about.id == AuditEvent.subject_id)
         .where(
             AuditEvent.at >= away.from_at,
-            AuditEvent.at < min(away.until_at, asked.now),
+            AuditEvent.at <= min(away.until_at, asked.now),
             or_(
                 AuditEvent.clinician_id.is_(None),
                 AuditEvent.clinician_id != asked.viewer.clinician_id,

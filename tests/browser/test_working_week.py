@@ -1,11 +1,17 @@
-"""The working week, as far as it is built: a call that reaches the colleague's screen."""
+"""The working week: calls, cancelling, days away with cover, as the people in them see it."""
+
+from datetime import timedelta
 
 from playwright.sync_api import expect
 
+from kapteam.db.tables import Contact, IntegrationSession, KetamineSession
+from kapteam.vocabulary import ContactOutcome, SessionStatus
 from tests.browser.conftest import TabOf
 from tests.browser.hands import choose, field, go_to, paste, press, tick, wait_for_run
-from tests.factories_care import Care
+from tests.factories import NOW, a_contact, an_absence
+from tests.factories_care import Care, a_booked_pair, another_course
 
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 _SAID = "Has not slept since Sunday and is frightened. Call back today."
 
 
@@ -36,3 +42,75 @@ def test_a_call_that_the_front_desk_took_is_on_the_therapist_s_screen(
     wait_for_run(theirs)
     go_to(desk, f"/contact?client={own.client.code}&do=all")
     expect(desk.get_by_text("told Thea Tallis, seen")).to_be_visible()
+
+
+def test_a_cancelled_dose_is_settled_in_one_form_and_its_time_offered(
+    own: Care, tab_of: TabOf
+) -> None:
+    with own.database.writing() as db:
+        dose, slot = a_booked_pair(db, own.course, therapist=own.therapist)
+        dose.place, dose.people_present = "Room 2", "Her sister drives"
+        call = a_contact(db, own.course, own.therapist, planned_at=dose.planned_at - HOUR)
+        another_course(db, own, "Waitfield")
+    desk = tab_of(own.front_desk)
+    go_to(desk, f"/ketamine_session?id={dose.id}")
+    desk.locator("summary").get_by_text("Move or cancel", exact=True).click()
+    desk.get_by_role("tab", name="Cancel").click()
+    expect(desk.get_by_text("To be told as well: Her sister drives")).to_be_visible()
+    paste(desk, "Reason", "Has the flu.")
+    settled = desk.get_by_role("tabpanel", name="Cancel")
+    settled.locator("label").filter(has_text="Also cancel: Preparation").click()
+    wait_for_run(desk)
+    press(desk, "Cancel this ketamine session")
+    expect(desk.get_by_text("Saved 2")).to_be_visible()
+
+    assert own.row(KetamineSession, dose.id).status is SessionStatus.CANCELLED
+    assert own.row(IntegrationSession, slot.id).dropped_at is not None
+    assert own.row(Contact, call.id).outcome is ContactOutcome.CANCELLED
+
+    desk.get_by_role("link", name="is free now").click()
+    wait_for_run(desk)
+    expect(desk.get_by_text("Who waits for a date")).to_be_visible()
+    waits = desk.locator("[class*=st-key-row_book_]").filter(has_text="Waitfield")
+    waits.get_by_role("link", name="Book").click()
+    wait_for_run(desk)
+    expect(field(desk, "Place")).to_have_value("Room 2")
+
+
+def test_two_weeks_away_from_the_covering_and_from_the_returning_side(
+    own: Care, tab_of: TabOf
+) -> None:
+    with own.database.writing() as db:
+        an_absence(
+            db,
+            own.therapist,
+            own.prescriber,
+            from_at=NOW - 3 * DAY,
+            until_at=NOW + 11 * DAY,
+            cover=own.stranger,
+        )
+    cover = tab_of(own.stranger)
+    go_to(cover, "/caseload")
+    expect(cover.get_by_text("Covering for Thea Tallis until Sat Dec 5")).to_be_visible()
+    expect(cover.get_by_role("link", name="Okafor").first).to_be_visible()
+    go_to(cover, f"/contact?client={own.client.code}")
+    tick(cover, "They called")
+    paste(cover, "In a few words, for the team", "Asks when she is back.")
+    press(cover, "Save")
+    expect(cover.get_by_text("Saved 2")).to_be_visible()
+
+    admin = tab_of(own.prescriber)
+    go_to(admin, "/practice?practice_show=Days+away")
+    press(admin.locator("[class*=st-key-absence_]").filter(has_text="Thea Tallis"), "Back now")
+
+    back = tab_of(own.therapist)
+    go_to(back, "/")
+    expect(back.get_by_text("You were away Sat Nov 21 to Tue Nov 24")).to_be_visible()
+    back.get_by_role("link", name="Since you were away").click()
+    wait_for_run(back)
+    expect(back.get_by_text("Contact: logged").first).to_be_visible()
+    expect(back.get_by_text("Asks when she is back.")).to_have_count(0)
+    # And whoever covered sees it no longer, by address neither.
+    go_to(cover, f"/client?client={own.client.code}")
+    expect(cover.get_by_text("Okafor")).to_have_count(0)
+    expect(cover.get_by_text("Covering for")).to_have_count(0)
