@@ -274,6 +274,7 @@ class ContactOutcome(Term):
     REACHED = "reached", "Reached"
     NOT_REACHED = "not_reached", "Not reached"
     CANCELLED = "cancelled", "Cancelled"
+    IN_ERROR = "in_error", "Entered in error"
 
 
 class Touch(Term):

@@ -10,7 +10,13 @@ from sqlalchemy.orm import Session
 from kapteam.actions.episodes import MoveEntered, move_episode
 from kapteam.actions.loading import practice_zone, read_plan
 from kapteam.actions.saving import already_saved, check_changed, compare_and_swap
-from kapteam.db.access import visible_client, visible_episode, visible_episodes
+from kapteam.db.access import (
+    visible_client,
+    visible_clients,
+    visible_episode,
+    visible_episode_ids,
+    visible_episodes,
+)
 from kapteam.db.audit import record
 from kapteam.db.tables import Client, Clinician, ClinicianFunction, Contact, Episode, EpisodeMember
 from kapteam.errors import Invalid, NotAllowed, NotFound
@@ -83,6 +89,14 @@ class ContactEndedEntered:
     time: str
     words: str
     move_to: EpisodeState | None
+
+
+@dataclass(frozen=True, slots=True)
+class VoidContactEntered:
+    """A contact that was entered in error."""
+
+    contact_id: str
+    version: int
 
 
 def log_touch(db: Session, viewer: Viewer, entered: TouchEntered, now: datetime) -> str:
@@ -246,6 +260,54 @@ def end_contact(db: Session, viewer: Viewer, entered: ContactEndedEntered, now: 
             except NotAllowed as refused:
                 raise Invalid({"move_to": str(refused)}) from refused
     return db.get_one(Client, contact.client_id).code
+
+
+def void_contact(db: Session, viewer: Viewer, entered: VoidContactEntered, now: datetime) -> str:
+    """Mark what was logged, or how one ended, as entered in error; returns the client's code.
+
+    It stays readable and counts nowhere any more (rule 66); nobody has to know of it. Raises
+    NotAllowed, NotFound, Conflict.
+    """
+    contact = _settled(db, viewer, entered.contact_id, now)
+    check_can_book(viewer)
+    code = db.get_one(Client, contact.client_id).code
+    before = contact.outcome
+    values = {"outcome": ContactOutcome.IN_ERROR}
+    if before is ContactOutcome.IN_ERROR or not compare_and_swap(
+        db, contact, entered.version, values
+    ):
+        return code
+    record(
+        db,
+        "contact:voided",
+        viewer,
+        now,
+        client_id=contact.client_id,
+        subject_id=contact.id,
+        outcome=(before, contact.outcome),
+    )
+    return code
+
+
+def _settled(db: Session, viewer: Viewer, contact_id: str, now: datetime) -> Contact:
+    """One that is over, on a visible course or, where it belongs to none, of a visible client."""
+    contact = db.scalar(
+        select(Contact)
+        .join(Client, Client.id == Contact.client_id)
+        .where(
+            Contact.id == contact_id,
+            Contact.outcome.is_not(None),
+            visible_clients(viewer, now),
+            or_(
+                Contact.episode_id.is_(None),
+                Contact.episode_id.in_(visible_episode_ids(viewer, now)),
+            ),
+        )
+        .with_for_update(of=Contact)
+    )
+    if contact is None:
+        raise NotFound(_MISSING)
+    return contact
 
 
 def _check_moves(

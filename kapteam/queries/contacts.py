@@ -122,6 +122,7 @@ def told_to(db: Session, asked: Asked) -> tuple[Told, ...]:
             Contact.tell_id.in_(mine),
             Contact.told_at.is_(None),
             Contact.happened_at.is_not(None),
+            Contact.outcome != ContactOutcome.IN_ERROR,
             visible_clients(viewer, asked.now),
         )
         .order_by(Contact.happened_at.desc(), Contact.id.desc())

@@ -527,6 +527,7 @@ def _contacts() -> Executable:
         .where(
             Episode.id.in_(_WANTED),
             Contact.happened_at.is_not(None),
+            Contact.outcome != ContactOutcome.IN_ERROR,
             or_(Contact.episode_id.is_(None), Contact.episode_id == Episode.id),
         )
         .subquery()

@@ -10,11 +10,13 @@ from kapteam.actions.contacts import (
     ContactEntered,
     ContactMovedEntered,
     TouchEntered,
+    VoidContactEntered,
     end_contact,
     know_of,
     log_touch,
     move_contact,
     plan_contact,
+    void_contact,
 )
 from kapteam.queries.client import ClientPage
 from kapteam.queries.contacts import ContactPage, OneContact, OpenCourse, Told
@@ -115,7 +117,7 @@ def draw_contact_forms(here: Present, shown: ContactPage, do: str) -> None:
         for one in shown.all_of_them:
             with row(f"all_{one.id}"):
                 _facts(here, one)
-                if one.outcome is None:
+                if one.outcome is not ContactOutcome.IN_ERROR:
                     link("contact", "Open", icon="chevron_right", id=one.id)
         if not shown.all_of_them:
             words("No call, message or appointment yet.")
@@ -199,6 +201,8 @@ def _one(here: Present, shown: ContactPage, one: OneContact, do: str) -> None:
     with row("contact_facts"):
         _facts(here, one)
     if one.outcome is not None:
+        if one.outcome is not ContactOutcome.IN_ERROR:
+            _void(here, one)
         link("client", "Back to the client", icon="arrow_back", client=shown.client.code)
         return
     is_ahead = one.planned_at is not None and one.planned_at > here.now
@@ -216,6 +220,20 @@ def _one(here: Present, shown: ContactPage, one: OneContact, do: str) -> None:
             move_contact,
             lambda: form.entered(ContactMovedEntered, contact_id=one.id, version=version),
             then=lambda code: go("client", client=code),
+        )
+
+
+def _void(here: Present, one: OneContact) -> None:
+    with st.expander("Entered in error", icon=":material/block:"):
+        form = Form(here, "contact.void", one.id)
+        version = form.seen(one.version)
+        words(quiet("It stays readable, struck through, and counts nowhere any more."))
+        form.save(
+            "Mark as entered in error",
+            void_contact,
+            lambda: VoidContactEntered(one.id, version),
+            then=lambda code: go("contact", client=code, do="all"),
+            kind="secondary",
         )
 
 
@@ -265,18 +283,18 @@ def _facts(here: Present, one: OneContact) -> None:
             words(f":material/emergency: Emergency number there **{plain(one.local_emergency)}**")
         return
     when = one.happened_at or one.planned_at
-    words(
-        plain(
-            sentences.touched(
-                one.kind,
-                one.outcome or ContactOutcome.CANCELLED,
-                from_client=one.from_client,
-                at=wording.moment(when, here.now, here.zone) if when else "",
-                by=one.person,
-            )
+    touched = plain(
+        sentences.touched(
+            one.kind,
+            one.outcome or ContactOutcome.CANCELLED,
+            from_client=one.from_client,
+            at=wording.moment(when, here.now, here.zone) if when else "",
+            by=one.person,
         )
     )
-    if one.tell:
+    in_error = one.outcome is ContactOutcome.IN_ERROR
+    words(f"~~{touched}~~" if in_error else touched)
+    if one.tell and not in_error:
         words(quiet(f"told {one.tell}, {'seen' if one.told_at else 'not seen yet'}"))
     if one.words:
         with folded_for_others(here, "What was said"):

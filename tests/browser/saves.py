@@ -533,6 +533,15 @@ def _absent(from_at: datetime) -> Callable[[Care], str]:
     return address
 
 
+def _a_call_in_error(own: Care) -> str:
+    with own.database.writing() as db:
+        return f"/contact?id={a_call(db, own.client, own.front_desk).id}"
+
+
+def _in_error(page: Page) -> None:
+    _unfold(page, "Entered in error")
+
+
 def _away_with_a_dose(own: Care) -> str:
     """The therapist is away while a dose is booked, and chooses who has it."""
     with own.database.writing() as db:
@@ -929,6 +938,9 @@ SAVES = {
         "Back now",
         ("absence:ended",),
         by_prescriber=True,
+    ),
+    "contact in error": Save(
+        _a_call_in_error, _in_error, "Mark as entered in error", ("contact:voided",)
     ),
     "handed over while away": Save(
         _away_with_a_dose,

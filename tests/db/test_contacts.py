@@ -10,11 +10,13 @@ from kapteam.actions.contacts import (
     ContactEntered,
     ContactMovedEntered,
     TouchEntered,
+    VoidContactEntered,
     end_contact,
     know_of,
     log_touch,
     move_contact,
     plan_contact,
+    void_contact,
 )
 from kapteam.db.tables import Contact, Episode
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
@@ -572,3 +574,37 @@ def test_a_colleague_who_moved_it_there_first_is_no_hindrance(care):
 
     assert care.row(Contact, contact.id).outcome is ContactOutcome.HELD
     assert audit_events(care.database, "episode:moved") == []
+
+
+def test_what_was_entered_in_error_stays_readable_and_counts_nowhere(care):
+    with care.database.writing() as db:
+        call = a_call(db, care.client, care.front_desk, tell_id=care.therapist.clinician_id)
+    assert [one.id for one in _standing(care).last_contacts] == [call.id]
+    entered = VoidContactEntered(call.id, call.version)
+    for _ in range(2):
+        care.do(void_contact, care.front_desk, entered)
+
+    assert _standing(care).last_contacts == ()
+    assert Reason.OUT_OF_TOUCH in {one.reason for one in _standing(care).attention}
+    asked = care.asked_by(care.therapist)
+    with care.database.reading() as db:
+        assert told_to(db, asked) == ()
+        [kept] = contact_page(db, asked, code=care.client.code).all_of_them
+    assert (kept.outcome, kept.words) == (ContactOutcome.IN_ERROR, call.words)
+    (event,) = audit_events(care.database, "contact:voided")
+    assert event.changes["outcome"] == ["reached", "in_error"]
+
+
+def test_what_is_planned_or_not_ones_to_see_is_never_entered_in_error(care):
+    ahead = _planned(care, 5)
+    with care.database.writing() as db:
+        held = a_contact(
+            db, care.course, care.therapist, outcome=ContactOutcome.HELD, happened_at=NOW
+        )
+    for who, contact in ((care.therapist, ahead), (care.stranger, held)):
+        with pytest.raises(NotFound):
+            care.do(void_contact, who, VoidContactEntered(contact.id, contact.version))
+    with pytest.raises(Conflict):
+        care.do(void_contact, care.therapist, VoidContactEntered(held.id, held.version + 1))
+
+    assert care.row(Contact, held.id).outcome is ContactOutcome.HELD

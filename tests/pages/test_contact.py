@@ -139,3 +139,18 @@ def test_an_intake_that_was_held_moves_the_course_along_from_its_form(care):
 
     assert care.row(Episode, care.course.id).state is EpisodeState.PREPARATION
     assert care.row(Contact, intake.id).outcome is ContactOutcome.HELD
+
+
+def test_a_call_of_somebody_else_is_marked_as_entered_in_error(care):
+    with care.database.writing() as db:
+        call = a_call(db, care.client, care.front_desk)
+    tab = opened(care, care.therapist, "contact", id=call.id)
+
+    press(tab, "Mark as entered in error")
+
+    assert care.row(Contact, call.id).outcome is ContactOutcome.IN_ERROR
+    assert "~~They called" in said(tab)
+    assert not [one for one in links(tab) if one == "Open"]
+    assert "They called" not in said(
+        opened(care, care.therapist, "client", client=care.client.code)
+    )
