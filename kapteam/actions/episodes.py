@@ -449,17 +449,14 @@ def hold_episode(db: Session, viewer: Viewer, entered: HoldEntered, now: datetim
         "Choose the day to look again, today or later.",
     )
     form.done()
-    db.add(
-        Hold(
-            id=entered.id,
-            episode_id=episode.id,
-            reason=entered.reason,
-            note=note,
-            since_at=now,
-            look_again_on=look_again_on,
-            set_by_id=viewer.clinician_id,
-        )
-    )
+    hold = Hold(id=entered.id, reason=entered.reason, note=note, look_again_on=look_again_on)
+    put_on_hold(db, viewer, episode, hold, now)
+
+
+def put_on_hold(db: Session, viewer: Viewer, episode: Episode, hold: Hold, now: datetime) -> None:
+    """Let a pause begin now; audited."""
+    hold.episode_id, hold.since_at, hold.set_by_id = episode.id, now, viewer.clinician_id
+    db.add(hold)
     record(
         db,
         "episode:held",
@@ -467,8 +464,8 @@ def hold_episode(db: Session, viewer: Viewer, entered: HoldEntered, now: datetim
         now,
         client_id=episode.client_id,
         subject_id=episode.id,
-        reason=entered.reason,
-        look_again_on=look_again_on,
+        reason=hold.reason,
+        look_again_on=hold.look_again_on,
     )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kapteam.errors import NotAllowed
-from kapteam.vocabulary import Audience, Function, NoteKind
+from kapteam.rules.concerns import owned_by, owners
+from kapteam.vocabulary import Audience, ConcernKind, Function, NoteKind
 
 _CARE = frozenset({Function.PRESCRIBER, Function.THERAPIST})
 _CLINICAL = _CARE | {Function.NURSE}
@@ -241,6 +242,40 @@ def can_write_note(viewer: Viewer, kind: NoteKind) -> bool:
 def check_can_read_notes(viewer: Viewer) -> None:
     """Notes are not shown to the front desk."""
     _need(viewer, _CLINICAL, "Notes are not shown to the front desk.")
+
+
+def check_can_raise_concern(viewer: Viewer) -> None:
+    """Rule 17: whoever treats the client raises a concern, reads it and adds to it."""
+    _need(
+        viewer,
+        _CLINICAL,
+        "Only a prescriber, a therapist or a nurse can raise a concern or add to one.",
+    )
+
+
+def can_raise_concern(viewer: Viewer) -> bool:
+    """Twin of `check_can_raise_concern`."""
+    return _allowed(check_can_raise_concern, viewer)
+
+
+def check_can_clear_concern(viewer: Viewer, kind: ConcernKind) -> None:
+    """Rule 17: a concern is cleared by whose it is."""
+    _need(viewer, owners(kind), f"Only {owned_by(kind)} can clear this concern. You can add to it.")
+
+
+def can_clear_concern(viewer: Viewer, kind: ConcernKind) -> bool:
+    """Twin of `check_can_clear_concern`."""
+    return _allowed(lambda one: check_can_clear_concern(one, kind), viewer)
+
+
+def check_can_keep_safety_plan(viewer: Viewer) -> None:
+    """The client's safety plan is kept by either discipline."""
+    _need(viewer, _CARE, "Only a prescriber or a therapist can change the safety plan.")
+
+
+def can_keep_safety_plan(viewer: Viewer) -> bool:
+    """Twin of `check_can_keep_safety_plan`."""
+    return _allowed(check_can_keep_safety_plan, viewer)
 
 
 def check_can_open_in_emergency(viewer: Viewer) -> None:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.queries.find import FoundClient, find_clients
+from kapteam.queries.standing import attention_of
 from kapteam.rules.permissions import can_book, can_open_in_emergency
 from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
@@ -72,6 +73,9 @@ def _result(here: Present, found: FoundClient) -> None:
         pinned = pinned_words(here, found.pinned)
         if pinned:
             st.markdown(pinned)
+        for one in attention_of(found.courses):
+            if one.concern:
+                st.markdown(said(sentences.concern(one.concern, here.now, here.zone)))
         for course in found.courses:
             for dose in course.doses:
                 if dose.silence:

@@ -53,6 +53,7 @@ PLACES: dict[str, Place] = {
     "integration_session": Place("Integration session"),
     "note": Place("Note"),
     "contact": Place("Contacts"),
+    "concern": Place("Safety"),
     "emergency": Place("Emergency access"),
 }
 

@@ -368,7 +368,7 @@ def attention_row(here: Present, course: CourseStanding, one: Attention, place: 
     with list_row(f"{place}_{course.episode_id}_{one.reason}_{one.subject_id}"):
         name_cell(here, course.client)
         phrase(sentences.attention(one, here.now, here.zone), REASON)
-        person = course.waited_on(one.waits_on)
+        person = course.waited_on(one.waits_on) if one.waits_on else None
         if person is not None and person.id != here.viewer.clinician_id:
             words(quiet(sentences.colleague(person, here.now, here.zone)), PERSON)
         with row_links(ONE_LINK):
@@ -380,6 +380,8 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
     episode = course.episode_id
     if one.reason in _OF_A_DOSE:
         link("ketamine_session", "Open", icon="chevron_right", id=one.subject_id)
+    elif one.concern:
+        link("concern", "Open", icon="chevron_right", id=one.subject_id)
     elif one.reason is Reason.DID_IT_HAPPEN:
         link("contact", "Record", icon="chevron_right", id=one.subject_id)
     elif one.reason is Reason.CLEARANCE_ENDS:

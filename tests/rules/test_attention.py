@@ -31,6 +31,7 @@ CALM = CourseFacts(
     breaches=(),
     clearance_until_on=TODAY + timedelta(days=200),
     consents=(),
+    concerns=(),
     hold_look_again_on=None,
     on_hold=False,
     series_given=3,
