@@ -296,8 +296,13 @@ def readiness(
         return [said]
     missing = [] if dose.cleared else [NOT_CLEARED]
     if dose.missing_note:
-        missing.insert(0, Phrase(f"No {dose.missing_note} yet", Tone.RED, "gpp_maybe"))
+        missing.insert(0, missing_note(dose.missing_note))
     return [*missing, said, *([Phrase(waiting, Tone.QUIET)] if waiting else [])]
+
+
+def missing_note(what: str) -> Phrase:
+    """What a high suicide risk asks the prescriber for before a dose (rule 30)."""
+    return Phrase(f"No {what} yet", Tone.RED, "gpp_maybe")
 
 
 def waiting_on(name: str, what: str) -> str:

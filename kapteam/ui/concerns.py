@@ -60,7 +60,14 @@ def draw_safety(here: Present, rows: tuple[WaitRow, ...]) -> None:
 
 
 def draw_concern_page(here: Present, page: ConcernPage) -> None:
-    """The concern that was asked for, else the form that raises one; beside it the crisis card."""
+    """The concern that was asked for, else the form that raises one; beside it the crisis card.
+
+    What is open already stands above, so that nobody raises the same again.
+    """
+    others = [one for one in page.concerns if one is not page.concern]
+    is_open = [one for one in others if one.standing]
+    cleared = [one for one in others if not one.standing]
+    _listed(here, is_open, "Other open concerns" if page.concern else "Open concerns", "open")
     two = st.grid(2, min_column_width=_COLUMN)
     with two.cell():
         if page.concern:
@@ -69,13 +76,17 @@ def draw_concern_page(here: Present, page: ConcernPage) -> None:
             _raise(here, page)
     with two.cell():
         _crisis_card(here, page)
-    others = [one for one in page.concerns if one is not page.concern]
-    if others:
-        with section("Concerns" if not page.concern else "Other concerns", len(others), key="all"):
-            for one in others:
-                with row(f"concern_{one.id}"):
-                    _said(here, one)
-                    link("concern", "Open", icon="chevron_right", id=one.id)
+    _listed(here, cleared, "Cleared concerns", "cleared")
+
+
+def _listed(here: Present, concerns: list[OneConcern], title: str, key: str) -> None:
+    if not concerns:
+        return
+    with section(title, len(concerns), key=f"{key}_concerns"):
+        for one in concerns:
+            with row(f"concern_{one.id}"):
+                _said(here, one)
+                link("concern", "Open", icon="chevron_right", id=one.id)
 
 
 def _said(here: Present, one: OneConcern) -> None:
@@ -128,10 +139,9 @@ def _next_contact(here: Present, page: ConcernPage, form: Form) -> None:
     able |= {
         one.person.id: one.person.name for one in page.people if one.person.id and one.has_sign_in
     }
-    with st.container(horizontal=True, gap="small"):
-        form.moment("on", "time", "Next contact on", "At")
-        with st.container(width=280):
-            form.pick("with_id", "With", able, here.viewer.clinician_id)
+    form.moment("on", "time", "Next contact on", "At")
+    with st.container(width=320):
+        form.pick("with_id", "With", able, here.viewer.clinician_id)
 
 
 def _one(here: Present, page: ConcernPage, one: OneConcern) -> None:
@@ -277,8 +287,6 @@ def _crisis_card(here: Present, page: ConcernPage) -> None:
     """All that somebody needs who has this person on the telephone now."""
     with st.container(border=True, gap="xsmall", key="crisis_card"):
         st.subheader("Crisis card", anchor=False)
-        for text in sentences.CRISIS_LINES:
-            words(f":material/call: **{plain(text)}**")
         _where(here, page)
         if here.viewer.hides_names:
             words(quiet("Phones and people are hidden while others can see this screen."))
@@ -288,13 +296,16 @@ def _crisis_card(here: Present, page: ConcernPage) -> None:
                 words(f"{quiet(label)} {plain(text)}")
         for each in page.people:
             words(f"{quiet(each.part.label)} {plain(_number(here, each))}")
+        for text in sentences.CRISIS_LINES:
+            words(f":material/call: **{plain(text)}**")
         _safety_plan(here, page)
 
 
 def _where(here: Present, page: ConcernPage) -> None:
     found = page.whereabouts
     if found is None:
-        words(f"{quiet('Where they are now')} **ask first**")
+        known = "see the concern" if page.concern else "ask first"
+        words(f"{quiet('Where they are now')} **{known}**")
         return
     words(f"{quiet('Where they are now')} **{plain(free_words(here, found.place))}**")
     if found.local_emergency:

@@ -128,6 +128,7 @@ def _gap_row(here: Present, one: UpcomingDose) -> None:
 
 def _missing(here: Present, one: UpcomingDose) -> list[Phrase]:
     found = {
+        Show.NO_RISK_NOTE: sentences.missing_note(one.dose.missing_note),
         Show.NOT_CLEARED: sentences.NOT_CLEARED,
         Show.NOT_ORDERED: order_of(one.dose),
         Show.POSTPONE: sentences.intention(one.dose.intention, here.now, here.zone),

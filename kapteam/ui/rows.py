@@ -29,7 +29,12 @@ from kapteam.queries.views import seen_this_hour
 from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.notes import IntentionStage
-from kapteam.rules.permissions import can_book, can_hold_integration, can_write_note
+from kapteam.rules.permissions import (
+    can_book,
+    can_hold_integration,
+    can_raise_concern,
+    can_write_note,
+)
 from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
 from kapteam.ui.shell import Present
@@ -425,9 +430,9 @@ def identity(
 ) -> None:
     """Two identifiers in a frame above every field of a form about somebody (ux.md 1.7).
 
-    With the ways back to the client, and to the course when its id is given. Whoever sees them has
-    opened the chart, which is on record before they are shown (rule 63); a page that has read
-    whether it is says so by `seen`.
+    With the ways back to the client, to the course when its id is given, and to their safety.
+    Whoever sees them has opened the chart, which is on record before they are shown (rule 63); a
+    page that has read whether it is says so by `seen`.
     """
     if seen is None:
         seen = here.read(seen_this_hour, client.id)
@@ -443,3 +448,5 @@ def identity(
         link("client", "Back to the client", icon="arrow_back", client=client.code)
         if course_id:
             link("episode", "Course", icon="chevron_right", id=course_id)
+        if can_raise_concern(here.viewer):
+            link("concern", "Safety", icon="emergency_heat", client=client.code)
