@@ -14,7 +14,7 @@ from kapteam.actions.saving import already_saved, compare_and_swap
 from kapteam.clock import day_of
 from kapteam.db.access import visible_client, visible_clients, visible_episode, visible_notes
 from kapteam.db.audit import record
-from kapteam.db.concerns import has_to_see
+from kapteam.db.concerns import has_prescriber, has_to_see
 from kapteam.db.tables import (
     Client,
     Clinician,
@@ -28,7 +28,7 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import NotAllowed, NotFound
 from kapteam.ids import new_id
-from kapteam.rules.concerns import does_not_clear, hold_reason, holds_at_once
+from kapteam.rules.concerns import does_not_clear, hold_reason, holds_at_once, owners
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import (
     Viewer,
@@ -232,7 +232,9 @@ def clear_concern(db: Session, viewer: Viewer, entered: ClearingEntered, now: da
     (`note_id`).
     """
     concern = _concern(db, viewer, entered.concern_id, now)
-    check_can_clear_concern(viewer, concern.kind)
+    treated = select(has_prescriber(now)).where(Concern.id == concern.id)
+    owning = owners(concern.kind, has_prescriber=bool(db.scalar(treated)))
+    check_can_clear_concern(viewer, owning)
     ours = (viewer.clinician_id, entered.note_id)
     if concern.closed_at and ours == (concern.closed_by_id, concern.closed_by_note_id):
         return
@@ -250,6 +252,7 @@ def clear_concern(db: Session, viewer: Viewer, entered: ClearingEntered, now: da
         note.kind,
         note.signed_at,
         frozenset(db.scalars(written_by)),
+        owning,
     )
     if problem:
         form.refuse("note_id", problem)

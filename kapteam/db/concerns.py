@@ -15,7 +15,7 @@ from kapteam.db.tables import (
     Note,
 )
 from kapteam.rules.concerns import NOTES_AFTER_HIGH_RISK
-from kapteam.vocabulary import ConcernKind, ConcernLevel, Function
+from kapteam.vocabulary import ConcernKind, ConcernLevel, Function, Part
 
 Instant = datetime | BindParameter[datetime]
 
@@ -48,14 +48,27 @@ def unseen(now: Instant) -> ColumnElement[int]:
     )
 
 
+def has_prescriber(now: Instant) -> ColumnElement[bool]:
+    """Whether a prescriber of the practice treats the client; for statements over Concern."""
+    return (
+        select(_member.id)
+        .where(*_treating(now), _member.part == Part.PRESCRIBER)
+        .correlate(Concern)
+        .exists()
+    )
+
+
 def _others(now: Instant) -> tuple[ColumnElement[bool], ...]:
+    return (*_treating(now), _member.clinician_id != Concern.raised_by_id)
+
+
+def _treating(now: Instant) -> tuple[ColumnElement[bool], ...]:
     return (
         _course.client_id == Concern.client_id,
         _course.closed_at.is_(None),
         _member.episode_id == _course.id,
         _member.from_at <= now,
         or_(_member.until_at.is_(None), _member.until_at > now),
-        _member.clinician_id != Concern.raised_by_id,
         _who.id == _member.clinician_id,
         _who.suspended_at.is_(None),
     )

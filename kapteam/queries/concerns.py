@@ -31,6 +31,7 @@ from kapteam.vocabulary import (
     ConcernKind,
     ConcernLevel,
     ContactOutcome,
+    Function,
     How,
     NoteKind,
     Part,
@@ -146,6 +147,11 @@ class ConcernPage:
     notes: tuple[ClearingNote, ...]
 
     @property
+    def owners(self) -> frozenset[Function]:
+        """Whose function the concern is, or none without one."""
+        return _owners(self.concern, self.people)
+
+    @property
     def open_courses(self) -> tuple[SafetyCourse, ...]:
         """Those that the viewer is on."""
         return tuple(one for one in self.courses if one.is_open and one.is_visible)
@@ -195,7 +201,7 @@ def concern_page(db: Session, asked: Asked, *, code: str = "", concern_id: str =
         concerns=concerns,
         known_by=_known_by(db, concern_id),
         added=_added(db, concern_id),
-        notes=_notes(db, asked, concern, row.id),
+        notes=_notes(db, asked, concern, row.id, _owners(concern, people)),
     )
 
 
@@ -370,18 +376,28 @@ def _added(db: Session, concern_id: str) -> tuple[Added, ...]:
     return tuple(Added(row.name, row.at, row.words) for row in rows)
 
 
+def _owners(concern: OneConcern | None, people: Iterable[Reachable]) -> frozenset[Function]:
+    if concern is None:
+        return frozenset()
+    treats = any(one.part is Part.PRESCRIBER and one.has_sign_in for one in people)
+    return owners(concern.kind, has_prescriber=treats)
+
+
 def _notes(
-    db: Session, asked: Asked, concern: OneConcern | None, client_id: str
+    db: Session,
+    asked: Asked,
+    concern: OneConcern | None,
+    client_id: str,
+    owning: frozenset[Function],
 ) -> tuple[ClearingNote, ...]:
     """The notes that may clear it (`rules.concerns.does_not_clear`), the newest first."""
     kinds: Iterable[NoteKind] = clearing_notes(concern.kind) if concern else ()
-    functions = owners(concern.kind) if concern else frozenset()
     after = concern.raised_at if concern else asked.now
     by_an_owner = (
         select(ClinicianFunction.clinician_id)
         .where(
             ClinicianFunction.clinician_id == Note.author_id,
-            ClinicianFunction.function.in_(functions),
+            ClinicianFunction.function.in_(owning),
         )
         .exists()
     )

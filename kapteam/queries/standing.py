@@ -41,7 +41,7 @@ from kapteam.rules.pathway import (
     missing_clearance,
     required_consents,
 )
-from kapteam.rules.permissions import Viewer
+from kapteam.rules.permissions import Viewer, hold_reason_for
 from kapteam.vocabulary import (
     ConcernKind,
     ConcernLevel,
@@ -509,7 +509,7 @@ class _Course:
                 row.state,
                 row.expects_intention,
                 row.expects_integration,
-                row.hold_reason,
+                self._hold_reason(),
                 row.look_again_on,
             ),
             people=tuple(map(self._as_person, self._members)),
@@ -533,11 +533,8 @@ class _Course:
         )
         contacts = tuple(self._contact(one) for one in contact_rows if one.outcome is None)
         next_step = self._next_step(open_doses, integrations, contacts)
-        hold = (
-            HoldLine(row.hold_reason, row.look_again_on, row.hold_since)
-            if row.hold_reason
-            else None
-        )
+        reason = self._hold_reason()
+        hold = HoldLine(reason, row.look_again_on, row.hold_since) if reason else None
         facts = CourseFacts(
             state=row.state,
             doses=tuple(
@@ -767,6 +764,10 @@ class _Course:
             discharged_at=row.discharged_at,
             version=row.version,
         )
+
+    def _hold_reason(self) -> HoldReason | None:
+        reason: HoldReason | None = self._row.hold_reason
+        return hold_reason_for(self._asked.viewer, reason) if reason else None
 
     def _missing_note(self) -> str:
         """Rule 30; to the front desk not what it is about."""

@@ -53,9 +53,13 @@ class ConcernStanding:
         return None if self.kind in _EITHERS else Part.PRESCRIBER
 
 
-def owners(kind: ConcernKind) -> frozenset[Function]:
-    """Rule 17: whose function owns a concern, and closes it."""
-    if kind in _EITHERS:
+def owners(kind: ConcernKind, *, has_prescriber: bool) -> frozenset[Function]:
+    """Rule 17: whose function owns a concern, and closes it.
+
+    What is the prescriber's is the therapist's as well while no prescriber of the practice treats
+    the client: no concern is without an owner.
+    """
+    if kind in _EITHERS or not has_prescriber:
         return frozenset({Function.PRESCRIBER, Function.THERAPIST})
     return frozenset({Function.PRESCRIBER})
 
@@ -68,9 +72,9 @@ def clearing_notes(kind: ConcernKind) -> tuple[NoteKind, ...]:
     return (NoteKind.RISK,) if kind in _EITHERS else (NoteKind.RISK, NoteKind.DECISION)
 
 
-def owned_by(kind: ConcernKind) -> str:
+def owned_by(owning: frozenset[Function]) -> str:
     """Whose it is, in words: `a prescriber or a therapist`."""
-    return " or ".join(f"a {one.label.lower()}" for one in Function if one in owners(kind))
+    return " or ".join(f"a {one.label.lower()}" for one in Function if one in owning)
 
 
 def cleared_by(kind: ConcernKind) -> str:
@@ -94,6 +98,7 @@ def does_not_clear(
     note_kind: NoteKind,
     signed_at: datetime | None,
     author: frozenset[Function],
+    owning: frozenset[Function],
 ) -> str | None:
     """Why a note clears no concern of this kind, as a sentence; None when it does.
 
@@ -105,6 +110,6 @@ def does_not_clear(
         return "This note is not signed yet. Sign it first."
     if signed_at <= raised_at:
         return "This note was signed before the concern was raised. Write one about it."
-    if author.isdisjoint(owners(kind)):
-        return f"Choose {cleared_by(kind)} that {owned_by(kind)} signed."
+    if author.isdisjoint(owning):
+        return f"Choose {cleared_by(kind)} that {owned_by(owning)} signed."
     return None

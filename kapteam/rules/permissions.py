@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kapteam.errors import NotAllowed
-from kapteam.rules.concerns import owned_by, owners
-from kapteam.vocabulary import Audience, ConcernKind, Function, NoteKind
+from kapteam.rules.concerns import owned_by
+from kapteam.vocabulary import Audience, Function, HoldReason, NoteKind
 
 _CARE = frozenset({Function.PRESCRIBER, Function.THERAPIST})
 _CLINICAL = _CARE | {Function.NURSE}
@@ -140,6 +140,15 @@ def can_release_hold(viewer: Viewer, *, medical: bool) -> bool:
     return _allowed(lambda one: check_can_release_hold(one, medical=medical), viewer)
 
 
+def hold_reason_for(viewer: Viewer, reason: HoldReason) -> HoldReason:
+    """Why a course is on hold, as far as this person may know.
+
+    Who reads no notes is not told a medical reason, a concern for instance.
+    """
+    is_told = viewer.reads_notes or not reason.is_medical
+    return reason if is_told else HoldReason.OTHER
+
+
 def check_can_run_episode(viewer: Viewer) -> None:
     """Open, move, hold and close a course of care."""
     _need(viewer, _CARE, "Only a prescriber or a therapist can open, move, hold or close a course.")
@@ -258,14 +267,14 @@ def can_raise_concern(viewer: Viewer) -> bool:
     return _allowed(check_can_raise_concern, viewer)
 
 
-def check_can_clear_concern(viewer: Viewer, kind: ConcernKind) -> None:
-    """Rule 17: a concern is cleared by whose it is."""
-    _need(viewer, owners(kind), f"Only {owned_by(kind)} can clear this concern. You can add to it.")
+def check_can_clear_concern(viewer: Viewer, owning: frozenset[Function]) -> None:
+    """Rule 17: a concern is cleared by whose it is (`rules.concerns.owners`)."""
+    _need(viewer, owning, f"Only {owned_by(owning)} can clear this concern. You can add to it.")
 
 
-def can_clear_concern(viewer: Viewer, kind: ConcernKind) -> bool:
+def can_clear_concern(viewer: Viewer, owning: frozenset[Function]) -> bool:
     """Twin of `check_can_clear_concern`."""
-    return _allowed(lambda one: check_can_clear_concern(one, kind), viewer)
+    return _allowed(lambda one: check_can_clear_concern(one, owning), viewer)
 
 
 def check_can_keep_safety_plan(viewer: Viewer) -> None:

@@ -240,8 +240,8 @@ def _add(here: Present, one: OneConcern) -> None:
 def _clear(here: Present, page: ConcernPage, one: OneConcern) -> None:
     """By a signed note of an owner and by nothing else; with the ways to write one."""
     with st.container(border=True, gap="xsmall", key="clear"):
-        words(f"**Clear it** {quiet(_cleared_by(one))}")
-        if not can_clear_concern(here.viewer, one.kind):
+        words(f"**Clear it** {quiet(_cleared_by(page, one))}")
+        if not can_clear_concern(here.viewer, page.owners):
             return
         if page.notes:
             form = Form(here, "concern.clear", one.id)
@@ -260,8 +260,8 @@ def _clear(here: Present, page: ConcernPage, one: OneConcern) -> None:
         _write(here, page, one)
 
 
-def _cleared_by(one: OneConcern) -> str:
-    return f"by {cleared_by(one.kind)} that {owned_by(one.kind)} signed after it was raised"
+def _cleared_by(page: ConcernPage, one: OneConcern) -> str:
+    return f"by {cleared_by(one.kind)} that {owned_by(page.owners)} signed after it was raised"
 
 
 def _note(here: Present, note: ClearingNote) -> str:

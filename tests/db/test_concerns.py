@@ -16,16 +16,20 @@ from kapteam.actions.concerns import (
     see_concern,
     tell_by_phone,
 )
+from kapteam.actions.episodes import ClosingEntered, close_episode
+from kapteam.actions.notes import NoteErrorEntered, void_note
 from kapteam.db.tables import Concern, ConcernAddition, Contact, Hold, Note
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.caseload import View, Wanted, caseload
 from kapteam.queries.client import client_page
 from kapteam.queries.concerns import concern_page
+from kapteam.queries.course import course
 from kapteam.queries.standing import course_standings
 from kapteam.queries.today import today
 from kapteam.rules.attention import Reason
 from kapteam.vocabulary import (
+    CloseReason,
     ConcernKind,
     ConcernLevel,
     ContactKind,
@@ -54,6 +58,7 @@ from tests.factories import (
     some_closed_days,
 )
 from tests.factories_care import Care, a_cared_for_client, a_ketamine_session, a_signed_note
+from tests.query_recorder import recorded_statements
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 WORDS = "Says she would rather not wake up. *Has the tablets at home*."
@@ -483,3 +488,75 @@ def test_where_they_are_comes_from_a_video_contact_of_today(care):
             a_contact(db, care.course, care.therapist, planned_at=at, **values)
     found = _page(care, care.therapist, concern).whereabouts
     assert (found.place, found.local_emergency) == ("At work, Tempe", "480-555-0100")
+
+
+def test_without_a_prescriber_of_the_practice_no_concern_is_without_an_owner(database):
+    care = a_cared_for_client(database, prescriber="Dr. Faraway, elsewhere")
+    concern = _raised(care, kind=ConcernKind.MANIA_PSYCHOSIS)
+    written = _note(care, care.therapist)
+    with pytest.raises(NotAllowed, match="Only a prescriber or a therapist can clear"):
+        care.do(clear_concern, care.nurse, _clearing(concern, written))
+
+    care.do(clear_concern, care.therapist, _clearing(concern, written))
+
+    assert _attention(care) is None
+
+
+def test_what_a_note_in_error_had_cleared_is_open_again(care):
+    concern, note = _raised(care), _note(care, care.therapist)
+    other = _raised(care, kind=ConcernKind.OTHER)
+    care.do(clear_concern, care.therapist, _clearing(concern, note))
+    care.do(clear_concern, care.therapist, _clearing(other, _note(care, care.therapist)))
+
+    for _ in range(2):
+        care.do(void_note, care.therapist, NoteErrorEntered(note.id, "The wrong client."))
+
+    assert _attention(care).subject_id == concern.id
+    kept = care.row(Concern, concern.id)
+    assert (kept.closed_at, kept.closed_by_id, kept.closed_by_note_id) == (None, None, None)
+    assert care.row(Concern, other.id).closed_at is not None
+    assert len(audit_events(care.database, "concern:reopened")) == 1
+
+
+def test_the_last_open_course_does_not_close_over_a_concern(care):
+    with care.database.writing() as db:
+        goes_on = a_course(db, care.client, therapist=care.therapist)
+    _raised(care)
+
+    def close(course):
+        entered = ClosingEntered(course.id, course.version, CloseReason.CLIENT_CHOICE, "")
+        care.do(close_episode, care.therapist, entered)
+
+    close(care.course)
+    with pytest.raises(NotAllowed, match="still has 1 open concern"):
+        close(goes_on)
+
+
+def test_the_front_desk_is_not_told_what_a_course_is_on_hold_for(care):
+    care.do(raise_concern, care.therapist, _entered(care, kind=ConcernKind.MEDICINE_USE))
+    assert _standing(care).hold.reason is HoldReason.MEDICINE_USE
+    assert _standing(care, care.front_desk).hold.reason is HoldReason.OTHER
+    with care.database.reading() as db:
+        shown = course(db, care.asked_by(care.front_desk), care.course.id)
+    assert [one.reason for one in shown.holds] == [HoldReason.OTHER]
+
+
+def test_two_who_raise_the_same_at_once_raise_two_and_hold_once(care):
+    for who in (care.therapist, care.prescriber):
+        care.do(raise_concern, who, _entered(care, holds=True))
+    assert len(care.rows(Concern)) == 2
+    assert len(care.rows(Hold)) == 1
+
+
+def test_it_takes_as_many_statements_with_many_concerns_as_with_none(care):
+    def read():
+        asked = care.asked_by(care.therapist)
+        engine = care.database.engine
+        with recorded_statements(engine) as statements, care.database.reading() as db:
+            found = today(db, asked), concern_page(db, asked, code=care.client.code)
+        return len(found[0].concerns), len(statements)
+
+    none, statements = read()
+    for number in range(12):
+        _raised(care, raised_at=NOW - number * HOUR)
+    assert (none, read()) == (0, (12, statements))
