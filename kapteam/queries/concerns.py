@@ -50,6 +50,7 @@ class OneConcern:
     level: ConcernLevel
     words: str
     plan: str
+    holds: bool
     raised_by_id: str
     raised_by: str
     raised_at: datetime
@@ -244,6 +245,7 @@ def _one(row: Any) -> OneConcern:
         level=one.level,
         words=one.words,
         plan=one.plan,
+        holds=one.holds,
         raised_by_id=one.raised_by_id,
         raised_by=row.raised_by,
         raised_at=one.raised_at,

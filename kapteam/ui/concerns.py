@@ -112,7 +112,7 @@ def _raise(here: Present, page: ConcernPage) -> None:
     form.area("words", "What was seen or said, in a few words")
     if page.whereabouts is None:
         form.line("where", "Where they are now", hint="address, or where they say they are")
-    form.area("plan", "The plan until then", height=68)
+    form.area("plan", "The plan", height=68)
     if any(one.service_line is ServiceLine.KAP and one.is_open for one in page.courses):
         if kind and holds_at_once(kind):
             phrase(Phrase("The next dose is held with it", Tone.AMBER, "pause"))
@@ -152,6 +152,8 @@ def _one(here: Present, page: ConcernPage, one: OneConcern) -> None:
             if one.plan:
                 words(quiet("Plan"))
                 st.text(one.plan)
+        if one.holds:
+            words(":material/pause: The next dose was held with it")
         for added in page.added:
             at = wording.moment(added.at, here.now, here.zone)
             words(f"**Added** {quiet(f'{added.author}, {at}')}")

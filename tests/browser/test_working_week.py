@@ -62,7 +62,7 @@ def test_an_alarming_call_reaches_the_colleague_s_screen_and_a_note_clears_it(
     tick(mine, "High")
     paste(mine, "What was seen or said, in a few words", _ALARM)
     paste(mine, "Where they are now", "Parking lot, Elm Street")
-    paste(mine, "The plan until then", "Her sister is on the way.")
+    paste(mine, "The plan", "Her sister is on the way.")
     tick(mine, "Hold the next dose")
     fill_day(mine, "Next contact on", TODAY + DAY)
     paste(mine, "At", "9:00 am")

@@ -7,7 +7,7 @@ import pytest
 from kapteam.db.tables import Client, Clinician, Concern, Contact, Hold
 from kapteam.vocabulary import Audience, ConcernKind, ConcernLevel, How, NoteKind
 from tests.factories import NOW, TODAY, a_client, a_concern, a_contact, an_absence
-from tests.factories_care import a_signed_note
+from tests.factories_care import a_ketamine_session, a_signed_note, an_unrecorded_session
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import addresses, bare, headings, links, opened, said, unsigned, well
 
@@ -60,6 +60,7 @@ def test_one_save_raises_it_holds_the_dose_and_plans_the_next_contact(care):
     assert [one.words for one in care.rows(Concern)] == [WORDS]
     assert len(care.rows(Hold)) == len(care.rows(Contact)) == 1
     assert WORDS in _texts(tab)
+    assert "The next dose was held with it" in said(tab)
     assert "Not seen yet, call Robin Prescott (no number recorded)" in bare(said(tab))
     on_client = bare(said(opened(care, care.prescriber, "client", client=care.client.code)))
     assert "Suicide risk, high, Thea Tallis, Tue Nov 24, 2:30 pm" in on_client
@@ -113,7 +114,7 @@ def test_it_heads_the_colleagues_today_and_they_press_seen_on_its_page(care, rai
     assert "Not seen yet" not in said(mine)
 
 
-def test_the_front_desk_sees_no_concern_on_today_caseload_client_or_in_find(care, raised):
+def test_the_front_desk_sees_no_concern_on_today_caseload_or_client(care, raised):
     for page, query in (("today", {}), ("caseload", {}), ("client", {"client": care.client.code})):
         tab = opened(care, care.front_desk, page, **query)
         assert "Suicide" not in said(tab) + "".join(links(tab)), page
@@ -230,6 +231,24 @@ def test_a_client_without_a_course_has_one_raised_and_it_stands_on_their_page(ca
     assert "Open a course of care" in links(tab)
 
 
-def test_in_find_and_on_caseload_it_comes_first(care, raised):
+def test_on_caseload_it_is_what_needs_attention_first(care, raised):
+    with care.database.writing() as db:
+        an_unrecorded_session(db, care.course)
     listed = opened(care, care.prescriber, "caseload")
     assert "Suicide risk, moderate" in said(listed)
+    assert "Was this given?" not in said(listed)
+    assert "+3 more" in bare("".join(links(listed)))
+
+
+def test_rule_30_what_waits_for_a_risk_note_says_so_wherever_the_dose_stands(care):
+    with care.database.writing() as db:
+        dose = a_ketamine_session(db, care.course, planned_at=NOW + DAY)
+        a_concern(db, care.client, care.therapist, level=ConcernLevel.HIGH)
+    pages = {"today": {}, "ketamine_sessions": {}, "ketamine_session": {"id": dose.id}}
+    for page, query in pages.items():
+        words = bare(said(opened(care, care.therapist, page, **query)))
+        assert "No risk note yet" in words, page
+        assert "No risk note yet" not in said(opened(care, care.front_desk, page, **query)), page
+    assert "waiting on Robin Prescott: risk note" in bare(
+        said(opened(care, care.therapist, "caseload"))
+    )
