@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from kapteam import wording
 from kapteam.rules.attention import MISSED_TWICE, Attention, Reason
+from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
@@ -80,6 +81,8 @@ class Prepared(Protocol):
     def is_ready(self) -> bool: ...
     @property
     def cleared(self) -> bool: ...
+    @property
+    def missing_note(self) -> str: ...
     @property
     def intention(self) -> IntentionStanding: ...
 
@@ -291,8 +294,15 @@ def readiness(
     said = intention(dose.intention, now, zone)
     if not dose.is_ahead:
         return [said]
-    cleared = [] if dose.cleared else [NOT_CLEARED]
-    return [*cleared, said, *([Phrase(waiting, Tone.QUIET)] if waiting else [])]
+    missing = [] if dose.cleared else [NOT_CLEARED]
+    if dose.missing_note:
+        missing.insert(0, missing_note(dose.missing_note))
+    return [*missing, said, *([Phrase(waiting, Tone.QUIET)] if waiting else [])]
+
+
+def missing_note(what: str) -> Phrase:
+    """What a high suicide risk asks the prescriber for before a dose (rule 30)."""
+    return Phrase(f"No {what} yet", Tone.RED, "gpp_maybe")
 
 
 def waiting_on(name: str, what: str) -> str:
@@ -347,6 +357,18 @@ def contact(standing: ContactStanding, now: datetime, zone: ZoneInfo) -> Phrase:
     return Phrase(f"{what}, {when}", standing.tone, "event")
 
 
+def concern(standing: ConcernStanding, now: datetime, zone: ZoneInfo) -> Phrase:
+    """A concern: `Suicide risk, high, Noor Ocotillo, Tue Nov 24, 2:05 pm: not seen yet, call`."""
+    level = standing.level.label.lower()
+    when = _both_times(standing.raised_at, now, zone)
+    said = f"{standing.kind.label}, {level}, {standing.raised_by}, {when}"
+    if standing.unseen:
+        said = f"{said}: not seen yet, call"
+    elif standing.seen_at:
+        said = f"{said}: seen {wording.moment(standing.seen_at, now, zone)}"
+    return Phrase(said, standing.tone, "emergency_heat")
+
+
 def touched(
     kind: ContactKind, outcome: ContactOutcome, *, from_client: bool, at: str, by: str
 ) -> str:
@@ -371,6 +393,8 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         return integration(one.integration, now, zone)
     if one.intention is not None:
         return intention(one.intention, now, zone)
+    if one.concern is not None:
+        return concern(one.concern, now, zone)
     if one.contact is not None:
         return contact(one.contact, now, zone)
     when = _both_times(one.at, now, zone) if one.at else ""

@@ -89,6 +89,7 @@ class HoldReason(Term):
     MANIA_PSYCHOSIS = "mania_psychosis", "Mania or psychosis"
     PREGNANCY = "pregnancy", "Pregnancy"
     MEDICINE_USE = "medicine_use", "Medicine-use concern"
+    URINARY = "urinary", "Urinary symptoms"
     TRAVEL = "travel", "Travel"
     COST = "cost", "Cost"
     CLIENT_CHOICE = "client_choice", "Client's choice"
@@ -103,6 +104,7 @@ class HoldReason(Term):
             HoldReason.MANIA_PSYCHOSIS,
             HoldReason.PREGNANCY,
             HoldReason.MEDICINE_USE,
+            HoldReason.URINARY,
         }
 
 
@@ -333,6 +335,25 @@ class NoteKind(Term):
     def is_about_course(self) -> bool:
         """Whether it is about the course of care, and about no session of it."""
         return self not in {NoteKind.INTENTION, NoteKind.INTEGRATION}
+
+
+class ConcernKind(Term):
+    """What a clinician may raise by hand about a client (domain 5, S1 and S4 to S7)."""
+
+    SUICIDE_RISK = "suicide_risk", "Suicide risk"
+    MANIA_PSYCHOSIS = "mania_psychosis", "Mania or psychosis"
+    MEDICINE_USE = "medicine_use", "Medicine-use concern"
+    PREGNANCY = "pregnancy", "Pregnancy"
+    URINARY = "urinary", "Urinary symptoms"
+    OTHER = "other", "Other concern"
+
+
+class ConcernLevel(Term):
+    """How much there is to a concern."""
+
+    LOW = "low", "Low"
+    MODERATE = "moderate", "Moderate"
+    HIGH = "high", "High"
 
 
 class Audience(Term):

@@ -25,6 +25,7 @@ from kapteam.db.tables import (
     Clinician,
     ClinicianFunction,
     ClosedDays,
+    Concern,
     Consent,
     Contact,
     EmergencyAccess,
@@ -44,6 +45,8 @@ from kapteam.vocabulary import (
     Audience,
     ClearanceDecision,
     CloseReason,
+    ConcernKind,
+    ConcernLevel,
     ConsentType,
     ContactKind,
     ContactOutcome,
@@ -223,6 +226,32 @@ def a_call(db: Session, client: Client, who: Viewer, **values: Any) -> Contact:
     db.add(contact)
     db.flush()
     return contact
+
+
+def a_concern(
+    db: Session,
+    client: Client,
+    by: Viewer,
+    *,
+    kind: ConcernKind = ConcernKind.SUICIDE_RISK,
+    level: ConcernLevel = ConcernLevel.MODERATE,
+    raised_at: datetime = NOW - timedelta(hours=1),
+    **values: Any,
+) -> Concern:
+    """An open concern that `by` raised an hour ago, or whatever `values` make of it."""
+    usual = {"words": "Says she would rather not wake up.", "plan": "", "holds": False}
+    concern = Concern(
+        id=new_id(),
+        client_id=client.id,
+        kind=kind,
+        level=level,
+        raised_by_id=by.clinician_id,
+        raised_at=raised_at,
+        **(usual | values),
+    )
+    db.add(concern)
+    db.flush()
+    return concern
 
 
 def a_client(

@@ -320,3 +320,30 @@ def a_signed_intention(
     db.add(note)
     db.flush()
     return note
+
+
+def a_signed_note(
+    db: Session,
+    course: Episode,
+    by: Viewer,
+    kind: NoteKind = NoteKind.RISK,
+    *,
+    signed_at: datetime | None = NOW,
+) -> Note:
+    """A note about the course, signed unless `signed_at` is None."""
+    note = Note(
+        id=new_id(),
+        kind=kind,
+        episode_id=course.id,
+        author_id=by.clinician_id,
+        by_prescriber=False,
+        template_version=1,
+        body={},
+        started_at=signed_at or NOW,
+        signed_at=signed_at,
+        signed_text="Spoke with her. Safe tonight.",
+        content_hash="0" * 64,
+    )
+    db.add(note)
+    db.flush()
+    return note

@@ -16,7 +16,12 @@ from kapteam.db.namesakes import namesakes
 from kapteam.db.tables import Client
 from kapteam.rules.entered import Entered
 from kapteam.rules.folding import search_text
-from kapteam.rules.permissions import Viewer, check_can_book, check_can_pin
+from kapteam.rules.permissions import (
+    Viewer,
+    check_can_book,
+    check_can_keep_safety_plan,
+    check_can_pin,
+)
 
 OLDEST_BIRTH = date(1900, 1, 1)
 
@@ -63,6 +68,15 @@ class PinnedLineEntered:
     client_id: str
     version: int
     pinned_line: str
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyPlanEntered:
+    """What helps a client through a crisis, as the client said it, drawn at `version`."""
+
+    client_id: str
+    version: int
+    safety_plan: str
 
 
 def create_client(db: Session, viewer: Viewer, entered: ClientEntered, now: datetime) -> str:
@@ -159,6 +173,42 @@ def pin_line(db: Session, viewer: Viewer, entered: PinnedLineEntered, now: datet
         client_id=client.id,
         subject_id=client.id,
         pinned_at=(before, now),
+    )
+
+
+def keep_safety_plan(
+    db: Session, viewer: Viewer, entered: SafetyPlanEntered, now: datetime
+) -> None:
+    """Change the client's safety plan, with who did it and when.
+
+    Raises NotAllowed, NotFound, Invalid (`safety_plan`), Conflict.
+    """
+    client = visible_client(db, viewer, entered.client_id, now)
+    check_can_keep_safety_plan(viewer)
+    form = Entered()
+    plan = form.text("safety_plan", entered.safety_plan, "The safety plan")
+    form.done()
+    if client.safety_plan == plan:
+        return
+    before = client.safety_plan_at
+    compare_and_swap(
+        db,
+        client,
+        entered.version,
+        {
+            "safety_plan": plan,
+            "safety_plan_by_id": viewer.clinician_id,
+            "safety_plan_at": now,
+        },
+    )
+    record(
+        db,
+        "client:safety_plan_changed",
+        viewer,
+        now,
+        client_id=client.id,
+        subject_id=client.id,
+        safety_plan_at=(before, now),
     )
 
 

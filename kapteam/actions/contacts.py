@@ -165,11 +165,25 @@ def plan_contact(db: Session, viewer: Viewer, entered: ContactEntered, now: date
     form = Entered()
     form.need("kind", entered.kind is not None, "Choose what it is.")
     kind = entered.kind or ContactKind.CALL
-    values = _slot(db, form, entered, kind, now)
+    values = read_slot(db, form, entered, kind, now)
     form.done()
+    add_planned(db, viewer, entered.id, episode, kind, values, now)
+    return code
+
+
+def add_planned(
+    db: Session,
+    viewer: Viewer,
+    contact_id: str,
+    episode: Episode,
+    kind: ContactKind,
+    values: dict[str, object],
+    now: datetime,
+) -> None:
+    """Put what was read with `read_slot` on a course; audited."""
     db.add(
         Contact(
-            id=entered.id,
+            id=contact_id,
             client_id=episode.client_id,
             episode_id=episode.id,
             kind=kind,
@@ -184,12 +198,11 @@ def plan_contact(db: Session, viewer: Viewer, entered: ContactEntered, now: date
         viewer,
         now,
         client_id=episode.client_id,
-        subject_id=entered.id,
+        subject_id=contact_id,
         kind=kind,
         planned_at=values["planned_at"],
         with_id=values["with_id"],
     )
-    return code
 
 
 def move_contact(db: Session, viewer: Viewer, entered: ContactMovedEntered, now: datetime) -> str:
@@ -201,7 +214,7 @@ def move_contact(db: Session, viewer: Viewer, entered: ContactMovedEntered, now:
     check_can_book(viewer)
     _need_open(contact)
     form = Entered()
-    values = _slot(db, form, entered, contact.kind, now)
+    values = read_slot(db, form, entered, contact.kind, now)
     form.done()
     before = contact.planned_at, contact.with_id
     check_changed(contact, entered.version, values)
@@ -369,14 +382,14 @@ def _need_open(contact: Contact) -> None:
         raise NotAllowed("This is over. Plan another one.")
 
 
-def _slot(
+def read_slot(
     db: Session,
     form: Entered,
     entered: ContactEntered | ContactMovedEntered,
     kind: ContactKind,
     now: datetime,
 ) -> dict[str, object]:
-    """When, how, where and with whom, checked."""
+    """When, how, where and with whom something is planned, checked."""
     planned_at = read_plan(form, "", entered.on, entered.time, practice_zone(db, now), now)
     minutes = entered.minutes
     form.need(

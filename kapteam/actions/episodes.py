@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from kapteam import wording
 from kapteam.actions.consents import newest_consents
@@ -20,6 +20,7 @@ from kapteam.db.tables import (
     Administration,
     Clinician,
     ClinicianFunction,
+    Concern,
     Contact,
     Episode,
     EpisodeMember,
@@ -449,17 +450,14 @@ def hold_episode(db: Session, viewer: Viewer, entered: HoldEntered, now: datetim
         "Choose the day to look again, today or later.",
     )
     form.done()
-    db.add(
-        Hold(
-            id=entered.id,
-            episode_id=episode.id,
-            reason=entered.reason,
-            note=note,
-            since_at=now,
-            look_again_on=look_again_on,
-            set_by_id=viewer.clinician_id,
-        )
-    )
+    hold = Hold(id=entered.id, reason=entered.reason, note=note, look_again_on=look_again_on)
+    put_on_hold(db, viewer, episode, hold, now)
+
+
+def put_on_hold(db: Session, viewer: Viewer, episode: Episode, hold: Hold, now: datetime) -> None:
+    """Let a pause begin now; audited."""
+    hold.episode_id, hold.since_at, hold.set_by_id = episode.id, now, viewer.clinician_id
+    db.add(hold)
     record(
         db,
         "episode:held",
@@ -467,8 +465,8 @@ def hold_episode(db: Session, viewer: Viewer, entered: HoldEntered, now: datetim
         now,
         client_id=episode.client_id,
         subject_id=episode.id,
-        reason=entered.reason,
-        look_again_on=look_again_on,
+        reason=hold.reason,
+        look_again_on=hold.look_again_on,
     )
 
 
@@ -597,6 +595,10 @@ def _check_nothing_open(db: Session, episode: Episode) -> None:
     if planned:
         open_work.append(wording.count(planned, "planned contact"))
         to_do.append("say how every contact ended")
+    concerns = _last_seen_here(db, episode)
+    if concerns:
+        open_work.append(wording.count(concerns, "open concern"))
+        to_do.append("clear every concern by a signed note")
     if unconfirmed:
         open_work.append(wording.count(unconfirmed, "unconfirmed dose"))
         to_do.append("let a prescriber confirm every dose")
@@ -605,6 +607,20 @@ def _check_nothing_open(db: Session, episode: Episode) -> None:
             f"This course still has {wording.listed(open_work)}. "
             f"To close it, first {wording.listed(to_do)}."
         )
+
+
+def _last_seen_here(db: Session, episode: Episode) -> int:
+    """The client's open concerns, where no other open course would bring them up any more."""
+    other = aliased(Episode)
+    goes_on = exists().where(
+        other.client_id == episode.client_id,
+        other.id != episode.id,
+        other.closed_at.is_(None),
+    )
+    number = select(func.count(Concern.id)).where(
+        Concern.client_id == episode.client_id, Concern.closed_at.is_(None), ~goes_on
+    )
+    return db.scalar(number) or 0
 
 
 def _integrations_to_do(db: Session, episode: Episode) -> int:

@@ -13,6 +13,7 @@ from kapteam.db.access import visible_episode, visible_notes
 from kapteam.db.audit import record
 from kapteam.db.signing import note_form, read_unsigned
 from kapteam.db.tables import (
+    Concern,
     Draft,
     Episode,
     IntegrationSession,
@@ -337,8 +338,8 @@ def add_addendum(db: Session, viewer: Viewer, entered: AddendumEntered, now: dat
 def void_note(db: Session, viewer: Viewer, entered: NoteErrorEntered, now: datetime) -> None:
     """Mark a signed note as entered in error; it stays readable and counts no more (rule 66).
 
-    A second press changes nothing. Raises NotAllowed (the author alone), NotFound, Invalid by
-    field.
+    What it had cleared is open again. A second press changes nothing. Raises NotAllowed (the author
+    alone), NotFound, Invalid by field.
     """
     note, client_id = _own(
         db,
@@ -357,6 +358,19 @@ def void_note(db: Session, viewer: Viewer, entered: NoteErrorEntered, now: datet
     note.voided_at, note.voided_by_id, note.void_reason = now, viewer.clinician_id, reason
     note.version += 1
     record(db, "note:voided", viewer, now, client_id=client_id, subject_id=note.id)
+    for concern in db.scalars(select(Concern).where(Concern.closed_by_note_id == note.id)).all():
+        before = concern.closed_at
+        concern.closed_at = concern.closed_by_id = concern.closed_by_note_id = None
+        concern.version += 1
+        record(
+            db,
+            "concern:reopened",
+            viewer,
+            now,
+            client_id=client_id,
+            subject_id=concern.id,
+            closed_at=(before, None),
+        )
 
 
 def drop_empty_note(db: Session, viewer: Viewer, note_id: str, now: datetime) -> None:

@@ -29,6 +29,7 @@ class ColleagueEntered:
     version: int
     name: str
     credentials: str
+    phone: str
     functions: tuple[Function, ...]
     is_administrator: bool
 
@@ -51,7 +52,7 @@ def taker_field(member_id: str) -> str:
 
 
 def change_colleague(db: Session, viewer: Viewer, entered: ColleagueEntered, now: datetime) -> None:
-    """Change a colleague's name, credentials, functions, and whether they administer.
+    """Change a colleague's name, credentials, phone, functions, and whether they administer.
 
     Raises NotAllowed (administrators only), NotFound, Invalid by field and Conflict.
     """
@@ -63,6 +64,7 @@ def change_colleague(db: Session, viewer: Viewer, entered: ColleagueEntered, now
     values = {
         "name": form.line("name", entered.name, "The name", required=True),
         "credentials": form.line("credentials", entered.credentials, "The credentials"),
+        "phone": form.line("phone", entered.phone, "The phone number"),
         "is_administrator": entered.is_administrator,
     }
     form.need("functions", bool(after), "Choose at least one function.")
@@ -89,6 +91,9 @@ def change_colleague(db: Session, viewer: Viewer, entered: ColleagueEntered, now
     changes: dict[str, Any] = {
         name: (old[name], value) for name, value in values.items() if old[name] != value
     }
+    if "phone" in changes:
+        # That it changed is on record, not the numbers.
+        changes["phone"] = "changed"
     if before != after:
         changes["functions"] = (sorted(before), sorted(after))
     record(db, "clinician:changed", viewer, now, subject_id=entered.id, **changes)

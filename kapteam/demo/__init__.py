@@ -143,7 +143,8 @@ def _tell(db: Session, now: datetime) -> None:
             one.is_administrator,
         )
         add_clinician(db, director, form, opened_at)
-        db.get_one(Clinician, one.id).password_hash = nobodys
+        colleague = db.get_one(Clinician, one.id)
+        colleague.password_hash, colleague.phone = nobodys, one.phone
     telling = Telling(days, {DIRECTOR: director} | {one: one.viewer() for one in COLLEAGUES})
     compose(telling)
     _plan_days_off(telling)

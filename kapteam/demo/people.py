@@ -30,6 +30,7 @@ class Colleague:
     credentials: str
     functions: frozenset[Function]
     is_administrator: bool = False
+    phone: str = ""
 
     @property
     def sign_in_name(self) -> str:
@@ -82,9 +83,16 @@ DIRECTOR = Colleague(
     frozenset({_PRESCRIBER, _THERAPIST}),
     is_administrator=True,
 )
-THERAPIST = Colleague(THERAPIST_ID, "Noor Ocotillo", "LCSW", frozenset({_THERAPIST}))
+THERAPIST = Colleague(
+    THERAPIST_ID, "Noor Ocotillo", "LCSW", frozenset({_THERAPIST}), phone="602-555-0191"
+)
 PRESCRIBER = Colleague(
-    PRESCRIBER_ID, "Elias Mesquite", "MD", frozenset({_PRESCRIBER}), is_administrator=True
+    PRESCRIBER_ID,
+    "Elias Mesquite",
+    "MD",
+    frozenset({_PRESCRIBER}),
+    is_administrator=True,
+    phone="602-555-0192",
 )
 SECOND_PRESCRIBER = Colleague(
     demo_id("clinician/prescriber/2"), "Ingrid Yucca", "PMHNP", frozenset({_PRESCRIBER})

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from kapteam.actions.booking import cancel_ketamine_session, mark_not_given, miss_ketamine_session
+from kapteam.actions.clients import SafetyPlanEntered, keep_safety_plan
+from kapteam.actions.concerns import ConcernEntered, raise_concern, see_concern
 from kapteam.actions.contacts import ContactEntered, TouchEntered, log_touch, plan_contact
 from kapteam.actions.episodes import (
     ClosingEntered,
@@ -37,7 +39,7 @@ from kapteam.actions.notes import (
     add_addendum,
     amend_note,
 )
-from kapteam.db.tables import Episode
+from kapteam.db.tables import Client, Episode
 from kapteam.demo import people, words
 from kapteam.demo.people import (
     DIRECTOR,
@@ -66,6 +68,8 @@ from kapteam.demo.telling import (
 from kapteam.demo.words import Chapter
 from kapteam.vocabulary import (
     CloseReason,
+    ConcernKind,
+    ConcernLevel,
     ContactKind,
     EpisodeState,
     HoldReason,
@@ -103,6 +107,7 @@ def compose(telling: Telling) -> None:
     _other_courses(telling)
     _callers(telling)
     _contacts(telling)
+    _concerns(telling)
 
 
 def _shared(telling: Telling, person: Person, regimen: Regimen = INTRAMUSCULAR) -> Course:
@@ -155,9 +160,12 @@ def _series(
     return Dose(course, len(doses) + 1, newest)
 
 
-def _next(dose: Dose, planned_at: datetime, mg: str = "") -> Dose:
-    """The dose after this one is booked for `planned_at`."""
+def _next(
+    dose: Dose, planned_at: datetime, mg: str = "", *, booked_at: datetime | None = None
+) -> Dose:
+    """The dose after this one is booked for `planned_at`, some days before or at `booked_at`."""
     after = Dose(dose.course, dose.number + 1, dose.course.dose_near(planned_at))
+    after.booked_at = booked_at or after.booked_at
     return after.is_booked(mg, slot=after.next_day)
 
 
@@ -551,7 +559,7 @@ def _two_lines(telling: Telling) -> None:
     fourth.is_booked("150", slot=fourth.next_day, ordered_count=4)
     fourth.has_intention(words.HARVEST[3], fourth.eve).is_given("150")
     fourth.is_integrated(fourth.next_day, words.HARVEST[3])
-    _next(fourth, days.coming(10, 14), "150")
+    _next(fourth, days.coming(10, 14), "150", booked_at=days.at(-12, 10, 20))
     outside = Course(
         telling,
         people.MBEKI,
@@ -731,6 +739,83 @@ def _plans(course: Course, at: datetime, slot: datetime, kind: ContactKind, how:
         with_id=THERAPIST.id,
     )
     telling.then(at, THERAPIST, plan_contact, entered)
+
+
+def _concerns(telling: Telling) -> None:
+    """A medicine-use concern that holds a dose, and an alarming call the colleague has not seen."""
+    days = telling.days
+
+    mbeki = _shared(telling, people.MBEKI, SUBLINGUAL)
+    asked_again = days.at(-6, 11, 40)
+    held = _raised(
+        mbeki,
+        asked_again,
+        ConcernKind.MEDICINE_USE,
+        ConcernLevel.MODERATE,
+        words.LOST_LOZENGES,
+    )
+    telling.also(
+        asked_again + 80 * MINUTE,
+        lambda db: see_concern(db, telling.viewer(PRESCRIBER), held, asked_again + 80 * MINUTE),
+    )
+
+    birdsong = _shared(telling, people.BIRDSONG, SUBLINGUAL)
+    planned_at = days.at(-3, 10, 20)
+    telling.then(
+        planned_at,
+        THERAPIST,
+        keep_safety_plan,
+        lambda db: SafetyPlanEntered(
+            people.BIRDSONG.id,
+            db.get_one(Client, people.BIRDSONG.id).version,
+            words.VETERANS_PLAN,
+        ),
+    )
+    called_at = days.ago(0.4, 2)
+    slot = birdsong.talk(days.now + 3 * HOUR, days.now + 30 * HOUR)
+    birdsong.takes_talk(slot)
+    _raised(
+        birdsong,
+        called_at,
+        ConcernKind.SUICIDE_RISK,
+        ConcernLevel.HIGH,
+        words.CALLED_FROM_THE_CAR,
+        where="In his car outside the shop on Baseline Road",
+        plan=words.CAROL_DRIVES,
+        next_at=slot,
+    )
+
+
+def _raised(
+    course: Course,
+    at: datetime,
+    kind: ConcernKind,
+    level: ConcernLevel,
+    said: str,
+    *,
+    where: str = "",
+    plan: str = "",
+    next_at: datetime | None = None,
+) -> str:
+    """The therapist raises a concern on the course; returns its id."""
+    telling = course.telling
+    concern_id = demo_id(f"{course.id}/concern/{kind}")
+    entered = ConcernEntered(
+        id=concern_id,
+        client_id=course.person.id,
+        episode_id=course.id,
+        kind=kind,
+        level=level,
+        words=said,
+        where=where,
+        plan=plan,
+        holds=False,
+        on=telling.on(next_at) if next_at else None,
+        time=telling.typed(next_at) if next_at else "",
+        with_id=THERAPIST.id,
+    )
+    telling.then(at, THERAPIST, raise_concern, entered)
+    return concern_id
 
 
 def _holds(telling: Telling) -> None:

@@ -697,3 +697,21 @@ BROTHER_CALLED = {
 ASKS_ABOUT_SCHOOL = {
     "text": "Asks for a letter to the college about two afternoons off.",
 }
+# Raised by hand, in a few words.
+LOST_LOZENGES = (
+    "Asked for two more lozenges: “lost on the bus”. The second time since summer. Sofie does "
+    "not know of any that were lost. Sleeps badly; says one before bed helps."
+)
+CALLED_FROM_THE_CAR = (
+    "Called from his car: the thought is there by day as well now. Has not slept for "
+    "two nights. No plan that he would say; the gun safe is locked and Carol has the key."
+)
+CAROL_DRIVES = (
+    "Carol drives him home and stays. No alcohol tonight. I call at six, and Ray sleeps over."
+)
+VETERANS_PLAN = (
+    "Signs: awake at three, does not answer Ray.\n"
+    "Helps: the garden, the dog, the radio on.\n"
+    "Calls: Ray first, then Carol, then 988 and 1 for veterans.\n"
+    "Put away: the gun safe is locked, Carol keeps the key."
+)

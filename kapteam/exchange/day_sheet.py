@@ -5,7 +5,7 @@ What somebody typed goes to the template as data, so that nothing of it can beco
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -203,6 +203,8 @@ def _dose_standing(
         # Paper lies about: why a course is on hold stays on the screen.
         look_again = wording.day(course.hold.look_again_on, now.astimezone(zone).date())
         return [Words(f"On hold, look again {look_again}", strong=True)]
+    # So does what a note that is missing is about.
+    dose = replace(dose, missing_note="note" if dose.missing_note else "")
     part, what = dose.waits
     person = course.waited_on(part) if part else None
     name = sentences.colleague(person, now, zone) if person else ""

@@ -39,6 +39,8 @@ TAGS = {
         "client:created",
         "client:changed",
         "client:pinned",
+        "client:safety_plan_changed",
+        "concern:%",
         "contact:%",
         "inquiry:%",
         "episode:%",

@@ -19,6 +19,7 @@ from kapteam.queries.standing import (
     ClientName,
     CourseStanding,
     Person,
+    attention_of,
     course_standings,
     own_courses,
 )
@@ -176,12 +177,7 @@ def _rows(courses: Iterable[CourseStanding]) -> list[CaseloadRow]:
             client=together[0].client,
             pinned=together[0].pinned,
             courses=together,
-            attention=tuple(
-                sorted(
-                    (one for course in together for one in course.attention),
-                    key=lambda one: one.order,
-                )
-            ),
+            attention=attention_of(together),
         )
         for together in by_client(courses, lambda course: course.client.id)
     ]
@@ -225,8 +221,7 @@ def _is_seen(row: CaseloadRow, view: View, asked: Asked) -> bool:
             )
         case View.WAITING_ON_ME:
             return any(
-                (person := course.waited_on(one.waits_on)) is not None
-                and asked.viewer.stands_for(person.id)
+                course.waits_for(asked.viewer, one)
                 for course in row.courses
                 for one in course.attention
             )

@@ -11,10 +11,12 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_clients, visible_episodes
+from kapteam.db.concerns import last_seen_at, unseen
 from kapteam.db.tables import (
     Administration,
     Client,
     Clinician,
+    Concern,
     EmergencyAccess,
     Episode,
     EpisodeMember,
@@ -37,6 +39,7 @@ from kapteam.queries.standing import (
     course_standings,
 )
 from kapteam.queries.views import is_seen_this_hour
+from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.folding import fold
 from kapteam.rules.integration import earliest_clock
@@ -212,14 +215,16 @@ class ClientPage:
 
     `courses` are judged: open and visible. `others` are the rest: closed, or somebody else's, of
     which only dates, state and names are known. `doses` and `integrations` (those that follow no
-    ketamine session) are of every visible course, the newest first. `notes` is None for the front
-    desk. `seen_this_hour`: the audit log has it already that the viewer opened this chart.
+    ketamine session) are of every visible course, the newest first. The front desk reads no
+    `concerns`, and `notes` is None for it. `seen_this_hour`: the audit log has it already that the
+    viewer opened this chart.
     """
 
     name: ClientName
     details: ClientDetails
     pinned: PinnedLine
     look_alikes: tuple[LookAlike, ...]
+    concerns: tuple[tuple[str, ConcernStanding], ...]
     courses: tuple[CourseStanding, ...]
     lines: tuple[CourseLine, ...]
     doses: tuple[ClientDose, ...]
@@ -292,6 +297,7 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
         ),
         pinned=pinned_of(first),
         look_alikes=_look_alikes(db, asked, first),
+        concerns=_concerns(rows) if asked.viewer.reads_notes else (),
         courses=courses,
         lines=_course_lines(rows),
         doses=history.doses(),
@@ -303,13 +309,13 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
 
 
 def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
-    """Who the client is, with every course, its members, outside experiences and emergencies.
+    """Who the client is, with every course, its members, experiences, emergencies and concerns.
 
     There is a handful of each, so their product stays small.
     """
     # Aliases, because the conditions of db.access correlate with Episode and EpisodeMember.
     course, member = aliased(Episode), aliased(EpisodeMember)
-    who, opener = aliased(Clinician), aliased(Clinician)
+    who, opener, raiser = aliased(Clinician), aliased(Clinician), aliased(Clinician)
     mine = select(Episode.id).where(
         Episode.client_id == Client.id, visible_episodes(asked.viewer, asked.now)
     )
@@ -337,7 +343,16 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 EmergencyAccess.from_at.label("emergency_at"),
                 EmergencyAccess.reason.label("emergency_reason"),
                 opener.name.label("opened_by"),
+                Concern.id.label("concern_id"),
+                Concern.kind.label("concern"),
+                Concern.level,
+                Concern.raised_at,
+                raiser.name.label("raised_by"),
+                unseen(asked.now).label("unseen"),
+                last_seen_at().label("seen_at"),
             )
+            .outerjoin(Concern, and_(Concern.client_id == Client.id, Concern.closed_at.is_(None)))
+            .outerjoin(raiser, raiser.id == Concern.raised_by_id)
             .outerjoin(
                 EmergencyAccess,
                 and_(
@@ -385,6 +400,23 @@ def _emergencies(rows: Iterable[Any]) -> tuple[OpenedInEmergency, ...]:
         if row.emergency_id is not None
     }
     return tuple(sorted(found.values(), key=lambda one: one.at))
+
+
+def _concerns(rows: Iterable[Any]) -> tuple[tuple[str, ConcernStanding], ...]:
+    """What was raised by hand and is not cleared, whether or not a course of care is open."""
+    found = {
+        row.concern_id: ConcernStanding(
+            row.concern,
+            row.level,
+            row.raised_at,
+            row.raised_by,
+            row.unseen,
+            None if row.unseen else row.seen_at,
+        )
+        for row in rows
+        if row.concern_id is not None
+    }
+    return tuple(sorted(found.items(), key=lambda one: one[1].raised_at))
 
 
 def _course_lines(rows: Iterable[Any]) -> tuple[CourseLine, ...]:

@@ -22,6 +22,7 @@ from kapteam.db.tables import (
 from kapteam.errors import NotFound
 from kapteam.queries.standing import Asked, ClientName, CourseHead
 from kapteam.rules.pathway import ConsentFacts, moves
+from kapteam.rules.permissions import hold_reason_for
 from kapteam.vocabulary import (
     ClearanceDecision,
     CloseReason,
@@ -268,7 +269,12 @@ def _holds(db: Session, asked: Asked, episode_id: str) -> tuple[CourseHold, ...]
         .order_by(Hold.since_at.desc(), Hold.id.desc())
     )
     hidden: dict[str, Any] = {} if asked.viewer.reads_notes else {"note": "", "release_note": ""}
-    return tuple(CourseHold(**{**row._mapping, **hidden}) for row in rows)
+    return tuple(
+        CourseHold(
+            **{**row._mapping, **hidden, "reason": hold_reason_for(asked.viewer, row.reason)}
+        )
+        for row in rows
+    )
 
 
 def _clearances(db: Session, episode_id: str) -> tuple[ClearanceLine, ...]:

@@ -9,13 +9,19 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     Executable,
+    Integer,
+    Select,
+    String,
     Subquery,
     and_,
     bindparam,
     case,
+    cast,
     exists,
     func,
+    literal,
     null,
     or_,
     select,
@@ -24,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen
 from kapteam.db.signing import has_words
 from kapteam.db.tables import (
     Absence,
@@ -31,6 +38,7 @@ from kapteam.db.tables import (
     Clearance,
     Client,
     Clinician,
+    Concern,
     Consent,
     Contact,
     Episode,
@@ -69,8 +77,9 @@ _GIVEN = tuple(status for status in SessionStatus if status.is_given)
 def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
     """The courses with their client, the pause in force and the clearance that holds.
 
-    Also the next preparation after `now`, how many appointments in a row were missed, and when the
-    client was met or spoken to. In the order they were opened.
+    Also the next preparation after `now`, how many appointments in a row were missed, when the
+    client was met or spoken to, and whether a high suicide risk still waits for a prescriber's
+    note. In the order they were opened.
     """
     touches = _touches(wanted, now)
     preparation = (
@@ -119,6 +128,7 @@ def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
                 preparation.label("preparation_at"),
                 _misses().label("misses"),
                 *(touches.c[one] for one in TOUCHES),
+                misses_risk_note().label("misses_risk_note"),
             )
             .join(Client, Client.id == Episode.client_id)
             .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
@@ -484,7 +494,48 @@ def _notes() -> Executable:
     )
 
 
-def _consents() -> Executable:
+CONSENT, CONCERN = "consent", "concern"
+"""What a row of `MATTERS` is about."""
+
+
+def _matters() -> Executable:
+    """What is true of them beside their sessions: consents, and the open concerns of their clients.
+
+    One statement: to ask takes longer than to read so few rows.
+    """
+    return union_all(_consents(), _concerns())
+
+
+def _concerns() -> Select[Any]:
+    """The open concerns; on every open course of a client the same."""
+    number = unseen(_NOW)
+    return (
+        select(
+            literal(CONCERN),
+            Episode.id,
+            Concern.id,
+            type_coerce(Concern.kind, String),
+            type_coerce(Concern.level, String),
+            Concern.raised_at,
+            _no(Date()),
+            _no(Date()),
+            Concern.raised_by_id,
+            Clinician.name,
+            case((number == 0, last_seen_at())),
+            number,
+        )
+        .join(Concern, Concern.client_id == Episode.client_id)
+        .join(Clinician, Clinician.id == Concern.raised_by_id)
+        .where(Episode.id.in_(_WANTED), Concern.closed_at.is_(None))
+    )
+
+
+def _no(kind: Any) -> ColumnElement[Any]:
+    """Nothing, of the type that another part of the union has there: PostgreSQL asks for it."""
+    return cast(null(), kind)
+
+
+def _consents() -> Select[Any]:
     """The newest consent of each type of each course, but for those entered in error (rule 66)."""
     newest = (
         select(
@@ -504,7 +555,20 @@ def _consents() -> Executable:
         .subquery()
     )
     return (
-        select(Consent.episode_id, Consent.type, Consent.expires_on, Consent.revoked_on)
+        select(
+            literal(CONSENT).label("what"),
+            Consent.episode_id,
+            Consent.id,
+            type_coerce(Consent.type, String).label("kind"),
+            _no(String()).label("level"),
+            _no(UtcDateTime()).label("at"),
+            Consent.revoked_on.label("from_on"),
+            Consent.expires_on.label("until_on"),
+            _no(String()).label("person_id"),
+            _no(String()).label("person"),
+            _no(UtcDateTime()).label("seen_at"),
+            _no(Integer()).label("number"),
+        )
         .join(newest, newest.c.id == Consent.id)
         .where(newest.c.recency == 1)
     )
@@ -568,5 +632,5 @@ SERIES = _series()
 DOSES = _doses()
 INTEGRATIONS = _integrations()
 NOTES = _notes()
-CONSENTS = _consents()
+MATTERS = _matters()
 CONTACTS = _contacts()

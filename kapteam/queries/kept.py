@@ -11,6 +11,8 @@ _MADE_BY_A_FORM = (
     tables.Clearance,
     tables.Client,
     tables.Clinician,
+    tables.Concern,
+    tables.ConcernAddition,
     tables.Consent,
     tables.EmergencyAccess,
     tables.Episode,

@@ -36,6 +36,7 @@ class Colleague:
     id: str
     name: str
     credentials: str
+    phone: str
     sign_in_name: str
     functions: frozenset[Function]
     is_administrator: bool
@@ -80,6 +81,7 @@ def team(db: Session, asked: Asked) -> tuple[Colleague, ...]:
             Clinician.id,
             Clinician.name,
             Clinician.credentials,
+            Clinician.phone,
             Clinician.sign_in_name,
             Clinician.is_administrator,
             Clinician.password_hash.is_not(None).label("has_password"),
@@ -102,6 +104,7 @@ def team(db: Session, asked: Asked) -> tuple[Colleague, ...]:
             row.id,
             row.name,
             row.credentials,
+            row.phone,
             row.sign_in_name,
             frozenset(functions[row.id]),
             row.is_administrator,

@@ -24,6 +24,7 @@ from kapteam.errors import NotFound
 from kapteam.queries import course_rows
 from kapteam.queries.pinned import PinnedLine, pinned_of
 from kapteam.rules.attention import BREACH_SHOWN, Attention, CourseFacts, PlannedDose, attend
+from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import (
     ContactStanding,
     Touches,
@@ -45,8 +46,11 @@ from kapteam.rules.pathway import (
     missing_clearance,
     required_consents,
 )
-from kapteam.rules.permissions import Viewer
+from kapteam.rules.permissions import Viewer, hold_reason_for
 from kapteam.vocabulary import (
+    ConcernKind,
+    ConcernLevel,
+    ConsentType,
     ContactKind,
     ContactOutcome,
     EpisodeState,
@@ -116,7 +120,8 @@ class DoseLine:
 
     `of` is None while no number of sessions is ordered. `last_given_at` is the last administration,
     None while nothing was recorded; `owes_integration` until one is held and its note signed, or it
-    is closed.
+    is closed. `missing_note` is the note of a prescriber that a high suicide risk asks for, empty
+    when there is none to ask for (rule 30).
     """
 
     id: str
@@ -136,6 +141,7 @@ class DoseLine:
     silence: Silence | None
     intention: IntentionStanding
     cleared: bool
+    missing_note: str
     owes_integration: bool
     discharged_at: datetime | None
     version: int
@@ -156,7 +162,8 @@ class DoseLine:
         """Whether it lies ahead and waits on nobody: cleared, ordered, its intention signed."""
         settled = {IntentionStage.SIGNED, IntentionStage.NOT_EXPECTED}
         ordered = self.order_state is OrderState.ORDERED
-        return self.is_ahead and self.cleared and ordered and self.intention.stage in settled
+        allowed = self.cleared and not self.missing_note
+        return self.is_ahead and allowed and ordered and self.intention.stage in settled
 
     @property
     def is_ahead(self) -> bool:
@@ -166,6 +173,8 @@ class DoseLine:
     @property
     def waits(self) -> tuple[Part | None, str]:
         """Whom it waits on while it lies ahead, and for what (the core arc 4)."""
+        if self.missing_note:
+            return Part.PRESCRIBER, self.missing_note
         if not self.cleared:
             return Part.PRESCRIBER, "clearance"
         if self.order_state is not OrderState.ORDERED:
@@ -308,6 +317,12 @@ class CourseStanding:
         given = self.last_dose and self.last_dose.last_given_at
         return given or self.state_since
 
+    def waits_for(self, viewer: Viewer, one: Attention) -> bool:
+        """Whether a reason waits on the viewer, or on whom they cover."""
+        parts = (one.waits_on,) if one.waits_on else (Part.PRESCRIBER, Part.THERAPIST)
+        people = (self.waited_on(part) for part in parts)
+        return any(person is not None and viewer.stands_for(person.id) for person in people)
+
     def waited_on(self, part: Part) -> Person | None:
         """Whom this part's work waits on: who has it, else whoever else is on the course."""
         if part is Part.PRESCRIBER:
@@ -391,6 +406,16 @@ class Asked:
         return day_of(self.now, self.practice.zone)
 
 
+def attention_of(courses: Iterable[CourseStanding]) -> tuple[Attention, ...]:
+    """That of several courses of one client together; a concern of the client stands in it once."""
+    found: dict[tuple[str, str], Attention] = {}
+    for course in courses:
+        for one in course.attention:
+            course_id = "" if one.concern else course.episode_id
+            found.setdefault((course_id, f"{one.reason}/{one.subject_id}/{one.consent}"), one)
+    return tuple(sorted(found.values(), key=lambda one: one.order))
+
+
 def own_courses(asked: Asked) -> ColumnElement[bool]:
     """The condition on Episode for "mine": the courses one is on.
 
@@ -417,11 +442,9 @@ def course_standings(
     courses = _courses(db, asked, wanted)
     ids = [one.id for one in courses]
     series = _by_course(db, course_rows.SERIES, ids)
-    consents = _by_course(db, course_rows.CONSENTS, ids)
+    matters = _by_course(db, course_rows.MATTERS, ids, now=asked.now)
     contacts = _by_course(db, course_rows.CONTACTS, ids)
-    return tuple(
-        one.standing(series[one.id], consents[one.id], contacts[one.id]) for one in courses
-    )
+    return tuple(one.standing(series[one.id], matters[one.id], contacts[one.id]) for one in courses)
 
 
 def course_sessions(
@@ -506,7 +529,7 @@ class _Course:
                 row.state,
                 row.expects_intention,
                 row.expects_integration,
-                row.hold_reason,
+                self._hold_reason(),
                 row.look_again_on,
             ),
             people=tuple(map(self._as_person, self._members)),
@@ -516,7 +539,7 @@ class _Course:
         )
 
     def standing(
-        self, series_rows: list[Any], consent_rows: list[Any], contact_rows: list[Any]
+        self, series_rows: list[Any], matter_rows: list[Any], contact_rows: list[Any]
     ) -> CourseStanding:
         row, asked = self._row, self._asked
         doses = {dose.id: self._dose(dose) for dose in self._dose_rows}
@@ -530,11 +553,8 @@ class _Course:
         )
         contacts = tuple(self._contact(one) for one in contact_rows if one.outcome is None)
         next_step = self._next_step(open_doses, integrations, contacts)
-        hold = (
-            HoldLine(row.hold_reason, row.look_again_on, row.hold_since)
-            if row.hold_reason
-            else None
-        )
+        reason = self._hold_reason()
+        hold = HoldLine(reason, row.look_again_on, row.hold_since) if reason else None
         facts = CourseFacts(
             state=row.state,
             doses=tuple(
@@ -560,7 +580,8 @@ class _Course:
                 if dose.breach_reason and dose.recorded_at
             ),
             clearance_until_on=self._clearance.valid_until_on if self._clearance else None,
-            consents=self._consents(series, consent_rows),
+            consents=self._consents(series, matter_rows),
+            concerns=self._concerns(matter_rows),
             hold_look_again_on=hold.look_again_on if hold else None,
             on_hold=hold is not None,
             series_given=series.given if series else 0,
@@ -684,9 +705,29 @@ class _Course:
             or self._person(Part.THERAPIST) is not None,
         )
         return tuple(
-            ConsentFacts(row.type, row.expires_on, row.revoked_on)
+            ConsentFacts(ConsentType(row.kind), row.until_on, row.from_on)
             for row in rows
-            if row.type in needed
+            if row.what == course_rows.CONSENT and row.kind in needed
+        )
+
+    def _concerns(self, rows: list[Any]) -> tuple[tuple[str, ConcernStanding], ...]:
+        """What was raised by hand; the front desk does not read it (product.md, the table)."""
+        if not self._asked.viewer.reads_notes:
+            return ()
+        return tuple(
+            (
+                row.id,
+                ConcernStanding(
+                    ConcernKind(row.kind),
+                    ConcernLevel(row.level),
+                    row.at,
+                    row.person,
+                    row.number,
+                    row.seen_at,
+                ),
+            )
+            for row in rows
+            if row.what == course_rows.CONCERN
         )
 
     def _dose(self, row: Any) -> DoseLine:
@@ -745,10 +786,21 @@ class _Course:
                 self._clearance, row.product_route, day_of(row.planned_at, asked.practice.zone)
             )
             is None,
+            missing_note=self._missing_note(),
             owes_integration=self._row.expects_integration and not row.settled,
             discharged_at=row.discharged_at,
             version=row.version,
         )
+
+    def _hold_reason(self) -> HoldReason | None:
+        reason: HoldReason | None = self._row.hold_reason
+        return hold_reason_for(self._asked.viewer, reason) if reason else None
+
+    def _missing_note(self) -> str:
+        """Rule 30; to the front desk not what it is about."""
+        if not self._row.misses_risk_note:
+            return ""
+        return "risk note" if self._asked.viewer.reads_notes else "note"
 
     def _integrations(self, doses: Mapping[str, DoseLine]) -> tuple[IntegrationLine, ...]:
         rows: dict[str, list[Any]] = defaultdict(list)

@@ -56,6 +56,7 @@ class Today:
     name, the doses to Ketamine sessions with `?show=today` and `?show=today_no_intention`.
     """
 
+    concerns: tuple[WaitRow, ...]
     told: tuple[Told, ...]
     unrecorded: tuple[DoseRow, ...]
     under_medicine: tuple[DoseRow, ...]
@@ -99,6 +100,7 @@ def today(db: Session, asked: Asked) -> Today:
         key=lambda row: row.attention.order,
     )
     return Today(
+        concerns=_concerns(waits),
         told=told,
         unrecorded=tuple(row for row in doses if row.dose.silence is Silence.WAS_THIS_GIVEN),
         under_medicine=tuple(row for row in doses if row.dose.is_under_medicine(asked.now)),
@@ -138,6 +140,15 @@ def today(db: Session, asked: Asked) -> Today:
         doses_today_without_intention=len(week.showing(Show.TODAY_NO_INTENTION)),
         clients=(*(course.client for course in courses), *(one.client for one in told)),
     )
+
+
+def _concerns(waits: list[WaitRow]) -> tuple[WaitRow, ...]:
+    """What was raised about a client, once, however many courses of care they are on."""
+    rows = (row for row in waits if row.attention.concern)
+    found: dict[str, WaitRow] = {}
+    for row in rows:
+        found.setdefault(row.attention.subject_id, row)
+    return tuple(found.values())
 
 
 def _doses(course: CourseStanding) -> tuple[DoseLine, ...]:
@@ -200,5 +211,4 @@ def _is_mine_to_write(line: IntegrationLine, asked: Asked) -> bool:
 
 
 def _waits_on_me(row: WaitRow, asked: Asked) -> bool:
-    person = row.course.waited_on(row.attention.waits_on)
-    return person is not None and asked.viewer.stands_for(person.id)
+    return row.course.waits_for(asked.viewer, row.attention)

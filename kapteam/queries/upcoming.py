@@ -35,6 +35,7 @@ class Show(Term):
     NOT_CLOSED = "not_closed", "Not closed"
     INTEGRATION_NOT_BOOKED = "integration_not_booked", "Integration not booked"
     ON_HOLD = "on_hold", "Booked while on hold"
+    NO_RISK_NOTE = "no_risk_note", "Waits for a note"
     NOT_CLEARED = "not_cleared", "Not cleared"
     POSTPONE = "postpone", IntentionStage.POSTPONE.label
     NOT_ORDERED = "not_ordered", "Dose not ordered"
@@ -157,6 +158,8 @@ def _gaps(
     if course.hold is not None:
         yield Show.ON_HOLD
         return
+    if dose.missing_note:
+        yield Show.NO_RISK_NOTE
     if not dose.cleared:
         yield Show.NOT_CLEARED
     if dose.intention.stage is IntentionStage.POSTPONE:

@@ -6,6 +6,7 @@ Every reason carries whom it waits on; its words are written in `kapteam.sentenc
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
@@ -22,6 +23,7 @@ MISSED_TWICE = 2
 class Reason(Term):
     """Why a course needs somebody, the most pressing first."""
 
+    CONCERN = "concern", "Concern"
     WAS_THIS_GIVEN = "was_this_given", "Was this given?"
     UNCONFIRMED_DOSE = "unconfirmed_dose", "A dose waits for confirmation"
     INTEGRATION_LATE = "integration_late", "Integration late"
@@ -62,18 +64,20 @@ _LOUD = {Tone.RED: 0, Tone.AMBER: 1}
 class Attention:
     """One reason, how loud it is, whom it waits on, and since or until when (an instant or day).
 
-    `consent` is the one that ends, `times` how often in a row.
+    It waits on either of the two where `waits_on` is None. `consent` is the one that ends, `times`
+    how often in a row.
     """
 
     reason: Reason
     tone: Tone
-    waits_on: Part
+    waits_on: Part | None
     at: datetime | None = None
     subject_id: str = ""
     on: date | None = None
     integration: IntegrationStanding | None = None
     intention: IntentionStanding | None = None
     contact: ContactStanding | None = None
+    concern: ConcernStanding | None = None
     consent: ConsentType | None = None
     times: int = 0
 
@@ -114,8 +118,9 @@ class CourseFacts:
 
     `misses` is how many appointments in a row nobody came to; `out_of_touch_since` is said where
     nothing is planned either, and then instead of that. `consents` are the newest of each
-    type that dosing needs, as far as there is one. `series_ordered` is 0 without a series and None
-    while no prescriber has ordered the number of the one that has `series_dose_id`.
+    type that dosing needs, as far as there is one. `concerns` are the client's. `series_ordered` is
+    0 without a series and None while no prescriber has ordered the number of the one that has
+    `series_dose_id`.
     """
 
     state: EpisodeState
@@ -126,6 +131,7 @@ class CourseFacts:
     breaches: tuple[tuple[str, datetime], ...]
     clearance_until_on: date | None
     consents: tuple[ConsentFacts, ...]
+    concerns: tuple[tuple[str, ConcernStanding], ...]
     hold_look_again_on: date | None
     on_hold: bool
     series_given: int
@@ -145,11 +151,15 @@ def end_of_days(now: datetime, days: int) -> datetime:
 def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, ...]:
     """Every reason why this course needs somebody, in order.
 
-    Rule 57: a hold quiets what a dose needs, never a due integration; that a dose is booked all the
-    same is said instead. A breach (rule 35) stands for a week, so that the next case review meets
-    it.
+    Rule 57: a hold quiets what a dose needs, never a concern or a due integration; that a dose is
+    booked all the same is said instead. A breach (rule 35) stands for a week, so that the next case
+    review meets it.
     """
     found = [
+        Attention(Reason.CONCERN, one.tone, one.waits_on, one.raised_at, subject_id, concern=one)
+        for subject_id, one in facts.concerns
+    ]
+    found += [
         Attention(Reason.UNCONFIRMED_DOSE, Tone.RED, Part.PRESCRIBER, at, subject_id)
         for subject_id, at in facts.unconfirmed
     ]

@@ -10,6 +10,7 @@ from kapteam import wording
 from kapteam.errors import Invalid
 
 LINE = 120
+FEW_WORDS = 1_000
 TEXT = 8_000
 _Read = TypeVar("_Read")
 
@@ -52,6 +53,10 @@ class Entered:
     def text(self, field: str, text: str, name: str, *, required: bool = False) -> str:
         """Several lines of text, at most 8,000 characters."""
         return self._text(field, text, name, TEXT, required=required)
+
+    def few_words(self, field: str, text: str, name: str, *, required: bool = False) -> str:
+        """Several lines that somebody has to take in at a glance, at most 1,000 characters."""
+        return self._text(field, text, name, FEW_WORDS, required=required)
 
     def _text(self, field: str, text: str, name: str, most: int, *, required: bool) -> str:
         cleaned = text.replace("\r\n", "\n").strip()

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kapteam.errors import NotAllowed
-from kapteam.vocabulary import Audience, Function, NoteKind
+from kapteam.rules.concerns import owned_by
+from kapteam.vocabulary import Audience, Function, HoldReason, NoteKind
 
 _CARE = frozenset({Function.PRESCRIBER, Function.THERAPIST})
 _CLINICAL = _CARE | {Function.NURSE}
@@ -150,6 +151,15 @@ def can_release_hold(viewer: Viewer, *, medical: bool) -> bool:
     return _allowed(lambda one: check_can_release_hold(one, medical=medical), viewer)
 
 
+def hold_reason_for(viewer: Viewer, reason: HoldReason) -> HoldReason:
+    """Why a course is on hold, as far as this person may know.
+
+    Who reads no notes is not told a medical reason, a concern for instance.
+    """
+    is_told = viewer.reads_notes or not reason.is_medical
+    return reason if is_told else HoldReason.OTHER
+
+
 def check_can_run_episode(viewer: Viewer) -> None:
     """Open, move, hold and close a course of care."""
     _need(viewer, _CARE, "Only a prescriber or a therapist can open, move, hold or close a course.")
@@ -252,6 +262,40 @@ def can_write_note(viewer: Viewer, kind: NoteKind) -> bool:
 def check_can_read_notes(viewer: Viewer) -> None:
     """Notes are not shown to the front desk."""
     _need(viewer, _CLINICAL, "Notes are not shown to the front desk.")
+
+
+def check_can_raise_concern(viewer: Viewer) -> None:
+    """Rule 17: whoever treats the client raises a concern, reads it and adds to it."""
+    _need(
+        viewer,
+        _CLINICAL,
+        "Only a prescriber, a therapist or a nurse can raise a concern or add to one.",
+    )
+
+
+def can_raise_concern(viewer: Viewer) -> bool:
+    """Twin of `check_can_raise_concern`."""
+    return _allowed(check_can_raise_concern, viewer)
+
+
+def check_can_clear_concern(viewer: Viewer, owning: frozenset[Function]) -> None:
+    """Rule 17: a concern is cleared by whose it is (`rules.concerns.owners`)."""
+    _need(viewer, owning, f"Only {owned_by(owning)} can clear this concern. You can add to it.")
+
+
+def can_clear_concern(viewer: Viewer, owning: frozenset[Function]) -> bool:
+    """Twin of `check_can_clear_concern`."""
+    return _allowed(lambda one: check_can_clear_concern(one, owning), viewer)
+
+
+def check_can_keep_safety_plan(viewer: Viewer) -> None:
+    """The client's safety plan is kept by either discipline."""
+    _need(viewer, _CARE, "Only a prescriber or a therapist can change the safety plan.")
+
+
+def can_keep_safety_plan(viewer: Viewer) -> bool:
+    """Twin of `check_can_keep_safety_plan`."""
+    return _allowed(check_can_keep_safety_plan, viewer)
 
 
 def check_can_open_in_emergency(viewer: Viewer) -> None:

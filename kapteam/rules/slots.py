@@ -43,6 +43,14 @@ class OpeningHours:
         """Whether the practice is open on that day at all."""
         return list(Weekday)[day.weekday()] in self.weekdays and not self.closed_for(day)
 
+    def next_open_day(self, after: date) -> date:
+        """The first day after that one on which the practice is open.
+
+        The very next one where it is closed for three weeks on end.
+        """
+        days = [after + timedelta(days=ahead) for ahead in range(1, LOOK_AHEAD_DAYS + 1)]
+        return next(filter(self.is_open_on, days), days[0])
+
     def stored(self) -> str:
         """As one setting of the practice: `08:00 18:00 mon,tue`; its closed days are rows."""
         days = ",".join(one for one in Weekday if one in self.weekdays)

@@ -18,7 +18,7 @@ from kapteam.charts import (
 )
 from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage, CourseLine
 from kapteam.queries.client_details import ClientDetails
-from kapteam.queries.standing import CourseStanding, DoseLine
+from kapteam.queries.standing import CourseStanding, DoseLine, attention_of
 from kapteam.rules.attention import Reason
 from kapteam.rules.dosing import Silence, ends_session
 from kapteam.rules.notes import IntentionStage
@@ -29,6 +29,7 @@ from kapteam.rules.permissions import (
     can_hold_integration,
     can_order_dose,
     can_pin,
+    can_raise_concern,
     can_run_episode,
     can_write_note,
 )
@@ -88,6 +89,12 @@ def draw_identity(here: Present, page: ClientPage) -> None:
             with st.container(horizontal=True, width="content", gap="xsmall"):
                 for text in _loud(here, page):
                     words(text)
+                if can_raise_concern(here.viewer):
+                    link("concern", "Safety", icon="emergency_heat", client=kept.code)
+        for concern_id, standing in page.concerns:
+            with row(f"concern_{concern_id}"):
+                phrase(sentences.concern(standing, here.now, here.zone))
+                link("concern", "Open", icon="chevron_right", id=concern_id)
         with row("identifiers"):
             if here.viewer.hides_names:
                 words(quiet("Name, birth date and phone are hidden"))
@@ -120,16 +127,12 @@ def _identifiers(here: Present, kept: ClientDetails) -> None:
 
 
 def _loud(here: Present, page: ClientPage) -> list[str]:
-    loud = sorted(
-        (
-            one
-            for course in page.courses
-            for one in course.attention
-            if one.tone in {Tone.RED, Tone.AMBER}
-        ),
-        key=lambda one: one.order,
-    )
-    return [said(sentences.attention(one, here.now, here.zone)) for one in loud]
+    """What asks for attention, but for the concerns, which have a line of their own."""
+    return [
+        said(sentences.attention(one, here.now, here.zone))
+        for one in attention_of(page.courses)
+        if one.tone in {Tone.RED, Tone.AMBER} and not one.concern
+    ]
 
 
 def _look_alikes(page: ClientPage) -> str:

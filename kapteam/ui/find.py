@@ -4,7 +4,8 @@ import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.queries.find import FoundClient, find_clients
-from kapteam.rules.permissions import can_book, can_open_in_emergency
+from kapteam.queries.standing import attention_of
+from kapteam.rules.permissions import can_book, can_open_in_emergency, can_raise_concern
 from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import facts, pinned_words, to_call
@@ -69,9 +70,14 @@ def _result(here: Present, found: FoundClient) -> None:
                 st.markdown(quiet(f"{kept.code} · born {born}"))
             if can_book(here.viewer):
                 link("contact", "Log a call", icon="add_call", client=kept.code)
+            if can_raise_concern(here.viewer):
+                link("concern", "Safety", icon="emergency_heat", client=kept.code)
         pinned = pinned_words(here, found.pinned)
         if pinned:
             st.markdown(pinned)
+        for one in attention_of(found.courses):
+            if one.concern:
+                st.markdown(said(sentences.concern(one.concern, here.now, here.zone)))
         for course in found.courses:
             for dose in course.doses:
                 if dose.silence:

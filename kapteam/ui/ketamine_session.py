@@ -84,6 +84,8 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
         if shown.line and shown.line.silence:
             phrase(sentences.silence(shown.line.silence, shown.planned_at, here.now, here.zone))
         _offer_freed(here, shown)
+        if shown.line and shown.line.is_ahead and shown.line.missing_note:
+            phrase(sentences.missing_note(shown.line.missing_note))
         if shown.end_reason:
             st.text(f"Reason: {free_words(here, shown.end_reason)}")
         if shown.breach_reason:

@@ -35,7 +35,7 @@ from kapteam.wording import Phrase
 
 _SPANS = {"7 days": 7, "28 days": 28}
 _GAPS = 560
-_RED = frozenset({Show.WAS_THIS_GIVEN, Show.NOT_CLEARED})
+_RED = frozenset({Show.WAS_THIS_GIVEN, Show.NO_RISK_NOTE, Show.NOT_CLEARED})
 
 
 def ask(here: Present) -> tuple[int, bool]:
@@ -128,6 +128,7 @@ def _gap_row(here: Present, one: UpcomingDose) -> None:
 
 def _missing(here: Present, one: UpcomingDose) -> list[Phrase]:
     found = {
+        Show.NO_RISK_NOTE: sentences.missing_note(one.dose.missing_note),
         Show.NOT_CLEARED: sentences.NOT_CLEARED,
         Show.NOT_ORDERED: order_of(one.dose),
         Show.POSTPONE: sentences.intention(one.dose.intention, here.now, here.zone),

@@ -54,6 +54,7 @@ PLACES: dict[str, Place] = {
     "note": Place("Note"),
     "contact": Place("Contacts"),
     "away": Place("Days away"),
+    "concern": Place("Safety"),
     "emergency": Place("Emergency access"),
 }
 

@@ -29,7 +29,12 @@ from kapteam.queries.views import seen_this_hour
 from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.notes import IntentionStage
-from kapteam.rules.permissions import can_book, can_hold_integration, can_write_note
+from kapteam.rules.permissions import (
+    can_book,
+    can_hold_integration,
+    can_raise_concern,
+    can_write_note,
+)
 from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
 from kapteam.ui.shell import Present
@@ -374,7 +379,7 @@ def attention_row(here: Present, course: CourseStanding, one: Attention, place: 
     with list_row(f"{place}_{course.episode_id}_{one.reason}_{one.subject_id}"):
         name_cell(here, course.client)
         phrase(sentences.attention(one, here.now, here.zone), REASON)
-        person = course.waited_on(one.waits_on)
+        person = course.waited_on(one.waits_on) if one.waits_on else None
         if person is not None and person.id != here.viewer.clinician_id:
             words(quiet(sentences.colleague(person, here.now, here.zone)), PERSON)
         with row_links(ONE_LINK):
@@ -386,6 +391,8 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
     episode = course.episode_id
     if one.reason in _OF_A_DOSE:
         link("ketamine_session", "Open", icon="chevron_right", id=one.subject_id)
+    elif one.concern:
+        link("concern", "Open", icon="chevron_right", id=one.subject_id)
     elif one.reason is Reason.DID_IT_HAPPEN:
         link("contact", "Record", icon="chevron_right", id=one.subject_id)
     elif one.reason is Reason.OUT_OF_TOUCH and can_book(here.viewer):
@@ -431,9 +438,9 @@ def identity(
 ) -> None:
     """Two identifiers in a frame above every field of a form about somebody (ux.md 1.7).
 
-    With the ways back to the client, and to the course when its id is given. Whoever sees them has
-    opened the chart, which is on record before they are shown (rule 63); a page that has read
-    whether it is says so by `seen`.
+    With the ways back to the client, to the course when its id is given, and to their safety.
+    Whoever sees them has opened the chart, which is on record before they are shown (rule 63); a
+    page that has read whether it is says so by `seen`.
     """
     if seen is None:
         seen = here.read(seen_this_hour, client.id)
@@ -449,3 +456,5 @@ def identity(
         link("client", "Back to the client", icon="arrow_back", client=client.code)
         if course_id:
             link("episode", "Course", icon="chevron_right", id=course_id)
+        if can_raise_concern(here.viewer):
+            link("concern", "Safety", icon="emergency_heat", client=client.code)

@@ -160,6 +160,7 @@ def draw_colleague(here: Present, one: Colleague) -> None:
         version = form.seen(one.version)
         form.line("name", "Name", one.name)
         form.line("credentials", "Credentials", one.credentials, hint="for example LCSW or NP")
+        form.line("phone", "Phone, for colleagues in a crisis", one.phone)
         form.several("functions", "Functions", list(Function), tuple(one.functions))
         form.check("is_administrator", "Administers the practice", one.is_administrator)
         form.save(

@@ -24,6 +24,7 @@ from kapteam.queries.standing import (
 from kapteam.queries.today import AgendaRow, Today, WaitRow
 from kapteam.rules.attention import Reason
 from kapteam.rules.permissions import can_administer, can_book
+from kapteam.ui.concerns import draw_safety
 from kapteam.ui.contacts import draw_told
 from kapteam.ui.day_sheet import day_sheets
 from kapteam.ui.navigation import link
@@ -67,7 +68,12 @@ _CLOCK, _STATE = 165, 275
 # Where a list may stand beside another one: a dose beside doses, a reason beside reasons.
 _LIST, _REASONS = 800, 560
 # What another section of the page says.
-_PRESCRIBER_SEES = {Reason.WAS_THIS_GIVEN, Reason.INTEGRATION_LATE, Reason.WAS_THIS_HELD}
+_PRESCRIBER_SEES = {
+    Reason.CONCERN,
+    Reason.WAS_THIS_GIVEN,
+    Reason.INTEGRATION_LATE,
+    Reason.WAS_THIS_HELD,
+}
 _SHOWN_ELSEWHERE = _PRESCRIBER_SEES | {
     Reason.INTEGRATION_NOT_BOOKED,
     Reason.INTEGRATION_OUTSIDE,
@@ -93,6 +99,7 @@ def draw_today(here: Present, today: Today) -> None:
     _backups(here)
     if today.nobody_in_care and can_book(here.viewer):
         first_step()
+    draw_safety(here, today.concerns)
     draw_days_away(here)
     draw_told(here, today.told)
     told = _Told()

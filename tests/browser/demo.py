@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from kapteam.db.tables import (
     Client,
+    Concern,
     Contact,
     Episode,
     EpisodeMember,
@@ -63,6 +64,10 @@ def _contact(db: Session) -> str:
     )
 
 
+def _concern(db: Session) -> str:
+    return _one(db, select(Concern.id).where(Concern.client_id == BIRDSONG.id))
+
+
 def _note(db: Session, kind: NoteKind, *, signed: bool) -> str:
     is_unsigned = Note.signed_at.is_(None)
     return _one(
@@ -112,6 +117,8 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "contact": lambda db: f"/contact?client={_code(db, OKAFOR.id)}",
     "contact planned": lambda db: f"/contact?id={_contact(db)}",
     "away": lambda db: f"/away?id={demo_id('absence/3')}",
+    "concern": lambda db: f"/concern?client={_code(db, OKAFOR.id)}",
+    "concern raised": lambda db: f"/concern?id={_concern(db)}",
     "emergency": lambda db: "/emergency",
     "note signed": lambda db: f"/note?id={_note(db, NoteKind.INTEGRATION, signed=True)}",
 }

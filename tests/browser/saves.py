@@ -14,6 +14,8 @@ from kapteam.db.tables import (
     Client,
     Clinician,
     ClosedDays,
+    Concern,
+    ConcernAddition,
     Consent,
     Contact,
     EmergencyAccess,
@@ -44,6 +46,7 @@ from tests.factories import (
     a_call,
     a_client,
     a_clinician,
+    a_concern,
     a_consent,
     a_contact,
     a_course,
@@ -62,6 +65,7 @@ from tests.factories_care import (
     a_ketamine_session,
     a_series,
     a_signed_intention,
+    a_signed_note,
     an_administration,
     an_integration_session,
     an_overdue_integration,
@@ -616,6 +620,43 @@ def _cover(page: Page) -> Locator:
     return part
 
 
+def _alarm(page: Page) -> None:
+    tick(page, "Suicide risk")
+    tick(page, "High")
+    paste(page, "What was seen or said, in a few words", "Would rather not wake up.")
+
+
+def _a_concern(own: Care) -> str:
+    with own.database.writing() as db:
+        return f"/concern?id={a_concern(db, own.client, own.prescriber).id}"
+
+
+def _told_by_phone(page: Page) -> None:
+    _unfold(page, "Told by phone")
+
+
+def _added(page: Page) -> None:
+    _unfold(page, "Add to it")
+    paste(page, "What you add, in a few words", "Her sister has the tablets.")
+
+
+def _a_concern_to_clear(own: Care) -> str:
+    with own.database.writing() as db:
+        a_signed_note(db, own.course, own.therapist)
+    return _a_concern(own)
+
+
+def _clearing(page: Page) -> None:
+    field(page, "The signed note that clears it").click()
+    page.get_by_role("option", name="Risk note, Thea Tallis").click()
+    wait_for_run(page)
+
+
+def _safety_plan(page: Page) -> None:
+    _unfold(page, "Write the safety plan")
+    paste(page, "Signs, what helps, whom to call, what is put away", "Rings her sister first.")
+
+
 SAVES = {
     "inquiry": Save(
         lambda own: "/inquiry", _inquiry, "Save inquiry", ("inquiry:recorded",), (Inquiry,)
@@ -649,6 +690,25 @@ SAVES = {
         _a_planned_contact, _contact_moved, "Save the change", ("contact:moved",)
     ),
     "contact ended": Save(_a_past_contact, _contact_ended, "Save", ("contact:ended",)),
+    "concern": Save(
+        lambda own: f"/concern?client={own.client.code}",
+        _alarm,
+        "Raise the concern",
+        ("concern:raised",),
+        (Concern,),
+    ),
+    "concern seen": Save(_a_concern, _nothing, "Seen", ("concern:seen",)),
+    "concern told": Save(_a_concern, _told_by_phone, "Save", ("concern:told",)),
+    "concern added to": Save(_a_concern, _added, "Add", ("concern:added",), (ConcernAddition,)),
+    "concern cleared": Save(
+        _a_concern_to_clear, _clearing, "Clear the concern", ("concern:cleared",)
+    ),
+    "safety plan": Save(
+        lambda own: f"/concern?client={own.client.code}",
+        _safety_plan,
+        "Save the plan",
+        ("client:safety_plan_changed",),
+    ),
     "pinned line": Save(its_client, _pinned_line, "Pin", ("client:pinned",)),
     "course": Save(
         lambda own: f"/episode?client={own.client.code}",

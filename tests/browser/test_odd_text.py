@@ -20,6 +20,7 @@ from kapteam.db.tables import (
     Administration,
     Client,
     Clinician,
+    ConcernAddition,
     Draft,
     Note,
     NoteAddendum,
@@ -50,6 +51,7 @@ from tests.factories import (
     a_clearance,
     a_client,
     a_clinician,
+    a_concern,
     a_consent,
     a_contact,
     a_course,
@@ -101,7 +103,8 @@ def strange(care: Care) -> Odd:
     with care.database.writing() as db:
         db.query(Practice).one().name = odd("prc")
         therapist = a_clinician(db, Function.THERAPIST, name=odd("the"), credentials=odd("cre"))
-        db.get_one(Clinician, therapist.clinician_id).sign_in_name = SHORT
+        kept = db.get_one(Clinician, therapist.clinician_id)
+        kept.sign_in_name, kept.phone = SHORT, odd("cph")
         client = a_client(
             db,
             therapist,
@@ -245,6 +248,21 @@ def strange(care: Care) -> Odd:
         )
         a_call(db, client, therapist, words=odd("cwo"))
 
+        client.safety_plan, client.safety_plan_at = odd("spl"), NOW
+        client.safety_plan_by_id = therapist.clinician_id
+        concern = a_concern(
+            db, client, care.prescriber, words=odd("cow"), plan=odd("cop"), raised_at=NOW
+        )
+        db.add(
+            ConcernAddition(
+                id=new_id(),
+                concern_id=concern.id,
+                author_id=therapist.clinician_id,
+                at=NOW,
+                words=odd("coa"),
+            )
+        )
+
         other = a_course(
             db,
             client,
@@ -289,6 +307,7 @@ def strange(care: Care) -> Odd:
             "note in error": f"/note?id={in_error.id}",
             "risk note": f"/note?id={risk.id}",
             "contact": f"/contact?id={contact.id}",
+            "concern": f"/concern?id={concern.id}",
         }
         | {
             name: f"/{name}"
@@ -337,6 +356,7 @@ SHOWN = {
     "note in error": f"{NAME} vdn",
     "risk note": f"{NAME} rsg",
     "contact": f"{NAME} cpl cle the",
+    "concern": f"{NAME} cow cop coa the cph pho eme rel emp may els spl",
 }
 """Which texts stand on which page."""
 _PARTS = {"Days away", "Thresholds", "Emergency access", "Who did what"}

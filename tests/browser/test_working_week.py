@@ -1,17 +1,24 @@
-"""The working week: calls, cancelling, days away with cover, as the people in them see it."""
+"""The working week: calls and alarms, cancelling, days away, as the people in it see them."""
 
 from datetime import timedelta
 
 from playwright.sync_api import expect
 
-from kapteam.db.tables import Contact, IntegrationSession, KetamineSession
+from kapteam.db.tables import Clinician, Contact, IntegrationSession, KetamineSession
 from kapteam.vocabulary import ContactOutcome, SessionStatus
 from tests.browser.conftest import TabOf
-from tests.browser.hands import choose, field, go_to, paste, press, tick, wait_for_run
-from tests.factories import NOW, a_contact, an_absence
-from tests.factories_care import Care, a_booked_pair, another_course
+from tests.browser.hands import choose, field, fill_day, go_to, paste, press, tick, wait_for_run
+from tests.factories import NOW, TODAY, a_contact, an_absence
+from tests.factories_care import (
+    Care,
+    a_booked_pair,
+    a_ketamine_session,
+    a_signed_note,
+    another_course,
+)
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+_ALARM = "Called from the car: would rather not wake up. Has the tablets with her."
 _SAID = "Has not slept since Sunday and is frightened. Call back today."
 
 
@@ -114,3 +121,54 @@ def test_two_weeks_away_from_the_covering_and_from_the_returning_side(
     go_to(cover, f"/client?client={own.client.code}")
     expect(cover.get_by_text("Okafor")).to_have_count(0)
     expect(cover.get_by_text("Covering for")).to_have_count(0)
+
+
+def test_an_alarming_call_reaches_the_colleague_s_screen_and_a_note_clears_it(
+    own: Care, tab_of: TabOf
+) -> None:
+    with own.database.writing() as db:
+        a_ketamine_session(db, own.course, planned_at=NOW + DAY)
+        db.get_one(Clinician, own.prescriber.clinician_id).phone = "602-555-0192"
+    theirs, mine = tab_of(own.prescriber), tab_of(own.therapist)
+    go_to(theirs, "/")
+    row = theirs.locator("[class*=st-key-list_safety]").get_by_text(own.client.code)
+    expect(row).to_have_count(0)
+
+    go_to(mine, f"/client?client={own.client.code}")
+    press(mine, "Safety")
+    expect(mine.get_by_text("988: call or text")).to_be_visible()
+    tick(mine, "Suicide risk")
+    tick(mine, "High")
+    paste(mine, "What was seen or said, in a few words", _ALARM)
+    paste(mine, "Where they are now", "Parking lot, Elm Street")
+    paste(mine, "The plan", "Her sister is on the way.")
+    tick(mine, "Hold the next dose")
+    fill_day(mine, "Next contact on", TODAY + DAY)
+    paste(mine, "At", "9:00 am")
+    press(mine, "Raise the concern")
+    expect(mine.get_by_text("Not seen yet, call Robin Prescott 602-555-0192")).to_be_visible()
+
+    # By itself: nobody touched the prescriber's tab.
+    expect(row).to_be_visible()
+    expect(theirs.get_by_text("not seen yet, call")).to_be_visible()
+    expect(theirs.get_by_text(_ALARM)).to_have_count(0)
+    press(theirs.locator("[class*=st-key-list_safety]"), "Open")
+    expect(theirs.get_by_text("Parking lot, Elm Street")).to_be_visible()
+    press(theirs, "Seen")
+
+    go_to(mine, mine.url)
+    expect(mine.get_by_text("Seen by Robin Prescott")).to_be_visible()
+    go_to(mine, f"/client?client={own.client.code}")
+    expect(mine.get_by_text("On hold: suicide risk")).to_be_visible()
+    expect(mine.get_by_text("Check-in, by phone, Wed Nov 25, 9:00 am")).to_be_visible()
+
+    with own.database.writing() as db:
+        a_signed_note(db, own.course, own.prescriber, signed_at=NOW + timedelta(minutes=9))
+    go_to(theirs, theirs.url)
+    field(theirs, "The signed note that clears it").click()
+    theirs.get_by_role("option", name="Risk note, Robin Prescott").click()
+    wait_for_run(theirs)
+    press(theirs, "Clear the concern")
+    expect(theirs.get_by_text("Cleared Tue Nov 24")).to_be_visible()
+    go_to(mine, "/")
+    expect(mine.locator("[class*=st-key-list_safety]")).to_have_count(0)

@@ -19,8 +19,7 @@ from kapteam.db.engine import Database
 from kapteam.db.migrate import bring_up_to_date
 from kapteam.errors import Unusable
 from kapteam.ids import new_id
-from kapteam.vocabulary import Function
-from tests.factories import a_client, a_clinician, a_course
+from tests.factories import a_course
 from tests.factories_care import a_series
 
 _NEXT = """
@@ -48,6 +47,29 @@ def _bring_up_to(database: Database, revision: str) -> None:
     with database.migrating() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def _a_client_of_an_older_version(db, search_text=""):
+    """A client and who made them, in the columns of the first version."""
+    made = "'2026-11-02 10:00:00'"
+    db.execute(
+        text(
+            "INSERT INTO clinician"
+            " (id, version, name, credentials, sign_in_name, is_administrator, created_at)"
+            f" VALUES ('by', 1, 'Robin Prescott', '', 'robin', FALSE, {made})"
+        )
+    )
+    db.execute(
+        text(
+            "INSERT INTO client (id, version, code, family_name, given_name, preferred_name,"
+            " pronouns, phone, emergency_name, emergency_relation, emergency_phone, may_be_told,"
+            " pinned_line, search_text, created_by_id, created_at)"
+            " VALUES ('client', 1, 'K-001', 'Okafor', 'Amara', '', '', '', '', '', '', '', '',"
+            f" :search_text, 'by', {made})"
+        ),
+        {"search_text": search_text},
+    )
+    return tables.Client(id="client", created_by_id="by")
 
 
 def _migrations(folder: Path, head: str, then: str = "") -> Config:
@@ -154,8 +176,7 @@ def test_a_series_of_an_older_version_keeps_its_number_and_a_new_one_may_have_no
 ):
     _bring_up_to(blank_database, "0002")
     with blank_database.writing() as db:
-        by = a_clinician(db, Function.PRESCRIBER)
-        course = a_course(db, a_client(db, by), prescriber=by)
+        course = a_course(db, _a_client_of_an_older_version(db), prescriber="Elsewhere")
         a_series(db, course)
     with pytest.raises(IntegrityError), blank_database.writing() as db:
         a_series(db, course, ordered_count=None)
@@ -179,8 +200,7 @@ def test_a_series_of_an_older_version_keeps_its_number_and_a_new_one_may_have_no
 def test_a_nickname_in_quotes_of_an_older_version_is_found_without_them(blank_database, tmp_path):
     _bring_up_to(blank_database, "0004")
     with blank_database.writing() as db:
-        client = a_client(db, a_clinician(db, Function.THERAPIST))
-        client.search_text = ' zoe "bee" ohara (bea) k-001 '
+        _a_client_of_an_older_version(db, ' zoe "bee" ohara (bea) k-001 ')
 
     bring_up_to_date(blank_database, tmp_path / "backups")
 
@@ -191,14 +211,13 @@ def test_a_nickname_in_quotes_of_an_older_version_is_found_without_them(blank_da
 def test_a_consent_of_an_older_version_is_not_in_error(blank_database, tmp_path):
     _bring_up_to(blank_database, "0003")
     with blank_database.writing() as db:
-        by = a_clinician(db, Function.PRESCRIBER)
-        course = a_course(db, a_client(db, by), prescriber=by)
+        course = a_course(db, _a_client_of_an_older_version(db), prescriber="Elsewhere")
         db.execute(
             text(
                 "INSERT INTO consent (id, episode_id, type, form_version, signed_on,"
                 " recorded_by_id, recorded_at)"
                 f" VALUES ('signed', '{course.id}', 'touch', '', '2026-11-02',"
-                f" '{by.clinician_id}', '2026-11-02 10:00:00')"
+                " 'by', '2026-11-02 10:00:00')"
             )
         )
 

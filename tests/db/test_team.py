@@ -54,6 +54,7 @@ def _entered(care, who, **other):
         "version": row.version,
         "name": row.name,
         "credentials": row.credentials,
+        "phone": row.phone,
         "functions": tuple(who.functions),
         "is_administrator": row.is_administrator,
     }

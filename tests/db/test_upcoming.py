@@ -6,11 +6,13 @@ from datetime import date, timedelta
 import pytest
 
 from kapteam.db.in_force import practice_in_force
+from kapteam.db.tables import Client
 from kapteam.queries.standing import Asked
 from kapteam.queries.today import today
 from kapteam.queries.upcoming import GAPS, Show, upcoming
 from kapteam.rules.attention import Reason
 from kapteam.vocabulary import (
+    ConcernLevel,
     HoldReason,
     IntegrationCloseReason,
     IntegrationKind,
@@ -18,7 +20,7 @@ from kapteam.vocabulary import (
     ServiceLine,
     SessionStatus,
 )
-from tests.factories import NOW, TODAY, a_hold
+from tests.factories import NOW, TODAY, a_concern, a_hold
 from tests.factories_care import (
     Care,
     a_booked_pair,
@@ -332,6 +334,11 @@ def busy(care) -> Care:
             db, another_course(db, care, "Postpone"), planned_at=NOW + 2 * DAY
         )
         a_signed_intention(db, dose, care.therapist, ready="Postpone")
+        at_risk = another_course(db, care, "At risk")
+        a_ketamine_session(db, at_risk, planned_at=NOW + 2 * DAY)
+        a_concern(
+            db, db.get_one(Client, at_risk.client_id), care.therapist, level=ConcernLevel.HIGH
+        )
     return care
 
 
@@ -341,12 +348,13 @@ def test_every_gap_is_shown_by_somebody(busy):
     assert {show: len(found.showing(show)) for show in Show} == {
         Show.WAS_THIS_GIVEN: 1,
         Show.NOT_CLOSED: 1,
-        Show.INTEGRATION_NOT_BOOKED: 8,
+        Show.INTEGRATION_NOT_BOOKED: 9,
         Show.ON_HOLD: 1,
+        Show.NO_RISK_NOTE: 1,
         Show.NOT_CLEARED: 1,
         Show.POSTPONE: 1,
         Show.NOT_ORDERED: 1,
-        Show.NO_INTENTION: 3,
+        Show.NO_INTENTION: 4,
         Show.TODAY: 2,
         Show.TODAY_NO_INTENTION: 1,
     }
@@ -356,7 +364,7 @@ def test_each_gap_stands_in_exactly_one_of_the_lists_above_the_days(busy):
     found = ask(busy)
     listed = [*found.unrecorded, *found.given, *found.not_ready]
 
-    assert len({row.dose.id for row in listed}) == len(listed) == 8
+    assert len({row.dose.id for row in listed}) == len(listed) == 9
     assert {row.dose.id for row in listed} == {
         row.dose.id for show in GAPS for row in found.showing(show)
     }

@@ -9,9 +9,9 @@ from streamlit.testing.v1 import AppTest
 from kapteam.accounts.sign_ins import end_all_of
 from kapteam.db.tables import Client, SignIn
 from kapteam.vocabulary import Audience
-from tests.factories import NOW, a_client, a_clinician, a_course, pin
+from tests.factories import NOW, a_client, a_clinician, a_concern, a_course, pin
 from tests.factories_care import a_booked_pair, an_overdue_integration
-from tests.pages.tabs import bare, links, opened, said, signed_in, statements_of, well
+from tests.pages.tabs import addresses, bare, links, opened, said, signed_in, statements_of, well
 
 DAY = timedelta(days=1)
 
@@ -219,3 +219,15 @@ def test_it_takes_as_many_statements_with_thirty_matches_as_with_three(care):
     assert statements_of(care, tab) == few
     assert len(_found(tab)) == 8
     assert "Samename07" in bare("".join(one.proto.label for one in tab.get("page_link")))
+
+
+def test_a_concern_is_in_the_result_and_safety_is_one_tap_away_but_not_for_the_front_desk(people):
+    with people.database.writing() as db:
+        a_concern(db, people.client, people.prescriber)
+
+    tab, desk = (_find(people, who, "okafor") for who in (people.therapist, people.front_desk))
+
+    assert "Suicide risk, moderate, Robin Prescott" in said(tab)
+    assert addresses(tab, "Safety") == [f"concern?client={people.client.code}"]
+    assert "Suicide" not in said(desk)
+    assert addresses(desk, "Safety") == []

@@ -8,13 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kapteam.rules.attention import Attention, CourseFacts, PlannedDose, Reason, attend
+from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import judge_contact
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationFacts, judge
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.pathway import ConsentFacts
 from kapteam.rules.thresholds import Thresholds
-from kapteam.vocabulary import ConsentType, ContactKind, EpisodeState, OrderState, Part, Tone
+from kapteam.vocabulary import (
+    ConcernKind,
+    ConcernLevel,
+    ConsentType,
+    ContactKind,
+    EpisodeState,
+    OrderState,
+    Part,
+    Tone,
+)
 
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
@@ -31,6 +41,7 @@ CALM = CourseFacts(
     breaches=(),
     clearance_until_on=TODAY + timedelta(days=200),
     consents=(),
+    concerns=(),
     hold_look_again_on=None,
     on_hold=False,
     series_given=3,
@@ -339,3 +350,36 @@ def test_a_series_with_doses_left_and_no_date_for_the_next_is_said_quietly():
     assert _found(series_booked=0, state=EpisodeState.SERIES_REVIEW) == []
     assert R.NO_DOSE_BOOKED not in [one for one, *_ in _found(series_booked=0, series_given=6)]
     assert _found(series_booked=0, has_next_step=False) == [(R.NO_NEXT_STEP, Tone.AMBER, THERAPIST)]
+
+
+def _concern(level=ConcernLevel.MODERATE, unseen=0, hours=1.0, kind=ConcernKind.SUICIDE_RISK):
+    at = NOW - timedelta(hours=hours)
+    return ("concern", ConcernStanding(kind, level, at, "Thea Tallis", unseen, None))
+
+
+@pytest.mark.parametrize(
+    ("level", "unseen", "tone"),
+    [
+        (ConcernLevel.LOW, 0, Tone.AMBER),
+        (ConcernLevel.MODERATE, 0, Tone.AMBER),
+        (ConcernLevel.HIGH, 0, Tone.RED),
+        (ConcernLevel.LOW, 1, Tone.RED),
+    ],
+)
+def test_a_concern_is_red_while_it_is_high_or_a_colleague_has_not_seen_it(level, unseen, tone):
+    assert _found(concerns=(_concern(level, unseen),)) == [(R.CONCERN, tone, None)]
+
+
+@pytest.mark.parametrize("kind", ConcernKind)
+def test_rule_17_what_is_not_either_s_waits_on_the_prescriber(kind):
+    either = kind in {ConcernKind.SUICIDE_RISK, ConcernKind.OTHER}
+    [(_, _, waits_on)] = _found(concerns=(_concern(kind=kind),))
+    assert waits_on == (None if either else PRESCRIBER)
+
+
+def test_rule_57_a_hold_quiets_no_concern_and_it_comes_before_everything_as_loud():
+    loud = {"concerns": (_concern(unseen=1),), "unconfirmed": (("dose", NOW - 9 * HOUR),)}
+    reasons = [reason for reason, _, _ in _found(**loud, on_hold=True)]
+    assert reasons == [R.CONCERN, R.UNCONFIRMED_DOSE]
+    late = _found(concerns=(_concern(),), unconfirmed=(("dose", NOW),))
+    assert [reason for reason, _, _ in late] == [R.UNCONFIRMED_DOSE, R.CONCERN]

@@ -162,6 +162,7 @@ def a_page(*doses: ClientDose, integrations: tuple[ClientIntegration, ...] = ())
         ),
         pinned=PinnedLine("", "", None),
         look_alikes=(),
+        concerns=(),
         courses=(),
         lines=(),
         doses=tuple(doses),

@@ -6,8 +6,9 @@ import pytest
 
 from kapteam.errors import NotAllowed
 from kapteam.rules import permissions
+from kapteam.rules.concerns import owners
 from kapteam.rules.permissions import Viewer
-from kapteam.vocabulary import Audience, Function, NoteKind
+from kapteam.vocabulary import Audience, ConcernKind, Function, HoldReason, NoteKind
 
 P, T, N, C = Function.PRESCRIBER, Function.THERAPIST, Function.NURSE, Function.COORDINATOR
 TABLE = {
@@ -16,6 +17,8 @@ TABLE = {
     "clear": {P},
     "run_episode": {P, T},
     "pin": {P, T},
+    "raise_concern": {P, T, N},
+    "keep_safety_plan": {P, T},
     "book": {P, T, N, C},
     "record_session": {P, T, N},
     "hold_integration": {P, T},
@@ -124,3 +127,29 @@ def test_a_viewer_knows_both_of_its_functions():
     assert both.is_therapist
     assert not _viewer(N).is_prescriber
     assert not _viewer(N).is_therapist
+
+
+@pytest.mark.parametrize("function", Function)
+@pytest.mark.parametrize(
+    ("kind", "has_prescriber", "who"),
+    [
+        (ConcernKind.MEDICINE_USE, True, {P}),
+        (ConcernKind.MEDICINE_USE, False, {P, T}),
+        (ConcernKind.MANIA_PSYCHOSIS, True, {P}),
+        (ConcernKind.PREGNANCY, True, {P}),
+        (ConcernKind.URINARY, True, {P}),
+        (ConcernKind.SUICIDE_RISK, True, {P, T}),
+        (ConcernKind.OTHER, True, {P, T}),
+    ],
+)
+def test_rule_17_a_concern_is_cleared_by_whose_it_is(kind, has_prescriber, who, function):
+    owning = owners(kind, has_prescriber=has_prescriber)
+    allowed = _allows(permissions.check_can_clear_concern, _viewer(function), owning)
+    assert allowed == permissions.can_clear_concern(_viewer(function), owning) == (function in who)
+
+
+@pytest.mark.parametrize("reason", HoldReason)
+def test_the_front_desk_is_told_that_a_course_is_on_hold_and_no_medical_reason(reason):
+    told = permissions.hold_reason_for(_viewer(C), reason)
+    assert told is (HoldReason.OTHER if reason.is_medical else reason)
+    assert permissions.hold_reason_for(_viewer(N), reason) is reason

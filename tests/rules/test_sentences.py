@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from kapteam import sentences
 from kapteam.rules.attention import Attention, Reason
+from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationFacts, judge
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.thresholds import Thresholds
-from kapteam.vocabulary import EpisodeState, OrderState, Part, Tone
+from kapteam.vocabulary import ConcernKind, ConcernLevel, EpisodeState, OrderState, Part, Tone
 from kapteam.wording import NBSP
 
 PHOENIX = ZoneInfo("America/Phoenix")
@@ -327,3 +328,21 @@ def test_an_integration_or_intention_reads_as_everywhere_else():
 )
 def test_rule_8_the_stage_counts_what_was_given_of_what_was_ordered(state, given, ordered, said):
     assert sentences.stage(state, given, ordered) == said
+
+
+@pytest.mark.parametrize(
+    ("unseen", "seen_at", "ends", "tone"),
+    [
+        (1, None, ": not seen yet, call", Tone.RED),
+        (0, NOW, ": seen Tue Nov 24, 2:30 pm", Tone.AMBER),
+        (0, None, "1 hr ago", Tone.AMBER),
+    ],
+)
+def test_a_concern_says_who_raised_it_and_whether_the_colleague_knows(unseen, seen_at, ends, tone):
+    kind, level = ConcernKind.MEDICINE_USE, ConcernLevel.MODERATE
+    standing = ConcernStanding(kind, level, _ahead(-1), "Thea Tallis", unseen, seen_at)
+    said = sentences.concern(standing, NOW, PHOENIX)
+    begins = "Medicine-use concern, moderate, Thea Tallis, Tue Nov 24, 1:30 pm, 1 hr ago"
+    assert _said(said).startswith(begins)
+    assert _said(said).endswith(ends)
+    assert said.tone is tone

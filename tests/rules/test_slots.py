@@ -1,6 +1,7 @@
 """Proposed integration slots: inside the window where one is free, else the first after it."""
 
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -172,3 +173,22 @@ def test_nothing_is_proposed_while_the_therapist_is_away():
 )
 def test_opening_hours_are_read_as_they_were_stored(hours):
     assert read_hours(hours.stored()) == hours
+
+
+@pytest.mark.parametrize(
+    ("after", "day"),
+    [
+        (date(2026, 11, 24), date(2026, 11, 25)),
+        (date(2026, 11, 25), date(2026, 11, 30)),
+        (date(2026, 11, 28), date(2026, 11, 30)),
+    ],
+)
+def test_the_next_open_day_is_neither_a_weekend_nor_a_closed_day(after, day):
+    closed = Closure(date(2026, 11, 26), date(2026, 11, 27), "Thanksgiving")
+    assert replace(USUAL_HOURS, closures=(closed,)).next_open_day(after) == day
+
+
+def test_a_practice_that_is_closed_for_weeks_is_looked_at_again_tomorrow():
+    closed = Closure(date(2026, 11, 1), date(2027, 3, 1), "Moving")
+    hours = replace(USUAL_HOURS, closures=(closed,))
+    assert hours.next_open_day(date(2026, 11, 24)) == date(2026, 11, 25)

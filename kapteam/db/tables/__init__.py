@@ -11,6 +11,7 @@ from kapteam.db.tables.clinicians import (
     Presence,
     SignIn,
 )
+from kapteam.db.tables.concerns import Concern, ConcernAddition, ConcernSeen
 from kapteam.db.tables.contacts import Contact
 from kapteam.db.tables.episodes import (
     Clearance,
@@ -34,6 +35,9 @@ __all__ = [
     "Clinician",
     "ClinicianFunction",
     "ClosedDays",
+    "Concern",
+    "ConcernAddition",
+    "ConcernSeen",
     "Consent",
     "Contact",
     "Draft",

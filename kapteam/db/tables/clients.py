@@ -64,6 +64,9 @@ class Client(Versioned):
     pinned_line: Mapped[str] = mapped_column(default="")
     pinned_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     pinned_at: Mapped[datetime | None]
+    safety_plan: Mapped[str] = mapped_column(Text, default="", server_default="")
+    safety_plan_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    safety_plan_at: Mapped[datetime | None]
     search_text: Mapped[str] = mapped_column(Text)
     merged_into_id: Mapped[str | None] = mapped_column(ForeignKey("client.id"))
     created_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))

@@ -14,12 +14,14 @@ class Clinician(Versioned):
     """A person who signs in. Never reused and never deleted; a sign-in can be turned off.
 
     `sign_in_name` is folded. `password_hash` (argon2id) is empty until the one-time link was used.
+    `phone` is where colleagues reach them.
     """
 
     __tablename__ = "clinician"
 
     name: Mapped[str]
     credentials: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="", server_default="")
     sign_in_name: Mapped[str] = mapped_column(String(80), unique=True)
     password_hash: Mapped[str | None]
     is_administrator: Mapped[bool]

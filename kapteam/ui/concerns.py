@@ -1,0 +1,344 @@
+"""Safety by hand: raising a concern, who knows of it, what clears it, and the crisis card."""
+
+import streamlit as st
+
+from kapteam import sentences, wording
+from kapteam.actions.clients import SafetyPlanEntered, keep_safety_plan
+from kapteam.actions.concerns import (
+    AdditionEntered,
+    ClearingEntered,
+    ConcernEntered,
+    ToldEntered,
+    add_to_concern,
+    clear_concern,
+    raise_concern,
+    see_concern,
+    tell_by_phone,
+)
+from kapteam.queries.concerns import ClearingNote, ConcernPage, OneConcern, Reachable
+from kapteam.queries.today import WaitRow
+from kapteam.rules.concerns import cleared_by, clearing_notes, holds_at_once, owned_by
+from kapteam.rules.permissions import (
+    can_clear_concern,
+    can_keep_safety_plan,
+    can_write_note,
+)
+from kapteam.ui.forms import Form, unused_id
+from kapteam.ui.navigation import go, link
+from kapteam.ui.rows import (
+    ONE_LINK,
+    list_row,
+    name_cell,
+    phrase,
+    row,
+    row_links,
+    section,
+    to_call,
+    words,
+)
+from kapteam.ui.shell import Present, acting
+from kapteam.ui.text import plain, quiet
+from kapteam.ui.written import folded_for_others, free_words
+from kapteam.vocabulary import ConcernKind, ConcernLevel, ServiceLine, Tone
+from kapteam.wording import Phrase
+
+_SAID = 700
+_COLUMN = 520
+
+
+def draw_safety(here: Present, rows: tuple[WaitRow, ...]) -> None:
+    """The open concerns above everything else of Today; nothing takes no room."""
+    if not rows:
+        return
+    with section("Safety", len(rows), key="safety"):
+        for one in rows:
+            with list_row(f"concern_{one.attention.subject_id}"):
+                name_cell(here, one.course.client)
+                phrase(sentences.attention(one.attention, here.now, here.zone), _SAID)
+                with row_links(ONE_LINK):
+                    link("concern", "Open", icon="chevron_right", id=one.attention.subject_id)
+
+
+def draw_concern_page(here: Present, page: ConcernPage) -> None:
+    """The concern that was asked for, else the form that raises one; beside it the crisis card.
+
+    What is open already stands above, so that nobody raises the same again.
+    """
+    others = [one for one in page.concerns if one is not page.concern]
+    is_open = [one for one in others if one.standing]
+    cleared = [one for one in others if not one.standing]
+    _listed(here, is_open, "Other open concerns" if page.concern else "Open concerns", "open")
+    two = st.grid(2, min_column_width=_COLUMN)
+    with two.cell():
+        if page.concern:
+            _one(here, page, page.concern)
+        else:
+            _raise(here, page)
+    with two.cell():
+        _crisis_card(here, page)
+    _listed(here, cleared, "Cleared concerns", "cleared")
+
+
+def _listed(here: Present, concerns: list[OneConcern], title: str, key: str) -> None:
+    if not concerns:
+        return
+    with section(title, len(concerns), key=f"{key}_concerns"):
+        for one in concerns:
+            with row(f"concern_{one.id}"):
+                _said(here, one)
+                link("concern", "Open", icon="chevron_right", id=one.id)
+
+
+def _said(here: Present, one: OneConcern) -> None:
+    """Where a concern stands: what it is about, who raised it, and whether the colleague knows."""
+    if one.standing:
+        phrase(sentences.concern(one.standing, here.now, here.zone))
+        return
+    raised = wording.moment(one.raised_at, here.now, here.zone)
+    words(f"{plain(one.kind.label)} {quiet(f'{one.raised_by}, {raised}')}")
+    if one.closed_at:
+        cleared = wording.moment(one.closed_at, here.now, here.zone)
+        words(f":material/check: {plain(f'Cleared {cleared}, {one.closed_by}')}")
+
+
+def _raise(here: Present, page: ConcernPage) -> None:
+    form = Form(here, "concern", makes=unused_id(here))
+    st.subheader("Raise a concern", anchor=False)
+    courses = {one.id: one.service_line.label for one in page.open_courses}
+    if len(courses) > 1:
+        form.pick("episode_id", "Course of care", courses, next(iter(courses)))
+    kind = form.choice("kind", "What it is about", list(ConcernKind))
+    form.choice("level", "How much", list(ConcernLevel))
+    form.area("words", "What was seen or said, in a few words")
+    if page.whereabouts is None:
+        form.line("where", "Where they are now", hint="address, or where they say they are")
+    form.area("plan", "The plan", height=68)
+    if any(one.service_line is ServiceLine.KAP and one.is_open for one in page.courses):
+        if kind and holds_at_once(kind):
+            phrase(Phrase("The next dose is held with it", Tone.AMBER, "pause"))
+        else:
+            form.check("holds", "Hold the next dose")
+    if courses:
+        _next_contact(here, page, form)
+    form.save(
+        "Raise the concern",
+        raise_concern,
+        lambda: form.entered(
+            ConcernEntered,
+            id=form.makes,
+            client_id=page.details.id,
+            episode_id=form.value("episode_id") or next(iter(courses), None),
+            holds=bool(form.value("holds")),
+        ),
+        then=lambda concern_id: go("concern", id=concern_id),
+    )
+
+
+def _next_contact(here: Present, page: ConcernPage, form: Form) -> None:
+    able = {here.viewer.clinician_id: here.viewer.name}
+    able |= {
+        one.person.id: one.person.name for one in page.people if one.person.id and one.has_sign_in
+    }
+    form.moment("on", "time", "Next contact on", "At")
+    with st.container(width=320):
+        form.pick("with_id", "With", able, here.viewer.clinician_id)
+
+
+def _one(here: Present, page: ConcernPage, one: OneConcern) -> None:
+    with st.container(border=True, gap="xsmall", key="concern"):
+        _said(here, one)
+        with folded_for_others(here, "The concern"):
+            st.text(one.words)
+            if one.plan:
+                words(quiet("Plan"))
+                st.text(one.plan)
+        if one.holds:
+            words(":material/pause: The next dose was held with it")
+        for added in page.added:
+            at = wording.moment(added.at, here.now, here.zone)
+            words(f"**Added** {quiet(f'{added.author}, {at}')}")
+            with folded_for_others(here, "What was added"):
+                st.text(added.words)
+        _who_knows(here, page, one)
+    if one.standing is None:
+        return
+    if one.told_by_phone_at is None and page.not_seen_by:
+        _told(here, one)
+    _add(here, one)
+    _clear(here, page, one)
+
+
+def _who_knows(here: Present, page: ConcernPage, one: OneConcern) -> None:
+    """Who has seen it and when; whom to call who has not."""
+    for known in page.known_by:
+        at = wording.moment(known.seen_at, here.now, here.zone)
+        by = f", {known.by} for them" if known.by else ""
+        words(f":material/check: {plain(f'Seen by {known.name}, {at}{by}')}")
+    if one.told_by_phone_at:
+        at = wording.moment(one.told_by_phone_at, here.now, here.zone)
+        words(f":material/call: {plain(f'Told by phone {at}, recorded by {one.told_by}')}")
+    for each in page.not_seen_by:
+        with row(f"unseen_{each.person.id}"):
+            mine = here.viewer.stands_for(each.person.id)
+            if mine and one.raised_by_id != here.viewer.clinician_id:
+                whose = "you" if each.person.id == here.viewer.clinician_id else each.person.name
+                phrase(Phrase(f"Not seen yet by {whose}", Tone.RED, "visibility_off"))
+                st.button(
+                    "Seen",
+                    key=f"seen_{one.id}_{each.person.id}",
+                    type="primary",
+                    on_click=_seen,
+                    args=(one.id,),
+                )
+            else:
+                phrase(Phrase(f"Not seen yet, call {_number(here, each)}", Tone.RED, "call"))
+
+
+def _number(here: Present, each: Reachable) -> str:
+    """Whom to call and at which number: while somebody is away, who covers for them."""
+    name = sentences.colleague(each.person, here.now, here.zone)
+    phone = each.cover_phone if each.person.away_until and each.person.cover else each.phone
+    return f"{name} {phone or '(no number recorded)'}"
+
+
+@acting
+def _seen(here: Present, concern_id: str) -> None:
+    here.write(see_concern, concern_id, here.now)
+
+
+def _told(here: Present, one: OneConcern) -> None:
+    with st.expander("Told by phone", icon=":material/call:"):
+        form = Form(here, "concern.told", one.id)
+        version = form.seen(one.version)
+        local = here.now.astimezone(here.zone)
+        form.moment(
+            "on",
+            "time",
+            "Told on",
+            "At",
+            local.date(),
+            wording.clock_time(local.time()),
+            with_now=True,
+        )
+        form.save(
+            "Save",
+            tell_by_phone,
+            lambda: form.entered(ToldEntered, concern_id=one.id, version=version),
+        )
+
+
+def _add(here: Present, one: OneConcern) -> None:
+    with st.expander("Add to it", icon=":material/add:"):
+        form = Form(here, "concern.add", makes=unused_id(here))
+        form.area("words", "What you add, in a few words")
+        form.save(
+            "Add",
+            add_to_concern,
+            lambda: form.entered(AdditionEntered, id=form.makes, concern_id=one.id),
+            said="Added",
+        )
+
+
+def _clear(here: Present, page: ConcernPage, one: OneConcern) -> None:
+    """By a signed note of an owner and by nothing else; with the ways to write one."""
+    with st.container(border=True, gap="xsmall", key="clear"):
+        words(f"**Clear it** {quiet(_cleared_by(page, one))}")
+        if not can_clear_concern(here.viewer, page.owners):
+            return
+        if page.notes:
+            form = Form(here, "concern.clear", one.id)
+            version = form.seen(one.version)
+            form.pick(
+                "note_id",
+                "The signed note that clears it",
+                {note.id: _note(here, note) for note in page.notes},
+            )
+            form.save(
+                "Clear the concern",
+                clear_concern,
+                lambda: form.entered(ClearingEntered, concern_id=one.id, version=version),
+                said="Cleared",
+            )
+        _write(here, page, one)
+
+
+def _cleared_by(page: ConcernPage, one: OneConcern) -> str:
+    return f"by {cleared_by(one.kind)} that {owned_by(page.owners)} signed after it was raised"
+
+
+def _note(here: Present, note: ClearingNote) -> str:
+    at = wording.moment(note.signed_at, here.now, here.zone)
+    return f"{note.kind.label}, {note.author}, {at}"
+
+
+def _write(here: Present, page: ConcernPage, one: OneConcern) -> None:
+    visible = [course.id for course in page.courses if course.is_visible]
+    course_id = one.episode_id if one.episode_id in visible else next(iter(visible), None)
+    with row("write_to_clear"):
+        if course_id is None:
+            words(quiet("A note is written on a course of care, and there is none yet."))
+            link("episode", "Open a course of care", icon="add", client=page.details.code)
+            return
+        words(quiet("Write one"))
+        for kind in clearing_notes(one.kind):
+            if can_write_note(here.viewer, kind):
+                link("note", kind.label, icon="edit_note", kind=kind.value, episode=course_id)
+
+
+def _crisis_card(here: Present, page: ConcernPage) -> None:
+    """All that somebody needs who has this person on the telephone now."""
+    with st.container(border=True, gap="xsmall", key="crisis_card"):
+        st.subheader("Crisis card", anchor=False)
+        _where(here, page)
+        if here.viewer.hides_names:
+            words(quiet("Phones and people are hidden while others can see this screen."))
+        else:
+            words(f"{quiet('Phone')} **{plain(page.details.phone or 'not recorded')}**")
+            for label, text in to_call(page.details):
+                words(f"{quiet(label)} {plain(text)}")
+        for each in page.people:
+            words(f"{quiet(each.part.label)} {plain(_number(here, each))}")
+        for text in sentences.CRISIS_LINES:
+            words(f":material/call: **{plain(text)}**")
+        _safety_plan(here, page)
+
+
+def _where(here: Present, page: ConcernPage) -> None:
+    found = page.whereabouts
+    if found is None:
+        known = "see the concern" if page.concern else "ask first"
+        words(f"{quiet('Where they are now')} **{known}**")
+        return
+    words(f"{quiet('Where they are now')} **{plain(free_words(here, found.place))}**")
+    if found.local_emergency:
+        number = plain(found.local_emergency)
+        words(f":material/emergency: Emergency number there **{number}**")
+
+
+def _safety_plan(here: Present, page: ConcernPage) -> None:
+    plan = page.plan
+    on = wording.day(plan.at.astimezone(here.zone).date(), here.today) if plan.at else ""
+    by = ", ".join(filter(None, (plan.by, on)))
+    words(f"**Safety plan** {quiet(by or 'Not written yet')}")
+    if plan.text:
+        with folded_for_others(here, "The safety plan"):
+            st.text(plan.text)
+    if not can_keep_safety_plan(here.viewer) or here.viewer.hides_names:
+        return
+    form = Form(here, "safety_plan", page.details.id)
+    version = form.seen(page.details.version)
+    # Once saved there is a next version: the expander is another one, and closed.
+    label = "Change the safety plan" if plan.text else "Write the safety plan"
+    with st.expander(label, icon=":material/edit:", key=f"plan_{version}"):
+        form.area("safety_plan", "Signs, what helps, whom to call, what is put away", plan.text)
+        form.save(
+            "Save the plan",
+            keep_safety_plan,
+            lambda: form.entered(SafetyPlanEntered, client_id=page.details.id, version=version),
+            then=lambda _: go("concern", **_address()),
+        )
+
+
+def _address() -> dict[str, str]:
+    """Where this page is, without the id of a form that was begun here."""
+    return {name: st.query_params[name] for name in ("client", "id") if name in st.query_params}
