@@ -213,6 +213,45 @@ def test_who_goes_to_another_page_is_not_called_back(care: Care, tab_of: TabOf) 
         expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
 
 
+_SEND_NOTHING_YET = """() => {
+  const send = WebSocket.prototype.send;
+  const kept = [];
+  WebSocket.prototype.send = function (data) { kept.push([this, data]); };
+  window.sendAll = () => {
+    WebSocket.prototype.send = send;
+    for (const [socket, data] of kept) send.call(socket, data);
+  };
+}"""
+_LOOK_LATER_THAN_A_MOMENT = """() => {
+  const later = performance.now() + 1_500;
+  document.querySelector("[data-kapteam-token]").dataset.kapteamToken = "older";
+  return new Promise(done => {
+    const look = () => {
+      document.dispatchEvent(new Event("visibilitychange"));
+      performance.now() < later ? setTimeout(look, 50) : done();
+    };
+    look();
+  });
+}"""
+
+
+def test_nobody_is_called_back_either_while_the_server_is_slow_to_begin_the_next_page(
+    care: Care, tab_of: TabOf
+) -> None:
+    page = tab_of(care.therapist)
+    go_to(page, "/integration")
+    _beats(page)
+    page.evaluate(_COUNT)
+    page.evaluate(_SEND_NOTHING_YET)
+    page.get_by_role("link", name="Notes", exact=True).click()
+    page.evaluate(_LOOK_LATER_THAN_A_MOMENT)
+    assert page.evaluate("pressed") == 0
+
+    page.evaluate("sendAll()")
+    expect(page.get_by_role("heading", name="Notes", level=1)).to_be_visible()
+    assert page.url.endswith("/notes")
+
+
 def test_a_page_that_nobody_saves_behind_is_left_alone(care: Care, tab_of: TabOf) -> None:
     page = tab_of(care.therapist)
     go_to(page, "/caseload")

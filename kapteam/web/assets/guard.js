@@ -13,6 +13,7 @@ const AGEING_MS = 60_000;
 const AGAIN_MS = 10_000;
 const HELD_MS = 5_000;
 const ON_THE_WAY_MS = 1_000;
+const SLOW_MS = 30_000;
 
 // Hiding: nothing is removed, so what was typed is still there when the page comes back.
 
@@ -110,18 +111,22 @@ addEventListener("pageshow", (event) => {
 // another tab may have answered anew. Nobody is disturbed: not while a button of the mouse is down or a dialog
 // lies over the page, and the focus stays on the link it was on, wherever that moves to. Nor is anybody
 // called back: for a moment after a press Streamlit has asked for the next page, and a Refresh pressed on
-// this one would be the later word.
+// this one would be the later word. The address of a link stands in the bar once the server has begun its
+// page, however long that takes.
 
 let drawnFor = ""; // the news for which the page was last asked to draw itself
 let drawnAt = performance.now();
 let pressedAt = -Infinity; // when a button went down that is not known to be up again
 let wentAt = -Infinity; // when something was pressed, or Back
+let wentTo = ""; // where a pressed link leads that is not there yet
 
 function refresh() {
   const drawn = document.querySelector("[data-kapteam-token]")?.dataset;
   if (!drawn || !news || document.hidden || leaving || isRunning()) return;
   const now = performance.now();
   if (now - pressedAt < HELD_MS || now - wentAt < ON_THE_WAY_MS) return;
+  if (wentTo !== "" && location.pathname !== wentTo && now - wentAt < SLOW_MS) return;
+  wentTo = "";
   if (document.querySelector("[role=dialog]")) return;
   const [token, audience] = news.split(" ");
   const isLive = drawn.kapteamToken !== "";
@@ -153,9 +158,15 @@ for (const kind of ["pointerup", "pointercancel"]) {
   addEventListener(kind, () => (pressedAt = -Infinity), { capture: true });
 }
 
-for (const kind of ["click", "popstate"]) {
-  addEventListener(kind, () => (wentAt = performance.now()), { capture: true });
+function goes(event) {
+  wentAt = performance.now();
+  const link = event.target.closest?.("a[href]");
+  const isHere = !link || link.pathname === location.pathname || event.ctrlKey || event.metaKey;
+  wentTo = isHere ? "" : link.pathname;
 }
+
+addEventListener("click", goes, { capture: true });
+addEventListener("popstate", () => (wentAt = performance.now()), { capture: true });
 
 // Activity: typing, pointing and scrolling keep the sign-in from locking.
 
