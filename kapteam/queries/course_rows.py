@@ -4,6 +4,7 @@ The first selects the courses. The others are about those by id; they are made o
 them takes as long as to run them.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -189,28 +190,38 @@ def _misses() -> ColumnElement[int]:
     )
     counts = [
         select(func.count(of.id))
-        .where(
-            of.episode_id == Episode.id,
-            is_missed,
-            ~exists().where(
-                KetamineSession.episode_id == Episode.id,
-                KetamineSession.status.in_(_GIVEN),
-                KetamineSession.planned_at > at,
-            ),
-            ~exists().where(
-                IntegrationSession.episode_id == Episode.id, IntegrationSession.held_at > at
-            ),
-            ~exists().where(
-                Contact.episode_id == Episode.id,
-                Contact.outcome.in_((ContactOutcome.HELD, ContactOutcome.REACHED)),
-                Contact.happened_at > at,
-            ),
-        )
+        .where(of.episode_id == Episode.id, is_missed, *(~one for one in _kept_after(of, at)))
         .correlate(Episode)
         .scalar_subquery()
         for of, at, is_missed in missed
     ]
     return counts[0] + counts[1]
+
+
+def _kept_after(missed: Any, at: Any) -> Iterable[ColumnElement[bool]]:
+    """Whether something of the same course was kept after `at`, a column of `missed`."""
+    kept: tuple[tuple[Any, ColumnElement[bool]], ...] = (
+        (
+            KetamineSession,
+            and_(KetamineSession.status.in_(_GIVEN), KetamineSession.planned_at > at),
+        ),
+        (IntegrationSession, IntegrationSession.held_at > at),
+        (
+            Contact,
+            and_(
+                Contact.outcome.in_((ContactOutcome.HELD, ContactOutcome.REACHED)),
+                Contact.happened_at > at,
+            ),
+        ),
+    )
+    for table, is_kept in kept:
+        # Named, because of what stands around it only the nearest is found without.
+        yield (
+            select(table.id)
+            .where(table.episode_id == Episode.id, is_kept)
+            .correlate(Episode, missed)
+            .exists()
+        )
 
 
 def _members() -> Executable:

@@ -57,7 +57,13 @@ from tests.factories import (
     audit_events,
     some_closed_days,
 )
-from tests.factories_care import Care, a_cared_for_client, a_ketamine_session, a_signed_note
+from tests.factories_care import (
+    Care,
+    a_cared_for_client,
+    a_ketamine_session,
+    a_signed_note,
+    another_course,
+)
 from tests.query_recorder import recorded_statements
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -101,9 +107,13 @@ def _clearing(concern: Concern, note: Note | None, **values) -> ClearingEntered:
     return ClearingEntered(concern.id, concern.version, note.id if note else None, **values)
 
 
-def _standing(care: Care, who=None):
+def _standings(care: Care, who=None):
     with care.database.reading() as db:
-        [found] = course_standings(db, care.asked_by(who or care.therapist))
+        return course_standings(db, care.asked_by(who or care.therapist))
+
+
+def _standing(care: Care, who=None):
+    [found] = _standings(care, who)
     return found
 
 
@@ -241,6 +251,16 @@ def test_it_is_not_seen_until_each_of_the_others_has_seen_it(care):
     page = _page(care, care.therapist, concern)
     assert [one.name for one in page.known_by] == ["Robin Prescott", "Nico Nightingale"]
     assert page.not_seen_by == ()
+
+
+def test_who_has_seen_another_concern_has_not_seen_this_one(care):
+    first, second = _raised(care), _raised(care, kind=ConcernKind.OTHER)
+    for who in (care.prescriber, care.nurse):
+        care.do(see_concern, who, first.id)
+    unseen = {
+        one.subject_id: one.concern.unseen for one in _standing(care).attention if one.concern
+    }
+    assert unseen == {first.id: 0, second.id: 2}
 
 
 def test_neither_who_raised_it_nor_a_stranger_says_that_it_was_seen(care):
@@ -447,14 +467,19 @@ def test_rule_30_with_a_high_suicide_risk_a_dose_waits_for_a_prescribers_note(ca
     _note(care, care.therapist)
     _note(care, care.prescriber, signed_at=concern.raised_at)
     _note(care, care.prescriber, NoteKind.GENERAL)
-    assert _standing(care).ahead[0].waits == waiting
+    with care.database.writing() as db:
+        a_signed_note(db, another_course(db, care, "Other"), care.prescriber)
+    [found] = [one for one in _standings(care) if one.client.id == care.client.id]
+    assert found.ahead[0].waits == waiting
 
     note = _note(care, care.prescriber, NoteKind.DECISION)
-    assert _standing(care).ahead[0].waits != waiting
-    assert _attention(care) is not None
+    [found] = [one for one in _standings(care) if one.client.id == care.client.id]
+    assert found.ahead[0].waits != waiting
+    assert Reason.CONCERN in {one.reason for one in found.attention}
     with care.database.writing() as db:
         db.merge(note).voided_at = NOW
-    assert _standing(care).ahead[0].waits == waiting
+    [found] = [one for one in _standings(care) if one.client.id == care.client.id]
+    assert found.ahead[0].waits == waiting
 
 
 @pytest.mark.parametrize(

@@ -454,6 +454,19 @@ def test_two_misses_in_a_row_are_said_until_somebody_comes(care):
     assert _missed_in_a_row(care) == 0
 
 
+def test_who_else_comes_takes_nobodys_misses_away(care):
+    for days in (9, 7):
+        _planned(care, -days * 24, happened_at=NOW - days * DAY, outcome=ContactOutcome.MISSED)
+    with care.database.writing() as db:
+        anothers = another_course(db, care, "Punctual", therapist=care.stranger, prescriber=None)
+        kept = {"outcome": ContactOutcome.HELD, "happened_at": NOW - DAY}
+        a_contact(db, anothers, care.stranger, planned_at=NOW - DAY, **kept)
+        an_integration_session(db, anothers, held_at=NOW - 2 * DAY)
+        a_given_session(db, anothers, given_at=NOW - 3 * DAY)
+
+    assert _missed_in_a_row(care) == 2
+
+
 def test_today_shows_what_is_planned_for_today_by_time(care):
     later, earlier = _planned(care, 2), _planned(care, -0.5, kind=ContactKind.CALL)
     _planned(care, 24)

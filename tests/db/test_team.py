@@ -275,3 +275,11 @@ def test_functions_that_somebody_else_changed_are_not_overwritten(care, admin):
 
     assert refused.value.theirs == {"functions": "Therapist, Nurse"}
     assert _functions(care, care.nurse) == set(both)
+
+
+def test_that_a_number_changed_is_on_record_and_not_the_number(care, admin):
+    care.do(change_colleague, admin, _entered(care, care.therapist, phone="602-555-0199"))
+
+    assert care.row(Clinician, care.therapist.clinician_id).phone == "602-555-0199"
+    [event] = audit_events(care.database, "clinician:changed")
+    assert event.changes == {"phone": "changed"}

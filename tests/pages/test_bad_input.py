@@ -13,6 +13,8 @@ from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
     ClearanceDecision,
     CloseReason,
+    ConcernKind,
+    ConcernLevel,
     ConsentType,
     EpisodeState,
     Function,
@@ -27,6 +29,7 @@ from tests.factories import (
     NOW,
     TODAY,
     a_clinician,
+    a_concern,
     a_consent,
     a_course,
     an_inquiry,
@@ -97,6 +100,11 @@ def _of_client(care: Care) -> dict[str, str]:
 def _an_inquiry(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
         return {"id": an_inquiry(db, care.therapist).id}
+
+
+def _a_concern(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        return {"id": a_concern(db, care.client, care.therapist).id}
 
 
 def _a_hold(care: Care) -> dict[str, str]:
@@ -594,6 +602,41 @@ SHEETS = {
         "note:added_to",
         _a_signed_note,
     ),
+    "concern": Sheet(
+        "concern",
+        "concern",
+        "Raise the concern",
+        {
+            "kind": ConcernKind.SUICIDE_RISK,
+            "level": ConcernLevel.HIGH,
+            "words": "Would rather not wake up.",
+            "plan": "Her sister stays tonight.",
+            "where": "12 Elm Street",
+            "on": TOMORROW,
+            "time": "9:00 am",
+        },
+        "concern:raised",
+        _of_client,
+    ),
+    "concern told": Sheet(
+        "concern", "concern.told", "Save", {"time": "2:10 pm"}, "concern:told", _a_concern
+    ),
+    "concern added to": Sheet(
+        "concern",
+        "concern.add",
+        "Add",
+        {"words": "Her sister has the tablets."},
+        "concern:added",
+        _a_concern,
+    ),
+    "safety plan": Sheet(
+        "concern",
+        "safety_plan",
+        "Save the plan",
+        {"safety_plan": "Rings her sister first."},
+        "client:safety_plan_changed",
+        _of_client,
+    ),
     "colleague": Sheet(
         "practice",
         "colleague",
@@ -808,6 +851,20 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("colleague", "credentials", LONG, "200 characters"),
     ("person", "name", LONG, "200 characters"),
     ("person", "credentials", LONG, "200 characters"),
+    ("person", "phone", LONG, "200 characters"),
+    ("concern", "kind", None, "Choose what it is about."),
+    ("concern", "level", None, "Choose how much there is to it."),
+    ("concern", "words", " ", "This is needed."),
+    ("concern", "words", "w" * 5_000, "5,000 characters; 1,000 is the most"),
+    ("concern", "plan", "p" * 5_000, "5,000 characters; 1,000 is the most"),
+    ("concern", "where", LONG, "200 characters"),
+    ("concern", "on", YESTERDAY, "This time has passed."),
+    *(("concern", "time", time, says) for time, says in NOT_A_TIME),
+    ("concern told", "on", TOMORROW, "This time is in the future."),
+    *(("concern told", "time", time, says) for time, says in NOT_A_TIME),
+    ("concern added to", "words", " ", "This is needed."),
+    ("concern added to", "words", "w" * 5_000, "5,000 characters; 1,000 is the most"),
+    ("safety plan", "safety_plan", "p" * 9_000, "9,000 characters; 8,000 is the most"),
     ("practice name", "name", LONG, "200 characters"),
     ("closed days", "name", LONG, "200 characters"),
     ("closed days", "name", " ", "What it is closed for is needed."),
@@ -824,6 +881,8 @@ BAD: list[tuple[str, str, Any, str]] = [
     ),
 ]
 _OTHER_FIELD = {
+    ("concern", "on", YESTERDAY): "time",
+    ("concern told", "on", TOMORROW): "time",
     ("consultation", "held_on", TODAY - 9 * DAY): "held_on",
     ("booking", "planned_on", YESTERDAY): "planned_time",
     ("booking", "planned_on", TODAY + 400 * DAY): "planned_time",
@@ -934,6 +993,8 @@ _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "amendment",
     "addition",
     "colleague",
+    "concern",
+    "concern added to",
     "emergency",
 }
 """The id in the address (`?new=`) is that of the row: the form finds it there, and says so.
