@@ -154,3 +154,15 @@ def test_a_call_of_somebody_else_is_marked_as_entered_in_error(care):
     assert "They called" not in said(
         opened(care, care.therapist, "client", client=care.client.code)
     )
+
+
+def test_a_call_entered_at_an_address_that_is_used_is_another_call(care):
+    with care.database.writing() as db:
+        earlier = a_call(db, care.client, care.front_desk)
+    tab = opened(care, care.therapist, "contact", client=care.client.code, new=earlier.id)
+    assert "What was entered at this address is saved already." in tab.info[0].value
+
+    fill(tab, "touch", {"touch": Touch.WE_WROTE, "words": "Asked how the night was."})
+    press(tab, "Save", "touch")
+
+    assert {one.words for one in care.rows(Contact)} == {earlier.words, "Asked how the night was."}
