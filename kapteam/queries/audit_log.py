@@ -40,6 +40,7 @@ TAGS = {
         "client:changed",
         "client:pinned",
         "contact:%",
+        "wait:%",
         "inquiry:%",
         "episode:%",
         "experience:%",

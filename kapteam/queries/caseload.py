@@ -51,6 +51,7 @@ class View(Term):
     NOT_HELD = "not_held", "Not held since dose"
     WAITING_ON_ME = "waiting_on_me", "Waiting on me"
     NEW = "new", "New"
+    OUTSIDE = "outside", "Waiting on someone outside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +226,14 @@ def _is_seen(row: CaseloadRow, view: View, asked: Asked) -> bool:
             )
         case View.WAITING_ON_ME:
             return any(
-                (person := course.waited_on(one.waits_on)) is not None
-                and asked.viewer.stands_for(person.id)
+                (person := course.awaited(one)) is not None and asked.viewer.stands_for(person.id)
                 for course in row.courses
                 for one in course.attention
             )
         case View.NEW:
             return any(course.opened_at > asked.now - NEW for course in row.courses)
+        case View.OUTSIDE:
+            return any(course.waits for course in row.courses)
 
 
 def _by_attention(row: CaseloadRow) -> tuple[tuple[float, ...], float, str, str]:

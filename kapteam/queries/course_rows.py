@@ -9,17 +9,26 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     Executable,
+    Integer,
+    Select,
+    String,
     Subquery,
     and_,
     bindparam,
     case,
+    cast,
     exists,
     func,
+    literal,
+    null,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.types import TypeEngine
 
 from kapteam.db.signing import has_words
 from kapteam.db.tables import (
@@ -28,15 +37,18 @@ from kapteam.db.tables import (
     Clearance,
     Client,
     Clinician,
+    ClinicianFunction,
     Consent,
     Contact,
     Episode,
     EpisodeMember,
     Hold,
+    Inquiry,
     IntegrationSession,
     IntegrationSessionFor,
     KetamineSession,
     Note,
+    OutsideWait,
     Series,
 )
 from kapteam.db.types import UtcDateTime
@@ -45,6 +57,7 @@ from kapteam.rules.notes import POSTPONE
 from kapteam.vocabulary import (
     ContactKind,
     ContactOutcome,
+    Function,
     IntegrationKind,
     SessionStatus,
 )
@@ -63,8 +76,8 @@ _GIVEN = tuple(status for status in SessionStatus if status.is_given)
 def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
     """The courses with their client, the pause in force and the clearance that holds.
 
-    Also the next preparation after `now`, and how many appointments in a row were missed. In the
-    order they were opened.
+    Also the next preparation after `now`, how many appointments in a row were missed, and when the
+    client first called. In the order they were opened.
     """
     preparation = (
         select(func.min(Contact.planned_at, type_=UtcDateTime()))
@@ -101,6 +114,7 @@ def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
                 Client.given_name,
                 Client.preferred_name,
                 Client.born_on,
+                _first_call().label("called_at"),
                 *PINNED,
                 Hold.reason.label("hold_reason"),
                 Hold.look_again_on,
@@ -118,6 +132,22 @@ def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
             .where(Episode.id.in_(wanted))
             .order_by(Episode.opened_at, Episode.id)
         )
+    )
+
+
+def _first_call() -> ColumnElement[datetime]:
+    """When the client called before the first course; a later course did not begin with it."""
+    earlier = aliased(Episode)
+    return (
+        select(Inquiry.called_at)
+        .where(
+            Inquiry.client_id == Episode.client_id,
+            ~exists()
+            .where(earlier.client_id == Episode.client_id, earlier.opened_at < Episode.opened_at)
+            .correlate(Episode),
+        )
+        .correlate(Episode)
+        .scalar_subquery()
     )
 
 
@@ -435,7 +465,7 @@ def _notes() -> Executable:
     )
 
 
-def _consents() -> Executable:
+def _consents() -> Select[Any]:
     """The newest consent of each type of each course, but for those entered in error (rule 66)."""
     newest = (
         select(
@@ -455,10 +485,117 @@ def _consents() -> Executable:
         .subquery()
     )
     return (
-        select(Consent.episode_id, Consent.type, Consent.expires_on, Consent.revoked_on)
+        select(
+            literal("consent").label("what"),
+            Consent.episode_id,
+            Consent.id,
+            cast(Consent.type, String).label("kind"),
+            _no(String()).label("level"),
+            _no(UtcDateTime()).label("at"),
+            Consent.revoked_on.label("from_on"),
+            Consent.expires_on.label("until_on"),
+            _no(String()).label("person_id"),
+            _no(String()).label("person"),
+            _no(UtcDateTime()).label("seen_at"),
+            _no(Integer()).label("number"),
+        )
         .join(newest, newest.c.id == Consent.id)
         .where(newest.c.recency == 1)
     )
+
+
+def _open_waits() -> Select[Any]:
+    """Whom they wait on outside, since when; when to call them back, and who does."""
+    return (
+        _with_caller(
+            select(
+                literal("wait"),
+                OutsideWait.episode_id,
+                OutsideWait.id,
+                cast(OutsideWait.kind, String),
+                OutsideWait.who,
+                _no(UtcDateTime()),
+                OutsideWait.since_on,
+                OutsideWait.call_back_on,
+            ),
+            _no(Integer()),
+        )
+    ).where(OutsideWait.outcome.is_(None))
+
+
+def _authorizations() -> Select[Any]:
+    """What insurers authorized: how many visits, until when, and how many of them were used.
+
+    Never typed: used is every ketamine session given in that time.
+    """
+    used = (
+        select(func.count(Administration.ketamine_session_id.distinct()))
+        .join(KetamineSession, KetamineSession.id == Administration.ketamine_session_id)
+        .where(
+            KetamineSession.episode_id == OutsideWait.episode_id,
+            Administration.voided_at.is_(None),
+            Administration.started_at >= OutsideWait.valid_from_at,
+            Administration.started_at < OutsideWait.valid_until_at,
+        )
+        .correlate(OutsideWait)
+        .scalar_subquery()
+    )
+    return _with_caller(
+        select(
+            literal("authorization"),
+            OutsideWait.episode_id,
+            OutsideWait.id,
+            cast(OutsideWait.kind, String),
+            cast(OutsideWait.visits, String),
+            OutsideWait.valid_until_at,
+            _no(Date()),
+            _no(Date()),
+        ),
+        used,
+    ).where(OutsideWait.visits.is_not(None))
+
+
+def _with_caller(waits: Select[Any], number: ColumnElement[Any]) -> Select[Any]:
+    """The rows of waits with who calls, their name, until when they are away, and a number.
+
+    Nobody by id once they can no longer: their sign-in is off, or they left the course and are not
+    the front desk.
+    """
+    is_on_it = exists().where(
+        EpisodeMember.episode_id == OutsideWait.episode_id,
+        EpisodeMember.clinician_id == OutsideWait.caller_id,
+        EpisodeMember.from_at <= _NOW,
+        or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > _NOW),
+    )
+    is_at_the_desk = exists().where(
+        ClinicianFunction.clinician_id == OutsideWait.caller_id,
+        ClinicianFunction.function == Function.COORDINATOR,
+    )
+    may_call = and_(Clinician.suspended_at.is_(None), or_(is_on_it, is_at_the_desk))
+    return (
+        waits.add_columns(
+            case((may_call, OutsideWait.caller_id)),
+            Clinician.name,
+            Absence.until_at,
+            number,
+        )
+        .join(Clinician, Clinician.id == OutsideWait.caller_id)
+        .outerjoin(
+            Absence,
+            and_(
+                Absence.clinician_id == OutsideWait.caller_id,
+                Absence.from_at <= _NOW,
+                Absence.until_at > _NOW,
+                Absence.voided_at.is_(None),
+            ),
+        )
+        .where(OutsideWait.episode_id.in_(_WANTED))
+    )
+
+
+def _no(kind: TypeEngine[Any]) -> ColumnElement[Any]:
+    """Nothing, of a type: so that both engines agree on the column."""
+    return cast(null(), kind)
 
 
 def _contacts() -> Executable:
@@ -518,5 +655,6 @@ SERIES = _series()
 DOSES = _doses()
 INTEGRATIONS = _integrations()
 NOTES = _notes()
-CONSENTS = _consents()
+MATTERS = union_all(_consents(), _open_waits(), _authorizations())
+"""One statement for what else matters of a course; a row's columns mean what its `what` says."""
 CONTACTS = _contacts()

@@ -12,6 +12,7 @@ _MADE_BY_A_FORM = (
     tables.Client,
     tables.Clinician,
     tables.Consent,
+    tables.Contact,
     tables.EmergencyAccess,
     tables.Episode,
     tables.EpisodeMember,
@@ -21,6 +22,7 @@ _MADE_BY_A_FORM = (
     tables.KetamineSession,
     tables.NoteAddendum,
     tables.NoteAmendment,
+    tables.OutsideWait,
 )
 
 

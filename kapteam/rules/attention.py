@@ -11,7 +11,16 @@ from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.pathway import EXPIRING, ConsentFacts
-from kapteam.vocabulary import ConsentType, EpisodeState, OrderState, Part, Term, Tone
+from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts
+from kapteam.vocabulary import (
+    ConsentType,
+    EpisodeState,
+    OrderState,
+    OutsideParty,
+    Part,
+    Term,
+    Tone,
+)
 
 NEAR = timedelta(hours=72)
 BREACH_SHOWN = timedelta(days=7)
@@ -36,12 +45,15 @@ class Reason(Term):
     INTENTION = "intention", "Intention"
     CLEARANCE_ENDS = "clearance_ends", "Clearance ends"
     CONSENT_ENDS = "consent_ends", "Consent ends"
+    AUTHORIZATION_ENDS = "authorization_ends", "Authorization ends"
     INTEGRATION_NOT_BOOKED = "integration_not_booked", "Integration not booked"
     INTEGRATION_OUTSIDE = "integration_outside", "Integration outside the window"
     LOOK_AGAIN = "look_again", "Look again at the hold"
+    CALL_BACK = "call_back", "Call back"
     NOTE_TO_FINISH = "note_to_finish", "Integration note to finish"
     NUMBER_NOT_ORDERED = "number_not_ordered", "Number of sessions not ordered yet"
     NO_DOSE_BOOKED = "no_dose_booked", "Ordered without a date"
+    NO_DAY_TO_CALL_BACK = "no_day_to_call_back", "No day to call back"
     SERIES_DONE = "series_done", "Series done, decide"
     NO_NEXT_STEP = "no_next_step", "No next step"
 
@@ -60,7 +72,8 @@ _LOUD = {Tone.RED: 0, Tone.AMBER: 1}
 class Attention:
     """One reason, how loud it is, whom it waits on, and since or until when (an instant or day).
 
-    `consent` is the one that ends, `times` how often in a row.
+    `consent` is the one that ends, `times` how often in a row. `person_id` is the one colleague
+    whose it is, whatever part they have; without it, it is whoever has the part `waits_on`.
     """
 
     reason: Reason
@@ -74,6 +87,9 @@ class Attention:
     contact: ContactStanding | None = None
     consent: ConsentType | None = None
     times: int = 0
+    person_id: str = ""
+    wait: OutsideWaitFacts | None = None
+    authorization: AuthorizationFacts | None = None
 
     @property
     def order(self) -> tuple[int, int, float, int]:
@@ -112,7 +128,8 @@ class CourseFacts:
 
     `misses` is how many appointments in a row nobody came to. `consents` are the newest of each
     type that dosing needs, as far as there is one. `series_ordered` is 0 without a series and None
-    while no prescriber has ordered the number of the one that has `series_dose_id`.
+    while no prescriber has ordered the number of the one that has `series_dose_id`. `authorization`
+    is the one of an insurer that counts.
     """
 
     state: EpisodeState
@@ -131,6 +148,8 @@ class CourseFacts:
     series_dose_id: str
     has_next_step: bool
     misses: int
+    waits: tuple[OutsideWaitFacts, ...]
+    authorization: AuthorizationFacts | None
 
 
 def end_of_days(now: datetime, days: int) -> datetime:
@@ -250,9 +269,44 @@ def _of_course(facts: CourseFacts, today: date) -> list[Attention]:
             found.append(
                 Attention(Reason.CONSENT_ENDS, tone, Part.PRESCRIBER, on=ends, consent=one.type)
             )
+    found += _of_waits(facts, today, dosing=dosing)
     found += _of_series(facts, dosing)
     if not facts.has_next_step:
         found.append(Attention(Reason.NO_NEXT_STEP, Tone.AMBER, Part.THERAPIST))
+    return found
+
+
+def _of_waits(facts: CourseFacts, today: date, *, dosing: bool) -> list[Attention]:
+    """Whom to call back, and an authorization that ends before a new one is asked for."""
+    found = []
+    for one in facts.waits:
+        is_due = one.is_due(today)
+        if is_due or one.is_forgotten(today):
+            found.append(
+                Attention(
+                    Reason.CALL_BACK if is_due else Reason.NO_DAY_TO_CALL_BACK,
+                    Tone.AMBER if is_due else Tone.PLAIN,
+                    Part.THERAPIST,
+                    subject_id=one.id,
+                    person_id=one.caller_id,
+                    wait=one,
+                )
+            )
+    known = facts.authorization
+    needed = dosing or any(dose.is_ahead for dose in facts.doses)
+    tone = known.tone(today, needed=needed) if known else None
+    is_asked_for = any(one.kind is OutsideParty.INSURER for one in facts.waits)
+    if known and tone and not (tone is Tone.AMBER and is_asked_for):
+        found.append(
+            Attention(
+                Reason.AUTHORIZATION_ENDS,
+                tone,
+                Part.THERAPIST,
+                subject_id=known.id,
+                person_id=known.caller_id,
+                authorization=known,
+            )
+        )
     return found
 
 

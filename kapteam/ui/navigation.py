@@ -53,6 +53,7 @@ PLACES: dict[str, Place] = {
     "integration_session": Place("Integration session"),
     "note": Place("Note"),
     "contact": Place("Contacts"),
+    "wait": Place("Waiting on somebody outside"),
     "emergency": Place("Emergency access"),
 }
 

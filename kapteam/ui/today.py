@@ -21,7 +21,7 @@ from kapteam.queries.standing import (
     IntegrationLine,
     IntegrationRow,
 )
-from kapteam.queries.today import AgendaRow, Today, WaitRow
+from kapteam.queries.today import AgendaRow, CallRow, OutsideRow, Today, WaitRow
 from kapteam.rules.attention import Reason
 from kapteam.rules.permissions import can_administer, can_book
 from kapteam.ui.contacts import draw_told
@@ -34,6 +34,7 @@ from kapteam.ui.rows import (
     ORDER,
     PERSON,
     REASON,
+    STANDING,
     TWO_LINKS,
     attention_row,
     count_link,
@@ -124,6 +125,7 @@ def _for_prescriber(
         _drafts(here, today.my_drafts)
         nothing = "Everything is ready." if today.next_doses else "No dose is booked."
         _doses(here, next_day, "Next dosing day, not ready yet", nothing, "next_day")
+        _outside(here, told.outside(today.waiting_outside), today.waiting_outside)
     with second:
         late = told.integrations(today.integration_past_due)
         title = "Integration not held past its time"
@@ -143,6 +145,7 @@ def _for_therapist(
         title = _left(due, today.intentions_due, "Intentions due", "None is due.")
         _doses(here, due, *title, "due")
     with second:
+        calls = told.calls(today.calls_to_make)
         mine = told.waits(today.waiting_on_me, but=_SHOWN_ELSEWHERE)
         others = told.waits(today.waiting_on_others, but=_SHOWN_ELSEWHERE)
         waits = st.grid(2, min_column_width=_REASONS)
@@ -150,6 +153,7 @@ def _for_therapist(
             _waits(here, mine, today.waiting_on_me, "Waiting on me", "me")
         with waits.cell():
             _waits(here, others, today.waiting_on_others, "Waiting on others", "others")
+        _calls(here, calls, today.calls_to_make)
         _held(here, told.integrations(today.notes_to_finish))
         _drafts(here, today.my_drafts)
         coming = told.doses(today.next_doses)
@@ -179,6 +183,47 @@ def _drafts(here: Present, rows: tuple[DraftRow, ...]) -> None:
             listed(rows, "today_drafts", draw)
 
 
+def _calls(here: Present, rows: tuple[CallRow, ...], all_of_them: Sized) -> None:
+    """Whom to call today: somebody outside to call back, and clients of whom it was planned."""
+
+    def draw(one: CallRow) -> None:
+        if one.wait:
+            with list_row(f"call_{one.wait.facts.id}"):
+                name_cell(here, one.course.client)
+                due = sentences.call_back(one.wait.facts, here.today)
+                phrase(due, STANDING)
+                with row_links(ONE_LINK):
+                    link("wait", "Open", icon="chevron_right", id=one.wait.facts.id)
+        elif one.contact:
+            with list_row(f"call_{one.contact.id}"):
+                name_cell(here, one.course.client)
+                phrase(sentences.contact(one.contact.standing, here.now, here.zone), STANDING)
+                with row_links(ONE_LINK):
+                    link("contact", "Record", icon="chevron_right", id=one.contact.id)
+
+    if all_of_them:
+        title, nothing = _left(rows, all_of_them, "Calls to make", "")
+        with section(title, len(rows), key="calls", nothing=nothing):
+            listed(rows, "today_calls", draw)
+
+
+def _outside(here: Present, rows: tuple[OutsideRow, ...], all_of_them: Sized) -> None:
+    """Whom the clients wait on outside, the first to call back first."""
+
+    def draw(one: OutsideRow) -> None:
+        caller = sentences.colleague(one.line.person, here.now, here.zone)
+        with list_row(f"outside_{one.line.facts.id}"):
+            name_cell(here, one.course.client)
+            words(plain(sentences.outside_wait(one.line.facts, caller, here.today)), STANDING)
+            with row_links(ONE_LINK):
+                link("wait", "Open", icon="chevron_right", id=one.line.facts.id)
+
+    if all_of_them:
+        title, nothing = _left(rows, all_of_them, "Waiting on someone outside", "")
+        with section(title, len(rows), key="outside", nothing=nothing):
+            listed(rows, "today_outside", draw)
+
+
 def _left(rows: Sized, all_of_them: Sized, title: str, nothing: str) -> tuple[str, str]:
     """A section's title, and its words for nothing, which say when some of it stands above."""
     if len(rows) == len(all_of_them):
@@ -192,6 +237,8 @@ class _Told:
     def __init__(self) -> None:
         self._doses: set[str] = set()
         self._integrations: set[str] = set()
+        self._contacts: set[str] = set()
+        self._calls: set[str] = set()
 
     def doses(self, rows: tuple[DoseRow, ...]) -> tuple[DoseRow, ...]:
         """The ketamine sessions that do not stand above."""
@@ -210,7 +257,19 @@ class _Told:
         new = tuple(row for row in rows if not (row.dose and row.dose.id in self._doses))
         self._doses |= {row.dose.id for row in new if row.dose}
         self._integrations |= {row.line.key for row in new if row.line}
+        self._contacts |= {row.contact.id for row in new if row.contact}
         return new
+
+    def calls(self, rows: tuple[CallRow, ...]) -> tuple[CallRow, ...]:
+        """The calls that do not stand above."""
+        new = tuple(row for row in rows if not (row.contact and row.contact.id in self._contacts))
+        self._calls |= {row.contact.id for row in new if row.contact}
+        self._calls |= {row.wait.facts.id for row in new if row.wait}
+        return new
+
+    def outside(self, rows: tuple[OutsideRow, ...]) -> tuple[OutsideRow, ...]:
+        """The waits on somebody outside that do not stand above."""
+        return tuple(row for row in rows if row.line.facts.id not in self._calls)
 
     def waits(self, rows: tuple[WaitRow, ...], *, but: Set[Reason]) -> tuple[WaitRow, ...]:
         """The reasons that no row above says; those of `but` are another section's."""
@@ -218,10 +277,13 @@ class _Told:
         self._doses |= {
             row.attention.subject_id for row in new if row.attention.reason in _SAID_BY_ITS_ROW
         }
+        self._calls |= {row.attention.wait.id for row in new if row.attention.wait}
         return new
 
     def _says(self, row: WaitRow) -> bool:
         one = row.attention
+        if one.wait or one.contact:
+            return one.subject_id in self._calls
         return one.reason in _SAID_BY_ITS_ROW and one.subject_id in self._doses
 
 

@@ -39,6 +39,8 @@ CALM = CourseFacts(
     series_dose_id="dose",
     has_next_step=True,
     misses=0,
+    waits=(),
+    authorization=None,
 )
 
 
