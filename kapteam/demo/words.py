@@ -697,3 +697,8 @@ BROTHER_CALLED = {
 ASKS_ABOUT_SCHOOL = {
     "text": "Asks for a letter to the college about two afternoons off.",
 }
+AUTHORIZATION_ASKED = (
+    "Sent the first request with both scores. They fax it to the reviewer; ask for line 3."
+)
+RECORDS_ASKED = "The last blood count and the list of medicines, by fax."
+SPRAVATO_ASKED = "Sent with the three medicines that did not help, with doses and weeks."

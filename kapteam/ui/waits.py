@@ -1,5 +1,7 @@
 """Waits on somebody outside: where a client is stuck, and the forms that begin, change, end one."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from kapteam import sentences
@@ -134,16 +136,13 @@ def _end(here: Present, one: OneWait) -> None:
 
 def _facts(here: Present, one: OneWait) -> None:
     """Whom it waits, or waited, on, and what was written about it."""
+    facts = replace(one.facts, who="") if here.viewer.hides_names else one.facts
     if one.outcome is None:
-        words(f"**{plain(_first_up(_waiting(here, one)))}**")
+        waiting = sentences.outside_wait(facts, one.caller, here.today)
+        words(f"**{plain(_first_up(waiting))}**")
     else:
-        words(
-            plain(_first_up(sentences.ended_wait(one.facts, one.outcome, one.ended_on, here.today)))
-        )
+        over = sentences.ended_wait(facts, one.outcome, one.ended_on, here.today)
+        words(plain(_first_up(over)))
     if one.words:
         with folded_for_others(here, "What is written about it"):
             st.text(one.words, width="content")
-
-
-def _waiting(here: Present, one: OneWait) -> str:
-    return sentences.outside_wait(one.facts, one.caller, here.today)

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from kapteam.accounts.sign_ins import end_all_of
 from kapteam.db.tables import Client, SignIn
 from kapteam.vocabulary import Audience
-from tests.factories import NOW, a_client, a_clinician, a_course, pin
+from tests.factories import NOW, TODAY, a_client, a_clinician, a_course, a_wait, pin
 from tests.factories_care import a_booked_pair, an_overdue_integration
 from tests.pages.tabs import bare, links, opened, said, signed_in, statements_of, well
 
@@ -219,3 +219,12 @@ def test_it_takes_as_many_statements_with_thirty_matches_as_with_three(care):
     assert statements_of(care, tab) == few
     assert len(_found(tab)) == 8
     assert "Samename07" in bare("".join(one.proto.label for one in tab.get("page_link")))
+
+
+def test_the_answer_says_whom_the_client_waits_on(care):
+    with care.database.writing() as db:
+        a_wait(db, care.course, care.front_desk, call_back_on=TODAY + 6 * DAY)
+    said_of = "insurer (Sonora Health) since Thu Nov 12, call back Mon Nov 30, Cory Corner"
+    tab = _find(care, care.therapist, care.client.code)
+    assert f"Waiting on: {said_of}" in said(tab)
+    assert "Day " not in said(tab)
