@@ -88,6 +88,7 @@ PAGES: tuple[Page, ...] = (
         of=lambda filled: {"id": filled.courses[0].integration_session_id},
     ),
     _page("contact", of=lambda filled: {"client": filled.courses[0].client_code}),
+    _page("wait", of=_of_course),
     _page("emergency"),
     _page("note", of=lambda filled: {"id": filled.courses[0].note_id}),
     _page("practice", _prescriber),

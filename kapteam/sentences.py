@@ -431,7 +431,7 @@ def outside_wait(one: OutsideWaitFacts, caller: str, today: date) -> str:
 
 
 def call_back(one: OutsideWaitFacts, today: date) -> Phrase:
-    """That it is time to call somebody outside: `Call back insurer, due Mon Nov 23`."""
+    """That it is time to call someone outside: `Call back insurer, due Mon Nov 23`."""
     due = f", due {wording.day(one.call_back_on, today)}" if one.call_back_on else ""
     return Phrase(f"Call back {party(one)}{due}", Tone.AMBER, "call")
 

@@ -304,7 +304,7 @@ class Touch(Term):
 
 
 class OutsideParty(Term):
-    """Somebody outside the practice whom a course of care waits on."""
+    """Someone outside the practice whom a course of care waits on."""
 
     INSURER = "insurer", "Insurer"
     PHARMACY = "pharmacy", "Pharmacy"
@@ -314,7 +314,7 @@ class OutsideParty(Term):
 
 
 class WaitOutcome(Term):
-    """How a wait on somebody outside ended."""
+    """How a wait on someone outside ended."""
 
     ARRIVED = "arrived", "It came"
     REFUSED = "refused", "Refused"

@@ -1,4 +1,4 @@
-"""What a course of care waits for from somebody outside: begin a wait, change it, say it ended."""
+"""What a course of care waits for from someone outside: begin a wait, change it, say it ended."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from kapteam.ui.page import open_page
 from kapteam.ui.rows import identity
 from kapteam.ui.waits import draw_wait_forms
 
-here = open_page("Waiting on somebody outside", needs=check_can_book)
+here = open_page("Waiting on someone outside", needs=check_can_book)
 shown = here.read(
     wait_page,
     episode_id=st.query_params.get("episode", ""),

@@ -239,7 +239,7 @@ def a_wait(
     who: str = "Sonora Health",
     **values: Any,
 ) -> OutsideWait:
-    """A wait on somebody outside: open, or whatever `values` make of it."""
+    """A wait on someone outside: open, or whatever `values` make of it."""
     wait = OutsideWait(
         id=new_id(),
         episode_id=course.id,

@@ -605,7 +605,7 @@ def _check_nothing_open(db: Session, episode: Episode) -> None:
         to_do.append("say how every contact ended")
     if waits:
         open_work.append(
-            wording.count(waits, "wait on somebody outside", "waits on somebody outside")
+            wording.count(waits, "wait on someone outside", "waits on someone outside")
         )
         to_do.append("say how every wait ended")
     if unconfirmed:

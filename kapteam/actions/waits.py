@@ -1,4 +1,4 @@
-"""Waits on somebody outside: begun, called back on another day or by somebody else, ended."""
+"""Waits on someone outside: begun, called back on another day or by somebody else, ended."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -70,7 +70,7 @@ class _Kept:
 
 
 def begin_wait(db: Session, viewer: Viewer, entered: WaitEntered, now: datetime) -> str:
-    """Say that a course waits on somebody outside; returns the client's code.
+    """Say that a course waits on someone outside; returns the client's code.
 
     Raises NotAllowed, NotFound, Invalid by field.
     """

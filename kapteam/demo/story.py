@@ -804,7 +804,7 @@ def _waits(
     caller: Colleague,
     said: str,
 ) -> None:
-    """Somebody begins to wait on somebody outside."""
+    """Somebody begins to wait on someone outside."""
     entered = WaitEntered(
         id=wait_id,
         episode_id=course.id,

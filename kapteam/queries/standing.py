@@ -245,7 +245,7 @@ class PastContact:
 
 @dataclass(frozen=True, slots=True)
 class WaitLine:
-    """One open wait on somebody outside, and the colleague who calls them."""
+    """One open wait on someone outside, and the colleague who calls them."""
 
     facts: OutsideWaitFacts
     person: Person
@@ -287,7 +287,7 @@ class DraftLine:
 class CourseStanding:
     """One open course of care of one client, with everything that the lists show of it.
 
-    `waits` are those on somebody outside; of an insurer's authorizations it is the last to end.
+    `waits` are those on someone outside; of an insurer's authorizations it is the last to end.
     """
 
     client: ClientName

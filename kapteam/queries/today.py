@@ -52,7 +52,7 @@ class AgendaRow:
 
 @dataclass(frozen=True, slots=True)
 class OutsideRow:
-    """One wait on somebody outside with its course."""
+    """One wait on someone outside with its course."""
 
     course: CourseStanding
     line: WaitLine
@@ -60,7 +60,7 @@ class OutsideRow:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """One call that is due: somebody outside to call back, or a planned call to the client."""
+    """One call that is due: someone outside to call back, or a planned call to the client."""
 
     course: CourseStanding
     on: date

@@ -63,7 +63,7 @@ class AuthorizationFacts:
 class StuckOn(Term):
     """What holds a course up, the first that counts first."""
 
-    OUTSIDE = "outside", "Somebody outside"
+    OUTSIDE = "outside", "Someone outside"
     CLEARANCE = "clearance", "Clearance"
     CONSENTS = "consents", "Consents"
     DOSE = "dose", "Dose not booked"
@@ -104,7 +104,7 @@ class Stuck:
 
 
 def where_stuck(facts: StuckFacts, today: date) -> Stuck | None:
-    """Where a course is stuck before its first dose, or while it waits on somebody outside.
+    """Where a course is stuck before its first dose, or while it waits on someone outside.
 
     None where the question is not asked: after the first dose, with nobody outside to wait on.
     """

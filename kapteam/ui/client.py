@@ -321,7 +321,7 @@ def _course(here: Present, course: CourseStanding) -> None:
     link("consent", "Consents", icon="contract", episode=course.episode_id)
     if can_book(here.viewer):
         link(
-            "wait", "Waiting on somebody outside", icon="hourglass_empty", episode=course.episode_id
+            "wait", "Waiting on someone outside", icon="hourglass_empty", episode=course.episode_id
         )
     if _takes_bookings(here, course):
         link("booking", "Book", icon="event", episode=course.episode_id)

@@ -53,7 +53,7 @@ PLACES: dict[str, Place] = {
     "integration_session": Place("Integration session"),
     "note": Place("Note"),
     "contact": Place("Contacts"),
-    "wait": Place("Waiting on somebody outside"),
+    "wait": Place("Waiting on someone outside"),
     "emergency": Place("Emergency access"),
 }
 

@@ -184,7 +184,7 @@ def _drafts(here: Present, rows: tuple[DraftRow, ...]) -> None:
 
 
 def _calls(here: Present, rows: tuple[CallRow, ...], all_of_them: Sized) -> None:
-    """Whom to call today: somebody outside to call back, and clients of whom it was planned."""
+    """Whom to call today: someone outside to call back, and clients of whom it was planned."""
 
     def draw(one: CallRow) -> None:
         if one.wait:
@@ -211,12 +211,15 @@ def _outside(here: Present, rows: tuple[OutsideRow, ...], all_of_them: Sized) ->
     """Whom the clients wait on outside, the first to call back first."""
 
     def draw(one: OutsideRow) -> None:
+        facts = one.line.facts
         caller = sentences.colleague(one.line.person, here.now, here.zone)
-        with list_row(f"outside_{one.line.facts.id}"):
+        said = sentences.outside_wait(facts, caller, here.today)
+        tone = Tone.AMBER if facts.is_due(here.today) and not one.course.hold else Tone.PLAIN
+        with list_row(f"outside_{facts.id}"):
             name_cell(here, one.course.client)
-            words(plain(sentences.outside_wait(one.line.facts, caller, here.today)), STANDING)
+            phrase(Phrase(wording.first_up(said), tone, "hourglass_empty"), STANDING)
             with row_links(ONE_LINK):
-                link("wait", "Open", icon="chevron_right", id=one.line.facts.id)
+                link("wait", "Open", icon="chevron_right", id=facts.id)
 
     if all_of_them:
         title, nothing = _left(rows, all_of_them, "Waiting on someone outside", "")
@@ -268,8 +271,10 @@ class _Told:
         return new
 
     def outside(self, rows: tuple[OutsideRow, ...]) -> tuple[OutsideRow, ...]:
-        """The waits on somebody outside that do not stand above."""
-        return tuple(row for row in rows if row.line.facts.id not in self._calls)
+        """The waits on someone outside that do not stand above."""
+        new = tuple(row for row in rows if row.line.facts.id not in self._calls)
+        self._calls |= {row.line.facts.id for row in new}
+        return new
 
     def waits(self, rows: tuple[WaitRow, ...], *, but: Set[Reason]) -> tuple[WaitRow, ...]:
         """The reasons that no row above says; those of `but` are another section's."""

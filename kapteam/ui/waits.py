@@ -1,10 +1,10 @@
-"""Waits on somebody outside: where a client is stuck, and the forms that begin, change, end one."""
+"""Waits on someone outside: where a client is stuck, and the forms that begin, change, end one."""
 
 from dataclasses import replace
 
 import streamlit as st
 
-from kapteam import sentences
+from kapteam import sentences, wording
 from kapteam.actions.waits import (
     WaitChangedEntered,
     WaitEndedEntered,
@@ -38,7 +38,7 @@ def draw_stuck(here: Present, course: CourseStanding) -> None:
     if len(course.waits) > 1 and can_book(here.viewer):
         for line in course.waits:
             with row(f"wait_{line.facts.id}"):
-                words(quiet(_first_up(sentences.party(line.facts))))
+                words(quiet(wording.first_up(sentences.party(line.facts))))
                 _ways(line)
     if course.authorization:
         known = sentences.authorized(course.authorization.facts, here.today)
@@ -48,10 +48,6 @@ def draw_stuck(here: Present, course: CourseStanding) -> None:
 def _ways(line: WaitLine) -> None:
     link("wait", "Change", icon="edit", id=line.facts.id, do="change")
     link("wait", "It ended", icon="check", id=line.facts.id, do="end")
-
-
-def _first_up(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def draw_wait_forms(here: Present, shown: WaitPage, do: str) -> None:
@@ -139,10 +135,10 @@ def _facts(here: Present, one: OneWait) -> None:
     facts = replace(one.facts, who="") if here.viewer.hides_names else one.facts
     if one.outcome is None:
         waiting = sentences.outside_wait(facts, one.caller, here.today)
-        words(f"**{plain(_first_up(waiting))}**")
+        words(f"**{plain(wording.first_up(waiting))}**")
     else:
         over = sentences.ended_wait(facts, one.outcome, one.ended_on, here.today)
-        words(plain(_first_up(over)))
+        words(plain(wording.first_up(over)))
     if one.words:
         with folded_for_others(here, "What is written about it"):
             st.text(one.words, width="content")

@@ -14,6 +14,7 @@ from kapteam.db.tables import (
     IntegrationSession,
     KetamineSession,
     Note,
+    OutsideWait,
 )
 from kapteam.demo import THERAPIST_ID
 from kapteam.demo.people import BIRDSONG, NAKAMURA, OKAFOR
@@ -61,6 +62,19 @@ def _contact(db: Session) -> str:
         db,
         select(Contact.id).where(Contact.episode_id.in_(_courses), Contact.outcome.is_(None)),
     )
+
+
+def _wait(db: Session) -> str:
+    return _one(
+        db,
+        select(OutsideWait.id).where(
+            OutsideWait.episode_id.in_(_courses), OutsideWait.outcome.is_(None)
+        ),
+    )
+
+
+def _course_that_waits(db: Session) -> str:
+    return db.get_one(OutsideWait, _wait(db)).episode_id
 
 
 def _note(db: Session, kind: NoteKind, *, signed: bool) -> str:
@@ -111,6 +125,8 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "note": lambda db: f"/note?id={_note(db, NoteKind.INTENTION, signed=False)}",
     "contact": lambda db: f"/contact?client={_code(db, OKAFOR.id)}",
     "contact planned": lambda db: f"/contact?id={_contact(db)}",
+    "wait": lambda db: f"/wait?episode={_course_that_waits(db)}",
+    "wait to end": lambda db: f"/wait?id={_wait(db)}&do=end",
     "emergency": lambda db: "/emergency",
     "note signed": lambda db: f"/note?id={_note(db, NoteKind.INTEGRATION, signed=True)}",
 }

@@ -56,6 +56,7 @@ from tests.factories import (
     a_hold,
     a_member,
     a_setting,
+    a_wait,
     an_absence,
     an_emergency,
     an_inquiry,
@@ -245,6 +246,8 @@ def strange(care: Care) -> Odd:
         )
         a_call(db, client, therapist, words=odd("cwo"))
 
+        wait = a_wait(db, course, therapist, who=odd("owh"), words=odd("owo"))
+
         other = a_course(
             db,
             client,
@@ -289,6 +292,7 @@ def strange(care: Care) -> Odd:
             "note in error": f"/note?id={in_error.id}",
             "risk note": f"/note?id={risk.id}",
             "contact": f"/contact?id={contact.id}",
+            "wait": f"/wait?id={wait.id}",
         }
         | {
             name: f"/{name}"
@@ -309,7 +313,7 @@ def strange(care: Care) -> Odd:
 NAME = "fam giv pre"
 SHOWN = {
     "today": NAME,
-    "caseload": NAME,
+    "caseload": f"{NAME} owh the",
     "ketamine_sessions": f"{NAME} apl",
     "integration": NAME,
     "inquiries": "inq ipo",
@@ -320,7 +324,8 @@ SHOWN = {
     "Emergency access": "emg",
     "Who did what": "old prc",
     "client": f"{NAME} pro pho pin eme rel emp may all med the els gpl ppl bre why end int sig two "
-    "are ate add sub hap cir clo vdn emg ris rpl rsg cpl cwo",
+    "are ate add sub hap cir clo vdn emg ris rpl rsg cpl cwo "
+    "owh",
     "client_edit": f"{NAME} pro pho eme rel emp may all med",
     "course": f"{NAME} the els",
     "other course": f"{NAME} the sub hap cir hol mis vde",
@@ -337,6 +342,7 @@ SHOWN = {
     "note in error": f"{NAME} vdn",
     "risk note": f"{NAME} rsg",
     "contact": f"{NAME} cpl cle the",
+    "wait": f"{NAME} owh owo the",
 }
 """Which texts stand on which page."""
 _PARTS = {"Days away", "Thresholds", "Emergency access", "Who did what"}

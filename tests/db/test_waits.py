@@ -1,4 +1,4 @@
-"""Waits on somebody outside: begun, changed, ended; whose call it is, and where one is stuck."""
+"""Waits on someone outside: begun, changed, ended; whose call it is, and where one is stuck."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -238,7 +238,7 @@ def test_nothing_is_waited_for_on_a_closed_course_and_none_closes_over_a_wait(ca
         close_reason=CloseReason.CLIENT_CHOICE,
         close_note="",
     )
-    with pytest.raises(NotAllowed, match="1 wait on somebody outside"):
+    with pytest.raises(NotAllowed, match="1 wait on someone outside"):
         care.do(close_episode, care.therapist, closing)
     care.do(end_wait, care.therapist, _ended(wait, outcome=WaitOutcome.DROPPED))
     care.do(close_episode, care.therapist, closing)

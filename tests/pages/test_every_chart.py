@@ -39,6 +39,7 @@ def addresses(care):
         "integration_session": {"dose": owing.id},
         "note": {"id": note.id},
         "contact": {"client": care.client.code},
+        "wait": {"episode": care.course.id},
     }
 
 
@@ -53,6 +54,7 @@ PAGES = (
     "integration_session",
     "note",
     "contact",
+    "wait",
 )
 ALL_PAGES = sorted(one.stem for one in (Path(__file__).parents[2] / "pages").glob("*.py"))
 MOST_STATEMENTS = {"client": 16}

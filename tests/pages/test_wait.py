@@ -1,4 +1,4 @@
-"""Waiting on somebody outside: begun from the client, said everywhere in one line, ended."""
+"""Waiting on someone outside: begun from the client, said everywhere in one line, ended."""
 
 from datetime import timedelta
 
@@ -68,7 +68,7 @@ def test_a_stranger_is_told_that_there_is_none(care, wait):
 def test_a_wait_takes_five_inputs_and_is_said_on_client_and_caseload(care):
     [to] = addresses(
         opened(care, care.front_desk, "client", client=care.client.code),
-        "Waiting on somebody outside",
+        "Waiting on someone outside",
     )
     assert f"episode={care.course.id}" in to
     tab = opened(care, care.front_desk, "wait", episode=care.course.id)
@@ -159,9 +159,13 @@ def test_the_front_desk_has_a_call_to_make_today_and_the_pair_sees_whom_it_waits
 
     theirs = opened(care, care.prescriber, "today")
     assert "Calls to make" not in said(theirs)
-    assert "Waiting on others (" in "".join(headings(theirs))
-    assert "Call back insurer" in said(theirs)
     assert "Waiting on someone outside (1)" in headings(theirs)
+    assert "Insurer (Sonora Health) since Thu Nov 12, call back Tue Nov 24" in said(theirs)
+    assert "Call back insurer" not in said(theirs)
+
+    theirs = opened(care, care.therapist, "today")
+    assert "Calls to make" not in said(theirs)
+    assert said(theirs).count("Call back insurer (Sonora Health), due Tue Nov 24") == 1
 
 
 def test_with_nobody_outside_today_says_nothing_of_it(care):

@@ -1,4 +1,4 @@
-"""Waits on somebody outside: what is due, what an authorization allows, where one is stuck."""
+"""Waits on someone outside: what is due, what an authorization allows, where one is stuck."""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""What a course of care waits for from somebody outside the practice."""
+"""What a course of care waits for from someone outside the practice."""
 
 from datetime import date, datetime
 

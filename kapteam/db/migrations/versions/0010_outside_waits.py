@@ -1,4 +1,4 @@
-"""Waits on somebody outside: insurer, pharmacy, primary care, the client's forms"""
+"""Waits on someone outside: insurer, pharmacy, primary care, the client's forms"""
 
 import sqlalchemy as sa
 from alembic import op
