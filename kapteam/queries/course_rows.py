@@ -164,15 +164,16 @@ def _misses() -> ColumnElement[int]:
             of.episode_id == Episode.id,
             is_missed,
             ~exists().where(
-                KetamineSession.episode_id == Episode.id,
+                KetamineSession.episode_id == of.episode_id,
                 KetamineSession.status.in_(_GIVEN),
                 KetamineSession.planned_at > at,
             ),
             ~exists().where(
-                IntegrationSession.episode_id == Episode.id, IntegrationSession.held_at > at
+                IntegrationSession.episode_id == of.episode_id,
+                IntegrationSession.held_at > at,
             ),
             ~exists().where(
-                Contact.episode_id == Episode.id,
+                Contact.episode_id == of.episode_id,
                 Contact.outcome.in_((ContactOutcome.HELD, ContactOutcome.REACHED)),
                 Contact.happened_at > at,
             ),

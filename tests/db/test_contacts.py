@@ -47,6 +47,7 @@ from tests.factories import (
 from tests.factories_care import (
     Care,
     a_cared_for_client,
+    a_given_session,
     a_ketamine_session,
     an_integration_session,
     another_course,
@@ -126,7 +127,7 @@ def _planned(care: Care, hours: float = 24, **values) -> Contact:
 def _standing(care: Care, who=None):
     asked = care.asked_by(who or care.therapist)
     with care.database.reading() as db:
-        [found] = course_standings(db, asked)
+        [found] = course_standings(db, asked, Episode.id == care.course.id)
     return found
 
 
@@ -448,6 +449,25 @@ def test_two_misses_in_a_row_are_said_until_somebody_comes(care):
     assert _missed_in_a_row(care) == 2
     _planned(care, -24, outcome=ContactOutcome.HELD, happened_at=NOW - DAY)
     assert _missed_in_a_row(care) == 0
+
+
+def test_that_another_client_came_ends_nobody_s_misses(care):
+    missed = {"outcome": ContactOutcome.MISSED}
+    _planned(care, -9 * 24, happened_at=NOW - 9 * DAY, **missed)
+    _planned(care, -7 * 24, happened_at=NOW - 7 * DAY, **missed)
+    with care.database.writing() as db:
+        other = another_course(db, care, "Comes")
+        a_contact(
+            db,
+            other,
+            care.therapist,
+            planned_at=NOW - DAY,
+            happened_at=NOW - DAY,
+            outcome=ContactOutcome.HELD,
+        )
+        an_integration_session(db, other, held_at=NOW - DAY)
+        a_given_session(db, other, given_at=NOW - 2 * DAY)
+    assert _missed_in_a_row(care) == 2
 
 
 def test_today_shows_what_is_planned_for_today_by_time(care):
