@@ -90,6 +90,7 @@ PAGES: tuple[Page, ...] = (
     _page("contact", of=lambda filled: {"client": filled.courses[0].client_code}),
     _page("away", of=lambda filled: {"id": filled.absence_id}),
     _page("concern", of=lambda filled: {"client": filled.courses[0].client_code}),
+    _page("wait", of=_of_course),
     _page("emergency"),
     _page("note", of=lambda filled: {"id": filled.courses[0].note_id}),
     _page("practice", _prescriber),

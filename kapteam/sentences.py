@@ -18,6 +18,7 @@ from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.slots import OpeningHours
+from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, StuckOn
 from kapteam.vocabulary import (
     ContactKind,
     ContactOutcome,
@@ -26,7 +27,9 @@ from kapteam.vocabulary import (
     IntegrationCloseReason,
     IntegrationKind,
     OrderState,
+    OutsideParty,
     Tone,
+    WaitOutcome,
     Weekday,
 )
 from kapteam.wording import NBSP, Phrase
@@ -427,8 +430,89 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             verb = "ends" if one.tone is Tone.AMBER else "ended"
             ends = wording.day(one.on, today)
             return Phrase(f"Consent “{one.consent.label}” {verb} {ends}", one.tone, "flag")
+        case Reason.CALL_BACK if one.wait:
+            return call_back(one.wait, now.astimezone(zone).date())
+        case Reason.NO_DAY_TO_CALL_BACK if one.wait:
+            today = now.astimezone(zone).date()
+            since = f"waiting on {party(one.wait)} since {wording.day(one.wait.since_on, today)}"
+            return Phrase(f"{one.reason.label}, {since}", one.tone, "call")
+        case Reason.AUTHORIZATION_ENDS if one.authorization:
+            today = now.astimezone(zone).date()
+            return Phrase(_authorization_ends(one.authorization, today), one.tone, "flag")
         case _:
             return Phrase(one.reason.label, one.tone, "error" if one.tone is Tone.RED else "flag")
+
+
+def party(one: OutsideWaitFacts) -> str:
+    """Whom a course waits on outside: `insurer (Sonora Health)`, of somebody else the name."""
+    if one.kind is OutsideParty.OTHER and one.who:
+        return one.who
+    label = one.kind.label[:1].lower() + one.kind.label[1:]
+    return f"{label} ({one.who})" if one.who else label
+
+
+def outside_wait(one: OutsideWaitFacts, caller: str, today: date) -> str:
+    """One open wait: `insurer since Thu Nov 12, call back Mon Nov 30, Frida Desk`."""
+    back = f"call back {wording.day(one.call_back_on, today)}" if one.call_back_on else ""
+    return _join(f"{party(one)} since {wording.day(one.since_on, today)}", back, caller)
+
+
+def call_back(one: OutsideWaitFacts, today: date) -> Phrase:
+    """That it is time to call someone outside: `Call back insurer, due Mon Nov 23`."""
+    due = f", due {wording.day(one.call_back_on, today)}" if one.call_back_on else ""
+    return Phrase(f"Call back {party(one)}{due}", Tone.AMBER, "call")
+
+
+def ended_wait(
+    one: OutsideWaitFacts, outcome: WaitOutcome, ended_on: date | None, today: date
+) -> str:
+    """A wait that is over: `insurer since Thu Nov 12: it came Tue Nov 24`."""
+    how = f"{outcome.label[:1].lower()}{outcome.label[1:]}"
+    ended = f" {wording.day(ended_on, today)}" if ended_on else ""
+    return f"{party(one)} since {wording.day(one.since_on, today)}: {how}{ended}"
+
+
+def authorized(one: AuthorizationFacts, today: date) -> str:
+    """What an insurer authorized: `Insurer authorized 6 visits until Thu Dec 31, 2 used`."""
+    until = wording.day(one.until_on, today)
+    return f"Insurer authorized {wording.count(one.visits, 'visit')} until {until}, {one.used} used"
+
+
+def _authorization_ends(one: AuthorizationFacts, today: date) -> str:
+    until = wording.day(one.until_on, today)
+    if one.until_on < today:
+        return f"Authorization ended {until}"
+    if one.left == 0:
+        return f"Authorized visits used up, {one.used} of {one.visits}"
+    if one.left == 1:
+        return f"One authorized visit left, until {until}"
+    return f"Authorization ends {until}, {one.left} of {one.visits} visits left"
+
+
+def stuck(one: Stuck, waits: Sequence[str], prescriber: str, next_step: str) -> str:
+    """Where a course is stuck: `Day 24 since first call. Waiting on: insurer since …`.
+
+    `waits` are its waits in words, `prescriber` who has to clear, `next_step` what is planned.
+    """
+    since = "since first call" if one.is_since_call else "since the course was opened"
+    day = f"Day {one.day} {since}. " if one.day is not None else ""
+    return f"{day}{_stuck_on(one, waits, prescriber, next_step)}"
+
+
+def _stuck_on(one: Stuck, waits: Sequence[str], prescriber: str, next_step: str) -> str:
+    match one.on:
+        case StuckOn.OUTSIDE:
+            return f"Waiting on: {'; '.join(waits)}"
+        case StuckOn.CLEARANCE:
+            return f"Waiting on: clearance, {prescriber or 'no prescriber yet'}"
+        case StuckOn.CONSENTS:
+            missing = wording.listed([f"“{consent.label}”" for consent in one.consents])
+            kind = "consent" if len(one.consents) == 1 else "consents"
+            return f"Waiting on: {kind} {missing}"
+        case StuckOn.DOSE:
+            return StuckOn.DOSE.label
+        case StuckOn.NOTHING:
+            return f"Next: {next_step}" if next_step else "No next step"
 
 
 def practice_closed(hours: OpeningHours, day: date | None, today: date) -> Phrase | None:

@@ -306,6 +306,24 @@ class Touch(Term):
         return self in {Touch.THEY_CALLED, Touch.THEY_WROTE}
 
 
+class OutsideParty(Term):
+    """Someone outside the practice whom a course of care waits on."""
+
+    INSURER = "insurer", "Insurer"
+    PHARMACY = "pharmacy", "Pharmacy"
+    PRIMARY_CARE = "primary_care", "Primary care"
+    CLIENT_FORMS = "client_forms", "The client's forms"
+    OTHER = "other", "Somebody else"
+
+
+class WaitOutcome(Term):
+    """How a wait on someone outside ended."""
+
+    ARRIVED = "arrived", "It came"
+    REFUSED = "refused", "Refused"
+    DROPPED = "dropped", "No longer needed"
+
+
 class IntegrationKind(Term):
     """A debrief on the day never stops a clock (rule 7)."""
 

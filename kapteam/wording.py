@@ -222,6 +222,11 @@ def initials(family: str, given: str) -> str:
     return "".join(f"{part[0].upper()}." for part in (given, family) if part)
 
 
+def first_up(text: str) -> str:
+    """The words with a capital letter at their start: where they stand alone."""
+    return text[:1].upper() + text[1:]
+
+
 def listed(parts: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))

@@ -34,6 +34,7 @@ from kapteam.db.tables import (
     Hold,
     Inquiry,
     OutsideExperience,
+    OutsideWait,
     Practice,
     PracticeSetting,
 )
@@ -55,9 +56,11 @@ from kapteam.vocabulary import (
     HoldReason,
     How,
     Indication,
+    OutsideParty,
     Part,
     ProductRoute,
     ServiceLine,
+    WaitOutcome,
 )
 
 ZONE = ZoneInfo("America/Phoenix")
@@ -252,6 +255,57 @@ def a_concern(
     db.add(concern)
     db.flush()
     return concern
+
+
+def a_wait(
+    db: Session,
+    course: Episode,
+    caller: Viewer,
+    *,
+    kind: OutsideParty = OutsideParty.INSURER,
+    since_on: date = TODAY - timedelta(days=12),
+    call_back_on: date | None = None,
+    who: str = "Sonora Health",
+    **values: Any,
+) -> OutsideWait:
+    """A wait on someone outside: open, or whatever `values` make of it."""
+    wait = OutsideWait(
+        id=new_id(),
+        episode_id=course.id,
+        kind=kind,
+        who=who,
+        since_on=since_on,
+        call_back_on=call_back_on,
+        caller_id=caller.clinician_id,
+        recorded_by_id=caller.clinician_id,
+        recorded_at=NOW,
+        **values,
+    )
+    db.add(wait)
+    db.flush()
+    return wait
+
+
+def an_authorization(
+    db: Session,
+    course: Episode,
+    caller: Viewer,
+    *,
+    visits: int = 6,
+    valid_from_at: datetime = NOW - timedelta(days=30),
+    valid_until_at: datetime = NOW + timedelta(days=90),
+) -> OutsideWait:
+    """What an insurer authorized after a wait that is over."""
+    return a_wait(
+        db,
+        course,
+        caller,
+        outcome=WaitOutcome.ARRIVED,
+        ended_on=TODAY - timedelta(days=2),
+        visits=visits,
+        valid_from_at=valid_from_at,
+        valid_until_at=valid_until_at,
+    )
 
 
 def a_client(

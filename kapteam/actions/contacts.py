@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from kapteam.actions.episodes import MoveEntered, move_episode
-from kapteam.actions.loading import practice_zone, read_plan
+from kapteam.actions.loading import may_know, practice_zone, read_plan
 from kapteam.actions.saving import already_saved, check_changed, compare_and_swap
 from kapteam.db.access import (
     visible_client,
@@ -18,7 +18,7 @@ from kapteam.db.access import (
     visible_episodes,
 )
 from kapteam.db.audit import record
-from kapteam.db.tables import Client, Clinician, ClinicianFunction, Contact, Episode, EpisodeMember
+from kapteam.db.tables import Client, Clinician, ClinicianFunction, Contact, Episode
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.rules.entered import Entered
 from kapteam.rules.pathway import moves_by
@@ -116,7 +116,13 @@ def log_touch(db: Session, viewer: Viewer, entered: TouchEntered, now: datetime)
         form.need("tell_id", entered.tell_id != viewer.clinician_id, "Choose somebody else.")
         form.need(
             "tell_id",
-            _may_know(db, entered.tell_id, client, now),
+            may_know(
+                db,
+                entered.tell_id,
+                now,
+                Episode.client_id == client.id,
+                Episode.closed_at.is_(None),
+            ),
             "Choose somebody who treats this client now, or the front desk.",
         )
     form.done()
@@ -422,30 +428,6 @@ def _is_able(db: Session, clinician_id: str, function: Function | None) -> bool:
     )
     functions = set(db.scalars(held))
     return function in functions if function else bool(functions)
-
-
-def _may_know(db: Session, clinician_id: str, client: Client, now: datetime) -> bool:
-    """Whether a colleague's sign-in is on, and the client is theirs or they are the front desk."""
-    on_a_course = exists().where(
-        Episode.client_id == client.id,
-        Episode.closed_at.is_(None),
-        EpisodeMember.episode_id == Episode.id,
-        EpisodeMember.clinician_id == clinician_id,
-        EpisodeMember.from_at <= now,
-        or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
-    )
-    at_the_desk = exists().where(
-        ClinicianFunction.clinician_id == clinician_id,
-        ClinicianFunction.function == Function.COORDINATOR,
-    )
-    known = db.scalar(
-        select(Clinician.id).where(
-            Clinician.id == clinician_id,
-            Clinician.suspended_at.is_(None),
-            or_(on_a_course, at_the_desk),
-        )
-    )
-    return known is not None
 
 
 def _past(

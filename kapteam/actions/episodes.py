@@ -30,6 +30,7 @@ from kapteam.db.tables import (
     KetamineSession,
     Note,
     OutsideExperience,
+    OutsideWait,
 )
 from kapteam.errors import Conflict, NotAllowed, NotFound
 from kapteam.ids import new_id
@@ -582,6 +583,11 @@ def _check_nothing_open(db: Session, episode: Episode) -> None:
         .select_from(Contact)
         .where(Contact.episode_id == episode.id, Contact.outcome.is_(None))
     )
+    waits = db.scalar(
+        select(func.count())
+        .select_from(OutsideWait)
+        .where(OutsideWait.episode_id == episode.id, OutsideWait.outcome.is_(None))
+    )
     open_work, to_do = [], []
     if doses:
         open_work.append(wording.count(doses, "open ketamine session"))
@@ -599,6 +605,11 @@ def _check_nothing_open(db: Session, episode: Episode) -> None:
     if concerns:
         open_work.append(wording.count(concerns, "open concern"))
         to_do.append("clear every concern by a signed note")
+    if waits:
+        open_work.append(
+            wording.count(waits, "wait on someone outside", "waits on someone outside")
+        )
+        to_do.append("say how every wait ended")
     if unconfirmed:
         open_work.append(wording.count(unconfirmed, "unconfirmed dose"))
         to_do.append("let a prescriber confirm every dose")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from kapteam.actions.practice import the_practice
@@ -18,8 +18,10 @@ from kapteam.db.access import visible_episode
 from kapteam.db.tables import (
     Administration,
     Clearance,
+    Clinician,
     ClinicianFunction,
     Episode,
+    EpisodeMember,
     Hold,
     IntegrationSession,
     IntegrationSessionFor,
@@ -49,6 +51,32 @@ class DoseEnd:
 def practice_zone(db: Session, now: datetime) -> ZoneInfo:
     """The practice's zone. Raises NotFound before set-up."""
     return the_practice(db, now).zone
+
+
+def may_know(db: Session, clinician_id: str, now: datetime, *courses: ColumnElement[bool]) -> bool:
+    """Whether a colleague's sign-in is on, and they are on such a course or the front desk.
+
+    `courses` are conditions on Episode.
+    """
+    on_a_course = exists().where(
+        *courses,
+        EpisodeMember.episode_id == Episode.id,
+        EpisodeMember.clinician_id == clinician_id,
+        EpisodeMember.from_at <= now,
+        or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
+    )
+    at_the_desk = exists().where(
+        ClinicianFunction.clinician_id == clinician_id,
+        ClinicianFunction.function == Function.COORDINATOR,
+    )
+    known = db.scalar(
+        select(Clinician.id).where(
+            Clinician.id == clinician_id,
+            Clinician.suspended_at.is_(None),
+            or_(on_a_course, at_the_desk),
+        )
+    )
+    return known is not None
 
 
 def ketamine_session(

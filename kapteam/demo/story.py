@@ -39,6 +39,7 @@ from kapteam.actions.notes import (
     add_addendum,
     amend_note,
 )
+from kapteam.actions.waits import WaitEndedEntered, WaitEntered, begin_wait, end_wait
 from kapteam.db.tables import Client, Episode
 from kapteam.demo import people, words
 from kapteam.demo.people import (
@@ -49,6 +50,7 @@ from kapteam.demo.people import (
     SECOND_THERAPIST,
     THERAPIST,
     THIRD_THERAPIST,
+    Colleague,
     Person,
     demo_id,
 )
@@ -79,8 +81,10 @@ from kapteam.vocabulary import (
     IntegrationCloseReason,
     IntegrationKind,
     NoteKind,
+    OutsideParty,
     ServiceLine,
     Touch,
+    WaitOutcome,
 )
 
 _TRD = (Indication.TREATMENT_RESISTANT_DEPRESSION,)
@@ -108,6 +112,7 @@ def compose(telling: Telling) -> None:
     _callers(telling)
     _contacts(telling)
     _concerns(telling)
+    _waits_outside(telling)
 
 
 def _shared(telling: Telling, person: Person, regimen: Regimen = INTRAMUSCULAR) -> Course:
@@ -619,7 +624,7 @@ def _pathway(telling: Telling) -> None:
     days = telling.days
 
     romero = _shared(telling, people.ROMERO)
-    telling.becomes_client(days.at(-16, 10, 20), people.ROMERO)
+    _becomes_client(telling, days.at(-16, 10, 20), people.ROMERO, "romero")
     romero.opens(days.at(-14, 11), _PTSD)
     romero.moves(days.at(-9, 15, 30), EpisodeState.PREPARATION)
     romero.is_cleared(days.at(-7, 14, 10), "90")
@@ -818,6 +823,86 @@ def _raised(
     return concern_id
 
 
+def _waits_outside(telling: Telling) -> None:
+    """On an insurer, to be called back today; on primary care; and what another one authorized."""
+    days = telling.days
+
+    romero = _shared(telling, people.ROMERO)
+    _waits(
+        romero,
+        days.at(-12, 9, 30),
+        demo_id(f"{romero.id}/insurer"),
+        OutsideParty.INSURER,
+        "Sonora Health",
+        days.today,
+        FRONT_DESK,
+        words.AUTHORIZATION_ASKED,
+    )
+    vance = _shared(telling, people.VANCE)
+    _waits(
+        vance,
+        days.at(-1, 16, 40),
+        demo_id(f"{vance.id}/primary_care"),
+        OutsideParty.PRIMARY_CARE,
+        "Dr. Vail",
+        days.today + timedelta(days=5),
+        THERAPIST,
+        words.RECORDS_ASKED,
+    )
+    achterberg = Course(telling, people.ACHTERBERG, prescriber=PRESCRIBER, regimen=SPRAVATO)
+    first = days.weeks_before(achterberg.dose_ahead(40, 90, 4), 4)
+    authorized_at = days.earlier(first, 12, 15, 20)
+    spravato = demo_id(f"{achterberg.id}/insurer")
+    _waits(
+        achterberg,
+        days.earlier(first, 20, 10, 10),
+        spravato,
+        OutsideParty.INSURER,
+        "Ocotillo Mutual",
+        telling.on(authorized_at),
+        FRONT_DESK,
+        words.SPRAVATO_ASKED,
+    )
+    telling.then(
+        authorized_at,
+        FRONT_DESK,
+        end_wait,
+        WaitEndedEntered(
+            wait_id=spravato,
+            version=1,
+            outcome=WaitOutcome.ARRIVED,
+            ended_on=telling.on(authorized_at),
+            visits=5,
+            valid_from_on=telling.on(authorized_at),
+            valid_until_on=days.today + timedelta(days=60),
+        ),
+    )
+
+
+def _waits(
+    course: Course,
+    at: datetime,
+    wait_id: str,
+    kind: OutsideParty,
+    who: str,
+    call_back_on: date,
+    caller: Colleague,
+    said: str,
+) -> None:
+    """Somebody begins to wait on someone outside."""
+    entered = WaitEntered(
+        id=wait_id,
+        episode_id=course.id,
+        kind=kind,
+        who=who,
+        since_on=course.telling.on(at),
+        call_back_on=call_back_on,
+        caller_id=caller.id,
+        words=said,
+    )
+    course.telling.then(at, caller, begin_wait, entered)
+
+
 def _holds(telling: Telling) -> None:
     """On hold for a trip, and for blood pressure."""
     days = telling.days
@@ -958,6 +1043,7 @@ def _callers(telling: Telling) -> None:
             "Needs care closer to home.",
         ),
         ("zielinska", "Ola Zielinska", "74", ServiceLine.KAP, -7, "Referred by her own doctor."),
+        ("romero", "Xochitl Romero", "75", ServiceLine.KAP, -22, "Read about it."),
     )
     days = telling.days
     for key, name, phone, service, back, concern in calls:
@@ -979,6 +1065,7 @@ def _callers(telling: Telling) -> None:
     for key, back, outcome, note in (
         ("lindgren", -7, InquiryOutcome.REFERRED_OUT, "Given two names in Flagstaff."),
         ("zielinska", -4, InquiryOutcome.PROCEED, "Wants to begin next month."),
+        ("romero", -19, InquiryOutcome.PROCEED, "Asks the insurer first."),
     ):
         held_at = days.at(back, 12)
         telling.then(
@@ -999,12 +1086,16 @@ def _callers(telling: Telling) -> None:
                 outcome_note=note,
             ),
         )
-    at = days.at(-1, 16, 30)
+    _becomes_client(telling, days.at(-1, 16, 30), people.ZIELINSKA, "zielinska")
+
+
+def _becomes_client(telling: Telling, at: datetime, person: Person, inquiry: str) -> None:
+    """The front desk makes a client of somebody who called."""
     telling.then(
         at,
         FRONT_DESK,
         become_client,
         InquiryClientEntered(
-            **telling.client_form(at, people.ZIELINSKA), inquiry_id=demo_id("inquiry/zielinska")
+            **telling.client_form(at, person), inquiry_id=demo_id(f"inquiry/{inquiry}")
         ),
     )

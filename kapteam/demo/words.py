@@ -715,3 +715,8 @@ VETERANS_PLAN = (
     "Calls: Ray first, then Carol, then 988 and 1 for veterans.\n"
     "Put away: the gun safe is locked, Carol keeps the key."
 )
+AUTHORIZATION_ASKED = (
+    "Sent the first request with both scores. They fax it to the reviewer; ask for line 3."
+)
+RECORDS_ASKED = "The last blood count and the list of medicines, by fax."
+SPRAVATO_ASKED = "Sent with the three medicines that did not help, with doses and weeks."

@@ -160,7 +160,7 @@ def _names(people: Iterable[Person | None], now: datetime, zone: ZoneInfo) -> tu
 def _medicine(product_route: ProductRoute) -> str:
     """Product and route, spelled out: `Ketamine, intramuscular`."""
     if product_route is ProductRoute.ESKETAMINE_NASAL:
-        return _capital(product_route.label)
+        return wording.first_up(product_route.label)
     return f"Ketamine, {product_route.label}"
 
 
@@ -217,7 +217,7 @@ def _clock(at: datetime, zone: ZoneInfo) -> str:
 
 
 def _words(phrase: Phrase) -> Words:
-    return Words(_capital(phrase.text), strong=phrase.tone in {Tone.RED, Tone.AMBER})
+    return Words(wording.first_up(phrase.text), strong=phrase.tone in {Tone.RED, Tone.AMBER})
 
 
 def _integration_standing(line: IntegrationLine, now: datetime, zone: ZoneInfo) -> list[Words]:
@@ -254,7 +254,7 @@ def _given(dose: DoseLine, now: datetime, zone: ZoneInfo) -> str:
     """`70 mg intramuscular, Mon Nov 23, 2:00 pm`."""
     if dose.given_ug is None or dose.last_given_at is None:
         planned = wording.moment(dose.planned_at, now, zone)
-        return f"{_capital(dose.product_route.label)}, planned {planned}"
+        return f"{wording.first_up(dose.product_route.label)}, planned {planned}"
     at = wording.moment(dose.last_given_at, now, zone)
     return f"{wording.dose(dose.given_ug, dose.product_route)}, {at}"
 
@@ -267,7 +267,3 @@ def _booked(line: IntegrationLine, now: datetime, zone: ZoneInfo) -> Words:
     if line.standing.stage is IntegrationStage.WAS_THIS_HELD:
         return Words(f"{line.standing.stage.label} {booked}", strong=True)
     return Words(booked, strong=line.standing.stage is IntegrationStage.BOOKED_OUTSIDE)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

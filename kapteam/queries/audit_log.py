@@ -42,6 +42,7 @@ TAGS = {
         "client:safety_plan_changed",
         "concern:%",
         "contact:%",
+        "wait:%",
         "inquiry:%",
         "episode:%",
         "experience:%",

@@ -52,6 +52,7 @@ class View(Term):
     NOT_HELD = "not_held", "Not held since dose"
     WAITING_ON_ME = "waiting_on_me", "Waiting on me"
     NEW = "new", "New"
+    OUTSIDE = "outside", "Waiting on someone outside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +228,8 @@ def _is_seen(row: CaseloadRow, view: View, asked: Asked) -> bool:
             )
         case View.NEW:
             return any(course.opened_at > asked.now - NEW for course in row.courses)
+        case View.OUTSIDE:
+            return any(course.waits for course in row.courses)
 
 
 def _by_attention(row: CaseloadRow) -> tuple[tuple[float, ...], float, str, str]:

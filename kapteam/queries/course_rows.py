@@ -30,6 +30,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.types import TypeEngine
 
 from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen
 from kapteam.db.signing import has_words
@@ -39,16 +40,19 @@ from kapteam.db.tables import (
     Clearance,
     Client,
     Clinician,
+    ClinicianFunction,
     Concern,
     Consent,
     Contact,
     Episode,
     EpisodeMember,
     Hold,
+    Inquiry,
     IntegrationSession,
     IntegrationSessionFor,
     KetamineSession,
     Note,
+    OutsideWait,
     Series,
 )
 from kapteam.db.types import UtcDateTime
@@ -58,6 +62,7 @@ from kapteam.rules.notes import POSTPONE
 from kapteam.vocabulary import (
     ContactKind,
     ContactOutcome,
+    Function,
     IntegrationKind,
     SessionStatus,
 )
@@ -79,8 +84,8 @@ def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
     """The courses with their client, the pause in force and the clearance that holds.
 
     Also the next preparation after `now`, how many appointments in a row were missed, when the
-    client was met or spoken to, and whether a high suicide risk still waits for a prescriber's
-    note. In the order they were opened.
+    client first called and was last met or spoken to, and whether a high suicide risk still waits
+    for a prescriber's note. In the order they were opened.
     """
     touches = _touches(wanted, now)
     preparation = (
@@ -118,6 +123,7 @@ def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
                 Client.given_name,
                 Client.preferred_name,
                 Client.born_on,
+                _first_call().label("called_at"),
                 *PINNED,
                 Hold.reason.label("hold_reason"),
                 Hold.look_again_on,
@@ -178,6 +184,22 @@ def _touches(wanted: Any, now: datetime) -> Subquery:
 
     return (
         select(touch.c.episode_id, *of("dose"), *of("talk")).group_by(touch.c.episode_id).subquery()
+    )
+
+
+def _first_call() -> ColumnElement[datetime]:
+    """When the client called before the first course; a later course did not begin with it."""
+    earlier = aliased(Episode)
+    return (
+        select(Inquiry.called_at)
+        .where(
+            Inquiry.client_id == Episode.client_id,
+            ~exists()
+            .where(earlier.client_id == Episode.client_id, earlier.opened_at < Episode.opened_at)
+            .correlate(Episode),
+        )
+        .correlate(Episode)
+        .scalar_subquery()
     )
 
 
@@ -505,16 +527,17 @@ def _notes() -> Executable:
     )
 
 
-CONSENT, CONCERN = "consent", "concern"
+CONSENT, CONCERN, WAIT, AUTHORIZATION = "consent", "concern", "wait", "authorization"
 """What a row of `MATTERS` is about."""
 
 
 def _matters() -> Executable:
-    """What is true of them beside their sessions: consents, and the open concerns of their clients.
+    """What else is true of them: consents, open concerns, and whom outside they wait on.
 
-    One statement: to ask takes longer than to read so few rows.
+    One statement, because to ask takes longer than to read so few rows; what a column means depends
+    on what a row is about.
     """
-    return union_all(_consents(), _concerns())
+    return union_all(_consents(), _concerns(), _open_waits(), _authorizations())
 
 
 def _concerns() -> Select[Any]:
@@ -541,7 +564,7 @@ def _concerns() -> Select[Any]:
     )
 
 
-def _no(kind: Any) -> ColumnElement[Any]:
+def _no(kind: TypeEngine[Any]) -> ColumnElement[Any]:
     """Nothing, of the type that another part of the union has there: PostgreSQL asks for it."""
     return cast(null(), kind)
 
@@ -582,6 +605,95 @@ def _consents() -> Select[Any]:
         )
         .join(newest, newest.c.id == Consent.id)
         .where(newest.c.recency == 1)
+    )
+
+
+def _open_waits() -> Select[Any]:
+    """Whom they wait on outside, since when; when to call them back, and who does."""
+    return (
+        _with_caller(
+            select(
+                literal(WAIT),
+                OutsideWait.episode_id,
+                OutsideWait.id,
+                type_coerce(OutsideWait.kind, String),
+                OutsideWait.who,
+                _no(UtcDateTime()),
+                OutsideWait.since_on,
+                OutsideWait.call_back_on,
+            ),
+            _no(Integer()),
+        )
+    ).where(OutsideWait.outcome.is_(None))
+
+
+def _authorizations() -> Select[Any]:
+    """What insurers authorized: how many visits, until when, and how many of them were used.
+
+    Never typed: used is every ketamine session given in that time.
+    """
+    used = (
+        select(func.count(Administration.ketamine_session_id.distinct()))
+        .join(KetamineSession, KetamineSession.id == Administration.ketamine_session_id)
+        .where(
+            KetamineSession.episode_id == OutsideWait.episode_id,
+            Administration.voided_at.is_(None),
+            Administration.started_at >= OutsideWait.valid_from_at,
+            Administration.started_at < OutsideWait.valid_until_at,
+        )
+        .correlate(OutsideWait)
+        .scalar_subquery()
+    )
+    return _with_caller(
+        select(
+            literal(AUTHORIZATION),
+            OutsideWait.episode_id,
+            OutsideWait.id,
+            type_coerce(OutsideWait.kind, String),
+            cast(OutsideWait.visits, String),
+            OutsideWait.valid_until_at,
+            _no(Date()),
+            _no(Date()),
+        ),
+        used,
+    ).where(OutsideWait.visits.is_not(None))
+
+
+def _with_caller(waits: Select[Any], number: ColumnElement[Any]) -> Select[Any]:
+    """The rows of waits with who calls, their name, until when they are away, and a number.
+
+    Nobody by id once they can no longer: their sign-in is off, or they left the course and are not
+    the front desk.
+    """
+    is_on_it = exists().where(
+        EpisodeMember.episode_id == OutsideWait.episode_id,
+        EpisodeMember.clinician_id == OutsideWait.caller_id,
+        EpisodeMember.from_at <= _NOW,
+        or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > _NOW),
+    )
+    is_at_the_desk = exists().where(
+        ClinicianFunction.clinician_id == OutsideWait.caller_id,
+        ClinicianFunction.function == Function.COORDINATOR,
+    )
+    may_call = and_(Clinician.suspended_at.is_(None), or_(is_on_it, is_at_the_desk))
+    return (
+        waits.add_columns(
+            case((may_call, OutsideWait.caller_id)),
+            Clinician.name,
+            Absence.until_at,
+            number,
+        )
+        .join(Clinician, Clinician.id == OutsideWait.caller_id)
+        .outerjoin(
+            Absence,
+            and_(
+                Absence.clinician_id == OutsideWait.caller_id,
+                Absence.from_at <= _NOW,
+                Absence.until_at > _NOW,
+                Absence.voided_at.is_(None),
+            ),
+        )
+        .where(OutsideWait.episode_id.in_(_WANTED))
     )
 
 

@@ -25,6 +25,7 @@ _MADE_BY_A_FORM = (
     tables.KetamineSession,
     tables.NoteAddendum,
     tables.NoteAmendment,
+    tables.OutsideWait,
 )
 
 

@@ -44,9 +44,17 @@ from kapteam.rules.pathway import (
     ClearanceFacts,
     ConsentFacts,
     missing_clearance,
+    missing_consents,
     required_consents,
 )
 from kapteam.rules.permissions import Viewer, hold_reason_for
+from kapteam.rules.waits import (
+    AuthorizationFacts,
+    OutsideWaitFacts,
+    Stuck,
+    StuckFacts,
+    where_stuck,
+)
 from kapteam.vocabulary import (
     ConcernKind,
     ConcernLevel,
@@ -59,12 +67,14 @@ from kapteam.vocabulary import (
     IntegrationKind,
     NoteKind,
     OrderState,
+    OutsideParty,
     Part,
     ProductRoute,
     ServiceLine,
     SessionStatus,
     Tone,
 )
+from kapteam.wording import last_day
 
 _LOUDNESS = (Tone.RED, Tone.AMBER, Tone.PLAIN, Tone.BLUE, Tone.QUIET)
 
@@ -247,6 +257,22 @@ class PastContact:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitLine:
+    """One open wait on someone outside, and the colleague who calls them."""
+
+    facts: OutsideWaitFacts
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationLine:
+    """The authorization of an insurer that counts, and the colleague who got it."""
+
+    facts: AuthorizationFacts
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
 class NextStep:
     """The earliest thing ahead: booked for an instant, or agreed for a day (`all_day`).
 
@@ -272,7 +298,10 @@ class DraftLine:
 
 @dataclass(frozen=True, slots=True)
 class CourseStanding:
-    """One open course of care of one client, with everything that the lists show of it."""
+    """One open course of care of one client, with everything that the lists show of it.
+
+    `waits` are those on someone outside; of an insurer's authorizations it is the last to end.
+    """
 
     client: ClientName
     pinned: PinnedLine
@@ -296,6 +325,9 @@ class CourseStanding:
     drafts: tuple[DraftLine, ...]
     attention: tuple[Attention, ...]
     next_step: NextStep | None
+    waits: tuple[WaitLine, ...]
+    authorization: AuthorizationLine | None
+    stuck: Stuck | None
 
     @property
     def ahead(self) -> tuple[DoseLine, ...]:
@@ -319,6 +351,8 @@ class CourseStanding:
 
     def waits_for(self, viewer: Viewer, one: Attention) -> bool:
         """Whether a reason waits on the viewer, or on whom they cover."""
+        if one.person_id:
+            return viewer.stands_for(one.person_id)
         parts = (one.waits_on,) if one.waits_on else (Part.PRESCRIBER, Part.THERAPIST)
         people = (self.waited_on(part) for part in parts)
         return any(person is not None and viewer.stands_for(person.id) for person in people)
@@ -328,6 +362,13 @@ class CourseStanding:
         if part is Part.PRESCRIBER:
             return self.prescriber or self.therapist
         return self.therapist or self.prescriber
+
+    def awaited(self, one: Attention) -> Person | None:
+        """Whom a reason waits on: the colleague it names, else who has its part; None: either."""
+        if not one.person_id:
+            return self.waited_on(one.waits_on) if one.waits_on else None
+        callers = [line.person for line in (*self.waits, self.authorization) if line]
+        return next((each for each in callers if each.id == one.person_id), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -539,9 +580,26 @@ class _Course:
         )
 
     def standing(
-        self, series_rows: list[Any], matter_rows: list[Any], contact_rows: list[Any]
+        self, series_rows: list[Any], matters: list[Any], contact_rows: list[Any]
     ) -> CourseStanding:
         row, asked = self._row, self._asked
+        consents = tuple(
+            ConsentFacts(ConsentType(one.kind), one.until_on, one.from_on)
+            for one in matters
+            if one.what == course_rows.CONSENT
+        )
+        waits = tuple(
+            sorted(
+                (self._wait(one) for one in matters if one.what == course_rows.WAIT),
+                key=lambda line: (line.facts.since_on, line.facts.id),
+            )
+        )
+        authorized = max(
+            (one for one in matters if one.what == course_rows.AUTHORIZATION),
+            key=lambda one: (one.at, one.id),
+            default=None,
+        )
+        authorization = self._authorization(authorized) if authorized else None
         doses = {dose.id: self._dose(dose) for dose in self._dose_rows}
         integrations = self._integrations(doses)
         series = self._series(series_rows)
@@ -580,8 +638,8 @@ class _Course:
                 if dose.breach_reason and dose.recorded_at
             ),
             clearance_until_on=self._clearance.valid_until_on if self._clearance else None,
-            consents=self._consents(series, matter_rows),
-            concerns=self._concerns(matter_rows),
+            consents=self._consents(series, consents),
+            concerns=self._concerns(matters),
             hold_look_again_on=hold.look_again_on if hold else None,
             on_hold=hold is not None,
             series_given=series.given if series else 0,
@@ -591,6 +649,8 @@ class _Course:
             has_next_step=next_step is not None,
             misses=row.misses,
             out_of_touch_since=self._out_of_touch_since(),
+            waits=tuple(line.facts for line in waits),
+            authorization=authorization.facts if authorization else None,
         )
         return CourseStanding(
             client=self._client(),
@@ -621,6 +681,61 @@ class _Course:
             ),
             attention=attend(facts, asked.now, asked.today),
             next_step=next_step,
+            waits=waits,
+            authorization=authorization,
+            stuck=self._stuck(facts, consents, is_dosed=last is not None),
+        )
+
+    def _wait(self, row: Any) -> WaitLine:
+        # Whose name it is may say something about the client to others in the room.
+        who = "" if self._asked.viewer.hides_names else row.level
+        person = self._caller(row)
+        facts = OutsideWaitFacts(
+            row.id, OutsideParty(row.kind), who, row.from_on, row.until_on, person.id or ""
+        )
+        return WaitLine(facts, person)
+
+    def _authorization(self, row: Any) -> AuthorizationLine:
+        until_on = last_day(row.at, self._asked.practice.zone)
+        person = self._caller(row)
+        facts = AuthorizationFacts(row.id, person.id or "", int(row.level), row.number, until_on)
+        return AuthorizationLine(facts, person)
+
+    def _caller(self, row: Any) -> Person:
+        """Who calls; once they can no longer, whose the course is, so that nobody waits in vain."""
+        known = Person(row.person_id, row.person, row.seen_at)
+        if row.person_id:
+            of_them = (one for one in self._members if one.clinician_id == row.person_id)
+            return next(map(self._as_person, of_them), known)
+        return self._person(Part.THERAPIST) or self._person(Part.PRESCRIBER) or known
+
+    def _stuck(
+        self, facts: CourseFacts, consents: tuple[ConsentFacts, ...], *, is_dosed: bool
+    ) -> Stuck | None:
+        row, today, zone = self._row, self._asked.today, self._asked.practice.zone
+        routes = (self._clearance and self._clearance.routes) or {ProductRoute.INTRAMUSCULAR}
+        return where_stuck(
+            StuckFacts(
+                service_line=row.service_line,
+                state=row.state,
+                is_dosed=is_dosed,
+                opened_on=day_of(row.opened_at, zone),
+                called_on=day_of(row.called_at, zone) if row.called_at else None,
+                waits=facts.waits,
+                cleared=missing_clearance(self._clearance, None, today) is None,
+                missing_consents=missing_consents(
+                    consents, routes, today, with_therapy=self._has_therapy()
+                ),
+                dose_booked=any(dose.is_ahead for dose in facts.doses),
+            ),
+            today,
+        )
+
+    def _has_therapy(self) -> bool:
+        return (
+            self._row.expects_intention
+            or self._row.expects_integration
+            or self._person(Part.THERAPIST) is not None
         )
 
     def _out_of_touch_since(self) -> datetime | None:
@@ -694,21 +809,14 @@ class _Course:
         """One of its ketamine sessions, on whose page its number is ordered."""
         return next((row.id for row in self._dose_rows if row.series_id == series.id), "")
 
-    def _consents(self, series: SeriesLine | None, rows: list[Any]) -> tuple[ConsentFacts, ...]:
+    def _consents(
+        self, series: SeriesLine | None, consents: tuple[ConsentFacts, ...]
+    ) -> tuple[ConsentFacts, ...]:
         """Those that dosing needs, of the running series' route."""
         if series is None:
             return ()
-        needed = required_consents(
-            (series.product_route,),
-            with_therapy=self._row.expects_intention
-            or self._row.expects_integration
-            or self._person(Part.THERAPIST) is not None,
-        )
-        return tuple(
-            ConsentFacts(ConsentType(row.kind), row.until_on, row.from_on)
-            for row in rows
-            if row.what == course_rows.CONSENT and row.kind in needed
-        )
+        needed = required_consents((series.product_route,), with_therapy=self._has_therapy())
+        return tuple(one for one in consents if one.type in needed)
 
     def _concerns(self, rows: list[Any]) -> tuple[tuple[str, ConcernStanding], ...]:
         """What was raised by hand; the front desk does not read it (product.md, the table)."""

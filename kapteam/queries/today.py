@@ -18,6 +18,7 @@ from kapteam.queries.standing import (
     DraftRow,
     IntegrationLine,
     IntegrationRow,
+    WaitLine,
     course_standings,
     own_courses,
 )
@@ -25,6 +26,7 @@ from kapteam.queries.upcoming import Show, coming
 from kapteam.rules.attention import Attention, end_of_days
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage
+from kapteam.vocabulary import ContactKind
 
 DAYS = 7
 
@@ -45,6 +47,24 @@ class AgendaRow:
     course: CourseStanding
     dose: DoseLine | None = None
     line: IntegrationLine | None = None
+    contact: ContactLine | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideRow:
+    """One wait on someone outside with its course."""
+
+    course: CourseStanding
+    line: WaitLine
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One call that is due: someone outside to call back, or a planned call to the client."""
+
+    course: CourseStanding
+    on: date
+    wait: WaitLine | None = None
     contact: ContactLine | None = None
 
 
@@ -71,6 +91,8 @@ class Today:
     my_notes_to_finish: tuple[IntegrationRow, ...]
     my_drafts: tuple[DraftRow, ...]
     next_doses: tuple[DoseRow, ...]
+    calls_to_make: tuple[CallRow, ...]
+    waiting_outside: tuple[OutsideRow, ...]
     late: int
     was_this_held: int
     doses_left_today: int
@@ -134,6 +156,17 @@ def today(db: Session, asked: Asked) -> Today:
         next_doses=tuple(
             row for row in ahead if row.dose.planned_at < end_of_days(asked.now, DAYS)
         ),
+        calls_to_make=_calls_to_make(courses, asked),
+        waiting_outside=tuple(
+            sorted(
+                (OutsideRow(course, line) for course in courses for line in course.waits),
+                key=lambda row: (
+                    row.line.facts.call_back_on or date.max,
+                    row.line.facts.since_on,
+                    row.line.facts.id,
+                ),
+            )
+        ),
         late=len(stages[IntegrationStage.LATE]),
         was_this_held=len(stages[IntegrationStage.WAS_THIS_HELD]),
         doses_left_today=len(week.showing(Show.TODAY)),
@@ -186,6 +219,29 @@ def agenda(courses: tuple[CourseStanding, ...], asked: Asked, on: date) -> tuple
         if is_then(line.standing.planned_at)
     ]
     return tuple(sorted(rows, key=lambda row: row.at))
+
+
+def _calls_to_make(courses: tuple[CourseStanding, ...], asked: Asked) -> tuple[CallRow, ...]:
+    """The calls of the viewer, or whom they cover, that are due today or were before."""
+    viewer, zone = asked.viewer, asked.practice.zone
+    rows = [
+        CallRow(course, line.facts.call_back_on, wait=line)
+        for course in courses
+        for line in course.waits
+        if line.facts.call_back_on
+        and line.facts.is_due(asked.today)
+        and not course.hold
+        and viewer.stands_for(line.person.id)
+    ]
+    rows += [
+        CallRow(course, on, contact=line)
+        for course in courses
+        for line in course.contacts
+        if line.standing.kind in {ContactKind.CALL, ContactKind.OUTREACH}
+        and (on := day_of(line.standing.planned_at, zone)) <= asked.today
+        and viewer.stands_for(line.person.id)
+    ]
+    return tuple(sorted(rows, key=lambda row: row.on))
 
 
 def _next_day_not_ready(

@@ -12,7 +12,16 @@ from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.pathway import EXPIRING, ConsentFacts
-from kapteam.vocabulary import ConsentType, EpisodeState, OrderState, Part, Term, Tone
+from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts
+from kapteam.vocabulary import (
+    ConsentType,
+    EpisodeState,
+    OrderState,
+    OutsideParty,
+    Part,
+    Term,
+    Tone,
+)
 
 NEAR = timedelta(hours=72)
 BREACH_SHOWN = timedelta(days=7)
@@ -38,12 +47,15 @@ class Reason(Term):
     INTENTION = "intention", "Intention"
     CLEARANCE_ENDS = "clearance_ends", "Clearance ends"
     CONSENT_ENDS = "consent_ends", "Consent ends"
+    AUTHORIZATION_ENDS = "authorization_ends", "Authorization ends"
     INTEGRATION_NOT_BOOKED = "integration_not_booked", "Integration not booked"
     INTEGRATION_OUTSIDE = "integration_outside", "Integration outside the window"
     LOOK_AGAIN = "look_again", "Look again at the hold"
+    CALL_BACK = "call_back", "Call back"
     NOTE_TO_FINISH = "note_to_finish", "Integration note to finish"
     NUMBER_NOT_ORDERED = "number_not_ordered", "Number of sessions not ordered yet"
     NO_DOSE_BOOKED = "no_dose_booked", "Ordered without a date"
+    NO_DAY_TO_CALL_BACK = "no_day_to_call_back", "No day to call back"
     SERIES_DONE = "series_done", "Series done, decide"
     OUT_OF_TOUCH = "out_of_touch", "Out of touch"
     NO_NEXT_STEP = "no_next_step", "No next step"
@@ -64,8 +76,8 @@ _LOUD = {Tone.RED: 0, Tone.AMBER: 1}
 class Attention:
     """One reason, how loud it is, whom it waits on, and since or until when (an instant or day).
 
-    It waits on either of the two where `waits_on` is None. `consent` is the one that ends, `times`
-    how often in a row.
+    It waits on either of the two where `waits_on` is None; `person_id` is the one colleague whose
+    it is, whatever part they have. `consent` is the one that ends, `times` how often in a row.
     """
 
     reason: Reason
@@ -80,6 +92,9 @@ class Attention:
     concern: ConcernStanding | None = None
     consent: ConsentType | None = None
     times: int = 0
+    person_id: str = ""
+    wait: OutsideWaitFacts | None = None
+    authorization: AuthorizationFacts | None = None
 
     @property
     def order(self) -> tuple[int, int, float, int]:
@@ -120,7 +135,7 @@ class CourseFacts:
     nothing is planned either, and then instead of that. `consents` are the newest of each
     type that dosing needs, as far as there is one. `concerns` are the client's. `series_ordered` is
     0 without a series and None while no prescriber has ordered the number of the one that has
-    `series_dose_id`.
+    `series_dose_id`. `authorization` is the one of an insurer that counts.
     """
 
     state: EpisodeState
@@ -141,6 +156,8 @@ class CourseFacts:
     has_next_step: bool
     misses: int
     out_of_touch_since: datetime | None
+    waits: tuple[OutsideWaitFacts, ...]
+    authorization: AuthorizationFacts | None
 
 
 def end_of_days(now: datetime, days: int) -> datetime:
@@ -264,11 +281,46 @@ def _of_course(facts: CourseFacts, today: date) -> list[Attention]:
             found.append(
                 Attention(Reason.CONSENT_ENDS, tone, Part.PRESCRIBER, on=ends, consent=one.type)
             )
+    found += _of_waits(facts, today, dosing=dosing)
     found += _of_series(facts, dosing)
     if not facts.has_next_step:
         since = facts.out_of_touch_since
         reason = Reason.OUT_OF_TOUCH if since else Reason.NO_NEXT_STEP
         found.append(Attention(reason, Tone.AMBER, Part.THERAPIST, since))
+    return found
+
+
+def _of_waits(facts: CourseFacts, today: date, *, dosing: bool) -> list[Attention]:
+    """Whom to call back, and an authorization that ends before a new one is asked for."""
+    found = []
+    for one in facts.waits:
+        is_due = one.is_due(today)
+        if is_due or one.is_forgotten(today):
+            found.append(
+                Attention(
+                    Reason.CALL_BACK if is_due else Reason.NO_DAY_TO_CALL_BACK,
+                    Tone.AMBER if is_due else Tone.PLAIN,
+                    Part.THERAPIST,
+                    subject_id=one.id,
+                    person_id=one.caller_id,
+                    wait=one,
+                )
+            )
+    known = facts.authorization
+    needed = dosing or any(dose.is_ahead for dose in facts.doses)
+    tone = known.tone(today, needed=needed) if known else None
+    is_asked_for = any(one.kind is OutsideParty.INSURER for one in facts.waits)
+    if known and tone and not (tone is Tone.AMBER and is_asked_for):
+        found.append(
+            Attention(
+                Reason.AUTHORIZATION_ENDS,
+                tone,
+                Part.THERAPIST,
+                subject_id=known.id,
+                person_id=known.caller_id,
+                authorization=known,
+            )
+        )
     return found
 
 

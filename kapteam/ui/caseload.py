@@ -9,7 +9,7 @@ import streamlit as st
 from kapteam import sentences, wording
 from kapteam.queries.caseload import Caseload, CaseloadRow, Scope, View, Wanted
 from kapteam.queries.integration import is_owed
-from kapteam.queries.standing import CourseStanding, NextStep, Person
+from kapteam.queries.standing import CourseStanding, Person
 from kapteam.rules.permissions import can_book
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
@@ -21,6 +21,8 @@ from kapteam.ui.rows import (
     pinned_words,
     row_links,
     section,
+    step_when,
+    stuck_words,
     telling_apart,
     words,
 )
@@ -217,18 +219,28 @@ def _client_row(here: Present, one: CaseloadRow) -> None:
             _needs(here, one)
             _small(_stage(first), _STAGE)
             _course(here, first)
+        _stuck(here, first)
         for course in further:
             with list_row(f"course_{course.episode_id}"):
                 _small(quiet(course.service_line.label), _CLIENT)
                 _small("", _NEEDS)
                 _small(_stage(course), _STAGE)
                 _course(here, course)
+            _stuck(here, course)
 
 
 def _course(here: Present, course: CourseStanding) -> None:
     _small(_next(here, course), _NEXT)
     _small(_integration(here, course), _INTEGRATION)
     _small(_last(here, course), _LAST)
+
+
+def _stuck(here: Present, course: CourseStanding) -> None:
+    """Where the course is stuck, in a quiet line of its own below its row."""
+    text = stuck_words(here, course)
+    if text:
+        with st.container(key=f"stuck_{course.episode_id}"):
+            _small(quiet(text))
 
 
 def _small(text: str, width: int | None = None) -> None:
@@ -280,13 +292,7 @@ def _next(here: Present, course: CourseStanding) -> str:
     person = course.waited_on(step.waits_on) if step.waits_on else None
     name = sentences.colleague(person, here.now, here.zone) if person else ""
     waits = f", waiting on {name}: {step.waits_for}" if person else ""
-    return f"{step.what} {strong(_when(here, step))}{quiet(waits) if waits else ''} {paused}"
-
-
-def _when(here: Present, step: NextStep) -> str:
-    if step.all_day:
-        return wording.day(step.at.astimezone(here.zone).date(), here.today)
-    return wording.moment(step.at, here.now, here.zone)
+    return f"{step.what} {strong(step_when(here, step))}{quiet(waits) if waits else ''} {paused}"
 
 
 def _integration(here: Present, course: CourseStanding) -> str:

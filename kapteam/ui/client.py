@@ -50,6 +50,7 @@ from kapteam.ui.rows import (
 )
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said
+from kapteam.ui.waits import draw_stuck
 from kapteam.ui.written import (
     draw_additions,
     draw_draft,
@@ -287,6 +288,7 @@ def draw_courses(here: Present, page: ClientPage) -> None:
         for course in page.courses:
             with row(f"course_{course.episode_id}"):
                 _course(here, course)
+            draw_stuck(here, course)
         if not page.courses:
             with row("no_course"):
                 words(
@@ -320,6 +322,10 @@ def _course(here: Present, course: CourseStanding) -> None:
     if course.service_line is ServiceLine.KAP:
         link("clearance", "Clearance", icon="verified_user", episode=course.episode_id)
     link("consent", "Consents", icon="contract", episode=course.episode_id)
+    if can_book(here.viewer):
+        link(
+            "wait", "Waiting on someone outside", icon="hourglass_empty", episode=course.episode_id
+        )
     if _takes_bookings(here, course):
         link("booking", "Book", icon="event", episode=course.episode_id)
 

@@ -8,7 +8,7 @@ from kapteam.queries.standing import attention_of
 from kapteam.rules.permissions import can_book, can_open_in_emergency, can_raise_concern
 from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import facts, pinned_words, to_call
+from kapteam.ui.rows import facts, pinned_words, stuck_words, to_call
 from kapteam.ui.shell import Present, acting, present
 from kapteam.ui.text import plain, quiet, said
 from kapteam.vocabulary import ServiceLine
@@ -95,6 +95,9 @@ def _result(here: Present, found: FoundClient) -> None:
                 st.markdown(quiet(f"{course.service_line.label}: no dose booked"))
             else:
                 st.markdown(quiet(course.service_line.label))
+            stuck = stuck_words(here, course)
+            if stuck:
+                st.markdown(plain(stuck))
             for line in course.integrations:
                 st.markdown(said(sentences.integration(line.standing, here.now, here.zone)))
             if course.expects_integration and course.last_dose and not course.integrations:

@@ -344,13 +344,14 @@ class Form:
         answered: bool | None = self.value(field)
         return answered
 
-    def number(self, field: str, label: str, value: int) -> int | None:
-        """A whole number; who left it as it was gets the new `value` when that changes.
+    def number(self, field: str, label: str, value: int | None = None) -> int | None:
+        """A whole number, or none; who left it as it was gets the new `value` when that changes.
 
         Without limits of its own: Streamlit would keep a number beyond them to itself, and Save
         would find the one before.
         """
-        self._follow(field, value)
+        if value is not None:
+            self._follow(field, value)
         chosen: int | None = st.number_input(
             label,
             value=self._first(field, value),

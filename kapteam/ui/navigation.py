@@ -55,6 +55,7 @@ PLACES: dict[str, Place] = {
     "contact": Place("Contacts"),
     "away": Place("Days away"),
     "concern": Place("Safety"),
+    "wait": Place("Waiting on someone outside"),
     "emergency": Place("Emergency access"),
 }
 

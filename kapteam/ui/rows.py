@@ -23,6 +23,7 @@ from kapteam.queries.standing import (
     DoseLine,
     HoldLine,
     IntegrationLine,
+    NextStep,
     Person,
 )
 from kapteam.queries.views import seen_this_hour
@@ -266,6 +267,29 @@ def number_of(dose: DoseLine) -> str:
     return f"{number}, {dose.place}" if dose.place else number
 
 
+def step_when(here: Present, step: NextStep) -> str:
+    """When a next step is: an instant, or the day that was agreed."""
+    if step.all_day:
+        return wording.day(step.at.astimezone(here.zone).date(), here.today)
+    return wording.moment(step.at, here.now, here.zone)
+
+
+def stuck_words(here: Present, course: CourseStanding) -> str:
+    """Where a course is stuck, in one line; empty where the question is not asked."""
+    if course.stuck is None:
+        return ""
+    waits = [
+        sentences.outside_wait(
+            line.facts, sentences.colleague(line.person, here.now, here.zone), here.today
+        )
+        for line in course.waits
+    ]
+    person, step = course.prescriber, course.next_step
+    prescriber = sentences.colleague(person, here.now, here.zone) if person else ""
+    ahead = f"{step.what} {step_when(here, step)}" if step else ""
+    return sentences.stuck(course.stuck, waits, prescriber, ahead)
+
+
 def dose_link(here: Present, course: CourseStanding, dose: DoseLine) -> None:
     """What the viewer may do next about a ketamine session."""
     missing = dose.intention.stage in {IntentionStage.MISSING, IntentionStage.STALE}
@@ -379,7 +403,7 @@ def attention_row(here: Present, course: CourseStanding, one: Attention, place: 
     with list_row(f"{place}_{course.episode_id}_{one.reason}_{one.subject_id}"):
         name_cell(here, course.client)
         phrase(sentences.attention(one, here.now, here.zone), REASON)
-        person = course.waited_on(one.waits_on) if one.waits_on else None
+        person = course.awaited(one)
         if person is not None and person.id != here.viewer.clinician_id:
             words(quiet(sentences.colleague(person, here.now, here.zone)), PERSON)
         with row_links(ONE_LINK):
@@ -397,6 +421,8 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
         link("contact", "Record", icon="chevron_right", id=one.subject_id)
     elif one.reason is Reason.OUT_OF_TOUCH and can_book(here.viewer):
         link("contact", "Call", icon="add_call", client=course.client.code)
+    elif one.wait or one.authorization:
+        _wait_link(course, one)
     elif one.reason is Reason.CLEARANCE_ENDS:
         link("clearance", "Open", icon="chevron_right", episode=episode)
     elif one.reason is Reason.CONSENT_ENDS and can_book(here.viewer):
@@ -405,6 +431,14 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
         link("booking", "Book", icon="event_available", episode=episode)
     else:
         link("episode", "Open", icon="chevron_right", id=episode)
+
+
+def _wait_link(course: CourseStanding, one: Attention) -> None:
+    """To the wait itself; of an authorization that ends, to where a new one is waited for."""
+    if one.wait:
+        link("wait", "Open", icon="chevron_right", id=one.subject_id)
+    else:
+        link("wait", "Open", icon="chevron_right", episode=course.episode_id)
 
 
 def facts(known: Iterable[tuple[str, str]]) -> str:

@@ -21,7 +21,7 @@ from kapteam.queries.standing import (
     IntegrationLine,
     IntegrationRow,
 )
-from kapteam.queries.today import AgendaRow, Today, WaitRow
+from kapteam.queries.today import AgendaRow, CallRow, OutsideRow, Today, WaitRow
 from kapteam.rules.attention import Reason
 from kapteam.rules.permissions import can_administer, can_book
 from kapteam.ui.concerns import draw_safety
@@ -35,6 +35,7 @@ from kapteam.ui.rows import (
     ORDER,
     PERSON,
     REASON,
+    STANDING,
     TWO_LINKS,
     attention_row,
     count_link,
@@ -133,6 +134,7 @@ def _for_prescriber(
         _drafts(here, today.my_drafts)
         nothing = "Everything is ready." if today.next_doses else "No dose is booked."
         _doses(here, next_day, "Next dosing day, not ready yet", nothing, "next_day")
+        _outside(here, told.outside(today.waiting_outside), today.waiting_outside)
     with second:
         late = told.integrations(today.integration_past_due)
         title = "Integration not held past its time"
@@ -152,6 +154,7 @@ def _for_therapist(
         title = _left(due, today.intentions_due, "Intentions due", "None is due.")
         _doses(here, due, *title, "due")
     with second:
+        calls = told.calls(today.calls_to_make)
         mine = told.waits(today.waiting_on_me, but=_SHOWN_ELSEWHERE)
         others = told.waits(today.waiting_on_others, but=_SHOWN_ELSEWHERE)
         waits = st.grid(2, min_column_width=_REASONS)
@@ -159,6 +162,7 @@ def _for_therapist(
             _waits(here, mine, today.waiting_on_me, "Waiting on me", "me")
         with waits.cell():
             _waits(here, others, today.waiting_on_others, "Waiting on others", "others")
+        _calls(here, calls, today.calls_to_make)
         _held(here, told.integrations(today.notes_to_finish))
         _drafts(here, today.my_drafts)
         coming = told.doses(today.next_doses)
@@ -188,6 +192,50 @@ def _drafts(here: Present, rows: tuple[DraftRow, ...]) -> None:
             listed(rows, "today_drafts", draw)
 
 
+def _calls(here: Present, rows: tuple[CallRow, ...], all_of_them: Sized) -> None:
+    """Whom to call today: someone outside to call back, and clients of whom it was planned."""
+
+    def draw(one: CallRow) -> None:
+        if one.wait:
+            with list_row(f"call_{one.wait.facts.id}"):
+                name_cell(here, one.course.client)
+                due = sentences.call_back(one.wait.facts, here.today)
+                phrase(due, STANDING)
+                with row_links(ONE_LINK):
+                    link("wait", "Open", icon="chevron_right", id=one.wait.facts.id)
+        elif one.contact:
+            with list_row(f"call_{one.contact.id}"):
+                name_cell(here, one.course.client)
+                phrase(sentences.contact(one.contact.standing, here.now, here.zone), STANDING)
+                with row_links(ONE_LINK):
+                    link("contact", "Record", icon="chevron_right", id=one.contact.id)
+
+    if all_of_them:
+        title, nothing = _left(rows, all_of_them, "Calls to make", "")
+        with section(title, len(rows), key="calls", nothing=nothing):
+            listed(rows, "today_calls", draw)
+
+
+def _outside(here: Present, rows: tuple[OutsideRow, ...], all_of_them: Sized) -> None:
+    """Whom the clients wait on outside, the first to call back first."""
+
+    def draw(one: OutsideRow) -> None:
+        facts = one.line.facts
+        caller = sentences.colleague(one.line.person, here.now, here.zone)
+        said = sentences.outside_wait(facts, caller, here.today)
+        tone = Tone.AMBER if facts.is_due(here.today) and not one.course.hold else Tone.PLAIN
+        with list_row(f"outside_{facts.id}"):
+            name_cell(here, one.course.client)
+            phrase(Phrase(wording.first_up(said), tone, "hourglass_empty"), STANDING)
+            with row_links(ONE_LINK):
+                link("wait", "Open", icon="chevron_right", id=facts.id)
+
+    if all_of_them:
+        title, nothing = _left(rows, all_of_them, "Waiting on someone outside", "")
+        with section(title, len(rows), key="outside", nothing=nothing):
+            listed(rows, "today_outside", draw)
+
+
 def _left(rows: Sized, all_of_them: Sized, title: str, nothing: str) -> tuple[str, str]:
     """A section's title, and its words for nothing, which say when some of it stands above."""
     if len(rows) == len(all_of_them):
@@ -201,6 +249,8 @@ class _Told:
     def __init__(self) -> None:
         self._doses: set[str] = set()
         self._integrations: set[str] = set()
+        self._contacts: set[str] = set()
+        self._calls: set[str] = set()
 
     def doses(self, rows: tuple[DoseRow, ...]) -> tuple[DoseRow, ...]:
         """The ketamine sessions that do not stand above."""
@@ -219,6 +269,20 @@ class _Told:
         new = tuple(row for row in rows if not (row.dose and row.dose.id in self._doses))
         self._doses |= {row.dose.id for row in new if row.dose}
         self._integrations |= {row.line.key for row in new if row.line}
+        self._contacts |= {row.contact.id for row in new if row.contact}
+        return new
+
+    def calls(self, rows: tuple[CallRow, ...]) -> tuple[CallRow, ...]:
+        """The calls that do not stand above."""
+        new = tuple(row for row in rows if not (row.contact and row.contact.id in self._contacts))
+        self._calls |= {row.contact.id for row in new if row.contact}
+        self._calls |= {row.wait.facts.id for row in new if row.wait}
+        return new
+
+    def outside(self, rows: tuple[OutsideRow, ...]) -> tuple[OutsideRow, ...]:
+        """The waits on someone outside that do not stand above."""
+        new = tuple(row for row in rows if row.line.facts.id not in self._calls)
+        self._calls |= {row.line.facts.id for row in new}
         return new
 
     def waits(self, rows: tuple[WaitRow, ...], *, but: Set[Reason]) -> tuple[WaitRow, ...]:
@@ -227,10 +291,13 @@ class _Told:
         self._doses |= {
             row.attention.subject_id for row in new if row.attention.reason in _SAID_BY_ITS_ROW
         }
+        self._calls |= {row.attention.wait.id for row in new if row.attention.wait}
         return new
 
     def _says(self, row: WaitRow) -> bool:
         one = row.attention
+        if one.wait or one.contact:
+            return one.subject_id in self._calls
         return one.reason in _SAID_BY_ITS_ROW and one.subject_id in self._doses
 
 

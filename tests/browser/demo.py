@@ -15,6 +15,7 @@ from kapteam.db.tables import (
     IntegrationSession,
     KetamineSession,
     Note,
+    OutsideWait,
 )
 from kapteam.demo import THERAPIST_ID
 from kapteam.demo.people import BIRDSONG, NAKAMURA, OKAFOR, demo_id
@@ -68,6 +69,19 @@ def _concern(db: Session) -> str:
     return _one(db, select(Concern.id).where(Concern.client_id == BIRDSONG.id))
 
 
+def _wait(db: Session) -> str:
+    return _one(
+        db,
+        select(OutsideWait.id).where(
+            OutsideWait.episode_id.in_(_courses), OutsideWait.outcome.is_(None)
+        ),
+    )
+
+
+def _course_that_waits(db: Session) -> str:
+    return db.get_one(OutsideWait, _wait(db)).episode_id
+
+
 def _note(db: Session, kind: NoteKind, *, signed: bool) -> str:
     is_unsigned = Note.signed_at.is_(None)
     return _one(
@@ -119,6 +133,8 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "away": lambda db: f"/away?id={demo_id('absence/3')}",
     "concern": lambda db: f"/concern?client={_code(db, OKAFOR.id)}",
     "concern raised": lambda db: f"/concern?id={_concern(db)}",
+    "wait": lambda db: f"/wait?episode={_course_that_waits(db)}",
+    "wait to end": lambda db: f"/wait?id={_wait(db)}&do=end",
     "emergency": lambda db: "/emergency",
     "note signed": lambda db: f"/note?id={_note(db, NoteKind.INTEGRATION, signed=True)}",
 }

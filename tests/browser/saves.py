@@ -30,6 +30,7 @@ from kapteam.db.tables import (
     NoteAddendum,
     NoteAmendment,
     OutsideExperience,
+    OutsideWait,
     PracticeSetting,
 )
 from kapteam.vocabulary import (
@@ -51,6 +52,7 @@ from tests.factories import (
     a_contact,
     a_course,
     a_hold,
+    a_wait,
     an_absence,
     an_emergency,
     an_inquiry,
@@ -141,6 +143,25 @@ def _a_past_contact(own: Care) -> str:
 
 def _contact_ended(page: Page) -> None:
     tick(page, "Held")
+
+
+def _wait(page: Page) -> None:
+    tick(page, "Insurer")
+    paste(page, "Name (may stay empty)", "Sonora Health")
+    fill_day(page, "Call back on", TODAY + 6 * DAY)
+
+
+def _an_open_wait(own: Care, do: str) -> str:
+    with own.database.writing() as db:
+        return f"/wait?id={a_wait(db, own.course, own.therapist).id}&do={do}"
+
+
+def _wait_changed(page: Page) -> None:
+    fill_day(page, "Call back on", TODAY + 3 * DAY)
+
+
+def _wait_ended(page: Page) -> None:
+    tick(page, "Refused")
 
 
 def _an_inquiry(own: Care) -> str:
@@ -709,6 +730,20 @@ SAVES = {
         "Save the plan",
         ("client:safety_plan_changed",),
     ),
+    "wait": Save(
+        lambda own: f"/wait?episode={own.course.id}",
+        _wait,
+        "Save",
+        ("wait:begun",),
+        (OutsideWait,),
+    ),
+    "wait changed": Save(
+        lambda own: _an_open_wait(own, "change"),
+        _wait_changed,
+        "Save the change",
+        ("wait:changed",),
+    ),
+    "wait ended": Save(lambda own: _an_open_wait(own, "end"), _wait_ended, "Save", ("wait:ended",)),
     "pinned line": Save(its_client, _pinned_line, "Pin", ("client:pinned",)),
     "course": Save(
         lambda own: f"/episode?client={own.client.code}",

@@ -58,6 +58,7 @@ from tests.factories import (
     a_hold,
     a_member,
     a_setting,
+    a_wait,
     an_absence,
     an_emergency,
     an_inquiry,
@@ -262,6 +263,7 @@ def strange(care: Care) -> Odd:
                 words=odd("coa"),
             )
         )
+        wait = a_wait(db, course, therapist, who=odd("owh"), words=odd("owo"))
 
         other = a_course(
             db,
@@ -308,6 +310,7 @@ def strange(care: Care) -> Odd:
             "risk note": f"/note?id={risk.id}",
             "contact": f"/contact?id={contact.id}",
             "concern": f"/concern?id={concern.id}",
+            "wait": f"/wait?id={wait.id}",
         }
         | {
             name: f"/{name}"
@@ -328,7 +331,7 @@ def strange(care: Care) -> Odd:
 NAME = "fam giv pre"
 SHOWN = {
     "today": NAME,
-    "caseload": NAME,
+    "caseload": f"{NAME} owh the",
     "ketamine_sessions": f"{NAME} apl",
     "integration": NAME,
     "inquiries": "inq ipo",
@@ -339,7 +342,8 @@ SHOWN = {
     "Emergency access": "emg",
     "Who did what": "old prc",
     "client": f"{NAME} pro pho pin eme rel emp may all med the els gpl ppl bre why end int sig two "
-    "are ate add sub hap cir clo vdn emg ris rpl rsg cpl cwo",
+    "are ate add sub hap cir clo vdn emg ris rpl rsg cpl cwo "
+    "owh",
     "client_edit": f"{NAME} pro pho eme rel emp may all med",
     "course": f"{NAME} the els",
     "other course": f"{NAME} the sub hap cir hol mis vde",
@@ -357,6 +361,7 @@ SHOWN = {
     "risk note": f"{NAME} rsg",
     "contact": f"{NAME} cpl cle the",
     "concern": f"{NAME} cow cop coa the cph pho eme rel emp may els spl",
+    "wait": f"{NAME} owh owo the",
 }
 """Which texts stand on which page."""
 _PARTS = {"Days away", "Thresholds", "Emergency access", "Who did what"}

@@ -130,7 +130,7 @@ def _planned(care: Care, hours: float = 24, **values) -> Contact:
 def _standing(care: Care, who=None):
     asked = care.asked_by(who or care.therapist)
     with care.database.reading() as db:
-        [found] = course_standings(db, asked)
+        [found] = course_standings(db, asked, Episode.id == care.course.id)
     return found
 
 

@@ -29,7 +29,15 @@ from kapteam.db.tables import (
     NoteAmendment,
 )
 from kapteam.demo.days import Days
-from kapteam.demo.people import COLLEAGUES, DIRECTOR, OKAFOR, PRESCRIBER, THERAPIST, Colleague
+from kapteam.demo.people import (
+    COLLEAGUES,
+    DIRECTOR,
+    FRONT_DESK,
+    OKAFOR,
+    PRESCRIBER,
+    THERAPIST,
+    Colleague,
+)
 from kapteam.demo.story import compose
 from kapteam.demo.telling import Telling
 from kapteam.errors import Invalid
@@ -51,6 +59,7 @@ from kapteam.vocabulary import (
     InquiryOutcome,
     NoteKind,
     OrderState,
+    OutsideParty,
     Part,
     ProductRoute,
     ServiceLine,
@@ -254,6 +263,25 @@ def promises_of_courses(db: Session, now: datetime) -> dict[str, bool]:
         ),
         "series of four and six of six": {(4, 6), (6, 6)}
         <= {(one.series.given, one.series.ordered) for one in found if one.series},
+        "a call back due today by the front desk, before the first dose": any(
+            one.reason is Reason.CALL_BACK
+            and one.wait.call_back_on == day_of(now, ZONE)
+            and course.awaited(one).id == FRONT_DESK.id
+            and course.last_dose is None
+            and course.stuck.is_since_call
+            for course in found
+            for one in course.attention
+        ),
+        "primary care, not yet due": any(
+            line.facts.kind is OutsideParty.PRIMARY_CARE
+            and not line.facts.is_due(day_of(now, ZONE))
+            for course in found
+            for line in course.waits
+        ),
+        "an authorization with one visit left": [
+            course.authorization.facts.left for course in found if course.authorization
+        ]
+        == [1],
         "pinned lines": sum(bool(course.pinned.text) for course in found) >= 5,
     }
 

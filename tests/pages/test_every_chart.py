@@ -40,6 +40,7 @@ def addresses(care):
         "note": {"id": note.id},
         "contact": {"client": care.client.code},
         "concern": {"client": care.client.code},
+        "wait": {"episode": care.course.id},
     }
 
 
@@ -55,6 +56,7 @@ PAGES = (
     "note",
     "contact",
     "concern",
+    "wait",
 )
 ALL_PAGES = sorted(one.stem for one in (Path(__file__).parents[2] / "pages").glob("*.py"))
 MOST_STATEMENTS = {"client": 16}

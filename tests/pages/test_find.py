@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from kapteam.accounts.sign_ins import end_all_of
 from kapteam.db.tables import Client, SignIn
 from kapteam.vocabulary import Audience
-from tests.factories import NOW, a_client, a_clinician, a_concern, a_course, pin
+from tests.factories import NOW, TODAY, a_client, a_clinician, a_concern, a_course, a_wait, pin
 from tests.factories_care import a_booked_pair, an_overdue_integration
 from tests.pages.tabs import addresses, bare, links, opened, said, signed_in, statements_of, well
 
@@ -231,3 +231,12 @@ def test_a_concern_is_in_the_result_and_safety_is_one_tap_away_but_not_for_the_f
     assert addresses(tab, "Safety") == [f"concern?client={people.client.code}"]
     assert "Suicide" not in said(desk)
     assert addresses(desk, "Safety") == []
+
+
+def test_the_answer_says_whom_the_client_waits_on(care):
+    with care.database.writing() as db:
+        a_wait(db, care.course, care.front_desk, call_back_on=TODAY + 6 * DAY)
+    said_of = "insurer (Sonora Health) since Thu Nov 12, call back Mon Nov 30, Cory Corner"
+    tab = _find(care, care.therapist, care.client.code)
+    assert f"Waiting on: {said_of}" in said(tab)
+    assert "Day " not in said(tab)

@@ -51,6 +51,8 @@ CALM = CourseFacts(
     has_next_step=True,
     misses=0,
     out_of_touch_since=None,
+    waits=(),
+    authorization=None,
 )
 
 

@@ -25,6 +25,7 @@ from kapteam.db.tables.integration import IntegrationSession, IntegrationSession
 from kapteam.db.tables.ketamine import Administration, KetamineSession, Series
 from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
 from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
+from kapteam.db.tables.waits import OutsideWait
 
 __all__ = [
     "Absence",
@@ -55,6 +56,7 @@ __all__ = [
     "NoteAddendum",
     "NoteAmendment",
     "OutsideExperience",
+    "OutsideWait",
     "Practice",
     "PracticeSetting",
     "Presence",
