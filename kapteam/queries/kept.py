@@ -11,7 +11,6 @@ _MADE_BY_A_FORM = (
     tables.Clearance,
     tables.Client,
     tables.Clinician,
-    tables.ClosedDays,
     tables.Concern,
     tables.ConcernAddition,
     tables.Consent,
