@@ -845,7 +845,7 @@ def _waits_outside(telling: Telling) -> None:
         demo_id(f"{vance.id}/primary_care"),
         OutsideParty.PRIMARY_CARE,
         "Dr. Vail",
-        days.today + timedelta(days=5),
+        telling.on(days.coming(5, 9)),
         THERAPIST,
         words.RECORDS_ASKED,
     )

@@ -22,8 +22,10 @@ from kapteam.vocabulary import (
     Indication,
     InquiryOutcome,
     IntegrationCloseReason,
+    OutsideParty,
     ProductRoute,
     ServiceLine,
+    WaitOutcome,
 )
 from tests.factories import (
     NOW,
@@ -32,6 +34,7 @@ from tests.factories import (
     a_concern,
     a_consent,
     a_course,
+    a_wait,
     an_inquiry,
     an_integration_course,
     an_outside_experience,
@@ -105,6 +108,11 @@ def _an_inquiry(care: Care) -> dict[str, str]:
 def _a_concern(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
         return {"id": a_concern(db, care.client, care.therapist).id}
+
+
+def _a_wait(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        return {"id": a_wait(db, care.course, care.therapist, who="").id}
 
 
 def _a_hold(care: Care) -> dict[str, str]:
@@ -308,6 +316,40 @@ SHEETS = {
         {"reason": HoldReason.TRAVEL, "look_again_on": TOMORROW, "note": "Back in December."},
         "episode:held",
         _course,
+    ),
+    "wait": Sheet(
+        "wait",
+        "wait",
+        "Save",
+        {
+            "kind": OutsideParty.OTHER,
+            "who": "Dr. Vail",
+            "call_back_on": TOMORROW,
+            "words": "Asked for the last blood count.",
+        },
+        "wait:begun",
+        _of_course,
+    ),
+    "wait changed": Sheet(
+        "wait",
+        "wait.change",
+        "Save the change",
+        {"call_back_on": TOMORROW, "words": "Called, no answer."},
+        "wait:changed",
+        _a_wait,
+    ),
+    "wait ended": Sheet(
+        "wait",
+        "wait.end",
+        "Save",
+        {
+            "outcome": WaitOutcome.ARRIVED,
+            "visits": 6,
+            "valid_from_on": TODAY,
+            "valid_until_on": TOMORROW,
+        },
+        "wait:ended",
+        _a_wait,
     ),
     "release": Sheet(
         "episode",
@@ -730,6 +772,19 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("details", "born_on", TOMORROW, "This birth date is in the future."),
     ("hold", "look_again_on", YESTERDAY, "today or later"),
     ("hold", "look_again_on", None, "Choose the day to look again"),
+    ("wait", "kind", None, "Choose whom it waits on."),
+    ("wait", "who", "", "Say who it is."),
+    ("wait", "who", LONG, "The name has 200 characters; 120 is the most."),
+    ("wait", "since_on", TOMORROW, "This day is in the future."),
+    ("wait", "call_back_on", YESTERDAY, "This day is past."),
+    ("wait", "words", "a" * 8_001, "This has 8,001 characters; 8,000 is the most."),
+    ("wait changed", "call_back_on", YESTERDAY, "This day is past."),
+    ("wait ended", "ended_on", TOMORROW, "This day is in the future."),
+    ("wait ended", "ended_on", TODAY - 13 * DAY, "It began on Thu Nov 12."),
+    ("wait ended", "visits", 0, "Enter how many visits are authorized: 1 to 500."),
+    ("wait ended", "visits", None, "Enter how many visits are authorized: 1 to 500."),
+    ("wait ended", "valid_from_on", None, "Choose the first day."),
+    ("wait ended", "valid_until_on", YESTERDAY, "This is before the first day."),
     ("clearance", "valid_until_on", TODAY, "after today"),
     ("clearance", "valid_until_on", None, "after today"),
     ("clearance", "in_person_on", TOMORROW, "This day is in the future."),
@@ -982,6 +1037,7 @@ _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "course",
     "experience",
     "hold",
+    "wait",
     "clearance",
     "consent",
     "booking",
@@ -1137,6 +1193,13 @@ RACES = [
         SHEETS["consultation"].good | {"outcome": InquiryOutcome.DECLINED},
         "outcome",
         "Becomes a client",
+    ),
+    Race(
+        "wait changed",
+        {"words": "They call us."},
+        {"words": "Called twice."},
+        "words",
+        "They call us.",
     ),
     Race("ordered count", {"ordered_count": 8}, {"ordered_count": 9}, "ordered_count", "8"),
     Race("order", {"mg": "80"}, {"mg": "85"}, "", "80 mg"),

@@ -200,6 +200,20 @@ def test_with_others_in_the_room_neither_who_it_is_nor_a_word_of_it_is_in_view(c
     assert "What is written about it" in [one.label for one in tab.expander]
 
 
+def test_each_of_several_waits_has_its_own_ways_on_the_client(care, wait):
+    with care.database.writing() as db:
+        other = a_wait(
+            db, care.course, care.therapist, kind=OutsideParty.CLIENT_FORMS, who="", since_on=TODAY
+        )
+    tab = opened(care, care.therapist, "client", client=care.client.code)
+    assert f"{_WAITING}; the client's forms since Tue Nov 24, Thea Tallis" in said(tab)
+    for label, do in (("Change", "change"), ("It ended", "end")):
+        assert [one.split("?")[1] for one in addresses(tab, label)] == [
+            f"id={wait.id}&do={do}",
+            f"id={other.id}&do={do}",
+        ]
+
+
 def test_the_front_desk_reads_the_words_of_a_wait(care, wait):
     tab = opened(care, care.front_desk, "wait", episode=care.course.id)
     assert "They want the old scores." in [one.value for one in tab.text]

@@ -15,6 +15,7 @@ from kapteam.rules.integration import IntegrationFacts, judge
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.pathway import ConsentFacts
 from kapteam.rules.thresholds import Thresholds
+from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts
 from kapteam.vocabulary import (
     ConcernKind,
     ConcernLevel,
@@ -22,6 +23,7 @@ from kapteam.vocabulary import (
     ContactKind,
     EpisodeState,
     OrderState,
+    OutsideParty,
     Part,
     Tone,
 )
@@ -385,3 +387,57 @@ def test_rule_57_a_hold_quiets_no_concern_and_it_comes_before_everything_as_loud
     assert reasons == [R.CONCERN, R.UNCONFIRMED_DOSE]
     late = _found(concerns=(_concern(),), unconfirmed=(("dose", NOW),))
     assert [reason for reason, _, _ in late] == [R.UNCONFIRMED_DOSE, R.CONCERN]
+
+
+def _waits(**facts):
+    wait = OutsideWaitFacts("wait", OutsideParty.INSURER, "", TODAY, TODAY, "desk")
+    return replace(wait, **facts)
+
+
+def _authorized(used):
+    return AuthorizationFacts("yes", "desk", 6, used, TODAY + timedelta(days=90))
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"waits": (_waits(),)}, [(R.CALL_BACK, Tone.AMBER)]),
+        ({"waits": (_waits(call_back_on=TODAY + timedelta(days=1)),)}, []),
+        ({"waits": (_waits(call_back_on=None),)}, []),
+        (
+            {"waits": (_waits(call_back_on=None, since_on=TODAY - timedelta(days=8)),)},
+            [(R.NO_DAY_TO_CALL_BACK, Tone.PLAIN)],
+        ),
+        ({"authorization": _authorized(4)}, []),
+        ({"authorization": _authorized(5)}, [(R.AUTHORIZATION_ENDS, Tone.AMBER)]),
+        ({"authorization": _authorized(6)}, [(R.AUTHORIZATION_ENDS, Tone.RED)]),
+        (
+            {"authorization": _authorized(6), "state": EpisodeState.SERIES_REVIEW},
+            [(R.AUTHORIZATION_ENDS, Tone.AMBER)],
+        ),
+        (
+            {
+                "authorization": _authorized(6),
+                "state": EpisodeState.SERIES_REVIEW,
+                "doses": (_dose(),),
+            },
+            [(R.AUTHORIZATION_ENDS, Tone.RED)],
+        ),
+        (
+            {"authorization": _authorized(5), "waits": (_waits(),)},
+            [(R.CALL_BACK, Tone.AMBER)],
+        ),
+        (
+            {"authorization": _authorized(5), "waits": (_waits(kind=OutsideParty.PHARMACY),)},
+            [(R.AUTHORIZATION_ENDS, Tone.AMBER), (R.CALL_BACK, Tone.AMBER)],
+        ),
+    ],
+)
+def test_whom_to_call_outside_is_the_caller_s_and_quiet_on_hold(facts, expected):
+    """Rule 57: on hold nobody is reminded."""
+    course = replace(CALM, **facts)
+    found = attend(course, NOW, TODAY)
+    assert [(one.reason, one.tone) for one in found] == expected
+    assert all(one.person_id == "desk" for one in found)
+    paused = replace(course, on_hold=True, hold_look_again_on=TODAY + timedelta(days=1), doses=())
+    assert attend(paused, NOW, TODAY) == ()
