@@ -5,10 +5,9 @@ from datetime import date, datetime, timedelta
 
 from kapteam.actions.booking import cancel_ketamine_session, mark_not_given, miss_ketamine_session
 from kapteam.actions.contacts import ContactEntered, TouchEntered, log_touch, plan_contact
+from kapteam.actions.endings import ClosingEntered, close_episode
 from kapteam.actions.episodes import (
-    ClosingEntered,
     HoldEntered,
-    close_episode,
     hold_episode,
 )
 from kapteam.actions.inquiries import (
@@ -68,6 +67,7 @@ from kapteam.vocabulary import (
     CloseReason,
     ContactKind,
     EpisodeState,
+    FinalScores,
     HoldReason,
     How,
     Indication,
@@ -436,6 +436,12 @@ def _closed(telling: Telling) -> None:
             db.get_one(Episode, ishikawa.id).version,
             CloseReason.GOALS_MET,
             "Goals met; knows that he may call again.",
+            FinalScores.OBTAINED,
+            "",
+            False,
+            "",
+            None,
+            {},
         ),
     )
 

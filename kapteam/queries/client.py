@@ -34,7 +34,7 @@ from kapteam.queries.standing import (
     CourseStanding,
     DoseLine,
     IntegrationLine,
-    course_standings,
+    open_and_to_sign_off,
 )
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.rules.dosing import ends_session
@@ -210,10 +210,11 @@ class ClientDose:
 class ClientPage:
     """Everything the Client page shows.
 
-    `courses` are judged: open and visible. `others` are the rest: closed, or somebody else's, of
-    which only dates, state and names are known. `doses` and `integrations` (those that follow no
-    ketamine session) are of every visible course, the newest first. `notes` is None for the front
-    desk. `seen_this_hour`: the audit log has it already that the viewer opened this chart.
+    `courses` are judged: open and visible; `ended` are over and wait for a sign-off. `others` are
+    the rest: closed, or somebody else's, of which only dates, state and names are known.
+    `doses` and `integrations` (those that follow no ketamine session shown) are of every visible
+    course, the newest first. `notes` is None for the front desk. `seen_this_hour`: the audit log
+    has it already that the viewer opened this chart.
     """
 
     name: ClientName
@@ -221,6 +222,7 @@ class ClientPage:
     pinned: PinnedLine
     look_alikes: tuple[LookAlike, ...]
     courses: tuple[CourseStanding, ...]
+    ended: tuple[CourseStanding, ...]
     lines: tuple[CourseLine, ...]
     doses: tuple[ClientDose, ...]
     integrations: tuple[ClientIntegration, ...]
@@ -270,7 +272,7 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
     if not rows:
         raise NotFound("There is no client with this code, or you are not on one of their courses.")
     first = rows[0]
-    courses = course_standings(db, asked, Episode.client_id == first.id)
+    courses, ended = open_and_to_sign_off(db, asked, Episode.client_id == first.id)
     integrations = _integrations(db, asked, first.id)
     history = _History(courses, _doses(db, asked, first.id), integrations, asked)
     links: defaultdict[str | None, list[str]] = defaultdict(list)
@@ -293,6 +295,7 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
         pinned=pinned_of(first),
         look_alikes=_look_alikes(db, asked, first),
         courses=courses,
+        ended=ended,
         lines=_course_lines(rows),
         doses=history.doses(),
         integrations=history.without_dose(),
@@ -566,8 +569,9 @@ class _History:
         return tuple(sorted(doses, key=lambda dose: (dose.at, dose.id), reverse=True))
 
     def without_dose(self) -> tuple[ClientIntegration, ...]:
-        """The integrations that follow no ketamine session, the newest first."""
-        return tuple(one for one in self._integrations if not one.dose_ids)
+        """The integrations that follow no ketamine session shown here, the newest first."""
+        shown = self._dose_rows.keys()
+        return tuple(one for one in self._integrations if shown.isdisjoint(one.dose_ids))
 
     def _numbers(self) -> Mapping[str, int]:
         """Rule 8: the place of a dose in its series, as `queries.standing` counts it."""
