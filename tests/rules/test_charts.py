@@ -163,6 +163,7 @@ def a_page(*doses: ClientDose, integrations: tuple[ClientIntegration, ...] = ())
         pinned=PinnedLine("", "", None),
         look_alikes=(),
         courses=(),
+        ended=(),
         lines=(),
         doses=tuple(doses),
         integrations=integrations,
