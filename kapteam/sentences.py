@@ -419,7 +419,7 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         case Reason.NOT_CLEARED:
             return Phrase(f"Not cleared for {when}", one.tone, "gpp_maybe")
         case Reason.SIGN_OFF if one.at:
-            ended = wording.moment(one.at, now, zone)
+            ended = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
             return Phrase(f"{one.reason.label}, ended {ended}", one.tone, "approval")
         case Reason.MISSED_AGAIN if one.times > MISSED_TWICE:
             return Phrase(f"Missed {one.times} times in a row", one.tone, "event_busy")

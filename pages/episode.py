@@ -26,7 +26,7 @@ from kapteam.ui.rows import identity
 
 here = open_page("Course of care")
 if "id" in st.query_params:
-    care = here.read(course, st.query_params["id"])
+    care = here.read(course, st.query_params["id"], to_end=can_run_episode(here.viewer))
     draw_banner(here, care.head, to_course=False)
     draw_course(here, care)
     draw_earlier_holds(here, care)

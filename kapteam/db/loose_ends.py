@@ -5,9 +5,24 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy import (
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
+from kapteam.db.base import Versioned
 from kapteam.db.signing import has_words
 from kapteam.db.tables import (
     Administration,
@@ -25,25 +40,53 @@ from kapteam.db.types import UtcDateTime
 from kapteam.rules.contacts import ContactStage, judge_contact
 from kapteam.rules.dosing import silence
 from kapteam.rules.loose_ends import Loose, LooseKind
-from kapteam.vocabulary import IntegrationKind, NoteKind, Part, SessionStatus
+from kapteam.vocabulary import (
+    ConsentType,
+    ContactKind,
+    HoldReason,
+    IntegrationKind,
+    NoteKind,
+    Part,
+    SessionStatus,
+)
 
 _NOBODY = "Whoever held it"
 _OPEN = tuple(status for status in SessionStatus if status.is_open)
 
 
 def loose(db: Session, episode: Episode, now: datetime) -> tuple[Loose, ...]:
-    """Everything of the course that is not settled, in six statements."""
+    """Everything of the course that is not settled, in two statements."""
     doses = _doses(db, episode)
-    integrations = _integrations(db, episode)
+    rows: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in db.execute(_statement(episode.id)):
+        rows[row.what].append(row)
     return (
         *_unconfirmed(doses),
         *_open_doses(doses, now),
-        *_to_be_integrated(episode, doses, integrations),
-        *_without_note(integrations),
-        *_drafts(db, episode),
-        *_contacts(db, episode, now),
-        *_consents(db, episode),
-        *_holds(db, episode),
+        *_to_be_integrated(episode, doses, rows[LooseKind.INTEGRATION]),
+        *(
+            Loose(
+                LooseKind.NOTE,
+                row.id,
+                at=row.at,
+                who=row.who or _NOBODY,
+                what=IntegrationKind(row.kind),
+            )
+            for row in {row.id: row for row in rows[LooseKind.NOTE]}.values()
+        ),
+        *(
+            Loose(LooseKind.DRAFT, row.id, at=row.at, who=row.who, what=NoteKind(row.kind))
+            for row in rows[LooseKind.DRAFT]
+        ),
+        *(_contact(row, now) for row in rows[LooseKind.CONTACT]),
+        *(
+            Loose(LooseKind.CONSENT, row.id, what=ConsentType(row.kind))
+            for row in rows[LooseKind.CONSENT]
+        ),
+        *(
+            Loose(LooseKind.HOLD, row.id, at=row.at, what=HoldReason(row.kind))
+            for row in rows[LooseKind.HOLD]
+        ),
     )
 
 
@@ -109,7 +152,35 @@ def _open_doses(doses: dict[str, Any], now: datetime) -> Iterator[Loose]:
             )
 
 
-def _integrations(db: Session, episode: Episode) -> dict[str, list[Any]]:
+def _statement(episode_id: str) -> Any:
+    """What is not settled beside the ketamine sessions, as rows of one shape."""
+    return union_all(
+        _integrations(episode_id),
+        _drafts(episode_id),
+        _contacts(episode_id),
+        _consents(episode_id),
+        _holds(episode_id),
+    )
+
+
+def _row(
+    what: Any, of: Any, kind: Any, at: Any, *, who: Any = None, planned_at: Any = None
+) -> Select[Any]:
+    """A row of the shape; without a version nothing of it is changed when the course ends."""
+    return select(
+        what.label("what"),
+        of.id.label("id"),
+        (of.version if issubclass(of, Versioned) else literal(0)).label("version"),
+        type_coerce(kind, String).label("kind"),
+        type_coerce(at, UtcDateTime()).label("at"),
+        cast(null() if who is None else who, String).label("who"),
+        type_coerce(
+            cast(null(), UtcDateTime()) if planned_at is None else planned_at, UtcDateTime()
+        ).label("planned_at"),
+    )
+
+
+def _integrations(episode_id: str) -> Select[Any]:
     """The integration sessions that were not taken back or closed, a row for each dose."""
     signed = exists().where(
         Note.integration_session_id == IntegrationSession.id,
@@ -117,17 +188,19 @@ def _integrations(db: Session, episode: Episode) -> dict[str, list[Any]]:
         Note.voided_at.is_(None),
     )
     draft, author, holder = aliased(Note), aliased(Clinician), aliased(Clinician)
-    found: defaultdict[str, list[Any]] = defaultdict(list)
-    for row in db.execute(
-        select(
-            IntegrationSession.id,
-            IntegrationSession.version,
+    return (
+        _row(
+            case(
+                (IntegrationSession.held_at.is_(None), LooseKind.INTEGRATION.value),
+                else_=LooseKind.NOTE.value,
+            ),
+            IntegrationSession,
             IntegrationSession.kind,
-            IntegrationSession.planned_at,
             IntegrationSession.held_at,
-            func.coalesce(author.name, holder.name).label("writer"),
-            IntegrationSessionFor.ketamine_session_id,
+            who=func.coalesce(author.name, holder.name),
+            planned_at=IntegrationSession.planned_at,
         )
+        .add_columns(IntegrationSessionFor.ketamine_session_id.label("dose_id"))
         .outerjoin(
             IntegrationSessionFor,
             IntegrationSessionFor.integration_session_id == IntegrationSession.id,
@@ -143,37 +216,39 @@ def _integrations(db: Session, episode: Episode) -> dict[str, list[Any]]:
         .outerjoin(author, author.id == draft.author_id)
         .outerjoin(holder, holder.id == IntegrationSession.held_by_id)
         .where(
-            IntegrationSession.episode_id == episode.id,
+            IntegrationSession.episode_id == episode_id,
             IntegrationSession.dropped_at.is_(None),
             IntegrationSession.closed_at.is_(None),
             or_(IntegrationSession.held_at.is_(None), ~signed),
         )
-        .order_by(IntegrationSession.planned_at, IntegrationSession.id)
-    ):
-        found[row.id].append(row)
-    return found
+    )
 
 
-def _to_be_integrated(
-    episode: Episode, doses: dict[str, Any], integrations: dict[str, list[Any]]
-) -> Iterator[Loose]:
+def _to_be_integrated(episode: Episode, doses: dict[str, Any], rows: list[Any]) -> Iterator[Loose]:
     """What waits to be held, and the doses that no integration session stands for."""
-    for rows in integrations.values():
-        row = rows[0]
-        linked = [one.ketamine_session_id for one in rows if one.ketamine_session_id]
+    links: defaultdict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        links[row.id] += [row.dose_id] if row.dose_id else []
+    for row in {row.id: row for row in rows}.values():
+        linked = list(dict.fromkeys(links[row.id]))
         ahead = [id_ for id_ in linked if id_ in doses and doses[id_].last_at is None]
         # Its booking is cancelled together with the one dose that it is for.
-        goes_with_it = linked == ahead and len(ahead) == 1 and row.kind is IntegrationKind.FULL
-        if row.held_at is None and not (goes_with_it and doses[ahead[0]].status in _OPEN):
+        goes_with_it = (
+            linked == ahead
+            and len(ahead) == 1
+            and doses[ahead[0]].status in _OPEN
+            and row.kind == IntegrationKind.FULL
+        )
+        if not goes_with_it:
             given = [doses[id_].last_at for id_ in linked if id_ in doses and doses[id_].last_at]
             yield Loose(
                 LooseKind.INTEGRATION,
                 row.id,
                 at=min(given, default=None),
                 planned_at=row.planned_at,
-                what=row.kind,
+                what=IntegrationKind(row.kind),
                 version=row.version,
-                dose_ids=tuple(dict.fromkeys(linked)),
+                dose_ids=tuple(linked),
             )
     for row in doses.values():
         if episode.expects_integration and row.last_at is not None and not row.integrated:
@@ -186,76 +261,80 @@ def _to_be_integrated(
             )
 
 
-def _without_note(integrations: dict[str, list[Any]]) -> Iterator[Loose]:
-    for rows in integrations.values():
-        row = rows[0]
-        if row.held_at is not None:
-            yield Loose(
-                LooseKind.NOTE, row.id, at=row.held_at, who=row.writer or _NOBODY, what=row.kind
-            )
-
-
-def _drafts(db: Session, episode: Episode) -> list[Loose]:
+def _drafts(episode_id: str) -> Select[Any]:
     """Unsigned notes about the course in which somebody has typed."""
-    rows = db.execute(
-        select(Note.id, Note.kind, Note.started_at, Clinician.name)
+    return (
+        _plain(LooseKind.DRAFT, Note, Note.kind, Note.started_at, who=Clinician.name)
         .join(Clinician, Clinician.id == Note.author_id)
         .where(
-            Note.episode_id == episode.id,
+            Note.episode_id == episode_id,
             Note.kind.in_(tuple(kind for kind in NoteKind if kind.is_about_course)),
             Note.signed_at.is_(None),
             Note.voided_at.is_(None),
             has_words(),
         )
     )
-    return [
-        Loose(LooseKind.DRAFT, row.id, at=row.started_at, who=row.name, what=row.kind)
-        for row in rows
-    ]
 
 
-def _contacts(db: Session, episode: Episode, now: datetime) -> Iterator[Loose]:
-    rows = db.execute(
-        select(Contact.id, Contact.version, Contact.kind, Contact.planned_at, Clinician.name)
+def _contacts(episode_id: str) -> Select[Any]:
+    return (
+        _plain(LooseKind.CONTACT, Contact, Contact.kind, Contact.planned_at, who=Clinician.name)
         .join(Clinician, Clinician.id == Contact.with_id)
         .where(
-            Contact.episode_id == episode.id,
+            Contact.episode_id == episode_id,
             Contact.outcome.is_(None),
             Contact.planned_at.is_not(None),
         )
     )
-    for row in rows:
-        standing = judge_contact(row.kind, row.planned_at, None, Part.THERAPIST, now)
-        yield Loose(
-            LooseKind.CONTACT,
-            row.id,
-            at=row.planned_at,
-            who=row.name,
-            what=row.kind,
-            is_asked=standing.stage is ContactStage.DID_IT_HAPPEN,
-            version=row.version,
-        )
 
 
-def _consents(db: Session, episode: Episode) -> list[Loose]:
-    """The newest of each type that nobody has revoked (rule 22)."""
-    rows = db.execute(
-        select(Consent.id, Consent.type, Consent.revoked_on)
-        .where(Consent.episode_id == episode.id, Consent.voided_at.is_(None))
-        .order_by(Consent.signed_on, Consent.recorded_at, Consent.id)
+def _contact(row: Any, now: datetime) -> Loose:
+    kind = ContactKind(row.kind)
+    standing = judge_contact(kind, row.at, None, Part.THERAPIST, now)
+    return Loose(
+        LooseKind.CONTACT,
+        row.id,
+        at=row.at,
+        who=row.who,
+        what=kind,
+        is_asked=standing.stage is ContactStage.DID_IT_HAPPEN,
+        version=row.version,
     )
-    newest = {row.type: row for row in rows}
-    return [
-        Loose(LooseKind.CONSENT, row.id, what=row.type)
-        for row in newest.values()
-        if row.revoked_on is None
-    ]
 
 
-def _holds(db: Session, episode: Episode) -> list[Loose]:
-    rows = db.execute(
-        select(Hold.id, Hold.reason, Hold.since_at).where(
-            Hold.episode_id == episode.id, Hold.released_at.is_(None)
+def _consents(episode_id: str) -> Select[Any]:
+    """The newest of each type, where nobody has revoked it (rule 22)."""
+    newest = (
+        select(
+            Consent.id,
+            func.row_number()
+            .over(
+                partition_by=Consent.type,
+                order_by=(
+                    Consent.signed_on.desc(),
+                    Consent.recorded_at.desc(),
+                    Consent.id.desc(),
+                ),
+            )
+            .label("recency"),
         )
+        .where(Consent.episode_id == episode_id, Consent.voided_at.is_(None))
+        .subquery()
     )
-    return [Loose(LooseKind.HOLD, row.id, at=row.since_at, what=row.reason) for row in rows]
+    return (
+        _plain(LooseKind.CONSENT, Consent, Consent.type, cast(null(), UtcDateTime()))
+        .join(newest, newest.c.id == Consent.id)
+        .where(newest.c.recency == 1, Consent.revoked_on.is_(None))
+    )
+
+
+def _holds(episode_id: str) -> Select[Any]:
+    return _plain(LooseKind.HOLD, Hold, Hold.reason, Hold.since_at).where(
+        Hold.episode_id == episode_id, Hold.released_at.is_(None)
+    )
+
+
+def _plain(what: LooseKind, of: Any, kind: Any, at: Any, *, who: Any = None) -> Select[Any]:
+    """A row that is about no dose."""
+    row = _row(literal(what.value), of, kind, at, who=who)
+    return row.add_columns(cast(null(), String).label("dose_id"))

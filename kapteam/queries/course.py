@@ -234,8 +234,10 @@ def member_of(members: Iterable[Member], part: Part) -> Member | None:
     return next((one for one in members if one.part is part), None)
 
 
-def course(db: Session, asked: Asked, episode_id: str) -> Course:
-    """The course with this id, in a dozen statements; for the front desk without words about it.
+def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) -> Course:
+    """The course with this id, in six statements; for the front desk without words about it.
+
+    Two more for how it ended, or `to_end` it.
 
     Raises NotFound when there is none or this person is not on it; the two read the same.
     """
@@ -266,7 +268,7 @@ def course(db: Session, asked: Asked, episode_id: str) -> Course:
         clearances=_clearances(db, episode_id),
         consents=_consents(db, episode_id),
         told=experiences(db, episode_id),
-        loose=loose(db, episode, asked.now) if episode.closed_at is None else (),
+        loose=loose(db, episode, asked.now) if to_end and episode.closed_at is None else (),
         ending=_ending(db, asked, episode),
     )
 

@@ -288,6 +288,8 @@ def draw_courses(here: Present, page: ClientPage) -> None:
             for one in course.attention:
                 with row(f"ended_{course.episode_id}_{one.subject_id}"):
                     _to_sign_off(here, course, one)
+        if _may_come_back(here, page):
+            link("episode", "Open another course of care", icon="add", client=page.name.code)
         if not page.courses:
             with row("no_course"):
                 words(
@@ -299,6 +301,15 @@ def draw_courses(here: Present, page: ClientPage) -> None:
                     link("episode", "Open a course of care", icon="add", client=page.name.code)
         _pinned(here, page)
         _to_know(here, page)
+
+
+def _may_come_back(here: Present, page: ClientPage) -> bool:
+    """Whether ketamine was ended while other therapy goes on, and may begin anew."""
+    ended = any(one.closed_at and one.service_line is ServiceLine.KAP for one in page.lines)
+    is_open = any(
+        one.closed_at is None and one.service_line is ServiceLine.KAP for one in page.lines
+    )
+    return bool(page.courses) and ended and not is_open and can_run_episode(here.viewer)
 
 
 def _to_sign_off(here: Present, course: CourseStanding, one: Attention) -> None:

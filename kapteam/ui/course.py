@@ -150,11 +150,12 @@ def draw_course(here: Present, care: Course) -> None:
                 st.text(free_words(here, care.hold.note))
         if care.closed_at and care.close_reason:
             closed = wording.moment(care.closed_at, here.now, here.zone)
-            st.markdown(f"Closed {closed}: {care.close_reason.label}")
+            by = f" by {plain(care.ending.ended_by)}" if care.ending else ""
+            st.markdown(f"Closed {closed}{by}: {care.close_reason.label}")
             if care.close_note:
                 st.text(free_words(here, care.close_note))
-        if care.ending:
-            draw_ending(here, care.ending)
+            if care.ending:
+                draw_ending(here, care.ending, care.closed_at)
     with right:
         _clearance_line(here, care)
         _consent_line(here, care)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import partial
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import streamlit as st
 
@@ -16,14 +16,15 @@ from kapteam.actions.endings import (
 )
 from kapteam.queries.course import Course, CourseEnding, SignOffLine
 from kapteam.queries.practice import Colleague, with_function
-from kapteam.rules.loose_ends import Choice, LooseEnd, loose_ends
+from kapteam.rules.loose_ends import Choice, LooseEnd, LooseKind, loose_ends
+from kapteam.rules.sign_off import sign_off_tone
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import go
 from kapteam.ui.rows import phrase, row, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
 from kapteam.ui.written import free_words
-from kapteam.vocabulary import CloseReason, FinalScores, Function, Part, ServiceLine, Tone
+from kapteam.vocabulary import CloseReason, FinalScores, Function, Part, ServiceLine
 from kapteam.wording import Phrase
 
 _CHOICE = 330
@@ -37,9 +38,13 @@ def closing_form(here: Present, care: Course, colleagues: tuple[Colleague, ...])
     therapists = with_function(colleagues, Function.THERAPIST)
     goes_on_with = None
     if care.service_line is ServiceLine.KAP:
-        goes_on_with = form.pick(
-            "goes_on_with_id", "Therapy goes on with", therapists, none="Nobody: it ends as well"
-        )
+        with _side_by_side().cell():
+            goes_on_with = form.pick(
+                "goes_on_with_id",
+                "Therapy goes on with",
+                therapists,
+                none="Nobody: it ends as well",
+            )
     therapist = care.member(Part.THERAPIST)
     ends = loose_ends(
         care.loose,
@@ -48,11 +53,11 @@ def closing_form(here: Present, care: Course, colleagues: tuple[Colleague, ...])
     )
     with_whom = therapists.get(goes_on_with or "", "")
     _loose_ends(here, form, ends, with_whom)
-    left, right = st.columns(2, gap="large")
-    with left:
+    asked = _side_by_side()
+    with asked.cell():
         form.choice("final_scores", "Final scores", list(FinalScores))
         form.line("final_scores_why", "Why there are none")
-    with right:
+    with asked.cell():
         form.answer("medicine_at_home", "Is there medicine at home?")
         form.line("medicine_note", "Which, and what becomes of it")
     form.area("close_note", "Note on the end")
@@ -65,19 +70,26 @@ def closing_form(here: Present, care: Course, colleagues: tuple[Colleague, ...])
     )
 
 
+def _side_by_side() -> Any:
+    """Two columns that all parts of the form stand in, one on a phone."""
+    return st.grid(2, min_column_width=_CHOICE)
+
+
 def _entered(form: Form, care: Course, version: int, ends: tuple[LooseEnd, ...]) -> ClosingEntered:
     fixed = {"goes_on_with_id": None} if care.service_line is not ServiceLine.KAP else {}
     entered: ClosingEntered = form.entered(
         ClosingEntered,
         episode_id=care.id,
         version=version,
-        choices={
-            end.loose.key: Choice(value) if (value := form.value(_field(end))) else None
-            for end in ends
-        },
+        choices={end.loose.key: _chosen(form, end) for end in ends},
         **fixed,
     )
     return entered
+
+
+def _chosen(form: Form, end: LooseEnd) -> Choice | None:
+    """What the row's field holds; what is offered no more is no choice."""
+    return next((one for one in end.choices if one == form.value(_field(end))), None)
 
 
 def _field(end: LooseEnd) -> str:
@@ -90,12 +102,13 @@ def _loose_ends(here: Present, form: Form, ends: tuple[LooseEnd, ...], with_whom
         words(quiet("Nothing is loose on this course."))
         return
     words(f"**What is still loose ({len(ends)})**")
-    grid = st.grid(2, min_column_width=_CHOICE)
+    grid = _side_by_side()
     for end in ends:
         label = sentences.loose_end(end.loose, here.now, here.zone)
         with grid.container(gap="xxsmall"):
             if end.choices:
-                options = {one.value: _said(one, with_whom) for one in end.choices}
+                goes_on = "" if end.loose.kind is LooseKind.CONSENT else with_whom
+                options = {one.value: _said(one, goes_on) for one in end.choices}
                 form.pick(_field(end), label, options, end.usual)
                 continue
             words(plain(label))
@@ -114,9 +127,8 @@ def _said(choice: Choice, with_whom: str) -> str:
     return choice.label
 
 
-def draw_ending(here: Present, ending: CourseEnding) -> None:
-    """Who ended the course, the final scores, medicine at home, and the two sign-offs."""
-    words(quiet(f"Ended by {plain(ending.ended_by)}"))
+def draw_ending(here: Present, ending: CourseEnding, ended_at: datetime) -> None:
+    """The final scores, medicine at home, and who has signed the end off or is waited for."""
     why = f": {free_words(here, ending.final_scores_why)}" if ending.final_scores_why else ""
     words(plain(f"Final scores: {ending.final_scores.label.lower()}{why}"))
     asked = {None: "not asked", True: "yes", False: "no"}[ending.medicine_at_home]
@@ -124,7 +136,7 @@ def draw_ending(here: Present, ending: CourseEnding) -> None:
     words(plain(f"Medicine at home: {asked}{note}"))
     for one in ending.sign_offs:
         with row(f"sign_off_{one.id}"):
-            phrase(_signed(one, here.now, here.zone))
+            phrase(_signed(here, one, ended_at))
             if one.signed_at is None and here.viewer.stands_for(one.clinician_id):
                 Form(here, "sign_off", one.id).save(
                     "Sign off the end",
@@ -134,12 +146,13 @@ def draw_ending(here: Present, ending: CourseEnding) -> None:
                 )
 
 
-def _signed(one: SignOffLine, now: datetime, zone: ZoneInfo) -> Phrase:
+def _signed(here: Present, one: SignOffLine, ended_at: datetime) -> Phrase:
     if one.signed_at is None:
         waits = sentences.waiting_on(one.name, "sign-off")
-        return Phrase(f"{one.part.label}: {waits}", Tone.AMBER, "approval")
+        tone = sign_off_tone(ended_at, here.now)
+        return Phrase(f"{one.part.label}: {waits}", tone, "approval")
     by = f"{one.signed_by} for {one.name}" if one.signed_by else one.name
-    at = wording.moment(one.signed_at, now, zone)
+    at = wording.moment(one.signed_at, here.now, here.zone)
     return Phrase(f"{one.part.label}: signed off by {by}, {at}", icon="check")
 
 

@@ -21,6 +21,7 @@ from kapteam.db.tables import (
     Client,
     Clinician,
     Draft,
+    Ending,
     Note,
     NoteAddendum,
     NoteAmendment,
@@ -32,6 +33,7 @@ from kapteam.vocabulary import (
     ConsentType,
     ContactKind,
     EpisodeState,
+    FinalScores,
     Function,
     HoldReason,
     How,
@@ -260,6 +262,18 @@ def strange(care: Care) -> Odd:
 
         over = a_course(db, client, therapist=therapist, state=EpisodeState.CLOSED)
         over.close_note = odd("cou")
+        db.add(
+            Ending(
+                id=new_id(),
+                episode_id=over.id,
+                ended_at=over.closed_at,
+                ended_by_id=therapist.clinician_id,
+                final_scores=FinalScores.NOT_OBTAINED,
+                final_scores_why=odd("fin"),
+                medicine_at_home=True,
+                medicine_note=odd("med"),
+            )
+        )
         pause = a_hold(db, over, HoldReason.TRAVEL, therapist.clinician_id)
         pause.released_at, pause.released_by_id = NOW, therapist.clinician_id
         pause.release_note = odd("rls")
