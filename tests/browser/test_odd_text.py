@@ -271,7 +271,7 @@ def strange(care: Care) -> Odd:
                 final_scores=FinalScores.NOT_OBTAINED,
                 final_scores_why=odd("fin"),
                 medicine_at_home=True,
-                medicine_note=odd("med"),
+                medicine_note=odd("mah"),
             )
         )
         pause = a_hold(db, over, HoldReason.TRAVEL, therapist.clinician_id)
@@ -338,7 +338,7 @@ SHOWN = {
     "client_edit": f"{NAME} pro pho eme rel emp may all med",
     "course": f"{NAME} the els",
     "other course": f"{NAME} the sub hap cir hol mis vde",
-    "closed course": f"{NAME} cou rls",
+    "closed course": f"{NAME} cou fin mah rls",
     "clearance": f"{NAME} cnd",
     "consent": f"{NAME} vdc",
     "given": f"{NAME} gpl ppl bre why rea vda",
