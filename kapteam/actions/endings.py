@@ -40,7 +40,7 @@ from kapteam.rules.entered import Entered
 from kapteam.rules.loose_ends import Choice, Loose, LooseEnd, LooseKind, loose_ends
 from kapteam.rules.pathway import check_can_move
 from kapteam.rules.permissions import Viewer, check_can_run_episode
-from kapteam.rules.sign_off import who_signs_off
+from kapteam.rules.sign_off import may_sign_off, who_signs_off
 from kapteam.vocabulary import (
     CloseReason,
     ContactOutcome,
@@ -156,7 +156,7 @@ def close_episode(db: Session, viewer: Viewer, entered: ClosingEntered, now: dat
 
 
 def sign_off(db: Session, viewer: Viewer, entered: SignOffEntered, now: datetime) -> None:
-    """Sign off the end of a course, as whose it is or as who covers for them (rule 56).
+    """Sign off the end of a course, as whose it is or as who stands in for them (rule 56).
 
     A second press changes nothing. Raises NotAllowed, NotFound.
     """
@@ -165,9 +165,9 @@ def sign_off(db: Session, viewer: Viewer, entered: SignOffEntered, now: datetime
         raise NotFound("There is no such sign-off, or you are not on its course of care.")
     episode = visible_episode(db, viewer, episode_id, now)
     asked = db.get_one(SignOff, entered.sign_off_id)
-    if not viewer.stands_for(asked.clinician_id):
-        name = db.get_one(Clinician, asked.clinician_id).name
-        raise NotAllowed(f"This waits on {name}, or on who covers for them.")
+    whose = db.get_one(Clinician, asked.clinician_id)
+    if not may_sign_off(viewer, whose.id, is_off=whose.suspended_at is not None):
+        raise NotAllowed(f"This waits on {whose.name}, or on who covers for them.")
     if asked.signed_at is None:
         _sign(db, viewer, episode, asked, now)
 

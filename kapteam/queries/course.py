@@ -117,7 +117,8 @@ class Experience:
 class SignOffLine:
     """The sign-off of one of those who treated; without `signed_at` it waits on that person.
 
-    `signed_by` says who signed it for them, where that was somebody else.
+    `signed_by` says who signed it for them, where that was somebody else. `is_off`: that person can
+    sign in no more.
     """
 
     id: str
@@ -126,6 +127,7 @@ class SignOffLine:
     name: str
     signed_at: datetime | None
     signed_by: str | None
+    is_off: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +330,7 @@ def _sign_offs(db: Session, episode: Episode) -> tuple[SignOffLine, ...]:
             Clinician.name,
             SignOff.signed_at,
             signer.name.label("signed_by"),
+            Clinician.suspended_at.is_not(None).label("is_off"),
         )
         .join(Clinician, Clinician.id == SignOff.clinician_id)
         .outerjoin(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from kapteam.rules.permissions import Viewer, can_run_episode
 from kapteam.vocabulary import Part, Tone
 
 SIGN_OFF_WITHIN = timedelta(days=7)
@@ -19,6 +20,11 @@ def who_signs_off(members: Iterable[tuple[Part, str | None]]) -> dict[str, Part]
         if clinician_id and part is not Part.COVER:
             found.setdefault(clinician_id, part)
     return found
+
+
+def may_sign_off(viewer: Viewer, clinician_id: str, *, is_off: bool) -> bool:
+    """Whose it is, or who covers for them; once that sign-in `is_off`, who runs the course."""
+    return viewer.stands_for(clinician_id) or (is_off and can_run_episode(viewer))
 
 
 def sign_off_tone(asked_at: datetime, now: datetime) -> Tone:

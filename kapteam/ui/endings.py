@@ -17,7 +17,7 @@ from kapteam.actions.endings import (
 from kapteam.queries.course import Course, CourseEnding, SignOffLine
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.rules.loose_ends import Choice, LooseEnd, LooseKind, loose_ends
-from kapteam.rules.sign_off import sign_off_tone
+from kapteam.rules.sign_off import may_sign_off, sign_off_tone
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import go
 from kapteam.ui.rows import phrase, row, words
@@ -137,7 +137,8 @@ def draw_ending(here: Present, ending: CourseEnding, ended_at: datetime) -> None
     for one in ending.sign_offs:
         with row(f"sign_off_{one.id}"):
             phrase(_signed(here, one, ended_at))
-            if one.signed_at is None and here.viewer.stands_for(one.clinician_id):
+            mine = may_sign_off(here.viewer, one.clinician_id, is_off=one.is_off)
+            if one.signed_at is None and mine:
                 Form(here, "sign_off", one.id).save(
                     "Sign off the end",
                     sign_off,

@@ -19,9 +19,15 @@ from kapteam.actions.integration import (
     drop_integration,
     hold_integration,
 )
+from kapteam.actions.ketamine_sessions import (
+    AdministrationEntered,
+    RecordEntered,
+    record_ketamine_session,
+)
 from kapteam.actions.notes import NoteEntered, save_draft, start_note
 from kapteam.db.tables import (
     Administration,
+    Clinician,
     Consent,
     Contact,
     Ending,
@@ -41,6 +47,7 @@ from kapteam.queries.today import today
 from kapteam.rules.attention import Reason
 from kapteam.rules.loose_ends import Choice
 from kapteam.vocabulary import (
+    AdministrationKind,
     CloseReason,
     ConsentType,
     ContactKind,
@@ -628,6 +635,33 @@ def test_who_covers_signs_for_the_covered(care):
         care.prescriber.clinician_id,
         care.stranger.clinician_id,
     )
+
+
+def test_once_a_sign_in_is_off_who_runs_the_course_signs_for_it(care):
+    _close(care)
+    [asked] = [one for one in care.rows(SignOff) if one.signed_at is None]
+    with care.database.writing() as db:
+        db.get_one(Clinician, care.prescriber.clinician_id).suspended_at = NOW
+    with pytest.raises(NotAllowed):
+        care.do(sign_off, care.nurse, SignOffEntered(asked.id))
+    care.do(sign_off, care.therapist, SignOffEntered(asked.id))
+    assert care.row(SignOff, asked.id).signed_by_id == care.therapist.clinician_id
+
+
+def test_a_course_that_is_opened_again_by_a_dose_asks_for_its_sign_offs_anew(care):
+    with care.database.writing() as db:
+        missed = a_ketamine_session(
+            db, care.course, planned_at=NOW - HOUR, status=SessionStatus.MISSED
+        )
+    _close(care)
+    dose = AdministrationEntered(
+        new_id(), AdministrationKind.DOSE, "70", TODAY, "1:45 pm", reason="As the client tells it."
+    )
+    record = RecordEntered(missed.id, 1, (dose,))
+    care.do(record_ketamine_session, care.prescriber, record)
+    assert care.row(Episode, care.course.id).closed_at is None
+    assert [one.part for one in care.rows(SignOff)] == [Part.THERAPIST]
+    assert _sign_offs_waiting(care, care.prescriber) == [[], []]
 
 
 @pytest.mark.parametrize("elsewhere", [True, False])
