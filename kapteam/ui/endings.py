@@ -113,7 +113,7 @@ def _loose_ends(here: Present, form: Form, ends: tuple[LooseEnd, ...], with_whom
                 continue
             words(plain(label))
             if end.first:
-                form.first(_field(end), end.first)
+                form.needs(_field(end), end.first)
             else:
                 words(quiet("Ends with the course"))
 

@@ -288,7 +288,7 @@ class Form:
         chosen: str | None = self.value(field)
         return chosen
 
-    def first(self, field: str, sentence: str) -> None:
+    def needs(self, field: str, sentence: str) -> None:
         """What has to be done elsewhere before this form saves; in red once it was refused."""
         if field not in self._kept.problems:
             st.markdown(said(Phrase(sentence, Tone.AMBER, "error")))
