@@ -129,7 +129,7 @@ def _said(choice: Choice, with_whom: str) -> str:
 
 def draw_ending(here: Present, ending: CourseEnding, ended_at: datetime) -> None:
     """The final scores, medicine at home, and who has signed the end off or is waited for."""
-    why = f": {free_words(here, ending.final_scores_why)}" if ending.final_scores_why else ""
+    why = f". {free_words(here, ending.final_scores_why)}" if ending.final_scores_why else ""
     words(plain(f"Final scores: {ending.final_scores.label.lower()}{why}"))
     asked = {None: "not asked", True: "yes", False: "no"}[ending.medicine_at_home]
     note = f", {free_words(here, ending.medicine_note)}" if ending.medicine_note else ""
