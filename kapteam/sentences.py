@@ -15,6 +15,7 @@ from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
+from kapteam.rules.loose_ends import Loose, LooseKind
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.slots import OpeningHours
@@ -390,6 +391,38 @@ def touched(
     return ", ".join(filter(None, (what, at, by)))
 
 
+def loose_end(one: Loose, now: datetime, zone: ZoneInfo) -> str:
+    """What is loose on a course that is to end: `Check-in, Thu Nov 26, 10:00 am, Thea Tallis`."""
+
+    def when(at: datetime | None) -> str:
+        return wording.moment(at, now, zone) if at else ""
+
+    what = one.what.label if one.what else one.kind.label
+    match one.kind:
+        case LooseKind.DOSE:
+            return f"{what} of {when(one.at)}"
+        case LooseKind.UNCONFIRMED:
+            return f"Dose of {when(one.at)}, as told by {one.who}"
+        case LooseKind.INTEGRATION:
+            of = f" of the dose of {when(one.at)}" if one.at else ""
+            booked = f"booked {when(one.planned_at)}" if one.planned_at else "not booked"
+            return f"{what}{of}, {booked}"
+        case LooseKind.NOTE:
+            return f"{what} held {when(one.at)}, note not signed"
+        case LooseKind.DRAFT:
+            return f"{what}, unsigned, begun {when(one.at)}"
+        case LooseKind.CONTACT:
+            return _join(what, when(one.at), one.who)
+        case LooseKind.WAIT:
+            return f"Waiting on: {what[:1].lower()}{what[1:]}, {one.who} calls"
+        case LooseKind.CONCERN:
+            return _join(f"{what}, raised {when(one.at)}", one.who)
+        case LooseKind.CONSENT:
+            return f"Consent “{what}”"
+        case LooseKind.HOLD:
+            return f"On hold since {when(one.at)}: {what[:1].lower()}{what[1:]}"
+
+
 def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
     """The words for one reason to look at a course."""
     if one.integration is not None:
@@ -419,6 +452,9 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         case Reason.OUT_OF_TOUCH if one.at:
             since = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
             return Phrase(f"Out of touch since {since}, no next step", one.tone, "phone_missed")
+        case Reason.SIGN_OFF if one.at:
+            ended = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
+            return Phrase(f"{one.reason.label}, ended {ended}", one.tone, "approval")
         case Reason.MISSED_AGAIN if one.times > MISSED_TWICE:
             return Phrase(f"Missed {one.times} times in a row", one.tone, "event_busy")
         case Reason.CLEARANCE_ENDS if one.on:

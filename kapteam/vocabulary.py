@@ -73,6 +73,13 @@ class CloseReason(Term):
     NOT_ELIGIBLE = "not_eligible", "Not eligible"
 
 
+class FinalScores(Term):
+    """Whether the last measures of a course were taken (rule 56)."""
+
+    OBTAINED = "obtained", "Obtained, recorded elsewhere"
+    NOT_OBTAINED = "not_obtained", "Not obtained"
+
+
 class Part(Term):
     """The part a clinician has in one course of care."""
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from kapteam.actions.episodes import EpisodeEntered, open_episode
 from kapteam.queries.client_details import client_details
-from kapteam.queries.course import course
+from kapteam.queries.course import course, course_before
 from kapteam.queries.practice import team
 from kapteam.rules.permissions import (
     can_record_session,
@@ -26,7 +26,7 @@ from kapteam.ui.rows import identity
 
 here = open_page("Course of care")
 if "id" in st.query_params:
-    care = here.read(course, st.query_params["id"])
+    care = here.read(course, st.query_params["id"], to_end=can_run_episode(here.viewer))
     draw_banner(here, care.head, to_course=False)
     draw_course(here, care)
     draw_earlier_holds(here, care)
@@ -41,7 +41,7 @@ client = here.read(client_details, st.query_params.get("client", ""))
 identity(here, client.name)
 st.subheader("A new course of care", anchor=False)
 form = Form(here, "episode", makes=unused_id(here))
-new_course_fields(here, form, here.read(team))
+new_course_fields(here, form, here.read(team), here.read(course_before, client.id))
 form.save(
     "Open the course",
     open_episode,

@@ -1,14 +1,13 @@
-"""Courses of care: opened, who is on them, moved through their states, held and closed."""
+"""Courses of care: opened, who is on them, moved through their states, held and released."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from kapteam import wording
 from kapteam.actions.consents import newest_consents
 from kapteam.actions.loading import clearance_at, is_on_hold
 from kapteam.actions.practice import the_practice
@@ -20,17 +19,13 @@ from kapteam.db.tables import (
     Administration,
     Clinician,
     ClinicianFunction,
-    Concern,
-    Contact,
     Episode,
     EpisodeMember,
     Hold,
     IntegrationSession,
     IntegrationSessionFor,
     KetamineSession,
-    Note,
     OutsideExperience,
-    OutsideWait,
 )
 from kapteam.errors import Conflict, NotAllowed, NotFound
 from kapteam.ids import new_id
@@ -38,7 +33,6 @@ from kapteam.rules.entered import Entered
 from kapteam.rules.pathway import check_can_move, check_gate
 from kapteam.rules.permissions import Viewer, check_can_release_hold, check_can_run_episode
 from kapteam.vocabulary import (
-    CloseReason,
     EpisodeState,
     Function,
     HoldReason,
@@ -46,10 +40,8 @@ from kapteam.vocabulary import (
     IntegrationKind,
     Part,
     ServiceLine,
-    SessionStatus,
 )
 
-_OPEN = tuple(status for status in SessionStatus if status.is_open)
 FUNCTIONS_OF = {
     Part.PRESCRIBER: frozenset({Function.PRESCRIBER}),
     Part.THERAPIST: frozenset({Function.THERAPIST}),
@@ -149,16 +141,6 @@ class ReleaseEntered:
     release_note: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClosingEntered:
-    """Why a course ends, drawn at `version`."""
-
-    episode_id: str
-    version: int
-    close_reason: CloseReason | None
-    close_note: str
-
-
 def open_episode(db: Session, viewer: Viewer, entered: EpisodeEntered, now: datetime) -> None:
     """Open a course of care in assessment, with its members.
 
@@ -198,24 +180,21 @@ def open_episode(db: Session, viewer: Viewer, entered: EpisodeEntered, now: date
     happened = form.line("happened", entered.happened, "When it happened", required=outside)
     circumstances = form.text("circumstances", entered.circumstances, "The circumstances")
     form.done()
-    db.add(
+    add_episode(
+        db,
+        viewer,
         Episode(
             id=entered.id,
             client_id=client.id,
             service_line=line,
             indications=[one.value for one in Indication if one in entered.indications],
             state=EpisodeState.ASSESSMENT,
-            state_since=now,
             expects_intention=entered.expects_intention and line is ServiceLine.KAP,
             expects_integration=entered.expects_integration,
-            opened_at=now,
-            opened_by_id=viewer.clinician_id,
-        )
+        ),
+        members,
+        now,
     )
-    db.flush()
-    for member in members:
-        member.id, member.episode_id, member.from_at = new_id(), entered.id, now
-        db.add(member)
     if outside:
         db.add(
             OutsideExperience(
@@ -228,15 +207,28 @@ def open_episode(db: Session, viewer: Viewer, entered: EpisodeEntered, now: date
                 recorded_at=now,
             )
         )
+
+
+def add_episode(
+    db: Session, viewer: Viewer, episode: Episode, members: Sequence[EpisodeMember], now: datetime
+) -> None:
+    """A new course with who is on it from now on; audited, and nothing is checked here."""
+    episode.state_since = episode.opened_at = now
+    episode.opened_by_id = viewer.clinician_id
+    db.add(episode)
+    db.flush()
+    for member in members:
+        member.id, member.episode_id, member.from_at = new_id(), episode.id, now
+        db.add(member)
     record(
         db,
         "episode:opened",
         viewer,
         now,
-        client_id=client.id,
-        subject_id=entered.id,
-        service_line=line,
-        state=(None, EpisodeState.ASSESSMENT),
+        client_id=episode.client_id,
+        subject_id=episode.id,
+        service_line=episode.service_line,
+        state=(None, episode.state),
         members=[member.clinician_id for member in members if member.clinician_id],
     )
 
@@ -347,7 +339,7 @@ def change_member(db: Session, viewer: Viewer, entered: MemberEntered, now: date
     episode = visible_episode(db, viewer, entered.episode_id, now)
     check_can_run_episode(viewer)
     _check_open(episode)
-    members = _members_now(db, episode.id, now)
+    members = members_now(db, episode.id, now)
     current = next((one for one in members if one.part is entered.part), None)
     form = Entered()
     member = _member(
@@ -502,53 +494,13 @@ def release_hold(db: Session, viewer: Viewer, entered: ReleaseEntered, now: date
     )
 
 
-def close_episode(db: Session, viewer: Viewer, entered: ClosingEntered, now: datetime) -> None:
-    """End a course for good, once nothing of it is open.
-
-    Raises NotAllowed (also naming what is still open), NotFound, Invalid by field, Conflict.
-    """
-    episode = visible_episode(db, viewer, entered.episode_id, now)
-    check_can_run_episode(viewer)
-    before = episode.state
-    if before is EpisodeState.CLOSED and episode.close_reason is entered.close_reason:
-        return
-    check_can_move(episode.service_line, before, EpisodeState.CLOSED, on_hold=False)
-    form = Entered()
-    form.need("close_reason", entered.close_reason is not None, "Choose the reason.")
-    note = form.text("close_note", entered.close_note, "The note")
-    form.done()
-    _check_nothing_open(db, episode)
-    compare_and_swap(
-        db,
-        episode,
-        entered.version,
-        {
-            "state": EpisodeState.CLOSED,
-            "state_since": now,
-            "closed_at": now,
-            "close_reason": entered.close_reason,
-            "close_note": note,
-        },
-    )
-    record(
-        db,
-        "episode:closed",
-        viewer,
-        now,
-        client_id=episode.client_id,
-        subject_id=episode.id,
-        state=(before, EpisodeState.CLOSED),
-        close_reason=entered.close_reason,
-    )
-
-
 def _check_open(episode: Episode) -> None:
     if episode.state is EpisodeState.CLOSED:
         raise NotAllowed("This course of care is closed. Open a new one instead.")
 
 
 def _check_gate(db: Session, episode: Episode, now: datetime) -> None:
-    members = _members_now(db, episode.id, now)
+    members = members_now(db, episode.id, now)
     check_gate(
         clearance_at(db, episode.id, now),
         newest_consents(db, episode.id),
@@ -557,81 +509,6 @@ def _check_gate(db: Session, episode: Episode, now: datetime) -> None:
         or episode.expects_integration
         or any(one.part is Part.THERAPIST for one in members),
     )
-
-
-def _check_nothing_open(db: Session, episode: Episode) -> None:
-    doses = db.scalar(
-        select(func.count())
-        .select_from(KetamineSession)
-        .where(KetamineSession.episode_id == episode.id, KetamineSession.status.in_(_OPEN))
-    )
-    integrations = _integrations_to_do(db, episode)
-    notes = _held_without_note(db, episode)
-    unconfirmed = db.scalar(
-        select(func.count())
-        .select_from(Administration)
-        .join(KetamineSession, KetamineSession.id == Administration.ketamine_session_id)
-        .where(
-            KetamineSession.episode_id == episode.id,
-            Administration.voided_at.is_(None),
-            Administration.told_by_id.is_not(None),
-            Administration.confirmed_at.is_(None),
-        )
-    )
-    planned = db.scalar(
-        select(func.count())
-        .select_from(Contact)
-        .where(Contact.episode_id == episode.id, Contact.outcome.is_(None))
-    )
-    waits = db.scalar(
-        select(func.count())
-        .select_from(OutsideWait)
-        .where(OutsideWait.episode_id == episode.id, OutsideWait.outcome.is_(None))
-    )
-    open_work, to_do = [], []
-    if doses:
-        open_work.append(wording.count(doses, "open ketamine session"))
-        to_do.append("record or cancel every ketamine session")
-    if integrations:
-        open_work.append(f"{wording.count(integrations, 'integration')} to do")
-        to_do.append("hold or close every integration")
-    if notes:
-        open_work.append(f"{wording.count(notes, 'held integration')} without a signed note")
-        to_do.append("sign every integration note")
-    if planned:
-        open_work.append(wording.count(planned, "planned contact"))
-        to_do.append("say how every contact ended")
-    concerns = _last_seen_here(db, episode)
-    if concerns:
-        open_work.append(wording.count(concerns, "open concern"))
-        to_do.append("clear every concern by a signed note")
-    if waits:
-        open_work.append(
-            wording.count(waits, "wait on someone outside", "waits on someone outside")
-        )
-        to_do.append("say how every wait ended")
-    if unconfirmed:
-        open_work.append(wording.count(unconfirmed, "unconfirmed dose"))
-        to_do.append("let a prescriber confirm every dose")
-    if open_work:
-        raise NotAllowed(
-            f"This course still has {wording.listed(open_work)}. "
-            f"To close it, first {wording.listed(to_do)}."
-        )
-
-
-def _last_seen_here(db: Session, episode: Episode) -> int:
-    """The client's open concerns, where no other open course would bring them up any more."""
-    other = aliased(Episode)
-    goes_on = exists().where(
-        other.client_id == episode.client_id,
-        other.id != episode.id,
-        other.closed_at.is_(None),
-    )
-    number = select(func.count(Concern.id)).where(
-        Concern.client_id == episode.client_id, Concern.closed_at.is_(None), ~goes_on
-    )
-    return db.scalar(number) or 0
 
 
 def _integrations_to_do(db: Session, episode: Episode) -> int:
@@ -666,28 +543,8 @@ def _integrations_to_do(db: Session, episode: Episode) -> int:
     return (db.scalar(waiting) or 0) + (unbooked or 0)
 
 
-def _held_without_note(db: Session, episode: Episode) -> int:
-    """Integration sessions that were held and whose note nobody has signed."""
-    signed = exists().where(
-        Note.integration_session_id == IntegrationSession.id,
-        Note.signed_at.is_not(None),
-        Note.voided_at.is_(None),
-    )
-    held = (
-        select(func.count())
-        .select_from(IntegrationSession)
-        .where(
-            IntegrationSession.episode_id == episode.id,
-            IntegrationSession.held_at.is_not(None),
-            IntegrationSession.closed_at.is_(None),
-            IntegrationSession.dropped_at.is_(None),
-            ~signed,
-        )
-    )
-    return db.scalar(held) or 0
-
-
-def _members_now(db: Session, episode_id: str, now: datetime) -> list[EpisodeMember]:
+def members_now(db: Session, episode_id: str, now: datetime) -> list[EpisodeMember]:
+    """Who has a part in a course at `now`."""
     return list(
         db.scalars(
             select(EpisodeMember)

@@ -59,6 +59,7 @@ _BOOKED = (
     "due_on",
     "agreed_for",
     "agreed_reason",
+    "from_episode_id",
 )
 _AUDITED = (
     "planned_at",
@@ -256,6 +257,7 @@ def hold_integration(
     )
     if is_new and not is_correction:
         debt.saved.held_by_id = viewer.clinician_id
+    debt.keep_owed()
 
 
 def agree_integration(
@@ -361,6 +363,7 @@ def drop_integration(
         debt.saved.dropped_at = now
         if debt.saved.held_at is not None:
             debt.book_again()
+        debt.keep_owed()
 
 
 def read_slot(
@@ -560,6 +563,29 @@ class _Debt:
             agreed_for=(None, again.agreed_for),
             ketamine_sessions=_ids(self.ends),
         )
+
+    def keep_owed(self) -> None:
+        """A row for the doses of an earlier course that none stands for any more.
+
+        That course has ended, so that nothing but a row here keeps them owed.
+        """
+        row = self.saved
+        if row.from_episode_id is None:
+            return
+        self._db.flush()
+        stands = exists().where(
+            IntegrationSessionFor.ketamine_session_id == KetamineSession.id,
+            IntegrationSession.id == IntegrationSessionFor.integration_session_id,
+            IntegrationSession.kind == IntegrationKind.FULL,
+            IntegrationSession.dropped_at.is_(None),
+        )
+        owed = self._db.scalars(
+            select(KetamineSession.id).where(KetamineSession.id.in_(_ids(self.ends)), ~stands)
+        ).all()
+        if owed:
+            still = Owed(id_within(row.id, "still owed"), 0, self.episode_id, tuple(owed))
+            kept = {"therapist_id": row.therapist_id, "from_episode_id": row.from_episode_id}
+            make_integration(self._db, self._viewer, still, kept, self._now)
 
     def _check_open(self) -> None:
         """The state that the form saw; a row that moved on since is a Conflict, or saved before."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from kapteam import wording
@@ -26,7 +26,13 @@ from kapteam.actions.loading import (
 from kapteam.actions.saving import compare_and_swap
 from kapteam.clock import day_of
 from kapteam.db.audit import record
-from kapteam.db.tables import Administration, ClinicianFunction, Episode, KetamineSession
+from kapteam.db.tables import (
+    Administration,
+    ClinicianFunction,
+    Episode,
+    KetamineSession,
+    SignOff,
+)
 from kapteam.errors import NotAllowed, Unchanged
 from kapteam.rules.dosing import (
     beyond_order,
@@ -446,6 +452,10 @@ class _Recording:
         before, course.state = course.state, EpisodeState.SERIES_REVIEW
         course.state_since, course.closed_at = self._now, None
         course.version += 1
+        # Nobody is asked to sign off the end of what is not over.
+        self._db.execute(
+            delete(SignOff).where(SignOff.episode_id == course.id, SignOff.signed_at.is_(None))
+        )
         record(
             self._db,
             "episode:reopened",

@@ -402,6 +402,14 @@ STERLING = Person(
     emergency=("Grace Sterling", "daughter"),
     medications="Citalopram 20 mg daily",
 )
+COSTELLO = Person(
+    "Costello",
+    "Bridget",
+    date(1968, 8, 30),
+    pronouns="she/her",
+    emergency=("Rory Costello", "brother"),
+    medications="",
+)
 ABEBE = Person(
     "Abebe",
     "Dawit",

@@ -7,10 +7,9 @@ from kapteam.actions.booking import cancel_ketamine_session, mark_not_given, mis
 from kapteam.actions.clients import SafetyPlanEntered, keep_safety_plan
 from kapteam.actions.concerns import ConcernEntered, raise_concern, see_concern
 from kapteam.actions.contacts import ContactEntered, TouchEntered, log_touch, plan_contact
+from kapteam.actions.endings import ClosingEntered, close_episode, sign_off
 from kapteam.actions.episodes import (
-    ClosingEntered,
     HoldEntered,
-    close_episode,
     hold_episode,
 )
 from kapteam.actions.inquiries import (
@@ -68,12 +67,14 @@ from kapteam.demo.telling import (
     note_id,
 )
 from kapteam.demo.words import Chapter
+from kapteam.rules.loose_ends import Choice, LooseKind
 from kapteam.vocabulary import (
     CloseReason,
     ConcernKind,
     ConcernLevel,
     ContactKind,
     EpisodeState,
+    FinalScores,
     HoldReason,
     How,
     Indication,
@@ -113,6 +114,7 @@ def compose(telling: Telling) -> None:
     _contacts(telling)
     _concerns(telling)
     _waits_outside(telling)
+    _stopped(telling)
 
 
 def _shared(telling: Telling, person: Person, regimen: Regimen = INTRAMUSCULAR) -> Course:
@@ -423,7 +425,7 @@ def _orders(telling: Telling) -> None:
 
 
 def _closed(telling: Telling) -> None:
-    """A course that ended with its goals met."""
+    """A course that ended with its goals met, signed off by both; its client has come back."""
     days = telling.days
 
     ishikawa = _shared(telling, people.ISHIKAWA)
@@ -449,6 +451,63 @@ def _closed(telling: Telling) -> None:
             db.get_one(Episode, ishikawa.id).version,
             CloseReason.GOALS_MET,
             "Goals met; knows that he may call again.",
+            FinalScores.OBTAINED,
+            "",
+            False,
+            "",
+            None,
+            {},
+        ),
+    )
+    signed_at = days.at(-46, 16, 30)
+    telling.then(signed_at, PRESCRIBER, sign_off, lambda db: ishikawa.signs_off(db, signed_at))
+
+    again = Course(
+        telling,
+        people.ISHIKAWA,
+        prescriber=PRESCRIBER,
+        therapist=THERAPIST,
+        again="/again",
+    )
+    again.opens(days.at(-2, 12, 10), _DEPRESSION)
+
+
+def _stopped(telling: Telling) -> None:
+    """A client who stops ketamine while therapy goes on; the prescriber has not signed it off."""
+    days = telling.days
+
+    costello = _shared(telling, people.COSTELLO)
+    last = _series(
+        costello,
+        costello.dose_near(days.at(-14, 10)),
+        ("40",),
+        words.WORKSHOP,
+        _ANXIETY,
+        "90",
+        ordered_count=4,
+    )
+    last.is_booked("50", slot=last.next_day, ordered_count=4)
+    last.has_intention(words.WORKSHOP[1], last.eve).is_given("50")
+    last.is_integrated(last.next_day, words.WORKSHOP[1])
+    slot = costello.talk(days.now + 18 * HOUR, days.now + 90 * HOUR)
+    costello.takes_talk(slot)
+    _plans(costello, days.at(-6, 11), slot, ContactKind.CHECK_IN, How.IN_PERSON)
+    contact = demo_id(f"{costello.id}/{ContactKind.CHECK_IN}")
+    telling.then(
+        days.at(-5, 15),
+        THERAPIST,
+        close_episode,
+        lambda db: ClosingEntered(
+            costello.id,
+            db.get_one(Episode, costello.id).version,
+            CloseReason.CLIENT_CHOICE,
+            "Wants to go on talking, without ketamine for now.",
+            FinalScores.NOT_OBTAINED,
+            "Forms promised for the next talk.",
+            False,
+            "",
+            THERAPIST.id,
+            {f"{LooseKind.CONTACT}.{contact}": Choice.KEEP},
         ),
     )
 

@@ -19,6 +19,7 @@ from kapteam.actions.booking import (
 from kapteam.actions.clearance import ClearanceEntered, record_clearance
 from kapteam.actions.clients import ClientEntered, PinnedLineEntered, create_client, pin_line
 from kapteam.actions.consents import ConsentEntered, record_consent
+from kapteam.actions.endings import SignOffEntered
 from kapteam.actions.episodes import EpisodeEntered, MoveEntered, move_episode, open_episode
 from kapteam.actions.integration import HoldIntegrationEntered, Owed, hold_integration
 from kapteam.actions.ketamine_sessions import (
@@ -164,7 +165,7 @@ class Telling:
 
 
 class Course:
-    """One course of care, told by what its people did."""
+    """One course of care, told by what its people did; `again` sets apart one of the same line."""
 
     def __init__(
         self,
@@ -175,13 +176,14 @@ class Course:
         therapist: Colleague | None = None,
         regimen: Regimen = INTRAMUSCULAR,
         line: ServiceLine = ServiceLine.KAP,
+        again: str = "",
     ) -> None:
         self.telling, self.days = telling, telling.days
         self.person = person
         self.prescriber, self.therapist = prescriber, therapist
         self.regimen = regimen
         self.line = line
-        self.id = demo_id(f"{person.id}/{line}")
+        self.id = demo_id(f"{person.id}/{line}{again}")
 
     @property
     def lead(self) -> Colleague:
@@ -455,6 +457,14 @@ class Course:
                 sign_note(db, viewer, form.id, seen, at)
 
         telling.also(at, write)
+
+    def signs_off(self, db: Session, at: datetime) -> SignOffEntered:
+        """The sign-off that the end of this course still waits for."""
+        asked_of = Asked(self.telling.viewer(self.lead), the_practice(db, at), at)
+        ending = course(db, asked_of, self.id).ending
+        assert ending is not None
+        [waiting] = [one.id for one in ending.sign_offs if one.signed_at is None]
+        return SignOffEntered(waiting)
 
     def owes(self, db: Session, integration_id: str, due_on: date, at: datetime) -> Owed:
         """An integration of this course's experience elsewhere, due on a day set by hand."""

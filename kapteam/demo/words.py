@@ -635,6 +635,23 @@ TIDES = (
         "Met",
     ),
 )
+WORKSHOP = (
+    Chapter(
+        "“To hear what my hands want.”",
+        "Holds a plane iron, cloth around it; no music.",
+        "A bench in the dark and the smell of cedar. “Nobody hurried me.” Calm, a little sad.",
+        "An hour in the shop before the mail.",
+        "Partly met",
+    ),
+    Chapter(
+        "“To sit beside my father without working.”",
+        "The cloth; the window ajar.",
+        "They sat. He was smaller than she remembered. She would like to go on talking about him, "
+        "and needs no medicine for that, she says.",
+        "Write down one thing a week that he taught her.",
+        "Met",
+    ),
+)
 RETREAT = Chapter(
     "",
     "",

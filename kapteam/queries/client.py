@@ -36,7 +36,7 @@ from kapteam.queries.standing import (
     CourseStanding,
     DoseLine,
     IntegrationLine,
-    course_standings,
+    open_and_to_sign_off,
 )
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.rules.concerns import ConcernStanding
@@ -213,11 +213,11 @@ class ClientDose:
 class ClientPage:
     """Everything the Client page shows.
 
-    `courses` are judged: open and visible. `others` are the rest: closed, or somebody else's, of
-    which only dates, state and names are known. `doses` and `integrations` (those that follow no
-    ketamine session) are of every visible course, the newest first. The front desk reads no
-    `concerns`, and `notes` is None for it. `seen_this_hour`: the audit log has it already that the
-    viewer opened this chart.
+    `courses` are judged: open and visible; `ended` are over and wait for a sign-off. `others` are
+    the rest: closed, or somebody else's, of which only dates, state and names are known.
+    `doses` and `integrations` (those that follow no ketamine session shown) are of every visible
+    course, the newest first. The front desk reads no `concerns`, and `notes` is None for it.
+    `seen_this_hour`: the audit log has it already that the viewer opened this chart.
     """
 
     name: ClientName
@@ -226,6 +226,7 @@ class ClientPage:
     look_alikes: tuple[LookAlike, ...]
     concerns: tuple[tuple[str, ConcernStanding], ...]
     courses: tuple[CourseStanding, ...]
+    ended: tuple[CourseStanding, ...]
     lines: tuple[CourseLine, ...]
     doses: tuple[ClientDose, ...]
     integrations: tuple[ClientIntegration, ...]
@@ -275,7 +276,7 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
     if not rows:
         raise NotFound("There is no client with this code, or you are not on one of their courses.")
     first = rows[0]
-    courses = course_standings(db, asked, Episode.client_id == first.id)
+    courses, ended = open_and_to_sign_off(db, asked, Episode.client_id == first.id)
     integrations = _integrations(db, asked, first.id)
     history = _History(courses, _doses(db, asked, first.id), integrations, asked)
     links: defaultdict[str | None, list[str]] = defaultdict(list)
@@ -299,6 +300,7 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
         look_alikes=_look_alikes(db, asked, first),
         concerns=_concerns(rows) if asked.viewer.reads_notes else (),
         courses=courses,
+        ended=ended,
         lines=_course_lines(rows),
         doses=history.doses(),
         integrations=history.without_dose(),
@@ -598,8 +600,9 @@ class _History:
         return tuple(sorted(doses, key=lambda dose: (dose.at, dose.id), reverse=True))
 
     def without_dose(self) -> tuple[ClientIntegration, ...]:
-        """The integrations that follow no ketamine session, the newest first."""
-        return tuple(one for one in self._integrations if not one.dose_ids)
+        """The integrations that follow no ketamine session shown here, the newest first."""
+        shown = self._dose_rows.keys()
+        return tuple(one for one in self._integrations if shown.isdisjoint(one.dose_ids))
 
     def _numbers(self) -> Mapping[str, int]:
         """Rule 8: the place of a dose in its series, as `queries.standing` counts it."""

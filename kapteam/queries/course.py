@@ -5,22 +5,26 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
+from kapteam.db.loose_ends import loose
 from kapteam.db.tables import (
     Clearance,
     Client,
     Clinician,
     Consent,
+    Ending,
     Episode,
     EpisodeMember,
     Hold,
     OutsideExperience,
+    SignOff,
 )
 from kapteam.errors import NotFound
 from kapteam.queries.standing import Asked, ClientName, CourseHead
+from kapteam.rules.loose_ends import Loose
 from kapteam.rules.pathway import ConsentFacts, moves
 from kapteam.rules.permissions import hold_reason_for
 from kapteam.vocabulary import (
@@ -28,6 +32,7 @@ from kapteam.vocabulary import (
     CloseReason,
     ConsentType,
     EpisodeState,
+    FinalScores,
     HoldReason,
     Indication,
     Part,
@@ -110,10 +115,40 @@ class Experience:
 
 
 @dataclass(frozen=True, slots=True)
+class SignOffLine:
+    """The sign-off of one of those who treated; without `signed_at` it waits on that person.
+
+    `signed_by` says who signed it for them, where that was somebody else. `is_off`: that person can
+    sign in no more.
+    """
+
+    id: str
+    part: Part
+    clinician_id: str
+    name: str
+    signed_at: datetime | None
+    signed_by: str | None
+    is_off: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CourseEnding:
+    """Who ended a course, what was asked then, and who signs its end off (rule 56)."""
+
+    ended_by: str
+    final_scores: FinalScores
+    final_scores_why: str
+    medicine_at_home: bool | None
+    medicine_note: str
+    sign_offs: tuple[SignOffLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     """Everything about one course of care but its sessions and notes.
 
-    `told` are the experiences elsewhere with those that were entered in error.
+    `told` are the experiences elsewhere with those that were entered in error. `loose` is what is
+    not settled while it is open, `ending` how it ended.
     """
 
     client: ClientName
@@ -134,6 +169,8 @@ class Course:
     clearances: tuple[ClearanceLine, ...]
     consents: tuple[ConsentLine, ...]
     told: tuple[Experience, ...]
+    loose: tuple[Loose, ...]
+    ending: CourseEnding | None
 
     @property
     def head(self) -> CourseHead:
@@ -176,13 +213,34 @@ class Course:
         return member_of(self.members, part)
 
 
+@dataclass(frozen=True, slots=True)
+class CourseBefore:
+    """The last course of a client that ended, from which one who comes back starts.
+
+    `waits_on` are those who have not signed off its end.
+    """
+
+    closed_at: datetime
+    service_line: ServiceLine
+    indications: tuple[Indication, ...]
+    members: tuple[Member, ...]
+    waits_on: tuple[str, ...]
+
+    def colleague(self, part: Part) -> str | None:
+        """Who had this part, of those who work here."""
+        member = member_of(self.members, part)
+        return member.clinician_id if member else None
+
+
 def member_of(members: Iterable[Member], part: Part) -> Member | None:
     """Who of them has this part."""
     return next((one for one in members if one.part is part), None)
 
 
-def course(db: Session, asked: Asked, episode_id: str) -> Course:
+def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) -> Course:
     """The course with this id, in six statements; for the front desk without words about it.
+
+    Two more for how it ended, or `to_end` it.
 
     Raises NotFound when there is none or this person is not on it; the two read the same.
     """
@@ -213,7 +271,77 @@ def course(db: Session, asked: Asked, episode_id: str) -> Course:
         clearances=_clearances(db, episode_id),
         consents=_consents(db, episode_id),
         told=experiences(db, episode_id),
+        loose=loose(db, episode, asked.now) if to_end and episode.closed_at is None else (),
+        ending=_ending(db, asked, episode),
     )
+
+
+def course_before(db: Session, asked: Asked, client_id: str) -> CourseBefore | None:
+    """The course of this client that ended last, of those that the viewer may see."""
+    episode = db.scalar(
+        select(Episode)
+        .where(
+            Episode.client_id == client_id,
+            Episode.closed_at.is_not(None),
+            visible_episodes(asked.viewer, asked.now),
+        )
+        .order_by(Episode.closed_at.desc(), Episode.id.desc())
+        .limit(1)
+    )
+    if episode is None or episode.closed_at is None:
+        return None
+    return CourseBefore(
+        closed_at=episode.closed_at,
+        service_line=episode.service_line,
+        indications=tuple(Indication(value) for value in episode.indications),
+        members=members(db, episode.id, asked.now),
+        waits_on=tuple(one.name for one in _sign_offs(db, episode) if one.signed_at is None),
+    )
+
+
+def _ending(db: Session, asked: Asked, episode: Episode) -> CourseEnding | None:
+    if episode.closed_at is None:
+        return None
+    row = db.execute(
+        select(
+            Clinician.name.label("ended_by"),
+            Ending.final_scores,
+            Ending.final_scores_why,
+            Ending.medicine_at_home,
+            Ending.medicine_note,
+        )
+        .join(Clinician, Clinician.id == Ending.ended_by_id)
+        .where(Ending.episode_id == episode.id, Ending.ended_at == episode.closed_at)
+    ).one_or_none()
+    if row is None:
+        return None
+    hidden: dict[str, Any] = (
+        {} if asked.viewer.reads_notes else {"final_scores_why": "", "medicine_note": ""}
+    )
+    return CourseEnding(**{**row._mapping, **hidden}, sign_offs=_sign_offs(db, episode))
+
+
+def _sign_offs(db: Session, episode: Episode) -> tuple[SignOffLine, ...]:
+    signer = aliased(Clinician)
+    rows = db.execute(
+        select(
+            SignOff.id,
+            SignOff.part,
+            SignOff.clinician_id,
+            Clinician.name,
+            SignOff.signed_at,
+            signer.name.label("signed_by"),
+            Clinician.suspended_at.is_not(None).label("is_off"),
+        )
+        .join(Clinician, Clinician.id == SignOff.clinician_id)
+        .outerjoin(
+            signer,
+            and_(signer.id == SignOff.signed_by_id, signer.id != SignOff.clinician_id),
+        )
+        .where(SignOff.episode_id == episode.id, SignOff.asked_at == episode.closed_at)
+        .order_by(SignOff.part, SignOff.id)
+    )
+    return tuple(SignOffLine(**row._mapping) for row in rows)
 
 
 def _name(client: Client) -> ClientName:

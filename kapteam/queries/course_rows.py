@@ -54,6 +54,7 @@ from kapteam.db.tables import (
     Note,
     OutsideWait,
     Series,
+    SignOff,
 )
 from kapteam.db.types import UtcDateTime
 from kapteam.queries.pinned import PINNED
@@ -64,6 +65,7 @@ from kapteam.vocabulary import (
     ContactOutcome,
     Function,
     IntegrationKind,
+    Part,
     SessionStatus,
 )
 
@@ -71,6 +73,17 @@ _wanted = (
     select(Episode.id).where(Episode.id.in_(bindparam("wanted", expanding=True))).cte("wanted")
 )
 _WANTED = select(_wanted.c.id)
+# With the courses that ended and handed an integration that was owed on to them.
+_CONCERNED = select(
+    _WANTED.union(
+        select(IntegrationSession.from_episode_id).where(
+            IntegrationSession.episode_id.in_(_WANTED),
+            IntegrationSession.from_episode_id.is_not(None),
+        )
+    )
+    .cte("concerned")
+    .c.id
+)
 _NOW = bindparam("now", type_=UtcDateTime())
 _BREACHED_SINCE = bindparam("breached_since", type_=UtcDateTime())
 RECENT_CONTACTS = 3
@@ -84,8 +97,9 @@ def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
     """The courses with their client, the pause in force and the clearance that holds.
 
     Also the next preparation after `now`, how many appointments in a row were missed, when the
-    client first called and was last met or spoken to, and whether a high suicide risk still waits
-    for a prescriber's note. In the order they were opened.
+    client first called and was last met or spoken to, whether a high suicide risk still waits for a
+    prescriber's note, and of one that ended since when it waits for whose sign-off. In the order
+    they were opened.
     """
     touches = _touches(wanted, now)
     preparation = (
@@ -136,6 +150,8 @@ def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
                 _misses().label("misses"),
                 *(touches.c[one] for one in TOUCHES),
                 misses_risk_note().label("misses_risk_note"),
+                Episode.closed_at,
+                *(_sign_off_waits(part) for part in (Part.PRESCRIBER, Part.THERAPIST)),
             )
             .join(Client, Client.id == Episode.client_id)
             .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
@@ -201,6 +217,22 @@ def _first_call() -> ColumnElement[datetime]:
         .correlate(Episode)
         .scalar_subquery()
     )
+
+
+def _sign_off_waits(part: Part) -> ColumnElement[datetime]:
+    """Since when a course that ended waits for this part's sign-off."""
+    asked_at = (
+        select(func.min(SignOff.asked_at, type_=UtcDateTime()))
+        .where(
+            SignOff.episode_id == Episode.id,
+            SignOff.part == part,
+            SignOff.signed_at.is_(None),
+            Episode.closed_at.is_not(None),
+        )
+        .correlate(Episode)
+        .scalar_subquery()
+    )
+    return asked_at.label(f"{part.value}_asked_at")
 
 
 def _misses() -> ColumnElement[int]:
@@ -280,7 +312,7 @@ def _members() -> Executable:
 
 
 def _given_by_dose() -> Subquery:
-    """What was given in each ketamine session of the wanted courses, boosters included (rule 4)."""
+    """What was given in each ketamine session of these courses, boosters included (rule 4)."""
     ended = func.coalesce(Administration.ended_at, Administration.started_at)
     unconfirmed = and_(
         Administration.told_by_id.is_not(None), Administration.confirmed_at.is_(None)
@@ -295,7 +327,7 @@ def _given_by_dose() -> Subquery:
             func.max(Administration.recorded_at, type_=UtcDateTime()).label("recorded_at"),
         )
         .join(KetamineSession, KetamineSession.id == Administration.ketamine_session_id)
-        .where(KetamineSession.episode_id.in_(_WANTED), Administration.voided_at.is_(None))
+        .where(KetamineSession.episode_id.in_(_CONCERNED), Administration.voided_at.is_(None))
         .group_by(Administration.ketamine_session_id)
         .subquery()
     )
@@ -331,22 +363,36 @@ def _series() -> Executable:
 
 def _settled() -> ColumnElement[bool]:
     """Whether a dose owes no integration any more: closed, or held and its note signed."""
+    return _has_integration(_is_settled())
+
+
+def _settled_here() -> ColumnElement[bool]:
+    """The same for the course of the dose, which owes none either once it was handed on."""
+    return _has_integration(or_(_is_settled(), IntegrationSession.from_episode_id.is_not(None)))
+
+
+def _is_settled() -> ColumnElement[bool]:
+    return or_(
+        IntegrationSession.closed_at.is_not(None),
+        and_(IntegrationSession.held_at.is_not(None), _note_is_signed()),
+    )
+
+
+def _has_integration(such: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(
         IntegrationSessionFor.ketamine_session_id == KetamineSession.id,
         IntegrationSession.id == IntegrationSessionFor.integration_session_id,
         IntegrationSession.kind == IntegrationKind.FULL,
         IntegrationSession.dropped_at.is_(None),
-        or_(
-            IntegrationSession.closed_at.is_not(None),
-            and_(IntegrationSession.held_at.is_not(None), _note_is_signed()),
-        ),
+        such,
     )
 
 
 def _doses() -> Executable:
     """Ketamine sessions that are open, unsettled or the last given, numbered in their series.
 
-    Also those recorded since `breached_since` although planning refused them (rule 35).
+    Also those recorded since `breached_since` although planning refused them (rule 35). What was
+    `handed_on` was given on a course that ended before, and only its integration is owed here.
     """
     given = _given_by_dose()
     numbered = (
@@ -375,42 +421,64 @@ def _doses() -> Executable:
         )
         .outerjoin(given, given.c.dose_id == KetamineSession.id)
         .where(
-            KetamineSession.episode_id.in_(_WANTED),
+            KetamineSession.episode_id.in_(_CONCERNED),
             KetamineSession.status.in_(_OPEN + _GIVEN),
         )
+        .cte("numbered")
+    )
+    carried = (
+        select(
+            IntegrationSession.episode_id,
+            IntegrationSession.from_episode_id,
+            IntegrationSessionFor.ketamine_session_id,
+        )
+        .join(
+            IntegrationSessionFor,
+            IntegrationSessionFor.integration_session_id == IntegrationSession.id,
+        )
+        .where(_unsettled(), IntegrationSession.from_episode_id.is_not(None))
         .subquery()
     )
-    return (
-        select(
-            KetamineSession.id,
-            KetamineSession.episode_id,
-            KetamineSession.series_id,
-            KetamineSession.status,
-            KetamineSession.planned_at,
-            KetamineSession.planned_minutes,
-            KetamineSession.place,
-            KetamineSession.order_state,
-            KetamineSession.ordered_ug,
-            KetamineSession.may_add_ug,
-            KetamineSession.arrived_at,
-            KetamineSession.discharged_at,
-            KetamineSession.breach_reason,
-            KetamineSession.version,
-            Series.product_route,
-            Series.ordered_count,
-            numbered.c.number,
-            numbered.c.recency,
-            numbered.c.last_at,
-            numbered.c.first_at,
-            numbered.c.ug,
-            numbered.c.unconfirmed,
-            numbered.c.recorded_at,
-            _settled().label("settled"),
+
+    def rows(of: Any, settled: Any, *, handed_on: bool) -> Any:
+        """A row for each of these ketamine sessions, as one of the course `of`."""
+        return (
+            select(
+                KetamineSession.id.label("id"),
+                of.label("episode_id"),
+                literal(handed_on).label("handed_on"),
+                KetamineSession.series_id,
+                KetamineSession.status,
+                KetamineSession.planned_at.label("planned_at"),
+                KetamineSession.planned_minutes,
+                KetamineSession.place,
+                KetamineSession.order_state,
+                KetamineSession.ordered_ug,
+                KetamineSession.may_add_ug,
+                KetamineSession.arrived_at,
+                KetamineSession.discharged_at,
+                KetamineSession.breach_reason,
+                KetamineSession.version,
+                Series.product_route,
+                Series.ordered_count,
+                numbered.c.number,
+                numbered.c.recency,
+                numbered.c.last_at,
+                numbered.c.first_at,
+                numbered.c.ug,
+                numbered.c.unconfirmed,
+                numbered.c.recorded_at,
+                settled.label("settled"),
+            )
+            .join(numbered, numbered.c.id == KetamineSession.id)
+            .join(Series, Series.id == KetamineSession.series_id)
         )
-        .join(numbered, numbered.c.id == KetamineSession.id)
-        .join(Series, Series.id == KetamineSession.series_id)
+
+    own = (
+        rows(KetamineSession.episode_id, _settled_here(), handed_on=False)
         .join(Episode, Episode.id == KetamineSession.episode_id)
         .where(
+            KetamineSession.episode_id.in_(_WANTED),
             or_(
                 KetamineSession.status.in_(_OPEN),
                 and_(numbered.c.recency == 1, numbered.c.last_at.is_not(None)),
@@ -422,13 +490,21 @@ def _doses() -> Executable:
                 and_(
                     KetamineSession.status.in_(_GIVEN),
                     Episode.expects_integration,
-                    ~_settled(),
+                    ~_settled_here(),
                 ),
                 KetamineSession.id.in_(_to_be_integrated()),
-            )
+            ),
         )
-        .order_by(KetamineSession.planned_at, KetamineSession.id)
     )
+    handed_on = rows(carried.c.episode_id, _settled(), handed_on=True).join(
+        carried,
+        and_(
+            carried.c.ketamine_session_id == KetamineSession.id,
+            carried.c.from_episode_id == KetamineSession.episode_id,
+        ),
+    )
+    both = union_all(own, handed_on)
+    return both.order_by("planned_at", "id")
 
 
 def _unsettled() -> ColumnElement[bool]:

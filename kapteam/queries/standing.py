@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select, union_all
 from sqlalchemy.orm import Session
 
 from kapteam.clock import day_of
@@ -19,11 +19,19 @@ from kapteam.db.in_force import PracticeInForce
 from kapteam.db.tables import (
     Client,
     Episode,
+    SignOff,
 )
 from kapteam.errors import NotFound
 from kapteam.queries import course_rows
 from kapteam.queries.pinned import PinnedLine, pinned_of
-from kapteam.rules.attention import BREACH_SHOWN, Attention, CourseFacts, PlannedDose, attend
+from kapteam.rules.attention import (
+    BREACH_SHOWN,
+    Attention,
+    CourseFacts,
+    PlannedDose,
+    attend,
+    attend_ended,
+)
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import (
     ContactStanding,
@@ -330,6 +338,11 @@ class CourseStanding:
     stuck: Stuck | None
 
     @property
+    def is_open(self) -> bool:
+        """Whether the course is open; one that ended stands here only while a sign-off waits."""
+        return self.state is not EpisodeState.CLOSED
+
+    @property
     def ahead(self) -> tuple[DoseLine, ...]:
         """Planned ketamine sessions that are still ahead, the next one first."""
         return tuple(dose for dose in self.doses if dose.is_ahead)
@@ -475,17 +488,51 @@ def course_standings(
 
     Eight statements, whatever the size.
     """
-    wanted = (
+    return _standings(db, asked, _wanted(asked, Episode.closed_at.is_(None), *conditions))
+
+
+def open_and_to_sign_off(
+    db: Session, asked: Asked, *conditions: ColumnElement[bool]
+) -> tuple[tuple[CourseStanding, ...], tuple[CourseStanding, ...]]:
+    """The same, and beside them the courses that ended and wait for a sign-off.
+
+    Those are judged for nothing else and are not in care. No statement more.
+    """
+    waiting = select(SignOff.episode_id).where(SignOff.signed_at.is_(None))
+    found = _standings(
+        db,
+        asked,
+        union_all(
+            _wanted(asked, Episode.closed_at.is_(None), *conditions),
+            _wanted(asked, Episode.id.in_(waiting), Episode.closed_at.is_not(None), *conditions),
+        ),
+    )
+    return (
+        tuple(one for one in found if one.is_open),
+        tuple(one for one in found if not one.is_open),
+    )
+
+
+def _wanted(asked: Asked, *conditions: ColumnElement[bool]) -> Select[str]:
+    return (
         select(Episode.id)
         .join(Client, Client.id == Episode.client_id)
-        .where(Episode.closed_at.is_(None), visible_episodes(asked.viewer, asked.now), *conditions)
+        .where(visible_episodes(asked.viewer, asked.now), *conditions)
     )
+
+
+def _standings(db: Session, asked: Asked, wanted: Any) -> tuple[CourseStanding, ...]:
     courses = _courses(db, asked, wanted)
     ids = [one.id for one in courses]
     series = _by_course(db, course_rows.SERIES, ids)
     matters = _by_course(db, course_rows.MATTERS, ids, now=asked.now)
     contacts = _by_course(db, course_rows.CONTACTS, ids)
-    return tuple(one.standing(series[one.id], matters[one.id], contacts[one.id]) for one in courses)
+    return tuple(
+        one.standing(series[one.id], matters[one.id], contacts[one.id])
+        if one.is_open
+        else one.ended()
+        for one in courses
+    )
 
 
 def course_sessions(
@@ -541,7 +588,8 @@ class _Course:
         self.id: str = row.id
         self._row = row
         self._members = members
-        self._dose_rows = doses
+        self._dose_rows = [dose for dose in doses if not dose.handed_on]
+        self._handed_on = [dose for dose in doses if dose.handed_on]
         self._integration_rows = integrations
         self._notes = notes
         self._asked = asked
@@ -555,12 +603,17 @@ class _Course:
             if row.clearance
             else None
         )
-        recent = [dose for dose in doses if dose.recency == 1 and dose.last_at is not None]
-        self._last_given_at: datetime | None = recent[0].last_at if recent else None
+        given = [dose for dose in self._dose_rows if dose.last_at is not None]
+        self._last_given_at: datetime | None = next(
+            (dose.last_at for dose in given if dose.recency == 1), None
+        )
+
+    @property
+    def is_open(self) -> bool:
+        return self._row.closed_at is None
 
     def sessions(self) -> CourseSessions:
-        row = self._row
-        is_open = row.state is not EpisodeState.CLOSED
+        row, is_open = self._row, self.is_open
         doses = {dose.id: self._dose(dose) for dose in self._dose_rows if is_open}
         return CourseSessions(
             course=CourseHead(
@@ -576,7 +629,7 @@ class _Course:
             people=tuple(map(self._as_person, self._members)),
             therapist=self._person(Part.THERAPIST),
             doses=tuple(dose for dose in doses.values() if dose.status.is_open),
-            integrations=self._integrations(doses) if is_open else (),
+            integrations=self._integrations(doses | self._doses_before()) if is_open else (),
         )
 
     def standing(
@@ -601,7 +654,7 @@ class _Course:
         )
         authorization = self._authorization(authorized) if authorized else None
         doses = {dose.id: self._dose(dose) for dose in self._dose_rows}
-        integrations = self._integrations(doses)
+        integrations = self._integrations(doses | self._doses_before())
         series = self._series(series_rows)
         open_doses = tuple(dose for dose in doses.values() if dose.status.is_open)
         last = max(
@@ -653,19 +706,8 @@ class _Course:
             authorization=authorization.facts if authorization else None,
         )
         return CourseStanding(
-            client=self._client(),
-            pinned=pinned_of(row),
-            episode_id=row.id,
-            service_line=row.service_line,
-            state=row.state,
-            state_since=row.state_since,
-            opened_at=row.opened_at,
-            expects_intention=row.expects_intention,
-            expects_integration=row.expects_integration,
+            **self._head(),
             hold=hold,
-            prescriber=self._person(Part.PRESCRIBER),
-            therapist=self._person(Part.THERAPIST),
-            is_mine=any(asked.viewer.stands_for(member.clinician_id) for member in self._members),
             series=series,
             doses=open_doses,
             last_dose=last,
@@ -743,6 +785,55 @@ class _Course:
         known = {name: getattr(row, name) for name in course_rows.TOUCHES}
         touches = Touches(**{name: value for name, value in known.items() if value is not None})
         return out_of_touch_since(touches, row.state, row.opened_at, self._asked.now)
+
+    def ended(self) -> CourseStanding:
+        """A course that is over, judged for the sign-offs that it waits for and nothing else."""
+        asked = (
+            (Part.PRESCRIBER, self._row.prescriber_asked_at),
+            (Part.THERAPIST, self._row.therapist_asked_at),
+        )
+        return CourseStanding(
+            **self._head(),
+            hold=None,
+            series=None,
+            doses=(),
+            last_dose=None,
+            integrations=(),
+            contacts=(),
+            last_contacts=(),
+            drafts=(),
+            attention=tuple(
+                attend_ended(part, at, self._asked.now) for part, at in asked if at is not None
+            ),
+            next_step=None,
+            waits=(),
+            authorization=None,
+            stuck=None,
+        )
+
+    def _head(self) -> dict[str, Any]:
+        """Whose course it is, since when, and who is on it."""
+        row, asked = self._row, self._asked
+        return {
+            "client": self._client(),
+            "pinned": pinned_of(row),
+            "episode_id": row.id,
+            "service_line": row.service_line,
+            "state": row.state,
+            "state_since": row.state_since,
+            "opened_at": row.opened_at,
+            "expects_intention": row.expects_intention,
+            "expects_integration": row.expects_integration,
+            "prescriber": self._person(Part.PRESCRIBER),
+            "therapist": self._person(Part.THERAPIST),
+            "is_mine": any(
+                asked.viewer.stands_for(member.clinician_id) for member in self._members
+            ),
+        }
+
+    def _doses_before(self) -> dict[str, DoseLine]:
+        """The doses of the course before this one whose integration was handed on to it."""
+        return {dose.id: self._dose(dose) for dose in self._handed_on}
 
     def _contact(self, row: Any) -> ContactLine:
         prescriber = self._person(Part.PRESCRIBER)
@@ -920,7 +1011,8 @@ class _Course:
             for link in links
             if link.held_at is not None and link.kind is IntegrationKind.FULL
         }
-        unsettled = {dose.id for dose in self._dose_rows if not dose.settled}
+        dose_rows = (*self._dose_rows, *self._handed_on)
+        unsettled = {dose.id for dose in dose_rows if not dose.settled}
         lines = [self._booked(links, doses, held_for, unsettled) for links in rows.values()]
         stood_for = {
             link.ketamine_session_id

@@ -19,7 +19,7 @@ from kapteam.queries.standing import (
     IntegrationLine,
     IntegrationRow,
     WaitLine,
-    course_standings,
+    open_and_to_sign_off,
     own_courses,
 )
 from kapteam.queries.upcoming import Show, coming
@@ -74,6 +74,7 @@ class Today:
 
     The four numbers are links: `late` and `was_this_held` to Integration with `?show=` of the same
     name, the doses to Ketamine sessions with `?show=today` and `?show=today_no_intention`.
+    `nobody_in_care`: the viewer has no open course, and nothing was told of anybody.
     """
 
     concerns: tuple[WaitRow, ...]
@@ -98,17 +99,13 @@ class Today:
     doses_left_today: int
     doses_today_without_intention: int
     clients: tuple[ClientName, ...]
-
-    @property
-    def nobody_in_care(self) -> bool:
-        """Whether the viewer has no course of care at all."""
-        return not self.clients
+    nobody_in_care: bool
 
 
 def today(db: Session, asked: Asked) -> Today:
     """The viewer's own courses, cut into the sections of Today, and what colleagues tell."""
     told = told_to(db, asked)
-    courses = course_standings(db, asked, own_courses(asked))
+    courses, ended = open_and_to_sign_off(db, asked, own_courses(asked))
     doses = sorted(
         (DoseRow(course, dose) for course in courses for dose in _doses(course)),
         key=lambda row: (row.dose.planned_at, row.dose.id),
@@ -118,7 +115,7 @@ def today(db: Session, asked: Asked) -> Today:
     ahead = [row for row in doses if row.dose.is_ahead]
     week = coming(courses, asked, DAYS)
     waits = sorted(
-        (WaitRow(course, one) for course in courses for one in course.attention),
+        (WaitRow(course, one) for course in (*courses, *ended) for one in course.attention),
         key=lambda row: row.attention.order,
     )
     return Today(
@@ -171,7 +168,11 @@ def today(db: Session, asked: Asked) -> Today:
         was_this_held=len(stages[IntegrationStage.WAS_THIS_HELD]),
         doses_left_today=len(week.showing(Show.TODAY)),
         doses_today_without_intention=len(week.showing(Show.TODAY_NO_INTENTION)),
-        clients=(*(course.client for course in courses), *(one.client for one in told)),
+        clients=(
+            *(course.client for course in (*courses, *ended)),
+            *(one.client for one in told),
+        ),
+        nobody_in_care=not (courses or told),
     )
 
 

@@ -12,6 +12,7 @@ from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.pathway import EXPIRING, ConsentFacts
+from kapteam.rules.sign_off import sign_off_tone
 from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts
 from kapteam.vocabulary import (
     ConsentType,
@@ -53,6 +54,7 @@ class Reason(Term):
     LOOK_AGAIN = "look_again", "Look again at the hold"
     CALL_BACK = "call_back", "Call back"
     NOTE_TO_FINISH = "note_to_finish", "Integration note to finish"
+    SIGN_OFF = "sign_off", "Sign off the end of this course"
     NUMBER_NOT_ORDERED = "number_not_ordered", "Number of sessions not ordered yet"
     NO_DOSE_BOOKED = "no_dose_booked", "Ordered without a date"
     NO_DAY_TO_CALL_BACK = "no_day_to_call_back", "No day to call back"
@@ -202,6 +204,12 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
     else:
         found += _of_course(facts, today)
     return tuple(sorted(found, key=lambda one: one.order))
+
+
+def attend_ended(part: Part, asked_at: datetime, now: datetime) -> Attention:
+    """Rule 56: what is left of a course that ended is that one of the two signs it off."""
+    tone = sign_off_tone(asked_at, now)
+    return Attention(Reason.SIGN_OFF, tone, part, asked_at, subject_id=part.value)
 
 
 def _of_dose(dose: PlannedDose, on_hold: bool, now: datetime) -> list[Attention]:

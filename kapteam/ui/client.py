@@ -19,7 +19,7 @@ from kapteam.charts import (
 from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage, CourseLine
 from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.standing import CourseStanding, DoseLine, attention_of
-from kapteam.rules.attention import Reason
+from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.dosing import Silence, ends_session
 from kapteam.rules.notes import IntentionStage
 from kapteam.rules.pathway import BOOKABLE
@@ -289,6 +289,12 @@ def draw_courses(here: Present, page: ClientPage) -> None:
             with row(f"course_{course.episode_id}"):
                 _course(here, course)
             draw_stuck(here, course)
+        for course in page.ended:
+            for one in course.attention:
+                with row(f"ended_{course.episode_id}_{one.subject_id}"):
+                    _to_sign_off(here, course, one)
+        if _may_come_back(here, page):
+            link("episode", "Open another course of care", icon="add", client=page.name.code)
         if not page.courses:
             with row("no_course"):
                 words(
@@ -300,6 +306,25 @@ def draw_courses(here: Present, page: ClientPage) -> None:
                     link("episode", "Open a course of care", icon="add", client=page.name.code)
         _pinned(here, page)
         _to_know(here, page)
+
+
+def _may_come_back(here: Present, page: ClientPage) -> bool:
+    """Whether ketamine was ended while other therapy goes on, and may begin anew."""
+    ended = any(one.closed_at and one.service_line is ServiceLine.KAP for one in page.lines)
+    is_open = any(
+        one.closed_at is None and one.service_line is ServiceLine.KAP for one in page.lines
+    )
+    return bool(page.courses) and ended and not is_open and can_run_episode(here.viewer)
+
+
+def _to_sign_off(here: Present, course: CourseStanding, one: Attention) -> None:
+    """A course that ended and whose end somebody has not signed off: who, and since when."""
+    person = course.awaited(one)
+    phrase(sentences.attention(one, here.now, here.zone))
+    if person and not here.viewer.stands_for(person.id):
+        name = sentences.colleague(person, here.now, here.zone)
+        words(quiet(sentences.waiting_on(name, "sign-off")))
+    link("episode", "Course", icon="chevron_right", id=course.episode_id)
 
 
 def _course(here: Present, course: CourseStanding) -> None:

@@ -16,7 +16,6 @@ from kapteam.actions.consents import (
 )
 from kapteam.actions.episodes import (
     FUNCTIONS_OF,
-    ClosingEntered,
     EpisodeChangeEntered,
     ExperienceCorrected,
     HoldEntered,
@@ -25,7 +24,6 @@ from kapteam.actions.episodes import (
     ReleaseEntered,
     change_episode,
     change_member,
-    close_episode,
     correct_experience,
     hold_episode,
     move_episode,
@@ -33,11 +31,12 @@ from kapteam.actions.episodes import (
 )
 from kapteam.errors import Invalid
 from kapteam.ids import id_within
-from kapteam.queries.course import Course, Experience, Member
+from kapteam.queries.course import Course, CourseBefore, Experience, Member
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.queries.standing import CourseHead
 from kapteam.rules.pathway import BOOKABLE, required_consents
 from kapteam.rules.permissions import can_clear, can_release_hold, can_run_episode, can_write_note
+from kapteam.ui.endings import closing_form, draw_ending, draw_unsaved_closing
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, phrase, row, section, words
@@ -46,7 +45,6 @@ from kapteam.ui.text import plain, quiet
 from kapteam.ui.written import free_words, write_links
 from kapteam.vocabulary import (
     ClearanceDecision,
-    CloseReason,
     ConsentType,
     Function,
     HoldReason,
@@ -55,7 +53,9 @@ from kapteam.vocabulary import (
     Part,
     ProductRoute,
     ServiceLine,
+    Tone,
 )
+from kapteam.wording import Phrase
 
 _NOBODY = "nobody"
 _WITH_INTENTION = "An intention note belongs to each ketamine session"
@@ -73,17 +73,33 @@ def draw_banner(
         phrase(sentences.on_hold(care.hold_reason, care.look_again_on, here.today))
 
 
-def new_course_fields(here: Present, form: Form, colleagues: tuple[Colleague, ...]) -> None:
-    """What a new course needs; the experience only where the course is about one."""
-    line = form.choice("service_line", "What is this course for?", list(ServiceLine))
-    form.several("indications", "Indications", list(Indication))
+def new_course_fields(
+    here: Present, form: Form, colleagues: tuple[Colleague, ...], before: CourseBefore | None
+) -> None:
+    """What a new course needs; the experience only where the course is about one.
+
+    Whoever comes back starts from the course before, without anything being typed again.
+    """
+    if before:
+        _said_of(here, before)
+    line = form.choice(
+        "service_line",
+        "What is this course for?",
+        list(ServiceLine),
+        before.service_line if before else None,
+    )
+    form.several(
+        "indications", "Indications", list(Indication), before.indications if before else ()
+    )
     left, right = st.columns(2, gap="large")
     for column, part in ((left, Part.PRESCRIBER), (right, Part.THERAPIST)):
         with column:
             choices = with_function(colleagues, _FUNCTION_OF[part])
             mine = here.viewer.clinician_id if here.viewer.clinician_id in choices else None
+            theirs = before.colleague(part) if before else mine
+            chosen = theirs if theirs in choices else None
             name = part.value
-            form.pick(f"{name}_id", part.label, choices, mine, none="Nobody here")
+            form.pick(f"{name}_id", part.label, choices, chosen, none="Nobody here")
             form.line(f"{name}_elsewhere", f"… or a {part.label.lower()} elsewhere, by name")
     if line is ServiceLine.PSYCHEDELIC_INTEGRATION:
         st.subheader("The experience elsewhere, as the client tells it", anchor=False)
@@ -92,6 +108,27 @@ def new_course_fields(here: Present, form: Form, colleagues: tuple[Colleague, ..
         form.area("circumstances", "Setting, and why they seek help now")
     form.check("expects_intention", _WITH_INTENTION, True)
     form.check("expects_integration", _WITH_INTEGRATION, True)
+
+
+def _said_of(here: Present, before: CourseBefore) -> None:
+    """Where the fields come from, and that its end may still wait for a sign-off."""
+    ended = wording.day(before.closed_at.astimezone(here.zone).date(), here.today)
+    words(
+        quiet(
+            f"Filled in from the course that ended {ended} ({before.service_line.label}), with "
+            "those who still work here. Change what is different now."
+        )
+    )
+    if before.waits_on:
+        who = wording.listed(list(before.waits_on))
+        phrase(
+            Phrase(
+                f"Its end is still waiting on {who}: sign-off. A new course can be opened all the "
+                "same.",
+                Tone.AMBER,
+                "approval",
+            )
+        )
 
 
 def draw_course(here: Present, care: Course) -> None:
@@ -113,9 +150,12 @@ def draw_course(here: Present, care: Course) -> None:
                 st.text(free_words(here, care.hold.note))
         if care.closed_at and care.close_reason:
             closed = wording.moment(care.closed_at, here.now, here.zone)
-            st.markdown(f"Closed {closed}: {care.close_reason.label}")
+            by = f" by {plain(care.ending.ended_by)}" if care.ending else ""
+            st.markdown(f"Closed {closed}{by}: {care.close_reason.label}")
             if care.close_note:
                 st.text(free_words(here, care.close_note))
+            if care.ending:
+                draw_ending(here, care.ending, care.closed_at)
     with right:
         _clearance_line(here, care)
         _consent_line(here, care)
@@ -212,6 +252,7 @@ def draw_steps(here: Present, care: Course, colleagues: tuple[Colleague, ...]) -
     """Move, hold or release, change who is on it, close; nothing once it is closed."""
     if care.closed_at is not None:
         st.markdown("This course is closed. Open a new one from the client.")
+        draw_unsaved_closing(here, care)
         return
     hold = "Release the hold" if care.hold else "Hold"
     move, pause, people, about, close = st.tabs(
@@ -235,17 +276,7 @@ def draw_steps(here: Present, care: Course, colleagues: tuple[Colleague, ...]) -
     with about:
         _about_form(here, care)
     with close:
-        closing = Form(here, "close", care.id)
-        seen = closing.seen(care.version)
-        closing.choice("close_reason", "Reason", list(CloseReason))
-        closing.area("close_note", "Note")
-        closing.save(
-            "Close the course",
-            close_episode,
-            lambda: closing.entered(ClosingEntered, episode_id=care.id, version=seen),
-            then=lambda _: go("client", client=care.client.code),
-            kind="secondary",
-        )
+        closing_form(here, care, colleagues)
 
 
 def _about_form(here: Present, care: Course) -> None:

@@ -20,7 +20,8 @@ from kapteam.queries.kept import is_kept
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, said
-from kapteam.vocabulary import Term
+from kapteam.vocabulary import Term, Tone
+from kapteam.wording import Phrase
 
 _Saved = TypeVar("_Saved")
 _Choice = TypeVar("_Choice", bound=Term)
@@ -286,6 +287,12 @@ class Form:
         self._problem(field)
         chosen: str | None = self.value(field)
         return chosen
+
+    def needs(self, field: str, sentence: str) -> None:
+        """What has to be done elsewhere before this form saves; in red once it was refused."""
+        if field not in self._kept.problems:
+            st.markdown(said(Phrase(sentence, Tone.AMBER, "error")))
+        self._problem(field)
 
     def settled(self, field: str, label: str, value: _Choice) -> _Choice:
         """What somebody else decided: it is said, and read like a field."""

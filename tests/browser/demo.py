@@ -18,7 +18,7 @@ from kapteam.db.tables import (
     OutsideWait,
 )
 from kapteam.demo import THERAPIST_ID
-from kapteam.demo.people import BIRDSONG, NAKAMURA, OKAFOR, demo_id
+from kapteam.demo.people import BIRDSONG, COSTELLO, NAKAMURA, OKAFOR, demo_id
 from kapteam.vocabulary import NoteKind, SessionStatus
 
 _courses = select(EpisodeMember.episode_id).where(EpisodeMember.clinician_id == THERAPIST_ID)
@@ -26,6 +26,13 @@ _courses = select(EpisodeMember.episode_id).where(EpisodeMember.clinician_id == 
 
 def _course(db: Session) -> str:
     return _one(db, select(Episode.id).where(Episode.client_id == OKAFOR.id))
+
+
+def _ended(db: Session, client_id: str) -> str:
+    return _one(
+        db,
+        select(Episode.id).where(Episode.client_id == client_id, Episode.closed_at.is_not(None)),
+    )
 
 
 def _code(db: Session, client_id: str) -> str:
@@ -118,6 +125,8 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "client_edit": lambda db: f"/client_edit?client={_code(db, OKAFOR.id)}",
     "inquiry": lambda db: f"/inquiry?id={_open_inquiry(db)}",
     "episode": lambda db: f"/episode?id={_course(db)}",
+    "episode that ended": lambda db: f"/episode?id={_ended(db, COSTELLO.id)}",
+    "episode to open again": lambda db: f"/episode?client={_code(db, COSTELLO.id)}",
     "episode to open": lambda db: f"/episode?client={_code(db, OKAFOR.id)}",
     "clearance": lambda db: f"/clearance?episode={_course(db)}",
     "consent": lambda db: f"/consent?episode={_course(db)}",

@@ -180,6 +180,8 @@ def tick(page: Page, label: str) -> None:
     """Tick a box or a radio button; ticked already it stays so."""
     box = field(page, label)
     if not box.is_checked():
+        # The box itself is too small to be seen, so that a click does not bring it into view.
+        box.evaluate("box => box.scrollIntoView({block: 'center'})")
         box.click(force=True)
     wait_for_run(page)
     expect(box).to_be_checked()

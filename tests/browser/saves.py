@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from playwright.sync_api import Locator, Page
 
+from kapteam.actions.endings import close_episode
 from kapteam.db.base import Base
 from kapteam.db.tables import (
     Absence,
@@ -19,6 +20,7 @@ from kapteam.db.tables import (
     Consent,
     Contact,
     EmergencyAccess,
+    Ending,
     Episode,
     EpisodeMember,
     Hold,
@@ -72,6 +74,7 @@ from tests.factories_care import (
     an_integration_session,
     an_overdue_integration,
 )
+from tests.factories_endings import a_closing
 
 DAY = timedelta(days=1)
 
@@ -235,6 +238,13 @@ def _release(page: Page) -> None:
 def _closing(page: Page) -> None:
     page.get_by_role("tab", name="Close", exact=True).click()
     tick(page, "Goals met")
+    tick(page, "Obtained, recorded elsewhere")
+
+
+def _a_course_to_sign_off(own: Care) -> str:
+    with own.database.writing() as db:
+        close_episode(db, own.prescriber, a_closing(own.course), NOW)
+    return _the_course(own)
 
 
 def _clearance(page: Page) -> None:
@@ -771,7 +781,14 @@ SAVES = {
         (EpisodeMember,),
         by_prescriber=True,
     ),
-    "closing": Save(_the_course, _closing, "Close the course", ("episode:closed",)),
+    "closing": Save(
+        _the_course,
+        _closing,
+        "Close the course",
+        ("episode:closed", "episode:signed_off"),
+        (Ending,),
+    ),
+    "sign-off": Save(_a_course_to_sign_off, _nothing, "Sign off the end", ("episode:signed_off",)),
     "clearance": Save(
         lambda own: f"/clearance?episode={own.course.id}",
         _clearance,

@@ -22,6 +22,7 @@ from kapteam.db.tables import (
     Clinician,
     ConcernAddition,
     Draft,
+    Ending,
     Note,
     NoteAddendum,
     NoteAmendment,
@@ -33,6 +34,7 @@ from kapteam.vocabulary import (
     ConsentType,
     ContactKind,
     EpisodeState,
+    FinalScores,
     Function,
     HoldReason,
     How,
@@ -280,6 +282,18 @@ def strange(care: Care) -> Odd:
 
         over = a_course(db, client, therapist=therapist, state=EpisodeState.CLOSED)
         over.close_note = odd("cou")
+        db.add(
+            Ending(
+                id=new_id(),
+                episode_id=over.id,
+                ended_at=over.closed_at,
+                ended_by_id=therapist.clinician_id,
+                final_scores=FinalScores.NOT_OBTAINED,
+                final_scores_why=odd("fin"),
+                medicine_at_home=True,
+                medicine_note=odd("mah"),
+            )
+        )
         pause = a_hold(db, over, HoldReason.TRAVEL, therapist.clinician_id)
         pause.released_at, pause.released_by_id = NOW, therapist.clinician_id
         pause.release_note = odd("rls")
@@ -347,7 +361,7 @@ SHOWN = {
     "client_edit": f"{NAME} pro pho eme rel emp may all med",
     "course": f"{NAME} the els",
     "other course": f"{NAME} the sub hap cir hol mis vde",
-    "closed course": f"{NAME} cou rls",
+    "closed course": f"{NAME} cou fin mah rls",
     "clearance": f"{NAME} cnd",
     "consent": f"{NAME} vdc",
     "given": f"{NAME} gpl ppl bre why rea vda",

@@ -21,7 +21,7 @@ _PAGES = {
     "today": ("/", "Today, Tuesday, November 24", "Today by time"),
     "caseload": ("/caseload", "Caseload", "Needs attention"),
     "integration": ("/integration", "Integration", "Was this held?"),
-    "client": ("/client?client=K-010", "Client K-010", "Timeline"),
+    "client": ("/client?client=K-011", "Client K-011", "Timeline"),
 }
 
 

@@ -31,6 +31,7 @@ from tests.factories_care import (
     a_given_session,
     a_ketamine_session,
     a_signed_note,
+    an_overdue_integration,
     another_course,
 )
 
@@ -281,3 +282,50 @@ def _says(page: Page, address: str, what: str) -> None:
     """Where the client is stuck, on day 24."""
     go_to(page, address)
     expect(page.get_by_text(f"Day 24 since first call. {what}")).to_be_visible()
+
+
+def test_a_client_who_stops_while_an_integration_is_owed_and_therapy_goes_on(
+    own: Care, tab_of: TabOf
+) -> None:
+    with own.database.writing() as db:
+        an_overdue_integration(db, own.course, hours=30)
+        a_ketamine_session(db, own.course, planned_at=NOW + timedelta(days=3))
+    therapist, prescriber = tab_of(own.therapist), tab_of(own.prescriber)
+    booked = "Ketamine session of Fri Nov 27, 2:30 pm"
+    owed = "Integration of the dose of Mon Nov 23, 8:30 am, not booked"
+    go_to(therapist, f"/episode?id={own.course.id}")
+    therapist.get_by_role("tab", name="Close", exact=True).click()
+    tick(therapist, "Referred")
+    tick(therapist, "Not obtained")
+    press(therapist, "Close the course")
+    expect(therapist.get_by_text("Choose what becomes of it.")).to_have_count(2)
+    expect(therapist.get_by_text("Why there are none is needed.")).to_be_visible()
+
+    choose(therapist, "Therapy goes on with", "Thea Tallis")
+    choose(therapist, booked, "Cancel")
+    choose(therapist, owed, "Keep, with Thea Tallis")
+    # Who goes on with it changes, and what was chosen before is chosen no more.
+    choose(therapist, "Therapy goes on with", "Nobody: it ends as well")
+    press(therapist, "Close the course")
+    expect(therapist.get_by_text("Choose what becomes of it.")).to_have_count(1)
+    choose(therapist, "Therapy goes on with", "Thea Tallis")
+    choose(therapist, owed, "Keep, with Thea Tallis")
+    paste(therapist, "Why there are none", "Left before the last visit.")
+    press(therapist, "Close the course")
+    expect(therapist.get_by_text("Therapy after KAP: Integration")).to_be_visible()
+    expect(therapist.get_by_text("waiting on Robin Prescott: sign-off")).to_be_visible()
+
+    # The clock goes on, once, and the dose that was booked is gone.
+    go_to(therapist, "/integration")
+    expect(therapist.get_by_text("30 hr since dose, not held")).to_have_count(1)
+    go_to(therapist, "/ketamine_sessions?ketamine_sessions_days=28+days")
+    expect(therapist.get_by_text("Fri Nov 27, 2:30 pm")).to_have_count(0)
+
+    go_to(prescriber, "/")
+    waiting = prescriber.get_by_text("Sign off the end of this course, ended Tue Nov 24")
+    expect(waiting).to_be_visible()
+    go_to(prescriber, f"/episode?id={own.course.id}")
+    press(prescriber, "Sign off the end")
+    expect(prescriber.get_by_text("Prescriber: signed off by Robin Prescott")).to_be_visible()
+    go_to(prescriber, "/")
+    expect(waiting).to_have_count(0)

@@ -16,7 +16,7 @@ from kapteam.actions.concerns import (
     see_concern,
     tell_by_phone,
 )
-from kapteam.actions.episodes import ClosingEntered, close_episode
+from kapteam.actions.endings import close_episode
 from kapteam.actions.notes import NoteErrorEntered, void_note
 from kapteam.db.tables import Concern, ConcernAddition, Contact, Hold, Note
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -29,7 +29,6 @@ from kapteam.queries.standing import course_standings
 from kapteam.queries.today import today
 from kapteam.rules.attention import Reason
 from kapteam.vocabulary import (
-    CloseReason,
     ConcernKind,
     ConcernLevel,
     ContactKind,
@@ -64,6 +63,7 @@ from tests.factories_care import (
     a_signed_note,
     another_course,
 )
+from tests.factories_endings import a_closing, therapy_goes_on
 from tests.query_recorder import recorded_statements
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -549,12 +549,24 @@ def test_the_last_open_course_does_not_close_over_a_concern(care):
     _raised(care)
 
     def close(course):
-        entered = ClosingEntered(course.id, course.version, CloseReason.CLIENT_CHOICE, "")
-        care.do(close_episode, care.therapist, entered)
+        care.do(close_episode, care.therapist, a_closing(course))
 
     close(care.course)
-    with pytest.raises(NotAllowed, match="still has 1 open concern"):
+    with pytest.raises(Invalid, match="Suicide risk") as refused:
         close(goes_on)
+    assert "Clear it first by a signed note." in str(refused.value)
+
+
+def test_a_course_ends_over_a_concern_where_therapy_goes_on_and_brings_it_up(care):
+    _raised(care)
+
+    therapy = therapy_goes_on(care, {})
+
+    asked = care.asked_by(care.therapist)
+    with care.database.reading() as db:
+        (course_after,) = course_standings(db, asked)
+    assert course_after.episode_id == therapy.id
+    assert Reason.CONCERN in {one.reason for one in course_after.attention}
 
 
 def test_the_front_desk_is_not_told_what_a_course_is_on_hold_for(care):

@@ -41,6 +41,7 @@ from kapteam.demo.people import (
 from kapteam.demo.story import compose
 from kapteam.demo.telling import Telling
 from kapteam.errors import Invalid
+from kapteam.queries.client import client_page
 from kapteam.queries.find import find_clients
 from kapteam.queries.inquiries import inquiries
 from kapteam.queries.practice import team
@@ -233,10 +234,25 @@ def promises_of_courses(db: Session, now: datetime) -> dict[str, bool]:
     }
     holds = {course.hold.reason for course in found if course.hold}
     [new] = find_clients(db, looks[THERAPIST], "Zielinska")
+    returned = find_clients(db, looks[THERAPIST], "Ishikawa")[0].details.code
     consents_end = db.scalars(select(Consent.expires_on).where(Consent.expires_on.is_not(None)))
     return {
         "states": {course.state for course in found} >= set(EpisodeState) - {EpisodeState.CLOSED},
-        "one closed": db.scalar(select(func.count()).where(Episode.closed_at.is_not(None))) == 1,
+        "two ended": db.scalar(select(func.count()).where(Episode.closed_at.is_not(None))) == 2,
+        "one waits for the prescriber's sign-off since five days": any(
+            row.attention.reason is Reason.SIGN_OFF and timedelta(days=4) < now - row.attention.at
+            for row in today(db, looks[PRESCRIBER]).waiting_on_me
+            if row.attention.at
+        ),
+        "therapy goes on after it, with a next step": any(
+            course.service_line is ServiceLine.THERAPY_AFTER_KAP and course.next_step
+            for course in found
+        ),
+        "one client came back": any(
+            line.closed_at is not None and page.courses
+            for page in [client_page(db, looks[THERAPIST], returned)]
+            for line in page.lines
+        ),
         "somebody new without a course": new.courses == (),
         "psychedelic integration by a day set by hand": any(
             course.service_line is ServiceLine.PSYCHEDELIC_INTEGRATION

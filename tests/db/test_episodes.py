@@ -4,17 +4,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
+from kapteam.actions.endings import ClosingEntered, close_episode
 from kapteam.actions.episodes import (
-    ClosingEntered,
     EpisodeEntered,
     HoldEntered,
     MemberEntered,
     MoveEntered,
     ReleaseEntered,
     change_member,
-    close_episode,
     hold_episode,
     move_episode,
     open_episode,
@@ -22,38 +21,25 @@ from kapteam.actions.episodes import (
 )
 from kapteam.db.access import visible_episode
 from kapteam.db.tables import (
-    Administration,
     Episode,
     EpisodeMember,
     Hold,
-    IntegrationSession,
-    IntegrationSessionFor,
-    KetamineSession,
-    Note,
     OutsideExperience,
-    Series,
 )
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.vocabulary import (
-    AdministrationKind,
     ClearanceDecision,
     CloseReason,
     ConsentType,
-    ContactKind,
     EpisodeState,
+    FinalScores,
     Function,
     HoldReason,
-    How,
     Indication,
-    IntegrationCloseReason,
-    IntegrationKind,
-    NoteKind,
-    OrderState,
     Part,
     ProductRoute,
     ServiceLine,
-    SessionStatus,
 )
 from tests.factories import (
     NOW,
@@ -62,7 +48,6 @@ from tests.factories import (
     a_client,
     a_clinician,
     a_consent,
-    a_contact,
     a_course,
     a_hold,
     a_member,
@@ -719,7 +704,7 @@ def test_an_unknown_hold_is_not_found(database, course_in, prescriber):
         _write(database, release_hold, prescriber, ReleaseEntered(new_id(), "x"))
 
 
-# --- closed ---------------------------------------------------------------------------------------
+# --- closed (the end itself: test_endings.py) --------------------------------------------------
 
 
 def _closing(course, **typed):
@@ -728,285 +713,14 @@ def _closing(course, **typed):
         version=1,
         close_reason=CloseReason.GOALS_MET,
         close_note="Both of us and the client agree.",
+        final_scores=FinalScores.OBTAINED,
+        final_scores_why="",
+        medicine_at_home=None,
+        medicine_note="",
+        goes_on_with_id=None,
+        choices={},
     )
     return replace(entered, **typed)
-
-
-def _a_dose(db, course, by, status, *, given=False, voided=False):
-    series = Series(
-        id=new_id(),
-        episode_id=course.id,
-        product_route=ProductRoute.INTRAMUSCULAR,
-        ordered_count=6,
-        started_at=NOW - timedelta(days=7),
-    )
-    db.add(series)
-    db.flush()
-    dose = KetamineSession(
-        id=new_id(),
-        episode_id=course.id,
-        series_id=series.id,
-        status=status,
-        planned_at=NOW - timedelta(days=2),
-        planned_minutes=120,
-        order_state=OrderState.NONE,
-        created_by_id=by.clinician_id,
-        created_at=NOW - timedelta(days=7),
-    )
-    db.add(dose)
-    db.flush()
-    if given:
-        db.add(
-            Administration(
-                id=new_id(),
-                ketamine_session_id=dose.id,
-                kind=AdministrationKind.DOSE,
-                ug=70_000,
-                started_at=NOW - timedelta(days=2),
-                given_by_id=by.clinician_id,
-                recorded_at=NOW - timedelta(days=2),
-                voided_at=NOW if voided else None,
-            )
-        )
-    return dose
-
-
-def _an_integration(db, course, by, dose=None, *, kind=IntegrationKind.FULL, **settled):
-    integration = IntegrationSession(
-        id=new_id(),
-        episode_id=course.id,
-        kind=kind,
-        how=How.IN_PERSON,
-        planned_at=NOW - timedelta(days=1),
-        planned_minutes=60,
-        created_by_id=by.clinician_id,
-        created_at=NOW - timedelta(days=7),
-        **settled,
-    )
-    db.add(integration)
-    db.flush()
-    if dose is not None:
-        db.add(
-            IntegrationSessionFor(
-                id=new_id(),
-                integration_session_id=integration.id,
-                ketamine_session_id=dose.id,
-            )
-        )
-    return integration
-
-
-def test_a_course_closes_with_its_reason(database, course_in, therapist):
-    course = course_in(EpisodeState.MAINTENANCE)
-    _write(database, close_episode, therapist, _closing(course))
-    kept = _kept(database, course)
-    assert (kept.state, kept.closed_at) == (EpisodeState.CLOSED, NOW)
-    assert kept.close_reason is CloseReason.GOALS_MET
-    [event] = audit_events(database)
-    assert event.changes == {"state": ["maintenance", "closed"], "close_reason": "goals_met"}
-
-
-def test_closing_twice_is_once_and_another_reason_is_refused(database, course_in, therapist):
-    course = course_in(EpisodeState.SERIES)
-    for minutes in (0, 1):
-        later = NOW + timedelta(minutes=minutes)
-        _write(database, close_episode, therapist, _closing(course), later)
-    assert _kept(database, course).closed_at == NOW
-    other = _closing(course, close_reason=CloseReason.REFERRED, version=2)
-    with pytest.raises(NotAllowed, match="closed"):
-        _write(database, close_episode, therapist, other)
-    assert len(audit_events(database)) == 1
-
-
-def test_a_course_on_hold_may_close(database, course_in, therapist):
-    """Rule 15: closing is no release; the medical hold stays as it was."""
-    course = course_in(EpisodeState.SERIES, hold=HoldReason.PREGNANCY)
-    _write(database, close_episode, therapist, _closing(course))
-    assert _kept(database, course).state is EpisodeState.CLOSED
-    assert _only_hold(database).released_at is None
-
-
-@pytest.mark.parametrize(
-    ("field", "typed"),
-    [("close_reason", {"close_reason": None}), ("close_note", {"close_note": "n" * 8001})],
-)
-def test_a_bad_closing_is_refused_beside_the_field(database, course_in, therapist, field, typed):
-    course = course_in(EpisodeState.SERIES)
-    with pytest.raises(Invalid) as refused:
-        _write(database, close_episode, therapist, _closing(course, **typed))
-    assert set(refused.value.fields) == {field}
-    assert _kept(database, course).state is EpisodeState.SERIES
-
-
-def test_a_stale_closing_is_a_conflict(database, course_in, therapist, prescriber):
-    course = course_in(EpisodeState.SERIES)
-    move = MoveEntered(course.id, 1, EpisodeState.SERIES_REVIEW)
-    _write(database, move_episode, prescriber, move)
-    with pytest.raises(Conflict):
-        _write(database, close_episode, therapist, _closing(course))
-    assert _kept(database, course).state is EpisodeState.SERIES_REVIEW
-
-
-PLANNED, COMPLETED = SessionStatus.PLANNED, SessionStatus.COMPLETED
-
-
-def _two_planned(db, course, by):
-    _a_dose(db, course, by, PLANNED)
-    _a_dose(db, course, by, SessionStatus.STARTED)
-
-
-def _given_without_integration(db, course, by):
-    _a_dose(db, course, by, COMPLETED, given=True)
-
-
-def _given_with_one_booked(db, course, by):
-    _an_integration(db, course, by, _a_dose(db, course, by, COMPLETED, given=True))
-
-
-def _given_with_a_debrief_held(db, course, by):
-    dose = _a_dose(db, course, by, COMPLETED, given=True)
-    held_at = NOW - timedelta(days=1)
-    _an_integration(db, course, by, dose, kind=IntegrationKind.DEBRIEF, held_at=held_at)
-
-
-def _given_with_the_booking_dropped(db, course, by):
-    dose = _a_dose(db, course, by, SessionStatus.STOPPED_EARLY, given=True)
-    _an_integration(db, course, by, dose, dropped_at=NOW)
-
-
-def _booked_for_nothing(db, course, by):
-    _an_integration(db, course, by)
-
-
-def _held_with_its_note_to_finish(db, course, by):
-    dose = _a_dose(db, course, by, COMPLETED, given=True)
-    _an_integration(db, course, by, dose, held_at=NOW)
-
-
-def _held_with_its_note_in_error(db, course, by):
-    _integrated(db, course, by)
-    db.flush()
-    db.execute(update(Note).values(voided_at=NOW))
-
-
-def _given_on_somebody_s_word(db, course, by):
-    dose = _a_dose(db, course, by, COMPLETED, given=True)
-    _an_integration(db, course, by, dose, closed_at=NOW)
-    db.flush()
-    db.execute(update(Administration).values(told_by_id=by.clinician_id))
-
-
-def _with_a_call_to_make(db, course, by):
-    a_contact(db, course, by, kind=ContactKind.CALL, planned_at=NOW + timedelta(days=1))
-
-
-@pytest.mark.parametrize(
-    ("situation", "says"),
-    [
-        (_with_a_call_to_make, "1 planned contact"),
-        (_held_with_its_note_to_finish, "1 held integration without a signed note"),
-        (_held_with_its_note_in_error, "1 held integration without a signed note"),
-        (_given_on_somebody_s_word, "1 unconfirmed dose"),
-        (_two_planned, "2 open ketamine sessions"),
-        (_given_without_integration, "1 integration to do"),
-        (_given_with_one_booked, "1 integration to do"),
-        (_given_with_a_debrief_held, "1 integration to do"),
-        (_given_with_the_booking_dropped, "1 integration to do"),
-        (_booked_for_nothing, "1 integration to do"),
-    ],
-)
-def test_a_course_with_open_work_does_not_close_and_says_how_much(
-    database, course_in, prescriber, situation, says
-):
-    """Rule 56 as far as built; rule 7: a debrief settles nothing; rule 3: stopped early owes."""
-    course = course_in(EpisodeState.SERIES)
-    with database.writing() as db:
-        situation(db, course, prescriber)
-    with pytest.raises(NotAllowed, match=says):
-        _write(database, close_episode, prescriber, _closing(course))
-    assert _kept(database, course).state is EpisodeState.SERIES
-    assert audit_events(database) == []
-
-
-def test_everything_open_is_named_in_one_sentence(database, course_in, prescriber):
-    course = course_in(EpisodeState.SERIES)
-    with database.writing() as db:
-        _two_planned(db, course, prescriber)
-        _given_without_integration(db, course, prescriber)
-    with pytest.raises(NotAllowed) as refused:
-        _write(database, close_episode, prescriber, _closing(course))
-    assert str(refused.value) == (
-        "This course still has 2 open ketamine sessions and 1 integration to do. To close it, "
-        "first record or cancel every ketamine session and hold or close every integration."
-    )
-
-
-def _cancelled(db, course, by):
-    _a_dose(db, course, by, SessionStatus.CANCELLED)
-
-
-def _given_in_error(db, course, by):
-    _a_dose(db, course, by, COMPLETED, given=True, voided=True)
-
-
-def _on_somebody_s_word_in_error(db, course, by):
-    _given_in_error(db, course, by)
-    db.flush()
-    db.execute(update(Administration).values(told_by_id=by.clinician_id))
-
-
-def _integrated(db, course, by):
-    dose = _a_dose(db, course, by, COMPLETED, given=True)
-    held = _an_integration(db, course, by, dose, held_at=NOW - timedelta(days=1))
-    db.add(
-        Note(
-            id=new_id(),
-            kind=NoteKind.INTEGRATION,
-            episode_id=course.id,
-            integration_session_id=held.id,
-            author_id=by.clinician_id,
-            by_prescriber=True,
-            template_version=1,
-            body={},
-            started_at=NOW,
-            signed_at=NOW,
-            signed_text="Held well.",
-            content_hash="0" * 64,
-        )
-    )
-
-
-def _closed_with_a_reason(db, course, by):
-    dose = _a_dose(db, course, by, COMPLETED, given=True)
-    reason = IntegrationCloseReason.DECLINED
-    _an_integration(db, course, by, dose, closed_at=NOW, close_reason=reason)
-
-
-@pytest.mark.parametrize(
-    "situation",
-    [
-        _cancelled,
-        _given_in_error,
-        _on_somebody_s_word_in_error,
-        _integrated,
-        _closed_with_a_reason,
-    ],
-)
-def test_settled_work_keeps_no_course_open(database, course_in, prescriber, situation):
-    """Rule 3: a cancelled session owes nothing; rule 66: nor does what was entered in error."""
-    course = course_in(EpisodeState.SERIES)
-    with database.writing() as db:
-        situation(db, course, prescriber)
-    _write(database, close_episode, prescriber, _closing(course))
-    assert _kept(database, course).state is EpisodeState.CLOSED
-
-
-def test_a_course_that_expects_no_integration_owes_none(database, course_in, prescriber):
-    course = course_in(EpisodeState.SERIES, expects_integration=False)
-    with database.writing() as db:
-        _given_without_integration(db, course, prescriber)
-    _write(database, close_episode, prescriber, _closing(course))
-    assert _kept(database, course).state is EpisodeState.CLOSED
 
 
 def test_nothing_begins_on_a_closed_course(database, course_in, therapist, outsider):

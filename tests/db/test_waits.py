@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from kapteam.actions.episodes import ClosingEntered, close_episode
+from kapteam.actions.endings import close_episode
 from kapteam.actions.waits import (
     WaitChangedEntered,
     WaitEndedEntered,
@@ -22,10 +22,10 @@ from kapteam.queries.standing import course_standings
 from kapteam.queries.today import today
 from kapteam.queries.waits import wait_page
 from kapteam.rules.attention import Reason
+from kapteam.rules.loose_ends import Choice, LooseKind
 from kapteam.rules.waits import StuckOn
 from kapteam.vocabulary import (
     Audience,
-    CloseReason,
     ContactKind,
     EpisodeState,
     Function,
@@ -58,6 +58,7 @@ from tests.factories_care import (
     a_ketamine_session,
     another_course,
 )
+from tests.factories_endings import a_closing
 
 DAY = timedelta(days=1)
 _WORDS = "Faxed twice, they want the old scores."
@@ -230,18 +231,14 @@ def test_a_sign_in_without_a_function_does_nothing(care):
     assert audit_events(care.database, "wait:") == []
 
 
-def test_nothing_is_waited_for_on_a_closed_course_and_none_closes_over_a_wait(care):
+def test_nothing_is_waited_for_on_a_closed_course_and_the_end_of_one_drops_its_waits(care):
     wait = _waits(care)
-    closing = ClosingEntered(
-        episode_id=care.course.id,
-        version=care.course.version,
-        close_reason=CloseReason.CLIENT_CHOICE,
-        close_note="",
-    )
-    with pytest.raises(NotAllowed, match="1 wait on someone outside"):
-        care.do(close_episode, care.therapist, closing)
-    care.do(end_wait, care.therapist, _ended(wait, outcome=WaitOutcome.DROPPED))
-    care.do(close_episode, care.therapist, closing)
+    with pytest.raises(Invalid, match="Waiting on: insurer"):
+        care.do(close_episode, care.therapist, a_closing(care.course))
+    assert care.row(OutsideWait, wait.id).outcome is None
+    choices = {f"{LooseKind.WAIT}.{wait.id}": Choice.CANCEL}
+    care.do(close_episode, care.therapist, a_closing(care.course, choices=choices))
+    assert care.row(OutsideWait, wait.id).outcome is WaitOutcome.DROPPED
     with pytest.raises(NotAllowed):
         care.do(begin_wait, care.therapist, _begun(care))
 

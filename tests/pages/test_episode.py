@@ -8,7 +8,6 @@ from sqlalchemy import select
 from kapteam.db.tables import Consent, Episode, EpisodeMember, Hold, OutsideExperience
 from kapteam.ui.text import plain
 from kapteam.vocabulary import (
-    CloseReason,
     EpisodeState,
     HoldReason,
     Indication,
@@ -247,17 +246,6 @@ def test_who_hands_over_their_own_part_no_longer_sees_the_course_and_is_told(car
 
     assert tab.success
     assert "There is no such course of care, or you are not on it." in said(tab)
-
-
-def test_a_course_with_open_work_is_not_closed_and_says_what_is_open(care):
-    with care.database.writing() as db:
-        an_overdue_integration(db, care.course)
-    tab = _open(care, care.therapist)
-
-    press(fill(tab, "close", {"close_reason": CloseReason.GOALS_MET}), "Close the course")
-
-    assert "1 integration to do" in said(tab)
-    assert care.row(Episode, care.course.id).closed_at is None
 
 
 def test_a_closed_course_takes_no_step_more(care):

@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 
 from kapteam.db.signing import note_form
-from kapteam.db.tables import AuditEvent, Draft, Note, NoteAddendum, NoteAmendment
+from kapteam.db.tables import AuditEvent, Draft, Ending, Note, NoteAddendum, NoteAmendment
 from kapteam.ids import new_id
 from kapteam.rules.notes import TEMPLATES
-from kapteam.vocabulary import EpisodeState, HoldReason, IntegrationCloseReason, NoteKind
+from kapteam.vocabulary import (
+    EpisodeState,
+    FinalScores,
+    HoldReason,
+    IntegrationCloseReason,
+    NoteKind,
+)
 from tests.factories import NOW, a_course, a_hold
 from tests.factories_care import (
     a_given_session,
@@ -199,6 +205,18 @@ def test_the_front_desk_reads_no_words_about_a_hold_or_a_closing_either(care, ad
         ]
         over = a_course(db, care.client, therapist=care.therapist, state=EpisodeState.CLOSED)
         over.close_note = words
+        db.add(
+            Ending(
+                id=new_id(),
+                episode_id=over.id,
+                ended_at=over.closed_at,
+                ended_by_id=care.therapist.clinician_id,
+                final_scores=FinalScores.NOT_OBTAINED,
+                final_scores_why=words,
+                medicine_at_home=None,
+                medicine_note=words,
+            )
+        )
     about = {
         "integration_session": [{"id": one.id} for one in closed],
         "episode": [addresses["episode"], {"id": over.id}],

@@ -143,7 +143,7 @@ def test_the_answer_is_kept_and_what_was_typed_to_find_somebody_is_gone(demo: Da
     well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
 
     assert tab.text_input(key="caseload_text").value == ""
-    assert "A.O. K-010" in " ".join(links(tab, "client"))
+    assert "A.O. K-011" in " ".join(links(tab, "client"))
     with demo.reading() as db:
         viewer = viewer_of(db, tab.user["sign_in"].partition(".")[2], NOW)
     assert viewer is not None

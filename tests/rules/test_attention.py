@@ -209,6 +209,62 @@ def test_rule_57_a_hold_quiets_doses_and_never_a_due_integration():
     assert _found(**facts | {"doses": (unrecorded,)}) == [(R.WAS_THIS_GIVEN, Tone.RED, PRESCRIBER)]
 
 
+_PASSED = ("contact", judge_contact(ContactKind.CALL, NOW - HOUR, None, PRESCRIBER, NOW))
+_AHEAD = ("contact", judge_contact(ContactKind.CALL, NOW + HOUR, None, PRESCRIBER, NOW))
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"doses": (_dose(order_state=OrderState.NONE),)}, R.DOSE_NOT_ORDERED),
+        ({"doses": (_dose(cleared=False),)}, R.NOT_CLEARED),
+        ({"doses": (_dose(intention=MISSING),)}, R.INTENTION),
+        ({"series_ordered": None}, R.NUMBER_NOT_ORDERED),
+        ({"series_booked": 0}, R.NO_DOSE_BOOKED),
+        ({"series_given": 6}, R.SERIES_DONE),
+        ({"has_next_step": False}, R.NO_NEXT_STEP),
+        ({"clearance_until_on": TODAY}, R.CLEARANCE_ENDS),
+        (
+            {"consents": (ConsentFacts(ConsentType.OFF_LABEL, TODAY, None),)},
+            R.CONSENT_ENDS,
+        ),
+    ],
+)
+def test_rule_57_a_hold_stops_this_reminder(facts, reason):
+    assert reason in [found for found, *_ in _found(**facts)]
+    assert reason not in [found for found, *_ in _found(**facts, on_hold=True)]
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"doses": (_dose(-3, silence=Silence.WAS_THIS_GIVEN),)}, R.WAS_THIS_GIVEN),
+        ({"doses": (_dose(-7, silence=Silence.NOT_CLOSED),)}, R.NOT_CLOSED),
+        ({"unconfirmed": (("dose", NOW),)}, R.UNCONFIRMED_DOSE),
+        ({"breaches": (("dose", NOW),)}, R.BREACH),
+        ({"misses": 2}, R.MISSED_AGAIN),
+        ({"contacts": (_PASSED,)}, R.DID_IT_HAPPEN),
+        ({"integrations": (_integration(50),)}, R.INTEGRATION_LATE),
+        ({"integrations": (_integration(3),)}, R.INTEGRATION_NOT_BOOKED),
+        (
+            {"integrations": (_integration(20, planned_at=NOW - 2 * HOUR),)},
+            R.WAS_THIS_HELD,
+        ),
+        (
+            {"integrations": (_integration(3, planned_at=NOW + 30 * HOUR),)},
+            R.INTEGRATION_OUTSIDE,
+        ),
+        ({"integrations": (_integration(30, held_at=NOW),)}, R.NOTE_TO_FINISH),
+    ],
+)
+def test_rule_57_a_hold_never_quiets_safety_or_an_integration(facts, reason):
+    before = [one for one in _found(**facts) if one[0] is reason]
+    assert before
+    assert [one for one in _found(**facts, on_hold=True) if one[0] is reason] == before
+    # And what is still ahead asks for nothing because of the hold.
+    assert R.DID_IT_HAPPEN not in [one for one, *_ in _found(contacts=(_AHEAD,), on_hold=True)]
+
+
 @pytest.mark.parametrize(("days", "asked"), [(-1, True), (0, True), (1, False)])
 def test_a_hold_is_looked_at_again_on_its_day(days, asked):
     found = _found(on_hold=True, hold_look_again_on=TODAY + timedelta(days=days))

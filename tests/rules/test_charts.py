@@ -164,6 +164,7 @@ def a_page(*doses: ClientDose, integrations: tuple[ClientIntegration, ...] = ())
         look_alikes=(),
         concerns=(),
         courses=(),
+        ended=(),
         lines=(),
         doses=tuple(doses),
         integrations=integrations,

@@ -13,9 +13,21 @@ from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationFacts, judge
+from kapteam.rules.loose_ends import Loose, LooseKind
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.thresholds import Thresholds
-from kapteam.vocabulary import ConcernKind, ConcernLevel, EpisodeState, OrderState, Part, Tone
+from kapteam.vocabulary import (
+    ConcernKind,
+    ConcernLevel,
+    ConsentType,
+    ContactKind,
+    EpisodeState,
+    HoldReason,
+    IntegrationKind,
+    OrderState,
+    Part,
+    Tone,
+)
 from kapteam.wording import NBSP
 
 PHOENIX = ZoneInfo("America/Phoenix")
@@ -346,3 +358,38 @@ def test_a_concern_says_who_raised_it_and_whether_the_colleague_knows(unseen, se
     assert _said(said).startswith(begins)
     assert _said(said).endswith(ends)
     assert said.tone is tone
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        (Loose(LooseKind.DOSE, "a", at=NOW), "Ketamine session of Tue Nov 24, 2:30 pm"),
+        (
+            Loose(LooseKind.UNCONFIRMED, "a", at=NOW, who="Robin Prescott"),
+            "Dose of Tue Nov 24, 2:30 pm, as told by Robin Prescott",
+        ),
+        (
+            Loose(LooseKind.INTEGRATION, "a", at=NOW, what=IntegrationKind.FULL),
+            "Integration of the dose of Tue Nov 24, 2:30 pm, not booked",
+        ),
+        (
+            Loose(LooseKind.INTEGRATION, "a", planned_at=NOW, what=IntegrationKind.DEBRIEF),
+            "Debrief on the day, booked Tue Nov 24, 2:30 pm",
+        ),
+        (
+            Loose(LooseKind.NOTE, "a", at=NOW, what=IntegrationKind.FULL),
+            "Integration held Tue Nov 24, 2:30 pm, note not signed",
+        ),
+        (
+            Loose(LooseKind.CONTACT, "a", at=NOW, who="Thea Tallis", what=ContactKind.CALL),
+            "Call, Tue Nov 24, 2:30 pm, Thea Tallis",
+        ),
+        (Loose(LooseKind.CONSENT, "a", what=ConsentType.TOUCH), "Consent “Touch agreement”"),
+        (
+            Loose(LooseKind.HOLD, "a", at=NOW, what=HoldReason.TRAVEL),
+            "On hold since Tue Nov 24, 2:30 pm: travel",
+        ),
+    ],
+)
+def test_what_is_loose_is_said_with_its_weekday(one, said):
+    assert sentences.loose_end(one, NOW, PHOENIX).replace(NBSP, " ") == said

@@ -16,10 +16,12 @@ from kapteam.db.tables.contacts import Contact
 from kapteam.db.tables.episodes import (
     Clearance,
     Consent,
+    Ending,
     Episode,
     EpisodeMember,
     Hold,
     OutsideExperience,
+    SignOff,
 )
 from kapteam.db.tables.integration import IntegrationSession, IntegrationSessionFor
 from kapteam.db.tables.ketamine import Administration, KetamineSession, Series
@@ -43,6 +45,7 @@ __all__ = [
     "Contact",
     "Draft",
     "EmergencyAccess",
+    "Ending",
     "Episode",
     "EpisodeMember",
     "FailedAttempt",
@@ -62,4 +65,5 @@ __all__ = [
     "Presence",
     "Series",
     "SignIn",
+    "SignOff",
 ]

@@ -12,6 +12,7 @@ from kapteam.vocabulary import (
     CloseReason,
     ConsentType,
     EpisodeState,
+    FinalScores,
     HoldReason,
     Part,
     ServiceLine,
@@ -68,6 +69,41 @@ class Hold(Identified):
     release_note: Mapped[str] = mapped_column(Text, default="")
 
     __table_args__ = (Index("ix_hold_episode_id_released_at", "episode_id", "released_at"),)
+
+
+class Ending(Identified):
+    """Who ended a course and what was asked then (rule 56); the one of `closed_at` counts.
+
+    `medicine_at_home` is whether the client still has any, None when nobody asked.
+    """
+
+    __tablename__ = "ending"
+
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
+    ended_at: Mapped[datetime]
+    ended_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    final_scores: Mapped[FinalScores] = mapped_column(term(FinalScores))
+    final_scores_why: Mapped[str] = mapped_column(default="")
+    medicine_at_home: Mapped[bool | None]
+    medicine_note: Mapped[str] = mapped_column(default="")
+
+
+class SignOff(Identified):
+    """That one of those who treated agrees that a course is over; asked for when it ends.
+
+    It waits on `clinician_id` until it is signed, by that person or by who covers for them.
+    """
+
+    __tablename__ = "sign_off"
+
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
+    part: Mapped[Part] = mapped_column(term(Part))
+    clinician_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    asked_at: Mapped[datetime]
+    signed_at: Mapped[datetime | None]
+    signed_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+
+    __table_args__ = (index_of_open("ix_sign_off_episode_id_open", "episode_id", "signed_at"),)
 
 
 class OutsideExperience(Identified):

@@ -15,11 +15,13 @@ class IntegrationSession(Versioned):
 
     It is settled by `held_at` (kind full) or `closed_at`; `dropped_at` takes a booking back and
     leaves the debt. `due_on` is set by hand for psychedelic integration (rule 12).
+    `from_episode_id` is the course that ended and whose doses it integrates, where therapy went on.
     """
 
     __tablename__ = "integration_session"
 
     episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
+    from_episode_id: Mapped[str | None] = mapped_column(ForeignKey("episode.id"), index=True)
     therapist_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"), index=True)
     kind: Mapped[IntegrationKind] = mapped_column(term(IntegrationKind))
     how: Mapped[How] = mapped_column(term(How))

@@ -1,0 +1,391 @@
+"""What of one course of care is not settled: for the form that ends it, and for its Save."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased
+
+from kapteam.db.base import Versioned
+from kapteam.db.signing import has_words
+from kapteam.db.tables import (
+    Administration,
+    Clinician,
+    Concern,
+    Consent,
+    Contact,
+    Episode,
+    Hold,
+    IntegrationSession,
+    IntegrationSessionFor,
+    KetamineSession,
+    Note,
+    OutsideWait,
+)
+from kapteam.db.types import UtcDateTime
+from kapteam.rules.contacts import ContactStage, judge_contact
+from kapteam.rules.dosing import silence
+from kapteam.rules.loose_ends import Loose, LooseKind
+from kapteam.vocabulary import (
+    ConcernKind,
+    ConsentType,
+    ContactKind,
+    HoldReason,
+    IntegrationKind,
+    NoteKind,
+    OutsideParty,
+    Part,
+    SessionStatus,
+)
+
+_NOBODY = "Whoever held it"
+_OPEN = tuple(status for status in SessionStatus if status.is_open)
+
+
+def loose(db: Session, episode: Episode, now: datetime) -> tuple[Loose, ...]:
+    """Everything of the course that is not settled, in two statements."""
+    doses = _doses(db, episode)
+    rows: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in db.execute(_statement(episode)):
+        rows[row.what].append(row)
+    return (
+        *_unconfirmed(doses),
+        *_open_doses(doses, now),
+        *_to_be_integrated(episode, doses, rows[LooseKind.INTEGRATION]),
+        *(
+            Loose(
+                LooseKind.NOTE,
+                row.id,
+                at=row.at,
+                who=row.who or _NOBODY,
+                what=IntegrationKind(row.kind),
+            )
+            for row in {row.id: row for row in rows[LooseKind.NOTE]}.values()
+        ),
+        *(
+            Loose(LooseKind.DRAFT, row.id, at=row.at, who=row.who, what=NoteKind(row.kind))
+            for row in rows[LooseKind.DRAFT]
+        ),
+        *(_contact(row, now) for row in rows[LooseKind.CONTACT]),
+        *(
+            Loose(
+                LooseKind.WAIT,
+                row.id,
+                at=row.at,
+                who=row.who,
+                what=OutsideParty(row.kind),
+                version=row.version,
+            )
+            for row in rows[LooseKind.WAIT]
+        ),
+        *(
+            Loose(LooseKind.CONCERN, row.id, at=row.at, who=row.who, what=ConcernKind(row.kind))
+            for row in rows[LooseKind.CONCERN]
+        ),
+        *(
+            Loose(LooseKind.CONSENT, row.id, what=ConsentType(row.kind))
+            for row in rows[LooseKind.CONSENT]
+        ),
+        *(
+            Loose(LooseKind.HOLD, row.id, at=row.at, what=HoldReason(row.kind))
+            for row in rows[LooseKind.HOLD]
+        ),
+    )
+
+
+def _doses(db: Session, episode: Episode) -> dict[str, Any]:
+    """The ketamine sessions that are open or were given, with what was given in them."""
+    teller = aliased(Clinician)
+    unconfirmed = and_(
+        Administration.told_by_id.is_not(None), Administration.confirmed_at.is_(None)
+    )
+    # A debrief never settles a dose (rule 7), and a dropped booking leaves the debt.
+    integrated = exists().where(
+        IntegrationSessionFor.ketamine_session_id == KetamineSession.id,
+        IntegrationSession.id == IntegrationSessionFor.integration_session_id,
+        IntegrationSession.kind == IntegrationKind.FULL,
+        IntegrationSession.dropped_at.is_(None),
+    )
+    ended = func.coalesce(Administration.ended_at, Administration.started_at)
+    rows = db.execute(
+        select(
+            KetamineSession.id,
+            KetamineSession.version,
+            KetamineSession.status,
+            KetamineSession.planned_at,
+            KetamineSession.planned_minutes,
+            KetamineSession.arrived_at,
+            func.min(Administration.started_at, type_=UtcDateTime()).label("first_at"),
+            func.max(ended, type_=UtcDateTime()).label("last_at"),
+            func.max(case((unconfirmed, teller.name))).label("told_by"),
+            integrated.label("integrated"),
+        )
+        .outerjoin(
+            Administration,
+            and_(
+                Administration.ketamine_session_id == KetamineSession.id,
+                Administration.voided_at.is_(None),
+            ),
+        )
+        .outerjoin(teller, teller.id == Administration.told_by_id)
+        .where(KetamineSession.episode_id == episode.id)
+        .group_by(KetamineSession.id)
+        .order_by(KetamineSession.planned_at, KetamineSession.id)
+    )
+    return {row.id: row for row in rows}
+
+
+def _unconfirmed(doses: dict[str, Any]) -> Iterator[Loose]:
+    for row in doses.values():
+        if row.told_by is not None:
+            yield Loose(LooseKind.UNCONFIRMED, row.id, at=row.last_at, who=row.told_by)
+
+
+def _open_doses(doses: dict[str, Any], now: datetime) -> Iterator[Loose]:
+    for row in doses.values():
+        if row.status in _OPEN:
+            begun = min(filter(None, (row.arrived_at, row.first_at)), default=None)
+            asked = silence(row.status, row.planned_at, row.planned_minutes, begun, now)
+            yield Loose(
+                LooseKind.DOSE,
+                row.id,
+                at=row.planned_at,
+                is_asked=begun is not None or asked is not None,
+                version=row.version,
+            )
+
+
+def _statement(episode: Episode) -> Any:
+    """What is not settled beside the ketamine sessions, as rows of one shape."""
+    episode_id = episode.id
+    return union_all(
+        _integrations(episode_id),
+        _drafts(episode_id),
+        _contacts(episode_id),
+        _consents(episode_id),
+        _holds(episode_id),
+        _waits(episode_id),
+        _concerns(episode),
+    )
+
+
+def _row(
+    what: Any, of: Any, kind: Any, at: Any, *, who: Any = None, planned_at: Any = None
+) -> Select[Any]:
+    """A row of the shape; without a version nothing of it is changed when the course ends."""
+    return select(
+        what.label("what"),
+        of.id.label("id"),
+        (of.version if issubclass(of, Versioned) else literal(0)).label("version"),
+        type_coerce(kind, String).label("kind"),
+        type_coerce(at, UtcDateTime()).label("at"),
+        cast(null() if who is None else who, String).label("who"),
+        type_coerce(
+            cast(null(), UtcDateTime()) if planned_at is None else planned_at, UtcDateTime()
+        ).label("planned_at"),
+    )
+
+
+def _integrations(episode_id: str) -> Select[Any]:
+    """The integration sessions that were not taken back or closed, a row for each dose."""
+    signed = exists().where(
+        Note.integration_session_id == IntegrationSession.id,
+        Note.signed_at.is_not(None),
+        Note.voided_at.is_(None),
+    )
+    draft, author, holder = aliased(Note), aliased(Clinician), aliased(Clinician)
+    return (
+        _row(
+            case(
+                (IntegrationSession.held_at.is_(None), LooseKind.INTEGRATION.value),
+                else_=LooseKind.NOTE.value,
+            ),
+            IntegrationSession,
+            IntegrationSession.kind,
+            IntegrationSession.held_at,
+            who=func.coalesce(author.name, holder.name),
+            planned_at=IntegrationSession.planned_at,
+        )
+        .add_columns(IntegrationSessionFor.ketamine_session_id.label("dose_id"))
+        .outerjoin(
+            IntegrationSessionFor,
+            IntegrationSessionFor.integration_session_id == IntegrationSession.id,
+        )
+        .outerjoin(
+            draft,
+            and_(
+                draft.integration_session_id == IntegrationSession.id,
+                draft.signed_at.is_(None),
+                draft.voided_at.is_(None),
+            ),
+        )
+        .outerjoin(author, author.id == draft.author_id)
+        .outerjoin(holder, holder.id == IntegrationSession.held_by_id)
+        .where(
+            IntegrationSession.episode_id == episode_id,
+            IntegrationSession.dropped_at.is_(None),
+            IntegrationSession.closed_at.is_(None),
+            or_(IntegrationSession.held_at.is_(None), ~signed),
+        )
+    )
+
+
+def _to_be_integrated(episode: Episode, doses: dict[str, Any], rows: list[Any]) -> Iterator[Loose]:
+    """What waits to be held, and the doses that no integration session stands for."""
+    links: defaultdict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        links[row.id] += [row.dose_id] if row.dose_id else []
+    for row in {row.id: row for row in rows}.values():
+        linked = list(dict.fromkeys(links[row.id]))
+        ahead = [id_ for id_ in linked if id_ in doses and doses[id_].last_at is None]
+        # Its booking is cancelled together with the one dose that it is for.
+        goes_with_it = (
+            linked == ahead
+            and len(ahead) == 1
+            and doses[ahead[0]].status in _OPEN
+            and row.kind == IntegrationKind.FULL
+        )
+        if not goes_with_it:
+            given = [doses[id_].last_at for id_ in linked if id_ in doses and doses[id_].last_at]
+            yield Loose(
+                LooseKind.INTEGRATION,
+                row.id,
+                at=min(given, default=None),
+                planned_at=row.planned_at,
+                what=IntegrationKind(row.kind),
+                version=row.version,
+                dose_ids=tuple(linked),
+            )
+    for row in doses.values():
+        if episode.expects_integration and row.last_at is not None and not row.integrated:
+            yield Loose(
+                LooseKind.INTEGRATION,
+                row.id,
+                at=row.last_at,
+                what=IntegrationKind.FULL,
+                dose_ids=(row.id,),
+            )
+
+
+def _drafts(episode_id: str) -> Select[Any]:
+    """Unsigned notes about the course in which somebody has typed."""
+    return (
+        _plain(LooseKind.DRAFT, Note, Note.kind, Note.started_at, who=Clinician.name)
+        .join(Clinician, Clinician.id == Note.author_id)
+        .where(
+            Note.episode_id == episode_id,
+            Note.kind.in_(tuple(kind for kind in NoteKind if kind.is_about_course)),
+            Note.signed_at.is_(None),
+            Note.voided_at.is_(None),
+            has_words(),
+        )
+    )
+
+
+def _contacts(episode_id: str) -> Select[Any]:
+    return (
+        _plain(LooseKind.CONTACT, Contact, Contact.kind, Contact.planned_at, who=Clinician.name)
+        .join(Clinician, Clinician.id == Contact.with_id)
+        .where(
+            Contact.episode_id == episode_id,
+            Contact.outcome.is_(None),
+            Contact.planned_at.is_not(None),
+        )
+    )
+
+
+def _contact(row: Any, now: datetime) -> Loose:
+    kind = ContactKind(row.kind)
+    standing = judge_contact(kind, row.at, None, Part.THERAPIST, now)
+    return Loose(
+        LooseKind.CONTACT,
+        row.id,
+        at=row.at,
+        who=row.who,
+        what=kind,
+        is_asked=standing.stage is ContactStage.DID_IT_HAPPEN,
+        version=row.version,
+    )
+
+
+def _consents(episode_id: str) -> Select[Any]:
+    """The newest of each type, where nobody has revoked it (rule 22)."""
+    newest = (
+        select(
+            Consent.id,
+            func.row_number()
+            .over(
+                partition_by=Consent.type,
+                order_by=(
+                    Consent.signed_on.desc(),
+                    Consent.recorded_at.desc(),
+                    Consent.id.desc(),
+                ),
+            )
+            .label("recency"),
+        )
+        .where(Consent.episode_id == episode_id, Consent.voided_at.is_(None))
+        .subquery()
+    )
+    return (
+        _plain(LooseKind.CONSENT, Consent, Consent.type, cast(null(), UtcDateTime()))
+        .join(newest, newest.c.id == Consent.id)
+        .where(newest.c.recency == 1, Consent.revoked_on.is_(None))
+    )
+
+
+def _holds(episode_id: str) -> Select[Any]:
+    return _plain(LooseKind.HOLD, Hold, Hold.reason, Hold.since_at).where(
+        Hold.episode_id == episode_id, Hold.released_at.is_(None)
+    )
+
+
+def _waits(episode_id: str) -> Select[Any]:
+    return (
+        _plain(
+            LooseKind.WAIT,
+            OutsideWait,
+            OutsideWait.kind,
+            OutsideWait.recorded_at,
+            who=Clinician.name,
+        )
+        .join(Clinician, Clinician.id == OutsideWait.caller_id)
+        .where(OutsideWait.episode_id == episode_id, OutsideWait.outcome.is_(None))
+    )
+
+
+def _concerns(episode: Episode) -> Select[Any]:
+    """The client's open concerns, where no other open course would bring them up any more."""
+    other = aliased(Episode)
+    goes_on = exists().where(
+        other.client_id == episode.client_id,
+        other.id != episode.id,
+        other.closed_at.is_(None),
+    )
+    return (
+        _plain(LooseKind.CONCERN, Concern, Concern.kind, Concern.raised_at, who=Clinician.name)
+        .join(Clinician, Clinician.id == Concern.raised_by_id)
+        .where(Concern.client_id == episode.client_id, Concern.closed_at.is_(None), ~goes_on)
+    )
+
+
+def _plain(what: LooseKind, of: Any, kind: Any, at: Any, *, who: Any = None) -> Select[Any]:
+    """A row that is about no dose."""
+    row = _row(literal(what.value), of, kind, at, who=who)
+    return row.add_columns(cast(null(), String).label("dose_id"))
