@@ -24,10 +24,10 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import NotFound
 from kapteam.queries.audit_log import TAGS, LogLine, What
+from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import (
     Asked,
-    ClientName,
     ContactLine,
     CourseStanding,
     DoseLine,
@@ -315,12 +315,7 @@ def since_away(db: Session, asked: Asked, absence_id: str) -> tuple[SinceLine, .
             AuditEvent.tag,
             about.name.label("about"),
             AuditEvent.changes,
-            Client.id.label("client_id"),
-            Client.code,
-            Client.family_name,
-            Client.given_name,
-            Client.preferred_name,
-            Client.born_on,
+            *CLIENT_NAME,
         )
         .join(Client, Client.id == AuditEvent.client_id)
         .outerjoin(Clinician, Clinician.id == AuditEvent.clinician_id)
@@ -349,14 +344,7 @@ def since_away(db: Session, asked: Asked, absence_id: str) -> tuple[SinceLine, .
     )
     return tuple(
         SinceLine(
-            ClientName(
-                row.client_id,
-                row.code,
-                row.family_name,
-                row.given_name,
-                row.preferred_name,
-                row.born_on,
-            ),
+            client_named(row.client_id, row),
             LogLine(row.id, row.at, row.who, row.tag, row.code, row.about, row.changes),
         )
         for row in rows

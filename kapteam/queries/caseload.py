@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from kapteam.db.access import visible_clients
 from kapteam.db.tables import Client, Episode
+from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
 from kapteam.queries.find import matches
 from kapteam.queries.integration import is_owed
 from kapteam.queries.pinned import PINNED, PinnedLine, pinned_of
 from kapteam.queries.standing import (
     Asked,
-    ClientName,
     CourseStanding,
     Person,
     attention_of,
@@ -258,12 +258,7 @@ def _is_found(client: ClientName, matching: frozenset[str] | None) -> bool:
 def _without_course(db: Session, asked: Asked) -> tuple[CaseloadRow, ...]:
     rows = db.execute(
         select(
-            Client.id,
-            Client.code,
-            Client.family_name,
-            Client.given_name,
-            Client.preferred_name,
-            Client.born_on,
+            *CLIENT_NAME,
             *PINNED,
         )
         .where(
@@ -276,14 +271,7 @@ def _without_course(db: Session, asked: Asked) -> tuple[CaseloadRow, ...]:
     )
     return tuple(
         CaseloadRow(
-            ClientName(
-                row.id,
-                row.code,
-                row.family_name,
-                row.given_name,
-                row.preferred_name,
-                row.born_on,
-            ),
+            client_named(row.client_id, row),
             pinned_of(row),
         )
         for row in rows

@@ -28,11 +28,11 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import NotFound
 from kapteam.queries.client_details import ClientDetails
+from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.notes import ClientNotes, NoteLine, notes_of_client
 from kapteam.queries.pinned import PINNED, PinnedLine, pinned_of
 from kapteam.queries.standing import (
     Asked,
-    ClientName,
     CourseStanding,
     DoseLine,
     IntegrationLine,
@@ -285,14 +285,7 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
             links[row.id].append(row.ketamine_session_id)
     notes = notes_of_client(db, asked, first.id, links) if asked.viewer.reads_notes else None
     return ClientPage(
-        name=ClientName(
-            first.id,
-            first.code,
-            first.family_name,
-            first.given_name,
-            first.preferred_name,
-            first.born_on,
-        ),
+        name=client_named(first.id, first),
         details=ClientDetails(
             **{name: getattr(first, name) for name in ClientDetails.__dataclass_fields__}
         ),

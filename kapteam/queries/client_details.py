@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from kapteam.db.access import visible_clients
 from kapteam.db.tables import Client
 from kapteam.errors import NotFound
-from kapteam.queries.standing import Asked, ClientName
+from kapteam.queries.client_names import ClientName, client_named
+from kapteam.queries.standing import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,7 @@ class ClientDetails:
     @property
     def name(self) -> ClientName:
         """What a banner says about whom this is."""
-        return ClientName(
-            self.id,
-            self.code,
-            self.family_name,
-            self.given_name,
-            self.preferred_name,
-            self.born_on,
-        )
+        return client_named(self.id, self)
 
 
 def client_details(db: Session, asked: Asked, code: str) -> ClientDetails:

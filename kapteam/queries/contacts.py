@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session, aliased
 from kapteam.db.access import visible_clients, visible_episodes
 from kapteam.db.tables import Client, Clinician, Contact, Episode, EpisodeMember
 from kapteam.errors import NotFound
+from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
 from kapteam.queries.practice import Colleague, team
-from kapteam.queries.standing import Asked, ClientName
+from kapteam.queries.standing import Asked
 from kapteam.vocabulary import (
     ContactKind,
     ContactOutcome,
@@ -108,7 +109,7 @@ def told_to(db: Session, asked: Asked) -> tuple[Told, ...]:
     rows = db.execute(
         select(
             Contact.id,
-            *_NAME,
+            *CLIENT_NAME,
             Contact.kind,
             Contact.from_client,
             Contact.outcome,
@@ -130,7 +131,7 @@ def told_to(db: Session, asked: Asked) -> tuple[Told, ...]:
     return tuple(
         Told(
             row.id,
-            _name(row),
+            client_named(row.client_id, row),
             row.kind,
             row.from_client,
             row.outcome,
@@ -155,7 +156,7 @@ def contact_page(db: Session, asked: Asked, *, code: str = "", contact_id: str =
             .where(Contact.id == contact_id, _is_visible(asked))
         )
     row = db.execute(
-        select(*_NAME, Client.phone).where(which, visible_clients(asked.viewer, asked.now))
+        select(*CLIENT_NAME, Client.phone).where(which, visible_clients(asked.viewer, asked.now))
     ).one_or_none()
     if row is None:
         raise NotFound("There is no such client or contact, or you are not on a course of theirs.")
@@ -166,7 +167,7 @@ def contact_page(db: Session, asked: Asked, *, code: str = "", contact_id: str =
         )
     )
     return ContactPage(
-        client=_name(row),
+        client=client_named(row.client_id, row),
         phone=row.phone,
         courses=_courses(db, asked, row.client_id),
         contact=next((one for one in found if one.id == contact_id), None),
@@ -234,24 +235,3 @@ def _one(row: Any, asked: Asked) -> OneContact:
     values = {name: getattr(row, name) for name in OneContact.__dataclass_fields__}
     is_read = row.planned_at is None or asked.viewer.reads_notes
     return OneContact(**(values | {"words": row.words if is_read else "", "tell": row.tell or ""}))
-
-
-_NAME = (
-    Client.id.label("client_id"),
-    Client.code,
-    Client.family_name,
-    Client.given_name,
-    Client.preferred_name,
-    Client.born_on,
-)
-
-
-def _name(row: Any) -> ClientName:
-    return ClientName(
-        row.client_id,
-        row.code,
-        row.family_name,
-        row.given_name,
-        row.preferred_name,
-        row.born_on,
-    )

@@ -23,7 +23,8 @@ from kapteam.db.tables import (
     SignOff,
 )
 from kapteam.errors import NotFound
-from kapteam.queries.standing import Asked, ClientName, CourseHead
+from kapteam.queries.client_names import ClientName, client_named
+from kapteam.queries.standing import Asked, CourseHead
 from kapteam.rules.loose_ends import Loose
 from kapteam.rules.pathway import ConsentFacts, moves
 from kapteam.rules.permissions import hold_reason_for
@@ -253,7 +254,7 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
         raise NotFound("There is no such course of care, or you are not on it.")
     episode, client = row
     return Course(
-        client=_name(client),
+        client=client_named(client.id, client),
         id=episode.id,
         version=episode.version,
         service_line=episode.service_line,
@@ -342,17 +343,6 @@ def _sign_offs(db: Session, episode: Episode) -> tuple[SignOffLine, ...]:
         .order_by(SignOff.part, SignOff.id)
     )
     return tuple(SignOffLine(**row._mapping) for row in rows)
-
-
-def _name(client: Client) -> ClientName:
-    return ClientName(
-        client.id,
-        client.code,
-        client.family_name,
-        client.given_name,
-        client.preferred_name,
-        client.born_on,
-    )
 
 
 def members(db: Session, episode_id: str, now: datetime) -> tuple[Member, ...]:

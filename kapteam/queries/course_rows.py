@@ -57,6 +57,7 @@ from kapteam.db.tables import (
     SignOff,
 )
 from kapteam.db.types import UtcDateTime
+from kapteam.queries.client_names import CLIENT_NAME
 from kapteam.queries.pinned import PINNED
 from kapteam.rules.contacts import TOUCHES_COUNTED, Touches
 from kapteam.rules.notes import POSTPONE
@@ -125,18 +126,13 @@ def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
         db.execute(
             select(
                 Episode.id,
-                Episode.client_id,
                 Episode.service_line,
                 Episode.state,
                 Episode.state_since,
                 Episode.opened_at,
                 Episode.expects_intention,
                 Episode.expects_integration,
-                Client.code,
-                Client.family_name,
-                Client.given_name,
-                Client.preferred_name,
-                Client.born_on,
+                *CLIENT_NAME,
                 _first_call().label("called_at"),
                 *PINNED,
                 Hold.reason.label("hold_reason"),

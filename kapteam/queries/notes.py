@@ -23,7 +23,8 @@ from kapteam.db.tables import (
     NoteAmendment,
 )
 from kapteam.errors import NotAllowed, NotFound
-from kapteam.queries.standing import Asked, ClientName, Person
+from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
+from kapteam.queries.standing import Asked, Person
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.notes import TEMPLATES, Template, title
 from kapteam.rules.permissions import check_can_read_notes
@@ -220,7 +221,7 @@ def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
     planning = can_write and head.kind is NoteKind.INTENTION
     return NotePage(
         note=note,
-        client=_client(head),
+        client=client_named(head.client_id, head),
         subject=subject,
         template=TEMPLATES[head.kind, head.template_version],
         drafts={row.field: DraftText(row.text, row.version, row.saved_at) for row in drafts},
@@ -253,7 +254,7 @@ def signing_page(db: Session, asked: Asked, note_id: str) -> SigningPage | None:
     return SigningPage(
         note_id=note_id,
         title=unsigned.title,
-        client=_client(head),
+        client=client_named(head.client_id, head),
         author=unsigned.author,
         text=unsigned.text,
         digest=unsigned.digest,
@@ -274,7 +275,7 @@ def unsigned_notes(db: Session, asked: Asked) -> tuple[UnsignedNote, ...]:
             id=row.id,
             kind=row.kind,
             title=title(row.kind, row.integration_kind),
-            client=_client(row),
+            client=client_named(row.client_id, row),
             integration_session_id=row.integration_session_id,
             subject_at=row.subject_at,
             author=Person(row.author_id, row.name),
@@ -333,7 +334,7 @@ def _not_begun(db: Session, asked: Asked) -> list[Any]:
                 null().label("id"),
                 literal(NoteKind.INTEGRATION, Note.kind.type).label("kind"),
                 Clinician.id.label("author_id"),
-                *_client_columns(),
+                *CLIENT_NAME,
                 IntegrationSession.id.label("integration_session_id"),
                 IntegrationSession.kind.label("integration_kind"),
                 IntegrationSession.held_at.label("since"),
@@ -402,18 +403,7 @@ def intentions_of_dose(db: Session, asked: Asked, ketamine_session_id: str) -> t
 
 
 def _head_columns() -> list[Any]:
-    return [Note.id, Note.kind, Note.author_id, *_client_columns()]
-
-
-def _client_columns() -> list[Any]:
-    return [
-        Episode.client_id,
-        Client.code,
-        Client.family_name,
-        Client.given_name,
-        Client.preferred_name,
-        Client.born_on,
-    ]
+    return [Note.id, Note.kind, Note.author_id, *CLIENT_NAME]
 
 
 def _head(db: Session, asked: Asked, note_id: str) -> Any:
@@ -432,17 +422,6 @@ def _head(db: Session, asked: Asked, note_id: str) -> Any:
     if found is None:
         raise NotFound("There is no such note, or you are not on its course of care.")
     return found
-
-
-def _client(row: Any) -> ClientName:
-    return ClientName(
-        row.client_id,
-        row.code,
-        row.family_name,
-        row.given_name,
-        row.preferred_name,
-        row.born_on,
-    )
 
 
 def _is_latest(asked: Asked, client_id: str, kind: NoteKind) -> ColumnElement[bool]:

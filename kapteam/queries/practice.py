@@ -21,7 +21,8 @@ from kapteam.db.tables import (
     PracticeSetting,
 )
 from kapteam.errors import NotFound
-from kapteam.queries.standing import Asked, ClientName
+from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
+from kapteam.queries.standing import Asked
 from kapteam.rules.thresholds import THRESHOLDS, Threshold
 from kapteam.vocabulary import EpisodeState, Function, Part, ServiceLine
 
@@ -136,12 +137,7 @@ def open_parts(db: Session, asked: Asked, clinician_id: str) -> tuple[OpenPart, 
             theirs.part,
             course.service_line,
             course.state,
-            Client.id,
-            Client.code,
-            Client.family_name,
-            Client.given_name,
-            Client.preferred_name,
-            Client.born_on,
+            *CLIENT_NAME,
             visible_clients(asked.viewer, asked.now).label("is_visible"),
         )
         .join(course, course.id == theirs.episode_id)
@@ -159,17 +155,11 @@ def open_parts(db: Session, asked: Asked, clinician_id: str) -> tuple[OpenPart, 
             row.episode_id,
             row.part,
             row.code,
-            _name(row) if row.is_visible else None,
+            client_named(row.client_id, row) if row.is_visible else None,
             row.service_line,
             row.state,
         )
         for row in rows
-    )
-
-
-def _name(row: Any) -> ClientName:
-    return ClientName(
-        row.id, row.code, row.family_name, row.given_name, row.preferred_name, row.born_on
     )
 
 

@@ -23,6 +23,7 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import NotFound
 from kapteam.queries import course_rows
+from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.pinned import PinnedLine, pinned_of
 from kapteam.rules.attention import (
     BREACH_SHOWN,
@@ -85,18 +86,6 @@ from kapteam.vocabulary import (
 from kapteam.wording import last_day
 
 _LOUDNESS = (Tone.RED, Tone.AMBER, Tone.PLAIN, Tone.BLUE, Tone.QUIET)
-
-
-@dataclass(frozen=True, slots=True)
-class ClientName:
-    """Who a row is about; screens render it through `sentences.client_name` only."""
-
-    id: str
-    code: str
-    family: str
-    given: str
-    preferred: str
-    born_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -864,14 +853,7 @@ class _Course:
 
     def _client(self) -> ClientName:
         row = self._row
-        return ClientName(
-            row.client_id,
-            row.code,
-            row.family_name,
-            row.given_name,
-            row.preferred_name,
-            row.born_on,
-        )
+        return client_named(row.client_id, row)
 
     def _person(self, part: Part) -> Person | None:
         of_part = (member for member in self._members if member.part is part)

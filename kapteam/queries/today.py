@@ -6,11 +6,11 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from kapteam.clock import day_of
+from kapteam.queries.client_names import ClientName
 from kapteam.queries.contacts import Told, told_to
 from kapteam.queries.integration import by_stage, owed
 from kapteam.queries.standing import (
     Asked,
-    ClientName,
     ContactLine,
     CourseStanding,
     DoseLine,

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from kapteam.db.access import visible_episodes
 from kapteam.db.tables import Client, Clinician, Episode, EpisodeMember, OutsideWait
 from kapteam.errors import NotFound
+from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.practice import Colleague, team
-from kapteam.queries.standing import Asked, ClientName
+from kapteam.queries.standing import Asked
 from kapteam.rules.waits import OutsideWaitFacts
 from kapteam.vocabulary import EpisodeState, Function, WaitOutcome
 
@@ -73,14 +74,7 @@ def wait_page(db: Session, asked: Asked, *, episode_id: str = "", wait_id: str =
     episode, client = rows[0].Episode, rows[0].Client
     found = tuple(_one(row.OutsideWait, row.name) for row in rows if row.OutsideWait)
     return WaitPage(
-        client=ClientName(
-            client.id,
-            client.code,
-            client.family_name,
-            client.given_name,
-            client.preferred_name,
-            client.born_on,
-        ),
+        client=client_named(client.id, client),
         episode_id=episode.id,
         member_ids=frozenset(_members(db, asked, episode.id)),
         is_open=episode.state is not EpisodeState.CLOSED,

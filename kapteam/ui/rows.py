@@ -16,9 +16,9 @@ import streamlit as st
 from kapteam import sentences, wording
 from kapteam.actions.views import record_view
 from kapteam.queries.client_details import ClientDetails
+from kapteam.queries.client_names import ClientName
 from kapteam.queries.pinned import PinnedLine
 from kapteam.queries.standing import (
-    ClientName,
     CourseStanding,
     DoseLine,
     HoldLine,

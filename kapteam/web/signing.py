@@ -15,8 +15,9 @@ from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.practices import DEMO, database
 from kapteam.errors import Conflict, Invalid, NotFound, Refused
+from kapteam.queries.client_names import ClientName
 from kapteam.queries.notes import signing_page
-from kapteam.queries.standing import Asked, ClientName
+from kapteam.queries.standing import Asked
 from kapteam.queries.views import seen_this_hour
 from kapteam.sentences import client_name
 from kapteam.web.plain import message, page

@@ -24,8 +24,9 @@ from kapteam.charts import (
 from kapteam.db.in_force import PracticeInForce
 from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage, GivenPart
 from kapteam.queries.client_details import ClientDetails
+from kapteam.queries.client_names import ClientName
 from kapteam.queries.pinned import PinnedLine
-from kapteam.queries.standing import Asked, ClientName
+from kapteam.queries.standing import Asked
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationFacts, judge
 from kapteam.rules.permissions import Viewer
