@@ -104,14 +104,14 @@ def _loose_ends(here: Present, form: Form, ends: tuple[LooseEnd, ...], with_whom
     words(f"**What is still loose ({len(ends)})**")
     grid = _side_by_side()
     for end in ends:
-        label = sentences.loose_end(end.loose, here.now, here.zone)
+        label = plain(sentences.loose_end(end.loose, here.now, here.zone))
         with grid.container(gap="xxsmall"):
             if end.choices:
                 goes_on = "" if end.loose.kind is LooseKind.CONSENT else with_whom
                 options = {one.value: _said(one, goes_on) for one in end.choices}
                 form.pick(_field(end), label, options, end.usual)
                 continue
-            words(plain(label))
+            words(label)
             if end.first:
                 form.needs(_field(end), end.first)
             else:

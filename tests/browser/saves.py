@@ -573,7 +573,7 @@ def _a_call_in_error(own: Care) -> str:
         return f"/contact?id={a_call(db, own.client, own.front_desk).id}"
 
 
-def _in_error(page: Page) -> None:
+def _contact_in_error(page: Page) -> None:
     _unfold(page, "Entered in error")
 
 
@@ -1052,7 +1052,7 @@ SAVES = {
         by_prescriber=True,
     ),
     "contact in error": Save(
-        _a_call_in_error, _in_error, "Mark as entered in error", ("contact:voided",)
+        _a_call_in_error, _contact_in_error, "Mark as entered in error", ("contact:voided",)
     ),
     "handed over while away": Save(
         _away_with_a_dose,
