@@ -31,7 +31,7 @@ from kapteam.ui.rows import (
     when,
     words,
 )
-from kapteam.ui.shell import Present, acting
+from kapteam.ui.shell import Present
 from kapteam.ui.showing import listed
 from kapteam.ui.text import plain, quiet, said
 from kapteam.vocabulary import Function, Tone
@@ -75,15 +75,15 @@ def draw_meanwhile(here: Present, shown: Meanwhile, course_id: str) -> None:
         _hand_over(here, shown, rows[0])
     nothing = "Nothing of yours is planned or due in these days."
     with section("While you are away", len(rows), key="meanwhile", nothing=nothing):
-        listed(rows, "meanwhile", partial(_row, here, bool(course_id)))
+        listed(rows, "meanwhile", partial(_row, here, shown.away, bool(course_id)))
     if course_id:
-        _show_course("All of it", "arrow_back", "all", "")
+        link("away", "All of it", icon="arrow_back", id=shown.away.id)
     elif shown.other_courses:
         courses = wording.count(shown.other_courses, "course", "courses")
         words(quiet(f"{courses} of care of yours: nothing planned or due in these days."))
 
 
-def _row(here: Present, is_alone: bool, one: MeanwhileRow) -> None:
+def _row(here: Present, away: Away, is_alone: bool, one: MeanwhileRow) -> None:
     with list_row(f"meanwhile_{one.key}"):
         name_cell(here, one.course.client)
         when(here, one.at, WHEN)
@@ -91,28 +91,9 @@ def _row(here: Present, is_alone: bool, one: MeanwhileRow) -> None:
         words(" ".join(said(each) for each in _who(here, one)), DOSE)
         with row_links(FOUR_LINKS):
             if not is_alone and can_run_episode(here.viewer):
-                _show_course("Hand over", "group", one.key, one.course.episode_id)
+                course_id = one.course.episode_id
+                link("away", "Hand over", icon="group", id=away.id, course=course_id)
             _move(one)
-
-
-def _show_course(label: str, icon: str, key: str, course_id: str) -> None:
-    """The way within the page to one course, or back to all; a link to itself would look chosen."""
-    st.button(
-        label,
-        key=f"course_of_{key}",
-        type="tertiary",
-        icon=f":material/{icon}:",
-        on_click=_go_to_course,
-        args=(course_id,),
-    )
-
-
-@acting
-def _go_to_course(here: Present, course_id: str) -> None:
-    if course_id:
-        st.query_params["course"] = course_id
-    else:
-        st.query_params.pop("course", None)
 
 
 def _what(one: MeanwhileRow) -> str:
