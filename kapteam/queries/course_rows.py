@@ -51,6 +51,7 @@ from kapteam.db.tables import (
     Series,
 )
 from kapteam.db.types import UtcDateTime
+from kapteam.queries import home_rows
 from kapteam.queries.pinned import PINNED
 from kapteam.rules.contacts import TOUCHES_COUNTED, Touches
 from kapteam.rules.notes import POSTPONE
@@ -356,6 +357,9 @@ def _doses() -> Executable:
             KetamineSession.planned_at,
             KetamineSession.planned_minutes,
             KetamineSession.place,
+            KetamineSession.at_home,
+            KetamineSession.people_present,
+            KetamineSession.local_emergency,
             KetamineSession.order_state,
             KetamineSession.ordered_ug,
             KetamineSession.may_add_ug,
@@ -499,11 +503,12 @@ CONSENT, CONCERN = "consent", "concern"
 
 
 def _matters() -> Executable:
-    """What is true of them beside their sessions: consents, and the open concerns of their clients.
+    """What is true of them beside their sessions: consents, the open concerns of their clients, and
+    the medicine at home.
 
     One statement: to ask takes longer than to read so few rows.
     """
-    return union_all(_consents(), _concerns())
+    return union_all(_consents(), _concerns(), *home_rows.selects(_WANTED))
 
 
 def _concerns() -> Select[Any]:
@@ -523,6 +528,7 @@ def _concerns() -> Select[Any]:
             Clinician.name,
             case((number == 0, last_seen_at())),
             number,
+            _no(Integer()),
         )
         .join(Concern, Concern.client_id == Episode.client_id)
         .join(Clinician, Clinician.id == Concern.raised_by_id)
@@ -568,6 +574,7 @@ def _consents() -> Select[Any]:
             _no(String()).label("person"),
             _no(UtcDateTime()).label("seen_at"),
             _no(Integer()).label("number"),
+            _no(Integer()).label("ug"),
         )
         .join(newest, newest.c.id == Consent.id)
         .where(newest.c.recency == 1)

@@ -51,6 +51,7 @@ CALM = CourseFacts(
     has_next_step=True,
     misses=0,
     out_of_touch_since=None,
+    home=None,
 )
 
 
@@ -63,6 +64,7 @@ def _dose(hours=24.0, **facts):
         order_state=OrderState.ORDERED,
         intention=SIGNED,
         cleared=True,
+        home_gap="",
     )
     return replace(dose, **facts)
 
