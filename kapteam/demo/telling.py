@@ -73,6 +73,7 @@ class Regimen:
 
 
 INTRAMUSCULAR = Regimen(ProductRoute.INTRAMUSCULAR, "Room 1", 105, (20, 35))
+AT_HOME = Regimen(ProductRoute.SUBLINGUAL, "418 Mesquite Lane", 105, (15,))
 SUBLINGUAL = Regimen(ProductRoute.SUBLINGUAL, "Room 3", 105, (15, 30))
 INFUSION = Regimen(ProductRoute.INTRAVENOUS, "Room 2", 105, (20,), infusion=40)
 SPRAVATO = Regimen(ProductRoute.ESKETAMINE_NASAL, "Room 4", 120, (10, 15, 20))
@@ -517,6 +518,7 @@ class Dose:
         how: How = How.IN_PERSON,
         no_slot: str = "",
         people: str = "",
+        emergency: str = "",
     ) -> "Dose":
         """The session is booked with its integration slot, and its dose is ordered.
 
@@ -542,6 +544,8 @@ class Dose:
                 planned_minutes=course.regimen.minutes,
                 place=course.regimen.place,
                 people_present=people,
+                at_home=course.regimen is AT_HOME,
+                local_emergency=emergency,
                 ordered_count=ordered_count if at_once else None,
                 mg=mg if at_once else proposed,
                 may_add=may_add if at_once else "",

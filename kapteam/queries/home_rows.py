@@ -97,7 +97,7 @@ def selects(wanted: Any) -> tuple[Select[Any], ...]:
 
 def _row(what: str, episode_id: Any, **columns: Any) -> Select[Any]:
     """PostgreSQL asks for a type wherever a part of the union has nothing."""
-    kinds = {
+    kinds: dict[str, Any] = {
         "id": String(),
         "kind": String(),
         "level": String(),

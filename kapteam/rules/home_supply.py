@@ -157,7 +157,7 @@ def stand_at_home(
         for one in facts.supplies
         if one.arrived_on is None and today - one.sent_on > ARRIVES_WITHIN
     ]
-    moved = [one.at for one in (*facts.used, *facts.returned)]
+    moved = [one.at for one in facts.used] + [one.at for one in facts.returned]
     found = {
         HomeProblem.DIFFERS: count is not None
         and expected is not None

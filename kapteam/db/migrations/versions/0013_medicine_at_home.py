@@ -1,5 +1,7 @@
 """Ketamine sessions at home, and the medicine that a client keeps there"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -43,7 +45,7 @@ def upgrade() -> None:
     )
 
 
-def _table(name: str, by: str, *columns: sa.Column) -> None:
+def _table(name: str, by: str, *columns: sa.Column[Any]) -> None:
     op.create_table(
         name,
         sa.Column("id", sa.String(36), nullable=False),
