@@ -73,7 +73,6 @@ class Regimen:
 
 
 INTRAMUSCULAR = Regimen(ProductRoute.INTRAMUSCULAR, "Room 1", 105, (20, 35))
-AT_HOME = Regimen(ProductRoute.SUBLINGUAL, "418 Mesquite Lane", 105, (15,))
 SUBLINGUAL = Regimen(ProductRoute.SUBLINGUAL, "Room 3", 105, (15, 30))
 INFUSION = Regimen(ProductRoute.INTRAVENOUS, "Room 2", 105, (20,), infusion=40)
 SPRAVATO = Regimen(ProductRoute.ESKETAMINE_NASAL, "Room 4", 120, (10, 15, 20))
@@ -518,11 +517,12 @@ class Dose:
         how: How = How.IN_PERSON,
         no_slot: str = "",
         people: str = "",
-        emergency: str = "",
+        at_home: str = "",
     ) -> "Dose":
         """The session is booked with its integration slot, and its dose is ordered.
 
-        The prescriber orders while booking, or after somebody else booked.
+        The prescriber orders while booking, or after somebody else booked. `at_home` is the address
+        where the client takes it there.
         """
         course, telling = self.course, self.telling
         at_once = by is course.prescriber
@@ -542,10 +542,10 @@ class Dose:
                 planned_on=telling.on(planned),
                 planned_time=telling.typed(planned),
                 planned_minutes=course.regimen.minutes,
-                place=course.regimen.place,
+                place=at_home or course.regimen.place,
                 people_present=people,
-                at_home=course.regimen is AT_HOME,
-                local_emergency=emergency,
+                at_home=bool(at_home),
+                local_emergency="911" if at_home else "",
                 ordered_count=ordered_count if at_once else None,
                 mg=mg if at_once else proposed,
                 may_add=may_add if at_once else "",

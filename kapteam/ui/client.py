@@ -554,7 +554,7 @@ def _dose_facts(here: Present, dose: ClientDose) -> str:
             facts.append(f"out {clock(dose.discharged_at)}")
     else:
         facts.append(f"planned {clock(dose.planned_at)}")
-    facts += [dose.place, dose.people_present]
+    facts += ["at home"] if dose.at_home else [dose.place, dose.people_present]
     if not ends_session(dose.status):
         order = sentences.order(
             dose.order_state, dose.ordered_ug, dose.may_add_ug, dose.product_route.label

@@ -1,4 +1,4 @@
-"""Medicine at home: what should be left, what was recorded, and the forms that say what happened."""
+"""Medicine at home: what should be left, what was recorded, and the forms that record it."""
 
 import streamlit as st
 

@@ -114,7 +114,7 @@ def _offer_freed(here: Present, shown: KetamineSessionPage) -> None:
             plain(f"{at} is free now: who waits for a date?"),
             icon="event_available",
             freed=freed_time(freed),
-            place=shown.place,
+            place="" if shown.at_home else shown.place,
         )
 
 

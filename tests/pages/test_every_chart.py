@@ -38,6 +38,7 @@ def addresses(care):
         "ketamine_session": {"id": dose.id},
         "integration_session": {"dose": owing.id},
         "note": {"id": note.id},
+        "home_supply": {"episode": care.course.id},
         "contact": {"client": care.client.code},
         "concern": {"client": care.client.code},
     }
@@ -53,6 +54,7 @@ PAGES = (
     "ketamine_session",
     "integration_session",
     "note",
+    "home_supply",
     "contact",
     "concern",
 )
