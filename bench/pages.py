@@ -87,6 +87,7 @@ PAGES: tuple[Page, ...] = (
         "integration_session",
         of=lambda filled: {"id": filled.courses[0].integration_session_id},
     ),
+    _page("home_supply", of=_of_course),
     _page("contact", of=lambda filled: {"client": filled.courses[0].client_code}),
     _page("away", of=lambda filled: {"id": filled.absence_id}),
     _page("concern", of=lambda filled: {"client": filled.courses[0].client_code}),

@@ -14,6 +14,7 @@ from kapteam.rules.attention import MISSED_TWICE, Attention, Reason
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
+from kapteam.rules.home_supply import HomeProblem, HomeStanding
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.loose_ends import Loose, LooseKind
 from kapteam.rules.notes import IntentionStage, IntentionStanding
@@ -88,9 +89,17 @@ class Prepared(Protocol):
     @property
     def missing_note(self) -> str: ...
     @property
+    def home_gap(self) -> str: ...
+    @property
     def intention(self) -> IntentionStanding: ...
 
 
+_HOME_PROBLEMS = {
+    Reason.HOME_DIFFERS: HomeProblem.DIFFERS,
+    Reason.HOME_OVERDRAWN: HomeProblem.OVERDRAWN,
+    Reason.HOME_NOT_ARRIVED: HomeProblem.NOT_ARRIVED,
+    Reason.HOME_UNEVEN: HomeProblem.UNEVEN,
+}
 NOT_CLEARED = Phrase("Not cleared", Tone.RED, "gpp_maybe")
 
 
@@ -301,12 +310,60 @@ def readiness(
     missing = [] if dose.cleared else [NOT_CLEARED]
     if dose.missing_note:
         missing.insert(0, missing_note(dose.missing_note))
+    if dose.home_gap:
+        missing.append(home_unknown(dose.home_gap))
     return [*missing, said, *([Phrase(waiting, Tone.QUIET)] if waiting else [])]
 
 
 def missing_note(what: str) -> Phrase:
     """What a high suicide risk asks the prescriber for before a dose (rule 30)."""
     return Phrase(f"No {what} yet", Tone.RED, "gpp_maybe")
+
+
+def home_unknown(what: str) -> Phrase:
+    """What is not known yet of a session at home: `At home, not known: where`."""
+    return Phrase(f"At home, not known: {what}", Tone.AMBER, "home_pin")
+
+
+def home_supply(standing: HomeStanding, now: datetime, zone: ZoneInfo) -> Phrase:
+    """The medicine at home: `12 should be left, counted Tue Nov 24: 12`."""
+    parts = [_should_be_left(standing, now, zone)]
+    if standing.on_the_way:
+        parts.append(f"{standing.on_the_way} on the way")
+    if standing.count is None:
+        parts.append("not counted yet")
+    else:
+        on = wording.day(standing.count.at.astimezone(zone).date(), now.astimezone(zone).date())
+        then = "" if standing.agrees or standing.expected is None else f" of {standing.expected}"
+        parts.append(f"counted {on}: {standing.count.lozenges}{then}")
+    return Phrase(_join(*parts), icon="home")
+
+
+def _should_be_left(standing: HomeStanding, now: datetime, zone: ZoneInfo) -> str:
+    if standing.left is None and standing.uneven:
+        on = standing.uneven.at.astimezone(zone).date()
+        given = (
+            f"{wording.mg(standing.uneven.ug)} given {wording.day(on, now.astimezone(zone).date())}"
+        )
+        return f"{given} is not a whole number of lozenges"
+    left = standing.left or 0
+    return f"{-left} more used than arrived" if left < 0 else f"{left} should be left"
+
+
+def home_problem(
+    problem: HomeProblem, standing: HomeStanding, now: datetime, zone: ZoneInfo
+) -> Phrase:
+    """Why the medicine at home asks for somebody: `12 should be left, 9 counted Tue Nov 24`."""
+    today, tone, icon = now.astimezone(zone).date(), Tone.AMBER, "home"
+    if problem is HomeProblem.DIFFERS and standing.count:
+        on = wording.day(standing.count.at.astimezone(zone).date(), today)
+        text = f"{standing.expected} should be left, {standing.count.lozenges} counted {on}"
+    elif problem is HomeProblem.NOT_ARRIVED and standing.late_since:
+        text = f"sent {wording.day(standing.late_since, today)}, not arrived"
+    else:
+        text = _should_be_left(standing, now, zone)
+        tone = Tone.PLAIN if problem is HomeProblem.UNEVEN else Tone.AMBER
+    return Phrase(f"Medicine at home: {text}", tone, icon)
 
 
 def waiting_on(name: str, what: str) -> str:
@@ -431,6 +488,10 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         return intention(one.intention, now, zone)
     if one.concern is not None:
         return concern(one.concern, now, zone)
+    if one.home is not None:
+        return home_problem(_HOME_PROBLEMS[one.reason], one.home, now, zone)
+    if one.missing:
+        return home_unknown(one.missing)
     if one.contact is not None:
         return contact(one.contact, now, zone)
     when = _both_times(one.at, now, zone) if one.at else ""

@@ -30,6 +30,7 @@ form.save(
         BookKetamineEntered,
         id=form.makes,
         episode_id=care.id,
+        at_home=bool(form.value("at_home")),
         integration_id=id_within(form.makes, "integration"),
     ),
     then=lambda _: go("ketamine_session", id=form.makes),

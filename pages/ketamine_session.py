@@ -5,6 +5,7 @@ import streamlit as st
 from kapteam.queries.ketamine_session import ketamine_session_page
 from kapteam.rules.permissions import can_record_session
 from kapteam.ui.course import draw_banner
+from kapteam.ui.home_supply import draw_at_home
 from kapteam.ui.ketamine_session import (
     draw_administrations,
     draw_facts,
@@ -19,6 +20,7 @@ here = open_page("Ketamine session")
 shown = here.read(ketamine_session_page, st.query_params.get("id", ""))
 draw_banner(here, shown.course, seen=shown.seen_this_hour)
 draw_facts(here, shown)
+draw_at_home(here, shown)
 draw_order(here, shown)
 draw_number(here, shown)
 draw_administrations(here, shown)

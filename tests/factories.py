@@ -32,6 +32,7 @@ from kapteam.db.tables import (
     Episode,
     EpisodeMember,
     Hold,
+    HomeSupply,
     Inquiry,
     OutsideExperience,
     OutsideWait,
@@ -592,3 +593,24 @@ def count_rows(database: Database, table: type[Base]) -> int:
     """How many rows a table has."""
     with database.reading() as db:
         return db.scalars(select(func.count()).select_from(table)).one()
+
+
+def a_home_supply(db: Session, course: Episode, who: Viewer, **values: Any) -> HomeSupply:
+    """Twelve lozenges of 100 mg that arrived three days ago."""
+    usual = {
+        "lozenges": 12,
+        "ug_each": 100_000,
+        "pharmacy": "Desert Compounding",
+        "sent_on": TODAY - timedelta(days=5),
+        "arrived_on": TODAY - timedelta(days=3),
+    }
+    supply = HomeSupply(
+        id=new_id(),
+        episode_id=course.id,
+        recorded_by_id=who.clinician_id,
+        recorded_at=NOW,
+        **(usual | values),
+    )
+    db.add(supply)
+    db.flush()
+    return supply

@@ -55,6 +55,7 @@ from kapteam.errors import NotAllowed
 from kapteam.ids import new_id
 from kapteam.rules.dosing import ends_session, estimated_last_given_at
 from kapteam.rules.entered import Entered
+from kapteam.rules.home_supply import AT_HOME
 from kapteam.rules.pathway import ClearanceFacts, check_can_book_ketamine, check_has_ketamine
 from kapteam.rules.permissions import (
     Viewer,
@@ -103,6 +104,8 @@ class BookKetamineEntered:
     planned_minutes: int | None
     place: str
     people_present: str
+    at_home: bool
+    local_emergency: str
     ordered_count: int | None
     mg: str
     may_add: str
@@ -196,7 +199,11 @@ def book_ketamine_session(
     _check_minutes(form, entered.planned_minutes)
     place = form.line("place", entered.place, "The place")
     people_present = form.line("people_present", entered.people_present, "Who is present")
+    number_there = form.line("local_emergency", entered.local_emergency, "The emergency number")
     route = entered.product_route
+    form.need(
+        "at_home", not entered.at_home or route in AT_HOME, "Only a lozenge is taken at home."
+    )
     clearance = clearance_at(db, course.id, now)
     need_clearance(form, "product_route", clearance, route, planned_at or now, zone)
     ended, series = _series(db, form, viewer, course, entered, now)
@@ -229,6 +236,8 @@ def book_ketamine_session(
         planned_minutes=entered.planned_minutes,
         place=place,
         people_present=people_present,
+        at_home=entered.at_home,
+        local_emergency=number_there if entered.at_home else "",
         order_state=order_state,
         ordered_ug=ug,
         may_add_ug=may_add_ug,
@@ -256,6 +265,7 @@ def book_ketamine_session(
         status=(None, session.status),
         planned_at=(None, planned_at),
         planned_minutes=session.planned_minutes,
+        at_home=entered.at_home,
         order_state=order_state,
         ordered_ug=ug,
         may_add_ug=may_add_ug,

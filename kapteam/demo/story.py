@@ -12,6 +12,7 @@ from kapteam.actions.episodes import (
     HoldEntered,
     hold_episode,
 )
+from kapteam.actions.home_supply import CountEntered, SupplyEntered, count_at_home, send_home
 from kapteam.actions.inquiries import (
     ConsultationEntered,
     InquiryClientEntered,
@@ -200,7 +201,14 @@ def _doses_today(telling: Telling) -> None:
     ellison = _shared(telling, people.ELLISON, SUBLINGUAL)
     second = more[0] if more else ellison.dose_ahead(8, 20)
     unwritten = _series(ellison, second, ("100",), words.WORRY, _ANXIETY, "300")
-    unwritten.is_booked("150", slot=unwritten.next_day, how=How.VIDEO, people="Noor by video")
+    unwritten.is_booked(
+        "150",
+        slot=unwritten.next_day,
+        how=How.VIDEO,
+        people="Her husband Sam; Noor by video",
+        at_home="418 Mesquite Lane",
+    )
+    _keeps_at_home(ellison, counted="12")
 
     okafor = _shared(telling, people.OKAFOR)
     given = _series(
@@ -216,6 +224,31 @@ def _doses_today(telling: Telling) -> None:
     given.has_intention(words.GRIEF[3], given.eve).is_given("70", "15")
     okafor.is_noted(NoteKind.GENERAL, days.at(-2, 15, 40), words.BROTHER_CALLED)
     _next(given, days.coming(8, 9, 30), "70")
+
+
+def _keeps_at_home(course: Course, counted: str) -> None:
+    """Twelve lozenges were sent to the client and arrived; yesterday they showed `counted`."""
+    telling, days = course.telling, course.telling.days
+    supply = SupplyEntered(
+        id=demo_id(f"{course.id}/home supply"),
+        episode_id=course.id,
+        lozenges="12",
+        mg_each="50",
+        pharmacy="Saguaro Compounding Pharmacy",
+        sent_on=days.today - timedelta(days=6),
+        arrived_on=days.today - timedelta(days=4),
+    )
+    telling.then(days.at(-3, 9, 40), FRONT_DESK, send_home, supply)
+    at = days.at(-1, 12, 15)
+    count = CountEntered(
+        id=demo_id(f"{course.id}/home count"),
+        episode_id=course.id,
+        lozenges=counted,
+        on=telling.on(at),
+        time=telling.typed(at),
+        words="Shown on video, blister by blister.",
+    )
+    telling.then(at + 5 * MINUTE, THERAPIST, count_at_home, count)
 
 
 def _integrations_late(telling: Telling) -> None:
@@ -323,6 +356,7 @@ def _integrations_in_time(telling: Telling) -> None:
         miss_ketamine_session,
         "Mixed up the days; called back in the evening.",
     )
+    _keeps_at_home(svensson, counted="9")
     agreed.is_booked("200", no_slot="Leaves for a wedding on the day after.")
     agreed.has_intention(words.BELONGING[3], agreed.eve).is_given("200")
     telling.then(

@@ -527,10 +527,12 @@ class Dose:
         how: How = How.IN_PERSON,
         no_slot: str = "",
         people: str = "",
+        at_home: str = "",
     ) -> "Dose":
         """The session is booked with its integration slot, and its dose is ordered.
 
-        The prescriber orders while booking, or after somebody else booked.
+        The prescriber orders while booking, or after somebody else booked. `at_home` is the address
+        where the client takes it there.
         """
         course, telling = self.course, self.telling
         at_once = by is course.prescriber
@@ -550,8 +552,10 @@ class Dose:
                 planned_on=telling.on(planned),
                 planned_time=telling.typed(planned),
                 planned_minutes=course.regimen.minutes,
-                place=course.regimen.place,
+                place=at_home or course.regimen.place,
                 people_present=people,
+                at_home=bool(at_home),
+                local_emergency="911" if at_home else "",
                 ordered_count=ordered_count if at_once else None,
                 mg=mg if at_once else proposed,
                 may_add=may_add if at_once else "",

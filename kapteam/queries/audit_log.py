@@ -54,6 +54,7 @@ TAGS = {
         "dose:%",
         "administration:%",
         "ketamine_session:%",
+        "home_supply:%",
         "integration_session:%",
     ),
     What.NOTES: ("note:%",),

@@ -181,6 +181,7 @@ class ClientDose:
     planned_at: datetime
     place: str
     people_present: str
+    at_home: bool
     order_state: OrderState
     ordered_ug: int | None
     may_add_ug: int | None
@@ -478,6 +479,7 @@ def _doses(db: Session, asked: Asked, client_id: str) -> list[Any]:
                 KetamineSession.status,
                 KetamineSession.planned_at,
                 KetamineSession.place,
+                KetamineSession.at_home,
                 KetamineSession.people_present,
                 KetamineSession.order_state,
                 KetamineSession.ordered_ug,
@@ -620,6 +622,7 @@ class _History:
             planned_at=row.planned_at,
             place=row.place,
             people_present=row.people_present,
+            at_home=row.at_home,
             order_state=row.order_state,
             ordered_ug=row.ordered_ug,
             may_add_ug=row.may_add_ug,

@@ -57,6 +57,7 @@ from kapteam.db.tables import (
     SignOff,
 )
 from kapteam.db.types import UtcDateTime
+from kapteam.queries import home_rows
 from kapteam.queries.client_names import CLIENT_NAME
 from kapteam.queries.pinned import PINNED
 from kapteam.rules.contacts import TOUCHES_COUNTED, Touches
@@ -448,6 +449,9 @@ def _doses() -> Executable:
                 KetamineSession.planned_at.label("planned_at"),
                 KetamineSession.planned_minutes,
                 KetamineSession.place,
+                KetamineSession.at_home,
+                KetamineSession.people_present,
+                KetamineSession.local_emergency,
                 KetamineSession.order_state,
                 KetamineSession.ordered_ug,
                 KetamineSession.may_add_ug,
@@ -604,12 +608,14 @@ CONSENT, CONCERN, WAIT, AUTHORIZATION = "consent", "concern", "wait", "authoriza
 
 
 def _matters() -> Executable:
-    """What else is true of them: consents, open concerns, and whom outside they wait on.
+    """What else is true of them: consents, concerns, medicine at home, whom outside they wait on.
 
     One statement, because to ask takes longer than to read so few rows; what a column means depends
     on what a row is about.
     """
-    return union_all(_consents(), _concerns(), _open_waits(), _authorizations())
+    return union_all(
+        _consents(), _concerns(), _open_waits(), _authorizations(), *home_rows.selects(_WANTED)
+    )
 
 
 def _concerns() -> Select[Any]:
@@ -629,6 +635,7 @@ def _concerns() -> Select[Any]:
             Clinician.name,
             case((number == 0, last_seen_at())),
             number,
+            _no(Integer()),
         )
         .join(Concern, Concern.client_id == Episode.client_id)
         .join(Clinician, Clinician.id == Concern.raised_by_id)
@@ -674,6 +681,7 @@ def _consents() -> Select[Any]:
             _no(String()).label("person"),
             _no(UtcDateTime()).label("seen_at"),
             _no(Integer()).label("number"),
+            _no(Integer()).label("ug"),
         )
         .join(newest, newest.c.id == Consent.id)
         .where(newest.c.recency == 1)
@@ -754,6 +762,7 @@ def _with_caller(waits: Select[Any], number: ColumnElement[Any]) -> Select[Any]:
             Clinician.name,
             Absence.until_at,
             number,
+            _no(Integer()),
         )
         .join(Clinician, Clinician.id == OutsideWait.caller_id)
         .outerjoin(

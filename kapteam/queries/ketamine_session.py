@@ -17,6 +17,7 @@ from kapteam.db.tables import (
 )
 from kapteam.db.types import UtcDateTime
 from kapteam.errors import NotFound
+from kapteam.queries.home_supply import home_of
 from kapteam.queries.notes import NoteLine, intentions_of_dose
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import (
@@ -29,6 +30,7 @@ from kapteam.queries.standing import (
 )
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.rules.dosing import ends_session
+from kapteam.rules.home_supply import HomeStanding
 from kapteam.rules.series import numbered
 from kapteam.vocabulary import (
     AdministrationKind,
@@ -98,6 +100,9 @@ class KetamineSessionPage:
     planned_minutes: int
     place: str
     people_present: str
+    at_home: bool
+    local_emergency: str
+    home: HomeStanding | None
     order_state: OrderState
     ordered_ug: int | None
     may_add_ug: int | None
@@ -217,6 +222,9 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         planned_minutes=dose.planned_minutes,
         place=dose.place,
         people_present=dose.people_present,
+        at_home=dose.at_home,
+        local_emergency=dose.local_emergency,
+        home=home_of(db, asked, dose.episode_id) if dose.at_home else None,
         order_state=dose.order_state,
         ordered_ug=dose.ordered_ug,
         may_add_ug=dose.may_add_ug,

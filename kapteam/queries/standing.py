@@ -6,7 +6,7 @@ standings, so that a count and the rows behind it, and the words on two pages, c
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -22,7 +22,7 @@ from kapteam.db.tables import (
     SignOff,
 )
 from kapteam.errors import NotFound
-from kapteam.queries import course_rows
+from kapteam.queries import course_rows, home_rows
 from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.pinned import PinnedLine, pinned_of
 from kapteam.rules.attention import (
@@ -41,6 +41,7 @@ from kapteam.rules.contacts import (
     out_of_touch_since,
 )
 from kapteam.rules.dosing import NOT_CLOSED_AFTER, Silence, estimated_last_given_at, silence
+from kapteam.rules.home_supply import HomeFacts, HomeStanding, home_gap, stand_at_home
 from kapteam.rules.integration import (
     IntegrationFacts,
     IntegrationStage,
@@ -149,6 +150,9 @@ class DoseLine:
     intention: IntentionStanding
     cleared: bool
     missing_note: str
+    at_home: bool
+    people_present: str
+    local_emergency: str
     owes_integration: bool
     discharged_at: datetime | None
     version: int
@@ -169,8 +173,18 @@ class DoseLine:
         """Whether it lies ahead and waits on nobody: cleared, ordered, its intention signed."""
         settled = {IntentionStage.SIGNED, IntentionStage.NOT_EXPECTED}
         ordered = self.order_state is OrderState.ORDERED
-        allowed = self.cleared and not self.missing_note
+        allowed = self.cleared and not self.missing_note and not self.home_gap
         return self.is_ahead and allowed and ordered and self.intention.stage in settled
+
+    @property
+    def home_gap(self) -> str:
+        """What is not known yet of a session at home, for its therapist to ask; empty if all is."""
+        return home_gap(
+            at_home=self.at_home,
+            place=self.place,
+            people_present=self.people_present,
+            local_emergency=self.local_emergency,
+        )
 
     @property
     def is_ahead(self) -> bool:
@@ -188,6 +202,8 @@ class DoseLine:
             return Part.PRESCRIBER, "dose"
         if self.intention.stage is IntentionStage.POSTPONE:
             return Part.PRESCRIBER, "intention says postpone"
+        if self.home_gap:
+            return Part.THERAPIST, self.home_gap
         if self.intention.tone is Tone.AMBER:
             return Part.THERAPIST, "intention"
         return None, ""
@@ -320,6 +336,7 @@ class CourseStanding:
     contacts: tuple[ContactLine, ...]
     last_contacts: tuple[PastContact, ...]
     drafts: tuple[DraftLine, ...]
+    home: HomeStanding | None
     attention: tuple[Attention, ...]
     next_step: NextStep | None
     waits: tuple[WaitLine, ...]
@@ -457,6 +474,13 @@ def attention_of(courses: Iterable[CourseStanding]) -> tuple[Attention, ...]:
             course_id = "" if one.concern else course.episode_id
             found.setdefault((course_id, f"{one.reason}/{one.subject_id}/{one.consent}"), one)
     return tuple(sorted(found.values(), key=lambda one: one.order))
+
+
+def home_standing(asked: Asked, facts: HomeFacts) -> HomeStanding | None:
+    """The medicine at home as this person may know it: the front desk is told of no count."""
+    if not asked.viewer.reads_notes:
+        facts = replace(facts, counts=())
+    return stand_at_home(facts, asked.now, asked.today, asked.practice.zone)
 
 
 def own_courses(asked: Asked) -> ColumnElement[bool]:
@@ -655,6 +679,7 @@ class _Course:
         next_step = self._next_step(open_doses, integrations, contacts)
         reason = self._hold_reason()
         hold = HoldLine(reason, row.look_again_on, row.hold_since) if reason else None
+        home = home_standing(asked, home_rows.facts_of(matters))
         facts = CourseFacts(
             state=row.state,
             doses=tuple(
@@ -666,6 +691,7 @@ class _Course:
                     dose.order_state,
                     dose.intention,
                     dose.cleared,
+                    dose.home_gap,
                 )
                 for dose in open_doses
             ),
@@ -693,6 +719,7 @@ class _Course:
             out_of_touch_since=self._out_of_touch_since(),
             waits=tuple(line.facts for line in waits),
             authorization=authorization.facts if authorization else None,
+            home=home,
         )
         return CourseStanding(
             **self._head(),
@@ -710,6 +737,7 @@ class _Course:
                 for note in self._notes
                 if note.kind.is_about_course
             ),
+            home=home,
             attention=attend(facts, asked.now, asked.today),
             next_step=next_step,
             waits=waits,
@@ -798,6 +826,7 @@ class _Course:
             waits=(),
             authorization=None,
             stuck=None,
+            home=None,
         )
 
     def _head(self) -> dict[str, Any]:
@@ -968,6 +997,9 @@ class _Course:
             )
             is None,
             missing_note=self._missing_note(),
+            at_home=row.at_home,
+            people_present=row.people_present,
+            local_emergency=row.local_emergency,
             owes_integration=self._row.expects_integration and not row.settled,
             discharged_at=row.discharged_at,
             version=row.version,

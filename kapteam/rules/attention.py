@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
+from kapteam.rules.home_supply import HomeProblem, HomeStanding
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.pathway import EXPIRING, ConsentFacts
@@ -46,6 +47,11 @@ class Reason(Term):
     DOSE_ON_HOLD = "dose_on_hold", "Booked while on hold"
     DOSE_NOT_ORDERED = "dose_not_ordered", "Dose not ordered"
     INTENTION = "intention", "Intention"
+    HOME_UNKNOWN = "home_unknown", "At home, not arranged"
+    HOME_DIFFERS = "home_differs", "Medicine at home counted differently"
+    HOME_OVERDRAWN = "home_overdrawn", "More medicine used at home than arrived"
+    HOME_NOT_ARRIVED = "home_not_arrived", "Medicine sent and not arrived"
+    HOME_UNEVEN = "home_uneven", "Medicine at home: no whole number of lozenges"
     CLEARANCE_ENDS = "clearance_ends", "Clearance ends"
     CONSENT_ENDS = "consent_ends", "Consent ends"
     AUTHORIZATION_ENDS = "authorization_ends", "Authorization ends"
@@ -70,7 +76,14 @@ _BEFORE_A_DOSE = (
     Reason.DOSE_ON_HOLD,
     Reason.DOSE_NOT_ORDERED,
     Reason.INTENTION,
+    Reason.HOME_UNKNOWN,
 )
+_OF_HOME = {
+    HomeProblem.DIFFERS: (Reason.HOME_DIFFERS, Tone.AMBER),
+    HomeProblem.OVERDRAWN: (Reason.HOME_OVERDRAWN, Tone.AMBER),
+    HomeProblem.NOT_ARRIVED: (Reason.HOME_NOT_ARRIVED, Tone.AMBER),
+    HomeProblem.UNEVEN: (Reason.HOME_UNEVEN, Tone.PLAIN),
+}
 _LOUD = {Tone.RED: 0, Tone.AMBER: 1}
 
 
@@ -79,7 +92,8 @@ class Attention:
     """One reason, how loud it is, whom it waits on, and since or until when (an instant or day).
 
     It waits on either of the two where `waits_on` is None; `person_id` is the one colleague whose
-    it is, whatever part they have. `consent` is the one that ends, `times` how often in a row.
+    it is, whatever part they have. `consent` is the one that ends, `times` how often in a row,
+    `missing` what is not known of a session at home.
     """
 
     reason: Reason
@@ -93,6 +107,8 @@ class Attention:
     contact: ContactStanding | None = None
     concern: ConcernStanding | None = None
     consent: ConsentType | None = None
+    home: HomeStanding | None = None
+    missing: str = ""
     times: int = 0
     person_id: str = ""
     wait: OutsideWaitFacts | None = None
@@ -127,6 +143,7 @@ class PlannedDose:
     order_state: OrderState
     intention: IntentionStanding
     cleared: bool
+    home_gap: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +177,7 @@ class CourseFacts:
     out_of_touch_since: datetime | None
     waits: tuple[OutsideWaitFacts, ...]
     authorization: AuthorizationFacts | None
+    home: HomeStanding | None
 
 
 def end_of_days(now: datetime, days: int) -> datetime:
@@ -196,6 +214,11 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
         for subject_id, one in facts.contacts
         if one.stage is ContactStage.DID_IT_HAPPEN
     ]
+    if facts.home:
+        found += [
+            Attention(reason, tone, Part.PRESCRIBER, home=facts.home)
+            for reason, tone in map(_OF_HOME.__getitem__, facts.home.problems)
+        ]
     if facts.misses >= MISSED_TWICE:
         found.append(Attention(Reason.MISSED_AGAIN, Tone.AMBER, Part.THERAPIST, times=facts.misses))
     if facts.on_hold:
@@ -253,6 +276,17 @@ def _of_dose(dose: PlannedDose, on_hold: bool, now: datetime) -> list[Attention]
                 dose.planned_at,
                 dose.id,
                 intention=dose.intention,
+            )
+        )
+    if near and dose.home_gap:
+        found.append(
+            Attention(
+                Reason.HOME_UNKNOWN,
+                Tone.AMBER,
+                Part.THERAPIST,
+                dose.planned_at,
+                dose.id,
+                missing=dose.home_gap,
             )
         )
     return found

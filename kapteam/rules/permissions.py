@@ -214,6 +214,34 @@ def can_record_session(viewer: Viewer) -> bool:
     return _allowed(check_can_record_session, viewer)
 
 
+def check_can_send_home(viewer: Viewer) -> None:
+    """Record what a pharmacy sent to a client's home."""
+    _need(
+        viewer,
+        frozenset({Function.PRESCRIBER, Function.NURSE, Function.COORDINATOR}),
+        "Only a prescriber, a nurse or the front desk can record a shipment.",
+    )
+
+
+def can_send_home(viewer: Viewer) -> bool:
+    """Twin of `check_can_send_home`."""
+    return _allowed(check_can_send_home, viewer)
+
+
+def check_can_count_at_home(viewer: Viewer) -> None:
+    """Count a client's medicine with them, or take it back."""
+    _need(
+        viewer,
+        _CLINICAL,
+        "Only a prescriber, a therapist or a nurse can record a count or a return.",
+    )
+
+
+def can_count_at_home(viewer: Viewer) -> bool:
+    """Twin of `check_can_count_at_home`."""
+    return _allowed(check_can_count_at_home, viewer)
+
+
 def check_can_hold_integration(viewer: Viewer) -> None:
     """Hold, agree or close an integration: therapists, and prescribers who hold one."""
     _need(

@@ -11,10 +11,12 @@ from kapteam.queries.booking import INTEGRATION_MINUTES, BookingStart, away_afte
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.queries.standing import CourseStanding, course_standings
 from kapteam.rules.dosing import estimated_last_given_at
+from kapteam.rules.home_supply import AT_HOME
 from kapteam.rules.pathway import BOOKABLE
 from kapteam.rules.permissions import can_order_dose, can_propose_dose
 from kapteam.rules.series import bookable_routes
 from kapteam.ui.forms import Form
+from kapteam.ui.home_supply import NUMBER_THERE, WHERE, WHO
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import list_row, name_cell, section, telling_apart, words
 from kapteam.ui.shell import Present, acting
@@ -117,8 +119,13 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
     minutes = _MINUTES.get(route, _USUAL_MINUTES) if route else _USUAL_MINUTES
     form.number("planned_minutes", "Minutes, the whole appointment", minutes)
     place = st.query_params.get("place", "") if local else ""
-    form.line("place", "Place", place, hint="for example Room 2")
-    form.line("people_present", "Others present")
+    if route in AT_HOME and form.check("at_home", "At home"):
+        form.line("place", WHERE, place, hint="the address tonight")
+        form.line("people_present", WHO)
+        form.line("local_emergency", NUMBER_THERE)
+    else:
+        form.line("place", "Place", place, hint="for example Room 2")
+        form.line("people_present", "Others present")
     series = start.series
     begins = series is None or not series.goes_on or route is not series.product_route
     if begins and ordering:

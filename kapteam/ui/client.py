@@ -36,6 +36,7 @@ from kapteam.rules.permissions import (
 from kapteam.sentences import client_name
 from kapteam.ui.audit_log import who_opened
 from kapteam.ui.forms import Form
+from kapteam.ui.home_supply import draw_home_of_course
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import (
     facts,
@@ -175,7 +176,7 @@ def _next_dose(here: Present, page: ClientPage) -> None:
         when(here, dose.planned_at)
         words(f"{said(order_of(dose))}, dose {wording.in_series(dose.number, dose.of)}")
         with row("next_dose"):
-            words(quiet(dose.place or "Place not recorded"))
+            words(quiet("At home" if dose.at_home else dose.place or "Place not recorded"))
             link("ketamine_session", "Open", icon="chevron_right", id=dose.id)
         return
     if any(course.service_line is ServiceLine.KAP for course in page.courses):
@@ -337,6 +338,7 @@ def _course(here: Present, course: CourseStanding) -> None:
     words(f"**{plain(line + stage)}** {quiet(f'since {since}')}")
     if can_order_dose(here.viewer):
         _number_link(course)
+    draw_home_of_course(here, course)
     if course.hold:
         phrase(sentences.on_hold(course.hold.reason, course.hold.look_again_on, here.today))
     for part in (Part.PRESCRIBER, Part.THERAPIST):
@@ -583,7 +585,7 @@ def _dose_facts(here: Present, dose: ClientDose) -> str:
             facts.append(f"out {clock(dose.discharged_at)}")
     else:
         facts.append(f"planned {clock(dose.planned_at)}")
-    facts += [dose.place, dose.people_present]
+    facts += ["at home"] if dose.at_home else [dose.place, dose.people_present]
     if not ends_session(dose.status):
         order = sentences.order(
             dose.order_state, dose.ordered_ug, dose.may_add_ug, dose.product_route.label

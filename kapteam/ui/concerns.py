@@ -107,7 +107,8 @@ def _raise(here: Present, page: ConcernPage) -> None:
     courses = {one.id: one.service_line.label for one in page.open_courses}
     if len(courses) > 1:
         form.pick("episode_id", "Course of care", courses, next(iter(courses)))
-    kind = form.choice("kind", "What it is about", list(ConcernKind))
+    asked = next((one for one in ConcernKind if one == st.query_params.get("kind")), None)
+    kind = form.choice("kind", "What it is about", list(ConcernKind), asked)
     form.choice("level", "How much", list(ConcernLevel))
     form.area("words", "What was seen or said, in a few words")
     if page.whereabouts is None:

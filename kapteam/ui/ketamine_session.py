@@ -79,8 +79,10 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
             f"**{shown.status.label}**{plain(f', {number}' if number else '')} · "
             f"{plain(shown.product_route.label)}"
         )
-        about = (shown.place or "place not recorded", f"{shown.planned_minutes} minutes")
-        words(quiet(" · ".join(filter(None, (*about, shown.people_present)))))
+        place = "at home" if shown.at_home else shown.place or "place not recorded"
+        present = "" if shown.at_home else shown.people_present
+        about = (place, f"{shown.planned_minutes} minutes", present)
+        words(quiet(" · ".join(filter(None, about))))
         if shown.line and shown.line.silence:
             phrase(sentences.silence(shown.line.silence, shown.planned_at, here.now, here.zone))
         _offer_freed(here, shown)
@@ -112,7 +114,7 @@ def _offer_freed(here: Present, shown: KetamineSessionPage) -> None:
             plain(f"{at} is free now: who waits for a date?"),
             icon="event_available",
             freed=freed_time(freed),
-            place=shown.place,
+            place="" if shown.at_home else shown.place,
         )
 
 

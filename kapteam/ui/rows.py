@@ -47,6 +47,7 @@ NAME, WHEN, ORDER, NUMBER, INTENTION = 190, 245, 160, 105, 195
 STANDING, AFTER, DOSE = 310, 315, 205
 REASON, PERSON = 255, 130
 ONE_LINK, TWO_LINKS, THREE_LINKS, FOUR_LINKS = 85, 135, 200, 272
+_NOT_FOR_OTHERS = "where and with whom hidden while others can see"
 _OF_A_DOSE = {
     Reason.WAS_THIS_GIVEN,
     Reason.UNCONFIRMED_DOSE,
@@ -56,6 +57,7 @@ _OF_A_DOSE = {
     Reason.DOSE_ON_HOLD,
     Reason.DOSE_NOT_ORDERED,
     Reason.INTENTION,
+    Reason.HOME_UNKNOWN,
     Reason.NUMBER_NOT_ORDERED,
 }
 BACKUP_IS_LATE = Phrase("No good backup for more than a day", Tone.RED, "error")
@@ -264,7 +266,17 @@ def on_hold(here: Present, hold: HoldLine) -> Phrase:
 def number_of(dose: DoseLine) -> str:
     """Which one of its series, and where: `3 of 6, Room 1`."""
     number = wording.in_series(dose.number, dose.of)
-    return f"{number}, {dose.place}" if dose.place else number
+    place = "at home" if dose.at_home else dose.place
+    return f"{number}, {place}" if place else number
+
+
+def with_them(here: Present, dose: DoseLine) -> str:
+    """Of a session at home where the client is, who is with them, and the number there."""
+    known = (dose.place, dose.people_present, dose.local_emergency)
+    if not dose.at_home or not any(known):
+        return ""
+    said = known if not here.viewer.hides_names else (_NOT_FOR_OTHERS,)
+    return quiet(", ".join(filter(None, said)))
 
 
 def step_when(here: Present, step: NextStep) -> str:
@@ -415,6 +427,8 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
     episode = course.episode_id
     if one.reason in _OF_A_DOSE:
         link("ketamine_session", "Open", icon="chevron_right", id=one.subject_id)
+    elif one.home:
+        link("home_supply", "Open", icon="chevron_right", episode=episode)
     elif one.concern:
         link("concern", "Open", icon="chevron_right", id=one.subject_id)
     elif one.reason is Reason.DID_IT_HAPPEN:

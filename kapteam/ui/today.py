@@ -55,6 +55,7 @@ from kapteam.ui.rows import (
     row_links,
     section,
     telling_apart,
+    with_them,
     with_whom,
     words,
 )
@@ -388,7 +389,7 @@ def _session_row(here: Present, one: DoseRow, place: str) -> None:
         else:
             phrase(order_of(dose), ORDER)
             words(readiness(here, course, dose), _STATE)
-        words(quiet(number_of(dose)), NUMBER)
+        words(f"{quiet(number_of(dose))} {with_them(here, dose)}", NUMBER)
         words(with_whom(here, other), PERSON)
         with row_links(TWO_LINKS):
             dose_link(here, course, dose)

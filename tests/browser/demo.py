@@ -65,6 +65,10 @@ def _integration_to_come(db: Session) -> str:
     )
 
 
+def _at_home(db: Session) -> str:
+    return _one(db, select(KetamineSession.episode_id).where(KetamineSession.at_home))
+
+
 def _contact(db: Session) -> str:
     return _one(
         db,
@@ -137,6 +141,7 @@ PAGES: dict[str, Callable[[Session], str]] = {
     ),
     "integration_session": lambda db: f"/integration_session?id={_integration_to_come(db)}",
     "note": lambda db: f"/note?id={_note(db, NoteKind.INTENTION, signed=False)}",
+    "home_supply": lambda db: f"/home_supply?episode={_at_home(db)}",
     "contact": lambda db: f"/contact?client={_code(db, OKAFOR.id)}",
     "contact planned": lambda db: f"/contact?id={_contact(db)}",
     "away": lambda db: f"/away?id={demo_id('absence/3')}",

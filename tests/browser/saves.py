@@ -24,6 +24,9 @@ from kapteam.db.tables import (
     Episode,
     EpisodeMember,
     Hold,
+    HomeCount,
+    HomeReturn,
+    HomeSupply,
     Inquiry,
     IntegrationSession,
     Invitation,
@@ -39,6 +42,7 @@ from kapteam.vocabulary import (
     ConsentType,
     Function,
     HoldReason,
+    ProductRoute,
     SessionStatus,
 )
 from tests.accounts.people import PASSWORD
@@ -54,6 +58,7 @@ from tests.factories import (
     a_contact,
     a_course,
     a_hold,
+    a_home_supply,
     a_wait,
     an_absence,
     an_emergency,
@@ -119,6 +124,50 @@ def _a_call_to_know_of(own: Care) -> str:
     with own.database.writing() as db:
         a_call(db, own.client, own.front_desk, tell_id=own.therapist.clinician_id)
     return "/"
+
+
+def _supply(page: Page) -> None:
+    page.locator("summary").get_by_text("Record a shipment", exact=True).click()
+    paste(page, "Lozenges sent", "12")
+    paste(page, "mg of each", "100")
+    paste(page, "Pharmacy", "Desert Compounding")
+
+
+def _a_shipment(own: Care) -> str:
+    with own.database.writing() as db:
+        a_home_supply(db, own.course, own.nurse, arrived_on=None)
+    return _home_supply(own)
+
+
+def _home_supply(own: Care) -> str:
+    return f"/home_supply?episode={own.course.id}"
+
+
+def _arrived(page: Page) -> None:
+    fill_day(page, "Arrived on (sent Thu Nov 19)", TODAY)
+
+
+def _home_count(page: Page) -> None:
+    page.locator("summary").get_by_text("Count with the client", exact=True).click()
+    paste(page, "Lozenges the client showed", "9")
+
+
+def _home_return(page: Page) -> None:
+    page.locator("summary").get_by_text("Returned or destroyed", exact=True).click()
+    paste(page, "Lozenges returned or destroyed", "3")
+    paste(page, "Why", "Dose lowered.")
+
+
+def _a_session_at_home(own: Care) -> str:
+    with own.database.writing() as db:
+        series = a_series(db, own.course, product_route=ProductRoute.SUBLINGUAL)
+        session = a_ketamine_session(db, own.course, series=series)
+        session.at_home, session.place = True, ""
+    return f"/ketamine_session?id={session.id}"
+
+
+def _where_they_will_be(page: Page) -> None:
+    paste(page, "Where the client will be", "418 Mesquite Lane")
 
 
 def _contact(page: Page) -> None:
@@ -721,6 +770,22 @@ SAVES = {
         _a_planned_contact, _contact_moved, "Save the change", ("contact:moved",)
     ),
     "contact ended": Save(_a_past_contact, _contact_ended, "Save", ("contact:ended",)),
+    "shipment": Save(
+        _home_supply, _supply, "Record the shipment", ("home_supply:sent",), (HomeSupply,)
+    ),
+    "arrived": Save(_a_shipment, _arrived, "Arrived", ("home_supply:arrived",)),
+    "home count": Save(
+        _home_supply, _home_count, "Save the count", ("home_supply:counted",), (HomeCount,)
+    ),
+    "home return": Save(
+        _home_supply, _home_return, "Save the return", ("home_supply:returned",), (HomeReturn,)
+    ),
+    "at home": Save(
+        _a_session_at_home,
+        _where_they_will_be,
+        "Save where",
+        ("ketamine_session:arranged_at_home",),
+    ),
     "concern": Save(
         lambda own: f"/concern?client={own.client.code}",
         _alarm,

@@ -23,6 +23,8 @@ from kapteam.db.tables import (
     ConcernAddition,
     Draft,
     Ending,
+    HomeCount,
+    HomeReturn,
     Note,
     NoteAddendum,
     NoteAmendment,
@@ -58,6 +60,7 @@ from tests.factories import (
     a_contact,
     a_course,
     a_hold,
+    a_home_supply,
     a_member,
     a_setting,
     a_wait,
@@ -251,6 +254,16 @@ def strange(care: Care) -> Odd:
         )
         a_call(db, client, therapist, words=odd("cwo"))
 
+        a_home_supply(db, course, care.nurse, pharmacy=odd("pha"))
+        for table, at, by, words in (
+            (HomeCount, "counted_at", "counted_by_id", {"words": odd("cnt")}),
+            (HomeReturn, "returned_at", "recorded_by_id", {"reason": odd("ret")}),
+        ):
+            one = {"id": new_id(), "episode_id": course.id, "lozenges": 3, "recorded_at": NOW}
+            db.add(table(**one, **words, **{at: NOW, by: therapist.clinician_id}))
+        at_home = a_ketamine_session(db, course, planned_at=NOW + 3 * DAY)
+        at_home.at_home, at_home.local_emergency = True, odd("ahn")
+
         client.safety_plan, client.safety_plan_at = odd("spl"), NOW
         client.safety_plan_by_id = therapist.clinician_id
         concern = a_concern(
@@ -322,6 +335,8 @@ def strange(care: Care) -> Odd:
             "note": f"/note?id={signed.id}",
             "note in error": f"/note?id={in_error.id}",
             "risk note": f"/note?id={risk.id}",
+            "at home": f"/ketamine_session?id={at_home.id}",
+            "home_supply": f"/home_supply?episode={course.id}",
             "contact": f"/contact?id={contact.id}",
             "concern": f"/concern?id={concern.id}",
             "wait": f"/wait?id={wait.id}",
@@ -373,6 +388,8 @@ SHOWN = {
     "note": f"{NAME} sig two are ate add the",
     "note in error": f"{NAME} vdn",
     "risk note": f"{NAME} rsg",
+    "at home": f"{NAME} ahn",
+    "home_supply": f"{NAME} pha cnt ret",
     "contact": f"{NAME} cpl cle the",
     "concern": f"{NAME} cow cop coa the cph pho eme rel emp may els spl",
     "wait": f"{NAME} owh owo the",

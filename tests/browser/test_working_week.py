@@ -10,11 +10,18 @@ from kapteam.db.tables import (
     Clinician,
     Contact,
     Episode,
+    Hold,
     Inquiry,
     IntegrationSession,
     KetamineSession,
 )
-from kapteam.vocabulary import ContactOutcome, EpisodeState, SessionStatus
+from kapteam.vocabulary import (
+    ContactOutcome,
+    EpisodeState,
+    HoldReason,
+    ProductRoute,
+    SessionStatus,
+)
 from tests.browser.conftest import TabOf
 from tests.browser.hands import choose, field, fill_day, go_to, paste, press, tick, wait_for_run
 from tests.factories import (
@@ -31,7 +38,9 @@ from tests.factories_care import (
     a_booked_pair,
     a_given_session,
     a_ketamine_session,
+    a_series,
     a_signed_note,
+    an_administration,
     an_overdue_integration,
     another_course,
 )
@@ -336,3 +345,59 @@ def test_a_client_who_stops_while_an_integration_is_owed_and_therapy_goes_on(
     expect(prescriber.get_by_text("Prescriber: signed off by Robin Prescott")).to_be_visible()
     go_to(prescriber, "/")
     expect(waiting).to_have_count(0)
+
+
+def test_an_evening_at_home_from_shipment_to_a_count_that_differs_and_holds_the_next_dose(
+    own: Care, tab_of: TabOf
+) -> None:
+    with own.database.writing() as db:
+        series = a_series(db, own.course, product_route=ProductRoute.SUBLINGUAL)
+        tonight = a_ketamine_session(
+            db, own.course, series=series, planned_at=NOW - HOUR, ordered_ug=200_000
+        )
+        tonight.at_home, tonight.place = True, ""
+        a_ketamine_session(db, own.course, series=series, planned_at=NOW + 7 * DAY)
+    nurse, prescriber = tab_of(own.nurse), tab_of(own.prescriber)
+    go_to(nurse, f"/home_supply?episode={own.course.id}")
+    nurse.locator("summary").get_by_text("Record a shipment", exact=True).click()
+    paste(nurse, "Lozenges sent", "12")
+    paste(nurse, "mg of each", "100")
+    paste(nurse, "Pharmacy", "Desert Compounding")
+    fill_day(nurse, "Arrived on, once it has", TODAY)
+    press(nurse, "Record the shipment")
+    expect(nurse.get_by_text("12 should be left, not counted yet")).to_be_visible()
+
+    go_to(prescriber, f"/ketamine_session?id={tonight.id}")
+    for label, said in (
+        ("Where the client will be", "418 Mesquite Lane"),
+        ("Who is with them", "Her sister Ida"),
+        ("Emergency number there", "911"),
+    ):
+        paste(prescriber, label, said)
+    press(prescriber, "Save where")
+    expect(prescriber.get_by_text("418 Mesquite Lane").first).to_be_visible()
+    with own.database.writing() as db:
+        an_administration(db, tonight, started_at=NOW - HOUR, ug=200_000)
+    go_to(prescriber, "/")
+    expect(prescriber.get_by_text("418 Mesquite Lane, Her sister Ida, 911")).to_be_visible()
+
+    go_to(nurse, f"/home_supply?episode={own.course.id}")
+    expect(nurse.get_by_text("10 should be left, not counted yet")).to_be_visible()
+    nurse.locator("summary").get_by_text("Count with the client", exact=True).click()
+    paste(nurse, "Lozenges the client showed", "7")
+    press(nurse, "Save the count")
+    differs = "Medicine at home: 10 should be left, 7 counted Tue Nov 24"
+    expect(nurse.get_by_text(differs)).to_be_visible()
+    # By itself, on the screen of whom it waits on.
+    expect(prescriber.get_by_text(differs).first).to_be_visible()
+
+    nurse.get_by_role("link", name="Raise a medicine-use concern").click()
+    wait_for_run(nurse)
+    expect(nurse.get_by_text("The next dose is held with it")).to_be_visible()
+    tick(nurse, "Moderate")
+    paste(nurse, "What was seen or said, in a few words", "Says three were lost.")
+    press(nurse, "Raise the concern")
+    expect(nurse.get_by_text("Saved 2").or_(nurse.get_by_text("Raised 2")).first).to_be_visible()
+    assert [one.reason for one in own.rows(Hold, released_at=None)] == [HoldReason.MEDICINE_USE]
+    go_to(nurse, f"/home_supply?episode={own.course.id}")
+    expect(nurse.get_by_text(differs)).to_have_count(0)

@@ -89,6 +89,8 @@ def care(database) -> Care:
 def _booking(care: Care, **typed: Any) -> BookKetamineEntered:
     """A ketamine session tomorrow 2:30 pm, its integration the day after at 10 am."""
     entered = BookKetamineEntered(
+        at_home=False,
+        local_emergency="",
         id=new_id(),
         episode_id=care.course.id,
         product_route=ProductRoute.INTRAMUSCULAR,

@@ -55,6 +55,7 @@ CALM = CourseFacts(
     out_of_touch_since=None,
     waits=(),
     authorization=None,
+    home=None,
 )
 
 
@@ -67,6 +68,7 @@ def _dose(hours=24.0, **facts):
         order_state=OrderState.ORDERED,
         intention=SIGNED,
         cleared=True,
+        home_gap="",
     )
     return replace(dose, **facts)
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kapteam.db.base import Identified, Versioned
@@ -31,7 +31,8 @@ class KetamineSession(Versioned):
     `ordered_ug` is a proposal while `order_state` says so. `planned_minutes` is the whole
     appointment. `end_reason` says why it was cancelled, missed or not given; `breach_reason` why it
     was given although planning would have refused it; `no_integration_reason` why it was booked or
-    closed without an integration.
+    closed without an integration. With `at_home`, `place` is where the client is, `people_present`
+    who is with them and `local_emergency` whom to call there.
     """
 
     __tablename__ = "ketamine_session"
@@ -43,6 +44,8 @@ class KetamineSession(Versioned):
     planned_minutes: Mapped[int]
     place: Mapped[str] = mapped_column(default="")
     people_present: Mapped[str] = mapped_column(default="")
+    at_home: Mapped[bool] = mapped_column(default=False, server_default=false())
+    local_emergency: Mapped[str] = mapped_column(default="", server_default="")
     order_state: Mapped[OrderState] = mapped_column(term(OrderState))
     ordered_ug: Mapped[int | None] = mapped_column(Micrograms)
     may_add_ug: Mapped[int | None] = mapped_column(Micrograms)

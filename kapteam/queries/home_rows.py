@@ -1,0 +1,132 @@
+"""The rows that the medicine at home is judged from, as parts of a statement that asks for more."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    String,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+)
+
+from kapteam.db.tables import (
+    Administration,
+    Concern,
+    Episode,
+    HomeCount,
+    HomeReturn,
+    HomeSupply,
+    KetamineSession,
+)
+from kapteam.db.types import UtcDateTime
+from kapteam.rules.home_supply import Counted, HomeFacts, Returned, Supplied, Used
+from kapteam.vocabulary import ConcernKind
+
+SUPPLY, USED, RETURNED, COUNTED, CONCERNED = "supply", "used", "returned", "counted", "concerned"
+
+
+def selects(wanted: Any) -> tuple[Select[Any], ...]:
+    """What was sent, used, returned and counted on the `wanted` courses, and what was raised.
+
+    All have the columns of `course_rows.MATTERS`. What was used follows
+    from what was given in sessions at home, boosters included (rule 4).
+    """
+    ended = func.coalesce(Administration.ended_at, Administration.started_at)
+    used = (
+        _row(
+            USED,
+            KetamineSession.episode_id,
+            id=KetamineSession.id,
+            at=func.max(ended, type_=UtcDateTime()),
+            ug=func.sum(Administration.ug, type_=Integer()),
+        )
+        .join(Administration, Administration.ketamine_session_id == KetamineSession.id)
+        .where(
+            KetamineSession.episode_id.in_(wanted),
+            KetamineSession.at_home,
+            Administration.voided_at.is_(None),
+        )
+        .group_by(KetamineSession.id, KetamineSession.episode_id)
+    )
+    concerned = (
+        _row(
+            CONCERNED,
+            Episode.id,
+            id=Episode.id,
+            at=func.max(Concern.raised_at, type_=UtcDateTime()),
+        )
+        .join(Concern, Concern.client_id == Episode.client_id)
+        .where(Episode.id.in_(wanted), Concern.kind == ConcernKind.MEDICINE_USE)
+        .group_by(Episode.id)
+    )
+    return (
+        _row(
+            SUPPLY,
+            HomeSupply.episode_id,
+            id=HomeSupply.id,
+            from_on=HomeSupply.sent_on,
+            until_on=HomeSupply.arrived_on,
+            number=HomeSupply.lozenges,
+            ug=HomeSupply.ug_each,
+        ).where(HomeSupply.episode_id.in_(wanted)),
+        used,
+        _row(
+            RETURNED,
+            HomeReturn.episode_id,
+            id=HomeReturn.id,
+            at=HomeReturn.returned_at,
+            number=HomeReturn.lozenges,
+        ).where(HomeReturn.episode_id.in_(wanted)),
+        _row(
+            COUNTED,
+            HomeCount.episode_id,
+            id=HomeCount.id,
+            at=HomeCount.counted_at,
+            number=HomeCount.lozenges,
+        ).where(HomeCount.episode_id.in_(wanted)),
+        concerned,
+    )
+
+
+def _row(what: str, episode_id: Any, **columns: Any) -> Select[Any]:
+    """PostgreSQL asks for a type wherever a part of the union has nothing."""
+    kinds: dict[str, Any] = {
+        "id": String(),
+        "kind": String(),
+        "level": String(),
+        "at": UtcDateTime(),
+        "from_on": Date(),
+        "until_on": Date(),
+        "person_id": String(),
+        "person": String(),
+        "seen_at": UtcDateTime(),
+        "number": Integer(),
+        "ug": Integer(),
+    }
+    cells: list[ColumnElement[Any]] = [
+        columns.get(name, cast(null(), kind)).label(name) for name, kind in kinds.items()
+    ]
+    return select(literal(what).label("what"), episode_id.label("episode_id"), *cells)
+
+
+def facts_of(rows: Iterable[Any]) -> HomeFacts:
+    """What `selects` found of one course; other rows among them are passed over."""
+    by: dict[str, list[Any]] = {}
+    for row in rows:
+        by.setdefault(row.what, []).append(row)
+    return HomeFacts(
+        supplies=tuple(
+            Supplied(row.number, row.ug, row.from_on, row.until_on) for row in by.get(SUPPLY, ())
+        ),
+        used=tuple(Used(row.ug, row.at) for row in by.get(USED, ())),
+        returned=tuple(Returned(row.number, row.at) for row in by.get(RETURNED, ())),
+        counts=tuple(Counted(row.number, row.at) for row in by.get(COUNTED, ())),
+        concern_at=next((row.at for row in by.get(CONCERNED, ())), None),
+    )
