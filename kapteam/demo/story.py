@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from kapteam.actions.home_supply import CountEntered, SupplyEntered, count_at_home, send_home
 from kapteam.actions.booking import cancel_ketamine_session, mark_not_given, miss_ketamine_session
 from kapteam.actions.clients import SafetyPlanEntered, keep_safety_plan
 from kapteam.actions.concerns import ConcernEntered, raise_concern, see_concern
@@ -14,6 +13,7 @@ from kapteam.actions.episodes import (
     close_episode,
     hold_episode,
 )
+from kapteam.actions.home_supply import CountEntered, SupplyEntered, count_at_home, send_home
 from kapteam.actions.inquiries import (
     ConsultationEntered,
     InquiryClientEntered,
