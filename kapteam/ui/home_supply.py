@@ -131,11 +131,13 @@ def _shipments(here: Present, page: HomeSupplyPage) -> None:
             sent = wording.day(one.sent_on, here.today)
             amount = f"{one.lozenges} lozenges of {wording.mg(one.ug_each)}"
             pharmacy = free_words(here, one.pharmacy)
-            words(f"**{plain(amount)}** {quiet(f'{pharmacy}, sent {sent}')}")
+            told = f"{pharmacy}, sent {sent}"
             if one.arrived_on:
-                words(quiet(f"arrived {wording.day(one.arrived_on, here.today)}"))
-            else:
-                _arrived(here, one)
+                told += f", arrived {wording.day(one.arrived_on, here.today)}"
+            with st.container(gap="xxsmall", key=f"shipment_{one.id}"):
+                words(f"**{plain(amount)}** {quiet(told)}")
+                if one.arrived_on is None:
+                    _arrived(here, one)
 
 
 def _arrived(here: Present, one: Shipment) -> None:
@@ -198,7 +200,7 @@ def _return(here: Present, page: HomeSupplyPage) -> None:
             for one in page.returns:
                 _told(here, one, f"{one.lozenges} returned or destroyed")
     local = here.now.astimezone(here.zone)
-    with st.expander("Returned or destroyed", icon=":material/assignment_return:"):
+    with st.expander("Record what went back", icon=":material/assignment_return:"):
         form = Form(here, "return", page.course.id, makes=unused_id(here))
         form.line("lozenges", "Lozenges returned or destroyed", width=260)
         form.moment(
@@ -221,7 +223,8 @@ def _return(here: Present, page: HomeSupplyPage) -> None:
 
 def _told(here: Present, one: Told, what: str) -> None:
     at = wording.moment(one.at, here.now, here.zone)
-    words(f"**{plain(what)}** {quiet(f'{one.by}, {at}')}")
-    if one.words:
-        with folded_for_others(here, "What was said"):
-            st.text(one.words)
+    with st.container(gap="xxsmall", key=f"told_{one.id}"):
+        words(f"**{plain(what)}** {quiet(f'{one.by}, {at}')}")
+        if one.words:
+            with folded_for_others(here, "What was said"):
+                st.text(one.words)

@@ -271,12 +271,15 @@ def number_of(dose: DoseLine) -> str:
 
 
 def with_them(here: Present, dose: DoseLine) -> str:
-    """Of a session at home where the client is, who is with them, and the number there."""
+    """Of a session at home where the client is, who is with them, and the number there; Markdown.
+
+    Nothing of another one; with others in the room only that it is known.
+    """
     known = (dose.place, dose.people_present, dose.local_emergency)
     if not dose.at_home or not any(known):
         return ""
     said = known if not here.viewer.hides_names else (_NOT_FOR_OTHERS,)
-    return quiet(", ".join(filter(None, said)))
+    return f":small[:gray[:material/home_pin:] {plain(', '.join(filter(None, said)))}]"
 
 
 def step_when(here: Present, step: NextStep) -> str:

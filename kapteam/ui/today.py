@@ -380,19 +380,24 @@ def _session_row(here: Present, one: DoseRow, place: str) -> None:
     if other and other.id == here.viewer.clinician_id:
         other = course.prescriber
     key = f"{place}_{dose.id}"
-    with over_pinned_line(here, course, key), list_row(key):
-        name_cell(here, course.client)
-        _clock(here, dose.planned_at)
-        if dose.last_given_at:
-            words(dose_of(dose), ORDER)
-            words(_given(here, dose), _STATE)
-        else:
-            phrase(order_of(dose), ORDER)
-            words(readiness(here, course, dose), _STATE)
-        words(f"{quiet(number_of(dose))} {with_them(here, dose)}", NUMBER)
-        words(with_whom(here, other), PERSON)
-        with row_links(TWO_LINKS):
-            dose_link(here, course, dose)
+    with over_pinned_line(here, course, key):
+        with list_row(key):
+            name_cell(here, course.client)
+            _clock(here, dose.planned_at)
+            if dose.last_given_at:
+                words(dose_of(dose), ORDER)
+                words(_given(here, dose), _STATE)
+            else:
+                phrase(order_of(dose), ORDER)
+                words(readiness(here, course, dose), _STATE)
+            words(quiet(number_of(dose)), NUMBER)
+            words(with_whom(here, other), PERSON)
+            with row_links(TWO_LINKS):
+                dose_link(here, course, dose)
+        at_home = with_them(here, dose)
+        if at_home:
+            with st.container(key=f"pinned_home_{key}"):
+                words(at_home)
 
 
 def _integration_row(here: Present, one: AgendaRow, line: IntegrationLine) -> None:

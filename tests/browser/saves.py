@@ -127,7 +127,7 @@ def _a_call_to_know_of(own: Care) -> str:
 
 
 def _supply(page: Page) -> None:
-    page.locator("summary").get_by_text("Record a shipment", exact=True).click()
+    _unfold(page, "Record a shipment")
     paste(page, "Lozenges sent", "12")
     paste(page, "mg of each", "100")
     paste(page, "Pharmacy", "Desert Compounding")
@@ -135,7 +135,7 @@ def _supply(page: Page) -> None:
 
 def _a_shipment(own: Care) -> str:
     with own.database.writing() as db:
-        a_home_supply(db, own.course, own.nurse, arrived_on=None)
+        a_home_supply(db, own.course, own.prescriber, arrived_on=None)
     return _home_supply(own)
 
 
@@ -148,12 +148,12 @@ def _arrived(page: Page) -> None:
 
 
 def _home_count(page: Page) -> None:
-    page.locator("summary").get_by_text("Count with the client", exact=True).click()
+    _unfold(page, "Count with the client")
     paste(page, "Lozenges the client showed", "9")
 
 
 def _home_return(page: Page) -> None:
-    page.locator("summary").get_by_text("Returned or destroyed", exact=True).click()
+    _unfold(page, "Record what went back")
     paste(page, "Lozenges returned or destroyed", "3")
     paste(page, "Why", "Dose lowered.")
 
@@ -771,7 +771,7 @@ SAVES = {
     ),
     "contact ended": Save(_a_past_contact, _contact_ended, "Save", ("contact:ended",)),
     "shipment": Save(
-        _home_supply, _supply, "Record the shipment", ("home_supply:sent",), (HomeSupply,)
+        _home_supply, _supply, "Record the shipment", ("home_supply:sent",), (HomeSupply,), True
     ),
     "arrived": Save(_a_shipment, _arrived, "Arrived", ("home_supply:arrived",)),
     "home count": Save(

@@ -80,6 +80,7 @@ def a_dose(
         status=status,
         planned_at=at,
         place="Room 2",
+        at_home=False,
         people_present="",
         order_state=order,
         ordered_ug=70_000,
