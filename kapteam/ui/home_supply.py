@@ -156,11 +156,11 @@ def _arrived(here: Present, one: Shipment) -> None:
 def _send(here: Present, page: HomeSupplyPage) -> None:
     with st.expander("Record a shipment", icon=":material/local_shipping:"):
         form = Form(here, "supply", makes=unused_id(here))
+        form.day("sent_on", "Sent on", here.today, past=True)
+        form.day("arrived_on", "Arrived on, once it has", past=True)
         form.line("lozenges", "Lozenges sent", width=260)
         form.line("mg_each", "mg of each", width=260)
         form.line("pharmacy", "Pharmacy")
-        form.day("sent_on", "Sent on", here.today, past=True)
-        form.day("arrived_on", "Arrived on, once it has", past=True)
         form.save(
             "Record the shipment",
             send_home,
@@ -176,7 +176,6 @@ def _count(here: Present, page: HomeSupplyPage) -> None:
     local = here.now.astimezone(here.zone)
     with st.expander("Count with the client", icon=":material/videocam:"):
         form = Form(here, "count", page.course.id, makes=unused_id(here))
-        form.line("lozenges", "Lozenges the client showed", width=260)
         form.moment(
             "on",
             "time",
@@ -185,6 +184,7 @@ def _count(here: Present, page: HomeSupplyPage) -> None:
             local.date(),
             wording.clock_time(local.time()),
         )
+        form.line("lozenges", "Lozenges the client showed", width=260)
         form.area("words", "A few words, if any", height=68)
         form.save(
             "Save the count",
@@ -202,7 +202,6 @@ def _return(here: Present, page: HomeSupplyPage) -> None:
     local = here.now.astimezone(here.zone)
     with st.expander("Record what went back", icon=":material/assignment_return:"):
         form = Form(here, "return", page.course.id, makes=unused_id(here))
-        form.line("lozenges", "Lozenges returned or destroyed", width=260)
         form.moment(
             "on",
             "time",
@@ -211,6 +210,7 @@ def _return(here: Present, page: HomeSupplyPage) -> None:
             local.date(),
             wording.clock_time(local.time()),
         )
+        form.line("lozenges", "Lozenges returned or destroyed", width=260)
         form.area("reason", "Why", height=68)
         form.save(
             "Save the return",
