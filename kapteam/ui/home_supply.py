@@ -84,7 +84,7 @@ def draw_home_of_course(here: Present, course: CourseStanding) -> None:
         at_home = sentences.home_supply(course.home, here.now, here.zone)
         words(f"{quiet('Medicine at home:')} {plain(at_home.text)}")
     if can_book(here.viewer):
-        link("home_supply", "Medicine at home", icon="home", episode=course.episode_id)
+        link("home_supply", "Medicine at home", icon="medication", episode=course.episode_id)
 
 
 def draw_at_home(here: Present, shown: KetamineSessionPage) -> None:
@@ -103,7 +103,7 @@ def draw_at_home(here: Present, shown: KetamineSessionPage) -> None:
             draw_home_standing(here, shown.home)
         with row("to_home_supply"):
             if can_book(here.viewer):
-                link("home_supply", "Medicine at home", icon="home", episode=shown.course.id)
+                link("home_supply", "Medicine at home", icon="medication", episode=shown.course.id)
         if shown.status.is_open and can_book(here.viewer) and not here.viewer.hides_names:
             _arrange(here, shown)
 
