@@ -336,7 +336,7 @@ def home_supply(standing: HomeStanding, now: datetime, zone: ZoneInfo) -> Phrase
         on = wording.day(standing.count.at.astimezone(zone).date(), now.astimezone(zone).date())
         then = "" if standing.agrees or standing.expected is None else f" of {standing.expected}"
         parts.append(f"counted {on}: {standing.count.lozenges}{then}")
-    return Phrase(_join(*parts), icon="home")
+    return Phrase(_join(*parts), icon="medication")
 
 
 def _should_be_left(standing: HomeStanding, now: datetime, zone: ZoneInfo) -> str:
@@ -354,7 +354,7 @@ def home_problem(
     problem: HomeProblem, standing: HomeStanding, now: datetime, zone: ZoneInfo
 ) -> Phrase:
     """Why the medicine at home asks for somebody: `12 should be left, 9 counted Tue Nov 24`."""
-    today, tone, icon = now.astimezone(zone).date(), Tone.AMBER, "home"
+    today, tone, icon = now.astimezone(zone).date(), Tone.AMBER, "medication"
     if problem is HomeProblem.DIFFERS and standing.count:
         on = wording.day(standing.count.at.astimezone(zone).date(), today)
         text = f"{standing.expected} should be left, {standing.count.lozenges} counted {on}"

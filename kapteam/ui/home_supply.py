@@ -84,7 +84,7 @@ def draw_home_of_course(here: Present, course: CourseStanding) -> None:
         at_home = sentences.home_supply(course.home, here.now, here.zone)
         words(f"{quiet('Medicine at home:')} {plain(at_home.text)}")
     if can_book(here.viewer):
-        link("home_supply", "Medicine at home", icon="home", episode=course.episode_id)
+        link("home_supply", "Medicine at home", icon="medication", episode=course.episode_id)
 
 
 def draw_at_home(here: Present, shown: KetamineSessionPage) -> None:
@@ -103,7 +103,7 @@ def draw_at_home(here: Present, shown: KetamineSessionPage) -> None:
             draw_home_standing(here, shown.home)
         with row("to_home_supply"):
             if can_book(here.viewer):
-                link("home_supply", "Medicine at home", icon="home", episode=shown.course.id)
+                link("home_supply", "Medicine at home", icon="medication", episode=shown.course.id)
         if shown.status.is_open and can_book(here.viewer) and not here.viewer.hides_names:
             _arrange(here, shown)
 
@@ -156,11 +156,11 @@ def _arrived(here: Present, one: Shipment) -> None:
 def _send(here: Present, page: HomeSupplyPage) -> None:
     with st.expander("Record a shipment", icon=":material/local_shipping:"):
         form = Form(here, "supply", makes=unused_id(here))
+        form.day("sent_on", "Sent on", here.today, past=True)
+        form.day("arrived_on", "Arrived on, once it has", past=True)
         form.line("lozenges", "Lozenges sent", width=260)
         form.line("mg_each", "mg of each", width=260)
         form.line("pharmacy", "Pharmacy")
-        form.day("sent_on", "Sent on", here.today, past=True)
-        form.day("arrived_on", "Arrived on, once it has", past=True)
         form.save(
             "Record the shipment",
             send_home,
@@ -176,7 +176,6 @@ def _count(here: Present, page: HomeSupplyPage) -> None:
     local = here.now.astimezone(here.zone)
     with st.expander("Count with the client", icon=":material/videocam:"):
         form = Form(here, "count", page.course.id, makes=unused_id(here))
-        form.line("lozenges", "Lozenges the client showed", width=260)
         form.moment(
             "on",
             "time",
@@ -185,6 +184,7 @@ def _count(here: Present, page: HomeSupplyPage) -> None:
             local.date(),
             wording.clock_time(local.time()),
         )
+        form.line("lozenges", "Lozenges the client showed", width=260)
         form.area("words", "A few words, if any", height=68)
         form.save(
             "Save the count",
@@ -202,7 +202,6 @@ def _return(here: Present, page: HomeSupplyPage) -> None:
     local = here.now.astimezone(here.zone)
     with st.expander("Record what went back", icon=":material/assignment_return:"):
         form = Form(here, "return", page.course.id, makes=unused_id(here))
-        form.line("lozenges", "Lozenges returned or destroyed", width=260)
         form.moment(
             "on",
             "time",
@@ -211,6 +210,7 @@ def _return(here: Present, page: HomeSupplyPage) -> None:
             local.date(),
             wording.clock_time(local.time()),
         )
+        form.line("lozenges", "Lozenges returned or destroyed", width=260)
         form.area("reason", "Why", height=68)
         form.save(
             "Save the return",

@@ -361,10 +361,10 @@ def test_an_evening_at_home_from_shipment_to_a_count_that_differs_and_holds_the_
     prescriber = tab_of(own.prescriber)
     go_to(desk, f"/home_supply?episode={own.course.id}")
     desk.locator("summary").get_by_text("Record a shipment", exact=True).click()
+    fill_day(desk, "Arrived on, once it has", TODAY)
     paste(desk, "Lozenges sent", "12")
     paste(desk, "mg of each", "100")
     paste(desk, "Pharmacy", "Desert Compounding")
-    fill_day(desk, "Arrived on, once it has", TODAY)
     press(desk, "Record the shipment")
     expect(desk.get_by_text("12 should be left, not counted yet")).to_be_visible()
 
