@@ -25,7 +25,7 @@ from kapteam.queries.today import AgendaRow
 from kapteam.rules.contacts import ContactStage
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.permissions import Viewer
-from kapteam.vocabulary import OrderState, ProductRoute, Tone
+from kapteam.vocabulary import How, OrderState, ProductRoute, Tone
 from kapteam.wording import Phrase
 
 _TEMPLATE = Path(__file__).with_name("day_sheet.typ")
@@ -129,9 +129,9 @@ def _row(one: AgendaRow, sheet: DaySheet, now: datetime, zone: ZoneInfo) -> Row:
         assert contact is not None
         planned = contact.standing
         what = planned.kind.label
-        details = [
-            Words(text) for text in (planned.how and planned.how.label, contact.place) if text
-        ]
+        # By video the place is where the client is, which stays off paper.
+        place = "" if planned.how is How.VIDEO else contact.place
+        details = [Words(text) for text in (planned.how and planned.how.label, place) if text]
         people, standing = _names([contact.person], now, zone), []
         if planned.stage is ContactStage.DID_IT_HAPPEN:
             standing = [Words(planned.stage.label, strong=True)]
@@ -165,7 +165,7 @@ def _medicine(product_route: ProductRoute) -> str:
 
 
 def _of_dose(dose: DoseLine) -> list[Words]:
-    """What was given, what may be, and which one of its series and where."""
+    """What was given, what may be, and which one of its series and where, without an address."""
     number = f"Dose {wording.in_series(dose.number, dose.of)}"
     given = [Words(f"{wording.mg(dose.given_ug)} given")] if dose.given_ug else []
     ordered = Words(
@@ -175,7 +175,7 @@ def _of_dose(dose: DoseLine) -> list[Words]:
     return [
         *given,
         *([ordered] if dose.status.is_open else []),
-        Words(f"{number}, {dose.place}" if dose.place else number),
+        Words(", ".join(filter(None, (number, "at home" if dose.at_home else dose.place)))),
     ]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_clients, visible_episodes, visible_notes
@@ -21,12 +21,14 @@ from kapteam.db.tables import (
     Contact,
     Episode,
     EpisodeMember,
+    KetamineSession,
     Note,
 )
 from kapteam.errors import NotFound
 from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.standing import Asked, Person
 from kapteam.rules.concerns import ConcernStanding, clearing_notes, owners
+from kapteam.rules.dosing import ends_session
 from kapteam.vocabulary import (
     ConcernKind,
     ConcernLevel,
@@ -36,6 +38,7 @@ from kapteam.vocabulary import (
     NoteKind,
     Part,
     ServiceLine,
+    SessionStatus,
 )
 
 
@@ -323,21 +326,36 @@ def _people(
 
 
 def _whereabouts(db: Session, asked: Asked, client_id: str) -> Whereabouts | None:
+    """Where the client is today by the last video contact or session at home of the day."""
     midnight = datetime.combine(asked.today, time(), asked.practice.zone)
-    row = db.execute(
-        select(Contact.place, Contact.local_emergency)
-        .outerjoin(Episode, Episode.id == Contact.episode_id)
-        .where(
-            Contact.client_id == client_id,
-            Contact.how == How.VIDEO,
-            Contact.place != "",
-            Contact.planned_at >= midnight,
-            Contact.planned_at < midnight + timedelta(days=1),
-            or_(Contact.outcome.is_(None), Contact.outcome == ContactOutcome.HELD),
-            visible_episodes(asked.viewer, asked.now),
+
+    def today(of: type[Contact | KetamineSession], *conditions: ColumnElement[bool]) -> Any:
+        return (
+            select(of.place, of.local_emergency, of.planned_at.label("at"))
+            .join(Episode, Episode.id == of.episode_id)
+            .where(
+                Episode.client_id == client_id,
+                of.place != "",
+                of.planned_at >= midnight,
+                of.planned_at < midnight + timedelta(days=1),
+                visible_episodes(asked.viewer, asked.now),
+                *conditions,
+            )
         )
-        .order_by(Contact.planned_at.desc(), Contact.id.desc())
-        .limit(1)
+
+    by_video = today(
+        Contact,
+        Contact.how == How.VIDEO,
+        or_(Contact.outcome.is_(None), Contact.outcome == ContactOutcome.HELD),
+    )
+    at_home = today(
+        KetamineSession,
+        KetamineSession.at_home.is_(True),
+        KetamineSession.status.in_([one for one in SessionStatus if not ends_session(one)]),
+    )
+    found = union_all(by_video, at_home).subquery()
+    row = db.execute(
+        select(found.c.place, found.c.local_emergency).order_by(found.c.at.desc()).limit(1)
     ).one_or_none()
     return Whereabouts(row.place, row.local_emergency) if row else None
 

@@ -39,6 +39,7 @@ from kapteam.vocabulary import (
     NoteKind,
     Part,
     ServiceLine,
+    SessionStatus,
     Tone,
 )
 from tests.factories import (
@@ -513,6 +514,30 @@ def test_where_they_are_comes_from_a_video_contact_of_today(care):
             a_contact(db, care.course, care.therapist, planned_at=at, **values)
     found = _page(care, care.therapist, concern).whereabouts
     assert (found.place, found.local_emergency) == ("At work, Tempe", "480-555-0100")
+
+
+@pytest.mark.parametrize(
+    ("days", "status", "is_there"),
+    [
+        (0, SessionStatus.PLANNED, True),
+        (0, SessionStatus.STARTED, True),
+        (0, SessionStatus.CANCELLED, False),
+        (1, SessionStatus.PLANNED, False),
+    ],
+)
+def test_or_from_a_session_at_home_today(care, days, status, is_there):
+    with care.database.writing() as db:
+        at = NOW + days * DAY + timedelta(hours=2)
+        dose = a_ketamine_session(db, care.course, planned_at=at, status=status)
+        dose.at_home, dose.place, dose.local_emergency = True, "418 Mesquite Lane", "911"
+        there = a_ketamine_session(db, care.course, planned_at=NOW)
+        there.place = "Room 2"
+
+    found = _page(care, care.therapist, _raised(care)).whereabouts
+
+    assert (found and (found.place, found.local_emergency)) == (
+        ("418 Mesquite Lane", "911") if is_there else None
+    )
 
 
 def test_without_a_prescriber_of_the_practice_no_concern_is_without_an_owner(database):

@@ -96,6 +96,21 @@ def test_a_contact_stands_by_its_time_with_how_and_where(care):
     assert not ahead.is_dose
 
 
+def test_where_a_client_is_by_video_or_at_home_stays_off_paper(care):
+    with care.database.writing() as db:
+        dose = a_ketamine_session(db, care.course, planned_at=NOW + HOUR)
+        dose.at_home, dose.place, dose.people_present = True, "418 Mesquite Lane", "Sister Ida"
+        values = {"how": How.VIDEO, "place": "418 Mesquite Lane", "local_emergency": "911"}
+        a_contact(db, care.course, care.therapist, planned_at=NOW + 2 * HOUR, **values)
+
+    rows = _paper(care).rows
+
+    assert _texts(rows[0].details)[-1].endswith("at home")
+    assert _texts(rows[1].details) == ["By video"]
+    assert "Mesquite Lane" not in repr(rows)
+    assert "Ida" not in repr(rows)
+
+
 def test_what_is_not_ready_says_on_whom_it_waits_also_when_that_is_oneself(care):
     with care.database.writing() as db:
         a_ketamine_session(db, care.course, planned_at=NOW + HOUR, ordered_ug=None)
