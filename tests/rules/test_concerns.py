@@ -26,7 +26,7 @@ def _does_not_clear(kind, note=NoteKind.RISK, signed_at=NOW, author=P, has_presc
     return does_not_clear(kind, raised_at, note, signed_at, frozenset({author}), owning)
 
 
-@pytest.mark.parametrize(("kind", "note"), product(ConcernKind, NoteKind))
+@pytest.mark.parametrize(("kind", "note"), list(product(ConcernKind, NoteKind)))
 def test_rule_17_a_risk_note_clears_it_and_what_is_the_prescribers_a_decision_too(kind, note):
     clears = note is NoteKind.RISK or (note is NoteKind.DECISION and kind not in EITHERS)
     assert (_does_not_clear(kind, note) is None) == clears
