@@ -401,6 +401,8 @@ def test_an_evening_at_home_from_shipment_to_a_count_that_differs_and_holds_the_
     expect(
         therapist.get_by_text("Saved 2").or_(therapist.get_by_text("Raised 2")).first
     ).to_be_visible()
-    assert [one.reason for one in own.rows(Hold, released_at=None)] == [HoldReason.MEDICINE_USE]
+    assert [one.reason for one in own.rows(Hold, episode_id=own.course.id)] == [
+        HoldReason.MEDICINE_USE
+    ]
     go_to(therapist, f"/home_supply?episode={own.course.id}")
     expect(therapist.get_by_text(differs)).to_have_count(0)
