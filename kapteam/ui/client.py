@@ -333,7 +333,8 @@ def _course(here: Present, course: CourseStanding) -> None:
         course.state, series.given if series else None, series.ordered if series else None
     )
     since = wording.day(course.state_since.astimezone(here.zone).date(), here.today)
-    line = "" if course.service_line is ServiceLine.KAP else f"{course.service_line.label}: "
+    is_kap = course.service_line is ServiceLine.KAP
+    line = "" if is_kap else f"{course.service_line.label}: "
     words(f"**{plain(line + stage)}** {quiet(f'since {since}')}")
     if can_order_dose(here.viewer):
         _number_link(course)
@@ -341,10 +342,12 @@ def _course(here: Present, course: CourseStanding) -> None:
         phrase(sentences.on_hold(course.hold.reason, course.hold.look_again_on, here.today))
     for part in (Part.PRESCRIBER, Part.THERAPIST):
         person = course.prescriber if part is Part.PRESCRIBER else course.therapist
+        if person is None and part is Part.PRESCRIBER and not is_kap:
+            continue  # Without ketamine nobody is missing.
         name = sentences.colleague(person, here.now, here.zone) if person else "nobody yet"
         words(f"{quiet(part.label)} {plain(name)}")
     link("episode", "Course", icon="chevron_right", id=course.episode_id)
-    if course.service_line is ServiceLine.KAP:
+    if is_kap:
         link("clearance", "Clearance", icon="verified_user", episode=course.episode_id)
     link("consent", "Consents", icon="contract", episode=course.episode_id)
     if can_book(here.viewer):
