@@ -208,6 +208,9 @@ def _integration(here: Present, page: ClientPage) -> None:
         words(quiet("Integration up to date"))
     elif page.courses and not any(course.expects_integration for course in page.courses):
         words(quiet("Not expected on this course of care"))
+    elif not page.courses and any(dose.last_given_at for dose in page.doses):
+        # What is owed may go on in a course that this person is not on.
+        words(quiet("On no open course of yours"))
     else:
         words("Nothing to integrate yet")
 
