@@ -209,6 +209,9 @@ def _integration(here: Present, page: ClientPage) -> None:
         words(quiet("Integration up to date"))
     elif page.courses and not any(course.expects_integration for course in page.courses):
         words(quiet("Not expected on this course of care"))
+    elif not page.courses and any(dose.last_given_at for dose in page.doses):
+        # What is owed may go on in a course that this person is not on.
+        words(quiet("On no open course of yours"))
     else:
         words("Nothing to integrate yet")
 
@@ -334,7 +337,8 @@ def _course(here: Present, course: CourseStanding) -> None:
         course.state, series.given if series else None, series.ordered if series else None
     )
     since = wording.day(course.state_since.astimezone(here.zone).date(), here.today)
-    line = "" if course.service_line is ServiceLine.KAP else f"{course.service_line.label}: "
+    is_kap = course.service_line is ServiceLine.KAP
+    line = "" if is_kap else f"{course.service_line.label}: "
     words(f"**{plain(line + stage)}** {quiet(f'since {since}')}")
     if can_order_dose(here.viewer):
         _number_link(course)
@@ -343,10 +347,12 @@ def _course(here: Present, course: CourseStanding) -> None:
         phrase(sentences.on_hold(course.hold.reason, course.hold.look_again_on, here.today))
     for part in (Part.PRESCRIBER, Part.THERAPIST):
         person = course.prescriber if part is Part.PRESCRIBER else course.therapist
+        if person is None and part is Part.PRESCRIBER and not is_kap:
+            continue  # Without ketamine nobody is missing.
         name = sentences.colleague(person, here.now, here.zone) if person else "nobody yet"
         words(f"{quiet(part.label)} {plain(name)}")
     link("episode", "Course", icon="chevron_right", id=course.episode_id)
-    if course.service_line is ServiceLine.KAP:
+    if is_kap:
         link("clearance", "Clearance", icon="verified_user", episode=course.episode_id)
     link("consent", "Consents", icon="contract", episode=course.episode_id)
     if can_book(here.viewer):

@@ -173,6 +173,15 @@ def test_a_course_before_preparation_says_when_to_book(care):
     assert "Book" not in links(tab)
 
 
+def test_a_course_without_ketamine_does_not_ask_for_a_prescriber(care):
+    with care.database.writing() as db:
+        other = a_client(db, care.therapist, family="Solo")
+        an_integration_course(db, other, care.therapist)
+    tab = opened(care, care.therapist, other.code)
+    assert "Thea Tallis" in said(tab)
+    assert "nobody yet" not in said(tab)
+
+
 def test_nothing_is_booked_from_here_while_the_course_is_on_hold(care):
     assert "Book" in links(opened(care, care.therapist))
     with care.database.writing() as db:

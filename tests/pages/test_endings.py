@@ -244,3 +244,12 @@ def test_what_went_on_is_opened_from_its_own_row(care):
     assert "Therapy after KAP" in said(tab)
     assert "30 hr since dose, not held" in said(tab)
     assert typed(tab, "integration.hold")
+
+
+def test_to_whose_course_ended_what_went_on_is_not_denied(care):
+    with care.database.writing() as db:
+        dose = an_overdue_integration(db, care.course, hours=30)
+    therapy_goes_on(care, {f"integration.{dose.id}": Choice.KEEP})
+    tab = opened(care, care.prescriber, "client", client=care.client.code)
+    assert "Nothing to integrate yet" not in said(tab)
+    assert "On no open course of yours" in said(tab)
