@@ -490,6 +490,9 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         return concern(one.concern, now, zone)
     if one.home is not None:
         return home_problem(_HOME_PROBLEMS[one.reason], one.home, now, zone)
+    if one.reason is Reason.NOTE_BEFORE_DOSE and one.at:
+        before = _both_times(one.at, now, zone)
+        return Phrase(f"{missing_note(one.missing).text} for {before}", one.tone, "gpp_maybe")
     if one.missing:
         return home_unknown(one.missing)
     if one.contact is not None:

@@ -110,7 +110,7 @@ def log_touch(db: Session, viewer: Viewer, entered: TouchEntered, now: datetime)
         return client.code
     form = Entered()
     form.need("touch", entered.touch is not None, "Choose what happened.")
-    words = form.text("words", entered.words, "This")
+    words = form.few_words("words", entered.words, "This")
     at = _past(form, entered.on, entered.time, practice_zone(db, now), now)
     if entered.tell_id:
         form.need("tell_id", entered.tell_id != viewer.clinician_id, "Choose somebody else.")
@@ -249,7 +249,7 @@ def end_contact(db: Session, viewer: Viewer, entered: ContactEndedEntered, now: 
     course = visible_episode(db, viewer, contact.episode_id or "", now)
     form = Entered()
     form.need("outcome", entered.outcome in contact.kind.outcomes, "Choose how it ended.")
-    words = form.text("words", entered.words, "This")
+    words = form.few_words("words", entered.words, "This")
     at = None
     if entered.outcome is not ContactOutcome.CANCELLED:
         at = _past(form, entered.on, entered.time, practice_zone(db, now), now)

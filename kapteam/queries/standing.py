@@ -692,6 +692,7 @@ class _Course:
                     dose.intention,
                     dose.cleared,
                     dose.home_gap,
+                    dose.missing_note,
                 )
                 for dose in open_doses
             ),

@@ -48,6 +48,7 @@ class Reason(Term):
     DOSE_NOT_ORDERED = "dose_not_ordered", "Dose not ordered"
     INTENTION = "intention", "Intention"
     HOME_UNKNOWN = "home_unknown", "At home, not arranged"
+    NOTE_BEFORE_DOSE = "note_before_dose", "No note yet before the dose"
     HOME_DIFFERS = "home_differs", "Medicine at home counted differently"
     HOME_OVERDRAWN = "home_overdrawn", "More medicine used at home than arrived"
     HOME_NOT_ARRIVED = "home_not_arrived", "Medicine sent and not arrived"
@@ -77,6 +78,7 @@ _BEFORE_A_DOSE = (
     Reason.DOSE_NOT_ORDERED,
     Reason.INTENTION,
     Reason.HOME_UNKNOWN,
+    Reason.NOTE_BEFORE_DOSE,
 )
 _OF_HOME = {
     HomeProblem.DIFFERS: (Reason.HOME_DIFFERS, Tone.AMBER),
@@ -134,6 +136,7 @@ class PlannedDose:
     """What attention asks of one open ketamine session.
 
     It `is_ahead` until something is recorded or asked about it, also when its time has come.
+    `missing_note` is the prescriber's that a high suicide risk asks for first (rule 30).
     """
 
     id: str
@@ -144,6 +147,7 @@ class PlannedDose:
     intention: IntentionStanding
     cleared: bool
     home_gap: str
+    missing_note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +280,17 @@ def _of_dose(dose: PlannedDose, on_hold: bool, now: datetime) -> list[Attention]
                 dose.planned_at,
                 dose.id,
                 intention=dose.intention,
+            )
+        )
+    if near and dose.missing_note:
+        found.append(
+            Attention(
+                Reason.NOTE_BEFORE_DOSE,
+                Tone.RED,
+                Part.PRESCRIBER,
+                dose.planned_at,
+                dose.id,
+                missing=dose.missing_note,
             )
         )
     if near and dose.home_gap:

@@ -621,7 +621,10 @@ def _before(here: Present, page: ClientPage, dose: ClientDose) -> None:
 
 def _after(here: Present, page: ClientPage, dose: ClientDose) -> None:
     """How this dose was or is to be integrated."""
-    if not dose.integrations:
+    if not dose.integrations and not dose.status.is_open and page.hides_open_course:
+        # What was owed may have gone on there.
+        words(quiet("No integration on a course of yours"))
+    elif not dose.integrations:
         words(quiet("No integration" if not dose.status.is_open else "Integration not booked"))
     for one in dose.integrations:
         last = next(other for other in page.doses if other.id in one.dose_ids)

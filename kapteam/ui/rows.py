@@ -58,6 +58,7 @@ _OF_A_DOSE = {
     Reason.DOSE_NOT_ORDERED,
     Reason.INTENTION,
     Reason.HOME_UNKNOWN,
+    Reason.NOTE_BEFORE_DOSE,
     Reason.NUMBER_NOT_ORDERED,
 }
 BACKUP_IS_LATE = Phrase("No good backup for more than a day", Tone.RED, "error")

@@ -87,6 +87,7 @@ _SAID_BY_ITS_ROW = {
     Reason.NOT_CLOSED,
     Reason.NOT_CLEARED,
     Reason.DOSE_NOT_ORDERED,
+    Reason.NOTE_BEFORE_DOSE,
     Reason.INTENTION,
 }
 

@@ -169,7 +169,7 @@ def test_a_second_press_keeps_one(care):
         ({"time": "2:31 pm"}, "time", "This time is in the future. Enter when it happened."),
         ({"on": TODAY + DAY}, "time", "This time is in the future. Enter when it happened."),
         ({"on": None}, "on", "Choose the day."),
-        ({"words": "x" * 8_001}, "words", "This has 8,001 characters; 8,000 is the most."),
+        ({"words": "x" * 8_001}, "words", "This has 8,001 characters; 1,000 is the most."),
     ],
 )
 def test_a_call_that_cannot_be_is_said_beside_its_field(care, typed, field, sentence):

@@ -253,3 +253,4 @@ def test_to_whose_course_ended_what_went_on_is_not_denied(care):
     tab = opened(care, care.prescriber, "client", client=care.client.code)
     assert "Nothing to integrate yet" not in said(tab)
     assert "On no open course of yours" in said(tab)
+    assert "No integration on a course of yours" in said(tab)

@@ -69,6 +69,7 @@ def _dose(hours=24.0, **facts):
         intention=SIGNED,
         cleared=True,
         home_gap="",
+        missing_note="",
     )
     return replace(dose, **facts)
 
@@ -499,3 +500,13 @@ def test_whom_to_call_outside_is_the_caller_s_and_quiet_on_hold(facts, expected)
     assert all(one.person_id == "desk" for one in found)
     paused = replace(course, on_hold=True, hold_look_again_on=TODAY + timedelta(days=1), doses=())
     assert attend(paused, NOW, TODAY) == ()
+
+
+def test_rule_30_the_note_that_a_dose_waits_for_waits_on_the_prescriber_once_it_is_near():
+    def dose(hours):
+        return _dose(hours, missing_note="risk note")
+
+    assert _found(doses=(dose(72),)) == [(R.NOTE_BEFORE_DOSE, Tone.RED, PRESCRIBER)]
+    assert _found(doses=(dose(73),)) == []
+    on_hold = _found(doses=(dose(24),), on_hold=True)
+    assert R.NOTE_BEFORE_DOSE not in [reason for reason, _, _ in on_hold]
