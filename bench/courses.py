@@ -10,6 +10,7 @@ from kapteam.db.tables import (
     AuditEvent,
     Clearance,
     Consent,
+    Contact,
     Draft,
     Episode,
     EpisodeMember,
@@ -17,6 +18,7 @@ from kapteam.db.tables import (
     IntegrationSessionFor,
     KetamineSession,
     Note,
+    OutsideWait,
     Series,
 )
 from kapteam.rules.notes import content_hash, current_template, signed_text
@@ -25,12 +27,15 @@ from kapteam.vocabulary import (
     AdministrationKind,
     ClearanceDecision,
     CloseReason,
+    ContactKind,
+    ContactOutcome,
     EpisodeState,
     How,
     Indication,
     IntegrationKind,
     NoteKind,
     OrderState,
+    OutsideParty,
     Part,
     ProductRoute,
     ServiceLine,
@@ -117,12 +122,15 @@ class CourseRows:
         self._add_course(EpisodeState.SERIES, None)
         is_owed = number % 10 == 0
         self._add_given(self._sessions, settled=self._sessions - is_owed)
+        if number % 6 == 0:
+            self._add_wait()
         planned_at = NOW + (number % 14) * DAY + HOUR
         if self._sessions % _IN_A_SERIES == 0:
             self._begin_series(planned_at)
         is_ordered = number % 8 != 3
         session_id = self._add_session(planned_at, is_ordered=is_ordered, closed_at=None)
         integration_id = self._add_integration(session_id, planned_at + DAY, held_at=None)
+        self._add_contact(ContactKind.CHECK_IN, planned_at + 2 * DAY, outcome=None)
         note_id = self._add_note(
             NoteKind.INTENTION, session_id, planned_at - DAY, is_signed=number % 4 == 0
         )
@@ -178,6 +186,8 @@ class CourseRows:
                 recorded_at=at,
             )
         self._log("episode:opened", at)
+        self._add_contact(ContactKind.INTAKE, at)
+        self._add_contact(ContactKind.PREPARATION, at + _WEEK)
 
     def _begin_series(self, at: datetime) -> None:
         self._series_id = self._rows.add(
@@ -199,6 +209,7 @@ class CourseRows:
             session_id = self._add_session(given_at, closed_at=given_at + 2 * HOUR)
             self._add_administration(session_id, given_at)
             self._add_note(NoteKind.INTENTION, session_id, given_at - 2 * HOUR)
+            self._add_contact(ContactKind.CHECK_IN, given_at + 2 * DAY)
             if number < settled:
                 held_at = given_at + 20 * HOUR
                 integration_id = self._add_integration(session_id, held_at, held_at=held_at)
@@ -272,6 +283,42 @@ class CourseRows:
         if held_at:
             self._log("integration:held", held_at, integration_id)
         return integration_id
+
+    def _add_contact(
+        self, kind: ContactKind, at: datetime, outcome: ContactOutcome | None = ContactOutcome.HELD
+    ) -> None:
+        therapist_id = self._pair.therapist_id
+        recorded_at = min(at, NOW - DAY)
+        contact_id = self._rows.add(
+            Contact,
+            client_id=self._client_id,
+            episode_id=self._id,
+            kind=kind,
+            how=How.PHONE,
+            with_id=therapist_id,
+            planned_at=at,
+            planned_minutes=15,
+            happened_at=at if outcome else None,
+            outcome=outcome,
+            recorded_by_id=therapist_id,
+            recorded_at=recorded_at,
+        )
+        self._log("contact:ended" if outcome else "contact:planned", recorded_at, contact_id)
+
+    def _add_wait(self) -> None:
+        """The insurer, who is to be called back."""
+        wait_id = self._rows.add(
+            OutsideWait,
+            episode_id=self._id,
+            kind=OutsideParty.INSURER,
+            who="Placeholder Health (made up)",
+            since_on=(NOW - 12 * DAY).date(),
+            call_back_on=(NOW + 6 * DAY).date(),
+            caller_id=self._pair.therapist_id,
+            recorded_by_id=self._pair.therapist_id,
+            recorded_at=NOW - 12 * DAY,
+        )
+        self._log("wait:begun", NOW - 12 * DAY, wait_id)
 
     def _add_note(
         self, kind: NoteKind, about_id: str, at: datetime, *, is_signed: bool = True

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import String, cast, desc, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import is_on_episode, visible_clients
@@ -184,7 +184,7 @@ def own_days_away(asked: Asked, absence_id: str) -> Away:
 def while_away(db: Session, asked: Asked, absence_id: str) -> Meanwhile:
     """Who is dosed, seen and called while the viewer is away, and who has each of it.
 
-    Eleven statements, whatever the size. Raises NotFound.
+    Ten statements, whatever the size. Raises NotFound.
     """
     away = own_days_away(asked, absence_id)
     me = asked.viewer.clinician_id
@@ -211,42 +211,48 @@ def _covers(
 ) -> defaultdict[str, list[Substitute]]:
     """Who covers each course by id, the newest first; under the empty id, who covers them all."""
     known = {one.id: one for one in everybody if one.suspended_at is None}
-    absences: defaultdict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
-    all_of_it: list[str] = []
-    for row in db.execute(
-        select(
-            Absence.id,
-            Absence.clinician_id,
-            Absence.covered_by_id,
-            Absence.from_at,
-            Absence.until_at,
-        ).where(
-            Absence.voided_at.is_(None),
-            Absence.from_at < away.until_at,
-            Absence.until_at > away.from_at,
-        )
-    ):
-        absences[row.clinician_id].append((row.from_at, row.until_at))
-        if row.id == away.id and row.covered_by_id:
-            all_of_it.append(row.covered_by_id)
-    members = db.execute(
-        select(
-            EpisodeMember.episode_id,
-            EpisodeMember.clinician_id,
-            EpisodeMember.from_at,
-            EpisodeMember.until_at,
-        )
-        .where(
-            EpisodeMember.episode_id.in_(episode_ids),
-            EpisodeMember.part == Part.COVER,
-            EpisodeMember.from_at < away.until_at,
-            or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > away.from_at),
-        )
-        .order_by(EpisodeMember.from_at.desc(), EpisodeMember.id.desc())
+    days_off = select(
+        literal("").label("episode_id"),
+        Absence.id.label("id"),
+        Absence.clinician_id,
+        Absence.covered_by_id,
+        Absence.from_at.label("from_at"),
+        Absence.until_at,
+    ).where(
+        Absence.voided_at.is_(None),
+        Absence.from_at < away.until_at,
+        Absence.until_at > away.from_at,
+    )
+    of_courses = select(
+        EpisodeMember.episode_id,
+        EpisodeMember.id,
+        EpisodeMember.clinician_id,
+        cast(null(), String),
+        EpisodeMember.from_at,
+        EpisodeMember.until_at,
+    ).where(
+        EpisodeMember.episode_id.in_(episode_ids),
+        EpisodeMember.part == Part.COVER,
+        EpisodeMember.from_at < away.until_at,
+        or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > away.from_at),
+    )
+    # Together, because to ask twice takes longer than to tell so few rows apart.
+    rows: Sequence[Any] = db.execute(
+        union_all(days_off, of_courses).order_by(desc("from_at"), desc("id"))
     ).all()
+    absences: defaultdict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for row in rows:
+        if not row.episode_id:
+            absences[row.clinician_id].append((row.from_at, row.until_at))
+    spans = [
+        (row.episode_id, row.clinician_id, row.from_at, row.until_at)
+        for row in rows
+        if row.episode_id
+    ]
+    spans += [
+        ("", row.covered_by_id, away.from_at, away.until_at) for row in rows if row.id == away.id
+    ]
     found: defaultdict[str, list[Substitute]] = defaultdict(list)
-    spans = [(one.episode_id, one.clinician_id, one.from_at, one.until_at) for one in members]
-    spans += [("", who, away.from_at, away.until_at) for who in all_of_it]
     for episode_id, who, from_at, until_at in spans:
         if who in known:
             one = known[who]

@@ -1,7 +1,7 @@
 """The rows that a course's standing is judged from: eight statements, whatever the size.
 
-The first selects the courses. The others are about those by id; they are made once, because to make
-them takes as long as to run them.
+The first finds the courses and who is on them. The others are about those by id; they are made
+once, because to make them takes as long as to run them.
 """
 
 from collections.abc import Iterable
@@ -60,7 +60,7 @@ from kapteam.db.types import UtcDateTime
 from kapteam.queries import home_rows
 from kapteam.queries.client_names import CLIENT_NAME
 from kapteam.queries.pinned import PINNED
-from kapteam.rules.contacts import TOUCHES_COUNTED, Touches
+from kapteam.rules.contacts import Touches
 from kapteam.rules.notes import POSTPONE
 from kapteam.vocabulary import (
     ContactKind,
@@ -88,29 +88,71 @@ _CONCERNED = select(
 )
 _NOW = bindparam("now", type_=UtcDateTime())
 _BREACHED_SINCE = bindparam("breached_since", type_=UtcDateTime())
+_TOUCHED_SINCE = bindparam("touched_since", type_=UtcDateTime())
 RECENT_CONTACTS = 3
 TOUCHES = tuple(Touches.__dataclass_fields__)
-"""The columns of `Touches` in a row of `episodes`."""
+"""The columns of `Touches` in a row of `EPISODES`."""
 _OPEN = tuple(status for status in SessionStatus if status.is_open)
 _GIVEN = tuple(status for status in SessionStatus if status.is_given)
 
 
-def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
+def members(db: Session, wanted: Any, now: datetime) -> list[Any]:
+    """The courses with who has which part in them at `now`, a row without a part if nobody has.
+
+    Of who is away then, until when and who covers. In the order the courses were opened.
+    """
+    cover = aliased(Clinician)
+    return list(
+        db.execute(
+            select(
+                Episode.id.label("episode_id"),
+                EpisodeMember.part,
+                EpisodeMember.clinician_id,
+                EpisodeMember.elsewhere,
+                Clinician.name,
+                Absence.until_at.label("away_until"),
+                cover.name.label("cover"),
+            )
+            .outerjoin(
+                EpisodeMember,
+                and_(
+                    EpisodeMember.episode_id == Episode.id,
+                    EpisodeMember.from_at <= now,
+                    or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
+                ),
+            )
+            .outerjoin(Clinician, Clinician.id == EpisodeMember.clinician_id)
+            .outerjoin(
+                Absence,
+                and_(
+                    Absence.clinician_id == EpisodeMember.clinician_id,
+                    Absence.from_at <= now,
+                    Absence.until_at > now,
+                    Absence.voided_at.is_(None),
+                ),
+            )
+            .outerjoin(cover, cover.id == Absence.covered_by_id)
+            .where(Episode.id.in_(wanted))
+            .order_by(Episode.opened_at, Episode.id, EpisodeMember.from_at, EpisodeMember.id)
+        )
+    )
+
+
+def _episodes() -> Executable:
     """The courses with their client, the pause in force and the clearance that holds.
 
-    Also the next preparation after `now`, how many appointments in a row were missed, when the
+    Also the next preparation, how many appointments in a row were missed, when the
     client first called and was last met or spoken to, whether a high suicide risk still waits for a
-    prescriber's note, and of one that ended since when it waits for whose sign-off. In the order
-    they were opened.
+    prescriber's note, and of one that ended since when it waits for whose sign-off.
     """
-    touches = _touches(wanted, now)
+    touches = _touches()
     preparation = (
         select(func.min(Contact.planned_at, type_=UtcDateTime()))
         .where(
             Contact.episode_id == Episode.id,
             Contact.kind == ContactKind.PREPARATION,
             Contact.outcome.is_(None),
-            Contact.planned_at > now,
+            Contact.planned_at > _NOW,
         )
         .correlate(Episode)
         .scalar_subquery()
@@ -123,46 +165,42 @@ def episodes(db: Session, wanted: Any, now: datetime) -> list[Any]:
         .correlate(Episode)
         .scalar_subquery()
     )
-    return list(
-        db.execute(
-            select(
-                Episode.id,
-                Episode.service_line,
-                Episode.state,
-                Episode.state_since,
-                Episode.opened_at,
-                Episode.expects_intention,
-                Episode.expects_integration,
-                *CLIENT_NAME,
-                _first_call().label("called_at"),
-                *PINNED,
-                Hold.reason.label("hold_reason"),
-                Hold.look_again_on,
-                Hold.since_at.label("hold_since"),
-                Clearance.decision.label("clearance"),
-                Clearance.routes,
-                Clearance.ceiling_ug,
-                Clearance.valid_until_on,
-                preparation.label("preparation_at"),
-                _misses().label("misses"),
-                *(touches.c[one] for one in TOUCHES),
-                misses_risk_note().label("misses_risk_note"),
-                Episode.closed_at,
-                *(_sign_off_waits(part) for part in (Part.PRESCRIBER, Part.THERAPIST)),
-            )
-            .join(Client, Client.id == Episode.client_id)
-            .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
-            .outerjoin(Clearance, Clearance.id == newest_clearance)
-            .outerjoin(touches, touches.c.episode_id == Episode.id)
-            .where(Episode.id.in_(wanted))
-            .order_by(Episode.opened_at, Episode.id)
+    return (
+        select(
+            Episode.id.label("episode_id"),
+            Episode.service_line,
+            Episode.state,
+            Episode.state_since,
+            Episode.opened_at,
+            Episode.expects_intention,
+            Episode.expects_integration,
+            *CLIENT_NAME,
+            _first_call().label("called_at"),
+            *PINNED,
+            Hold.reason.label("hold_reason"),
+            Hold.look_again_on,
+            Hold.since_at.label("hold_since"),
+            Clearance.decision.label("clearance"),
+            Clearance.routes,
+            Clearance.ceiling_ug,
+            Clearance.valid_until_on,
+            preparation.label("preparation_at"),
+            _misses().label("misses"),
+            *(touches.c[one] for one in TOUCHES),
+            misses_risk_note().label("misses_risk_note"),
+            Episode.closed_at,
+            *(_sign_off_waits(part) for part in (Part.PRESCRIBER, Part.THERAPIST)),
         )
+        .join(Client, Client.id == Episode.client_id)
+        .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
+        .outerjoin(Clearance, Clearance.id == newest_clearance)
+        .outerjoin(touches, touches.c.episode_id == Episode.id)
+        .where(Episode.id.in_(_WANTED))
     )
 
 
-def _touches(wanted: Any, now: datetime) -> Subquery:
+def _touches() -> Subquery:
     """How often, first and last the client of each course was dosed, and met or spoken to."""
-    since = now - TOUCHES_COUNTED
     kept = (ContactOutcome.HELD, ContactOutcome.REACHED)
     touch = union_all(
         select(
@@ -170,20 +208,20 @@ def _touches(wanted: Any, now: datetime) -> Subquery:
             KetamineSession.planned_at.label("dose_at"),
             type_coerce(null(), UtcDateTime).label("talk_at"),
         ).where(
-            KetamineSession.episode_id.in_(wanted),
+            KetamineSession.episode_id.in_(_WANTED),
             KetamineSession.status.in_(_GIVEN),
-            KetamineSession.planned_at > since,
+            KetamineSession.planned_at > _TOUCHED_SINCE,
         ),
         select(IntegrationSession.episode_id, null(), IntegrationSession.held_at).where(
-            IntegrationSession.episode_id.in_(wanted), IntegrationSession.held_at > since
+            IntegrationSession.episode_id.in_(_WANTED), IntegrationSession.held_at > _TOUCHED_SINCE
         ),
         select(Episode.id, null(), Contact.happened_at)
         .join(Episode, Episode.client_id == Contact.client_id)
         .where(
-            Episode.id.in_(wanted),
+            Episode.id.in_(_WANTED),
             or_(Contact.episode_id.is_(None), Contact.episode_id == Episode.id),
             Contact.outcome.in_(kept),
-            Contact.happened_at > since,
+            Contact.happened_at > _TOUCHED_SINCE,
         ),
     ).subquery()
 
@@ -273,39 +311,6 @@ def _kept_after(missed: Any, at: Any) -> Iterable[ColumnElement[bool]]:
             .correlate(Episode, missed)
             .exists()
         )
-
-
-def _members() -> Executable:
-    """Who has which part in them at `now`; of who is away then, until when and who covers."""
-    cover = aliased(Clinician)
-    return (
-        select(
-            EpisodeMember.episode_id,
-            EpisodeMember.part,
-            EpisodeMember.clinician_id,
-            EpisodeMember.elsewhere,
-            Clinician.name,
-            Absence.until_at.label("away_until"),
-            cover.name.label("cover"),
-        )
-        .outerjoin(Clinician, Clinician.id == EpisodeMember.clinician_id)
-        .outerjoin(
-            Absence,
-            and_(
-                Absence.clinician_id == EpisodeMember.clinician_id,
-                Absence.from_at <= _NOW,
-                Absence.until_at > _NOW,
-                Absence.voided_at.is_(None),
-            ),
-        )
-        .outerjoin(cover, cover.id == Absence.covered_by_id)
-        .where(
-            EpisodeMember.episode_id.in_(_WANTED),
-            EpisodeMember.from_at <= _NOW,
-            or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > _NOW),
-        )
-        .order_by(EpisodeMember.from_at, EpisodeMember.id)
-    )
 
 
 def _given_by_dose() -> Subquery:
@@ -831,7 +836,7 @@ def _contacts() -> Executable:
     )
 
 
-MEMBERS = _members()
+EPISODES = _episodes()
 SERIES = _series()
 DOSES = _doses()
 INTEGRATIONS = _integrations()

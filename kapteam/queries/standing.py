@@ -35,6 +35,7 @@ from kapteam.rules.attention import (
 )
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import (
+    TOUCHES_COUNTED,
     ContactStanding,
     Touches,
     judge_contact,
@@ -564,24 +565,35 @@ def course_sessions(
 
 
 def _courses(db: Session, asked: Asked, wanted: Any) -> list["_Course"]:
-    rows = course_rows.episodes(db, wanted, asked.now)
-    ids = [row.id for row in rows]
-    members = _by_course(db, course_rows.MEMBERS, ids, now=asked.now)
+    members = _grouped(course_rows.members(db, wanted, asked.now))
+    ids = list(members)
+    episodes = _by_course(
+        db,
+        course_rows.EPISODES,
+        ids,
+        now=asked.now,
+        touched_since=asked.now - TOUCHES_COUNTED,
+    )
     breached_since = asked.now - BREACH_SHOWN
     doses = _by_course(db, course_rows.DOSES, ids, breached_since=breached_since)
     integrations = _by_course(db, course_rows.INTEGRATIONS, ids)
     notes = _by_course(db, course_rows.NOTES, ids)
     return [
-        _Course(row, members[row.id], doses[row.id], integrations[row.id], notes[row.id], asked)
-        for row in rows
+        _Course(row, members[one], doses[one], integrations[one], notes[one], asked)
+        for one in ids
+        for row in episodes[one]
     ]
 
 
 def _by_course(
     db: Session, statement: Any, ids: list[str], **times: datetime
 ) -> Mapping[str, list[Any]]:
+    return _grouped(db.execute(statement, {"wanted": ids, **times}))
+
+
+def _grouped(rows: Iterable[Any]) -> Mapping[str, list[Any]]:
     groups: defaultdict[str, list[Any]] = defaultdict(list)
-    for row in db.execute(statement, {"wanted": ids, **times}):
+    for row in rows:
         groups[row.episode_id].append(row)
     return groups
 
@@ -598,9 +610,9 @@ class _Course:
         notes: list[Any],
         asked: Asked,
     ) -> None:
-        self.id: str = row.id
+        self.id: str = row.episode_id
         self._row = row
-        self._members = members
+        self._members = [member for member in members if member.part is not None]
         self._dose_rows = [dose for dose in doses if not dose.handed_on]
         self._handed_on = [dose for dose in doses if dose.handed_on]
         self._integration_rows = integrations
@@ -631,7 +643,7 @@ class _Course:
         return CourseSessions(
             course=CourseHead(
                 self._client(),
-                row.id,
+                self.id,
                 row.service_line,
                 row.state,
                 row.expects_intention,
@@ -836,7 +848,7 @@ class _Course:
         return {
             "client": self._client(),
             "pinned": pinned_of(row),
-            "episode_id": row.id,
+            "episode_id": self.id,
             "service_line": row.service_line,
             "state": row.state,
             "state_since": row.state_since,

@@ -66,14 +66,15 @@ def _show_all(here: Present) -> None:
     st.query_params.pop("show", None)
 
 
-def beginning(rows: Sequence[_Row], key: str) -> Sequence[_Row]:
-    """The first rows of the list that `key` names: as many as were asked for."""
-    return rows[: st.session_state.get(_asked_for(key), STEP)]
+def beginning(rows: Sequence[_Row], key: str, first: int = STEP) -> Sequence[_Row]:
+    """The `first` rows of the list that `key` names, or as many as were asked for."""
+    return rows[: st.session_state.get(_asked_for(key), first)]
 
 
-def rest(rows: Sequence[object], key: str) -> None:
+def rest(rows: Sequence[object], key: str, first: int = STEP) -> None:
     """Below the beginning of a list: how many more rows it has, and the way to the next ones."""
-    hidden = len(rows) - len(beginning(rows, key))
+    shown = len(beginning(rows, key, first))
+    hidden = len(rows) - shown
     if not hidden:
         return
     with st.container(horizontal=True, vertical_alignment="center", key=f"rest_of_{key}"):
@@ -82,21 +83,23 @@ def rest(rows: Sequence[object], key: str) -> None:
             icon=":material/expand_more:",
             key=f"more_of_{key}",
             on_click=_show_more,
-            args=(key,),
+            args=(key, shown),
         )
         words(quiet(f"{hidden} not shown"))
 
 
-def listed(rows: Sequence[_Row], key: str, draw: Callable[[_Row], None]) -> None:
+def listed(
+    rows: Sequence[_Row], key: str, draw: Callable[[_Row], None], *, first: int = STEP
+) -> None:
     """The beginning of a list, a row each, and what is said of the rest."""
-    for one in beginning(rows, key):
+    for one in beginning(rows, key, first):
         draw(one)
-    rest(rows, key)
+    rest(rows, key, first)
 
 
 @acting
-def _show_more(here: Present, key: str) -> None:
-    st.session_state[_asked_for(key)] = st.session_state.get(_asked_for(key), STEP) + STEP
+def _show_more(here: Present, key: str, shown: int) -> None:
+    st.session_state[_asked_for(key)] = shown + STEP
 
 
 def _asked_for(key: str) -> str:

@@ -67,6 +67,8 @@ from kapteam.vocabulary import Tone
 from kapteam.wording import Phrase
 
 _CLOCK, _STATE = 165, 275
+# The nearest of the ketamine sessions; Ketamine sessions has them all.
+_DOSES = 10
 # Where a list may stand beside another one: a dose beside doses, a reason beside reasons.
 _LIST, _REASONS = 800, 560
 # What another section of the page says.
@@ -456,7 +458,7 @@ def _doses(here: Present, rows: tuple[DoseRow, ...], title: str, nothing: str, p
         dose_row(here, one.course, one.dose, place, brief=True)
 
     with section(title, len(rows), key=f"doses_{place}", nothing=nothing):
-        listed(rows, f"today_{place}", draw)
+        listed(rows, f"today_{place}", draw, first=_DOSES)
 
 
 def _waits(

@@ -1,5 +1,7 @@
 """How SQLite finds what the lists show: what is over is not read for it, however much there is."""
 
+import re
+
 from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
 from kapteam.queries.notes import unsigned_notes
@@ -32,6 +34,16 @@ def test_courses_that_are_closed_are_not_read_for_today(sqlite_database):
 
     assert "ix_episode_client_id_open" in plan
     assert "SCAN episode\n" not in plan
+
+
+def test_sessions_and_contacts_of_other_courses_are_not_read_for_today(sqlite_database):
+    plan = _plan(sqlite_database, today)
+
+    # However few have one status: that is how many there are in the practice.
+    assert "ketamine_session_status" not in plan
+    assert re.search(r"SCAN (ketamine_session|contact)\b", plan) is None
+    assert "ix_ketamine_session_episode_id_planned_at" in plan
+    assert "ix_contact_episode_id_happened_at" in plan
 
 
 def test_notes_that_are_signed_are_not_read_for_those_to_sign(sqlite_database):

@@ -383,6 +383,24 @@ def test_of_a_long_section_it_says_how_many_are_not_shown_and_shows_more(care):
     assert "2 not shown" not in said(tab)
 
 
+def test_of_many_sessions_to_come_the_nearest_ten_stand_there_and_all_that_nobody_recorded(care):
+    with care.database.writing() as db:
+        for number in range(12):
+            course = another_course(db, care, f"Client{number:02d}")
+            an_unrecorded_session(db, another_course(db, care, f"Unasked{number:02d}"))
+            a_ketamine_session(db, course, planned_at=NOW + DAY + number * HOUR)
+    tab = opened(care, care.therapist, "today")
+    coming = [f"Client{number:02d}, Amara" for number in range(12)]
+
+    assert {one for one in names(tab) if one.startswith("Client")} == set(coming[:10])
+    assert len({one for one in names(tab) if one.startswith("Unasked")}) == 12
+    assert "2 not shown" in said(tab)
+
+    well(tab.button(key="more_of_today_due").click().run())
+
+    assert {one for one in names(tab) if one.startswith("Client")} == set(coming)
+
+
 @pytest.mark.parametrize("who", [Function.PRESCRIBER, Function.THERAPIST])
 def test_it_takes_as_many_statements_with_thirty_clients_as_with_three(care, who):
     viewer = care.prescriber if who is Function.PRESCRIBER else care.therapist

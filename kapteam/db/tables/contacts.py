@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Text
+from sqlalchemy import ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kapteam.db.base import Versioned, index_of_open
@@ -40,6 +40,7 @@ class Contact(Versioned):
     recorded_at: Mapped[datetime]
 
     __table_args__ = (
+        Index("ix_contact_episode_id_happened_at", "episode_id", "happened_at"),
         index_of_open("ix_contact_episode_id_ahead", "episode_id", "outcome"),
         index_of_open("ix_contact_tell_id_untold", "tell_id", "told_at"),
     )

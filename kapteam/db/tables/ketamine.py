@@ -39,7 +39,7 @@ class KetamineSession(Versioned):
 
     episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"))
     series_id: Mapped[str] = mapped_column(ForeignKey("series.id"), index=True)
-    status: Mapped[SessionStatus] = mapped_column(term(SessionStatus), index=True)
+    status: Mapped[SessionStatus] = mapped_column(term(SessionStatus))
     planned_at: Mapped[datetime] = mapped_column(index=True)
     planned_minutes: Mapped[int]
     place: Mapped[str] = mapped_column(default="")
