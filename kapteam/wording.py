@@ -34,6 +34,7 @@ _LONG_MONTHS = (
 _YEAR_WHEN_AWAY = timedelta(days=300)
 # Domain 1.3: no route is given more in one dose; above it is a slipped decimal.
 MOST_MG = 1_000
+GRAMS_IN_A_POUND = 453.59237
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,40 @@ class Phrase:
 def mg(ug: int) -> str:
     """`ug` micrograms as milligrams: `70 mg`, `0.5 mg`, `1,000 mg`; never `70.0 mg` or `.5 mg`."""
     return f"{Decimal(ug) / 1000:,f}{NBSP}mg"
+
+
+def mg_per_kg(ug_per_kg: int) -> str:
+    """`0.93 mg per kg`, at most two decimals: what a dose is for the weight (rule 31)."""
+    rounded = (Decimal(ug_per_kg) / 1000).quantize(Decimal("0.01")).normalize()
+    return f"{rounded:f}{NBSP}mg{NBSP}per{NBSP}kg"
+
+
+def kg(grams: int) -> str:
+    """`82.6 kg`, at most one decimal."""
+    return f"{(Decimal(grams) / 1000).quantize(Decimal('0.1')).normalize():f}{NBSP}kg"
+
+
+def weight(grams: int) -> str:
+    """Both units, kg first: `82.6 kg (182 lb)`."""
+    return f"{kg(grams)} ({round(grams / GRAMS_IN_A_POUND)}{NBSP}lb)"
+
+
+def read_weight(text: str) -> int:
+    """Whole grams from a weight as typed with its unit: `82.5 kg`, `182 lb`.
+
+    Raises ValueError with a sentence, also where the unit is missing: pounds taken for kg would
+    double a dose.
+    """
+    cleaned = text.replace(NBSP, " ").replace(",", ".").strip().lower()
+    if not cleaned:
+        raise ValueError("Enter the weight.")
+    found = re.fullmatch(r"(\d{1,3}(?:\.\d{1,3})?)\s*(kg|lbs?|pounds?)?\.?", cleaned, re.ASCII)
+    if found is None:
+        raise ValueError("Enter the weight with its unit, for example 82.5 kg or 182 lb.")
+    number, unit = found.groups()
+    if unit is None:
+        raise ValueError("Say whether it is kg or lb, for example 82.5 kg or 182 lb.")
+    return round(float(number) * (1000 if unit == "kg" else GRAMS_IN_A_POUND))
 
 
 def dose(ug: int, product_route: ProductRoute) -> str:

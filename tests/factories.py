@@ -38,6 +38,7 @@ from kapteam.db.tables import (
     OutsideWait,
     Practice,
     PracticeSetting,
+    Weight,
 )
 from kapteam.ids import new_id
 from kapteam.rules.folding import search_text
@@ -614,3 +615,20 @@ def a_home_supply(db: Session, course: Episode, who: Viewer, **values: Any) -> H
     db.add(supply)
     db.flush()
     return supply
+
+
+def a_weight(
+    db: Session, client: Client, grams: int, by_id: str, measured_on: date = TODAY
+) -> Weight:
+    """What a client weighed."""
+    weight = Weight(
+        id=new_id(),
+        client_id=client.id,
+        grams=grams,
+        measured_on=measured_on,
+        recorded_by_id=by_id,
+        recorded_at=NOW,
+    )
+    db.add(weight)
+    db.flush()
+    return weight

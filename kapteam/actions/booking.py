@@ -35,6 +35,7 @@ from kapteam.actions.loading import (
     product_route,
     read_plan,
 )
+from kapteam.actions.orders import NO_DOSE, read_dose
 from kapteam.actions.practice import the_practice
 from kapteam.actions.saving import already_saved, check_changed, compare_and_swap
 from kapteam.clock import day_of
@@ -56,14 +57,13 @@ from kapteam.ids import new_id
 from kapteam.rules.dosing import ends_session, estimated_last_given_at
 from kapteam.rules.entered import Entered
 from kapteam.rules.home_supply import AT_HOME
-from kapteam.rules.pathway import ClearanceFacts, check_can_book_ketamine, check_has_ketamine
+from kapteam.rules.pathway import check_can_book_ketamine, check_has_ketamine
 from kapteam.rules.permissions import (
     Viewer,
     can_order_dose,
     can_propose_dose,
     check_can_book,
     check_can_order_dose,
-    check_can_propose_dose,
     check_can_record_session,
 )
 from kapteam.rules.recording import not_plannable, not_possible
@@ -117,6 +117,7 @@ class BookKetamineEntered:
     integration_place: str
     integration_therapist: str | None
     no_integration_reason: str
+    order_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,16 +162,6 @@ class EndKetamineEntered:
 
 
 @dataclass(frozen=True, slots=True)
-class DoseEntered:
-    """A figure for a session, in mg as typed; `may_add` is what may be added to it."""
-
-    ketamine_session_id: str
-    version: int
-    mg: str
-    may_add: str
-
-
-@dataclass(frozen=True, slots=True)
 class OrderedCountEntered:
     """How many ketamine sessions a series has from now on."""
 
@@ -210,10 +201,10 @@ def book_ketamine_session(
     if planned_at and entered.planned_minutes:
         _check_free(db, form, course, planned_at, entered.planned_minutes)
         _check_a_prescriber_is_here(db, form, planned_at, zone, now)
-    ug, may_add_ug, order_state = None, None, OrderState.NONE
+    dose, order_state = NO_DOSE, OrderState.NONE
     if entered.mg.strip() or entered.may_add.strip():
         order_state = OrderState.ORDERED if can_order_dose(viewer) else OrderState.PROPOSED
-        ug, may_add_ug = _dose(form, entered.mg, entered.may_add, clearance)
+        dose = read_dose(db, form, entered, clearance, course.client_id, series)
         form.need(
             "mg",
             can_order_dose(viewer) or can_propose_dose(viewer),
@@ -239,10 +230,9 @@ def book_ketamine_session(
         at_home=entered.at_home,
         local_emergency=number_there if entered.at_home else "",
         order_state=order_state,
-        ordered_ug=ug,
-        may_add_ug=may_add_ug,
-        ordered_by_id=viewer.clinician_id if ug else None,
-        ordered_at=now if ug else None,
+        **dose,
+        ordered_by_id=viewer.clinician_id if dose["ordered_ug"] else None,
+        ordered_at=now if dose["ordered_ug"] else None,
         no_integration_reason=unbooked_reason,
         created_by_id=viewer.clinician_id,
         created_at=now,
@@ -267,8 +257,8 @@ def book_ketamine_session(
         planned_minutes=session.planned_minutes,
         at_home=entered.at_home,
         order_state=order_state,
-        ordered_ug=ug,
-        may_add_ug=may_add_ug,
+        ordered_ug=dose["ordered_ug"],
+        may_add_ug=dose["may_add_ug"],
         integration_session=entered.integration_id if slot else None,
         integration_planned_at=slot.planned_at if slot else None,
         integration_therapist_id=slot.therapist_id if slot else None,
@@ -403,21 +393,6 @@ def mark_not_given(db: Session, viewer: Viewer, entered: EndKetamineEntered, now
     """Record that the client came and nothing was given; raises like `cancel_ketamine_session`."""
     check_can_record_session(viewer)
     _end(db, viewer, entered, SessionStatus.NOT_GIVEN, now)
-
-
-def order_dose(db: Session, viewer: Viewer, entered: DoseEntered, now: datetime) -> None:
-    """Order the dose of an open session, or change the order (rule 15: prescribers only).
-
-    Raises NotAllowed, NotFound, Invalid by field (above the clearance's ceiling), Conflict.
-    """
-    check_can_order_dose(viewer)
-    _set_dose(db, viewer, entered, OrderState.ORDERED, now)
-
-
-def propose_dose(db: Session, viewer: Viewer, entered: DoseEntered, now: datetime) -> None:
-    """Propose a dose while none is ordered; raises like `order_dose`."""
-    check_can_propose_dose(viewer)
-    _set_dose(db, viewer, entered, OrderState.PROPOSED, now)
 
 
 def set_ordered_count(
@@ -631,22 +606,6 @@ def _series(
     return current, started
 
 
-def _dose(
-    form: Entered, mg: str, may_add: str, clearance: ClearanceFacts | None
-) -> tuple[int | None, int | None]:
-    """Dose and what may be added, in micrograms, within the clearance's ceiling of one session."""
-    ceiling_ug = clearance.ceiling_ug if clearance else None
-    ug = form.read("mg", wording.read_mg, mg)
-    may_add_ug = form.read("may_add", wording.read_mg, may_add) if may_add.strip() else None
-    if ug and ceiling_ug and ug + (may_add_ug or 0) > ceiling_ug:
-        form.refuse(
-            "mg" if ug > ceiling_ug else "may_add",
-            f"The clearance allows at most {wording.mg(ceiling_ug)} in one session, with what may "
-            "be added.",
-        )
-    return ug, may_add_ug
-
-
 def _slot(
     db: Session,
     form: Entered,
@@ -857,42 +816,3 @@ def _drop_own_integrations(db: Session, session: KetamineSession, now: datetime)
             integration.drop_reason = f"The ketamine session ended: {session.status.label.lower()}."
             dropped.append(integration.id)
     return dropped
-
-
-def _set_dose(
-    db: Session, viewer: Viewer, entered: DoseEntered, order_state: OrderState, now: datetime
-) -> None:
-    session, course = ketamine_session(db, viewer, entered.ketamine_session_id, now)
-    if not session.status.is_open:
-        raise NotAllowed("This session is over, so its order stays as it is.")
-    if order_state is OrderState.PROPOSED and session.order_state is OrderState.ORDERED:
-        raise NotAllowed("A dose is ordered. Ask the prescriber to change it.")
-    if session.version == entered.version and is_on_hold(db, course.id, now):
-        raise NotAllowed("This course is on hold. Release the hold before ordering a dose.")
-    clearance = clearance_at(db, course.id, now)
-    form = Entered()
-    need_clearance(
-        form,
-        "mg",
-        clearance,
-        product_route(db, session),
-        session.planned_at,
-        practice_zone(db, now),
-    )
-    ug, may_add_ug = _dose(form, entered.mg, entered.may_add, clearance)
-    form.done()
-    values = {"order_state": order_state, "ordered_ug": ug, "may_add_ug": may_add_ug}
-    check_changed(session, entered.version, values)
-    before = {name: getattr(session, name) for name in values}
-    if not compare_and_swap(db, session, entered.version, values):
-        return
-    session.ordered_by_id, session.ordered_at = viewer.clinician_id, now
-    record(
-        db,
-        f"dose:{order_state.value}",
-        viewer,
-        now,
-        client_id=course.client_id,
-        subject_id=session.id,
-        **{name: (before[name], value) for name, value in values.items()},
-    )

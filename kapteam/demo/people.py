@@ -74,6 +74,11 @@ class Person:
         """The client's id."""
         return demo_id(f"client/{self.family_name}/{self.given_name}")
 
+    @property
+    def kg(self) -> int:
+        """What they weigh, 58 to 97 kg; the same in every build."""
+        return 58 + UUID(self.id).int % 40
+
 
 _PRESCRIBER, _THERAPIST = Function.PRESCRIBER, Function.THERAPIST
 DIRECTOR = Colleague(

@@ -9,11 +9,9 @@ from typing import Any
 from kapteam import wording
 from kapteam.actions.booking import (
     BookKetamineEntered,
-    DoseEntered,
     EndKetamineEntered,
     OrderedCountEntered,
     book_ketamine_session,
-    order_dose,
     set_ordered_count,
 )
 from kapteam.actions.clearance import ClearanceEntered, record_clearance
@@ -28,7 +26,9 @@ from kapteam.actions.ketamine_sessions import (
     record_ketamine_session,
 )
 from kapteam.actions.notes import NoteEntered, save_draft, sign_note, start_note
+from kapteam.actions.orders import DoseEntered, order_dose
 from kapteam.actions.practice import the_practice
+from kapteam.actions.weights import WeightEntered, record_weight
 from kapteam.db.engine import Session
 from kapteam.db.signing import read_unsigned
 from kapteam.db.tables import Client, Episode, IntegrationSession, KetamineSession, Series
@@ -40,6 +40,7 @@ from kapteam.queries.course import course
 from kapteam.queries.standing import Asked
 from kapteam.rules.pathway import required_consents
 from kapteam.rules.permissions import Viewer
+from kapteam.rules.plausibility import needs_weight
 from kapteam.vocabulary import (
     AdministrationKind,
     ClearanceDecision,
@@ -627,6 +628,19 @@ class Dose:
                     ended_on=telling.on(ended) if ended else None,
                     ended_time=telling.typed(ended) if ended else "",
                 )
+            )
+        if needs_weight(regimen.product_route):
+            telling.then(
+                arrived,
+                self.course.prescriber,
+                record_weight,
+                WeightEntered(
+                    id=demo_id(f"{self.id}/weight"),
+                    client_id=self.course.person.id,
+                    weight=f"{self.course.person.kg} kg",
+                    measured_on=telling.on(arrived),
+                    is_sure=False,
+                ),
             )
         closes = close and out <= self.days.now
         stop = self.planned_at + 55 * MINUTE

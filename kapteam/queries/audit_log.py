@@ -40,6 +40,7 @@ TAGS = {
         "client:changed",
         "client:pinned",
         "client:safety_plan_changed",
+        "weight:%",
         "concern:%",
         "contact:%",
         "wait:%",

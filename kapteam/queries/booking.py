@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import null, select, union_all
+from sqlalchemy import and_, null, select, union_all
 from sqlalchemy.orm import Session
 
-from kapteam.db.tables import Absence, IntegrationSession, Series
+from kapteam.db.series import has_given
+from kapteam.db.tables import Absence, Episode, IntegrationSession, Series, Weight
 from kapteam.queries.course import Course, course
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import Asked
+from kapteam.queries.weights import WeightLine, is_newest, weight_line
 from kapteam.rules.series import goes_on
 from kapteam.rules.slots import Busy, Proposal, propose
 from kapteam.vocabulary import ProductRoute
@@ -24,12 +26,13 @@ _LOOK_AHEAD = timedelta(days=400)
 class RunningSeries:
     """The course's open series; it `goes_on` unless maintenance began since (rule 8).
 
-    `ordered` is None until a prescriber orders a number.
+    `ordered` is None until a prescriber orders a number; `has_given` once a dose of it was given.
     """
 
     product_route: ProductRoute
     ordered: int | None
     goes_on: bool
+    has_given: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class BookingStart:
 
     course: Course
     series: RunningSeries | None
+    weight: WeightLine | None
     team: tuple[Colleague, ...]
 
 
@@ -45,19 +49,32 @@ def booking_start(db: Session, asked: Asked, episode_id: str) -> BookingStart:
     """Everything for one booking form. Raises NotFound."""
     care = course(db, asked, episode_id)
     row = db.execute(
-        select(Series.product_route, Series.ordered_count, Series.started_at)
-        .where(Series.episode_id == episode_id, Series.ended_at.is_(None))
+        select(
+            Series.product_route,
+            Series.ordered_count,
+            Series.started_at,
+            has_given(Series.id).label("has_given"),
+            Weight,
+        )
+        .select_from(Episode)
+        .outerjoin(Series, and_(Series.episode_id == Episode.id, Series.ended_at.is_(None)))
+        .outerjoin(Weight, is_newest(Episode.client_id))
+        .where(Episode.id == episode_id)
         .order_by(Series.started_at.desc(), Series.id.desc())
         .limit(1)
-    ).one_or_none()
+    ).one()
+    runs = row.product_route is not None
     return BookingStart(
         course=care,
-        series=row
-        and RunningSeries(
+        series=RunningSeries(
             row.product_route,
             row.ordered_count,
             goes_on=goes_on(row.started_at, care.state, care.state_since),
-        ),
+            has_given=row.has_given,
+        )
+        if runs
+        else None,
+        weight=weight_line(asked, row.Weight, row.started_at),
         team=team(db, asked),
     )
 

@@ -28,6 +28,7 @@ _MADE_BY_A_FORM = (
     tables.NoteAddendum,
     tables.NoteAmendment,
     tables.OutsideWait,
+    tables.Weight,
 )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
+from kapteam.db.series import has_given
 from kapteam.db.tables import (
     Administration,
     Clinician,
@@ -14,6 +15,7 @@ from kapteam.db.tables import (
     Episode,
     KetamineSession,
     Series,
+    Weight,
 )
 from kapteam.db.types import UtcDateTime
 from kapteam.errors import NotFound
@@ -29,6 +31,7 @@ from kapteam.queries.standing import (
     course_sessions,
 )
 from kapteam.queries.views import is_seen_this_hour
+from kapteam.queries.weights import WeightLine, is_newest, weight_line
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.home_supply import HomeStanding
 from kapteam.rules.series import numbered
@@ -79,7 +82,8 @@ class KetamineSessionPage:
 
     `contacts` are what else is planned on its course, while it is open itself. `line` is None once
     the course is closed or the session is. `number` of `ordered_count` in its series, None when it
-    was never given; `intentions` is None for the front desk. `seen_this_hour`: the audit log has it
+    was never given, and `is_first` until any of it is given; `intentions` is None for the front
+    desk. `seen_this_hour`: the audit log has it
     already that the viewer opened this chart.
     """
 
@@ -108,6 +112,9 @@ class KetamineSessionPage:
     may_add_ug: int | None
     ordered_by: str | None
     ordered_at: datetime | None
+    order_reason: str
+    weight: WeightLine | None
+    is_first: bool
     arrived_at: datetime | None
     stopped_at: datetime | None
     discharged_at: datetime | None
@@ -178,6 +185,8 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
             is_seen_this_hour(asked, Episode.client_id).label("seen_this_hour"),
             Contact,
             person.name.label("person"),
+            Weight,
+            has_given(Series.id).label("has_given"),
         )
         .join(Episode, Episode.id == KetamineSession.episode_id)
         .join(Series, Series.id == KetamineSession.series_id)
@@ -192,12 +201,13 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
             ),
         )
         .outerjoin(person, person.id == Contact.with_id)
+        .outerjoin(Weight, is_newest(Episode.client_id))
         .where(KetamineSession.id == session_id, visible_episodes(asked.viewer, asked.now))
         .order_by(Contact.planned_at, Contact.id)
     ).all()
     if not rows:
         raise NotFound(_MISSING)
-    dose, series, ordered_by, seen_this_hour, *_ = rows[0]
+    dose, series, ordered_by, seen_this_hour, *_, weight, series_has_given = rows[0]
     of_course = course_sessions(db, asked, Episode.id == dose.episode_id, _MISSING)
     line = next((line for line in of_course.doses if line.id == session_id), None)
     return KetamineSessionPage(
@@ -230,6 +240,9 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         may_add_ug=dose.may_add_ug,
         ordered_by=ordered_by,
         ordered_at=dose.ordered_at,
+        order_reason=dose.order_reason,
+        weight=weight_line(asked, weight, series.started_at),
+        is_first=not series_has_given,
         arrived_at=dose.arrived_at,
         stopped_at=dose.stopped_at,
         discharged_at=dose.discharged_at,

@@ -15,6 +15,7 @@ from kapteam.rules.home_supply import AT_HOME
 from kapteam.rules.pathway import BOOKABLE
 from kapteam.rules.permissions import can_order_dose, can_propose_dose
 from kapteam.rules.series import bookable_routes
+from kapteam.ui.doses import dose_fields
 from kapteam.ui.forms import Form
 from kapteam.ui.home_supply import NUMBER_THERE, WHERE, WHO
 from kapteam.ui.navigation import link
@@ -135,10 +136,13 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
     else:
         st.markdown(quiet(f"Series of {series.ordered} ordered"))
     if ordering or can_propose_dose(here.viewer):
-        form.line(
-            "mg", "Dose ordered, mg" if ordering else "Dose proposed, mg (not an order)", width=260
+        dose_fields(
+            form,
+            start.weight,
+            route,
+            label="Dose ordered, mg" if ordering else "Dose proposed, mg (not an order)",
+            is_first=begins or not (series and series.has_given),
         )
-        form.line("may_add", "May be added once, mg", width=260)
     return route
 
 

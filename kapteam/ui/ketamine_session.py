@@ -9,7 +9,6 @@ import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.actions.booking import (
-    DoseEntered,
     EndKetamineEntered,
     MoveKetamineEntered,
     OrderedCountEntered,
@@ -17,8 +16,6 @@ from kapteam.actions.booking import (
     mark_not_given,
     miss_ketamine_session,
     move_ketamine_session,
-    order_dose,
-    propose_dose,
     set_ordered_count,
 )
 from kapteam.actions.ketamine_sessions import (
@@ -31,6 +28,7 @@ from kapteam.actions.ketamine_sessions import (
     record_ketamine_session,
     void_administration,
 )
+from kapteam.actions.orders import DoseEntered, order_dose, propose_dose
 from kapteam.ids import id_within
 from kapteam.queries.ketamine_session import AdministrationLine, KetamineSessionPage
 from kapteam.queries.practice import with_function
@@ -43,6 +41,7 @@ from kapteam.rules.permissions import (
     can_record_session,
     can_write_note,
 )
+from kapteam.rules.plausibility import per_kg
 from kapteam.ui.booking import (
     FIRST_SERIES,
     freed_time,
@@ -50,6 +49,7 @@ from kapteam.ui.booking import (
     read_freed_time,
     typed_moment,
 )
+from kapteam.ui.doses import dose_fields, draw_weight, typed_mg
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import NOT_BOOKED, integration_links, phrase, row, section, when, words
@@ -175,8 +175,14 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
         if shown.ordered_by and shown.ordered_at:
             ordered = wording.moment(shown.ordered_at, here.now, here.zone)
             words(quiet(f"{shown.ordered_by}, {ordered}"))
+            if shown.ordered_ug and shown.weight:
+                figure = wording.mg_per_kg(per_kg(shown.ordered_ug, shown.weight.grams))
+                words(quiet(figure))
+    if shown.order_reason:
+        st.text(f"Beyond the usual: {free_words(here, shown.order_reason)}")
     if not shown.status.is_open:
         return
+    draw_weight(here, shown.weight, shown.product_route, shown.course.client.id)
     form = Form(here, "dose", shown.id)
     version = form.seen(shown.version)
     is_ordered = shown.order_state is OrderState.ORDERED
@@ -190,9 +196,15 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
         return
     order_it = "Change the order" if is_ordered else "Order the dose"
     with st.expander(order_it if ordering else "Propose a dose (not an order)"):
-        form.line("mg", "Dose, mg", _mg(shown.ordered_ug), width=200)
-        form.line(
-            "may_add", "May be added once, mg (empty: nothing)", _mg(shown.may_add_ug), width=320
+        dose_fields(
+            form,
+            shown.weight,
+            shown.product_route,
+            label="Dose, mg",
+            ordered_ug=shown.ordered_ug,
+            may_add_ug=shown.may_add_ug,
+            reason=shown.order_reason,
+            is_first=shown.is_first,
         )
         form.save(
             "Order" if ordering else "Propose",
@@ -467,7 +479,7 @@ def _start_of(here: Present, one: AdministrationLine) -> _Start:
     return _Start(
         kind=one.kind,
         on=started.date(),
-        mg=_mg(one.ug),
+        mg=typed_mg(one.ug),
         time=wording.clock_time(started.time()),
         ended_on=ended.date() if ended else None,
         ended_time=wording.clock_time(ended.time()) if ended else "",
@@ -567,7 +579,3 @@ def _administration_entered(form: Form, name: str, row_id: str) -> Administratio
     values = {one.name: form.value(f"{name}{one.name}") for one in fields(AdministrationEntered)}
     texts = {one: values[one] or "" for one in _TYPED}
     return AdministrationEntered(**values | texts | {"id": row_id})
-
-
-def _mg(ug: int | None) -> str:
-    return wording.mg(ug).removesuffix("mg").strip() if ug else ""

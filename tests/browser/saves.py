@@ -37,6 +37,7 @@ from kapteam.db.tables import (
     OutsideExperience,
     OutsideWait,
     PracticeSetting,
+    Weight,
 )
 from kapteam.vocabulary import (
     ConsentType,
@@ -60,6 +61,7 @@ from tests.factories import (
     a_hold,
     a_home_supply,
     a_wait,
+    a_weight,
     an_absence,
     an_emergency,
     an_inquiry,
@@ -327,6 +329,17 @@ def _a_dose_ahead(own: Care) -> str:
 def _order(page: Page) -> None:
     _unfold(page, "Order the dose")
     paste(page, "Dose, mg", "70")
+
+
+def _weight(page: Page) -> None:
+    press(page, "Weigh")
+    paste(page, "Weight", "182 lb")
+
+
+def _a_wrong_weight(own: Care) -> str:
+    with own.database.writing() as db:
+        a_weight(db, own.client, 80_000, own.therapist.clinician_id)
+    return _a_dose_ahead(own)
 
 
 def _proposal(page: Page) -> None:
@@ -894,6 +907,13 @@ SAVES = {
         presses=3,
     ),
     "order": Save(_a_dose_ahead, _order, "Order", ("dose:ordered",), by_prescriber=True),
+    "weight": Save(_a_dose_ahead, _weight, "Save the weight", ("weight:recorded",), (Weight,)),
+    "weight in error": Save(
+        _a_wrong_weight,
+        lambda page: press(page, "Wrong weight"),
+        "Mark the weight as entered in error",
+        ("weight:voided",),
+    ),
     "proposal": Save(_a_dose_ahead, _proposal, "Propose", ("dose:proposed",)),
     "ordered count": Save(
         _a_dose_ahead,

@@ -139,6 +139,7 @@ def strange(care: Care) -> Odd:
         given = a_given_session(db, course, given_at=NOW - 30 * HOUR)
         given.place, given.people_present = odd("gpl"), odd("ppl")
         given.breach_reason, given.no_integration_reason = odd("bre"), odd("why")
+        given.order_reason = odd("ord")
         dose = db.query(Administration).filter_by(ketamine_session_id=given.id).one()
         dose.lot, dose.reason = SHORT, odd("rea")
         wrong = an_administration(db, given, started_at=NOW - 31 * HOUR)

@@ -10,7 +10,6 @@ import pytest
 
 from kapteam.actions.booking import (
     BookKetamineEntered,
-    DoseEntered,
     EndKetamineEntered,
     MoveKetamineEntered,
     OrderedCountEntered,
@@ -19,8 +18,6 @@ from kapteam.actions.booking import (
     mark_not_given,
     miss_ketamine_session,
     move_ketamine_session,
-    order_dose,
-    propose_dose,
     set_ordered_count,
 )
 from kapteam.db.in_force import practice_in_force
@@ -57,7 +54,6 @@ from tests.factories import (
     a_clinician,
     a_contact,
     a_course,
-    a_hold,
     an_absence,
     audit_events,
     count_rows,
@@ -568,116 +564,6 @@ def test_the_same_number_again_changes_nothing(care):
     with pytest.raises(Unchanged):
         care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, 6))
     assert audit_events(care.database, "series:changed") == []
-
-
-# Order and proposal
-
-
-@pytest.fixture
-def planned(care) -> KetamineSession:
-    """Tomorrow's session, its dose not ordered."""
-    with care.database.writing() as db:
-        return a_ketamine_session(db, care.course, ordered_ug=None)
-
-
-def test_a_prescriber_orders_and_the_audit_log_keeps_old_and_new(care, planned):
-    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", "20"))
-    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 2, "60 mg", ""))
-    session = care.row(KetamineSession, planned.id)
-    assert (session.ordered_ug, session.may_add_ug) == (60_000, None)
-    first, second = audit_events(care.database, "dose:ordered")
-    assert first.changes["ordered_ug"] == [None, 70_000]
-    assert second.changes["ordered_ug"] == [70_000, 60_000]
-    assert second.changes["may_add_ug"] == [20_000, None]
-
-
-def test_rule_21_a_dose_is_ordered_only_for_a_route_that_is_cleared(care, planned):
-    with care.database.writing() as db:
-        by = care.prescriber.clinician_id
-        a_clearance(db, care.course, by, routes=(ProductRoute.ORAL,), decided_at=NOW - DAY)
-    with pytest.raises(Invalid) as refused:
-        care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", ""))
-    assert "for intramuscular" in refused.value.fields["mg"]
-
-
-def test_the_same_order_saved_twice_is_written_once(care, planned):
-    for _ in range(2):
-        care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", ""))
-    assert care.row(KetamineSession, planned.id).version == 2
-    assert len(audit_events(care.database)) == 1
-
-
-@ON_SQLITE
-def test_an_order_saved_unchanged_stays_whose_and_from_when_it_was(care, planned):
-    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", "20"))
-    with pytest.raises(Unchanged, match="Nothing changed"):
-        care.do(
-            order_dose, care.prescriber, DoseEntered(planned.id, 2, "70 mg", "20"), now=NOW + DAY
-        )
-    assert care.row(KetamineSession, planned.id).ordered_at == NOW
-    assert len(audit_events(care.database)) == 1
-
-
-@pytest.mark.parametrize("who", ["therapist", "nurse", "front_desk"])
-def test_rule_15_only_a_prescriber_orders(care, planned, who):
-    with pytest.raises(NotAllowed, match="Only a prescriber"):
-        care.do(order_dose, getattr(care, who), DoseEntered(planned.id, 1, "70", ""))
-    assert care.row(KetamineSession, planned.id).order_state is OrderState.NONE
-
-
-def test_rule_57_nothing_is_ordered_or_proposed_while_the_course_is_on_hold(care, planned):
-    with care.database.writing() as db:
-        a_hold(db, care.course, HoldReason.BLOOD_PRESSURE, care.prescriber.clinician_id)
-    for action, who in ((order_dose, care.prescriber), (propose_dose, care.therapist)):
-        with pytest.raises(NotAllowed, match="This course is on hold"):
-            care.do(action, who, DoseEntered(planned.id, 1, "70", ""))
-    assert care.row(KetamineSession, planned.id).order_state is OrderState.NONE
-
-
-def test_a_prescriber_who_is_not_on_the_course_orders_nothing(care, planned):
-    with pytest.raises(NotFound):
-        care.do(order_dose, care.stranger, DoseEntered(planned.id, 1, "70", ""))
-
-
-@ON_SQLITE
-@pytest.mark.parametrize("mg", ["", "0", "-5", "NaN", "abc", "1e3", "151"])
-def test_rule_36_a_dose_that_is_none_is_refused_beside_its_field(care, planned, mg):
-    with pytest.raises(Invalid) as refused:
-        care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, mg, ""))
-    assert list(refused.value.fields) == ["mg"]
-    assert care.row(KetamineSession, planned.id).ordered_ug is None
-    assert count_rows(care.database, AuditEvent) == 0
-
-
-def test_a_proposal_becomes_an_order_and_never_the_other_way_round(care, planned):
-    care.do(propose_dose, care.therapist, DoseEntered(planned.id, 1, "60", ""))
-    assert care.row(KetamineSession, planned.id).order_state is OrderState.PROPOSED
-    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 2, "60", ""))
-    with pytest.raises(NotAllowed, match="A dose is ordered"):
-        care.do(propose_dose, care.therapist, DoseEntered(planned.id, 3, "90", ""))
-    session = care.row(KetamineSession, planned.id)
-    assert (session.order_state, session.ordered_ug) == (OrderState.ORDERED, 60_000)
-
-
-@pytest.mark.parametrize("who", ["prescriber", "nurse", "front_desk"])
-def test_only_a_therapist_proposes(care, planned, who):
-    with pytest.raises(NotAllowed):
-        care.do(propose_dose, getattr(care, who), DoseEntered(planned.id, 1, "60", ""))
-
-
-def test_the_order_of_a_session_that_is_over_stays(care):
-    with care.database.writing() as db:
-        given = a_given_session(db, care.course, given_at=NOW - DAY)
-    with pytest.raises(NotAllowed, match="stays as it is"):
-        care.do(order_dose, care.prescriber, DoseEntered(given.id, 1, "80", ""))
-
-
-def test_two_orders_at_once_show_both(care, planned):
-    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", ""))
-    with pytest.raises(Conflict) as conflict:
-        care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "80", ""))
-    assert conflict.value.theirs["ordered_ug"] == "70000"
-    assert conflict.value.mine["ordered_ug"] == "80000"
 
 
 # Moving

@@ -20,11 +20,13 @@ from kapteam.db.tables import (
     IntegrationSession,
     KetamineSession,
     Series,
+    Weight,
 )
 from kapteam.ids import new_id
 from kapteam.ui.text import plain
 from kapteam.vocabulary import (
     AdministrationKind,
+    Audience,
     CloseReason,
     ContactOutcome,
     EpisodeState,
@@ -35,7 +37,7 @@ from kapteam.vocabulary import (
     ProductRoute,
     SessionStatus,
 )
-from tests.factories import NOW, TODAY, a_contact, a_course, a_hold
+from tests.factories import NOW, TODAY, a_clearance, a_contact, a_course, a_hold, a_weight
 from tests.factories_care import (
     a_booked_pair,
     a_given_session,
@@ -155,6 +157,81 @@ def test_the_order_is_shown_in_its_fields_and_what_may_be_added_can_be_taken_awa
 
     assert care.row(KetamineSession, begun.id).may_add_ug is None
     assert typed(tab, "dose") == {"mg": "70", "may_add": ""}
+
+
+def test_the_order_says_what_it_is_for_the_weight_and_asks_why_beyond_the_usual(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course, ordered_ug=None)
+        a_weight(db, care.client, 50_000, care.therapist.clinician_id, TODAY - DAY)
+    tab = _open(care, care.prescriber, session)
+    assert "50 kg (110 lb), Mon Nov 23" in said(tab)
+
+    fill(tab, "dose", {"mg": "60"})
+    assert "1.2 mg per kg" in said(tab)
+    assert "order_reason" not in typed(tab, "dose")
+
+    press(fill(tab, "dose", {"mg": "110"}), "Order")
+    assert "2 mg per kg intramuscular. Say why." in beside(tab, "dose", "order_reason")
+    assert care.row(KetamineSession, session.id).ordered_ug is None
+
+    press(fill(tab, "dose", {"order_reason": "Tolerant since 2019"}), "Order")
+    assert care.row(KetamineSession, session.id).ordered_ug == 110_000
+    assert "Beyond the usual: Tolerant since 2019" in [one.value for one in tab.text]
+
+
+def test_why_a_dose_is_beyond_the_usual_is_not_for_others_in_the_room(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course)
+        session.order_reason = "Tolerant since 2019"
+    tab = _open(care, care.therapist, session)
+    assert "Beyond the usual: Tolerant since 2019" in [one.value for one in tab.text]
+
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+
+    said_to_others = str([one.value for one in tab.text])
+    assert "Beyond the usual" in said_to_others
+    assert "Tolerant" not in said_to_others
+
+
+def test_a_slip_of_the_finger_is_red_before_it_is_saved_and_not_saved(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course, ordered_ug=None)
+        a_clearance(db, care.course, care.prescriber.clinician_id, ceiling_ug=None)
+    tab = fill(_open(care, care.prescriber, session), "dose", {"mg": "700"})
+    assert "more than 400 mg intramuscular. Check the number." in said(tab)
+
+    press(tab, "Order")
+
+    assert "Check the number" in beside(tab, "dose", "mg")
+    assert care.row(KetamineSession, session.id).ordered_ug is None
+
+
+def test_without_a_weight_it_says_so_and_weighing_makes_it_known(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course)
+    tab = _open(care, care.therapist, session)
+    assert "not recorded, so mg per kg is not known" in said(tab)
+
+    press(fill(tab, "weight", {"weight": "82"}), "Save the weight")
+    assert "Say whether it is kg or lb" in beside(tab, "weight", "weight")
+    assert care.rows(Weight) == []
+
+    press(fill(tab, "weight", {"weight": "182 lb"}), "Save the weight")
+    assert "82.6 kg (182 lb), Tue Nov 24" in said(tab)
+    assert "0.85 mg per kg" in said(tab)
+
+
+def test_a_weight_from_before_the_series_asks_to_weigh_again(care):
+    with care.database.writing() as db:
+        a_series(db, care.course, started_at=NOW - 20 * DAY)
+        session = a_ketamine_session(db, care.course)
+        a_weight(db, care.client, 80_000, care.therapist.clinician_id, TODAY - 30 * DAY)
+
+    assert "weigh again" in said(_open(care, care.therapist, session))
+
+
+def test_the_front_desk_weighs_nobody(care, ahead):
+    assert "Save the weight" not in buttons(_open(care, care.front_desk, ahead))
 
 
 def test_a_dose_beyond_a_thousand_is_read_back_as_it_is_written(care):

@@ -339,3 +339,42 @@ def test_rule_70_a_time_names_the_zone_of_the_practice():
 )
 def test_rule_8_a_dose_is_one_of_its_series_once_a_prescriber_ordered_how_many(of, said):
     assert wording.in_series(3, of) == said
+
+
+@pytest.mark.parametrize(
+    ("typed", "grams"),
+    [
+        ("82.5 kg", 82_500),
+        ("82,5kg", 82_500),
+        ("82 KG", 82_000),
+        ("182 lb", 82_554),
+        ("182lbs", 82_554),
+        ("182 pounds", 82_554),
+    ],
+)
+def test_a_weight_is_read_with_its_unit(typed, grams):
+    assert wording.read_weight(typed) == grams
+
+
+@pytest.mark.parametrize(
+    "typed", ["82.5", "", "heavy", "-80 kg", "nan kg", "8O kg", "82 stone", "1e2 kg"]
+)
+def test_a_weight_without_a_unit_or_that_is_none_is_refused_in_a_sentence(typed):
+    with pytest.raises(ValueError, match=r"Enter the weight|Say whether it is kg or lb"):
+        wording.read_weight(typed)
+
+
+def test_weights_and_mg_per_kg_are_written_without_needless_zeros():
+    said = [
+        wording.weight(82_554),
+        wording.kg(80_000),
+        wording.mg_per_kg(500),
+        wording.mg_per_kg(933),
+    ]
+
+    assert [one.replace(wording.NBSP, " ") for one in said] == [
+        "82.6 kg (182 lb)",
+        "80 kg",
+        "0.5 mg per kg",
+        "0.93 mg per kg",
+    ]

@@ -1,6 +1,6 @@
 """The mapped classes, one file a subject. Nothing but columns: no rule lives here."""
 
-from kapteam.db.tables.clients import Client, Inquiry
+from kapteam.db.tables.clients import Client, Inquiry, Weight
 from kapteam.db.tables.clinicians import (
     Absence,
     Clinician,
@@ -70,4 +70,5 @@ __all__ = [
     "Series",
     "SignIn",
     "SignOff",
+    "Weight",
 ]

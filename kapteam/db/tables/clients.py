@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kapteam.db.base import Versioned
+from kapteam.db.base import Identified, Versioned
 from kapteam.db.types import term
 from kapteam.vocabulary import InquiryOutcome, ServiceLine
 
@@ -71,3 +71,17 @@ class Client(Versioned):
     merged_into_id: Mapped[str | None] = mapped_column(ForeignKey("client.id"))
     created_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
     created_at: Mapped[datetime]
+
+
+class Weight(Identified):
+    """What a client weighed on a day, in grams. One entered in error stays and counts nowhere."""
+
+    __tablename__ = "weight"
+
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.id"), index=True)
+    grams: Mapped[int]
+    measured_on: Mapped[date]
+    recorded_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    recorded_at: Mapped[datetime]
+    voided_at: Mapped[datetime | None]
+    voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))

@@ -28,7 +28,8 @@ class Series(Versioned):
 class KetamineSession(Versioned):
     """One appointment at which ketamine is given, with the order for it.
 
-    `ordered_ug` is a proposal while `order_state` says so. `planned_minutes` is the whole
+    `ordered_ug` is a proposal while `order_state` says so, and `order_reason` why it is beyond what
+    is usual. `planned_minutes` is the whole
     appointment. `end_reason` says why it was cancelled, missed or not given; `breach_reason` why it
     was given although planning would have refused it; `no_integration_reason` why it was booked or
     closed without an integration. With `at_home`, `place` is where the client is, `people_present`
@@ -51,6 +52,7 @@ class KetamineSession(Versioned):
     may_add_ug: Mapped[int | None] = mapped_column(Micrograms)
     ordered_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     ordered_at: Mapped[datetime | None]
+    order_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     arrived_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
     discharged_at: Mapped[datetime | None]

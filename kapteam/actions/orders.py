@@ -1,0 +1,162 @@
+"""The order of a ketamine session: its dose, ordered by a prescriber or proposed before that."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kapteam import wording
+from kapteam.actions.loading import (
+    clearance_at,
+    is_on_hold,
+    ketamine_session,
+    need_clearance,
+    practice_zone,
+)
+from kapteam.actions.saving import check_changed, compare_and_swap
+from kapteam.actions.weights import newest_weight
+from kapteam.db.audit import record
+from kapteam.db.series import has_given
+from kapteam.db.tables import Series
+from kapteam.errors import NotAllowed
+from kapteam.rules.entered import Entered
+from kapteam.rules.pathway import ClearanceFacts
+from kapteam.rules.permissions import Viewer, check_can_order_dose, check_can_propose_dose
+from kapteam.rules.plausibility import Doubt, doubt_dose
+from kapteam.vocabulary import OrderState
+
+NO_DOSE: Mapping[str, Any] = {"ordered_ug": None, "may_add_ug": None, "order_reason": ""}
+"""The columns of a session for which no dose was typed."""
+
+
+class DoseTyped(Protocol):
+    """A dose and what may be added to it, in mg as typed.
+
+    `order_reason` is asked for where it is beyond what is usual.
+    """
+
+    @property
+    def mg(self) -> str:
+        """The dose."""
+
+    @property
+    def may_add(self) -> str:
+        """What may be added; empty: nothing."""
+
+    @property
+    def order_reason(self) -> str:
+        """Why it is beyond what is usual."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoseEntered:
+    """A `DoseTyped` for a session that is booked."""
+
+    ketamine_session_id: str
+    version: int
+    mg: str
+    may_add: str
+    order_reason: str = ""
+
+
+def order_dose(db: Session, viewer: Viewer, entered: DoseEntered, now: datetime) -> None:
+    """Order the dose of an open session, or change the order (rule 15: prescribers only).
+
+    Raises NotAllowed, NotFound, Invalid by field (above the clearance's ceiling), Conflict.
+    """
+    check_can_order_dose(viewer)
+    _set_dose(db, viewer, entered, OrderState.ORDERED, now)
+
+
+def propose_dose(db: Session, viewer: Viewer, entered: DoseEntered, now: datetime) -> None:
+    """Propose a dose while none is ordered; raises like `order_dose`."""
+    check_can_propose_dose(viewer)
+    _set_dose(db, viewer, entered, OrderState.PROPOSED, now)
+
+
+def read_dose(
+    db: Session,
+    form: Entered,
+    typed: DoseTyped,
+    clearance: ClearanceFacts | None,
+    client_id: str,
+    series: Series | None,
+) -> dict[str, Any]:
+    """The columns of an order as typed, within the clearance's ceiling of one session.
+
+    What is beyond the usual comes with its reason, and a slip of the finger not at all (rule 32).
+    """
+    ceiling_ug = clearance.ceiling_ug if clearance else None
+    ug = form.read("mg", wording.read_mg, typed.mg)
+    may_add_ug = (
+        form.read("may_add", wording.read_mg, typed.may_add) if typed.may_add.strip() else None
+    )
+    reason = form.text("order_reason", typed.order_reason, "The reason")
+    is_unusual = False
+    if ug and series:
+        weight = newest_weight(db, client_id)
+        found = doubt_dose(
+            ug,
+            may_add_ug,
+            series.product_route,
+            weight.grams if weight else None,
+            is_first=not db.scalar(select(has_given(series.id))),
+        )
+        if found is not None:
+            form.need("mg", found.doubt is not Doubt.TYPO, found.sentence)
+            is_unusual = found.doubt is Doubt.SAY_WHY
+            form.need("order_reason", not is_unusual or bool(reason), found.sentence)
+    if ug and ceiling_ug and ug + (may_add_ug or 0) > ceiling_ug:
+        form.refuse(
+            "mg" if ug > ceiling_ug else "may_add",
+            f"The clearance allows at most {wording.mg(ceiling_ug)} in one session, with what may "
+            "be added.",
+        )
+    return {
+        "ordered_ug": ug,
+        "may_add_ug": may_add_ug,
+        "order_reason": reason if is_unusual else "",
+    }
+
+
+def _set_dose(
+    db: Session, viewer: Viewer, entered: DoseEntered, order_state: OrderState, now: datetime
+) -> None:
+    session, course = ketamine_session(db, viewer, entered.ketamine_session_id, now)
+    if not session.status.is_open:
+        raise NotAllowed("This session is over, so its order stays as it is.")
+    if order_state is OrderState.PROPOSED and session.order_state is OrderState.ORDERED:
+        raise NotAllowed("A dose is ordered. Ask the prescriber to change it.")
+    if session.version == entered.version and is_on_hold(db, course.id, now):
+        raise NotAllowed("This course is on hold. Release the hold before ordering a dose.")
+    clearance = clearance_at(db, course.id, now)
+    series = db.get_one(Series, session.series_id)
+    form = Entered()
+    need_clearance(
+        form,
+        "mg",
+        clearance,
+        series.product_route,
+        session.planned_at,
+        practice_zone(db, now),
+    )
+    dose = read_dose(db, form, entered, clearance, course.client_id, series)
+    form.done()
+    values = {"order_state": order_state, **dose}
+    check_changed(session, entered.version, values)
+    before = {name: getattr(session, name) for name in values}
+    if not compare_and_swap(db, session, entered.version, values):
+        return
+    session.ordered_by_id, session.ordered_at = viewer.clinician_id, now
+    record(
+        db,
+        f"dose:{order_state.value}",
+        viewer,
+        now,
+        client_id=course.client_id,
+        subject_id=session.id,
+        **{name: (before[name], value) for name, value in values.items() if name != "order_reason"},
+    )

@@ -1,0 +1,151 @@
+"""Whether a dose is one that people are given, by product and route: to warn, never to advise.
+
+The bounds are those of domain 1.3 (rules 31 to 33), which takes them from labels and published
+practice. A figure is doubted once, by the strictest bound that it passes.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kapteam import wording
+from kapteam.vocabulary import ProductRoute, Term
+
+DEVICE_UG = 28_000
+"""Esketamine in one nasal device, in micrograms (Spravato label)."""
+_LABELED = (2 * DEVICE_UG, 3 * DEVICE_UG)
+
+
+class Doubt(Term):
+    """What a doubtful figure asks of whoever orders it."""
+
+    LOOK_AGAIN = "look_again", "Look again"
+    SAY_WHY = "say_why", "Say why"
+    TYPO = "typo", "Check the number"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """From what to what a dose passes without this doubt, in micrograms and per kg; None: any."""
+
+    most_ug: int | None = None
+    most_ug_per_kg: int | None = None
+    least_ug: int | None = None
+    least_ug_per_kg: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """A doubt and the sentence that says it."""
+
+    doubt: Doubt
+    sentence: str
+
+
+BOUNDS: Mapping[ProductRoute, Mapping[Doubt, Bounds]] = {
+    ProductRoute.INTRAVENOUS: {
+        Doubt.TYPO: Bounds(300_000, 3_000),
+        Doubt.SAY_WHY: Bounds(150_000, 1_500),
+        Doubt.LOOK_AGAIN: Bounds(None, 1_000, None, 300),
+    },
+    ProductRoute.INTRAMUSCULAR: {
+        Doubt.TYPO: Bounds(400_000, 4_000),
+        Doubt.SAY_WHY: Bounds(200_000, 2_000),
+        Doubt.LOOK_AGAIN: Bounds(130_000, 1_500, None, 250),
+    },
+    ProductRoute.SUBLINGUAL: {
+        Doubt.TYPO: Bounds(1_000_000),
+        Doubt.SAY_WHY: Bounds(500_000, 7_000),
+        Doubt.LOOK_AGAIN: Bounds(400_000, None, 25_000),
+    },
+    ProductRoute.ORAL: {
+        Doubt.TYPO: Bounds(1_000_000),
+        Doubt.SAY_WHY: Bounds(500_000, 7_000),
+        Doubt.LOOK_AGAIN: Bounds(300_000),
+    },
+}
+"""Domain 1.3. It names none for compounded nasal and subcutaneous; esketamine comes in devices."""
+
+
+def needs_weight(product_route: ProductRoute) -> bool:
+    """Rule 31: whether a dose is judged by weight first of all."""
+    return product_route in {ProductRoute.INTRAVENOUS, ProductRoute.INTRAMUSCULAR}
+
+
+def per_kg(ug: int, grams: int) -> int:
+    """Rule 31: micrograms per kg, computed and never typed, to the nearest."""
+    return round(ug * 1000 / grams)
+
+
+def doubt_dose(
+    ug: int,
+    may_add_ug: int | None,
+    product_route: ProductRoute,
+    grams: int | None,
+    *,
+    is_first: bool,
+) -> Doubted | None:
+    """What is doubtful in a dose and what may be added to it; None when nothing is.
+
+    All of it together is held against the most, the dose alone against the least. Without a weight
+    (`grams` None) only the bounds in mg are. A first dose of a series is never asked for being low
+    (product.md, Alerts).
+    """
+    if product_route is ProductRoute.ESKETAMINE_NASAL:
+        return _doubt_devices(ug, may_add_ug, is_first=is_first)
+    total = ug + (may_add_ug or 0)
+    by_doubt = BOUNDS.get(product_route, {})
+    for doubt in (Doubt.TYPO, Doubt.SAY_WHY, Doubt.LOOK_AGAIN):
+        if doubt not in by_doubt:
+            continue
+        for sentence in _beyond(by_doubt[doubt], ug, total, product_route, grams, is_first):
+            return Doubted(doubt, _asking(doubt, sentence))
+    return None
+
+
+def _beyond(
+    bounds: Bounds,
+    ug: int,
+    total: int,
+    product_route: ProductRoute,
+    grams: int | None,
+    is_first: bool,
+) -> Iterable[str]:
+    """A sentence for each of these bounds that is passed."""
+    route = product_route.label
+    all_of_it = "This" if total == ug else "With what may be added this"
+    if bounds.most_ug is not None and total > bounds.most_ug:
+        yield f"{all_of_it} is more than {wording.mg(bounds.most_ug)} {route}."
+    if grams and bounds.most_ug_per_kg is not None and total * 1000 > bounds.most_ug_per_kg * grams:
+        yield f"{all_of_it} is more than {wording.mg_per_kg(bounds.most_ug_per_kg)} {route}."
+    if is_first:
+        return
+    if bounds.least_ug is not None and ug < bounds.least_ug:
+        yield f"This is less than {wording.mg(bounds.least_ug)} {route}."
+    if grams and bounds.least_ug_per_kg is not None and ug * 1000 < bounds.least_ug_per_kg * grams:
+        yield f"This is less than {wording.mg_per_kg(bounds.least_ug_per_kg)} {route}."
+
+
+def _doubt_devices(ug: int, may_add_ug: int | None, *, is_first: bool) -> Doubted | None:
+    """Rule 33: esketamine is 56 or 84 mg, in devices of 28 mg; the label begins with 56."""
+    total = ug + (may_add_ug or 0)
+    if ug % DEVICE_UG or total % DEVICE_UG:
+        devices = f"Esketamine comes in devices of {wording.mg(DEVICE_UG)}."
+        return Doubted(Doubt.TYPO, _asking(Doubt.TYPO, devices))
+    if total > max(_LABELED):
+        most = f"This is more than {wording.mg(max(_LABELED))} of esketamine."
+        return Doubted(Doubt.TYPO, _asking(Doubt.TYPO, most))
+    if ug not in _LABELED and not is_first:
+        labeled = " or ".join(wording.mg(one) for one in _LABELED)
+        return Doubted(Doubt.SAY_WHY, _asking(Doubt.SAY_WHY, f"The label has {labeled}."))
+    if is_first and total == max(_LABELED):
+        first = (
+            f"The label begins with {wording.mg(min(_LABELED))}; {wording.mg(max(_LABELED))} first "
+            "is for depression with acute suicidal thoughts."
+        )
+        return Doubted(Doubt.LOOK_AGAIN, first)
+    return None
+
+
+def _asking(doubt: Doubt, sentence: str) -> str:
+    asks = {Doubt.SAY_WHY: " Say why.", Doubt.TYPO: " Check the number."}
+    return f"{sentence}{asks.get(doubt, '')}"

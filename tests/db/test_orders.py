@@ -1,0 +1,268 @@
+"""The order of a ketamine session: ordered, proposed, and held against what is usual."""
+
+from datetime import timedelta
+
+import pytest
+
+from kapteam.actions.orders import DoseEntered, order_dose, propose_dose
+from kapteam.actions.weights import WeightEntered, record_weight, void_weight
+from kapteam.db.tables import AuditEvent, KetamineSession, Weight
+from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
+from kapteam.ids import new_id
+from kapteam.vocabulary import HoldReason, OrderState, ProductRoute
+from tests.factories import NOW, TODAY, a_clearance, a_hold, a_weight, audit_events, count_rows
+from tests.factories_care import (
+    ON_SQLITE,
+    Care,
+    a_cared_for_client,
+    a_given_session,
+    a_ketamine_session,
+    a_series,
+)
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def care(database) -> Care:
+    return a_cared_for_client(database)
+
+
+@pytest.fixture
+def planned(care) -> KetamineSession:
+    """Tomorrow's session, its dose not ordered."""
+    with care.database.writing() as db:
+        return a_ketamine_session(db, care.course, ordered_ug=None)
+
+
+def test_a_prescriber_orders_and_the_audit_log_keeps_old_and_new(care, planned):
+    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", "20"))
+    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 2, "60 mg", ""))
+    session = care.row(KetamineSession, planned.id)
+    assert (session.ordered_ug, session.may_add_ug) == (60_000, None)
+    first, second = audit_events(care.database, "dose:ordered")
+    assert first.changes["ordered_ug"] == [None, 70_000]
+    assert second.changes["ordered_ug"] == [70_000, 60_000]
+    assert second.changes["may_add_ug"] == [20_000, None]
+
+
+def test_rule_21_a_dose_is_ordered_only_for_a_route_that_is_cleared(care, planned):
+    with care.database.writing() as db:
+        by = care.prescriber.clinician_id
+        a_clearance(db, care.course, by, routes=(ProductRoute.ORAL,), decided_at=NOW - DAY)
+    with pytest.raises(Invalid) as refused:
+        care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", ""))
+    assert "for intramuscular" in refused.value.fields["mg"]
+
+
+def test_the_same_order_saved_twice_is_written_once(care, planned):
+    for _ in range(2):
+        care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", ""))
+    assert care.row(KetamineSession, planned.id).version == 2
+    assert len(audit_events(care.database)) == 1
+
+
+@ON_SQLITE
+def test_an_order_saved_unchanged_stays_whose_and_from_when_it_was(care, planned):
+    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", "20"))
+    with pytest.raises(Unchanged, match="Nothing changed"):
+        care.do(
+            order_dose, care.prescriber, DoseEntered(planned.id, 2, "70 mg", "20"), now=NOW + DAY
+        )
+    assert care.row(KetamineSession, planned.id).ordered_at == NOW
+    assert len(audit_events(care.database)) == 1
+
+
+@pytest.mark.parametrize("who", ["therapist", "nurse", "front_desk"])
+def test_rule_15_only_a_prescriber_orders(care, planned, who):
+    with pytest.raises(NotAllowed, match="Only a prescriber"):
+        care.do(order_dose, getattr(care, who), DoseEntered(planned.id, 1, "70", ""))
+    assert care.row(KetamineSession, planned.id).order_state is OrderState.NONE
+
+
+def test_rule_57_nothing_is_ordered_or_proposed_while_the_course_is_on_hold(care, planned):
+    with care.database.writing() as db:
+        a_hold(db, care.course, HoldReason.BLOOD_PRESSURE, care.prescriber.clinician_id)
+    for action, who in ((order_dose, care.prescriber), (propose_dose, care.therapist)):
+        with pytest.raises(NotAllowed, match="This course is on hold"):
+            care.do(action, who, DoseEntered(planned.id, 1, "70", ""))
+    assert care.row(KetamineSession, planned.id).order_state is OrderState.NONE
+
+
+def test_a_prescriber_who_is_not_on_the_course_orders_nothing(care, planned):
+    with pytest.raises(NotFound):
+        care.do(order_dose, care.stranger, DoseEntered(planned.id, 1, "70", ""))
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("mg", ["", "0", "-5", "NaN", "abc", "1e3", "151"])
+def test_rule_36_a_dose_that_is_none_is_refused_beside_its_field(care, planned, mg):
+    with pytest.raises(Invalid) as refused:
+        care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, mg, ""))
+    assert list(refused.value.fields) == ["mg"]
+    assert care.row(KetamineSession, planned.id).ordered_ug is None
+    assert count_rows(care.database, AuditEvent) == 0
+
+
+def test_a_proposal_becomes_an_order_and_never_the_other_way_round(care, planned):
+    care.do(propose_dose, care.therapist, DoseEntered(planned.id, 1, "60", ""))
+    assert care.row(KetamineSession, planned.id).order_state is OrderState.PROPOSED
+    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 2, "60", ""))
+    with pytest.raises(NotAllowed, match="A dose is ordered"):
+        care.do(propose_dose, care.therapist, DoseEntered(planned.id, 3, "90", ""))
+    session = care.row(KetamineSession, planned.id)
+    assert (session.order_state, session.ordered_ug) == (OrderState.ORDERED, 60_000)
+
+
+@pytest.mark.parametrize("who", ["prescriber", "nurse", "front_desk"])
+def test_only_a_therapist_proposes(care, planned, who):
+    with pytest.raises(NotAllowed):
+        care.do(propose_dose, getattr(care, who), DoseEntered(planned.id, 1, "60", ""))
+
+
+def test_the_order_of_a_session_that_is_over_stays(care):
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - DAY)
+    with pytest.raises(NotAllowed, match="stays as it is"):
+        care.do(order_dose, care.prescriber, DoseEntered(given.id, 1, "80", ""))
+
+
+def test_two_orders_at_once_show_both(care, planned):
+    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", ""))
+    with pytest.raises(Conflict) as conflict:
+        care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "80", ""))
+    assert conflict.value.theirs["ordered_ug"] == "70000"
+    assert conflict.value.mine["ordered_ug"] == "80000"
+
+
+# What is usual
+
+
+@pytest.fixture
+def high(care, planned) -> KetamineSession:
+    """The same, of a client of 50 kg who may have up to 300 mg."""
+    with care.database.writing() as db:
+        by = care.prescriber.clinician_id
+        a_clearance(db, care.course, by, ceiling_ug=300_000, decided_at=NOW - DAY)
+        a_weight(db, care.client, 50_000, by)
+    return planned
+
+
+@pytest.mark.parametrize(
+    ("action", "who"), [(order_dose, "prescriber"), (propose_dose, "therapist")]
+)
+def test_rule_32_beyond_the_usual_by_weight_it_is_ordered_and_proposed_with_a_reason(
+    care, high, action, who
+):
+    with pytest.raises(Invalid) as refused:
+        care.do(action, getattr(care, who), DoseEntered(high.id, 1, "101", "", "  "))
+    assert list(refused.value.fields) == ["order_reason"]
+    assert "2 mg per kg" in refused.value.fields["order_reason"].replace("\u00a0", " ")
+    assert care.row(KetamineSession, high.id).ordered_ug is None
+
+    care.do(action, getattr(care, who), DoseEntered(high.id, 1, "101", "", "Tolerant since 2019"))
+    session = care.row(KetamineSession, high.id)
+    assert (session.ordered_ug, session.order_reason) == (101_000, "Tolerant since 2019")
+    (event,) = audit_events(care.database)
+    assert "Tolerant" not in str(event.changes)
+
+
+def test_rule_32_a_slip_of_the_finger_is_refused_whatever_the_reason(care, high):
+    with pytest.raises(Invalid) as refused:
+        care.do(order_dose, care.prescriber, DoseEntered(high.id, 1, "201", "", "I mean it"))
+    assert list(refused.value.fields) == ["mg"]
+    assert count_rows(care.database, AuditEvent) == 0
+
+
+def test_what_is_only_worth_a_look_needs_no_reason_and_keeps_none(care, high):
+    care.do(order_dose, care.prescriber, DoseEntered(high.id, 1, "101", "", "Tolerant"))
+    care.do(order_dose, care.prescriber, DoseEntered(high.id, 2, "99", "", "Tolerant"))
+    session = care.row(KetamineSession, high.id)
+    assert (session.ordered_ug, session.order_reason) == (99_000, "")
+
+
+def test_what_may_be_added_is_held_against_the_usual_as_well(care, high):
+    with pytest.raises(Invalid) as refused:
+        care.do(order_dose, care.prescriber, DoseEntered(high.id, 1, "90", "30"))
+    assert list(refused.value.fields) == ["order_reason"]
+
+
+def test_a_first_low_dose_asks_nothing_in_a_series_that_has_begun_it_does(care):
+    nasal = ProductRoute.ESKETAMINE_NASAL
+    with care.database.writing() as db:
+        a_clearance(db, care.course, care.prescriber.clinician_id, routes=(nasal,))
+        series = a_series(db, care.course, product_route=nasal)
+        first = a_ketamine_session(db, care.course, series=series, ordered_ug=None)
+        second = a_ketamine_session(
+            db, care.course, series=series, ordered_ug=None, planned_at=NOW + 3 * DAY
+        )
+    care.do(order_dose, care.prescriber, DoseEntered(first.id, 1, "28", ""))
+    with care.database.writing() as db:
+        a_given_session(db, care.course, given_at=NOW - DAY, ug=28_000)
+    with pytest.raises(Invalid) as refused:
+        care.do(order_dose, care.prescriber, DoseEntered(second.id, 1, "28", ""))
+    assert list(refused.value.fields) == ["order_reason"]
+
+
+def test_a_weight_entered_in_error_judges_nothing(care, high):
+    (weight,) = care.rows(Weight)
+    care.do(void_weight, care.nurse, weight.id)
+    care.do(void_weight, care.nurse, weight.id)
+    care.do(order_dose, care.prescriber, DoseEntered(high.id, 1, "101", ""))
+    assert care.row(KetamineSession, high.id).ordered_ug == 101_000
+    assert len(audit_events(care.database, "weight:voided")) == 1
+
+
+# Weights
+
+
+def _weight(care: Care, typed: str, **more: object) -> WeightEntered:
+    values = {"id": new_id(), "measured_on": TODAY, "is_sure": False} | more
+    return WeightEntered(client_id=care.client.id, weight=typed, **values)
+
+
+def test_a_weight_is_kept_once_however_often_it_is_saved(care):
+    entered = _weight(care, "176 lb")
+    for _ in range(2):
+        care.do(record_weight, care.therapist, entered)
+    (weight,) = care.rows(Weight)
+    assert (weight.grams, weight.measured_on) == (79_832, TODAY)
+    assert len(audit_events(care.database, "weight:recorded")) == 1
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("typed", "more", "field"),
+    [
+        ("", {}, "weight"),
+        ("80", {}, "weight"),
+        ("29 kg", {}, "weight"),
+        ("251 kg", {}, "weight"),
+        ("80 kg", {"measured_on": None}, "measured_on"),
+        ("80 kg", {"measured_on": TODAY + DAY}, "measured_on"),
+    ],
+)
+def test_a_weight_that_is_none_is_refused_beside_its_field(care, typed, more, field):
+    with pytest.raises(Invalid) as refused:
+        care.do(record_weight, care.therapist, _weight(care, typed, **more))
+    assert list(refused.value.fields) == [field]
+    assert care.rows(Weight) == []
+
+
+def test_pounds_taken_for_kg_are_asked_about_and_kept_when_they_are_sure(care):
+    care.do(record_weight, care.therapist, _weight(care, "80 kg"))
+    with pytest.raises(Invalid) as refused:
+        care.do(record_weight, care.therapist, _weight(care, "176 kg"))
+    assert list(refused.value.fields) == ["is_sure"]
+    assert len(care.rows(Weight)) == 1
+
+    care.do(record_weight, care.therapist, _weight(care, "176 kg", is_sure=True))
+    assert len(care.rows(Weight)) == 2
+
+
+def test_the_front_desk_and_a_stranger_weigh_nobody(care):
+    with pytest.raises(NotAllowed):
+        care.do(record_weight, care.front_desk, _weight(care, "80 kg"))
+    with pytest.raises(NotFound):
+        care.do(record_weight, care.stranger, _weight(care, "80 kg"))
+    assert care.rows(Weight) == []

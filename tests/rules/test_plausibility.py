@@ -1,0 +1,137 @@
+"""Doses that are doubted: the bounds of domain 1.3, one row for each of them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kapteam.rules.plausibility import Doubt, doubt_dose, per_kg
+from kapteam.vocabulary import ProductRoute
+
+IV, IM, SL, PO = (
+    ProductRoute.INTRAVENOUS,
+    ProductRoute.INTRAMUSCULAR,
+    ProductRoute.SUBLINGUAL,
+    ProductRoute.ORAL,
+)
+ESK = ProductRoute.ESKETAMINE_NASAL
+KG_80 = 80_000
+LOOK, WHY, TYPO = Doubt.LOOK_AGAIN, Doubt.SAY_WHY, Doubt.TYPO
+
+
+def doubt(mg, route, *, grams=KG_80, may_add=None, is_first=False):
+    found = doubt_dose(
+        round(mg * 1000), may_add and may_add * 1000, route, grams, is_first=is_first
+    )
+    return found and found.doubt
+
+
+@pytest.mark.parametrize(
+    ("mg", "route", "expected"),
+    [
+        (23, IV, LOOK),
+        (24, IV, None),
+        (80, IV, None),
+        (80.1, IV, LOOK),
+        (120, IV, LOOK),
+        (120.1, IV, WHY),
+        (240, IV, WHY),
+        (240.1, IV, TYPO),
+        (19, IM, LOOK),
+        (20, IM, None),
+        (120, IM, None),
+        (121, IM, LOOK),
+        (160, IM, LOOK),
+        (161, IM, WHY),
+        (320, IM, WHY),
+        (321, IM, TYPO),
+        (24, SL, LOOK),
+        (25, SL, None),
+        (400, SL, None),
+        (401, SL, LOOK),
+        (501, SL, WHY),
+        (1000, SL, WHY),
+        (300, PO, None),
+        (301, PO, LOOK),
+        (501, PO, WHY),
+        (28, ESK, WHY),
+        (56, ESK, None),
+        (84, ESK, None),
+        (70, ESK, TYPO),
+        (112, ESK, TYPO),
+        (500, ProductRoute.COMPOUNDED_NASAL, None),
+    ],
+)
+def test_rule_32_a_dose_for_80_kg_is_doubted_from_its_bound_on_and_not_before(mg, route, expected):
+    assert doubt(mg, route) == expected
+
+
+@pytest.mark.parametrize(
+    ("mg", "route", "expected"),
+    [
+        (150, IV, None),
+        (150.1, IV, WHY),
+        (300.1, IV, TYPO),
+        (130, IM, None),
+        (130.1, IM, LOOK),
+        (200.1, IM, WHY),
+        (400.1, IM, TYPO),
+        (5, IM, None),
+    ],
+)
+def test_without_a_weight_the_bounds_in_mg_hold_and_none_by_weight(mg, route, expected):
+    assert doubt(mg, route, grams=None) == expected
+
+
+@pytest.mark.parametrize(("mg", "route"), [(1, IV), (1, IM), (1, SL), (1, PO), (28, ESK)])
+def test_a_first_low_dose_never_asks_why_and_the_next_one_does(mg, route):
+    assert doubt(mg, route, is_first=True) is None
+    assert route is PO or doubt(mg, route) is not None
+
+
+def test_a_first_high_dose_is_doubted_like_any_other():
+    assert doubt(161, IM, is_first=True) is WHY
+    assert doubt(321, IM, is_first=True) is TYPO
+
+
+def test_rule_33_84_mg_of_esketamine_first_is_said_and_asks_for_no_reason():
+    assert doubt(84, ESK, is_first=True) is LOOK
+    assert doubt(56, ESK, is_first=True) is None
+
+
+def test_what_may_be_added_counts_toward_the_most_and_not_toward_the_least():
+    assert doubt(100, IM, may_add=20) is None
+    assert doubt(100, IM, may_add=21) is LOOK
+    assert doubt(19, IM, may_add=20) is LOOK
+    assert doubt(56, ESK, may_add=28) is None
+    assert doubt(56, ESK, may_add=14) is TYPO
+
+
+def test_the_sentence_names_the_bound_and_says_what_to_do():
+    said = doubt_dose(100_000, 61_000, IM, KG_80, is_first=False).sentence.replace("\u00a0", " ")
+    typo = doubt_dose(321_000, None, IM, KG_80, is_first=False).sentence.replace("\u00a0", " ")
+
+    assert said == "With what may be added this is more than 2 mg per kg intramuscular. Say why."
+    assert typo == "This is more than 4 mg per kg intramuscular. Check the number."
+
+
+@given(
+    st.sampled_from(list(ProductRoute)),
+    st.integers(1, 1_000_000),
+    st.integers(1, 1_000_000),
+    st.integers(30_000, 250_000),
+)
+def test_more_is_never_doubted_less_once_it_is_more_than_a_first_dose(route, ug, more, grams):
+    if route is ESK:
+        return
+    order = [None, LOOK, WHY, TYPO]
+
+    def level(figure):
+        found = doubt_dose(figure, None, route, grams, is_first=True)
+        return order.index(found and found.doubt)
+
+    assert level(ug) <= level(ug + more)
+
+
+@given(st.integers(1, 1_000_000), st.integers(30_000, 250_000))
+def test_rule_31_mg_per_kg_is_the_dose_by_the_weight(ug, grams):
+    assert abs(per_kg(ug, grams) * grams / 1000 - ug) <= grams / 2000
