@@ -515,7 +515,7 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             return Phrase(f"Not cleared for {when}", one.tone, "gpp_maybe")
         case Reason.OUT_OF_TOUCH if one.at:
             since = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
-            return Phrase(f"Out of touch since {since}, no next step", one.tone, "phone_missed")
+            return Phrase(f"Out of touch since {since}, nothing booked", one.tone, "phone_missed")
         case Reason.SIGN_OFF if one.at:
             ended = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
             return Phrase(f"{one.reason.label}, ended {ended}", one.tone, "approval")
