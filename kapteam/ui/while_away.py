@@ -160,7 +160,8 @@ def _hand_over(here: Present, shown: Meanwhile, one: MeanwhileRow) -> None:
         words(
             quiet(
                 "They see it with its notes in these days only, and have the integrations and "
-                "contacts below as far as those are theirs to do."
+                "contacts below as far as those are theirs to do. When you are back sooner, what "
+                "lies ahead then is yours again."
             )
         )
         form.save(
