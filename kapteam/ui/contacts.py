@@ -178,6 +178,7 @@ def _plan(here: Present, shown: ContactPage) -> None:
 
 def _slot(here: Present, shown: ContactPage, form: Form, kept: OneContact | None) -> None:
     at = kept.planned_at.astimezone(here.zone) if kept and kept.planned_at else None
+    form.kept_as(planned_at=("on", "time"), planned_minutes="minutes")
     form.moment(
         "on",
         "time",
@@ -242,6 +243,7 @@ def _end(here: Present, shown: ContactPage, one: OneContact) -> None:
     version = form.seen(one.version)
     outcome = form.choice("outcome", "How it ended", one.kind.outcomes)
     at = min(one.planned_at or here.now, here.now).astimezone(here.zone)
+    form.kept_as(happened_at=("on", "time"))
     form.moment("on", "time", "Day", "At", at.date(), wording.clock_time(at.time()), with_now=True)
     form.area("words", "In a few words, for the team")
     course = next((each for each in shown.courses if each.id == one.episode_id), None)

@@ -126,6 +126,8 @@ class Form:
         self._drawn: set[str] = set()
         self._read: dict[str, Callable[[], Any]] = {}
         self._labels: dict[str, Mapping[str, str]] = {}
+        self._days: set[str] = set()
+        self._columns: dict[str, str | tuple[str, str]] = {}
 
     def key(self, field: str) -> str:
         """The widget key of a field."""
@@ -166,6 +168,13 @@ class Form:
         self._key = f"{self._name}/v{kept.drawn}"
         return kept.version
 
+    def kept_as(self, **columns: str | tuple[str, str]) -> None:
+        """Which field holds what the row keeps under another name, for when two people save.
+
+        A day and a time of day hold an instant together.
+        """
+        self._columns = columns
+
     def line(
         self, field: str, label: str, value: str = "", *, hint: str = "", width: int | None = None
     ) -> str:
@@ -201,6 +210,7 @@ class Form:
         One that starts empty can be emptied in itself; one that does not, only by the button that
         `empty` is the words of.
         """
+        self._days.add(field)
         chosen: date | None = st.date_input(
             label,
             self._first(field, value),
@@ -521,7 +531,7 @@ class Form:
         if isinstance(error, Conflict):
             problems = {
                 one: self._theirs(one, text)
-                for one, text in error.theirs.items()
+                for one, text in self._by_field(error.theirs).items()
                 if not self._is_as_drawn(one, text)
             }
         kept = self._kept
@@ -536,8 +546,23 @@ class Form:
         first = self._kept.first.get(field)
         return field in self._kept.first and ("" if first is None else str(first)) == text
 
+    def _by_field(self, kept: Mapping[str, str]) -> dict[str, str]:
+        """What a row keeps by column, by the field that shows it."""
+        found = {}
+        for column, text in kept.items():
+            shown = self._columns.get(column, column)
+            if isinstance(shown, str):
+                found[shown] = text
+                continue
+            local = datetime.fromisoformat(text).astimezone(self._here.zone) if text else None
+            found[shown[0]] = str(local.date()) if local else ""
+            found[shown[1]] = wording.clock_time(local.time()) if local else ""
+        return found
+
     def _theirs(self, field: str, text: str) -> str:
         words = self._labels.get(field, {}).get(text, text)
+        if field in self._days and text:
+            words = wording.day(date.fromisoformat(text), self._here.today)
         return f"Saved by somebody else: {words or 'empty'}"
 
     def _keep_mine(self) -> None:

@@ -189,6 +189,7 @@ def _book(here: Present, shown: IntegrationPage) -> None:
     if anchor:
         offer_slots(here, form, therapist, anchor, ("on", "time"))
     local = planned.astimezone(here.zone) if planned else None
+    form.kept_as(planned_at=("on", "time"), planned_minutes="minutes", therapist_id="therapist")
     form.moment(
         "on",
         "time",
@@ -221,6 +222,7 @@ def _hold(here: Present, shown: IntegrationPage) -> None:
         start = facts.planned_at
     local = (start or here.now).astimezone(here.zone)
     began, ended = st.columns(2, gap="medium")
+    form.kept_as(held_at=("held_on", "held_time"), ended_at=("ended_on", "ended_time"))
     with began:
         at = wording.clock_time(local.time())
         form.moment("held_on", "held_time", "Held on", "Began at", local.date(), at)

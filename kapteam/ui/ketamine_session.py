@@ -371,6 +371,7 @@ def draw_other_ends(here: Present, shown: KetamineSessionPage) -> None:
 def _move_form(here: Present, shown: KetamineSessionPage) -> None:
     form = Form(here, "move", shown.id)
     version = form.seen(shown.version)
+    form.kept_as(planned_at=("planned_on", "planned_time"))
     left, right = st.columns(2, gap="large")
     with left:
         form.moment("planned_on", "planned_time", "New day", "New time")
