@@ -420,6 +420,7 @@ class CourseSessions:
 
     course: CourseHead
     people: tuple[Person, ...]
+    prescriber: Person | None
     therapist: Person | None
     doses: tuple[DoseLine, ...]
     integrations: tuple[IntegrationLine, ...]
@@ -642,6 +643,7 @@ class _Course:
                 row.look_again_on,
             ),
             people=tuple(map(self._as_person, self._members)),
+            prescriber=self._person(Part.PRESCRIBER),
             therapist=self._person(Part.THERAPIST),
             doses=tuple(dose for dose in doses.values() if dose.status.is_open),
             integrations=self._integrations(doses | self._doses_before()) if is_open else (),

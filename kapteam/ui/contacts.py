@@ -23,6 +23,7 @@ from kapteam.queries.contacts import ContactPage, OneContact, OpenCourse, Told
 from kapteam.queries.standing import ContactLine, CourseStanding, PastContact
 from kapteam.rules.pathway import moves_by
 from kapteam.rules.permissions import can_book
+from kapteam.ui.booking import say_who_is_away
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import ONE_LINK, list_row, name_cell, phrase, row, row_links, section, words
@@ -195,7 +196,10 @@ def _slot(here: Present, shown: ContactPage, form: Form, kept: OneContact | None
         there = kept.local_emergency if kept else ""
         form.line("local_emergency", "The emergency number there", there)
     able = {one.id: one.name for one in shown.team if one.suspended_at is None}
-    form.pick("with_id", "With", able, kept.with_id if kept else here.viewer.clinician_id)
+    with_id = form.pick("with_id", "With", able, kept.with_id if kept else here.viewer.clinician_id)
+    say_who_is_away(
+        here, {with_id: able[with_id]} if with_id in able else {}, form.instant("on", "time")
+    )
 
 
 def _one(here: Present, shown: ContactPage, one: OneContact, do: str) -> None:

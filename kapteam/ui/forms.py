@@ -409,28 +409,58 @@ class Form:
     ) -> None:
         """A day and a time of day side by side; `with_now` adds one press for this very moment.
 
-        That the practice is closed on a day ahead is said, and may be meant.
+        That the practice is closed on a day ahead, or at that time, is said, and may be meant.
         """
-        with st.container(horizontal=True, gap="small"):
-            with st.container(width=DAY_WIDTH, gap="xsmall"):
-                closed = sentences.practice_closed(
-                    self._here.asked.practice.hours,
-                    self.day(day_field, day_label, day),
-                    self._here.today,
+        hours = self._here.asked.practice.hours
+        with st.container(gap="xsmall"):
+            with st.container(horizontal=True, gap="small"):
+                self._moment(day_field, time_field, day_label, time_label, day, time, with_now)
+            at = self.instant(day_field, time_field)
+            outside = at and sentences.outside_hours(hours, at.astimezone(self._here.zone))
+            if at and at > self._here.now and outside:
+                st.markdown(said(outside))
+
+    def instant(self, day_field: str, time_field: str) -> datetime | None:
+        """The instant that two fields say now, or None while they do not."""
+        on, typed = self.value(day_field), self.value(time_field)
+        try:
+            return (
+                wording.at_local(on, wording.read_time(typed or ""), self._here.zone)
+                if on
+                else None
+            )
+        except ValueError:
+            return None
+
+    def _moment(
+        self,
+        day_field: str,
+        time_field: str,
+        day_label: str,
+        time_label: str,
+        day: date | None,
+        time: str,
+        with_now: bool,
+    ) -> None:
+        with st.container(width=DAY_WIDTH, gap="xsmall"):
+            closed = sentences.practice_closed(
+                self._here.asked.practice.hours,
+                self.day(day_field, day_label, day),
+                self._here.today,
+            )
+            if closed is not None:
+                st.markdown(said(closed))
+        with st.container(width=_TIME_WIDTH, gap="xsmall"):
+            self.time(time_field, time_label, time)
+            if with_now:
+                st.button(
+                    "Now",
+                    key=self.key(f"{time_field}.now"),
+                    type="tertiary",
+                    icon=":material/schedule:",
+                    on_click=_set_now,
+                    args=(self, day_field, time_field),
                 )
-                if closed is not None:
-                    st.markdown(said(closed))
-            with st.container(width=_TIME_WIDTH, gap="xsmall"):
-                self.time(time_field, time_label, time)
-                if with_now:
-                    st.button(
-                        "Now",
-                        key=self.key(f"{time_field}.now"),
-                        type="tertiary",
-                        icon=":material/schedule:",
-                        on_click=_set_now,
-                        args=(self, day_field, time_field),
-                    )
 
     def rows(self, name: str) -> int:
         """How many rows of a kind the form shows; at least one."""

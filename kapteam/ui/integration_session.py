@@ -32,6 +32,7 @@ from kapteam.ui.booking import (
     integrators,
     offer_slots,
     present_integrator,
+    say_who_is_away,
     usual_integrator,
 )
 from kapteam.ui.forms import Form, unused_id
@@ -198,6 +199,8 @@ def _book(here: Present, shown: IntegrationPage) -> None:
         local.date() if local else None,
         wording.clock_time(local.time()) if local else "",
     )
+    with_whom = {therapist: therapists[therapist]} if therapist in therapists else {}
+    say_who_is_away(here, with_whom, form.instant("on", "time"))
     minutes = line.standing.facts.planned_minutes if line and planned else INTEGRATION_MINUTES
     form.number("minutes", "Minutes", minutes)
     form.choice("how", "How", list(How), (line.how if line else None) or How.IN_PERSON)
