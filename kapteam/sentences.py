@@ -515,7 +515,7 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             return Phrase(f"Not cleared for {when}", one.tone, "gpp_maybe")
         case Reason.OUT_OF_TOUCH if one.at:
             since = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
-            return Phrase(f"Out of touch since {since}, no next step", one.tone, "phone_missed")
+            return Phrase(f"Out of touch since {since}, nothing booked", one.tone, "phone_missed")
         case Reason.SIGN_OFF if one.at:
             ended = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
             return Phrase(f"{one.reason.label}, ended {ended}", one.tone, "approval")
@@ -622,3 +622,21 @@ def practice_closed(hours: OpeningHours, day: date | None, today: date) -> Phras
     name = hours.closed_for(day)
     usual = f"Usually closed on {list(Weekday)[day.weekday()].label}s"
     return Phrase(f"Closed: {name}" if name else usual, Tone.AMBER, "event_busy")
+
+
+def outside_hours(hours: OpeningHours, local: datetime) -> Phrase | None:
+    """That the practice is not open at this time of a day on which it is; None when it is open.
+
+    Of a day on which it is closed `practice_closed` says so.
+    """
+    if hours.is_open_at(local) or not hours.is_open_on(local.date()):
+        return None
+    opens, closes = wording.clock_time(hours.opens), wording.clock_time(hours.closes)
+    return Phrase(f"Outside the opening hours, {opens} to {closes}", Tone.AMBER, "nightlight")
+
+
+def away_then(name: str, until_at: datetime, cover: str, now: datetime, zone: ZoneInfo) -> Phrase:
+    """That somebody is away when something is planned: `Thea is away until …, Nia covers`."""
+    until = wording.day(wording.last_day(until_at, zone), now.astimezone(zone).date())
+    who = f"{cover} covers" if cover else ""
+    return Phrase(_join(f"{name} is away until {until}", who), Tone.AMBER, "person_alert")

@@ -1,10 +1,12 @@
 """Days away and who covers them; the days and hours in which the practice is open."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam import wording
@@ -18,12 +20,14 @@ from kapteam.db.audit import record
 from kapteam.db.in_force import OPENING_HOURS
 from kapteam.db.tables import (
     Absence,
+    AuditEvent,
     Clinician,
     ClosedDays,
     Contact,
     Episode,
     EpisodeMember,
     IntegrationSession,
+    Note,
 )
 from kapteam.errors import NotAllowed, NotFound
 from kapteam.rules.away import INTEGRATES, needs_of_contact
@@ -31,6 +35,8 @@ from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_administer, check_can_run_episode
 from kapteam.rules.slots import OpeningHours
 from kapteam.vocabulary import Part, Weekday
+
+HANDED_OVER = "episode:handed_over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,14 @@ class HandOverEntered:
     absence_id: str
     episode_id: str
     colleague_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """How much that was handed over is the absent one's again, and how much stays where it is."""
+
+    back: int = 0
+    stay: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +155,8 @@ def hand_over_while_away(
     """Let a colleague have one course for the viewer's own days away, and then no longer.
 
     What the viewer would have held or called in these days becomes the colleague's, as far as it is
-    theirs to do. Raises NotAllowed, NotFound, Invalid (`colleague_id`).
+    theirs to do; so does what another one had before. Raises NotAllowed, NotFound, Invalid
+    (`colleague_id`).
     """
     check_can_run_episode(viewer)
     absence = db.get(Absence, entered.absence_id, with_for_update=True)
@@ -166,6 +181,7 @@ def hand_over_while_away(
     form.need("colleague_id", not away, f"This person is away then too: {away}.")
     form.done()
     _end_single_covers(db, absence, now, Episode.id == course.id)
+    _give_back(db, viewer, absence, now, Episode.id == course.id)
     db.add(
         EpisodeMember(
             id=entered.id,
@@ -179,21 +195,25 @@ def hand_over_while_away(
     handed = _hand_sessions(db, absence, course.id, colleague_id, from_at)
     record(
         db,
-        "episode:handed_over",
+        HANDED_OVER,
         viewer,
         now,
         client_id=course.client_id,
         subject_id=colleague_id,
         from_on=day_of(from_at, zone),
         until_on=wording.last_day(absence.until_at, zone),
-        sessions=handed,
+        sessions=list(handed),
+        versions=list(handed.values()),
     )
 
 
 def _hand_sessions(
     db: Session, absence: Absence, episode_id: str, colleague_id: str, from_at: datetime
-) -> list[str]:
-    """Give the colleague the integrations and contacts of these days that are theirs to do."""
+) -> dict[str, int]:
+    """Give the colleague the integrations and contacts of these days that are theirs to do.
+
+    Returns which, each with the version that it has from then on.
+    """
     functions = functions_of(db, colleague_id)
     integrations = db.scalars(
         select(IntegrationSession)
@@ -219,35 +239,138 @@ def _hand_sessions(
         )
         .with_for_update()
     )
-    handed = []
+    handed = {}
     for session in integrations if functions & INTEGRATES else ():
         session.therapist_id, session.version = colleague_id, session.version + 1
-        handed.append(session.id)
+        handed[session.id] = session.version
     for contact in contacts:
         if functions & needs_of_contact(contact.kind):
             contact.with_id, contact.version = colleague_id, contact.version + 1
-            handed.append(contact.id)
+            handed[contact.id] = contact.version
     return handed
 
 
-def end_absence(db: Session, viewer: Viewer, absence_id: str, now: datetime) -> None:
+def _give_back(
+    db: Session, viewer: Viewer, absence: Absence, now: datetime, *which: ColumnElement[bool]
+) -> GivenBack:
+    """Make what was handed over for these days and lies ahead the absent one's again.
+
+    The colleague sees these courses no longer, so it cannot stay theirs. Only what is as it was
+    when it was handed over: the version that it had then is on record. What has begun, was changed
+    since, or is of a course that the absent one left stays. `which` are conditions on Episode.
+    """
+    events = db.scalars(
+        select(AuditEvent).where(
+            AuditEvent.tag == HANDED_OVER, AuditEvent.clinician_id == absence.clinician_id
+        )
+    )
+    handed = {
+        session_id: (version, one.subject_id)
+        for one in sorted(events, key=lambda one: one.id)
+        for session_id, version in zip(
+            one.changes["sessions"], one.changes.get("versions", ()), strict=False
+        )
+    }
+    own = select(EpisodeMember.episode_id).where(
+        EpisodeMember.clinician_id == absence.clinician_id,
+        EpisodeMember.part != Part.COVER,
+        EpisodeMember.from_at <= now,
+        or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
+    )
+    still_on = set(db.scalars(own))
+    back: defaultdict[str, list[str]] = defaultdict(list)
+    stay = 0
+    for session, client_id in _ahead(db, handed, absence, now, *which):
+        version, colleague_id = handed[session.id]
+        whose = session.therapist_id if isinstance(session, IntegrationSession) else session.with_id
+        if whose != colleague_id:
+            continue
+        if session.version != version or session.episode_id not in still_on:
+            stay += 1
+            continue
+        if isinstance(session, IntegrationSession):
+            session.therapist_id = absence.clinician_id
+        else:
+            session.with_id = absence.clinician_id
+        session.version += 1
+        back[client_id].append(session.id)
+    for client_id, sessions in back.items():
+        record(
+            db,
+            "episode:taken_back",
+            viewer,
+            now,
+            client_id=client_id,
+            subject_id=absence.clinician_id,
+            sessions=sessions,
+        )
+    return GivenBack(sum(map(len, back.values())), stay)
+
+
+def _ahead(
+    db: Session,
+    ids: Iterable[str],
+    absence: Absence,
+    now: datetime,
+    *which: ColumnElement[bool],
+) -> list[tuple[IntegrationSession | Contact, str]]:
+    """Those of these integrations and contacts of the days away that have not begun.
+
+    Each with its client. A note that somebody began is a beginning.
+    """
+    begun = exists().where(Note.integration_session_id == IntegrationSession.id)
+    integrations = db.execute(
+        select(IntegrationSession, Episode.client_id)
+        .join(Episode, Episode.id == IntegrationSession.episode_id)
+        .where(
+            IntegrationSession.id.in_(ids),
+            IntegrationSession.planned_at > now,
+            IntegrationSession.planned_at >= absence.from_at,
+            IntegrationSession.planned_at < absence.until_at,
+            IntegrationSession.held_at.is_(None),
+            IntegrationSession.closed_at.is_(None),
+            IntegrationSession.dropped_at.is_(None),
+            ~begun,
+            *which,
+        )
+        .with_for_update(of=IntegrationSession)
+    )
+    contacts = db.execute(
+        select(Contact, Episode.client_id)
+        .join(Episode, Episode.id == Contact.episode_id)
+        .where(
+            Contact.id.in_(ids),
+            Contact.planned_at > now,
+            Contact.planned_at >= absence.from_at,
+            Contact.planned_at < absence.until_at,
+            Contact.outcome.is_(None),
+            *which,
+        )
+        .with_for_update(of=Contact)
+    )
+    return [(row[0], row[1]) for row in (*integrations, *contacts)]
+
+
+def end_absence(db: Session, viewer: Viewer, absence_id: str, now: datetime) -> GivenBack:
     """Take back days away that lie ahead, or say that the person is here again from now on.
 
-    The cover ends with them, also that of single courses. A second press changes nothing. Raises
-    NotAllowed (administrators only) and NotFound.
+    The cover ends with them, also that of single courses; what was handed over and lies ahead goes
+    back. A second press changes nothing. Raises NotAllowed (administrators only) and NotFound.
     """
     check_can_administer(viewer)
     absence = db.get(Absence, absence_id, with_for_update=True)
     if absence is None:
         raise NotFound("There are no such days away.")
     if absence.voided_at is not None or absence.until_at <= now:
-        return
+        return GivenBack()
     _end_single_covers(db, absence, now)
+    given_back = _give_back(db, viewer, absence, now)
     if absence.from_at > now:
         absence.voided_at = now
     else:
         absence.until_at = now
     record(db, "absence:ended", viewer, now, subject_id=absence.clinician_id)
+    return given_back
 
 
 def _end_single_covers(

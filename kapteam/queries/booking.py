@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, null, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.series import has_given
-from kapteam.db.tables import Absence, Episode, IntegrationSession, Series, Weight
+from kapteam.db.tables import Absence, Clinician, Episode, IntegrationSession, Series, Weight
 from kapteam.queries.course import Course, course
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import Asked
@@ -120,6 +120,35 @@ def away_after(
         .limit(1)
     ).one_or_none()
     return row and Away(row.until_at, row.covered_by_id)
+
+
+@dataclass(frozen=True, slots=True)
+class AwayThen:
+    """Somebody who is away at a time, until when, and who covers all of it, by name."""
+
+    clinician_id: str
+    until_at: datetime
+    cover: str
+
+
+def away_at(
+    db: Session, asked: Asked, clinician_ids: tuple[str, ...], at: datetime
+) -> tuple[AwayThen, ...]:
+    """Who of these people is away at that time, by name."""
+    away, cover = aliased(Clinician), aliased(Clinician)
+    rows = db.execute(
+        select(Absence.clinician_id, Absence.until_at, cover.name.label("cover"))
+        .join(away, away.id == Absence.clinician_id)
+        .outerjoin(cover, and_(cover.id == Absence.covered_by_id, cover.suspended_at.is_(None)))
+        .where(
+            Absence.clinician_id.in_(clinician_ids),
+            Absence.voided_at.is_(None),
+            Absence.from_at <= at,
+            Absence.until_at > at,
+        )
+        .order_by(away.name, away.id)
+    )
+    return tuple(AwayThen(row.clinician_id, row.until_at, row.cover or "") for row in rows)
 
 
 def _busy(db: Session, asked: Asked, therapist_id: str) -> list[Busy]:

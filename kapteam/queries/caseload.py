@@ -213,7 +213,12 @@ def _is_seen(row: CaseloadRow, view: View, asked: Asked) -> bool:
                 for course in row.courses
             )
         case View.NO_NEXT_STEP:
-            return any(one.reason in NOTHING_AHEAD for one in row.attention)
+            return any(
+                one.reason in NOTHING_AHEAD
+                for course in row.courses
+                if course.next_step is None
+                for one in course.attention
+            )
         case View.NOT_HELD:
             return any(
                 is_owed(line) and line.standing.facts.last_given_at is not None

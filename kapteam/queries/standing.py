@@ -288,7 +288,9 @@ class AuthorizationLine:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The earliest thing ahead: booked for an instant, or agreed for a day (`all_day`).
+    """The earliest thing ahead: booked for an instant, or for a day (`all_day`).
+
+    Of a day are what was agreed, and that somebody outside is called back, whoever calls.
 
     `waits_for` is what it waits on somebody for: `intention`.
     """
@@ -419,6 +421,7 @@ class CourseSessions:
 
     course: CourseHead
     people: tuple[Person, ...]
+    prescriber: Person | None
     therapist: Person | None
     doses: tuple[DoseLine, ...]
     integrations: tuple[IntegrationLine, ...]
@@ -652,6 +655,7 @@ class _Course:
                 row.look_again_on,
             ),
             people=tuple(map(self._as_person, self._members)),
+            prescriber=self._person(Part.PRESCRIBER),
             therapist=self._person(Part.THERAPIST),
             doses=tuple(dose for dose in doses.values() if dose.status.is_open),
             integrations=self._integrations(doses | self._doses_before()) if is_open else (),
@@ -688,7 +692,9 @@ class _Course:
             default=None,
         )
         contacts = tuple(self._contact(one) for one in contact_rows if one.outcome is None)
-        next_step = self._next_step(open_doses, integrations, contacts)
+        touches = self._touches_ahead(open_doses, integrations, contacts)
+        steps = (*touches, *self._call_backs(waits))
+        next_step = min(steps, key=lambda step: step.at, default=None)
         reason = self._hold_reason()
         hold = HoldLine(reason, row.look_again_on, row.hold_since) if reason else None
         home = home_standing(asked, home_rows.facts_of(matters))
@@ -728,6 +734,7 @@ class _Course:
             series_ordered=series.ordered if series else 0,
             series_dose_id=self._dose_of(series) if series else "",
             has_next_step=next_step is not None,
+            has_touch_ahead=bool(touches),
             misses=row.misses,
             out_of_touch_since=self._out_of_touch_since(),
             waits=tuple(line.facts for line in waits),
@@ -1150,13 +1157,28 @@ class _Course:
     def _judge(self, facts: IntegrationFacts) -> IntegrationStanding | None:
         return judge(facts, self._asked.practice.thresholds, self._asked.now, self._asked.today)
 
-    def _next_step(
+    def _call_backs(self, waits: Iterable[WaitLine]) -> list[NextStep]:
+        """Whom outside to call today or later, in so few words as stand beside a day."""
+        found = []
+        for facts in (line.facts for line in waits):
+            label = facts.kind.label
+            known = facts.who if facts.kind is OutsideParty.OTHER else ""
+            what = f"Call back {known or label[:1].lower() + label[1:]}"
+            if facts.call_back_on and facts.call_back_on >= self._asked.today:
+                found.append(NextStep(self._midnight(facts.call_back_on), what, all_day=True))
+        return found
+
+    def _midnight(self, on: date) -> datetime:
+        return datetime.combine(on, time(), self._asked.practice.zone)
+
+    def _touches_ahead(
         self,
         doses: Iterable[DoseLine],
         integrations: Iterable[IntegrationLine],
         contacts: Iterable[ContactLine],
-    ) -> NextStep | None:
-        now, zone = self._asked.now, self._asked.practice.zone
+    ) -> list[NextStep]:
+        """What is booked with the client, or agreed for a day."""
+        now = self._asked.now
         steps = [NextStep(dose.planned_at, "Dose", *dose.waits) for dose in doses if dose.is_ahead]
         steps += [
             NextStep(line.standing.facts.planned_at, line.kind.label)
@@ -1166,11 +1188,7 @@ class _Course:
             and line.standing.facts.planned_at > now
         ]
         steps += [
-            NextStep(
-                datetime.combine(facts.agreed_for, time(), zone),
-                line.kind.label,
-                all_day=True,
-            )
+            NextStep(self._midnight(facts.agreed_for), line.kind.label, all_day=True)
             for line in integrations
             if (facts := line.standing.facts).agreed_for
             and line.standing.stage is IntegrationStage.AGREED
@@ -1181,4 +1199,4 @@ class _Course:
             for line in contacts
             if line.standing.planned_at > now
         ]
-        return min(steps, key=lambda step: step.at, default=None)
+        return steps

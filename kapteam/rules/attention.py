@@ -155,10 +155,11 @@ class CourseFacts:
     """What attention asks of one open course of care.
 
     `misses` is how many appointments in a row nobody came to; `out_of_touch_since` is said where
-    nothing is planned either, and then instead of that. `consents` are the newest of each
-    type that dosing needs, as far as there is one. `concerns` are the client's. `series_ordered` is
-    0 without a series and None while no prescriber has ordered the number of the one that has
-    `series_dose_id`. `authorization` is the one of an insurer that counts.
+    nothing with the client is planned (`has_touch_ahead`; to call somebody outside is a next step
+    and touches no client), and then instead of there being no next step. `consents` are the newest
+    of each type that dosing needs, as far as there is one. `concerns` are the client's.
+    `series_ordered` is 0 without a series and None while no prescriber has ordered the number of
+    the one that has `series_dose_id`. `authorization` is the one of an insurer that counts.
     """
 
     state: EpisodeState
@@ -177,6 +178,7 @@ class CourseFacts:
     series_ordered: int | None
     series_dose_id: str
     has_next_step: bool
+    has_touch_ahead: bool
     misses: int
     out_of_touch_since: datetime | None
     waits: tuple[OutsideWaitFacts, ...]
@@ -340,10 +342,11 @@ def _of_course(facts: CourseFacts, today: date) -> list[Attention]:
             )
     found += _of_waits(facts, today, dosing=dosing)
     found += _of_series(facts, dosing)
-    if not facts.has_next_step:
-        since = facts.out_of_touch_since
-        reason = Reason.OUT_OF_TOUCH if since else Reason.NO_NEXT_STEP
-        found.append(Attention(reason, Tone.AMBER, Part.THERAPIST, since))
+    since = facts.out_of_touch_since
+    if since and not facts.has_touch_ahead:
+        found.append(Attention(Reason.OUT_OF_TOUCH, Tone.AMBER, Part.THERAPIST, since))
+    elif not facts.has_next_step:
+        found.append(Attention(Reason.NO_NEXT_STEP, Tone.AMBER, Part.THERAPIST))
     return found
 
 

@@ -43,6 +43,10 @@ class OpeningHours:
         """Whether the practice is open on that day at all."""
         return list(Weekday)[day.weekday()] in self.weekdays and not self.closed_for(day)
 
+    def is_open_at(self, local: datetime) -> bool:
+        """Whether the practice is open then, told in its own zone."""
+        return self.is_open_on(local.date()) and self.opens <= local.time() < self.closes
+
     def next_open_day(self, after: date) -> date:
         """The first day after that one on which the practice is open.
 

@@ -6,6 +6,7 @@ from kapteam import wording
 from kapteam.actions.absences import (
     AbsenceEntered,
     ClosedDaysEntered,
+    GivenBack,
     HoursEntered,
     change_hours,
     close_days,
@@ -80,8 +81,16 @@ def _uncovered(one: AbsenceLine) -> str:
 
 @acting
 def _end_absence(here: Present, absence_id: str, done: str) -> None:
-    here.write(end_absence, absence_id, here.now)
-    say_next(f"{done}, and the cover has ended with it")
+    given_back = here.write(end_absence, absence_id, here.now)
+    say_next(f"{done}, and the cover has ended with it.{_given_back(given_back)}")
+
+
+def _given_back(one: GivenBack) -> str:
+    """What became of the appointments that were handed over for these days."""
+    back, stay = (wording.count(number, "appointment") for number in (one.back, one.stay))
+    return (f" Theirs again: {back}." if one.back else "") + (
+        f" Changed since and still the colleague's: {stay}." if one.stay else ""
+    )
 
 
 def _first_and_last(form: Form, what: str) -> None:

@@ -6,8 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from kapteam import wording
-from kapteam.queries.booking import INTEGRATION_MINUTES, BookingStart, away_after, free_slots
+from kapteam import sentences, wording
+from kapteam.queries.booking import (
+    INTEGRATION_MINUTES,
+    BookingStart,
+    away_after,
+    away_at,
+    free_slots,
+)
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.queries.standing import CourseStanding, course_standings
 from kapteam.rules.dosing import estimated_last_given_at
@@ -19,7 +25,7 @@ from kapteam.ui.doses import dose_fields
 from kapteam.ui.forms import Form
 from kapteam.ui.home_supply import NUMBER_THERE, WHERE, WHO
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import list_row, name_cell, section, telling_apart, words
+from kapteam.ui.rows import list_row, name_cell, phrase, section, telling_apart, words
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import Function, How, Part, ProductRoute, ServiceLine
@@ -117,6 +123,12 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
         local.date() if local else None,
         wording.clock_time(local.time()) if local else "",
     )
+    treating = {
+        one.clinician_id: one.name
+        for one in map(start.course.member, (Part.PRESCRIBER, Part.THERAPIST))
+        if one and one.clinician_id
+    }
+    say_who_is_away(here, treating, form.instant("planned_on", "planned_time"))
     minutes = _MINUTES.get(route, _USUAL_MINUTES) if route else _USUAL_MINUTES
     form.number("planned_minutes", "Minutes, the whole appointment", minutes)
     place = st.query_params.get("place", "") if local else ""
@@ -165,7 +177,7 @@ def _integration_fields(
     member = start.course.member(Part.THERAPIST)
     able = integrators((one.clinician_id for one in start.course.members), start.team)
     usual = usual_integrator(here, member.clinician_id if member else None, able)
-    planned_at = typed_moment(here, form, "planned_on", "planned_time")
+    planned_at = form.instant("planned_on", "planned_time")
     expected_at = None
     if planned_at is not None and route is not None:
         expected_at = estimated_last_given_at(planned_at, route)
@@ -181,6 +193,8 @@ def _integration_fields(
     form.moment(
         "integration_on", "integration_time", "Day of the integration", "Time of the integration"
     )
+    with_whom = {therapist: able[therapist]} if therapist in able else {}
+    say_who_is_away(here, with_whom, form.instant("integration_on", "integration_time"))
     form.number("integration_minutes", "Minutes", INTEGRATION_MINUTES)
     form.choice("integration_how", "How", list(How), How.IN_PERSON)
     form.line("integration_place", "Place of the integration")
@@ -223,13 +237,16 @@ def present_integrator(
     return cover or usual
 
 
-def typed_moment(here: Present, form: Form, day: str, time: str) -> datetime | None:
-    """The instant that two fields say now, or None while they do not."""
-    on, typed = form.value(day), form.value(time)
-    try:
-        return wording.at_local(on, wording.read_time(typed or ""), here.zone) if on else None
-    except ValueError:
-        return None
+def say_who_is_away(here: Present, people: Mapping[str, str], at: datetime | None) -> None:
+    """Who of these is away at a time ahead, and who covers; it may be meant.
+
+    `people` are names by id.
+    """
+    if at is None or at <= here.now:
+        return
+    for one in here.read(away_at, tuple(people), at):
+        name = people[one.clinician_id]
+        phrase(sentences.away_then(name, one.until_at, one.cover, here.now, here.zone))
 
 
 def offer_slots(

@@ -291,8 +291,8 @@ def _next(here: Present, course: CourseStanding) -> str:
         return paused or quiet("Nothing booked")
     person = course.waited_on(step.waits_on) if step.waits_on else None
     name = sentences.colleague(person, here.now, here.zone) if person else ""
-    waits = f", waiting on {name}: {step.waits_for}" if person else ""
-    return f"{step.what} {strong(step_when(here, step))}{quiet(waits) if waits else ''} {paused}"
+    waits = quiet(f", waiting on {name}: {step.waits_for}") if person else ""
+    return f"{plain(step.what)} {strong(step_when(here, step))}{waits} {paused}"
 
 
 def _integration(here: Present, course: CourseStanding) -> str:

@@ -23,6 +23,7 @@ from kapteam.queries.contacts import ContactPage, OneContact, OpenCourse, Told
 from kapteam.queries.standing import ContactLine, CourseStanding, PastContact
 from kapteam.rules.pathway import moves_by
 from kapteam.rules.permissions import can_book
+from kapteam.ui.booking import say_who_is_away
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import ONE_LINK, list_row, name_cell, phrase, row, row_links, section, words
@@ -178,6 +179,7 @@ def _plan(here: Present, shown: ContactPage) -> None:
 
 def _slot(here: Present, shown: ContactPage, form: Form, kept: OneContact | None) -> None:
     at = kept.planned_at.astimezone(here.zone) if kept and kept.planned_at else None
+    form.kept_as(planned_at=("on", "time"), planned_minutes="minutes")
     form.moment(
         "on",
         "time",
@@ -194,7 +196,10 @@ def _slot(here: Present, shown: ContactPage, form: Form, kept: OneContact | None
         there = kept.local_emergency if kept else ""
         form.line("local_emergency", "The emergency number there", there)
     able = {one.id: one.name for one in shown.team if one.suspended_at is None}
-    form.pick("with_id", "With", able, kept.with_id if kept else here.viewer.clinician_id)
+    with_id = form.pick("with_id", "With", able, kept.with_id if kept else here.viewer.clinician_id)
+    say_who_is_away(
+        here, {with_id: able[with_id]} if with_id in able else {}, form.instant("on", "time")
+    )
 
 
 def _one(here: Present, shown: ContactPage, one: OneContact, do: str) -> None:
@@ -242,6 +247,7 @@ def _end(here: Present, shown: ContactPage, one: OneContact) -> None:
     version = form.seen(one.version)
     outcome = form.choice("outcome", "How it ended", one.kind.outcomes)
     at = min(one.planned_at or here.now, here.now).astimezone(here.zone)
+    form.kept_as(happened_at=("on", "time"))
     form.moment("on", "time", "Day", "At", at.date(), wording.clock_time(at.time()), with_now=True)
     form.area("words", "In a few words, for the team")
     course = next((each for each in shown.courses if each.id == one.episode_id), None)

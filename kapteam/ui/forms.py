@@ -126,6 +126,8 @@ class Form:
         self._drawn: set[str] = set()
         self._read: dict[str, Callable[[], Any]] = {}
         self._labels: dict[str, Mapping[str, str]] = {}
+        self._days: set[str] = set()
+        self._columns: dict[str, str | tuple[str, str]] = {}
 
     def key(self, field: str) -> str:
         """The widget key of a field."""
@@ -166,6 +168,13 @@ class Form:
         self._key = f"{self._name}/v{kept.drawn}"
         return kept.version
 
+    def kept_as(self, **columns: str | tuple[str, str]) -> None:
+        """Which field holds what the row keeps under another name, for when two people save.
+
+        A day and a time of day hold an instant together.
+        """
+        self._columns = columns
+
     def line(
         self, field: str, label: str, value: str = "", *, hint: str = "", width: int | None = None
     ) -> str:
@@ -201,6 +210,7 @@ class Form:
         One that starts empty can be emptied in itself; one that does not, only by the button that
         `empty` is the words of.
         """
+        self._days.add(field)
         chosen: date | None = st.date_input(
             label,
             self._first(field, value),
@@ -399,28 +409,58 @@ class Form:
     ) -> None:
         """A day and a time of day side by side; `with_now` adds one press for this very moment.
 
-        That the practice is closed on a day ahead is said, and may be meant.
+        That the practice is closed on a day ahead, or at that time, is said, and may be meant.
         """
-        with st.container(horizontal=True, gap="small"):
-            with st.container(width=DAY_WIDTH, gap="xsmall"):
-                closed = sentences.practice_closed(
-                    self._here.asked.practice.hours,
-                    self.day(day_field, day_label, day),
-                    self._here.today,
+        hours = self._here.asked.practice.hours
+        with st.container(gap="xsmall"):
+            with st.container(horizontal=True, gap="small"):
+                self._moment(day_field, time_field, day_label, time_label, day, time, with_now)
+            at = self.instant(day_field, time_field)
+            outside = at and sentences.outside_hours(hours, at.astimezone(self._here.zone))
+            if at and at > self._here.now and outside:
+                st.markdown(said(outside))
+
+    def instant(self, day_field: str, time_field: str) -> datetime | None:
+        """The instant that two fields say now, or None while they do not."""
+        on, typed = self.value(day_field), self.value(time_field)
+        try:
+            return (
+                wording.at_local(on, wording.read_time(typed or ""), self._here.zone)
+                if on
+                else None
+            )
+        except ValueError:
+            return None
+
+    def _moment(
+        self,
+        day_field: str,
+        time_field: str,
+        day_label: str,
+        time_label: str,
+        day: date | None,
+        time: str,
+        with_now: bool,
+    ) -> None:
+        with st.container(width=DAY_WIDTH, gap="xsmall"):
+            closed = sentences.practice_closed(
+                self._here.asked.practice.hours,
+                self.day(day_field, day_label, day),
+                self._here.today,
+            )
+            if closed is not None:
+                st.markdown(said(closed))
+        with st.container(width=_TIME_WIDTH, gap="xsmall"):
+            self.time(time_field, time_label, time)
+            if with_now:
+                st.button(
+                    "Now",
+                    key=self.key(f"{time_field}.now"),
+                    type="tertiary",
+                    icon=":material/schedule:",
+                    on_click=_set_now,
+                    args=(self, day_field, time_field),
                 )
-                if closed is not None:
-                    st.markdown(said(closed))
-            with st.container(width=_TIME_WIDTH, gap="xsmall"):
-                self.time(time_field, time_label, time)
-                if with_now:
-                    st.button(
-                        "Now",
-                        key=self.key(f"{time_field}.now"),
-                        type="tertiary",
-                        icon=":material/schedule:",
-                        on_click=_set_now,
-                        args=(self, day_field, time_field),
-                    )
 
     def rows(self, name: str) -> int:
         """How many rows of a kind the form shows; at least one."""
@@ -521,7 +561,7 @@ class Form:
         if isinstance(error, Conflict):
             problems = {
                 one: self._theirs(one, text)
-                for one, text in error.theirs.items()
+                for one, text in self._by_field(error.theirs).items()
                 if not self._is_as_drawn(one, text)
             }
         kept = self._kept
@@ -536,8 +576,23 @@ class Form:
         first = self._kept.first.get(field)
         return field in self._kept.first and ("" if first is None else str(first)) == text
 
+    def _by_field(self, kept: Mapping[str, str]) -> dict[str, str]:
+        """What a row keeps by column, by the field that shows it."""
+        found = {}
+        for column, text in kept.items():
+            shown = self._columns.get(column, column)
+            if isinstance(shown, str):
+                found[shown] = text
+                continue
+            local = datetime.fromisoformat(text).astimezone(self._here.zone) if text else None
+            found[shown[0]] = str(local.date()) if local else ""
+            found[shown[1]] = wording.clock_time(local.time()) if local else ""
+        return found
+
     def _theirs(self, field: str, text: str) -> str:
         words = self._labels.get(field, {}).get(text, text)
+        if field in self._days and text:
+            words = wording.day(date.fromisoformat(text), self._here.today)
         return f"Saved by somebody else: {words or 'empty'}"
 
     def _keep_mine(self) -> None:

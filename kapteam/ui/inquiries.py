@@ -122,6 +122,7 @@ def _consultation(here: Present, form: Form, kept: InquiryLine) -> None:
         if question is not StopQuestion.IN_DANGER:
             form.answer(question.value, f"{question.label}?", kept.answer(question))
     held = kept.held_at.astimezone(here.zone) if kept.held_at else None
+    form.kept_as(held_at=("held_on", "held_time"))
     form.moment(
         "held_on",
         "held_time",

@@ -32,6 +32,7 @@ from kapteam.ui.booking import (
     integrators,
     offer_slots,
     present_integrator,
+    say_who_is_away,
     usual_integrator,
 )
 from kapteam.ui.forms import Form, unused_id
@@ -189,6 +190,7 @@ def _book(here: Present, shown: IntegrationPage) -> None:
     if anchor:
         offer_slots(here, form, therapist, anchor, ("on", "time"))
     local = planned.astimezone(here.zone) if planned else None
+    form.kept_as(planned_at=("on", "time"), planned_minutes="minutes", therapist_id="therapist")
     form.moment(
         "on",
         "time",
@@ -197,6 +199,8 @@ def _book(here: Present, shown: IntegrationPage) -> None:
         local.date() if local else None,
         wording.clock_time(local.time()) if local else "",
     )
+    with_whom = {therapist: therapists[therapist]} if therapist in therapists else {}
+    say_who_is_away(here, with_whom, form.instant("on", "time"))
     minutes = line.standing.facts.planned_minutes if line and planned else INTEGRATION_MINUTES
     form.number("minutes", "Minutes", minutes)
     form.choice("how", "How", list(How), (line.how if line else None) or How.IN_PERSON)
@@ -221,6 +225,7 @@ def _hold(here: Present, shown: IntegrationPage) -> None:
         start = facts.planned_at
     local = (start or here.now).astimezone(here.zone)
     began, ended = st.columns(2, gap="medium")
+    form.kept_as(held_at=("held_on", "held_time"), ended_at=("ended_on", "ended_time"))
     with began:
         at = wording.clock_time(local.time())
         form.moment("held_on", "held_time", "Held on", "Began at", local.date(), at)

@@ -1,6 +1,6 @@
 """The parts of a ketamine session's page: facts, order, what was given, record, other ends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
@@ -32,6 +32,7 @@ from kapteam.actions.orders import DoseEntered, order_dose, propose_dose
 from kapteam.ids import id_within
 from kapteam.queries.ketamine_session import AdministrationLine, KetamineSessionPage
 from kapteam.queries.practice import with_function
+from kapteam.queries.standing import Person
 from kapteam.rules.dosing import ends_session, estimated_last_given_at
 from kapteam.rules.permissions import (
     Viewer,
@@ -47,7 +48,7 @@ from kapteam.ui.booking import (
     freed_time,
     offer_slots,
     read_freed_time,
-    typed_moment,
+    say_who_is_away,
 )
 from kapteam.ui.doses import dose_fields, draw_weight, typed_mg
 from kapteam.ui.forms import Form, unused_id
@@ -383,9 +384,12 @@ def draw_other_ends(here: Present, shown: KetamineSessionPage) -> None:
 def _move_form(here: Present, shown: KetamineSessionPage) -> None:
     form = Form(here, "move", shown.id)
     version = form.seen(shown.version)
+    form.kept_as(planned_at=("planned_on", "planned_time"))
     left, right = st.columns(2, gap="large")
     with left:
         form.moment("planned_on", "planned_time", "New day", "New time")
+        both = (shown.of_course.prescriber, shown.of_course.therapist)
+        _away_then(here, form, both, "planned_on", "planned_time")
     with right:
         _integration_moves(here, form, shown)
     form.save(
@@ -404,7 +408,7 @@ def _integration_moves(here: Present, form: Form, shown: KetamineSessionPage) ->
         st.markdown(quiet("No integration is booked that would move along."))
         return
     st.markdown(quiet("Its integration moves by the same shift, or to:"))
-    planned_at = typed_moment(here, form, "planned_on", "planned_time")
+    planned_at = form.instant("planned_on", "planned_time")
     if planned_at:
         expected_at = estimated_last_given_at(planned_at, shown.product_route)
         therapist = line.therapist.id if line.therapist else None
@@ -413,6 +417,14 @@ def _integration_moves(here: Present, form: Form, shown: KetamineSessionPage) ->
     form.moment(
         "integration_on", "integration_time", "Day of the integration", "Time of the integration"
     )
+    _away_then(here, form, (line.therapist,), "integration_on", "integration_time")
+
+
+def _away_then(
+    here: Present, form: Form, people: Iterable[Person | None], day: str, time: str
+) -> None:
+    known = {one.id: one.name for one in people if one and one.id}
+    say_who_is_away(here, known, form.instant(day, time))
 
 
 def _end_form(

@@ -252,11 +252,15 @@ def readiness(here: Present, course: CourseStanding, dose: DoseLine) -> str:
 
 def _waiting_on(here: Present, course: CourseStanding, part: Part | None, what: str) -> str:
     """On whom, unless that is oneself."""
-    person = course.waited_on(part) if part else None
-    if person is None or person.id == here.viewer.clinician_id:
+    name = name_of(here, course.waited_on(part) if part else None)
+    return sentences.waiting_on(name, what) if name else ""
+
+
+def name_of(here: Present, person: Person | None) -> str:
+    """A colleague, and while they are away who covers; of oneself only who covers, if anybody."""
+    if person is None or (person.id == here.viewer.clinician_id and not person.cover):
         return ""
-    name = sentences.colleague(person, here.now, here.zone)
-    return sentences.waiting_on(name, what)
+    return sentences.colleague(person, here.now, here.zone)
 
 
 def on_hold(here: Present, hold: HoldLine) -> Phrase:
@@ -364,10 +368,9 @@ def _after(here: Present, course: CourseStanding, line: IntegrationLine) -> str:
 
 
 def with_whom(here: Present, person: Person | None) -> str:
-    """A colleague, unless it is oneself."""
-    if person is None or person.id == here.viewer.clinician_id:
-        return ""
-    return quiet(f"with {sentences.colleague(person, here.now, here.zone)}")
+    """A colleague, unless it is oneself and there."""
+    name = name_of(here, person)
+    return quiet(f"with {name}") if name else ""
 
 
 def integration_links(here: Present, line: IntegrationLine, *, brief: bool = False) -> None:
@@ -419,9 +422,9 @@ def attention_row(here: Present, course: CourseStanding, one: Attention, place: 
     with list_row(f"{place}_{course.episode_id}_{one.reason}_{one.subject_id}"):
         name_cell(here, course.client)
         phrase(sentences.attention(one, here.now, here.zone), REASON)
-        person = course.awaited(one)
-        if person is not None and person.id != here.viewer.clinician_id:
-            words(quiet(sentences.colleague(person, here.now, here.zone)), PERSON)
+        name = name_of(here, course.awaited(one))
+        if name:
+            words(quiet(name), PERSON)
         with row_links(ONE_LINK):
             _attention_link(here, course, one)
 

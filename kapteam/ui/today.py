@@ -377,11 +377,15 @@ def _agenda_row(here: Present, one: AgendaRow) -> None:
 
 
 def _session_row(here: Present, one: DoseRow, place: str) -> None:
-    """A ketamine session of today: the colleague whom one shares it with stands there by name."""
+    """A ketamine session of today: the colleague whom one shares it with stands there by name.
+
+    So does who covers for oneself.
+    """
     dose, course = one.dose, one.course
-    other = course.therapist or course.prescriber
-    if other and other.id == here.viewer.clinician_id:
-        other = course.prescriber
+    both = (course.therapist, course.prescriber)
+    mine = next((each for each in both if each and each.id == here.viewer.clinician_id), None)
+    other = course.therapist if course.therapist and course.therapist != mine else course.prescriber
+    people = dict.fromkeys(with_whom(here, each) for each in (mine, other))
     key = f"{place}_{dose.id}"
     with over_pinned_line(here, course, key):
         with list_row(key):
@@ -394,7 +398,7 @@ def _session_row(here: Present, one: DoseRow, place: str) -> None:
                 phrase(order_of(dose), ORDER)
                 words(readiness(here, course, dose), _STATE)
             words(quiet(number_of(dose)), NUMBER)
-            words(with_whom(here, other), PERSON)
+            words(" ".join(filter(None, people)), PERSON)
             with row_links(TWO_LINKS):
                 dose_link(here, course, dose)
         at_home = with_them(here, dose)

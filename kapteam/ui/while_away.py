@@ -9,6 +9,7 @@ from kapteam import sentences, wording
 from kapteam.actions.absences import HandOverEntered, hand_over_while_away
 from kapteam.queries.away import Meanwhile, MeanwhileRow, SinceLine
 from kapteam.queries.practice import with_function
+from kapteam.queries.standing import Person
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.permissions import Away, can_run_episode
 from kapteam.ui.audit_log import details, done
@@ -47,18 +48,32 @@ def draw_days_away(here: Present) -> None:
     for one in (*over[-1:], *_not_over(here)[:1]):
         with row(f"away_{one.id}"):
             words(f":material/flight_takeoff: {_said(here, one)}")
-            label = "Since you were away" if one in over else "Who has what meanwhile"
-            link("away", label, icon="chevron_right", id=one.id)
+            link("away", _behind(here, one), icon="chevron_right", id=one.id)
 
 
 def _not_over(here: Present) -> list[Away]:
     return [one for one in here.viewer.away if one.until_at > here.now]
 
 
+def _behind(here: Present, one: Away) -> str:
+    if one.until_at <= here.now:
+        return "Since you were away"
+    is_uncovered = one.from_at <= here.now and not one.cover
+    return "Days away" if is_uncovered else "Who has what meanwhile"
+
+
 def _said(here: Present, one: Away) -> str:
+    """When one is away; once it has begun who covers until when, as colleagues read it."""
     days = wording.days(one.from_at, one.until_at, here.now, here.zone)
     if one.until_at <= here.now:
         return f"You were away {plain(days)}"
+    if one.from_at <= here.now:
+        me = Person(here.viewer.clinician_id, here.viewer.name, one.until_at, one.cover)
+        if one.cover:
+            return f"**{plain(sentences.colleague(me, here.now, here.zone))}**"
+        until = wording.day(wording.last_day(one.until_at, here.zone), here.today)
+        nobody = Phrase("Nobody covers all of it", Tone.AMBER, "person_alert")
+        return f"You are away until **{plain(until)}** {said(nobody)}"
     cover = f"{one.cover} covers" if one.cover else "nobody covers all of it"
     return f"You are away **{plain(days)}** {quiet(cover)}"
 
@@ -145,7 +160,8 @@ def _hand_over(here: Present, shown: Meanwhile, one: MeanwhileRow) -> None:
         words(
             quiet(
                 "They see it with its notes in these days only, and have the integrations and "
-                "contacts below as far as those are theirs to do."
+                "contacts below as far as those are theirs to do. When you are back sooner, what "
+                "lies ahead then is yours again."
             )
         )
         form.save(

@@ -14,7 +14,14 @@ from kapteam.actions.waits import (
     change_wait,
     end_wait,
 )
-from kapteam.db.tables import Administration, Clinician, EpisodeMember, Inquiry, OutsideWait
+from kapteam.db.tables import (
+    Administration,
+    Clinician,
+    Episode,
+    EpisodeMember,
+    Inquiry,
+    OutsideWait,
+)
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
 from kapteam.queries.caseload import View, Wanted, caseload
@@ -117,6 +124,11 @@ def _standing(care: Care, who=None, now=NOW):
     asked = care.asked_by(who or care.therapist, now)
     with care.database.reading() as db:
         return course_standings(db, asked)[0]
+
+
+def _opened(care: Care, at: datetime) -> None:
+    with care.database.writing() as db:
+        db.get_one(Episode, care.course.id).opened_at = at
 
 
 def _reasons(care: Care, who=None) -> dict[Reason, Tone]:
@@ -376,6 +388,48 @@ def test_a_call_back_to_come_is_on_nobody_s_list_yet(care):
     assert _today(care, care.front_desk).calls_to_make == ()
     assert Reason.CALL_BACK not in _reasons(care)
     assert Reason.NO_DAY_TO_CALL_BACK not in _reasons(care)
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 40])
+def test_a_day_to_call_back_is_a_next_step_whoever_calls(care, ahead):
+    _opened(care, NOW - DAY)
+    _waits(care, call_back_on=TODAY + ahead * DAY)
+
+    found = _standing(care)
+    assert (found.next_step.what, found.next_step.all_day) == ("Call back insurer", True)
+    assert found.next_step.at == at_local(TODAY + ahead * DAY, time(), ZONE)
+    assert not {Reason.NO_NEXT_STEP, Reason.OUT_OF_TOUCH} & set(_reasons(care))
+    asked = care.asked_by(care.therapist)
+    with care.database.reading() as db:
+        assert caseload(db, asked, Wanted(view=View.NO_NEXT_STEP)).rows == ()
+
+
+@pytest.mark.parametrize("day", [None, TODAY - DAY])
+def test_a_wait_without_a_day_ahead_is_no_next_step(care, day):
+    _opened(care, NOW - DAY)
+    _waits(care, call_back_on=day)
+
+    assert _standing(care).next_step is None
+    assert Reason.NO_NEXT_STEP in _reasons(care)
+
+
+def test_the_earliest_of_a_call_back_and_what_is_booked_is_the_next_step(care):
+    _waits(care, call_back_on=TODAY + 2 * DAY)
+    with care.database.writing() as db:
+        a_contact(db, care.course, care.therapist, planned_at=NOW + DAY)
+    assert _standing(care).next_step.what == "Preparation"
+    _waits(care, kind=OutsideParty.OTHER, who="Dr. Vega", call_back_on=TODAY + DAY)
+    assert _standing(care).next_step.what == "Call back Dr. Vega"
+
+
+def test_out_of_touch_is_said_of_a_client_while_only_an_insurer_is_to_be_called(care):
+    _waits(care, call_back_on=TODAY + 6 * DAY)
+    _opened(care, NOW - 40 * DAY)
+
+    assert Reason.OUT_OF_TOUCH in _reasons(care)
+    asked = care.asked_by(care.therapist)
+    with care.database.reading() as db:
+        assert caseload(db, asked, Wanted(view=View.NO_NEXT_STEP)).rows == ()
 
 
 def test_without_a_day_it_is_said_after_a_week_and_quietly(care):

@@ -6,18 +6,25 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete
 
-from kapteam.actions.absences import HandOverEntered, end_absence, hand_over_while_away
-from kapteam.actions.contacts import TouchEntered, log_touch
-from kapteam.db.tables import Contact, EpisodeMember, IntegrationSession
+from kapteam.actions.absences import (
+    GivenBack,
+    HandOverEntered,
+    end_absence,
+    hand_over_while_away,
+)
+from kapteam.actions.contacts import ContactMovedEntered, TouchEntered, log_touch, move_contact
+from kapteam.clock import day_of
+from kapteam.db.tables import Contact, EpisodeMember, IntegrationSession, KetamineSession
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.away import since_away, while_away
 from kapteam.queries.standing import course_standings, own_courses
-from kapteam.vocabulary import ContactKind, Function, Part, Touch
-from tests.factories import NOW, a_clinician, a_contact, a_member, an_absence, audit_events
+from kapteam.vocabulary import ContactKind, Function, How, NoteKind, Part, Touch
+from tests.factories import NOW, ZONE, a_clinician, a_contact, a_member, an_absence, audit_events
 from tests.factories_care import (
     a_cared_for_client,
     a_ketamine_session,
+    a_signed_note,
     an_integration_session,
     an_overdue_integration,
     another_course,
@@ -186,6 +193,7 @@ def test_another_choice_takes_the_first_ones_place(care, planned, taker):
             HandOverEntered(new_id(), absence_id, care.course.id, who.clinician_id),
         )
 
+    assert _whose(care, planned) == (taker.clinician_id, taker.clinician_id)
     assert _sees(care, taker, FIRST + DAY)
     assert not _sees(care, care.stranger, FIRST + DAY)
     assert _has(_meanwhile(care, care.therapist, absence_id))[0] == ("Tara Takeover",)
@@ -270,6 +278,118 @@ def test_days_that_are_taken_back_take_the_covers_of_single_courses_with_them(ca
     care.do(end_absence, admin, absence_id)
 
     assert not _sees(care, taker, FIRST + DAY)
+
+
+def _handed_over(care, who, absence_id, now=NOW):
+    entered = HandOverEntered(new_id(), absence_id, care.course.id, who.clinician_id)
+    care.do(hand_over_while_away, care.therapist, entered, now=now)
+
+
+def _whose(care, planned):
+    """Whose the integration and the call are."""
+    _, slot_id, call_id = planned
+    return (
+        care.row(IntegrationSession, slot_id).therapist_id,
+        care.row(Contact, call_id).with_id,
+    )
+
+
+@pytest.mark.parametrize("now", [NOW, FIRST + DAY], ids=["taken back", "back early"])
+def test_what_lies_ahead_is_the_absent_one_s_again_when_the_days_end(
+    care, admin, planned, taker, now
+):
+    absence_id = _away(care, care.therapist)
+    _handed_over(care, taker, absence_id)
+    assert _whose(care, planned) == (taker.clinician_id, taker.clinician_id)
+
+    assert care.do(end_absence, admin, absence_id, now=now) == GivenBack(back=2, stay=0)
+
+    mine = care.therapist.clinician_id
+    assert _whose(care, planned) == (mine, mine)
+    (event,) = audit_events(care.database, "episode:taken_back")
+    assert (event.client_id, event.subject_id) == (care.client.id, mine)
+    assert sorted(event.changes["sessions"]) == sorted(planned[1:])
+    # A second press finds the days over and moves nothing.
+    assert care.do(end_absence, admin, absence_id, now=now) == GivenBack(back=0, stay=0)
+    assert len(audit_events(care.database, "episode:taken_back")) == 1
+
+
+def test_what_has_begun_stays_where_it_is(care, admin, planned, taker):
+    """The hour of the integration has come, and somebody already began the note of another."""
+    absence_id = _away(care, care.therapist)
+    with care.database.writing() as db:
+        dose = db.get_one(KetamineSession, planned[0])
+        begun = an_integration_session(
+            db, care.course, dose, therapist=care.therapist, planned_at=FIRST + 5 * DAY
+        ).id
+    _handed_over(care, taker, absence_id)
+    with care.database.writing() as db:
+        note = a_signed_note(db, care.course, taker, NoteKind.INTEGRATION, signed_at=None)
+        note.integration_session_id = begun
+
+    care.do(end_absence, admin, absence_id, now=FIRST + 2 * DAY)
+
+    assert _whose(care, planned) == (taker.clinician_id, care.therapist.clinician_id)
+    assert care.row(IntegrationSession, begun).therapist_id == taker.clinician_id
+
+
+def test_what_somebody_changed_since_is_not_touched_and_is_counted(care, admin, planned, taker):
+    absence_id = _away(care, care.therapist)
+    _handed_over(care, taker, absence_id)
+    call = care.row(Contact, planned[2])
+    care.do(
+        move_contact,
+        care.front_desk,
+        ContactMovedEntered(
+            contact_id=call.id,
+            version=call.version,
+            on=day_of(FIRST + 4 * DAY, ZONE),
+            time="10:00 am",
+            minutes=30,
+            with_id=taker.clinician_id,
+            how=How.PHONE,
+            place="",
+            local_emergency="",
+        ),
+    )
+
+    given_back = care.do(end_absence, admin, absence_id)
+
+    assert given_back == GivenBack(back=1, stay=1)
+    assert _whose(care, planned) == (care.therapist.clinician_id, taker.clinician_id)
+
+
+def test_what_was_booked_with_the_colleague_by_hand_is_not_taken_from_them(care, admin, taker):
+    absence_id = _away(care, care.therapist)
+    _handed_over(care, taker, absence_id)
+    with care.database.writing() as db:
+        call = a_contact(db, care.course, taker, kind=ContactKind.CALL, planned_at=FIRST + DAY).id
+
+    assert care.do(end_absence, admin, absence_id) == GivenBack(back=0, stay=0)
+
+    assert care.row(Contact, call).with_id == taker.clinician_id
+    assert audit_events(care.database, "episode:taken_back") == []
+
+
+def test_other_days_away_keep_what_was_handed_over_for_them(care, admin, planned, taker):
+    sooner = _away(care, care.therapist, from_at=NOW + DAY, until_at=NOW + 2 * DAY)
+    _handed_over(care, taker, _away(care, care.therapist))
+
+    care.do(end_absence, admin, sooner)
+
+    assert _whose(care, planned) == (taker.clinician_id, taker.clinician_id)
+
+
+def test_who_is_no_longer_on_the_course_gets_nothing_back(care, admin, planned, taker):
+    absence_id = _away(care, care.therapist)
+    _handed_over(care, taker, absence_id)
+    with care.database.writing() as db:
+        for member in db.query(EpisodeMember).filter_by(clinician_id=care.therapist.clinician_id):
+            member.until_at = NOW
+
+    assert care.do(end_absence, admin, absence_id) == GivenBack(back=0, stay=2)
+
+    assert _whose(care, planned) == (taker.clinician_id, taker.clinician_id)
 
 
 def test_a_standing_cover_outlasts_a_course_that_is_handed_over(care, taker):

@@ -4,17 +4,23 @@ from datetime import timedelta
 
 import pytest
 
-from kapteam.actions.absences import AbsenceEntered, record_absence
-from kapteam.db.tables import Absence, ClosedDays
+from kapteam.actions.absences import (
+    AbsenceEntered,
+    HandOverEntered,
+    hand_over_while_away,
+    record_absence,
+)
+from kapteam.db.tables import Absence, ClosedDays, Contact
 from kapteam.ids import new_id
 from kapteam.vocabulary import Function
-from tests.factories import TODAY, a_clinician, audit_events
+from tests.factories import NOW, TODAY, a_clinician, a_contact, audit_events
 from tests.factories_care import an_overdue_integration
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import bare, headings, names, opened, said, statements_of
 
 AWAY = "Days away"
-TOMORROW = TODAY + timedelta(days=1)
+DAY = timedelta(days=1)
+TOMORROW = TODAY + DAY
 
 
 @pytest.fixture
@@ -87,6 +93,31 @@ def test_days_ahead_are_taken_back_and_who_is_away_now_is_back(care, admin):
     assert "Nobody is away." in said(tab)
     assert care.row(Absence, ahead).voided_at is not None
     assert care.row(Absence, now).voided_at is None
+
+
+@pytest.mark.parametrize(
+    ("moved", "sentence"),
+    [
+        (False, "Theirs again: 1 appointment."),
+        (True, "Changed since and still the colleague's: 1 appointment."),
+    ],
+)
+def test_days_that_are_taken_back_say_what_became_of_what_was_handed_over(
+    care, admin, moved, sentence
+):
+    absence_id = _away(care, admin, care.therapist, first=TOMORROW, last=TODAY + 5 * DAY)
+    with care.database.writing() as db:
+        call = a_contact(db, care.course, care.therapist, planned_at=NOW + 3 * DAY).id
+    entered = HandOverEntered(new_id(), absence_id, care.course.id, care.stranger.clinician_id)
+    care.do(hand_over_while_away, care.therapist, entered)
+    if moved:
+        with care.database.writing() as db:
+            db.get_one(Contact, call).version += 1
+
+    tab = press(opened(care, admin, "practice", practice_show=AWAY), "Take back")
+
+    assert bare(tab.success[0].value).endswith(f"has ended with it. {sentence}")
+    assert (care.row(Contact, call).with_id == care.therapist.clinician_id) is not moved
 
 
 def test_closed_days_are_added_and_taken_back(care, admin):

@@ -1212,8 +1212,15 @@ RACES = [
         "moved",
         SHEETS["moved"].good,
         {"planned_on": TOMORROW, "planned_time": "1:00 pm"},
-        "",
+        "planned_on",
         "Thu Nov 26",
+    ),
+    Race(
+        "moved",
+        SHEETS["moved"].good,
+        {"planned_on": TOMORROW, "planned_time": "1:00 pm"},
+        "planned_time",
+        "10:00 am",
     ),
     Race(
         "record",
@@ -1226,8 +1233,15 @@ RACES = [
         "integration moved",
         SHEETS["integration moved"].good,
         {"on": TOMORROW, "time": "4:00 pm"},
-        "",
+        "time",
         "9:00 am",
+    ),
+    Race(
+        "wait changed",
+        {"call_back_on": TODAY + 9 * DAY},
+        {"call_back_on": TODAY + 2 * DAY},
+        "call_back_on",
+        "Thu Dec 3",
     ),
 ]
 

@@ -1,6 +1,6 @@
 """A client's contacts: logged in a few inputs, planned, moved, ended; told to a colleague."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -13,7 +13,8 @@ from kapteam.vocabulary import (
     How,
     Touch,
 )
-from tests.factories import NOW, TODAY, a_call, a_contact
+from kapteam.wording import at_local
+from tests.factories import NOW, TODAY, ZONE, a_call, a_contact
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import bare, headings, links, opened, said, unsigned, well
 
@@ -166,3 +167,25 @@ def test_a_call_entered_at_an_address_that_is_used_is_another_call(care):
     press(tab, "Save", "touch")
 
     assert {one.words for one in care.rows(Contact)} == {earlier.words, "Asked how the night was."}
+
+
+def test_when_two_move_the_same_contact_the_other_s_time_stands_beside_the_field(care, planned):
+    query = {"id": planned.id, "do": "move"}
+    mine, other = (opened(care, care.therapist, "contact", **query) for _ in "ab")
+    moved = {"on": TODAY + 3 * DAY, "time": "9:00 am", "minutes": 20}
+    press(fill(other, "contact.move", moved), "Save the change", "contact.move")
+    fill(mine, "contact.move", {"on": TODAY + 4 * DAY, "minutes": 40, "how": How.PHONE})
+
+    press(mine, "Save the change", "contact.move")
+
+    assert beside(mine, "contact.move", "on") == "Saved by somebody else: Fri Nov 27"
+    assert beside(mine, "contact.move", "time") == "Saved by somebody else: 9:00 am"
+    assert beside(mine, "contact.move", "minutes") == "Saved by somebody else: 20"
+    # What only I changed is nobody else's.
+    assert beside(mine, "contact.move", "how") == ""
+    assert typed(mine, "contact.move")["on"] == TODAY + 4 * DAY
+    assert care.row(Contact, planned.id).planned_at == at_local(TODAY + 3 * DAY, time(9), ZONE)
+
+    press(mine, "Keep mine", "contact.move")
+    press(mine, "Save the change", "contact.move")
+    assert care.row(Contact, planned.id).how is How.PHONE

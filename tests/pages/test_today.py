@@ -102,7 +102,7 @@ def test_a_course_without_a_next_step_waits_on_somebody(care):
 def test_who_is_out_of_touch_is_called_from_the_row(care):
     tab = opened(care, care.therapist, "today")
 
-    assert "Out of touch since Sun Oct 25, no next step" in said(tab)
+    assert "Out of touch since Sun Oct 25, nothing booked" in said(tab)
     assert addresses(tab, "Call") == [f"contact?client={care.client.code}"]
     assert "Out of touch" not in said(opened(care, care.stranger, "today"))
 

@@ -85,7 +85,27 @@ def test_a_wait_takes_five_inputs_and_is_said_on_client_and_caseload(care):
     press(fill(tab, "wait", entered), "Save", "wait")
 
     assert _WAITING in said(opened(care, care.therapist, "client", client=care.client.code))
-    assert _WAITING in said(opened(care, care.prescriber, "caseload"))
+    caseload = said(opened(care, care.prescriber, "caseload"))
+    assert _WAITING in caseload
+    assert "Call back insurer **Mon Nov 30**" in caseload
+
+
+def test_with_a_day_to_call_back_no_page_says_that_there_is_no_next_step(care, wait):
+    places = (("client", {"client": care.client.code}), ("caseload", {}), ("today", {}))
+    for page, query in places:
+        shown = said(opened(care, care.therapist, page, **query))
+        assert "Out of touch since Sun Oct 25, nothing booked" in shown, page
+        assert "no next step" not in shown, page
+    with care.database.writing() as db:
+        db.get_one(Episode, care.course.id).opened_at = NOW - DAY
+    for page, query in places:
+        shown = said(opened(care, care.therapist, page, **query))
+        assert "No next step" not in shown, page
+        assert "Nothing booked" not in shown, page
+    with care.database.writing() as db:
+        db.get_one(OutsideWait, wait.id).call_back_on = None
+    for page, query in places:
+        assert "No next step" in said(opened(care, care.therapist, page, **query)), page
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,20 @@ from kapteam.db.tables import EpisodeMember
 from kapteam.ids import new_id
 from kapteam.vocabulary import Audience, Function, Part, Touch
 from tests.factories import NOW, a_clinician, an_absence
-from tests.factories_care import a_ketamine_session
+from tests.factories_care import a_given_session, a_ketamine_session
 from tests.pages.filling import beside, fill, press
-from tests.pages.tabs import MOST_STATEMENTS, headings, links, opened, said, statements_of
+from tests.pages.tabs import (
+    MOST_STATEMENTS,
+    addresses,
+    headings,
+    links,
+    opened,
+    said,
+    statements_of,
+)
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+COVERED = "Nico Nightingale for Thea Tallis until Thu Nov 26"
 FIRST, LAST = NOW + 7 * DAY, NOW + 9 * DAY
 
 
@@ -22,6 +31,12 @@ def _away(care, who, from_at=FIRST, until_at=LAST, cover=None):
         return an_absence(
             db, who, care.prescriber, from_at=from_at, until_at=until_at, cover=cover
         ).id
+
+
+def _no_cover_of_the_course(care):
+    with care.database.writing() as db:
+        for member in db.query(EpisodeMember).filter_by(part=Part.COVER):
+            member.until_at = NOW
 
 
 @pytest.fixture
@@ -42,6 +57,65 @@ def test_today_says_when_one_is_away_and_leads_to_what_falls_into_it(care):
     tab = opened(care, care.therapist, "away", id=absence_id)
     assert headings(tab) == ["While you are away (1)"]
     assert "Nobody yet as therapist" in said(tab)
+
+
+def test_while_one_is_away_today_says_who_covers_until_when(care):
+    _away(care, care.therapist, NOW - DAY, NOW + 2 * DAY, cover=care.nurse)
+
+    shown = said(opened(care, care.therapist, "today"))
+    assert f"**{COVERED}**" in shown
+    assert "nobody covers" not in shown
+    assert "You are away" not in shown
+    # The colleague is told on the rows, and by no line about days away that are not theirs.
+    assert "**Nico Nightingale for" not in said(opened(care, care.prescriber, "today"))
+
+
+def test_while_one_is_away_and_nobody_covers_today_says_so_and_leads_to_the_days_away(care):
+    absence_id = _away(care, care.therapist, NOW - DAY, NOW + 2 * DAY)
+    _no_cover_of_the_course(care)
+
+    tab = opened(care, care.therapist, "today")
+    assert "You are away until **Thu Nov 26**" in said(tab)
+    assert "Nobody covers all of it" in said(tab)
+    assert addresses(tab, "Days away") == [f"away?id={absence_id}"]
+    assert " for Thea Tallis" not in said(tab)
+
+
+@pytest.mark.parametrize("by", ["days away", "this course"])
+def test_who_is_away_reads_on_their_own_rows_who_covers(care, by):
+    with care.database.writing() as db:
+        a_given_session(db, care.course, given_at=NOW - 50 * HOUR)
+        a_ketamine_session(db, care.course, planned_at=NOW + 2 * DAY)
+    pages = ("today", "integration", "ketamine_sessions")
+    for page in pages:
+        assert "Thea Tallis" not in said(opened(care, care.therapist, page)), page
+    whole = care.nurse if by == "days away" else None
+    _away(care, care.therapist, NOW - DAY, NOW + 2 * DAY, cover=whole)
+    for page in pages:
+        assert COVERED in said(opened(care, care.therapist, page)).replace("**", ""), page
+
+
+def test_a_ketamine_session_of_today_has_the_cover_and_the_colleague(care):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + HOUR)
+    _away(care, care.therapist, NOW - DAY, NOW + 2 * DAY, cover=care.nurse)
+
+    mine = said(opened(care, care.therapist, "today"))
+    assert f"with {COVERED}" in mine
+    assert "with Robin Prescott" in mine
+    theirs = said(opened(care, care.prescriber, "today"))
+    assert f"with {COVERED}" in theirs
+    assert "with Robin Prescott" not in theirs
+
+
+def test_on_the_rows_of_who_is_away_without_cover_stands_nobody(care):
+    _no_cover_of_the_course(care)
+    with care.database.writing() as db:
+        a_given_session(db, care.course, given_at=NOW - 50 * HOUR)
+    _away(care, care.therapist, NOW - DAY, NOW + 2 * DAY)
+
+    shown = said(opened(care, care.therapist, "integration"))
+    assert "Thea Tallis" not in shown
 
 
 @pytest.mark.usefixtures("dose")

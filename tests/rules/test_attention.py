@@ -51,6 +51,7 @@ CALM = CourseFacts(
     series_ordered=6,
     series_dose_id="dose",
     has_next_step=True,
+    has_touch_ahead=True,
     misses=0,
     out_of_touch_since=None,
     waits=(),
@@ -329,11 +330,18 @@ def test_no_next_step_waits_on_the_therapist():
 def test_who_is_out_of_touch_is_said_instead_of_having_no_next_step():
     long_ago = NOW - timedelta(days=40)
 
-    assert _found(has_next_step=False, out_of_touch_since=long_ago) == [
+    nothing = {"has_next_step": False, "has_touch_ahead": False, "out_of_touch_since": long_ago}
+    assert _found(**nothing) == [(R.OUT_OF_TOUCH, Tone.AMBER, THERAPIST)]
+    assert _found(out_of_touch_since=long_ago) == []
+    assert _found(**nothing, on_hold=True) == []
+
+
+def test_to_call_somebody_outside_is_a_step_and_no_touch_of_the_client():
+    call_back = {"has_next_step": True, "has_touch_ahead": False}
+    assert _found(**call_back) == []
+    assert _found(**call_back, out_of_touch_since=NOW - timedelta(days=40)) == [
         (R.OUT_OF_TOUCH, Tone.AMBER, THERAPIST)
     ]
-    assert _found(has_next_step=True, out_of_touch_since=long_ago) == []
-    assert _found(has_next_step=False, out_of_touch_since=long_ago, on_hold=True) == []
 
 
 def test_the_loudest_comes_first_then_the_order_of_reasons():
