@@ -100,6 +100,11 @@ BUILT = (
     pytest.param(at(2026, 12, 31, 23, 55), id="as the year ends"),
     pytest.param(at(2028, 2, 29, 14, 30), id="on the leap day", marks=pytest.mark.in_ci),
     pytest.param(at(2026, 11, 28, 10, 15), id="on a Saturday", marks=pytest.mark.in_ci),
+    # What is told days before steps back over a weekend, each weekday from another place.
+    pytest.param(at(2026, 11, 25, 9, 30), id="on a Wednesday"),
+    pytest.param(at(2026, 11, 27, 9, 30), id="on a Friday"),
+    pytest.param(at(2026, 11, 26, 16, 45), id="on a Thursday", marks=pytest.mark.in_ci),
+    pytest.param(at(2026, 11, 29, 20, 0), id="on a Sunday", marks=pytest.mark.in_ci),
 )
 OPENED = at(2026, 11, 24, 14, 30)
 
