@@ -38,6 +38,7 @@ class Mark(Term):
     NOT_HELD = "not_held", "late, not held"
     TO_DO = "to_do", "to do"
     BOOKED = "booked", "booked"
+    AGREED = "agreed", "agreed for a day"
     CLOSED = "closed", "closed"
 
 
@@ -49,9 +50,10 @@ _SHAPES: Mapping[Mark, str] = {
     Mark.NOT_HELD: "cross",
     Mark.TO_DO: "cross",
     Mark.BOOKED: "circle",
+    Mark.AGREED: "diamond",
     Mark.CLOSED: "diamond",
 }
-_OUTLINES = frozenset({Mark.PLANNED, Mark.TO_DO, Mark.BOOKED})
+_OUTLINES = frozenset({Mark.PLANNED, Mark.TO_DO, Mark.BOOKED, Mark.AGREED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Palette:
             Mark.HELD_LATE: self.amber,
             Mark.NOT_HELD: self.red,
             Mark.BOOKED: self.blue,
+            Mark.AGREED: self.blue,
             Mark.TO_DO: self.quiet,
             Mark.CLOSED: self.quiet,
         }.get(mark, self.text)
@@ -263,7 +266,7 @@ def _placed(
     if one.planned_at is not None:
         return Mark.BOOKED, one.planned_at
     if standing.stage is IntegrationStage.AGREED and facts.agreed_for is not None:
-        return Mark.BOOKED, _noon(facts.agreed_for, zone)
+        return Mark.AGREED, _noon(facts.agreed_for, zone)
     return (Mark.TO_DO, due_at) if due_at else None
 
 

@@ -418,6 +418,11 @@ def contact(standing: ContactStanding, now: datetime, zone: ZoneInfo) -> Phrase:
     return Phrase(f"{what}, {when}", standing.tone, "event")
 
 
+def not_known(gap: str) -> Phrase:
+    """What nobody has asked yet: `Ask where they will be`."""
+    return Phrase(f"Ask {gap}", Tone.AMBER, "home_pin")
+
+
 def concern(standing: ConcernStanding, now: datetime, zone: ZoneInfo) -> Phrase:
     """A concern: `Suicide risk, high, Noor Ocotillo, Tue Nov 24, 2:05 pm: not seen yet, call`."""
     level = standing.level.label.lower()

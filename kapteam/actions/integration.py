@@ -6,7 +6,7 @@ no row stands for yet, for which the form mints the id.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -281,6 +281,10 @@ def agree_integration(
         form.refuse("agreed_for", "Choose a day from tomorrow on.")
     elif day - today > PLANNED_AT_MOST:
         form.refuse("agreed_for", "This is more than a year ahead. Check the day.")
+    else:
+        end_of_day = wording.at_local(day, time(23, 59), practice_zone(db, now))
+        problem = before_dose(debt.ends, end_of_day, now, practice_zone(db, now))
+        form.need("agreed_for", problem is None, problem or "")
     reason = form.text("reason", entered.reason, "The reason", required=True)
     debt.need_not_held()
     form.done()

@@ -761,6 +761,7 @@ def _pathway(telling: Telling) -> None:
     ahead = achterberg.dose_ahead(40, 90, 4)
     first = days.weeks_before(ahead, 4)
     achterberg.begins(first, _TRD, "84")
+    _is_authorized(achterberg, first)
     for number, mg in enumerate(("56", "56", "84", "84"), 1):
         dose = Dose(achterberg, number, days.weeks_before(ahead, 5 - number))
         dose.is_booked(mg, ordered_count=8).is_given(mg)
@@ -917,7 +918,7 @@ def _raised(
 
 
 def _waits_outside(telling: Telling) -> None:
-    """On an insurer, to be called back today; on primary care; and what another one authorized."""
+    """On an insurer, to be called back today, and on primary care."""
     days = telling.days
 
     romero = _shared(telling, people.ROMERO)
@@ -943,14 +944,17 @@ def _waits_outside(telling: Telling) -> None:
         THERAPIST,
         words.RECORDS_ASKED,
     )
-    achterberg = Course(telling, people.ACHTERBERG, prescriber=PRESCRIBER, regimen=SPRAVATO)
-    first = days.weeks_before(achterberg.dose_ahead(40, 90, 4), 4)
+
+
+def _is_authorized(course: Course, first: datetime) -> None:
+    """An insurer authorized visits before the `first` dose, for which the front desk had asked."""
+    telling, days = course.telling, course.telling.days
     authorized_at = days.earlier(first, 12, 15, 20)
-    spravato = demo_id(f"{achterberg.id}/insurer")
+    wait_id = demo_id(f"{course.id}/insurer")
     _waits(
-        achterberg,
+        course,
         days.earlier(first, 20, 10, 10),
-        spravato,
+        wait_id,
         OutsideParty.INSURER,
         "Ocotillo Mutual",
         telling.on(authorized_at),
@@ -962,7 +966,7 @@ def _waits_outside(telling: Telling) -> None:
         FRONT_DESK,
         end_wait,
         WaitEndedEntered(
-            wait_id=spravato,
+            wait_id=wait_id,
             version=1,
             outcome=WaitOutcome.ARRIVED,
             ended_on=telling.on(authorized_at),

@@ -814,6 +814,7 @@ def _contacts() -> Executable:
             Contact.from_client,
             Contact.how,
             Contact.place,
+            Contact.local_emergency,
             Contact.planned_at,
             Contact.planned_minutes,
             Contact.happened_at,

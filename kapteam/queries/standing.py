@@ -36,10 +36,12 @@ from kapteam.rules.attention import (
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import (
     TOUCHES_COUNTED,
+    ContactStage,
     ContactStanding,
     Touches,
     judge_contact,
     out_of_touch_since,
+    video_gap,
 )
 from kapteam.rules.dosing import NOT_CLOSED_AFTER, Silence, estimated_last_given_at, silence
 from kapteam.rules.home_supply import HomeFacts, HomeStanding, home_gap, stand_at_home
@@ -881,7 +883,14 @@ class _Course:
             id=row.id,
             episode_id=row.episode_id,
             version=row.version,
-            standing=judge_contact(row.kind, row.planned_at, row.how, part, self._asked.now),
+            standing=judge_contact(
+                row.kind,
+                row.planned_at,
+                row.how,
+                part,
+                self._asked.now,
+                video_gap(row.how, row.place, row.local_emergency),
+            ),
             minutes=row.planned_minutes,
             place=row.place,
             person=self._clinician(row.with_id, row.name),
@@ -1177,15 +1186,17 @@ class _Course:
         integrations: Iterable[IntegrationLine],
         contacts: Iterable[ContactLine],
     ) -> list[NextStep]:
-        """What is booked with the client, or agreed for a day."""
-        now = self._asked.now
+        """What is booked with the client, or agreed for a day; also what has just begun.
+
+        It counts until somebody is asked whether it took place.
+        """
         steps = [NextStep(dose.planned_at, "Dose", *dose.waits) for dose in doses if dose.is_ahead]
         steps += [
             NextStep(line.standing.facts.planned_at, line.kind.label)
             for line in integrations
             if line.standing.is_open
             and line.standing.facts.planned_at
-            and line.standing.facts.planned_at > now
+            and line.standing.stage is not IntegrationStage.WAS_THIS_HELD
         ]
         steps += [
             NextStep(self._midnight(facts.agreed_for), line.kind.label, all_day=True)
@@ -1197,6 +1208,6 @@ class _Course:
         steps += [
             NextStep(line.standing.planned_at, line.standing.kind.label)
             for line in contacts
-            if line.standing.planned_at > now
+            if line.standing.stage is ContactStage.AHEAD
         ]
         return steps

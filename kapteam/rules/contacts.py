@@ -20,13 +20,17 @@ class ContactStage(Term):
 
 @dataclass(frozen=True, slots=True)
 class ContactStanding:
-    """One planned contact, judged. `part` is whose work it waits for once its time has passed."""
+    """One planned contact, judged. `part` is whose work it waits for once its time has passed.
+
+    `gap` is what is not known yet of one by video, empty if all is.
+    """
 
     kind: ContactKind
     planned_at: datetime
     how: How | None
     stage: ContactStage
     part: Part
+    gap: str
 
     @property
     def tone(self) -> Tone:
@@ -35,7 +39,12 @@ class ContactStanding:
 
 
 def judge_contact(
-    kind: ContactKind, planned_at: datetime, how: How | None, part: Part, now: datetime
+    kind: ContactKind,
+    planned_at: datetime,
+    how: How | None,
+    part: Part,
+    now: datetime,
+    gap: str = "",
 ) -> ContactStanding:
     """An hour past its time without an outcome it is asked about, as an integration is.
 
@@ -43,7 +52,16 @@ def judge_contact(
     """
     passed = now - planned_at >= DID_IT_HAPPEN_AFTER
     stage = ContactStage.DID_IT_HAPPEN if passed else ContactStage.AHEAD
-    return ContactStanding(kind, planned_at, how, stage, part)
+    return ContactStanding(kind, planned_at, how, stage, part, gap)
+
+
+def video_gap(how: How | None, place: str, local_emergency: str) -> str:
+    """What nobody has asked yet of a contact by video: help is sent to where the client is."""
+    if how is not How.VIDEO:
+        return ""
+    if not place:
+        return "where they will be"
+    return "" if local_emergency else "the emergency number there"
 
 
 @dataclass(frozen=True, slots=True)

@@ -675,7 +675,9 @@ def draw_without_dose(here: Present, page: ClientPage) -> None:
 
 
 def _integration_title(here: Present, course: CourseLine, one: ClientIntegration) -> str:
-    on = wording.full_day(one.at.astimezone(here.zone).date()) if one.at else "no day yet"
+    agreed = one.line.standing.facts.agreed_for if one.line else None
+    day = one.at.astimezone(here.zone).date() if one.at else agreed
+    on = wording.full_day(day) if day else "no day yet"
     about = [
         f"{experience.substance}, {experience.happened}"
         for experience in course.experiences

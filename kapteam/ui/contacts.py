@@ -21,6 +21,7 @@ from kapteam.actions.contacts import (
 from kapteam.queries.client import ClientPage
 from kapteam.queries.contacts import ContactPage, OneContact, OpenCourse, Told
 from kapteam.queries.standing import ContactLine, CourseStanding, PastContact
+from kapteam.rules.contacts import video_gap
 from kapteam.rules.pathway import moves_by
 from kapteam.rules.permissions import can_book
 from kapteam.ui.booking import say_who_is_away
@@ -29,7 +30,7 @@ from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import ONE_LINK, list_row, name_cell, phrase, row, row_links, section, words
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
-from kapteam.ui.written import folded_for_others
+from kapteam.ui.written import folded_for_others, free_words
 from kapteam.vocabulary import ContactKind, ContactOutcome, EpisodeState, How, Touch
 
 _PLANNED = [kind for kind in ContactKind if kind is not ContactKind.MESSAGE]
@@ -99,8 +100,17 @@ def _ways(code: str, courses: tuple[CourseStanding, ...]) -> None:
 def _planned_row(here: Present, line: ContactLine) -> None:
     with row(f"contact_{line.id}"):
         phrase(sentences.contact(line.standing, here.now, here.zone))
-        words(quiet(", ".join(filter(None, (f"with {line.person.name}", line.place)))))
+        if line.standing.gap:
+            phrase(sentences.not_known(line.standing.gap))
+        about = (f"with {line.person.name}", contact_place(here, line))
+        words(quiet(", ".join(filter(None, about))))
         link("contact", "Open", icon="chevron_right", id=line.id)
+
+
+def contact_place(here: Present, line: ContactLine) -> str:
+    """The room, or where the client will be: that is theirs alone."""
+    is_theirs = line.standing.how is How.VIDEO and line.place
+    return free_words(here, line.place) if is_theirs else line.place
 
 
 def draw_contact_forms(here: Present, shown: ContactPage, do: str) -> None:
@@ -206,7 +216,13 @@ def _one(here: Present, shown: ContactPage, one: OneContact, do: str) -> None:
     with row("contact_facts"):
         _facts(here, one)
     if one.outcome is not None:
-        if one.outcome is not ContactOutcome.IN_ERROR:
+        ended = Form(here, "contact.end", one.id)
+        ended.seen(one.version)
+        if ended.is_begun:
+            # Somebody else said how it ended; what this person typed is still theirs to read.
+            words("What you entered, which is not saved:")
+            _end(here, shown, one)
+        elif one.outcome is not ContactOutcome.IN_ERROR:
             _void(here, one)
         link("client", "Back to the client", icon="arrow_back", client=shown.client.code)
         return
@@ -233,6 +249,8 @@ def _void(here: Present, one: OneContact) -> None:
         form = Form(here, "contact.void", one.id)
         version = form.seen(one.version)
         words(quiet("It stays readable, struck through, and counts nowhere any more."))
+        if one.planned_at:
+            words(quiet("If it is still to come, plan it again."))
         form.save(
             "Mark as entered in error",
             void_contact,
@@ -284,6 +302,9 @@ def _facts(here: Present, one: OneContact) -> None:
         how = f", {one.how.label.lower()}" if one.how else ""
         at = wording.moment(one.planned_at, here.now, here.zone)
         words(f"**{plain(f'{one.kind.label}{how}, {at}')}** {quiet(f'with {one.person}')}")
+        gap = video_gap(one.how, one.place, one.local_emergency)
+        if gap:
+            phrase(sentences.not_known(gap))
         words(quiet(one.place))
         if one.local_emergency:
             words(f":material/emergency: Emergency number there **{plain(one.local_emergency)}**")
@@ -300,6 +321,8 @@ def _facts(here: Present, one: OneContact) -> None:
     )
     in_error = one.outcome is ContactOutcome.IN_ERROR
     words(f"~~{touched}~~" if in_error else touched)
+    if one.place:
+        words(quiet(one.place))
     if one.tell and not in_error:
         words(quiet(f"told {one.tell}, {'seen' if one.told_at else 'not seen yet'}"))
     if one.words:

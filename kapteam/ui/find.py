@@ -100,6 +100,8 @@ def _result(here: Present, found: FoundClient) -> None:
                 st.markdown(plain(stuck))
             for line in course.integrations:
                 st.markdown(said(sentences.integration(line.standing, here.now, here.zone)))
+            for planned in course.contacts:
+                st.markdown(said(sentences.contact(planned.standing, here.now, here.zone)))
             if course.expects_integration and course.last_dose and not course.integrations:
                 st.markdown(quiet("Integration up to date"))
         if not found.courses:

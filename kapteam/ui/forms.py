@@ -144,6 +144,11 @@ class Form:
         first = self._kept.first
         return field in first and self.value(field) not in (first[field], None)
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether something was entered that is not saved; ask once it was `seen`."""
+        return self._kept.is_conflict or any(map(self.is_changed, self._kept.first))
+
     def put(self, field: str, value: date | str | int | None) -> None:
         """Fill in a field for the person, before it is drawn."""
         # Streamlit warns of a field that has both a starting value and one that was put in.

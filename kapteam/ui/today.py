@@ -23,9 +23,10 @@ from kapteam.queries.standing import (
 )
 from kapteam.queries.today import AgendaRow, CallRow, OutsideRow, Today, WaitRow
 from kapteam.rules.attention import Reason
+from kapteam.rules.contacts import ContactStage
 from kapteam.rules.permissions import can_administer, can_book
 from kapteam.ui.concerns import draw_safety
-from kapteam.ui.contacts import draw_told
+from kapteam.ui.contacts import contact_place, draw_told
 from kapteam.ui.day_sheet import day_sheets
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
@@ -427,7 +428,12 @@ def _contact_row(here: Present, one: AgendaRow, line: ContactLine) -> None:
         name_cell(here, one.course.client)
         _clock(here, one.at)
         words(plain(line.standing.kind.label), ORDER)
-        phrase(sentences.contact(line.standing, here.now, here.zone), _STATE)
+        if line.standing.stage is ContactStage.DID_IT_HAPPEN:
+            phrase(Phrase(line.standing.stage.label, line.standing.tone, "help"), _STATE)
+        elif line.standing.gap:
+            phrase(sentences.not_known(line.standing.gap), _STATE)
+        else:
+            words(plain(contact_place(here, line)), _STATE)
         words(quiet(line.standing.how.label if line.standing.how else ""), NUMBER)
         words(with_whom(here, line.person), PERSON)
         with row_links(TWO_LINKS):

@@ -1,8 +1,10 @@
 """The demo practice: what it promises at any hour, and that opening it harms nothing."""
 
 import shutil
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +13,7 @@ from sqlalchemy import func, select, text
 from kapteam import demo
 from kapteam.accounts import sign_ins
 from kapteam.actions.clients import PinnedLineEntered, pin_line
+from kapteam.actions.episodes import open_episode
 from kapteam.clock import day_of
 from kapteam.db.engine import Session
 from kapteam.db.in_force import practice_in_force
@@ -414,6 +417,35 @@ def composed(now: datetime) -> Telling:
     telling = Telling(Days(now, ZONE), team)
     compose(telling)
     return telling
+
+
+class Listening(Telling):
+    """Keeps what was told of which course, and when each was opened."""
+
+    def __init__(self, now: datetime) -> None:
+        super().__init__(Days(now, ZONE), {one: one.viewer("x") for one in (DIRECTOR, *COLLEAGUES)})
+        self.told: list[tuple[datetime, str, str]] = []
+        self.opened: dict[str, datetime] = {}
+
+    def then(self, at: datetime, who: Colleague, action: Callable[..., Any], entered: Any) -> None:
+        if action is open_episode:
+            self.opened[entered.id] = at
+        elif episode_id := getattr(entered, "episode_id", None):
+            self.told.append((at, episode_id, action.__name__))
+        super().then(at, who, action, entered)
+
+
+@pytest.mark.parametrize("now", [*A_WEEK, *EDGES], ids=lambda now: f"{now.astimezone(ZONE):%F-%T}")
+def test_nothing_is_told_of_a_course_before_it_is_opened(now):
+    telling = Listening(now)
+    compose(telling)
+    assert len(telling.told) > 50
+    early = [
+        (name, f"{at:%F %T}")
+        for at, episode_id, name in telling.told
+        if at < telling.opened[episode_id]
+    ]
+    assert early == []
 
 
 @pytest.mark.parametrize("hour", range(24))

@@ -748,6 +748,18 @@ def test_an_agreed_day_quiets_the_clock_until_then(care, owing):
     assert "Client travels" not in str(event.changes)
 
 
+def test_rule_7_no_day_before_the_dose_is_agreed_on(care):
+    with care.database.writing() as db:
+        _, ahead = a_booked_pair(db, care.course, dose_at=NOW + 5 * DAY, therapist=care.therapist)
+    with pytest.raises(Invalid) as refused:
+        care.do(agree_integration, care.therapist, _agreed(_of(ahead), agreed_for=TODAY + 4 * DAY))
+    assert "before the dose" in refused.value.fields["agreed_for"]
+    assert care.row(IntegrationSession, ahead.id).agreed_for is None
+
+    care.do(agree_integration, care.therapist, _agreed(_of(ahead), agreed_for=TODAY + 5 * DAY))
+    assert care.row(IntegrationSession, ahead.id).agreed_for == TODAY + 5 * DAY
+
+
 def test_agreeing_a_day_takes_back_a_booking_that_has_passed(care, owing):
     with care.database.writing() as db:
         passed = an_integration_session(

@@ -18,7 +18,7 @@ from tests.factories import NOW, TODAY, ZONE, a_call, a_contact
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import bare, headings, links, opened, said, unsigned, well
 
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -97,6 +97,49 @@ def test_a_held_contact_is_on_the_client_with_its_words(care, planned):
     page = opened(care, care.therapist, "client", client=care.client.code)
     assert "Preparation, held" in said(page)
     assert "Ready. Wants the window." in [one.value for one in page.text]
+
+
+def test_a_video_contact_asks_where_the_client_will_be_until_it_is_known(care):
+    with care.database.writing() as db:
+        there = a_contact(db, care.course, care.therapist, planned_at=NOW + HOUR, how=How.VIDEO)
+    asks = "Ask where they will be"
+    places = (
+        ("today", {}),
+        ("client", {"client": care.client.code}),
+        ("contact", {"id": there.id}),
+    )
+    for place, query in places:
+        assert asks in said(opened(care, care.therapist, place, **query)), place
+
+    with care.database.writing() as db:
+        there.place, there.local_emergency = "At her mother's in Yuma", "928-555-0911"
+        db.merge(there)
+
+    for place, query in places:
+        tab = opened(care, care.therapist, place, **query)
+        assert (asks in said(tab), "Yuma" in said(tab)) == (False, True), place
+    for place in ("today", "client"):
+        tab = opened(care, care.therapist, place, client=care.client.code)
+        well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+        assert "Yuma" not in said(tab), place
+
+
+def test_what_was_typed_while_somebody_else_ended_it_is_still_there_and_not_saved(care, planned):
+    late, looking = (opened(care, care.therapist, "contact", id=planned.id) for _ in "ab")
+    first = opened(care, care.prescriber, "contact", id=planned.id)
+    press(fill(first, "contact.end", {"outcome": ContactOutcome.HELD}), "Save", "contact.end")
+
+    mine = {"outcome": ContactOutcome.CANCELLED, "words": "She wrote that she is ill."}
+    press(fill(late, "contact.end", mine), "Save", "contact.end")
+
+    assert "Somebody else saved this" in said(late)
+    assert typed(late, "contact.end")["words"] == "She wrote that she is ill."
+    assert care.row(Contact, planned.id).outcome is ContactOutcome.HELD
+
+    press(late, "Take the other")
+    # Who had typed nothing is shown how it ended.
+    assert typed(well(looking.run()), "contact.end") == {}
+    assert "Entered in error" in [one.label for one in late.expander]
 
 
 def test_with_others_in_the_room_what_was_said_is_folded_and_no_phone_stands_there(care):

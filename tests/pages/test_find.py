@@ -8,8 +8,18 @@ from streamlit.testing.v1 import AppTest
 
 from kapteam.accounts.sign_ins import end_all_of
 from kapteam.db.tables import Client, SignIn
-from kapteam.vocabulary import Audience
-from tests.factories import NOW, TODAY, a_client, a_clinician, a_concern, a_course, a_wait, pin
+from kapteam.vocabulary import Audience, How
+from tests.factories import (
+    NOW,
+    TODAY,
+    a_client,
+    a_clinician,
+    a_concern,
+    a_contact,
+    a_course,
+    a_wait,
+    pin,
+)
 from tests.factories_care import a_booked_pair, an_overdue_integration
 from tests.pages.tabs import addresses, bare, links, opened, said, signed_in, statements_of, well
 
@@ -94,6 +104,16 @@ def test_the_answer_is_in_the_result(people):
     assert "Emergency contact] Ngozi Okafor, sister, 602-555-0177" in words
     assert "Who may be told what] not recorded" in words
     assert "Voicemail] not asked" in words
+
+
+def test_what_is_planned_besides_the_dose_is_in_the_result(people):
+    with people.database.writing() as db:
+        at = NOW + timedelta(hours=1)
+        a_contact(db, people.course, people.therapist, planned_at=at, how=How.PHONE)
+
+    found = bare(said(_find(people, people.front_desk, "okafor")))
+
+    assert "Preparation, by phone, Tue Nov 24, 3:30 pm, in 1 hr" in found
 
 
 @pytest.mark.parametrize(("answer", "word"), [(True, "yes"), (False, "no"), (None, "not asked")])

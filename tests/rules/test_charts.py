@@ -424,7 +424,7 @@ GIVEN_AT = NOW - 60 * HOUR
         ),
         (
             an_integration(given_at=GIVEN_AT, agreed_for=date(2026, 11, 30)),
-            Mark.BOOKED,
+            Mark.AGREED,
             datetime(2026, 11, 30, 12, tzinfo=ZONE),
         ),
         (

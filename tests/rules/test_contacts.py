@@ -10,6 +10,7 @@ from kapteam.rules.contacts import (
     judge_contact,
     out_of_touch_since,
     own_interval,
+    video_gap,
 )
 from kapteam.vocabulary import (
     ContactKind,
@@ -121,3 +122,19 @@ def test_out_of_touch_is_half_as_long_again_as_the_own_interval(doses, talks, op
     found = out_of_touch_since(_touches(doses, talks), SERIES, NOW - _days(opened), NOW)
 
     assert found == (NOW - _days(since) if since else None)
+
+
+@pytest.mark.parametrize(
+    ("how", "place", "number", "gap"),
+    [
+        (How.VIDEO, "", "", "where they will be"),
+        (How.VIDEO, "", "911", "where they will be"),
+        (How.VIDEO, "At her mother's", "", "the emergency number there"),
+        (How.VIDEO, "At her mother's", "911", ""),
+        (How.PHONE, "", "", ""),
+        (How.IN_PERSON, "", "", ""),
+        (None, "", "", ""),
+    ],
+)
+def test_by_video_somebody_has_to_know_where_help_is_sent(how, place, number, gap):
+    assert video_gap(how, place, number) == gap
