@@ -30,6 +30,7 @@ from kapteam.vocabulary import (
     IntegrationKind,
     OrderState,
     OutsideParty,
+    SessionStatus,
     Tone,
     WaitOutcome,
     Weekday,
@@ -394,6 +395,17 @@ def _may_add(ug: int | None) -> str:
     return f", may add {wording.mg(ug)}" if ug else ""
 
 
+def ended_session(status: SessionStatus, at: datetime | None, now: datetime, zone: ZoneInfo) -> str:
+    """How a ketamine session ended that did not take place: `Cancelled Tue Nov 24, 2:30 pm`.
+
+    `at` is when that was said, which of a missed one is later than it was.
+    """
+    if at is None:
+        return status.label
+    recorded = "" if status is SessionStatus.CANCELLED else ", recorded"
+    return f"{status.label}{recorded} {wording.moment(at, now, zone)}"
+
+
 def silence(kind: Silence, planned_at: datetime, now: datetime, zone: ZoneInfo) -> Phrase:
     """The question that an unrecorded or unclosed ketamine session asks."""
     when = _both_times(planned_at, now, zone)
@@ -530,6 +542,10 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             verb = "ends" if one.tone is Tone.AMBER else "ended"
             ends = wording.day(one.on, today)
             return Phrase(f"Consent “{one.consent.label}” {verb} {ends}", one.tone, "flag")
+        case Reason.TO_REBOOK if one.ended and one.at:
+            on = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
+            how = one.ended.label.lower()
+            return Phrase(f"{one.reason.label}: session of {on} {how}", one.tone, "event_repeat")
         case Reason.CALL_BACK if one.wait:
             return call_back(one.wait, now.astimezone(zone).date())
         case Reason.NO_DAY_TO_CALL_BACK if one.wait:

@@ -448,7 +448,7 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
         link("clearance", "Open", icon="chevron_right", episode=episode)
     elif one.reason is Reason.CONSENT_ENDS and can_book(here.viewer):
         link("consent", "Open", icon="chevron_right", episode=episode)
-    elif one.reason is Reason.NO_DOSE_BOOKED and can_book(here.viewer):
+    elif one.reason in {Reason.NO_DOSE_BOOKED, Reason.TO_REBOOK} and can_book(here.viewer):
         link("booking", "Book", icon="event_available", episode=episode)
     else:
         link("episode", "Open", icon="chevron_right", id=episode)
