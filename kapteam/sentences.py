@@ -256,10 +256,16 @@ def stage(state: EpisodeState, given: int | None, ordered: int | None) -> str:
 
 
 def on_hold(reason: HoldReason, look_again_on: date, today: date) -> Phrase:
-    """A pause in force: `On hold: travel, look again Mon Nov 30`; amber once that day has come."""
-    why = reason.label[:1].lower() + reason.label[1:]
+    """A pause in force: `On hold: travel, look again Mon Nov 30`; amber once that day has come.
+
+    Without a reason where it is another one: that tells nobody anything, and whoever is not told a
+    medical reason reads the same of both.
+    """
+    why = (
+        f": {reason.label[:1].lower()}{reason.label[1:]}" if reason is not HoldReason.OTHER else ""
+    )
     tone = Tone.AMBER if look_again_on <= today else Tone.PLAIN
-    return Phrase(f"On hold: {why}, look again {wording.day(look_again_on, today)}", tone, "pause")
+    return Phrase(f"On hold{why}, look again {wording.day(look_again_on, today)}", tone, "pause")
 
 
 def intention(standing: IntentionStanding, now: datetime, zone: ZoneInfo) -> Phrase:

@@ -407,3 +407,15 @@ def test_what_is_loose_is_said_with_its_weekday(one, said):
 )
 def test_how_a_session_ended_that_did_not_take_place_is_never_called_closed(status, at, said):
     assert sentences.ended_session(status, at, NOW, PHOENIX).replace(NBSP, " ") == said
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (HoldReason.TRAVEL, "On hold: travel, look again Mon Nov 30"),
+        (HoldReason.SUICIDE_RISK, "On hold: suicide risk, look again Mon Nov 30"),
+        (HoldReason.OTHER, "On hold, look again Mon Nov 30"),
+    ],
+)
+def test_a_pause_is_said_with_its_reason_if_that_says_something(reason, said):
+    assert sentences.on_hold(reason, date(2026, 11, 30), TODAY).text.replace(NBSP, " ") == said
