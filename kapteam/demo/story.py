@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from kapteam import wording
 from kapteam.actions.booking import cancel_ketamine_session, mark_not_given, miss_ketamine_session
 from kapteam.actions.clients import SafetyPlanEntered, keep_safety_plan
 from kapteam.actions.concerns import ConcernEntered, raise_concern, see_concern
@@ -879,7 +880,7 @@ def _concerns(telling: Telling) -> None:
         ConcernLevel.HIGH,
         words.CALLED_FROM_THE_CAR,
         where="In his car outside the shop on Baseline Road",
-        plan=words.CAROL_DRIVES,
+        plan=words.CAROL_DRIVES.format(call_at=wording.moment(slot, days.now, days.zone)),
         next_at=slot,
     )
 
