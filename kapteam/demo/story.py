@@ -284,6 +284,13 @@ def _integrations_late(telling: Telling) -> None:
             lost.owed(db), "Did not come; text and voicemail left.", missed=True
         ),
     )
+    called_off = _next(lost, days.coming(4, 9), "75", booked_at=lost.planned_at + 3 * HOUR)
+    called_off.ends(
+        lost.next_day + 65 * MINUTE,
+        THERAPIST,
+        cancel_ketamine_session,
+        "Not before we have spoken: the last dose is not integrated yet.",
+    )
 
     abara = _shared(telling, people.ABARA, SUBLINGUAL)
     amber = _series(

@@ -282,6 +282,13 @@ def promises_of_courses(db: Session, now: datetime) -> dict[str, bool]:
         ),
         "series of four and six of six": {(4, 6), (6, 6)}
         <= {(one.series.given, one.series.ordered) for one in found if one.series},
+        "one called off and to be booked again": [
+            one.ended
+            for course in found
+            for one in course.attention
+            if one.reason is Reason.TO_REBOOK
+        ]
+        == [SessionStatus.CANCELLED],
         "a call back due today by the front desk, before the first dose": any(
             one.reason is Reason.CALL_BACK
             and one.wait.call_back_on == day_of(now, ZONE)
