@@ -257,9 +257,14 @@ def _waiting_on(here: Present, course: CourseStanding, part: Part | None, what: 
 
 
 def name_of(here: Present, person: Person | None) -> str:
-    """A colleague, and while they are away who covers; of oneself only who covers, if anybody."""
-    if person is None or (person.id == here.viewer.clinician_id and not person.cover):
+    """A colleague, and while they are away who covers until when.
+
+    Instead of oneself only who covers: until when stands at the top of Today.
+    """
+    if person is None:
         return ""
+    if person.id == here.viewer.clinician_id:
+        return person.cover
     return sentences.colleague(person, here.now, here.zone)
 
 
