@@ -30,6 +30,7 @@ from kapteam.vocabulary import (
     IntegrationKind,
     OrderState,
     OutsideParty,
+    SessionStatus,
     Tone,
     WaitOutcome,
     Weekday,
@@ -255,10 +256,16 @@ def stage(state: EpisodeState, given: int | None, ordered: int | None) -> str:
 
 
 def on_hold(reason: HoldReason, look_again_on: date, today: date) -> Phrase:
-    """A pause in force: `On hold: travel, look again Mon Nov 30`; amber once that day has come."""
-    why = reason.label[:1].lower() + reason.label[1:]
+    """A pause in force: `On hold: travel, look again Mon Nov 30`; amber once that day has come.
+
+    Without a reason where it is another one: that tells nobody anything, and whoever is not told a
+    medical reason reads the same of both.
+    """
+    why = (
+        f": {reason.label[:1].lower()}{reason.label[1:]}" if reason is not HoldReason.OTHER else ""
+    )
     tone = Tone.AMBER if look_again_on <= today else Tone.PLAIN
-    return Phrase(f"On hold: {why}, look again {wording.day(look_again_on, today)}", tone, "pause")
+    return Phrase(f"On hold{why}, look again {wording.day(look_again_on, today)}", tone, "pause")
 
 
 def intention(standing: IntentionStanding, now: datetime, zone: ZoneInfo) -> Phrase:
@@ -392,6 +399,17 @@ def dose_ordered(order_state: OrderState, ordered_ug: int | None, may_add_ug: in
 
 def _may_add(ug: int | None) -> str:
     return f", may add {wording.mg(ug)}" if ug else ""
+
+
+def ended_session(status: SessionStatus, at: datetime | None, now: datetime, zone: ZoneInfo) -> str:
+    """How a ketamine session ended that did not take place: `Cancelled Tue Nov 24, 2:30 pm`.
+
+    `at` is when that was said, which of a missed one is later than it was.
+    """
+    if at is None:
+        return status.label
+    recorded = "" if status is SessionStatus.CANCELLED else ", recorded"
+    return f"{status.label}{recorded} {wording.moment(at, now, zone)}"
 
 
 def silence(kind: Silence, planned_at: datetime, now: datetime, zone: ZoneInfo) -> Phrase:
@@ -535,6 +553,10 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             verb = "ends" if one.tone is Tone.AMBER else "ended"
             ends = wording.day(one.on, today)
             return Phrase(f"Consent “{one.consent.label}” {verb} {ends}", one.tone, "flag")
+        case Reason.TO_REBOOK if one.ended and one.at:
+            on = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
+            how = one.ended.label.lower()
+            return Phrase(f"{one.reason.label}: session of {on} {how}", one.tone, "event_repeat")
         case Reason.CALL_BACK if one.wait:
             return call_back(one.wait, now.astimezone(zone).date())
         case Reason.NO_DAY_TO_CALL_BACK if one.wait:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from kapteam import wording
 from kapteam.actions.booking import cancel_ketamine_session, mark_not_given, miss_ketamine_session
 from kapteam.actions.clients import SafetyPlanEntered, keep_safety_plan
 from kapteam.actions.concerns import ConcernEntered, raise_concern, see_concern
@@ -282,6 +283,13 @@ def _integrations_late(telling: Telling) -> None:
         lambda db: DropIntegrationEntered(
             lost.owed(db), "Did not come; text and voicemail left.", missed=True
         ),
+    )
+    called_off = _next(lost, days.coming(4, 9), "75", booked_at=lost.planned_at + 3 * HOUR)
+    called_off.ends(
+        lost.next_day + 65 * MINUTE,
+        THERAPIST,
+        cancel_ketamine_session,
+        "Not before we have spoken: the last dose is not integrated yet.",
     )
 
     abara = _shared(telling, people.ABARA, SUBLINGUAL)
@@ -880,7 +888,7 @@ def _concerns(telling: Telling) -> None:
         ConcernLevel.HIGH,
         words.CALLED_FROM_THE_CAR,
         where="In his car outside the shop on Baseline Road",
-        plan=words.CAROL_DRIVES,
+        plan=words.CAROL_DRIVES.format(call_at=wording.moment(slot, days.now, days.zone)),
         next_at=slot,
     )
 

@@ -724,7 +724,7 @@ CALLED_FROM_THE_CAR = (
     "two nights. No plan that he would say; the gun safe is locked and Carol has the key."
 )
 CAROL_DRIVES = (
-    "Carol drives him home and stays. No alcohol tonight. I call at six, and Ray sleeps over."
+    "Carol drives him home and stays. No alcohol tonight, and Ray sleeps over. I call {call_at}."
 )
 VETERANS_PLAN = (
     "Signs: awake at three, does not answer Ray.\n"

@@ -94,6 +94,7 @@ TOUCHES = tuple(Touches.__dataclass_fields__)
 """The columns of `Touches` in a row of `EPISODES`."""
 _OPEN = tuple(status for status in SessionStatus if status.is_open)
 _GIVEN = tuple(status for status in SessionStatus if status.is_given)
+_UNKEPT = (SessionStatus.CANCELLED, SessionStatus.MISSED)
 
 
 def members(db: Session, wanted: Any, now: datetime) -> list[Any]:
@@ -609,6 +610,7 @@ def _notes() -> Executable:
 
 
 CONSENT, CONCERN, WAIT, AUTHORIZATION = "consent", "concern", "wait", "authorization"
+UNKEPT = "unkept"
 """What a row of `MATTERS` is about."""
 
 
@@ -619,7 +621,12 @@ def _matters() -> Executable:
     on what a row is about.
     """
     return union_all(
-        _consents(), _concerns(), _open_waits(), _authorizations(), *home_rows.selects(_WANTED)
+        _consents(),
+        _concerns(),
+        _open_waits(),
+        _authorizations(),
+        _unkept(),
+        *home_rows.selects(_WANTED),
     )
 
 
@@ -742,6 +749,37 @@ def _authorizations() -> Select[Any]:
         ),
         used,
     ).where(OutsideWait.visits.is_not(None))
+
+
+def _unkept() -> Select[Any]:
+    """Ketamine sessions that were cancelled or missed and in whose place none came.
+
+    In its place came any that was to be later, or was booked after it was called off.
+    """
+    other = aliased(KetamineSession)
+    came = exists().where(
+        other.episode_id == KetamineSession.episode_id,
+        other.status.not_in(_UNKEPT),
+        or_(
+            other.planned_at > KetamineSession.planned_at,
+            other.created_at > KetamineSession.closed_at,
+        ),
+    )
+    return select(
+        literal(UNKEPT),
+        KetamineSession.episode_id,
+        KetamineSession.id,
+        type_coerce(KetamineSession.status, String),
+        _no(String()),
+        KetamineSession.planned_at,
+        _no(Date()),
+        _no(Date()),
+        _no(String()),
+        _no(String()),
+        _no(UtcDateTime()),
+        _no(Integer()),
+        _no(Integer()),
+    ).where(KetamineSession.episode_id.in_(_WANTED), KetamineSession.status.in_(_UNKEPT), ~came)
 
 
 def _with_caller(waits: Select[Any], number: ColumnElement[Any]) -> Select[Any]:

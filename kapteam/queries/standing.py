@@ -30,6 +30,7 @@ from kapteam.rules.attention import (
     Attention,
     CourseFacts,
     PlannedDose,
+    Unkept,
     attend,
     attend_ended,
 )
@@ -361,11 +362,7 @@ class CourseStanding:
     @property
     def waits_for_a_date(self) -> bool:
         """Whether it is to have another ketamine session and none is booked or asked about."""
-        series = self.series
-        is_done = (
-            series is not None and series.ordered is not None and series.given >= series.ordered
-        )
-        return not self.doses and not is_done
+        return _waits_for_a_date(self.doses, self.series)
 
     @property
     def waits_since(self) -> datetime:
@@ -480,6 +477,11 @@ def attention_of(courses: Iterable[CourseStanding]) -> tuple[Attention, ...]:
             course_id = "" if one.concern else course.episode_id
             found.setdefault((course_id, f"{one.reason}/{one.subject_id}/{one.consent}"), one)
     return tuple(sorted(found.values(), key=lambda one: one.order))
+
+
+def _waits_for_a_date(open_doses: tuple[DoseLine, ...], series: SeriesLine | None) -> bool:
+    is_done = series is not None and series.ordered is not None and series.given >= series.ordered
+    return not open_doses and not is_done
 
 
 def home_standing(asked: Asked, facts: HomeFacts) -> HomeStanding | None:
@@ -742,6 +744,7 @@ class _Course:
             waits=tuple(line.facts for line in waits),
             authorization=authorization.facts if authorization else None,
             home=home,
+            to_rebook=self._to_rebook(matters) if _waits_for_a_date(open_doses, series) else None,
         )
         return CourseStanding(
             **self._head(),
@@ -766,6 +769,11 @@ class _Course:
             authorization=authorization,
             stuck=self._stuck(facts, consents, is_dosed=last is not None),
         )
+
+    def _to_rebook(self, matters: list[Any]) -> Unkept | None:
+        unkept = (one for one in matters if one.what == course_rows.UNKEPT)
+        last = max(unkept, key=lambda one: (one.at, one.id), default=None)
+        return Unkept(last.id, last.at, SessionStatus(last.kind)) if last else None
 
     def _wait(self, row: Any) -> WaitLine:
         # Whose name it is may say something about the client to others in the room.

@@ -21,6 +21,7 @@ from kapteam.vocabulary import (
     OrderState,
     OutsideParty,
     Part,
+    SessionStatus,
     Term,
     Tone,
 )
@@ -64,13 +65,15 @@ class Reason(Term):
     SIGN_OFF = "sign_off", "Sign off the end of this course"
     NUMBER_NOT_ORDERED = "number_not_ordered", "Number of sessions not ordered yet"
     NO_DOSE_BOOKED = "no_dose_booked", "Ordered without a date"
+    TO_REBOOK = "to_rebook", "To rebook"
     NO_DAY_TO_CALL_BACK = "no_day_to_call_back", "No day to call back"
     SERIES_DONE = "series_done", "Series done, decide"
     OUT_OF_TOUCH = "out_of_touch", "Out of touch"
     NO_NEXT_STEP = "no_next_step", "No next step"
 
 
-NOTHING_AHEAD = frozenset({Reason.OUT_OF_TOUCH, Reason.NO_NEXT_STEP})
+NOTHING_AHEAD = frozenset({Reason.OUT_OF_TOUCH, Reason.TO_REBOOK, Reason.NO_NEXT_STEP})
+"""What is said where there is no next step; to rebook also while there is another one."""
 _ORDER = {reason: place for place, reason in enumerate(Reason)}
 _BEFORE_A_DOSE = (
     Reason.NOT_CLEARED,
@@ -95,7 +98,7 @@ class Attention:
 
     It waits on either of the two where `waits_on` is None; `person_id` is the one colleague whose
     it is, whatever part they have. `consent` is the one that ends, `times` how often in a row,
-    `missing` what is not known of a session at home.
+    `missing` what is not known of a session at home, `ended` how the one to rebook ended.
     """
 
     reason: Reason
@@ -115,6 +118,7 @@ class Attention:
     person_id: str = ""
     wait: OutsideWaitFacts | None = None
     authorization: AuthorizationFacts | None = None
+    ended: SessionStatus | None = None
 
     @property
     def order(self) -> tuple[int, int, float, int]:
@@ -151,6 +155,15 @@ class PlannedDose:
 
 
 @dataclass(frozen=True, slots=True)
+class Unkept:
+    """The last ketamine session of a course, which was cancelled or missed, and no other since."""
+
+    id: str
+    planned_at: datetime
+    status: SessionStatus
+
+
+@dataclass(frozen=True, slots=True)
 class CourseFacts:
     """What attention asks of one open course of care.
 
@@ -160,6 +173,7 @@ class CourseFacts:
     of each type that dosing needs, as far as there is one. `concerns` are the client's.
     `series_ordered` is 0 without a series and None while no prescriber has ordered the number of
     the one that has `series_dose_id`. `authorization` is the one of an insurer that counts.
+    `to_rebook` is said while no other ketamine session is booked, instead of what says less.
     """
 
     state: EpisodeState
@@ -184,6 +198,7 @@ class CourseFacts:
     waits: tuple[OutsideWaitFacts, ...]
     authorization: AuthorizationFacts | None
     home: HomeStanding | None
+    to_rebook: Unkept | None
 
 
 def end_of_days(now: datetime, days: int) -> datetime:
@@ -341,11 +356,23 @@ def _of_course(facts: CourseFacts, today: date) -> list[Attention]:
                 Attention(Reason.CONSENT_ENDS, tone, Part.PRESCRIBER, on=ends, consent=one.type)
             )
     found += _of_waits(facts, today, dosing=dosing)
-    found += _of_series(facts, dosing)
+    again = facts.to_rebook if dosing or facts.state is EpisodeState.PREPARATION else None
+    if again:
+        found.append(
+            Attention(
+                Reason.TO_REBOOK,
+                Tone.PLAIN if facts.has_next_step else Tone.AMBER,
+                None,
+                again.planned_at,
+                again.id,
+                ended=again.status,
+            )
+        )
+    found += _of_series(facts, dosing and not again)
     since = facts.out_of_touch_since
     if since and not facts.has_touch_ahead:
         found.append(Attention(Reason.OUT_OF_TOUCH, Tone.AMBER, Part.THERAPIST, since))
-    elif not facts.has_next_step:
+    elif not facts.has_next_step and not again:
         found.append(Attention(Reason.NO_NEXT_STEP, Tone.AMBER, Part.THERAPIST))
     return found
 

@@ -154,7 +154,8 @@ def can_release_hold(viewer: Viewer, *, medical: bool) -> bool:
 def hold_reason_for(viewer: Viewer, reason: HoldReason) -> HoldReason:
     """Why a course is on hold, as far as this person may know.
 
-    Who reads no notes is not told a medical reason, a concern for instance.
+    Who reads no notes is not told a medical reason, a concern for instance; what they get instead
+    is said without a reason.
     """
     is_told = viewer.reads_notes or not reason.is_medical
     return reason if is_told else HoldReason.OTHER

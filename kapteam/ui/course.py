@@ -242,7 +242,8 @@ def draw_earlier_holds(here: Present, care: Course) -> None:
         for one in over:
             since = wording.moment(one.since_at, here.now, here.zone)
             until = wording.moment(one.released_at or here.now, here.now, here.zone)
-            st.markdown(f"**{one.reason.label}** {quiet(f'{since} to {until}')}")
+            why = "On hold" if one.reason is HoldReason.OTHER else one.reason.label
+            st.markdown(f"**{why}** {quiet(f'{since} to {until}')}")
             for who, text in ((one.set_by, one.note), (one.released_by, one.release_note)):
                 if text:
                     st.text(f"{who}: {free_words(here, text)}")

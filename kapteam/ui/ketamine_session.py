@@ -90,7 +90,8 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
         if shown.line and shown.line.is_ahead and shown.line.missing_note:
             phrase(sentences.missing_note(shown.line.missing_note))
         if shown.end_reason:
-            st.text(f"Reason: {free_words(here, shown.end_reason)}")
+            ended = sentences.ended_session(shown.status, shown.closed_at, here.now, here.zone)
+            st.text(f"{ended}: {free_words(here, shown.end_reason)}")
         if shown.breach_reason:
             st.markdown(":red-badge[:material/error: Given although planning would refuse it]")
             st.text(free_words(here, shown.breach_reason))
@@ -251,7 +252,8 @@ def draw_administrations(here: Present, shown: KetamineSessionPage) -> None:
         ("Arrived", shown.arrived_at),
         ("Stopped early", shown.stopped_at),
         ("Out", shown.discharged_at),
-        ("Closed", shown.closed_at),
+        # Of one that did not take place it is said above what became of it, and why.
+        ("Closed", None if ends_session(shown.status) else shown.closed_at),
     )
     said = [f"{name} {wording.moment(at, here.now, here.zone)}" for name, at in times if at]
     if said:

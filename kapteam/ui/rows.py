@@ -257,9 +257,14 @@ def _waiting_on(here: Present, course: CourseStanding, part: Part | None, what: 
 
 
 def name_of(here: Present, person: Person | None) -> str:
-    """A colleague, and while they are away who covers; of oneself only who covers, if anybody."""
-    if person is None or (person.id == here.viewer.clinician_id and not person.cover):
+    """A colleague, and while they are away who covers until when.
+
+    Instead of oneself only who covers: until when stands at the top of Today.
+    """
+    if person is None:
         return ""
+    if person.id == here.viewer.clinician_id:
+        return person.cover
     return sentences.colleague(person, here.now, here.zone)
 
 
@@ -448,7 +453,7 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
         link("clearance", "Open", icon="chevron_right", episode=episode)
     elif one.reason is Reason.CONSENT_ENDS and can_book(here.viewer):
         link("consent", "Open", icon="chevron_right", episode=episode)
-    elif one.reason is Reason.NO_DOSE_BOOKED and can_book(here.viewer):
+    elif one.reason in {Reason.NO_DOSE_BOOKED, Reason.TO_REBOOK} and can_book(here.viewer):
         link("booking", "Book", icon="event_available", episode=episode)
     else:
         link("episode", "Open", icon="chevron_right", id=episode)

@@ -9,8 +9,16 @@ from kapteam.db.in_force import practice_in_force
 from kapteam.queries.caseload import PAGE, Scope, View, Wanted, caseload
 from kapteam.queries.standing import Asked
 from kapteam.rules.attention import Reason
-from kapteam.vocabulary import EpisodeState, Function, HoldReason, Part, ProductRoute, ServiceLine
-from tests.factories import NOW, a_client, a_clinician, a_course, a_hold, a_member
+from kapteam.vocabulary import (
+    EpisodeState,
+    Function,
+    HoldReason,
+    Part,
+    ProductRoute,
+    ServiceLine,
+    SessionStatus,
+)
+from tests.factories import NOW, a_client, a_clinician, a_contact, a_course, a_hold, a_member
 from tests.factories_care import (
     Care,
     a_booked_pair,
@@ -362,6 +370,16 @@ class TestViews:
             a_hold(db, care.course, HoldReason.TRAVEL, care.therapist.clinician_id)
 
         assert families(ask(care, view=View.NO_NEXT_STEP)) == ["Late"]
+
+    def test_whose_session_was_called_off_has_no_next_step_until_something_is_planned(self, care):
+        with care.database.writing() as db:
+            course = another_course(db, care, "Off", opened_at=NOW - DAY)
+            a_ketamine_session(db, course, planned_at=NOW + DAY, status=SessionStatus.CANCELLED)
+        assert "Off" in families(ask(care, view=View.NO_NEXT_STEP))
+
+        with care.database.writing() as db:
+            a_contact(db, course, care.therapist, planned_at=NOW + 2 * DAY)
+        assert "Off" not in families(ask(care, view=View.NO_NEXT_STEP))
 
     def test_held_it_is_held_whether_signed_or_not(self, care):
         with care.database.writing() as db:

@@ -22,7 +22,9 @@ from kapteam.db.tables import (
     AuditEvent,
     Client,
     Clinician,
+    Concern,
     Consent,
+    Contact,
     Episode,
     EpisodeMember,
     IntegrationSession,
@@ -57,6 +59,7 @@ from kapteam.rules.notes import IntentionStage
 from kapteam.rules.slots import USUAL_HOURS
 from kapteam.settings import settings
 from kapteam.vocabulary import (
+    ConcernLevel,
     EpisodeState,
     Function,
     HoldReason,
@@ -70,7 +73,7 @@ from kapteam.vocabulary import (
     SessionStatus,
     Tone,
 )
-from kapteam.wording import full_name, initials
+from kapteam.wording import full_name, initials, moment
 
 ZONE = ZoneInfo("America/Phoenix")
 HOUR = timedelta(hours=1)
@@ -287,6 +290,13 @@ def promises_of_courses(db: Session, now: datetime) -> dict[str, bool]:
         ),
         "series of four and six of six": {(4, 6), (6, 6)}
         <= {(one.series.given, one.series.ordered) for one in found if one.series},
+        "one called off and to be booked again": [
+            one.ended
+            for course in found
+            for one in course.attention
+            if one.reason is Reason.TO_REBOOK
+        ]
+        == [SessionStatus.CANCELLED],
         "a call back due today by the front desk, before the first dose": any(
             one.reason is Reason.CALL_BACK
             and one.wait.call_back_on == day_of(now, ZONE)
@@ -501,6 +511,18 @@ def test_integrations_are_in_opening_hours_where_now_leaves_the_choice(built_dem
     assert len(local) > 80
     assert len(outside) <= len(local) / 15
     assert [one for one in outside if not time(7) <= one.time() <= time(19)] == []
+
+
+def test_the_plan_after_the_alarming_call_names_the_check_in_that_is_booked(built_demo):
+    with database(DEMO).reading() as db:
+        plan = db.scalars(select(Concern.plan).where(Concern.level == ConcernLevel.HIGH)).one()
+        check_in = db.scalars(
+            select(Contact.planned_at)
+            .join(Client, Client.id == Contact.client_id)
+            .where(Client.family_name == "Birdsong", Contact.outcome.is_(None))
+        ).one()
+    assert f"I call {moment(check_in, OPENED, ZONE)}." in plan
+    assert "at six" not in plan
 
 
 def test_history_is_in_working_hours_where_now_leaves_the_choice():

@@ -35,6 +35,7 @@ from tests.factories import (
     a_client,
     a_clinician,
     a_consent,
+    a_contact,
     a_course,
     a_hold,
     a_member,
@@ -273,9 +274,14 @@ class TestTheClock:
         assert course.last_dose.given_ug == 70_000
 
     @pytest.mark.parametrize(
-        "status", [SessionStatus.CANCELLED, SessionStatus.MISSED, SessionStatus.NOT_GIVEN]
+        ("status", "again"),
+        [
+            (SessionStatus.CANCELLED, [Reason.TO_REBOOK]),
+            (SessionStatus.MISSED, [Reason.TO_REBOOK]),
+            (SessionStatus.NOT_GIVEN, []),
+        ],
     )
-    def test_rule_3_what_was_not_given_owes_nothing(self, care, status):
+    def test_rule_3_what_was_not_given_owes_nothing(self, care, status, again):
         with care.database.writing() as db:
             a_ketamine_session(db, care.course, planned_at=NOW - DAY, status=status)
 
@@ -283,7 +289,7 @@ class TestTheClock:
 
         assert course.doses == ()
         assert course.integrations == ()
-        assert reasons(course) == [Reason.OUT_OF_TOUCH]
+        assert reasons(course) == [*again, Reason.OUT_OF_TOUCH]
 
     def test_rule_3_a_session_stopped_early_owes_its_integration(self, care):
         with care.database.writing() as db:
@@ -1114,3 +1120,97 @@ def test_the_next_step_says_what_it_waits_for_until_it_is_ready(
 
     assert course.next_step.waits_for == waits_for
     assert course.ahead[0].is_ready is not bool(waits_for)
+
+
+def _called_off(db, care, planned_at, at=NOW - DAY, status=SessionStatus.CANCELLED):
+    """A ketamine session that was to be at `planned_at` and was called off `at`."""
+    session = a_ketamine_session(db, care.course, planned_at=planned_at, status=status)
+    session.closed_at, session.closed_by_id = at, session.created_by_id
+    return session.id
+
+
+def _to_rebook(care, viewer=None):
+    course = standing(care, viewer)
+    return [one.subject_id for one in course.attention if one.reason is Reason.TO_REBOOK]
+
+
+@pytest.mark.parametrize(
+    ("status", "planned_at"),
+    [
+        (SessionStatus.CANCELLED, NOW + 5 * DAY),
+        (SessionStatus.CANCELLED, NOW - 90 * DAY),
+        (SessionStatus.MISSED, NOW - 2 * DAY),
+    ],
+)
+def test_what_was_called_off_last_waits_on_either_to_be_booked_again(care, status, planned_at):
+    with care.database.writing() as db:
+        called_off = _called_off(db, care, planned_at, min(planned_at, NOW - DAY), status)
+
+    for who in (care.therapist, care.prescriber, care.front_desk):
+        assert _to_rebook(care, who) == [called_off]
+    course = standing(care)
+    (one,) = [one for one in course.attention if one.reason is Reason.TO_REBOOK]
+    assert (one.ended, one.at, one.tone) == (status, planned_at, Tone.AMBER)
+    assert [course.waits_for(who, one) for who in (care.therapist, care.prescriber)] == [True, True]
+    assert not course.waits_for(care.nurse, one)
+    assert Reason.NO_NEXT_STEP not in reasons(course)
+
+
+def test_of_two_that_were_called_off_the_later_is_to_be_booked_again(care):
+    with care.database.writing() as db:
+        _called_off(db, care, NOW - 9 * DAY)
+        last = _called_off(db, care, NOW + 3 * DAY)
+
+    assert _to_rebook(care) == [last]
+
+
+def test_next_week_s_that_was_called_off_before_today_s_dose_is_to_be_booked_again(care):
+    with care.database.writing() as db:
+        called_off = _called_off(db, care, NOW + 7 * DAY, NOW - 5 * HOUR)
+        a_given_session(db, care.course, given_at=NOW - 2 * HOUR)
+
+    assert _to_rebook(care) == [called_off]
+
+
+@pytest.mark.parametrize(
+    "since", ["booked", "in its place, sooner", "later one given", "not given"]
+)
+def test_where_another_one_came_nothing_is_to_be_booked_again(care, since):
+    with care.database.writing() as db:
+        match since:
+            case "booked":
+                _called_off(db, care, NOW - 2 * DAY)
+                a_ketamine_session(db, care.course, planned_at=NOW + 7 * DAY)
+            case "in its place, sooner":
+                _called_off(db, care, NOW + 7 * DAY, NOW - 3 * DAY)
+                instead = a_given_session(db, care.course, given_at=NOW - 2 * HOUR)
+                instead.created_at = NOW - 2 * DAY
+            case "later one given":
+                _called_off(db, care, NOW - 9 * DAY, NOW - 10 * DAY)
+                a_given_session(db, care.course, given_at=NOW - 2 * DAY)
+            case "not given":
+                _called_off(db, care, NOW - 9 * DAY, NOW - 10 * DAY)
+                a_ketamine_session(
+                    db, care.course, planned_at=NOW - DAY, status=SessionStatus.NOT_GIVEN
+                )
+
+    assert _to_rebook(care) == []
+
+
+def test_a_series_that_is_done_asks_for_no_other_one(care):
+    with care.database.writing() as db:
+        a_series(db, care.course, ordered_count=1)
+        a_given_session(db, care.course, given_at=NOW - 9 * DAY)
+        _called_off(db, care, NOW - 2 * DAY)
+
+    assert _to_rebook(care) == []
+
+
+def test_while_something_else_is_booked_it_is_said_quietly(care):
+    with care.database.writing() as db:
+        _called_off(db, care, NOW - 2 * DAY)
+        a_contact(db, care.course, care.therapist, planned_at=NOW + DAY)
+
+    (one,) = [one for one in standing(care).attention if one.reason is Reason.TO_REBOOK]
+    assert one.tone is Tone.PLAIN
+    assert Reason.NO_DOSE_BOOKED not in reasons(standing(care))

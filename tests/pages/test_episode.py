@@ -20,12 +20,13 @@ from tests.factories import (
     TODAY,
     a_client,
     a_course,
+    a_hold,
     an_integration_course,
     an_outside_experience,
 )
-from tests.factories_care import an_integration_session, an_overdue_integration
+from tests.factories_care import a_ketamine_session, an_integration_session, an_overdue_integration
 from tests.pages.filling import LOOK, beside, box, fill, press, typed
-from tests.pages.tabs import addresses, links, opened, said, unsigned
+from tests.pages.tabs import addresses, bare, links, opened, said, unsigned
 
 DAY = timedelta(days=1)
 WILD = "<b>v</b> **2** =HYPERLINK(1) -> www.x.y :star: $x$ 🌵 שלום"
@@ -173,6 +174,32 @@ def test_booking_is_offered_only_where_it_can_be_done(care):
     for course, offered in ((care.course, True), (early, False), (paused, False)):
         tab = _open(care, care.therapist, course)
         assert ("Book a ketamine session" in links(tab)) is offered
+
+
+def test_the_front_desk_reads_of_a_medical_hold_its_day_and_no_reason(care):
+    with care.database.writing() as db:
+        a_hold(db, care.course, HoldReason.SUICIDE_RISK, care.prescriber.clinician_id)
+        a_ketamine_session(db, care.course, planned_at=NOW + DAY)
+    pages = (
+        ("episode", {"id": care.course.id}),
+        ("client", {"client": care.client.code}),
+        ("caseload", {}),
+        ("ketamine_sessions", {}),
+        ("today", {}),
+    )
+    for page, query in pages:
+        words = bare(said(opened(care, care.front_desk, page, **query)))
+        assert "On hold, " in words, page
+        assert "hold: " not in words, page
+        assert "suicide" not in words.lower(), page
+    words = said(opened(care, care.therapist, "episode", id=care.course.id))
+    assert "On hold: suicide risk, look again Tue Dec 1" in words
+
+    with care.database.writing() as db:
+        db.query(Hold).one().released_at = NOW
+    tab = opened(care, care.front_desk, "episode", id=care.course.id)
+    assert any(one.value.startswith("**On hold**") for one in tab.markdown)
+    assert not any(one.value.startswith("**Other**") for one in tab.markdown)
 
 
 def test_a_hold_is_kept_released_and_can_be_put_again(care):

@@ -404,7 +404,8 @@ def test_rule_3_what_was_cancelled_takes_its_integration_back(care, ahead):
 
     press(fill(tab, "cancel", {"reason": WILD}), "Cancel this ketamine session")
 
-    assert f"Reason: {WILD}" in [one.value for one in tab.text]
+    assert bare(f"Cancelled Tue Nov 24, 2:30 pm: {WILD}") in [bare(one.value) for one in tab.text]
+    assert "Closed" not in said(tab)
     assert care.rows(IntegrationSession)[0].dropped_at == NOW
     assert buttons(tab) == []
 

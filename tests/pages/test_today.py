@@ -99,6 +99,26 @@ def test_a_course_without_a_next_step_waits_on_somebody(care):
     assert addresses(tab, "Open") == [f"episode?id={care.course.id}"]
 
 
+@pytest.mark.parametrize("by", ["therapist", "prescriber"])
+def test_what_was_called_off_is_to_be_booked_again_from_its_row(care, by):
+    with care.database.writing() as db:
+        a_call(db, care.client, care.therapist)
+        session = a_ketamine_session(
+            db, care.course, planned_at=NOW + 2 * DAY, status=SessionStatus.CANCELLED
+        )
+        session.closed_at = NOW - HOUR
+    tab = opened(care, getattr(care, by), "today")
+
+    assert headings(tab) == ["Waiting on me (1)"]
+    assert "To rebook: session of Thu Nov 26 cancelled" in said(tab)
+    assert addresses(tab, "Book") == [f"booking?episode={care.course.id}"]
+    assert "To rebook" not in said(opened(care, care.stranger, "today"))
+
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + 3 * DAY)
+    assert "To rebook" not in said(opened(care, getattr(care, by), "today"))
+
+
 def test_who_is_out_of_touch_is_called_from_the_row(care):
     tab = opened(care, care.therapist, "today")
 

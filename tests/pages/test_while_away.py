@@ -92,7 +92,10 @@ def test_who_is_away_reads_on_their_own_rows_who_covers(care, by):
     whole = care.nurse if by == "days away" else None
     _away(care, care.therapist, NOW - DAY, NOW + 2 * DAY, cover=whole)
     for page in pages:
-        assert COVERED in said(opened(care, care.therapist, page)).replace("**", ""), page
+        rows = said(opened(care, care.therapist, page)).replace(f"**{COVERED}**", "")
+        assert "Nico Nightingale" in rows, page
+        # Whose place it is and until when they know: it stands at the top of Today.
+        assert "for Thea Tallis" not in rows, page
 
 
 def test_a_ketamine_session_of_today_has_the_cover_and_the_colleague(care):
@@ -101,7 +104,7 @@ def test_a_ketamine_session_of_today_has_the_cover_and_the_colleague(care):
     _away(care, care.therapist, NOW - DAY, NOW + 2 * DAY, cover=care.nurse)
 
     mine = said(opened(care, care.therapist, "today"))
-    assert f"with {COVERED}" in mine
+    assert "with Nico Nightingale]" in mine
     assert "with Robin Prescott" in mine
     theirs = said(opened(care, care.prescriber, "today"))
     assert f"with {COVERED}" in theirs

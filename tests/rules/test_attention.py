@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kapteam.rules.attention import Attention, CourseFacts, PlannedDose, Reason, attend
+from kapteam.rules.attention import (
+    Attention,
+    CourseFacts,
+    PlannedDose,
+    Reason,
+    Unkept,
+    attend,
+)
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import judge_contact
 from kapteam.rules.dosing import Silence
@@ -25,6 +32,7 @@ from kapteam.vocabulary import (
     OrderState,
     OutsideParty,
     Part,
+    SessionStatus,
     Tone,
 )
 
@@ -57,6 +65,7 @@ CALM = CourseFacts(
     waits=(),
     authorization=None,
     home=None,
+    to_rebook=None,
 )
 
 
@@ -413,6 +422,23 @@ def test_rule_22_a_consent_that_ends_is_said_in_time(ends, revoked, tone):
     said = [] if tone is None else [(R.CONSENT_ENDS, tone, PRESCRIBER)]
     assert _found(consents=consents) == said
     assert _found(consents=consents, state=EpisodeState.PREPARATION) == []
+
+
+@pytest.mark.parametrize(
+    "state", [EpisodeState.PREPARATION, EpisodeState.SERIES, EpisodeState.MAINTENANCE]
+)
+def test_what_was_called_off_is_to_be_booked_again_by_either_instead_of_what_says_less(state):
+    again = {"to_rebook": Unkept("dose", NOW, SessionStatus.CANCELLED), "state": state}
+    assert _found(**again, series_booked=0) == [(R.TO_REBOOK, Tone.PLAIN, None)]
+    nothing = {"series_booked": 0, "has_next_step": False}
+    assert _found(**again, **nothing) == [(R.TO_REBOOK, Tone.AMBER, None)]
+    assert _found(**again, **nothing, on_hold=True) == []
+
+
+@pytest.mark.parametrize("state", [EpisodeState.ASSESSMENT, EpisodeState.SERIES_REVIEW])
+def test_nothing_is_to_be_booked_again_while_no_dose_is_the_next(state):
+    again = {"to_rebook": Unkept("dose", NOW, SessionStatus.MISSED), "state": state}
+    assert R.TO_REBOOK not in [one for one, *_ in _found(**again)]
 
 
 def test_a_series_with_doses_left_and_no_date_for_the_next_is_said_quietly():

@@ -26,6 +26,7 @@ from kapteam.vocabulary import (
     IntegrationKind,
     OrderState,
     Part,
+    SessionStatus,
     Tone,
 )
 from kapteam.wording import NBSP
@@ -393,3 +394,28 @@ def test_a_concern_says_who_raised_it_and_whether_the_colleague_knows(unseen, se
 )
 def test_what_is_loose_is_said_with_its_weekday(one, said):
     assert sentences.loose_end(one, NOW, PHOENIX).replace(NBSP, " ") == said
+
+
+@pytest.mark.parametrize(
+    ("status", "at", "said"),
+    [
+        (SessionStatus.CANCELLED, NOW, "Cancelled Tue Nov 24, 2:30 pm"),
+        (SessionStatus.MISSED, NOW, "Missed, recorded Tue Nov 24, 2:30 pm"),
+        (SessionStatus.NOT_GIVEN, NOW, "Not given, recorded Tue Nov 24, 2:30 pm"),
+        (SessionStatus.CANCELLED, None, "Cancelled"),
+    ],
+)
+def test_how_a_session_ended_that_did_not_take_place_is_never_called_closed(status, at, said):
+    assert sentences.ended_session(status, at, NOW, PHOENIX).replace(NBSP, " ") == said
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (HoldReason.TRAVEL, "On hold: travel, look again Mon Nov 30"),
+        (HoldReason.SUICIDE_RISK, "On hold: suicide risk, look again Mon Nov 30"),
+        (HoldReason.OTHER, "On hold, look again Mon Nov 30"),
+    ],
+)
+def test_a_pause_is_said_with_its_reason_if_that_says_something(reason, said):
+    assert sentences.on_hold(reason, date(2026, 11, 30), TODAY).text.replace(NBSP, " ") == said
