@@ -33,6 +33,7 @@ from kapteam.db.tables import (
     EpisodeMember,
     Hold,
     HomeSupply,
+    HomeTally,
     Inquiry,
     OutsideExperience,
     OutsideWait,
@@ -61,6 +62,7 @@ from kapteam.vocabulary import (
     Part,
     ProductRoute,
     ServiceLine,
+    Tally,
     WaitOutcome,
 )
 
@@ -614,3 +616,18 @@ def a_home_supply(db: Session, course: Episode, who: Viewer, **values: Any) -> H
     db.add(supply)
     db.flush()
     return supply
+
+
+def a_home_tally(db: Session, course: Episode, who: Viewer, **values: Any) -> HomeTally:
+    """Three lozenges that were counted with the client now."""
+    usual = {"kind": Tally.COUNT, "lozenges": 3, "at": NOW, "words": ""}
+    tally = HomeTally(
+        id=new_id(),
+        episode_id=course.id,
+        recorded_by_id=who.clinician_id,
+        recorded_at=NOW,
+        **(usual | values),
+    )
+    db.add(tally)
+    db.flush()
+    return tally

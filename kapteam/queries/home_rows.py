@@ -20,14 +20,13 @@ from kapteam.db.tables import (
     Administration,
     Concern,
     Episode,
-    HomeCount,
-    HomeReturn,
     HomeSupply,
+    HomeTally,
     KetamineSession,
 )
 from kapteam.db.types import UtcDateTime
 from kapteam.rules.home_supply import Counted, HomeFacts, Returned, Supplied, Used
-from kapteam.vocabulary import ConcernKind
+from kapteam.vocabulary import ConcernKind, Tally
 
 SUPPLY, USED, RETURNED, COUNTED, CONCERNED = "supply", "used", "returned", "counted", "concerned"
 
@@ -75,22 +74,22 @@ def selects(wanted: Any) -> tuple[Select[Any], ...]:
             until_on=HomeSupply.arrived_on,
             number=HomeSupply.lozenges,
             ug=HomeSupply.ug_each,
-        ).where(HomeSupply.episode_id.in_(wanted)),
+        ).where(HomeSupply.episode_id.in_(wanted), HomeSupply.voided_at.is_(None)),
         used,
-        _row(
-            RETURNED,
-            HomeReturn.episode_id,
-            id=HomeReturn.id,
-            at=HomeReturn.returned_at,
-            number=HomeReturn.lozenges,
-        ).where(HomeReturn.episode_id.in_(wanted)),
-        _row(
-            COUNTED,
-            HomeCount.episode_id,
-            id=HomeCount.id,
-            at=HomeCount.counted_at,
-            number=HomeCount.lozenges,
-        ).where(HomeCount.episode_id.in_(wanted)),
+        *(
+            _row(
+                what,
+                HomeTally.episode_id,
+                id=HomeTally.id,
+                at=HomeTally.at,
+                number=HomeTally.lozenges,
+            ).where(
+                HomeTally.episode_id.in_(wanted),
+                HomeTally.kind == kind,
+                HomeTally.voided_at.is_(None),
+            )
+            for what, kind in ((RETURNED, Tally.RETURN), (COUNTED, Tally.COUNT))
+        ),
         concerned,
     )
 

@@ -24,9 +24,8 @@ from kapteam.db.tables import (
     Episode,
     EpisodeMember,
     Hold,
-    HomeCount,
-    HomeReturn,
     HomeSupply,
+    HomeTally,
     Inquiry,
     IntegrationSession,
     Invitation,
@@ -156,6 +155,11 @@ def _home_return(page: Page) -> None:
     _unfold(page, "Record what went back")
     paste(page, "Lozenges returned or destroyed", "3")
     paste(page, "Why", "Dose lowered.")
+
+
+def _home_error(page: Page) -> None:
+    press(page, "Entered in error")
+    paste(page, "What was wrong", "Typed twice.")
 
 
 def _a_session_at_home(own: Care) -> str:
@@ -775,10 +779,13 @@ SAVES = {
     ),
     "arrived": Save(_a_shipment, _arrived, "Arrived", ("home_supply:arrived",)),
     "home count": Save(
-        _home_supply, _home_count, "Save the count", ("home_supply:counted",), (HomeCount,)
+        _home_supply, _home_count, "Save the count", ("home_supply:counted",), (HomeTally,)
     ),
     "home return": Save(
-        _home_supply, _home_return, "Save the return", ("home_supply:returned",), (HomeReturn,)
+        _home_supply, _home_return, "Save the return", ("home_supply:returned",), (HomeTally,)
+    ),
+    "home error": Save(
+        _a_shipment, _home_error, "Mark as entered in error", ("home_supply:voided",)
     ),
     "at home": Save(
         _a_session_at_home,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kapteam.db.tables import HomeCount, HomeReturn, HomeSupply, KetamineSession
+from kapteam.db.tables import HomeSupply, HomeTally, KetamineSession
 from kapteam.vocabulary import Audience, ProductRoute
 from tests.factories import NOW, TODAY, a_home_supply
 from tests.factories_care import a_ketamine_session, a_series
@@ -55,9 +55,9 @@ def test_from_shipment_to_count_in_the_words_of_the_page(care):
     assert "Medicine at home: 12 should be left, 9 counted Tue Nov 24" in bare(said(tab))
     assert "Says *three* were lost." in [one.value for one in tab.text]
     assert "Raise a medicine-use concern" in links(tab)
-    press(fill(tab, "return", {"lozenges": "3", "reason": "Dose lowered."}), "Save the return")
+    press(fill(tab, "return", {"lozenges": "3", "words": "Dose lowered."}), "Save the return")
     assert "9 should be left" in bare(said(tab))
-    assert [len(care.rows(one)) for one in (HomeSupply, HomeCount, HomeReturn)] == [1, 1, 1]
+    assert [len(care.rows(one)) for one in (HomeSupply, HomeTally)] == [1, 2]
 
 
 def test_the_link_from_a_difference_opens_the_concern_with_its_kind(care):
@@ -76,7 +76,7 @@ def test_bad_input_is_said_beside_its_field_and_nothing_typed_is_lost(care, supp
     assert typed(tab, "count")["words"] == "Could not see the box."
     press(fill(tab, "count", {"lozenges": "0", "on": TODAY + DAY}), "Save the count")
     assert "in the future" in beside(tab, "count", "time")
-    assert care.rows(HomeCount) == []
+    assert care.rows(HomeTally) == []
 
 
 def test_the_front_desk_records_a_shipment_and_sees_no_count(care, supplied):
@@ -84,6 +84,39 @@ def test_the_front_desk_records_a_shipment_and_sees_no_count(care, supplied):
     assert typed(tab, "supply")
     assert not typed(tab, "count")
     assert not typed(_page(care, care.therapist), "supply")
+
+
+def test_a_wrong_count_is_taken_back_on_the_page_and_stays_readable(care, supplied):
+    press(fill(_page(care, care.nurse), "count", {"lozenges": "9"}), "Save the count")
+    tab = _page(care, care.nurse)
+    (counted,) = care.rows(HomeTally)
+    error = f"void/{counted.id}"
+    press(tab, "Mark as entered in error", error)
+    assert "The reason is needed." in beside(tab, error, "void_reason")
+    assert "9 counted" in bare(said(tab))
+    press(fill(tab, error, {"void_reason": "Of *another* box."}), "Mark as entered in error", error)
+    text = bare(said(tab))
+    assert "12 should be left, not counted yet" in text
+    assert "~~9 counted, " in text
+    why = "entered in error, Nico Nightingale, Tue Nov 24, 2:30 pm: Of *another* box."
+    assert why in bare(said(tab))
+    assert not typed(tab, error)
+    front = said(_page(care, care.front_desk))
+    assert "9 counted" not in front
+    assert "another" not in front
+
+
+def test_a_therapist_takes_back_no_shipment_and_others_read_no_reason(care, supplied):
+    assert not typed(_page(care, care.therapist), f"void/{supplied.id}")
+    tab = _page(care, care.front_desk)
+    error = f"void/{supplied.id}"
+    press(fill(tab, error, {"void_reason": "For Ida Okafor."}), "Mark as entered in error", error)
+    assert "Nothing was sent to this client yet." in said(tab)
+    assert "For Ida Okafor." in said(tab)
+    tab = _page(care, care.therapist)
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+    assert "entered in error" in said(tab)
+    assert "Ida" not in said(tab)
 
 
 def test_client_says_it_beside_the_course(care, supplied):
