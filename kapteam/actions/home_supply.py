@@ -10,7 +10,13 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kapteam.actions.loading import ketamine_session, practice_zone
+from kapteam.actions.loading import (
+    administrations,
+    ketamine_session,
+    need_lozenge,
+    practice_zone,
+    product_route,
+)
 from kapteam.actions.saving import already_saved, check_changed, compare_and_swap
 from kapteam.clock import day_of
 from kapteam.db.access import visible_episode, visible_episodes
@@ -77,14 +83,15 @@ class HomeErrorEntered:
 
 
 @dataclass(frozen=True, slots=True)
-class AtHomeEntered:
-    """Where a client will be for a session at home, who is with them, and whom to call there."""
+class WhereEntered:
+    """Where a ketamine session will be and who is present; at home, whom to call there as well."""
 
     ketamine_session_id: str
     version: int
+    at_home: bool
     place: str
     people_present: str
-    local_emergency: str
+    local_emergency: str = ""
 
 
 def send_home(db: Session, viewer: Viewer, entered: SupplyEntered, now: datetime) -> None:
@@ -211,18 +218,28 @@ def void_tally(db: Session, viewer: Viewer, entered: HomeErrorEntered, now: date
     _void(db, viewer, HomeTally, entered, now)
 
 
-def arrange_at_home(db: Session, viewer: Viewer, entered: AtHomeEntered, now: datetime) -> None:
-    """Say where the client will be, who is with them, and whom to call there.
+def arrange_where(db: Session, viewer: Viewer, entered: WhereEntered, now: datetime) -> None:
+    """Say where a session at home will be, or that it will be at home, or not at home after all.
 
-    What is not known yet may stay empty: the session is not ready until then. Raises NotAllowed
-    (not at home, or over), NotFound, Invalid by field, Unchanged, Conflict.
+    What is not known yet may stay empty: a session at home is not ready until then. Raises
+    NotAllowed (over, given, in the practice anyway), NotFound, Invalid by field, Unchanged,
+    Conflict.
     """
     check_can_book(viewer)
     session, course = ketamine_session(db, viewer, entered.ketamine_session_id, now)
-    if not session.at_home or not session.status.is_open:
+    was_at_home = session.at_home
+    # A second press of the change to the practice finds it there, one version on.
+    is_about_home = was_at_home or entered.at_home or session.version != entered.version
+    if not is_about_home or not session.status.is_open:
         raise NotAllowed("This is no session at home that is still to come.")
+    if was_at_home is not entered.at_home and administrations(db, session.id):
+        raise NotAllowed(
+            "A dose was recorded. Mark it as entered in error first, if it was given elsewhere."
+        )
     form = Entered()
+    need_lozenge(form, product_route(db, session), at_home=entered.at_home)
     values = {
+        "at_home": entered.at_home,
         "place": form.line("place", entered.place, "The place"),
         "people_present": form.line("people_present", entered.people_present, "Who is with them"),
         "local_emergency": form.line(
@@ -234,11 +251,14 @@ def arrange_at_home(db: Session, viewer: Viewer, entered: AtHomeEntered, now: da
     if compare_and_swap(db, session, entered.version, values):
         record(
             db,
-            "ketamine_session:arranged_at_home",
+            "ketamine_session:arranged_at_home"
+            if was_at_home is entered.at_home
+            else "ketamine_session:place_changed",
             viewer,
             now,
             client_id=course.client_id,
             subject_id=session.id,
+            at_home=(was_at_home, session.at_home),
         )
 
 

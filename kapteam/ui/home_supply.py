@@ -9,11 +9,11 @@ import streamlit as st
 from kapteam import sentences, wording
 from kapteam.actions.home_supply import (
     ArrivedEntered,
-    AtHomeEntered,
     HomeErrorEntered,
     SupplyEntered,
     TallyEntered,
-    arrange_at_home,
+    WhereEntered,
+    arrange_where,
     record_tally,
     say_arrived,
     send_home,
@@ -44,6 +44,8 @@ WHERE, WHO, NUMBER_THERE = (
     "Who is with them",
     "Emergency number there",
 )
+PLACE, OTHERS = "Place", "Others present"
+ADDRESS, ROOM = "the address tonight", "for example Room 2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +136,18 @@ def draw_home_of_course(here: Present, course: CourseStanding) -> None:
 
 
 def draw_at_home(here: Present, shown: KetamineSessionPage) -> None:
-    """A session at home: where the client will be, who is with them, and the number there."""
-    if not shown.at_home:
-        return
+    """A session at home: where the client will be, who is with them, and the number there.
+
+    Until something is given it may change to at home, or to in the practice.
+    """
+    can_arrange = shown.status.is_open and can_book(here.viewer) and not here.viewer.hides_names
+    if shown.at_home:
+        _draw_where(here, shown, can_arrange=can_arrange)
+    if can_arrange and not shown.counted and shown.product_route in AT_HOME:
+        _change_place(here, shown)
+
+
+def _draw_where(here: Present, shown: KetamineSessionPage, *, can_arrange: bool) -> None:
     with section("At home", key="at_home"):
         known = (
             ("Where", shown.place),
@@ -150,7 +161,7 @@ def draw_at_home(here: Present, shown: KetamineSessionPage) -> None:
         with row("to_home_supply"):
             if can_book(here.viewer):
                 link("home_supply", "Medicine at home", icon="medication", episode=shown.course.id)
-        if shown.status.is_open and can_book(here.viewer) and not here.viewer.hides_names:
+        if can_arrange:
             _arrange(here, shown)
 
 
@@ -163,11 +174,43 @@ def _arrange(here: Present, shown: KetamineSessionPage) -> None:
         form.line("place", WHERE, shown.place)
         form.line("people_present", WHO, shown.people_present)
         form.line("local_emergency", NUMBER_THERE, shown.local_emergency)
-        form.save(
-            "Save where",
-            arrange_at_home,
-            lambda: form.entered(AtHomeEntered, ketamine_session_id=shown.id, version=version),
-        )
+        form.save("Save where", arrange_where, _where(form, shown, version, at_home=True))
+
+
+def _change_place(here: Present, shown: KetamineSessionPage) -> None:
+    """Nothing of where it was goes along: an address is no room, and a room no address."""
+    title = "In the practice instead" if shown.at_home else "At home instead"
+    with st.expander(title, icon=":material/home_pin:"):
+        form = Form(here, "elsewhere", shown.id)
+        version = form.seen(shown.version)
+        if shown.at_home:
+            form.line("place", PLACE, hint=ROOM)
+            form.line("people_present", OTHERS)
+            form.save(
+                "Change to in the practice",
+                arrange_where,
+                _where(form, shown, version, at_home=False),
+                kind="secondary",
+            )
+        else:
+            words(quiet("It is not ready until all three are known."))
+            form.line("place", WHERE, hint=ADDRESS)
+            form.line("people_present", WHO)
+            form.line("local_emergency", NUMBER_THERE)
+            form.save(
+                "Change to at home",
+                arrange_where,
+                _where(form, shown, version, at_home=True),
+                kind="secondary",
+            )
+
+
+def _where(
+    form: Form, shown: KetamineSessionPage, version: int, *, at_home: bool
+) -> Callable[[], WhereEntered]:
+    return lambda: form.entered(
+        WhereEntered, ketamine_session_id=shown.id, version=version, at_home=at_home
+    )
 
 
 def _shipments(here: Present, page: HomeSupplyPage) -> None:
@@ -265,8 +308,9 @@ def _struck_tallies(here: Present, tallies: Iterable[TallyLine]) -> None:
     for one in tallies:
         if one.in_error:
             told = f"{one.lozenges} {one.kind.label.lower()}, {_by(here, one)}"
-            _struck(here, told, one.in_error)
-            _words(here, one)
+            with st.container(gap="xxsmall", key=f"told_{one.id}"):
+                _struck(here, told, one.in_error)
+                _words(here, one)
 
 
 def _by(here: Present, one: TallyLine) -> str:

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from kapteam.actions.concerns import ConcernEntered, raise_concern
 from kapteam.actions.home_supply import (
     ArrivedEntered,
-    AtHomeEntered,
     HomeErrorEntered,
     SupplyEntered,
     TallyEntered,
-    arrange_at_home,
+    WhereEntered,
+    arrange_where,
     record_tally,
     say_arrived,
     send_home,
@@ -33,7 +33,7 @@ from kapteam.ids import new_id
 from kapteam.queries.home_supply import home_supply_page
 from kapteam.queries.standing import course_standings
 from kapteam.rules.attention import Reason
-from kapteam.vocabulary import ConcernKind, ConcernLevel, Part, ProductRoute, Tally
+from kapteam.vocabulary import ConcernKind, ConcernLevel, Part, ProductRoute, SessionStatus, Tally
 from tests.factories import NOW, TODAY
 from tests.factories_care import (
     Care,
@@ -186,27 +186,27 @@ def test_a_session_at_home_is_not_ready_until_somebody_knows_where_and_with_whom
     assert not _standing(care).ahead[0].is_ready
     assert Reason.HOME_UNKNOWN in [one.reason for one in _standing(care).attention]
 
-    entered = AtHomeEntered(session.id, session.version, " 4 Elm Street ", "Her sister", "911")
-    care.do(arrange_at_home, care.front_desk, entered)
+    entered = WhereEntered(session.id, session.version, True, " 4 Elm Street ", "Her sister", "911")
+    care.do(arrange_where, care.front_desk, entered)
     dose = _standing(care).ahead[0]
     assert (dose.place, dose.people_present, dose.home_gap) == ("4 Elm Street", "Her sister", "")
     assert Reason.HOME_UNKNOWN not in [one.reason for one in _standing(care).attention]
     (event,) = care.rows(AuditEvent, tag="ketamine_session:arranged_at_home")
     assert "Elm" not in str(event.changes)
 
-    care.do(arrange_at_home, care.front_desk, entered)
+    care.do(arrange_where, care.front_desk, entered)
     assert len(care.rows(AuditEvent, tag="ketamine_session:arranged_at_home")) == 1
     with pytest.raises(Conflict):
-        care.do(arrange_at_home, care.therapist, replace(entered, place="Elsewhere"))
+        care.do(arrange_where, care.therapist, replace(entered, place="Elsewhere"))
     with pytest.raises(Unchanged):
-        care.do(arrange_at_home, care.therapist, replace(entered, version=2))
+        care.do(arrange_where, care.therapist, replace(entered, version=2))
 
 
 def test_a_session_in_the_practice_is_not_arranged_at_home(care):
     with care.database.writing() as db:
         session = a_ketamine_session(db, care.course)
     with pytest.raises(NotAllowed, match="no session at home"):
-        care.do(arrange_at_home, care.therapist, AtHomeEntered(session.id, 1, "x", "y", "911"))
+        care.do(arrange_where, care.therapist, WhereEntered(session.id, 1, False, "x", "y"))
 
 
 @pytest.mark.parametrize(
@@ -405,3 +405,62 @@ def test_only_who_may_record_it_may_mark_it_as_entered_in_error(care):
         with pytest.raises(NotFound):
             _in_error(care, action, row_id, who=who)
     assert care.rows(AuditEvent, tag="home_supply:voided") == []
+
+
+def test_a_session_booked_at_home_changes_to_the_practice_and_asks_no_more_where(care):
+    session = _at_home(care, place="4 Elm Street", people_present="", local_emergency="911")
+    assert _standing(care).ahead[0].home_gap == "who is with them"
+    there = WhereEntered(session.id, session.version, False, "Room 2", "Her sister drives")
+    for _ in range(2):
+        care.do(arrange_where, care.front_desk, there)
+    dose = _standing(care).ahead[0]
+    assert (dose.at_home, dose.place, dose.home_gap) == (False, "Room 2", "")
+    assert Reason.HOME_UNKNOWN not in [one.reason for one in _standing(care).attention]
+    kept = care.row(KetamineSession, session.id)
+    assert (kept.people_present, kept.local_emergency) == ("Her sister drives", "")
+    (event,) = care.rows(AuditEvent, tag="ketamine_session:place_changed")
+    assert event.changes["at_home"] == [True, False]
+    assert "Room" not in str(event.changes)
+    with pytest.raises(Conflict):
+        care.do(arrange_where, care.therapist, replace(there, place="Room 3"))
+
+
+def test_a_session_booked_in_the_practice_changes_to_home_and_asks_where(care):
+    session = _at_home(care, at_home=False, place="Room 2", people_present="Her sister drives")
+    assert _standing(care).ahead[0].home_gap == ""
+    care.do(arrange_where, care.therapist, WhereEntered(session.id, 1, True, "", "", "911"))
+    dose = _standing(care).ahead[0]
+    assert (dose.at_home, dose.place, dose.people_present) == (True, "", "")
+    assert dose.home_gap == "where and who is with them"
+    assert not dose.is_ready
+    assert Reason.HOME_UNKNOWN in [one.reason for one in _standing(care).attention]
+    with pytest.raises(NotFound):
+        care.do(arrange_where, care.stranger, WhereEntered(session.id, 2, False, "", ""))
+
+
+@pytest.mark.parametrize("was_at_home", [True, False])
+def test_where_it_was_given_stays_until_the_dose_was_in_error(care, was_at_home):
+    session = _at_home(care, days=-0.1, at_home=was_at_home)
+    with care.database.writing() as db:
+        given = an_administration(db, session, started_at=NOW, ug=200_000)
+    elsewhere = WhereEntered(session.id, 1, not was_at_home, "4 Elm Street", "Her sister")
+    with pytest.raises(NotAllowed, match="A dose was recorded"):
+        care.do(arrange_where, care.therapist, elsewhere)
+    assert care.row(KetamineSession, session.id).at_home is was_at_home
+    assert care.rows(AuditEvent, tag="ketamine_session:place_changed") == []
+
+    with care.database.writing() as db:
+        db.get_one(Administration, given.id).voided_at = NOW
+    care.do(arrange_where, care.therapist, elsewhere)
+    assert care.row(KetamineSession, session.id).at_home is not was_at_home
+
+
+def test_only_a_lozenge_changes_to_home_and_only_while_it_is_to_come(care):
+    with care.database.writing() as db:
+        series = a_series(db, care.course, product_route=ProductRoute.INTRAMUSCULAR)
+        session = a_ketamine_session(db, care.course, series=series)
+    home = WhereEntered(session.id, 1, True, "4 Elm Street", "Her sister", "911")
+    assert "Only a lozenge" in _refused(care, arrange_where, home)["at_home"]
+    over = _at_home(care, status=SessionStatus.CANCELLED)
+    with pytest.raises(NotAllowed, match="still to come"):
+        care.do(arrange_where, care.therapist, WhereEntered(over.id, 1, False, "Room 2", ""))

@@ -7,7 +7,7 @@ import pytest
 from kapteam.db.tables import HomeSupply, HomeTally, KetamineSession
 from kapteam.vocabulary import Audience, ProductRoute
 from tests.factories import NOW, TODAY, a_home_supply
-from tests.factories_care import a_ketamine_session, a_series
+from tests.factories_care import a_ketamine_session, a_series, an_administration
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import bare, links, opened, said, unsigned, well
 
@@ -138,6 +138,40 @@ def test_where_they_will_be_is_filled_in_on_the_session_s_page(care, tonight):
     assert care.row(KetamineSession, tonight.id).place == ADDRESS
     today = bare(said(opened(care, care.prescriber, "today")))
     assert f"{ADDRESS}, {SISTER}, 911" in today
+
+
+def test_booked_at_home_it_changes_to_the_practice_and_back_and_no_address_stays(care, tonight):
+    with care.database.writing() as db:
+        db.get_one(KetamineSession, tonight.id).place = ADDRESS
+    tab = opened(care, care.therapist, "ketamine_session", id=tonight.id)
+    assert typed(tab, "elsewhere") == {"place": "", "people_present": ""}
+    press(fill(tab, "elsewhere", {"place": "Room 2"}), "Change to in the practice")
+    assert "Room 2 · " in bare(said(tab))
+    assert ADDRESS not in said(tab)
+    assert not typed(tab, "at_home")
+    assert set(typed(tab, "elsewhere")) == {"place", "people_present", "local_emergency"}
+
+    press(fill(tab, "elsewhere", {"place": ADDRESS}), "Change to at home")
+    kept = care.row(KetamineSession, tonight.id)
+    assert (kept.at_home, kept.place, kept.people_present) == (True, ADDRESS, "")
+    gap = "At home, not known: who is with them and the emergency number there"
+    assert gap in bare(said(opened(care, care.therapist, "today")))
+
+
+def test_once_something_was_given_the_page_no_longer_asks_for_another_place(care, tonight):
+    with care.database.writing() as db:
+        an_administration(db, db.get_one(KetamineSession, tonight.id), started_at=NOW)
+    tab = opened(care, care.therapist, "ketamine_session", id=tonight.id)
+    assert not typed(tab, "elsewhere")
+    assert "at home" in said(tab)
+
+
+def test_what_is_no_lozenge_is_not_asked_about_home(care):
+    with care.database.writing() as db:
+        series = a_series(db, care.course, product_route=ProductRoute.INTRAMUSCULAR)
+        session = a_ketamine_session(db, care.course, series=series)
+    tab = opened(care, care.therapist, "ketamine_session", id=session.id)
+    assert not typed(tab, "elsewhere")
 
 
 def test_what_is_not_known_yet_is_said_on_today_with_whom_it_waits_on(care, tonight):
