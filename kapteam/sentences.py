@@ -350,6 +350,16 @@ def _should_be_left(standing: HomeStanding, now: datetime, zone: ZoneInfo) -> st
     return f"{-left} more used than arrived" if left < 0 else f"{left} should be left"
 
 
+def left_at_home(standing: HomeStanding) -> str:
+    """What should be left, for who asks the client: `By the counts 4 lozenges should be left.`"""
+    if standing.left is None:
+        return "By the counts what should be left is not a whole number of lozenges."
+    if standing.left < 0:
+        return "By the counts more was used than arrived."
+    left = wording.count(standing.left, "lozenge") if standing.left else "no lozenge"
+    return f"By the counts {left} should be left."
+
+
 def home_problem(
     problem: HomeProblem, standing: HomeStanding, now: datetime, zone: ZoneInfo
 ) -> Phrase:

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import TypeEngine
 
+from kapteam.db import home_rows
 from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen
 from kapteam.db.signing import has_words
 from kapteam.db.tables import (
@@ -57,7 +58,6 @@ from kapteam.db.tables import (
     SignOff,
 )
 from kapteam.db.types import UtcDateTime
-from kapteam.queries import home_rows
 from kapteam.queries.client_names import CLIENT_NAME
 from kapteam.queries.pinned import PINNED
 from kapteam.rules.contacts import TOUCHES_COUNTED, Touches

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select, union_all
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from kapteam.db import home_rows
 from kapteam.db.access import visible_episodes
 from kapteam.db.tables import Clinician, Episode, HomeSupply, HomeTally
-from kapteam.queries import home_rows
 from kapteam.queries.standing import Asked, CourseHead, course_sessions, home_standing
 from kapteam.rules.home_supply import HomeStanding
 from kapteam.vocabulary import Tally
@@ -70,8 +70,7 @@ def home_of(db: Session, asked: Asked, episode_id: str) -> HomeStanding | None:
     wanted = select(Episode.id).where(
         Episode.id == episode_id, visible_episodes(asked.viewer, asked.now)
     )
-    rows = db.execute(union_all(*home_rows.selects(wanted)))
-    return home_standing(asked, home_rows.facts_of(rows))
+    return home_standing(asked, home_rows.read_facts(db, wanted))
 
 
 def home_supply_page(db: Session, asked: Asked, episode_id: str) -> HomeSupplyPage:

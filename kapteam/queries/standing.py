@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, select, union_all
 from sqlalchemy.orm import Session
 
 from kapteam.clock import day_of
+from kapteam.db import home_rows
 from kapteam.db.access import is_on_episode, visible_episodes
 from kapteam.db.in_force import PracticeInForce
 from kapteam.db.tables import (
@@ -22,7 +23,7 @@ from kapteam.db.tables import (
     SignOff,
 )
 from kapteam.errors import NotFound
-from kapteam.queries import course_rows, home_rows
+from kapteam.queries import course_rows
 from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.pinned import PinnedLine, pinned_of
 from kapteam.rules.attention import (

@@ -15,7 +15,7 @@ from kapteam.vocabulary import (
     ServiceLine,
     SessionStatus,
 )
-from tests.factories import NOW, a_clinician, a_course, a_member
+from tests.factories import NOW, a_clinician, a_course, a_home_supply, a_member
 from tests.factories_care import (
     a_ketamine_session,
     an_integration_session,
@@ -23,7 +23,7 @@ from tests.factories_care import (
 )
 from tests.factories_endings import a_closing, therapy_goes_on
 from tests.pages.filling import LOOK, beside, box, fill, press, typed
-from tests.pages.tabs import addresses, links, opened, said
+from tests.pages.tabs import addresses, bare, links, opened, said
 
 DAY = timedelta(days=1)
 ENDING = {"close_reason": CloseReason.GOALS_MET, "final_scores": FinalScores.OBTAINED}
@@ -254,3 +254,25 @@ def test_to_whose_course_ended_what_went_on_is_not_denied(care):
     assert "Nothing to integrate yet" not in said(tab)
     assert "On no open course of yours" in said(tab)
     assert "No integration on a course of yours" in said(tab)
+
+
+def test_beside_the_question_about_medicine_stands_what_should_be_left(care):
+    with care.database.writing() as db:
+        a_home_supply(db, care.course, care.nurse, lozenges=4)
+    tab = _open(care, care.therapist)
+    assert "By the counts 4 lozenges should be left." in bare(said(tab))
+    press(fill(tab, "close", {**ENDING, "medicine_at_home": "No"}), "Close the course")
+    asked = (
+        "By the counts 4 lozenges should be left. Say where the medicine is, and what is planned."
+    )
+    assert beside(tab, "close", "medicine_note") == asked
+    assert care.rows(Ending) == []
+    press(fill(tab, "close", {"medicine_note": "Lost in the move."}), "Close the course")
+    assert len(care.rows(Ending)) == 1
+
+
+def test_where_none_was_sent_nothing_is_said_of_counts_and_the_front_desk_never_reads_it(care):
+    assert "By the counts" not in said(_open(care, care.therapist))
+    with care.database.writing() as db:
+        a_home_supply(db, care.course, care.nurse, lozenges=4)
+    assert "By the counts" not in said(_open(care, care.front_desk))

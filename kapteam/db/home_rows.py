@@ -14,7 +14,9 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    union_all,
 )
+from sqlalchemy.orm import Session
 
 from kapteam.db.tables import (
     Administration,
@@ -113,6 +115,11 @@ def _row(what: str, episode_id: Any, **columns: Any) -> Select[Any]:
         columns.get(name, cast(null(), kind)).label(name) for name, kind in kinds.items()
     ]
     return select(literal(what).label("what"), episode_id.label("episode_id"), *cells)
+
+
+def read_facts(db: Session, wanted: Any) -> HomeFacts:
+    """The medicine at home of one course, in one statement."""
+    return facts_of(db.execute(union_all(*selects(wanted))))
 
 
 def facts_of(rows: Iterable[Any]) -> HomeFacts:
