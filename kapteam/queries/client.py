@@ -169,7 +169,8 @@ class ClientDose:
 
     `number` of `of` in its series, None when it was never given; `of` is None while no number of
     sessions is ordered. `line` is its standing while it is
-    open or its integration owed.
+    open or its integration owed. `went_on_with` has its integration to do since its own course
+    ended, by name, on whichever course that is.
     """
 
     id: str
@@ -192,6 +193,7 @@ class ClientDose:
     breach_reason: str
     no_integration_reason: str
     integrations: tuple[ClientIntegration, ...]
+    went_on_with: str
     line: DoseLine | None
 
     @property
@@ -498,6 +500,7 @@ def _doses(db: Session, asked: Asked, client_id: str) -> list[Any]:
                 Administration.ended_at,
                 Administration.confirmed_at,
                 teller.name.label("told_by"),
+                _went_on_with().label("went_on_with"),
             )
             .join(Episode, Episode.id == KetamineSession.episode_id)
             .join(Series, Series.id == KetamineSession.series_id)
@@ -513,6 +516,32 @@ def _doses(db: Session, asked: Asked, client_id: str) -> list[Any]:
             .where(Episode.client_id == client_id, visible_episodes(asked.viewer, asked.now))
             .order_by(KetamineSession.id, Administration.started_at, Administration.id)
         )
+    )
+
+
+def _went_on_with() -> Any:
+    """Who has what a session is still owed in the therapy that goes on after its course.
+
+    Whose it is may be known to whoever sees the client, as who is on a course may be.
+    """
+    therapist = aliased(Clinician)
+    return (
+        select(func.max(therapist.name))
+        .select_from(IntegrationSession)
+        .join(
+            IntegrationSessionFor,
+            IntegrationSessionFor.integration_session_id == IntegrationSession.id,
+        )
+        .join(therapist, therapist.id == IntegrationSession.therapist_id)
+        .where(
+            IntegrationSessionFor.ketamine_session_id == KetamineSession.id,
+            IntegrationSession.from_episode_id == KetamineSession.episode_id,
+            IntegrationSession.kind == IntegrationKind.FULL,
+            IntegrationSession.held_at.is_(None),
+            IntegrationSession.closed_at.is_(None),
+            IntegrationSession.dropped_at.is_(None),
+        )
+        .scalar_subquery()
     )
 
 
@@ -633,6 +662,7 @@ class _History:
             breach_reason=row.breach_reason,
             no_integration_reason=row.no_integration_reason,
             integrations=tuple(one for one in self._integrations if row.id in one.dose_ids),
+            went_on_with=row.went_on_with or "",
             line=self._dose_lines.get(row.id),
         )
 

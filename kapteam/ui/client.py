@@ -211,7 +211,9 @@ def _integration(here: Present, page: ClientPage) -> None:
         words(quiet("Not expected on this course of care"))
     elif not page.courses and any(dose.last_given_at for dose in page.doses):
         # What is owed may go on in a course that this person is not on.
-        words(quiet("On no open course of yours"))
+        names = sorted({dose.went_on_with for dose in page.doses if dose.went_on_with})
+        with_whom = f", with {wording.listed(names)}" if names else ""
+        words(quiet(f"On no open course of yours{with_whom}"))
     else:
         words("Nothing to integrate yet")
 
@@ -621,8 +623,10 @@ def _before(here: Present, page: ClientPage, dose: ClientDose) -> None:
 
 def _after(here: Present, page: ClientPage, dose: ClientDose) -> None:
     """How this dose was or is to be integrated."""
-    if not dose.integrations and not dose.status.is_open and page.hides_open_course:
-        # What was owed may have gone on there.
+    if not dose.integrations and dose.went_on_with:
+        words(quiet(f"Integration to do, with {dose.went_on_with}, on no course of yours"))
+    elif not dose.integrations and not dose.status.is_open and page.hides_open_course:
+        # What was owed may have gone on there, and been held.
         words(quiet("No integration on a course of yours"))
     elif not dose.integrations:
         words(quiet("No integration" if not dose.status.is_open else "Integration not booked"))
