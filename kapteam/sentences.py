@@ -94,6 +94,8 @@ class Prepared(Protocol):
     def intention(self) -> IntentionStanding: ...
 
 
+_NAMED = 2
+"""How many of those who have not seen a concern are named; of more it says how many."""
 _HOME_PROBLEMS = {
     Reason.HOME_DIFFERS: HomeProblem.DIFFERS,
     Reason.HOME_OVERDRAWN: HomeProblem.OVERDRAWN,
@@ -429,12 +431,14 @@ def contact(standing: ContactStanding, now: datetime, zone: ZoneInfo) -> Phrase:
 
 
 def concern(standing: ConcernStanding, now: datetime, zone: ZoneInfo) -> Phrase:
-    """A concern: `Suicide risk, high, Noor Ocotillo, Tue Nov 24, 2:05 pm: not seen yet, call`."""
+    """A concern: `Suicide risk, high, Noor Ocotillo, Tue Nov 24: not seen yet by Ada, call`."""
     level = standing.level.label.lower()
     when = _both_times(standing.raised_at, now, zone)
     said = f"{standing.kind.label}, {level}, {standing.raised_by}, {when}"
-    if standing.unseen:
-        said = f"{said}: not seen yet, call"
+    if standing.unseen_by:
+        named, more = standing.unseen_by[:_NAMED], len(standing.unseen_by) - _NAMED
+        whom = wording.listed([*named, *([f"{more} more"] if more > 0 else [])])
+        said = f"{said}: not seen yet by {whom}, call"
     elif standing.seen_at:
         said = f"{said}: seen {wording.moment(standing.seen_at, now, zone)}"
     return Phrase(said, standing.tone, "emergency_heat")

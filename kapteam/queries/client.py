@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_clients, visible_episodes
-from kapteam.db.concerns import last_seen_at, unseen
+from kapteam.db.concerns import last_seen_at, names, unseen_by
 from kapteam.db.tables import (
     Administration,
     Client,
@@ -346,7 +346,7 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 Concern.level,
                 Concern.raised_at,
                 raiser.name.label("raised_by"),
-                unseen(asked.now).label("unseen"),
+                unseen_by(asked.now).label("unseen_by"),
                 last_seen_at().label("seen_at"),
             )
             .outerjoin(Concern, and_(Concern.client_id == Client.id, Concern.closed_at.is_(None)))
@@ -408,8 +408,8 @@ def _concerns(rows: Iterable[Any]) -> tuple[tuple[str, ConcernStanding], ...]:
             row.level,
             row.raised_at,
             row.raised_by,
-            row.unseen,
-            None if row.unseen else row.seen_at,
+            names(row.unseen_by),
+            None if row.unseen_by else row.seen_at,
         )
         for row in rows
         if row.concern_id is not None

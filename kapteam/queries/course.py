@@ -242,9 +242,10 @@ def member_of(members: Iterable[Member], part: Part) -> Member | None:
 
 
 def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) -> Course:
-    """The course with this id, in six statements; for the front desk without words about it.
+    """The course with this id, in six statements at most; for the front desk without words.
 
-    Two more for how it ended, or three `to_end` it.
+    Two more for how it ended, or `to_end` it. Only a course without ketamine is about experiences
+    elsewhere, and only one with it has medicine at home.
 
     Raises NotFound when there is none or this person is not on it; the two read the same.
     """
@@ -257,6 +258,7 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
         raise NotFound("There is no such course of care, or you are not on it.")
     episode, client = row
     ends = to_end and episode.closed_at is None
+    is_kap = episode.service_line is ServiceLine.KAP
     return Course(
         client=client_named(client.id, client),
         id=episode.id,
@@ -275,9 +277,9 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
         holds=_holds(db, asked, episode_id),
         clearances=_clearances(db, episode_id),
         consents=_consents(db, episode_id),
-        told=experiences(db, episode_id),
+        told=() if is_kap else experiences(db, episode_id),
         loose=loose(db, episode, asked.now) if ends else (),
-        home=home_of(db, asked, episode_id) if ends else None,
+        home=home_of(db, asked, episode_id) if ends and is_kap else None,
         ending=_ending(db, asked, episode),
     )
 

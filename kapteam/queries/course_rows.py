@@ -33,7 +33,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import TypeEngine
 
 from kapteam.db import home_rows
-from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen
+from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen_by
 from kapteam.db.signing import has_words
 from kapteam.db.tables import (
     Absence,
@@ -619,8 +619,11 @@ def _matters() -> Executable:
 
 
 def _concerns() -> Select[Any]:
-    """The open concerns; on every open course of a client the same."""
-    number = unseen(_NOW)
+    """The open concerns; on every open course of a client the same.
+
+    Who has not seen one stands where other rows have a person's id.
+    """
+    waited_for = unseen_by(_NOW)
     return (
         select(
             literal(CONCERN),
@@ -631,10 +634,10 @@ def _concerns() -> Select[Any]:
             Concern.raised_at,
             _no(Date()),
             _no(Date()),
-            Concern.raised_by_id,
+            waited_for,
             Clinician.name,
-            case((number == 0, last_seen_at())),
-            number,
+            case((waited_for.is_(None), last_seen_at())),
+            _no(Integer()),
             _no(Integer()),
         )
         .join(Concern, Concern.client_id == Episode.client_id)

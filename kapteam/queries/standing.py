@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from kapteam.clock import day_of
 from kapteam.db import home_rows
 from kapteam.db.access import is_on_episode, visible_episodes
+from kapteam.db.concerns import names
 from kapteam.db.in_force import PracticeInForce
 from kapteam.db.tables import (
     Client,
@@ -934,7 +935,7 @@ class _Course:
                     ConcernLevel(row.level),
                     row.at,
                     row.person,
-                    row.number,
+                    names(row.person_id),
                     row.seen_at,
                 ),
             )

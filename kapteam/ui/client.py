@@ -92,7 +92,12 @@ def draw_identity(here: Present, page: ClientPage) -> None:
                 for text in _loud(here, page):
                     words(text)
                 if can_raise_concern(here.viewer):
-                    link("concern", "Safety", icon="emergency_heat", client=kept.code)
+                    link(
+                        "concern",
+                        "Safety: raise a concern",
+                        icon="emergency_heat",
+                        client=kept.code,
+                    )
         for concern_id, standing in page.concerns:
             with row(f"concern_{concern_id}"):
                 phrase(sentences.concern(standing, here.now, here.zone))

@@ -266,7 +266,13 @@ def strange(care: Care) -> Odd:
         client.safety_plan, client.safety_plan_at = odd("spl"), NOW
         client.safety_plan_by_id = therapist.clinician_id
         concern = a_concern(
-            db, client, care.prescriber, words=odd("cow"), plan=odd("cop"), raised_at=NOW
+            db,
+            client,
+            care.prescriber,
+            words=odd("cow"),
+            plan=odd("cop"),
+            place=odd("cpw"),
+            raised_at=NOW,
         )
         db.add(
             ConcernAddition(
@@ -390,7 +396,7 @@ SHOWN = {
     "at home": f"{NAME} ahn",
     "home_supply": f"{NAME} pha cnt ret sve tve",
     "contact": f"{NAME} cpl cle the",
-    "concern": f"{NAME} cow cop coa the cph pho eme rel emp may els spl",
+    "concern": f"{NAME} cow cop cpw coa the cph pho eme rel emp may els spl",
     "wait": f"{NAME} owh owo the",
 }
 """Which texts stand on which page."""

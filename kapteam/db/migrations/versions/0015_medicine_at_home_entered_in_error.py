@@ -1,4 +1,4 @@
-"""Medicine at home that was entered in error; counts and returns are of one table"""
+"""Medicine at home that was entered in error, in one table; where a client was at a concern"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("concern", sa.Column("place", sa.String(), nullable=False, server_default=""))
     with op.batch_alter_table("home_supply") as supply:
         for column in _entered_in_error():
             supply.add_column(column)
