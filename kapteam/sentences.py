@@ -95,6 +95,8 @@ class Prepared(Protocol):
     def intention(self) -> IntentionStanding: ...
 
 
+_NAMED = 2
+"""How many of those who have not seen a concern are named; of more it says how many."""
 _HOME_PROBLEMS = {
     Reason.HOME_DIFFERS: HomeProblem.DIFFERS,
     Reason.HOME_OVERDRAWN: HomeProblem.OVERDRAWN,
@@ -357,6 +359,16 @@ def _should_be_left(standing: HomeStanding, now: datetime, zone: ZoneInfo) -> st
     return f"{-left} more used than arrived" if left < 0 else f"{left} should be left"
 
 
+def left_at_home(standing: HomeStanding) -> str:
+    """What should be left, for who asks the client: `By the counts 4 lozenges should be left.`"""
+    if standing.left is None:
+        return "By the counts what should be left is not a whole number of lozenges."
+    if standing.left < 0:
+        return "By the counts more was used than arrived."
+    left = wording.count(standing.left, "lozenge") if standing.left else "no lozenge"
+    return f"By the counts {left} should be left."
+
+
 def home_problem(
     problem: HomeProblem, standing: HomeStanding, now: datetime, zone: ZoneInfo
 ) -> Phrase:
@@ -442,12 +454,14 @@ def not_known(gap: str) -> Phrase:
 
 
 def concern(standing: ConcernStanding, now: datetime, zone: ZoneInfo) -> Phrase:
-    """A concern: `Suicide risk, high, Noor Ocotillo, Tue Nov 24, 2:05 pm: not seen yet, call`."""
+    """A concern: `Suicide risk, high, Noor Ocotillo, Tue Nov 24: not seen yet by Ada, call`."""
     level = standing.level.label.lower()
     when = _both_times(standing.raised_at, now, zone)
     said = f"{standing.kind.label}, {level}, {standing.raised_by}, {when}"
-    if standing.unseen:
-        said = f"{said}: not seen yet, call"
+    if standing.unseen_by:
+        named, more = standing.unseen_by[:_NAMED], len(standing.unseen_by) - _NAMED
+        whom = wording.listed([*named, *([f"{more} more"] if more > 0 else [])])
+        said = f"{said}: not seen yet by {whom}, call"
     elif standing.seen_at:
         said = f"{said}: seen {wording.moment(standing.seen_at, now, zone)}"
     return Phrase(said, standing.tone, "emergency_heat")

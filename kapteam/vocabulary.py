@@ -331,6 +331,13 @@ class WaitOutcome(Term):
     DROPPED = "dropped", "No longer needed"
 
 
+class Tally(Term):
+    """What was said of the lozenges at a client's home: counted with them, or gone back."""
+
+    COUNT = "count", "Counted"
+    RETURN = "return", "Returned or destroyed"
+
+
 class IntegrationKind(Term):
     """A debrief on the day never stops a clock (rule 7)."""
 

@@ -33,6 +33,7 @@ from kapteam.db.tables import (
     EpisodeMember,
     Hold,
     HomeSupply,
+    HomeTally,
     Inquiry,
     OutsideExperience,
     OutsideWait,
@@ -62,6 +63,7 @@ from kapteam.vocabulary import (
     Part,
     ProductRoute,
     ServiceLine,
+    Tally,
     WaitOutcome,
 )
 
@@ -632,3 +634,18 @@ def a_weight(
     db.add(weight)
     db.flush()
     return weight
+
+
+def a_home_tally(db: Session, course: Episode, who: Viewer, **values: Any) -> HomeTally:
+    """Three lozenges that were counted with the client now."""
+    usual = {"kind": Tally.COUNT, "lozenges": 3, "at": NOW, "words": ""}
+    tally = HomeTally(
+        id=new_id(),
+        episode_id=course.id,
+        recorded_by_id=who.clinician_id,
+        recorded_at=NOW,
+        **(usual | values),
+    )
+    db.add(tally)
+    db.flush()
+    return tally

@@ -31,6 +31,7 @@ from kapteam.actions.loading import (
     ketamine_session,
     linked_ends,
     need_clearance,
+    need_lozenge,
     practice_zone,
     product_route,
     read_plan,
@@ -56,7 +57,6 @@ from kapteam.errors import NotAllowed
 from kapteam.ids import new_id
 from kapteam.rules.dosing import ends_session, estimated_last_given_at
 from kapteam.rules.entered import Entered
-from kapteam.rules.home_supply import AT_HOME
 from kapteam.rules.pathway import check_can_book_ketamine, check_has_ketamine
 from kapteam.rules.permissions import (
     Viewer,
@@ -192,9 +192,7 @@ def book_ketamine_session(
     people_present = form.line("people_present", entered.people_present, "Who is present")
     number_there = form.line("local_emergency", entered.local_emergency, "The emergency number")
     route = entered.product_route
-    form.need(
-        "at_home", not entered.at_home or route in AT_HOME, "Only a lozenge is taken at home."
-    )
+    need_lozenge(form, route, at_home=entered.at_home)
     clearance = clearance_at(db, course.id, now)
     need_clearance(form, "product_route", clearance, route, planned_at or now, zone)
     ended, series = _series(db, form, viewer, course, entered, now)

@@ -24,6 +24,7 @@ from kapteam.actions.waits import WaitEndedEntered, end_wait
 from kapteam.clock import day_of
 from kapteam.db.access import visible_episode
 from kapteam.db.audit import record
+from kapteam.db.home_rows import read_facts
 from kapteam.db.loose_ends import loose
 from kapteam.db.tables import (
     Clinician,
@@ -38,6 +39,7 @@ from kapteam.db.tables import (
 from kapteam.errors import NotAllowed, NotFound
 from kapteam.ids import id_within, new_id
 from kapteam.rules.entered import Entered
+from kapteam.rules.home_supply import HomeStanding, contradicts, stand_at_home
 from kapteam.rules.loose_ends import Choice, Loose, LooseEnd, LooseKind, loose_ends
 from kapteam.rules.pathway import check_can_move
 from kapteam.rules.permissions import Viewer, check_can_run_episode
@@ -106,6 +108,14 @@ def close_episode(db: Session, viewer: Viewer, entered: ClosingEntered, now: dat
         required=entered.final_scores is FinalScores.NOT_OBTAINED,
     )
     medicine_note = form.line("medicine_note", entered.medicine_note, "What is at home")
+    home = _at_home(db, episode, now)
+    if home and contradicts(home, entered.medicine_at_home):
+        what = "what is at home" if entered.medicine_at_home else "where the medicine is"
+        form.need(
+            "medicine_note",
+            bool(medicine_note),
+            f"{sentences.left_at_home(home)} Say {what}, and what is planned.",
+        )
     members = members_now(db, episode.id, now)
     goes_on_with = _therapist_after(db, form, episode, entered.goes_on_with_id)
     ends = loose_ends(
@@ -177,6 +187,12 @@ def sign_off(db: Session, viewer: Viewer, entered: SignOffEntered, now: datetime
 def choice_field(key: str) -> str:
     """The form's field for what becomes of one loose end."""
     return f"choice.{key}"
+
+
+def _at_home(db: Session, episode: Episode, now: datetime) -> HomeStanding | None:
+    zone = practice_zone(db, now)
+    facts = read_facts(db, select(Episode.id).where(Episode.id == episode.id))
+    return stand_at_home(facts, now, day_of(now, zone), zone)
 
 
 def _is_ended(

@@ -5,16 +5,23 @@ What was used is not entered: it follows from what was given in sessions at home
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kapteam.actions.loading import ketamine_session, practice_zone
+from kapteam.actions.loading import (
+    administrations,
+    ketamine_session,
+    need_lozenge,
+    practice_zone,
+    product_route,
+)
 from kapteam.actions.saving import already_saved, check_changed, compare_and_swap
 from kapteam.clock import day_of
 from kapteam.db.access import visible_episode, visible_episodes
 from kapteam.db.audit import record
-from kapteam.db.tables import Episode, HomeCount, HomeReturn, HomeSupply
+from kapteam.db.tables import Episode, HomeSupply, HomeTally
 from kapteam.errors import NotAllowed, NotFound
 from kapteam.rules.entered import Entered
 from kapteam.rules.home_supply import read_lozenges, read_some_lozenges
@@ -26,7 +33,10 @@ from kapteam.rules.permissions import (
     check_can_send_home,
 )
 from kapteam.rules.recording import not_possible
+from kapteam.vocabulary import Tally
 from kapteam.wording import read_mg
+
+_Kept = TypeVar("_Kept", HomeSupply, HomeTally)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +62,12 @@ class ArrivedEntered:
 
 
 @dataclass(frozen=True, slots=True)
-class CountEntered:
-    """How many lozenges the client showed; `id` is minted by the form."""
+class TallyEntered:
+    """Lozenges that the client showed, or that went back and why; `id` is minted by the form."""
 
     id: str
     episode_id: str
+    tally: Tally
     lozenges: str
     on: date | None
     time: str
@@ -64,26 +75,23 @@ class CountEntered:
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnEntered:
-    """Lozenges that were returned or destroyed, and why; `id` is minted by the form."""
+class HomeErrorEntered:
+    """A shipment, a count or a return that was entered in error, and what was wrong."""
 
-    id: str
-    episode_id: str
-    lozenges: str
-    on: date | None
-    time: str
-    reason: str
+    row_id: str
+    void_reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class AtHomeEntered:
-    """Where a client will be for a session at home, who is with them, and whom to call there."""
+class WhereEntered:
+    """Where a ketamine session will be and who is present; at home, whom to call there as well."""
 
     ketamine_session_id: str
     version: int
+    at_home: bool
     place: str
     people_present: str
-    local_emergency: str
+    local_emergency: str = ""
 
 
 def send_home(db: Session, viewer: Viewer, entered: SupplyEntered, now: datetime) -> None:
@@ -132,15 +140,9 @@ def send_home(db: Session, viewer: Viewer, entered: SupplyEntered, now: datetime
 def say_arrived(db: Session, viewer: Viewer, entered: ArrivedEntered, now: datetime) -> None:
     """Say when a shipment arrived. Raises NotAllowed, NotFound, Invalid by field, Conflict."""
     check_can_book(viewer)
-    found = db.execute(
-        select(HomeSupply, Episode.client_id)
-        .join(Episode, Episode.id == HomeSupply.episode_id)
-        .where(HomeSupply.id == entered.supply_id, visible_episodes(viewer, now))
-        .with_for_update(of=HomeSupply)
-    ).one_or_none()
-    if found is None:
-        raise NotFound("There is no such shipment, or you are not on its course of care.")
-    supply, client_id = found
+    supply, client_id = _find(db, viewer, HomeSupply, entered.supply_id, now)
+    if supply.voided_at is not None:
+        raise NotAllowed("This shipment was entered in error. Record the right one.")
     form = Entered()
     form.need("arrived_on", entered.arrived_on is not None, "Choose the day that it arrived.")
     if entered.arrived_on:
@@ -160,89 +162,84 @@ def say_arrived(db: Session, viewer: Viewer, entered: ArrivedEntered, now: datet
         )
 
 
-def count_at_home(db: Session, viewer: Viewer, entered: CountEntered, now: datetime) -> None:
-    """Keep what a client showed. Raises NotAllowed, NotFound, Invalid by field."""
-    course = visible_episode(db, viewer, entered.episode_id, now)
-    check_can_count_at_home(viewer)
-    if already_saved(db, HomeCount, entered.id):
-        return
-    form = Entered()
-    lozenges = form.read("lozenges", read_lozenges, entered.lozenges)
-    at = _past(db, form, entered.on, entered.time, now)
-    words = form.few_words("words", entered.words, "This")
-    form.done()
-    db.add(
-        HomeCount(
-            id=entered.id,
-            episode_id=course.id,
-            lozenges=lozenges,
-            counted_at=at,
-            words=words,
-            counted_by_id=viewer.clinician_id,
-            recorded_at=now,
-        )
-    )
-    record(
-        db,
-        "home_supply:counted",
-        viewer,
-        now,
-        client_id=course.client_id,
-        subject_id=entered.id,
-        lozenges=lozenges,
-        counted_at=at,
-    )
-
-
-def take_back(db: Session, viewer: Viewer, entered: ReturnEntered, now: datetime) -> None:
-    """Keep that lozenges were returned or destroyed, also more than should be left.
+def record_tally(db: Session, viewer: Viewer, entered: TallyEntered, now: datetime) -> None:
+    """Keep what a client showed, or what went back; more may go back than should be left.
 
     Raises NotAllowed, NotFound, Invalid by field.
     """
     course = visible_episode(db, viewer, entered.episode_id, now)
     check_can_count_at_home(viewer)
-    if already_saved(db, HomeReturn, entered.id):
+    if already_saved(db, HomeTally, entered.id):
         return
     form = Entered()
-    lozenges = form.read("lozenges", read_some_lozenges, entered.lozenges)
+    is_return = entered.tally is Tally.RETURN
+    read = read_some_lozenges if is_return else read_lozenges
+    lozenges = form.read("lozenges", read, entered.lozenges)
     at = _past(db, form, entered.on, entered.time, now)
-    reason = form.few_words("reason", entered.reason, "The reason", required=True)
+    name = "The reason" if is_return else "This"
+    words = form.few_words("words", entered.words, name, required=is_return)
     form.done()
     db.add(
-        HomeReturn(
+        HomeTally(
             id=entered.id,
             episode_id=course.id,
+            kind=entered.tally,
             lozenges=lozenges,
-            returned_at=at,
-            reason=reason,
+            at=at,
+            words=words,
             recorded_by_id=viewer.clinician_id,
             recorded_at=now,
         )
     )
     record(
         db,
-        "home_supply:returned",
+        "home_supply:returned" if is_return else "home_supply:counted",
         viewer,
         now,
         client_id=course.client_id,
         subject_id=entered.id,
         lozenges=lozenges,
-        returned_at=at,
+        happened_at=at,
     )
 
 
-def arrange_at_home(db: Session, viewer: Viewer, entered: AtHomeEntered, now: datetime) -> None:
-    """Say where the client will be, who is with them, and whom to call there.
+def void_supply(db: Session, viewer: Viewer, entered: HomeErrorEntered, now: datetime) -> None:
+    """Mark a shipment as entered in error, as `void_tally` does, by whoever records shipments."""
+    check_can_send_home(viewer)
+    _void(db, viewer, HomeSupply, entered, now)
 
-    What is not known yet may stay empty: the session is not ready until then. Raises NotAllowed
-    (not at home, or over), NotFound, Invalid by field, Unchanged, Conflict.
+
+def void_tally(db: Session, viewer: Viewer, entered: HomeErrorEntered, now: datetime) -> None:
+    """Mark a count or a return as entered in error; it stays readable, counts no more (rule 66).
+
+    A second press changes nothing. Raises NotAllowed, NotFound, Invalid (`void_reason`).
+    """
+    check_can_count_at_home(viewer)
+    _void(db, viewer, HomeTally, entered, now)
+
+
+def arrange_where(db: Session, viewer: Viewer, entered: WhereEntered, now: datetime) -> None:
+    """Say where a session at home will be, or that it will be at home, or not at home after all.
+
+    What is not known yet may stay empty: a session at home is not ready until then. Raises
+    NotAllowed (over, given, in the practice anyway), NotFound, Invalid by field, Unchanged,
+    Conflict.
     """
     check_can_book(viewer)
     session, course = ketamine_session(db, viewer, entered.ketamine_session_id, now)
-    if not session.at_home or not session.status.is_open:
+    was_at_home = session.at_home
+    # A second press of the change to the practice finds it there, one version on.
+    is_about_home = was_at_home or entered.at_home or session.version != entered.version
+    if not is_about_home or not session.status.is_open:
         raise NotAllowed("This is no session at home that is still to come.")
+    if was_at_home is not entered.at_home and administrations(db, session.id):
+        raise NotAllowed(
+            "A dose was recorded. Mark it as entered in error first, if it was given elsewhere."
+        )
     form = Entered()
+    need_lozenge(form, product_route(db, session), at_home=entered.at_home)
     values = {
+        "at_home": entered.at_home,
         "place": form.line("place", entered.place, "The place"),
         "people_present": form.line("people_present", entered.people_present, "Who is with them"),
         "local_emergency": form.line(
@@ -254,12 +251,52 @@ def arrange_at_home(db: Session, viewer: Viewer, entered: AtHomeEntered, now: da
     if compare_and_swap(db, session, entered.version, values):
         record(
             db,
-            "ketamine_session:arranged_at_home",
+            "ketamine_session:arranged_at_home"
+            if was_at_home is entered.at_home
+            else "ketamine_session:place_changed",
             viewer,
             now,
             client_id=course.client_id,
             subject_id=session.id,
+            at_home=(was_at_home, session.at_home),
         )
+
+
+def _find(
+    db: Session, viewer: Viewer, table: type[_Kept], row_id: str, now: datetime
+) -> tuple[_Kept, str]:
+    """A shipment, a count or a return of a visible course, and whose it is."""
+    found = db.execute(
+        select(table, Episode.client_id)
+        .join(Episode, Episode.id == table.episode_id)
+        .where(table.id == row_id, visible_episodes(viewer, now))
+        .with_for_update(of=table)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("There is no such record, or you are not on its course of care.")
+    return found[0], found[1]
+
+
+def _void(
+    db: Session, viewer: Viewer, table: type[_Kept], entered: HomeErrorEntered, now: datetime
+) -> None:
+    row, client_id = _find(db, viewer, table, entered.row_id, now)
+    if row.voided_at is not None:
+        return
+    form = Entered()
+    reason = form.few_words("void_reason", entered.void_reason, "The reason", required=True)
+    form.done()
+    row.voided_at, row.voided_by_id, row.void_reason = now, viewer.clinician_id, reason
+    record(
+        db,
+        "home_supply:voided",
+        viewer,
+        now,
+        client_id=client_id,
+        subject_id=row.id,
+        kind=row.kind if isinstance(row, HomeTally) else "shipment",
+        lozenges=row.lozenges,
+    )
 
 
 def _past_day(form: Entered, field: str, on: date | None, today: date, verb: str) -> None:

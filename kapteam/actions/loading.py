@@ -30,6 +30,7 @@ from kapteam.db.tables import (
 )
 from kapteam.rules.dosing import Given, ends_session, estimated_last_given_at, last_given_at
 from kapteam.rules.entered import Entered
+from kapteam.rules.home_supply import AT_HOME
 from kapteam.rules.pathway import ClearanceFacts, missing_clearance
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.recording import not_plannable
@@ -202,6 +203,11 @@ def read_plan(
         form.refuse(f"{prefix}time", problem)
         return None
     return at
+
+
+def need_lozenge(form: Entered, route: ProductRoute | None, *, at_home: bool) -> None:
+    """Domain 1.3: no other ketamine is taken at home."""
+    form.need("at_home", not at_home or route in AT_HOME, "Only a lozenge is taken at home.")
 
 
 def need_clearance(

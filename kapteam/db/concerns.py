@@ -29,23 +29,29 @@ def has_to_see(now: Instant) -> Select[str | None]:
     return select(_member.clinician_id).distinct().where(*_others(now))
 
 
-def unseen(now: Instant) -> ColumnElement[int]:
-    """How many of them have not seen it; for statements over Concern."""
+def unseen_by(now: Instant) -> ColumnElement[str | None]:
+    """Which of them have not seen it: their names, a line each (`names`); over Concern."""
     seen = (
         select(ConcernSeen.concern_id)
         .where(
             ConcernSeen.concern_id == Concern.id,
-            ConcernSeen.clinician_id == _member.clinician_id,
+            ConcernSeen.clinician_id == _who.id,
         )
-        .correlate(Concern, _member)
+        .correlate(Concern, _who)
         .exists()
     )
+    waited_for = select(_member.id).where(*_others(now)).correlate(Concern, _who).exists()
     return (
-        select(func.count(_member.clinician_id.distinct()))
-        .where(*_others(now), ~seen)
+        select(func.aggregate_strings(_who.name, "\n"))
+        .where(waited_for, ~seen)
         .correlate(Concern)
         .scalar_subquery()
     )
+
+
+def names(lines: str | None) -> tuple[str, ...]:
+    """The names of `unseen_by`, in order."""
+    return tuple(sorted((lines or "").split("\n"))) if lines else ()
 
 
 def has_prescriber(now: Instant) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from kapteam.actions.episodes import (
     HoldEntered,
     hold_episode,
 )
-from kapteam.actions.home_supply import CountEntered, SupplyEntered, count_at_home, send_home
+from kapteam.actions.home_supply import SupplyEntered, TallyEntered, record_tally, send_home
 from kapteam.actions.inquiries import (
     ConsultationEntered,
     InquiryClientEntered,
@@ -86,6 +86,7 @@ from kapteam.vocabulary import (
     NoteKind,
     OutsideParty,
     ServiceLine,
+    Tally,
     Touch,
     WaitOutcome,
 )
@@ -241,15 +242,16 @@ def _keeps_at_home(course: Course, counted: str) -> None:
     )
     telling.then(days.at(-3, 9, 40), FRONT_DESK, send_home, supply)
     at = days.at(-1, 12, 15)
-    count = CountEntered(
+    count = TallyEntered(
         id=demo_id(f"{course.id}/home count"),
         episode_id=course.id,
+        tally=Tally.COUNT,
         lozenges=counted,
         on=telling.on(at),
         time=telling.typed(at),
         words="Shown on video, blister by blister.",
     )
-    telling.then(at + 5 * MINUTE, THERAPIST, count_at_home, count)
+    telling.then(at + 5 * MINUTE, THERAPIST, record_tally, count)
 
 
 def _integrations_late(telling: Telling) -> None:

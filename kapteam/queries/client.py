@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_clients, visible_episodes
-from kapteam.db.concerns import last_seen_at, unseen
+from kapteam.db.concerns import last_seen_at, names, unseen_by
 from kapteam.db.tables import (
     Administration,
     Client,
@@ -169,7 +169,8 @@ class ClientDose:
 
     `number` of `of` in its series, None when it was never given; `of` is None while no number of
     sessions is ordered. `line` is its standing while it is
-    open or its integration owed.
+    open or its integration owed. `went_on_with` has its integration to do since its own course
+    ended, by name, on whichever course that is.
     """
 
     id: str
@@ -192,6 +193,7 @@ class ClientDose:
     breach_reason: str
     no_integration_reason: str
     integrations: tuple[ClientIntegration, ...]
+    went_on_with: str
     line: DoseLine | None
 
     @property
@@ -344,7 +346,7 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 Concern.level,
                 Concern.raised_at,
                 raiser.name.label("raised_by"),
-                unseen(asked.now).label("unseen"),
+                unseen_by(asked.now).label("unseen_by"),
                 last_seen_at().label("seen_at"),
             )
             .outerjoin(Concern, and_(Concern.client_id == Client.id, Concern.closed_at.is_(None)))
@@ -406,8 +408,8 @@ def _concerns(rows: Iterable[Any]) -> tuple[tuple[str, ConcernStanding], ...]:
             row.level,
             row.raised_at,
             row.raised_by,
-            row.unseen,
-            None if row.unseen else row.seen_at,
+            names(row.unseen_by),
+            None if row.unseen_by else row.seen_at,
         )
         for row in rows
         if row.concern_id is not None
@@ -498,6 +500,7 @@ def _doses(db: Session, asked: Asked, client_id: str) -> list[Any]:
                 Administration.ended_at,
                 Administration.confirmed_at,
                 teller.name.label("told_by"),
+                _went_on_with().label("went_on_with"),
             )
             .join(Episode, Episode.id == KetamineSession.episode_id)
             .join(Series, Series.id == KetamineSession.series_id)
@@ -513,6 +516,32 @@ def _doses(db: Session, asked: Asked, client_id: str) -> list[Any]:
             .where(Episode.client_id == client_id, visible_episodes(asked.viewer, asked.now))
             .order_by(KetamineSession.id, Administration.started_at, Administration.id)
         )
+    )
+
+
+def _went_on_with() -> Any:
+    """Who has what a session is still owed in the therapy that goes on after its course.
+
+    Whose it is may be known to whoever sees the client, as who is on a course may be.
+    """
+    therapist = aliased(Clinician)
+    return (
+        select(func.max(therapist.name))
+        .select_from(IntegrationSession)
+        .join(
+            IntegrationSessionFor,
+            IntegrationSessionFor.integration_session_id == IntegrationSession.id,
+        )
+        .join(therapist, therapist.id == IntegrationSession.therapist_id)
+        .where(
+            IntegrationSessionFor.ketamine_session_id == KetamineSession.id,
+            IntegrationSession.from_episode_id == KetamineSession.episode_id,
+            IntegrationSession.kind == IntegrationKind.FULL,
+            IntegrationSession.held_at.is_(None),
+            IntegrationSession.closed_at.is_(None),
+            IntegrationSession.dropped_at.is_(None),
+        )
+        .scalar_subquery()
     )
 
 
@@ -633,6 +662,7 @@ class _History:
             breach_reason=row.breach_reason,
             no_integration_reason=row.no_integration_reason,
             integrations=tuple(one for one in self._integrations if row.id in one.dose_ids),
+            went_on_with=row.went_on_with or "",
             line=self._dose_lines.get(row.id),
         )
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_clients, visible_episodes, visible_notes
-from kapteam.db.concerns import last_seen_at, unseen
+from kapteam.db.concerns import last_seen_at, names, unseen_by
 from kapteam.db.tables import (
     Absence,
     Client,
@@ -53,6 +53,7 @@ class OneConcern:
     level: ConcernLevel
     words: str
     plan: str
+    place: str
     holds: bool
     raised_by_id: str
     raised_by: str
@@ -117,10 +118,14 @@ class SafetyCourse:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Where the client said on a video call of today that they are, and whom to call there."""
+    """Where the client is by their video call or session at home of today, else as was last said.
+
+    `said_at` is when it was said with an open concern; None of today, with whom to call there.
+    """
 
     place: str
-    local_emergency: str
+    local_emergency: str = ""
+    said_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +205,7 @@ def concern_page(db: Session, asked: Asked, *, code: str = "", concern_id: str =
         plan=SafetyPlan(row.safety_plan, row.safety_plan_by or "", row.safety_plan_at),
         courses=courses,
         people=people,
-        whereabouts=_whereabouts(db, asked, row.id),
+        whereabouts=_whereabouts(db, asked, row.id) or _said_with(concerns),
         concern=concern,
         concerns=concerns,
         known_by=_known_by(db, concern_id),
@@ -218,7 +223,7 @@ def _concerns(db: Session, asked: Asked, client_id: str) -> tuple[OneConcern, ..
             raised.name.label("raised_by"),
             told.name.label("told_by"),
             closed.name.label("closed_by"),
-            unseen(asked.now).label("unseen"),
+            unseen_by(asked.now).label("unseen_by"),
             last_seen_at().label("seen_at"),
         )
         .join(raised, raised.id == Concern.raised_by_id)
@@ -237,8 +242,8 @@ def _one(row: Any) -> OneConcern:
         one.level,
         one.raised_at,
         row.raised_by,
-        row.unseen,
-        None if row.unseen else row.seen_at,
+        names(row.unseen_by),
+        None if row.unseen_by else row.seen_at,
     )
     return OneConcern(
         id=one.id,
@@ -248,6 +253,7 @@ def _one(row: Any) -> OneConcern:
         level=one.level,
         words=one.words,
         plan=one.plan,
+        place=one.place,
         holds=one.holds,
         raised_by_id=one.raised_by_id,
         raised_by=row.raised_by,
@@ -358,6 +364,12 @@ def _whereabouts(db: Session, asked: Asked, client_id: str) -> Whereabouts | Non
         select(found.c.place, found.c.local_emergency).order_by(found.c.at.desc()).limit(1)
     ).one_or_none()
     return Whereabouts(row.place, row.local_emergency) if row else None
+
+
+def _said_with(concerns: Iterable[OneConcern]) -> Whereabouts | None:
+    """Where the client was by the newest open concern that says so."""
+    told = (one for one in concerns if one.place and one.closed_at is None)
+    return next((Whereabouts(one.place, said_at=one.raised_at) for one in told), None)
 
 
 def _known_by(db: Session, concern_id: str) -> tuple[Knows, ...]:

@@ -24,7 +24,9 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import NotFound
 from kapteam.queries.client_names import ClientName, client_named
+from kapteam.queries.home_supply import home_of
 from kapteam.queries.standing import Asked, CourseHead
+from kapteam.rules.home_supply import HomeStanding
 from kapteam.rules.loose_ends import Loose
 from kapteam.rules.pathway import ConsentFacts, moves
 from kapteam.rules.permissions import hold_reason_for
@@ -149,7 +151,7 @@ class Course:
     """Everything about one course of care but its sessions and notes.
 
     `told` are the experiences elsewhere with those that were entered in error. `loose` is what is
-    not settled while it is open, `ending` how it ended.
+    not settled and `home` the medicine at home while it is open, `ending` how it ended.
     """
 
     client: ClientName
@@ -171,6 +173,7 @@ class Course:
     consents: tuple[ConsentLine, ...]
     told: tuple[Experience, ...]
     loose: tuple[Loose, ...]
+    home: HomeStanding | None
     ending: CourseEnding | None
 
     @property
@@ -239,9 +242,10 @@ def member_of(members: Iterable[Member], part: Part) -> Member | None:
 
 
 def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) -> Course:
-    """The course with this id, in six statements; for the front desk without words about it.
+    """The course with this id, in six statements at most; for the front desk without words.
 
-    Two more for how it ended, or `to_end` it.
+    Two more for how it ended, or `to_end` it. Only a course without ketamine is about experiences
+    elsewhere, and only one with it has medicine at home.
 
     Raises NotFound when there is none or this person is not on it; the two read the same.
     """
@@ -253,6 +257,8 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
     if row is None:
         raise NotFound("There is no such course of care, or you are not on it.")
     episode, client = row
+    ends = to_end and episode.closed_at is None
+    is_kap = episode.service_line is ServiceLine.KAP
     return Course(
         client=client_named(client.id, client),
         id=episode.id,
@@ -271,8 +277,9 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
         holds=_holds(db, asked, episode_id),
         clearances=_clearances(db, episode_id),
         consents=_consents(db, episode_id),
-        told=experiences(db, episode_id),
-        loose=loose(db, episode, asked.now) if to_end and episode.closed_at is None else (),
+        told=() if is_kap else experiences(db, episode_id),
+        loose=loose(db, episode, asked.now) if ends else (),
+        home=home_of(db, asked, episode_id) if ends and is_kap else None,
         ending=_ending(db, asked, episode),
     )
 

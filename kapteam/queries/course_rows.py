@@ -32,7 +32,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import TypeEngine
 
-from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen
+from kapteam.db import home_rows
+from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen_by
 from kapteam.db.signing import has_words
 from kapteam.db.tables import (
     Absence,
@@ -57,7 +58,6 @@ from kapteam.db.tables import (
     SignOff,
 )
 from kapteam.db.types import UtcDateTime
-from kapteam.queries import home_rows
 from kapteam.queries.client_names import CLIENT_NAME
 from kapteam.queries.pinned import PINNED
 from kapteam.rules.contacts import Touches
@@ -631,8 +631,11 @@ def _matters() -> Executable:
 
 
 def _concerns() -> Select[Any]:
-    """The open concerns; on every open course of a client the same."""
-    number = unseen(_NOW)
+    """The open concerns; on every open course of a client the same.
+
+    Who has not seen one stands where other rows have a person's id.
+    """
+    waited_for = unseen_by(_NOW)
     return (
         select(
             literal(CONCERN),
@@ -643,10 +646,10 @@ def _concerns() -> Select[Any]:
             Concern.raised_at,
             _no(Date()),
             _no(Date()),
-            Concern.raised_by_id,
+            waited_for,
             Clinician.name,
-            case((number == 0, last_seen_at())),
-            number,
+            case((waited_for.is_(None), last_seen_at())),
+            _no(Integer()),
             _no(Integer()),
         )
         .join(Concern, Concern.client_id == Episode.client_id)

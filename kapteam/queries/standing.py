@@ -14,7 +14,9 @@ from sqlalchemy import ColumnElement, Select, select, union_all
 from sqlalchemy.orm import Session
 
 from kapteam.clock import day_of
+from kapteam.db import home_rows
 from kapteam.db.access import is_on_episode, visible_episodes
+from kapteam.db.concerns import names
 from kapteam.db.in_force import PracticeInForce
 from kapteam.db.tables import (
     Client,
@@ -22,7 +24,7 @@ from kapteam.db.tables import (
     SignOff,
 )
 from kapteam.errors import NotFound
-from kapteam.queries import course_rows, home_rows
+from kapteam.queries import course_rows
 from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.pinned import PinnedLine, pinned_of
 from kapteam.rules.attention import (
@@ -969,7 +971,7 @@ class _Course:
                     ConcernLevel(row.level),
                     row.at,
                     row.person,
-                    row.number,
+                    names(row.person_id),
                     row.seen_at,
                 ),
             )

@@ -30,21 +30,21 @@ NOTES_AFTER_HIGH_RISK = (NoteKind.RISK, NoteKind.DECISION)
 class ConcernStanding:
     """One open concern, judged.
 
-    `unseen` is how many of those who treat the client have not seen it yet. `seen_at` is when the
-    last of them did; None while somebody has not, or nobody else treats the client.
+    `unseen_by` are the names of those who treat the client and have not seen it yet. `seen_at` is
+    when the last of them did; None while somebody has not, or nobody else treats the client.
     """
 
     kind: ConcernKind
     level: ConcernLevel
     raised_at: datetime
     raised_by: str
-    unseen: int
+    unseen_by: tuple[str, ...]
     seen_at: datetime | None
 
     @property
     def tone(self) -> Tone:
         """Loudest while it is high or a colleague may not know of it."""
-        is_loud = self.level is ConcernLevel.HIGH or self.unseen > 0
+        is_loud = self.level is ConcernLevel.HIGH or bool(self.unseen_by)
         return Tone.RED if is_loud else Tone.AMBER
 
     @property

@@ -112,6 +112,16 @@ def home_gap(*, at_home: bool, place: str, people_present: str, local_emergency:
     return wording.listed([what for what, said in known if not said])
 
 
+def contradicts(standing: HomeStanding | None, is_at_home: bool | None) -> bool:
+    """Whether an answer denies what should be left, or claims what should not; not asked is none.
+
+    What is no whole number of lozenges denies nothing.
+    """
+    if standing is None or standing.left is None or is_at_home is None:
+        return False
+    return is_at_home is not (standing.left > 0)
+
+
 def read_lozenges(text: str) -> int:
     """A number of lozenges as typed; 0 is a number, blank is missing.
 

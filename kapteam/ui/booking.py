@@ -23,7 +23,7 @@ from kapteam.rules.permissions import can_order_dose, can_propose_dose
 from kapteam.rules.series import bookable_routes
 from kapteam.ui.doses import dose_fields
 from kapteam.ui.forms import Form
-from kapteam.ui.home_supply import NUMBER_THERE, WHERE, WHO
+from kapteam.ui.home_supply import ADDRESS, NUMBER_THERE, OTHERS, PLACE, ROOM, WHERE, WHO
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import list_row, name_cell, phrase, section, telling_apart, words
 from kapteam.ui.shell import Present, acting
@@ -133,12 +133,12 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
     form.number("planned_minutes", "Minutes, the whole appointment", minutes)
     place = st.query_params.get("place", "") if local else ""
     if route in AT_HOME and form.check("at_home", "At home"):
-        form.line("place", WHERE, place, hint="the address tonight")
+        form.line("place", WHERE, place, hint=ADDRESS)
         form.line("people_present", WHO)
         form.line("local_emergency", NUMBER_THERE)
     else:
-        form.line("place", "Place", place, hint="for example Room 2")
-        form.line("people_present", "Others present")
+        form.line("place", PLACE, place, hint=ROOM)
+        form.line("people_present", OTHERS)
     series = start.series
     begins = series is None or not series.goes_on or route is not series.product_route
     if begins and ordering:

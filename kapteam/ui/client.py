@@ -92,7 +92,12 @@ def draw_identity(here: Present, page: ClientPage) -> None:
                 for text in _loud(here, page):
                     words(text)
                 if can_raise_concern(here.viewer):
-                    link("concern", "Safety", icon="emergency_heat", client=kept.code)
+                    link(
+                        "concern",
+                        "Safety: raise a concern",
+                        icon="emergency_heat",
+                        client=kept.code,
+                    )
         for concern_id, standing in page.concerns:
             with row(f"concern_{concern_id}"):
                 phrase(sentences.concern(standing, here.now, here.zone))
@@ -211,7 +216,9 @@ def _integration(here: Present, page: ClientPage) -> None:
         words(quiet("Not expected on this course of care"))
     elif not page.courses and any(dose.last_given_at for dose in page.doses):
         # What is owed may go on in a course that this person is not on.
-        words(quiet("On no open course of yours"))
+        names = sorted({dose.went_on_with for dose in page.doses if dose.went_on_with})
+        with_whom = f", with {wording.listed(names)}" if names else ""
+        words(quiet(f"On no open course of yours{with_whom}"))
     else:
         words("Nothing to integrate yet")
 
@@ -621,8 +628,10 @@ def _before(here: Present, page: ClientPage, dose: ClientDose) -> None:
 
 def _after(here: Present, page: ClientPage, dose: ClientDose) -> None:
     """How this dose was or is to be integrated."""
-    if not dose.integrations and not dose.status.is_open and page.hides_open_course:
-        # What was owed may have gone on there.
+    if not dose.integrations and dose.went_on_with:
+        words(quiet(f"Integration to do, with {dose.went_on_with}, on no course of yours"))
+    elif not dose.integrations and not dose.status.is_open and page.hides_open_course:
+        # What was owed may have gone on there, and been held.
         words(quiet("No integration on a course of yours"))
     elif not dose.integrations:
         words(quiet("No integration" if not dose.status.is_open else "Integration not booked"))

@@ -1,5 +1,7 @@
 """Safety by hand: raising a concern, who knows of it, what clears it, and the crisis card."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from kapteam import sentences, wording
@@ -25,6 +27,7 @@ from kapteam.rules.permissions import (
 )
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
+from kapteam.ui.page import live_part
 from kapteam.ui.rows import (
     ONE_LINK,
     list_row,
@@ -59,24 +62,44 @@ def draw_safety(here: Present, rows: tuple[WaitRow, ...]) -> None:
                     link("concern", "Open", icon="chevron_right", id=one.attention.subject_id)
 
 
-def draw_concern_page(here: Present, page: ConcernPage) -> None:
+def draw_concern_page(
+    here: Present, page: ConcernPage, read: Callable[[Present], ConcernPage]
+) -> None:
     """The concern that was asked for, else the form that raises one; beside it the crisis card.
 
-    What is open already stands above, so that nobody raises the same again.
+    What is open already stands above, so that nobody raises the same again. Who knows of it comes
+    by itself (`read` asks again); the forms stay as they are, with what is half typed in them.
     """
-    others = [one for one in page.concerns if one is not page.concern]
-    is_open = [one for one in others if one.standing]
-    cleared = [one for one in others if not one.standing]
-    _listed(here, is_open, "Other open concerns" if page.concern else "Open concerns", "open")
+
+    def again(then: Present) -> ConcernPage:
+        return page if then.asked is here.asked else read(then)
+
+    if page.concern is None:
+        _live(here, lambda then: _open(then, again(then)))
+    else:
+        _open(here, page)
     two = st.grid(2, min_column_width=_COLUMN)
     with two.cell():
         if page.concern:
-            _one(here, page, page.concern)
+            _live(here, lambda then: _one(then, again(then)))
+            _answers(here, page, page.concern)
         else:
             _raise(here, page)
     with two.cell():
         _crisis_card(here, page)
+    cleared = [one for one in page.concerns if one is not page.concern and not one.standing]
     _listed(here, cleared, "Cleared concerns", "cleared")
+
+
+def _live(here: Present, draw: Callable[[Present], None]) -> None:
+    # Without a gap, because what the guard knows the page by takes no room.
+    with st.container(gap=None):
+        live_part(here, draw)
+
+
+def _open(here: Present, page: ConcernPage) -> None:
+    others = [one for one in page.concerns if one is not page.concern and one.standing]
+    _listed(here, others, "Other open concerns" if page.concern else "Open concerns", "open")
 
 
 def _listed(here: Present, concerns: list[OneConcern], title: str, key: str) -> None:
@@ -111,7 +134,7 @@ def _raise(here: Present, page: ConcernPage) -> None:
     kind = form.choice("kind", "What it is about", list(ConcernKind), asked)
     form.choice("level", "How much", list(ConcernLevel))
     form.area("words", "What was seen or said, in a few words")
-    if page.whereabouts is None:
+    if page.whereabouts is None or page.whereabouts.said_at:
         form.line("where", "Where they are now", hint="address, or where they say they are")
     form.area("plan", "The plan", height=68)
     if any(one.service_line is ServiceLine.KAP and one.is_open for one in page.courses):
@@ -145,11 +168,18 @@ def _next_contact(here: Present, page: ConcernPage, form: Form) -> None:
         form.pick("with_id", "With", able, here.viewer.clinician_id)
 
 
-def _one(here: Present, page: ConcernPage, one: OneConcern) -> None:
+def _one(here: Present, page: ConcernPage) -> None:
+    """The concern in full, and who knows of it."""
+    one = page.concern
+    if one is None:
+        return
     with st.container(border=True, gap="xsmall", key="concern"):
         _said(here, one)
         with folded_for_others(here, "The concern"):
             st.text(one.words)
+            if one.place:
+                words(quiet("Where they were"))
+                st.text(one.place)
             if one.plan:
                 words(quiet("Plan"))
                 st.text(one.plan)
@@ -161,10 +191,16 @@ def _one(here: Present, page: ConcernPage, one: OneConcern) -> None:
             with folded_for_others(here, "What was added"):
                 st.text(added.words)
         _who_knows(here, page, one)
+
+
+def _answers(here: Present, page: ConcernPage, one: OneConcern) -> None:
+    """What may be said of it while it is open."""
     if one.standing is None:
         return
-    if one.told_by_phone_at is None and page.not_seen_by:
-        _told(here, one)
+    # A place that is always there, so that nothing below it is drawn anew once all have seen it.
+    with st.container():
+        if one.told_by_phone_at is None and page.not_seen_by:
+            _told(here, one)
     _add(here, one)
     _clear(here, page, one)
 
@@ -307,10 +343,11 @@ def _crisis_card(here: Present, page: ConcernPage) -> None:
 def _where(here: Present, page: ConcernPage) -> None:
     found = page.whereabouts
     if found is None:
-        known = "see the concern" if page.concern else "ask first"
-        words(f"{quiet('Where they are now')} **{known}**")
+        words(f"{quiet('Where they are now')} **ask first**")
         return
-    words(f"{quiet('Where they are now')} **{plain(free_words(here, found.place))}**")
+    at = f"said {wording.moment(found.said_at, here.now, here.zone)}" if found.said_at else ""
+    place = plain(free_words(here, found.place))
+    words(f"{quiet('Where they are now')} **{place}** {quiet(at) if at else ''}")
     if found.local_emergency:
         number = plain(found.local_emergency)
         words(f":material/emergency: Emergency number there **{number}**")

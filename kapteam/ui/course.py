@@ -252,7 +252,9 @@ def draw_earlier_holds(here: Present, care: Course) -> None:
 def draw_steps(here: Present, care: Course, colleagues: tuple[Colleague, ...]) -> None:
     """Move, hold or release, change who is on it, close; nothing once it is closed."""
     if care.closed_at is not None:
-        st.markdown("This course is closed. Open a new one from the client.")
+        with row("closed"):
+            words("This course is closed. Open a new one from the client.")
+            link("client", "To the client", icon="arrow_back", client=care.client.code)
         draw_unsaved_closing(here, care)
         return
     hold = "Release the hold" if care.hold else "Hold"

@@ -59,6 +59,8 @@ def closing_form(here: Present, care: Course, colleagues: tuple[Colleague, ...])
         form.line("final_scores_why", "Why there are none")
     with asked.cell():
         form.answer("medicine_at_home", "Is there medicine at home?")
+        if care.home:
+            words(quiet(sentences.left_at_home(care.home)))
         form.line("medicine_note", "Which, and what becomes of it")
     form.area("close_note", "Note on the end")
     form.save(

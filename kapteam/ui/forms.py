@@ -88,7 +88,7 @@ class _Kept:
     `drawn` the version that its fields were drawn with; `moved` says that another form here saved
     that row. `first` is what each field started from, `usual` what one follows until somebody
     changes it, `unsaid` a refusal that is not drawn yet, and `refused` what each field that it
-    names held.
+    names held. `late` are its sentences for fields that were not drawn when it came.
     """
 
     begun: int = 0
@@ -98,6 +98,7 @@ class _Kept:
     moved: bool = False
     problems: dict[str, str] = field(default_factory=dict)
     refused: dict[str, Any] = field(default_factory=dict)
+    late: dict[str, str] = field(default_factory=dict)
     is_conflict: bool = False
     unsaid: bool = False
     first: dict[str, Any] = field(default_factory=dict)
@@ -305,7 +306,7 @@ class Form:
 
     def needs(self, field: str, sentence: str) -> None:
         """What has to be done elsewhere before this form saves; in red once it was refused."""
-        if field not in self._kept.problems:
+        if field not in self._kept.problems and field not in self._kept.late:
             st.markdown(said(Phrase(sentence, Tone.AMBER, "error")))
         self._problem(field)
 
@@ -543,10 +544,19 @@ class Form:
 
     def _problem(self, field: str) -> None:
         self._drawn.add(field)
+        self._take_late(field)
         # A place that is always there, so that nothing below it is drawn anew.
         place = st.empty()
         if field in self._kept.problems and not self._is_answered(field):
             place.markdown(f":red[:material/error: {plain(self._kept.problems[field])}]")
+
+    def _take_late(self, field: str) -> None:
+        """What was refused for a field that came with the refusal stands beside it from now on."""
+        kept = self._kept
+        if field in kept.late:
+            kept.problems[field] = kept.late.pop(field)
+            kept.refused[field] = self.value(field)
+            kept.problems[WHOLE] = " ".join([*kept.late.values(), _LOOK])
 
     def _is_answered(self, field: str) -> bool:
         """Whether the person has changed what was refused; the next Save judges it."""
@@ -557,12 +567,12 @@ class Form:
 
     def _refused(self, error: Refused) -> None:
         """Keep why nothing was saved, until it is drawn beside its fields."""
-        problems = {}
+        problems, late = {}, {}
         whole = [] if isinstance(error, Invalid) else [str(error)]
         if isinstance(error, Invalid):
             problems = {one: text for one, text in error.fields.items() if one in self._drawn}
-            whole += [text for one, text in error.fields.items() if one not in self._drawn]
-            whole += [_LOOK] if problems else []
+            late = {one: text for one, text in error.fields.items() if one not in self._drawn}
+            whole += [*late.values(), *([_LOOK] if problems else [])]
         if isinstance(error, Conflict):
             problems = {
                 one: self._theirs(one, text)
@@ -570,7 +580,7 @@ class Form:
                 if not self._is_as_drawn(one, text)
             }
         kept = self._kept
-        kept.problems = problems | {WHOLE: " ".join(whole)}
+        kept.problems, kept.late = problems | {WHOLE: " ".join(whole)}, late
         kept.refused = {one: self.value(one) for one in problems if not isinstance(error, Conflict)}
         kept.is_conflict, kept.unsaid = isinstance(error, Conflict), True
         # For when the form is gone from the page by now, because of what somebody else did.

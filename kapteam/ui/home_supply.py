@@ -1,21 +1,26 @@
 """Medicine at home: what should be left, what was recorded, and the forms that record it."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
 import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.actions.home_supply import (
     ArrivedEntered,
-    AtHomeEntered,
-    CountEntered,
-    ReturnEntered,
+    HomeErrorEntered,
     SupplyEntered,
-    arrange_at_home,
-    count_at_home,
+    TallyEntered,
+    WhereEntered,
+    arrange_where,
+    record_tally,
     say_arrived,
     send_home,
-    take_back,
+    void_supply,
+    void_tally,
 )
-from kapteam.queries.home_supply import HomeSupplyPage, Shipment, Told
+from kapteam.queries.home_supply import HomeSupplyPage, InError, Shipment, TallyLine
 from kapteam.queries.ketamine_session import KetamineSessionPage
 from kapteam.queries.standing import CourseStanding
 from kapteam.rules.home_supply import AT_HOME, HomeProblem, HomeStanding
@@ -31,7 +36,7 @@ from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said
 from kapteam.ui.written import folded_for_others, free_words
-from kapteam.vocabulary import ConcernKind, ServiceLine
+from kapteam.vocabulary import ConcernKind, ServiceLine, Tally
 
 _COLUMN = 420
 WHERE, WHO, NUMBER_THERE = (
@@ -39,6 +44,49 @@ WHERE, WHO, NUMBER_THERE = (
     "Who is with them",
     "Emergency number there",
 )
+PLACE, OTHERS = "Place", "Others present"
+ADDRESS, ROOM = "the address tonight", "for example Room 2"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asks:
+    """How one kind of tally is listed and asked for; `nothing` is said where there is none yet."""
+
+    section: str
+    nothing: str
+    unfold: str
+    icon: str
+    moment: tuple[str, str]
+    lozenges: str
+    words: str
+    save: str
+    kind: str
+
+
+_TALLIES = {
+    Tally.COUNT: _Asks(
+        "Counts",
+        "Not counted yet.",
+        "Count with the client",
+        "videocam",
+        ("Counted on", "Counted at"),
+        "Lozenges the client showed",
+        "A few words, if any",
+        "Save the count",
+        "primary",
+    ),
+    Tally.RETURN: _Asks(
+        "Returned or destroyed",
+        "",
+        "Record what went back",
+        "assignment_return",
+        ("Returned on", "Returned at"),
+        "Lozenges returned or destroyed",
+        "Why",
+        "Save the return",
+        "secondary",
+    ),
+}
 
 
 def draw_home_supply(here: Present, page: HomeSupplyPage) -> None:
@@ -62,8 +110,8 @@ def draw_home_supply(here: Present, page: HomeSupplyPage) -> None:
             _send(here, page)
     with two.cell():
         if can_count_at_home(here.viewer):
-            _count(here, page)
-            _return(here, page)
+            for kind in Tally:
+                _tallies(here, page, kind)
 
 
 def draw_home_standing(here: Present, standing: HomeStanding) -> None:
@@ -88,9 +136,18 @@ def draw_home_of_course(here: Present, course: CourseStanding) -> None:
 
 
 def draw_at_home(here: Present, shown: KetamineSessionPage) -> None:
-    """A session at home: where the client will be, who is with them, and the number there."""
-    if not shown.at_home:
-        return
+    """A session at home: where the client will be, who is with them, and the number there.
+
+    Until something is given it may change to at home, or to in the practice.
+    """
+    can_arrange = shown.status.is_open and can_book(here.viewer) and not here.viewer.hides_names
+    if shown.at_home:
+        _draw_where(here, shown, can_arrange=can_arrange)
+    if can_arrange and not shown.counted and shown.product_route in AT_HOME:
+        _change_place(here, shown)
+
+
+def _draw_where(here: Present, shown: KetamineSessionPage, *, can_arrange: bool) -> None:
     with section("At home", key="at_home"):
         known = (
             ("Where", shown.place),
@@ -104,7 +161,7 @@ def draw_at_home(here: Present, shown: KetamineSessionPage) -> None:
         with row("to_home_supply"):
             if can_book(here.viewer):
                 link("home_supply", "Medicine at home", icon="medication", episode=shown.course.id)
-        if shown.status.is_open and can_book(here.viewer) and not here.viewer.hides_names:
+        if can_arrange:
             _arrange(here, shown)
 
 
@@ -117,27 +174,70 @@ def _arrange(here: Present, shown: KetamineSessionPage) -> None:
         form.line("place", WHERE, shown.place)
         form.line("people_present", WHO, shown.people_present)
         form.line("local_emergency", NUMBER_THERE, shown.local_emergency)
-        form.save(
-            "Save where",
-            arrange_at_home,
-            lambda: form.entered(AtHomeEntered, ketamine_session_id=shown.id, version=version),
-        )
+        form.save("Save where", arrange_where, _where(form, shown, version, at_home=True))
+
+
+def _change_place(here: Present, shown: KetamineSessionPage) -> None:
+    """Nothing of where it was goes along: an address is no room, and a room no address."""
+    title = "In the practice instead" if shown.at_home else "At home instead"
+    with st.expander(title, icon=":material/home_pin:"):
+        form = Form(here, "elsewhere", shown.id)
+        version = form.seen(shown.version)
+        if shown.at_home:
+            form.line("place", PLACE, hint=ROOM)
+            form.line("people_present", OTHERS)
+            form.save(
+                "Change to in the practice",
+                arrange_where,
+                _where(form, shown, version, at_home=False),
+                kind="secondary",
+            )
+        else:
+            words(quiet("It is not ready until all three are known."))
+            form.line("place", WHERE, hint=ADDRESS)
+            form.line("people_present", WHO)
+            form.line("local_emergency", NUMBER_THERE)
+            form.save(
+                "Change to at home",
+                arrange_where,
+                _where(form, shown, version, at_home=True),
+                kind="secondary",
+            )
+
+
+def _where(
+    form: Form, shown: KetamineSessionPage, version: int, *, at_home: bool
+) -> Callable[[], WhereEntered]:
+    return lambda: form.entered(
+        WhereEntered, ketamine_session_id=shown.id, version=version, at_home=at_home
+    )
 
 
 def _shipments(here: Present, page: HomeSupplyPage) -> None:
-    nothing = "No shipment yet."
-    with section("Shipments", len(page.shipments), key="shipments", nothing=nothing):
-        for one in page.shipments:
-            sent = wording.day(one.sent_on, here.today)
-            amount = f"{one.lozenges} lozenges of {wording.mg(one.ug_each)}"
-            pharmacy = free_words(here, one.pharmacy)
-            told = f"{pharmacy}, sent {sent}"
-            if one.arrived_on:
-                told += f", arrived {wording.day(one.arrived_on, here.today)}"
+    kept = [one for one in page.shipments if one.in_error is None]
+    with section("Shipments", len(kept), key="shipments", nothing="No shipment yet."):
+        for one in kept:
             with st.container(gap="xxsmall", key=f"shipment_{one.id}"):
-                words(f"**{plain(amount)}** {quiet(told)}")
+                with row(f"shipment_line_{one.id}"):
+                    words(f"**{plain(_amount(one))}** {quiet(_sent(here, one))}")
+                    if can_send_home(here.viewer):
+                        _error_form(here, one.id, void_supply)
                 if one.arrived_on is None:
                     _arrived(here, one)
+    for one in page.shipments:
+        if one.in_error:
+            _struck(here, f"{_amount(one)}, {_sent(here, one)}", one.in_error)
+
+
+def _amount(one: Shipment) -> str:
+    return f"{one.lozenges} lozenges of {wording.mg(one.ug_each)}"
+
+
+def _sent(here: Present, one: Shipment) -> str:
+    told = f"{free_words(here, one.pharmacy)}, sent {wording.day(one.sent_on, here.today)}"
+    if one.arrived_on:
+        told += f", arrived {wording.day(one.arrived_on, here.today)}"
+    return told
 
 
 def _arrived(here: Present, one: Shipment) -> None:
@@ -169,62 +269,74 @@ def _send(here: Present, page: HomeSupplyPage) -> None:
         )
 
 
-def _count(here: Present, page: HomeSupplyPage) -> None:
-    with section("Counts", len(page.counts), key="counts", nothing="Not counted yet."):
-        for one in page.counts:
-            _told(here, one, f"{one.lozenges} counted")
+def _tallies(here: Present, page: HomeSupplyPage, kind: Tally) -> None:
+    """What was counted or went back, and the form for more of it."""
+    asks = _TALLIES[kind]
+    all_of_it = [one for one in page.tallies if one.kind is kind]
+    kept = [one for one in all_of_it if one.in_error is None]
+    if kept or asks.nothing:
+        with section(asks.section, len(kept), key=f"tallies_{kind}", nothing=asks.nothing):
+            for one in kept:
+                _told(here, one)
+    _struck_tallies(here, all_of_it)
     local = here.now.astimezone(here.zone)
-    with st.expander("Count with the client", icon=":material/videocam:"):
-        form = Form(here, "count", page.course.id, makes=unused_id(here))
-        form.moment(
-            "on",
-            "time",
-            "Counted on",
-            "Counted at",
-            local.date(),
-            wording.clock_time(local.time()),
-        )
-        form.line("lozenges", "Lozenges the client showed", width=260)
-        form.area("words", "A few words, if any", height=68)
+    with st.expander(asks.unfold, icon=f":material/{asks.icon}:"):
+        form = Form(here, kind, page.course.id, makes=unused_id(here))
+        form.moment("on", "time", *asks.moment, local.date(), wording.clock_time(local.time()))
+        form.line("lozenges", asks.lozenges, width=260)
+        form.area("words", asks.words, height=68)
         form.save(
-            "Save the count",
-            count_at_home,
-            lambda: form.entered(CountEntered, id=form.makes, episode_id=page.course.id),
-            said="Counted",
+            asks.save,
+            record_tally,
+            lambda: form.entered(
+                TallyEntered, id=form.makes, episode_id=page.course.id, tally=kind
+            ),
+            said=kind.label,
+            kind=asks.kind,
         )
 
 
-def _return(here: Present, page: HomeSupplyPage) -> None:
-    if page.returns:
-        with section("Returned or destroyed", len(page.returns), key="returns"):
-            for one in page.returns:
-                _told(here, one, f"{one.lozenges} returned or destroyed")
-    local = here.now.astimezone(here.zone)
-    with st.expander("Record what went back", icon=":material/assignment_return:"):
-        form = Form(here, "return", page.course.id, makes=unused_id(here))
-        form.moment(
-            "on",
-            "time",
-            "Returned on",
-            "Returned at",
-            local.date(),
-            wording.clock_time(local.time()),
-        )
-        form.line("lozenges", "Lozenges returned or destroyed", width=260)
-        form.area("reason", "Why", height=68)
+def _told(here: Present, one: TallyLine) -> None:
+    with st.container(gap="xxsmall", key=f"told_{one.id}"):
+        with row(f"told_line_{one.id}"):
+            words(f"**{one.lozenges} {one.kind.label.lower()}** {quiet(_by(here, one))}")
+            _error_form(here, one.id, void_tally)
+        _words(here, one)
+
+
+def _struck_tallies(here: Present, tallies: Iterable[TallyLine]) -> None:
+    for one in tallies:
+        if one.in_error:
+            told = f"{one.lozenges} {one.kind.label.lower()}, {_by(here, one)}"
+            with st.container(gap="xxsmall", key=f"told_{one.id}"):
+                _struck(here, told, one.in_error)
+                _words(here, one)
+
+
+def _by(here: Present, one: TallyLine) -> str:
+    return f"{one.by}, {wording.moment(one.at, here.now, here.zone)}"
+
+
+def _words(here: Present, one: TallyLine) -> None:
+    if one.words:
+        with folded_for_others(here, "What was said"):
+            st.text(one.words)
+
+
+def _struck(here: Present, told: str, wrong: InError) -> None:
+    """Entered in error: it stays readable, with who said so, when and why (rule 66)."""
+    when = wording.moment(wrong.at, here.now, here.zone)
+    why = free_words(here, wrong.reason)
+    words(f"~~{plain(told)}~~ {quiet(f'entered in error, {wrong.by}, {when}: {why}')}")
+
+
+def _error_form(here: Present, row_id: str, void: Callable[..., Any]) -> None:
+    with st.popover("Entered in error", width="content", key=f"error_{row_id}"):
+        form = Form(here, "void", row_id)
+        form.line("void_reason", "What was wrong")
         form.save(
-            "Save the return",
-            take_back,
-            lambda: form.entered(ReturnEntered, id=form.makes, episode_id=page.course.id),
-            said="Saved",
+            "Mark as entered in error",
+            void,
+            lambda: form.entered(HomeErrorEntered, row_id=row_id),
             kind="secondary",
         )
-
-
-def _told(here: Present, one: Told, what: str) -> None:
-    at = wording.moment(one.at, here.now, here.zone)
-    with st.container(gap="xxsmall", key=f"told_{one.id}"):
-        words(f"**{plain(what)}** {quiet(f'{one.by}, {at}')}")
-        if one.words:
-            with folded_for_others(here, "What was said"):
-                st.text(one.words)

@@ -38,6 +38,7 @@ def open_page(
     dated: bool = False,
     needs: Callable[[Viewer], None] | None = None,
     body: Callable[[Present], None] | None = None,
+    has_live_part: bool = False,
 ) -> Present:
     """Check who is here and what they may see, then draw the top of the page.
 
@@ -49,7 +50,7 @@ def open_page(
     `body` draws all of the page below its header, and again when anybody has saved anything: the
     guard script (guard.js) presses Refresh then, and once a minute, since "in 30 min" ages. It
     does so on every page while a client is open in an emergency, and when this sign-in says on
-    another tab who can see the screen.
+    another tab who can see the screen. A page on which one writes may have one `live_part`.
     """
     here = present()
     if here is None:
@@ -60,7 +61,7 @@ def open_page(
         _demo_banner(here)
     as_of = _header(here, f"{title}, {wording.heading_day(here.today)}" if dated else title)
     _more_than_ones_own(here)
-    if body is None:
+    if body is None and not has_live_part:
         # What an emergency opened closes when that ends, here or on another tab, on every page.
         _watched(here, _token(here) if here.viewer.emergencies else "")
     # After the header: who may not be here still finds a client and the way out.
@@ -77,17 +78,21 @@ def open_page(
     _ready_again()
     here = replace(here, top=top, as_of=as_of)
     if body is not None:
-        _live_part(here, body, needs)
-    return here
+        live_part(here, body, needs)
+    return replace(here, as_of=None) if has_live_part else here
 
 
 @live
-def _live_part(
+def live_part(
     here: Present,
     opened: Present,
     draw: Callable[[Present], None],
-    needs: Callable[[Viewer], None] | None,
+    needs: Callable[[Viewer], None] | None = None,
 ) -> None:
+    """What is drawn again when anybody has saved anything; the rest of the page stays as it is.
+
+    A page has one of them at most: all of it (`open_page`), or what stands beside its forms.
+    """
     if (here.today, here.viewer) != (opened.today, opened.viewer):
         st.rerun()
     # Read before what is drawn: a page may be newer than its token, never older.

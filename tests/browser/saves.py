@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from playwright.sync_api import Locator, Page
 
@@ -24,9 +25,8 @@ from kapteam.db.tables import (
     Episode,
     EpisodeMember,
     Hold,
-    HomeCount,
-    HomeReturn,
     HomeSupply,
+    HomeTally,
     Inquiry,
     IntegrationSession,
     Invitation,
@@ -160,16 +160,31 @@ def _home_return(page: Page) -> None:
     paste(page, "Why", "Dose lowered.")
 
 
-def _a_session_at_home(own: Care) -> str:
+def _home_error(page: Page) -> None:
+    press(page, "Entered in error")
+    paste(page, "What was wrong", "Typed twice.")
+
+
+def _a_session_at_home(own: Care, *, at_home: bool = True) -> str:
     with own.database.writing() as db:
         series = a_series(db, own.course, product_route=ProductRoute.SUBLINGUAL)
         session = a_ketamine_session(db, own.course, series=series)
-        session.at_home, session.place = True, ""
+        session.at_home, session.place = at_home, ""
     return f"/ketamine_session?id={session.id}"
 
 
 def _where_they_will_be(page: Page) -> None:
     paste(page, "Where the client will be", "418 Mesquite Lane")
+
+
+def _at_home_instead(page: Page) -> None:
+    _unfold(page, "At home instead")
+    paste(page, "Where the client will be", "418 Mesquite Lane")
+
+
+def _in_the_practice(page: Page) -> None:
+    _unfold(page, "In the practice instead")
+    paste(page, "Place", "Room 2")
 
 
 def _contact(page: Page) -> None:
@@ -788,16 +803,31 @@ SAVES = {
     ),
     "arrived": Save(_a_shipment, _arrived, "Arrived", ("home_supply:arrived",)),
     "home count": Save(
-        _home_supply, _home_count, "Save the count", ("home_supply:counted",), (HomeCount,)
+        _home_supply, _home_count, "Save the count", ("home_supply:counted",), (HomeTally,)
     ),
     "home return": Save(
-        _home_supply, _home_return, "Save the return", ("home_supply:returned",), (HomeReturn,)
+        _home_supply, _home_return, "Save the return", ("home_supply:returned",), (HomeTally,)
+    ),
+    "home error": Save(
+        _a_shipment, _home_error, "Mark as entered in error", ("home_supply:voided",)
     ),
     "at home": Save(
         _a_session_at_home,
         _where_they_will_be,
         "Save where",
         ("ketamine_session:arranged_at_home",),
+    ),
+    "at home instead": Save(
+        partial(_a_session_at_home, at_home=False),
+        _at_home_instead,
+        "Change to at home",
+        ("ketamine_session:place_changed",),
+    ),
+    "in the practice instead": Save(
+        _a_session_at_home,
+        _in_the_practice,
+        "Change to in the practice",
+        ("ketamine_session:place_changed",),
     ),
     "concern": Save(
         lambda own: f"/concern?client={own.client.code}",

@@ -7,15 +7,18 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from kapteam.actions.absences import AbsenceEntered, end_absence, record_absence
+from kapteam.actions.concerns import see_concern
 from kapteam.actions.emergency import end_emergency
 from kapteam.db.audit import record
+from kapteam.db.tables import ConcernAddition
 from kapteam.ids import new_id
+from kapteam.rules.permissions import Viewer
 from kapteam.ui.showing import STEP
 from kapteam.vocabulary import Function
 from tests.browser.conftest import TabOf
 from tests.browser.hands import field, go_to, press, wait_for_run
 from tests.browser.saves import SAVES
-from tests.factories import NOW, TODAY, a_client, a_clinician, a_course, an_emergency
+from tests.factories import NOW, TODAY, a_client, a_clinician, a_concern, a_course, an_emergency
 from tests.factories_care import Care, a_ketamine_session, an_overdue_integration
 
 _COUNT = """() => {
@@ -127,6 +130,50 @@ def test_what_is_half_typed_stays_and_so_does_the_cursor(care: Care, kept_tab_of
     wait_for_run(page)
     expect(page.get_by_text(new.client.code)).to_be_visible()
     press(page, "Clear entry")
+
+
+def test_that_a_colleague_has_seen_it_comes_beside_what_is_half_typed(
+    own: Care, kept_tab_of: TabOf
+) -> None:
+    with own.database.writing() as db:
+        concern = a_concern(db, own.client, own.therapist)
+    page = kept_tab_of(own.therapist)
+    go_to(page, f"/concern?id={concern.id}")
+    page.get_by_text("Add to it").click()
+    box = field(page, "What you add, in a few words")
+    box.press_sequentially("Her sister is on her w")
+    page.keyboard.press("ArrowLeft")
+    own.do(see_concern, own.prescriber, concern.id)
+    expect(page.get_by_text(f"Seen by {own.prescriber.name}")).to_be_visible()
+    expect(box).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.type("ay")
+    expect(box).to_have_value("Her sister is on her way")
+    press(page, "Add")
+    assert [one.words for one in own.rows(ConcernAddition, concern_id=concern.id)] == [
+        "Her sister is on her way"
+    ]
+
+
+def test_a_colleague_s_concern_comes_above_the_one_that_is_half_typed(
+    own: Care, kept_tab_of: TabOf
+) -> None:
+    page = kept_tab_of(own.therapist)
+    go_to(page, f"/concern?client={own.client.code}")
+    box = field(page, "What was seen or said, in a few words")
+    box.press_sequentially("Says she wou")
+    _raised(own, own.prescriber)
+    expect(page.get_by_text("Open concerns")).to_be_visible()
+    expect(box).to_be_focused()
+    page.keyboard.type("ld")
+    expect(box).to_have_value("Says she would")
+
+
+def _raised(own: Care, who: Viewer) -> None:
+    """As an action would."""
+    with own.database.writing() as db:
+        concern = a_concern(db, own.client, who)
+        record(db, "concern:raised", who, NOW, client_id=own.client.id, subject_id=concern.id)
 
 
 def test_the_focus_stays_on_the_client_it_was_on(care: Care, kept_tab_of: TabOf) -> None:

@@ -23,8 +23,6 @@ from kapteam.db.tables import (
     ConcernAddition,
     Draft,
     Ending,
-    HomeCount,
-    HomeReturn,
     Note,
     NoteAddendum,
     NoteAmendment,
@@ -45,6 +43,7 @@ from kapteam.vocabulary import (
     Part,
     ServiceLine,
     SessionStatus,
+    Tally,
 )
 from tests.browser.conftest import TabOf
 from tests.browser.hands import field, fill_day, go_to, open_at, paste, press, tick
@@ -61,6 +60,7 @@ from tests.factories import (
     a_course,
     a_hold,
     a_home_supply,
+    a_home_tally,
     a_member,
     a_setting,
     a_wait,
@@ -255,20 +255,25 @@ def strange(care: Care) -> Odd:
         )
         a_call(db, client, therapist, words=odd("cwo"))
 
+        twice = {"voided_at": NOW, "voided_by_id": therapist.clinician_id}
         a_home_supply(db, course, care.nurse, pharmacy=odd("pha"))
-        for table, at, by, words in (
-            (HomeCount, "counted_at", "counted_by_id", {"words": odd("cnt")}),
-            (HomeReturn, "returned_at", "recorded_by_id", {"reason": odd("ret")}),
-        ):
-            one = {"id": new_id(), "episode_id": course.id, "lozenges": 3, "recorded_at": NOW}
-            db.add(table(**one, **words, **{at: NOW, by: therapist.clinician_id}))
+        a_home_supply(db, course, care.nurse, void_reason=odd("sve"), **twice)
+        for kind, tag in ((Tally.COUNT, "cnt"), (Tally.RETURN, "ret")):
+            a_home_tally(db, course, therapist, kind=kind, words=odd(tag))
+        a_home_tally(db, course, therapist, void_reason=odd("tve"), **twice)
         at_home = a_ketamine_session(db, course, planned_at=NOW + 3 * DAY)
         at_home.at_home, at_home.local_emergency = True, odd("ahn")
 
         client.safety_plan, client.safety_plan_at = odd("spl"), NOW
         client.safety_plan_by_id = therapist.clinician_id
         concern = a_concern(
-            db, client, care.prescriber, words=odd("cow"), plan=odd("cop"), raised_at=NOW
+            db,
+            client,
+            care.prescriber,
+            words=odd("cow"),
+            plan=odd("cop"),
+            place=odd("cpw"),
+            raised_at=NOW,
         )
         db.add(
             ConcernAddition(
@@ -390,9 +395,9 @@ SHOWN = {
     "note in error": f"{NAME} vdn",
     "risk note": f"{NAME} rsg",
     "at home": f"{NAME} ahn",
-    "home_supply": f"{NAME} pha cnt ret",
+    "home_supply": f"{NAME} pha cnt ret sve tve",
     "contact": f"{NAME} cpl cle the",
-    "concern": f"{NAME} cow cop coa the cph pho eme rel emp may els spl",
+    "concern": f"{NAME} cow cop cpw coa the cph pho eme rel emp may els spl",
     "wait": f"{NAME} owh owo the",
 }
 """Which texts stand on which page."""

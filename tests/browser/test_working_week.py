@@ -163,7 +163,7 @@ def test_an_alarming_call_reaches_the_colleague_s_screen_and_a_note_clears_it(
     expect(row).to_have_count(0)
 
     go_to(mine, f"/client?client={own.client.code}")
-    press(mine, "Safety")
+    press(mine, "Safety: raise a concern")
     expect(mine.get_by_text("988: call or text")).to_be_visible()
     tick(mine, "Suicide risk")
     tick(mine, "High")
@@ -178,10 +178,10 @@ def test_an_alarming_call_reaches_the_colleague_s_screen_and_a_note_clears_it(
 
     # By itself: nobody touched the prescriber's tab.
     expect(row).to_be_visible()
-    expect(theirs.get_by_text("not seen yet, call")).to_be_visible()
+    expect(theirs.get_by_text("not seen yet by")).to_be_visible()
     expect(theirs.get_by_text(_ALARM)).to_have_count(0)
     press(theirs.locator("[class*=st-key-list_safety]"), "Open")
-    expect(theirs.get_by_text("Parking lot, Elm Street")).to_be_visible()
+    expect(theirs.locator("strong", has_text="Parking lot, Elm Street")).to_be_visible()
     press(theirs, "Seen")
 
     go_to(mine, mine.url)

@@ -23,7 +23,7 @@ from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.caseload import View, Wanted, caseload
 from kapteam.queries.client import client_page
-from kapteam.queries.concerns import concern_page
+from kapteam.queries.concerns import Whereabouts, concern_page
 from kapteam.queries.course import course
 from kapteam.queries.standing import course_standings
 from kapteam.queries.today import today
@@ -142,7 +142,7 @@ def test_a_concern_its_hold_and_its_next_contact_are_one_save(care):
 
     kept = care.row(Concern, entered.id)
     assert (kept.kind, kept.level, kept.holds) == (entered.kind, entered.level, True)
-    assert kept.words == f"{WORDS}\nWhere they are: At her sister's, 12 Elm Street"
+    assert (kept.words, kept.place) == (WORDS, "At her sister's, 12 Elm Street")
     assert (kept.raised_by_id, kept.raised_at) == (care.therapist.clinician_id, NOW)
     [hold] = care.rows(Hold)
     assert (hold.episode_id, hold.reason) == (care.course.id, HoldReason.SUICIDE_RISK)
@@ -204,7 +204,7 @@ def test_who_opened_the_client_in_an_emergency_raises_one(care):
 
     care.do(raise_concern, viewer, _entered(care))
 
-    assert _attention(care, care.prescriber).concern.unseen == 3
+    assert len(_attention(care, care.prescriber).concern.unseen_by) == 3
 
 
 @pytest.mark.parametrize("who", ["therapist", "nurse", "prescriber"])
@@ -236,17 +236,17 @@ def test_a_hold_that_is_there_stays_as_it_is_and_only_ketamine_is_held(care):
 
 def test_it_is_not_seen_until_each_of_the_others_has_seen_it(care):
     concern = _raised(care)
-    assert _attention(care).concern.unseen == 2
+    assert len(_attention(care).concern.unseen_by) == 2
     assert _attention(care).tone is Tone.RED
 
     for _ in range(2):
         care.do(see_concern, care.prescriber, concern.id)
     half = _attention(care).concern
-    assert (half.unseen, half.seen_at) == (1, None)
+    assert (half.unseen_by, half.seen_at) == ((care.nurse.name,), None)
     care.do(see_concern, care.nurse, concern.id, now=NOW + timedelta(minutes=5))
 
     seen = _attention(care)
-    assert (seen.concern.unseen, seen.concern.seen_at) == (0, NOW + timedelta(minutes=5))
+    assert (seen.concern.unseen_by, seen.concern.seen_at) == ((), NOW + timedelta(minutes=5))
     assert seen.tone is Tone.AMBER
     assert len(audit_events(care.database, "concern:seen")) == 2
     page = _page(care, care.therapist, concern)
@@ -259,7 +259,9 @@ def test_who_has_seen_another_concern_has_not_seen_this_one(care):
     for who in (care.prescriber, care.nurse):
         care.do(see_concern, who, first.id)
     unseen = {
-        one.subject_id: one.concern.unseen for one in _standing(care).attention if one.concern
+        one.subject_id: len(one.concern.unseen_by)
+        for one in _standing(care).attention
+        if one.concern
     }
     assert unseen == {first.id: 0, second.id: 2}
 
@@ -272,7 +274,7 @@ def test_neither_who_raised_it_nor_a_stranger_says_that_it_was_seen(care):
         care.do(see_concern, care.stranger, concern.id)
     with pytest.raises(NotAllowed):
         care.do(see_concern, care.front_desk, concern.id)
-    assert _attention(care).concern.unseen == 2
+    assert len(_attention(care).concern.unseen_by) == 2
 
 
 def test_who_covers_sees_it_for_who_is_away(care):
@@ -286,7 +288,7 @@ def test_who_covers_sees_it_for_who_is_away(care):
     page = _page(care, care.therapist, concern)
     [known] = page.known_by
     assert (known.name, known.by) == ("Robin Prescott", "Otto Outer")
-    assert _attention(care).concern.unseen == 1
+    assert len(_attention(care).concern.unseen_by) == 1
 
 
 def test_whose_sign_in_is_off_is_not_waited_for(care):
@@ -294,7 +296,7 @@ def test_whose_sign_in_is_off_is_not_waited_for(care):
         left = a_clinician(db, Function.THERAPIST, name="Lena Leaver", suspended=True)
         a_member(db, care.course, left, Part.COVER)
     _raised(care)
-    assert _attention(care).concern.unseen == 2
+    assert len(_attention(care).concern.unseen_by) == 2
 
 
 def test_a_concern_is_on_each_course_of_the_client_and_counted_once(care):
@@ -339,7 +341,7 @@ def test_a_client_without_a_course_has_a_concern_all_the_same(care):
     with care.database.reading() as db:
         page = client_page(db, care.asked_by(care.prescriber), nobody.code)
     [(concern_id, standing)] = page.concerns
-    assert (concern_id, standing.unseen) == (entered.id, 0)
+    assert (concern_id, standing.unseen_by) == (entered.id, ())
     assert care.rows(Hold) == []
 
 
@@ -448,7 +450,7 @@ def test_that_it_was_told_by_phone_is_kept_and_it_is_still_not_seen(care):
     care.do(tell_by_phone, care.therapist, told)
     kept = care.row(Concern, concern.id)
     assert kept.told_by_phone_at == datetime(2026, 11, 24, 21, 20, tzinfo=UTC)
-    assert _attention(care).concern.unseen == 2
+    assert len(_attention(care).concern.unseen_by) == 2
     with pytest.raises(Conflict):
         care.do(tell_by_phone, care.nurse, replace(told, time="2:25 pm"))
     ahead = ToldEntered(concern.id, kept.version, TODAY, "2:31 pm")
@@ -622,3 +624,25 @@ def test_it_takes_as_many_statements_with_many_concerns_as_with_none(care):
     for number in range(12):
         _raised(care, raised_at=NOW - number * HOUR)
     assert (none, read()) == (0, (12, statements))
+
+
+def test_the_place_that_was_said_with_a_concern_is_where_they_are_until_today_s_session_says(care):
+    older = _raised(care, place="On the bus")
+    said_at = NOW - timedelta(hours=1)
+    expected = Whereabouts("On the bus", said_at=said_at)
+    assert _page(care, care.therapist, older).whereabouts == expected
+    later = NOW - timedelta(minutes=5)
+    _raised(care, kind=ConcernKind.OTHER, place="At her sister's", raised_at=later)
+    _raised(care, kind=ConcernKind.URINARY, raised_at=later + timedelta(minutes=1))
+    assert _page(care, care.therapist, older).whereabouts == Whereabouts(
+        "At her sister's", said_at=later
+    )
+    with care.database.writing() as db:
+        dose = a_ketamine_session(db, care.course, planned_at=NOW + timedelta(hours=4))
+        dose.at_home, dose.place, dose.local_emergency = True, "418 Mesquite Lane", "911"
+    assert _page(care, care.nurse, older).whereabouts == Whereabouts("418 Mesquite Lane", "911")
+
+
+def test_a_place_of_a_concern_that_is_cleared_is_no_place_any_more(care):
+    cleared = _raised(care, place="On the bus", closed_at=NOW)
+    assert _page(care, care.therapist, cleared).whereabouts is None

@@ -63,6 +63,7 @@ from kapteam.vocabulary import (
     Part,
     ServiceLine,
     SessionStatus,
+    Tally,
     Tone,
 )
 from tests.factories import (
@@ -72,6 +73,8 @@ from tests.factories import (
     a_clinician,
     a_contact,
     a_course,
+    a_home_supply,
+    a_home_tally,
     an_absence,
     audit_events,
 )
@@ -684,3 +687,34 @@ def test_who_treats_nobody_on_it_signs_nothing_by_ending_it(care):
     assert [one.signed_at for one in care.rows(SignOff)] == [None, None]
     assert "episode:signed_off" not in _tags(care)
     [[_], [_]] = _sign_offs_waiting(care, care.prescriber)
+
+
+def test_rule_56_an_answer_about_medicine_that_the_counts_deny_needs_a_reason(care):
+    with care.database.writing() as db:
+        a_home_supply(db, care.course, care.nurse, lozenges=4)
+    refused = _refused(care, medicine_at_home=False)
+    assert refused == {
+        "medicine_note": "By the counts 4 lozenges should be left. "
+        "Say where the medicine is, and what is planned."
+    }
+    _close(care, medicine_at_home=False, medicine_note="Lost in the move; a concern is raised.")
+    assert [one.medicine_at_home for one in care.rows(Ending)] == [False]
+
+
+@pytest.mark.parametrize(("returned", "answer"), [(0, True), (0, None), (4, False), (4, None)])
+def test_an_answer_that_agrees_or_was_not_asked_needs_none(care, returned, answer):
+    with care.database.writing() as db:
+        a_home_supply(db, care.course, care.nurse, lozenges=4)
+        a_home_supply(db, care.course, care.nurse, voided_at=NOW)
+        if returned:
+            a_home_tally(db, care.course, care.nurse, kind=Tally.RETURN, lozenges=returned)
+    _close(care, medicine_at_home=answer)
+    assert len(care.rows(Ending)) == 1
+
+
+def test_what_should_not_be_there_and_is_needs_a_reason_as_well(care):
+    with care.database.writing() as db:
+        a_home_supply(db, care.course, care.nurse, lozenges=4)
+        a_home_tally(db, care.course, care.nurse, kind=Tally.RETURN, lozenges=4)
+    said = _refused(care, medicine_at_home=True)["medicine_note"]
+    assert said.startswith("By the counts no lozenge should be left. Say what is at home")

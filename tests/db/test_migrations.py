@@ -234,6 +234,37 @@ def test_a_consent_of_an_older_version_is_not_in_error(blank_database, tmp_path)
         }
 
 
+def test_counts_and_returns_of_an_older_version_are_kept_in_one_table(blank_database, tmp_path):
+    _bring_up_to(blank_database, "0013")
+    at = "'2026-11-02 10:00:00'"
+    with blank_database.writing() as db:
+        course = a_course(db, _a_client_of_an_older_version(db), prescriber="Elsewhere")
+        for table, lead, words, by in (
+            ("home_count", "counted", "words", "counted_by_id"),
+            ("home_return", "returned", "reason", "recorded_by_id"),
+        ):
+            db.execute(
+                text(
+                    f"INSERT INTO {table}"
+                    f" (id, episode_id, lozenges, {lead}_at, {words}, {by}, recorded_at)"
+                    f" VALUES ('{lead}', '{course.id}', 9, {at}, 'said', 'by', {at})"
+                )
+            )
+
+    bring_up_to_date(blank_database, tmp_path / "backups")
+
+    with blank_database.reading() as db:
+        kept = db.scalars(select(tables.HomeTally).order_by(tables.HomeTally.id)).all()
+        assert [(one.id, one.kind.value) for one in kept] == [
+            ("counted", "count"),
+            ("returned", "return"),
+        ]
+        assert {(one.lozenges, one.words, one.recorded_by_id, one.void_reason) for one in kept} == {
+            (9, "said", "by", "")
+        }
+        assert len({one.at for one in kept} | {one.recorded_at for one in kept}) == 1
+
+
 def test_an_older_file_is_backed_up_before_it_changes(
     sqlite_database, tmp_path, monkeypatch, frozen_clock
 ):

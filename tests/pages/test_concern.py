@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from kapteam.actions.concerns import see_concern
 from kapteam.db.tables import Client, Clinician, Concern, Contact, Hold
 from kapteam.vocabulary import Audience, ConcernKind, ConcernLevel, How, NoteKind
 from tests.factories import NOW, TODAY, a_client, a_concern, a_contact, an_absence
@@ -48,9 +49,9 @@ def test_a_stranger_is_told_that_there_is_none_and_the_front_desk_is_refused(car
 
 def test_from_the_client_it_is_one_tap_but_not_for_the_front_desk(care):
     page = opened(care, care.therapist, "client", client=care.client.code)
-    assert addresses(page, "Safety") == [f"concern?client={care.client.code}"]
+    assert addresses(page, "Safety: raise a concern") == [f"concern?client={care.client.code}"]
     desk = opened(care, care.front_desk, "client", client=care.client.code)
-    assert "Safety" not in links(desk)
+    assert "Safety: raise a concern" not in links(desk)
 
 
 def test_one_save_raises_it_holds_the_dose_and_plans_the_next_contact(care):
@@ -64,7 +65,7 @@ def test_one_save_raises_it_holds_the_dose_and_plans_the_next_contact(care):
     assert "Not seen yet, call Robin Prescott (no number recorded)" in bare(said(tab))
     on_client = bare(said(opened(care, care.prescriber, "client", client=care.client.code)))
     assert "Suicide risk, high, Thea Tallis, Tue Nov 24, 2:30 pm" in on_client
-    assert "not seen yet, call" in on_client
+    assert "not seen yet by Nico Nightingale and Robin Prescott, call" in on_client
     assert "On hold: suicide risk" in on_client
 
 
@@ -101,7 +102,7 @@ def test_it_heads_the_colleagues_today_and_they_press_seen_on_its_page(care, rai
     today = opened(care, care.prescriber, "today")
     assert headings(today)[0] == "Safety (1)"
     assert "Suicide risk, moderate, Thea Tallis" in bare(said(today))
-    assert "not seen yet, call" in said(today)
+    assert "not seen yet by Nico Nightingale and Robin Prescott, call" in said(today)
     assert WORDS not in said(today)
     assert "Not seen yet by you" in said(opened(care, care.nurse, "concern", id=raised.id))
 
@@ -252,3 +253,40 @@ def test_rule_30_what_waits_for_a_risk_note_says_so_wherever_the_dose_stands(car
     assert "waiting on Robin Prescott: risk note" in bare(
         said(opened(care, care.therapist, "caseload"))
     )
+
+
+def test_the_crisis_card_says_the_place_that_was_said_and_not_to_look_for_it(care):
+    fill_in = {"where": "Parking lot, *Elm* Street"}
+    tab = press(fill(_raising(care), "concern", ALARM | fill_in), "Raise the concern")
+    card = bare(said(tab)).replace("**", "")
+    assert ":gray[Where they are now] Parking lot, *Elm* Street :gray[said Tue Nov 24" in card
+    assert "see the concern" not in card
+    assert "Where they are" not in "".join(_texts(tab))
+    # It may have changed: the next concern asks anew.
+    assert typed(_raising(care), "concern")["where"] == ""
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+    assert "Elm" not in "".join(str(one.value) for one in tab.markdown)
+
+
+def test_nothing_known_of_where_they_are_is_to_be_asked(care, raised):
+    card = bare(said(opened(care, care.therapist, "concern", id=raised.id))).replace("**", "")
+    assert ":gray[Where they are now] ask first" in card
+
+
+def test_who_has_seen_it_comes_by_itself_and_the_forms_stay_as_they_are(care, raised):
+    tab = opened(care, care.therapist, "concern", id=raised.id)
+    assert "Not seen yet, call Robin Prescott" in bare(said(tab))
+    fill(tab, "concern.add", {"words": "Her sister is on her w"})
+    care.do(see_concern, care.prescriber, raised.id)
+    well(tab.button(key="refresh").click().run())
+    assert "Seen by Robin Prescott, Tue Nov 24, 2:30 pm" in bare(said(tab))
+    assert typed(tab, "concern.add")["words"] == "Her sister is on her w"
+
+
+def test_a_concern_of_a_colleague_comes_onto_the_form_that_raises_one(care):
+    tab = fill(_raising(care), "concern", {"words": "Says she wou"})
+    with care.database.writing() as db:
+        a_concern(db, care.client, care.prescriber, kind=ConcernKind.MEDICINE_USE)
+    well(tab.button(key="refresh").click().run())
+    assert "Open concerns (1)" in headings(tab)
+    assert typed(tab, "concern")["words"] == "Says she wou"

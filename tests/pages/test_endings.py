@@ -3,7 +3,14 @@
 from datetime import timedelta
 
 from kapteam.actions.endings import close_episode
-from kapteam.db.tables import Ending, Episode, EpisodeMember, KetamineSession, SignOff
+from kapteam.db.tables import (
+    Ending,
+    Episode,
+    EpisodeMember,
+    IntegrationSession,
+    KetamineSession,
+    SignOff,
+)
 from kapteam.rules.loose_ends import Choice
 from kapteam.vocabulary import (
     CloseReason,
@@ -15,7 +22,7 @@ from kapteam.vocabulary import (
     ServiceLine,
     SessionStatus,
 )
-from tests.factories import NOW, a_clinician, a_course, a_member
+from tests.factories import NOW, a_clinician, a_course, a_home_supply, a_member
 from tests.factories_care import (
     a_ketamine_session,
     an_integration_session,
@@ -23,7 +30,7 @@ from tests.factories_care import (
 )
 from tests.factories_endings import a_closing, therapy_goes_on
 from tests.pages.filling import LOOK, beside, box, fill, press, typed
-from tests.pages.tabs import addresses, links, opened, said
+from tests.pages.tabs import addresses, bare, links, opened, said
 
 DAY = timedelta(days=1)
 ENDING = {"close_reason": CloseReason.GOALS_MET, "final_scores": FinalScores.OBTAINED}
@@ -108,13 +115,28 @@ def test_a_dose_booked_while_the_form_was_open_is_said_and_then_stands_there(car
 
     press(tab, "Close the course")
 
-    assert "Ketamine session of Wed Nov 25, 2:30 pm: this came up while the form was open." in said(
-        tab
-    )
+    came_up = "Ketamine session of Wed Nov 25, 2:30 pm: this came up while the form was open."
+    assert beside(tab, "close", f"choice.dose.{dose.id}").startswith(came_up)
+    assert said(tab).count("this came up") == 1
+    assert LOOK in said(tab)
     assert typed(tab, "close")["close_note"] == WILD
     assert care.rows(Ending) == []
     press(fill(tab, "close", {f"choice.dose.{dose.id}": "cancel"}), "Close the course")
     assert care.row(Episode, care.course.id).state is EpisodeState.CLOSED
+
+
+def test_what_came_up_and_has_to_be_done_first_is_red_in_its_row(care):
+    tab = fill(_open(care, care.therapist), "close", ENDING)
+    with care.database.writing() as db:
+        dose = an_overdue_integration(db, care.course)
+        an_integration_session(db, care.course, dose, therapist=care.therapist, held_at=NOW - DAY)
+
+    press(tab, "Close the course")
+
+    first = "this came up while the form was open. Thea Tallis signs the note first."
+    assert bare(said(tab)).count(first) == 1
+    assert ":red[:material/error: Integration" in said(tab)
+    assert care.rows(Ending) == []
 
 
 def test_no_final_scores_needs_its_why(care):
@@ -246,11 +268,57 @@ def test_what_went_on_is_opened_from_its_own_row(care):
     assert typed(tab, "integration.hold")
 
 
-def test_to_whose_course_ended_what_went_on_is_not_denied(care):
+def test_to_whose_course_ended_is_said_who_has_what_went_on_until_it_was_held(care):
     with care.database.writing() as db:
         dose = an_overdue_integration(db, care.course, hours=30)
-    therapy_goes_on(care, {f"integration.{dose.id}": Choice.KEEP})
-    tab = opened(care, care.prescriber, "client", client=care.client.code)
-    assert "Nothing to integrate yet" not in said(tab)
-    assert "On no open course of yours" in said(tab)
-    assert "No integration on a course of yours" in said(tab)
+    therapy = therapy_goes_on(care, {f"integration.{dose.id}": Choice.KEEP})
+    text = said(opened(care, care.prescriber, "client", client=care.client.code))
+    assert "Nothing to integrate yet" not in text
+    assert "On no open course of yours, with Thea Tallis" in text
+    assert "Integration to do, with Thea Tallis, on no course of yours" in text
+    # Who has it may be known, what was written of it there may not.
+    assert "hr since dose" not in text
+
+    with care.database.writing() as db:
+        [row] = care.rows(IntegrationSession, episode_id=therapy.id)
+        db.get_one(IntegrationSession, row.id).held_at = NOW
+    text = said(opened(care, care.prescriber, "client", client=care.client.code))
+    assert "Thea Tallis, on no course of yours" not in text
+    assert "No integration on a course of yours" in text
+
+
+def test_a_dose_of_a_course_that_goes_on_says_nothing_of_another_course(care):
+    with care.database.writing() as db:
+        an_overdue_integration(db, care.course, hours=30)
+    text = said(opened(care, care.prescriber, "client", client=care.client.code))
+    assert "course of yours" not in text
+
+
+def test_a_course_that_ended_leads_to_the_client_from_where_a_new_one_opens(care):
+    care.do(close_episode, care.therapist, a_closing(care.course))
+    tab = _open(care, care.therapist)
+    assert "This course is closed. Open a new one from the client." in said(tab)
+    assert addresses(tab, "To the client") == ["client?client=K-001"]
+    assert "To the client" not in links(_open(care, care.front_desk))
+
+
+def test_beside_the_question_about_medicine_stands_what_should_be_left(care):
+    with care.database.writing() as db:
+        a_home_supply(db, care.course, care.nurse, lozenges=4)
+    tab = _open(care, care.therapist)
+    assert "By the counts 4 lozenges should be left." in bare(said(tab))
+    press(fill(tab, "close", {**ENDING, "medicine_at_home": "No"}), "Close the course")
+    asked = (
+        "By the counts 4 lozenges should be left. Say where the medicine is, and what is planned."
+    )
+    assert beside(tab, "close", "medicine_note") == asked
+    assert care.rows(Ending) == []
+    press(fill(tab, "close", {"medicine_note": "Lost in the move."}), "Close the course")
+    assert len(care.rows(Ending)) == 1
+
+
+def test_where_none_was_sent_nothing_is_said_of_counts_and_the_front_desk_never_reads_it(care):
+    assert "By the counts" not in said(_open(care, care.therapist))
+    with care.database.writing() as db:
+        a_home_supply(db, care.course, care.nurse, lozenges=4)
+    assert "By the counts" not in said(_open(care, care.front_desk))

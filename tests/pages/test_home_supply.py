@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from kapteam.db.tables import HomeCount, HomeReturn, HomeSupply, KetamineSession
+from kapteam.db.tables import HomeSupply, HomeTally, KetamineSession
 from kapteam.vocabulary import Audience, ProductRoute
 from tests.factories import NOW, TODAY, a_home_supply
-from tests.factories_care import a_ketamine_session, a_series
+from tests.factories_care import a_ketamine_session, a_series, an_administration
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import bare, links, opened, said, unsigned, well
 
@@ -55,9 +55,9 @@ def test_from_shipment_to_count_in_the_words_of_the_page(care):
     assert "Medicine at home: 12 should be left, 9 counted Tue Nov 24" in bare(said(tab))
     assert "Says *three* were lost." in [one.value for one in tab.text]
     assert "Raise a medicine-use concern" in links(tab)
-    press(fill(tab, "return", {"lozenges": "3", "reason": "Dose lowered."}), "Save the return")
+    press(fill(tab, "return", {"lozenges": "3", "words": "Dose lowered."}), "Save the return")
     assert "9 should be left" in bare(said(tab))
-    assert [len(care.rows(one)) for one in (HomeSupply, HomeCount, HomeReturn)] == [1, 1, 1]
+    assert [len(care.rows(one)) for one in (HomeSupply, HomeTally)] == [1, 2]
 
 
 def test_the_link_from_a_difference_opens_the_concern_with_its_kind(care):
@@ -76,7 +76,7 @@ def test_bad_input_is_said_beside_its_field_and_nothing_typed_is_lost(care, supp
     assert typed(tab, "count")["words"] == "Could not see the box."
     press(fill(tab, "count", {"lozenges": "0", "on": TODAY + DAY}), "Save the count")
     assert "in the future" in beside(tab, "count", "time")
-    assert care.rows(HomeCount) == []
+    assert care.rows(HomeTally) == []
 
 
 def test_the_front_desk_records_a_shipment_and_sees_no_count(care, supplied):
@@ -84,6 +84,39 @@ def test_the_front_desk_records_a_shipment_and_sees_no_count(care, supplied):
     assert typed(tab, "supply")
     assert not typed(tab, "count")
     assert not typed(_page(care, care.therapist), "supply")
+
+
+def test_a_wrong_count_is_taken_back_on_the_page_and_stays_readable(care, supplied):
+    press(fill(_page(care, care.nurse), "count", {"lozenges": "9"}), "Save the count")
+    tab = _page(care, care.nurse)
+    (counted,) = care.rows(HomeTally)
+    error = f"void/{counted.id}"
+    press(tab, "Mark as entered in error", error)
+    assert "The reason is needed." in beside(tab, error, "void_reason")
+    assert "9 counted" in bare(said(tab))
+    press(fill(tab, error, {"void_reason": "Of *another* box."}), "Mark as entered in error", error)
+    text = bare(said(tab))
+    assert "12 should be left, not counted yet" in text
+    assert "~~9 counted, " in text
+    why = "entered in error, Nico Nightingale, Tue Nov 24, 2:30 pm: Of *another* box."
+    assert why in bare(said(tab))
+    assert not typed(tab, error)
+    front = said(_page(care, care.front_desk))
+    assert "9 counted" not in front
+    assert "another" not in front
+
+
+def test_a_therapist_takes_back_no_shipment_and_others_read_no_reason(care, supplied):
+    assert not typed(_page(care, care.therapist), f"void/{supplied.id}")
+    tab = _page(care, care.front_desk)
+    error = f"void/{supplied.id}"
+    press(fill(tab, error, {"void_reason": "For Ida Okafor."}), "Mark as entered in error", error)
+    assert "Nothing was sent to this client yet." in said(tab)
+    assert "For Ida Okafor." in said(tab)
+    tab = _page(care, care.therapist)
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+    assert "entered in error" in said(tab)
+    assert "Ida" not in said(tab)
 
 
 def test_client_says_it_beside_the_course(care, supplied):
@@ -105,6 +138,40 @@ def test_where_they_will_be_is_filled_in_on_the_session_s_page(care, tonight):
     assert care.row(KetamineSession, tonight.id).place == ADDRESS
     today = bare(said(opened(care, care.prescriber, "today")))
     assert f"{ADDRESS}, {SISTER}, 911" in today
+
+
+def test_booked_at_home_it_changes_to_the_practice_and_back_and_no_address_stays(care, tonight):
+    with care.database.writing() as db:
+        db.get_one(KetamineSession, tonight.id).place = ADDRESS
+    tab = opened(care, care.therapist, "ketamine_session", id=tonight.id)
+    assert typed(tab, "elsewhere") == {"place": "", "people_present": ""}
+    press(fill(tab, "elsewhere", {"place": "Room 2"}), "Change to in the practice")
+    assert "Room 2 · " in bare(said(tab))
+    assert ADDRESS not in said(tab)
+    assert not typed(tab, "at_home")
+    assert set(typed(tab, "elsewhere")) == {"place", "people_present", "local_emergency"}
+
+    press(fill(tab, "elsewhere", {"place": ADDRESS}), "Change to at home")
+    kept = care.row(KetamineSession, tonight.id)
+    assert (kept.at_home, kept.place, kept.people_present) == (True, ADDRESS, "")
+    gap = "At home, not known: who is with them and the emergency number there"
+    assert gap in bare(said(opened(care, care.therapist, "today")))
+
+
+def test_once_something_was_given_the_page_no_longer_asks_for_another_place(care, tonight):
+    with care.database.writing() as db:
+        an_administration(db, db.get_one(KetamineSession, tonight.id), started_at=NOW)
+    tab = opened(care, care.therapist, "ketamine_session", id=tonight.id)
+    assert not typed(tab, "elsewhere")
+    assert "at home" in said(tab)
+
+
+def test_what_is_no_lozenge_is_not_asked_about_home(care):
+    with care.database.writing() as db:
+        series = a_series(db, care.course, product_route=ProductRoute.INTRAMUSCULAR)
+        session = a_ketamine_session(db, care.course, series=series)
+    tab = opened(care, care.therapist, "ketamine_session", id=session.id)
+    assert not typed(tab, "elsewhere")
 
 
 def test_what_is_not_known_yet_is_said_on_today_with_whom_it_waits_on(care, tonight):

@@ -451,7 +451,8 @@ def test_a_series_with_doses_left_and_no_date_for_the_next_is_said_quietly():
 
 def _concern(level=ConcernLevel.MODERATE, unseen=0, hours=1.0, kind=ConcernKind.SUICIDE_RISK):
     at = NOW - timedelta(hours=hours)
-    return ("concern", ConcernStanding(kind, level, at, "Thea Tallis", unseen, None))
+    names = ("Robin Prescott",) * unseen
+    return ("concern", ConcernStanding(kind, level, at, "Thea Tallis", names, None))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from kapteam.rules.home_supply import (
     Returned,
     Supplied,
     Used,
+    contradicts,
     home_gap,
     read_lozenges,
     read_some_lozenges,
@@ -187,3 +188,46 @@ def test_none_is_a_count_and_no_shipment():
     assert read_some_lozenges(str(MOST_LOZENGES)) == MOST_LOZENGES
     with pytest.raises(ValueError, match="at least one"):
         read_some_lozenges("0")
+
+
+@pytest.mark.parametrize(
+    ("facts", "said", "denied_by"),
+    [
+        ({"supplies": (SENT,)}, "By the counts 12 lozenges should be left.", (False,)),
+        (
+            {"supplies": (SENT,), "used": (_used(11, 5),)},
+            "By the counts 1 lozenge should be left.",
+            (False,),
+        ),
+        (
+            {"supplies": (SENT,), "returned": (Returned(12, NOW),)},
+            "By the counts no lozenge should be left.",
+            (True,),
+        ),
+        # What the client showed is not what should be left.
+        (
+            {"supplies": (SENT,), "counts": (Counted(0, NOW),)},
+            "By the counts 12 lozenges should be left.",
+            (False,),
+        ),
+        (
+            {"supplies": (SENT,), "returned": (Returned(13, NOW),)},
+            "By the counts more was used than arrived.",
+            (True,),
+        ),
+        (
+            {"supplies": (SENT,), "used": (Used(150_000, NOW),)},
+            "By the counts what should be left is not a whole number of lozenges.",
+            (),
+        ),
+        ({"supplies": (replace(SENT, arrived_on=None),)}, "no lozenge should be left.", (True,)),
+    ],
+)
+def test_rule_56_what_should_be_left_denies_the_other_answer(facts, said, denied_by):
+    standing = _stand(**facts)
+    assert said in sentences.left_at_home(standing)
+    assert tuple(one for one in (True, False, None) if contradicts(standing, one)) == denied_by
+
+
+def test_nothing_ever_sent_denies_no_answer():
+    assert not any(contradicts(None, one) for one in (True, False, None))

@@ -346,9 +346,11 @@ def test_rule_8_the_stage_counts_what_was_given_of_what_was_ordered(state, given
 @pytest.mark.parametrize(
     ("unseen", "seen_at", "ends", "tone"),
     [
-        (1, None, ": not seen yet, call", Tone.RED),
-        (0, NOW, ": seen Tue Nov 24, 2:30 pm", Tone.AMBER),
-        (0, None, "1 hr ago", Tone.AMBER),
+        (("Ada",), None, ": not seen yet by Ada, call", Tone.RED),
+        (("Ada", "Bo"), None, ": not seen yet by Ada and Bo, call", Tone.RED),
+        (("Ada", "Bo", "Cy"), None, ": not seen yet by Ada, Bo and 1 more, call", Tone.RED),
+        ((), NOW, ": seen Tue Nov 24, 2:30 pm", Tone.AMBER),
+        ((), None, "1 hr ago", Tone.AMBER),
     ],
 )
 def test_a_concern_says_who_raised_it_and_whether_the_colleague_knows(unseen, seen_at, ends, tone):

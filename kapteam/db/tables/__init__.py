@@ -23,7 +23,7 @@ from kapteam.db.tables.episodes import (
     OutsideExperience,
     SignOff,
 )
-from kapteam.db.tables.home_supply import HomeCount, HomeReturn, HomeSupply
+from kapteam.db.tables.home_supply import HomeSupply, HomeTally
 from kapteam.db.tables.integration import IntegrationSession, IntegrationSessionFor
 from kapteam.db.tables.ketamine import Administration, KetamineSession, Series
 from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
@@ -51,9 +51,8 @@ __all__ = [
     "EpisodeMember",
     "FailedAttempt",
     "Hold",
-    "HomeCount",
-    "HomeReturn",
     "HomeSupply",
+    "HomeTally",
     "Inquiry",
     "IntegrationSession",
     "IntegrationSessionFor",

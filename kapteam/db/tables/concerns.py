@@ -14,7 +14,8 @@ class Concern(Versioned):
     """Something about a client's safety, open until a signed note of its owner clears it.
 
     It is the client's; `episode_id` is the course on which it was raised, if there was one. With
-    `holds` the next dose was held. The colleague was told by telephone at `told_by_phone_at`.
+    `holds` the next dose was held. `place` is where the client said then that they are. The
+    colleague was told by telephone at `told_by_phone_at`.
     """
 
     __tablename__ = "concern"
@@ -25,6 +26,7 @@ class Concern(Versioned):
     level: Mapped[ConcernLevel] = mapped_column(term(ConcernLevel))
     words: Mapped[str] = mapped_column(Text)
     plan: Mapped[str] = mapped_column(Text, default="")
+    place: Mapped[str] = mapped_column(default="", server_default="")
     holds: Mapped[bool]
     raised_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
     raised_at: Mapped[datetime]

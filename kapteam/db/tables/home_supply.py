@@ -6,11 +6,15 @@ from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kapteam.db.base import Identified, Versioned
-from kapteam.db.types import Micrograms
+from kapteam.db.types import Micrograms, term
+from kapteam.vocabulary import Tally
 
 
 class HomeSupply(Versioned):
-    """Lozenges of one strength that a pharmacy sent to the client; at home from `arrived_on` on."""
+    """Lozenges of one strength that a pharmacy sent to the client; at home from `arrived_on` on.
+
+    One that was entered in error stays readable (rule 66), as do counts and returns.
+    """
 
     __tablename__ = "home_supply"
 
@@ -22,29 +26,23 @@ class HomeSupply(Versioned):
     arrived_on: Mapped[date | None]
     recorded_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
     recorded_at: Mapped[datetime]
+    voided_at: Mapped[datetime | None]
+    voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    void_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
-class HomeCount(Identified):
-    """How many lozenges the client showed, to whom and when."""
+class HomeTally(Identified):
+    """Lozenges that the client showed, or that left their home unused, and the words about it."""
 
-    __tablename__ = "home_count"
+    __tablename__ = "home_tally"
 
     episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
+    kind: Mapped[Tally] = mapped_column(term(Tally))
     lozenges: Mapped[int]
-    counted_at: Mapped[datetime]
+    at: Mapped[datetime]
     words: Mapped[str] = mapped_column(Text, default="")
-    counted_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
-    recorded_at: Mapped[datetime]
-
-
-class HomeReturn(Identified):
-    """Lozenges that left the client's home unused, returned or destroyed, and why."""
-
-    __tablename__ = "home_return"
-
-    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
-    lozenges: Mapped[int]
-    returned_at: Mapped[datetime]
-    reason: Mapped[str] = mapped_column(Text)
     recorded_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
     recorded_at: Mapped[datetime]
+    voided_at: Mapped[datetime | None]
+    voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    void_reason: Mapped[str] = mapped_column(Text, default="", server_default="")

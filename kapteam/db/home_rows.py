@@ -14,20 +14,21 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    union_all,
 )
+from sqlalchemy.orm import Session
 
 from kapteam.db.tables import (
     Administration,
     Concern,
     Episode,
-    HomeCount,
-    HomeReturn,
     HomeSupply,
+    HomeTally,
     KetamineSession,
 )
 from kapteam.db.types import UtcDateTime
 from kapteam.rules.home_supply import Counted, HomeFacts, Returned, Supplied, Used
-from kapteam.vocabulary import ConcernKind
+from kapteam.vocabulary import ConcernKind, Tally
 
 SUPPLY, USED, RETURNED, COUNTED, CONCERNED = "supply", "used", "returned", "counted", "concerned"
 
@@ -75,22 +76,22 @@ def selects(wanted: Any) -> tuple[Select[Any], ...]:
             until_on=HomeSupply.arrived_on,
             number=HomeSupply.lozenges,
             ug=HomeSupply.ug_each,
-        ).where(HomeSupply.episode_id.in_(wanted)),
+        ).where(HomeSupply.episode_id.in_(wanted), HomeSupply.voided_at.is_(None)),
         used,
-        _row(
-            RETURNED,
-            HomeReturn.episode_id,
-            id=HomeReturn.id,
-            at=HomeReturn.returned_at,
-            number=HomeReturn.lozenges,
-        ).where(HomeReturn.episode_id.in_(wanted)),
-        _row(
-            COUNTED,
-            HomeCount.episode_id,
-            id=HomeCount.id,
-            at=HomeCount.counted_at,
-            number=HomeCount.lozenges,
-        ).where(HomeCount.episode_id.in_(wanted)),
+        *(
+            _row(
+                what,
+                HomeTally.episode_id,
+                id=HomeTally.id,
+                at=HomeTally.at,
+                number=HomeTally.lozenges,
+            ).where(
+                HomeTally.episode_id.in_(wanted),
+                HomeTally.kind == kind,
+                HomeTally.voided_at.is_(None),
+            )
+            for what, kind in ((RETURNED, Tally.RETURN), (COUNTED, Tally.COUNT))
+        ),
         concerned,
     )
 
@@ -114,6 +115,11 @@ def _row(what: str, episode_id: Any, **columns: Any) -> Select[Any]:
         columns.get(name, cast(null(), kind)).label(name) for name, kind in kinds.items()
     ]
     return select(literal(what).label("what"), episode_id.label("episode_id"), *cells)
+
+
+def read_facts(db: Session, wanted: Any) -> HomeFacts:
+    """The medicine at home of one course, in one statement."""
+    return facts_of(db.execute(union_all(*selects(wanted))))
 
 
 def facts_of(rows: Iterable[Any]) -> HomeFacts:
