@@ -386,8 +386,8 @@ def home_problem(
 
 
 def waiting_on(name: str, what: str) -> str:
-    """`waiting on Elias Mesquite: dose`."""
-    return f"waiting on {name}: {what}"
+    """`waiting on Elias Mesquite: dose`; without `what` where it is said already."""
+    return f"waiting on {name}: {what}" if what else f"waiting on {name}"
 
 
 def order(
@@ -541,9 +541,7 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         case Reason.NOT_CLOSED:
             return Phrase(f"Not closed, planned {when}", one.tone, "pending")
         case Reason.BREACH:
-            return Phrase(
-                f"Given although planning refused it, recorded {when}", one.tone, "report"
-            )
+            return Phrase(f"{one.reason.label}, recorded {when}", one.tone, "report")
         case Reason.DOSE_ON_HOLD:
             return Phrase(f"On hold, a dose is booked for {when}", one.tone, "pause")
         case Reason.DOSE_NOT_ORDERED:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from kapteam import wording
 from kapteam.actions.loading import (
+    administrations,
     clearance_at,
     is_on_hold,
     ketamine_session,
@@ -143,7 +144,16 @@ def _set_dose(
         session.planned_at,
         practice_zone(db, now),
     )
+    given = administrations(db, session.id)
+    if given and session.order_state is not OrderState.ORDERED:
+        raise NotAllowed("A dose was given already. Confirm what was given, below, instead.")
     dose = read_dose(db, form, entered, clearance, course.client_id, series)
+    form.need(
+        "mg",
+        not given or dose["ordered_ug"] in (session.ordered_ug, None),
+        f"A dose was given on this order, so it stays {wording.mg(session.ordered_ug or 0)}. "
+        "What may be added can still be changed.",
+    )
     form.done()
     values = {"order_state": order_state, **dose}
     check_changed(session, entered.version, values)

@@ -69,6 +69,7 @@ from kapteam.rules.waits import (
     OutsideWaitFacts,
     Stuck,
     StuckFacts,
+    StuckOn,
     where_stuck,
 )
 from kapteam.vocabulary import (
@@ -704,6 +705,7 @@ class _Course:
         reason = self._hold_reason()
         hold = HoldLine(reason, row.look_again_on, row.hold_since) if reason else None
         home = home_standing(asked, home_rows.facts_of(matters))
+        stuck = self._stuck(waits, consents, open_doses, is_dosed=last is not None)
         facts = CourseFacts(
             state=row.state,
             doses=tuple(
@@ -733,6 +735,7 @@ class _Course:
             clearance_until_on=self._clearance.valid_until_on if self._clearance else None,
             consents=self._consents(series, consents),
             concerns=self._concerns(matters),
+            waits_for_clearance=stuck is not None and stuck.on is StuckOn.CLEARANCE,
             hold_look_again_on=hold.look_again_on if hold else None,
             on_hold=hold is not None,
             series_given=series.given if series else 0,
@@ -769,7 +772,7 @@ class _Course:
             next_step=next_step,
             waits=waits,
             authorization=authorization,
-            stuck=self._stuck(facts, consents, is_dosed=last is not None),
+            stuck=stuck,
         )
 
     def _to_rebook(self, matters: list[Any]) -> Unkept | None:
@@ -801,7 +804,12 @@ class _Course:
         return self._person(Part.THERAPIST) or self._person(Part.PRESCRIBER) or known
 
     def _stuck(
-        self, facts: CourseFacts, consents: tuple[ConsentFacts, ...], *, is_dosed: bool
+        self,
+        waits: Iterable[WaitLine],
+        consents: tuple[ConsentFacts, ...],
+        doses: Iterable[DoseLine],
+        *,
+        is_dosed: bool,
     ) -> Stuck | None:
         row, today, zone = self._row, self._asked.today, self._asked.practice.zone
         routes = (self._clearance and self._clearance.routes) or {ProductRoute.INTRAMUSCULAR}
@@ -812,12 +820,12 @@ class _Course:
                 is_dosed=is_dosed,
                 opened_on=day_of(row.opened_at, zone),
                 called_on=day_of(row.called_at, zone) if row.called_at else None,
-                waits=facts.waits,
+                waits=tuple(line.facts for line in waits),
                 cleared=missing_clearance(self._clearance, None, today) is None,
                 missing_consents=missing_consents(
                     consents, routes, today, with_therapy=self._has_therapy()
                 ),
-                dose_booked=any(dose.is_ahead for dose in facts.doses),
+                dose_booked=any(dose.is_ahead for dose in doses),
             ),
             today,
         )

@@ -84,6 +84,7 @@ class Today:
     agenda: tuple[AgendaRow, ...]
     integration_to_do: tuple[IntegrationRow, ...]
     integration_past_due: tuple[IntegrationRow, ...]
+    next_dosing_day: date | None
     next_day_not_ready: tuple[DoseRow, ...]
     intentions_due: tuple[DoseRow, ...]
     waiting_on_me: tuple[WaitRow, ...]
@@ -114,6 +115,8 @@ def today(db: Session, asked: Asked) -> Today:
     stages = {section.stage: section.rows for section in sections}
     ahead = [row for row in doses if row.dose.is_ahead]
     week = coming(courses, asked, DAYS)
+    days = (day_of(row.dose.planned_at, asked.practice.zone) for row in ahead)
+    next_day = min((day for day in days if day > asked.today), default=None)
     waits = sorted(
         (WaitRow(course, one) for course in (*courses, *ended) for one in course.attention),
         key=lambda row: row.attention.order,
@@ -129,7 +132,8 @@ def today(db: Session, asked: Asked) -> Today:
             *stages[IntegrationStage.LATE],
             *stages[IntegrationStage.WAS_THIS_HELD],
         ),
-        next_day_not_ready=_next_day_not_ready(courses, ahead, asked),
+        next_dosing_day=next_day,
+        next_day_not_ready=_not_ready_on(next_day, courses, asked),
         intentions_due=tuple(
             DoseRow(row.course, row.dose) for row in week.showing(Show.NO_INTENTION)
         ),
@@ -245,19 +249,17 @@ def _calls_to_make(courses: tuple[CourseStanding, ...], asked: Asked) -> tuple[C
     return tuple(sorted(rows, key=lambda row: row.on))
 
 
-def _next_day_not_ready(
-    courses: tuple[CourseStanding, ...], ahead: list[DoseRow], asked: Asked
+def _not_ready_on(
+    day: date | None, courses: tuple[CourseStanding, ...], asked: Asked
 ) -> tuple[DoseRow, ...]:
-    """Of the next day after today on which somebody is dosed, what is not ready yet."""
-    days = (day_of(row.dose.planned_at, asked.practice.zone) for row in ahead)
-    next_day = min((day for day in days if day > asked.today), default=None)
-    if next_day is None:
+    """Of the ketamine sessions of a day ahead, what is not ready yet."""
+    if day is None:
         return ()
-    until = coming(courses, asked, (next_day - asked.today).days + 1)
+    until = coming(courses, asked, (day - asked.today).days + 1)
     return tuple(
         DoseRow(row.course, row.dose)
         for row in until.not_ready
-        if day_of(row.dose.planned_at, asked.practice.zone) == next_day
+        if day_of(row.dose.planned_at, asked.practice.zone) == day
     )
 
 

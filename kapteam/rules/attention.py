@@ -43,7 +43,7 @@ class Reason(Term):
     WAS_THIS_HELD = "was_this_held", "Was this held?"
     DID_IT_HAPPEN = "did_it_happen", "Did this take place?"
     MISSED_AGAIN = "missed_again", "Missed twice in a row"
-    BREACH = "breach", "Given although planning refused it"
+    BREACH = "breach", "Given beyond what was allowed"
     NOT_CLEARED = "not_cleared", "Booked without clearance"
     DOSE_ON_HOLD = "dose_on_hold", "Booked while on hold"
     DOSE_NOT_ORDERED = "dose_not_ordered", "Dose not ordered"
@@ -63,6 +63,7 @@ class Reason(Term):
     CALL_BACK = "call_back", "Call back"
     NOTE_TO_FINISH = "note_to_finish", "Integration note to finish"
     SIGN_OFF = "sign_off", "Sign off the end of this course"
+    CLEARANCE_TO_DECIDE = "clearance_to_decide", "Clearance not decided yet"
     NUMBER_NOT_ORDERED = "number_not_ordered", "Number of sessions not ordered yet"
     NO_DOSE_BOOKED = "no_dose_booked", "Ordered without a date"
     TO_REBOOK = "to_rebook", "To rebook"
@@ -171,8 +172,9 @@ class CourseFacts:
     nothing with the client is planned (`has_touch_ahead`; to call somebody outside is a next step
     and touches no client), and then instead of there being no next step. `consents` are the newest
     of each type that dosing needs, as far as there is one. `concerns` are the client's.
-    `series_ordered` is 0 without a series and None while no prescriber has ordered the number of
-    the one that has `series_dose_id`. `authorization` is the one of an insurer that counts.
+    `waits_for_clearance` while that is where it is stuck. `series_ordered` is 0 without a series
+    and None while no prescriber has ordered the number of the one that has `series_dose_id`.
+    `authorization` is the one of an insurer that counts.
     `to_rebook` is said while no other ketamine session is booked, instead of what says less.
     """
 
@@ -185,6 +187,7 @@ class CourseFacts:
     clearance_until_on: date | None
     consents: tuple[ConsentFacts, ...]
     concerns: tuple[tuple[str, ConcernStanding], ...]
+    waits_for_clearance: bool
     hold_look_again_on: date | None
     on_hold: bool
     series_given: int
@@ -355,6 +358,8 @@ def _of_course(facts: CourseFacts, today: date) -> list[Attention]:
             found.append(
                 Attention(Reason.CONSENT_ENDS, tone, Part.PRESCRIBER, on=ends, consent=one.type)
             )
+    if facts.waits_for_clearance:
+        found.append(Attention(Reason.CLEARANCE_TO_DECIDE, Tone.PLAIN, Part.PRESCRIBER))
     found += _of_waits(facts, today, dosing=dosing)
     again = facts.to_rebook if dosing or facts.state is EpisodeState.PREPARATION else None
     if again:

@@ -399,7 +399,7 @@ def _pin_form(here: Present, page: ClientPage) -> None:
         "Change" if page.pinned.text else "Pin a line",
         icon=":material/edit:",
         type="tertiary",
-        key=f"pin_{version}",
+        key=form.key("popover"),
     ):
         form.line("pinned_line", "What everybody should know first", page.pinned.text)
         form.save(
@@ -545,7 +545,7 @@ def _dose(here: Present, page: ClientPage, dose: ClientDose) -> None:
     words(quiet(_dose_facts(here, dose)))
     if dose.breach_reason:
         words(
-            ":material/report: Given although planning refused it: "
+            ":material/report: Given beyond what was allowed: "
             f"{plain(free_words(here, dose.breach_reason))}"
         )
     if dose.no_integration_reason:

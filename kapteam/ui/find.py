@@ -8,7 +8,7 @@ from kapteam.queries.standing import attention_of
 from kapteam.rules.permissions import can_book, can_open_in_emergency, can_raise_concern
 from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import facts, pinned_words, stuck_words, to_call
+from kapteam.ui.rows import facts, on_hold, pinned_words, stuck_words, to_call
 from kapteam.ui.shell import Present, acting, present
 from kapteam.ui.text import plain, quiet, said
 from kapteam.vocabulary import ServiceLine
@@ -79,6 +79,8 @@ def _result(here: Present, found: FoundClient) -> None:
             if one.concern:
                 st.markdown(said(sentences.concern(one.concern, here.now, here.zone)))
         for course in found.courses:
+            if course.hold:
+                st.markdown(said(on_hold(here, course.hold)))
             for dose in course.doses:
                 if dose.silence:
                     asked = sentences.silence(dose.silence, dose.planned_at, here.now, here.zone)

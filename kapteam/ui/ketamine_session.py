@@ -93,7 +93,7 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
             ended = sentences.ended_session(shown.status, shown.closed_at, here.now, here.zone)
             st.text(f"{ended}: {free_words(here, shown.end_reason)}")
         if shown.breach_reason:
-            st.markdown(":red-badge[:material/error: Given although planning would refuse it]")
+            st.markdown(":red-badge[:material/error: Given beyond what was allowed]")
             st.text(free_words(here, shown.breach_reason))
         if shown.no_integration_reason:
             why = free_words(here, shown.no_integration_reason)
@@ -191,7 +191,7 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
     ordering = can_order_dose(here.viewer)
     # What was typed while a prescriber ordered stays; Propose says why it cannot be.
     proposing = can_propose_dose(here.viewer) and (not is_ordered or form.is_changed("mg"))
-    if not ordering and not proposing:
+    if not (ordering or proposing) or (shown.counted and not is_ordered):
         return
     if shown.course.is_on_hold:
         st.markdown("The course is on hold. Release the hold before ordering or proposing a dose.")

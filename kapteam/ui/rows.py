@@ -245,14 +245,17 @@ def _completed(here: Present, dose: DoseLine) -> str:
 
 def readiness(here: Present, course: CourseStanding, dose: DoseLine) -> str:
     """What a session to come waits for: a hold, clearance, its intention; else ready. Markdown."""
-    waiting = _waiting_on(here, course, *dose.waits)
+    part, what = dose.waits
+    is_said = what == sentences.intention(dose.intention, here.now, here.zone).text.lower()
+    waiting = _waiting_on(here, course, part, "" if is_said else what)
     phrases = sentences.readiness(dose, course.hold, waiting, here.now, here.zone)
     return " ".join(said(one) for one in phrases)
 
 
 def _waiting_on(here: Present, course: CourseStanding, part: Part | None, what: str) -> str:
     """On whom, unless that is oneself."""
-    name = name_of(here, course.waited_on(part) if part else None)
+    person = course.waited_on(part) if part else None
+    name = "" if person and _is_covered_by(here, person) else name_of(here, person)
     return sentences.waiting_on(name, what) if name else ""
 
 
@@ -373,9 +376,16 @@ def _after(here: Present, course: CourseStanding, line: IntegrationLine) -> str:
 
 
 def with_whom(here: Present, person: Person | None) -> str:
-    """A colleague, unless it is oneself and there."""
+    """A colleague, unless it is oneself and there; whom one covers by their name alone."""
+    if person and person.cover and _is_covered_by(here, person):
+        return quiet(f"for {person.name}")
     name = name_of(here, person)
     return quiet(f"with {name}") if name else ""
+
+
+def _is_covered_by(here: Present, person: Person) -> bool:
+    """Whether the viewer is who covers for somebody: until when stands at the top of Today."""
+    return person.id != here.viewer.clinician_id and here.viewer.stands_for(person.id)
 
 
 def integration_links(here: Present, line: IntegrationLine, *, brief: bool = False) -> None:
@@ -449,7 +459,7 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
         link("contact", "Call", icon="add_call", client=course.client.code)
     elif one.wait or one.authorization:
         _wait_link(course, one)
-    elif one.reason is Reason.CLEARANCE_ENDS:
+    elif one.reason in {Reason.CLEARANCE_ENDS, Reason.CLEARANCE_TO_DECIDE}:
         link("clearance", "Open", icon="chevron_right", episode=episode)
     elif one.reason is Reason.CONSENT_ENDS and can_book(here.viewer):
         link("consent", "Open", icon="chevron_right", episode=episode)

@@ -137,7 +137,10 @@ def _for_prescriber(
         _waits(here, mine, today.waiting_on_me, "Waiting on me", "me")
         _held(here, told.integrations(today.my_notes_to_finish))
         _drafts(here, today.my_drafts)
-        nothing = "Everything is ready." if today.next_doses else "No dose is booked."
+        nothing = "No dose is booked after today."
+        if today.next_dosing_day:
+            on = wording.day(today.next_dosing_day, here.today)
+            nothing = f"Everything is ready for {on}."
         _doses(here, next_day, "Next dosing day, not ready yet", nothing, "next_day")
         _outside(here, told.outside(today.waiting_outside), today.waiting_outside)
     with second:
@@ -333,7 +336,7 @@ def _counts(today: Today) -> None:
             held = Phrase(f"Was this held? {today.was_this_held}", tones[today.late], "help")
             count_link("integration", held, show="was_this_held")
         without = wording.count(today.doses_today_without_intention, "dose") + (
-            " today without an intention note"
+            " left today without an intention note"
         )
         count_link(
             "ketamine_sessions",

@@ -9,7 +9,7 @@ from kapteam.actions.weights import WeightEntered, record_weight, void_weight
 from kapteam.db.tables import AuditEvent, KetamineSession, Weight
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
-from kapteam.vocabulary import HoldReason, OrderState, ProductRoute
+from kapteam.vocabulary import HoldReason, OrderState, ProductRoute, SessionStatus
 from tests.factories import NOW, TODAY, a_clearance, a_hold, a_weight, audit_events, count_rows
 from tests.factories_care import (
     ON_SQLITE,
@@ -20,7 +20,7 @@ from tests.factories_care import (
     a_series,
 )
 
-DAY = timedelta(days=1)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -133,6 +133,34 @@ def test_two_orders_at_once_show_both(care, planned):
         care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "80", ""))
     assert conflict.value.theirs["ordered_ug"] == "70000"
     assert conflict.value.mine["ordered_ug"] == "80000"
+
+
+def test_the_dose_that_was_given_on_stays_ordered_and_what_may_be_added_is_still_changed(care):
+    with care.database.writing() as db:
+        given = a_given_session(
+            db, care.course, given_at=NOW - 30 * MINUTE, status=SessionStatus.STARTED
+        )
+    with pytest.raises(Invalid) as refused:
+        care.do(order_dose, care.prescriber, DoseEntered(given.id, 1, "85", "20"))
+    assert "A dose was given on this order" in refused.value.fields["mg"]
+    assert care.row(KetamineSession, given.id).ordered_ug == 70_000
+
+    care.do(order_dose, care.prescriber, DoseEntered(given.id, 1, "70", "30"))
+    assert care.row(KetamineSession, given.id).may_add_ug == 30_000
+
+
+@pytest.mark.parametrize(
+    ("action", "who"), [(order_dose, "prescriber"), (propose_dose, "therapist")]
+)
+def test_nothing_is_ordered_or_proposed_after_what_was_given_without_an_order(care, action, who):
+    with care.database.writing() as db:
+        given = a_given_session(
+            db, care.course, given_at=NOW - 30 * MINUTE, status=SessionStatus.STARTED
+        )
+        given.order_state, given.ordered_ug, given.may_add_ug = OrderState.NONE, None, None
+    with pytest.raises(NotAllowed, match="A dose was given already"):
+        care.do(action, getattr(care, who), DoseEntered(given.id, 1, "70", ""))
+    assert care.row(KetamineSession, given.id).order_state is OrderState.NONE
 
 
 # What is usual

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from kapteam.accounts.sign_ins import end_all_of
 from kapteam.db.tables import Client, SignIn
-from kapteam.vocabulary import Audience, How
+from kapteam.vocabulary import Audience, HoldReason, How
 from tests.factories import (
     NOW,
     TODAY,
@@ -17,6 +17,7 @@ from tests.factories import (
     a_concern,
     a_contact,
     a_course,
+    a_hold,
     a_wait,
     pin,
 )
@@ -104,6 +105,16 @@ def test_the_answer_is_in_the_result(people):
     assert "Emergency contact] Ngozi Okafor, sister, 602-555-0177" in words
     assert "Who may be told what] not recorded" in words
     assert "Voicemail] not asked" in words
+
+
+def test_a_course_on_hold_says_so_in_the_result(people):
+    with people.database.writing() as db:
+        a_hold(db, people.course, HoldReason.BLOOD_PRESSURE, people.prescriber.clinician_id)
+
+    assert "On hold: blood pressure" in said(_find(people, people.therapist, "okafor"))
+    to_the_desk = said(_find(people, people.front_desk, "okafor"))
+    assert "On hold" in to_the_desk
+    assert "blood pressure" not in to_the_desk
 
 
 def test_what_is_planned_besides_the_dose_is_in_the_result(people):

@@ -5,14 +5,22 @@ from datetime import timedelta
 from urllib.parse import parse_qsl
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from kapteam.actions.notes import NoteEntered, save_draft, start_note
-from kapteam.db.tables import Client
+from kapteam.db.tables import Clearance, Client
 from kapteam.ids import new_id
 from kapteam.operations.backups import back_up_now
 from kapteam.ui.showing import STEP
-from kapteam.vocabulary import Audience, Function, HoldReason, How, NoteKind, SessionStatus
+from kapteam.vocabulary import (
+    Audience,
+    EpisodeState,
+    Function,
+    HoldReason,
+    How,
+    NoteKind,
+    SessionStatus,
+)
 from tests.factories import NOW, a_call, a_clinician, pin
 from tests.factories_care import (
     a_booked_pair,
@@ -351,7 +359,7 @@ def test_rule_73_the_counts_are_what_they_lead_to(busy):
         (
             "1 integration is late",
             "Was this held? 1",
-            "1 dose today without an intention note",
+            "1 dose left today without an intention note",
             "2 doses left today",
         ),
         led_to,
@@ -401,6 +409,37 @@ def test_of_a_long_section_it_says_how_many_are_not_shown_and_shows_more(care):
 
     assert said(tab).count("hr since dose, not held") == STEP + 2
     assert "2 not shown" not in said(tab)
+
+
+def test_the_next_dosing_day_is_ready_only_where_there_is_one(care):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + HOUR, ordered_ug=None)
+    words = said(opened(care, care.prescriber, "today"))
+    assert "No dose is booked after today." in words
+    assert "Everything is ready" not in words
+
+    with care.database.writing() as db:
+        course = another_course(db, care, "Ready")
+        ready, _ = a_booked_pair(db, course, dose_at=NOW + 2 * DAY, therapist=care.therapist)
+        a_signed_intention(db, ready, care.therapist, signed_at=NOW - HOUR)
+    assert "Everything is ready for Thu Nov 26." in said(opened(care, care.prescriber, "today"))
+
+
+def test_whom_a_client_waits_on_for_clearance_is_told_on_their_own_today(care):
+    with care.database.writing() as db:
+        care.course.state = EpisodeState.ASSESSMENT
+        db.merge(care.course)
+        db.execute(delete(Clearance))
+    stuck = f"Waiting on: clearance, {care.prescriber.name}"
+    assert stuck in said(opened(care, care.therapist, "client", client=care.client.code))
+
+    mine = opened(care, care.prescriber, "today")
+    theirs = opened(care, care.therapist, "today")
+
+    assert "Clearance not decided yet" in said(mine)
+    assert "Waiting on me (1)" in headings(mine)
+    assert "Waiting on me (1)" in headings(theirs)  # no next step is the therapist's to find
+    assert said(theirs).count("Clearance not decided yet") == 1
 
 
 def test_of_many_sessions_to_come_the_nearest_ten_stand_there_and_all_that_nobody_recorded(care):
@@ -457,7 +496,7 @@ def test_a_dose_that_waits_says_on_whom_and_for_what_unless_that_is_oneself(care
 
 
 def test_an_empty_practice_is_not_told_that_everything_is_ready(care):
-    assert "No dose is booked." in said(opened(care, care.prescriber, "today"))
+    assert "No dose is booked after today." in said(opened(care, care.prescriber, "today"))
 
 
 def test_a_day_without_a_good_backup_is_told_to_whoever_can_make_one(care):

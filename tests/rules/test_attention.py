@@ -55,6 +55,7 @@ CALM = CourseFacts(
     hold_look_again_on=None,
     on_hold=False,
     series_given=3,
+    waits_for_clearance=False,
     series_booked=1,
     series_ordered=6,
     series_dose_id="dose",
