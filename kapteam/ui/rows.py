@@ -376,15 +376,16 @@ def _after(here: Present, course: CourseStanding, line: IntegrationLine) -> str:
 
 
 def with_whom(here: Present, person: Person | None) -> str:
-    """A colleague, unless it is oneself and there; whom one covers by their name alone."""
-    if person and person.cover and _is_covered_by(here, person):
-        return quiet(f"for {person.name}")
+    """A colleague, unless it is oneself and there; of whom one covers not one's own name."""
+    if person and person.away_until and _is_covered_by(here, person):
+        last_day = wording.last_day(person.away_until, here.zone)
+        return quiet(f"for {person.name} until {wording.day(last_day, here.today)}")
     name = name_of(here, person)
     return quiet(f"with {name}") if name else ""
 
 
 def _is_covered_by(here: Present, person: Person) -> bool:
-    """Whether the viewer is who covers for somebody: until when stands at the top of Today."""
+    """Whether the viewer is who covers for somebody."""
     return person.id != here.viewer.clinician_id and here.viewer.stands_for(person.id)
 
 

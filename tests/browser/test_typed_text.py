@@ -203,3 +203,23 @@ def test_the_lock_takes_what_was_just_typed_along(own: Care, tab_of: TabOf) -> N
     page.keyboard.press("F9")
     expect(page).to_have_url(re.compile("/session/locked"))
     assert _drafts(own, address)["safety"] == "No thoughts of harm"
+
+
+def test_who_keeps_their_own_pinned_line_still_has_it_before_them_and_saves_it(
+    own: Care, tab_of: TabOf
+) -> None:
+    mine, theirs = tab_of(own.therapist), tab_of(own.prescriber)
+    label = "What everybody should know first"
+    for page, text in ((mine, "Calls her sister first"), (theirs, "Hard of hearing")):
+        open_at(page, f"/client?client={own.client.code}")
+        press(page, "Pin a line")
+        paste(page, label, text)
+    press(theirs, "Pin")
+    press(mine, "Pin")
+    press(mine, "Keep mine")
+
+    expect(field(mine, label)).to_have_value("Calls her sister first")
+    assert own.row(Client, own.client.id).pinned_line == "Hard of hearing"
+    press(mine, "Pin")
+    assert own.row(Client, own.client.id).pinned_line == "Calls her sister first"
+    expect(field(mine, label)).to_have_count(0)
