@@ -548,6 +548,8 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             return Phrase(f"Dose not ordered for {when}", one.tone, "prescriptions")
         case Reason.NOT_CLEARED:
             return Phrase(f"Not cleared for {when}", one.tone, "gpp_maybe")
+        case Reason.CLEARANCE_TO_DECIDE if one.refused:
+            return Phrase(f"Clearance: {one.refused.label.lower()}", one.tone)
         case Reason.OUT_OF_TOUCH if one.at:
             since = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
             return Phrase(f"Out of touch since {since}, nothing booked", one.tone, "phone_missed")
@@ -643,7 +645,8 @@ def _stuck_on(one: Stuck, waits: Sequence[str], prescriber: str, next_step: str)
         case StuckOn.OUTSIDE:
             return f"Waiting on: {'; '.join(waits)}"
         case StuckOn.CLEARANCE:
-            return f"Waiting on: clearance, {prescriber or 'no prescriber yet'}"
+            refused = f" ({one.refused.label.lower()})" if one.refused else ""
+            return f"Waiting on: clearance{refused}, {prescriber or 'no prescriber yet'}"
         case StuckOn.CONSENTS:
             missing = wording.listed([f"“{consent.label}”" for consent in one.consents])
             kind = "consent" if len(one.consents) == 1 else "consents"

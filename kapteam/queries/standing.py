@@ -69,7 +69,6 @@ from kapteam.rules.waits import (
     OutsideWaitFacts,
     Stuck,
     StuckFacts,
-    StuckOn,
     where_stuck,
 )
 from kapteam.vocabulary import (
@@ -735,7 +734,7 @@ class _Course:
             clearance_until_on=self._clearance.valid_until_on if self._clearance else None,
             consents=self._consents(series, consents),
             concerns=self._concerns(matters),
-            waits_for_clearance=stuck is not None and stuck.on is StuckOn.CLEARANCE,
+            stuck=stuck,
             hold_look_again_on=hold.look_again_on if hold else None,
             on_hold=hold is not None,
             series_given=series.given if series else 0,
@@ -826,6 +825,7 @@ class _Course:
                     consents, routes, today, with_therapy=self._has_therapy()
                 ),
                 dose_booked=any(dose.is_ahead for dose in doses),
+                decision=row.clearance,
             ),
             today,
         )

@@ -14,8 +14,9 @@ from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.pathway import EXPIRING, ConsentFacts
 from kapteam.rules.sign_off import sign_off_tone
-from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts
+from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, StuckOn
 from kapteam.vocabulary import (
+    ClearanceDecision,
     ConsentType,
     EpisodeState,
     OrderState,
@@ -115,6 +116,7 @@ class Attention:
     consent: ConsentType | None = None
     home: HomeStanding | None = None
     missing: str = ""
+    refused: ClearanceDecision | None = None
     times: int = 0
     person_id: str = ""
     wait: OutsideWaitFacts | None = None
@@ -172,7 +174,7 @@ class CourseFacts:
     nothing with the client is planned (`has_touch_ahead`; to call somebody outside is a next step
     and touches no client), and then instead of there being no next step. `consents` are the newest
     of each type that dosing needs, as far as there is one. `concerns` are the client's.
-    `waits_for_clearance` while that is where it is stuck. `series_ordered` is 0 without a series
+    `stuck` is where it is, while that is asked. `series_ordered` is 0 without a series
     and None while no prescriber has ordered the number of the one that has `series_dose_id`.
     `authorization` is the one of an insurer that counts.
     `to_rebook` is said while no other ketamine session is booked, instead of what says less.
@@ -187,7 +189,7 @@ class CourseFacts:
     clearance_until_on: date | None
     consents: tuple[ConsentFacts, ...]
     concerns: tuple[tuple[str, ConcernStanding], ...]
-    waits_for_clearance: bool
+    stuck: Stuck | None
     hold_look_again_on: date | None
     on_hold: bool
     series_given: int
@@ -358,8 +360,15 @@ def _of_course(facts: CourseFacts, today: date) -> list[Attention]:
             found.append(
                 Attention(Reason.CONSENT_ENDS, tone, Part.PRESCRIBER, on=ends, consent=one.type)
             )
-    if facts.waits_for_clearance:
-        found.append(Attention(Reason.CLEARANCE_TO_DECIDE, Tone.PLAIN, Part.PRESCRIBER))
+    if facts.stuck and facts.stuck.on is StuckOn.CLEARANCE:
+        found.append(
+            Attention(
+                Reason.CLEARANCE_TO_DECIDE,
+                Tone.PLAIN,
+                Part.PRESCRIBER,
+                refused=facts.stuck.refused,
+            )
+        )
     found += _of_waits(facts, today, dosing=dosing)
     again = facts.to_rebook if dosing or facts.state is EpisodeState.PREPARATION else None
     if again:

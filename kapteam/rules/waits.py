@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from kapteam.rules.pathway import EXPIRING
-from kapteam.vocabulary import ConsentType, EpisodeState, OutsideParty, ServiceLine, Term, Tone
+from kapteam.vocabulary import (
+    ClearanceDecision,
+    ConsentType,
+    EpisodeState,
+    OutsideParty,
+    ServiceLine,
+    Term,
+    Tone,
+)
 
 WAITED_LONG = timedelta(days=7)
 _BEFORE_A_DOSE = frozenset({EpisodeState.ASSESSMENT, EpisodeState.PREPARATION})
@@ -74,6 +82,7 @@ class StuckOn(Term):
 class StuckFacts:
     """What is asked of one open course. `called_on` is the day of the first call, if one is known.
 
+    `decision` is the newest of a prescriber, None before the first.
     `cleared`, `missing_consents` and `dose_booked` count on a course with ketamine only.
     """
 
@@ -86,6 +95,7 @@ class StuckFacts:
     cleared: bool
     missing_consents: tuple[ConsentType, ...]
     dose_booked: bool
+    decision: ClearanceDecision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,7 @@ class Stuck:
     """What a course waits on. `day` is None once ketamine was given.
 
     The day of the first call is day 1; where no call is known (`is_since_call` False), the day on
-    which the course was opened.
+    which the course was opened. `refused` is a decision against ketamine, for now or for good.
     """
 
     on: StuckOn
@@ -101,6 +111,7 @@ class Stuck:
     is_since_call: bool
     waits: tuple[OutsideWaitFacts, ...] = ()
     consents: tuple[ConsentType, ...] = ()
+    refused: ClearanceDecision | None = None
 
 
 def where_stuck(facts: StuckFacts, today: date) -> Stuck | None:
@@ -114,12 +125,14 @@ def where_stuck(facts: StuckFacts, today: date) -> Stuck | None:
     began_on = facts.called_on or facts.opened_on
     day = (today - began_on).days + 1 if is_before else None
     on = _holds_up(facts, is_before=is_before)
+    is_refused = on is StuckOn.CLEARANCE and facts.decision and not facts.decision.allows_ketamine
     return Stuck(
         on,
         day,
         facts.called_on is not None,
         waits=facts.waits if on is StuckOn.OUTSIDE else (),
         consents=facts.missing_consents if on is StuckOn.CONSENTS else (),
+        refused=facts.decision if is_refused else None,
     )
 
 

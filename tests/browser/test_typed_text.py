@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from kapteam.db.tables import Client, Draft
 from tests.browser.conftest import TabOf
-from tests.browser.hands import field, fill_field, open_at, paste, press, wait_for_run
+from tests.browser.hands import field, fill_field, open_at, paste, press, tick, wait_for_run
 from tests.browser.server import Server
 from tests.factories_care import Care, a_ketamine_session
 
@@ -223,3 +223,18 @@ def test_who_keeps_their_own_pinned_line_still_has_it_before_them_and_saves_it(
     press(mine, "Pin")
     assert own.row(Client, own.client.id).pinned_line == "Calls her sister first"
     expect(field(mine, label)).to_have_count(0)
+
+
+def test_back_after_a_save_leads_to_the_page_that_was_saved(own: Care, tab_of: TabOf) -> None:
+    """Streamlit writes the next page's question mark into this page's address before it leaves."""
+    page = tab_of(own.therapist)
+    open_at(page, f"/wait?episode={own.course.id}")
+    tick(page, "Insurer")
+    press(page, "Save")
+    expect(page).to_have_url(re.compile(r"/client\?client="))
+
+    page.go_back()
+    wait_for_run(page)
+
+    expect(page).to_have_url(re.compile(rf"/wait\?episode={own.course.id}"))
+    expect(page.get_by_text("There is no such course of care")).to_have_count(0)

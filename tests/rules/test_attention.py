@@ -22,7 +22,7 @@ from kapteam.rules.integration import IntegrationFacts, judge
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.pathway import ConsentFacts
 from kapteam.rules.thresholds import Thresholds
-from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts
+from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, StuckOn
 from kapteam.vocabulary import (
     ConcernKind,
     ConcernLevel,
@@ -55,7 +55,7 @@ CALM = CourseFacts(
     hold_look_again_on=None,
     on_hold=False,
     series_given=3,
-    waits_for_clearance=False,
+    stuck=None,
     series_booked=1,
     series_ordered=6,
     series_dose_id="dose",
@@ -546,3 +546,14 @@ def test_rule_30_the_note_that_a_dose_waits_for_waits_on_the_prescriber_once_it_
     assert _found(doses=(dose(73),)) == []
     on_hold = _found(doses=(dose(24),), on_hold=True)
     assert R.NOTE_BEFORE_DOSE not in [reason for reason, _, _ in on_hold]
+
+
+def test_a_clearance_that_is_waited_for_waits_on_the_prescriber_whatever_else_is_planned():
+    stuck = Stuck(StuckOn.CLEARANCE, 3, is_since_call=True)
+    for has_next_step in (True, False):
+        found = _found(state=EpisodeState.ASSESSMENT, stuck=stuck, has_next_step=has_next_step)
+        assert (R.CLEARANCE_TO_DECIDE, Tone.PLAIN, PRESCRIBER) in found
+    held = _found(state=EpisodeState.ASSESSMENT, stuck=stuck, on_hold=True)
+    assert R.CLEARANCE_TO_DECIDE not in [one for one, *_ in held]
+    on_consents = Stuck(StuckOn.CONSENTS, 3, is_since_call=True)
+    assert R.CLEARANCE_TO_DECIDE not in [one for one, *_ in _found(stuck=on_consents)]

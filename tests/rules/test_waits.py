@@ -14,7 +14,14 @@ from kapteam.rules.waits import (
     StuckOn,
     where_stuck,
 )
-from kapteam.vocabulary import ConsentType, EpisodeState, OutsideParty, ServiceLine, Tone
+from kapteam.vocabulary import (
+    ClearanceDecision,
+    ConsentType,
+    EpisodeState,
+    OutsideParty,
+    ServiceLine,
+    Tone,
+)
 
 TODAY = date(2026, 11, 24)
 DAY = timedelta(days=1)
@@ -183,3 +190,13 @@ def test_with_nothing_planned_there_is_no_next_step_and_nobody_to_clear_is_said(
 )
 def test_whom_it_waits_on_is_named_where_the_name_may_be_shown(kind, who, said):
     assert sentences.party(replace(WAIT, kind=kind, who=who)) == said
+
+
+@pytest.mark.parametrize("decision", ClearanceDecision)
+def test_that_a_prescriber_decided_against_it_for_now_is_where_it_is_stuck(decision):
+    found = where_stuck(replace(NEW, decision=decision), TODAY)
+    assert found.on is StuckOn.CLEARANCE
+    assert found.refused is (None if decision.allows_ketamine else decision)
+    said = sentences.stuck(found, (), "Robin Prescott", "")
+    assert said.endswith("Waiting on: clearance, Robin Prescott") is decision.allows_ketamine
+    assert ("(deferred)" in said) is (decision is ClearanceDecision.DEFERRED)

@@ -14,6 +14,7 @@ const AGAIN_MS = 10_000;
 const HELD_MS = 5_000;
 const ON_THE_WAY_MS = 1_000;
 const SLOW_MS = 30_000;
+const LEAVING_MS = 500;
 
 // Hiding: nothing is removed, so what was typed is still there when the page comes back.
 
@@ -164,6 +165,21 @@ function goes(event) {
   const isHere = !link || link.pathname === location.pathname || event.ctrlKey || event.metaKey;
   wentTo = isHere ? "" : link.pathname;
 }
+
+// Before Streamlit leaves for another page after a Save it writes that page's question mark into the
+// address of this one, and Back would lead to an address that never was.
+const push = history.pushState.bind(history);
+let before = { address: "", at: -Infinity }; // what stood in the bar before its question mark changed
+
+history.pushState = (state, unused, url) => {
+  const now = performance.now();
+  if (new URL(url, location.href).pathname === location.pathname) {
+    before = { address: location.href, at: now };
+  } else if (now - before.at < LEAVING_MS && wentTo === "") {
+    history.replaceState(history.state, unused, before.address);
+  }
+  push(state, unused, url);
+};
 
 addEventListener("click", goes, { capture: true });
 addEventListener("popstate", () => (wentAt = performance.now()), { capture: true });
