@@ -30,6 +30,7 @@ from kapteam.ui.navigation import go, link
 from kapteam.ui.page import live_part
 from kapteam.ui.rows import (
     ONE_LINK,
+    crisis_lines,
     list_row,
     name_cell,
     phrase,
@@ -335,8 +336,7 @@ def _crisis_card(here: Present, page: ConcernPage) -> None:
                 words(f"{quiet(label)} {plain(text)}")
         for each in page.people:
             words(f"{quiet(each.part.label)} {plain(_number(here, each))}")
-        for text in sentences.CRISIS_LINES:
-            words(f":material/call: **{plain(text)}**")
+        crisis_lines()
         _safety_plan(here, page)
 
 
