@@ -99,8 +99,8 @@ def draw_concern_page(
 
 
 def _live(here: Present, draw: Callable[[Present], None]) -> None:
-    # Without a gap, because what the guard knows the page by takes no room.
-    with st.container(gap=None):
+    # Named, because what the guard knows the page by takes no room in it (guard.css).
+    with st.container(key="beside_forms"):
         live_part(here, draw)
 
 
