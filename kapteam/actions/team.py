@@ -35,6 +35,14 @@ class ColleagueEntered:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnPhoneEntered:
+    """Where colleagues reach the person who types it, drawn at `version`; empty: nowhere."""
+
+    version: int
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
 class TurnOffEntered:
     """Whose sign-in to turn off, and who takes their parts in open courses.
 
@@ -97,6 +105,20 @@ def change_colleague(db: Session, viewer: Viewer, entered: ColleagueEntered, now
     if before != after:
         changes["functions"] = (sorted(before), sorted(after))
     record(db, "clinician:changed", viewer, now, subject_id=entered.id, **changes)
+
+
+def change_own_phone(db: Session, viewer: Viewer, entered: OwnPhoneEntered, now: datetime) -> None:
+    """Change the number at which colleagues reach oneself; everybody may.
+
+    Raises Invalid (`phone`), Unchanged and Conflict.
+    """
+    own = _colleague(db, viewer.clinician_id)
+    form = Entered()
+    values = {"phone": form.line("phone", entered.phone, "The phone number")}
+    form.done()
+    check_changed(own, entered.version, values)
+    if compare_and_swap(db, own, entered.version, values):
+        record(db, "clinician:changed", viewer, now, subject_id=own.id, phone="changed")
 
 
 def turn_off_sign_in(db: Session, viewer: Viewer, entered: TurnOffEntered, now: datetime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_clients, visible_episodes, visible_notes
-from kapteam.db.concerns import last_seen_at, names, unseen_by
+from kapteam.db.concerns import last_seen_at, misses_risk_note, names, unseen_by
 from kapteam.db.tables import (
     Absence,
     Client,
@@ -108,12 +108,16 @@ class Reachable:
 
 @dataclass(frozen=True, slots=True)
 class SafetyCourse:
-    """A course of care on which a concern may be raised or a note about one be written."""
+    """A course of care on which a concern may be raised or a note about one be written.
+
+    `misses_note`: a dose on it waits for a prescriber's note about a high suicide risk (rule 30).
+    """
 
     id: str
     service_line: ServiceLine
     is_open: bool
     is_visible: bool
+    misses_note: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,22 @@ class ConcernPage:
     def open_courses(self) -> tuple[SafetyCourse, ...]:
         """Those that the viewer is on."""
         return tuple(one for one in self.courses if one.is_open and one.is_visible)
+
+    @property
+    def dose_waits_on(self) -> tuple[Reachable, ...] | None:
+        """Rule 30: on whose note a dose waits, whoever cleared what; None while it waits on none.
+
+        It is what is asked about the concern that was asked for: an open high suicide risk.
+        """
+        is_high_risk = (
+            self.concern is not None
+            and self.concern.closed_at is None
+            and self.concern.kind is ConcernKind.SUICIDE_RISK
+            and self.concern.level is ConcernLevel.HIGH
+        )
+        if not is_high_risk or not any(one.misses_note for one in self.courses):
+            return None
+        return tuple(one for one in self.people if one.part is Part.PRESCRIBER)
 
     @property
     def not_seen_by(self) -> tuple[Reachable, ...]:
@@ -280,6 +300,7 @@ def _people(
             Episode.service_line,
             Episode.closed_at,
             visible_episodes(asked.viewer, asked.now).label("is_visible"),
+            misses_risk_note().label("misses_note"),
             member.clinician_id,
             member.elsewhere,
             member.part,
@@ -315,7 +336,10 @@ def _people(
         )
     ):
         is_open = row.closed_at is None
-        courses[row.id] = SafetyCourse(row.id, row.service_line, is_open, row.is_visible)
+        misses_note = is_open and row.service_line is ServiceLine.KAP and row.misses_note
+        courses[row.id] = SafetyCourse(
+            row.id, row.service_line, is_open, row.is_visible, misses_note
+        )
         if is_open and row.part is not None:
             name = row.name or row.elsewhere
             people.setdefault(

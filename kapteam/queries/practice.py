@@ -23,6 +23,7 @@ from kapteam.db.tables import (
 from kapteam.errors import NotFound
 from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
 from kapteam.queries.standing import Asked
+from kapteam.rules.permissions import Viewer
 from kapteam.rules.thresholds import THRESHOLDS, Threshold
 from kapteam.vocabulary import EpisodeState, Function, Part, ServiceLine
 
@@ -70,6 +71,14 @@ class ThresholdLine:
     source: str
     in_force_from: datetime | None
     set_by: str
+
+
+def own_phone(db: Session, viewer: Viewer) -> tuple[str, int]:
+    """The number at which colleagues reach this person, and the version of the row it is in."""
+    row = db.execute(
+        select(Clinician.phone, Clinician.version).where(Clinician.id == viewer.clinician_id)
+    ).one()
+    return row.phone, row.version
 
 
 def team(db: Session, asked: Asked) -> tuple[Colleague, ...]:

@@ -19,7 +19,13 @@ from kapteam.actions.concerns import (
 )
 from kapteam.queries.concerns import ClearingNote, ConcernPage, OneConcern, Reachable
 from kapteam.queries.today import WaitRow
-from kapteam.rules.concerns import cleared_by, clearing_notes, holds_at_once, owned_by
+from kapteam.rules.concerns import (
+    NOTES_AFTER_HIGH_RISK,
+    cleared_by,
+    clearing_notes,
+    holds_at_once,
+    owned_by,
+)
 from kapteam.rules.permissions import (
     can_clear_concern,
     can_keep_safety_plan,
@@ -30,6 +36,7 @@ from kapteam.ui.navigation import go, link
 from kapteam.ui.page import live_part
 from kapteam.ui.rows import (
     ONE_LINK,
+    crisis_lines,
     list_row,
     name_cell,
     phrase,
@@ -92,8 +99,8 @@ def draw_concern_page(
 
 
 def _live(here: Present, draw: Callable[[Present], None]) -> None:
-    # Without a gap, because what the guard knows the page by takes no room.
-    with st.container(gap=None):
+    # Named, because what the guard knows the page by takes no room in it (guard.css).
+    with st.container(key="beside_forms"):
         live_part(here, draw)
 
 
@@ -191,6 +198,18 @@ def _one(here: Present, page: ConcernPage) -> None:
             with folded_for_others(here, "What was added"):
                 st.text(added.words)
         _who_knows(here, page, one)
+        _what_waits(here, page)
+
+
+def _what_waits(here: Present, page: ConcernPage) -> None:
+    """Rule 30: a therapist's note may clear a concern, and gives no dose free."""
+    if page.dose_waits_on is None:
+        return
+    people = [sentences.colleague(one.person, here.now, here.zone) for one in page.dose_waits_on]
+    who = wording.listed(people) if people else "a prescriber"
+    note = " or ".join(f"a {one.label.lower()}" for one in NOTES_AFTER_HIGH_RISK)
+    text = f"The next dose is {sentences.waiting_on(who, f'{note} signed since')}"
+    phrase(Phrase(text, Tone.AMBER, "gpp_maybe"))
 
 
 def _answers(here: Present, page: ConcernPage, one: OneConcern) -> None:
@@ -335,8 +354,7 @@ def _crisis_card(here: Present, page: ConcernPage) -> None:
                 words(f"{quiet(label)} {plain(text)}")
         for each in page.people:
             words(f"{quiet(each.part.label)} {plain(_number(here, each))}")
-        for text in sentences.CRISIS_LINES:
-            words(f":material/call: **{plain(text)}**")
+        crisis_lines()
         _safety_plan(here, page)
 
 

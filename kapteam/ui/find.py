@@ -8,7 +8,14 @@ from kapteam.queries.standing import attention_of
 from kapteam.rules.permissions import can_book, can_open_in_emergency, can_raise_concern
 from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import facts, on_hold, pinned_words, stuck_words, to_call
+from kapteam.ui.rows import (
+    crisis_lines,
+    facts,
+    on_hold,
+    pinned_words,
+    stuck_words,
+    to_call,
+)
 from kapteam.ui.shell import Present, acting, present
 from kapteam.ui.text import plain, quiet, said
 from kapteam.vocabulary import ServiceLine
@@ -48,7 +55,15 @@ def _dialog() -> None:
         live="150ms",
         autocomplete="off",
     )
-    if not typed or len(typed.strip()) < 2:
+    with st.container():
+        _results(here, typed or "")
+    # Whoever is on the telephone looks here, the front desk too.
+    with st.expander("Somebody is in danger now", icon=":material/emergency:", key="find_danger"):
+        crisis_lines()
+
+
+def _results(here: Present, typed: str) -> None:
+    if len(typed.strip()) < 2:
         st.caption("Two letters are enough.")
         return
     found = here.read(find_clients, typed)

@@ -10,7 +10,7 @@ from kapteam.queries.inquiries import InquiryLine, inquiries
 from kapteam.sentences import inquirer
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import row, section, words
+from kapteam.ui.rows import crisis_lines, row, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, strong
 from kapteam.vocabulary import InquiryOutcome, ServiceLine, StopQuestion
@@ -110,8 +110,7 @@ def consultation_fields(here: Present, form: Form, kept: InquiryLine) -> Iterato
         return
     with st.container(border=True, key="crisis"):
         st.markdown(f":red[:material/emergency: **{sentences.STAY_WITH_THEM}**]")
-        for line in sentences.CRISIS_LINES:
-            st.markdown(f"**{line}**")
+        crisis_lines()
     with st.expander("Once this person is safe: the consultation"):
         _consultation(here, form, kept)
         yield

@@ -158,6 +158,7 @@ def _header(here: Present, heading: str) -> DeltaGenerator:
         with st.popover(plain(here.viewer.name), icon=":material/person:", width="content"):
             if not here.asked.practice.is_demo:
                 st.html('<p><a href="/session/password" target="_self">Change password</a></p>')
+            st.html('<p><a href="/session/phone" target="_self">Your phone</a></p>')
             st.html(f"<p>{_post('Lock now (F9)', '/session/lock')}</p>")
             st.html(f"<p>{_post('Sign out', '/session/sign-out')}</p>")
     return as_of

@@ -529,3 +529,9 @@ def identity(
             link("episode", "Course", icon="chevron_right", id=course_id)
         if can_raise_concern(here.viewer):
             link("concern", "Safety", icon="emergency_heat", client=client.code)
+
+
+def crisis_lines() -> None:
+    """Whom to call for somebody in danger; for everybody, and nothing of any client."""
+    for text in sentences.CRISIS_LINES:
+        words(f":material/call: **{plain(text)}**")

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
@@ -16,8 +18,11 @@ from kapteam import clock, demo
 from kapteam.accounts import set_up, sign_ins, zones
 from kapteam.accounts.own_password import change_password
 from kapteam.accounts.sign_ins import LockedSignIn, Started
+from kapteam.actions.team import OwnPhoneEntered, change_own_phone
 from kapteam.db.practices import DEMO, PRACTICE, database
-from kapteam.errors import Conflict, Invalid, NotFound, Unavailable
+from kapteam.errors import Conflict, Invalid, NotFound, Unavailable, Unchanged
+from kapteam.queries.practice import own_phone
+from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import Function
 from kapteam.web.gate import SIGN_IN_HEADER, Entrance, is_set_up
 from kapteam.web.plain import message, page
@@ -57,6 +62,9 @@ def plain_routes(entrance: Entrance) -> list[BaseRoute]:
         _shown("/password", pages.ask_new_password),
         _posted("/password", pages.change_password),
         _shown("/password/changed", pages.password_changed),
+        _shown("/phone", pages.ask_phone),
+        _posted("/phone", pages.change_phone),
+        _shown("/phone/saved", pages.phone_saved),
         _shown("/sign/{note_id}", signing.ask_signature),
         _posted("/sign/{note_id}", signing.sign),
         _shown("/{rest:path}", _nothing_here),
@@ -261,13 +269,13 @@ class PlainPages:
     def ask_new_password(self, request: Request) -> Response:
         """The form that changes one's own password."""
         visitor = visitor_of(request, clock.now())
-        return _door(visitor) or _password_page()
+        return _no_password_here(visitor) or _password_page()
 
     def change_password(self, request: Request, form: Form) -> Response:
         """Change the password; the person's other browsers are signed out at once."""
         now = clock.now()
         visitor = visitor_of(request, now)
-        closed = _door(visitor)
+        closed = _no_password_here(visitor)
         if closed or visitor.sign_in is None:
             return closed or _go("/")
         old, new = _one(form, "password"), _one(form, "new_password")
@@ -287,6 +295,37 @@ class PlainPages:
             "Your password is changed",
             "Wherever else you were signed in, you are signed out.",
         )
+
+    def ask_phone(self, request: Request) -> Response:
+        """The form for the number at which colleagues reach one."""
+        now = clock.now()
+        return _phone_page(visitor_of(request, now), now)
+
+    def change_phone(self, request: Request, form: Form) -> Response:
+        """Keep one's own number."""
+        now = clock.now()
+        visitor = visitor_of(request, now)
+        typed, version = _one(form, "phone"), _one(form, "version")
+        entered = OwnPhoneEntered(int(version) if version.isdecimal() else 0, typed)
+        try:
+            with database(visitor.practice).writing() as db:
+                viewer = _viewer(db, visitor, now)
+                if viewer is None:
+                    return _door(visitor)
+                change_own_phone(db, viewer, entered, now)
+        except Unchanged:
+            return _go("/")
+        except Invalid as invalid:
+            return _phone_page(visitor, now, typed, invalid)
+        except Conflict as conflict:
+            theirs = conflict.theirs.get("phone") or "empty"
+            both = f"Saved by somebody else: {theirs}. Save again to put yours in its place."
+            return _phone_page(visitor, now, typed, Invalid({"phone": both}))
+        return _go("/session/phone/saved")
+
+    def phone_saved(self, request: Request) -> Response:
+        """What saving one's number did."""
+        return message(200, "Your phone is saved", "Colleagues see it from now on.")
 
     def _enter(self, request: Request, practice: str, started: Started, to: str) -> Response:
         """Hand out the new cookie; whoever was signed in at this browser before is not any more."""
@@ -330,15 +369,39 @@ def _set_up_page(form: Form, invalid: Invalid | None = None) -> Response:
     )
 
 
-def _door(visitor: Visitor) -> Response | None:
+def _no_password_here(visitor: Visitor) -> Response | None:
     """Where somebody who may not change a password here is sent; None for who may."""
     if visitor.practice == DEMO:
         return message(
             403, "The demo's password stays", "Everybody opens the demo with the same one."
         )
-    if not visitor.is_live:
-        return _go("/session/locked" if visitor.sign_in else "/session/sign-in")
-    return None
+    return None if visitor.is_live else _door(visitor)
+
+
+def _door(visitor: Visitor) -> Response:
+    """Where somebody goes who may not go on."""
+    return _go("/session/locked" if visitor.sign_in else "/session/sign-in")
+
+
+def _viewer(db: Session, visitor: Visitor, now: datetime) -> Viewer | None:
+    return sign_ins.viewer_of(db, visitor.sign_in.id, now) if visitor.sign_in else None
+
+
+def _phone_page(
+    visitor: Visitor, now: datetime, typed: str | None = None, invalid: Invalid | None = None
+) -> Response:
+    with database(visitor.practice).reading() as db:
+        viewer = _viewer(db, visitor, now)
+        if viewer is None:
+            return _door(visitor)
+        phone, version = own_phone(db, viewer)
+    return page(
+        "phone.html",
+        status=_status(invalid),
+        phone=phone if typed is None else typed,
+        version=version,
+        errors=_errors(invalid),
+    )
 
 
 def _password_page(invalid: Invalid | None = None) -> Response:

@@ -113,6 +113,15 @@ def test_from_the_first_page_to_the_lock(page: Page, server: Server, tmp_path: P
     page.get_by_role("link", name="To the first page").click()
     expect(page.get_by_text("here: practice.")).to_be_visible()
 
+    page.goto("/session/phone")
+    _look_at(page)
+    page.get_by_label("Phone").fill("602-555-0142")
+    page.get_by_role("button", name="Save").dblclick()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your phone is saved")
+    _look_at(page)
+    page.get_by_role("link", name="To the first page").click()
+    expect(page.get_by_text("here: practice.")).to_be_visible()
+
     page.keyboard.press("F9")
     expect(page.get_by_role("heading", level=1)).to_have_text("Locked")
     _look_at(page)

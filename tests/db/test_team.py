@@ -7,8 +7,10 @@ from sqlalchemy import select
 
 from kapteam.actions.team import (
     ColleagueEntered,
+    OwnPhoneEntered,
     TurnOffEntered,
     change_colleague,
+    change_own_phone,
     taker_field,
     turn_off_sign_in,
 )
@@ -283,3 +285,26 @@ def test_that_a_number_changed_is_on_record_and_not_the_number(care, admin):
     assert care.row(Clinician, care.therapist.clinician_id).phone == "602-555-0199"
     [event] = audit_events(care.database, "clinician:changed")
     assert event.changes == {"phone": "changed"}
+
+
+@pytest.mark.parametrize("who", ["prescriber", "front_desk", "stranger"])
+def test_everybody_changes_the_number_at_which_colleagues_reach_them(care, who):
+    viewer = getattr(care, who)
+    for _ in range(2):
+        care.do(change_own_phone, viewer, OwnPhoneEntered(1, " 602-555-0142 "))
+    phones = {one.id: one.phone for one in care.rows(Clinician)}
+    assert phones.pop(viewer.clinician_id) == "602-555-0142"
+    assert set(phones.values()) == {""}
+    (event,) = audit_events(care.database, "clinician:changed")
+    assert event.changes == {"phone": "changed"}
+
+
+def test_one_s_own_number_overwrites_nobody_s_and_is_checked(care):
+    with pytest.raises(Unchanged):
+        care.do(change_own_phone, care.nurse, OwnPhoneEntered(1, ""))
+    with pytest.raises(Invalid):
+        care.do(change_own_phone, care.nurse, OwnPhoneEntered(1, "6" * 5000))
+    care.do(change_own_phone, care.nurse, OwnPhoneEntered(1, "602-555-0142"))
+    with pytest.raises(Conflict):
+        care.do(change_own_phone, care.nurse, OwnPhoneEntered(1, "602-555-0199"))
+    assert care.row(Clinician, care.nurse.clinician_id).phone == "602-555-0142"

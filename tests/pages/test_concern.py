@@ -6,8 +6,8 @@ import pytest
 
 from kapteam.actions.concerns import see_concern
 from kapteam.db.tables import Client, Clinician, Concern, Contact, Hold
-from kapteam.vocabulary import Audience, ConcernKind, ConcernLevel, How, NoteKind
-from tests.factories import NOW, TODAY, a_client, a_concern, a_contact, an_absence
+from kapteam.vocabulary import Audience, ConcernKind, ConcernLevel, How, NoteKind, ServiceLine
+from tests.factories import NOW, TODAY, a_client, a_concern, a_contact, a_course, an_absence
 from tests.factories_care import a_ketamine_session, a_signed_note, an_unrecorded_session
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import addresses, bare, headings, links, opened, said, unsigned, well
@@ -290,3 +290,55 @@ def test_a_concern_of_a_colleague_comes_onto_the_form_that_raises_one(care):
     well(tab.button(key="refresh").click().run())
     assert "Open concerns (1)" in headings(tab)
     assert typed(tab, "concern")["words"] == "Says she wou"
+
+
+_WAITS = "The next dose is waiting on Robin Prescott: a risk note or a decision note signed since"
+
+
+def test_rule_30_beside_a_therapist_s_note_the_dose_still_waits_on_the_prescriber_by_name(care):
+    with care.database.writing() as db:
+        high = a_concern(db, care.client, care.therapist, level=ConcernLevel.HIGH)
+        a_signed_note(db, care.course, care.therapist, NoteKind.RISK)
+    tab = opened(care, care.therapist, "concern", id=high.id)
+    assert "Clear the concern" in [one.label for one in tab.button]
+    assert _WAITS in bare(said(tab))
+
+    with care.database.writing() as db:
+        a_signed_note(db, care.course, care.prescriber, NoteKind.DECISION)
+    assert "The next dose is waiting" not in bare(
+        said(opened(care, care.therapist, "concern", id=high.id))
+    )
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"level": ConcernLevel.MODERATE},
+        {"kind": ConcernKind.OTHER, "level": ConcernLevel.HIGH},
+        {"level": ConcernLevel.HIGH, "closed_at": NOW},
+    ],
+)
+def test_no_dose_waits_for_a_note_because_of_another_concern(care, values):
+    with care.database.writing() as db:
+        one = a_concern(db, care.client, care.therapist, **values)
+    tab = opened(care, care.therapist, "concern", id=one.id)
+    assert "The next dose is waiting" not in said(tab)
+
+
+def test_where_no_ketamine_is_given_no_dose_waits(care):
+    with care.database.writing() as db:
+        client = a_client(db, care.therapist, family="Elsewhere")
+        line = ServiceLine.THERAPY_AFTER_KAP
+        a_course(db, client, therapist=care.therapist, service_line=line)
+        high = a_concern(db, client, care.therapist, level=ConcernLevel.HIGH)
+    assert "The next dose is waiting" not in said(
+        opened(care, care.therapist, "concern", id=high.id)
+    )
+
+
+def test_while_the_prescriber_is_away_the_dose_waits_on_who_covers(care):
+    with care.database.writing() as db:
+        an_absence(db, care.prescriber, care.front_desk, cover=care.stranger)
+        high = a_concern(db, care.client, care.therapist, level=ConcernLevel.HIGH)
+    text = bare(said(opened(care, care.therapist, "concern", id=high.id)))
+    assert "The next dose is waiting on Otto Outer for Robin Prescott until" in text

@@ -260,8 +260,22 @@ def test_a_concern_is_in_the_result_and_safety_is_one_tap_away_but_not_for_the_f
 
     assert "Suicide risk, moderate, Robin Prescott" in said(tab)
     assert addresses(tab, "Safety") == [f"concern?client={people.client.code}"]
-    assert "Suicide" not in said(desk)
+    assert "Suicide risk" not in said(desk)
     assert addresses(desk, "Safety") == []
+
+
+@pytest.mark.parametrize("typed", ["", "okafor", "nobody of this name"])
+@pytest.mark.parametrize("who", ["front_desk", "therapist"])
+def test_the_crisis_lines_are_there_for_everybody_and_say_nothing_of_a_client(people, who, typed):
+    with people.database.writing() as db:
+        a_concern(db, people.client, people.prescriber)
+    tab = _find(people, getattr(people, who), typed)
+    (lines,) = [one for one in tab.expander if one.label == "Somebody is in danger now"]
+    text = " ".join(one.value for one in lines.markdown)
+    assert "988: call or text" in bare(text)
+    assert "911: somebody is hurt" in bare(text)
+    assert people.client.family_name not in text
+    assert "Suicide risk" not in text
 
 
 def test_the_answer_says_whom_the_client_waits_on(care):

@@ -94,6 +94,7 @@ def a_dose(
         breach_reason="",
         no_integration_reason="",
         integrations=integrations,
+        went_on_with="",
         line=line,
     )
 

@@ -197,6 +197,7 @@ def test_no_get_changes_anything(server, sign_in, practice):
         "/session/welcome",
         "/session/locked",
         "/session/password/changed",
+        "/session/phone/saved",
     ]:
         assert dana.get(path).status_code in (200, 303, 403, 404)
     assert _everything(practice) == before
