@@ -497,6 +497,8 @@ def loose_end(one: Loose, now: datetime, zone: ZoneInfo) -> str:
             return f"{what} of {when(one.at)}"
         case LooseKind.UNCONFIRMED:
             return f"Dose of {when(one.at)}, as told by {one.who}"
+        case LooseKind.FRESH:
+            return f"Ketamine given {when(one.at)}"
         case LooseKind.INTEGRATION:
             of = f" of the dose of {when(one.at)}" if one.at else ""
             booked = f"booked {when(one.planned_at)}" if one.planned_at else "not booked"

@@ -41,7 +41,7 @@ from kapteam.db.tables import (
 from kapteam.db.types import UtcDateTime
 from kapteam.rules.contacts import ContactStage, judge_contact
 from kapteam.rules.dosing import silence
-from kapteam.rules.loose_ends import Loose, LooseKind
+from kapteam.rules.loose_ends import FRESH_FOR, Loose, LooseKind
 from kapteam.vocabulary import (
     ConcernKind,
     ConsentType,
@@ -67,6 +67,7 @@ def loose(db: Session, episode: Episode, now: datetime) -> tuple[Loose, ...]:
     return (
         *_unconfirmed(doses),
         *_open_doses(doses, now),
+        *_fresh(doses, now),
         *_to_be_integrated(episode, doses, rows[LooseKind.INTEGRATION]),
         *(
             Loose(
@@ -169,6 +170,12 @@ def _open_doses(doses: dict[str, Any], now: datetime) -> Iterator[Loose]:
                 is_asked=begun is not None or asked is not None,
                 version=row.version,
             )
+
+
+def _fresh(doses: dict[str, Any], now: datetime) -> Iterator[Loose]:
+    for row in doses.values():
+        if row.status not in _OPEN and row.last_at is not None and now - row.last_at < FRESH_FOR:
+            yield Loose(LooseKind.FRESH, row.id, at=row.last_at)
 
 
 def _statement(episode: Episode) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kapteam.vocabulary import (
     ContactKind,
@@ -18,6 +18,7 @@ class LooseKind(Term):
 
     CONCERN = "concern", "Concern"
     UNCONFIRMED = "unconfirmed", "Dose on a prescriber's word"
+    FRESH = "fresh", "Dose of the last day"
     NOTE = "note", "Integration note"
     DRAFT = "draft", "Unsigned note"
     DOSE = "dose", "Ketamine session"
@@ -51,6 +52,9 @@ class Choice(Term):
         return self in {Choice.KEEP, Choice.HAND_OVER}
 
 
+_SEEN_AFTER = frozenset({LooseKind.CONCERN, LooseKind.FRESH})
+FRESH_FOR = timedelta(hours=24)
+"""Domain 2: nobody drives until the day after. Until then somebody is there for the client."""
 _CLOSES = tuple(one for one in Choice if one.close_reason)
 _ORDER = {kind: place for place, kind in enumerate(LooseKind)}
 
@@ -111,10 +115,11 @@ def loose_ends(
 
     `goes_on`: therapy goes on after this course, with the same therapist or another one. Without it
     nothing owed can be kept, because a course that is closed stands on no list. A concern is the
-    client's: it is loose only where no other course would bring it up any more.
+    client's: it is loose only where no other course would bring it up any more, and a dose of the
+    last day only where nobody would be there for the client.
     """
     after = (Choice.KEEP if same_therapist else Choice.HAND_OVER,) if goes_on else ()
-    left = (one for one in found if not (goes_on and one.kind is LooseKind.CONCERN))
+    left = (one for one in found if not (goes_on and one.kind in _SEEN_AFTER))
     return tuple(_loose_end(one, after) for one in sorted(left, key=_order))
 
 
@@ -131,6 +136,8 @@ def _loose_end(one: Loose, after: tuple[Choice, ...]) -> LooseEnd:
             return LooseEnd(one, (Choice.CANCEL,))
         case LooseKind.UNCONFIRMED:
             return LooseEnd(one, first=f"{one.who} confirms this dose first.")
+        case LooseKind.FRESH:
+            return LooseEnd(one, first="Wait a day: a course that ended stands on no list.")
         case LooseKind.NOTE | LooseKind.DRAFT:
             return LooseEnd(one, first=f"{one.who} signs the note first.")
         case LooseKind.DOSE:

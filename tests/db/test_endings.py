@@ -315,6 +315,12 @@ def _held_without_note(db, care):
     return f"note.{held.id}", "Thea Tallis signs the note first."
 
 
+def _given_less_than_a_day_ago(db, care):
+    dose = a_given_session(db, care.course, given_at=NOW - 23 * HOUR)
+    an_integration_session(db, care.course, dose, closed_at=NOW)
+    return f"fresh.{dose.id}", "Wait a day: a course that ended stands on no list."
+
+
 def _nobody_said_whether_it_was_given(db, care):
     dose = an_unrecorded_session(db, care.course)
     return f"dose.{dose.id}", "Say first in its record what became of it."
@@ -336,6 +342,7 @@ def _a_contact_that_passed(db, care):
     [
         _unconfirmed,
         _held_without_note,
+        _given_less_than_a_day_ago,
         _nobody_said_whether_it_was_given,
         _given_and_not_closed,
         _a_contact_that_passed,
