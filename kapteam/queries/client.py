@@ -25,6 +25,7 @@ from kapteam.db.tables import (
     KetamineSession,
     OutsideExperience,
     Series,
+    Weight,
 )
 from kapteam.errors import NotFound
 from kapteam.queries.client_details import ClientDetails
@@ -39,6 +40,7 @@ from kapteam.queries.standing import (
     open_and_to_sign_off,
 )
 from kapteam.queries.views import is_seen_this_hour
+from kapteam.queries.weights import WeightLine, is_newest, weight_line
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.folding import fold
@@ -226,6 +228,7 @@ class ClientPage:
     name: ClientName
     details: ClientDetails
     pinned: PinnedLine
+    weight: WeightLine | None
     look_alikes: tuple[LookAlike, ...]
     concerns: tuple[tuple[str, ConcernStanding], ...]
     courses: tuple[CourseStanding, ...]
@@ -293,6 +296,7 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
             **{name: getattr(first, name) for name in ClientDetails.__dataclass_fields__}
         ),
         pinned=pinned_of(first),
+        weight=weight_line(asked, first.Weight, None),
         look_alikes=_look_alikes(db, asked, first),
         concerns=_concerns(rows) if asked.viewer.reads_notes else (),
         courses=courses,
@@ -346,6 +350,7 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 Concern.level,
                 Concern.raised_at,
                 raiser.name.label("raised_by"),
+                Weight,
                 unseen_by(asked.now).label("unseen_by"),
                 last_seen_at().label("seen_at"),
             )
@@ -359,6 +364,7 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 ),
             )
             .outerjoin(opener, opener.id == EmergencyAccess.clinician_id)
+            .outerjoin(Weight, is_newest(Client.id))
             .outerjoin(course, course.client_id == Client.id)
             .outerjoin(
                 member,

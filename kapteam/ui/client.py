@@ -414,6 +414,9 @@ def _pin_form(here: Present, page: ClientPage) -> None:
 def _to_know(here: Present, page: ClientPage) -> None:
     kept = page.details
     known = [("Medications", _asked(here, kept.medications, kept.medications_asked_on))]
+    if page.weight:
+        on = wording.day(page.weight.measured_on, here.today)
+        known.append(("Weight", f"{wording.weight(page.weight.grams)}, {on}"))
     if not here.viewer.hides_names:
         known += to_call(kept)
     allergies = plain(_asked(here, kept.allergies, kept.allergies_asked_on))

@@ -30,14 +30,17 @@ from kapteam.vocabulary import (
     OrderState,
     Part,
 )
+from kapteam.wording import NBSP
 from tests.clock import FrozenClock
 from tests.factories import (
     NOW,
+    TODAY,
     a_client,
     a_clinician,
     a_course,
     a_hold,
     a_member,
+    a_weight,
     an_integration_course,
     an_outside_experience,
 )
@@ -557,3 +560,16 @@ def test_thirty_ketamine_sessions_are_paged_and_cost_no_further_statement(care):
     assert said(tab).count("**Dose ") == 10
     assert "**Dose 30 of 6" in said(tab)
     assert "**Dose 20 of 6" not in said(tab)
+
+
+def test_the_last_weight_is_there_with_its_day_and_none_that_was_in_error(care):
+    by = care.therapist.clinician_id
+    with care.database.writing() as db:
+        a_weight(db, care.client, 82_554, by, TODAY - DAY)
+        wrong = a_weight(db, care.client, 182_000, by)
+        wrong.voided_at, wrong.voided_by_id = NOW, by
+
+    words = said(opened(care, care.prescriber)).replace(NBSP, " ")
+
+    assert "82.6 kg (182 lb), Mon Nov 23" in words
+    assert "182 kg" not in words

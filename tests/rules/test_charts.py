@@ -164,6 +164,7 @@ def a_page(*doses: ClientDose, integrations: tuple[ClientIntegration, ...] = ())
             medications_asked_on=None,
         ),
         pinned=PinnedLine("", "", None),
+        weight=None,
         look_alikes=(),
         concerns=(),
         courses=(),
