@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam import wording
-from kapteam.actions.episodes import FUNCTIONS_OF, may_have
+from kapteam.actions.episodes import may_have
 from kapteam.actions.loading import functions_of
 from kapteam.actions.practice import lock_practice, put_in_force, the_practice
 from kapteam.actions.saving import already_saved
@@ -30,9 +30,15 @@ from kapteam.db.tables import (
     Note,
 )
 from kapteam.errors import NotAllowed, NotFound
-from kapteam.rules.away import INTEGRATES, needs_of_contact
+from kapteam.rules.away import INTEGRATES, SET_BACK_DAYS, needs_of_contact
 from kapteam.rules.entered import Entered
-from kapteam.rules.permissions import Viewer, check_can_administer, check_can_run_episode
+from kapteam.rules.permissions import (
+    Viewer,
+    check_can_administer,
+    check_can_run_episode,
+    check_can_set_days_away,
+    treats,
+)
 from kapteam.rules.slots import OpeningHours
 from kapteam.vocabulary import Part, Weekday
 
@@ -88,11 +94,11 @@ class HoursEntered:
 
 
 def record_absence(db: Session, viewer: Viewer, entered: AbsenceEntered, now: datetime) -> None:
-    """Say that a colleague is away; whoever covers has, for that time, what is open to them.
+    """Say that somebody is away; whoever covers has, for that time, what is open to them.
 
-    Raises NotAllowed (administrators only) and Invalid by field.
+    Raises NotAllowed (one's own, or by an administrator) and Invalid by field.
     """
-    check_can_administer(viewer)
+    check_can_set_days_away(viewer, entered.clinician_id)
     lock_practice(db)
     if already_saved(db, Absence, entered.id):
         return
@@ -101,7 +107,13 @@ def record_absence(db: Session, viewer: Viewer, entered: AbsenceEntered, now: da
     clinician_id = entered.clinician_id or ""
     is_known = db.get(Clinician, clinician_id) is not None
     form.need("clinician_id", is_known, "Choose who is away.")
-    from_on, until_on = _days(form, entered.from_on, entered.until_on, day_of(now, zone))
+    today = day_of(now, zone)
+    from_on, until_on = _days(form, entered.from_on, entered.until_on, today)
+    form.need(
+        "from_on",
+        viewer.is_administrator or from_on >= today - timedelta(days=SET_BACK_DAYS),
+        "Choose a day of the last week or a later one, or ask an administrator.",
+    )
     cover_id = entered.covered_by_id
     if cover_id:
         form.need("covered_by_id", cover_id != clinician_id, "Choose somebody else.")
@@ -112,7 +124,7 @@ def record_absence(db: Session, viewer: Viewer, entered: AbsenceEntered, now: da
         )
         form.need(
             "covered_by_id",
-            not is_known or _treats(db, clinician_id),
+            not is_known or treats(functions_of(db, clinician_id)),
             "Who is away treats nobody, so there is nothing to cover. Choose nobody.",
         )
     from_at, until_at = _midnights(from_on, until_on, zone)
@@ -355,12 +367,10 @@ def end_absence(db: Session, viewer: Viewer, absence_id: str, now: datetime) -> 
     """Take back days away that lie ahead, or say that the person is here again from now on.
 
     The cover ends with them, also that of single courses; what was handed over and lies ahead goes
-    back. A second press changes nothing. Raises NotAllowed (administrators only) and NotFound.
+    back. A second press changes nothing. Raises NotAllowed (one's own, or by an administrator) and
+    NotFound.
     """
-    check_can_administer(viewer)
-    absence = db.get(Absence, absence_id, with_for_update=True)
-    if absence is None:
-        raise NotFound("There are no such days away.")
+    absence = _absence_to_change(db, viewer, absence_id)
     if absence.voided_at is not None or absence.until_at <= now:
         return GivenBack()
     _end_single_covers(db, absence, now)
@@ -371,6 +381,14 @@ def end_absence(db: Session, viewer: Viewer, absence_id: str, now: datetime) -> 
         absence.until_at = now
     record(db, "absence:ended", viewer, now, subject_id=absence.clinician_id)
     return given_back
+
+
+def _absence_to_change(db: Session, viewer: Viewer, absence_id: str) -> Absence:
+    absence = db.get(Absence, absence_id, with_for_update=True)
+    if absence is None:
+        raise NotFound("There are no such days away.")
+    check_can_set_days_away(viewer, absence.clinician_id)
+    return absence
 
 
 def _end_single_covers(
@@ -491,10 +509,6 @@ def _midnights(from_on: date, until_on: date, zone: ZoneInfo) -> tuple[datetime,
         datetime.combine(from_on, time(0), zone),
         datetime.combine(until_on + timedelta(days=1), time(0), zone),
     )
-
-
-def _treats(db: Session, clinician_id: str) -> bool:
-    return not FUNCTIONS_OF[Part.COVER].isdisjoint(functions_of(db, clinician_id))
 
 
 def _away(

@@ -292,23 +292,76 @@ def test_nobody_is_away_twice_or_covers_while_away(care, admin):
 
 
 @pytest.mark.parametrize("who", ["prescriber", "therapist", "nurse", "front_desk"])
-def test_only_an_administrator_says_who_is_away_and_when_it_is_closed(care, admin, who):
+def test_everybody_sets_their_own_days_away_takes_them_back_and_ends_them(care, who):
     viewer = getattr(care, who)
-    absence, closed = _entered(care.therapist), ClosedDaysEntered(new_id(), TODAY, None, "Rest")
-    care.do(record_absence, admin, absence)
+    cover = None if who == "front_desk" else care.stranger
+    now, ahead = _entered(viewer, cover), _entered(viewer, cover, TOMORROW + DAY, None)
+    for entered in (now, ahead):
+        care.do(record_absence, viewer, entered)
+    assert {one.covered_by_id for one in care.rows(Absence)} == {cover and cover.clinician_id}
+    assert [one.clinician_id for one in audit_events(care.database, "absence:recorded")] == [
+        viewer.clinician_id
+    ] * 2
+
+    for entered in (now, ahead):
+        care.do(end_absence, viewer, entered.id)
+
+    assert care.row(Absence, now.id).until_at == NOW
+    assert care.row(Absence, ahead.id).voided_at == NOW
+
+
+@pytest.mark.parametrize("who", ["prescriber", "nurse", "front_desk", "stranger"])
+def test_nobody_but_an_administrator_sets_or_ends_somebody_elses_days_away(care, admin, who):
+    viewer = getattr(care, who)
+    # Whoever covers them does not end them either.
+    absence = _entered(care.therapist, care.stranger)
+    care.do(record_absence, care.therapist, absence)
+
+    other = _entered(care.therapist, first=TODAY + 9 * DAY, last=None)
+    for action, entered in (
+        (record_absence, other),
+        (record_absence, replace(other, clinician_id=None)),
+        (end_absence, absence.id),
+    ):
+        with pytest.raises(NotAllowed) as refused:
+            care.do(action, viewer, entered)
+        assert "your own days away" in str(refused.value)
+
+    (kept,) = care.rows(Absence)
+    assert (kept.until_at, kept.voided_at) == (_at(TOMORROW + DAY), None)
+    assert audit_events(care.database, "absence:ended") == []
+
+
+def test_ones_own_days_away_begin_a_week_back_at_most_and_an_administrator_may_go_on(care, admin):
+    long_ill = _entered(care.therapist, first=TODAY - 8 * DAY, last=TODAY)
+    with pytest.raises(Invalid) as refused:
+        care.do(record_absence, care.therapist, long_ill)
+    assert "ask an administrator" in refused.value.fields["from_on"]
+    assert care.rows(Absence) == []
+
+    care.do(record_absence, care.therapist, replace(long_ill, from_on=TODAY - 7 * DAY))
+    care.do(
+        record_absence, admin, replace(long_ill, id=new_id(), clinician_id=care.nurse.clinician_id)
+    )
+
+    assert len(care.rows(Absence)) == 2
+
+
+@pytest.mark.parametrize("who", ["prescriber", "therapist", "nurse", "front_desk"])
+def test_only_an_administrator_says_when_the_practice_is_closed(care, admin, who):
+    viewer = getattr(care, who)
+    closed = ClosedDaysEntered(new_id(), TODAY, None, "Rest")
     care.do(close_days, admin, closed)
     hours = HoursEntered("7:00 am", "3:00 pm", (Weekday.MONDAY,))
 
     for action, entered in (
-        (record_absence, _entered(care.stranger)),
-        (end_absence, absence.id),
         (close_days, replace(closed, id=new_id())),
         (open_days, closed.id),
         (change_hours, hours),
     ):
         with pytest.raises(NotAllowed):
             care.do(action, viewer, entered)
-    assert len(care.rows(Absence)) == len(care.rows(ClosedDays)) == 1
+    assert len(care.rows(ClosedDays)) == 1
 
 
 @pytest.mark.parametrize("action", [end_absence, open_days])
