@@ -13,7 +13,7 @@ from kapteam import wording
 from kapteam.actions.episodes import may_have
 from kapteam.actions.loading import functions_of
 from kapteam.actions.practice import lock_practice, put_in_force, the_practice
-from kapteam.actions.saving import already_saved
+from kapteam.actions.saving import SAVED_MEANWHILE, already_saved
 from kapteam.clock import day_of
 from kapteam.db.access import visible_episode
 from kapteam.db.audit import record
@@ -29,7 +29,7 @@ from kapteam.db.tables import (
     IntegrationSession,
     Note,
 )
-from kapteam.errors import NotAllowed, NotFound
+from kapteam.errors import Conflict, NotAllowed, NotFound, Unchanged
 from kapteam.rules.away import INTEGRATES, SET_BACK_DAYS, needs_of_contact
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import (
@@ -53,6 +53,15 @@ class AbsenceEntered:
     clinician_id: str | None
     from_on: date | None
     until_on: date | None
+    covered_by_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CoverEntered:
+    """Who covers days away from now on; `replaces_id` is who did when the form was drawn."""
+
+    absence_id: str
+    replaces_id: str | None
     covered_by_id: str | None
 
 
@@ -114,30 +123,12 @@ def record_absence(db: Session, viewer: Viewer, entered: AbsenceEntered, now: da
         viewer.is_administrator or from_on >= today - timedelta(days=SET_BACK_DAYS),
         "Choose a day of the last week or a later one, or ask an administrator.",
     )
-    cover_id = entered.covered_by_id
-    if cover_id:
-        form.need("covered_by_id", cover_id != clinician_id, "Choose somebody else.")
-        form.need(
-            "covered_by_id",
-            may_have(db, cover_id, Part.COVER),
-            "Choose a prescriber, a therapist or a nurse whose sign-in is on.",
-        )
-        form.need(
-            "covered_by_id",
-            not is_known or treats(functions_of(db, clinician_id)),
-            "Who is away treats nobody, so there is nothing to cover. Choose nobody.",
-        )
     from_at, until_at = _midnights(from_on, until_on, zone)
     already = _away(db, clinician_id, from_at, until_at, now, zone)
     form.need("from_on", not already, f"This person is away then already: {already}.")
+    cover_id = entered.covered_by_id
     if cover_id:
-        away = _away(db, cover_id, from_at, until_at, now, zone)
-        form.need(
-            "covered_by_id",
-            not away,
-            f"This person is away then too: {away}. Choose somebody else, or enter the days in "
-            "parts, each with its cover.",
-        )
+        _need_able(form, db, cover_id, clinician_id if is_known else "", (from_at, until_at), now)
     form.done()
     db.add(
         Absence(
@@ -158,6 +149,79 @@ def record_absence(db: Session, viewer: Viewer, entered: AbsenceEntered, now: da
         from_on=from_on,
         until_on=until_on,
         covered_by_id=cover_id,
+    )
+
+
+def _need_able(
+    form: Entered,
+    db: Session,
+    cover_id: str,
+    clinician_id: str,
+    days: tuple[datetime, datetime],
+    now: datetime,
+) -> None:
+    """Refuse a cover who is the absent one, cannot do the work, or is away then too.
+
+    `clinician_id` is empty while it is not known who is away.
+    """
+    form.need("covered_by_id", cover_id != clinician_id, "Choose somebody else.")
+    form.need(
+        "covered_by_id",
+        may_have(db, cover_id, Part.COVER),
+        "Choose a prescriber, a therapist or a nurse whose sign-in is on.",
+    )
+    form.need(
+        "covered_by_id",
+        not clinician_id or treats(functions_of(db, clinician_id)),
+        "Who is away treats nobody, so there is nothing to cover. Choose nobody.",
+    )
+    away = _away(db, cover_id, *days, now, the_practice(db, now).zone)
+    form.need(
+        "covered_by_id",
+        not away,
+        f"This person is away then too: {away}. Choose somebody else, or enter the days in "
+        "parts, each with its cover.",
+    )
+
+
+def change_cover(db: Session, viewer: Viewer, entered: CoverEntered, now: datetime) -> None:
+    """Let somebody else, or nobody, cover days away that are not over, from now on.
+
+    Who covered until then loses all of it at once; what was handed over course by course stays.
+    Raises NotAllowed (one's own, or by an administrator), NotFound, Invalid (`covered_by_id`),
+    Unchanged, Conflict.
+    """
+    lock_practice(db)
+    absence = _absence_to_change(db, viewer, entered.absence_id)
+    before, after = absence.covered_by_id, entered.covered_by_id
+    if before == after:
+        if before == entered.replaces_id:
+            raise Unchanged
+        return
+    if absence.voided_at is not None or absence.until_at <= now:
+        raise NotAllowed("These days away are over, so nobody covers them any more.")
+    if before != entered.replaces_id:
+        raise Conflict(
+            SAVED_MEANWHILE,
+            theirs={"covered_by_id": before or ""},
+            mine={"covered_by_id": after or ""},
+        )
+    form = Entered()
+    if after:
+        days = (absence.from_at, absence.until_at)
+        _need_able(form, db, after, absence.clinician_id, days, now)
+    form.done()
+    absence.covered_by_id = after
+    zone = the_practice(db, now).zone
+    record(
+        db,
+        "absence:cover_changed",
+        viewer,
+        now,
+        subject_id=absence.clinician_id,
+        from_on=day_of(absence.from_at, zone),
+        until_on=wording.last_day(absence.until_at, zone),
+        covered_by_id=(before, after),
     )
 
 

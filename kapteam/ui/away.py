@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from kapteam import wording
 from kapteam.actions.absences import (
     AbsenceEntered,
     ClosedDaysEntered,
+    CoverEntered,
     GivenBack,
     HoursEntered,
+    change_cover,
     change_hours,
     close_days,
     end_absence,
@@ -22,15 +25,15 @@ from kapteam.queries.away import AbsenceLine, ClosedLine
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.rules.permissions import Away, treats
 from kapteam.ui.forms import Form, unused_id
-from kapteam.ui.navigation import go, link
-from kapteam.ui.rows import list_row, phrase, row, row_links, section, words
+from kapteam.ui.navigation import PracticePart, go, link
+from kapteam.ui.rows import list_row, phrase, row, section, words
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet, strong
 from kapteam.vocabulary import Function, Part, Tone, Weekday
 from kapteam.wording import Phrase
 
 _NAME, _DAYS, _COVER = 210, 250, 330
-_OWN_LINKS = 340
+_OWN_BUTTONS = 475
 
 
 def draw_absences(
@@ -43,6 +46,8 @@ def draw_absences(
                 words(strong(one.name), _NAME)
                 words(plain(wording.days(one.from_at, one.until_at, here.now, here.zone)), _DAYS)
                 _who_covers(here, one)
+                if treats(one.functions):
+                    cover_button(one.id, one.cover)
                 end_button(here, one.id, one.name, is_now=one.is_now)
     with st.expander("Add days away", icon=":material/flight_takeoff:"):
         form = Form(here, "absence", makes=unused_id(here))
@@ -64,17 +69,18 @@ def draw_own_absences(
             with list_row(f"absence_{one.id}"):
                 _own_days(here, one)
                 _who_covers(here, one)
-                with row_links(_OWN_LINKS):
+                with _own_buttons():
                     if is_treating:
-                        link("away", "Who has what meanwhile", icon="list", id=one.id)
+                        turn_to("Who has what meanwhile", "list", id=one.id)
+                        cover_button(one.id, one.cover)
                     end_button(here, one.id, is_now=one.is_now)
         for past in reversed(over):
             with list_row(f"absence_{past.id}"):
                 _own_days(here, past)
                 words(quiet(f"over, {past.cover} covered" if past.cover else "over"), _COVER)
-                with row_links(_OWN_LINKS):
+                with _own_buttons():
                     if is_treating:
-                        link("away", "Since you were away", icon="history", id=past.id)
+                        turn_to("Since you were away", "history", id=past.id)
     st.subheader("Add days away", anchor=False)
     with st.container(border=True):
         form = Form(here, "absence", makes=unused_id(here))
@@ -86,12 +92,83 @@ def draw_own_absences(
         _save_days(form, clinician_id=here.viewer.clinician_id)
 
 
+def _own_buttons() -> DeltaGenerator:
+    return st.container(
+        horizontal=True, horizontal_alignment="right", gap="small", width=_OWN_BUTTONS
+    )
+
+
 def _own_days(here: Present, one: AbsenceLine | Away) -> None:
     words(strong(wording.days(one.from_at, one.until_at, here.now, here.zone)), _DAYS)
 
 
-def _pick_cover(form: Form, able: Mapping[str, str]) -> None:
-    form.pick("covered_by_id", "Who covers", able, none="Nobody")
+def draw_cover(here: Present, one: AbsenceLine, colleagues: tuple[Colleague, ...]) -> None:
+    """Who covers some days away; from the next Save on somebody else."""
+    is_own = one.clinician_id == here.viewer.clinician_id
+    if is_own:
+        link("away", "Days away", icon="arrow_back")
+    else:
+        link("practice", "Days away", icon="arrow_back", practice_show=PracticePart.AWAY.label)
+    with row(f"absence_{one.id}"):
+        words(strong(one.name), _NAME)
+        words(plain(wording.days(one.from_at, one.until_at, here.now, here.zone)), _DAYS)
+        _who_covers(here, one)
+    with st.container(border=True):
+        form = Form(here, "cover", one.id)
+        replaces = form.seen(one.covered_by_id or "")
+        able = with_function(colleagues, *FUNCTIONS_OF[Part.COVER])
+        able.pop(one.clinician_id, None)
+        _pick_cover(form, able, one.covered_by_id if one.covered_by_id in able else None)
+        if one.cover:
+            words(
+                quiet(
+                    "Another choice ends at once what the one before sees; what was handed over "
+                    "course by course stays."
+                )
+            )
+        form.save(
+            "Save",
+            change_cover,
+            lambda: form.entered(CoverEntered, absence_id=one.id, replaces_id=replaces or None),
+            then=lambda _: _go_to_list(is_own),
+        )
+
+
+def _go_to_list(is_own: bool) -> None:
+    if is_own:
+        go("away")
+    go("practice", practice_show=PracticePart.AWAY.label)
+
+
+def turn_to(label: str, icon: str, **query: str) -> None:
+    """The way to other days away, or to another view of them.
+
+    A button, because a link to the page that one is on leaves the browser's address as it was, and
+    the next field that is left would bring back what was there before.
+    """
+    st.button(
+        label,
+        key=f"turn_to/{label}/{query['id']}",
+        type="tertiary",
+        icon=f":material/{icon}:",
+        on_click=_turn_to,
+        args=(query,),
+    )
+
+
+@acting
+def _turn_to(here: Present, query: Mapping[str, str]) -> None:
+    go("away", **query)
+
+
+def cover_button(absence_id: str, cover: str) -> None:
+    """The way to who covers days away, by name or nobody yet."""
+    label = "Change cover" if cover else "Choose cover"
+    turn_to(label, "supervisor_account", id=absence_id, do="cover")
+
+
+def _pick_cover(form: Form, able: Mapping[str, str], now: str | None = None) -> None:
+    form.pick("covered_by_id", "Who covers", able, now, none="Nobody")
     words(
         quiet(
             "Whoever covers sees the courses of care of who is away, with their notes, on "

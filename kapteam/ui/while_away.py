@@ -13,7 +13,7 @@ from kapteam.queries.standing import Person
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.permissions import Away, can_run_episode, treats
 from kapteam.ui.audit_log import details, done
-from kapteam.ui.away import end_button
+from kapteam.ui.away import cover_button, end_button, turn_to
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import (
@@ -87,6 +87,8 @@ def _days_row(here: Present, one: Away) -> None:
     with row("away_days"):
         words(_said(here, one))
         if one.until_at > here.now:
+            if treats(here.viewer.functions):
+                cover_button(one.id, one.cover)
             end_button(here, one.id, is_now=one.from_at <= here.now)
 
 
@@ -103,7 +105,7 @@ def draw_meanwhile(here: Present, shown: Meanwhile, course_id: str) -> None:
     with section("While you are away", len(rows), key="meanwhile", nothing=nothing):
         listed(rows, "meanwhile", partial(_row, here, shown.away, bool(course_id)))
     if course_id:
-        link("away", "All of it", icon="arrow_back", id=shown.away.id)
+        turn_to("All of it", "arrow_back", id=shown.away.id)
     elif shown.other_courses:
         courses = wording.count(shown.other_courses, "course", "courses")
         words(quiet(f"{courses} of care of yours: nothing planned or due in these days."))

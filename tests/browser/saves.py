@@ -645,6 +645,19 @@ def _own_away(from_at: datetime, until_at: datetime) -> Callable[[Care], str]:
     return address
 
 
+def _own_cover(own: Care) -> str:
+    """Days away of the therapist's that nobody covers yet."""
+    with own.database.writing() as db:
+        a_clinician(db, Function.THERAPIST, name="Casey Coverfield")
+        from_at, until_at = NOW + 70 * DAY, NOW + 71 * DAY
+        away = an_absence(db, own.therapist, own.therapist, from_at=from_at, until_at=until_at)
+        return f"/away?id={away.id}&do=cover"
+
+
+def _cover_chosen(page: Page) -> None:
+    choose(page, "Who covers", "Casey Coverfield")
+
+
 def _a_call_in_error(own: Care) -> str:
     with own.database.writing() as db:
         return f"/contact?id={a_call(db, own.client, own.front_desk).id}"
@@ -1163,6 +1176,7 @@ SAVES = {
         "Take back",
         ("absence:ended",),
     ),
+    "cover of days away": Save(_own_cover, _cover_chosen, "Save", ("absence:cover_changed",)),
     "oneself back again": Save(
         _own_away(NOW - DAY, NOW + DAY), lambda page: None, "I am back", ("absence:ended",)
     ),
