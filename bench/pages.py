@@ -89,6 +89,7 @@ PAGES: tuple[Page, ...] = (
     ),
     _page("home_supply", of=_of_course),
     _page("contact", of=lambda filled: {"client": filled.courses[0].client_code}),
+    Page("Days away of oneself", "away", _therapist, lambda _: {}),
     _page("away", of=lambda filled: {"id": filled.absence_id}),
     _page("concern", of=lambda filled: {"client": filled.courses[0].client_code}),
     _page("wait", of=_of_course),

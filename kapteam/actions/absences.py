@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam import wording
-from kapteam.actions.episodes import FUNCTIONS_OF, may_have
+from kapteam.actions.episodes import may_have
 from kapteam.actions.loading import functions_of
 from kapteam.actions.practice import lock_practice, put_in_force, the_practice
-from kapteam.actions.saving import already_saved
+from kapteam.actions.saving import SAVED_MEANWHILE, already_saved
 from kapteam.clock import day_of
 from kapteam.db.access import visible_episode
 from kapteam.db.audit import record
@@ -29,10 +29,16 @@ from kapteam.db.tables import (
     IntegrationSession,
     Note,
 )
-from kapteam.errors import NotAllowed, NotFound
-from kapteam.rules.away import INTEGRATES, needs_of_contact
+from kapteam.errors import Conflict, NotAllowed, NotFound, Unchanged
+from kapteam.rules.away import INTEGRATES, SET_BACK_DAYS, needs_of_contact
 from kapteam.rules.entered import Entered
-from kapteam.rules.permissions import Viewer, check_can_administer, check_can_run_episode
+from kapteam.rules.permissions import (
+    Viewer,
+    check_can_administer,
+    check_can_run_episode,
+    check_can_set_days_away,
+    treats,
+)
 from kapteam.rules.slots import OpeningHours
 from kapteam.vocabulary import Part, Weekday
 
@@ -47,6 +53,15 @@ class AbsenceEntered:
     clinician_id: str | None
     from_on: date | None
     until_on: date | None
+    covered_by_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CoverEntered:
+    """Who covers days away from now on; `replaces_id` is who did when the form was drawn."""
+
+    absence_id: str
+    replaces_id: str | None
     covered_by_id: str | None
 
 
@@ -88,11 +103,11 @@ class HoursEntered:
 
 
 def record_absence(db: Session, viewer: Viewer, entered: AbsenceEntered, now: datetime) -> None:
-    """Say that a colleague is away; whoever covers has, for that time, what is open to them.
+    """Say that somebody is away; whoever covers has, for that time, what is open to them.
 
-    Raises NotAllowed (administrators only) and Invalid by field.
+    Raises NotAllowed (one's own, or by an administrator) and Invalid by field.
     """
-    check_can_administer(viewer)
+    check_can_set_days_away(viewer, entered.clinician_id)
     lock_practice(db)
     if already_saved(db, Absence, entered.id):
         return
@@ -101,31 +116,19 @@ def record_absence(db: Session, viewer: Viewer, entered: AbsenceEntered, now: da
     clinician_id = entered.clinician_id or ""
     is_known = db.get(Clinician, clinician_id) is not None
     form.need("clinician_id", is_known, "Choose who is away.")
-    from_on, until_on = _days(form, entered.from_on, entered.until_on, day_of(now, zone))
-    cover_id = entered.covered_by_id
-    if cover_id:
-        form.need("covered_by_id", cover_id != clinician_id, "Choose somebody else.")
-        form.need(
-            "covered_by_id",
-            may_have(db, cover_id, Part.COVER),
-            "Choose a prescriber, a therapist or a nurse whose sign-in is on.",
-        )
-        form.need(
-            "covered_by_id",
-            not is_known or _treats(db, clinician_id),
-            "Who is away treats nobody, so there is nothing to cover. Choose nobody.",
-        )
+    today = day_of(now, zone)
+    from_on, until_on = _days(form, entered.from_on, entered.until_on, today)
+    form.need(
+        "from_on",
+        viewer.is_administrator or from_on >= today - timedelta(days=SET_BACK_DAYS),
+        "Choose a day of the last week or a later one, or ask an administrator.",
+    )
     from_at, until_at = _midnights(from_on, until_on, zone)
     already = _away(db, clinician_id, from_at, until_at, now, zone)
     form.need("from_on", not already, f"This person is away then already: {already}.")
+    cover_id = entered.covered_by_id
     if cover_id:
-        away = _away(db, cover_id, from_at, until_at, now, zone)
-        form.need(
-            "covered_by_id",
-            not away,
-            f"This person is away then too: {away}. Choose somebody else, or enter the days in "
-            "parts, each with its cover.",
-        )
+        _need_able(form, db, cover_id, clinician_id if is_known else "", (from_at, until_at), now)
     form.done()
     db.add(
         Absence(
@@ -146,6 +149,79 @@ def record_absence(db: Session, viewer: Viewer, entered: AbsenceEntered, now: da
         from_on=from_on,
         until_on=until_on,
         covered_by_id=cover_id,
+    )
+
+
+def _need_able(
+    form: Entered,
+    db: Session,
+    cover_id: str,
+    clinician_id: str,
+    days: tuple[datetime, datetime],
+    now: datetime,
+) -> None:
+    """Refuse a cover who is the absent one, cannot do the work, or is away then too.
+
+    `clinician_id` is empty while it is not known who is away.
+    """
+    form.need("covered_by_id", cover_id != clinician_id, "Choose somebody else.")
+    form.need(
+        "covered_by_id",
+        may_have(db, cover_id, Part.COVER),
+        "Choose a prescriber, a therapist or a nurse whose sign-in is on.",
+    )
+    form.need(
+        "covered_by_id",
+        not clinician_id or treats(functions_of(db, clinician_id)),
+        "Who is away treats nobody, so there is nothing to cover. Choose nobody.",
+    )
+    away = _away(db, cover_id, *days, now, the_practice(db, now).zone)
+    form.need(
+        "covered_by_id",
+        not away,
+        f"This person is away then too: {away}. Choose somebody else, or enter the days in "
+        "parts, each with its cover.",
+    )
+
+
+def change_cover(db: Session, viewer: Viewer, entered: CoverEntered, now: datetime) -> None:
+    """Let somebody else, or nobody, cover days away that are not over, from now on.
+
+    Who covered until then loses all of it at once; what was handed over course by course stays.
+    Raises NotAllowed (one's own, or by an administrator), NotFound, Invalid (`covered_by_id`),
+    Unchanged, Conflict.
+    """
+    lock_practice(db)
+    absence = _absence_to_change(db, viewer, entered.absence_id)
+    before, after = absence.covered_by_id, entered.covered_by_id
+    if before == after:
+        if before == entered.replaces_id:
+            raise Unchanged
+        return
+    if absence.voided_at is not None or absence.until_at <= now:
+        raise NotAllowed("These days away are over, so nobody covers them any more.")
+    if before != entered.replaces_id:
+        raise Conflict(
+            SAVED_MEANWHILE,
+            theirs={"covered_by_id": before or ""},
+            mine={"covered_by_id": after or ""},
+        )
+    form = Entered()
+    if after:
+        days = (absence.from_at, absence.until_at)
+        _need_able(form, db, after, absence.clinician_id, days, now)
+    form.done()
+    absence.covered_by_id = after
+    zone = the_practice(db, now).zone
+    record(
+        db,
+        "absence:cover_changed",
+        viewer,
+        now,
+        subject_id=absence.clinician_id,
+        from_on=day_of(absence.from_at, zone),
+        until_on=wording.last_day(absence.until_at, zone),
+        covered_by_id=(before, after),
     )
 
 
@@ -355,12 +431,10 @@ def end_absence(db: Session, viewer: Viewer, absence_id: str, now: datetime) -> 
     """Take back days away that lie ahead, or say that the person is here again from now on.
 
     The cover ends with them, also that of single courses; what was handed over and lies ahead goes
-    back. A second press changes nothing. Raises NotAllowed (administrators only) and NotFound.
+    back. A second press changes nothing. Raises NotAllowed (one's own, or by an administrator) and
+    NotFound.
     """
-    check_can_administer(viewer)
-    absence = db.get(Absence, absence_id, with_for_update=True)
-    if absence is None:
-        raise NotFound("There are no such days away.")
+    absence = _absence_to_change(db, viewer, absence_id)
     if absence.voided_at is not None or absence.until_at <= now:
         return GivenBack()
     _end_single_covers(db, absence, now)
@@ -371,6 +445,14 @@ def end_absence(db: Session, viewer: Viewer, absence_id: str, now: datetime) -> 
         absence.until_at = now
     record(db, "absence:ended", viewer, now, subject_id=absence.clinician_id)
     return given_back
+
+
+def _absence_to_change(db: Session, viewer: Viewer, absence_id: str) -> Absence:
+    absence = db.get(Absence, absence_id, with_for_update=True)
+    if absence is None:
+        raise NotFound("There are no such days away.")
+    check_can_set_days_away(viewer, absence.clinician_id)
+    return absence
 
 
 def _end_single_covers(
@@ -491,10 +573,6 @@ def _midnights(from_on: date, until_on: date, zone: ZoneInfo) -> tuple[datetime,
         datetime.combine(from_on, time(0), zone),
         datetime.combine(until_on + timedelta(days=1), time(0), zone),
     )
-
-
-def _treats(db: Session, clinician_id: str) -> bool:
-    return not FUNCTIONS_OF[Part.COVER].isdisjoint(functions_of(db, clinician_id))
 
 
 def _away(

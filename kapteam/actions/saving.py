@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from kapteam.db.base import Identified, Versioned
 from kapteam.errors import Conflict, Unchanged
 
+SAVED_MEANWHILE = (
+    "Somebody else saved this in the meantime. Nothing of yours was saved; both are shown."
+)
 _Row = TypeVar("_Row", bound=Identified)
 _Edited = TypeVar("_Edited", bound=Versioned)
 
@@ -40,7 +43,7 @@ def compare_and_swap(
         return False
     different = [name for name, value in values.items() if getattr(row, name) != value]
     raise Conflict(
-        "Somebody else saved this in the meantime. Nothing of yours was saved; both are shown.",
+        SAVED_MEANWHILE,
         theirs={name: _words(getattr(row, name)) for name in different},
         mine={name: _words(values[name]) for name in different},
     )

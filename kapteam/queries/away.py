@@ -43,7 +43,7 @@ from kapteam.rules.away import (
     needs_of_dose,
     who_has,
 )
-from kapteam.rules.permissions import Away
+from kapteam.rules.permissions import Away, can_set_days_away
 from kapteam.vocabulary import Function, Part
 
 _TREAT = (Function.PRESCRIBER, Function.THERAPIST)
@@ -59,9 +59,12 @@ class AbsenceLine:
     """
 
     id: str
+    clinician_id: str
     name: str
+    functions: frozenset[Function]
     from_at: datetime
     until_at: datetime
+    covered_by_id: str | None
     cover: str
     cover_away: tuple[datetime, datetime] | None
     uncovered: tuple[Function, ...]
@@ -101,9 +104,12 @@ def absences(db: Session, asked: Asked, colleagues: Iterable[Colleague]) -> tupl
         found.append(
             AbsenceLine(
                 row.id,
+                away.id,
                 away.name,
+                away.functions,
                 row.from_at,
                 row.until_at,
+                row.covered_by_id,
                 cover.name if cover else "",
                 _away_too(row, rows) if cover else None,
                 tuple(one for one in _TREAT if one in away.functions and one not in covered),
@@ -111,6 +117,27 @@ def absences(db: Session, asked: Asked, colleagues: Iterable[Colleague]) -> tupl
             )
         )
     return tuple(found)
+
+
+def own_absences(
+    db: Session, asked: Asked, colleagues: Iterable[Colleague]
+) -> tuple[AbsenceLine, ...]:
+    """The viewer's days away that are not over, the nearest first."""
+    me = asked.viewer.clinician_id
+    return tuple(one for one in absences(db, asked, colleagues) if one.clinician_id == me)
+
+
+def absence_to_change(
+    db: Session, asked: Asked, colleagues: Iterable[Colleague], absence_id: str
+) -> AbsenceLine:
+    """Days away that are not over: the viewer's own, to an administrator anybody's.
+
+    Raises NotFound.
+    """
+    found = next((one for one in absences(db, asked, colleagues) if one.id == absence_id), None)
+    if found is None or not can_set_days_away(asked.viewer, found.clinician_id):
+        raise NotFound("There are no such days away of yours, or they are over.")
+    return found
 
 
 def _away_too(row: Any, rows: Iterable[Any]) -> tuple[datetime, datetime] | None:

@@ -6,6 +6,11 @@ from datetime import datetime
 
 from kapteam.vocabulary import ContactKind, Function, Part
 
+SET_BACK_DAYS = 7
+"""How far back one's own days away may begin, for who was ill and could not say so.
+
+What colleagues did in them is told from the audit log, which is else the administrators' to read.
+"""
 INTEGRATES = frozenset({Function.THERAPIST, Function.PRESCRIBER})
 _DOES = {Part.PRESCRIBER: Function.PRESCRIBER, Part.THERAPIST: Function.THERAPIST}
 

@@ -350,3 +350,22 @@ def check_can_administer(viewer: Viewer) -> None:
 def can_administer(viewer: Viewer) -> bool:
     """Twin of `check_can_administer`."""
     return _allowed(check_can_administer, viewer)
+
+
+def check_can_set_days_away(viewer: Viewer, clinician_id: str | None) -> None:
+    """Everybody sets and ends their own days away with their cover; an administrator, anybody's."""
+    if clinician_id != viewer.clinician_id and not viewer.is_administrator:
+        raise NotAllowed(
+            "You can set your own days away. Those of a colleague are set by them or an "
+            "administrator of the practice."
+        )
+
+
+def can_set_days_away(viewer: Viewer, clinician_id: str | None) -> bool:
+    """Twin of `check_can_set_days_away`."""
+    return _allowed(lambda one: check_can_set_days_away(one, clinician_id), viewer)
+
+
+def treats(functions: frozenset[Function]) -> bool:
+    """Whether who holds these has clients in their care, for whom somebody else can cover."""
+    return bool(functions & _CLINICAL)

@@ -25,6 +25,7 @@ from kapteam.wording import Phrase
 
 _Saved = TypeVar("_Saved")
 _Choice = TypeVar("_Choice", bound=Term)
+_Version = TypeVar("_Version", int, str)
 WHOLE = ""
 _LOOK = "Not saved yet: look at the fields marked in red."
 _KEEP_MINE = "Keep mine"
@@ -93,8 +94,8 @@ class _Kept:
 
     begun: int = 0
     row: str = ""
-    version: int | None = None
-    drawn: int | None = None
+    version: Any = None
+    drawn: Any = None
     moved: bool = False
     problems: dict[str, str] = field(default_factory=dict)
     refused: dict[str, Any] = field(default_factory=dict)
@@ -156,8 +157,10 @@ class Form:
         self._kept.first[field] = "" if isinstance(value, str) else None
         st.session_state[self.key(field)] = value
 
-    def seen(self, version: int, *, of: str = "") -> int:
+    def seen(self, version: _Version, *, of: str = "") -> _Version:
         """The version that this form was drawn with first; call it before the fields.
+
+        Of a row that counts none it is what the form changes, as the row kept it.
 
         A page runs again with every field that is left; the row (`of`, unless the form is named
         after it) may be a newer one by then, and a Save must count against what the person saw. The
@@ -172,7 +175,8 @@ class Form:
             kept.version = version
         kept.moved = False
         self._key = f"{self._name}/v{kept.drawn}"
-        return kept.version
+        first: _Version = kept.version
+        return first
 
     def kept_as(self, **columns: str | tuple[str, str]) -> None:
         """Which field holds what the row keeps under another name, for when two people save.

@@ -155,7 +155,11 @@ def _header(here: Present, heading: str) -> DeltaGenerator:
         as_of.markdown(_as_of(here), width="content")
         find_button(here)
         _who_sees(here)
-        with st.popover(plain(here.viewer.name), icon=":material/person:", width="content"):
+        with (
+            st.popover(plain(here.viewer.name), icon=":material/person:", width="content"),
+            st.container(key="person_menu"),
+        ):
+            link("away", "Days away")
             if not here.asked.practice.is_demo:
                 st.html('<p><a href="/session/password" target="_self">Change password</a></p>')
             st.html('<p><a href="/session/phone" target="_self">Your phone</a></p>')

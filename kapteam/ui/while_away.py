@@ -11,8 +11,9 @@ from kapteam.queries.away import Meanwhile, MeanwhileRow, SinceLine
 from kapteam.queries.practice import with_function
 from kapteam.queries.standing import Person
 from kapteam.rules.integration import IntegrationStage
-from kapteam.rules.permissions import Away, can_run_episode
+from kapteam.rules.permissions import Away, can_run_episode, treats
 from kapteam.ui.audit_log import details, done
+from kapteam.ui.away import cover_button, end_button, turn_to
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import (
@@ -43,23 +44,23 @@ _TREAT = (Function.PRESCRIBER, Function.THERAPIST, Function.NURSE)
 
 
 def draw_days_away(here: Present) -> None:
-    """On Today: the nearest days away that are not over, and the last that are."""
-    over = [one for one in here.viewer.away if one.until_at <= here.now]
-    for one in (*over[-1:], *_not_over(here)[:1]):
+    """On Today: the nearest days away that are not over, and the last that are.
+
+    The front desk has no clients of its own: nobody covers, and there is nothing to look back on.
+    """
+    is_treating = treats(here.viewer.functions)
+    over = [one for one in here.viewer.away if one.until_at <= here.now and is_treating]
+    ahead = [one for one in here.viewer.away if one.until_at > here.now]
+    for one in (*over[-1:], *ahead[:1]):
         with row(f"away_{one.id}"):
             words(f":material/flight_takeoff: {_said(here, one)}")
-            link("away", _behind(here, one), icon="chevron_right", id=one.id)
-
-
-def _not_over(here: Present) -> list[Away]:
-    return [one for one in here.viewer.away if one.until_at > here.now]
-
-
-def _behind(here: Present, one: Away) -> str:
-    if one.until_at <= here.now:
-        return "Since you were away"
-    is_uncovered = one.from_at <= here.now and not one.cover
-    return "Days away" if is_uncovered else "Who has what meanwhile"
+            if one in over:
+                link("away", "Since you were away", icon="chevron_right", id=one.id)
+            elif not is_treating or (one.from_at <= here.now and not one.cover):
+                # Where one says who covers, and that one is back.
+                link("away", "Days away", icon="chevron_right")
+            else:
+                link("away", "Who has what meanwhile", icon="chevron_right", id=one.id)
 
 
 def _said(here: Present, one: Away) -> str:
@@ -73,17 +74,29 @@ def _said(here: Present, one: Away) -> str:
             return f"**{plain(sentences.colleague(me, here.now, here.zone))}**"
         until = wording.day(wording.last_day(one.until_at, here.zone), here.today)
         nobody = Phrase("Nobody covers all of it", Tone.AMBER, "person_alert")
-        return f"You are away until **{plain(until)}** {said(nobody)}"
-    cover = f"{one.cover} covers" if one.cover else "nobody covers all of it"
-    return f"You are away **{plain(days)}** {quiet(cover)}"
+        uncovered = said(nobody) if treats(here.viewer.functions) else ""
+        return f"You are away until **{plain(until)}** {uncovered}"
+    uncovered = "nobody covers all of it" if treats(here.viewer.functions) else ""
+    cover = f"{one.cover} covers" if one.cover else uncovered
+    return f"You are away **{plain(days)}** {quiet(cover) if cover else ''}"
+
+
+def _days_row(here: Present, one: Away) -> None:
+    """Which days they are, with their end while they are not over, and the way to all of them."""
+    link("away", "Days away", icon="arrow_back")
+    with row("away_days"):
+        words(_said(here, one))
+        if one.until_at > here.now:
+            if treats(here.viewer.functions):
+                cover_button(one.id, one.cover)
+            end_button(here, one.id, is_now=one.from_at <= here.now)
 
 
 def draw_meanwhile(here: Present, shown: Meanwhile, course_id: str) -> None:
     """Everything that falls into the days, and for one course who takes it."""
     here = telling_apart(here, [one.course.client for one in shown.rows])
     rows = shown.rows
-    with row("away_days"):
-        words(_said(here, shown.away))
+    _days_row(here, shown.away)
     if course_id:
         rows = tuple(one for one in rows if one.course.episode_id == course_id)
     if course_id and rows and can_run_episode(here.viewer):
@@ -92,7 +105,7 @@ def draw_meanwhile(here: Present, shown: Meanwhile, course_id: str) -> None:
     with section("While you are away", len(rows), key="meanwhile", nothing=nothing):
         listed(rows, "meanwhile", partial(_row, here, shown.away, bool(course_id)))
     if course_id:
-        link("away", "All of it", icon="arrow_back", id=shown.away.id)
+        turn_to("All of it", "arrow_back", id=shown.away.id)
     elif shown.other_courses:
         courses = wording.count(shown.other_courses, "course", "courses")
         words(quiet(f"{courses} of care of yours: nothing planned or due in these days."))
@@ -181,8 +194,7 @@ def _hand_over(here: Present, shown: Meanwhile, one: MeanwhileRow) -> None:
 def draw_since(here: Present, away: Away, lines: tuple[SinceLine, ...]) -> None:
     """What colleagues did for one's clients in the days away, the newest first."""
     here = telling_apart(here, [one.client for one in lines])
-    with row("away_days"):
-        words(_said(here, away))
+    _days_row(here, away)
     nothing = "Nobody recorded anything about your clients in these days."
     with section("Since you were away", len(lines), key="since", nothing=nothing):
         listed(lines, "since", partial(_since_row, here))

@@ -144,6 +144,8 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "home_supply": lambda db: f"/home_supply?episode={_at_home(db)}",
     "contact": lambda db: f"/contact?client={_code(db, OKAFOR.id)}",
     "contact planned": lambda db: f"/contact?id={_contact(db)}",
+    "away of oneself": lambda db: "/away",
+    "away of oneself, cover": lambda db: f"/away?id={demo_id('absence/3')}&do=cover",
     "away": lambda db: f"/away?id={demo_id('absence/3')}",
     "concern": lambda db: f"/concern?client={_code(db, OKAFOR.id)}",
     "concern raised": lambda db: f"/concern?id={_concern(db)}",

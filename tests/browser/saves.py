@@ -645,6 +645,34 @@ def _absent(from_at: datetime) -> Callable[[Care], str]:
     return address
 
 
+def _own_absence(page: Page) -> None:
+    fill_day(page, "First day away", TODAY + 50 * DAY)
+
+
+def _own_away(from_at: datetime, until_at: datetime) -> Callable[[Care], str]:
+    """The therapist's own list, with days of theirs."""
+
+    def address(own: Care) -> str:
+        with own.database.writing() as db:
+            an_absence(db, own.therapist, own.therapist, from_at=from_at, until_at=until_at)
+        return "/away"
+
+    return address
+
+
+def _own_cover(own: Care) -> str:
+    """Days away of the therapist's that nobody covers yet."""
+    with own.database.writing() as db:
+        a_clinician(db, Function.THERAPIST, name="Casey Coverfield")
+        from_at, until_at = NOW + 70 * DAY, NOW + 71 * DAY
+        away = an_absence(db, own.therapist, own.therapist, from_at=from_at, until_at=until_at)
+        return f"/away?id={away.id}&do=cover"
+
+
+def _cover_chosen(page: Page) -> None:
+    choose(page, "Who covers", "Casey Coverfield")
+
+
 def _a_call_in_error(own: Care) -> str:
     with own.database.writing() as db:
         return f"/contact?id={a_call(db, own.client, own.front_desk).id}"
@@ -668,10 +696,13 @@ def _taken_over(page: Page) -> None:
     choose(page, "Who has this course of care Wed Dec 2 to Fri Dec 4", "Tara Takeover")
 
 
+_DAYS_ROWS = "[class*=st-key-absence_], [class*=st-key-row_absence_], [class*=st-key-closed_]"
+
+
 def _row_with(text: str, button: str) -> Callable[[Page], Locator]:
     """The last row that says this and has such a button."""
     return lambda page: (
-        page.locator("[class*=st-key-absence_], [class*=st-key-closed_]")
+        page.locator(_DAYS_ROWS)
         .filter(has_text=text)
         .filter(has=page.get_by_role("button", name=button))
         .last
@@ -1165,6 +1196,19 @@ SAVES = {
         "Back now",
         ("absence:ended",),
         by_prescriber=True,
+    ),
+    "own days away": Save(
+        lambda own: "/away", _own_absence, "Add days away", ("absence:recorded",), (Absence,)
+    ),
+    "own days away taken back": Save(
+        _own_away(NOW + 60 * DAY, NOW + 61 * DAY),
+        _row_with("Sat Jan 23", "Take back"),
+        "Take back",
+        ("absence:ended",),
+    ),
+    "cover of days away": Save(_own_cover, _cover_chosen, "Save", ("absence:cover_changed",)),
+    "oneself back again": Save(
+        _own_away(NOW - DAY, NOW + DAY), lambda page: None, "I am back", ("absence:ended",)
     ),
     "contact in error": Save(
         _a_call_in_error, _contact_in_error, "Mark as entered in error", ("contact:voided",)

@@ -406,3 +406,47 @@ def test_an_evening_at_home_from_shipment_to_a_count_that_differs_and_holds_the_
     ]
     go_to(therapist, f"/home_supply?episode={own.course.id}")
     expect(therapist.get_by_text(differs)).to_have_count(0)
+
+
+def test_a_therapist_goes_away_from_the_menu_under_their_name_and_is_back_early(
+    own: Care, tab_of: TabOf
+) -> None:
+    mine, theirs = tab_of(own.therapist), tab_of(own.stranger)
+    go_to(theirs, "/caseload")
+    covering = theirs.get_by_text("Covering for Thea Tallis until Sun Nov 29")
+    clients = theirs.get_by_role("link", name="Okafor")
+    expect(theirs.get_by_text("Covering for")).to_have_count(0)
+    go_to(mine, "/")
+    mine.get_by_role("button", name="Thea Tallis").click()
+    press(mine, "Days away")
+    fill_day(mine, "First day away", TODAY)
+    fill_day(mine, "Last day away (empty: one day)", TODAY + 5 * DAY)
+    choose(mine, "Who covers", "Otto Outer")
+    press(mine, "Add days away")
+    now = mine.locator("[class*=st-key-row_absence_]").filter(has_text="Otto Outer covers")
+    expect(now.get_by_text("Tue Nov 24 to Sun Nov 29")).to_be_visible()
+    # By itself: nobody touched the colleague's tab.
+    expect(covering).to_be_visible()
+    expect(clients.first).to_be_visible()
+
+    # Somebody else covers instead, and the first one sees it no longer.
+    press(now, "Change cover")
+    choose(mine, "Who covers", "Robin Prescott")
+    press(mine, "Save")
+    expect(mine.get_by_text("Robin Prescott covers")).to_be_visible()
+    expect(covering).to_have_count(0)
+    expect(clients).to_have_count(0)
+    go_to(theirs, f"/client?client={own.client.code}")
+    expect(theirs.get_by_text("Okafor")).to_have_count(0)
+
+    cover = tab_of(own.prescriber)
+    go_to(cover, "/")
+    expect(cover.get_by_text("Covering for Thea Tallis")).to_be_visible()
+    go_to(mine, "/")
+    today = mine.locator("[class*=st-key-away_]")
+    expect(today.get_by_text("Robin Prescott for Thea Tallis until Sun Nov 29")).to_be_visible()
+    press(today, "Who has what meanwhile")
+    press(mine, "I am back")
+    expect(mine.get_by_text("You are back, and any cover has ended with it.")).to_be_visible()
+    expect(mine.get_by_text("Since you were away")).to_be_visible()
+    expect(cover.get_by_text("Covering for")).to_have_count(0)

@@ -10,17 +10,21 @@ from kapteam import sentences
 from kapteam.actions.absences import (
     AbsenceEntered,
     ClosedDaysEntered,
+    CoverEntered,
+    HandOverEntered,
     HoursEntered,
+    change_cover,
     change_hours,
     close_days,
     end_absence,
+    hand_over_while_away,
     open_days,
     record_absence,
 )
 from kapteam.actions.integration import BookIntegrationEntered, Owed, book_integration
 from kapteam.actions.team import TurnOffEntered, turn_off_sign_in
 from kapteam.db.tables import Absence, ClosedDays, IntegrationSession, PracticeSetting
-from kapteam.errors import Invalid, NotAllowed, NotFound
+from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
 from kapteam.queries.away import absences, closed_days
 from kapteam.queries.booking import free_slots
@@ -292,29 +296,252 @@ def test_nobody_is_away_twice_or_covers_while_away(care, admin):
 
 
 @pytest.mark.parametrize("who", ["prescriber", "therapist", "nurse", "front_desk"])
-def test_only_an_administrator_says_who_is_away_and_when_it_is_closed(care, admin, who):
+def test_everybody_sets_their_own_days_away_takes_them_back_and_ends_them(care, who):
     viewer = getattr(care, who)
-    absence, closed = _entered(care.therapist), ClosedDaysEntered(new_id(), TODAY, None, "Rest")
-    care.do(record_absence, admin, absence)
+    cover = None if who == "front_desk" else care.stranger
+    now, ahead = _entered(viewer, cover), _entered(viewer, cover, TOMORROW + DAY, None)
+    for entered in (now, ahead):
+        care.do(record_absence, viewer, entered)
+    assert {one.covered_by_id for one in care.rows(Absence)} == {cover and cover.clinician_id}
+    assert [one.clinician_id for one in audit_events(care.database, "absence:recorded")] == [
+        viewer.clinician_id
+    ] * 2
+
+    for entered in (now, ahead):
+        care.do(end_absence, viewer, entered.id)
+
+    assert care.row(Absence, now.id).until_at == NOW
+    assert care.row(Absence, ahead.id).voided_at == NOW
+
+
+@pytest.mark.parametrize("who", ["prescriber", "nurse", "front_desk", "stranger"])
+def test_nobody_but_an_administrator_sets_or_ends_somebody_elses_days_away(care, admin, who):
+    viewer = getattr(care, who)
+    # Whoever covers them does not end them either.
+    absence = _entered(care.therapist, care.stranger)
+    care.do(record_absence, care.therapist, absence)
+
+    other = _entered(care.therapist, first=TODAY + 9 * DAY, last=None)
+    for action, entered in (
+        (record_absence, other),
+        (record_absence, replace(other, clinician_id=None)),
+        (end_absence, absence.id),
+    ):
+        with pytest.raises(NotAllowed) as refused:
+            care.do(action, viewer, entered)
+        assert "your own days away" in str(refused.value)
+
+    (kept,) = care.rows(Absence)
+    assert (kept.until_at, kept.voided_at) == (_at(TOMORROW + DAY), None)
+    assert audit_events(care.database, "absence:ended") == []
+
+
+def test_ones_own_days_away_begin_a_week_back_at_most_and_an_administrator_may_go_on(care, admin):
+    long_ill = _entered(care.therapist, first=TODAY - 8 * DAY, last=TODAY)
+    with pytest.raises(Invalid) as refused:
+        care.do(record_absence, care.therapist, long_ill)
+    assert "ask an administrator" in refused.value.fields["from_on"]
+    assert care.rows(Absence) == []
+
+    care.do(record_absence, care.therapist, replace(long_ill, from_on=TODAY - 7 * DAY))
+    care.do(
+        record_absence, admin, replace(long_ill, id=new_id(), clinician_id=care.nurse.clinician_id)
+    )
+
+    assert len(care.rows(Absence)) == 2
+
+
+@pytest.fixture
+def second(care):
+    with care.database.writing() as db:
+        return a_clinician(db, Function.THERAPIST, name="Sasha Second")
+
+
+def _away(care, cover=None, last=TODAY + 3 * DAY):
+    """Days away that the therapist set."""
+    entered = _entered(care.therapist, cover, last=last)
+    care.do(record_absence, care.therapist, entered)
+    return entered.id
+
+
+def _cover(absence_id, before, after):
+    """From one cover to another, each a person or nobody."""
+    one, other = (who and who.clinician_id for who in (before, after))
+    return CoverEntered(absence_id, one, other)
+
+
+@pytest.mark.parametrize("by", ["therapist", "admin"])
+def test_another_cover_sees_the_courses_from_now_on_and_the_one_before_no_longer(
+    care, admin, second, by
+):
+    absence_id = _away(care, care.stranger)
+    viewer = admin if by == "admin" else care.therapist
+
+    care.do(change_cover, viewer, _cover(absence_id, care.stranger, second))
+
+    assert not _sees(care, care.stranger)
+    assert _sees(care, second)
+    assert not _sees(care, second, _at(TODAY + 4 * DAY))
+    (event,) = audit_events(care.database, "absence:cover_changed")
+    assert (event.clinician_id, event.subject_id) == (
+        viewer.clinician_id,
+        care.therapist.clinician_id,
+    )
+    assert event.changes == {
+        "from_on": f"{TODAY}",
+        "until_on": f"{TODAY + 3 * DAY}",
+        "covered_by_id": [care.stranger.clinician_id, second.clinician_id],
+    }
+
+
+def test_a_cover_is_added_to_days_that_have_none_and_taken_off_again(care):
+    absence_id = _away(care)
+    assert not _sees(care, care.stranger)
+
+    care.do(change_cover, care.therapist, _cover(absence_id, None, care.stranger))
+    assert _sees(care, care.stranger)
+    care.do(change_cover, care.therapist, _cover(absence_id, care.stranger, None))
+
+    assert not _sees(care, care.stranger)
+    assert care.row(Absence, absence_id).covered_by_id is None
+
+
+def test_what_was_handed_over_course_by_course_stays_when_the_cover_changes(care, second):
+    absence_id = _away(care, care.stranger)
+    with care.database.writing() as db:
+        other_id = a_course(db, care.client, therapist=care.therapist).id
+    handed = HandOverEntered(new_id(), absence_id, care.course.id, care.stranger.clinician_id)
+    care.do(hand_over_while_away, care.therapist, handed)
+
+    care.do(change_cover, care.therapist, _cover(absence_id, care.stranger, second))
+
+    asked = care.asked_by(care.stranger)
+    with care.database.reading() as db:
+        seen = {one.episode_id for one in course_standings(db, asked)}
+    assert care.course.id in seen
+    assert other_id not in seen
+
+
+@pytest.mark.parametrize("who", ["prescriber", "nurse", "front_desk", "stranger"])
+def test_nobody_but_an_administrator_changes_who_covers_a_colleague(care, second, who):
+    absence_id = _away(care, care.stranger)
+    # Not even away from oneself, and not to oneself.
+    for after in (second, None, getattr(care, who)):
+        with pytest.raises(NotAllowed):
+            care.do(change_cover, getattr(care, who), _cover(absence_id, care.stranger, after))
+
+    assert care.row(Absence, absence_id).covered_by_id == care.stranger.clinician_id
+    assert audit_events(care.database, "absence:cover_changed") == []
+
+
+@pytest.mark.parametrize(
+    ("who", "says"),
+    [
+        ("therapist", "Choose somebody else."),
+        ("front_desk", "Choose a prescriber, a therapist or a nurse whose sign-in is on."),
+        ("off", "whose sign-in is on."),
+        ("away", "This person is away then too: Fri Nov 27."),
+    ],
+)
+def test_who_cannot_cover_is_refused_as_when_days_away_are_added(care, admin, second, who, says):
+    absence_id = _away(care, care.stranger)
+    if who == "off":
+        care.do(turn_off_sign_in, admin, TurnOffEntered(second.clinician_id, {}))
+    if who == "away":
+        care.do(record_absence, second, _entered(second, first=TODAY + 3 * DAY, last=None))
+    after = second if who in {"off", "away"} else getattr(care, who)
+
+    with pytest.raises(Invalid) as refused:
+        care.do(change_cover, care.therapist, _cover(absence_id, care.stranger, after))
+
+    assert says in refused.value.fields["covered_by_id"]
+    assert care.row(Absence, absence_id).covered_by_id == care.stranger.clinician_id
+
+
+def test_days_away_of_the_new_cover_that_are_over_are_no_hindrance(care, second):
+    absence_id = _away(care)
+    care.do(record_absence, second, _entered(second, last=TODAY))
+
+    entered = _cover(absence_id, None, second)
+    with pytest.raises(Invalid):
+        care.do(change_cover, care.therapist, entered)
+    care.do(change_cover, care.therapist, entered, now=_at(TOMORROW, 8))
+
+    assert care.row(Absence, absence_id).covered_by_id == second.clinician_id
+
+
+def test_who_is_of_the_front_desk_has_nobody_to_cover(care):
+    entered = _entered(care.front_desk)
+    care.do(record_absence, care.front_desk, entered)
+
+    with pytest.raises(Invalid) as refused:
+        care.do(change_cover, care.front_desk, _cover(entered.id, None, care.stranger))
+
+    assert "treats nobody" in refused.value.fields["covered_by_id"]
+
+
+def test_nobody_covers_days_that_are_over_or_taken_back(care, second):
+    absence_id = _away(care, care.stranger)
+    entered = _cover(absence_id, care.stranger, second)
+    with pytest.raises(NotAllowed) as refused:
+        care.do(change_cover, care.therapist, entered, now=_at(TODAY + 4 * DAY))
+    assert "are over" in str(refused.value)
+    care.do(end_absence, care.therapist, absence_id)
+
+    with pytest.raises(NotAllowed):
+        care.do(change_cover, care.therapist, entered)
+    assert not _sees(care, second)
+
+
+def test_a_second_press_changes_the_cover_once_and_none_is_said_to_be_none(care, second):
+    absence_id = _away(care, care.stranger)
+    entered = _cover(absence_id, care.stranger, second)
+    for _ in range(2):
+        care.do(change_cover, care.therapist, entered)
+    assert len(audit_events(care.database, "absence:cover_changed")) == 1
+
+    with pytest.raises(Unchanged):
+        care.do(change_cover, care.therapist, _cover(absence_id, second, second))
+
+
+def test_a_cover_that_somebody_else_chose_meanwhile_is_not_overwritten(care, admin, second):
+    absence_id = _away(care, care.stranger)
+    care.do(change_cover, admin, _cover(absence_id, care.stranger, None))
+
+    with pytest.raises(Conflict) as refused:
+        care.do(change_cover, care.therapist, _cover(absence_id, care.stranger, second))
+
+    assert refused.value.theirs == {"covered_by_id": ""}
+    assert refused.value.mine == {"covered_by_id": second.clinician_id}
+    assert care.row(Absence, absence_id).covered_by_id is None
+
+
+@pytest.mark.parametrize("who", ["prescriber", "therapist", "nurse", "front_desk"])
+def test_only_an_administrator_says_when_the_practice_is_closed(care, admin, who):
+    viewer = getattr(care, who)
+    closed = ClosedDaysEntered(new_id(), TODAY, None, "Rest")
     care.do(close_days, admin, closed)
     hours = HoursEntered("7:00 am", "3:00 pm", (Weekday.MONDAY,))
 
     for action, entered in (
-        (record_absence, _entered(care.stranger)),
-        (end_absence, absence.id),
         (close_days, replace(closed, id=new_id())),
         (open_days, closed.id),
         (change_hours, hours),
     ):
         with pytest.raises(NotAllowed):
             care.do(action, viewer, entered)
-    assert len(care.rows(Absence)) == len(care.rows(ClosedDays)) == 1
+    assert len(care.rows(ClosedDays)) == 1
 
 
 @pytest.mark.parametrize("action", [end_absence, open_days])
 def test_what_there_is_not_is_not_ended(care, admin, action):
     with pytest.raises(NotFound):
         care.do(action, admin, new_id())
+
+
+def test_days_away_that_there_are_not_are_covered_by_nobody(care, admin):
+    with pytest.raises(NotFound):
+        care.do(change_cover, admin, _cover(new_id(), None, care.stranger))
 
 
 def test_nobody_covers_who_treats_nobody(care, admin):

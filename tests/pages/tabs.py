@@ -90,11 +90,16 @@ def titles(tab: AppTest) -> list[str]:
 
 
 def links(tab: AppTest, to: str = "") -> list[str]:
-    """The words of the links, or of those whose address begins with `to`."""
+    """The words of the links but that of every page, under the person's name.
+
+    Or of those whose address begins with `to`.
+    """
+    found = [one.proto for one in tab.get("page_link")]
+    of_every_page = next((one for one in found if one.label == "Days away"), None)
     return [
-        bare(one.proto.label)
-        for one in tab.get("page_link")
-        if one.proto.page.startswith(to) or not to
+        bare(one.label)
+        for one in found
+        if one is not of_every_page and (one.page.startswith(to) or not to)
     ]
 
 

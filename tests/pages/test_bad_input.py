@@ -735,6 +735,14 @@ SHEETS = {
         lambda care: {"practice_show": "Thresholds"},
         _administrator,
     ),
+    "days away": Sheet(
+        "away",
+        "absence",
+        "Add days away",
+        {"from_on": TODAY},
+        "absence:recorded",
+        by=_therapist,
+    ),
     "closed days": Sheet(
         "practice",
         "closed_days",
@@ -926,6 +934,9 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("concern added to", "words", "w" * 5_000, "5,000 characters; 1,000 is the most"),
     ("safety plan", "safety_plan", "p" * 9_000, "9,000 characters; 8,000 is the most"),
     ("practice name", "name", LONG, "200 characters"),
+    ("days away", "from_on", None, "Choose the first day."),
+    ("days away", "from_on", TODAY - 8 * DAY, "Choose a day of the last week or a later one"),
+    ("days away", "until_on", YESTERDAY, "The last day cannot be before the first."),
     ("closed days", "name", LONG, "200 characters"),
     ("closed days", "name", " ", "What it is closed for is needed."),
     ("closed days", "from_on", None, "Choose the first day."),
@@ -1056,6 +1067,7 @@ _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "colleague",
     "concern",
     "concern added to",
+    "days away",
     "emergency",
 }
 """The id in the address (`?new=`) is that of the row: the form finds it there, and says so.

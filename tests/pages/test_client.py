@@ -55,6 +55,7 @@ from tests.factories_care import (
     an_overdue_integration,
     an_unrecorded_session,
 )
+from tests.pages.tabs import links
 from tests.query_recorder import recorded_statements
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,10 +93,6 @@ def said(tab: AppTest) -> str:
     """Every word on the page but those of its links, without what escapes them."""
     kinds = ("title", "header", "subheader", "markdown", "text", "caption", "warning", "error")
     return "\n".join(str(one.value) for kind in kinds for one in tab.get(kind)).replace("\\", "")
-
-
-def links(tab: AppTest) -> list[str]:
-    return [one.proto.label for one in tab.get("page_link")]
 
 
 def views_of(care: Care) -> list[AuditEvent]:

@@ -14,6 +14,8 @@ from tests.pages.filling import beside, fill, press
 from tests.pages.tabs import (
     MOST_STATEMENTS,
     addresses,
+    bare,
+    buttons,
     headings,
     links,
     opened,
@@ -71,13 +73,15 @@ def test_while_one_is_away_today_says_who_covers_until_when(care):
 
 
 def test_while_one_is_away_and_nobody_covers_today_says_so_and_leads_to_the_days_away(care):
-    absence_id = _away(care, care.therapist, NOW - DAY, NOW + 2 * DAY)
+    _away(care, care.therapist, NOW - DAY, NOW + 2 * DAY)
     _no_cover_of_the_course(care)
 
     tab = opened(care, care.therapist, "today")
     assert "You are away until **Thu Nov 26**" in said(tab)
     assert "Nobody covers all of it" in said(tab)
-    assert addresses(tab, "Days away") == [f"away?id={absence_id}"]
+    # The one in the person's menu leads there as well.
+    assert addresses(tab, "Days away") == ["away?", "away?"]
+    assert "Who has what meanwhile" not in links(tab)
     assert " for Thea Tallis" not in said(tab)
 
 
@@ -165,6 +169,35 @@ def test_somebody_elses_days_away_are_refused_in_a_sentence(care):
     tab = opened(care, care.prescriber, "away", id=absence_id)
 
     assert "There are no such days away of yours" in said(tab)
+
+
+def test_who_has_no_clients_of_their_own_is_told_neither_of_cover_nor_what_was_done(care):
+    _away(care, care.front_desk, NOW - 3 * DAY, NOW - DAY)
+    _away(care, care.front_desk)
+
+    tab = opened(care, care.front_desk, "today")
+
+    assert "You are away **Tue Dec 1 to Thu Dec 3**" in said(tab)
+    assert "nobody covers" not in said(tab).lower()
+    assert "You were away" not in said(tab)
+    assert not {"Who has what meanwhile", "Since you were away"} & set(links(tab))
+
+
+def test_who_reads_who_has_what_ends_the_days_from_there(care):
+    now = _away(care, care.therapist, NOW - DAY, NOW + DAY, cover=care.nurse)
+    ahead = _away(care, care.therapist)
+    assert "Take back" not in buttons(opened(care, care.therapist, "away", id=now))
+
+    tab = press(opened(care, care.therapist, "away", id=now), "I am back")
+
+    assert bare(tab.success[0].value) == "You are back, and any cover has ended with it."
+    assert "Since you were away" in said(tab)
+    assert "I am back" not in buttons(tab)
+    tab = press(opened(care, care.therapist, "away", id=ahead), "Take back")
+    assert "Days away taken back" in tab.success[0].value
+    # Their page is gone with them: all of one's days away stand there instead.
+    assert "There are no such days away" not in said(tab)
+    assert headings(tab)[0] == "Your days away (1)"
 
 
 @pytest.mark.usefixtures("dose")

@@ -71,6 +71,23 @@ def test_the_administrator_administers_whatever_the_function():
         assert _allows(permissions.check_can_administer, _viewer(function, administers=True))
 
 
+@pytest.mark.parametrize("function", Function)
+def test_days_away_are_set_by_oneself_and_by_an_administrator(function):
+    viewer = _viewer(function)
+    for whose, administers, allowed in (
+        (viewer.clinician_id, False, True),
+        ("colleague", False, False),
+        (None, False, False),
+        ("colleague", True, True),
+    ):
+        one = _viewer(function, administers=administers)
+        assert permissions.can_set_days_away(one, whose) is allowed
+
+
+def test_who_treats_can_be_covered_for_and_the_front_desk_cannot():
+    assert {one for one in Function if permissions.treats(frozenset({one}))} == {P, T, N}
+
+
 def test_administering_gives_no_clinical_right():
     assert not _allows(permissions.check_can_order_dose, _viewer(C, administers=True))
     assert not _allows(permissions.check_can_read_notes, _viewer(C, administers=True))
