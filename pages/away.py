@@ -12,6 +12,7 @@ from kapteam.queries.away import (
     since_away,
     while_away,
 )
+from kapteam.queries.contacts import told_while_away
 from kapteam.queries.practice import team
 from kapteam.ui.away import draw_cover, draw_own_absences
 from kapteam.ui.page import open_page
@@ -30,7 +31,7 @@ if st.query_params.get("do") == "cover":
 
 away = own_days_away(here.asked, st.query_params["id"])
 if away.until_at <= here.now:
-    draw_since(here, away, here.read(since_away, away.id))
+    draw_since(here, away, here.read(told_while_away, away), here.read(since_away, away.id))
 else:
     course_id = st.query_params.get("course", "")
     draw_meanwhile(here, here.read(while_away, away.id), course_id)

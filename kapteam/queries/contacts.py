@@ -14,6 +14,7 @@ from kapteam.errors import NotFound
 from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import Asked
+from kapteam.rules.permissions import Away
 from kapteam.vocabulary import (
     ContactKind,
     ContactOutcome,
@@ -106,6 +107,21 @@ def told_to(db: Session, asked: Asked) -> tuple[Told, ...]:
     """
     viewer = asked.viewer
     mine = [viewer.clinician_id, *(one.clinician_id for one in viewer.covers)]
+    return _told(db, asked, Contact.tell_id.in_(mine), Contact.told_at.is_(None))
+
+
+def told_while_away(db: Session, asked: Asked, away: Away) -> tuple[Told, ...]:
+    """What colleagues told the viewer in days away, which whoever covered has seen for them."""
+    return _told(
+        db,
+        asked,
+        Contact.tell_id == asked.viewer.clinician_id,
+        Contact.told_at >= away.from_at,
+        Contact.told_at < min(away.until_at, asked.now),
+    )
+
+
+def _told(db: Session, asked: Asked, *which: ColumnElement[bool]) -> tuple[Told, ...]:
     rows = db.execute(
         select(
             Contact.id,
@@ -120,11 +136,10 @@ def told_to(db: Session, asked: Asked) -> tuple[Told, ...]:
         .join(Client, Client.id == Contact.client_id)
         .join(Clinician, Clinician.id == Contact.with_id)
         .where(
-            Contact.tell_id.in_(mine),
-            Contact.told_at.is_(None),
+            *which,
             Contact.happened_at.is_not(None),
             Contact.outcome != ContactOutcome.IN_ERROR,
-            visible_clients(viewer, asked.now),
+            visible_clients(asked.viewer, asked.now),
         )
         .order_by(Contact.happened_at.desc(), Contact.id.desc())
     )

@@ -1,5 +1,7 @@
 """Contacts: what is planned, what was said last, and the forms that log, plan, move and end one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
@@ -45,13 +47,28 @@ def draw_told(here: Present, told: tuple[Told, ...]) -> None:
         return
     with section("For you to know", len(told), key="told"):
         for one in told:
-            with list_row(f"told_{one.id}"):
-                name_cell(here, one.client)
-                words(plain(_touched(here, one.kind, one.outcome, one.from_client, one)), _WHEN)
-                with folded_for_others(here, "What was said"):
-                    st.text(one.words or "No words were left.", width="stretch")
-                with row_links(ONE_LINK):
-                    st.button("Seen", key=f"seen_{one.id}", on_click=_seen, args=(one.id,))
+            with _told_row(here, one), row_links(ONE_LINK):
+                st.button("Seen", key=f"seen_{one.id}", on_click=_seen, args=(one.id,))
+
+
+def draw_told_while_away(here: Present, told: tuple[Told, ...]) -> None:
+    """What was meant for this person to know while somebody else saw it for them."""
+    if not told:
+        return
+    with section("Told to you, and seen by who covered", len(told), key="told_away"):
+        for one in told:
+            with _told_row(here, one), row_links(ONE_LINK):
+                link("contact", "Open", icon="chevron_right", id=one.id)
+
+
+@contextmanager
+def _told_row(here: Present, one: Told) -> Iterator[None]:
+    with list_row(f"told_{one.id}"):
+        name_cell(here, one.client)
+        words(plain(_touched(here, one.kind, one.outcome, one.from_client, one)), _WHEN)
+        with folded_for_others(here, "What was said"):
+            st.text(one.words or "No words were left.", width="stretch")
+        yield
 
 
 @acting

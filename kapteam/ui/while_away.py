@@ -8,12 +8,14 @@ import streamlit as st
 from kapteam import sentences, wording
 from kapteam.actions.absences import HandOverEntered, hand_over_while_away
 from kapteam.queries.away import Meanwhile, MeanwhileRow, SinceLine
+from kapteam.queries.contacts import Told
 from kapteam.queries.practice import with_function
 from kapteam.queries.standing import Person
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.permissions import Away, can_run_episode, treats
 from kapteam.ui.audit_log import details, done
 from kapteam.ui.away import cover_button, end_button, turn_to
+from kapteam.ui.contacts import draw_told_while_away
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import (
@@ -191,10 +193,14 @@ def _hand_over(here: Present, shown: Meanwhile, one: MeanwhileRow) -> None:
         )
 
 
-def draw_since(here: Present, away: Away, lines: tuple[SinceLine, ...]) -> None:
-    """What colleagues did for one's clients in the days away, the newest first."""
-    here = telling_apart(here, [one.client for one in lines])
+def draw_since(
+    here: Present, away: Away, told: tuple[Told, ...], lines: tuple[SinceLine, ...]
+) -> None:
+    """What was told to one in the days away, and what colleagues did, the newest first."""
+    named = [*(one.client for one in told), *(one.client for one in lines)]
+    here = telling_apart(here, named)
     _days_row(here, away)
+    draw_told_while_away(here, told)
     nothing = "Nobody recorded anything about your clients in these days."
     with section("Since you were away", len(lines), key="since", nothing=nothing):
         listed(lines, "since", partial(_since_row, here))

@@ -8,7 +8,7 @@ from kapteam.actions.contacts import TouchEntered, log_touch
 from kapteam.db.tables import EpisodeMember
 from kapteam.ids import new_id
 from kapteam.vocabulary import Audience, Function, Part, Touch
-from tests.factories import NOW, a_clinician, an_absence
+from tests.factories import NOW, a_call, a_clinician, an_absence
 from tests.factories_care import a_given_session, a_ketamine_session
 from tests.pages.filling import beside, fill, press
 from tests.pages.tabs import (
@@ -217,3 +217,25 @@ def test_it_takes_no_more_statements_than_a_list(care):
     tab = opened(care, care.therapist, "away", id=absence_id)
 
     assert statements_of(care, tab) <= MOST_STATEMENTS
+
+
+def test_what_was_told_to_one_and_seen_by_the_cover_is_there_when_one_is_back(care):
+    absence_id = _away(care, care.therapist, NOW - 3 * DAY, NOW - DAY)
+    with care.database.writing() as db:
+        for words, seen_at in (
+            ("Asked for Thea.", NOW - 2 * DAY),
+            ("Before she went.", NOW - 4 * DAY),
+            ("Not seen yet.", None),
+        ):
+            call = a_call(db, care.client, care.front_desk, tell_id=care.therapist.clinician_id)
+            call.words, call.told_at = words, seen_at
+        a_call(db, care.client, care.front_desk, tell_id=care.nurse.clinician_id).told_at = (
+            NOW - 2 * DAY
+        )
+
+    tab = opened(care, care.therapist, "away", id=absence_id)
+
+    assert "Told to you, and seen by who covered (1)" in headings(tab)
+    assert [one.value for one in tab.text] == ["Asked for Thea."]
+    assert "Open" in links(tab)
+    assert "Seen" not in [one.label for one in tab.button]
