@@ -161,14 +161,6 @@ def over_pinned_line(here: Present, course: CourseStanding, key: str) -> Iterato
                 words(text)
 
 
-def first_step() -> None:
-    """What to do while nobody is in one's care."""
-    with st.container(horizontal=True, vertical_alignment="center", key="first_step"):
-        words("Nobody is in your care now. Begin with the first call, or with a client you know.")
-        link("inquiry", "Record an inquiry", icon="add_call")
-        link("client_edit", "Add a client", icon="person_add")
-
-
 def words(text: str, width: int | None = None) -> None:
     """Markdown words (user text through `ui.text.plain`) of a fixed width."""
     st.markdown(text, width=width or "content")
