@@ -266,8 +266,10 @@ def on_hold(here: Present, hold: HoldLine) -> Phrase:
 
 
 def number_of(dose: DoseLine) -> str:
-    """Which one of its series, and where: `3 of 6, Room 1`."""
-    number = wording.in_series(dose.number, dose.of)
+    """Which one of its series, and where: `3 of 6, Room 1`; in few words, a row has little room."""
+    number = f"Dose {dose.number}, number not ordered"
+    if dose.of is not None:
+        number = wording.in_series(dose.number, dose.of)
     place = "at home" if dose.at_home else dose.place
     return f"{number}, {place}" if place else number
 
