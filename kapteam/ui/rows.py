@@ -266,10 +266,12 @@ def on_hold(here: Present, hold: HoldLine) -> Phrase:
 
 
 def number_of(dose: DoseLine) -> str:
-    """Which one of its series, and where: `3 of 6, Room 1`; in few words, a row has little room."""
-    number = f"Dose {dose.number}, number not ordered"
-    if dose.of is not None:
-        number = wording.in_series(dose.number, dose.of)
+    """Which one of its series, and where: `3 of 6, Room 1`.
+
+    `Dose 1, Room 1` while nobody ordered how many, which a row has no room for and Today says.
+    """
+    known = dose.of is not None
+    number = wording.in_series(dose.number, dose.of) if known else f"Dose {dose.number}"
     place = "at home" if dose.at_home else dose.place
     return f"{number}, {place}" if place else number
 

@@ -712,10 +712,11 @@ def test_of_a_dose_in_a_series_without_a_number_every_page_says_so_in_words(care
     whole = "ose 1, number of sessions not ordered yet"
     assert f"**Planned**, d{whole}" in said(_open(care, care.therapist, session))
     assert f"d{whole}" in said(opened(care, care.therapist, "client", client="K-001"))
-    # A row has less room, and never a bare 1.
-    today = said(opened(care, care.therapist, "today"))
-    assert "Dose 1, number not ordered" in today
+    # A row has less room, and never a bare 1; what is missing waits on the prescriber.
+    today = said(opened(care, care.prescriber, "today"))
+    assert ":gray[Dose 1, Room 2]" in today
     assert ":gray[1, " not in today
+    assert today.count("Number of sessions not ordered yet") == 1
 
 
 def test_the_intention_has_its_own_small_heading_as_integration_has(care):
