@@ -617,12 +617,17 @@ def ended_wait(
 
 def authorized(one: AuthorizationFacts, today: date) -> str:
     """What an insurer authorized: `Insurer authorized 6 visits until Thu Dec 31, 2 used`."""
-    until = wording.day(one.until_on, today)
+    until = _last_day(one.until_on, today)
     return f"Insurer authorized {wording.count(one.visits, 'visit')} until {until}, {one.used} used"
 
 
+def _last_day(on: date, today: date) -> str:
+    """One that is past has its year: without it, `until Sun Feb 1` is next year's."""
+    return wording.full_day(on) if on < today else wording.day(on, today)
+
+
 def _authorization_ends(one: AuthorizationFacts, today: date) -> str:
-    until = wording.day(one.until_on, today)
+    until = _last_day(one.until_on, today)
     if one.until_on < today:
         return f"Authorization ended {until}"
     if one.left == 0:

@@ -275,8 +275,10 @@ def count(number: int, noun: str, plural: str = "") -> str:
 
 
 def in_series(number: int | None, of: int | None) -> str:
-    """Which one of its series: `3 of 6`; `3, number not ordered` until a prescriber orders one."""
-    return f"{number} of {of}" if of is not None else f"{number}, number not ordered"
+    """Which one of its series, after the word dose: `3 of 6`, or that nobody ordered how many."""
+    if of is None:
+        return f"{number}, number of sessions not ordered yet"
+    return f"{number} of {of}"
 
 
 def at_local(on: date, moment_of_day: time, zone: ZoneInfo) -> datetime:

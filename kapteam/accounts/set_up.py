@@ -1,7 +1,7 @@
 """The first start of a practice, and who is let in afterwards: one-time links, turning off."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -37,6 +37,7 @@ class NewPractice:
     sign_in_name: str
     password: str
     functions: frozenset[Function]
+    phone: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class NewClinician:
     sign_in_name: str
     functions: frozenset[Function]
     is_administrator: bool
+    phone: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def set_up_practice(db: Session, entered: NewPractice, now: datetime) -> str:
         "practice_name", entered.practice_name, "The practice's name", required=True
     )
     form.need("zone", entered.zone in available_timezones(), "Choose the practice's time zone.")
-    person = _person(form, entered.name, entered.credentials, entered.sign_in_name)
+    person = _person(form, entered)
     _need_function(form, entered.functions)
     try:
         check_new_password(entered.password, entered.sign_in_name)
@@ -105,7 +107,7 @@ def add_clinician(db: Session, viewer: Viewer, entered: NewClinician, now: datet
     check_can_administer(viewer)
     if db.get(Clinician, entered.id) is None:
         form = Entered()
-        person = _person(form, entered.name, entered.credentials, entered.sign_in_name)
+        person = _person(form, entered)
         _need_function(form, entered.functions)
         taken = select(Clinician.id).where(Clinician.sign_in_name == fold(entered.sign_in_name))
         form.need(
@@ -251,13 +253,15 @@ def readmit_clinician(db: Session, viewer: Viewer, clinician_id: str, now: datet
     record(db, "clinician:readmitted", viewer, now, subject_id=clinician_id)
 
 
-def _person(form: Entered, name: str, credentials: str, sign_in_name: str) -> Clinician:
-    folded = form.line("sign_in_name", fold(sign_in_name), "The sign-in name", required=True)
+def _person(form: Entered, entered: NewPractice | NewClinician) -> Clinician:
+    name = fold(entered.sign_in_name)
+    folded = form.line("sign_in_name", name, "The sign-in name", required=True)
     form.need("sign_in_name", len(folded) <= 80, "Use at most 80 characters for the sign-in name.")
     form.need("sign_in_name", " " not in folded, "Write the sign-in name without a space.")
     return Clinician(
-        name=form.line("name", name, "The name", required=True),
-        credentials=form.line("credentials", credentials, "The credentials"),
+        name=form.line("name", entered.name, "The name", required=True),
+        credentials=form.line("credentials", entered.credentials, "The credentials"),
+        phone=form.phone("phone", entered.phone, "The phone number"),
         sign_in_name=folded,
     )
 

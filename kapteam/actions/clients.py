@@ -254,14 +254,14 @@ def _checked(entered: ClientEntered, today: date) -> dict[str, Any]:
         "preferred_name": form.line("preferred_name", entered.preferred_name, "The preferred name"),
         "pronouns": form.line("pronouns", entered.pronouns, "The field for pronouns"),
         "born_on": born_on,
-        "phone": form.line("phone", entered.phone, "The phone number"),
+        "phone": form.phone("phone", entered.phone, "The phone number"),
         "emergency_name": form.line(
             "emergency_name", entered.emergency_name, "The emergency contact's name"
         ),
         "emergency_relation": form.line(
             "emergency_relation", entered.emergency_relation, "The relation"
         ),
-        "emergency_phone": form.line(
+        "emergency_phone": form.phone(
             "emergency_phone", entered.emergency_phone, "The emergency contact's phone number"
         ),
         "may_be_told": form.text("may_be_told", entered.may_be_told, "The text"),

@@ -65,7 +65,7 @@ def record_inquiry(db: Session, viewer: Viewer, entered: InquiryEntered, now: da
         return
     form = Entered()
     name = form.line("name", entered.name, "The name", required=True)
-    phone = form.line("phone", entered.phone, "The phone number")
+    phone = form.phone("phone", entered.phone, "The phone number")
     concern = form.text("concern", entered.concern, "The concern")
     zone = the_practice(db, now).zone
     called_at = _past_moment(form, "called", entered.called_on, entered.called_time, zone, now)

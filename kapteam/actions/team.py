@@ -72,7 +72,7 @@ def change_colleague(db: Session, viewer: Viewer, entered: ColleagueEntered, now
     values = {
         "name": form.line("name", entered.name, "The name", required=True),
         "credentials": form.line("credentials", entered.credentials, "The credentials"),
-        "phone": form.line("phone", entered.phone, "The phone number"),
+        "phone": form.phone("phone", entered.phone, "The phone number"),
         "is_administrator": entered.is_administrator,
     }
     form.need("functions", bool(after), "Choose at least one function.")

@@ -1,6 +1,6 @@
 """Waits on someone outside: begun, called back on another day or by somebody else, ended."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from kapteam.db.tables import Client, Episode, OutsideWait
 from kapteam.errors import NotAllowed, NotFound
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_book
+from kapteam.rules.waits import is_over_already
 from kapteam.vocabulary import EpisodeState, OutsideParty, WaitOutcome
 
 MOST_VISITS = 500
@@ -49,7 +50,10 @@ class WaitChangedEntered:
 
 @dataclass(frozen=True, slots=True)
 class WaitEndedEntered:
-    """How a wait ended; `visits` and the days are those that an insurer authorized."""
+    """How a wait ended; `visits` and the days are those that an insurer authorized.
+
+    `is_over_already` says that these days are past, and that this is right.
+    """
 
     wait_id: str
     version: int
@@ -58,6 +62,15 @@ class WaitEndedEntered:
     visits: int | None
     valid_from_on: date | None
     valid_until_on: date | None
+    is_over_already: bool | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitReopenedEntered:
+    """A wait of which it was entered in error how it ended, drawn at `version`."""
+
+    wait_id: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +206,37 @@ def end_wait(db: Session, viewer: Viewer, entered: WaitEndedEntered, now: dateti
     return client.code
 
 
+def reopen_wait(db: Session, viewer: Viewer, entered: WaitReopenedEntered, now: datetime) -> str:
+    """Take back how a wait ended: it was entered in error, and it is open again.
+
+    Returns the client's code; of an open one there is nothing to take back. Raises NotAllowed (also
+    on a closed course), NotFound, Conflict.
+    """
+    wait, client = _wait(db, viewer, entered.wait_id, now)
+    check_can_book(viewer)
+    if wait.outcome is None:
+        return client.code
+    if db.get_one(Episode, wait.episode_id).state is EpisodeState.CLOSED:
+        raise NotAllowed("This course of care is closed. It waits on nobody.")
+    before = wait.outcome, wait.ended_on, wait.visits
+    values = dict.fromkeys(
+        ("outcome", "ended_on", "visits", "valid_from_at", "valid_until_at"), None
+    )
+    if compare_and_swap(db, wait, entered.version, values):
+        record(
+            db,
+            "wait:reopened",
+            viewer,
+            now,
+            client_id=client.id,
+            subject_id=wait.id,
+            outcome=(before[0], None),
+            ended_on=(before[1], None),
+            visits=(before[2], None),
+        )
+    return client.code
+
+
 def _wait(db: Session, viewer: Viewer, wait_id: str, now: datetime) -> tuple[OutsideWait, Client]:
     row = db.execute(
         select(OutsideWait, Client)
@@ -251,4 +295,9 @@ def _authorized(form: Entered, entered: WaitEndedEntered, today: date) -> tuple[
         form.need(
             "valid_until_on", until_on >= from_on, "This is before the first day. Choose a later."
         )
+    form.need(
+        "is_over_already",
+        bool(entered.is_over_already) or not is_over_already(from_on, until_on, today),
+        "This is over already. Tick if that is right.",
+    )
     return from_on or today, until_on or today

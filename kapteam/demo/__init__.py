@@ -126,6 +126,7 @@ def _tell(db: Session, now: datetime) -> None:
             sign_in_name=DIRECTOR.sign_in_name,
             password=secrets.token_urlsafe(),
             functions=DIRECTOR.functions,
+            phone=DIRECTOR.phone,
         ),
         opened_at,
     )
@@ -141,10 +142,10 @@ def _tell(db: Session, now: datetime) -> None:
             one.sign_in_name,
             one.functions,
             one.is_administrator,
+            phone=one.phone,
         )
         add_clinician(db, director, form, opened_at)
-        colleague = db.get_one(Clinician, one.id)
-        colleague.password_hash, colleague.phone = nobodys, one.phone
+        db.get_one(Clinician, one.id).password_hash = nobodys
     telling = Telling(days, {DIRECTOR: director} | {one: one.viewer() for one in COLLEAGUES})
     compose(telling)
     _plan_days_off(telling)

@@ -87,6 +87,7 @@ DIRECTOR = Colleague(
     "MD",
     frozenset({_PRESCRIBER, _THERAPIST}),
     is_administrator=True,
+    phone="602-555-0193",
 )
 THERAPIST = Colleague(
     THERAPIST_ID, "Noor Ocotillo", "LCSW", frozenset({_THERAPIST}), phone="602-555-0191"
@@ -100,15 +101,29 @@ PRESCRIBER = Colleague(
     phone="602-555-0192",
 )
 SECOND_PRESCRIBER = Colleague(
-    demo_id("clinician/prescriber/2"), "Ingrid Yucca", "PMHNP", frozenset({_PRESCRIBER})
+    demo_id("clinician/prescriber/2"),
+    "Ingrid Yucca",
+    "PMHNP",
+    frozenset({_PRESCRIBER}),
+    phone="602-555-0194",
 )
 SECOND_THERAPIST = Colleague(
-    demo_id("clinician/therapist/2"), "Wren Juniper", "LPC", frozenset({_THERAPIST})
+    demo_id("clinician/therapist/2"),
+    "Wren Juniper",
+    "LPC",
+    frozenset({_THERAPIST}),
+    phone="602-555-0195",
 )
 THIRD_THERAPIST = Colleague(
     demo_id("clinician/therapist/3"), "Tomas Acacia", "LMFT", frozenset({_THERAPIST})
 )
-NURSE = Colleague(demo_id("clinician/nurse"), "Lupe Manzanita", "RN", frozenset({Function.NURSE}))
+NURSE = Colleague(
+    demo_id("clinician/nurse"),
+    "Lupe Manzanita",
+    "RN",
+    frozenset({Function.NURSE}),
+    phone="602-555-0196",
+)
 FRONT_DESK = Colleague(
     demo_id("clinician/front-desk"), "Sky Agave", "", frozenset({Function.COORDINATOR})
 )

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kapteam.db.access import visible_clients
-from kapteam.db.tables import Client, Episode
+from kapteam.db.tables import Client
 from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
 from kapteam.queries.find import matches
+from kapteam.queries.first_steps import has_no_course, is_alone
 from kapteam.queries.integration import is_owed
 from kapteam.queries.pinned import PINNED, PinnedLine, pinned_of
 from kapteam.queries.standing import (
@@ -93,6 +94,7 @@ class Caseload:
 
     `in_scope` counts the clients before any filter. `colleagues` are those whom the viewer shares
     courses with, the one shared most first. `without_course` are people who have no course yet.
+    `is_alone` is asked only where nobody is in scope: nobody else can sign in.
     """
 
     scope: Scope
@@ -104,6 +106,7 @@ class Caseload:
     rows: tuple[CaseloadRow, ...]
     in_scope: int
     without_course: tuple[CaseloadRow, ...]
+    is_alone: bool
 
     @property
     def pages(self) -> int:
@@ -142,6 +145,7 @@ def caseload(db: Session, asked: Asked, wanted: Wanted) -> Caseload:
         without_course=tuple(
             one for one in _without_course(db, asked) if _is_found(one.client, matching)
         ),
+        is_alone=not rows and is_alone(db, asked),
     )
 
 
@@ -266,12 +270,7 @@ def _without_course(db: Session, asked: Asked) -> tuple[CaseloadRow, ...]:
             *CLIENT_NAME,
             *PINNED,
         )
-        .where(
-            Client.merged_into_id.is_(None),
-            # In this order: nearly everybody has a course, and is asked for nothing more.
-            ~exists().where(Episode.client_id == Client.id),
-            visible_clients(asked.viewer, asked.now),
-        )
+        .where(*has_no_course(asked))
         .order_by(Client.created_at, Client.id)
     )
     return tuple(

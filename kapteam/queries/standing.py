@@ -509,7 +509,7 @@ def course_standings(
 ) -> tuple[CourseStanding, ...]:
     """Every open course that the viewer may see and that meets `conditions` (on Episode, Client).
 
-    Eight statements, whatever the size.
+    Eight statements, whatever the size; one where there is none.
     """
     return _standings(db, asked, _wanted(asked, Episode.closed_at.is_(None), *conditions))
 
@@ -597,7 +597,7 @@ def _courses(db: Session, asked: Asked, wanted: Any) -> list["_Course"]:
 def _by_course(
     db: Session, statement: Any, ids: list[str], **times: datetime
 ) -> Mapping[str, list[Any]]:
-    return _grouped(db.execute(statement, {"wanted": ids, **times}))
+    return _grouped(db.execute(statement, {"wanted": ids, **times}) if ids else ())
 
 
 def _grouped(rows: Iterable[Any]) -> Mapping[str, list[Any]]:

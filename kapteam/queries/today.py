@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from kapteam.clock import day_of
 from kapteam.queries.client_names import ClientName
 from kapteam.queries.contacts import Told, told_to
+from kapteam.queries.first_steps import FirstSteps, first_steps
 from kapteam.queries.integration import by_stage, owed
 from kapteam.queries.standing import (
     Asked,
@@ -74,7 +75,7 @@ class Today:
 
     The four numbers are links: `late` and `was_this_held` to Integration with `?show=` of the same
     name, the doses to Ketamine sessions with `?show=today` and `?show=today_no_intention`.
-    `nobody_in_care`: the viewer has no open course, and nothing was told of anybody.
+    `first_steps`: None but for who has no open course.
     """
 
     concerns: tuple[WaitRow, ...]
@@ -100,13 +101,14 @@ class Today:
     doses_left_today: int
     doses_today_without_intention: int
     clients: tuple[ClientName, ...]
-    nobody_in_care: bool
+    first_steps: FirstSteps | None
 
 
 def today(db: Session, asked: Asked) -> Today:
     """The viewer's own courses, cut into the sections of Today, and what colleagues tell."""
     told = told_to(db, asked)
     courses, ended = open_and_to_sign_off(db, asked, own_courses(asked))
+    steps = None if courses else first_steps(db, asked)
     doses = sorted(
         (DoseRow(course, dose) for course in courses for dose in _doses(course)),
         key=lambda row: (row.dose.planned_at, row.dose.id),
@@ -175,8 +177,9 @@ def today(db: Session, asked: Asked) -> Today:
         clients=(
             *(course.client for course in (*courses, *ended)),
             *(one.client for one in told),
+            *(steps.without_course if steps else ()),
         ),
-        nobody_in_care=not (courses or told),
+        first_steps=steps,
     )
 
 

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 from kapteam import wording
 from kapteam.errors import Invalid
+from kapteam.rules.folding import digits
 
 LINE = 120
 FEW_WORDS = 1_000
 TEXT = 8_000
+SHORTEST_NUMBER = 3  # 911 and 988
 _Read = TypeVar("_Read")
 
 
@@ -48,6 +50,20 @@ class Entered:
         """
         cleaned = self._text(field, text, name, LINE, required=required)
         self.need(field, "\n" not in cleaned, f"{name} has more than one line. Make it one.")
+        return cleaned
+
+    def phone(self, field: str, text: str, name: str) -> str:
+        """One line with a number that can be dialed, as typed, or nothing.
+
+        Extensions, country codes and a word beside the number stay: people read it, not machines.
+        """
+        cleaned = self.line(field, text, name)
+        self.need(
+            field,
+            not cleaned or len(digits(cleaned)) >= SHORTEST_NUMBER,
+            f"{name} cannot be dialed. Enter its digits, like 602-555-0142, or leave it empty; "
+            "words go in another field.",
+        )
         return cleaned
 
     def text(self, field: str, text: str, name: str, *, required: bool = False) -> str:

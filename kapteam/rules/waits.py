@@ -68,6 +68,14 @@ class AuthorizationFacts:
         return Tone.AMBER if ends else None
 
 
+def is_over_already(from_on: date | None, until_on: date | None, today: date) -> bool:
+    """Whether an authorization that has just come was over before today: a slip, nearly always.
+
+    Of days that cannot be, nothing is said: they are refused for themselves.
+    """
+    return until_on is not None and until_on < today and (from_on is None or from_on <= until_on)
+
+
 class StuckOn(Term):
     """What holds a course up, the first that counts first."""
 

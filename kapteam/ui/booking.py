@@ -25,7 +25,18 @@ from kapteam.ui.doses import dose_fields
 from kapteam.ui.forms import Form
 from kapteam.ui.home_supply import ADDRESS, NUMBER_THERE, OTHERS, PLACE, ROOM, WHERE, WHO
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import list_row, name_cell, phrase, section, telling_apart, words
+from kapteam.ui.rows import (
+    ONE_LINK,
+    list_row,
+    name_cell,
+    on_hold,
+    phrase,
+    row,
+    row_links,
+    section,
+    telling_apart,
+    words,
+)
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import Function, How, Part, ProductRoute, ServiceLine
@@ -33,6 +44,7 @@ from kapteam.vocabulary import Function, How, Part, ProductRoute, ServiceLine
 _MINUTES = {ProductRoute.ESKETAMINE_NASAL: 150}
 _USUAL_MINUTES = 120
 FIRST_SERIES = 6
+_WHY = 420
 _FREED, _KEPT = "%Y-%m-%dT%H:%MZ", ("freed", "place")
 ELSEWHERE = "Somebody elsewhere"
 
@@ -55,8 +67,9 @@ def pick_course(here: Present) -> None:
 
     Where a time has become free, first those who wait for one, the longest wait first.
     """
-    courses = [one for one in here.read(course_standings) if _bookable(one)]
-    here = telling_apart(here, (one.client for one in courses))
+    known = [one for one in here.read(course_standings) if one.service_line is ServiceLine.KAP]
+    courses = [one for one in known if _bookable(one)]
+    here = telling_apart(here, (one.client for one in known))
     freed = read_freed_time(st.query_params.get("freed", ""))
     waiting: list[CourseStanding] = []
     if freed:
@@ -78,6 +91,27 @@ def pick_course(here: Present) -> None:
     with section("Book for", len(others), key="book_for", nothing=nothing):
         for one in others:
             _course_row(here, one, "")
+    if not courses:
+        _what_is_missing(here, known)
+
+
+def _what_is_missing(here: Present, known: list[CourseStanding]) -> None:
+    """Why no course takes a booking, and where that is changed."""
+    if not known:
+        with row("no_course"):
+            words("Nobody has an open course of ketamine-assisted psychotherapy. Open one first.")
+            link("caseload", "To the clients", icon="group")
+        return
+    with section("Not ready yet", len(known), key="not_ready"):
+        for one in known:
+            with list_row(f"not_ready_{one.episode_id}"):
+                name_cell(here, one.client)
+                if one.hold:
+                    phrase(on_hold(here, one.hold), _WHY)
+                else:
+                    words(f"{one.state.label}. Move the course to preparation first.", _WHY)
+                with row_links(ONE_LINK):
+                    link("episode", "Course", icon="chevron_right", id=one.episode_id)
 
 
 def _course_row(here: Present, one: CourseStanding, since: str) -> None:
@@ -92,7 +126,7 @@ def _course_row(here: Present, one: CourseStanding, since: str) -> None:
 
 
 def _bookable(one: CourseStanding) -> bool:
-    return one.service_line is ServiceLine.KAP and one.state in BOOKABLE and one.hold is None
+    return one.state in BOOKABLE and one.hold is None
 
 
 def booking_fields(here: Present, form: Form, start: BookingStart) -> None:

@@ -11,10 +11,10 @@ from kapteam.queries.caseload import Caseload, CaseloadRow, Scope, View, Wanted
 from kapteam.queries.integration import is_owed
 from kapteam.queries.standing import CourseStanding, Person
 from kapteam.rules.permissions import can_book
+from kapteam.ui.first_steps import draw_first_steps
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
     ONE_LINK,
-    first_step,
     list_row,
     name_cell,
     on_hold,
@@ -152,7 +152,7 @@ def draw_rows(here: Present, found: Caseload, wanted: Wanted) -> None:
     """How many, one page of them, and people without a course of care."""
     here = telling_apart(here, (one.client for one in (*found.rows, *found.without_course)))
     if not found.in_scope and can_book(here.viewer):
-        first_step()
+        draw_first_steps(here, is_alone=found.is_alone, has_clients=bool(found.without_course))
     elif not found.rows:
         st.markdown(plain(_nothing(found, wanted)))
     else:

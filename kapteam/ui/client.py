@@ -220,7 +220,7 @@ def _integration(here: Present, page: ClientPage) -> None:
         with_whom = f", with {wording.listed(names)}" if names else ""
         words(quiet(f"On no open course of yours{with_whom}"))
     else:
-        words("Nothing to integrate yet")
+        words("Nothing to integrate yet" if page.courses else quiet("Nothing to integrate yet"))
 
 
 def _dose_of(here: Present, dose: DoseLine) -> str:
@@ -257,7 +257,7 @@ def _write_intention(here: Present, page: ClientPage, dose_id: str, stage: Inten
 def _last_dose(here: Present, page: ClientPage) -> None:
     given = [dose for dose in page.doses if dose.given]
     if not given:
-        words("No dose yet")
+        words("No dose yet" if page.courses else quiet("No dose yet"))
         return
     last = given[0]
     words(f"**{plain(wording.dose(last.given_ug, last.product_route))}**")

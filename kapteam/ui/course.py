@@ -37,6 +37,7 @@ from kapteam.queries.standing import CourseHead
 from kapteam.rules.pathway import BOOKABLE, required_consents
 from kapteam.rules.permissions import can_clear, can_release_hold, can_run_episode, can_write_note
 from kapteam.ui.endings import closing_form, draw_ending, draw_unsaved_closing
+from kapteam.ui.first_steps import add_a_colleague
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, phrase, row, section, words
@@ -101,6 +102,8 @@ def new_course_fields(
             name = part.value
             form.pick(f"{name}_id", part.label, choices, chosen, none="Nobody here")
             form.line(f"{name}_elsewhere", f"… or a {part.label.lower()} elsewhere, by name")
+            if not choices:
+                _nobody_has(here, part)
     if line is ServiceLine.PSYCHEDELIC_INTEGRATION:
         st.subheader("The experience elsewhere, as the client tells it", anchor=False)
         form.line("substance", "Substance")
@@ -108,6 +111,14 @@ def new_course_fields(
         form.area("circumstances", "Setting, and why they seek help now")
     form.check("expects_intention", _WITH_INTENTION, True)
     form.check("expects_integration", _WITH_INTEGRATION, True)
+
+
+def _nobody_has(here: Present, part: Part) -> None:
+    """That nobody of the practice can have this part yet, and where they are added."""
+    does = "prescribes" if part is Part.PRESCRIBER else "is a therapist"
+    with row(f"nobody_{part.value}"):
+        words(quiet(f"Nobody here {does} yet."))
+        add_a_colleague(here)
 
 
 def _said_of(here: Present, before: CourseBefore) -> None:

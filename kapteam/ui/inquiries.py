@@ -10,7 +10,7 @@ from kapteam.queries.inquiries import InquiryLine, inquiries
 from kapteam.sentences import inquirer
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import crisis_lines, row, section, words
+from kapteam.ui.rows import ONE_LINK, crisis_lines, list_row, row_links, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, strong
 from kapteam.vocabulary import InquiryOutcome, ServiceLine, StopQuestion
@@ -40,17 +40,18 @@ def draw_inquiries(here: Present) -> None:
 
 
 def _inquiry_row(here: Present, one: InquiryLine) -> None:
-    with row(f"inquiry_{one.id}"):
+    with list_row(f"inquiry_{one.id}"):
         words(strong(inquirer(here.viewer, one.name)), 235)
         words(quiet("" if here.viewer.hides_names else one.phone), 150)
         words(plain(one.service_wanted.label if one.service_wanted else "Service not said"), 270)
         called = wording.moment(one.called_at, here.now, here.zone)
         words(quiet(f"called {called}"), 220)
         words(plain(one.outcome.label if one.outcome else ""), 160)
-        if one.client_code:
-            link("client", "Client", icon="chevron_right", client=one.client_code)
-        else:
-            link("inquiry", "Open", icon="chevron_right", id=one.id)
+        with row_links(ONE_LINK):
+            if one.client_code:
+                link("client", "Client", icon="chevron_right", client=one.client_code)
+            else:
+                link("inquiry", "Open", icon="chevron_right", id=one.id)
 
 
 def inquiry_fields(here: Present, form: Form) -> None:

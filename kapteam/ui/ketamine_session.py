@@ -75,9 +75,9 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
     left, right = st.columns(2, gap="large")
     with left, st.container(gap="xsmall"):
         _when(here, shown)
-        number = wording.in_series(shown.number, shown.ordered_count) if shown.number else ""
+        number = wording.in_series(shown.number, shown.ordered_count)
         words(
-            f"**{shown.status.label}**{plain(f', {number}' if number else '')} · "
+            f"**{shown.status.label}**{plain(f', dose {number}' if shown.number else '')} · "
             f"{plain(shown.product_route.label)}"
         )
         place = "at home" if shown.at_home else shown.place or "place not recorded"
@@ -153,12 +153,15 @@ def _integrations(here: Present, shown: KetamineSessionPage) -> None:
 
 def _intentions(here: Present, shown: KetamineSessionPage) -> None:
     """How far its intention is, and what was written, for who may read it."""
+    lacks = shown.intentions == () and shown.course.expects_intention
+    if shown.line or shown.intentions or lacks:
+        words(quiet("Intention"))
     with row("intention"):
         if shown.line:
             phrase(sentences.intention(shown.line.intention, here.now, here.zone))
             if can_write_note(here.viewer, NoteKind.INTENTION):
                 link("note", "Intention note", icon="edit_note", kind="intention", dose=shown.id)
-        elif shown.intentions == () and shown.course.expects_intention:
+        elif lacks:
             words(quiet("No intention note"))
     for note in shown.intentions or ():
         # Of a draft the phrase above says whose it is.

@@ -161,14 +161,6 @@ def over_pinned_line(here: Present, course: CourseStanding, key: str) -> Iterato
                 words(text)
 
 
-def first_step() -> None:
-    """What to do while nobody is in one's care."""
-    with st.container(horizontal=True, vertical_alignment="center", key="first_step"):
-        words("Nobody is in your care now. Begin with the first call, or with a client you know.")
-        link("inquiry", "Record an inquiry", icon="add_call")
-        link("client_edit", "Add a client", icon="person_add")
-
-
 def words(text: str, width: int | None = None) -> None:
     """Markdown words (user text through `ui.text.plain`) of a fixed width."""
     st.markdown(text, width=width or "content")
@@ -277,8 +269,12 @@ def on_hold(here: Present, hold: HoldLine) -> Phrase:
 
 
 def number_of(dose: DoseLine) -> str:
-    """Which one of its series, and where: `3 of 6, Room 1`."""
-    number = wording.in_series(dose.number, dose.of)
+    """Which one of its series, and where: `3 of 6, Room 1`.
+
+    `Dose 1, Room 1` while nobody ordered how many, which a row has no room for and Today says.
+    """
+    known = dose.of is not None
+    number = wording.in_series(dose.number, dose.of) if known else f"Dose {dose.number}"
     place = "at home" if dose.at_home else dose.place
     return f"{number}, {place}" if place else number
 

@@ -35,6 +35,8 @@ from kapteam.wording import Phrase
 _LINK = "practice_link"
 _HIDE = "hide_practice_link"
 _NEXT = "next_invitation"
+_PHONE = "Phone, for colleagues in a crisis"
+_NO_PHONE = Phrase("No phone for a crisis", Tone.AMBER, "phone_disabled")
 
 
 def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:
@@ -46,7 +48,10 @@ def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:
                 labels = [function.label for function in Function if function in one.functions]
                 admin = ["Administrator"] if one.is_administrator else []
                 words(plain(", ".join(labels + admin)), 260)
-                words(quiet(_sign_in_words(here, one)), 240)
+                with st.container(width=240, gap=None):
+                    words(quiet(_sign_in_words(here, one)))
+                    if _has_no_phone(one):
+                        phrase(_NO_PHONE)
                 _row_buttons(one)
     # Below the rows, which stay where they are: the second click of a double click would else make
     # a link for somebody else.
@@ -99,6 +104,12 @@ def _sign_in_words(here: Present, one: Colleague) -> str:
     if not one.has_password:
         return f"Signs in as {one.sign_in_name}, link not used yet"
     return f"Signs in as {one.sign_in_name}"
+
+
+def _has_no_phone(one: Colleague) -> bool:
+    """Whether a crisis card could say no number of this colleague: one who treats somebody."""
+    treats = bool(one.functions - {Function.COORDINATOR})
+    return treats and not one.phone and one.suspended_at is None
 
 
 def _one_time_link(here: Present) -> None:
@@ -160,7 +171,7 @@ def draw_colleague(here: Present, one: Colleague) -> None:
         version = form.seen(one.version)
         form.line("name", "Name", one.name)
         form.line("credentials", "Credentials", one.credentials, hint="for example LCSW or NP")
-        form.line("phone", "Phone, for colleagues in a crisis", one.phone)
+        form.line("phone", _PHONE, one.phone)
         form.several("functions", "Functions", list(Function), tuple(one.functions))
         form.check("is_administrator", "Administers the practice", one.is_administrator)
         form.save(
@@ -273,6 +284,7 @@ def draw_new_colleague(here: Present) -> None:
         form = Form(here, "colleague", makes=unused_id(here))
         name = form.line("name", "Name")
         form.line("credentials", "Credentials", hint="for example LCSW or NP")
+        form.line("phone", _PHONE)
         form.line("sign_in_name", "Sign-in name", hint="one word")
         form.several("functions", "Functions", list(Function))
         form.check("is_administrator", "Administers the practice")

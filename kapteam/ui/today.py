@@ -28,6 +28,7 @@ from kapteam.rules.permissions import can_administer, can_book
 from kapteam.ui.concerns import draw_safety
 from kapteam.ui.contacts import contact_place, draw_told
 from kapteam.ui.day_sheet import day_sheets
+from kapteam.ui.first_steps import draw_first_steps, draw_without_course
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
     BACKUP_IS_LATE,
@@ -43,7 +44,6 @@ from kapteam.ui.rows import (
     dose_link,
     dose_of,
     dose_row,
-    first_step,
     integration_links,
     integration_row,
     list_row,
@@ -103,8 +103,10 @@ def draw_today(here: Present, today: Today) -> None:
         as_prescriber = _whose(here)
         day_sheets(here)
     _backups(here)
-    if today.nobody_in_care and can_book(here.viewer):
-        first_step()
+    if today.first_steps and can_book(here.viewer):
+        steps = today.first_steps
+        draw_first_steps(here, is_alone=steps.is_alone, has_clients=bool(steps.without_course))
+        draw_without_course(here, steps)
     draw_safety(here, today.concerns)
     draw_days_away(here)
     draw_told(here, today.told)

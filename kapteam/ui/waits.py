@@ -9,13 +9,16 @@ from kapteam.actions.waits import (
     WaitChangedEntered,
     WaitEndedEntered,
     WaitEntered,
+    WaitReopenedEntered,
     begin_wait,
     change_wait,
     end_wait,
+    reopen_wait,
 )
 from kapteam.queries.standing import CourseStanding, WaitLine
 from kapteam.queries.waits import OneWait, WaitPage
 from kapteam.rules.permissions import can_book
+from kapteam.rules.waits import is_over_already
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import row, stuck_words, words
@@ -42,7 +45,10 @@ def draw_stuck(here: Present, course: CourseStanding) -> None:
                 _ways(line)
     if course.authorization:
         known = sentences.authorized(course.authorization.facts, here.today)
-        words(quiet(known))
+        with row(f"authorized_{course.episode_id}"):
+            words(quiet(known))
+            if can_book(here.viewer):
+                link("wait", "Correct", icon="edit", id=course.authorization.facts.id)
 
 
 def _ways(line: WaitLine) -> None:
@@ -58,8 +64,7 @@ def draw_wait_forms(here: Present, shown: WaitPage, do: str) -> None:
     for one in shown.all_of_them:
         with row(f"all_{one.facts.id}"):
             _facts(here, one)
-            if one.outcome is None:
-                link("wait", "Open", icon="chevron_right", id=one.facts.id)
+            link("wait", "Open", icon="chevron_right", id=one.facts.id)
     if not shown.is_open:
         words("This course of care is closed. It waits on nobody.")
         return
@@ -96,6 +101,8 @@ def _one(here: Present, shown: WaitPage, one: OneWait, do: str) -> None:
         _facts(here, one)
     if one.outcome is not None:
         link("client", "Back to the client", icon="arrow_back", client=shown.client.code)
+        if shown.is_open:
+            _reopen(here, one)
         return
     end, change = st.tabs([_TABS["end"], _TABS["change"]], default=_TABS.get(do) or _TABS["change"])
     with end:
@@ -120,14 +127,30 @@ def _end(here: Present, one: OneWait) -> None:
     form.day("ended_on", "On", here.today)
     if outcome is WaitOutcome.ARRIVED and one.facts.kind is OutsideParty.INSURER:
         form.number("visits", "Visits authorized")
-        form.day("valid_from_on", "From")
-        form.day("valid_until_on", "Until, that day included")
+        from_on = form.day("valid_from_on", "From")
+        until_on = form.day("valid_until_on", "Until, that day included")
+        if is_over_already(from_on, until_on, here.today):
+            form.check("is_over_already", "This is over already, and that is right")
     form.save(
         "Save",
         end_wait,
         lambda: form.entered(WaitEndedEntered, wait_id=one.facts.id, version=version),
         then=lambda code: go("client", client=code),
     )
+
+
+def _reopen(here: Present, one: OneWait) -> None:
+    with st.expander("Entered in error", icon=":material/block:"):
+        form = Form(here, "wait.reopen", one.facts.id)
+        version = form.seen(one.version)
+        words(quiet("It is open again, and how it ended can be said anew."))
+        form.save(
+            "Mark as entered in error",
+            reopen_wait,
+            lambda: WaitReopenedEntered(one.facts.id, version),
+            then=lambda _: go("wait", id=one.facts.id, do="end"),
+            kind="secondary",
+        )
 
 
 def _facts(here: Present, one: OneWait) -> None:

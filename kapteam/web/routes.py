@@ -99,6 +99,7 @@ class PlainPages:
             sign_in_name=_one(form, "sign_in_name"),
             password=_one(form, "password"),
             functions=_functions(form),
+            phone=_one(form, "phone"),
         )
         try:
             with database(PRACTICE).writing() as db:
@@ -358,7 +359,9 @@ def _set_up_page(form: Form, invalid: Invalid | None = None) -> Response:
     return page(
         "set_up.html",
         status=_status(invalid),
-        typed={name: _one(form, name) for name in ("practice_name", "name", "credentials")},
+        typed={
+            name: _one(form, name) for name in ("practice_name", "name", "credentials", "phone")
+        },
         sign_in_name=_one(form, "sign_in_name"),
         zone=_one(form, "zone") or zones.USUAL,
         near_zones=zones.NEAR,

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from kapteam.accounts import set_up, sign_ins
 from kapteam.db.in_force import practice_in_force
-from kapteam.db.tables import Clinician, Invitation, Practice
+from kapteam.db.tables import AuditEvent, Clinician, Invitation, Practice
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.vocabulary import Function
@@ -69,6 +69,8 @@ def test_a_second_set_up_is_refused_and_changes_nothing(database, people, now):
         ("name", ""),
         ("name", "x" * 200),
         ("credentials", "x" * 200),
+        ("phone", "x" * 200),
+        ("phone", "at the desk"),
         ("sign_in_name", ""),
         ("sign_in_name", "dana reyes"),
         ("sign_in_name", "d" * 81),
@@ -82,6 +84,25 @@ def test_a_field_that_cannot_be_saved_is_named_and_nothing_is_saved(database, no
     assert set(refused.value.fields) == {field}
     assert count(database, Practice) == count(database, Clinician) == 0
     assert tags(database) == []
+
+
+def test_the_phone_for_a_crisis_is_kept_from_the_first_day(database, now):
+    with database.writing() as db:
+        dana = set_up.set_up_practice(db, practice_form(phone=" 602-555-0191 ext. 2 "), now)
+    form = colleague_form(phone="+48 22 555 01 00")
+    add(database, viewer(database, dana, now), form, now)
+    silent = colleague_form(sign_in_name="silent")
+    add(database, viewer(database, dana, now), silent, now)
+    wordy = colleague_form(sign_in_name="wordy", phone="at the desk")
+    with pytest.raises(Invalid) as refused:
+        add(database, viewer(database, dana, now), wordy, now)
+
+    assert set(refused.value.fields) == {"phone"}
+    with database.reading() as db:
+        phones = {one.id: one.phone for one in db.scalars(select(Clinician))}
+        told = str([event.changes for event in db.scalars(select(AuditEvent))])
+    assert phones == {dana: "602-555-0191 ext. 2", form.id: "+48 22 555 01 00", silent.id: ""}
+    assert "555" not in told
 
 
 def test_every_wrong_field_is_said_at_once(database, now):

@@ -63,6 +63,7 @@ from tests.factories import (
     a_wait,
     a_weight,
     an_absence,
+    an_authorization,
     an_emergency,
     an_inquiry,
     an_integration_course,
@@ -223,6 +224,15 @@ def _wait(page: Page) -> None:
 def _an_open_wait(own: Care, do: str) -> str:
     with own.database.writing() as db:
         return f"/wait?id={a_wait(db, own.course, own.therapist).id}&do={do}"
+
+
+def _an_ended_wait(own: Care) -> str:
+    with own.database.writing() as db:
+        return f"/wait?id={an_authorization(db, own.course, own.therapist).id}"
+
+
+def _unfolded_error(page: Page) -> None:
+    _unfold(page, "Entered in error")
 
 
 def _wait_changed(page: Page) -> None:
@@ -891,6 +901,9 @@ SAVES = {
         _wait_changed,
         "Save the change",
         ("wait:changed",),
+    ),
+    "wait ended in error": Save(
+        _an_ended_wait, _unfolded_error, "Mark as entered in error", ("wait:reopened",)
     ),
     "wait ended": Save(lambda own: _an_open_wait(own, "end"), _wait_ended, "Save", ("wait:ended",)),
     "pinned line": Save(its_client, _pinned_line, "Pin", ("client:pinned",)),

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DemoTab, TabOf
 from tests.browser.hands import field, open_at, wait_for_run
-from tests.factories import NOW, pin
+from tests.factories import NOW, an_inquiry, pin
 from tests.factories_care import Care, a_booked_pair
 
 
@@ -52,3 +52,27 @@ def test_a_long_pinned_line_takes_two_lines_of_a_list_and_keeps_its_author(
     )
     assert whole > shown
     assert shown == pytest.approx(2 * one_line, abs=1)
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+def test_the_links_of_inquiries_stand_at_the_right_as_on_every_list(
+    own: Care, tab_of: TabOf, width: int
+) -> None:
+    with own.database.writing() as db:
+        an_inquiry(db, own.front_desk)
+        an_inquiry(db, own.front_desk, name="Somebody With A Long Name")
+        a_booked_pair(db, own.course, therapist=own.therapist)
+    page = tab_of(own.therapist)
+    page.set_viewport_size({"width": width, "height": 844})
+    open_at(page, "/ketamine_sessions")
+    usual = _right_of(page, "Write")
+    open_at(page, "/inquiries")
+    assert _right_of(page, "Open") == usual
+
+
+def _right_of(page: Page, label: str) -> set[int]:
+    """How far from the right of the screen the links of a list's rows end."""
+    links = page.locator("[class*=st-key-row_]").get_by_role("link", name=label)
+    expect(links.first).to_be_visible()
+    right = "link => Math.round(innerWidth - link.getBoundingClientRect().right)"
+    return {one.evaluate(right) for one in links.all()}

@@ -64,6 +64,7 @@ def test_from_the_first_page_to_the_lock(page: Page, server: Server, tmp_path: P
     _look_at(page)
     page.get_by_label("Name of the practice").fill("Saguaro <Practice>")
     page.get_by_label("Time zone").select_option("Pacific (Los Angeles)")
+    page.get_by_label("Phone, for colleagues in a crisis").fill("at the desk")
     page.get_by_label("Nurse").check()
     page.get_by_label("Sign-in name").fill("dana reyes")
     page.get_by_label("Password").fill("dana")
@@ -71,6 +72,10 @@ def test_from_the_first_page_to_the_lock(page: Page, server: Server, tmp_path: P
     expect(page.get_by_role("alert")).to_contain_text("Nothing was saved yet")
     _shows_beside(page, "Your name", "The name is needed.")
     expect(page.get_by_label("Your name")).to_be_focused()
+    expect(page.get_by_role("textbox", name="Phone")).to_have_value("at the desk")
+    expect(page.get_by_role("textbox", name="Phone")).to_have_accessible_description(
+        re.compile("cannot be dialed")
+    )
     expect(page.get_by_label("Name of the practice")).to_have_value("Saguaro <Practice>")
     expect(page.get_by_label("Time zone")).to_have_value("America/Los_Angeles")
     expect(page.get_by_label("Nurse")).to_be_checked()
@@ -79,6 +84,7 @@ def test_from_the_first_page_to_the_lock(page: Page, server: Server, tmp_path: P
     _look_at(page)
 
     page.get_by_label("Your name").fill("Dana Reyes")
+    page.get_by_role("textbox", name="Phone").fill("602-555-0191")
     page.get_by_label("Sign-in name").fill("dana")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Show password").click()

@@ -615,7 +615,7 @@ def test_a_course_that_waits_for_a_sign_off_is_in_nobody_s_care(care):
             listed, shown = caseload(db, asked, Wanted()), today(db, asked)
             page = client_page(db, asked, care.client.code)
         assert (listed.rows, listed.in_scope) == ((), 0)
-        assert shown.nobody_in_care
+        assert shown.first_steps
         assert (shown.agenda, shown.integration_to_do, shown.next_doses) == ((), (), ())
         assert page.courses == ()
         assert [one.episode_id for one in page.ended] == [care.course.id]

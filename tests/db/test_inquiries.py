@@ -148,6 +148,7 @@ def test_somebody_without_a_function_keeps_nothing(database, inquiry, action):
         ("name", {"name": "N" * 200}),
         ("name", {"name": "Juni\x00per"}),
         ("phone", {"phone": "5" * 121}),
+        ("phone", {"phone": "call me maybe"}),
         ("concern", {"concern": "c" * 8001}),
         ("called_on", {"called_on": None}),
         ("called_on", {"called_on": TODAY + timedelta(days=1)}),

@@ -10,9 +10,11 @@ from kapteam.actions.waits import (
     WaitChangedEntered,
     WaitEndedEntered,
     WaitEntered,
+    WaitReopenedEntered,
     begin_wait,
     change_wait,
     end_wait,
+    reopen_wait,
 )
 from kapteam.db.tables import (
     Administration,
@@ -68,6 +70,7 @@ from tests.factories_care import (
 from tests.factories_endings import a_closing
 
 DAY = timedelta(days=1)
+_END = ("outcome", "ended_on", "visits", "valid_from_at", "valid_until_at")
 _WORDS = "Faxed twice, they want the old scores."
 
 
@@ -350,6 +353,83 @@ def test_what_cannot_be_an_end_is_said_beside_its_field(care, typed, field, sent
     assert set(said) == {field}
     assert said[field].startswith(sentence)
     assert care.row(OutsideWait, wait.id).outcome is None
+
+
+@pytest.mark.parametrize("last_day", [TODAY - DAY, TODAY - 40 * DAY])
+def test_an_authorization_that_is_over_already_is_asked_about(care, last_day):
+    wait = _waits(care)
+    over = _ended(wait, valid_from_on=last_day - DAY, valid_until_on=last_day)
+    assert _refused(care, end_wait, over) == {
+        "is_over_already": "This is over already. Tick if that is right."
+    }
+    assert care.row(OutsideWait, wait.id).outcome is None
+
+    care.do(end_wait, care.therapist, replace(over, is_over_already=True))
+    assert care.row(OutsideWait, wait.id).visits == 6
+
+
+def test_one_that_is_good_today_is_not_asked_about(care):
+    wait = _waits(care)
+    care.do(end_wait, care.therapist, _ended(wait, valid_until_on=TODAY))
+    assert care.row(OutsideWait, wait.id).outcome is WaitOutcome.ARRIVED
+
+
+def test_how_a_wait_ended_is_taken_back_and_it_is_open_again(care):
+    wait = _waits(care, call_back_on=TODAY)
+    care.do(end_wait, care.therapist, _ended(wait))
+    assert _standing(care).waits == ()
+
+    taken_back = WaitReopenedEntered(wait.id, wait.version + 1)
+    for _ in range(2):
+        assert care.do(reopen_wait, care.front_desk, taken_back) == care.client.code
+
+    kept = care.row(OutsideWait, wait.id)
+    assert [getattr(kept, name) for name in _END] == [None] * len(_END)
+    assert (kept.who, kept.since_on, kept.words) == (wait.who, wait.since_on, wait.words)
+    standing = _standing(care)
+    assert [line.facts.id for line in standing.waits] == [wait.id]
+    assert standing.authorization is None
+    [event] = audit_events(care.database, "wait:reopened")
+    assert event.changes == {
+        "outcome": ["arrived", None],
+        "ended_on": [TODAY.isoformat(), None],
+        "visits": [6, None],
+    }
+    # It ends anew, as if it had not been said before.
+    care.do(end_wait, care.therapist, _ended(kept, outcome=WaitOutcome.REFUSED))
+    assert care.row(OutsideWait, wait.id).outcome is WaitOutcome.REFUSED
+
+
+def test_nobody_takes_back_what_they_have_not_seen_or_may_not_see(care):
+    wait = _waits(care)
+    care.do(end_wait, care.therapist, _ended(wait))
+    ended = care.row(OutsideWait, wait.id)
+    with pytest.raises(NotFound):
+        care.do(reopen_wait, care.stranger, WaitReopenedEntered(wait.id, ended.version))
+
+    care.do(reopen_wait, care.therapist, WaitReopenedEntered(wait.id, ended.version))
+    again = care.row(OutsideWait, wait.id)
+    care.do(end_wait, care.prescriber, _ended(again, outcome=WaitOutcome.REFUSED))
+    with pytest.raises(Conflict):
+        care.do(reopen_wait, care.therapist, WaitReopenedEntered(wait.id, ended.version))
+    assert care.row(OutsideWait, wait.id).outcome is WaitOutcome.REFUSED
+
+
+def test_on_a_closed_course_nobody_is_waited_on_again(care):
+    wait = _waits(care, outcome=WaitOutcome.REFUSED, ended_on=TODAY)
+    with care.database.writing() as db:
+        course = db.get_one(Episode, care.course.id)
+        course.state, course.closed_at = EpisodeState.CLOSED, NOW
+    with pytest.raises(NotAllowed, match="closed"):
+        care.do(reopen_wait, care.therapist, WaitReopenedEntered(wait.id, wait.version))
+    assert care.row(OutsideWait, wait.id).outcome is WaitOutcome.REFUSED
+
+
+def test_an_open_wait_has_nothing_to_take_back(care):
+    wait = _waits(care)
+    care.do(reopen_wait, care.therapist, WaitReopenedEntered(wait.id, wait.version))
+    assert care.row(OutsideWait, wait.id).version == wait.version
+    assert audit_events(care.database, "wait:reopened") == []
 
 
 def test_a_wait_ends_once(care):

@@ -153,7 +153,7 @@ def test_esketamine_is_named_as_the_other_product_that_it_is(care):
     [row] = _paper(care).rows
 
     assert row.what == "Esketamine nasal (Spravato)"
-    assert _texts(row.details)[1] == "Dose 1, number not ordered"
+    assert _texts(row.details)[1] == "Dose 1, number of sessions not ordered yet"
 
 
 @pytest.mark.parametrize(

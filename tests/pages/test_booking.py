@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kapteam.db.tables import IntegrationSession, KetamineSession, Series
+from kapteam.db.tables import Episode, IntegrationSession, KetamineSession, Series
 from kapteam.vocabulary import (
     EpisodeState,
     Function,
@@ -24,10 +24,11 @@ from tests.factories import (
     an_absence,
     some_closed_days,
 )
-from tests.factories_care import a_booked_pair, a_given_session, a_series
+from tests.factories_care import a_booked_pair, a_given_session, a_series, another_course
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import (
     MOST_STATEMENTS,
+    addresses,
     bare,
     headings,
     names,
@@ -76,6 +77,28 @@ def test_who_is_not_on_the_course_sees_nothing_of_it(care):
     assert "There is no such course of care, or you are not on it." in said(tab)
     assert "Okafor" not in said(tab)
     assert "No course of care is ready" in said(opened(care, care.stranger, "booking"))
+
+
+def test_without_a_course_that_is_ready_it_says_what_is_missing_and_where(care):
+    nobodys = opened(care, care.stranger, "booking")
+    assert "Nobody has an open course of ketamine-assisted psychotherapy." in said(nobodys)
+    assert addresses(nobodys, "To the clients") == ["caseload?"]
+
+    with care.database.writing() as db:
+        new = another_course(db, care, "New", state=EpisodeState.ASSESSMENT)
+        paused = another_course(db, care, "Paused", hold=HoldReason.TRAVEL)
+    # One is ready: nothing is said of those that are not.
+    assert "Not ready yet" not in said(opened(care, care.therapist, "booking"))
+
+    with care.database.writing() as db:
+        db.get_one(Episode, care.course.id).state = EpisodeState.ASSESSMENT
+    tab = opened(care, care.therapist, "booking")
+    assert headings(tab) == ["Not ready yet (3)"]
+    assert said(tab).count("Assessment. Move the course to preparation first.") == 2
+    assert "On hold: travel" in said(tab)
+    courses = {f"episode?id={one.id}" for one in (care.course, new, paused)}
+    assert set(addresses(tab, "Course")) == courses
+    assert "New" not in said(opened(care, care.stranger, "booking"))
 
 
 def test_one_chooses_among_the_courses_that_take_ketamine_sessions(care):

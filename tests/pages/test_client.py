@@ -160,6 +160,9 @@ def test_a_new_client_gets_sentences_that_say_what_is_next(care):
         "Birth date not recorded",
     ):
         assert words in said(tab)
+    # What is not there yet is grey everywhere, so that nothing of it asks for attention.
+    greys = {f":gray[{one}]" for one in ("Not booked", "Nothing to integrate yet", "No dose yet")}
+    assert greys <= {one.value for one in tab.markdown}
     assert not tab.get("vega_lite_chart")
     assert not re.search(r"\b(None|nan|NaT|null)\b", said(tab))
 

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from kapteam.db.tables import Consent, Episode, EpisodeMember, Hold, OutsideExperience
+from kapteam.db.tables import Clinician, Consent, Episode, EpisodeMember, Hold, OutsideExperience
 from kapteam.ui.text import plain
 from kapteam.vocabulary import (
     EpisodeState,
+    Function,
     HoldReason,
     Indication,
     IntegrationCloseReason,
@@ -19,6 +20,7 @@ from tests.factories import (
     NOW,
     TODAY,
     a_client,
+    a_clinician,
     a_course,
     a_hold,
     an_integration_course,
@@ -78,6 +80,27 @@ def test_a_new_course_has_its_opener_in_their_own_part_and_nothing_else_chosen(c
     assert found.pop("expects_intention") is True
     assert found.pop("expects_integration") is True
     assert not [value for value in found.values() if value]
+
+
+def test_where_nobody_prescribes_yet_the_form_says_so_and_where_to_add_one(care):
+    said_here = "Nobody here prescribes yet."
+    assert said_here not in said(_new(care, care.therapist))
+
+    with care.database.writing() as db:
+        suspended = [care.prescriber.clinician_id, care.stranger.clinician_id]
+        gone = Clinician.id.in_(suspended)
+        db.execute(update(Clinician).where(gone).values(suspended_at=NOW))
+        admin = a_clinician(db, Function.THERAPIST, is_administrator=True)
+        client = a_client(db, care.therapist)
+    tab = _new(care, admin, client.code)
+    assert said_here in said(tab)
+    assert "Nobody here is a therapist yet." not in said(tab)
+    assert addresses(tab, "Add your colleagues") == ["practice?"]
+
+    tab = _new(care, care.therapist, client.code)
+    assert said_here in said(tab)
+    assert "An administrator adds colleagues under Practice, Team." in said(tab)
+    assert addresses(tab, "Add your colleagues") == []
 
 
 def test_somebody_chosen_can_be_nobody_again(care):

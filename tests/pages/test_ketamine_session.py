@@ -561,7 +561,7 @@ def test_rule_15_the_prescriber_orders_the_number_also_once_the_first_dose_was_g
     assert "Number of sessions not ordered yet" in said(waits)
     client = opened(care, care.prescriber, "client", client=care.client.code)
     assert "Series, 1 given, number not ordered yet" in said(client)
-    assert "Dose 1, number not ordered" in said(client)
+    assert "Dose 1, number of sessions not ordered yet" in said(client)
     assert "Order the number" in links(client)
     tab = _open(care, care.prescriber, given)
 
@@ -593,11 +593,11 @@ def done(care):
 
 def test_a_settled_session_says_which_one_it_was_and_what_it_was_for(care, done):
     tab = _open(care, care.prescriber, done[1])
-    assert "**Completed**, 2 of 6 · intramuscular" in said(tab)
+    assert "**Completed**, dose 2 of 6 · intramuscular" in said(tab)
     assert "No intention note" in said(tab)
 
     tab = _open(care, care.prescriber, done[2])
-    assert "**Completed**, 3 of 6 · intramuscular" in said(tab)
+    assert "**Completed**, dose 3 of 6 · intramuscular" in said(tab)
     assert "To rest." in [one.value for one in tab.text]
     assert "No intention note" not in said(tab)
 
@@ -606,7 +606,7 @@ def test_rule_8_what_was_called_off_takes_no_place_in_the_series(care, ahead):
     with care.database.writing() as db:
         a_ketamine_session(db, care.course, planned_at=NOW - DAY, status=SessionStatus.CANCELLED)
 
-    assert "**Planned**, 1 of 6" in said(_open(care, care.therapist, ahead))
+    assert "**Planned**, dose 1 of 6" in said(_open(care, care.therapist, ahead))
 
 
 def test_rule_19_what_was_amended_and_added_stands_beside_its_intention(care, done):
@@ -634,7 +634,7 @@ def test_the_form_of_what_is_closed_is_folded_and_that_of_what_runs_is_not(care,
 def test_the_front_desk_is_not_told_what_a_session_is_for(care, done):
     tab = _open(care, care.front_desk, done[2])
 
-    assert "**Completed**, 3 of 6" in said(tab)
+    assert "**Completed**, dose 3 of 6" in said(tab)
     assert "To rest." not in said(tab)
     assert "intention note" not in said(tab).lower()
 
@@ -703,3 +703,35 @@ def test_a_time_that_is_none_or_over_is_not_offered(care, freed):
     tab = opened(care, care.therapist, "ketamine_session", id=dose.id, freed=freed)
 
     assert not links(tab, "booking")
+
+
+def test_of_a_dose_in_a_series_without_a_number_every_page_says_so_in_words(care):
+    with care.database.writing() as db:
+        series = a_series(db, care.course, ordered_count=None)
+        session = a_ketamine_session(db, care.course, series=series, planned_at=NOW + HOUR)
+    whole = "ose 1, number of sessions not ordered yet"
+    assert f"**Planned**, d{whole}" in said(_open(care, care.therapist, session))
+    assert f"d{whole}" in said(opened(care, care.therapist, "client", client="K-001"))
+    # A row has less room, and never a bare 1; what is missing waits on the prescriber.
+    today = said(opened(care, care.prescriber, "today"))
+    assert ":gray[Dose 1, Room 2]" in today
+    assert ":gray[1, " not in today
+    assert today.count("Number of sessions not ordered yet") == 1
+
+
+def test_the_intention_has_its_own_small_heading_as_integration_has(care):
+    with care.database.writing() as db:
+        session, _ = a_booked_pair(db, care.course, therapist=care.therapist)
+    small = [one.value for one in _open(care, care.therapist, session).markdown]
+    assert small.count(":gray[Intention]") == 1
+    places = [small.index(one) for one in (":gray[Integration]", ":gray[Intention]")]
+    assert places == sorted(places)
+    assert any("No intention note yet" in one for one in small[places[1] + 1 :])
+
+    with care.database.writing() as db:
+        course = db.get_one(Episode, care.course.id)
+        course.expects_intention = False
+        row = db.get_one(KetamineSession, session.id)
+        row.status, row.closed_at = SessionStatus.CANCELLED, NOW
+    small = [one.value for one in _open(care, care.therapist, session).markdown]
+    assert ":gray[Intention]" not in small

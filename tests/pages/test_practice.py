@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from streamlit.proto.SelectWidgetFilterMode_pb2 import FILTER_MODE_CONTAINS
 
 from kapteam.db.backup import backups_in
@@ -103,6 +103,26 @@ def test_the_link_can_be_hidden(care, admin):
     press(tab, "Hide the link")
 
     assert _code(tab) == []
+
+
+def test_a_colleague_is_added_with_the_phone_for_a_crisis(care, admin):
+    tab = fill(opened(care, admin, "practice"), "colleague", {"phone": "602-555-0199"})
+    press(_colleague(tab), "Make a one-time link")
+    assert [one.phone for one in care.rows(Clinician, name="Nell Newcomer")] == ["602-555-0199"]
+
+
+def test_the_team_shows_whose_phone_for_a_crisis_is_missing(care, admin):
+    with care.database.writing() as db:
+        db.execute(update(Clinician).values(phone="602-555-0199"))
+        # Whom nobody calls: who is at the front desk only, and whose sign-in is off.
+        for one, off in ((care.front_desk, None), (care.nurse, NOW)):
+            row = db.get_one(Clinician, one.clinician_id)
+            row.phone, row.suspended_at = "", off
+    assert "No phone for a crisis" not in said(opened(care, admin, "practice"))
+
+    with care.database.writing() as db:
+        db.get_one(Clinician, care.therapist.clinician_id).phone = ""
+    assert said(opened(care, admin, "practice")).count("No phone for a crisis") == 1
 
 
 def test_a_second_colleague_is_another_one(care, admin):

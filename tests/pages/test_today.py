@@ -5,10 +5,10 @@ from datetime import timedelta
 from urllib.parse import parse_qsl
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from kapteam.actions.notes import NoteEntered, save_draft, start_note
-from kapteam.db.tables import Clearance, Client
+from kapteam.db.tables import Clearance, Client, Clinician, Episode
 from kapteam.ids import new_id
 from kapteam.operations.backups import back_up_now
 from kapteam.ui.showing import STEP
@@ -21,7 +21,7 @@ from kapteam.vocabulary import (
     NoteKind,
     SessionStatus,
 )
-from tests.factories import NOW, a_call, a_clinician, pin
+from tests.factories import NOW, a_call, a_client, a_clinician, a_course, pin
 from tests.factories_care import (
     a_booked_pair,
     a_given_session,
@@ -317,6 +317,70 @@ def test_with_nobody_in_care_the_first_step_is_one_link_away(care):
 
     assert "Nobody is in your care now." in said(tab)
     assert {"Record an inquiry", "Add a client"} <= set(links(tab))
+    # There are colleagues already, and whoever is no administrator could add none.
+    assert "Your colleagues" not in said(tab)
+
+
+@pytest.fixture
+def alone(care):
+    """An administrator who is the only one who can sign in, with nobody in care."""
+    with care.database.writing() as db:
+        db.execute(update(Clinician).values(suspended_at=NOW))
+        return a_clinician(db, Function.THERAPIST, name="Ada Alone", is_administrator=True)
+
+
+@pytest.mark.parametrize("page", ["today", "caseload"])
+def test_in_an_empty_practice_colleagues_come_first(care, alone, page):
+    tab = opened(care, alone, page)
+    words = said(tab)
+    steps = ("1. Your colleagues", "2. The first call", "3. The client's course of care")
+    places = [words.replace("**", "").index(one) for one in steps]
+    assert places == sorted(places)
+    assert addresses(tab, "Add your colleagues") == ["practice?"]
+
+    with care.database.writing() as db:
+        a_clinician(db, Function.PRESCRIBER, name="Petra Second")
+    tab = opened(care, alone, page)
+    assert "Your colleagues" not in said(tab)
+    assert "1. The first call" in said(tab).replace("**", "")
+    assert statements_of(care, tab) <= MOST_STATEMENTS
+
+
+def test_a_client_without_a_course_is_said_with_the_way_to_open_one(care):
+    with care.database.writing() as db:
+        client = a_client(db, care.stranger, family="Newcomer")
+    tab = opened(care, care.stranger, "today")
+
+    assert headings(tab) == ["No course of care yet (1)"]
+    assert names(tab) == ["Newcomer, Amara"]
+    assert addresses(tab, "Open a course of care") == [f"episode?client={client.code}"]
+    assert "Nobody is in your care now." not in said(tab)
+    # Who treats somebody has a day to look at: Caseload has the others.
+    assert "Newcomer" not in " ".join(links(opened(care, care.therapist, "today")))
+
+    with care.database.writing() as db:
+        a_course(db, client, therapist=care.stranger)
+    tab = opened(care, care.stranger, "today")
+    assert "No course of care yet" not in said(tab)
+    assert "The first call" not in said(tab)
+
+
+def test_the_front_desk_is_never_told_that_nobody_is_in_care_while_a_client_waits(care):
+    with care.database.writing() as db:
+        care_course = db.get_one(Episode, care.course.id)
+        care_course.state, care_course.closed_at = EpisodeState.CLOSED, NOW - DAY
+    tab = opened(care, care.front_desk, "today")
+    assert "Nobody is in care now." in said(tab)
+    assert "your care" not in said(tab)
+
+    with care.database.writing() as db:
+        client = a_client(db, care.front_desk, family="Newcomer")
+    tab = opened(care, care.front_desk, "today")
+    assert "Nobody is in" not in said(tab)
+    assert names(tab) == ["Newcomer, Amara"]
+    # The front desk opens no course, and is told who does.
+    assert addresses(tab, "Open") == [f"client?client={client.code}"]
+    assert "a clinician opens it" in said(tab)
 
 
 def test_a_prescriber_sees_what_waits_and_what_is_not_ready_and_may_see_the_other_order(busy):

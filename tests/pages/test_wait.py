@@ -150,6 +150,36 @@ def test_an_insurer_s_yes_asks_how_much_and_stands_on_the_client_with_what_was_u
     assert "Waiting on: insurer" not in page
 
 
+def test_a_last_day_that_is_past_is_asked_about_where_it_is_typed(care, wait):
+    tab = opened(care, care.front_desk, "wait", id=wait.id, do="end")
+    fill(tab, "wait.end", {"outcome": WaitOutcome.ARRIVED, "visits": 4, "valid_from_on": TODAY})
+    assert "is_over_already" not in typed(tab, "wait.end")
+    slip = {"valid_from_on": TODAY - 300 * DAY, "valid_until_on": TODAY - 297 * DAY}
+    press(fill(tab, "wait.end", slip), "Save", "wait.end")
+    assert beside(tab, "wait.end", "is_over_already").startswith("This is over already.")
+    assert typed(tab, "wait.end")["visits"] == 4
+    assert care.row(OutsideWait, wait.id).outcome is None
+
+    press(fill(tab, "wait.end", {"is_over_already": True}), "Save", "wait.end")
+    page = said(opened(care, care.therapist, "client", client=care.client.code))
+    # With its year, else it reads like next year's.
+    assert "Insurer authorized 4 visits until Sat Jan 31, 2026, 0 used" in page
+
+
+def test_what_was_entered_in_error_is_taken_back_from_where_it_stands(care):
+    with care.database.writing() as db:
+        wait = an_authorization(db, care.course, care.front_desk)
+    client = opened(care, care.therapist, "client", client=care.client.code)
+    assert [one.split("?")[1] for one in addresses(client, "Correct")] == [f"id={wait.id}"]
+
+    tab = opened(care, care.therapist, "wait", id=wait.id)
+    press(tab, "Mark as entered in error", "wait.reopen")
+    assert care.row(OutsideWait, wait.id).outcome is None
+    page = said(opened(care, care.therapist, "client", client=care.client.code))
+    assert "Waiting on: insurer (Sonora Health) since Thu Nov 12" in page
+    assert "Insurer authorized" not in page
+
+
 def test_a_refusal_asks_for_no_visits(care, wait):
     tab = opened(care, care.front_desk, "wait", id=wait.id, do="end")
     fill(tab, "wait.end", {"outcome": WaitOutcome.REFUSED})

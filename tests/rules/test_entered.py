@@ -44,6 +44,33 @@ def test_every_field_has_its_first_problem():
     }
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        " 602-555-0142 ",
+        "(602) 555-0142 ext. 4",
+        "+48 22 555 01 00",
+        "mobile 602.555.0142",
+        "911",
+    ],
+)
+def test_a_phone_number_is_kept_as_it_was_typed(typed):
+    form = Entered()
+    assert form.phone("phone", typed, "The phone number") == typed.strip()
+    form.done()
+
+
+@pytest.mark.parametrize("typed", ["call me maybe", "ask her sister", "-", "room 12", "n/a"])
+def test_a_phone_number_that_cannot_be_dialed_is_refused(typed):
+    form = Entered()
+    form.phone("phone", typed, "The phone number")
+    assert _problems(form) == {
+        "phone": "The phone number cannot be dialed. Enter its digits, like 602-555-0142, or leave "
+        "it empty; words go in another field."
+    }
+
+
 def test_an_empty_line_is_good_unless_needed():
     form = Entered()
     assert form.line("name", "", "The name") == ""

@@ -335,7 +335,8 @@ def test_rule_70_a_time_names_the_zone_of_the_practice():
 
 
 @pytest.mark.parametrize(
-    ("of", "said"), [(6, "3 of 6"), (0, "3 of 0"), (None, "3, number not ordered")]
+    ("of", "said"),
+    [(6, "3 of 6"), (0, "3 of 0"), (None, "3, number of sessions not ordered yet")],
 )
 def test_rule_8_a_dose_is_one_of_its_series_once_a_prescriber_ordered_how_many(of, said):
     assert wording.in_series(3, of) == said
