@@ -850,7 +850,11 @@ SAVES = {
         _home_supply, _home_return, "Save the return", ("home_supply:returned",), (HomeTally,)
     ),
     "home error": Save(
-        _a_shipment, _home_error, "Mark as entered in error", ("home_supply:voided",)
+        _a_shipment,
+        _home_error,
+        "Mark as entered in error",
+        ("home_supply:voided",),
+        by_prescriber=True,
     ),
     "at home": Save(
         _a_session_at_home,
