@@ -196,15 +196,6 @@ def test_on_a_full_disk_nothing_is_called_saved_and_all_of_it_is_once_there_is_r
     expect(note.get_by_text("The disk is full")).to_have_count(0)
 
 
-def test_the_lock_takes_what_was_just_typed_along(own: Care, tab_of: TabOf) -> None:
-    page = tab_of(own.therapist)
-    address = _begin_note(page, own)
-    field(page, SAFETY).press_sequentially("No thoughts of harm")
-    page.keyboard.press("F9")
-    expect(page).to_have_url(re.compile("/session/locked"))
-    assert _drafts(own, address)["safety"] == "No thoughts of harm"
-
-
 def test_who_keeps_their_own_pinned_line_still_has_it_before_them_and_saves_it(
     own: Care, tab_of: TabOf
 ) -> None:
@@ -238,3 +229,12 @@ def test_back_after_a_save_leads_to_the_page_that_was_saved(own: Care, tab_of: T
 
     expect(page).to_have_url(re.compile(rf"/wait\?episode={own.course.id}"))
     expect(page.get_by_text("There is no such course of care")).to_have_count(0)
+
+
+def test_the_lock_takes_what_was_just_typed_along(own: Care, tab_of: TabOf) -> None:
+    page = tab_of(own.therapist)
+    address = _begin_note(page, own)
+    field(page, SAFETY).press_sequentially("No thoughts of harm")
+    page.keyboard.press("F9")
+    expect(page).to_have_url(re.compile("/session/locked"))
+    assert _drafts(own, address)["safety"] == "No thoughts of harm"
