@@ -47,6 +47,11 @@ _GO = """address => {
     return true;
 }"""
 
+_LIE_STILL = """fold => new Promise(still => {
+    const look = () => fold.getAnimations().length === 0 ? still() : setTimeout(look, 20);
+    requestAnimationFrame(look);
+})"""
+
 
 class ScriptRuns:
     """Whether a page's tab has asked Streamlit for a run that is not finished.
@@ -194,6 +199,18 @@ def press(page: Page | Locator, name: str) -> None:
     button = button_or_link(page, name)
     button.click(timeout=120_000)
     wait_for_run(button.page)
+
+
+def unfold(page: Page | Locator, title: str) -> None:
+    """Open what is folded under this title, unless it is open, and wait until it lies still.
+
+    While it unfolds all that is in it moves: a press may end on another thing than it began on.
+    """
+    fold = page.locator("details").filter(has=page.get_by_text(title, exact=True)).last
+    if fold.get_attribute("open") is None:
+        fold.locator("summary").get_by_text(title, exact=True).click()
+    fold.evaluate(_LIE_STILL)
+    wait_for_run(fold.page)
 
 
 def button_or_link(page: Page | Locator, name: str) -> Locator:

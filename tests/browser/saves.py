@@ -47,7 +47,7 @@ from kapteam.vocabulary import (
     SessionStatus,
 )
 from tests.accounts.people import PASSWORD
-from tests.browser.hands import choose, field, fill_day, paste, press, tick, wait_for_run
+from tests.browser.hands import choose, field, fill_day, paste, press, tick, unfold, wait_for_run
 from tests.factories import (
     NOW,
     TODAY,
@@ -130,7 +130,7 @@ def _a_call_to_know_of(own: Care) -> str:
 
 
 def _supply(page: Page) -> None:
-    _unfold(page, "Record a shipment")
+    unfold(page, "Record a shipment")
     paste(page, "Lozenges sent", "12")
     paste(page, "mg of each", "100")
     paste(page, "Pharmacy", "Desert Compounding")
@@ -151,12 +151,12 @@ def _arrived(page: Page) -> None:
 
 
 def _home_count(page: Page) -> None:
-    _unfold(page, "Count with the client")
+    unfold(page, "Count with the client")
     paste(page, "Lozenges the client showed", "9")
 
 
 def _home_return(page: Page) -> None:
-    _unfold(page, "Record what went back")
+    unfold(page, "Record what went back")
     paste(page, "Lozenges returned or destroyed", "3")
     paste(page, "Why", "Dose lowered.")
 
@@ -179,12 +179,12 @@ def _where_they_will_be(page: Page) -> None:
 
 
 def _at_home_instead(page: Page) -> None:
-    _unfold(page, "At home instead")
+    unfold(page, "At home instead")
     paste(page, "Where the client will be", "418 Mesquite Lane")
 
 
 def _in_the_practice(page: Page) -> None:
-    _unfold(page, "In the practice instead")
+    unfold(page, "In the practice instead")
     paste(page, "Place", "Room 2")
 
 
@@ -232,7 +232,7 @@ def _an_ended_wait(own: Care) -> str:
 
 
 def _unfolded_error(page: Page) -> None:
-    _unfold(page, "Entered in error")
+    unfold(page, "Entered in error")
 
 
 def _wait_changed(page: Page) -> None:
@@ -285,7 +285,7 @@ def _about(page: Page) -> None:
 
 
 def _unbooked(page: Page) -> None:
-    _unfold(page, "A ketamine session took place that was not booked")
+    unfold(page, "A ketamine session took place that was not booked")
     tick(page, "sublingual")
     paste(page, "It began at", "6:00 am")
 
@@ -352,7 +352,7 @@ def _a_dose_ahead(own: Care) -> str:
 
 
 def _order(page: Page) -> None:
-    _unfold(page, "Order the dose")
+    unfold(page, "Order the dose")
     paste(page, "Dose, mg", "70")
 
 
@@ -368,12 +368,12 @@ def _a_wrong_weight(own: Care) -> str:
 
 
 def _proposal(page: Page) -> None:
-    _unfold(page, "Propose a dose (not an order)")
+    unfold(page, "Propose a dose (not an order)")
     paste(page, "Dose, mg", "70")
 
 
 def _ordered_count(page: Page) -> None:
-    _unfold(page, "Number of sessions in this series")
+    unfold(page, "Number of sessions in this series")
     paste(page, "Ketamine sessions ordered in this series", "8")
 
 
@@ -391,14 +391,14 @@ def _other_end(name: str) -> Callable[[Page], None]:
     """One of the ways in which a ketamine session does not take place."""
 
     def fill(page: Page) -> None:
-        _unfold(page, "Move, cancel, missed or not given")
+        unfold(page, "Move, cancel, missed or not given")
         paste(_open_tab(page, name), "Reason", "A cold")
 
     return fill
 
 
 def _move_both(page: Page) -> None:
-    _unfold(page, "Move, cancel, missed or not given")
+    unfold(page, "Move, cancel, missed or not given")
     fill_day(page, "New day", TODAY + 2 * DAY)
     paste(page, "New time", "10:00 am")
 
@@ -503,13 +503,6 @@ def _open_tab(page: Page, name: str) -> Locator:
     return page.get_by_role("tabpanel")
 
 
-def _unfold(page: Page, title: str) -> None:
-    """Open what is folded under this title; in a tab that stays open it may be so already."""
-    fold = page.locator("details").filter(has=page.get_by_text(title, exact=True))
-    if fold.get_attribute("open") is None:
-        fold.locator("summary").get_by_text(title, exact=True).click()
-
-
 def _nothing(page: Page) -> None:
     """There is nothing to fill in."""
 
@@ -524,12 +517,12 @@ def _an_integration_held(own: Care) -> str:
 
 
 def _never_held(page: Page) -> None:
-    _unfold(page, "Entered in error")
+    unfold(page, "Entered in error")
     paste(page, "What was wrong", "Another client")
 
 
 def _note_in_error(page: Page) -> None:
-    _unfold(page, "Entered in error")
+    unfold(page, "Entered in error")
     paste(page, "What was wrong, for example the wrong client", "Another client")
 
 
@@ -550,13 +543,13 @@ def _a_signed_note(own: Care) -> str:
 
 
 def _amendment(page: Page) -> None:
-    _unfold(page, "Amend")
+    unfold(page, "Amend")
     paste(page, "Reason for the amendment", "A slip")
     paste(page, "What it should say", "To rest and be held")
 
 
 def _addition(page: Page) -> None:
-    _unfold(page, "Add to this note")
+    unfold(page, "Add to this note")
     paste(page, "What to add", "Blood pressure was fine")
 
 
@@ -575,7 +568,7 @@ def _an_intention_of_a_cancelled_dose(own: Care) -> str:
 
 
 def _colleague(page: Page) -> None:
-    _unfold(page, "Add a colleague")
+    unfold(page, "Add a colleague")
     paste(page, "Name", "Nell Newcomer")
     paste(page, "Sign-in name", "nell")
     tick(page, "Nurse")
@@ -610,12 +603,12 @@ def _change(name: str) -> Callable[[Page], None]:
 
 
 def _name(page: Page) -> None:
-    _unfold(page, "Name and time zone")
+    unfold(page, "Name and time zone")
     paste(page, "Name of the practice", "Saguaro Clinic")
 
 
 def _zone(page: Page) -> None:
-    _unfold(page, "Name and time zone")
+    unfold(page, "Name and time zone")
     box = field(page, "Time zone")
     # In sight first: a list that is open closes when its field is scrolled.
     box.scroll_into_view_if_needed()
@@ -638,7 +631,7 @@ _AWAY = "/practice?practice_show=Days+away"
 
 
 def _absence(page: Page) -> None:
-    _unfold(page, "Add days away")
+    unfold(page, "Add days away")
     choose(page, "Who is away", "Thea Tallis")
     fill_day(page, "First day away", TODAY + 30 * DAY)
 
@@ -689,7 +682,7 @@ def _a_call_in_error(own: Care) -> str:
 
 
 def _contact_in_error(page: Page) -> None:
-    _unfold(page, "Entered in error")
+    unfold(page, "Entered in error")
 
 
 def _away_with_a_dose(own: Care) -> str:
@@ -720,7 +713,7 @@ def _row_with(text: str, button: str) -> Callable[[Page], Locator]:
 
 
 def _closed_days(page: Page) -> None:
-    _unfold(page, "Add closed days")
+    unfold(page, "Add closed days")
     paste(page, "What it is closed for", "Inventory")
     fill_day(page, "First day closed", TODAY + 30 * DAY)
 
@@ -732,7 +725,7 @@ def _some_closed_days(own: Care) -> str:
 
 
 def _hours(page: Page) -> None:
-    _unfold(page, "Opening hours")
+    unfold(page, "Opening hours")
     paste(page, "Opens at", "7:15 am")
 
 
@@ -781,11 +774,11 @@ def _a_concern(own: Care) -> str:
 
 
 def _told_by_phone(page: Page) -> None:
-    _unfold(page, "Told by phone")
+    unfold(page, "Told by phone")
 
 
 def _added(page: Page) -> None:
-    _unfold(page, "Add to it")
+    unfold(page, "Add to it")
     paste(page, "What you add, in a few words", "Her sister has the tablets.")
 
 
@@ -802,7 +795,7 @@ def _clearing(page: Page) -> None:
 
 
 def _safety_plan(page: Page) -> None:
-    _unfold(page, "Write the safety plan")
+    unfold(page, "Write the safety plan")
     paste(page, "Signs, what helps, whom to call, what is put away", "Rings her sister first.")
 
 

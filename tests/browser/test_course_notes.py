@@ -6,7 +6,16 @@ from playwright.sync_api import expect
 
 from tests.accounts.people import PASSWORD
 from tests.browser.conftest import TabOf
-from tests.browser.hands import fill_day, fill_field, go_to, open_at, press, tick, wait_for_run
+from tests.browser.hands import (
+    fill_day,
+    fill_field,
+    go_to,
+    open_at,
+    press,
+    tick,
+    unfold,
+    wait_for_run,
+)
 from tests.browser.saves import its_client
 from tests.factories import TODAY
 from tests.factories_care import Care
@@ -46,7 +55,7 @@ def test_a_risk_note_from_the_client_to_the_colleague_s_screen(own: Care, tab_of
 
     go_to(colleague, its_client(own))
     expect(colleague.get_by_text("Suicide risk: High").first).to_be_visible()
-    colleague.get_by_text("The whole note", exact=True).click()
+    unfold(colleague, "The whole note")
     press(colleague, "Add to it")
-    colleague.get_by_text("Add to this note", exact=True).click()
+    unfold(colleague, "Add to this note")
     expect(colleague.get_by_label("What to add", exact=True)).to_be_visible()

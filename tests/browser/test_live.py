@@ -16,7 +16,7 @@ from kapteam.rules.permissions import Viewer
 from kapteam.ui.showing import STEP
 from kapteam.vocabulary import Function
 from tests.browser.conftest import TabOf
-from tests.browser.hands import field, go_to, press, wait_for_run
+from tests.browser.hands import field, go_to, press, unfold, wait_for_run
 from tests.browser.saves import SAVES
 from tests.factories import NOW, TODAY, a_client, a_clinician, a_concern, a_course, an_emergency
 from tests.factories_care import Care, a_ketamine_session, an_overdue_integration
@@ -139,7 +139,7 @@ def test_that_a_colleague_has_seen_it_comes_beside_what_is_half_typed(
         concern = a_concern(db, own.client, own.therapist)
     page = kept_tab_of(own.therapist)
     go_to(page, f"/concern?id={concern.id}")
-    page.get_by_text("Add to it").click()
+    unfold(page, "Add to it")
     box = field(page, "What you add, in a few words")
     box.press_sequentially("Her sister is on her w")
     page.keyboard.press("ArrowLeft")

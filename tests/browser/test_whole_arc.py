@@ -18,6 +18,7 @@ from tests.browser.hands import (
     paste,
     press,
     tick,
+    unfold,
     wait_for_run,
 )
 from tests.browser.server import Server
@@ -116,7 +117,7 @@ def _set_up_the_practice(page: Page) -> None:
 
 def _let_the_therapist_in(administrator: Page, colleague: Page) -> None:
     press(administrator, "Practice")
-    administrator.get_by_text("Add a colleague").click()
+    unfold(administrator, "Add a colleague")
     paste(administrator, "Name", "Thea Tallis")
     paste(administrator, "Credentials", "LPC")
     paste(administrator, "Sign-in name", "thea")
@@ -226,7 +227,7 @@ def _book(page: Page, course: str) -> str:
 
 def _order(page: Page, dose: str) -> None:
     go_to(page, dose)
-    page.get_by_text("Order the dose").click()
+    unfold(page, "Order the dose")
     paste(page, "Dose, mg", "70")
     paste(page, "May be added once, mg (empty: nothing)", "30")
     press(page, "Order")

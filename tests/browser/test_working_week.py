@@ -23,7 +23,17 @@ from kapteam.vocabulary import (
     SessionStatus,
 )
 from tests.browser.conftest import TabOf
-from tests.browser.hands import choose, field, fill_day, go_to, paste, press, tick, wait_for_run
+from tests.browser.hands import (
+    choose,
+    field,
+    fill_day,
+    go_to,
+    paste,
+    press,
+    tick,
+    unfold,
+    wait_for_run,
+)
 from tests.factories import (
     NOW,
     TODAY,
@@ -89,7 +99,7 @@ def test_a_cancelled_dose_is_settled_in_one_form_and_its_time_offered(
         another_course(db, own, "Waitfield")
     desk = tab_of(own.front_desk)
     go_to(desk, f"/ketamine_session?id={dose.id}")
-    desk.locator("summary").get_by_text("Move or cancel", exact=True).click()
+    unfold(desk, "Move or cancel")
     desk.get_by_role("tab", name="Cancel").click()
     expect(desk.get_by_text("To be told as well: Her sister drives")).to_be_visible()
     paste(desk, "Reason", "Has the flu.")
@@ -360,7 +370,7 @@ def test_an_evening_at_home_from_shipment_to_a_count_that_differs_and_holds_the_
     desk, therapist = tab_of(own.front_desk), tab_of(own.therapist)
     prescriber = tab_of(own.prescriber)
     go_to(desk, f"/home_supply?episode={own.course.id}")
-    desk.locator("summary").get_by_text("Record a shipment", exact=True).click()
+    unfold(desk, "Record a shipment")
     fill_day(desk, "Arrived on, once it has", TODAY)
     paste(desk, "Lozenges sent", "12")
     paste(desk, "mg of each", "100")
@@ -384,7 +394,7 @@ def test_an_evening_at_home_from_shipment_to_a_count_that_differs_and_holds_the_
 
     go_to(therapist, f"/home_supply?episode={own.course.id}")
     expect(therapist.get_by_text("10 should be left, not counted yet")).to_be_visible()
-    therapist.locator("summary").get_by_text("Count with the client", exact=True).click()
+    unfold(therapist, "Count with the client")
     paste(therapist, "Lozenges the client showed", "7")
     press(therapist, "Save the count")
     differs = "Medicine at home: 10 should be left, 7 counted Tue Nov 24"
