@@ -5,6 +5,7 @@ same thing reads the same everywhere.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -19,9 +20,11 @@ from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.loose_ends import Loose, LooseKind
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.permissions import Viewer
+from kapteam.rules.readiness import ON_THE_DAY, Requirement, tone_of
 from kapteam.rules.slots import OpeningHours
 from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, StuckOn
 from kapteam.vocabulary import (
+    Answer,
     ContactKind,
     ContactOutcome,
     EpisodeState,
@@ -30,6 +33,7 @@ from kapteam.vocabulary import (
     IntegrationKind,
     OrderState,
     OutsideParty,
+    ReadinessItem,
     SessionStatus,
     Tone,
     WaitOutcome,
@@ -86,11 +90,7 @@ class Prepared(Protocol):
     @property
     def is_ready(self) -> bool: ...
     @property
-    def cleared(self) -> bool: ...
-    @property
-    def missing_note(self) -> str: ...
-    @property
-    def home_gap(self) -> str: ...
+    def lacks(self) -> tuple[Requirement, ...]: ...
     @property
     def intention(self) -> IntentionStanding: ...
 
@@ -103,7 +103,48 @@ _HOME_PROBLEMS = {
     Reason.HOME_NOT_ARRIVED: HomeProblem.NOT_ARRIVED,
     Reason.HOME_UNEVEN: HomeProblem.UNEVEN,
 }
-NOT_CLEARED = Phrase("Not cleared", Tone.RED, "gpp_maybe")
+QUESTIONS = {
+    ReadinessItem.RIDE: "Ride home",
+    ReadinessItem.MEDICINES: "Medicines changed since the last dose?",
+    ReadinessItem.PREGNANCY: "Pregnancy asked?",
+    ReadinessItem.MIND: "Mania, psychosis or intoxication today?",
+    ReadinessItem.BLADDER: "Bladder symptoms asked?",
+    ReadinessItem.FASTING: "Fasted as told?",
+    ReadinessItem.EVENING: "Somebody with them tonight?",
+}
+"""What is asked before a ketamine session (domain 1.5)."""
+_ANSWERS = {
+    ReadinessItem.RIDE: {Answer.FINE: "Save the ride"},
+    ReadinessItem.MEDICINES: {
+        Answer.FINE: "Medicines unchanged",
+        Answer.NOT_FINE: "Medicines changed",
+    },
+    ReadinessItem.PREGNANCY: {
+        Answer.FINE: "Not pregnant or nursing",
+        Answer.NOT_NEEDED: "Pregnancy does not apply",
+        Answer.NOT_FINE: "Pregnant, nursing or not known",
+    },
+    ReadinessItem.MIND: {
+        Answer.FINE: "No mania, psychosis or intoxication",
+        Answer.NOT_FINE: "Mania, psychosis or intoxication",
+    },
+    ReadinessItem.BLADDER: {
+        Answer.FINE: "No bladder symptoms",
+        Answer.NOT_FINE: "Bladder symptoms",
+    },
+    ReadinessItem.FASTING: {Answer.FINE: "Fasted as told", Answer.NOT_FINE: "Not fasted"},
+    ReadinessItem.EVENING: {
+        Answer.FINE: "Somebody is with them tonight",
+        Answer.NOT_FINE: "Alone tonight",
+    },
+}
+_AS_IT_SHOULD_BE = {
+    ReadinessItem.CLEARANCE: "Cleared",
+    ReadinessItem.DOSE: "Dose ordered",
+    ReadinessItem.HOME: "At home, arranged",
+    ReadinessItem.INTENTION: "Intention signed",
+}
+_SAID_BESIDE = frozenset({ReadinessItem.DOSE, ReadinessItem.INTENTION, ReadinessItem.POSTPONE})
 
 
 def client_name(viewer: Viewer, client: Named) -> str:
@@ -316,17 +357,67 @@ def readiness(
     said = intention(dose.intention, now, zone)
     if not dose.is_ahead:
         return [said]
-    missing = [] if dose.cleared else [NOT_CLEARED]
-    if dose.missing_note:
-        missing.insert(0, missing_note(dose.missing_note))
-    if dose.home_gap:
-        missing.append(home_unknown(dose.home_gap))
-    return [*missing, said, *([Phrase(waiting, Tone.QUIET)] if waiting else [])]
+    return [*lacking_besides(dose), said, *([Phrase(waiting, Tone.QUIET)] if waiting else [])]
 
 
-def missing_note(what: str) -> Phrase:
-    """What a high suicide risk asks the prescriber for before a dose (rule 30)."""
-    return Phrase(f"No {what} yet", Tone.RED, "gpp_maybe")
+def lacking_besides(dose: Prepared) -> list[Phrase]:
+    """What a session to come lacks, but for its order and its intention, which stand beside it."""
+    return [lacking(one) for one in dose.lacks if one.item not in _SAID_BESIDE]
+
+
+def two_keys(
+    waits: Sequence[tuple[str, Sequence[str]]], tone: Tone, *, asked: int, is_ready: bool
+) -> Phrase:
+    """A session by who is waited for: `Waiting on Thea Tallis: ride home; on Robin Prescott: dose`.
+
+    `waits` is for each of the two their name and what they are waited for; `asked` how many
+    questions of the day nobody answered yet.
+    """
+    parts = [f"{name}: {wording.listed(list(what))}" for name, what in waits if what]
+    if parts:
+        return Phrase(f"Waiting on {'; on '.join(parts)}", tone, "hourglass_empty")
+    later = f"{asked} of {len(ON_THE_DAY)} questions of the day to ask" if asked else ""
+    if is_ready:
+        return Phrase(_join("Ready", later), icon="check")
+    return Phrase(_join("Nothing is waited for yet", later))
+
+
+def settled(item: ReadinessItem) -> Phrase:
+    """What of a session is as it should be, without anybody answering."""
+    return Phrase(_AS_IT_SHOULD_BE[item], icon="check")
+
+
+def answer(item: ReadinessItem, given: Answer) -> str:
+    """What the button of an answer says."""
+    if given is Answer.GO_AHEAD:
+        return f"Go ahead all the same: {item.label}"
+    return _ANSWERS[item][given]
+
+
+def answered(item: ReadinessItem, given: Answer) -> Phrase:
+    """An answer before a session; what is amiss is loud until somebody decides."""
+    if item is ReadinessItem.RIDE and given is Answer.FINE:
+        return Phrase(QUESTIONS[item], icon="directions_car")
+    if given is Answer.NOT_FINE:
+        return Phrase(answer(item, given), tone_of(item), "error")
+    return Phrase(answer(item, given), icon="check")
+
+
+def lacking(one: Requirement) -> Phrase:
+    """What a session to come lacks: `Not cleared`, `No ride home yet`, `To decide: pregnancy`."""
+    match one.item:
+        case ReadinessItem.NOTE:
+            return Phrase(f"No {one.what} yet", one.tone, "gpp_maybe")
+        case ReadinessItem.CLEARANCE:
+            return Phrase("Not cleared", one.tone, "gpp_maybe")
+        case ReadinessItem.DOSE:
+            return Phrase("Dose not ordered", one.tone, "prescriptions")
+        case ReadinessItem.HOME:
+            return home_unknown(one.what)
+        case ReadinessItem.RIDE:
+            return Phrase("No ride home yet", one.tone, "directions_car")
+        case _:
+            return Phrase(f"To decide: {one.what}", one.tone, "help")
 
 
 def home_unknown(what: str) -> Phrase:
@@ -529,11 +620,8 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         return concern(one.concern, now, zone)
     if one.home is not None:
         return home_problem(_HOME_PROBLEMS[one.reason], one.home, now, zone)
-    if one.reason is Reason.NOTE_BEFORE_DOSE and one.at:
-        before = _both_times(one.at, now, zone)
-        return Phrase(f"{missing_note(one.missing).text} for {before}", one.tone, "gpp_maybe")
-    if one.missing:
-        return home_unknown(one.missing)
+    if one.lacks is not None:
+        return _lacking_for(one.lacks, one.at, now, zone)
     if one.contact is not None:
         return contact(one.contact, now, zone)
     when = _both_times(one.at, now, zone) if one.at else ""
@@ -546,10 +634,6 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             return Phrase(f"{one.reason.label}, recorded {when}", one.tone, "report")
         case Reason.DOSE_ON_HOLD:
             return Phrase(f"On hold, a dose is booked for {when}", one.tone, "pause")
-        case Reason.DOSE_NOT_ORDERED:
-            return Phrase(f"Dose not ordered for {when}", one.tone, "prescriptions")
-        case Reason.NOT_CLEARED:
-            return Phrase(f"Not cleared for {when}", one.tone, "gpp_maybe")
         case Reason.CLEARANCE_TO_DECIDE if one.refused:
             return Phrase(f"Clearance: {one.refused.label.lower()}", one.tone)
         case Reason.OUT_OF_TOUCH if one.at:
@@ -584,6 +668,13 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             return Phrase(_authorization_ends(one.authorization, today), one.tone, "flag")
         case _:
             return Phrase(one.reason.label, one.tone, "error" if one.tone is Tone.RED else "flag")
+
+
+def _lacking_for(one: Requirement, at: datetime | None, now: datetime, zone: ZoneInfo) -> Phrase:
+    said = lacking(one)
+    if at is None or one.item is ReadinessItem.HOME:
+        return said
+    return replace(said, text=f"{said.text} for {_both_times(at, now, zone)}")
 
 
 def party(one: OutsideWaitFacts) -> str:

@@ -229,6 +229,36 @@ class OrderState(Term):
     ORDERED = "ordered", "Ordered"
 
 
+class ReadinessItem(Term):
+    """What has to be so, or has to be asked, before ketamine is given (domain 1.5).
+
+    The label is how it is named after "Waiting on", and so begins small.
+    """
+
+    NOTE = "note", "note"
+    CLEARANCE = "clearance", "clearance"
+    DOSE = "dose", "dose"
+    POSTPONE = "postpone", "intention says postpone"
+    HOME = "home", "where they will be"
+    RIDE = "ride", "ride home"
+    INTENTION = "intention", "intention"
+    MEDICINES = "medicines", "medicines changed"
+    PREGNANCY = "pregnancy", "pregnancy"
+    MIND = "mind", "mania, psychosis or intoxication"
+    BLADDER = "bladder", "bladder symptoms"
+    FASTING = "fasting", "not fasted"
+    EVENING = "evening", "alone tonight"
+
+
+class Answer(Term):
+    """What was answered, for one session and no other (rule 29)."""
+
+    FINE = "fine", "As it should be"
+    NOT_NEEDED = "not_needed", "Does not apply"
+    NOT_FINE = "not_fine", "To be decided"
+    GO_AHEAD = "go_ahead", "Go ahead all the same"
+
+
 class AdministrationKind(Term):
     """One giving of ketamine within a session."""
 

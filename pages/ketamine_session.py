@@ -15,11 +15,13 @@ from kapteam.ui.ketamine_session import (
     draw_record,
 )
 from kapteam.ui.page import open_page
+from kapteam.ui.readiness import draw_readiness
 
 here = open_page("Ketamine session")
 shown = here.read(ketamine_session_page, st.query_params.get("id", ""))
 draw_banner(here, shown.course, seen=shown.seen_this_hour)
 draw_facts(here, shown)
+draw_readiness(here, shown)
 draw_at_home(here, shown)
 draw_order(here, shown)
 draw_number(here, shown)

@@ -25,6 +25,7 @@ from kapteam.db.tables import (
     IntegrationSessionFor,
     KetamineSession,
     Note,
+    ReadinessAnswer,
     Series,
 )
 from kapteam.ids import new_id
@@ -32,6 +33,7 @@ from kapteam.queries.standing import Asked
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
     AdministrationKind,
+    Answer,
     Function,
     How,
     IntegrationKind,
@@ -39,6 +41,7 @@ from kapteam.vocabulary import (
     OrderState,
     Part,
     ProductRoute,
+    ReadinessItem,
     SessionStatus,
 )
 from tests.factories import NOW, a_client, a_clinician, a_course, a_member, a_practice
@@ -142,10 +145,12 @@ def a_ketamine_session(
     status: SessionStatus = SessionStatus.PLANNED,
     ordered_ug: int | None = 70_000,
     may_add_ug: int | None = None,
+    ride: str = "Ngozi Okafor, 602-555-0177",
 ) -> KetamineSession:
     """A ketamine session of two hours, its dose ordered unless `ordered_ug` is None.
 
-    It belongs to the course's newest series, or begins one.
+    It belongs to the course's newest series, or begins one. While it is planned somebody takes the
+    client home, unless `ride` is empty.
     """
     series = series or db.scalar(
         select(Series).where(Series.episode_id == course.id).order_by(Series.started_at.desc())
@@ -168,7 +173,32 @@ def a_ketamine_session(
     )
     db.add(session)
     db.flush()
+    if ride and status is SessionStatus.PLANNED:
+        an_answer(db, session, ReadinessItem.RIDE, words=ride)
     return session
+
+
+def an_answer(
+    db: Session,
+    session: KetamineSession,
+    item: ReadinessItem,
+    answer: Answer = Answer.FINE,
+    *,
+    words: str = "",
+) -> ReadinessAnswer:
+    """What was answered before a ketamine session, by who booked it."""
+    answered = ReadinessAnswer(
+        id=new_id(),
+        ketamine_session_id=session.id,
+        item=item,
+        answer=answer,
+        words=words,
+        answered_by_id=session.created_by_id,
+        answered_at=NOW - timedelta(hours=1),
+    )
+    db.add(answered)
+    db.flush()
+    return answered
 
 
 def an_administration(

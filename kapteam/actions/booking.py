@@ -38,6 +38,7 @@ from kapteam.actions.loading import (
 )
 from kapteam.actions.orders import NO_DOSE, read_dose
 from kapteam.actions.practice import the_practice
+from kapteam.actions.readiness import lapse, settle_ride
 from kapteam.actions.saving import already_saved, check_changed, compare_and_swap
 from kapteam.clock import day_of
 from kapteam.db.access import visible_episode
@@ -137,7 +138,8 @@ class MoveKetamineEntered:
     """Another time for a planned session.
 
     Its integration session moves along: to the slot entered here, or by the same shift while
-    `integration_time` is empty.
+    `integration_time` is empty. What was answered before it is asked anew, but for the ride where
+    `ride_comes` at the new time too.
     """
 
     ketamine_session_id: str
@@ -146,19 +148,22 @@ class MoveKetamineEntered:
     planned_time: str
     integration_on: date | None
     integration_time: str
+    ride_comes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class EndKetamineEntered:
     """Why a session without a dose is cancelled, was missed or was not given.
 
-    `contacts` are the ids of the planned contacts of its course that are cancelled with it.
+    `contacts` are the ids of the planned contacts of its course that are cancelled with it;
+    `ride_told` says that who was to take the client home knows of it.
     """
 
     ketamine_session_id: str
     version: int
     reason: str
     contacts: tuple[str, ...] = ()
+    ride_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +353,7 @@ def move_ketamine_session(
     if not compare_and_swap(db, session, entered.version, {"planned_at": at}):
         return
     session.arrived_at = session.discharged_at = None
+    lapse(db, session, now, keeps_ride=entered.ride_comes)
     integrations = []
     for integration, planned_at in moves:
         integrations.append((integration.id, integration.planned_at, planned_at))
@@ -767,6 +773,7 @@ def _end(
     session.closed_at, session.closed_by_id = now, viewer.clinician_id
     dropped = _drop_own_integrations(db, session, now)
     cancelled = _cancel_contacts(db, course, entered.contacts)
+    is_told = entered.ride_told and settle_ride(db, session, now)
     record(
         db,
         f"ketamine_session:{status.value}",
@@ -777,6 +784,7 @@ def _end(
         planned_at=session.planned_at,
         dropped_integration_sessions=dropped,
         cancelled_contacts=cancelled,
+        ride_told=is_told,
         **{
             name: (before[name], value)
             for name, value in values.items()

@@ -46,7 +46,7 @@ class Versioned(Identified):
     version: Mapped[int] = mapped_column(default=1)
 
 
-def index_of_open(name: str, column: str, unset: str) -> Index:
+def index_of_open(name: str, *columns: str, unset: str, unique: bool = False) -> Index:
     """An index over the rows whose `unset` is empty; those that are over are never read for it."""
     where = text(f"{unset} IS NULL")
-    return Index(name, column, sqlite_where=where, postgresql_where=where)
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)

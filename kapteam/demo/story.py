@@ -71,6 +71,7 @@ from kapteam.demo.telling import (
 from kapteam.demo.words import Chapter
 from kapteam.rules.loose_ends import Choice, LooseKind
 from kapteam.vocabulary import (
+    Answer,
     CloseReason,
     ConcernKind,
     ConcernLevel,
@@ -85,6 +86,7 @@ from kapteam.vocabulary import (
     IntegrationKind,
     NoteKind,
     OutsideParty,
+    ReadinessItem,
     ServiceLine,
     Tally,
     Touch,
@@ -457,15 +459,17 @@ def _intentions(telling: Telling) -> None:
 
 
 def _orders(telling: Telling) -> None:
-    """A dose nobody ordered, and one that the therapist proposed."""
+    """A dose that nobody ordered or has a ride for; one that is proposed, with a new medicine."""
     osei = _shared(telling, people.OSEI)
     unordered = _series(osei, osei.dose_ahead(22, 70, 2), (), words.ROOTS, _DEPRESSION, "90")
-    unordered.is_booked(slot=unordered.next_day)
+    unordered.is_booked(slot=unordered.next_day, ride=False)
     unordered.has_intention(words.ROOTS[0], unordered.eve)
 
     kapoor = _shared(telling, people.KAPOOR)
     proposed = _series(kapoor, kapoor.dose_ahead(24, 70, 3), ("40",), words.APOLOGY, _ANXIETY, "90")
     proposed.is_booked(by=THERAPIST, proposed="55", slot=proposed.next_day)
+    started = "A doctor outside began lamotrigine last week, 25 mg"
+    proposed.is_answered(ReadinessItem.MEDICINES, Answer.NOT_FINE, started, by=THERAPIST)
 
 
 def _closed(telling: Telling) -> None:

@@ -28,6 +28,7 @@ from kapteam.actions.ketamine_sessions import (
 from kapteam.actions.notes import NoteEntered, save_draft, sign_note, start_note
 from kapteam.actions.orders import DoseEntered, order_dose
 from kapteam.actions.practice import the_practice
+from kapteam.actions.readiness import AnswerEntered, answer_readiness
 from kapteam.actions.weights import WeightEntered, record_weight
 from kapteam.db.engine import Session
 from kapteam.db.signing import read_unsigned
@@ -43,6 +44,7 @@ from kapteam.rules.permissions import Viewer
 from kapteam.rules.plausibility import needs_weight
 from kapteam.vocabulary import (
     AdministrationKind,
+    Answer,
     ClearanceDecision,
     EpisodeState,
     How,
@@ -50,6 +52,7 @@ from kapteam.vocabulary import (
     IntegrationKind,
     NoteKind,
     ProductRoute,
+    ReadinessItem,
     ServiceLine,
 )
 
@@ -529,8 +532,9 @@ class Dose:
         no_slot: str = "",
         people: str = "",
         at_home: str = "",
+        ride: bool = True,
     ) -> "Dose":
-        """The session is booked with its integration slot, and its dose is ordered.
+        """The session is booked with its integration slot, its dose ordered, the ride home found.
 
         The prescriber orders while booking, or after somebody else booked. `at_home` is the address
         where the client takes it there.
@@ -577,7 +581,29 @@ class Dose:
         if mg and not at_once:
             self._number_is_ordered(ordered_count)
             self.is_ordered(mg, may_add)
+        if ride and not at_home:
+            name, relation = course.person.emergency
+            who = f"{name}, {relation}" if name else "A neighbor, Pat, 602-555-0188"
+            self.is_answered(ReadinessItem.RIDE, Answer.FINE, who, by=FRONT_DESK)
         return self
+
+    def is_answered(
+        self, item: ReadinessItem, answer: Answer, words: str, *, by: Colleague
+    ) -> None:
+        """Something is asked before the session, within an hour of the booking."""
+        self.telling.then(
+            self.booked_at + 55 * MINUTE,
+            by,
+            answer_readiness,
+            AnswerEntered(
+                id=demo_id(f"{self.id}/answer/{item.value}"),
+                ketamine_session_id=self.id,
+                item=item,
+                answer=answer,
+                words=words,
+                replaces="",
+            ),
+        )
 
     def _number_is_ordered(self, count: int) -> None:
         """The prescriber orders how many sessions the series has, where somebody else began it."""

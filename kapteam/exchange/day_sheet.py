@@ -25,7 +25,14 @@ from kapteam.queries.today import AgendaRow
 from kapteam.rules.contacts import ContactStage
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.permissions import Viewer
-from kapteam.vocabulary import How, OrderState, ProductRoute, Tone
+from kapteam.rules.readiness import Requirement
+from kapteam.vocabulary import (
+    How,
+    OrderState,
+    ProductRoute,
+    ReadinessItem,
+    Tone,
+)
 from kapteam.wording import Phrase
 
 _TEMPLATE = Path(__file__).with_name("day_sheet.typ")
@@ -204,12 +211,16 @@ def _dose_standing(
         look_again = wording.day(course.hold.look_again_on, now.astimezone(zone).date())
         return [Words(f"On hold, look again {look_again}", strong=True)]
     # So does what a note that is missing is about.
-    dose = replace(dose, missing_note="note" if dose.missing_note else "")
+    dose = replace(dose, lacks=tuple(_on_paper(one) for one in dose.lacks))
     part, what = dose.waits
     person = course.waited_on(part) if part else None
     name = sentences.colleague(person, now, zone) if person else ""
     waiting = sentences.waiting_on(name, what) if person else ""
     return [_words(one) for one in sentences.readiness(dose, course.hold, waiting, now, zone)]
+
+
+def _on_paper(one: Requirement) -> Requirement:
+    return replace(one, what=one.item.label) if one.item is ReadinessItem.NOTE else one
 
 
 def _clock(at: datetime, zone: ZoneInfo) -> str:

@@ -55,6 +55,7 @@ TAGS = {
         "dose:%",
         "administration:%",
         "ketamine_session:%",
+        "readiness:%",
         "home_supply:%",
         "integration_session:%",
     ),

@@ -54,6 +54,7 @@ from kapteam.db.tables import (
     KetamineSession,
     Note,
     OutsideWait,
+    ReadinessAnswer,
     Series,
     SignOff,
 )
@@ -465,6 +466,7 @@ def _doses() -> Executable:
                 KetamineSession.discharged_at,
                 KetamineSession.breach_reason,
                 KetamineSession.version,
+                _answers().label("answers"),
                 Series.product_route,
                 Series.ordered_count,
                 numbered.c.number,
@@ -511,6 +513,26 @@ def _doses() -> Executable:
     )
     both = union_all(own, handed_on)
     return both.order_by("planned_at", "id")
+
+
+def _answers() -> ColumnElement[str]:
+    """What counts of the answers before a session: `ride:fine,fasting:not_fine`."""
+    return (
+        select(
+            func.aggregate_strings(
+                type_coerce(ReadinessAnswer.item, String)
+                .concat(":")
+                .concat(type_coerce(ReadinessAnswer.answer, String)),
+                ",",
+            )
+        )
+        .where(
+            ReadinessAnswer.ketamine_session_id == KetamineSession.id,
+            ReadinessAnswer.replaced_at.is_(None),
+        )
+        .correlate(KetamineSession)
+        .scalar_subquery()
+    )
 
 
 def _unsettled() -> ColumnElement[bool]:

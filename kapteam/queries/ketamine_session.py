@@ -22,6 +22,7 @@ from kapteam.errors import NotFound
 from kapteam.queries.home_supply import home_of
 from kapteam.queries.notes import NoteLine, intentions_of_dose
 from kapteam.queries.practice import Colleague, team
+from kapteam.queries.readiness import AnswerLine, answers_of
 from kapteam.queries.standing import (
     Asked,
     CourseHead,
@@ -41,6 +42,7 @@ from kapteam.vocabulary import (
     IntegrationKind,
     OrderState,
     ProductRoute,
+    ReadinessItem,
     SessionStatus,
 )
 
@@ -123,6 +125,7 @@ class KetamineSessionPage:
     breach_reason: str
     no_integration_reason: str
     administrations: tuple[AdministrationLine, ...]
+    answers: dict[ReadinessItem, AnswerLine]
     intentions: tuple[NoteLine, ...] | None
     team: tuple[Colleague, ...]
 
@@ -251,6 +254,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         breach_reason=dose.breach_reason,
         no_integration_reason=dose.no_integration_reason,
         administrations=_administrations(db, session_id),
+        answers=answers_of(db, asked, session_id),
         intentions=(
             intentions_of_dose(db, asked, session_id) if asked.viewer.reads_notes else None
         ),

@@ -55,7 +55,7 @@ from kapteam.rules.integration import (
     earliest_clock,
     judge,
 )
-from kapteam.rules.notes import IntentionStage, IntentionStanding, judge_intention
+from kapteam.rules.notes import IntentionStanding, judge_intention
 from kapteam.rules.pathway import (
     ClearanceFacts,
     ConsentFacts,
@@ -64,6 +64,7 @@ from kapteam.rules.pathway import (
     required_consents,
 )
 from kapteam.rules.permissions import Viewer, hold_reason_for
+from kapteam.rules.readiness import Preparation, Requirement, is_ready, waits_for
 from kapteam.rules.waits import (
     AuthorizationFacts,
     OutsideWaitFacts,
@@ -72,6 +73,7 @@ from kapteam.rules.waits import (
     where_stuck,
 )
 from kapteam.vocabulary import (
+    Answer,
     ConcernKind,
     ConcernLevel,
     ConsentType,
@@ -86,6 +88,7 @@ from kapteam.vocabulary import (
     OutsideParty,
     Part,
     ProductRoute,
+    ReadinessItem,
     ServiceLine,
     SessionStatus,
     Tone,
@@ -134,8 +137,8 @@ class DoseLine:
 
     `of` is None while no number of sessions is ordered. `last_given_at` is the last administration,
     None while nothing was recorded; `owes_integration` until one is held and its note signed, or it
-    is closed. `missing_note` is the note of a prescriber that a high suicide risk asks for, empty
-    when there is none to ask for (rule 30).
+    is closed. `lacks` is what it waits for while it lies ahead, the most pressing first; that it
+    waits for nothing does not say that it `is_ready`.
     """
 
     id: str
@@ -154,14 +157,14 @@ class DoseLine:
     last_given_at: datetime | None
     silence: Silence | None
     intention: IntentionStanding
-    cleared: bool
-    missing_note: str
     at_home: bool
     people_present: str
     local_emergency: str
     owes_integration: bool
     discharged_at: datetime | None
     version: int
+    lacks: tuple[Requirement, ...]
+    is_ready: bool
 
     def is_under_medicine(self, now: datetime) -> bool:
         """Whether ketamine was given and nobody recorded that the client is out, for six hours.
@@ -174,23 +177,9 @@ class DoseLine:
             and now - self.last_given_at < NOT_CLOSED_AFTER
         )
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether it lies ahead and waits on nobody: cleared, ordered, its intention signed."""
-        settled = {IntentionStage.SIGNED, IntentionStage.NOT_EXPECTED}
-        ordered = self.order_state is OrderState.ORDERED
-        allowed = self.cleared and not self.missing_note and not self.home_gap
-        return self.is_ahead and allowed and ordered and self.intention.stage in settled
-
-    @property
-    def home_gap(self) -> str:
-        """What is not known yet of a session at home, for its therapist to ask; empty if all is."""
-        return home_gap(
-            at_home=self.at_home,
-            place=self.place,
-            people_present=self.people_present,
-            local_emergency=self.local_emergency,
-        )
+    def is_lacking(self, item: ReadinessItem) -> bool:
+        """Whether it lies ahead and waits for this."""
+        return any(one.item is item for one in self.lacks)
 
     @property
     def is_ahead(self) -> bool:
@@ -199,20 +188,14 @@ class DoseLine:
 
     @property
     def waits(self) -> tuple[Part | None, str]:
-        """Whom it waits on while it lies ahead, and for what (the core arc 4)."""
-        if self.missing_note:
-            return Part.PRESCRIBER, self.missing_note
-        if not self.cleared:
-            return Part.PRESCRIBER, "clearance"
-        if self.order_state is not OrderState.ORDERED:
-            return Part.PRESCRIBER, "dose"
-        if self.intention.stage is IntentionStage.POSTPONE:
-            return Part.PRESCRIBER, "intention says postpone"
-        if self.home_gap:
-            return Part.THERAPIST, self.home_gap
-        if self.intention.tone is Tone.AMBER:
-            return Part.THERAPIST, "intention"
-        return None, ""
+        """Whom it waits on first while it lies ahead, and for what (the core arc 4)."""
+        return next(((one.part, one.what) for one in self.lacks), (None, ""))
+
+
+def _answers(text: str | None) -> dict[ReadinessItem, Answer]:
+    """The answers of a row of `course_rows.DOSES`."""
+    pairs = (one.split(":") for one in (text or "").split(",") if one)
+    return {ReadinessItem(item): Answer(answer) for item, answer in pairs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -713,11 +696,8 @@ class _Course:
                     dose.planned_at,
                     dose.is_ahead,
                     dose.silence,
-                    dose.order_state,
                     dose.intention,
-                    dose.cleared,
-                    dose.home_gap,
-                    dose.missing_note,
+                    dose.lacks,
                 )
                 for dose in open_doses
             ),
@@ -1006,6 +986,26 @@ class _Course:
         ]
         last = max(signed, key=lambda note: note.signed_at, default=None)
         before = self._last_given_at if row.last_at is None else None
+        intention = judge_intention(
+            expected=self._row.expects_intention,
+            planned_at=row.planned_at,
+            signed_at=last.signed_at if last else None,
+            postpones=bool(last and last.postpones),
+            draft_by=drafts[-1] if drafts else None,
+            last_dose_at=before,
+            preparation_at=self._row.preparation_at,
+            thresholds=asked.practice.thresholds,
+            now=asked.now,
+        )
+        asked_about = silence(
+            row.status,
+            row.planned_at,
+            row.planned_minutes,
+            min(filter(None, (row.arrived_at, row.first_at)), default=None),
+            asked.now,
+        )
+        is_ahead = row.status is SessionStatus.PLANNED and asked_about is None
+        prepared = self._prepared(row, intention)
         return DoseLine(
             id=row.id,
             episode_id=row.episode_id,
@@ -1021,46 +1021,43 @@ class _Course:
             may_add_ug=row.may_add_ug,
             given_ug=row.ug,
             last_given_at=row.last_at,
-            silence=silence(
-                row.status,
-                row.planned_at,
-                row.planned_minutes,
-                min(filter(None, (row.arrived_at, row.first_at)), default=None),
-                asked.now,
-            ),
-            intention=judge_intention(
-                expected=self._row.expects_intention,
-                planned_at=row.planned_at,
-                signed_at=last.signed_at if last else None,
-                postpones=bool(last and last.postpones),
-                draft_by=drafts[-1] if drafts else None,
-                last_dose_at=before,
-                preparation_at=self._row.preparation_at,
-                thresholds=asked.practice.thresholds,
-                now=asked.now,
-            ),
-            cleared=missing_clearance(
-                self._clearance, row.product_route, day_of(row.planned_at, asked.practice.zone)
-            )
-            is None,
-            missing_note=self._missing_note(),
+            silence=asked_about,
+            intention=intention,
             at_home=row.at_home,
             people_present=row.people_present,
             local_emergency=row.local_emergency,
             owes_integration=self._row.expects_integration and not row.settled,
             discharged_at=row.discharged_at,
             version=row.version,
+            lacks=waits_for(prepared, asked.now) if is_ahead else (),
+            is_ready=is_ahead and is_ready(prepared, asked.now),
+        )
+
+    def _prepared(self, row: Any, intention: IntentionStanding) -> Preparation:
+        """What is known before a session; to the front desk no question's name (product.md)."""
+        zone, reads = self._asked.practice.zone, self._asked.viewer.reads_notes
+        on = day_of(row.planned_at, zone)
+        missing_note = ("risk note" if reads else "note") if self._row.misses_risk_note else ""
+        return Preparation(
+            planned_at=row.planned_at,
+            at_home=row.at_home,
+            home_gap=home_gap(
+                at_home=row.at_home,
+                place=row.place,
+                people_present=row.people_present,
+                local_emergency=row.local_emergency,
+            ),
+            missing_note=missing_note,
+            cleared=missing_clearance(self._clearance, row.product_route, on) is None,
+            order_state=row.order_state,
+            intention=intention,
+            answers=_answers(row.answers),
+            names_questions=reads,
         )
 
     def _hold_reason(self) -> HoldReason | None:
         reason: HoldReason | None = self._row.hold_reason
         return hold_reason_for(self._asked.viewer, reason) if reason else None
-
-    def _missing_note(self) -> str:
-        """Rule 30; to the front desk not what it is about."""
-        if not self._row.misses_risk_note:
-            return ""
-        return "risk note" if self._asked.viewer.reads_notes else "note"
 
     def _integrations(self, doses: Mapping[str, DoseLine]) -> tuple[IntegrationLine, ...]:
         rows: dict[str, list[Any]] = defaultdict(list)

@@ -25,7 +25,11 @@ from kapteam.rules.counting import showing
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.notes import IntentionStage
-from kapteam.vocabulary import IntegrationKind, OrderState, Term, Tone
+from kapteam.vocabulary import (
+    IntegrationKind,
+    ReadinessItem,
+    Term,
+)
 
 
 class Show(Term):
@@ -37,8 +41,11 @@ class Show(Term):
     ON_HOLD = "on_hold", "Booked while on hold"
     NO_RISK_NOTE = "no_risk_note", "Waits for a note"
     NOT_CLEARED = "not_cleared", "Not cleared"
+    TO_DECIDE = "to_decide", "To decide before the dose"
     POSTPONE = "postpone", IntentionStage.POSTPONE.label
     NOT_ORDERED = "not_ordered", "Dose not ordered"
+    HOME_UNKNOWN = "home_unknown", "At home, not arranged"
+    NO_RIDE = "no_ride", "No ride home yet"
     NO_INTENTION = "no_intention", "Intention to write"
     TODAY = "today", "Still to come today"
     TODAY_NO_INTENTION = "today_no_intention", "Today without an intention note"
@@ -46,7 +53,15 @@ class Show(Term):
 
 UNRECORDED = frozenset({Show.WAS_THIS_GIVEN, Show.NOT_CLOSED})
 GAPS = tuple(show for show in Show if show not in {Show.TODAY, Show.TODAY_NO_INTENTION})
-_TO_WRITE = frozenset({IntentionStage.MISSING, IntentionStage.DRAFT, IntentionStage.STALE})
+_LACKING = {
+    ReadinessItem.NOTE: Show.NO_RISK_NOTE,
+    ReadinessItem.CLEARANCE: Show.NOT_CLEARED,
+    ReadinessItem.POSTPONE: Show.POSTPONE,
+    ReadinessItem.DOSE: Show.NOT_ORDERED,
+    ReadinessItem.HOME: Show.HOME_UNKNOWN,
+    ReadinessItem.RIDE: Show.NO_RIDE,
+    ReadinessItem.INTENTION: Show.NO_INTENTION,
+}
 _UNWRITTEN = frozenset({IntentionStage.PREPARING, IntentionStage.MISSING, IntentionStage.DRAFT})
 
 
@@ -158,16 +173,8 @@ def _gaps(
     if course.hold is not None:
         yield Show.ON_HOLD
         return
-    if dose.missing_note:
-        yield Show.NO_RISK_NOTE
-    if not dose.cleared:
-        yield Show.NOT_CLEARED
-    if dose.intention.stage is IntentionStage.POSTPONE:
-        yield Show.POSTPONE
-    if dose.order_state is not OrderState.ORDERED:
-        yield Show.NOT_ORDERED
-    if dose.intention.tone is Tone.AMBER and dose.intention.stage in _TO_WRITE:
-        yield Show.NO_INTENTION
+    for one in dose.lacks:
+        yield _LACKING.get(one.item, Show.TO_DECIDE)
 
 
 def _needs_a_slot(dose: DoseLine, lines: tuple[IntegrationLine, ...]) -> bool:

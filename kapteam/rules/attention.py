@@ -11,23 +11,23 @@ from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
 from kapteam.rules.home_supply import HomeProblem, HomeStanding
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
-from kapteam.rules.notes import IntentionStage, IntentionStanding
+from kapteam.rules.notes import IntentionStanding
 from kapteam.rules.pathway import EXPIRING, ConsentFacts
+from kapteam.rules.readiness import NEAR, Requirement
 from kapteam.rules.sign_off import sign_off_tone
 from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, StuckOn
 from kapteam.vocabulary import (
     ClearanceDecision,
     ConsentType,
     EpisodeState,
-    OrderState,
     OutsideParty,
     Part,
+    ReadinessItem,
     SessionStatus,
     Term,
     Tone,
 )
 
-NEAR = timedelta(hours=72)
 BREACH_SHOWN = timedelta(days=7)
 MISSED_TWICE = 2
 """Domain 5, D7: two missed appointments in a row ask whether somebody is out of touch."""
@@ -51,6 +51,8 @@ class Reason(Term):
     INTENTION = "intention", "Intention"
     HOME_UNKNOWN = "home_unknown", "At home, not arranged"
     NOTE_BEFORE_DOSE = "note_before_dose", "No note yet before the dose"
+    TO_DECIDE = "to_decide", "To decide before the dose"
+    NO_RIDE = "no_ride", "No ride home yet"
     HOME_DIFFERS = "home_differs", "Medicine at home counted differently"
     HOME_OVERDRAWN = "home_overdrawn", "More medicine used at home than arrived"
     HOME_NOT_ARRIVED = "home_not_arrived", "Medicine sent and not arrived"
@@ -84,7 +86,19 @@ _BEFORE_A_DOSE = (
     Reason.INTENTION,
     Reason.HOME_UNKNOWN,
     Reason.NOTE_BEFORE_DOSE,
+    Reason.TO_DECIDE,
+    Reason.NO_RIDE,
 )
+_LACKING = {
+    ReadinessItem.NOTE: Reason.NOTE_BEFORE_DOSE,
+    ReadinessItem.CLEARANCE: Reason.NOT_CLEARED,
+    ReadinessItem.DOSE: Reason.DOSE_NOT_ORDERED,
+    ReadinessItem.HOME: Reason.HOME_UNKNOWN,
+    ReadinessItem.RIDE: Reason.NO_RIDE,
+    ReadinessItem.INTENTION: Reason.INTENTION,
+    ReadinessItem.POSTPONE: Reason.INTENTION,
+}
+"""Why a course needs somebody when a session lacks this; of an answer it is to decide."""
 _OF_HOME = {
     HomeProblem.DIFFERS: (Reason.HOME_DIFFERS, Tone.AMBER),
     HomeProblem.OVERDRAWN: (Reason.HOME_OVERDRAWN, Tone.AMBER),
@@ -100,7 +114,7 @@ class Attention:
 
     It waits on either of the two where `waits_on` is None; `person_id` is the one colleague whose
     it is, whatever part they have. `consent` is the one that ends, `times` how often in a row,
-    `missing` what is not known of a session at home, `ended` how the one to rebook ended.
+    `lacks` what a session ahead waits for, `ended` how the one to rebook ended.
     """
 
     reason: Reason
@@ -115,7 +129,7 @@ class Attention:
     concern: ConcernStanding | None = None
     consent: ConsentType | None = None
     home: HomeStanding | None = None
-    missing: str = ""
+    lacks: Requirement | None = None
     refused: ClearanceDecision | None = None
     times: int = 0
     person_id: str = ""
@@ -143,18 +157,14 @@ class PlannedDose:
     """What attention asks of one open ketamine session.
 
     It `is_ahead` until something is recorded or asked about it, also when its time has come.
-    `missing_note` is the prescriber's that a high suicide risk asks for first (rule 30).
     """
 
     id: str
     planned_at: datetime
     is_ahead: bool
     silence: Silence | None
-    order_state: OrderState
     intention: IntentionStanding
-    cleared: bool
-    home_gap: str
-    missing_note: str
+    lacks: tuple[Requirement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,55 +287,21 @@ def _of_dose(dose: PlannedDose, on_hold: bool, now: datetime) -> list[Attention]
         )
         return [booked] if near else []
     found = []
-    if near and not dose.cleared:
-        found.append(
-            Attention(Reason.NOT_CLEARED, Tone.RED, Part.PRESCRIBER, dose.planned_at, dose.id)
-        )
-    if near and dose.order_state is not OrderState.ORDERED:
-        found.append(
-            Attention(
-                Reason.DOSE_NOT_ORDERED, Tone.AMBER, Part.PRESCRIBER, dose.planned_at, dose.id
+    for one in dose.lacks:
+        # An intention has its own time from which it is asked for.
+        is_intention = _LACKING.get(one.item) is Reason.INTENTION
+        if near or is_intention:
+            found.append(
+                Attention(
+                    _LACKING.get(one.item, Reason.TO_DECIDE),
+                    one.tone,
+                    one.part,
+                    dose.planned_at,
+                    dose.id,
+                    intention=dose.intention if is_intention else None,
+                    lacks=one,
+                )
             )
-        )
-    if dose.intention.tone is Tone.AMBER and dose.intention.stage in {
-        IntentionStage.MISSING,
-        IntentionStage.DRAFT,
-        IntentionStage.STALE,
-        IntentionStage.POSTPONE,
-    }:
-        postpones = dose.intention.stage is IntentionStage.POSTPONE
-        found.append(
-            Attention(
-                Reason.INTENTION,
-                Tone.AMBER,
-                Part.PRESCRIBER if postpones else Part.THERAPIST,
-                dose.planned_at,
-                dose.id,
-                intention=dose.intention,
-            )
-        )
-    if near and dose.missing_note:
-        found.append(
-            Attention(
-                Reason.NOTE_BEFORE_DOSE,
-                Tone.RED,
-                Part.PRESCRIBER,
-                dose.planned_at,
-                dose.id,
-                missing=dose.missing_note,
-            )
-        )
-    if near and dose.home_gap:
-        found.append(
-            Attention(
-                Reason.HOME_UNKNOWN,
-                Tone.AMBER,
-                Part.THERAPIST,
-                dose.planned_at,
-                dose.id,
-                missing=dose.home_gap,
-            )
-        )
     return found
 
 

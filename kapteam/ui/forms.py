@@ -171,7 +171,7 @@ class Form:
         if kept.version is None:
             kept.row, kept.version = of or self._row, version
             kept.drawn = version if kept.drawn is None else kept.drawn
-        elif kept.moved and version == kept.version + 1:
+        elif kept.moved and (isinstance(version, str) or version == kept.version + 1):
             kept.version = version
         kept.moved = False
         self._key = f"{self._name}/v{kept.drawn}"

@@ -36,7 +36,12 @@ from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said
 from kapteam.ui.written import folded_for_others, free_words
-from kapteam.vocabulary import ConcernKind, ServiceLine, Tally
+from kapteam.vocabulary import (
+    ConcernKind,
+    ReadinessItem,
+    ServiceLine,
+    Tally,
+)
 
 _COLUMN = 420
 WHERE, WHO, NUMBER_THERE = (
@@ -166,9 +171,8 @@ def _draw_where(here: Present, shown: KetamineSessionPage, *, can_arrange: bool)
 
 
 def _arrange(here: Present, shown: KetamineSessionPage) -> None:
-    with st.expander(
-        "Change where they will be", expanded=bool(shown.line and shown.line.home_gap)
-    ):
+    is_asked = shown.line is not None and shown.line.is_lacking(ReadinessItem.HOME)
+    with st.expander("Change where they will be", expanded=is_asked):
         form = Form(here, "at_home", shown.id)
         version = form.seen(shown.version)
         form.line("place", WHERE, shown.place)

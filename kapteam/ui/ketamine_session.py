@@ -59,10 +59,12 @@ from kapteam.ui.text import plain, quiet, strong
 from kapteam.ui.written import draw_note, free_words
 from kapteam.vocabulary import (
     AdministrationKind,
+    Answer,
     Function,
     NoteKind,
     OrderState,
     ProductRoute,
+    ReadinessItem,
     Tone,
 )
 
@@ -87,8 +89,6 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
         if shown.line and shown.line.silence:
             phrase(sentences.silence(shown.line.silence, shown.planned_at, here.now, here.zone))
         _offer_freed(here, shown)
-        if shown.line and shown.line.is_ahead and shown.line.missing_note:
-            phrase(sentences.missing_note(shown.line.missing_note))
         if shown.end_reason:
             ended = sentences.ended_session(shown.status, shown.closed_at, here.now, here.zone)
             st.text(f"{ended}: {free_words(here, shown.end_reason)}")
@@ -397,10 +397,18 @@ def _move_form(here: Present, shown: KetamineSessionPage) -> None:
         _away_then(here, form, both, "planned_on", "planned_time")
     with right:
         _integration_moves(here, form, shown)
+    ride = _ride(shown)
+    if ride:
+        form.check("ride_comes", plain(f"Takes them home then as well: {free_words(here, ride)}"))
     form.save(
         "Move both" if shown.integration else "Move",
         move_ketamine_session,
-        lambda: form.entered(MoveKetamineEntered, ketamine_session_id=shown.id, version=version),
+        lambda: form.entered(
+            MoveKetamineEntered,
+            ketamine_session_id=shown.id,
+            version=version,
+            ride_comes=bool(form.value("ride_comes")),
+        ),
         then=lambda _: go("ketamine_session", id=shown.id, freed=freed_time(shown.planned_at)),
         said="Moved",
     )
@@ -450,6 +458,9 @@ def _end_form(
     if shown.people_present:
         st.markdown(quiet(f"To be told as well: {free_words(here, shown.people_present)}"))
     form.line("reason", "Reason")
+    ride = _ride(shown)
+    if ride:
+        form.check("ride_told", plain(f"Knows that no ride is needed: {free_words(here, ride)}"))
     for one in shown.contacts:
         at = wording.moment(one.planned_at, here.now, here.zone)
         form.check(f"contact.{one.id}", plain(f"Also cancel: {one.kind.label}, {at}, {one.person}"))
@@ -461,9 +472,16 @@ def _end_form(
             ketamine_session_id=shown.id,
             version=version,
             contacts=tuple(one.id for one in shown.contacts if form.value(f"contact.{one.id}")),
+            ride_told=bool(form.value("ride_told")),
         ),
         kind="secondary",
     )
+
+
+def _ride(shown: KetamineSessionPage) -> str:
+    """Who takes the client home, where somebody does."""
+    ride = shown.answers.get(ReadinessItem.RIDE)
+    return ride.words if ride and ride.answer is Answer.FINE else ""
 
 
 @dataclass(frozen=True, slots=True)

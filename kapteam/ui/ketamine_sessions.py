@@ -35,7 +35,7 @@ from kapteam.wording import Phrase
 
 _SPANS = {"7 days": 7, "28 days": 28}
 _GAPS = 560
-_RED = frozenset({Show.WAS_THIS_GIVEN, Show.NO_RISK_NOTE, Show.NOT_CLEARED})
+_RED = frozenset({Show.WAS_THIS_GIVEN, Show.NO_RISK_NOTE, Show.NOT_CLEARED, Show.TO_DECIDE})
 
 
 def ask(here: Present) -> tuple[int, bool]:
@@ -128,12 +128,11 @@ def _gap_row(here: Present, one: UpcomingDose) -> None:
 
 def _missing(here: Present, one: UpcomingDose) -> list[Phrase]:
     found = {
-        Show.NO_RISK_NOTE: sentences.missing_note(one.dose.missing_note),
-        Show.NOT_CLEARED: sentences.NOT_CLEARED,
         Show.NOT_ORDERED: order_of(one.dose),
         Show.POSTPONE: sentences.intention(one.dose.intention, here.now, here.zone),
         Show.NO_INTENTION: sentences.intention(one.dose.intention, here.now, here.zone),
         Show.INTEGRATION_NOT_BOOKED: NOT_BOOKED,
     }
-    missing = [words for gap, words in found.items() if gap in one.shows]
+    missing = sentences.lacking_besides(one.dose)
+    missing += [words for gap, words in found.items() if gap in one.shows]
     return [on_hold(here, one.course.hold), *missing] if one.course.hold else missing

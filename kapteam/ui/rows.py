@@ -59,6 +59,8 @@ _OF_A_DOSE = {
     Reason.INTENTION,
     Reason.HOME_UNKNOWN,
     Reason.NOTE_BEFORE_DOSE,
+    Reason.TO_DECIDE,
+    Reason.NO_RIDE,
     Reason.NUMBER_NOT_ORDERED,
 }
 BACKUP_IS_LATE = Phrase("No good backup for more than a day", Tone.RED, "error")

@@ -91,6 +91,8 @@ _SAID_BY_ITS_ROW = {
     Reason.NOT_CLEARED,
     Reason.DOSE_NOT_ORDERED,
     Reason.NOTE_BEFORE_DOSE,
+    Reason.TO_DECIDE,
+    Reason.NO_RIDE,
     Reason.INTENTION,
 }
 

@@ -37,13 +37,16 @@ from kapteam.db.tables import (
     OutsideExperience,
     OutsideWait,
     PracticeSetting,
+    ReadinessAnswer,
     Weight,
 )
 from kapteam.vocabulary import (
+    Answer,
     ConsentType,
     Function,
     HoldReason,
     ProductRoute,
+    ReadinessItem,
     SessionStatus,
 )
 from tests.accounts.people import PASSWORD
@@ -79,6 +82,7 @@ from tests.factories_care import (
     a_signed_intention,
     a_signed_note,
     an_administration,
+    an_answer,
     an_integration_session,
     an_overdue_integration,
 )
@@ -354,6 +358,46 @@ def _a_dose_ahead(own: Care) -> str:
 def _order(page: Page) -> None:
     unfold(page, "Order the dose")
     paste(page, "Dose, mg", "70")
+
+
+def _a_dose_without_a_ride(own: Care) -> str:
+    with own.database.writing() as db:
+        return f"/ketamine_session?id={a_ketamine_session(db, own.course, ride='').id}"
+
+
+def _a_cancelled_dose(own: Care) -> str:
+    with own.database.writing() as db:
+        dose = a_ketamine_session(db, own.course)
+        dose.status, dose.closed_at = SessionStatus.CANCELLED, NOW
+    return f"/ketamine_session?id={dose.id}"
+
+
+def _a_dose_today(own: Care) -> str:
+    with own.database.writing() as db:
+        dose = a_ketamine_session(db, own.course, planned_at=NOW + timedelta(hours=2))
+    return f"/ketamine_session?id={dose.id}"
+
+
+def _a_dose_with_a_question(own: Care) -> str:
+    with own.database.writing() as db:
+        dose = a_ketamine_session(db, own.course, planned_at=NOW + timedelta(hours=2))
+        an_answer(db, dose, ReadinessItem.BLADDER, Answer.NOT_FINE, words="Burns since the weekend")
+    return f"/ketamine_session?id={dose.id}"
+
+
+def _ride(page: Page) -> None:
+    press(page, "Who takes them home")
+    paste(page, "Who takes them home, name and phone", "Ngozi Okafor, 602-555-0177")
+
+
+def _amiss(page: Page) -> None:
+    press(page, "Alone tonight …")
+    paste(page, "What was said or seen", "Her sister comes at noon tomorrow")
+
+
+def _go_ahead(page: Page) -> None:
+    press(page, "Change: bladder symptoms asked?")
+    paste(page, "Go ahead, because", "Seen by her own doctor on Monday")
 
 
 def _weight(page: Page) -> None:
@@ -978,6 +1022,23 @@ SAVES = {
         presses=3,
     ),
     "order": Save(_a_dose_ahead, _order, "Order", ("dose:ordered",), by_prescriber=True),
+    "ride": Save(
+        _a_dose_without_a_ride, _ride, "Save the ride", ("readiness:answered",), (ReadinessAnswer,)
+    ),
+    "ride told": Save(_a_cancelled_dose, _nothing, "The ride was told", ("readiness:ride_told",)),
+    "answer of the day": Save(
+        _a_dose_today, _nothing, "Fasted as told", ("readiness:answered",), (ReadinessAnswer,)
+    ),
+    "amiss on the day": Save(
+        _a_dose_today, _amiss, "Alone tonight", ("readiness:answered",), (ReadinessAnswer,)
+    ),
+    "gone ahead": Save(
+        _a_dose_with_a_question,
+        _go_ahead,
+        "Go ahead all the same: bladder symptoms",
+        ("readiness:answered",),
+        (ReadinessAnswer,),
+    ),
     "weight": Save(_a_dose_ahead, _weight, "Save the weight", ("weight:recorded",), (Weight,)),
     "weight in error": Save(
         _a_wrong_weight,

@@ -31,6 +31,7 @@ from kapteam.db.tables import (
 from kapteam.ids import new_id
 from kapteam.rules.notes import content_hash
 from kapteam.vocabulary import (
+    Answer,
     ConsentType,
     ContactKind,
     EpisodeState,
@@ -41,6 +42,7 @@ from kapteam.vocabulary import (
     IntegrationCloseReason,
     NoteKind,
     Part,
+    ReadinessItem,
     ServiceLine,
     SessionStatus,
     Tally,
@@ -76,6 +78,7 @@ from tests.factories_care import (
     a_given_session,
     a_ketamine_session,
     an_administration,
+    an_answer,
     an_integration_session,
     an_overdue_integration,
 )
@@ -149,8 +152,9 @@ def strange(care: Care) -> Odd:
             db, course, status=SessionStatus.CANCELLED, planned_at=NOW - 20 * DAY
         )
         ended.end_reason = odd("end")
-        ahead = a_ketamine_session(db, course)
+        ahead = a_ketamine_session(db, course, ride=odd("rid"))
         ahead.place = odd("apl")
+        an_answer(db, ahead, ReadinessItem.FASTING, Answer.NOT_FINE, words=odd("fas"))
         earlier = a_given_session(db, course, given_at=NOW - 10 * DAY)
         closed = an_integration_session(
             db,

@@ -38,6 +38,7 @@ from kapteam.vocabulary import (
     How,
     NoteKind,
     Part,
+    ReadinessItem,
     ServiceLine,
     SessionStatus,
     Tone,
@@ -496,7 +497,7 @@ def test_rule_30_is_about_a_high_suicide_risk_alone(care, kind, level):
     with care.database.writing() as db:
         a_ketamine_session(db, care.course, planned_at=NOW + DAY)
     _raised(care, kind=kind, level=level)
-    assert _standing(care).ahead[0].missing_note == ""
+    assert not _standing(care).ahead[0].is_lacking(ReadinessItem.NOTE)
 
 
 def test_rule_57_a_hold_never_quiets_a_concern(care):

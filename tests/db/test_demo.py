@@ -69,6 +69,7 @@ from kapteam.vocabulary import (
     OutsideParty,
     Part,
     ProductRoute,
+    ReadinessItem,
     ServiceLine,
     SessionStatus,
     Tone,
@@ -198,7 +199,14 @@ def promises_of_doses(courses: list[CourseStanding], now: datetime) -> dict[str,
         >= {IntentionStage.SIGNED, IntentionStage.STALE, IntentionStage.NOT_DUE},
         "a dose not ordered soon": any(one.order_state is OrderState.NONE for one in near),
         "a dose proposed": any(one.order_state is OrderState.PROPOSED for one in ahead),
-        "everything ahead is cleared": all(one.cleared for one in ahead),
+        "everything ahead is cleared": not any(
+            one.is_lacking(ReadinessItem.CLEARANCE) for one in ahead
+        ),
+        "a dose without a ride home soon": any(one.is_lacking(ReadinessItem.RIDE) for one in near),
+        "a changed medicine to decide about": any(
+            one.is_lacking(ReadinessItem.MEDICINES) for one in near
+        ),
+        "a dose that is ready": any(one.is_ready for one in near),
     }
 
 

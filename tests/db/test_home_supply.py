@@ -33,7 +33,15 @@ from kapteam.ids import new_id
 from kapteam.queries.home_supply import home_supply_page
 from kapteam.queries.standing import course_standings
 from kapteam.rules.attention import Reason
-from kapteam.vocabulary import ConcernKind, ConcernLevel, Part, ProductRoute, SessionStatus, Tally
+from kapteam.vocabulary import (
+    ConcernKind,
+    ConcernLevel,
+    Part,
+    ProductRoute,
+    ReadinessItem,
+    SessionStatus,
+    Tally,
+)
 from tests.factories import NOW, TODAY
 from tests.factories_care import (
     Care,
@@ -106,6 +114,11 @@ def _standing(care: Care, who=None):
     with care.database.reading() as db:
         (course,) = course_standings(db, care.asked_by(who or care.therapist))
     return course
+
+
+def _home_gap(dose) -> str:
+    """What is not known of a session at home, empty if all is."""
+    return "".join(one.what for one in dose.lacks if one.item is ReadinessItem.HOME)
 
 
 def _reasons(care: Care, who=None) -> list[Reason]:
@@ -189,7 +202,7 @@ def test_a_session_at_home_is_not_ready_until_somebody_knows_where_and_with_whom
     entered = WhereEntered(session.id, session.version, True, " 4 Elm Street ", "Her sister", "911")
     care.do(arrange_where, care.front_desk, entered)
     dose = _standing(care).ahead[0]
-    assert (dose.place, dose.people_present, dose.home_gap) == ("4 Elm Street", "Her sister", "")
+    assert (dose.place, dose.people_present, _home_gap(dose)) == ("4 Elm Street", "Her sister", "")
     assert Reason.HOME_UNKNOWN not in [one.reason for one in _standing(care).attention]
     (event,) = care.rows(AuditEvent, tag="ketamine_session:arranged_at_home")
     assert "Elm" not in str(event.changes)
@@ -409,12 +422,12 @@ def test_only_who_may_record_it_may_mark_it_as_entered_in_error(care):
 
 def test_a_session_booked_at_home_changes_to_the_practice_and_asks_no_more_where(care):
     session = _at_home(care, place="4 Elm Street", people_present="", local_emergency="911")
-    assert _standing(care).ahead[0].home_gap == "who is with them"
+    assert _home_gap(_standing(care).ahead[0]) == "who is with them"
     there = WhereEntered(session.id, session.version, False, "Room 2", "Her sister drives")
     for _ in range(2):
         care.do(arrange_where, care.front_desk, there)
     dose = _standing(care).ahead[0]
-    assert (dose.at_home, dose.place, dose.home_gap) == (False, "Room 2", "")
+    assert (dose.at_home, dose.place, _home_gap(dose)) == (False, "Room 2", "")
     assert Reason.HOME_UNKNOWN not in [one.reason for one in _standing(care).attention]
     kept = care.row(KetamineSession, session.id)
     assert (kept.people_present, kept.local_emergency) == ("Her sister drives", "")
@@ -427,11 +440,11 @@ def test_a_session_booked_at_home_changes_to_the_practice_and_asks_no_more_where
 
 def test_a_session_booked_in_the_practice_changes_to_home_and_asks_where(care):
     session = _at_home(care, at_home=False, place="Room 2", people_present="Her sister drives")
-    assert _standing(care).ahead[0].home_gap == ""
+    assert _home_gap(_standing(care).ahead[0]) == ""
     care.do(arrange_where, care.therapist, WhereEntered(session.id, 1, True, "", "", "911"))
     dose = _standing(care).ahead[0]
     assert (dose.at_home, dose.place, dose.people_present) == (True, "", "")
-    assert dose.home_gap == "where and who is with them"
+    assert _home_gap(dose) == "where and who is with them"
     assert not dose.is_ready
     assert Reason.HOME_UNKNOWN in [one.reason for one in _standing(care).attention]
     with pytest.raises(NotFound):

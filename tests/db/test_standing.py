@@ -24,6 +24,7 @@ from kapteam.vocabulary import (
     NoteKind,
     Part,
     ProductRoute,
+    ReadinessItem,
     ServiceLine,
     SessionStatus,
     Tone,
@@ -833,7 +834,7 @@ class TestReady:
 
         course = standing(care)
 
-        assert [dose.cleared for dose in course.doses] == [False]
+        assert [dose.is_lacking(ReadinessItem.CLEARANCE) for dose in course.doses] == [True]
         assert Reason.NOT_CLEARED in reasons(course)
 
     def test_the_clearance_decided_last_holds_whichever_form_was_opened_first(self, care):
@@ -847,7 +848,9 @@ class TestReady:
                 decided_at=NOW - 30 * DAY,
             )
 
-        assert [dose.cleared for dose in standing(care).doses] == [True]
+        assert [dose.is_lacking(ReadinessItem.CLEARANCE) for dose in standing(care).doses] == [
+            False
+        ]
 
     def test_a_deferred_client_is_not_cleared(self, care):
         with care.database.writing() as db:
@@ -860,7 +863,7 @@ class TestReady:
                 decided_at=NOW - DAY,
             )
 
-        assert [dose.cleared for dose in standing(care).doses] == [False]
+        assert [dose.is_lacking(ReadinessItem.CLEARANCE) for dose in standing(care).doses] == [True]
 
     def test_clearance_has_to_last_until_the_dose(self, care):
         with care.database.writing() as db:
@@ -874,7 +877,10 @@ class TestReady:
                 decided_at=NOW - DAY,
             )
 
-        assert [dose.cleared for dose in standing(care).doses] == [True, False]
+        assert [dose.is_lacking(ReadinessItem.CLEARANCE) for dose in standing(care).doses] == [
+            False,
+            True,
+        ]
 
     def test_a_signed_intention_belongs_to_its_own_session(self, care):
         with care.database.writing() as db:

@@ -12,11 +12,13 @@ from kapteam.queries.today import today
 from kapteam.queries.upcoming import GAPS, Show, upcoming
 from kapteam.rules.attention import Reason
 from kapteam.vocabulary import (
+    Answer,
     ConcernLevel,
     HoldReason,
     IntegrationCloseReason,
     IntegrationKind,
     OrderState,
+    ReadinessItem,
     ServiceLine,
     SessionStatus,
 )
@@ -29,6 +31,7 @@ from tests.factories_care import (
     a_ketamine_session,
     a_signed_intention,
     an_administration,
+    an_answer,
     an_integration_session,
     an_overdue_integration,
     an_unrecorded_session,
@@ -312,8 +315,12 @@ def busy(care) -> Care:
     with care.database.writing() as db:
         session, _ = a_booked_pair(db, care.course, dose_at=NOW + HOUR)
         a_signed_intention(db, session, care.therapist)
-        a_ketamine_session(db, another_course(db, care, "Later"), planned_at=NOW + 2 * HOUR)
-        a_ketamine_session(db, another_course(db, care, "Tomorrow"), planned_at=NOW + DAY)
+        later = a_ketamine_session(db, another_course(db, care, "Later"), planned_at=NOW + 2 * HOUR)
+        an_answer(db, later, ReadinessItem.FASTING, Answer.NOT_FINE, words="Coffee at one")
+        at_home = a_ketamine_session(
+            db, another_course(db, care, "Tomorrow"), planned_at=NOW + DAY, ride=""
+        )
+        at_home.at_home = True
         an_unrecorded_session(db, another_course(db, care, "Silent"))
         a_given_session(
             db,
@@ -327,6 +334,7 @@ def busy(care) -> Care:
             another_course(db, care, "Unready", cleared=False),
             planned_at=NOW + 2 * DAY,
             ordered_ug=None,
+            ride="",
         )
         paused = another_course(db, care, "Paused", hold=HoldReason.TRAVEL)
         a_ketamine_session(db, paused, planned_at=NOW + 2 * DAY)
@@ -352,8 +360,11 @@ def test_every_gap_is_shown_by_somebody(busy):
         Show.ON_HOLD: 1,
         Show.NO_RISK_NOTE: 1,
         Show.NOT_CLEARED: 1,
+        Show.TO_DECIDE: 1,
         Show.POSTPONE: 1,
         Show.NOT_ORDERED: 1,
+        Show.HOME_UNKNOWN: 1,
+        Show.NO_RIDE: 1,
         Show.NO_INTENTION: 4,
         Show.TODAY: 2,
         Show.TODAY_NO_INTENTION: 1,

@@ -506,7 +506,7 @@ SHEETS = {
         "ketamine_session",
         "move",
         "Move both",
-        {"planned_on": TODAY + 2 * DAY, "planned_time": "10:00 am"},
+        {"planned_on": TODAY + 2 * DAY, "planned_time": "10:00 am", "ride_comes": True},
         "ketamine_session:moved",
         _a_dose_ahead,
     ),

@@ -97,7 +97,7 @@ def test_who_is_not_on_the_course_is_told_no_more_than_of_one_that_is_none(care,
 def test_the_front_desk_moves_and_cancels_and_does_not_record(care, ahead):
     tab = _open(care, care.front_desk, ahead)
 
-    assert buttons(tab) == ["Move both", "Cancel this ketamine session"]
+    assert buttons(tab) == ["Save the ride", "Move both", "Cancel this ketamine session"]
     assert "Intention note" not in links(tab)
 
 
@@ -402,7 +402,8 @@ def test_what_was_entered_in_error_stays_readable_and_counts_no_more(care):
 def test_rule_3_what_was_cancelled_takes_its_integration_back(care, ahead):
     tab = _open(care, care.front_desk, ahead)
 
-    press(fill(tab, "cancel", {"reason": WILD}), "Cancel this ketamine session")
+    filled = fill(tab, "cancel", {"reason": WILD, "ride_told": True})
+    press(filled, "Cancel this ketamine session")
 
     assert bare(f"Cancelled Tue Nov 24, 2:30 pm: {WILD}") in [bare(one.value) for one in tab.text]
     assert "Closed" not in said(tab)

@@ -21,9 +21,11 @@ from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationFacts, judge
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.pathway import ConsentFacts
+from kapteam.rules.readiness import Preparation, waits_for
 from kapteam.rules.thresholds import Thresholds
 from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, StuckOn
 from kapteam.vocabulary import (
+    Answer,
     ConcernKind,
     ConcernLevel,
     ConsentType,
@@ -32,6 +34,7 @@ from kapteam.vocabulary import (
     OrderState,
     OutsideParty,
     Part,
+    ReadinessItem,
     SessionStatus,
     Tone,
 )
@@ -42,6 +45,7 @@ TODAY = date(2026, 11, 24)
 R = Reason
 SIGNED = IntentionStanding(IntentionStage.SIGNED, Tone.PLAIN, signed_at=NOW)
 MISSING = IntentionStanding(IntentionStage.MISSING, Tone.AMBER)
+PREGNANT = {ReadinessItem.RIDE: Answer.FINE, ReadinessItem.PREGNANCY: Answer.NOT_FINE}
 CALM = CourseFacts(
     contacts=(),
     state=EpisodeState.SERIES,
@@ -70,19 +74,21 @@ CALM = CourseFacts(
 )
 
 
-def _dose(hours=24.0, **facts):
-    dose = PlannedDose(
-        id="dose",
+def _dose(hours=24.0, *, is_ahead=True, silence=None, intention=SIGNED, **facts):
+    """A ketamine session so many hours ahead that lacks nothing but what `facts` say."""
+    prepared = Preparation(
         planned_at=NOW + timedelta(hours=hours),
-        is_ahead=True,
-        silence=None,
-        order_state=OrderState.ORDERED,
-        intention=SIGNED,
-        cleared=True,
+        at_home=False,
         home_gap="",
         missing_note="",
+        cleared=True,
+        order_state=OrderState.ORDERED,
+        intention=intention,
+        answers={ReadinessItem.RIDE: Answer.FINE},
     )
-    return replace(dose, **facts)
+    prepared = replace(prepared, **facts)
+    lacks = waits_for(prepared, NOW)
+    return PlannedDose("dose", prepared.planned_at, is_ahead, silence, intention, lacks)
 
 
 def _integration(hours, **facts):
@@ -137,6 +143,9 @@ def test_a_calm_course_needs_nobody():
         ),
         (_dose(order_state=OrderState.NONE), R.DOSE_NOT_ORDERED, Tone.AMBER, PRESCRIBER),
         (_dose(intention=MISSING), R.INTENTION, Tone.AMBER, THERAPIST),
+        (_dose(answers={}), R.NO_RIDE, Tone.AMBER, THERAPIST),
+        (_dose(at_home=True, home_gap="where"), R.HOME_UNKNOWN, Tone.AMBER, THERAPIST),
+        (_dose(answers=PREGNANT), R.TO_DECIDE, Tone.RED, PRESCRIBER),
     ],
 )
 def test_rules_21_and_28_what_a_dose_waits_for(dose, reason, tone, waits_on):

@@ -36,7 +36,7 @@ class Concern(Versioned):
     closed_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     closed_by_note_id: Mapped[str | None] = mapped_column(ForeignKey("note.id"))
 
-    __table_args__ = (index_of_open("ix_concern_client_id_open", "client_id", "closed_at"),)
+    __table_args__ = (index_of_open("ix_concern_client_id_open", "client_id", unset="closed_at"),)
 
 
 class ConcernSeen(Base):

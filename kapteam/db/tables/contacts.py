@@ -41,6 +41,6 @@ class Contact(Versioned):
 
     __table_args__ = (
         Index("ix_contact_episode_id_happened_at", "episode_id", "happened_at"),
-        index_of_open("ix_contact_episode_id_ahead", "episode_id", "outcome"),
-        index_of_open("ix_contact_tell_id_untold", "tell_id", "told_at"),
+        index_of_open("ix_contact_episode_id_ahead", "episode_id", unset="outcome"),
+        index_of_open("ix_contact_tell_id_untold", "tell_id", unset="told_at"),
     )

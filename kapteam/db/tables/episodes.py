@@ -37,7 +37,7 @@ class Episode(Versioned):
     close_reason: Mapped[CloseReason | None] = mapped_column(term(CloseReason))
     close_note: Mapped[str] = mapped_column(Text, default="")
 
-    __table_args__ = (index_of_open("ix_episode_client_id_open", "client_id", "closed_at"),)
+    __table_args__ = (index_of_open("ix_episode_client_id_open", "client_id", unset="closed_at"),)
 
 
 class EpisodeMember(Identified):
@@ -103,7 +103,9 @@ class SignOff(Identified):
     signed_at: Mapped[datetime | None]
     signed_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
 
-    __table_args__ = (index_of_open("ix_sign_off_episode_id_open", "episode_id", "signed_at"),)
+    __table_args__ = (
+        index_of_open("ix_sign_off_episode_id_open", "episode_id", unset="signed_at"),
+    )
 
 
 class OutsideExperience(Identified):

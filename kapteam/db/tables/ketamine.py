@@ -5,9 +5,16 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kapteam.db.base import Identified, Versioned
+from kapteam.db.base import Identified, Versioned, index_of_open
 from kapteam.db.types import Micrograms, term
-from kapteam.vocabulary import AdministrationKind, OrderState, ProductRoute, SessionStatus
+from kapteam.vocabulary import (
+    AdministrationKind,
+    Answer,
+    OrderState,
+    ProductRoute,
+    ReadinessItem,
+    SessionStatus,
+)
 
 
 class Series(Versioned):
@@ -66,6 +73,33 @@ class KetamineSession(Versioned):
 
     __table_args__ = (
         Index("ix_ketamine_session_episode_id_planned_at", "episode_id", "planned_at"),
+    )
+
+
+class ReadinessAnswer(Identified):
+    """What was answered before a ketamine session; one that another took the place of stays.
+
+    `words` are who takes the client home, what is amiss, or why they go ahead all the same.
+    """
+
+    __tablename__ = "readiness_answer"
+
+    ketamine_session_id: Mapped[str] = mapped_column(ForeignKey("ketamine_session.id"))
+    item: Mapped[ReadinessItem] = mapped_column(term(ReadinessItem))
+    answer: Mapped[Answer] = mapped_column(term(Answer))
+    words: Mapped[str] = mapped_column(Text, default="")
+    answered_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    answered_at: Mapped[datetime]
+    replaced_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        index_of_open(
+            "uq_readiness_answer_that_counts",
+            "ketamine_session_id",
+            "item",
+            unset="replaced_at",
+            unique=True,
+        ),
     )
 
 

@@ -42,7 +42,7 @@ class Note(Versioned):
 
     __table_args__ = (
         Index("ix_note_episode_id_signed_at", "episode_id", "signed_at"),
-        index_of_open("ix_note_author_id_unsigned", "author_id", "signed_at"),
+        index_of_open("ix_note_author_id_unsigned", "author_id", unset="signed_at"),
     )
 
 

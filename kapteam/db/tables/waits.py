@@ -36,4 +36,6 @@ class OutsideWait(Versioned):
     recorded_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
     recorded_at: Mapped[datetime]
 
-    __table_args__ = (index_of_open("ix_outside_wait_episode_id_open", "episode_id", "outcome"),)
+    __table_args__ = (
+        index_of_open("ix_outside_wait_episode_id_open", "episode_id", unset="outcome"),
+    )

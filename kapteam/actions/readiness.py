@@ -1,0 +1,162 @@
+"""What is asked before a ketamine session: answered, answered anew, and what becomes of the ride.
+
+An answer is never edited: the newest one counts, and it lapses with its session (rule 29).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kapteam.actions.loading import administrations, ketamine_session
+from kapteam.actions.saving import SAVED_MEANWHILE, already_saved
+from kapteam.db.audit import record
+from kapteam.db.tables import KetamineSession, ReadinessAnswer
+from kapteam.errors import Conflict, NotAllowed, NotFound
+from kapteam.rules.entered import Entered
+from kapteam.rules.permissions import (
+    Viewer,
+    can_order_dose,
+    check_can_book,
+    check_can_enter_names,
+    check_can_record_session,
+)
+from kapteam.rules.readiness import ASKED, decides, needs_words, possible_answers
+from kapteam.vocabulary import Answer, ReadinessItem
+
+_WORDS = {Answer.NOT_FINE: "What was said or seen", Answer.GO_AHEAD: "The reason"}
+_IS_OVER = "This session is over or under way, so nothing is to be asked before it any more."
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerEntered:
+    """An answer before a ketamine session; `id` is minted by the form.
+
+    `words` say who takes the client home, what is amiss, or why they go ahead. `replaces` is the id
+    of the answer that the form showed, empty where nobody had answered.
+    """
+
+    id: str
+    ketamine_session_id: str
+    item: ReadinessItem
+    answer: Answer
+    words: str
+    replaces: str
+
+
+def answer_readiness(db: Session, viewer: Viewer, entered: AnswerEntered, now: datetime) -> None:
+    """Keep an answer; it takes the place of the one before.
+
+    The ride is found by whoever books; the rest is asked by those who treat. Where an answer is
+    not as it should be, going ahead takes a reason, and of what is hard a prescriber (domain 1.5).
+    Raises NotAllowed, NotFound, Invalid by field, Conflict.
+    """
+    if entered.item is ReadinessItem.RIDE:
+        check_can_enter_names(viewer)
+    else:
+        check_can_record_session(viewer)
+    session, course = ketamine_session(db, viewer, entered.ketamine_session_id, now)
+    if already_saved(db, ReadinessAnswer, entered.id):
+        return
+    if not session.status.is_open or administrations(db, session.id):
+        raise NotAllowed(_IS_OVER)
+    form = Entered()
+    possible = possible_answers(entered.item) if entered.item in ASKED else ()
+    form.need("answer", entered.answer in possible, "Choose one of the answers.")
+    form.need(
+        "words",
+        entered.answer is not Answer.GO_AHEAD
+        or decides(entered.item, prescribes=can_order_dose(viewer)),
+        "Only a prescriber decides to go ahead here. Ask one.",
+    )
+    words = form.line(
+        "words",
+        entered.words,
+        _WORDS.get(entered.answer, "Who takes them home"),
+        required=needs_words(entered.item, entered.answer),
+    )
+    form.done()
+    before = _counting(db, session.id, entered.item)
+    if (before.id if before else "") != entered.replaces:
+        raise Conflict(
+            SAVED_MEANWHILE,
+            theirs={"words": before.words if before else ""},
+            mine={"words": words},
+        )
+    if before is not None:
+        before.replaced_at = now
+        db.flush()
+    db.add(
+        ReadinessAnswer(
+            id=entered.id,
+            ketamine_session_id=session.id,
+            item=entered.item,
+            answer=entered.answer,
+            words=words,
+            answered_by_id=viewer.clinician_id,
+            answered_at=now,
+        )
+    )
+    record(
+        db,
+        "readiness:answered",
+        viewer,
+        now,
+        client_id=course.client_id,
+        subject_id=session.id,
+        item=entered.item,
+        answer=(before.answer if before else None, entered.answer),
+    )
+
+
+def tell_ride(db: Session, viewer: Viewer, ketamine_session_id: str, now: datetime) -> None:
+    """Who was to take the client home knows that this session does not take place.
+
+    Raises NotAllowed, NotFound; told twice it is told once.
+    """
+    check_can_book(viewer)
+    session, course = ketamine_session(db, viewer, ketamine_session_id, now)
+    if session.status.is_open or session.status.is_given:
+        raise NotFound("The ride for this session is still needed.")
+    if settle_ride(db, session, now):
+        record(
+            db,
+            "readiness:ride_told",
+            viewer,
+            now,
+            client_id=course.client_id,
+            subject_id=session.id,
+        )
+
+
+def settle_ride(db: Session, session: KetamineSession, now: datetime) -> bool:
+    """Let the ride of a session lapse because it was told; whether there was one to tell."""
+    ride = _counting(db, session.id, ReadinessItem.RIDE)
+    if ride is None:
+        return False
+    ride.replaced_at = now
+    return True
+
+
+def lapse(db: Session, session: KetamineSession, now: datetime, *, keeps_ride: bool) -> None:
+    """Let all that was answered for another time lapse, but for a ride that comes then too."""
+    answers = db.scalars(
+        select(ReadinessAnswer).where(
+            ReadinessAnswer.ketamine_session_id == session.id,
+            ReadinessAnswer.replaced_at.is_(None),
+        )
+    )
+    for one in answers:
+        if not (keeps_ride and one.item is ReadinessItem.RIDE):
+            one.replaced_at = now
+
+
+def _counting(db: Session, session_id: str, item: ReadinessItem) -> ReadinessAnswer | None:
+    return db.scalar(
+        select(ReadinessAnswer).where(
+            ReadinessAnswer.ketamine_session_id == session_id,
+            ReadinessAnswer.item == item,
+            ReadinessAnswer.replaced_at.is_(None),
+        )
+    )

@@ -1,0 +1,158 @@
+"""Two keys: what a ketamine session waits for, of whom, and when it may be called ready."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kapteam.rules.notes import IntentionStage, IntentionStanding
+from kapteam.rules.readiness import (
+    ASKED,
+    KEYS,
+    ON_THE_DAY,
+    Preparation,
+    decides,
+    is_ready,
+    needs_words,
+    possible_answers,
+    still_to_ask,
+    waits_for,
+)
+from kapteam.vocabulary import Answer, OrderState, Part, ReadinessItem, Tone
+
+HOUR = timedelta(hours=1)
+NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
+Item = ReadinessItem
+SIGNED = IntentionStanding(IntentionStage.SIGNED, Tone.PLAIN, signed_at=NOW)
+NOT_DUE = IntentionStanding(IntentionStage.NOT_DUE, Tone.QUIET)
+MISSING = IntentionStanding(IntentionStage.MISSING, Tone.AMBER)
+POSTPONE = IntentionStanding(IntentionStage.POSTPONE, Tone.AMBER)
+RIDE = {Item.RIDE: Answer.FINE}
+READY = Preparation(
+    planned_at=NOW + 24 * HOUR,
+    at_home=False,
+    home_gap="",
+    missing_note="",
+    cleared=True,
+    order_state=OrderState.ORDERED,
+    intention=SIGNED,
+    answers=RIDE,
+)
+
+
+def _items(session: Preparation) -> list[Item]:
+    return [one.item for one in waits_for(session, NOW)]
+
+
+def test_with_all_that_is_known_before_the_day_it_is_ready_and_waits_on_nobody():
+    assert waits_for(READY, NOW) == ()
+    assert is_ready(READY, NOW)
+
+
+@pytest.mark.parametrize(
+    ("facts", "item", "part", "tone"),
+    [
+        ({"missing_note": "risk note"}, Item.NOTE, Part.PRESCRIBER, Tone.RED),
+        ({"cleared": False}, Item.CLEARANCE, Part.PRESCRIBER, Tone.RED),
+        ({"order_state": OrderState.NONE}, Item.DOSE, Part.PRESCRIBER, Tone.AMBER),
+        ({"order_state": OrderState.PROPOSED}, Item.DOSE, Part.PRESCRIBER, Tone.AMBER),
+        ({"intention": POSTPONE}, Item.POSTPONE, Part.PRESCRIBER, Tone.AMBER),
+        ({"intention": MISSING}, Item.INTENTION, Part.THERAPIST, Tone.AMBER),
+        ({"answers": {}}, Item.RIDE, Part.THERAPIST, Tone.AMBER),
+        ({"at_home": True, "home_gap": "where"}, Item.HOME, Part.THERAPIST, Tone.AMBER),
+        *(
+            ({"answers": RIDE | {item: Answer.NOT_FINE}}, item, KEYS[item], tone)
+            for item, tone in (
+                (Item.MEDICINES, Tone.AMBER),
+                (Item.PREGNANCY, Tone.RED),
+                (Item.MIND, Tone.RED),
+                (Item.BLADDER, Tone.AMBER),
+                (Item.FASTING, Tone.AMBER),
+                (Item.EVENING, Tone.AMBER),
+            )
+        ),
+    ],
+)
+def test_rules_21_25_26_and_30_each_thing_that_lacks_waits_on_one_of_the_two(
+    facts, item, part, tone
+):
+    lacking = replace(READY, **facts)
+    (one,) = waits_for(lacking, NOW)
+    assert (one.item, one.part, one.tone) == (item, part, tone)
+    assert not is_ready(lacking, NOW)
+
+
+def test_rule_25_a_ride_is_asked_for_three_days_before_and_without_one_it_is_never_ready():
+    far = replace(READY, planned_at=NOW + 72 * HOUR + timedelta(minutes=1), answers={})
+    assert _items(far) == []
+    assert not is_ready(far, NOW)
+    assert _items(replace(far, planned_at=NOW + 72 * HOUR)) == [Item.RIDE]
+
+
+def test_at_home_nobody_is_asked_for_a_ride():
+    assert is_ready(replace(READY, at_home=True, answers={}), NOW)
+
+
+def test_an_intention_that_is_not_due_is_neither_waited_for_nor_ready():
+    early = replace(READY, intention=NOT_DUE)
+    assert _items(early) == []
+    assert not is_ready(early, NOW)
+
+
+@pytest.mark.parametrize("answer", [Answer.FINE, Answer.NOT_NEEDED, Answer.GO_AHEAD])
+def test_what_was_decided_or_is_as_it_should_be_keeps_nobody_waiting(answer):
+    assert is_ready(replace(READY, answers=RIDE | {Item.PREGNANCY: answer}), NOW)
+
+
+def test_what_nobody_asked_yet_keeps_nobody_waiting_before_the_day():
+    assert still_to_ask(RIDE) == tuple(item for item in KEYS if item in ON_THE_DAY)
+    assert is_ready(READY, NOW)
+
+
+def test_who_may_not_know_what_was_asked_is_told_that_something_is_to_decide():
+    told = replace(READY, answers=RIDE | {Item.MIND: Answer.NOT_FINE}, names_questions=False)
+    (one,) = waits_for(told, NOW)
+    assert one.what == "a question of the day"
+
+
+def test_going_ahead_where_it_is_hard_is_the_prescriber_s():
+    """Domain 1.5: what blocks a dose; the rest the therapist decides as well, with a reason."""
+    alone = [item for item in ASKED if not decides(item, prescribes=False)]
+    assert set(alone) == {Item.RIDE, Item.MEDICINES, Item.PREGNANCY, Item.MIND}
+    assert all(decides(item, prescribes=True) for item in ASKED)
+
+
+def test_nobody_answers_that_there_is_no_ride_and_only_pregnancy_may_not_apply():
+    assert Answer.NOT_FINE not in possible_answers(Item.RIDE)
+    may_not_apply = [one for one in ASKED if Answer.NOT_NEEDED in possible_answers(one)]
+    assert may_not_apply == [Item.PREGNANCY]
+
+
+def test_what_is_amiss_and_why_they_go_ahead_is_never_said_without_words():
+    for item in ASKED:
+        assert needs_words(item, Answer.NOT_FINE)
+        assert needs_words(item, Answer.GO_AHEAD)
+    assert [one for one in ASKED if needs_words(one, Answer.FINE)] == [Item.RIDE]
+
+
+@given(
+    facts=st.fixed_dictionaries(
+        {
+            "planned_at": st.integers(0, 14 * 24).map(lambda hours: NOW + hours * HOUR),
+            "at_home": st.booleans(),
+            "missing_note": st.sampled_from(["", "risk note"]),
+            "cleared": st.booleans(),
+            "order_state": st.sampled_from(OrderState),
+            "intention": st.sampled_from([SIGNED, NOT_DUE, MISSING, POSTPONE]),
+            "answers": st.dictionaries(st.sampled_from(ASKED), st.sampled_from(Answer)),
+        }
+    )
+)
+def test_nothing_is_ready_that_waits_for_anything_and_nothing_is_waited_for_twice(facts):
+    session = replace(READY, **facts)
+    items = _items(session)
+    assert len(items) == len(set(items))
+    assert items == [one for one in KEYS if one in items]
+    assert not (items and is_ready(session, NOW))
