@@ -142,7 +142,6 @@ _AS_IT_SHOULD_BE = {
     ReadinessItem.CLEARANCE: "Cleared",
     ReadinessItem.DOSE: "Dose ordered",
     ReadinessItem.HOME: "At home, arranged",
-    ReadinessItem.INTENTION: "Intention signed",
 }
 _SAID_BESIDE = frozenset({ReadinessItem.DOSE, ReadinessItem.INTENTION, ReadinessItem.POSTPONE})
 

@@ -11,7 +11,6 @@ from kapteam.queries.ketamine_session import KetamineSessionPage
 from kapteam.queries.readiness import AnswerLine
 from kapteam.queries.standing import DoseLine, Person
 from kapteam.rules.dosing import ends_session
-from kapteam.rules.notes import IntentionStage
 from kapteam.rules.permissions import can_book, can_order_dose, can_record_session
 from kapteam.rules.readiness import (
     ASKED,
@@ -31,6 +30,8 @@ from kapteam.vocabulary import Answer, Part, ReadinessItem, Tone
 from kapteam.wording import Phrase
 
 _COLUMN = 420
+_SAID_ELSEWHERE = {*ASKED, ReadinessItem.INTENTION, ReadinessItem.POSTPONE}
+"""What is asked has its own row here, and an intention stands at the top of the page."""
 _LABELS = {Answer.NOT_FINE: "What was said or seen", Answer.GO_AHEAD: "Go ahead, because"}
 
 
@@ -90,11 +91,9 @@ def _given(shown: KetamineSessionPage) -> dict[ReadinessItem, Answer]:
 
 def _draw_key(here: Present, shown: KetamineSessionPage, line: DoseLine, key: _Key) -> None:
     words(f"**{plain(key.name)}**")
-    intention = sentences.intention(line.intention, here.now, here.zone)
     for one in line.lacks:
-        if one.part is key.part and one.item not in ASKED:
-            is_intention = one.item in {ReadinessItem.INTENTION, ReadinessItem.POSTPONE}
-            phrase(intention if is_intention else sentences.lacking(one))
+        if one.part is key.part and one.item not in _SAID_ELSEWHERE:
+            phrase(sentences.lacking(one))
     for item in _settled(line, key.part):
         phrase(sentences.settled(item))
     if key.part is Part.THERAPIST and not line.at_home:
@@ -113,8 +112,6 @@ def _settled(line: DoseLine, part: Part) -> list[ReadinessItem]:
         wanted = [ReadinessItem.CLEARANCE, ReadinessItem.DOSE]
     else:
         wanted = [ReadinessItem.HOME] if line.at_home else []
-        if line.intention.stage is IntentionStage.SIGNED:
-            wanted.append(ReadinessItem.INTENTION)
     return [item for item in wanted if not line.is_lacking(item)]
 
 

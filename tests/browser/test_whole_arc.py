@@ -42,6 +42,7 @@ AUDITED = [
     "dose:ordered",
     "note:started",
     "note:signed",
+    "readiness:answered",
     "ketamine_session:closed",
     "integration_session:held",
     "note:started",
@@ -87,6 +88,7 @@ def up_to_the_dose(prescriber: Page, therapist: Page, server: Server) -> str:
     dose = _book(prescriber, course)
     _order(prescriber, dose)
     _write_and_sign_the_intention(therapist, dose)
+    _find_the_ride(therapist, dose)
 
     server.clock.advance(hours=20, minutes=10)  # Wed Nov 25, 10:40 am
     _come_back(therapist)
@@ -246,6 +248,17 @@ def _write_and_sign_the_intention(page: Page, dose: str) -> None:
     expect(page).to_have_url(re.compile(r"/session/sign/"))
     expect(page.get_by_text("Meet the grief without leaving the room.")).to_be_visible()
     _sign(page)
+
+
+def _find_the_ride(page: Page, dose: str) -> None:
+    """The last thing that it waits for."""
+    go_to(page, dose)
+    expect(page.get_by_text("Waiting on Thea Tallis: ride home")).to_be_visible()
+    press(page, "Who takes them home")
+    paste(page, "Who takes them home, name and phone", "Ngozi Okafor, sister, 602-555-0177")
+    press(page, "Save the ride")
+    expect(page.get_by_text("Waiting on")).to_have_count(0)
+    expect(page.get_by_text("Ngozi Okafor, sister, 602-555-0177").first).to_be_visible()
 
 
 def _sign(page: Page) -> None:
