@@ -414,7 +414,7 @@ def lacking(one: Requirement) -> Phrase:
         case ReadinessItem.HOME:
             return home_unknown(one.what)
         case ReadinessItem.RIDE:
-            return Phrase("No ride home yet", one.tone, "directions_car")
+            return Phrase(f"No{NBSP}ride{NBSP}home yet", one.tone, "directions_car")
         case _:
             return Phrase(f"To decide: {one.what}", one.tone, "help")
 
