@@ -11,13 +11,16 @@ from zoneinfo import ZoneInfo
 
 from kapteam import wording
 from kapteam.rules.attention import MISSED_TWICE, Attention, Reason
+from kapteam.rules.ceiling import CeilingGap
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
+from kapteam.rules.evaluation import TRIALS_ASKED, Finding
 from kapteam.rules.home_supply import HomeProblem, HomeStanding
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.loose_ends import Loose, LooseKind
 from kapteam.rules.notes import IntentionStage, IntentionStanding
+from kapteam.rules.pathway import EXPIRING
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.slots import OpeningHours
 from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, StuckOn
@@ -31,6 +34,7 @@ from kapteam.vocabulary import (
     OrderState,
     OutsideParty,
     SessionStatus,
+    Severity,
     Tone,
     WaitOutcome,
     Weekday,
@@ -87,6 +91,8 @@ class Prepared(Protocol):
     def is_ready(self) -> bool: ...
     @property
     def cleared(self) -> bool: ...
+    @property
+    def ceiling_gap(self) -> CeilingGap | None: ...
     @property
     def missing_note(self) -> str: ...
     @property
@@ -317,6 +323,8 @@ def readiness(
     if not dose.is_ahead:
         return [said]
     missing = [] if dose.cleared else [NOT_CLEARED]
+    if dose.ceiling_gap:
+        missing.append(above_ceiling(dose.ceiling_gap))
     if dose.missing_note:
         missing.insert(0, missing_note(dose.missing_note))
     if dose.home_gap:
@@ -327,6 +335,45 @@ def readiness(
 def missing_note(what: str) -> Phrase:
     """What a high suicide risk asks the prescriber for before a dose (rule 30)."""
     return Phrase(f"No {what} yet", Tone.RED, "gpp_maybe")
+
+
+def trials(count: int, asked_by: Sequence[str]) -> Phrase:
+    """How many adequate trials there were, and what on the course asks for two of them."""
+    said = wording.count(count, "adequate trial")
+    if not asked_by:
+        return Phrase(said)
+    asks = "asks" if len(asked_by) == 1 else "ask"
+    wanted = f"{wording.first_up(wording.listed(asked_by))} {asks} for {TRIALS_ASKED}"
+    tone = Tone.PLAIN if count >= TRIALS_ASKED else Tone.AMBER
+    return Phrase(f"{said}. {wanted}", tone, "" if tone is Tone.PLAIN else "error")
+
+
+def contraindications(findings: Sequence[Finding]) -> Phrase:
+    """What speaks against ketamine, in one line: `Contraindications: aneurysm (clipped 2019)`."""
+    named = ", ".join(f"{_small(one.about.label)} ({one.note})" for one in findings)
+    absolute = any(one.about.severity is Severity.ABSOLUTE for one in findings)
+    tone = Tone.RED if absolute else Tone.AMBER
+    return Phrase(f"Contraindications: {named}", tone, "warning")
+
+
+def _small(label: str) -> str:
+    return label[:1].lower() + label[1:]
+
+
+def consent_ends(expires_on: date, today: date) -> Phrase:
+    """When a consent that counts runs out, in amber for its last 30 days (rule 22)."""
+    if expires_on > today + EXPIRING:
+        return Phrase(f"expires {wording.full_day(expires_on)}")
+    left = (expires_on - today).days
+    when = "today" if left == 0 else f"in {wording.count(left, 'day')}"
+    return Phrase(f"expires {when}, {wording.full_day(expires_on)}", Tone.AMBER, "flag")
+
+
+def above_ceiling(gap: CeilingGap) -> Phrase:
+    """That an order is above what the prescriber cleared, or that nobody can tell yet."""
+    if gap is CeilingGap.ABOVE:
+        return Phrase(gap.label, Tone.RED, "gpp_maybe")
+    return Phrase(f"{gap.label}, cleared by weight", Tone.AMBER, "gpp_maybe")
 
 
 def home_unknown(what: str) -> Phrase:
@@ -550,6 +597,8 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             return Phrase(f"Dose not ordered for {when}", one.tone, "prescriptions")
         case Reason.NOT_CLEARED:
             return Phrase(f"Not cleared for {when}", one.tone, "gpp_maybe")
+        case Reason.ABOVE_CEILING | Reason.WEIGH_FIRST:
+            return Phrase(f"{one.reason.label}: {when}", one.tone, "gpp_maybe")
         case Reason.CLEARANCE_TO_DECIDE if one.refused:
             return Phrase(f"Clearance: {one.refused.label.lower()}", one.tone)
         case Reason.OUT_OF_TOUCH if one.at:

@@ -36,6 +36,7 @@ from kapteam.rules.attention import (
     attend,
     attend_ended,
 )
+from kapteam.rules.ceiling import Ceiling, CeilingGap, ceiling_gap
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import (
     TOUCHES_COUNTED,
@@ -128,6 +129,9 @@ class SeriesLine:
     booked: int
 
 
+_CEILING_WAITS = {CeilingGap.WEIGH: "weight", CeilingGap.ABOVE: "dose above the clearance"}
+
+
 @dataclass(frozen=True, slots=True)
 class DoseLine:
     """One ketamine session. `number` of `of` in its series; doses in micrograms.
@@ -155,6 +159,7 @@ class DoseLine:
     silence: Silence | None
     intention: IntentionStanding
     cleared: bool
+    ceiling_gap: CeilingGap | None
     missing_note: str
     at_home: bool
     people_present: str
@@ -179,7 +184,8 @@ class DoseLine:
         """Whether it lies ahead and waits on nobody: cleared, ordered, its intention signed."""
         settled = {IntentionStage.SIGNED, IntentionStage.NOT_EXPECTED}
         ordered = self.order_state is OrderState.ORDERED
-        allowed = self.cleared and not self.missing_note and not self.home_gap
+        gaps = self.ceiling_gap or self.missing_note or self.home_gap
+        allowed = self.cleared and not gaps
         return self.is_ahead and allowed and ordered and self.intention.stage in settled
 
     @property
@@ -206,6 +212,8 @@ class DoseLine:
             return Part.PRESCRIBER, "clearance"
         if self.order_state is not OrderState.ORDERED:
             return Part.PRESCRIBER, "dose"
+        if self.ceiling_gap:
+            return Part.PRESCRIBER, _CEILING_WAITS[self.ceiling_gap]
         if self.intention.stage is IntentionStage.POSTPONE:
             return Part.PRESCRIBER, "intention says postpone"
         if self.home_gap:
@@ -424,6 +432,7 @@ class CourseSessions:
     people: tuple[Person, ...]
     prescriber: Person | None
     therapist: Person | None
+    ceiling: Ceiling | None
     doses: tuple[DoseLine, ...]
     integrations: tuple[IntegrationLine, ...]
 
@@ -631,7 +640,7 @@ class _Course:
             ClearanceFacts(
                 row.clearance,
                 frozenset(ProductRoute(route) for route in row.routes),
-                row.ceiling_ug,
+                Ceiling.of(row.ceiling_ug, row.ceiling_ug_per_kg),
                 row.valid_until_on,
             )
             if row.clearance
@@ -663,6 +672,7 @@ class _Course:
             people=tuple(map(self._as_person, self._members)),
             prescriber=self._person(Part.PRESCRIBER),
             therapist=self._person(Part.THERAPIST),
+            ceiling=self._clearance.ceiling if self._clearance else None,
             doses=tuple(dose for dose in doses.values() if dose.status.is_open),
             integrations=self._integrations(doses | self._doses_before()) if is_open else (),
         )
@@ -716,6 +726,7 @@ class _Course:
                     dose.order_state,
                     dose.intention,
                     dose.cleared,
+                    dose.ceiling_gap,
                     dose.home_gap,
                     dose.missing_note,
                 )
@@ -1043,6 +1054,7 @@ class _Course:
                 self._clearance, row.product_route, day_of(row.planned_at, asked.practice.zone)
             )
             is None,
+            ceiling_gap=self._ceiling_gap(row),
             missing_note=self._missing_note(),
             at_home=row.at_home,
             people_present=row.people_present,
@@ -1051,6 +1063,12 @@ class _Course:
             discharged_at=row.discharged_at,
             version=row.version,
         )
+
+    def _ceiling_gap(self, row: Any) -> CeilingGap | None:
+        if row.order_state is not OrderState.ORDERED or self._clearance is None:
+            return None
+        total_ug = row.ordered_ug + (row.may_add_ug or 0)
+        return ceiling_gap(self._clearance.ceiling, total_ug, self._row.grams)
 
     def _hold_reason(self) -> HoldReason | None:
         reason: HoldReason | None = self._row.hold_reason

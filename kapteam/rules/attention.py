@@ -6,6 +6,7 @@ Every reason carries whom it waits on; its words are written in `kapteam.sentenc
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from kapteam.rules.ceiling import CeilingGap
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
@@ -46,6 +47,8 @@ class Reason(Term):
     MISSED_AGAIN = "missed_again", "Missed twice in a row"
     BREACH = "breach", "Given beyond what was allowed"
     NOT_CLEARED = "not_cleared", "Booked without clearance"
+    ABOVE_CEILING = "above_ceiling", "Ordered above the clearance"
+    WEIGH_FIRST = "weigh_first", "Weigh first, cleared by weight"
     DOSE_ON_HOLD = "dose_on_hold", "Booked while on hold"
     DOSE_NOT_ORDERED = "dose_not_ordered", "Dose not ordered"
     INTENTION = "intention", "Intention"
@@ -79,6 +82,8 @@ NOTHING_AHEAD = frozenset({Reason.OUT_OF_TOUCH, Reason.TO_REBOOK, Reason.NO_NEXT
 _ORDER = {reason: place for place, reason in enumerate(Reason)}
 _BEFORE_A_DOSE = (
     Reason.NOT_CLEARED,
+    Reason.ABOVE_CEILING,
+    Reason.WEIGH_FIRST,
     Reason.DOSE_ON_HOLD,
     Reason.DOSE_NOT_ORDERED,
     Reason.INTENTION,
@@ -90,6 +95,10 @@ _OF_HOME = {
     HomeProblem.OVERDRAWN: (Reason.HOME_OVERDRAWN, Tone.AMBER),
     HomeProblem.NOT_ARRIVED: (Reason.HOME_NOT_ARRIVED, Tone.AMBER),
     HomeProblem.UNEVEN: (Reason.HOME_UNEVEN, Tone.PLAIN),
+}
+_OF_CEILING = {
+    CeilingGap.ABOVE: (Reason.ABOVE_CEILING, Tone.RED),
+    CeilingGap.WEIGH: (Reason.WEIGH_FIRST, Tone.AMBER),
 }
 _LOUD = {Tone.RED: 0, Tone.AMBER: 1}
 
@@ -153,6 +162,7 @@ class PlannedDose:
     order_state: OrderState
     intention: IntentionStanding
     cleared: bool
+    ceiling_gap: CeilingGap | None
     home_gap: str
     missing_note: str
 
@@ -281,6 +291,9 @@ def _of_dose(dose: PlannedDose, on_hold: bool, now: datetime) -> list[Attention]
         found.append(
             Attention(Reason.NOT_CLEARED, Tone.RED, Part.PRESCRIBER, dose.planned_at, dose.id)
         )
+    if near and dose.ceiling_gap:
+        reason, tone = _OF_CEILING[dose.ceiling_gap]
+        found.append(Attention(reason, tone, Part.PRESCRIBER, dose.planned_at, dose.id))
     if near and dose.order_state is not OrderState.ORDERED:
         found.append(
             Attention(

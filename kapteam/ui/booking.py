@@ -188,6 +188,7 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
             route,
             label="Dose ordered, mg" if ordering else "Dose proposed, mg (not an order)",
             is_first=begins or not (series and series.has_given),
+            ceiling=start.course.clearance.ceiling if start.course.clearance else None,
         )
     return route
 

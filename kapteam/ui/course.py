@@ -35,7 +35,8 @@ from kapteam.queries.course import Course, CourseBefore, Experience, Member
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.queries.standing import CourseHead
 from kapteam.rules.pathway import BOOKABLE, required_consents
-from kapteam.rules.permissions import can_clear, can_release_hold, can_run_episode, can_write_note
+from kapteam.rules.permissions import can_release_hold, can_run_episode, can_write_note
+from kapteam.ui.clearance import takes_clearance
 from kapteam.ui.endings import closing_form, draw_ending, draw_unsaved_closing
 from kapteam.ui.first_steps import add_a_colleague
 from kapteam.ui.forms import Form, unused_id
@@ -45,7 +46,6 @@ from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
 from kapteam.ui.written import free_words, write_links
 from kapteam.vocabulary import (
-    ClearanceDecision,
     ConsentType,
     Function,
     HoldReason,
@@ -220,7 +220,7 @@ def _clearance_line(here: Present, care: Course) -> None:
     one = care.clearance
     until = f", valid until {wording.full_day(one.valid_until_on)}" if one.valid_until_on else ""
     routes = ", ".join(route.label for route in one.routes)
-    ceiling = f" up to {wording.mg(one.ceiling_ug)}" if one.ceiling_ug else ""
+    ceiling = f" up to {one.ceiling.words}" if one.ceiling else ""
     st.markdown(f"**{one.decision.label}** {plain(routes)}{plain(ceiling)}{until}")
 
 
@@ -417,49 +417,6 @@ def _member_entered(form: Form, care: Course, part: Part, replaces_id: str | Non
     if entered.clinician_id == _NOBODY and named:
         raise Invalid({"clinician_id": "Nobody, or somebody elsewhere: not both."})
     return replace(entered, clinician_id=None) if entered.clinician_id == _NOBODY else entered
-
-
-def takes_clearance(here: Present, care: Course) -> bool:
-    """Whether the viewer may record a clearance of this course now."""
-    is_open = care.service_line is ServiceLine.KAP and care.closed_at is None
-    return is_open and can_clear(here.viewer)
-
-
-def clearance_fields(here: Present, form: Form) -> None:
-    """A new clearance; the routes and the ceiling are the prescriber's (rule 15)."""
-    st.subheader("New clearance", anchor=False)
-    form.choice("decision", "Decision", list(ClearanceDecision))
-    form.several("routes", "Cleared routes", list(ProductRoute))
-    left, right = st.columns(2, gap="large")
-    with left:
-        form.line("ceiling", "Ceiling in one ketamine session, mg (empty: none)", width=320)
-        form.area("conditions", "Conditions, or why not")
-    with right:
-        form.day("valid_until_on", "Valid until")
-        form.day("in_person_on", "Last seen in person on", past=True)
-
-
-def draw_clearances(here: Present, care: Course) -> None:
-    """The clearance that holds, then those before it."""
-    with section("Clearance", len(care.clearances), key="clearances", nothing="No clearance yet."):
-        for number, one in enumerate(care.clearances):
-            with row(f"clearance_{number}"):
-                words(
-                    f"**{one.decision.label}**" if number == 0 else quiet(one.decision.label), 210
-                )
-                words(plain(", ".join(route.label for route in one.routes)), 260)
-                ceiling = f"up to {wording.mg(one.ceiling_ug)}" if one.ceiling_ug else "no ceiling"
-                words(plain(ceiling), 130)
-                until = (
-                    f"until {wording.full_day(one.valid_until_on)}"
-                    if one.valid_until_on
-                    else "no end"
-                )
-                words(plain(until), 190)
-                decided = wording.moment(one.decided_at, here.now, here.zone)
-                words(quiet(f"{one.decided_by}, {decided}"), 260)
-            if one.conditions:
-                st.text(free_words(here, one.conditions))
 
 
 def consent_fields(here: Present, form: Form) -> None:

@@ -86,18 +86,20 @@ def test_a_second_save_is_one_row_and_one_audit_event(database, prescriber, cour
 
 
 def test_a_new_decision_takes_the_place_of_the_old_and_keeps_it(database, prescriber, course):
-    _write(database, prescriber, _decision(course))
+    first = _decision(course)
+    _write(database, prescriber, first)
+    deferred = {"decision": ClearanceDecision.DEFERRED, "conditions": "Pressure first."}
     _write(
         database,
         prescriber,
-        _decision(course, decision=ClearanceDecision.DEFERRED, conditions="Pressure first."),
+        _decision(course, follows_id=first.id, **deferred),
         NOW + timedelta(days=1),
     )
     assert count_rows(database, Clearance) == 2
     with database.reading() as db:
         newest = clearance_at(db, course.id, NOW + timedelta(days=2))
     assert newest.decision is ClearanceDecision.DEFERRED
-    assert (newest.routes, newest.ceiling_ug, newest.valid_until_on) == (frozenset(), None, None)
+    assert (newest.routes, newest.ceiling, newest.valid_until_on) == (frozenset(), None, None)
     event = audit_events(database)[-1]
     assert event.changes["decision"] == ["cleared", "deferred"]
     assert event.changes["ceiling_ug"] == [130_000, None]

@@ -79,6 +79,7 @@ def _dose(hours=24.0, **facts):
         order_state=OrderState.ORDERED,
         intention=SIGNED,
         cleared=True,
+        ceiling_gap=None,
         home_gap="",
         missing_note="",
     )

@@ -40,9 +40,9 @@ ESKETAMINE = ProductRoute.ESKETAMINE_NASAL
 
 
 def _clearance(
-    decision=ClearanceDecision.CLEARED, routes=(IM,), ceiling_ug=None, valid_until_on=TODAY
+    decision=ClearanceDecision.CLEARED, routes=(IM,), ceiling=None, valid_until_on=TODAY
 ):
-    return ClearanceFacts(decision, frozenset(routes), ceiling_ug, valid_until_on)
+    return ClearanceFacts(decision, frozenset(routes), ceiling, valid_until_on)
 
 
 def _signed(*types, expires_on=None, revoked_on=None):
