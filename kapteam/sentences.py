@@ -598,7 +598,7 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         case Reason.NOT_CLEARED:
             return Phrase(f"Not cleared for {when}", one.tone, "gpp_maybe")
         case Reason.ABOVE_CEILING | Reason.WEIGH_FIRST:
-            return Phrase(f"{one.reason.label}: {when}", one.tone, "gpp_maybe")
+            return Phrase(f"{one.reason.label}, dose {when}", one.tone, "gpp_maybe")
         case Reason.CLEARANCE_TO_DECIDE if one.refused:
             return Phrase(f"Clearance: {one.refused.label.lower()}", one.tone)
         case Reason.OUT_OF_TOUCH if one.at:

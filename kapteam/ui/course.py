@@ -1,7 +1,6 @@
 """A course of care on its pages: who it is for, what the gate reads, and every step it can take."""
 
 from dataclasses import replace
-from datetime import date
 from functools import partial
 
 import streamlit as st
@@ -31,7 +30,7 @@ from kapteam.actions.episodes import (
 )
 from kapteam.errors import Invalid
 from kapteam.ids import id_within
-from kapteam.queries.course import Course, CourseBefore, Experience, Member
+from kapteam.queries.course import ConsentLine, Course, CourseBefore, Experience, Member
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.queries.standing import CourseHead
 from kapteam.rules.pathway import BOOKABLE, required_consents
@@ -226,22 +225,30 @@ def _clearance_line(here: Present, care: Course) -> None:
 
 def _consent_line(here: Present, care: Course) -> None:
     counting = [one for one in care.consents if one.is_in_date(here.today)]
-    in_date = {one.type for one in counting}
-    routes = care.clearance.routes if care.clearance else (ProductRoute.INTRAMUSCULAR,)
+    missing = _missing_consents(here, care)
+    if missing:
+        st.markdown(quiet(missing))
+        return
+    ends = min((one.expires_on for one in counting if one.expires_on), default=None)
+    until = f", the first ends {wording.full_day(ends)}" if ends else ""
+    st.markdown(plain(f"{wording.count(len(counting), 'consent')} in date{until}"))
+
+
+def _missing_consents(here: Present, care: Course) -> str:
+    """Which of those that dosing needs are not in date (rule 22); empty when none is missing."""
+    if care.service_line is not ServiceLine.KAP:
+        return ""
+    in_date = {one.type for one in care.consents if one.is_in_date(here.today)}
+    # Without a route yet, as for ketamine: a deferral names none.
+    routes = (care.clearance and care.clearance.routes) or (ProductRoute.INTRAMUSCULAR,)
     with_therapy = (
         care.expects_integration
         or care.expects_intention
         or care.member(Part.THERAPIST) is not None
     )
-    if care.service_line is ServiceLine.KAP:
-        needed = required_consents(routes, with_therapy=with_therapy)
-        missing = [one.label for one in needed if one not in in_date]
-        if missing:
-            st.markdown(quiet(f"Consents still missing: {', '.join(missing)}"))
-            return
-    ends = min((one.expires_on for one in counting if one.expires_on), default=None)
-    until = f", the first ends {wording.full_day(ends)}" if ends else ""
-    st.markdown(plain(f"{wording.count(len(counting), 'consent')} in date{until}"))
+    needed = required_consents(routes, with_therapy=with_therapy)
+    missing = [one.label for one in needed if one not in in_date]
+    return f"Consents still missing: {', '.join(missing)}" if missing else ""
 
 
 def draw_earlier_holds(here: Present, care: Course) -> None:
@@ -437,6 +444,8 @@ def draw_consents(here: Present, care: Course) -> None:
     What was entered in error stays readable underneath, struck through.
     """
     kept = [one for one in care.consents if one.voided_at is None]
+    if care.closed_at is None and (missing := _missing_consents(here, care)):
+        phrase(Phrase(missing, Tone.AMBER, "signature"))
     with section("Consents", len(kept), key="consents", nothing="No consent yet."):
         for one in kept:
             with row(f"consent_{one.id}"):
@@ -444,7 +453,7 @@ def draw_consents(here: Present, care: Course) -> None:
                 words(f"**{one.type.label}**" if counts else quiet(one.type.label), 230)
                 words(quiet(f"version {one.form_version}" if one.form_version else ""), 140)
                 words(plain(f"signed {wording.full_day(one.signed_on)}"), 210)
-                words(plain(_ends(here, one.expires_on, one.revoked_on)), 250)
+                phrase(_ends(here, one), 280)
                 if counts:
                     with st.popover("Revoke", width="content", key=f"revoke_{one.id}"):
                         _revocation_form(here, one.id)
@@ -478,10 +487,14 @@ def _consent_error_form(here: Present, consent_id: str) -> None:
     )
 
 
-def _ends(here: Present, expires_on: date | None, revoked_on: date | None) -> str:
-    if revoked_on:
-        return f"revoked {wording.full_day(revoked_on)}"
-    if expires_on is None:
-        return "does not expire"
-    word = "expires" if expires_on >= here.today else "expired"
-    return f"{word} {wording.full_day(expires_on)}"
+def _ends(here: Present, one: ConsentLine) -> Phrase:
+    """Until when it counts; that it runs out soon only of one that still counts (rule 22)."""
+    if one.revoked_on:
+        return Phrase(f"revoked {wording.full_day(one.revoked_on)}")
+    if one.expires_on is None:
+        return Phrase("does not expire")
+    if one.expires_on < here.today:
+        return Phrase(f"expired {wording.full_day(one.expires_on)}")
+    if not one.is_newest:
+        return Phrase(f"expires {wording.full_day(one.expires_on)}")
+    return sentences.consent_ends(one.expires_on, here.today)

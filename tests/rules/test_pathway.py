@@ -202,6 +202,30 @@ def test_rule_22_only_the_required_consents_can_be_missing():
     assert missing == (ConsentType.KAP_TREATMENT, ConsentType.TEAM_SHARING)
 
 
+OPTIONAL = (
+    ConsentType.OBSERVER,
+    ConsentType.TOUCH,
+    ConsentType.TELEHEALTH,
+    ConsentType.RECORDING,
+)
+
+
+@pytest.mark.parametrize("lapse", [{"expires_on": YESTERDAY}, {"revoked_on": TODAY}, None])
+@pytest.mark.parametrize("optional", OPTIONAL)
+def test_what_need_not_be_agreed_to_never_blocks(optional, lapse):
+    """Neither where it was never signed (`lapse` None) nor where it ran out or was taken back."""
+    rest = _signed(*(set(ConsentType) - {optional}))
+    consents = rest if lapse is None else rest + _signed(optional, **lapse)
+    assert missing_consents(consents, ProductRoute, TODAY, with_therapy=True) == ()
+    check_gate(_clearance(), consents, TODAY, with_therapy=True)
+
+
+def test_a_consent_is_either_needed_for_dosing_or_optional():
+    needed = required_consents(ProductRoute, with_therapy=True)
+    assert set(needed) | set(OPTIONAL) == set(ConsentType)
+    assert set(needed) & set(OPTIONAL) == set()
+
+
 # --- the gate -------------------------------------------------------------------------------------
 
 

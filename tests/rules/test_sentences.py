@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kapteam import sentences
 from kapteam.rules.attention import Attention, Reason
+from kapteam.rules.ceiling import CeilingGap
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationFacts, judge
@@ -308,6 +309,32 @@ def test_a_silence_reads_the_same_on_the_row_and_in_the_list(kind, reason, text)
 def test_rule_21_a_clearance_reads_with_its_last_day(until_on, text):
     one = Attention(Reason.CLEARANCE_ENDS, Tone.AMBER, Part.PRESCRIBER, on=until_on)
     assert sentences.attention(one, NOW, PHOENIX).text == text
+
+
+@pytest.mark.parametrize(
+    ("expires_on", "text", "tone"),
+    [
+        (date(2026, 12, 25), "expires Fri Dec 25, 2026", Tone.PLAIN),
+        (date(2026, 12, 24), "expires in 30 days, Thu Dec 24, 2026", Tone.AMBER),
+        (date(2026, 11, 25), "expires in 1 day, Wed Nov 25, 2026", Tone.AMBER),
+        (TODAY, "expires today, Tue Nov 24, 2026", Tone.AMBER),
+    ],
+)
+def test_rule_22_a_consent_warns_for_its_last_30_days(expires_on, text, tone):
+    phrase = sentences.consent_ends(expires_on, TODAY)
+    assert (phrase.text, phrase.tone) == (text, tone)
+
+
+@pytest.mark.parametrize(
+    ("gap", "text", "tone"),
+    [
+        (CeilingGap.ABOVE, "Ordered above the clearance", Tone.RED),
+        (CeilingGap.WEIGH, "Weigh first, cleared by weight", Tone.AMBER),
+    ],
+)
+def test_an_order_that_may_not_be_given_as_it_stands_says_why(gap, text, tone):
+    phrase = sentences.above_ceiling(gap)
+    assert (phrase.text, phrase.tone) == (text, tone)
 
 
 @pytest.mark.parametrize("reason", Reason)
