@@ -15,7 +15,7 @@ from kapteam.rules.ceiling import CeilingGap
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
-from kapteam.rules.evaluation import TRIALS_ASKED, Finding
+from kapteam.rules.evaluation import TRIALS_ASKED, Finding, not_asked
 from kapteam.rules.home_supply import HomeProblem, HomeStanding
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.loose_ends import Loose, LooseKind
@@ -354,6 +354,21 @@ def contraindications(findings: Sequence[Finding]) -> Phrase:
     absolute = any(one.about.severity is Severity.ABSOLUTE for one in findings)
     tone = Tone.RED if absolute else Tone.AMBER
     return Phrase(f"Contraindications: {named}", tone, "warning")
+
+
+def asked_about(findings: Sequence[Finding]) -> str:
+    """Which contraindications are absent and which nobody asked about, the shorter list in full."""
+    left = [_small(one.label) for one in not_asked(findings)]
+    absent = [_small(one.about.label) for one in findings if not one.is_present]
+    if not findings:
+        return "Contraindications not asked about"
+    others = "The others are" if len(absent) < len(findings) else "Contraindications:"
+    if not left:
+        return f"{others} asked about and absent"
+    if len(left) <= len(absent):
+        return f"{others} asked about and absent, but not asked: {', '.join(left)}"
+    said = f"Asked about and absent: {', '.join(absent)}. " if absent else ""
+    return f"{said}The others are not asked about"
 
 
 def _small(label: str) -> str:

@@ -16,7 +16,6 @@ from kapteam.rules.evaluation import (
     Trial,
     adequate_trials,
     asks_for_trials,
-    not_asked,
     present,
 )
 from kapteam.rules.permissions import can_clear
@@ -52,16 +51,21 @@ def draw_clearances(here: Present, care: Course) -> None:
     """The clearance that holds with what it rests on, then those before it."""
     with section("Clearance", len(care.clearances), key="clearances", nothing="No clearance yet."):
         for number, one in enumerate(care.clearances):
-            _decision(here, one, number)
-            if one.conditions:
-                st.text(free_words(here, one.conditions))
-            if one.rests_on is None:
-                continue
-            if number == 0:
-                _rests_on(here, care, one, one.rests_on)
-            elif one.rests_on != Evaluation():
-                with st.expander("What it rested on", key=f"rested_on_{one.id}"):
-                    _rests_on(here, care, one, one.rests_on)
+            with st.container(gap="xxsmall", key=f"clearance_{one.id}"):
+                _draw_clearance(here, care, one, number)
+
+
+def _draw_clearance(here: Present, care: Course, one: ClearanceLine, number: int) -> None:
+    _decision(here, one, number)
+    if one.conditions:
+        st.text(free_words(here, one.conditions))
+    if one.rests_on is None:
+        return
+    if number == 0:
+        _rests_on(here, care, one, one.rests_on)
+    elif one.rests_on != Evaluation():
+        with st.expander("What it rested on", key=f"rested_on_{one.id}"):
+            _rests_on(here, care, one, one.rests_on)
 
 
 def _decision(here: Present, one: ClearanceLine, number: int) -> None:
@@ -93,15 +97,7 @@ def _rests_on(here: Present, care: Course, one: ClearanceLine, found: Evaluation
     draw_contraindications(here, found.findings)
     if found.despite_reason:
         words(f"{quiet('Cleared all the same:')} {plain(free_words(here, found.despite_reason))}")
-    if found.findings:
-        absent = [one.about.label for one in found.findings if not one.is_present]
-        if absent:
-            words(quiet(f"Asked and absent: {', '.join(absent)}"))
-        left = [one.label for one in not_asked(found.findings)]
-        if left:
-            words(quiet(f"Not asked: {', '.join(left)}"))
-    else:
-        words(quiet("Contraindications: not asked"))
+    words(quiet(sentences.asked_about(found.findings)))
 
 
 def draw_contraindications(here: Present, findings: Iterable[Finding]) -> None:
@@ -160,7 +156,7 @@ def clearance_fields(here: Present, form: Form, care: Course) -> None:
             "In-person evaluation on",
             last.in_person_on if last else None,
             past=True,
-            empty="Not recorded",
+            empty="Not in person yet",
         )
     diagnoses = ("primary_diagnosis", "other_diagnoses")
     with st.expander("Diagnoses", expanded=form.is_refused(*diagnoses), key="diagnoses"):
@@ -225,7 +221,7 @@ def _trial_fields(form: Form, name: str, kept: Trial | None) -> None:
 def _finding_fields(form: Form, kept: tuple[Finding, ...]) -> None:
     known = {one.about: one for one in kept}
     asked = [*map(_asks, Contraindication)]
-    form.answer_no("I asked about all of them: the rest are absent", asked)
+    form.answer_no("I asked about all of them: no to the rest", asked)
     for severity in Severity:
         st.markdown(f"**{severity.label}**")
         left, right = st.columns(2, gap="large")

@@ -436,6 +436,9 @@ def consent_fields(here: Present, form: Form) -> None:
         form.day("signed_on", "Signed on", here.today)
     with right:
         form.day("expires_on", "Expires on (empty: does not expire)")
+        if form.value("type") is ConsentType.KAP_TREATMENT and not form.value("expires_on"):
+            # Rule 22 names it as the usual life of a KAP consent.
+            words(quiet("Usually signed anew after 12 months, or for another route."))
 
 
 def draw_consents(here: Present, care: Course) -> None:

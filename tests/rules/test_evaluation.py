@@ -150,6 +150,35 @@ def test_what_weighs_most_stands_first():
     assert {one.severity for one in C} == set(Severity)
 
 
+def _all_absent_but(*there, unasked=()):
+    return tuple(Finding(one, is_present=one in there, note="") for one in C if one not in unasked)
+
+
+@pytest.mark.parametrize(
+    ("findings", "text"),
+    [
+        ((), "Contraindications not asked about"),
+        (_all_absent_but(), "Contraindications: asked about and absent"),
+        (_all_absent_but(C.CYSTITIS), "The others are asked about and absent"),
+        (
+            _all_absent_but(C.CYSTITIS, unasked={C.AVM}),
+            "The others are asked about and absent, but not asked: arteriovenous malformation",
+        ),
+        (
+            _all_absent_but(unasked={C.AVM}),
+            "Contraindications: asked about and absent, but not asked: arteriovenous malformation",
+        ),
+        (FOUND[:2], "The others are not asked about"),
+        (
+            FOUND,
+            "Asked about and absent: arteriovenous malformation. The others are not asked about",
+        ),
+    ],
+)
+def test_what_nobody_asked_about_is_said_beside_what_is_absent(findings, text):
+    assert sentences.asked_about(findings) == text
+
+
 @pytest.mark.parametrize(
     ("findings", "text", "tone"),
     [
