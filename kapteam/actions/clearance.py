@@ -264,7 +264,7 @@ def _trials(form: Entered, entered: Sequence[TrialEntered]) -> list[TrialEntered
 
 
 def _findings(form: Entered, entered: Sequence[FindingEntered]) -> list[Finding]:
-    kept = []
+    kept = {}
     for one in entered:
         if one.is_present is None:
             continue
@@ -276,5 +276,5 @@ def _findings(form: Entered, entered: Sequence[FindingEntered]) -> list[Finding]
                 f"What is known of it ({one.about.label})",
                 required=True,
             )
-        kept.append(Finding(one.about, one.is_present, note))
-    return kept
+        kept[one.about] = Finding(one.about, one.is_present, note)
+    return [*kept.values()]
