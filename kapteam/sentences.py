@@ -15,10 +15,12 @@ from kapteam.rules.attention import MISSED_TWICE, Attention, Reason
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
+from kapteam.rules.evaluation import TRIALS_ASKED, Finding, not_asked
 from kapteam.rules.home_supply import HomeProblem, HomeStanding
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.loose_ends import Loose, LooseKind
 from kapteam.rules.notes import IntentionStage, IntentionStanding
+from kapteam.rules.pathway import EXPIRING
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.readiness import ON_THE_DAY, Requirement, tone_of
 from kapteam.rules.slots import OpeningHours
@@ -35,6 +37,7 @@ from kapteam.vocabulary import (
     OutsideParty,
     ReadinessItem,
     SessionStatus,
+    Severity,
     Tone,
     WaitOutcome,
     Weekday,
@@ -411,12 +414,63 @@ def lacking(one: Requirement) -> Phrase:
             return Phrase("Not cleared", one.tone, "gpp_maybe")
         case ReadinessItem.DOSE:
             return Phrase("Dose not ordered", one.tone, "prescriptions")
+        case ReadinessItem.CEILING:
+            return Phrase(Reason.ABOVE_CEILING.label, one.tone, "gpp_maybe")
+        case ReadinessItem.WEIGHT:
+            return Phrase(Reason.WEIGH_FIRST.label, one.tone, "error")
         case ReadinessItem.HOME:
             return home_unknown(one.what)
         case ReadinessItem.RIDE:
             return Phrase(f"No{NBSP}ride{NBSP}home yet", one.tone, "directions_car")
         case _:
             return Phrase(f"To decide: {one.what}", one.tone, "help")
+
+
+def trials(count: int, asked_by: Sequence[str]) -> Phrase:
+    """How many adequate trials there were, and what on the course asks for two of them."""
+    said = wording.count(count, "adequate trial")
+    if not asked_by:
+        return Phrase(said)
+    asks = "asks" if len(asked_by) == 1 else "ask"
+    wanted = f"{wording.first_up(wording.listed(asked_by))} {asks} for {TRIALS_ASKED}"
+    tone = Tone.PLAIN if count >= TRIALS_ASKED else Tone.AMBER
+    return Phrase(f"{said}. {wanted}", tone, "" if tone is Tone.PLAIN else "error")
+
+
+def contraindications(findings: Sequence[Finding]) -> Phrase:
+    """What speaks against ketamine, in one line: `Contraindications: aneurysm (clipped 2019)`."""
+    named = ", ".join(f"{_small(one.about.label)} ({one.note})" for one in findings)
+    absolute = any(one.about.severity is Severity.ABSOLUTE for one in findings)
+    tone = Tone.RED if absolute else Tone.AMBER
+    return Phrase(f"Contraindications: {named}", tone, "warning")
+
+
+def asked_about(findings: Sequence[Finding]) -> str:
+    """Which contraindications are absent and which nobody asked about, the shorter list in full."""
+    left = [_small(one.label) for one in not_asked(findings)]
+    absent = [_small(one.about.label) for one in findings if not one.is_present]
+    if not findings:
+        return "Contraindications not asked about"
+    others = "The others are" if len(absent) < len(findings) else "Contraindications:"
+    if not left:
+        return f"{others} asked about and absent"
+    if len(left) <= len(absent):
+        return f"{others} asked about and absent, but not asked: {', '.join(left)}"
+    said = f"Asked about and absent: {', '.join(absent)}. " if absent else ""
+    return f"{said}The others are not asked about"
+
+
+def _small(label: str) -> str:
+    return label[:1].lower() + label[1:]
+
+
+def consent_ends(expires_on: date, today: date) -> Phrase:
+    """When a consent that counts runs out, in amber for its last 30 days (rule 22)."""
+    if expires_on > today + EXPIRING:
+        return Phrase(f"expires {wording.full_day(expires_on)}")
+    left = (expires_on - today).days
+    when = "today" if left == 0 else f"in {wording.count(left, 'day')}"
+    return Phrase(f"expires {when}, {wording.full_day(expires_on)}", Tone.AMBER, "flag")
 
 
 def home_unknown(what: str) -> Phrase:

@@ -167,6 +167,85 @@ class ClearanceDecision(Term):
         return self in {ClearanceDecision.CLEARED, ClearanceDecision.CLEARED_WITH_CONDITIONS}
 
 
+class TrialKind(Term):
+    """What kind of treatment was tried before."""
+
+    MEDICINE = "medicine", "Medicine"
+    THERAPY = "therapy", "Therapy"
+
+
+class TrialOutcome(Term):
+    """What came of a treatment that was tried before."""
+
+    NO_RESPONSE = "no_response", "No response"
+    PARTIAL = "partial", "Partial response"
+    NOT_TOLERATED = "not_tolerated", "Not tolerated"
+    HELPED = "helped", "Helped"
+    UNKNOWN = "unknown", "Not known"
+
+
+class Severity(Term):
+    """How much a contraindication weighs."""
+
+    ABSOLUTE = "absolute", "Rules ketamine out, by the Spravato label"
+    EXCLUSION = "exclusion", "Usually rules it out"
+    CAUTION = "caution", "Asks for caution"
+
+
+class Contraindication(Term):
+    """What speaks against ketamine, the weightiest first (domain 1.6)."""
+
+    ANEURYSM = "aneurysm", "Aneurysm"
+    AVM = "avm", "Arteriovenous malformation"
+    BRAIN_BLEED = "brain_bleed", "Bleeding in the brain, ever"
+    HYPERSENSITIVITY = "hypersensitivity", "Hypersensitivity to ketamine"
+    PSYCHOTIC_DISORDER = "psychotic_disorder", "Primary psychotic disorder"
+    MANIA = "mania", "Acute mania or mixed state"
+    SUICIDALITY = "suicidality", "Suicidality that needs higher care"
+    SUBSTANCE_USE = "substance_use", "Uncontrolled substance use"
+    BLOOD_PRESSURE = "blood_pressure", "Uncontrolled high blood pressure"
+    HEART = "heart", "Recent heart attack or unstable angina"
+    INTRACRANIAL = "intracranial", "Raised intracranial pressure"
+    GLAUCOMA = "glaucoma", "Uncontrolled glaucoma"
+    BREATHING = "breathing", "Severe breathing problems"
+    SLEEP_APNEA = "sleep_apnea", "Untreated sleep apnea"
+    SEVERE_LIVER = "severe_liver", "Severe liver impairment"
+    DEMENTIA = "dementia", "Dementia"
+    MINOR = "minor", "Under 18"
+    PREGNANCY = "pregnancy", "Pregnancy"
+    LIVER = "liver", "Liver disease"
+    CYSTITIS = "cystitis", "Cystitis"
+    HYPERTHYROIDISM = "hyperthyroidism", "Hyperthyroidism"
+    SEIZURES = "seizures", "Seizure disorder"
+    PAST_MISUSE = "past_misuse", "Past misuse of ketamine"
+
+    @property
+    def severity(self) -> Severity:
+        """How much it weighs."""
+        return _SEVERITY.get(self, Severity.EXCLUSION)
+
+
+_SEVERITY = dict.fromkeys(
+    (
+        Contraindication.ANEURYSM,
+        Contraindication.AVM,
+        Contraindication.BRAIN_BLEED,
+        Contraindication.HYPERSENSITIVITY,
+    ),
+    Severity.ABSOLUTE,
+) | dict.fromkeys(
+    (
+        Contraindication.PREGNANCY,
+        Contraindication.LIVER,
+        Contraindication.CYSTITIS,
+        Contraindication.HYPERTHYROIDISM,
+        Contraindication.SEIZURES,
+        Contraindication.PAST_MISUSE,
+    ),
+    Severity.CAUTION,
+)
+
+
 class ConsentType(Term):
     """What the client agreed to in writing (domain 1.5 and 7.4)."""
 
@@ -237,7 +316,9 @@ class ReadinessItem(Term):
 
     NOTE = "note", "note"
     CLEARANCE = "clearance", "clearance"
+    CEILING = "ceiling", "dose above the clearance"
     DOSE = "dose", "dose"
+    WEIGHT = "weight", "weight"
     POSTPONE = "postpone", "intention says postpone"
     HOME = "home", "where they will be"
     RIDE = "ride", "ride home"

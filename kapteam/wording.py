@@ -34,6 +34,10 @@ _LONG_MONTHS = (
 _YEAR_WHEN_AWAY = timedelta(days=300)
 # Domain 1.3: no route is given more in one dose; above it is a slipped decimal.
 MOST_MG = 1_000
+# Domain 1.3: published practice goes to 7 mg per kg, by mouth.
+MOST_MG_PER_KG = 7
+# Nobody has taken a medicine for longer, so a slip of the finger.
+MOST_WEEKS = 3_000
 GRAMS_IN_A_POUND = 453.59237
 
 
@@ -111,6 +115,37 @@ def read_mg(text: str) -> int:
     if micrograms > MOST_MG * 1000:
         raise ValueError("This is more mg than anybody is given. Check the number.")
     return int(micrograms)
+
+
+def read_ceiling(text: str) -> tuple[int | None, int | None]:
+    """A ceiling as typed: `130`, `130 mg`, `1.5 mg/kg`; whole micrograms, or those per kg.
+
+    Raises ValueError with a sentence, as `read_mg` does.
+    """
+    cleaned = text.replace(NBSP, " ").strip().lower()
+    by_weight = re.fullmatch(r"(.*?)\s*(?:/|per)\s*kg\.?", cleaned)
+    if by_weight is None:
+        return read_mg(text), None
+    ug_per_kg = read_mg(by_weight[1])
+    if ug_per_kg % 10:
+        raise ValueError("mg per kg has at most two decimals.")
+    if ug_per_kg > MOST_MG_PER_KG * 1000:
+        raise ValueError("This is more mg per kg than anybody is given. Check the number.")
+    return None, ug_per_kg
+
+
+def read_weeks(text: str) -> int | None:
+    """Whole weeks as typed, `8` or `8 weeks`; None for nothing, which is not 0.
+
+    Raises ValueError with a sentence.
+    """
+    cleaned = text.replace(NBSP, " ").strip().lower()
+    if not cleaned:
+        return None
+    found = re.fullmatch(r"(\d{1,6})\s*(?:w|wks?|weeks?)?\.?", cleaned, re.ASCII)
+    if found is None or int(found[1]) > MOST_WEEKS:
+        raise ValueError(f"Enter whole weeks, 0 to {MOST_WEEKS:,}, or leave it empty.")
+    return int(found[1])
 
 
 def clock_time(moment: time) -> str:

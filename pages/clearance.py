@@ -2,9 +2,15 @@
 
 import streamlit as st
 
-from kapteam.actions.clearance import ClearanceEntered, record_clearance
+from kapteam.actions.clearance import record_clearance
 from kapteam.queries.course import course
-from kapteam.ui.course import clearance_fields, draw_banner, draw_clearances, takes_clearance
+from kapteam.ui.clearance import (
+    clearance_entered,
+    clearance_fields,
+    draw_clearances,
+    takes_clearance,
+)
+from kapteam.ui.course import draw_banner
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go
 from kapteam.ui.page import open_page
@@ -15,10 +21,11 @@ draw_banner(here, care.head)
 draw_clearances(here, care)
 if takes_clearance(here, care):
     form = Form(here, "clearance", makes=unused_id(here))
-    clearance_fields(here, form)
+    follows_id = form.seen(care.clearance.id if care.clearance else "")
+    clearance_fields(here, form, care)
     form.save(
         "Save clearance",
         record_clearance,
-        lambda: form.entered(ClearanceEntered, id=form.makes, episode_id=care.id),
+        lambda: clearance_entered(form, care, follows_id),
         then=lambda _: go("episode", id=care.id),
     )

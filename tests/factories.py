@@ -438,6 +438,7 @@ def a_clearance(
     ceiling_ug: int | None = 150_000,
     valid_until_on: date | None = TODAY + timedelta(days=300),
     decided_at: datetime = NOW - timedelta(days=20),
+    **columns: Any,
 ) -> Clearance:
     """A prescriber's clearance; the newest one of a course holds."""
     clearance = Clearance(
@@ -449,6 +450,7 @@ def a_clearance(
         valid_until_on=valid_until_on,
         decided_by_id=by_id,
         decided_at=decided_at,
+        **columns,
     )
     db.add(clearance)
     db.flush()

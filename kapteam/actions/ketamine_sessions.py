@@ -24,6 +24,7 @@ from kapteam.actions.loading import (
     product_route,
 )
 from kapteam.actions.saving import compare_and_swap
+from kapteam.actions.weights import newest_weight
 from kapteam.clock import day_of
 from kapteam.db.audit import record
 from kapteam.db.tables import (
@@ -34,6 +35,7 @@ from kapteam.db.tables import (
     SignOff,
 )
 from kapteam.errors import NotAllowed, Unchanged
+from kapteam.rules.ceiling import above_given
 from kapteam.rules.dosing import (
     beyond_order,
     check_administration_times,
@@ -471,16 +473,21 @@ class _Recording:
 
     def _breaches(self, row: Administration, beyond: str | None, total_ug: int) -> tuple[str, ...]:
         clearance = clearance_at(self._db, self._course.id, row.started_at)
+        on = day_of(row.started_at, self._zone)
+        weight = newest_weight(self._db, self._course.client_id, on)
         return breaches(
             missing_clearance=missing_clearance(
                 clearance,
                 product_route(self._db, self._session),
-                day_of(row.started_at, self._zone),
+                on,
             ),
             on_hold=is_on_hold(self._db, self._course.id, row.started_at),
-            ceiling_ug=clearance.ceiling_ug if clearance else None,
+            above_ceiling=above_given(
+                clearance.ceiling if clearance else None,
+                total_ug,
+                weight.grams if weight else None,
+            ),
             beyond_order=beyond,
-            total_ug=total_ug,
             entered_late=entered_late(row.started_at, row.recorded_at),
         )
 

@@ -28,6 +28,7 @@ from kapteam.db.tables import (
     KetamineSession,
     Series,
 )
+from kapteam.rules.ceiling import Ceiling
 from kapteam.rules.dosing import Given, ends_session, estimated_last_given_at, last_given_at
 from kapteam.rules.entered import Entered
 from kapteam.rules.home_supply import AT_HOME
@@ -153,7 +154,7 @@ def clearance_at(db: Session, episode_id: str, at: datetime) -> ClearanceFacts |
     return ClearanceFacts(
         row.decision,
         frozenset(ProductRoute(route) for route in row.routes),
-        row.ceiling_ug,
+        Ceiling.of(row.ceiling_ug, row.ceiling_ug_per_kg),
         row.valid_until_on,
     )
 

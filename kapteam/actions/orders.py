@@ -23,6 +23,7 @@ from kapteam.db.audit import record
 from kapteam.db.series import has_given
 from kapteam.db.tables import Series
 from kapteam.errors import NotAllowed
+from kapteam.rules.ceiling import above_plan
 from kapteam.rules.entered import Entered
 from kapteam.rules.pathway import ClearanceFacts
 from kapteam.rules.permissions import Viewer, check_can_order_dose, check_can_propose_dose
@@ -90,32 +91,29 @@ def read_dose(
 
     What is beyond the usual comes with its reason, and a slip of the finger not at all (rule 32).
     """
-    ceiling_ug = clearance.ceiling_ug if clearance else None
     ug = form.read("mg", wording.read_mg, typed.mg)
     may_add_ug = (
         form.read("may_add", wording.read_mg, typed.may_add) if typed.may_add.strip() else None
     )
     reason = form.text("order_reason", typed.order_reason, "The reason")
     is_unusual = False
+    weight = newest_weight(db, client_id) if ug else None
+    grams = weight.grams if weight else None
     if ug and series:
-        weight = newest_weight(db, client_id)
         found = doubt_dose(
             ug,
             may_add_ug,
             series.product_route,
-            weight.grams if weight else None,
+            grams,
             is_first=not db.scalar(select(has_given(series.id))),
         )
         if found is not None:
             form.need("mg", found.doubt is not Doubt.TYPO, found.sentence)
             is_unusual = found.doubt is Doubt.SAY_WHY
             form.need("order_reason", not is_unusual or bool(reason), found.sentence)
-    if ug and ceiling_ug and ug + (may_add_ug or 0) > ceiling_ug:
-        form.refuse(
-            "mg" if ug > ceiling_ug else "may_add",
-            f"The clearance allows at most {wording.mg(ceiling_ug)} in one session, with what may "
-            "be added.",
-        )
+    ceiling = clearance.ceiling if clearance else None
+    if ug and (problem := above_plan(ceiling, ug + (may_add_ug or 0), grams)):
+        form.refuse("mg" if above_plan(ceiling, ug, grams) else "may_add", problem)
     return {
         "ordered_ug": ug,
         "may_add_ug": may_add_ug,

@@ -112,11 +112,15 @@ def void_weight(db: Session, viewer: Viewer, weight_id: str, now: datetime) -> N
     )
 
 
-def newest_weight(db: Session, client_id: str) -> Weight | None:
-    """What the client weighed last, of what was not entered in error."""
+def newest_weight(db: Session, client_id: str, by: date | None = None) -> Weight | None:
+    """What the client weighed last, or had by some day, of what was not entered in error."""
     return db.scalar(
         select(Weight)
-        .where(Weight.client_id == client_id, Weight.voided_at.is_(None))
+        .where(
+            Weight.client_id == client_id,
+            Weight.voided_at.is_(None),
+            Weight.measured_on <= (by or date.max),
+        )
         .order_by(Weight.measured_on.desc(), Weight.recorded_at.desc(), Weight.id.desc())
         .limit(1)
     )

@@ -43,6 +43,7 @@ from kapteam.actions.notes import (
 from kapteam.actions.waits import WaitEndedEntered, WaitEntered, begin_wait, end_wait
 from kapteam.db.tables import Client, Episode
 from kapteam.demo import people, words
+from kapteam.demo.evaluations import of_lindqvist, rests_on
 from kapteam.demo.people import (
     DIRECTOR,
     FRONT_DESK,
@@ -590,9 +591,10 @@ def _maintained(telling: Telling) -> None:
     # A clearance that ends soon: the one before it was renewed for a short time.
     lindqvist.is_cleared(
         days.at(-28, 9),
-        "90",
+        "1.2 mg per kg",
         valid_days=28 + 12,
         conditions="Blood pressure before every dose; amlodipine on the morning of the dose.",
+        **of_lindqvist(_TRD),
     )
 
 
@@ -734,7 +736,7 @@ def _pathway(telling: Telling) -> None:
     _becomes_client(telling, days.at(-16, 10, 20), people.ROMERO, "romero")
     romero.opens(days.at(-14, 11), _PTSD)
     romero.moves(days.at(-9, 15, 30), EpisodeState.PREPARATION)
-    romero.is_cleared(days.at(-7, 14, 10), "90")
+    romero.is_cleared(days.at(-7, 14, 10), "90", **rests_on(_PTSD))
     romero.consents(days.at(-6, 9, 40), missing=2)
     romero.pins(days.at(-5, 12))
     romero.is_noted(NoteKind.GENERAL, days.at(-5, 12, 30), words.READS_AT_HOME)

@@ -35,6 +35,7 @@ from kapteam.db.signing import read_unsigned
 from kapteam.db.tables import Client, Episode, IntegrationSession, KetamineSession, Series
 from kapteam.demo.days import Days, half_hours
 from kapteam.demo.diary import Diary
+from kapteam.demo.evaluations import rests_on
 from kapteam.demo.people import FRONT_DESK, Colleague, Person, demo_id
 from kapteam.demo.words import Chapter, asked
 from kapteam.queries.course import course
@@ -188,6 +189,7 @@ class Course:
         self.regimen = regimen
         self.line = line
         self.id = demo_id(f"{person.id}/{line}{again}")
+        self._clearance_id = ""
 
     @property
     def lead(self) -> Colleague:
@@ -314,18 +316,20 @@ class Course:
         valid_days: int = 180,
         conditions: str = "",
         routes: tuple[ProductRoute, ...] = (),
+        **found: Any,
     ) -> None:
-        """The prescriber clears the client for ketamine."""
+        """The prescriber clears the client for ketamine; `found` are fields of the evaluation."""
         assert self.prescriber is not None
         decision = ClearanceDecision.CLEARED
         if conditions:
             decision = ClearanceDecision.CLEARED_WITH_CONDITIONS
+        follows_id, self._clearance_id = self._clearance_id, demo_id(f"{self.id}/clearance/{at}")
         self.telling.then(
             at,
             self.prescriber,
             record_clearance,
             ClearanceEntered(
-                id=demo_id(f"{self.id}/clearance/{at}"),
+                id=self._clearance_id,
                 episode_id=self.id,
                 decision=decision,
                 routes=routes or (self.regimen.product_route,),
@@ -333,6 +337,8 @@ class Course:
                 conditions=conditions,
                 valid_until_on=self.telling.on(at) + timedelta(days=valid_days),
                 in_person_on=self.telling.on(at),
+                follows_id=follows_id,
+                **found,
             ),
         )
 
@@ -377,6 +383,7 @@ class Course:
             ceiling,
             valid_days=valid_days,
             conditions=conditions,
+            **rests_on(indications),
         )
         self.consents(days.earlier(first, 16, 9, 40), expires_on=consent_ends_on)
         self.moves(days.earlier(first, 10, 16), EpisodeState.SERIES)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ScalarSelect, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_clients, visible_episodes
 from kapteam.db.concerns import last_seen_at, names, unseen_by
 from kapteam.db.tables import (
     Administration,
+    Clearance,
     Client,
     Clinician,
     Concern,
@@ -30,6 +31,7 @@ from kapteam.db.tables import (
 from kapteam.errors import NotFound
 from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.client_names import ClientName, client_named
+from kapteam.queries.evaluation import evaluation_of
 from kapteam.queries.notes import ClientNotes, NoteLine, notes_of_client
 from kapteam.queries.pinned import PINNED, PinnedLine, pinned_of
 from kapteam.queries.standing import (
@@ -43,14 +45,17 @@ from kapteam.queries.views import is_seen_this_hour
 from kapteam.queries.weights import WeightLine, is_newest, weight_line
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.dosing import ends_session
+from kapteam.rules.evaluation import Evaluation, Finding, asks_for_trials, present
 from kapteam.rules.folding import fold
 from kapteam.rules.integration import earliest_clock
 from kapteam.rules.series import numbered
 from kapteam.vocabulary import (
     AdministrationKind,
     CloseReason,
+    Contraindication,
     EpisodeState,
     How,
+    Indication,
     IntegrationCloseReason,
     IntegrationKind,
     NoteKind,
@@ -101,10 +106,23 @@ class Experience:
 
 
 @dataclass(frozen=True, slots=True)
+class Cleared:
+    """What the newest clearance of a course rests on.
+
+    `trials_asked_by` is what on the course asks for two adequate trials, in words.
+    """
+
+    decided_at: datetime
+    rests_on: Evaluation
+    trials_asked_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CourseLine:
     """A course of care as everybody who sees the client may know it.
 
-    `experiences` only where `is_visible`: the viewer is on it, or sees everyone.
+    `experiences` only where `is_visible`: the viewer is on it, or sees everyone. `cleared` also
+    only for who reads notes.
     """
 
     episode_id: str
@@ -116,6 +134,7 @@ class CourseLine:
     is_visible: bool
     members: tuple[Member, ...]
     experiences: tuple[Experience, ...]
+    cleared: Cleared | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +266,18 @@ class ClientPage:
         return tuple(line for line in self.lines if line.episode_id not in judged)
 
     @property
+    def contraindications(self) -> tuple[Finding, ...]:
+        """What is there of them, by the newest clearance of each course that the viewer sees.
+
+        Of one that two courses name, what the later clearance says of it counts.
+        """
+        known: dict[Contraindication, Finding] = {}
+        cleared = (line.cleared for line in self.lines if line.cleared)
+        for one in sorted(cleared, key=lambda one: one.decided_at):
+            known |= {finding.about: finding for finding in one.rests_on.findings}
+        return present(known.values())
+
+    @property
     def hides_open_course(self) -> bool:
         """Whether there is an open course of which the viewer sees no details."""
         return any(line.closed_at is None and not line.is_visible for line in self.lines)
@@ -301,7 +332,7 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
         concerns=_concerns(rows) if asked.viewer.reads_notes else (),
         courses=courses,
         ended=ended,
-        lines=_course_lines(rows),
+        lines=_course_lines(asked, rows),
         doses=history.doses(),
         integrations=history.without_dose(),
         notes=notes,
@@ -333,6 +364,7 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 course.opened_at,
                 course.closed_at,
                 course.close_reason,
+                course.indications,
                 course.id.in_(mine).label("is_visible"),
                 member.id.label("member_id"),
                 member.part,
@@ -351,6 +383,7 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 Concern.raised_at,
                 raiser.name.label("raised_by"),
                 Weight,
+                Clearance,
                 unseen_by(asked.now).label("unseen_by"),
                 last_seen_at().label("seen_at"),
             )
@@ -366,6 +399,7 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
             .outerjoin(opener, opener.id == EmergencyAccess.clinician_id)
             .outerjoin(Weight, is_newest(Client.id))
             .outerjoin(course, course.client_id == Client.id)
+            .outerjoin(Clearance, Clearance.id == _newest_clearance(course))
             .outerjoin(
                 member,
                 and_(
@@ -397,6 +431,18 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
     )
 
 
+def _newest_clearance(course: type[Episode]) -> ScalarSelect[str]:
+    one = aliased(Clearance)
+    return (
+        select(one.id)
+        .where(one.episode_id == course.id)
+        .order_by(one.decided_at.desc(), one.id.desc())
+        .limit(1)
+        .correlate(course)
+        .scalar_subquery()
+    )
+
+
 def _emergencies(rows: Iterable[Any]) -> tuple[OpenedInEmergency, ...]:
     found = {
         row.emergency_id: OpenedInEmergency(row.opened_by, row.emergency_at, row.emergency_reason)
@@ -423,7 +469,7 @@ def _concerns(rows: Iterable[Any]) -> tuple[tuple[str, ConcernStanding], ...]:
     return tuple(sorted(found.items(), key=lambda one: one[1].raised_at))
 
 
-def _course_lines(rows: Iterable[Any]) -> tuple[CourseLine, ...]:
+def _course_lines(asked: Asked, rows: Iterable[Any]) -> tuple[CourseLine, ...]:
     heads: dict[str, Any] = {}
     members: defaultdict[str, dict[str, Member]] = defaultdict(dict)
     experiences: defaultdict[str, dict[str, Experience]] = defaultdict(dict)
@@ -448,9 +494,18 @@ def _course_lines(rows: Iterable[Any]) -> tuple[CourseLine, ...]:
             is_visible=row.is_visible,
             members=tuple(members[row.episode_id].values()),
             experiences=tuple(experiences[row.episode_id].values()),
+            cleared=_cleared(row) if row.is_visible and asked.viewer.reads_notes else None,
         )
         for row in heads.values()
     )
+
+
+def _cleared(row: Any) -> Cleared | None:
+    newest: Clearance | None = row.Clearance
+    if newest is None:
+        return None
+    asked_by = asks_for_trials(map(Indication, row.indications), map(ProductRoute, newest.routes))
+    return Cleared(newest.decided_at, evaluation_of(newest), asked_by)
 
 
 def _look_alikes(db: Session, asked: Asked, client: Any) -> tuple[LookAlike, ...]:

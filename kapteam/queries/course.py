@@ -24,8 +24,11 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import NotFound
 from kapteam.queries.client_names import ClientName, client_named
+from kapteam.queries.evaluation import evaluation_of
 from kapteam.queries.home_supply import home_of
 from kapteam.queries.standing import Asked, CourseHead
+from kapteam.rules.ceiling import Ceiling
+from kapteam.rules.evaluation import Evaluation
 from kapteam.rules.home_supply import HomeStanding
 from kapteam.rules.loose_ends import Loose
 from kapteam.rules.pathway import ConsentFacts, moves
@@ -73,16 +76,21 @@ class CourseHold:
 
 @dataclass(frozen=True, slots=True)
 class ClearanceLine:
-    """One clearance; the newest one holds. The ceiling is micrograms in one session."""
+    """One clearance; the newest one holds.
 
+    `rests_on` is what it rests on, None for who reads no notes.
+    """
+
+    id: str
     decision: ClearanceDecision
     routes: tuple[ProductRoute, ...]
-    ceiling_ug: int | None
+    ceiling: Ceiling | None
     conditions: str
     in_person_on: date | None
     valid_until_on: date | None
     decided_by: str
     decided_at: datetime
+    rests_on: Evaluation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +283,7 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
         expects_integration=episode.expects_integration,
         members=members(db, episode_id, asked.now),
         holds=_holds(db, asked, episode_id),
-        clearances=_clearances(db, episode_id),
+        clearances=_clearances(db, asked, episode_id),
         consents=_consents(db, episode_id),
         told=() if is_kap else experiences(db, episode_id),
         loose=loose(db, episode, asked.now) if ends else (),
@@ -402,29 +410,30 @@ def _holds(db: Session, asked: Asked, episode_id: str) -> tuple[CourseHold, ...]
     )
 
 
-def _clearances(db: Session, episode_id: str) -> tuple[ClearanceLine, ...]:
+def _clearances(db: Session, asked: Asked, episode_id: str) -> tuple[ClearanceLine, ...]:
     decider = aliased(Clinician)
     rows = db.execute(
-        select(
-            Clearance.decision,
-            Clearance.routes,
-            Clearance.ceiling_ug,
-            Clearance.conditions,
-            Clearance.in_person_on,
-            Clearance.valid_until_on,
-            decider.name.label("decided_by"),
-            Clearance.decided_at,
-        )
+        select(Clearance, decider.name.label("decided_by"))
         .join(decider, decider.id == Clearance.decided_by_id)
         .where(Clearance.episode_id == episode_id)
         .order_by(Clearance.decided_at.desc(), Clearance.id.desc())
     )
-    found = []
-    for row in rows:
-        values: dict[str, Any] = dict(row._mapping)
-        values["routes"] = tuple(ProductRoute(route) for route in row.routes)
-        found.append(ClearanceLine(**values))
-    return tuple(found)
+    return tuple(_clearance(asked, *row) for row in rows)
+
+
+def _clearance(asked: Asked, row: Clearance, decided_by: str) -> ClearanceLine:
+    return ClearanceLine(
+        id=row.id,
+        decision=row.decision,
+        routes=tuple(ProductRoute(route) for route in row.routes),
+        ceiling=Ceiling.of(row.ceiling_ug, row.ceiling_ug_per_kg),
+        conditions=row.conditions,
+        in_person_on=row.in_person_on,
+        valid_until_on=row.valid_until_on,
+        decided_by=decided_by,
+        decided_at=row.decided_at,
+        rests_on=evaluation_of(row) if asked.viewer.reads_notes else None,
+    )
 
 
 def _consents(db: Session, episode_id: str) -> tuple[ConsentLine, ...]:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Date,
     Executable,
     Integer,
+    ScalarSelect,
     Select,
     String,
     Subquery,
@@ -57,6 +58,7 @@ from kapteam.db.tables import (
     ReadinessAnswer,
     Series,
     SignOff,
+    Weight,
 )
 from kapteam.db.types import UtcDateTime
 from kapteam.queries.client_names import CLIENT_NAME
@@ -185,6 +187,8 @@ def _episodes() -> Executable:
             Clearance.decision.label("clearance"),
             Clearance.routes,
             Clearance.ceiling_ug,
+            Clearance.ceiling_ug_per_kg,
+            _weighs().label("grams"),
             Clearance.valid_until_on,
             preparation.label("preparation_at"),
             _misses().label("misses"),
@@ -198,6 +202,18 @@ def _episodes() -> Executable:
         .outerjoin(Clearance, Clearance.id == newest_clearance)
         .outerjoin(touches, touches.c.episode_id == Episode.id)
         .where(Episode.id.in_(_WANTED))
+    )
+
+
+def _weighs() -> ScalarSelect[int | None]:
+    """What the client weighed last, in grams, of what was not entered in error."""
+    return (
+        select(Weight.grams)
+        .where(Weight.client_id == Client.id, Weight.voided_at.is_(None))
+        .order_by(Weight.measured_on.desc(), Weight.recorded_at.desc(), Weight.id.desc())
+        .limit(1)
+        .correlate(Client)
+        .scalar_subquery()
     )
 
 

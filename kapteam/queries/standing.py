@@ -36,6 +36,7 @@ from kapteam.rules.attention import (
     attend,
     attend_ended,
 )
+from kapteam.rules.ceiling import Ceiling, CeilingGap, ceiling_gap
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import (
     TOUCHES_COUNTED,
@@ -407,6 +408,7 @@ class CourseSessions:
     people: tuple[Person, ...]
     prescriber: Person | None
     therapist: Person | None
+    ceiling: Ceiling | None
     doses: tuple[DoseLine, ...]
     integrations: tuple[IntegrationLine, ...]
 
@@ -614,7 +616,7 @@ class _Course:
             ClearanceFacts(
                 row.clearance,
                 frozenset(ProductRoute(route) for route in row.routes),
-                row.ceiling_ug,
+                Ceiling.of(row.ceiling_ug, row.ceiling_ug_per_kg),
                 row.valid_until_on,
             )
             if row.clearance
@@ -646,6 +648,7 @@ class _Course:
             people=tuple(map(self._as_person, self._members)),
             prescriber=self._person(Part.PRESCRIBER),
             therapist=self._person(Part.THERAPIST),
+            ceiling=self._clearance.ceiling if self._clearance else None,
             doses=tuple(dose for dose in doses.values() if dose.status.is_open),
             integrations=self._integrations(doses | self._doses_before()) if is_open else (),
         )
@@ -1049,11 +1052,18 @@ class _Course:
             ),
             missing_note=missing_note,
             cleared=missing_clearance(self._clearance, row.product_route, on) is None,
+            ceiling_gap=self._ceiling_gap(row),
             order_state=row.order_state,
             intention=intention,
             answers=_answers(row.answers),
             names_questions=reads,
         )
+
+    def _ceiling_gap(self, row: Any) -> CeilingGap | None:
+        if row.order_state is not OrderState.ORDERED or self._clearance is None:
+            return None
+        total_ug = row.ordered_ug + (row.may_add_ug or 0)
+        return ceiling_gap(self._clearance.ceiling, total_ug, self._row.grams)
 
     def _hold_reason(self) -> HoldReason | None:
         reason: HoldReason | None = self._row.hold_reason

@@ -46,6 +46,8 @@ class Reason(Term):
     MISSED_AGAIN = "missed_again", "Missed twice in a row"
     BREACH = "breach", "Given beyond what was allowed"
     NOT_CLEARED = "not_cleared", "Booked without clearance"
+    ABOVE_CEILING = "above_ceiling", "Ordered above the clearance"
+    WEIGH_FIRST = "weigh_first", "Weigh first, cleared by weight"
     DOSE_ON_HOLD = "dose_on_hold", "Booked while on hold"
     DOSE_NOT_ORDERED = "dose_not_ordered", "Dose not ordered"
     INTENTION = "intention", "Intention"
@@ -81,6 +83,8 @@ NOTHING_AHEAD = frozenset({Reason.OUT_OF_TOUCH, Reason.TO_REBOOK, Reason.NO_NEXT
 _ORDER = {reason: place for place, reason in enumerate(Reason)}
 _BEFORE_A_DOSE = (
     Reason.NOT_CLEARED,
+    Reason.ABOVE_CEILING,
+    Reason.WEIGH_FIRST,
     Reason.DOSE_ON_HOLD,
     Reason.DOSE_NOT_ORDERED,
     Reason.INTENTION,
@@ -92,7 +96,9 @@ _BEFORE_A_DOSE = (
 _LACKING = {
     ReadinessItem.NOTE: Reason.NOTE_BEFORE_DOSE,
     ReadinessItem.CLEARANCE: Reason.NOT_CLEARED,
+    ReadinessItem.CEILING: Reason.ABOVE_CEILING,
     ReadinessItem.DOSE: Reason.DOSE_NOT_ORDERED,
+    ReadinessItem.WEIGHT: Reason.WEIGH_FIRST,
     ReadinessItem.HOME: Reason.HOME_UNKNOWN,
     ReadinessItem.RIDE: Reason.NO_RIDE,
     ReadinessItem.INTENTION: Reason.INTENTION,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from kapteam.errors import NotAllowed
+from kapteam.rules.ceiling import Ceiling
 from kapteam.vocabulary import (
     ClearanceDecision,
     ConsentType,
@@ -48,11 +49,11 @@ EXPIRING = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class ClearanceFacts:
-    """The newest clearance of a course. The ceiling is micrograms in one session."""
+    """The newest clearance of a course; without a ceiling there is none."""
 
     decision: ClearanceDecision
     routes: frozenset[ProductRoute]
-    ceiling_ug: int | None
+    ceiling: Ceiling | None
     valid_until_on: date | None
 
 

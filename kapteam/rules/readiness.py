@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from kapteam.rules.ceiling import CeilingGap
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.vocabulary import Answer, OrderState, Part, ReadinessItem, Tone
 
@@ -19,7 +20,9 @@ KEYS = {
     ReadinessItem.CLEARANCE: Part.PRESCRIBER,
     ReadinessItem.MIND: Part.PRESCRIBER,
     ReadinessItem.PREGNANCY: Part.PRESCRIBER,
+    ReadinessItem.CEILING: Part.PRESCRIBER,
     ReadinessItem.DOSE: Part.PRESCRIBER,
+    ReadinessItem.WEIGHT: Part.PRESCRIBER,
     ReadinessItem.POSTPONE: Part.PRESCRIBER,
     ReadinessItem.MEDICINES: Part.PRESCRIBER,
     ReadinessItem.BLADDER: Part.PRESCRIBER,
@@ -45,11 +48,16 @@ NEED_A_PRESCRIBER = frozenset(
 )
 """Where only a prescriber may go ahead all the same (rules 24 to 26, domain 1.5: hard)."""
 MAY_NOT_APPLY = frozenset({ReadinessItem.PREGNANCY})
+_OF_CEILING = {
+    CeilingGap.ABOVE: ReadinessItem.CEILING,
+    CeilingGap.WEIGH: ReadinessItem.WEIGHT,
+}
 _SETTLED = frozenset({IntentionStage.SIGNED, IntentionStage.NOT_EXPECTED})
 _RED = frozenset(
     {
         ReadinessItem.NOTE,
         ReadinessItem.CLEARANCE,
+        ReadinessItem.CEILING,
         ReadinessItem.PREGNANCY,
         ReadinessItem.MIND,
     }
@@ -70,6 +78,7 @@ class Preparation:
     home_gap: str
     missing_note: str
     cleared: bool
+    ceiling_gap: CeilingGap | None
     order_state: OrderState
     intention: IntentionStanding
     answers: Mapping[ReadinessItem, Answer]
@@ -148,6 +157,9 @@ def _open(session: Preparation, now: datetime) -> Iterable[tuple[ReadinessItem, 
         yield ReadinessItem.CLEARANCE, ReadinessItem.CLEARANCE.label
     if session.order_state is not OrderState.ORDERED:
         yield ReadinessItem.DOSE, ReadinessItem.DOSE.label
+    if session.ceiling_gap:
+        item = _OF_CEILING[session.ceiling_gap]
+        yield item, item.label
     if stage is IntentionStage.POSTPONE:
         yield ReadinessItem.POSTPONE, ReadinessItem.POSTPONE.label
     elif session.intention.tone is Tone.AMBER:

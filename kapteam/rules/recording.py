@@ -88,24 +88,14 @@ def breaches(
     *,
     missing_clearance: str | None,
     on_hold: bool,
-    ceiling_ug: int | None,
+    above_ceiling: str | None,
     beyond_order: str | None,
-    total_ug: int,
     entered_late: str | None = None,
 ) -> tuple[str, ...]:
-    """What of a recorded dose went beyond what was allowed, a sentence each (rules 21 and 35).
-
-    `total_ug` is the whole session's, boosters included, in micrograms.
-    """
+    """What of a recorded dose went beyond what was allowed, a sentence each (rules 21 and 35)."""
     found = []
     if missing_clearance:
         found.append(f"Missing on that day: {missing_clearance}.")
     if on_hold:
         found.append("The course was on hold.")
-    if ceiling_ug is not None and total_ug > ceiling_ug:
-        found.append(f"This is more than the {wording.mg(ceiling_ug)} that the clearance allows.")
-    if beyond_order:
-        found.append(beyond_order)
-    if entered_late:
-        found.append(entered_late)
-    return tuple(found)
+    return (*found, *filter(None, (above_ceiling, beyond_order, entered_late)))

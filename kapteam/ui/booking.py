@@ -43,6 +43,10 @@ from kapteam.vocabulary import Function, How, Part, ProductRoute, ServiceLine
 
 _MINUTES = {ProductRoute.ESKETAMINE_NASAL: 150}
 _USUAL_MINUTES = 120
+_WEIGH_LATER = (
+    "The ceiling is by weight, and no weight is recorded. Book without a dose; weigh and order on "
+    "the page of the session."
+)
 FIRST_SERIES = 6
 _WHY = 420
 _FREED, _KEPT = "%Y-%m-%dT%H:%MZ", ("freed", "place")
@@ -182,12 +186,17 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
     else:
         st.markdown(quiet(f"Series of {series.ordered} ordered"))
     if ordering or can_propose_dose(here.viewer):
+        cleared_for = start.course.clearance
+        ceiling = cleared_for.ceiling if cleared_for else None
+        if ceiling and ceiling.needs_weight(start.weight.grams if start.weight else None):
+            words(quiet(_WEIGH_LATER))
         dose_fields(
             form,
             start.weight,
             route,
             label="Dose ordered, mg" if ordering else "Dose proposed, mg (not an order)",
             is_first=begins or not (series and series.has_given),
+            ceiling=ceiling,
         )
     return route
 

@@ -16,11 +16,12 @@ from kapteam.charts import (
     timeline_in_words,
     timeline_marks,
 )
-from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage, CourseLine
+from kapteam.queries.client import Cleared, ClientDose, ClientIntegration, ClientPage, CourseLine
 from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.standing import CourseStanding, DoseLine, attention_of
 from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.dosing import Silence, ends_session
+from kapteam.rules.evaluation import adequate_trials
 from kapteam.rules.notes import IntentionStage
 from kapteam.rules.pathway import BOOKABLE
 from kapteam.rules.permissions import (
@@ -35,6 +36,7 @@ from kapteam.rules.permissions import (
 )
 from kapteam.sentences import client_name
 from kapteam.ui.audit_log import who_opened
+from kapteam.ui.clearance import draw_contraindications
 from kapteam.ui.forms import Form
 from kapteam.ui.home_supply import draw_home_of_course
 from kapteam.ui.navigation import go, link
@@ -424,7 +426,18 @@ def _to_know(here: Present, page: ClientPage) -> None:
         words(f":material/warning: **Allergies: {allergies}**")
     else:
         words(f"{quiet('Allergies')} {allergies}")
+    draw_contraindications(here, page.contraindications)
     words(facts(known))
+    for line in page.lines:
+        if line.cleared and line.closed_at is None:
+            _tried(line.cleared)
+
+
+def _tried(cleared: Cleared) -> None:
+    """How much was adequately tried before, where that was recorded or is asked for."""
+    if cleared.rests_on.trials or cleared.trials_asked_by:
+        count = adequate_trials(cleared.rests_on.trials)
+        phrase(sentences.trials(count, cleared.trials_asked_by))
 
 
 def _asked(here: Present, text: str | None, on: date | None) -> str:

@@ -1,7 +1,6 @@
 """A course of care on its pages: who it is for, what the gate reads, and every step it can take."""
 
 from dataclasses import replace
-from datetime import date
 from functools import partial
 
 import streamlit as st
@@ -31,11 +30,12 @@ from kapteam.actions.episodes import (
 )
 from kapteam.errors import Invalid
 from kapteam.ids import id_within
-from kapteam.queries.course import Course, CourseBefore, Experience, Member
+from kapteam.queries.course import ConsentLine, Course, CourseBefore, Experience, Member
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.queries.standing import CourseHead
 from kapteam.rules.pathway import BOOKABLE, required_consents
-from kapteam.rules.permissions import can_clear, can_release_hold, can_run_episode, can_write_note
+from kapteam.rules.permissions import can_release_hold, can_run_episode, can_write_note
+from kapteam.ui.clearance import takes_clearance
 from kapteam.ui.endings import closing_form, draw_ending, draw_unsaved_closing
 from kapteam.ui.first_steps import add_a_colleague
 from kapteam.ui.forms import Form, unused_id
@@ -45,7 +45,6 @@ from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
 from kapteam.ui.written import free_words, write_links
 from kapteam.vocabulary import (
-    ClearanceDecision,
     ConsentType,
     Function,
     HoldReason,
@@ -220,28 +219,36 @@ def _clearance_line(here: Present, care: Course) -> None:
     one = care.clearance
     until = f", valid until {wording.full_day(one.valid_until_on)}" if one.valid_until_on else ""
     routes = ", ".join(route.label for route in one.routes)
-    ceiling = f" up to {wording.mg(one.ceiling_ug)}" if one.ceiling_ug else ""
+    ceiling = f" up to {one.ceiling.words}" if one.ceiling else ""
     st.markdown(f"**{one.decision.label}** {plain(routes)}{plain(ceiling)}{until}")
 
 
 def _consent_line(here: Present, care: Course) -> None:
     counting = [one for one in care.consents if one.is_in_date(here.today)]
-    in_date = {one.type for one in counting}
-    routes = care.clearance.routes if care.clearance else (ProductRoute.INTRAMUSCULAR,)
+    missing = _missing_consents(here, care)
+    if missing:
+        st.markdown(quiet(missing))
+        return
+    ends = min((one.expires_on for one in counting if one.expires_on), default=None)
+    until = f", the first ends {wording.full_day(ends)}" if ends else ""
+    st.markdown(plain(f"{wording.count(len(counting), 'consent')} in date{until}"))
+
+
+def _missing_consents(here: Present, care: Course) -> str:
+    """Which of those that dosing needs are not in date (rule 22); empty when none is missing."""
+    if care.service_line is not ServiceLine.KAP:
+        return ""
+    in_date = {one.type for one in care.consents if one.is_in_date(here.today)}
+    # Without a route yet, as for ketamine: a deferral names none.
+    routes = (care.clearance and care.clearance.routes) or (ProductRoute.INTRAMUSCULAR,)
     with_therapy = (
         care.expects_integration
         or care.expects_intention
         or care.member(Part.THERAPIST) is not None
     )
-    if care.service_line is ServiceLine.KAP:
-        needed = required_consents(routes, with_therapy=with_therapy)
-        missing = [one.label for one in needed if one not in in_date]
-        if missing:
-            st.markdown(quiet(f"Consents still missing: {', '.join(missing)}"))
-            return
-    ends = min((one.expires_on for one in counting if one.expires_on), default=None)
-    until = f", the first ends {wording.full_day(ends)}" if ends else ""
-    st.markdown(plain(f"{wording.count(len(counting), 'consent')} in date{until}"))
+    needed = required_consents(routes, with_therapy=with_therapy)
+    missing = [one.label for one in needed if one not in in_date]
+    return f"Consents still missing: {', '.join(missing)}" if missing else ""
 
 
 def draw_earlier_holds(here: Present, care: Course) -> None:
@@ -419,49 +426,6 @@ def _member_entered(form: Form, care: Course, part: Part, replaces_id: str | Non
     return replace(entered, clinician_id=None) if entered.clinician_id == _NOBODY else entered
 
 
-def takes_clearance(here: Present, care: Course) -> bool:
-    """Whether the viewer may record a clearance of this course now."""
-    is_open = care.service_line is ServiceLine.KAP and care.closed_at is None
-    return is_open and can_clear(here.viewer)
-
-
-def clearance_fields(here: Present, form: Form) -> None:
-    """A new clearance; the routes and the ceiling are the prescriber's (rule 15)."""
-    st.subheader("New clearance", anchor=False)
-    form.choice("decision", "Decision", list(ClearanceDecision))
-    form.several("routes", "Cleared routes", list(ProductRoute))
-    left, right = st.columns(2, gap="large")
-    with left:
-        form.line("ceiling", "Ceiling in one ketamine session, mg (empty: none)", width=320)
-        form.area("conditions", "Conditions, or why not")
-    with right:
-        form.day("valid_until_on", "Valid until")
-        form.day("in_person_on", "Last seen in person on", past=True)
-
-
-def draw_clearances(here: Present, care: Course) -> None:
-    """The clearance that holds, then those before it."""
-    with section("Clearance", len(care.clearances), key="clearances", nothing="No clearance yet."):
-        for number, one in enumerate(care.clearances):
-            with row(f"clearance_{number}"):
-                words(
-                    f"**{one.decision.label}**" if number == 0 else quiet(one.decision.label), 210
-                )
-                words(plain(", ".join(route.label for route in one.routes)), 260)
-                ceiling = f"up to {wording.mg(one.ceiling_ug)}" if one.ceiling_ug else "no ceiling"
-                words(plain(ceiling), 130)
-                until = (
-                    f"until {wording.full_day(one.valid_until_on)}"
-                    if one.valid_until_on
-                    else "no end"
-                )
-                words(plain(until), 190)
-                decided = wording.moment(one.decided_at, here.now, here.zone)
-                words(quiet(f"{one.decided_by}, {decided}"), 260)
-            if one.conditions:
-                st.text(free_words(here, one.conditions))
-
-
 def consent_fields(here: Present, form: Form) -> None:
     """A signed form."""
     st.subheader("New consent", anchor=False)
@@ -472,6 +436,9 @@ def consent_fields(here: Present, form: Form) -> None:
         form.day("signed_on", "Signed on", here.today)
     with right:
         form.day("expires_on", "Expires on (empty: does not expire)")
+        if form.value("type") is ConsentType.KAP_TREATMENT and not form.value("expires_on"):
+            # Rule 22 names it as the usual life of a KAP consent.
+            words(quiet("Usually signed anew after 12 months, or for another route."))
 
 
 def draw_consents(here: Present, care: Course) -> None:
@@ -480,6 +447,8 @@ def draw_consents(here: Present, care: Course) -> None:
     What was entered in error stays readable underneath, struck through.
     """
     kept = [one for one in care.consents if one.voided_at is None]
+    if care.closed_at is None and (missing := _missing_consents(here, care)):
+        phrase(Phrase(missing, Tone.AMBER, "signature"))
     with section("Consents", len(kept), key="consents", nothing="No consent yet."):
         for one in kept:
             with row(f"consent_{one.id}"):
@@ -487,7 +456,7 @@ def draw_consents(here: Present, care: Course) -> None:
                 words(f"**{one.type.label}**" if counts else quiet(one.type.label), 230)
                 words(quiet(f"version {one.form_version}" if one.form_version else ""), 140)
                 words(plain(f"signed {wording.full_day(one.signed_on)}"), 210)
-                words(plain(_ends(here, one.expires_on, one.revoked_on)), 250)
+                phrase(_ends(here, one), 280)
                 if counts:
                     with st.popover("Revoke", width="content", key=f"revoke_{one.id}"):
                         _revocation_form(here, one.id)
@@ -521,10 +490,14 @@ def _consent_error_form(here: Present, consent_id: str) -> None:
     )
 
 
-def _ends(here: Present, expires_on: date | None, revoked_on: date | None) -> str:
-    if revoked_on:
-        return f"revoked {wording.full_day(revoked_on)}"
-    if expires_on is None:
-        return "does not expire"
-    word = "expires" if expires_on >= here.today else "expired"
-    return f"{word} {wording.full_day(expires_on)}"
+def _ends(here: Present, one: ConsentLine) -> Phrase:
+    """Until when it counts; that it runs out soon only of one that still counts (rule 22)."""
+    if one.revoked_on:
+        return Phrase(f"revoked {wording.full_day(one.revoked_on)}")
+    if one.expires_on is None:
+        return Phrase("does not expire")
+    if one.expires_on < here.today:
+        return Phrase(f"expired {wording.full_day(one.expires_on)}")
+    if not one.is_newest:
+        return Phrase(f"expires {wording.full_day(one.expires_on)}")
+    return sentences.consent_ends(one.expires_on, here.today)

@@ -7,6 +7,7 @@ import streamlit as st
 from kapteam import wording
 from kapteam.actions.weights import WeightEntered, far_from, record_weight, void_weight
 from kapteam.queries.weights import WeightLine
+from kapteam.rules.ceiling import Ceiling, above_plan
 from kapteam.rules.permissions import can_record_session
 from kapteam.rules.plausibility import Doubt, doubt_dose, needs_weight, per_kg
 from kapteam.rules.weights import differs
@@ -81,6 +82,7 @@ def dose_fields(
     may_add_ug: int | None = None,
     reason: str = "",
     is_first: bool,
+    ceiling: Ceiling | None,
 ) -> None:
     """The dose and what may be added, and beside them what the order will be asked (rule 32)."""
     form.line("mg", label, typed_mg(ordered_ug), width=260)
@@ -93,6 +95,9 @@ def dose_fields(
         figure = wording.mg_per_kg(per_kg(ug, weight.grams))
         words(f"**{plain(figure)}** {quiet(f'at {wording.weight(weight.grams)}')}")
     may_add = _read(form, "may_add", wording.read_mg)
+    above = above_plan(ceiling, ug + (may_add or 0), grams)
+    if above:
+        phrase(Phrase(above, Tone.RED, "error"))
     found = doubt_dose(ug, may_add, product_route, grams, is_first=is_first)
     if found is None:
         return

@@ -472,9 +472,9 @@ class Form:
                     args=(self, day_field, time_field),
                 )
 
-    def rows(self, name: str) -> int:
-        """How many rows of a kind the form shows; at least one."""
-        return self._kept.numbers.setdefault(name, 1)
+    def rows(self, name: str, kept: int = 0) -> int:
+        """How many rows of a kind the form shows: at first those that are kept, at least one."""
+        return self._kept.numbers.setdefault(name, max(1, kept))
 
     def more_rows(self, name: str, label: str) -> None:
         """A button that adds a row of a kind."""
@@ -486,6 +486,22 @@ class Form:
             on_click=_add_row,
             args=(self, name),
         )
+
+    def answer_no(self, label: str, fields: Sequence[str]) -> None:
+        """A button that answers no for each of these questions that is not answered yet."""
+        st.button(
+            label,
+            key=self.key("answer_no"),
+            type="tertiary",
+            icon=":material/done_all:",
+            on_click=_answer_no,
+            args=(self, tuple(fields)),
+        )
+
+    def is_refused(self, *prefixes: str) -> bool:
+        """Whether a field whose name begins like that was refused, so that it has to be seen."""
+        found = self._kept.problems | self._kept.late
+        return any(one.startswith(prefixes) for one in found)
 
     def save(
         self,
@@ -645,6 +661,12 @@ class Form:
         if self.makes:
             st.session_state[_MADE] = {*st.session_state.get(_MADE, ()), self.makes}
 
+    def _answer_no(self, fields: Sequence[str]) -> None:
+        for question in fields:
+            if self.value(question) is None:
+                self._kept.first[question] = None
+                st.session_state[self.key(question)] = str(False)
+
     def _add_row(self, name: str) -> None:
         self._kept.numbers[name] = self.rows(name) + 1
 
@@ -696,6 +718,11 @@ def _set_now(here: Present, form: Form, day_field: str, time_field: str) -> None
 @acting
 def _clear(here: Present, form: Form, field: str) -> None:
     form.put(field, None)
+
+
+@acting
+def _answer_no(here: Present, form: Form, fields: Sequence[str]) -> None:
+    form._answer_no(fields)
 
 
 @acting

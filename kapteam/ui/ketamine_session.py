@@ -210,6 +210,7 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
             may_add_ug=shown.may_add_ug,
             reason=shown.order_reason,
             is_first=shown.is_first,
+            ceiling=shown.of_course.ceiling,
         )
         form.save(
             "Order" if ordering else "Propose",

@@ -54,6 +54,8 @@ _OF_A_DOSE = {
     Reason.NOT_CLOSED,
     Reason.BREACH,
     Reason.NOT_CLEARED,
+    Reason.ABOVE_CEILING,
+    Reason.WEIGH_FIRST,
     Reason.DOSE_ON_HOLD,
     Reason.DOSE_NOT_ORDERED,
     Reason.INTENTION,

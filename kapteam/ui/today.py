@@ -89,6 +89,8 @@ _SHOWN_ELSEWHERE = _PRESCRIBER_SEES | {
 _SAID_BY_ITS_ROW = {
     Reason.NOT_CLOSED,
     Reason.NOT_CLEARED,
+    Reason.ABOVE_CEILING,
+    Reason.WEIGH_FIRST,
     Reason.DOSE_NOT_ORDERED,
     Reason.NOTE_BEFORE_DOSE,
     Reason.TO_DECIDE,

@@ -29,11 +29,13 @@ from kapteam.db.tables import (
     Practice,
 )
 from kapteam.ids import new_id
+from kapteam.rules.evaluation import Finding, Trial
 from kapteam.rules.notes import content_hash
 from kapteam.vocabulary import (
     Answer,
     ConsentType,
     ContactKind,
+    Contraindication,
     EpisodeState,
     FinalScores,
     Function,
@@ -46,6 +48,7 @@ from kapteam.vocabulary import (
     ServiceLine,
     SessionStatus,
     Tally,
+    TrialKind,
 )
 from tests.browser.conftest import TabOf
 from tests.browser.hands import field, fill_day, go_to, open_at, paste, press, tick
@@ -134,7 +137,12 @@ def strange(care: Care) -> Odd:
 
         course = a_course(db, client, prescriber=odd("els"), therapist=therapist)
         a_member(db, course, care.prescriber, Part.COVER)
-        a_clearance(db, course, care.prescriber.clinician_id).conditions = odd("cnd")
+        cleared = a_clearance(db, course, care.prescriber.clinician_id)
+        cleared.conditions, cleared.despite_reason = odd("cnd"), odd("dsp")
+        cleared.diagnoses = [odd("dia"), odd("dib")]
+        tried = Trial(TrialKind.MEDICINE, odd("trn"), odd("trd"), 8, None, None)
+        found = Finding(Contraindication.ANEURYSM, is_present=True, note=odd("ane"))
+        cleared.trials, cleared.contraindications = [tried.kept()], [found.kept()]
         a_consent(db, course, ConsentType.TOUCH, therapist.clinician_id).form_version = SHORT
         never = a_consent(db, course, ConsentType.TOUCH, therapist.clinician_id)
         never.voided_at, never.voided_by_id = NOW, therapist.clinician_id
@@ -382,12 +390,12 @@ SHOWN = {
     "Who did what": "old prc",
     "client": f"{NAME} pro pho pin eme rel emp may all med the els gpl ppl bre why end int sig two "
     "are ate add sub hap cir clo vdn emg ris rpl rsg cpl cwo "
-    "owh",
+    "owh ane",
     "client_edit": f"{NAME} pro pho eme rel emp may all med",
     "course": f"{NAME} the els",
     "other course": f"{NAME} the sub hap cir hol mis vde",
     "closed course": f"{NAME} cou fin mah rls",
-    "clearance": f"{NAME} cnd",
+    "clearance": f"{NAME} cnd dsp dia dib trn trd ane",
     "consent": f"{NAME} vdc",
     "given": f"{NAME} gpl ppl bre why rea vda",
     "ended": f"{NAME} end",

@@ -185,7 +185,7 @@ def _clear_and_consent(page: Page, course: str) -> None:
     press(page, "Record clearance")
     tick(page, "Cleared")
     tick(page, "intramuscular")
-    paste(page, "Ceiling in one ketamine session, mg (empty: none)", "130")
+    paste(page, "Ceiling in one ketamine session (empty: none)", "130")
     fill_day(page, "Valid until", date(2027, 11, 24))
     press(page, "Save clearance")
     for consent in ("KAP treatment", "Off-label use", "Therapist's treatment", "Team sharing"):

@@ -353,6 +353,22 @@ def test_rule_21_without_clearance_for_route_and_day_the_missing_thing_is_named(
     _nothing_was_booked(care)
 
 
+def test_a_ceiling_by_weight_books_no_dose_before_somebody_weighs(database):
+    care = a_cared_for_client(database, cleared=False)
+    with database.writing() as db:
+        by = care.prescriber.clinician_id
+        a_clearance(db, care.course, by, ceiling_ug=None, ceiling_ug_per_kg=1_500)
+    entered = _booking(care, mg="70", may_add="")
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, care.prescriber, entered)
+    assert "Weigh first" in refused.value.fields["mg"]
+    _nothing_was_booked(care)
+
+    # The time can be held; the dose waits for the weight.
+    care.do(book_ketamine_session, care.prescriber, replace(entered, mg=""))
+    assert care.row(KetamineSession, entered.id).order_state is OrderState.NONE
+
+
 def test_rule_15_a_prescribers_figure_is_an_order_and_a_therapists_a_proposal(care):
     ordered, proposed = _booking(care, mg="70", may_add="20"), _booking(care, mg="60")
     proposed = replace(proposed, planned_on=TOMORROW + 7 * DAY, integration_on=TOMORROW + 8 * DAY)

@@ -54,6 +54,7 @@ from kapteam.queries.standing import Asked, CourseStanding, course_standings, ow
 from kapteam.queries.today import today
 from kapteam.rules.attention import Reason
 from kapteam.rules.dosing import Silence
+from kapteam.rules.evaluation import TRIALS_ASKED, adequate_trials, not_asked, present
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.notes import IntentionStage
 from kapteam.rules.slots import USUAL_HOURS
@@ -254,6 +255,10 @@ def promises_of_courses(db: Session, now: datetime) -> dict[str, bool]:
     holds = {course.hold.reason for course in found if course.hold}
     [new] = find_clients(db, looks[THERAPIST], "Zielinska")
     returned = find_clients(db, looks[THERAPIST], "Ishikawa")[0].details.code
+    maintained = find_clients(db, looks[THERAPIST], "Lindqvist")[0].details.code
+    (line,) = client_page(db, looks[THERAPIST], maintained).lines
+    assert line.cleared
+    evaluated = line.cleared.rests_on
     consents_end = db.scalars(select(Consent.expires_on).where(Consent.expires_on.is_not(None)))
     return {
         "states": {course.state for course in found} >= set(EpisodeState) - {EpisodeState.CLOSED},
@@ -290,6 +295,11 @@ def promises_of_courses(db: Session, now: datetime) -> dict[str, bool]:
             one.reason is Reason.CLEARANCE_ENDS and one.tone is Tone.AMBER
             for course in found
             for one in course.attention
+        ),
+        "two adequate trials and more, one thing that speaks against it, and some not asked": (
+            adequate_trials(evaluated.trials) > TRIALS_ASKED
+            and len(present(evaluated.findings)) == 1
+            and bool(not_asked(evaluated.findings))
         ),
         "a consent runs out": any(
             timedelta(0) < ends - day_of(now, ZONE) <= timedelta(days=30)

@@ -45,7 +45,7 @@ from kapteam.vocabulary import (
     ServiceLine,
     SessionStatus,
 )
-from tests.factories import NOW, TODAY, ZONE, a_clearance, audit_events, count_rows
+from tests.factories import NOW, TODAY, ZONE, a_clearance, a_weight, audit_events, count_rows
 from tests.factories_care import (
     ON_SQLITE,
     Care,
@@ -443,6 +443,30 @@ def test_a_dose_over_the_ceiling_or_on_hold_is_accepted_with_its_reason(database
     entered = _record(session, _dose(mg="160", reason="Client came anyway"))
     care.do(record_ketamine_session, care.nurse, entered, now=EVENING)
     assert care.row(KetamineSession, session.id).breach_reason.endswith("Client came anyway")
+
+
+def test_a_dose_over_a_ceiling_by_weight_is_judged_with_the_weight_of_that_day(database):
+    care = a_cared_for_client(database, cleared=False)
+    with database.writing() as db:
+        by = care.prescriber.clinician_id
+        a_clearance(db, care.course, by, ceiling_ug=None, ceiling_ug_per_kg=1_500)
+        session = a_ketamine_session(db, care.course, planned_at=NOW, ordered_ug=200_000)
+        a_weight(db, care.client, 70_000, by, TODAY + timedelta(days=1))
+    entered = _record(session, _dose(mg="110"))
+
+    # A weight from afterwards says nothing about that day: nobody knew, which is a breach as well.
+    problems = _refused(care, care.nurse, entered)
+    assert "no weight was recorded by then. Say why." in problems["administrations.0.reason"]
+
+    with database.writing() as db:
+        a_weight(db, care.client, 72_000, by)
+    problems = _refused(care, care.nurse, entered)
+    assert "108 mg at 72 kg" in problems["administrations.0.reason"].replace("\u00a0", " ")
+
+    with database.writing() as db:
+        a_weight(db, care.client, 74_000, by).recorded_at = NOW + timedelta(minutes=1)
+    care.do(record_ketamine_session, care.nurse, entered, now=EVENING)
+    assert care.row(KetamineSession, session.id).breach_reason == ""
 
 
 @pytest.mark.parametrize(

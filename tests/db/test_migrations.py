@@ -234,6 +234,28 @@ def test_a_consent_of_an_older_version_is_not_in_error(blank_database, tmp_path)
         }
 
 
+def test_a_clearance_of_an_older_version_rests_on_nothing(blank_database, tmp_path):
+    _bring_up_to(blank_database, "0017")
+    with blank_database.writing() as db:
+        course = a_course(db, _a_client_of_an_older_version(db), prescriber="Elsewhere")
+        db.execute(
+            text(
+                "INSERT INTO clearance (id, episode_id, decision, routes, ceiling_ug, conditions,"
+                " decided_by_id, decided_at)"
+                f" VALUES ('old', '{course.id}', 'cleared', '[\"IM\"]', 150000, '',"
+                " 'by', '2026-11-02 10:00:00')"
+            )
+        )
+
+    bring_up_to_date(blank_database, tmp_path / "backups")
+
+    with blank_database.reading() as db:
+        kept = db.scalars(select(tables.Clearance)).one()
+        assert (kept.routes, kept.ceiling_ug, kept.ceiling_ug_per_kg) == (["IM"], 150_000, None)
+        assert (kept.diagnoses, kept.trials, kept.contraindications) == ([], [], [])
+        assert kept.despite_reason == ""
+
+
 def test_counts_and_returns_of_an_older_version_are_kept_in_one_table(blank_database, tmp_path):
     _bring_up_to(blank_database, "0013")
     at = "'2026-11-02 10:00:00'"

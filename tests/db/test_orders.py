@@ -55,6 +55,60 @@ def test_rule_21_a_dose_is_ordered_only_for_a_route_that_is_cleared(care, planne
     assert "for intramuscular" in refused.value.fields["mg"]
 
 
+@pytest.fixture
+def by_weight(care, planned) -> KetamineSession:
+    """The same, of a client who may have up to 1.5 mg per kg and whose weight nobody knows."""
+    with care.database.writing() as db:
+        a_clearance(
+            db,
+            care.course,
+            care.prescriber.clinician_id,
+            ceiling_ug=None,
+            ceiling_ug_per_kg=1_500,
+            decided_at=NOW - DAY,
+        )
+    return planned
+
+
+def _refused(care, action, who, entered) -> dict[str, str]:
+    with pytest.raises(Invalid) as refused:
+        care.do(action, who, entered)
+    return {name: text.replace("\u00a0", " ") for name, text in refused.value.fields.items()}
+
+
+@pytest.mark.parametrize(
+    ("action", "who"), [(order_dose, "prescriber"), (propose_dose, "therapist")]
+)
+def test_a_ceiling_by_weight_lets_nothing_pass_before_somebody_weighs(care, by_weight, action, who):
+    entered = DoseEntered(by_weight.id, 1, "1", "")
+    assert _refused(care, action, getattr(care, who), entered)["mg"].startswith("Weigh first: ")
+    assert care.row(KetamineSession, by_weight.id).ordered_ug is None
+    assert count_rows(care.database, AuditEvent) == 0
+
+    with care.database.writing() as db:
+        wrong = a_weight(db, care.client, 80_000, care.prescriber.clinician_id)
+        wrong.voided_at = NOW
+    assert "Weigh first" in _refused(care, action, getattr(care, who), entered)["mg"]
+
+
+def test_a_ceiling_by_weight_is_judged_with_the_newest_weight_and_what_may_be_added(
+    care, by_weight
+):
+    by = care.prescriber.clinician_id
+    with care.database.writing() as db:
+        a_weight(db, care.client, 120_000, by, TODAY - 200 * DAY)
+        a_weight(db, care.client, 80_000, by, TODAY - 100 * DAY)
+    who = care.prescriber
+    above = "at most 1.5 mg per kg in one session, with what may be added: 120 mg at 80 kg."
+    assert (
+        above in _refused(care, order_dose, who, DoseEntered(by_weight.id, 1, "120.001", ""))["mg"]
+    )
+    with_more = _refused(care, order_dose, who, DoseEntered(by_weight.id, 1, "100", "21"))
+    assert above in with_more["may_add"]
+    care.do(order_dose, who, DoseEntered(by_weight.id, 1, "100", "20"))
+    assert care.row(KetamineSession, by_weight.id).may_add_ug == 20_000
+
+
 def test_the_same_order_saved_twice_is_written_once(care, planned):
     for _ in range(2):
         care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", ""))

@@ -42,6 +42,7 @@ from tests.factories import (
     a_member,
     a_practice,
     a_setting,
+    a_weight,
 )
 from tests.factories_care import (
     Care,
@@ -851,6 +852,41 @@ class TestReady:
         assert [dose.is_lacking(ReadinessItem.CLEARANCE) for dose in standing(care).doses] == [
             False
         ]
+
+    @pytest.mark.parametrize(
+        ("grams", "may_add_ug", "reason", "waits_for"),
+        [
+            (None, None, Reason.WEIGH_FIRST, "weight"),
+            (46_000, None, Reason.ABOVE_CEILING, "dose above the clearance"),
+            (50_000, 20_000, Reason.ABOVE_CEILING, "dose above the clearance"),
+            (47_000, None, None, "intention"),
+        ],
+    )
+    def test_an_order_has_to_stay_within_a_clearance_that_came_after_it(
+        self, care, grams, may_add_ug, reason, waits_for
+    ):
+        with care.database.writing() as db:
+            by = care.prescriber.clinician_id
+            a_ketamine_session(db, care.course, planned_at=NOW + DAY, may_add_ug=may_add_ug)
+            a_clearance(
+                db,
+                care.course,
+                by,
+                ceiling_ug=None,
+                ceiling_ug_per_kg=1_500,
+                decided_at=NOW - DAY,
+            )
+            if grams:
+                a_weight(db, care.client, grams, by)
+
+        course = standing(care)
+
+        (dose,) = course.doses
+        assert {Reason.WEIGH_FIRST, Reason.ABOVE_CEILING} & set(reasons(course)) == (
+            {reason} if reason else set()
+        )
+        assert dose.waits[1] == waits_for
+        assert not dose.is_ready
 
     def test_a_deferred_client_is_not_cleared(self, care):
         with care.database.writing() as db:

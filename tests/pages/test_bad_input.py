@@ -26,6 +26,7 @@ from kapteam.vocabulary import (
     OutsideParty,
     ProductRoute,
     ServiceLine,
+    TrialKind,
     WaitOutcome,
 )
 from tests.factories import (
@@ -95,6 +96,15 @@ def _course(care: Care) -> dict[str, str]:
 
 def _of_course(care: Care) -> dict[str, str]:
     return {"episode": care.course.id}
+
+
+def _to_clear(care: Care) -> dict[str, str]:
+    """A course without a clearance from which a new one would start."""
+    with care.database.writing() as db:
+        course = a_course(
+            db, care.client, prescriber=care.prescriber, state=EpisodeState.PREPARATION
+        )
+    return {"episode": course.id}
 
 
 def _of_client(care: Care) -> dict[str, str]:
@@ -391,7 +401,29 @@ SHEETS = {
             "valid_until_on": TODAY + 90 * DAY,
         },
         "clearance:recorded",
-        _of_course,
+        _to_clear,
+    ),
+    "clearance in depth": Sheet(
+        "clearance",
+        "clearance",
+        "Save clearance",
+        {
+            "decision": ClearanceDecision.CLEARED,
+            f"routes.{ProductRoute.ORAL.value}": True,
+            "ceiling": "1.5 mg/kg",
+            "valid_until_on": TODAY + 90 * DAY,
+            "primary_diagnosis": "Major depressive disorder",
+            "other_diagnoses": "Insomnia",
+            "trials.0.kind": TrialKind.MEDICINE,
+            "trials.0.name": "sertraline",
+            "trials.0.dose": "200 mg a day",
+            "trials.0.weeks": "0",
+            "findings.aneurysm.is_present": "True",
+            "findings.aneurysm.note": "Clipped in 2019.",
+            "despite_reason": "Her neurologist agrees.",
+        },
+        "clearance:recorded",
+        _to_clear,
     ),
     "consent": Sheet(
         "consent",
@@ -801,6 +833,24 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("clearance", "valid_until_on", TODAY, "after today"),
     ("clearance", "valid_until_on", None, "after today"),
     ("clearance", "in_person_on", TOMORROW, "This day is in the future."),
+    ("clearance in depth", "ceiling", "1.255 mg/kg", "at most two decimals"),
+    ("clearance in depth", "ceiling", "15 mg/kg", "more mg per kg than anybody is given"),
+    ("clearance in depth", "ceiling", "0 mg per kg", "A dose is more than 0 mg."),
+    ("clearance in depth", "ceiling", "1.5 kg", "Enter the dose as a number of mg"),
+    ("clearance in depth", "primary_diagnosis", "", "Say which one is the primary one."),
+    ("clearance in depth", "primary_diagnosis", LONG, "200 characters"),
+    ("clearance in depth", "other_diagnoses", LONG, "each of at most 120 characters"),
+    ("clearance in depth", "other_diagnoses", "a\n" * 20, "Enter at most 19 more"),
+    ("clearance in depth", "trials.0.kind", None, "Choose medicine or therapy."),
+    ("clearance in depth", "trials.0.name", "", "What was tried is needed."),
+    ("clearance in depth", "trials.0.name", LONG, "200 characters"),
+    ("clearance in depth", "trials.0.dose", LONG, "200 characters"),
+    ("clearance in depth", "trials.0.weeks", "-1", "Enter whole weeks, 0 to 3,000"),
+    ("clearance in depth", "trials.0.weeks", "6.5", "Enter whole weeks, 0 to 3,000"),
+    ("clearance in depth", "trials.0.weeks", "3001", "Enter whole weeks, 0 to 3,000"),
+    ("clearance in depth", "findings.aneurysm.note", " ", "is needed."),
+    ("clearance in depth", "findings.aneurysm.note", LONG, "200 characters"),
+    ("clearance in depth", "despite_reason", " ", "Say why it is cleared all the same."),
     ("consent", "signed_on", TOMORROW, "This day is in the future."),
     ("consent", "signed_on", None, "Choose the day it was signed."),
     ("consent", "expires_on", YESTERDAY, "It runs out after the day it was signed."),
@@ -1059,6 +1109,7 @@ _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "hold",
     "wait",
     "clearance",
+    "clearance in depth",
     "consent",
     "booking",
     "integration booked",

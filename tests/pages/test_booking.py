@@ -21,6 +21,7 @@ from tests.factories import (
     a_clinician,
     a_course,
     a_member,
+    a_weight,
     an_absence,
     some_closed_days,
 )
@@ -291,6 +292,22 @@ def test_a_series_that_is_full_says_so_and_keeps_what_was_typed(care):
     assert "All 1 ordered sessions of this series are booked." in said(tab)
     assert typed(tab, "booking")["planned_time"] == "10:00 am"
     assert len(care.rows(KetamineSession, series_id=series.id)) == 1
+
+
+def test_a_ceiling_by_weight_says_where_to_weigh_before_a_dose_is_typed(care):
+    with care.database.writing() as db:
+        by = care.prescriber.clinician_id
+        a_clearance(db, care.course, by, ceiling_ug=None, ceiling_ug_per_kg=1_500, decided_at=NOW)
+    where = "Book without a dose; weigh and order on the page of the session."
+    for viewer in (care.prescriber, care.therapist):
+        assert where in said(_open(care, viewer))
+    assert where not in said(_open(care, care.front_desk))
+
+    with care.database.writing() as db:
+        a_weight(db, care.client, 80_000, by)
+    tab = fill(_open(care, care.prescriber), "booking", PLAN | {"mg": "121"})
+    assert where not in said(tab)
+    assert "with what may be added: 120 mg at 80 kg." in said(tab)
 
 
 def test_without_a_clearance_it_says_so_and_books_nothing(care):

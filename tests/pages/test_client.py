@@ -15,7 +15,7 @@ from kapteam.actions.clients import PinnedLineEntered, pin_line
 from kapteam.actions.notes import NoteEntered, save_draft, start_note
 from kapteam.db import practices
 from kapteam.db.engine import Database
-from kapteam.db.tables import AuditEvent, Client, IntegrationSessionFor, Note
+from kapteam.db.tables import AuditEvent, Client, Episode, IntegrationSessionFor, Note
 from kapteam.errors import Unusable
 from kapteam.ids import new_id
 from kapteam.rules.permissions import Viewer
@@ -25,16 +25,19 @@ from kapteam.vocabulary import (
     EpisodeState,
     Function,
     HoldReason,
+    Indication,
     IntegrationKind,
     NoteKind,
     OrderState,
     Part,
+    ProductRoute,
 )
 from kapteam.wording import NBSP
 from tests.clock import FrozenClock
 from tests.factories import (
     NOW,
     TODAY,
+    a_clearance,
     a_client,
     a_clinician,
     a_course,
@@ -258,6 +261,91 @@ def test_a_debrief_with_its_note_to_finish_is_no_integration_held(care):
     facts = said(opened(care, care.therapist)).partition(":gray[Intention note]")[0]
     assert "note to finish" in facts
     assert "Debrief on the day; dose of" in facts
+
+
+TRIAL = {
+    "kind": "medicine",
+    "name": "sertraline",
+    "dose": "200 mg a day",
+    "weeks": 10,
+    "outcome": "no_response",
+    "adequate": None,
+}
+
+
+@pytest.fixture
+def cleared(care):
+    """A clearance of a resistant depression: one trial, and an aneurysm all the same."""
+    with care.database.writing() as db:
+        course = db.get_one(Episode, care.course.id)
+        course.indications = [Indication.TREATMENT_RESISTANT_DEPRESSION.value]
+        a_clearance(
+            db,
+            course,
+            care.prescriber.clinician_id,
+            routes=(ProductRoute.INTRAMUSCULAR,),
+            decided_at=NOW - DAY,
+            trials=[TRIAL],
+            contraindications=[
+                {"about": "cystitis", "present": True, "note": "2024"},
+                {"about": "aneurysm", "present": True, "note": "clipped in 2019"},
+                {"about": "avm", "present": False, "note": ""},
+            ],
+        )
+    return care
+
+
+@pytest.mark.parametrize("who", ["prescriber", "therapist", "nurse"])
+def test_what_speaks_against_it_and_what_was_tried_are_a_line_each(cleared, who):
+    words = said(opened(cleared, getattr(cleared, who)))
+    assert "Contraindications: aneurysm (clipped in 2019), cystitis (2024)" in words
+    assert "1 adequate trial. Treatment resistance asks for 2" in words
+    assert "malformation" not in words
+
+
+def test_the_front_desk_reads_neither(cleared):
+    words = said(opened(cleared, cleared.front_desk))
+    assert "Contraindications" not in words
+    assert "adequate trial" not in words
+
+
+def test_who_is_on_another_course_only_reads_neither(cleared):
+    with cleared.database.writing() as db:
+        other = a_clinician(db, Function.THERAPIST, name="Tao Elsewhere")
+        an_integration_course(db, cleared.client, therapist=other)
+    words = said(opened(cleared, other))
+    assert "Okafor" in words
+    assert "Contraindications" not in words
+    assert "adequate trial" not in words
+
+
+def test_the_newest_clearance_says_what_speaks_against_it(cleared):
+    with cleared.database.writing() as db:
+        a_clearance(
+            db,
+            cleared.course,
+            cleared.prescriber.clinician_id,
+            decided_at=NOW,
+            contraindications=[{"about": "cystitis", "present": False, "note": ""}],
+        )
+    assert "Contraindications" not in said(opened(cleared, cleared.therapist))
+
+
+def test_what_spoke_against_it_is_known_on_the_next_course_as_well(cleared):
+    with cleared.database.writing() as db:
+        over = db.get_one(Episode, cleared.course.id)
+        over.state, over.closed_at = EpisodeState.CLOSED, NOW - HOUR
+        a_course(db, cleared.client, therapist=cleared.therapist, state=EpisodeState.ASSESSMENT)
+    words = said(opened(cleared, cleared.therapist))
+    assert "Contraindications: aneurysm (clipped in 2019), cystitis (2024)" in words
+    assert "adequate trial" not in words
+
+
+def test_with_others_in_the_room_a_contraindication_is_named_without_its_words(cleared):
+    tab = opened(cleared, cleared.therapist)
+    tab.radio(key="audience").set_value(Audience.OTHERS).run()
+    assert "aneurysm (words hidden while others can see)" in said(tab)
+    assert "clipped" not in said(tab)
 
 
 def test_allergies_not_asked_are_not_none(care):

@@ -111,3 +111,37 @@ def test_rule_66_a_consent_entered_in_error_is_struck_through(care):
     assert care.row(Consent, wrong.id).void_reason == WILD
     labels = [one.label for one in tab.button]
     assert {"Revoke from today", "Mark as entered in error"}.isdisjoint(labels)
+
+
+def test_rule_22_what_ends_within_30_days_warns_and_what_is_missing_is_named(care):
+    with care.database.writing() as db:
+        course = a_course(db, care.client, prescriber=care.prescriber, therapist=care.therapist)
+        by = care.therapist.clinician_id
+        a_consent(db, course, ConsentType.KAP_TREATMENT, by, expires_on=TODAY + 30 * DAY)
+        a_consent(db, course, ConsentType.TEAM_SHARING, by, expires_on=TODAY + 31 * DAY)
+        a_consent(db, course, ConsentType.THERAPY, by, revoked_on=TODAY)
+        a_consent(db, course, ConsentType.RECORDING, by, expires_on=TODAY)
+
+    words = said(_open(care, care.front_desk, course))
+
+    assert "orange[:material/flag: expires in 30 days, Thu Dec 24, 2026]" in words
+    assert "orange[:material/flag: expires today, Tue Nov 24, 2026]" in words
+    assert "\nexpires Fri Dec 25, 2026\n" in words
+    assert "Consents still missing: Off-label use, Therapist's treatment]" in words
+
+
+def test_nothing_is_said_to_be_missing_where_all_that_is_needed_is_there(care):
+    """The touch agreement and the like are optional, and nobody signed them."""
+    words = said(_open(care, care.therapist))
+    assert "missing" not in words
+    assert "Touch agreement" not in words
+
+
+def test_a_kap_consent_says_how_long_one_is_usually_good_for(care):
+    tab = _open(care, care.therapist)
+    usual = "Usually signed anew after 12 months"
+    assert usual not in said(tab)
+    fill(tab, "consent", {"type": ConsentType.KAP_TREATMENT})
+    assert usual in said(tab)
+    fill(tab, "consent", {"expires_on": TODAY + 365 * DAY})
+    assert usual not in said(tab)

@@ -221,6 +221,25 @@ def test_without_a_weight_it_says_so_and_weighing_makes_it_known(care):
     assert "0.85 mg per kg" in said(tab)
 
 
+def test_a_ceiling_by_weight_says_to_weigh_first_before_it_is_saved(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course, ordered_ug=None)
+        by = care.prescriber.clinician_id
+        a_clearance(db, care.course, by, ceiling_ug=None, ceiling_ug_per_kg=1_000)
+    tab = fill(_open(care, care.prescriber, session), "dose", {"mg": "80"})
+    assert "Weigh first: the clearance allows at most 1 mg per kg" in said(tab)
+    press(tab, "Order")
+    assert "Weigh first" in beside(tab, "dose", "mg")
+    assert care.row(KetamineSession, session.id).ordered_ug is None
+
+    press(fill(tab, "weight", {"weight": "75 kg"}), "Save the weight")
+    assert "with what may be added: 75 mg at 75 kg." in said(tab)
+    assert "Weigh first" not in said(fill(tab, "dose", {"mg": "75"}))
+    assert "at most 1 mg per kg" not in said(tab)
+    press(tab, "Order")
+    assert care.row(KetamineSession, session.id).ordered_ug == 75_000
+
+
 def test_a_weight_from_before_the_series_asks_to_weigh_again(care):
     with care.database.writing() as db:
         a_series(db, care.course, started_at=NOW - 20 * DAY)

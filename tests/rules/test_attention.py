@@ -15,6 +15,7 @@ from kapteam.rules.attention import (
     Unkept,
     attend,
 )
+from kapteam.rules.ceiling import CeilingGap
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import judge_contact
 from kapteam.rules.dosing import Silence
@@ -82,6 +83,7 @@ def _dose(hours=24.0, *, is_ahead=True, silence=None, intention=SIGNED, **facts)
         home_gap="",
         missing_note="",
         cleared=True,
+        ceiling_gap=None,
         order_state=OrderState.ORDERED,
         intention=intention,
         answers={ReadinessItem.RIDE: Answer.FINE},
@@ -135,6 +137,8 @@ def test_a_calm_course_needs_nobody():
         (_dose(-3, silence=Silence.WAS_THIS_GIVEN), R.WAS_THIS_GIVEN, Tone.RED, PRESCRIBER),
         (_dose(-7, silence=Silence.NOT_CLOSED), R.NOT_CLOSED, Tone.AMBER, PRESCRIBER),
         (_dose(cleared=False), R.NOT_CLEARED, Tone.RED, PRESCRIBER),
+        (_dose(ceiling_gap=CeilingGap.ABOVE), R.ABOVE_CEILING, Tone.RED, PRESCRIBER),
+        (_dose(ceiling_gap=CeilingGap.WEIGH), R.WEIGH_FIRST, Tone.AMBER, PRESCRIBER),
         (
             _dose(order_state=OrderState.PROPOSED),
             R.DOSE_NOT_ORDERED,
@@ -153,9 +157,9 @@ def test_rules_21_and_28_what_a_dose_waits_for(dose, reason, tone, waits_on):
 
 
 def test_a_dose_more_than_72_hours_ahead_may_still_wait_for_its_order():
-    far = _dose(72.1, order_state=OrderState.NONE, cleared=False)
+    far = _dose(72.1, order_state=OrderState.NONE, cleared=False, ceiling_gap=CeilingGap.WEIGH)
     assert _found(doses=(far,)) == []
-    assert len(_found(doses=(replace(far, planned_at=NOW + timedelta(hours=72)),))) == 2
+    assert len(_found(doses=(replace(far, planned_at=NOW + timedelta(hours=72)),))) == 3
 
 
 def test_a_session_under_way_is_no_longer_asked_to_be_prepared():
@@ -241,6 +245,8 @@ _AHEAD = ("contact", judge_contact(ContactKind.CALL, NOW + HOUR, None, PRESCRIBE
     [
         ({"doses": (_dose(order_state=OrderState.NONE),)}, R.DOSE_NOT_ORDERED),
         ({"doses": (_dose(cleared=False),)}, R.NOT_CLEARED),
+        ({"doses": (_dose(ceiling_gap=CeilingGap.ABOVE),)}, R.ABOVE_CEILING),
+        ({"doses": (_dose(ceiling_gap=CeilingGap.WEIGH),)}, R.WEIGH_FIRST),
         ({"doses": (_dose(intention=MISSING),)}, R.INTENTION),
         ({"series_ordered": None}, R.NUMBER_NOT_ORDERED),
         ({"series_booked": 0}, R.NO_DOSE_BOOKED),

@@ -40,9 +40,9 @@ ESKETAMINE = ProductRoute.ESKETAMINE_NASAL
 
 
 def _clearance(
-    decision=ClearanceDecision.CLEARED, routes=(IM,), ceiling_ug=None, valid_until_on=TODAY
+    decision=ClearanceDecision.CLEARED, routes=(IM,), ceiling=None, valid_until_on=TODAY
 ):
-    return ClearanceFacts(decision, frozenset(routes), ceiling_ug, valid_until_on)
+    return ClearanceFacts(decision, frozenset(routes), ceiling, valid_until_on)
 
 
 def _signed(*types, expires_on=None, revoked_on=None):
@@ -200,6 +200,30 @@ def test_rule_22_only_the_required_consents_can_be_missing():
     signed = _signed(ConsentType.OFF_LABEL, ConsentType.RECORDING, ConsentType.TOUCH)
     missing = missing_consents(signed, [IM], TODAY, with_therapy=False)
     assert missing == (ConsentType.KAP_TREATMENT, ConsentType.TEAM_SHARING)
+
+
+OPTIONAL = (
+    ConsentType.OBSERVER,
+    ConsentType.TOUCH,
+    ConsentType.TELEHEALTH,
+    ConsentType.RECORDING,
+)
+
+
+@pytest.mark.parametrize("lapse", [{"expires_on": YESTERDAY}, {"revoked_on": TODAY}, None])
+@pytest.mark.parametrize("optional", OPTIONAL)
+def test_what_need_not_be_agreed_to_never_blocks(optional, lapse):
+    """Neither where it was never signed (`lapse` None) nor where it ran out or was taken back."""
+    rest = _signed(*(set(ConsentType) - {optional}))
+    consents = rest if lapse is None else rest + _signed(optional, **lapse)
+    assert missing_consents(consents, ProductRoute, TODAY, with_therapy=True) == ()
+    check_gate(_clearance(), consents, TODAY, with_therapy=True)
+
+
+def test_a_consent_is_either_needed_for_dosing_or_optional():
+    needed = required_consents(ProductRoute, with_therapy=True)
+    assert set(needed) | set(OPTIONAL) == set(ConsentType)
+    assert set(needed) & set(OPTIONAL) == set()
 
 
 # --- the gate -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kapteam.rules.ceiling import CeilingGap
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.readiness import (
     ASKED,
@@ -36,6 +37,7 @@ READY = Preparation(
     home_gap="",
     missing_note="",
     cleared=True,
+    ceiling_gap=None,
     order_state=OrderState.ORDERED,
     intention=SIGNED,
     answers=RIDE,
@@ -56,6 +58,8 @@ def test_with_all_that_is_known_before_the_day_it_is_ready_and_waits_on_nobody()
     [
         ({"missing_note": "risk note"}, Item.NOTE, Part.PRESCRIBER, Tone.RED),
         ({"cleared": False}, Item.CLEARANCE, Part.PRESCRIBER, Tone.RED),
+        ({"ceiling_gap": CeilingGap.ABOVE}, Item.CEILING, Part.PRESCRIBER, Tone.RED),
+        ({"ceiling_gap": CeilingGap.WEIGH}, Item.WEIGHT, Part.PRESCRIBER, Tone.AMBER),
         ({"order_state": OrderState.NONE}, Item.DOSE, Part.PRESCRIBER, Tone.AMBER),
         ({"order_state": OrderState.PROPOSED}, Item.DOSE, Part.PRESCRIBER, Tone.AMBER),
         ({"intention": POSTPONE}, Item.POSTPONE, Part.PRESCRIBER, Tone.AMBER),
@@ -144,6 +148,7 @@ def test_what_is_amiss_and_why_they_go_ahead_is_never_said_without_words():
             "at_home": st.booleans(),
             "missing_note": st.sampled_from(["", "risk note"]),
             "cleared": st.booleans(),
+            "ceiling_gap": st.sampled_from([None, *CeilingGap]),
             "order_state": st.sampled_from(OrderState),
             "intention": st.sampled_from([SIGNED, NOT_DUE, MISSING, POSTPONE]),
             "answers": st.dictionaries(st.sampled_from(ASKED), st.sampled_from(Answer)),

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kapteam.rules.ceiling import Ceiling, above_given
 from kapteam.rules.recording import (
     before_plan,
     breaches,
@@ -95,9 +96,8 @@ def test_a_dose_within_everything_is_no_breach():
     found = breaches(
         missing_clearance=None,
         on_hold=False,
-        ceiling_ug=70_000,
+        above_ceiling=None,
         beyond_order=None,
-        total_ug=70_000,
     )
     assert found == ()
 
@@ -106,9 +106,8 @@ def test_rules_21_and_35_every_breach_has_its_sentence():
     found = breaches(
         missing_clearance="a clearance by the prescriber",
         on_hold=True,
-        ceiling_ug=70_000,
+        above_ceiling=above_given(Ceiling(ug=70_000), 70_001, None),
         beyond_order="This is more than was ordered.",
-        total_ug=70_001,
     )
     assert [sentence.replace("\u00a0", " ") for sentence in found] == [
         "Missing on that day: a clearance by the prescriber.",

@@ -15,6 +15,7 @@ from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationFacts, judge
 from kapteam.rules.loose_ends import Loose, LooseKind
 from kapteam.rules.notes import IntentionStage, IntentionStanding
+from kapteam.rules.readiness import Requirement, tone_of
 from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import (
     ConcernKind,
@@ -26,6 +27,7 @@ from kapteam.vocabulary import (
     IntegrationKind,
     OrderState,
     Part,
+    ReadinessItem,
     SessionStatus,
     Tone,
 )
@@ -308,6 +310,34 @@ def test_a_silence_reads_the_same_on_the_row_and_in_the_list(kind, reason, text)
 def test_rule_21_a_clearance_reads_with_its_last_day(until_on, text):
     one = Attention(Reason.CLEARANCE_ENDS, Tone.AMBER, Part.PRESCRIBER, on=until_on)
     assert sentences.attention(one, NOW, PHOENIX).text == text
+
+
+@pytest.mark.parametrize(
+    ("expires_on", "text", "tone"),
+    [
+        (date(2026, 12, 25), "expires Fri Dec 25, 2026", Tone.PLAIN),
+        (date(2026, 12, 24), "expires in 30 days, Thu Dec 24, 2026", Tone.AMBER),
+        (date(2026, 11, 25), "expires in 1 day, Wed Nov 25, 2026", Tone.AMBER),
+        (TODAY, "expires today, Tue Nov 24, 2026", Tone.AMBER),
+    ],
+)
+def test_rule_22_a_consent_warns_for_its_last_30_days(expires_on, text, tone):
+    phrase = sentences.consent_ends(expires_on, TODAY)
+    assert (phrase.text, phrase.tone) == (text, tone)
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        (ReadinessItem.CEILING, "Ordered above the clearance"),
+        (ReadinessItem.WEIGHT, "Weigh first, cleared by weight"),
+        (ReadinessItem.CLEARANCE, "Not cleared"),
+        (ReadinessItem.MIND, "To decide: mania, psychosis or intoxication"),
+    ],
+)
+def test_a_dose_that_may_not_be_given_as_it_stands_says_why(item, text):
+    phrase = sentences.lacking(Requirement(item, tone_of(item), item.label))
+    assert (phrase.text, phrase.tone) == (text, tone_of(item))
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -56,6 +56,62 @@ def test_no_dose_is_written_dangerously(ug):
     assert not re.search(r"\dmg", written)
 
 
+@pytest.mark.parametrize(
+    ("typed", "ceiling"),
+    [
+        ("130", (130_000, None)),
+        ("130 mg", (130_000, None)),
+        ("0.5", (500, None)),
+        ("1.5 mg/kg", (None, 1_500)),
+        ("1.5 MG per KG", (None, 1_500)),
+        (f"0.75{NBSP}mg{NBSP}per{NBSP}kg", (None, 750)),
+        ("1.5/kg", (None, 1_500)),
+        ("7 mg/kg", (None, 7_000)),
+    ],
+)
+def test_a_ceiling_is_read_in_mg_or_in_mg_per_kg(typed, ceiling):
+    assert wording.read_ceiling(typed) == ceiling
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("", "Enter the dose"),
+        ("mg/kg", "Enter the dose"),
+        ("0 mg/kg", "more than 0"),
+        ("-1 mg/kg", "more than 0"),
+        ("1.555 mg/kg", "two decimals"),
+        ("7.01 mg/kg", "more mg per kg than anybody"),
+        ("130 mg/kg", "more mg per kg than anybody"),
+        ("1.5 mg/lb", "number of mg"),
+        ("1.5 kg", "number of mg"),
+        ("1.5 mg/kg/h", "number of mg"),
+    ],
+)
+def test_rule_36_what_is_no_ceiling_is_refused_in_a_sentence(typed, says):
+    with pytest.raises(ValueError, match=says):
+        wording.read_ceiling(typed)
+
+
+@given(st.integers(1, wording.MOST_MG_PER_KG * 100))
+def test_every_ceiling_by_weight_reads_back_as_written(hundredths):
+    assert wording.read_ceiling(wording.mg_per_kg(hundredths * 10)) == (None, hundredths * 10)
+
+
+@pytest.mark.parametrize(
+    ("typed", "weeks"),
+    [("", None), ("  ", None), ("0", 0), ("8", 8), ("8 weeks", 8), ("1 wk", 1), ("3000", 3000)],
+)
+def test_no_weeks_are_not_none(typed, weeks):
+    assert wording.read_weeks(typed) == weeks
+
+
+@pytest.mark.parametrize("typed", ["-1", "6.5", "3001", "two", "8 months", "٨", "9999999"])
+def test_what_are_no_weeks_is_refused_in_a_sentence(typed):
+    with pytest.raises(ValueError, match="whole weeks"):
+        wording.read_weeks(typed)
+
+
 def test_route_is_spelled_out_beside_the_dose():
     assert _plain(wording.dose(70_000, ProductRoute.INTRAMUSCULAR)) == "70 mg intramuscular"
 

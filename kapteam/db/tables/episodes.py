@@ -1,6 +1,7 @@
 """Courses of care: who is on them, where they stand, and what the gate to dosing reads."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -131,7 +132,10 @@ class OutsideExperience(Identified):
 class Clearance(Identified):
     """A prescriber's medical clearance. Never edited: the newest one of an episode holds.
 
-    `routes` holds values of `ProductRoute`; the ceiling is micrograms in one session.
+    `routes` holds values of `ProductRoute`. The ceiling is micrograms in one session or micrograms
+    per kg, one of the two. Of `diagnoses` the first is the primary one; `trials` and
+    `contraindications` hold what `rules.evaluation` reads, and `despite_reason` why somebody was
+    cleared whom one of these rules out.
     """
 
     __tablename__ = "clearance"
@@ -140,6 +144,13 @@ class Clearance(Identified):
     decision: Mapped[ClearanceDecision] = mapped_column(term(ClearanceDecision))
     routes: Mapped[list[str]]
     ceiling_ug: Mapped[int | None] = mapped_column(Micrograms)
+    ceiling_ug_per_kg: Mapped[int | None] = mapped_column(Micrograms)
+    diagnoses: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    trials: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
+    contraindications: Mapped[list[dict[str, Any]]] = mapped_column(
+        default=list, server_default="[]"
+    )
+    despite_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     conditions: Mapped[str] = mapped_column(Text, default="")
     in_person_on: Mapped[date | None]
     valid_until_on: Mapped[date | None]
