@@ -1060,7 +1060,8 @@ class _Course:
         )
 
     def _ceiling_gap(self, row: Any) -> CeilingGap | None:
-        if row.order_state is not OrderState.ORDERED or self._clearance is None:
+        is_ordered = row.order_state is OrderState.ORDERED and row.ordered_ug
+        if not is_ordered or self._clearance is None:
             return None
         total_ug = row.ordered_ug + (row.may_add_ug or 0)
         return ceiling_gap(self._clearance.ceiling, total_ug, self._row.grams)
