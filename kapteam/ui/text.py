@@ -7,6 +7,7 @@ text go through `st.text`, which renders nothing.
 
 import re
 
+from kapteam.rules.phones import with_numbers
 from kapteam.vocabulary import Tone
 from kapteam.wording import Phrase
 
@@ -25,6 +26,17 @@ def plain(text: str) -> str:
     line = _ADDRESS.sub(lambda found: found[0] + _JOINER, line)
     line = line.replace("@", "@" + _JOINER)
     return _MARKUP.sub(r"\\\1", line)
+
+
+def dialed(text: str) -> str:
+    """What is kept as a phone, like `plain`, but that a tap on a number in it dials the number.
+
+    The phone alone: a day that stands before a number would be dialed with it.
+    """
+    return "".join(
+        f"[{plain(one.text)}](tel:{one.number})" if one.number else plain(one.text)
+        for one in with_numbers(text)
+    )
 
 
 def said(phrase: Phrase) -> str:
