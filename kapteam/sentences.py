@@ -514,7 +514,8 @@ def loose_end(one: Loose, now: datetime, zone: ZoneInfo) -> str:
         case LooseKind.CONCERN:
             return _join(f"{what}, raised {when(one.at)}", one.who)
         case LooseKind.CONSENT:
-            return f"Consent “{what}”"
+            signed = wording.listed([kind.label for _, kind in one.consents])
+            return f"{'Consents' if len(one.consents) > 1 else 'Consent'}: {signed}"
         case LooseKind.HOLD:
             return f"On hold since {when(one.at)}: {what[:1].lower()}{what[1:]}"
 

@@ -19,7 +19,7 @@ from kapteam.ids import new_id
 from kapteam.queries.kept import is_kept
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.shell import Present, acting, say_next
-from kapteam.ui.text import plain, said
+from kapteam.ui.text import aloud, plain, said
 from kapteam.vocabulary import Term, Tone
 from kapteam.wording import Phrase
 
@@ -282,8 +282,11 @@ class Form:
         *,
         none: str = "",
         follows: bool = False,
+        names_somebody: bool = False,
     ) -> str | None:
         """One of many, by id; `options` maps id to what is read.
+
+        A label that `names_somebody` is words as they were typed; every other one is Markdown.
 
         `none` stands first among them and is for nobody or nothing; without it nothing is chosen
         until somebody does. Where it `follows`, who left it as it was gets the new `value` when
@@ -295,14 +298,17 @@ class Form:
         self._labels[field] = shown
         self._read[field] = lambda: st.session_state.get(self.key(field)) or None
         first = self._first(field, value) or ""
+        if names_somebody:
+            st.markdown(f":small[{plain(label)}]")
         st.selectbox(
-            label,
+            aloud(label) if names_somebody else label,
             list(shown),
             list(shown).index(first) if first in shown else None,
             key=self.key(field),
             format_func=lambda one: shown.get(one, ""),
             placeholder="Choose",
             filter_mode="contains",
+            label_visibility="collapsed" if names_somebody else "visible",
         )
         self._problem(field)
         chosen: str | None = self.value(field)

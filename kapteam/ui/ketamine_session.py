@@ -452,7 +452,10 @@ def _end_form(
     form.line("reason", "Reason")
     for one in shown.contacts:
         at = wording.moment(one.planned_at, here.now, here.zone)
-        form.check(f"contact.{one.id}", plain(f"Also cancel: {one.kind.label}, {at}, {one.person}"))
+        with row(f"also_{name}_{one.id}"):
+            # The person's name beside it: in the label it would be read aloud with what escapes it.
+            form.check(f"contact.{one.id}", f"Also cancel: {one.kind.label}, {at}")
+            words(quiet(one.person))
     form.save(
         label,
         action,
