@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import streamlit as st
@@ -45,9 +45,11 @@ from kapteam.rules.permissions import (
 from kapteam.rules.plausibility import per_kg
 from kapteam.ui.booking import (
     FIRST_SERIES,
+    AfterDose,
     freed_time,
     offer_slots,
     read_freed_time,
+    say_how_soon,
     say_who_is_away,
 )
 from kapteam.ui.doses import dose_fields, draw_weight, typed_mg
@@ -423,6 +425,10 @@ def _integration_moves(here: Present, form: Form, shown: KetamineSessionPage) ->
         "integration_on", "integration_time", "Day of the integration", "Time of the integration"
     )
     _away_then(here, form, (line.therapist,), "integration_on", "integration_time")
+    if planned_at:
+        ends_at = planned_at + timedelta(minutes=shown.planned_minutes)
+        at = form.instant("integration_on", "integration_time")
+        say_how_soon(here, form, "integration_soon", at, AfterDose(expected_at, ends_at))
 
 
 def _away_then(
