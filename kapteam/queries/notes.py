@@ -16,6 +16,7 @@ from kapteam.db.tables import (
     Clinician,
     Draft,
     Episode,
+    EpisodeMember,
     IntegrationSession,
     KetamineSession,
     Note,
@@ -28,7 +29,7 @@ from kapteam.queries.standing import Asked, Person
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.notes import TEMPLATES, Template, title
 from kapteam.rules.permissions import check_can_read_notes
-from kapteam.vocabulary import NoteKind, SessionStatus
+from kapteam.vocabulary import NoteKind, Part, SessionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ class NotePage:
     `drafts` is empty for anybody but the author. `intentions` are the signed ones that an
     integration note looks back on. An author who writes an intention is given the client's
     `last_integration`, and as `beginning` the last intention when it can be taken over: it was
-    signed for this very session, or for one that never took place.
+    signed for this very session, or for one that never took place. `handed_back_to` are the names
+    of those on the course, for an author who is on it no longer.
     """
 
     note: NoteLine
@@ -114,6 +116,7 @@ class NotePage:
     intentions: tuple[NoteLine, ...]
     last_integration: NoteLine | None
     beginning: NoteLine | None
+    handed_back_to: tuple[str, ...]
 
     @property
     def saved_at(self) -> datetime | None:
@@ -188,7 +191,7 @@ class ClientNotes:
 
 
 def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
-    """The page of one note, in five statements.
+    """The page of one note, in five statements; one more for who is on the course no longer.
 
     Raises NotAllowed for the front desk, NotFound where the note is not visible.
     """
@@ -236,6 +239,7 @@ def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
         ),
         last_integration=_last(signed, NoteKind.INTEGRATION) if planning else None,
         beginning=_beginning(signed, note) if planning else None,
+        handed_back_to=() if head.is_on_course else _on_course(db, asked, note.episode_id),
     )
 
 
@@ -414,6 +418,7 @@ def _head(db: Session, asked: Asked, note_id: str) -> Any:
             Note.voided_at,
             Note.template_version,
             Note.integration_session_id,
+            visible_episodes(asked.viewer, asked.now).label("is_on_course"),
         )
         .join(Episode, Episode.id == Note.episode_id)
         .join(Client, Client.id == Episode.client_id)
@@ -422,6 +427,24 @@ def _head(db: Session, asked: Asked, note_id: str) -> Any:
     if found is None:
         raise NotFound("There is no such note, or you are not on its course of care.")
     return found
+
+
+def _on_course(db: Session, asked: Asked, episode_id: str) -> tuple[str, ...]:
+    """The names of those who treat on the course now."""
+    return tuple(
+        db.scalars(
+            select(Clinician.name)
+            .join(EpisodeMember, EpisodeMember.clinician_id == Clinician.id)
+            .where(
+                EpisodeMember.episode_id == episode_id,
+                EpisodeMember.from_at <= asked.now,
+                or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > asked.now),
+                EpisodeMember.part.in_((Part.PRESCRIBER, Part.THERAPIST)),
+            )
+            .distinct()
+            .order_by(Clinician.name)
+        )
+    )
 
 
 def _is_latest(asked: Asked, client_id: str, kind: NoteKind) -> ColumnElement[bool]:

@@ -89,7 +89,8 @@ class _Kept:
     `drawn` the version that its fields were drawn with; `moved` says that another form here saved
     that row. `first` is what each field started from, `usual` what one follows until somebody
     changes it, `unsaid` a refusal that is not drawn yet, and `refused` what each field that it
-    names held. `late` are its sentences for fields that were not drawn when it came.
+    names held. `late` are its sentences for fields that were not drawn when it came. `words` are,
+    by the key of its widget, each field of free words and its label.
     """
 
     begun: int = 0
@@ -100,6 +101,7 @@ class _Kept:
     problems: dict[str, str] = field(default_factory=dict)
     refused: dict[str, Any] = field(default_factory=dict)
     late: dict[str, str] = field(default_factory=dict)
+    words: dict[str, tuple[str, str]] = field(default_factory=dict)
     is_conflict: bool = False
     unsaid: bool = False
     first: dict[str, Any] = field(default_factory=dict)
@@ -189,6 +191,7 @@ class Form:
         self, field: str, label: str, value: str = "", *, hint: str = "", width: int | None = None
     ) -> str:
         """One line of text."""
+        self._kept.words[self.key(field)] = field, label
         typed = st.text_input(
             label,
             self._first(field, value),
@@ -202,6 +205,7 @@ class Form:
 
     def area(self, field: str, label: str, value: str = "", *, height: int = 96) -> str:
         """Several lines of text."""
+        self._kept.words[self.key(field)] = field, label
         typed = st.text_area(label, self._first(field, value), key=self.key(field), height=height)
         self._problem(field)
         return typed or ""
@@ -653,6 +657,17 @@ class Form:
 
     def _add_row(self, name: str) -> None:
         self._kept.numbers[name] = self.rows(name) + 1
+
+
+def typed_words() -> tuple[tuple[str, str], ...]:
+    """Every label with the words that somebody typed below it on this page and did not save."""
+    found = []
+    for kept in [one for one in st.session_state.values() if isinstance(one, _Kept)]:
+        for key, (name, label) in kept.words.items():
+            text = st.session_state.get(key)
+            if isinstance(text, str) and text.strip() and text != kept.first.get(name):
+                found.append((label, text))
+    return tuple(found)
 
 
 def _is_text(kind: type[Any], name: str) -> bool:
