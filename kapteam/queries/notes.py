@@ -208,7 +208,7 @@ def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
         related.append(Note.integration_session_id == head.integration_session_id)
     lines = {
         line.id: line
-        for line in _lines(db, asked, or_(*related))
+        for line in _lines(db, asked, or_(*related), opened_id=note_id)
         if line.id == note_id or line.voided_at is None
     }
     note = lines.pop(note_id)
@@ -269,7 +269,7 @@ def signing_page(db: Session, asked: Asked, note_id: str) -> SigningPage | None:
 def unsigned_notes(db: Session, asked: Asked) -> tuple[UnsignedNote, ...]:
     """Every note on the viewer's courses, and of their own, that is still to be signed.
 
-    The oldest first, in two statements: those begun (a colleague's that was only opened is none),
+    The oldest first, in two statements: those begun (one that was only opened is none yet),
     and those that an integration owes since it was held. Raises NotAllowed for the front desk.
     """
     check_can_read_notes(asked.viewer)
@@ -316,7 +316,7 @@ def _begun(db: Session, asked: Asked) -> list[Any]:
                 Note.signed_at.is_(None),
                 Note.voided_at.is_(None),
                 visible_notes(asked.viewer, asked.now),
-                _is_something(asked),
+                _is_begun(),
             )
         )
     )
@@ -330,7 +330,7 @@ def _not_begun(db: Session, asked: Asked) -> list[Any]:
     has_note = exists().where(
         Note.integration_session_id == IntegrationSession.id,
         Note.voided_at.is_(None),
-        _is_something(asked),
+        _is_begun(),
     )
     return list(
         db.execute(
@@ -472,17 +472,19 @@ def _is_kept() -> ColumnElement[bool]:
     return or_(Note.voided_at.is_(None), Note.signed_at.is_not(None))
 
 
-def _is_something(asked: Asked) -> ColumnElement[bool]:
-    """Whether a note is more than one that a colleague opened and left empty."""
-    mine = Note.author_id == asked.viewer.clinician_id
-    return or_(Note.signed_at.is_not(None), mine, has_words())
+def _is_begun() -> ColumnElement[bool]:
+    """Whether a note is more than one that somebody opened and left empty: that one is none yet."""
+    return or_(Note.signed_at.is_not(None), has_words())
 
 
-def _lines(db: Session, asked: Asked, condition: ColumnElement[bool]) -> list[NoteLine]:
+def _lines(
+    db: Session, asked: Asked, condition: ColumnElement[bool], *, opened_id: str = ""
+) -> list[NoteLine]:
     """The visible notes that meet `condition` (on Note, Episode), oldest first; two statements.
 
-    Those entered in error are among them.
+    Those entered in error are among them; without a word only the one that is opened itself.
     """
+    is_shown = or_(_is_begun(), Note.id == opened_id)
     rows = db.execute(
         select(
             Note.id,
@@ -508,7 +510,7 @@ def _lines(db: Session, asked: Asked, condition: ColumnElement[bool]) -> list[No
         .join(Clinician, Clinician.id == Note.author_id)
         .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
         .outerjoin(IntegrationSession, IntegrationSession.id == Note.integration_session_id)
-        .where(_is_kept(), visible_notes(asked.viewer, asked.now), _is_something(asked), condition)
+        .where(_is_kept(), visible_notes(asked.viewer, asked.now), is_shown, condition)
         .order_by(Note.started_at, Note.id)
     ).all()
     amendments: defaultdict[str, list[Addition]] = defaultdict(list)
