@@ -236,6 +236,17 @@ def integration(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) ->
             return Phrase(f"Held {held}, note to finish", standing.tone, "edit_note")
 
 
+def after_dose(at: datetime, dose_at: datetime, *, given: bool) -> str:
+    """How long after its dose an integration is booked: `20 hr after the planned dose`."""
+    return f"{wording.hours(at - dose_at)} after the {'' if given else 'planned '}dose"
+
+
+def too_soon(ends_at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """What is asked where an integration begins in its ketamine session or right after it."""
+    out = "was over" if ends_at <= now else "is planned to end"
+    return f"The ketamine session {out} {wording.moment(ends_at, now, zone)}. Is so soon meant?"
+
+
 def integration_due(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) -> str:
     """By when an integration is to be held: `By Wed Nov 25, 2:05 pm`; empty when nothing says so.
 
@@ -658,7 +669,8 @@ def loose_end(one: Loose, now: datetime, zone: ZoneInfo) -> str:
         case LooseKind.CONCERN:
             return _join(f"{what}, raised {when(one.at)}", one.who)
         case LooseKind.CONSENT:
-            return f"Consent “{what}”"
+            signed = wording.listed([kind.label for _, kind in one.consents])
+            return f"{'Consents' if len(one.consents) > 1 else 'Consent'}: {signed}"
         case LooseKind.HOLD:
             return f"On hold since {when(one.at)}: {what[:1].lower()}{what[1:]}"
 

@@ -18,6 +18,7 @@ from kapteam.actions.integration import (
     Owed,
     Slot,
     SlotEntered,
+    ask_if_soon,
     before_dose,
     make_integration,
     read_slot,
@@ -93,7 +94,8 @@ class BookKetamineEntered:
 
     A prescriber who starts a series says its `ordered_count`; nobody else does. A prescriber's `mg`
     (and `may_add`) is an order, a therapist's a proposal. No slot while `integration_time` is
-    empty: then, on a course that expects integration, `no_integration_reason` says why.
+    empty: then, on a course that expects integration, `no_integration_reason` says why. That it
+    begins in the session or right after it is meant says `integration_soon`.
     `integration_therapist` is a clinician's id, None where integration is elsewhere.
     """
 
@@ -119,6 +121,7 @@ class BookKetamineEntered:
     integration_therapist: str | None
     no_integration_reason: str
     order_reason: str = ""
+    integration_soon: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,8 @@ class MoveKetamineEntered:
 
     Its integration session moves along: to the slot entered here, or by the same shift while
     `integration_time` is empty. What was answered before it is asked anew, but for the ride where
-    `ride_comes` at the new time too.
+    `ride_comes` at the new time too. That the slot begins in the session or right after it is meant
+    says `integration_soon`.
     """
 
     ketamine_session_id: str
@@ -149,6 +153,7 @@ class MoveKetamineEntered:
     integration_on: date | None
     integration_time: str
     ride_comes: bool = False
+    integration_soon: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -639,7 +644,8 @@ def _slot(
     ends = []
     if planned_at and entered.product_route:
         end = estimated_last_given_at(planned_at, entered.product_route)
-        ends = [DoseEnd(entered.id, end)]
+        length = timedelta(minutes=entered.planned_minutes or 0)
+        ends = [DoseEnd(entered.id, end, ends_at=planned_at + length)]
     slot = SlotEntered(
         entered.integration_on,
         entered.integration_time,
@@ -647,6 +653,7 @@ def _slot(
         entered.integration_how,
         entered.integration_place,
         entered.integration_therapist,
+        entered.integration_soon,
     )
     return read_slot(db, form, "integration_", slot, course.id, ends, zone, now), ""
 
@@ -695,7 +702,9 @@ def _integration_moves(
     elif moves:
         problem = _not_free(db, *moves[0], zone, now)
         form.need("integration_time", problem is None, problem or "")
-    own_end = DoseEnd(session.id, estimated_last_given_at(at, product_route(db, session)))
+    ends_at = at + timedelta(minutes=session.planned_minutes)
+    expected_at = estimated_last_given_at(at, product_route(db, session))
+    own_end = DoseEnd(session.id, expected_at, ends_at=ends_at)
     for integration, planned_at in moves:
         others = [
             end for end in linked_ends(db, integration.id) if end.ketamine_session_id != session.id
@@ -704,6 +713,10 @@ def _integration_moves(
             [own_end, *others], planned_at, now, zone
         )
         form.need("integration_time", problem is None, problem or "")
+        # What moves by the same shift lies as far behind its dose as somebody wanted it.
+        is_typed = planned_at != (integration.planned_at or now) + shift
+        if is_typed and problem is None and not entered.integration_soon:
+            ask_if_soon(form, "integration_soon", [own_end, *others], planned_at, now, zone)
     return moves
 
 

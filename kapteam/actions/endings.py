@@ -245,7 +245,9 @@ def _chosen(
     zone = practice_zone(db, now)
     chosen = []
     for end in ends:
-        choice = entered.choices.get(end.loose.key) or end.usual
+        choice = entered.choices.get(end.loose.key)
+        if choice is None and not _was_shown(end.loose.kind, entered):
+            choice = end.usual
         problem = end.refusal(choice)
         if problem and end.loose.key not in entered.choices:
             what = sentences.loose_end(end.loose, now, zone)
@@ -254,6 +256,11 @@ def _chosen(
         if choice:
             chosen.append((end.loose, choice))
     return chosen
+
+
+def _was_shown(kind: LooseKind, entered: ClosingEntered) -> bool:
+    """Whether something was chosen for the consents that there were when the form was drawn."""
+    return any(key.startswith(f"{kind}.") for key, choice in entered.choices.items() if choice)
 
 
 def _ask_to_sign_off(
@@ -321,7 +328,9 @@ class _Settling:
                 end_contact(self._db, self._viewer, ended, self._now)
             elif choice is Choice.REVOKE:
                 today = day_of(self._now, practice_zone(self._db, self._now))
-                revoke_consent(self._db, self._viewer, RevocationEntered(one.id, today), self._now)
+                for consent_id, _ in one.consents:
+                    revoked = RevocationEntered(consent_id, today)
+                    revoke_consent(self._db, self._viewer, revoked, self._now)
             elif choice.close_reason:
                 closed = CloseIntegrationEntered(self._owed(one), choice.close_reason, "")
                 close_integration(self._db, self._viewer, closed, self._now)

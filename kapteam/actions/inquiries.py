@@ -32,7 +32,9 @@ class InquiryEntered:
 
 @dataclass(frozen=True, slots=True)
 class ConsultationEntered:
-    """The free consultation and what came of it; of somebody not reached there is none.
+    """The free consultation and what came of it.
+
+    Of somebody not reached there is none, of somebody who declines there may be none.
 
     The answers to the stop questions: None is "not asked".
     """
@@ -100,7 +102,7 @@ def settle_inquiry(
     form.need("outcome", entered.outcome is not None, "Choose what came of it.")
     note = form.text("outcome_note", entered.outcome_note, "The note")
     held_at = None
-    if entered.outcome is not InquiryOutcome.NO_CONTACT:
+    if _had_consultation(entered):
         zone = the_practice(db, now).zone
         held_at = _past_moment(form, "held", entered.held_on, entered.held_time, zone, now)
         form.need(
@@ -128,6 +130,13 @@ def settle_inquiry(
             held_at=(before[0], held_at),
             outcome=(before[1], entered.outcome),
         )
+
+
+def _had_consultation(entered: ConsultationEntered) -> bool:
+    """Nobody not reached had one; who declines may have done so on the first call already."""
+    if entered.outcome is InquiryOutcome.DECLINED:
+        return entered.held_on is not None or bool(entered.held_time.strip())
+    return entered.outcome is not InquiryOutcome.NO_CONTACT
 
 
 def become_client(db: Session, viewer: Viewer, entered: InquiryClientEntered, now: datetime) -> str:

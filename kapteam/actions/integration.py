@@ -4,7 +4,7 @@ Every form says which integration it is about as `Owed`: a row by its id and ver
 no row stands for yet, for which the form mints the id.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from kapteam import wording
+from kapteam import sentences, wording
 from kapteam.actions.loading import DoseEnd, dose_end, linked_ends, practice_zone, read_plan
 from kapteam.actions.saving import already_saved, check_changed, compare_and_swap
 from kapteam.clock import day_of
@@ -38,6 +38,7 @@ from kapteam.rules.entered import Entered
 from kapteam.rules.integration import still_in_session
 from kapteam.rules.permissions import Viewer, check_can_book, check_can_hold_integration
 from kapteam.rules.recording import PLANNED_AT_MOST, not_possible
+from kapteam.rules.slots import begins_too_soon
 from kapteam.vocabulary import (
     Function,
     How,
@@ -94,7 +95,10 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class SlotEntered:
-    """When, how and with whom; `therapist` is a clinician's id, None where it is elsewhere."""
+    """When, how and with whom; `therapist` is a clinician's id, None where it is elsewhere.
+
+    `soon`: that it begins in the ketamine session or right after it is meant.
+    """
 
     on: date | None
     time: str
@@ -102,6 +106,7 @@ class SlotEntered:
     how: How | None
     place: str
     therapist: str | None
+    soon: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +120,14 @@ class BookIntegrationEntered:
     how: How | None
     place: str
     therapist: str | None
+    soon: bool | None = None
 
     @property
     def slot(self) -> SlotEntered:
         """The slot alone."""
-        return SlotEntered(self.on, self.time, self.minutes, self.how, self.place, self.therapist)
+        return SlotEntered(
+            self.on, self.time, self.minutes, self.how, self.place, self.therapist, self.soon
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,7 +384,7 @@ def read_slot(
     prefix: str,
     entered: SlotEntered,
     episode_id: str,
-    ends: Iterable[DoseEnd],
+    ends: Sequence[DoseEnd],
     zone: ZoneInfo,
     now: datetime,
 ) -> Slot | None:
@@ -384,6 +392,8 @@ def read_slot(
     at = read_plan(form, prefix, entered.on, entered.time, zone, now)
     problem = before_dose(ends, at, now, zone) if at else None
     form.need(f"{prefix}time", problem is None, problem or "")
+    if at and problem is None and not entered.soon:
+        ask_if_soon(form, f"{prefix}soon", ends, at, now, zone)
     minutes = entered.minutes
     if minutes is None or not SHORTEST_MINUTES <= minutes <= LONGEST_MINUTES:
         minutes = None
@@ -412,6 +422,23 @@ def before_dose(ends: Iterable[DoseEnd], at: datetime, now: datetime, zone: Zone
         f"This is before the dose it integrates ({wording.moment(last, now, zone)}). "
         "Choose a later time."
     )
+
+
+def ask_if_soon(
+    form: Entered,
+    field: str,
+    ends: Iterable[DoseEnd],
+    at: datetime,
+    now: datetime,
+    zone: ZoneInfo,
+) -> None:
+    """Ask beside `field` whether it is meant that an integration begins as soon as `at`."""
+    ends_at = max((end.ends_at for end in ends if end.ends_at), default=None)
+    if ends_at and begins_too_soon(at, ends_at):
+        form.refuse(
+            field,
+            f"{sentences.too_soon(ends_at, now, zone)} Tick it, or choose a later time.",
+        )
 
 
 def make_integration(

@@ -6,7 +6,7 @@ below it need no lock of their own.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, exists, or_, select
@@ -42,12 +42,14 @@ from kapteam.vocabulary import Function, ProductRoute
 class DoseEnd:
     """When the last ketamine of a session was given, or is expected to be, and the client out.
 
-    `at` is None for a session that ended without a dose, `out_at` until it is recorded.
+    `at` is None for a session that ended without a dose, `out_at` until it is recorded. `ends_at`
+    is when they are out or are planned to be.
     """
 
     ketamine_session_id: str
     at: datetime | None
     out_at: datetime | None = None
+    ends_at: datetime | None = None
 
 
 def practice_zone(db: Session, now: datetime) -> ZoneInfo:
@@ -124,7 +126,9 @@ def dose_end(db: Session, session: KetamineSession) -> DoseEnd:
     last = last_given_at(given(administrations(db, session.id)))
     if last is None and not ends_session(session.status):
         last = estimated_last_given_at(session.planned_at, product_route(db, session))
-    return DoseEnd(session.id, last, session.discharged_at)
+    planned_end = session.planned_at + timedelta(minutes=session.planned_minutes)
+    ends_at = session.discharged_at or planned_end
+    return DoseEnd(session.id, last, session.discharged_at, ends_at if last else None)
 
 
 def linked_ends(db: Session, integration_session_id: str) -> list[DoseEnd]:

@@ -99,15 +99,23 @@ def loose(db: Session, episode: Episode, now: datetime) -> tuple[Loose, ...]:
             Loose(LooseKind.CONCERN, row.id, at=row.at, who=row.who, what=ConcernKind(row.kind))
             for row in rows[LooseKind.CONCERN]
         ),
-        *(
-            Loose(LooseKind.CONSENT, row.id, what=ConsentType(row.kind))
-            for row in rows[LooseKind.CONSENT]
-        ),
+        *_signed(rows[LooseKind.CONSENT]),
         *(
             Loose(LooseKind.HOLD, row.id, at=row.at, what=HoldReason(row.kind))
             for row in rows[LooseKind.HOLD]
         ),
     )
+
+
+def _signed(rows: list[Any]) -> Iterator[Loose]:
+    """All consents as one, in the order of their types; named anew once there is a newer one."""
+    types = list(ConsentType)
+    consents = sorted(
+        ((row.id, ConsentType(row.kind)) for row in rows), key=lambda one: types.index(one[1])
+    )
+    if consents:
+        newest = max(consent_id for consent_id, _ in consents)
+        yield Loose(LooseKind.CONSENT, newest, consents=tuple(consents))
 
 
 def _doses(db: Session, episode: Episode) -> dict[str, Any]:

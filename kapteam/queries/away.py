@@ -6,7 +6,7 @@ Also one's own days away: who has what falls into them, and afterwards what happ
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import String, cast, desc, literal, null, or_, select, union_all
@@ -49,6 +49,7 @@ from kapteam.vocabulary import Function, Part
 _TREAT = (Function.PRESCRIBER, Function.THERAPIST)
 _TOLD = (What.CLIENTS, What.SESSIONS, What.NOTES, What.EMERGENCY)
 _MOST = 500
+_JUST_ENDED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,24 @@ class ClosedLine:
     from_on: date
     until_on: date
     name: str
+
+
+def covered_until_now(db: Session, asked: Asked) -> tuple[str, ...]:
+    """Whom the viewer covered until some time of the last day, by name; in one statement."""
+    return tuple(
+        db.scalars(
+            select(Clinician.name)
+            .join(Absence, Absence.clinician_id == Clinician.id)
+            .where(
+                Absence.covered_by_id == asked.viewer.clinician_id,
+                Absence.voided_at.is_(None),
+                Absence.until_at <= asked.now,
+                Absence.until_at > asked.now - _JUST_ENDED,
+            )
+            .distinct()
+            .order_by(Clinician.name)
+        )
+    )
 
 
 def absences(db: Session, asked: Asked, colleagues: Iterable[Colleague]) -> tuple[AbsenceLine, ...]:

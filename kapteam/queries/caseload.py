@@ -1,16 +1,17 @@
 """Caseload: who do we share, where are they, who needs somebody, who has no next step?"""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import inf
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Subquery, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from kapteam.db.access import visible_clients
-from kapteam.db.tables import Client
+from kapteam.db.access import visible_clients, visible_episodes
+from kapteam.db.tables import Administration, Client, Episode, KetamineSession, Series
+from kapteam.db.types import UtcDateTime
 from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
 from kapteam.queries.find import matches
 from kapteam.queries.first_steps import has_no_course, is_alone
@@ -75,17 +76,27 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierDose:
+    """What was given last on a course that has ended, boosters included, in micrograms."""
+
+    ug: int
+    product_route: ProductRoute
+    last_given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CaseloadRow:
     """One client, counted once, with every open course in the scope (rule 14).
 
     `attention` is that of all courses together, the loudest first. Without a course of care there
-    is neither.
+    is neither. `earlier_dose` is for who came back and had no dose since.
     """
 
     client: ClientName
     pinned: PinnedLine
     courses: tuple[CourseStanding, ...] = ()
     attention: tuple[Attention, ...] = ()
+    earlier_dose: EarlierDose | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +140,9 @@ def caseload(db: Session, asked: Asked, wanted: Wanted) -> Caseload:
         (one for one in colleagues if one.id == wanted.colleague_id),
         colleagues[0] if colleagues else None,
     )
-    rows = [row for row in _rows(found) if scope is not Scope.OURS or _is_with(row, colleague)]
+    without_course, earlier = _beside_the_courses(db, asked)
+    listed = _rows(found, earlier)
+    rows = [row for row in listed if scope is not Scope.OURS or _is_with(row, colleague)]
     courses = [course for row in rows for course in row.courses]
     matching = _matching(db, asked, wanted.text)
     met = [row for row in rows if _meets(row, wanted, asked) and _is_found(row.client, matching)]
@@ -142,9 +155,7 @@ def caseload(db: Session, asked: Asked, wanted: Wanted) -> Caseload:
         therapists=_people(course.therapist for course in courses),
         rows=tuple(sorted(met, key=_by_attention)),
         in_scope=len(rows),
-        without_course=tuple(
-            one for one in _without_course(db, asked) if _is_found(one.client, matching)
-        ),
+        without_course=tuple(one for one in without_course if _is_found(one.client, matching)),
         is_alone=not rows and is_alone(db, asked),
     )
 
@@ -176,13 +187,18 @@ def _people(found: Iterable[Person | None]) -> tuple[Person, ...]:
     return tuple(sorted(known, key=lambda one: (one.name, one.id or "")))
 
 
-def _rows(courses: Iterable[CourseStanding]) -> list[CaseloadRow]:
+def _rows(
+    courses: Iterable[CourseStanding], earlier: Mapping[str, EarlierDose]
+) -> list[CaseloadRow]:
     return [
         CaseloadRow(
             client=together[0].client,
             pinned=together[0].pinned,
             courses=together,
             attention=attention_of(together),
+            earlier_dose=None
+            if any(course.last_dose for course in together)
+            else earlier.get(together[0].client.id),
         )
         for together in by_client(courses, lambda course: course.client.id)
     ]
@@ -264,19 +280,51 @@ def _is_found(client: ClientName, matching: frozenset[str] | None) -> bool:
     return matching is None or client.id in matching
 
 
-def _without_course(db: Session, asked: Asked) -> tuple[CaseloadRow, ...]:
+def _beside_the_courses(
+    db: Session, asked: Asked
+) -> tuple[tuple[CaseloadRow, ...], dict[str, EarlierDose]]:
+    """Who has no course yet, and by client the last dose of who came back; in one statement."""
+    earlier = _earlier_doses(asked)
     rows = db.execute(
-        select(
-            *CLIENT_NAME,
-            *PINNED,
-        )
-        .where(*has_no_course(asked))
-        .order_by(Client.created_at, Client.id)
+        select(*CLIENT_NAME, *PINNED, earlier.c.product_route, earlier.c.ug, earlier.c.last_at)
+        .outerjoin(earlier, earlier.c.client_id == Client.id)
+        .where(or_(earlier.c.client_id.is_not(None), and_(*has_no_course(asked))))
+        .order_by(Client.created_at, Client.id, earlier.c.last_at)
+    ).all()
+    without = [row for row in rows if row.last_at is None]
+    return (
+        tuple(CaseloadRow(client_named(row.client_id, row), pinned_of(row)) for row in without),
+        {
+            row.client_id: EarlierDose(row.ug, row.product_route, row.last_at)
+            for row in rows
+            if row.last_at is not None
+        },
     )
-    return tuple(
-        CaseloadRow(
-            client_named(row.client_id, row),
-            pinned_of(row),
+
+
+def _earlier_doses(asked: Asked) -> Subquery:
+    """What was given in each session of the courses that ended, of who has an open one again.
+
+    Of courses whose details the viewer may see; no clock runs from it.
+    """
+    ended = func.coalesce(Administration.ended_at, Administration.started_at)
+    again = aliased(Episode)
+    return (
+        select(
+            Episode.client_id,
+            Series.product_route,
+            func.sum(Administration.ug).label("ug"),
+            func.max(ended, type_=UtcDateTime()).label("last_at"),
         )
-        for row in rows
+        .join(KetamineSession, KetamineSession.id == Administration.ketamine_session_id)
+        .join(Series, Series.id == KetamineSession.series_id)
+        .join(Episode, Episode.id == KetamineSession.episode_id)
+        .where(
+            Episode.closed_at.is_not(None),
+            Administration.voided_at.is_(None),
+            exists().where(again.client_id == Episode.client_id, again.closed_at.is_(None)),
+            visible_episodes(asked.viewer, asked.now),
+        )
+        .group_by(Episode.client_id, KetamineSession.id, Series.product_route)
+        .subquery()
     )

@@ -16,6 +16,7 @@ from kapteam.db.tables import (
     Clinician,
     Draft,
     Episode,
+    EpisodeMember,
     IntegrationSession,
     KetamineSession,
     Note,
@@ -28,7 +29,7 @@ from kapteam.queries.standing import Asked, Person
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.notes import TEMPLATES, Template, title
 from kapteam.rules.permissions import check_can_read_notes
-from kapteam.vocabulary import NoteKind, SessionStatus
+from kapteam.vocabulary import NoteKind, Part, SessionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ class NotePage:
     `drafts` is empty for anybody but the author. `intentions` are the signed ones that an
     integration note looks back on. An author who writes an intention is given the client's
     `last_integration`, and as `beginning` the last intention when it can be taken over: it was
-    signed for this very session, or for one that never took place.
+    signed for this very session, or for one that never took place. `handed_back_to` are the names
+    of those on the course, for an author who is on it no longer.
     """
 
     note: NoteLine
@@ -114,6 +116,7 @@ class NotePage:
     intentions: tuple[NoteLine, ...]
     last_integration: NoteLine | None
     beginning: NoteLine | None
+    handed_back_to: tuple[str, ...]
 
     @property
     def saved_at(self) -> datetime | None:
@@ -188,7 +191,7 @@ class ClientNotes:
 
 
 def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
-    """The page of one note, in five statements.
+    """The page of one note, in five statements; one more for who is on the course no longer.
 
     Raises NotAllowed for the front desk, NotFound where the note is not visible.
     """
@@ -205,7 +208,7 @@ def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
         related.append(Note.integration_session_id == head.integration_session_id)
     lines = {
         line.id: line
-        for line in _lines(db, asked, or_(*related))
+        for line in _lines(db, asked, or_(*related), opened_id=note_id)
         if line.id == note_id or line.voided_at is None
     }
     note = lines.pop(note_id)
@@ -236,6 +239,7 @@ def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
         ),
         last_integration=_last(signed, NoteKind.INTEGRATION) if planning else None,
         beginning=_beginning(signed, note) if planning else None,
+        handed_back_to=() if head.is_on_course else _on_course(db, asked, note.episode_id),
     )
 
 
@@ -265,7 +269,7 @@ def signing_page(db: Session, asked: Asked, note_id: str) -> SigningPage | None:
 def unsigned_notes(db: Session, asked: Asked) -> tuple[UnsignedNote, ...]:
     """Every note on the viewer's courses, and of their own, that is still to be signed.
 
-    The oldest first, in two statements: those begun (a colleague's that was only opened is none),
+    The oldest first, in two statements: those begun (one that was only opened is none yet),
     and those that an integration owes since it was held. Raises NotAllowed for the front desk.
     """
     check_can_read_notes(asked.viewer)
@@ -312,7 +316,7 @@ def _begun(db: Session, asked: Asked) -> list[Any]:
                 Note.signed_at.is_(None),
                 Note.voided_at.is_(None),
                 visible_notes(asked.viewer, asked.now),
-                _is_something(asked),
+                _is_begun(),
             )
         )
     )
@@ -326,7 +330,7 @@ def _not_begun(db: Session, asked: Asked) -> list[Any]:
     has_note = exists().where(
         Note.integration_session_id == IntegrationSession.id,
         Note.voided_at.is_(None),
-        _is_something(asked),
+        _is_begun(),
     )
     return list(
         db.execute(
@@ -414,6 +418,7 @@ def _head(db: Session, asked: Asked, note_id: str) -> Any:
             Note.voided_at,
             Note.template_version,
             Note.integration_session_id,
+            visible_episodes(asked.viewer, asked.now).label("is_on_course"),
         )
         .join(Episode, Episode.id == Note.episode_id)
         .join(Client, Client.id == Episode.client_id)
@@ -422,6 +427,24 @@ def _head(db: Session, asked: Asked, note_id: str) -> Any:
     if found is None:
         raise NotFound("There is no such note, or you are not on its course of care.")
     return found
+
+
+def _on_course(db: Session, asked: Asked, episode_id: str) -> tuple[str, ...]:
+    """The names of those who treat on the course now."""
+    return tuple(
+        db.scalars(
+            select(Clinician.name)
+            .join(EpisodeMember, EpisodeMember.clinician_id == Clinician.id)
+            .where(
+                EpisodeMember.episode_id == episode_id,
+                EpisodeMember.from_at <= asked.now,
+                or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > asked.now),
+                EpisodeMember.part.in_((Part.PRESCRIBER, Part.THERAPIST)),
+            )
+            .distinct()
+            .order_by(Clinician.name)
+        )
+    )
 
 
 def _is_latest(asked: Asked, client_id: str, kind: NoteKind) -> ColumnElement[bool]:
@@ -449,17 +472,19 @@ def _is_kept() -> ColumnElement[bool]:
     return or_(Note.voided_at.is_(None), Note.signed_at.is_not(None))
 
 
-def _is_something(asked: Asked) -> ColumnElement[bool]:
-    """Whether a note is more than one that a colleague opened and left empty."""
-    mine = Note.author_id == asked.viewer.clinician_id
-    return or_(Note.signed_at.is_not(None), mine, has_words())
+def _is_begun() -> ColumnElement[bool]:
+    """Whether a note is more than one that somebody opened and left empty: that one is none yet."""
+    return or_(Note.signed_at.is_not(None), has_words())
 
 
-def _lines(db: Session, asked: Asked, condition: ColumnElement[bool]) -> list[NoteLine]:
+def _lines(
+    db: Session, asked: Asked, condition: ColumnElement[bool], *, opened_id: str = ""
+) -> list[NoteLine]:
     """The visible notes that meet `condition` (on Note, Episode), oldest first; two statements.
 
-    Those entered in error are among them.
+    Those entered in error are among them; without a word only the one that is opened itself.
     """
+    is_shown = or_(_is_begun(), Note.id == opened_id)
     rows = db.execute(
         select(
             Note.id,
@@ -485,7 +510,7 @@ def _lines(db: Session, asked: Asked, condition: ColumnElement[bool]) -> list[No
         .join(Clinician, Clinician.id == Note.author_id)
         .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
         .outerjoin(IntegrationSession, IntegrationSession.id == Note.integration_session_id)
-        .where(_is_kept(), visible_notes(asked.viewer, asked.now), _is_something(asked), condition)
+        .where(_is_kept(), visible_notes(asked.viewer, asked.now), is_shown, condition)
         .order_by(Note.started_at, Note.id)
     ).all()
     amendments: defaultdict[str, list[Addition]] = defaultdict(list)

@@ -747,7 +747,7 @@ class _Course:
             drafts=tuple(
                 DraftLine(note.id, note.kind, note.author_id, note.started_at)
                 for note in self._notes
-                if note.kind.is_about_course
+                if note.kind.is_about_course and note.has_words
             ),
             home=home,
             attention=attend(facts, asked.now, asked.today),
@@ -1136,7 +1136,9 @@ class _Course:
             (
                 note
                 for note in self._notes
-                if note.integration_session_id == row.id and note.signed_at is None
+                if note.integration_session_id == row.id
+                and note.signed_at is None
+                and note.has_words
             ),
             None,
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kapteam.vocabulary import (
+    ConsentType,
     ContactKind,
     Function,
     IntegrationCloseReason,
@@ -25,7 +26,7 @@ class LooseKind(Term):
     INTEGRATION = "integration", "Integration to do"
     CONTACT = "contact", "Planned contact"
     WAIT = "wait", "Wait on someone outside"
-    CONSENT = "consent", "Consent"
+    CONSENT = "consent", "Consents"
     HOLD = "hold", "Hold"
 
 
@@ -66,7 +67,8 @@ class Loose:
     `at` is when it is planned, was given, was held or began; of an integration the last dose, and
     `planned_at` its booking. `who` has it. `what` is its kind, type or reason. `is_asked` about:
     its time has come, and nobody has said yet what became of it. `dose_ids` are the ketamine
-    sessions that an integration is for; without `version` no row stands for that debt.
+    sessions that an integration is for; without `version` no row stands for that debt. All
+    `consents` (id and type) are one, named after the newest, with one choice for all.
     """
 
     kind: LooseKind
@@ -78,6 +80,7 @@ class Loose:
     is_asked: bool = False
     version: int = 0
     dose_ids: tuple[str, ...] = ()
+    consents: tuple[tuple[str, ConsentType], ...] = ()
 
     @property
     def key(self) -> str:
@@ -98,7 +101,7 @@ class LooseEnd:
 
     @property
     def usual(self) -> Choice | None:
-        """What is chosen unless somebody chooses: a consent stays as it was signed."""
+        """What is chosen unless somebody chooses: consents stay as they were signed."""
         return Choice.KEEP if self.loose.kind is LooseKind.CONSENT else None
 
     def refusal(self, chosen: Choice | None) -> str | None:

@@ -12,6 +12,8 @@ from kapteam.vocabulary import Weekday
 
 HALF_HOUR = timedelta(minutes=30)
 LOOK_AHEAD_DAYS = 21
+SOON_AFTER = timedelta(minutes=30)
+"""Ours: until then people are still being seen home, or the session takes longer than planned."""
 
 
 WORKING_DAYS = frozenset(list(Weekday)[:5])
@@ -131,6 +133,15 @@ def propose(
     return Proposal(
         (), False, f"{_none_free(thresholds)} Type a time, or choose another therapist."
     )
+
+
+def begins_too_soon(at: datetime, ends_at: datetime | None) -> bool:
+    """Whether an integration at `at` is asked about: in its ketamine session or right after it.
+
+    `ends_at` is when the client is out, or is planned to be; None where no session is known. It may
+    be meant, so it is asked and never refused for good (domain 3.3: a debrief is no integration).
+    """
+    return ends_at is not None and at < ends_at + SOON_AFTER
 
 
 def not_free(

@@ -1,7 +1,8 @@
 """The fields of a booking; the integration slot is chosen beside it, in the same form."""
 
 from collections.abc import Container, Iterable, Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import streamlit as st
@@ -21,6 +22,7 @@ from kapteam.rules.home_supply import AT_HOME
 from kapteam.rules.pathway import BOOKABLE
 from kapteam.rules.permissions import can_order_dose, can_propose_dose
 from kapteam.rules.series import bookable_routes
+from kapteam.rules.slots import begins_too_soon
 from kapteam.ui.doses import dose_fields
 from kapteam.ui.forms import Form
 from kapteam.ui.home_supply import ADDRESS, NUMBER_THERE, OTHERS, PLACE, ROOM, WHERE, WHO
@@ -39,7 +41,8 @@ from kapteam.ui.rows import (
 )
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
-from kapteam.vocabulary import Function, How, Part, ProductRoute, ServiceLine
+from kapteam.vocabulary import Function, How, Part, ProductRoute, ServiceLine, Tone
+from kapteam.wording import Phrase
 
 _MINUTES = {ProductRoute.ESKETAMINE_NASAL: 150}
 _USUAL_MINUTES = 120
@@ -237,7 +240,11 @@ def _integration_fields(
         "integration_on", "integration_time", "Day of the integration", "Time of the integration"
     )
     with_whom = {therapist: able[therapist]} if therapist in able else {}
-    say_who_is_away(here, with_whom, form.instant("integration_on", "integration_time"))
+    at = form.instant("integration_on", "integration_time")
+    say_who_is_away(here, with_whom, at)
+    if planned_at is not None and expected_at is not None:
+        ends_at = planned_at + timedelta(minutes=form.value("planned_minutes") or 0)
+        say_how_soon(here, form, "integration_soon", at, AfterDose(expected_at, ends_at))
     form.number("integration_minutes", "Minutes", INTEGRATION_MINUTES)
     form.choice("integration_how", "How", list(How), How.IN_PERSON)
     form.line("integration_place", "Place of the integration")
@@ -290,6 +297,29 @@ def say_who_is_away(here: Present, people: Mapping[str, str], at: datetime | Non
     for one in here.read(away_at, tuple(people), at):
         name = people[one.clinician_id]
         phrase(sentences.away_then(name, one.until_at, one.cover, here.now, here.zone))
+
+
+@dataclass(frozen=True, slots=True)
+class AfterDose:
+    """When a dose was given, or is expected to be, and when its session ends."""
+
+    dose_at: datetime
+    ends_at: datetime | None
+    given: bool = False
+
+
+def say_how_soon(
+    here: Present, form: Form, field: str, at: datetime | None, after: AfterDose
+) -> None:
+    """How long after its dose an integration at `at` lies; `field` asks where that is too soon."""
+    with st.container(gap="xsmall"):
+        if at is None or at < after.dose_at:
+            return
+        words(quiet(sentences.after_dose(at, after.dose_at, given=after.given)))
+        if after.ends_at and begins_too_soon(at, after.ends_at):
+            asked = sentences.too_soon(after.ends_at, here.now, here.zone)
+            phrase(Phrase(asked, Tone.AMBER, "help"))
+            form.check(field, "It is meant to be so soon")
 
 
 def offer_slots(

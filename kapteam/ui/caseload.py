@@ -7,7 +7,7 @@ from typing import TypeVar
 import streamlit as st
 
 from kapteam import sentences, wording
-from kapteam.queries.caseload import Caseload, CaseloadRow, Scope, View, Wanted
+from kapteam.queries.caseload import Caseload, CaseloadRow, EarlierDose, Scope, View, Wanted
 from kapteam.queries.integration import is_owed
 from kapteam.queries.standing import CourseStanding, Person
 from kapteam.rules.permissions import can_book
@@ -218,7 +218,7 @@ def _client_row(here: Present, one: CaseloadRow) -> None:
             name_cell(here, one.client, _CLIENT)
             _needs(here, one)
             _small(_stage(first), _STAGE)
-            _course(here, first)
+            _course(here, first, one.earlier_dose)
         _stuck(here, first)
         for course in further:
             with list_row(f"course_{course.episode_id}"):
@@ -229,10 +229,10 @@ def _client_row(here: Present, one: CaseloadRow) -> None:
             _stuck(here, course)
 
 
-def _course(here: Present, course: CourseStanding) -> None:
+def _course(here: Present, course: CourseStanding, earlier: EarlierDose | None = None) -> None:
     _small(_next(here, course), _NEXT)
     _small(_integration(here, course), _INTEGRATION)
-    _small(_last(here, course), _LAST)
+    _small(_earlier(here, earlier) if earlier else _last(here, course), _LAST)
 
 
 def _stuck(here: Present, course: CourseStanding) -> None:
@@ -313,3 +313,10 @@ def _last(here: Present, course: CourseStanding) -> str:
     given = wording.dose(dose.given_ug, dose.product_route)
     on = wording.day(dose.last_given_at.astimezone(here.zone).date(), here.today)
     return f"{plain(given)}, {quiet(on)}"
+
+
+def _earlier(here: Present, dose: EarlierDose) -> str:
+    """The last dose of who came back, who has had none since."""
+    given = wording.dose(dose.ug, dose.product_route)
+    on = wording.day(dose.last_given_at.astimezone(here.zone).date(), here.today)
+    return f"{plain(given)}, {quiet(f'{on}, in an earlier course')}"

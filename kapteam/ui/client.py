@@ -52,7 +52,7 @@ from kapteam.ui.rows import (
     words,
 )
 from kapteam.ui.shell import Present
-from kapteam.ui.text import plain, quiet, said
+from kapteam.ui.text import dialed, plain, quiet, said
 from kapteam.ui.waits import draw_stuck
 from kapteam.ui.written import (
     draw_additions,
@@ -132,7 +132,7 @@ def _identifiers(here: Present, kept: ClientDetails) -> None:
         words(quiet("Birth date not recorded"))
     if kept.pronouns:
         words(f"{quiet('Pronouns')} **{plain(kept.pronouns)}**")
-    words(f"{quiet('Phone')} **{plain(kept.phone or 'not recorded')}**")
+    words(f"{quiet('Phone')} **{dialed(kept.phone or 'not recorded')}**")
 
 
 def _loud(here: Present, page: ClientPage) -> list[str]:
@@ -415,10 +415,10 @@ def _pin_form(here: Present, page: ClientPage) -> None:
 
 def _to_know(here: Present, page: ClientPage) -> None:
     kept = page.details
-    known = [("Medications", _asked(here, kept.medications, kept.medications_asked_on))]
+    known = [("Medications", plain(_asked(here, kept.medications, kept.medications_asked_on)))]
     if page.weight:
         on = wording.day(page.weight.measured_on, here.today)
-        known.append(("Weight", f"{wording.weight(page.weight.grams)}, {on}"))
+        known.append(("Weight", plain(f"{wording.weight(page.weight.grams)}, {on}")))
     if not here.viewer.hides_names:
         known += to_call(kept)
     allergies = plain(_asked(here, kept.allergies, kept.allergies_asked_on))

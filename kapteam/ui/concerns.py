@@ -17,6 +17,7 @@ from kapteam.actions.concerns import (
     see_concern,
     tell_by_phone,
 )
+from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.concerns import ClearingNote, ConcernPage, OneConcern, Reachable
 from kapteam.queries.today import WaitRow
 from kapteam.rules.concerns import (
@@ -37,21 +38,22 @@ from kapteam.ui.page import live_part
 from kapteam.ui.rows import (
     ONE_LINK,
     crisis_lines,
+    emergency_contact,
     list_row,
     name_cell,
     phrase,
     row,
     row_links,
     section,
-    to_call,
     words,
 )
 from kapteam.ui.shell import Present, acting
-from kapteam.ui.text import plain, quiet
+from kapteam.ui.text import dialed, plain, quiet, said
 from kapteam.ui.written import folded_for_others, free_words
 from kapteam.vocabulary import ConcernKind, ConcernLevel, ServiceLine, Tone
 from kapteam.wording import Phrase
 
+_NO_PLAN = "**No safety plan yet.** What has helped before, and what has to be put away? Ask."
 _SAID = 700
 _COLUMN = 520
 
@@ -72,28 +74,27 @@ def draw_safety(here: Present, rows: tuple[WaitRow, ...]) -> None:
 def draw_concern_page(
     here: Present, page: ConcernPage, read: Callable[[Present], ConcernPage]
 ) -> None:
-    """The concern that was asked for, else the form that raises one; beside it the crisis card.
+    """The crisis card, then the concern that was asked for, else the form that raises one.
 
-    What is open already stands above, so that nobody raises the same again. Who knows of it comes
-    by itself (`read` asks again); the forms stay as they are, with what is half typed in them.
+    The card is first, so that a phone shows it first. What is open already stands above the form,
+    so that nobody raises the same again. Who knows of it comes by itself (`read` asks again); the
+    forms stay as they are, with what is half typed in them.
     """
 
     def again(then: Present) -> ConcernPage:
         return page if then.asked is here.asked else read(then)
 
-    if page.concern is None:
-        _live(here, lambda then: _open(then, again(then)))
-    else:
-        _open(here, page)
     two = st.grid(2, min_column_width=_COLUMN)
     with two.cell():
+        _crisis_card(here, page)
+    with two.cell():
         if page.concern:
+            _open(here, page)
             _live(here, lambda then: _one(then, again(then)))
             _answers(here, page, page.concern)
         else:
+            _live(here, lambda then: _open(then, again(then)))
             _raise(here, page)
-    with two.cell():
-        _crisis_card(here, page)
     cleared = [one for one in page.concerns if one is not page.concern and not one.standing]
     _listed(here, cleared, "Cleared concerns", "cleared")
 
@@ -247,14 +248,16 @@ def _who_knows(here: Present, page: ConcernPage, one: OneConcern) -> None:
                     args=(one.id,),
                 )
             else:
-                phrase(Phrase(f"Not seen yet, call {_number(here, each)}", Tone.RED, "call"))
+                name, number = _to_reach(here, each)
+                unseen = said(Phrase(f"Not seen yet, call {name}", Tone.RED, "call"))
+                words(f"{unseen} {number}")
 
 
-def _number(here: Present, each: Reachable) -> str:
-    """Whom to call and at which number: while somebody is away, who covers for them."""
-    name = sentences.colleague(each.person, here.now, here.zone)
+def _to_reach(here: Present, each: Reachable) -> tuple[str, str]:
+    """Whom to call, and the number as Markdown: while somebody is away, who covers for them."""
     phone = each.cover_phone if each.person.away_until and each.person.cover else each.phone
-    return f"{name} {phone or '(no number recorded)'}"
+    name = sentences.colleague(each.person, here.now, here.zone)
+    return name, f"**{dialed(phone)}**" if phone else "(no number here: reach them another way)"
 
 
 @acting
@@ -345,29 +348,44 @@ def _crisis_card(here: Present, page: ConcernPage) -> None:
     """All that somebody needs who has this person on the telephone now."""
     with st.container(border=True, gap="xsmall", key="crisis_card"):
         st.subheader("Crisis card", anchor=False)
+        crisis_lines()
         _where(here, page)
         if here.viewer.hides_names:
             words(quiet("Phones and people are hidden while others can see this screen."))
         else:
-            words(f"{quiet('Phone')} **{plain(page.details.phone or 'not recorded')}**")
-            for label, text in to_call(page.details):
-                words(f"{quiet(label)} {plain(text)}")
+            for label, text in _to_call_now(page.details):
+                words(f"{quiet(label)} {text}")
         for each in page.people:
-            words(f"{quiet(each.part.label)} {plain(_number(here, each))}")
-        crisis_lines()
+            name, number = _to_reach(here, each)
+            words(f"{quiet(each.part.label)} {plain(name)} {number}")
         _safety_plan(here, page)
+
+
+def _to_call_now(kept: ClientDetails) -> tuple[tuple[str, str], ...]:
+    """Like `to_call`, with what to do in place of what is not known. Labels, each with Markdown."""
+    voicemail = {
+        None: "leave none: nobody has asked whether one may be left",
+        True: "one may be left",
+        False: "leave none",
+    }[kept.voicemail_ok]
+    return (
+        ("Phone", f"**{dialed(kept.phone) or 'Which number are they calling from? Ask.'}**"),
+        ("Voicemail", voicemail),
+        ("Emergency contact", emergency_contact(kept) or "**Who can be with them now? Ask.**"),
+        ("Who may be told what", plain(kept.may_be_told) or "**Whom may we call? Ask.**"),
+    )
 
 
 def _where(here: Present, page: ConcernPage) -> None:
     found = page.whereabouts
     if found is None:
-        words(f"{quiet('Where they are now')} **ask first**")
+        words("**Where are they now? Ask.**")
         return
     at = f"said {wording.moment(found.said_at, here.now, here.zone)}" if found.said_at else ""
     place = plain(free_words(here, found.place))
     words(f"{quiet('Where they are now')} **{place}** {quiet(at) if at else ''}")
     if found.local_emergency:
-        number = plain(found.local_emergency)
+        number = dialed(found.local_emergency)
         words(f":material/emergency: Emergency number there **{number}**")
 
 
@@ -375,7 +393,7 @@ def _safety_plan(here: Present, page: ConcernPage) -> None:
     plan = page.plan
     on = wording.day(plan.at.astimezone(here.zone).date(), here.today) if plan.at else ""
     by = ", ".join(filter(None, (plan.by, on)))
-    words(f"**Safety plan** {quiet(by or 'Not written yet')}")
+    words(f"**Safety plan** {quiet(by)}" if by else _NO_PLAN)
     if plan.text:
         with folded_for_others(here, "The safety plan"):
             st.text(plan.text)

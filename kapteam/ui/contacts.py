@@ -31,7 +31,7 @@ from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import ONE_LINK, list_row, name_cell, phrase, row, row_links, section, words
 from kapteam.ui.shell import Present, acting
-from kapteam.ui.text import plain, quiet
+from kapteam.ui.text import dialed, plain, quiet
 from kapteam.ui.written import folded_for_others, free_words
 from kapteam.vocabulary import ContactKind, ContactOutcome, EpisodeState, How, Touch
 
@@ -153,7 +153,7 @@ def draw_contact_forms(here: Present, shown: ContactPage, do: str) -> None:
 
 def _log(here: Present, shown: ContactPage) -> None:
     if not here.viewer.hides_names:
-        words(f"{quiet('Phone')} **{plain(shown.phone or 'not recorded')}**")
+        words(f"{quiet('Phone')} **{dialed(shown.phone or 'not recorded')}**")
     form = Form(here, "touch", makes=unused_id(here))
     form.choice("touch", "What happened", list(Touch))
     form.area("words", "In a few words, for the team")

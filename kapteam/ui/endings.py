@@ -106,14 +106,14 @@ def _loose_ends(here: Present, form: Form, ends: tuple[LooseEnd, ...], with_whom
     words(f"**What is still loose ({len(ends)})**")
     grid = _side_by_side()
     for end in ends:
-        label = plain(sentences.loose_end(end.loose, here.now, here.zone))
+        label = sentences.loose_end(end.loose, here.now, here.zone)
         with grid.container(gap="xxsmall"):
             if end.choices:
                 goes_on = "" if end.loose.kind is LooseKind.CONSENT else with_whom
                 options = {one.value: _said(one, goes_on) for one in end.choices}
-                form.pick(_field(end), label, options, end.usual)
+                form.pick(_field(end), label, options, end.usual, names_somebody=True)
                 continue
-            words(label)
+            words(plain(label))
             if end.first:
                 form.needs(_field(end), end.first)
             else:

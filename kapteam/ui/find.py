@@ -17,7 +17,7 @@ from kapteam.ui.rows import (
     to_call,
 )
 from kapteam.ui.shell import Present, acting, present
-from kapteam.ui.text import plain, quiet, said
+from kapteam.ui.text import dialed, plain, quiet, said
 from kapteam.vocabulary import ServiceLine
 
 _OPEN = "find_open"
@@ -125,4 +125,4 @@ def _result(here: Present, found: FoundClient) -> None:
             st.markdown(quiet("No open course of care"))
         if here.viewer.hides_names:
             return
-        st.markdown(facts((("Phone", kept.phone or "not recorded"), *to_call(kept))))
+        st.markdown(facts((("Phone", dialed(kept.phone or "not recorded")), *to_call(kept))))

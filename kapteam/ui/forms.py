@@ -19,7 +19,7 @@ from kapteam.ids import new_id
 from kapteam.queries.kept import is_kept
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.shell import Present, acting, say_next
-from kapteam.ui.text import plain, said
+from kapteam.ui.text import aloud, plain, said
 from kapteam.vocabulary import Term, Tone
 from kapteam.wording import Phrase
 
@@ -89,7 +89,8 @@ class _Kept:
     `drawn` the version that its fields were drawn with; `moved` says that another form here saved
     that row. `first` is what each field started from, `usual` what one follows until somebody
     changes it, `unsaid` a refusal that is not drawn yet, and `refused` what each field that it
-    names held. `late` are its sentences for fields that were not drawn when it came.
+    names held. `late` are its sentences for fields that were not drawn when it came. `words` are,
+    by the key of its widget, each field of free words and its label.
     """
 
     begun: int = 0
@@ -100,6 +101,7 @@ class _Kept:
     problems: dict[str, str] = field(default_factory=dict)
     refused: dict[str, Any] = field(default_factory=dict)
     late: dict[str, str] = field(default_factory=dict)
+    words: dict[str, tuple[str, str]] = field(default_factory=dict)
     is_conflict: bool = False
     unsaid: bool = False
     first: dict[str, Any] = field(default_factory=dict)
@@ -189,6 +191,7 @@ class Form:
         self, field: str, label: str, value: str = "", *, hint: str = "", width: int | None = None
     ) -> str:
         """One line of text."""
+        self._kept.words[self.key(field)] = field, label
         typed = st.text_input(
             label,
             self._first(field, value),
@@ -202,6 +205,7 @@ class Form:
 
     def area(self, field: str, label: str, value: str = "", *, height: int = 96) -> str:
         """Several lines of text."""
+        self._kept.words[self.key(field)] = field, label
         typed = st.text_area(label, self._first(field, value), key=self.key(field), height=height)
         self._problem(field)
         return typed or ""
@@ -282,8 +286,11 @@ class Form:
         *,
         none: str = "",
         follows: bool = False,
+        names_somebody: bool = False,
     ) -> str | None:
         """One of many, by id; `options` maps id to what is read.
+
+        A label that `names_somebody` is words as they were typed; every other one is Markdown.
 
         `none` stands first among them and is for nobody or nothing; without it nothing is chosen
         until somebody does. Where it `follows`, who left it as it was gets the new `value` when
@@ -295,14 +302,17 @@ class Form:
         self._labels[field] = shown
         self._read[field] = lambda: st.session_state.get(self.key(field)) or None
         first = self._first(field, value) or ""
+        if names_somebody:
+            st.markdown(f":small[{plain(label)}]")
         st.selectbox(
-            label,
+            aloud(label) if names_somebody else label,
             list(shown),
             list(shown).index(first) if first in shown else None,
             key=self.key(field),
             format_func=lambda one: shown.get(one, ""),
             placeholder="Choose",
             filter_mode="contains",
+            label_visibility="collapsed" if names_somebody else "visible",
         )
         self._problem(field)
         chosen: str | None = self.value(field)
@@ -669,6 +679,17 @@ class Form:
 
     def _add_row(self, name: str) -> None:
         self._kept.numbers[name] = self.rows(name) + 1
+
+
+def typed_words() -> tuple[tuple[str, str], ...]:
+    """Every label with the words that somebody typed below it on this page and did not save."""
+    found = []
+    for kept in [one for one in st.session_state.values() if isinstance(one, _Kept)]:
+        for key, (name, label) in kept.words.items():
+            text = st.session_state.get(key)
+            if isinstance(text, str) and text.strip() and text != kept.first.get(name):
+                found.append((label, text))
+    return tuple(found)
 
 
 def _is_text(kind: type[Any], name: str) -> bool:

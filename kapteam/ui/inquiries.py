@@ -12,7 +12,7 @@ from kapteam.ui.forms import Form
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import ONE_LINK, crisis_lines, list_row, row_links, section, words
 from kapteam.ui.shell import Present
-from kapteam.ui.text import plain, quiet, strong
+from kapteam.ui.text import dialed, plain, quiet, strong
 from kapteam.vocabulary import InquiryOutcome, ServiceLine, StopQuestion
 
 _PAGE = "inquiries_page"
@@ -42,7 +42,7 @@ def draw_inquiries(here: Present) -> None:
 def _inquiry_row(here: Present, one: InquiryLine) -> None:
     with list_row(f"inquiry_{one.id}"):
         words(strong(inquirer(here.viewer, one.name)), 235)
-        words(quiet("" if here.viewer.hides_names else one.phone), 150)
+        words("" if here.viewer.hides_names else dialed(one.phone), 150)
         words(plain(one.service_wanted.label if one.service_wanted else "Service not said"), 270)
         called = wording.moment(one.called_at, here.now, here.zone)
         words(quiet(f"called {called}"), 220)
@@ -74,7 +74,7 @@ def inquiry_fields(here: Present, form: Form) -> None:
 def draw_inquiry(here: Present, one: InquiryLine) -> None:
     """Who called, when, about what."""
     with st.container(border=True):
-        st.markdown(f"**{plain(one.name)}** {quiet(one.phone)}")
+        st.markdown(f"**{plain(one.name)}** {dialed(one.phone)}")
         service = one.service_wanted.label if one.service_wanted else "Service not said"
         called = wording.moment(one.called_at, here.now, here.zone)
         st.markdown(f"{plain(service)}, {quiet(f'called {called}')}")

@@ -1,6 +1,7 @@
 """The parts of an integration's page: where it stands, and its four forms."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import streamlit as st
@@ -24,14 +25,16 @@ from kapteam.actions.integration import (
 from kapteam.queries.booking import INTEGRATION_MINUTES
 from kapteam.queries.integration_session import IntegrationPage
 from kapteam.queries.standing import IntegrationLine
-from kapteam.rules.dosing import estimated_last_given_at
+from kapteam.rules.dosing import ends_session, estimated_last_given_at
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.permissions import can_hold_integration
 from kapteam.ui.booking import (
     ELSEWHERE,
+    AfterDose,
     integrators,
     offer_slots,
     present_integrator,
+    say_how_soon,
     say_who_is_away,
     usual_integrator,
 )
@@ -200,7 +203,11 @@ def _book(here: Present, shown: IntegrationPage) -> None:
         wording.clock_time(local.time()) if local else "",
     )
     with_whom = {therapist: therapists[therapist]} if therapist in therapists else {}
-    say_who_is_away(here, with_whom, form.instant("on", "time"))
+    at = form.instant("on", "time")
+    say_who_is_away(here, with_whom, at)
+    if anchor:
+        after = AfterDose(anchor, _ends_at(shown), given=bool(facts and facts.last_given_at))
+        say_how_soon(here, form, "soon", at, after)
     minutes = line.standing.facts.planned_minutes if line and planned else INTEGRATION_MINUTES
     form.number("minutes", "Minutes", minutes)
     form.choice("how", "How", list(How), (line.how if line else None) or How.IN_PERSON)
@@ -215,6 +222,16 @@ def _book(here: Present, shown: IntegrationPage) -> None:
         book_integration,
         BookIntegrationEntered,
     )
+
+
+def _ends_at(shown: IntegrationPage) -> datetime | None:
+    """When the last of its ketamine sessions is over, or is planned to be."""
+    ends = [
+        dose.discharged_at or dose.planned_at + timedelta(minutes=dose.planned_minutes)
+        for dose in shown.doses
+        if not ends_session(dose.status)
+    ]
+    return max(ends, default=None)
 
 
 def _hold(here: Present, shown: IntegrationPage) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import streamlit as st
@@ -45,9 +45,11 @@ from kapteam.rules.permissions import (
 from kapteam.rules.plausibility import per_kg
 from kapteam.ui.booking import (
     FIRST_SERIES,
+    AfterDose,
     freed_time,
     offer_slots,
     read_freed_time,
+    say_how_soon,
     say_who_is_away,
 )
 from kapteam.ui.doses import dose_fields, draw_weight, typed_mg
@@ -432,6 +434,10 @@ def _integration_moves(here: Present, form: Form, shown: KetamineSessionPage) ->
         "integration_on", "integration_time", "Day of the integration", "Time of the integration"
     )
     _away_then(here, form, (line.therapist,), "integration_on", "integration_time")
+    if planned_at:
+        ends_at = planned_at + timedelta(minutes=shown.planned_minutes)
+        at = form.instant("integration_on", "integration_time")
+        say_how_soon(here, form, "integration_soon", at, AfterDose(expected_at, ends_at))
 
 
 def _away_then(
@@ -464,7 +470,10 @@ def _end_form(
         form.check("ride_told", plain(f"Knows that no ride is needed: {free_words(here, ride)}"))
     for one in shown.contacts:
         at = wording.moment(one.planned_at, here.now, here.zone)
-        form.check(f"contact.{one.id}", plain(f"Also cancel: {one.kind.label}, {at}, {one.person}"))
+        with row(f"also_{name}_{one.id}"):
+            # The person's name beside it: in the label it would be read aloud with what escapes it.
+            form.check(f"contact.{one.id}", f"Also cancel: {one.kind.label}, {at}")
+            words(quiet(one.person))
     form.save(
         label,
         action,

@@ -27,11 +27,12 @@ from kapteam.queries.notes import DraftText, NoteLine, NotePage
 from kapteam.rules.notes import FIRST_DAY, LAST_DAY, Field, Template, is_required
 from kapteam.ui.forms import DAY_WIDTH, Form, minted_id, unused_id
 from kapteam.ui.navigation import go
-from kapteam.ui.rows import identity
+from kapteam.ui.rows import identity, phrase
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
 from kapteam.ui.written import draw_additions, folded_for_others, free_words
-from kapteam.vocabulary import NoteKind
+from kapteam.vocabulary import NoteKind, Tone
+from kapteam.wording import Phrase
 
 _NOT_ANSWERED = "Not answered"
 
@@ -102,6 +103,8 @@ def _held(here: Present, integration: NotedIntegration) -> str:
 
 def draw_writing(here: Present, shown: NotePage) -> None:
     """The author's fields; what was intended, or left open last time, stands above."""
+    if shown.handed_back_to:
+        phrase(Phrase(_handed_back(shown), Tone.AMBER, "person_off"))
     for intention in shown.intentions:
         _quoted(here, "The intention", intention, ("intention", "why"))
     if shown.last_integration:
@@ -141,6 +144,16 @@ def draw_writing(here: Present, shown: NotePage) -> None:
             )
     if st.session_state.pop("sign_now", None) == shown.note.id:
         st.html(f'<span data-kapteam-go="/session/sign/{shown.note.id}"></span>')
+
+
+def _handed_back(shown: NotePage) -> str:
+    """Where cover ended while somebody wrote: whose the words are, and how the others get them."""
+    names = shown.handed_back_to
+    have = "has" if len(names) == 1 else "have"
+    return (
+        f"You are no longer on this course of care. {wording.listed(names)} {have} it now. "
+        "What you wrote stays yours: sign it and they read it, or copy it for them."
+    )
 
 
 def _key(note_id: str, field: str) -> str:

@@ -39,7 +39,7 @@ from kapteam.rules.permissions import (
 from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
 from kapteam.ui.shell import Present
-from kapteam.ui.text import plain, quiet, said, strong
+from kapteam.ui.text import dialed, plain, quiet, said, strong
 from kapteam.vocabulary import IntegrationKind, NoteKind, Part, Tone
 from kapteam.wording import Phrase
 
@@ -479,19 +479,27 @@ def _wait_link(course: CourseStanding, one: Attention) -> None:
 
 
 def facts(known: Iterable[tuple[str, str]]) -> str:
-    """Labels in grey with what is known, one after the other, as Markdown."""
-    return " · ".join(f"{quiet(label)} {plain(text)}" for label, text in known)
+    """Labels in grey with what is known (Markdown), one after the other, as Markdown."""
+    return " · ".join(f"{quiet(label)} {text}" for label, text in known)
 
 
 def to_call(kept: ClientDetails) -> tuple[tuple[str, str], ...]:
-    """Whether a voicemail may be left, whom to call for a client, and who may be told what."""
-    contact = (kept.emergency_name, kept.emergency_relation, kept.emergency_phone)
+    """Whether a voicemail may be left, whom to call for a client, and who may be told what.
+
+    Labels, each with Markdown.
+    """
     voicemail = {None: "not asked", True: "yes", False: "no"}[kept.voicemail_ok]
     return (
         ("Voicemail", voicemail),
-        ("Emergency contact", ", ".join(filter(None, contact)) or "not recorded"),
-        ("Who may be told what", kept.may_be_told or "not recorded"),
+        ("Emergency contact", emergency_contact(kept) or "not recorded"),
+        ("Who may be told what", plain(kept.may_be_told or "not recorded")),
     )
+
+
+def emergency_contact(kept: ClientDetails) -> str:
+    """Whom to call for a client, with a number that can be dialed, as Markdown; empty if nobody."""
+    who = ", ".join(filter(None, (kept.emergency_name, kept.emergency_relation)))
+    return ", ".join(filter(None, (plain(who), dialed(kept.emergency_phone))))
 
 
 def count_link(to: str, one: Phrase, **query: Any) -> None:
@@ -534,4 +542,4 @@ def identity(
 def crisis_lines() -> None:
     """Whom to call for somebody in danger; for everybody, and nothing of any client."""
     for text in sentences.CRISIS_LINES:
-        words(f":material/call: **{plain(text)}**")
+        words(f":material/call: **{dialed(text)}**")

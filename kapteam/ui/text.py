@@ -7,6 +7,7 @@ text go through `st.text`, which renders nothing.
 
 import re
 
+from kapteam.rules.phones import with_numbers
 from kapteam.vocabulary import Tone
 from kapteam.wording import Phrase
 
@@ -14,17 +15,40 @@ _JOINER = "\u2060"
 _ARROWS = re.compile(r"[-<>=~]{2,}")
 _SHORTCODE = re.compile(r":(?=[A-Za-z_+-]|\d+:)")
 _ADDRESS = re.compile(r"(?i)(www|https?|mailto|xmpp|ftp)(?=[.:])")
+_SIGNS = re.compile(r"[\\`*_{}\[\]#|<>~$^=]")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$^=\"&:])")
 
 
 def plain(text: str) -> str:
     """`text` for a Markdown label: one line, shown to the letter, never a link or an image."""
+    return _MARKUP.sub(r"\\\1", _held_apart(text))
+
+
+def aloud(text: str) -> str:
+    """`text` for a label that is only read aloud, to the letter: without the signs of Markdown.
+
+    What escapes them would be read aloud as well.
+    """
+    return _SIGNS.sub("", _held_apart(text))
+
+
+def _held_apart(text: str) -> str:
     line = " ".join(text.split(" ")).replace("\n", " ").replace("\t", " ")
     line = _ARROWS.sub(lambda found: _JOINER.join(found[0]), line)
     line = _SHORTCODE.sub(":" + _JOINER, line)
     line = _ADDRESS.sub(lambda found: found[0] + _JOINER, line)
-    line = line.replace("@", "@" + _JOINER)
-    return _MARKUP.sub(r"\\\1", line)
+    return line.replace("@", "@" + _JOINER)
+
+
+def dialed(text: str) -> str:
+    """What is kept as a phone, like `plain`, but that a tap on a number in it dials the number.
+
+    The phone alone: a day that stands before a number would be dialed with it.
+    """
+    return "".join(
+        f"[{plain(one.text)}](tel:{one.number})" if one.number else plain(one.text)
+        for one in with_numbers(text)
+    )
 
 
 def said(phrase: Phrase) -> str:

@@ -31,3 +31,13 @@ def violations(page: Page) -> list[str]:
         }""",
         [_STANDARD, _UPSTREAM],
     )
+
+
+def escaped_names(page: Page) -> list[str]:
+    """Names that are read aloud with a backslash: Markdown that Streamlit took for words."""
+    return page.evaluate(
+        r"""() => ["aria-label", "title", "placeholder"]
+            .flatMap(name => Array.from(document.querySelectorAll(`[${name}]`))
+                .map(one => one.getAttribute(name)))
+            .filter(name => name.includes("\\"))"""
+    )

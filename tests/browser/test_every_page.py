@@ -8,7 +8,7 @@ from kapteam.accounts.sign_ins import start_sign_in
 from kapteam.db.engine import Database
 from kapteam.ui.navigation import PLACES
 from kapteam.vocabulary import Function
-from tests.browser.accessibility import violations
+from tests.browser.accessibility import escaped_names, violations
 from tests.browser.conftest import DemoTab, NewPage
 from tests.browser.demo import PAGES
 from tests.browser.hands import field, go_to, tick
@@ -44,6 +44,7 @@ def test_axe_finds_nothing_of_ours_and_nothing_stands_outside_the_screen(
     for chart in page.get_by_test_id("stVegaLiteChart").all():
         chart.locator("svg, canvas").first.wait_for()
     assert violations(page) == []
+    assert escaped_names(page) == []
     assert _stands_outside(page) == {}
 
 

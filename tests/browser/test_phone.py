@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DemoTab, TabOf
 from tests.browser.hands import field, open_at, wait_for_run
-from tests.factories import NOW, an_inquiry, pin
+from tests.factories import NOW, a_concern, an_inquiry, pin
 from tests.factories_care import Care, a_booked_pair
 
 
@@ -76,3 +76,20 @@ def _right_of(page: Page, label: str) -> set[int]:
     expect(links.first).to_be_visible()
     right = "link => Math.round(innerWidth - link.getBoundingClientRect().right)"
     return {one.evaluate(right) for one in links.all()}
+
+
+def test_whoever_has_somebody_in_danger_on_the_line_sees_the_card_first_and_taps_the_number(
+    own: Care, tab_of: TabOf
+) -> None:
+    with own.database.writing() as db:
+        raised = a_concern(db, own.client, own.prescriber)
+    page = tab_of(own.therapist)
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_at(page, f"/concern?id={raised.id}")
+
+    expect(page.get_by_role("heading", level=3).first).to_have_text("Crisis card")
+    for name, number in (("988", "988"), ("911", "911"), ("602-555-0114", "6025550114")):
+        line = page.get_by_role("link", name=name, exact=True)
+        expect(line).to_be_in_viewport()
+        expect(line).to_have_attribute("href", f"tel:{number}")
+    expect(page.get_by_text("Where are they now? Ask.")).to_be_in_viewport()

@@ -246,7 +246,8 @@ def test_rule_7_an_integration_slot_before_the_end_of_the_dose_is_refused(care):
         care.do(book_ketamine_session, care.prescriber, infusion)
     assert "before the dose" in refused.value.fields["integration_time"]
     _nothing_was_booked(care)
-    care.do(book_ketamine_session, care.prescriber, replace(infusion, integration_time="3:10 pm"))
+    after = replace(infusion, integration_time="3:10 pm", integration_soon=True)
+    care.do(book_ketamine_session, care.prescriber, after)
 
 
 @ON_SQLITE
@@ -603,6 +604,44 @@ def _move(session: KetamineSession, **typed: Any) -> MoveKetamineEntered:
         integration_time="",
     )
     return replace(entered, **typed)
+
+
+@pytest.mark.parametrize("time", ["4:00 pm", "4:30 pm", "4:59 pm"])
+def test_an_integration_in_its_session_or_right_after_it_is_asked_about(care, time):
+    soon = {"integration_on": TOMORROW, "integration_time": time}
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, care.prescriber, _booking(care, **soon))
+    assert list(refused.value.fields) == ["integration_soon"]
+    said = refused.value.fields["integration_soon"].replace("\u00a0", " ")
+    assert said.startswith("The ketamine session is planned to end Wed Nov 25, 4:30 pm.")
+    _nothing_was_booked(care)
+
+    meant = _booking(care, **soon, integration_soon=True)
+    care.do(book_ketamine_session, care.prescriber, meant)
+    assert len(care.rows(IntegrationSession)) == 1
+
+
+def test_an_integration_half_an_hour_after_its_session_is_not_asked_about(care):
+    later = _booking(care, integration_on=TOMORROW, integration_time="5:00 pm")
+    care.do(book_ketamine_session, care.prescriber, later)
+    assert len(care.rows(IntegrationSession)) == 1
+
+
+def test_that_an_integration_is_meant_so_soon_never_puts_it_before_the_dose(care):
+    before = {"integration_on": TOMORROW, "integration_time": "2:00 pm", "integration_soon": True}
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, care.prescriber, _booking(care, **before))
+    assert list(refused.value.fields) == ["integration_time"]
+
+
+def test_who_moves_both_is_asked_about_a_slot_that_is_too_soon(care, pair):
+    session, integration = pair
+    soon = _move(session, integration_on=TOMORROW + 7 * DAY, integration_time="1:15 pm")
+    with pytest.raises(Invalid) as refused:
+        care.do(move_ketamine_session, care.front_desk, soon)
+    assert list(refused.value.fields) == ["integration_soon"]
+    care.do(move_ketamine_session, care.front_desk, replace(soon, integration_soon=True))
+    assert _local(care.row(IntegrationSession, integration.id).planned_at) == "Wed 13:15"
 
 
 def test_moving_moves_both_by_the_same_shift_in_one_save(care, pair):

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from kapteam.db.in_force import practice_in_force
+from kapteam.db.tables import Administration, Client
 from kapteam.queries.caseload import PAGE, Scope, View, Wanted, caseload
 from kapteam.queries.standing import Asked
 from kapteam.rules.attention import Reason
@@ -23,6 +24,7 @@ from tests.factories_care import (
     Care,
     a_booked_pair,
     a_cared_for_client,
+    a_given_session,
     a_ketamine_session,
     a_series,
     a_signed_intention,
@@ -425,3 +427,64 @@ class TestPages:
                 _calm(db, care, f"Client{number:02d}")
 
         assert read() == (before + 27, statements)
+
+
+def _came_back(care, *, therapist=None):
+    """A client whose first course ended after a dose, with the earlier course."""
+    with care.database.writing() as db:
+        first = another_course(db, care, "Back", state=EpisodeState.CLOSED)
+        a_given_session(db, first, given_at=NOW - 90 * DAY, boosted_at=NOW - 90 * DAY + HOUR)
+        client = db.get_one(Client, first.client_id)
+        second = a_course(
+            db, client, prescriber=care.prescriber, therapist=therapist or care.therapist
+        )
+    return first, second
+
+
+def _earlier(found, family="Back"):
+    [row] = [one for one in found.rows if one.client.family == family]
+    return row.earlier_dose
+
+
+def test_who_came_back_has_the_last_dose_of_the_earlier_course(care):
+    _came_back(care)
+    found = _earlier(ask(care))
+    assert (found.ug, found.last_given_at) == (90_000, NOW - 90 * DAY + HOUR)
+    [row] = [one for one in ask(care).rows if one.client.family == "Back"]
+    # It starts no clock: what is owed is as it was.
+    assert [course.integrations for course in row.courses] == [()]
+    assert [course.last_dose for course in row.courses] == [None]
+
+
+def test_of_two_doses_of_earlier_courses_it_is_the_later_one(care):
+    first, _ = _came_back(care)
+    with care.database.writing() as db:
+        a_given_session(db, first, given_at=NOW - 120 * DAY)
+    assert _earlier(ask(care)).last_given_at == NOW - 90 * DAY + HOUR
+
+
+def test_a_dose_of_the_open_course_stands_there_and_no_earlier_one(care):
+    _, second = _came_back(care)
+    with care.database.writing() as db:
+        a_given_session(db, second, given_at=NOW - DAY)
+    assert _earlier(ask(care)) is None
+
+
+def test_a_dose_that_was_entered_in_error_is_no_last_dose(care):
+    _came_back(care)
+    with care.database.writing() as db:
+        for one in db.query(Administration):
+            one.voided_at, one.voided_by_id = NOW, care.prescriber.clinician_id
+    assert _earlier(ask(care)) is None
+
+
+def test_who_was_not_on_the_earlier_course_learns_no_dose_of_it(care):
+    with care.database.writing() as db:
+        other = a_clinician(db, Function.THERAPIST, name="Wren Walker")
+    _came_back(care, therapist=other)
+    assert _earlier(ask(care, other)) is None
+    assert _earlier(ask(care, care.prescriber, scope=Scope.MINE)) is not None
+
+
+def test_who_never_had_a_course_before_has_no_earlier_dose(care):
+    assert _earlier(ask(care), "Okafor") is None

@@ -71,6 +71,7 @@ from tests.factories import (
     TODAY,
     a_client,
     a_clinician,
+    a_consent,
     a_contact,
     a_course,
     a_home_supply,
@@ -242,14 +243,14 @@ def _everything(care):
 
 def test_one_save_cancels_closes_and_revokes_each_with_its_own_event(care):
     ahead, booked, owed, call = _everything(care)
-    consent = care.rows(Consent, type=ConsentType.THERAPY)[0]
+    newest = max(one.id for one in care.rows(Consent))
     _close(
         care,
         choices={
             f"dose.{ahead.id}": Choice.CANCEL,
             f"integration.{owed.id}": Choice.DECLINED,
             f"contact.{call.id}": Choice.CANCEL,
-            f"consent.{consent.id}": Choice.REVOKE,
+            f"consent.{newest}": Choice.REVOKE,
         },
     )
     assert care.row(KetamineSession, ahead.id).status is SessionStatus.CANCELLED
@@ -258,15 +259,25 @@ def test_one_save_cancels_closes_and_revokes_each_with_its_own_event(care):
     closed = next(one for one in care.rows(IntegrationSession) if one.id != booked.id)
     assert closed.close_reason is IntegrationCloseReason.DECLINED
     assert care.row(Contact, call.id).outcome is ContactOutcome.CANCELLED
-    assert care.row(Consent, consent.id).revoked_on == TODAY
+    assert [one.revoked_on for one in care.rows(Consent)] == [TODAY] * 4
     assert _tags(care) == [
         "ketamine_session:cancelled",
         "integration_session:closed",
         "contact:ended",
-        "consent:revoked",
+        *["consent:revoked"] * 4,
         "episode:closed",
         "episode:signed_off",
     ]
+
+
+def test_a_consent_that_came_up_while_the_form_was_open_is_not_revoked_unseen(care):
+    seen = max(one.id for one in care.rows(Consent))
+    with care.database.writing() as db:
+        newer = a_consent(db, care.course, ConsentType.TOUCH, care.prescriber.clinician_id)
+    said = _refused(care, choices={f"consent.{seen}": Choice.REVOKE})
+    [sentence] = said.values()
+    assert "Touch agreement: this came up while the form was open." in sentence
+    assert care.row(Consent, newer.id).revoked_on is None
 
 
 def test_what_has_no_choice_is_refused_beside_it_and_nothing_is_saved(care):

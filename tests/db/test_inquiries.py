@@ -217,10 +217,25 @@ def test_nobody_reached_needs_no_consultation(database, front_desk, inquiry):
     assert _kept(database, inquiry.id).held_at is None
 
 
+def test_who_declines_on_the_first_call_had_no_consultation(database, front_desk, inquiry):
+    declined = _consultation(inquiry, held_on=None, held_time="", outcome=InquiryOutcome.DECLINED)
+    _write(database, settle_inquiry, front_desk, declined)
+    kept = _kept(database, inquiry.id)
+    assert (kept.held_at, kept.outcome) == (None, InquiryOutcome.DECLINED)
+
+
+def test_who_declines_after_the_consultation_keeps_it(database, front_desk, inquiry):
+    declined = _consultation(inquiry, outcome=InquiryOutcome.DECLINED)
+    _write(database, settle_inquiry, front_desk, declined)
+    assert _kept(database, inquiry.id).held_at == datetime(2026, 11, 24, 21, 0, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("field", "typed"),
     [
         ("outcome", {"outcome": None}),
+        ("held_on", {"held_on": None, "outcome": InquiryOutcome.DECLINED}),
+        ("held_time", {"held_time": "", "outcome": InquiryOutcome.DECLINED}),
         ("held_on", {"held_on": None}),
         ("held_on", {"held_on": TODAY + timedelta(days=1)}),
         ("held_on", {"held_on": TODAY - timedelta(days=3)}),

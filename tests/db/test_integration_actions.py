@@ -118,6 +118,17 @@ def _slot(owed: Owed, **typed: Any) -> BookIntegrationEntered:
     return replace(entered, **typed)
 
 
+def test_a_slot_right_after_the_session_is_asked_about(care):
+    with care.database.writing() as db:
+        dose = a_ketamine_session(db, care.course, planned_at=NOW + timedelta(hours=1))
+    soon = _slot(_debt(care, dose), on=TODAY, time="5:40 pm")
+    with pytest.raises(Invalid) as refused:
+        care.do(book_integration, care.front_desk, soon)
+    assert list(refused.value.fields) == ["soon"]
+    care.do(book_integration, care.front_desk, replace(soon, soon=True))
+    assert len(care.rows(IntegrationSession)) == 1
+
+
 def _held(owed: Owed, **typed: Any) -> HoldIntegrationEntered:
     """Today from 1 to 2 pm."""
     entered = HoldIntegrationEntered(

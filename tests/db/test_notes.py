@@ -1050,8 +1050,10 @@ def test_notes_of_a_client_stand_under_each_session_they_are_about(care):
 
 
 def test_unsigned_notes_say_how_old_they_are_the_oldest_first(care):
-    older = a_draft(care, _intention(care, a_dose(care)), {}, now=NOW - timedelta(days=2))
-    newer = a_draft(care, _integration(care, an_integration(care, a_dose(care))), {})
+    word = {"why": "For Ana."}
+    older = a_draft(care, _intention(care, a_dose(care)), word, now=NOW - timedelta(days=2))
+    newer = a_draft(care, _integration(care, an_integration(care, a_dose(care))), INTEGRATION)
+    a_draft(care, _intention(care, a_dose(care)), {})
 
     found = read(care, unsigned_notes, care.therapist)
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from kapteam.actions.notes import save_draft
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import Client, Consent, Draft, Note
 from kapteam.ids import new_id
@@ -410,6 +411,9 @@ class TestHowAnIntegrationLeavesTheList:
             session = an_overdue_integration(db, care.course)
             row = an_integration_session(db, care.course, session, held_at=NOW - 30 * HOUR)
             note = a_note(db, care.course, care.therapist, integration=row)
+        (empty,) = standing(care).integrations
+        assert empty.note_id is None
+        care.do(save_draft, care.therapist, note.id, "recap", "A wide field", 0)
 
         course = standing(care)
 

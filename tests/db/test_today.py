@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kapteam.actions.notes import NoteEntered, start_note
+from kapteam.actions.notes import NoteEntered, save_draft, start_note
 from kapteam.db.in_force import practice_in_force
 from kapteam.ids import new_id
 from kapteam.queries.standing import Asked
@@ -145,7 +145,10 @@ def test_a_note_to_finish_is_the_author_s_whoever_held_it(care):
     entered = NoteEntered(
         new_id(), NoteKind.INTEGRATION, care.course.id, integration_session_id=held.id
     )
-    care.do(start_note, care.therapist, entered)
+    note_id = care.do(start_note, care.therapist, entered)
+    # Who opens it and leaves it empty takes it from nobody.
+    assert [len(_to_finish(care, who)) for who in (care.prescriber, care.therapist)] == [1, 0]
+    care.do(save_draft, care.therapist, note_id, "recap", "A wide field", 0)
 
     assert [len(_to_finish(care, who)) for who in (care.prescriber, care.therapist)] == [0, 1]
 

@@ -130,4 +130,6 @@ def statements_of(care: Care, tab: AppTest) -> int:
 
 
 def bare(text: str) -> str:
-    return text.replace("\\", "").replace("\u2060", "").replace("\u00a0", " ")
+    """Without what escapes them; of a phone number that can be dialed only the number."""
+    text = text.replace("\\", "").replace("\u2060", "").replace("\u00a0", " ")
+    return re.sub(r"\[([^\[\]]*)\]\(tel:\+?\d+\)", r"\1", text)

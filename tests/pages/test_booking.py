@@ -409,3 +409,17 @@ def test_that_the_practice_is_closed_on_the_day_is_said_and_may_be_meant(care):
     assert "Usually closed on Saturdays" in said(tab)
     fill(tab, "booking", {"planned_on": TODAY + 6 * DAY})
     assert "losed" not in said(tab)
+
+
+def test_how_soon_after_the_dose_is_said_and_what_is_too_soon_is_asked(care):
+    tab = fill(_open(care, care.prescriber), "booking", {**PLAN, **SLOT})
+    assert "hr after the planned dose" in bare(said(tab))
+    assert "integration_soon" not in typed(tab, "booking")
+
+    fill(tab, "booking", {"integration_on": PLAN["planned_on"], "integration_time": "12:00 pm"})
+    assert "The ketamine session is planned to end Wed Nov 25, 12:00 pm." in bare(said(tab))
+    press(tab, "Book")
+    assert "Tick it, or choose a later time." in beside(tab, "booking", "integration_soon")
+    assert care.rows(KetamineSession) == []
+    press(fill(tab, "booking", {"integration_soon": True}), "Book")
+    assert len(care.rows(KetamineSession)) == 1

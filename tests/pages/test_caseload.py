@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from kapteam.db.tables import Client
 from kapteam.queries.caseload import Scope
 from kapteam.vocabulary import Audience, EpisodeState, Function, HoldReason, ServiceLine
 from tests.factories import NOW, TODAY, a_client, a_clinician, a_course, a_hold, pin
@@ -16,7 +17,18 @@ from tests.factories_care import (
     an_overdue_integration,
     another_course,
 )
-from tests.pages.tabs import a_tab, bare, headings, links, names, opened, said, statements_of, well
+from tests.pages.tabs import (
+    MOST_STATEMENTS,
+    a_tab,
+    bare,
+    headings,
+    links,
+    names,
+    opened,
+    said,
+    statements_of,
+    well,
+)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WILD = "<script>x</script> **b** =HYPERLINK(1) -> www.x.y :material/star: [a](b) $x$"
@@ -369,3 +381,14 @@ def test_every_integration_that_is_owed_can_be_booked_from_here(care):
     assert links(tab, "integration_session").count("Book") >= 2
     assert "50 hr since dose, not held" in caseload
     assert "4 hr left, not booked" in caseload
+
+
+def test_who_came_back_has_their_last_dose_with_its_day_and_that_it_was_in_an_earlier_course(care):
+    with care.database.writing() as db:
+        first = another_course(db, care, "Back", state=EpisodeState.CLOSED)
+        a_given_session(db, first, given_at=NOW - timedelta(days=90))
+        client = db.get_one(Client, first.client_id)
+        a_course(db, client, prescriber=care.prescriber, therapist=care.therapist)
+    tab = _open(care)
+    assert "70 mg intramuscular, :gray[Wed Aug 26, in an earlier course]" in bare(said(tab))
+    assert statements_of(care, tab) <= MOST_STATEMENTS

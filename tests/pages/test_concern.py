@@ -1,5 +1,6 @@
 """A client's safety at the screen: raised in one save, seen, called, cleared; the crisis card."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -62,7 +63,9 @@ def test_one_save_raises_it_holds_the_dose_and_plans_the_next_contact(care):
     assert len(care.rows(Hold)) == len(care.rows(Contact)) == 1
     assert WORDS in _texts(tab)
     assert "The next dose was held with it" in said(tab)
-    assert "Not seen yet, call Robin Prescott (no number recorded)" in bare(said(tab))
+    assert "Not seen yet, call Robin Prescott]] (no number here: reach them another way)" in said(
+        tab
+    )
     on_client = bare(said(opened(care, care.prescriber, "client", client=care.client.code)))
     assert "Suicide risk, high, Thea Tallis, Tue Nov 24, 2:30 pm" in on_client
     assert "not seen yet by Nico Nightingale and Robin Prescott, call" in on_client
@@ -124,7 +127,7 @@ def test_the_front_desk_sees_no_concern_on_today_caseload_or_client(care, raised
 
 def test_who_raised_it_sees_whom_to_call_and_records_that_they_did(care, raised):
     tab = opened(care, care.therapist, "concern", id=raised.id)
-    assert "Not seen yet, call Robin Prescott 602-555-0190" in bare(said(tab))
+    assert "Not seen yet, call Robin Prescott]] **602-555-0190**" in said(tab)
     assert "Seen" not in [one.label for one in tab.button]
     press(fill(tab, "concern.told", {"time": "2:20 pm"}), "Save", "concern.told")
     assert "Told by phone Tue Nov 24, 2:20 pm" in bare(said(tab))
@@ -136,7 +139,7 @@ def test_who_is_away_is_called_where_their_cover_is(care, raised):
         db.get_one(Clinician, care.stranger.clinician_id).phone = "602-555-0191"
         an_absence(db, care.prescriber, care.nurse, cover=care.stranger)
     tab = opened(care, care.therapist, "concern", id=raised.id)
-    assert "call Otto Outer for Robin Prescott until Wed Nov 25 602-555-0191" in bare(said(tab))
+    assert "call Otto Outer for Robin Prescott until Wed Nov 25]] **602-555-0191**" in said(tab)
     press(opened(care, care.stranger, "concern", id=raised.id), "Seen")
     assert "Otto Outer for them" in bare(
         said(opened(care, care.therapist, "concern", id=raised.id))
@@ -270,7 +273,41 @@ def test_the_crisis_card_says_the_place_that_was_said_and_not_to_look_for_it(car
 
 def test_nothing_known_of_where_they_are_is_to_be_asked(care, raised):
     card = bare(said(opened(care, care.therapist, "concern", id=raised.id))).replace("**", "")
-    assert ":gray[Where they are now] ask first" in card
+    assert "Where are they now? Ask." in card
+
+
+def test_what_the_card_does_not_know_is_said_as_what_to_ask(care, raised):
+    with care.database.writing() as db:
+        client = db.get_one(Client, care.client.id)
+        client.phone = client.emergency_name = client.emergency_phone = client.may_be_told = ""
+        client.emergency_relation, client.voicemail_ok = "", None
+    card = bare(said(opened(care, care.therapist, "concern", id=raised.id))).replace("**", "")
+    for ask in (
+        ":gray[Phone] Which number are they calling from? Ask.",
+        ":gray[Voicemail] leave none: nobody has asked whether one may be left",
+        ":gray[Emergency contact] Who can be with them now? Ask.",
+        ":gray[Who may be told what] Whom may we call? Ask.",
+        "No safety plan yet. What has helped before, and what has to be put away? Ask.",
+    ):
+        assert ask in card, ask
+    assert "not asked" not in card
+    assert "not recorded" not in card
+
+
+def test_every_number_on_the_page_is_dialed_by_a_tap_also_on_client(care, raised):
+    with care.database.writing() as db:
+        video = {"how": How.VIDEO, "place": "At work, Tempe", "local_emergency": "480-555-0100"}
+        a_contact(db, care.course, care.therapist, planned_at=NOW, **video)
+    card = ["988", "911", "4805550100", "6025550114", "6025550177", "6025550190"]
+    # The colleague's number is on the card, and beside that they have not seen it.
+    assert _dialed(opened(care, care.therapist, "concern", id=raised.id)) == [*card, "6025550190"]
+    page = opened(care, care.therapist, "client", client=care.client.code)
+    assert _dialed(page) == ["6025550114", "6025550177"]
+
+
+def _dialed(tab):
+    """What the links to a phone number dial, in order."""
+    return re.findall(r"\]\(tel:([^)]*)\)", "".join(one.value for one in tab.markdown))
 
 
 def test_who_has_seen_it_comes_by_itself_and_the_forms_stay_as_they_are(care, raised):

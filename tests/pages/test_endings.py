@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from kapteam.actions.endings import close_episode
 from kapteam.db.tables import (
+    Consent,
     Ending,
     Episode,
     EpisodeMember,
@@ -22,7 +23,7 @@ from kapteam.vocabulary import (
     ServiceLine,
     SessionStatus,
 )
-from tests.factories import NOW, a_clinician, a_course, a_home_supply, a_member
+from tests.factories import NOW, TODAY, a_clinician, a_contact, a_course, a_home_supply, a_member
 from tests.factories_care import (
     a_ketamine_session,
     an_integration_session,
@@ -44,8 +45,7 @@ def _open(care, viewer, course=None):
 def test_nothing_of_an_ending_is_chosen_for_anybody_but_that_consents_stay(care):
     found = typed(_open(care, care.therapist), "close")
     consents = {name: value for name, value in found.items() if name.startswith("choice.consent")}
-    assert set(consents.values()) == {"keep"}
-    assert len(consents) == 4
+    assert list(consents.values()) == ["keep"]
     rest = {name: value for name, value in found.items() if name not in consents}
     assert [name for name, value in rest.items() if value] == []
 
@@ -55,7 +55,9 @@ def test_each_loose_end_is_one_row_and_what_is_missing_is_said_beside_it(care):
         ahead = a_ketamine_session(db, care.course)
         owed = an_overdue_integration(db, care.course)
     tab = _open(care, care.therapist)
-    assert "What is still loose (6)" in said(tab)
+    assert "What is still loose (3)" in said(tab)
+    consents = "Consents: KAP treatment, Off-label use, Therapist's treatment and Team sharing"
+    assert consents in said(tab)
 
     press(fill(tab, "close", {**ENDING, f"choice.dose.{ahead.id}": "cancel"}), "Close the course")
 
@@ -137,6 +139,24 @@ def test_what_came_up_and_has_to_be_done_first_is_red_in_its_row(care):
     assert bare(said(tab)).count(first) == 1
     assert ":red[:material/error: Integration" in said(tab)
     assert care.rows(Ending) == []
+
+
+def test_all_consents_are_revoked_by_one_choice(care):
+    tab = _open(care, care.therapist)
+    [consents] = [one for one in typed(tab, "close") if one.startswith("choice.consent")]
+    press(fill(tab, "close", {**ENDING, consents: "revoke"}), "Close the course")
+    assert {one.revoked_on for one in care.rows(Consent)} == {TODAY}
+
+
+def test_what_is_read_aloud_of_a_loose_end_is_what_is_read(care):
+    with care.database.writing() as db:
+        who = a_clinician(db, Function.THERAPIST, name="Dr. Jo *Wren*-Walker")
+        call = a_contact(db, care.course, who, planned_at=NOW + DAY)
+    tab = _open(care, care.therapist)
+    label = box(tab, "close", f"choice.contact.{call.id}").label
+    assert "Dr. Jo Wren-Walker" in label
+    assert "\\" not in label
+    assert "Dr. Jo *Wren*-Walker" in said(tab)
 
 
 def test_no_final_scores_needs_its_why(care):

@@ -66,9 +66,10 @@ def test_the_front_desk_keeps_a_first_call_and_is_back_at_the_list(care):
 @pytest.mark.parametrize("outcome", list(InquiryOutcome))
 def test_every_outcome_can_be_kept_also_of_somebody_who_becomes_a_client(care, called, outcome):
     tab = opened(care, care.front_desk, "inquiry", id=called.id)
+    without = {InquiryOutcome.NO_CONTACT, InquiryOutcome.DECLINED}
     held = (
         {}
-        if outcome is InquiryOutcome.NO_CONTACT
+        if outcome in without
         else {
             "held_on": TODAY - DAY,
             "held_time": "9:00 am",
@@ -79,7 +80,7 @@ def test_every_outcome_can_be_kept_also_of_somebody_who_becomes_a_client(care, c
 
     kept = care.row(Inquiry, called.id)
     assert kept.outcome is outcome
-    assert (kept.held_at is None) is (outcome is InquiryOutcome.NO_CONTACT)
+    assert (kept.held_at is None) is (outcome in without)
 
 
 def test_what_was_kept_of_the_consultation_stands_there_and_in_the_fields(care, called):

@@ -9,7 +9,12 @@ from kapteam.db.tables import IntegrationSession, Note
 from kapteam.ids import new_id
 from kapteam.vocabulary import IntegrationKind, NoteKind
 from tests.factories import NOW, a_client, a_clinician, a_course
-from tests.factories_care import a_given_session, a_ketamine_session, an_integration_session
+from tests.factories_care import (
+    a_booked_pair,
+    a_given_session,
+    a_ketamine_session,
+    an_integration_session,
+)
 from tests.pages.tabs import (
     headings,
     links,
@@ -52,7 +57,7 @@ def _an_integration(care, family):
     return note_id
 
 
-def test_a_note_that_a_colleague_only_opened_is_nobody_s_draft(care):
+def test_a_note_that_was_only_opened_is_nobody_s_draft(care):
     with care.database.writing() as db:
         session = a_ketamine_session(db, care.course, planned_at=NOW + DAY)
     entered = NoteEntered(new_id(), NoteKind.INTENTION, care.course.id, session.id)
@@ -60,7 +65,7 @@ def test_a_note_that_a_colleague_only_opened_is_nobody_s_draft(care):
 
     assert headings(opened(care, care.prescriber, "notes")) == []
     assert "Draft" not in said(opened(care, care.prescriber, "client", client=care.client.code))
-    assert headings(opened(care, care.therapist, "notes")) == ["Mine to sign (1)"]
+    assert headings(opened(care, care.therapist, "notes")) == []
 
 
 def test_nobody_signed_in_gets_nothing(care):
@@ -154,6 +159,9 @@ def test_what_was_held_and_nobody_began_to_write_is_unsigned_too(care):
     assert _to_write(tab) == ["Write", "Finish"]
 
     opened(care, care.therapist, "note", kind="integration", integration=held.id)
+    assert _to_write(opened(care, care.therapist, "notes")) == ["Write", "Finish"]
+    [begun] = care.rows(Note, integration_session_id=held.id)
+    care.do(save_draft, care.therapist, begun.id, "recap", "A wide field", 0)
     tab = opened(care, care.therapist, "notes")
     assert headings(tab) == ["Mine to sign (2)"]
     assert _to_write(tab) == ["Finish", "Finish"]
@@ -261,3 +269,42 @@ def test_it_takes_as_many_statements_with_thirty_clients_as_with_three(care):
 
     assert statements_of(care, tab) == few <= 12
     assert headings(tab) == ["Mine to sign (60)"]
+
+
+def test_a_note_of_one_s_own_without_a_word_is_not_begun_wherever_it_stands(care):
+    """It is opened by Write and left: nowhere a draft, and Write goes on with the very one."""
+    with care.database.writing() as db:
+        ahead, _ = a_booked_pair(db, care.course, therapist=care.therapist)
+        given = a_given_session(db, care.course, given_at=NOW - 9 * HOUR)
+        held = an_integration_session(
+            db, care.course, given, therapist=care.therapist, held_at=NOW - HOUR
+        )
+    entered = NoteEntered(
+        new_id(), NoteKind.INTENTION, care.course.id, ketamine_session_id=ahead.id
+    )
+    intention = care.do(start_note, care.therapist, entered)
+    entered = NoteEntered(
+        new_id(), NoteKind.INTEGRATION, care.course.id, integration_session_id=held.id
+    )
+    care.do(start_note, care.therapist, entered)
+    care.do(start_note, care.therapist, NoteEntered(new_id(), NoteKind.GENERAL, care.course.id))
+
+    notes = opened(care, care.therapist, "notes")
+    assert "Mine to sign (1)" in headings(notes)
+    assert "not begun, held 1 hr ago" in said(notes)
+    assert "Finish" not in links(notes)
+    for page, query in (
+        ("client", {"client": care.client.code}),
+        ("ketamine_session", {"id": ahead.id}),
+        ("today", {}),
+        ("integration", {}),
+    ):
+        tab = opened(care, care.therapist, page, **query)
+        assert "draft" not in said(tab).lower(), page
+        assert not {"Continue", "Finish", "Finish note"} & set(links(tab)), page
+    # It is there all the same, for who goes on with it.
+    assert "Intention" in said(opened(care, care.therapist, "note", id=intention))
+    again = opened(care, care.therapist, "note", kind="intention", dose=ahead.id)
+    assert care.rows(Note, kind=NoteKind.INTENTION)[0].id == intention
+    assert len(care.rows(Note, kind=NoteKind.INTENTION)) == 1
+    assert again.text_area

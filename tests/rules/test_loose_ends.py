@@ -32,7 +32,7 @@ DRAFT = Loose(K.DRAFT, "draft", at=NOW, who="Robin Prescott", what=NoteKind.RISK
 CHECK_IN = Loose(K.CONTACT, "check", at=NOW + HOUR, what=ContactKind.CHECK_IN)
 FOLLOW_UP = Loose(K.CONTACT, "visit", at=NOW + HOUR, what=ContactKind.FOLLOW_UP)
 PASSED = Loose(K.CONTACT, "passed", at=NOW - HOUR, what=ContactKind.CALL, is_asked=True)
-CONSENT = Loose(K.CONSENT, "consent", what=ConsentType.TOUCH)
+CONSENT = Loose(K.CONSENT, "consent", consents=(("consent", ConsentType.TOUCH),))
 WAIT = Loose(K.WAIT, "wait", at=NOW, who="Cory Corner", what=OutsideParty.INSURER)
 CONCERN = Loose(K.CONCERN, "raised", at=NOW, who="Thea Tallis", what=ConcernKind.OTHER)
 HOLD = Loose(K.HOLD, "hold", at=NOW, what=HoldReason.TRAVEL)

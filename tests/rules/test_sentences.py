@@ -417,7 +417,18 @@ def test_a_concern_says_who_raised_it_and_whether_the_colleague_knows(unseen, se
             Loose(LooseKind.CONTACT, "a", at=NOW, who="Thea Tallis", what=ContactKind.CALL),
             "Call, Tue Nov 24, 2:30 pm, Thea Tallis",
         ),
-        (Loose(LooseKind.CONSENT, "a", what=ConsentType.TOUCH), "Consent “Touch agreement”"),
+        (
+            Loose(LooseKind.CONSENT, "a", consents=(("a", ConsentType.TOUCH),)),
+            "Consent: Touch agreement",
+        ),
+        (
+            Loose(
+                LooseKind.CONSENT,
+                "b",
+                consents=(("a", ConsentType.TOUCH), ("b", ConsentType.OFF_LABEL)),
+            ),
+            "Consents: Touch agreement and Off-label use",
+        ),
         (
             Loose(LooseKind.HOLD, "a", at=NOW, what=HoldReason.TRAVEL),
             "On hold since Tue Nov 24, 2:30 pm: travel",

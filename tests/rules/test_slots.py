@@ -13,6 +13,7 @@ from kapteam.rules.slots import (
     Busy,
     Closure,
     OpeningHours,
+    begins_too_soon,
     not_free,
     propose,
     read_hours,
@@ -192,3 +193,16 @@ def test_a_practice_that_is_closed_for_weeks_is_looked_at_again_tomorrow():
     closed = Closure(date(2026, 11, 1), date(2027, 3, 1), "Moving")
     hours = replace(USUAL_HOURS, closures=(closed,))
     assert hours.next_open_day(date(2026, 11, 24)) == date(2026, 11, 25)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "asked"),
+    [(-90, True), (-1, True), (0, True), (29, True), (30, False), (20 * 60, False)],
+)
+def test_what_begins_in_the_ketamine_session_or_right_after_it_is_asked_about(minutes, asked):
+    ends_at = datetime(2026, 11, 25, 22, 30, tzinfo=UTC)
+    assert begins_too_soon(ends_at + timedelta(minutes=minutes), ends_at) is asked
+
+
+def test_where_no_session_is_known_nothing_is_asked():
+    assert not begins_too_soon(datetime(2026, 11, 25, 22, 30, tzinfo=UTC), None)
