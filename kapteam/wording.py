@@ -35,6 +35,25 @@ _YEAR_WHEN_AWAY = timedelta(days=300)
 # Domain 1.3: no route is given more in one dose; above it is a slipped decimal.
 MOST_MG = 1_000
 GRAMS_IN_A_POUND = 453.59237
+_COUNTED = {
+    "unit": "units",
+    "tablet": "tablets",
+    "capsule": "capsules",
+    "drop": "drops",
+    "puff": "puffs",
+    "spray": "sprays",
+    "patch": "patches",
+}
+_MICRO = ("mcg", "ug", "\N{MICRO SIGN}g", "\N{GREEK SMALL LETTER MU}g", "micrograms", "microgram")
+_UNITS = {
+    "mg": "mg",
+    "g": "g",
+    **dict.fromkeys(_MICRO, "mcg"),
+    **dict.fromkeys(("ml", "milliliter", "milliliters"), "mL"),
+    **dict.fromkeys(("l per min", "l/min"), "L per min"),
+    **{word: one for one, more in _COUNTED.items() for word in (one, more)},
+}
+"""How a unit may be typed, in lower case, and how it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +130,31 @@ def read_mg(text: str) -> int:
     if micrograms > MOST_MG * 1000:
         raise ValueError("This is more mg than anybody is given. Check the number.")
     return int(micrograms)
+
+
+def read_dose_of_other(text: str) -> str:
+    """The dose of a medicine other than ketamine, as it is written: `4 mg`, `0.1 mg`, `2 tablets`.
+
+    From a number and its unit as typed (`4mg`, `.10 mg`, `100 µg`). The units are those that ISMP
+    lets stand. Raises ValueError with a sentence.
+    """
+    cleaned = " ".join(text.replace(NBSP, " ").split()).rstrip(".")
+    if not cleaned:
+        raise ValueError("Enter the dose with its unit, for example 4 mg.")
+    found = re.fullmatch(
+        r"([+-]?)(\d{1,3}(?:,\d{3})+|\d{0,9})(\.\d{1,6})? ?(\D+)", cleaned, re.ASCII
+    )
+    unit = _UNITS.get(found[4].strip().lower().removesuffix("(s)")) if found else None
+    if found is None or unit is None or not (found[2] or found[3]):
+        raise ValueError(
+            "Enter a number and its unit: mg, mcg, g, mL, L per min, units, tablets, capsules, "
+            "drops, puffs, sprays or patches."
+        )
+    number = Decimal(f"{found[2].replace(',', '') or 0}{found[3] or ''}")
+    if found[1] == "-" or not number:
+        raise ValueError("A dose is more than 0.")
+    many = unit if number == 1 or unit not in _COUNTED else _COUNTED[unit]
+    return f"{number.normalize():,f}{NBSP}{many}"
 
 
 def clock_time(moment: time) -> str:

@@ -14,6 +14,7 @@ from kapteam.ui.ketamine_session import (
     draw_other_ends,
     draw_record,
 )
+from kapteam.ui.other_medicines import draw_other_medicines
 from kapteam.ui.page import open_page
 
 here = open_page("Ketamine session")
@@ -24,6 +25,7 @@ draw_at_home(here, shown)
 draw_order(here, shown)
 draw_number(here, shown)
 draw_administrations(here, shown)
+draw_other_medicines(here, shown)
 if can_record_session(here.viewer):
     draw_record(here, shown)
 draw_other_ends(here, shown)

@@ -54,6 +54,7 @@ TAGS = {
         "series:%",
         "dose:%",
         "administration:%",
+        "other_medicine:%",
         "ketamine_session:%",
         "home_supply:%",
         "integration_session:%",

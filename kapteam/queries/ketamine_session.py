@@ -14,6 +14,7 @@ from kapteam.db.tables import (
     Contact,
     Episode,
     KetamineSession,
+    OtherMedicine,
     Series,
     Weight,
 )
@@ -39,6 +40,7 @@ from kapteam.vocabulary import (
     AdministrationKind,
     ContactKind,
     IntegrationKind,
+    MedicineRoute,
     OrderState,
     ProductRoute,
     SessionStatus,
@@ -62,6 +64,22 @@ class AdministrationLine:
     given_by: str
     told_by: str | None
     confirmed_at: datetime | None
+    voided_at: datetime | None
+    void_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherMedicineLine:
+    """One medicine other than ketamine; it is in no total and moves no clock."""
+
+    id: str
+    name: str
+    dose: str
+    route: MedicineRoute
+    given_at: datetime
+    reason: str
+    given_by: str
+    is_witnessed: bool
     voided_at: datetime | None
     void_reason: str
 
@@ -123,6 +141,7 @@ class KetamineSessionPage:
     breach_reason: str
     no_integration_reason: str
     administrations: tuple[AdministrationLine, ...]
+    other_medicines: tuple[OtherMedicineLine, ...]
     intentions: tuple[NoteLine, ...] | None
     team: tuple[Colleague, ...]
 
@@ -251,6 +270,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         breach_reason=dose.breach_reason,
         no_integration_reason=dose.no_integration_reason,
         administrations=_administrations(db, session_id),
+        other_medicines=_other_medicines(db, session_id),
         intentions=(
             intentions_of_dose(db, asked, session_id) if asked.viewer.reads_notes else None
         ),
@@ -304,3 +324,24 @@ def _administrations(db: Session, session_id: str) -> tuple[AdministrationLine, 
         .order_by(Administration.started_at, Administration.id)
     )
     return tuple(AdministrationLine(**row._mapping) for row in rows)
+
+
+def _other_medicines(db: Session, session_id: str) -> tuple[OtherMedicineLine, ...]:
+    rows = db.execute(
+        select(
+            OtherMedicine.id,
+            OtherMedicine.name,
+            OtherMedicine.dose,
+            OtherMedicine.route,
+            OtherMedicine.given_at,
+            OtherMedicine.reason,
+            Clinician.name.label("given_by"),
+            OtherMedicine.is_witnessed,
+            OtherMedicine.voided_at,
+            OtherMedicine.void_reason,
+        )
+        .join(Clinician, Clinician.id == OtherMedicine.given_by_id)
+        .where(OtherMedicine.ketamine_session_id == session_id)
+        .order_by(OtherMedicine.given_at, OtherMedicine.id)
+    )
+    return tuple(OtherMedicineLine(**row._mapping) for row in rows)

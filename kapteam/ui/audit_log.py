@@ -194,6 +194,7 @@ def details(here: Present, line: LogLine) -> str:
         "until_at": lambda at: f"until {moment(at)}",
         "hours": _hours,
         "ordered_ug": wording.mg,
+        "dose": str,
         "why": str,
     }
     said = [_told(say, changes[name]) for name, say in told.items() if name in changes]

@@ -52,7 +52,7 @@ def _weight(here: Present, weight: WeightLine | None, product_route: ProductRout
 
 
 def _weigh(here: Present, weight: WeightLine | None, client_id: str) -> None:
-    form = Form(here, "weight", client_id, makes=unused_id(here))
+    form = Form(here, "weight", client_id, makes=unused_id(here, "new_weight"))
     form.line("weight", "Weight", hint="82.5 kg or 182 lb", width=220)
     form.day("measured_on", "Weighed on", here.today, past=True)
     grams = _read(form, "weight", wording.read_weight)

@@ -562,7 +562,7 @@ def _kinds(shown: KetamineSessionPage, start: _Start) -> list[AdministrationKind
 
 def _correct_form(here: Present, shown: KetamineSessionPage, one: AdministrationLine) -> None:
     """Another record in the place of a wrong one, which stays readable (rule 5)."""
-    form = Form(here, "correct", one.id, makes=unused_id(here))
+    form = Form(here, "correct", one.id, makes=unused_id(here, "new_correction"))
     form.seen(shown.version, of=shown.id)
     form.line("void_reason", "What was wrong")
     prescribers = with_function(shown.team, Function.PRESCRIBER)

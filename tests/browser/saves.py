@@ -34,6 +34,7 @@ from kapteam.db.tables import (
     Note,
     NoteAddendum,
     NoteAmendment,
+    OtherMedicine,
     OutsideExperience,
     OutsideWait,
     PracticeSetting,
@@ -81,6 +82,7 @@ from tests.factories_care import (
     an_administration,
     an_integration_session,
     an_overdue_integration,
+    another_medicine,
 )
 from tests.factories_endings import a_closing
 
@@ -425,6 +427,21 @@ def _a_dose_on_somebody_s_word(own: Care) -> str:
         given_at = NOW - timedelta(hours=3)
         dose = a_ketamine_session(db, own.course, planned_at=given_at)
         an_administration(db, dose, started_at=given_at, told_by=own.prescriber)
+    return f"/ketamine_session?id={dose.id}"
+
+
+def _medicine(page: Page) -> None:
+    unfold(page, "Add another medicine")
+    paste(page, "Medicine", "ondansetron")
+    paste(page, "Its dose and unit", "4 mg")
+    paste(page, "Medicine given at", "2:00 pm")
+    tick(page, "oral")
+
+
+def _a_wrong_medicine(own: Care) -> str:
+    with own.database.writing() as db:
+        dose = a_ketamine_session(db, own.course, planned_at=NOW - timedelta(hours=1))
+        another_medicine(db, dose, given_at=NOW)
     return f"/ketamine_session?id={dose.id}"
 
 
@@ -1019,6 +1036,19 @@ SAVES = {
         _other_end("Not given"),
         "Not given today",
         ("ketamine_session:not_given",),
+    ),
+    "other medicine": Save(
+        _a_dose_an_hour_ago,
+        _medicine,
+        "Save the medicine",
+        ("other_medicine:recorded",),
+        (OtherMedicine,),
+    ),
+    "medicine in error": Save(
+        _a_wrong_medicine,
+        _in_error,
+        "Mark the medicine as entered in error",
+        ("other_medicine:voided",),
     ),
     "confirmation": Save(
         _a_dose_on_somebody_s_word,

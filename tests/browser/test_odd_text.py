@@ -78,6 +78,7 @@ from tests.factories_care import (
     an_administration,
     an_integration_session,
     an_overdue_integration,
+    another_medicine,
 )
 
 ODD = (
@@ -145,6 +146,15 @@ def strange(care: Care) -> Odd:
         wrong = an_administration(db, given, started_at=NOW - 31 * HOUR)
         wrong.voided_at, wrong.voided_by_id = NOW, therapist.clinician_id
         wrong.void_reason = odd("vda")
+        another_medicine(db, given, given_at=NOW - 29 * HOUR, name=SHORT, reason=odd("omr"))
+        another_medicine(
+            db,
+            given,
+            given_at=NOW - 29 * HOUR,
+            voided_at=NOW,
+            voided_by_id=therapist.clinician_id,
+            void_reason=odd("omv"),
+        )
         ended = a_ketamine_session(
             db, course, status=SessionStatus.CANCELLED, planned_at=NOW - 20 * DAY
         )
@@ -385,7 +395,7 @@ SHOWN = {
     "closed course": f"{NAME} cou fin mah rls",
     "clearance": f"{NAME} cnd",
     "consent": f"{NAME} vdc",
-    "given": f"{NAME} gpl ppl bre why rea vda",
+    "given": f"{NAME} gpl ppl bre why rea vda omr omv",
     "ended": f"{NAME} end",
     "ahead": f"{NAME} apl",
     "closed": f"{NAME} clo",

@@ -23,6 +23,7 @@ from kapteam.vocabulary import (
     Indication,
     InquiryOutcome,
     IntegrationCloseReason,
+    MedicineRoute,
     OutsideParty,
     ProductRoute,
     ServiceLine,
@@ -51,6 +52,7 @@ from tests.factories_care import (
     an_administration,
     an_integration_session,
     an_overdue_integration,
+    another_medicine,
 )
 from tests.pages.filling import LOOK, beside, fill, press, typed
 from tests.pages.tabs import back, opened, said
@@ -66,6 +68,15 @@ NOT_A_DOSE = [
     ("70 ml", "Enter the dose as a number of mg"),
     ("0.0001", "at most three decimals"),
     ("20000", "more mg than anybody is given"),
+]
+NOT_A_DOSE_OF_ANOTHER = [
+    ("", "Enter the dose with its unit"),
+    ("4", "Enter a number and its unit"),
+    ("NaN mg", "Enter a number and its unit"),
+    ("four mg", "Enter a number and its unit"),
+    ("4 cc", "Enter a number and its unit"),
+    ("-4 mg", "A dose is more than 0."),
+    ("0 mg", "A dose is more than 0."),
 ]
 NOT_A_TIME = [
     ("", "Enter the time"),
@@ -173,6 +184,13 @@ def _an_infusion_an_hour_ago(care: Care) -> dict[str, str]:
 def _a_given_dose(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
         return {"id": a_given_session(db, care.course, given_at=NOW - 3 * HOUR).id}
+
+
+def _another_medicine(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        dose = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+        another_medicine(db, dose, given_at=NOW - 2 * HOUR)
+    return {"id": dose.id}
 
 
 def _a_debt(care: Care) -> dict[str, str]:
@@ -550,6 +568,28 @@ SHEETS = {
         "administration:voided",
         _a_given_dose,
     ),
+    "other medicine": Sheet(
+        "ketamine_session",
+        "medicine",
+        "Save the medicine",
+        {
+            "name": "ondansetron",
+            "dose": "4 mg",
+            "route": MedicineRoute.SUBLINGUAL,
+            "given_time": "1:50 pm",
+            "reason": "Nausea.",
+        },
+        "other_medicine:recorded",
+        _a_dose_an_hour_ago,
+    ),
+    "medicine in error": Sheet(
+        "ketamine_session",
+        "void_medicine",
+        "Mark the medicine as entered in error",
+        {"void_reason": "Somebody else's."},
+        "other_medicine:voided",
+        _another_medicine,
+    ),
     "correction": Sheet(
         "ketamine_session",
         "correct",
@@ -853,6 +893,15 @@ BAD: list[tuple[str, str, Any, str]] = [
     *(("proposal", "mg", mg, says) for mg, says in NOT_A_DOSE),
     *(("correction", "mg", mg, says) for mg, says in NOT_A_DOSE),
     ("correction", "started_time", "11:00 pm", FUTURE),
+    *(("other medicine", "dose", dose, says) for dose, says in NOT_A_DOSE_OF_ANOTHER),
+    *(("other medicine", "given_time", time, says) for time, says in NOT_A_TIME),
+    ("other medicine", "given_time", "11:00 pm", FUTURE),
+    ("other medicine", "given_on", None, "Choose the day."),
+    ("other medicine", "given_on", TODAY - 3 * DAY, "more than a day away from the session"),
+    ("other medicine", "route", None, "Choose how it was given."),
+    ("other medicine", "name", " ", "The medicine is needed."),
+    ("other medicine", "name", LONG, "200 characters"),
+    ("medicine in error", "void_reason", "", "The reason is needed."),
     # What has to be there.
     ("consent in error", "void_reason", " ", "The reason is needed."),
     ("experience corrected", "void_reason", "", "The reason is needed."),
@@ -967,6 +1016,7 @@ _OTHER_FIELD = {
     ("record", "administrations.0.mg", "200"): "administrations.0.reason",
     ("record", "stopped_time", "2:00 pm"): "stop_reason",
     ("integration booked", "on", YESTERDAY): "time",
+    ("other medicine", "given_on", TODAY - 3 * DAY): "given_time",
     ("integration held", "held_on", TOMORROW): "held_time",
     ("integration held", "held_on", TODAY - 2 * DAY): "held_time",
     ("details", "allergies", "Latex"): "allergies_asked_on",
@@ -1066,6 +1116,7 @@ _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "integration agreed",
     "integration closed",
     "integration due",
+    "other medicine",
     "amendment",
     "addition",
     "colleague",
@@ -1107,8 +1158,8 @@ def test_the_same_form_saved_once_more_after_a_restart_writes_nothing_more(
 
 
 def _new(tab: AppTest) -> dict[str, str]:
-    """The id in the address of a tab, where its page has a form that makes something."""
-    return {"new": tab.query_params["new"]} if "new" in tab.query_params else {}
+    """The ids in the address of a tab, where its page has forms that make something."""
+    return {name: tab.query_params[name] for name in tab.query_params if name.startswith("new")}
 
 
 @pytest.mark.parametrize("name", ["inquiry", "client", "clearance", "consent", "booking"])

@@ -32,6 +32,7 @@ from kapteam.vocabulary import (
     EpisodeState,
     HoldReason,
     IntegrationCloseReason,
+    MedicineRoute,
     NoteKind,
     OrderState,
     ProductRoute,
@@ -48,6 +49,7 @@ from tests.factories_care import (
     an_integration_session,
     an_unrecorded_session,
     another_course,
+    another_medicine,
 )
 from tests.pages.filling import LOOK, beside, box, fill, press, typed
 from tests.pages.tabs import bare, buttons, headings, links, names, opened, said, unsigned, well
@@ -219,6 +221,90 @@ def test_without_a_weight_it_says_so_and_weighing_makes_it_known(care):
     press(fill(tab, "weight", {"weight": "182 lb"}), "Save the weight")
     assert "82.6 kg (182 lb), Tue Nov 24" in said(tab)
     assert "0.85 mg per kg" in said(tab)
+
+
+@pytest.mark.parametrize(
+    ("form", "values", "button"),
+    [
+        ("weight", {"weight": "182 lb"}, "Save the weight"),
+        (
+            "medicine",
+            {
+                "name": "ondansetron",
+                "dose": "4 mg",
+                "route": MedicineRoute.ORAL,
+                "given_time": "2 pm",
+            },
+            "Save the medicine",
+        ),
+        ("correct", {"void_reason": "Misread", "mg": "60"}, "Save the correction"),
+    ],
+)
+def test_a_small_form_saved_leaves_what_is_half_typed_in_the_record(
+    care, begun, form, values, button
+):
+    with care.database.writing() as db:
+        an_administration(db, begun, started_at=NOW - HOUR)
+    tab = fill(_open(care, care.nurse, begun), "record", {f"{FIRST}.mg": "15"})
+
+    press(fill(tab, form, values), button, form)
+
+    assert tab.success
+    assert typed(tab, "record")[f"{FIRST}.mg"] == "15"
+
+
+def test_other_medicines_stand_under_what_was_given_and_are_no_part_of_it(care, begun):
+    with care.database.writing() as db:
+        an_administration(db, begun, started_at=NOW - HOUR)
+    tab = _open(care, care.therapist, begun)
+    values = {
+        "name": WILD,
+        "dose": ".10 mg",
+        "route": MedicineRoute.ORAL,
+        "given_time": "2:20 pm",
+        "reason": "For her blood pressure",
+    }
+
+    press(fill(tab, "medicine", values), "Save the medicine", "medicine")
+
+    assert "Given: 70 mg intramuscular" in said(tab)
+    assert "Last dose **Tue Nov 24, 1:30 pm**" in said(tab)
+    assert f"{bare(WILD)} 0.1 mg oral, Tue Nov 24, 2:20 pm" in bare(said(tab))
+    assert f"taken, witnessed by {care.therapist.name}" in said(tab)
+    assert "For: For her blood pressure" in [one.value for one in tab.text]
+    small = headings(tab)
+    given, others = (
+        next(at for at, one in enumerate(small) if one.startswith(title))
+        for title in ("Given", "Other medicines")
+    )
+    assert given < others
+    # The next one begins empty.
+    assert typed(tab, "medicine")["name"] == ""
+
+    tab = _open(care, care.nurse, begun)
+    press(
+        fill(tab, "void_medicine", {"void_reason": WILD}), "Mark the medicine as entered in error"
+    )
+
+    assert f"entered in error: {WILD}" in said(tab)
+    assert "Given: 70 mg intramuscular" in said(tab)
+
+
+def test_what_a_medicine_was_for_is_not_for_others_in_the_room(care, begun):
+    with care.database.writing() as db:
+        another_medicine(db, begun, given_at=NOW, reason="Panicked, as with her sister")
+    tab = _open(care, care.therapist, begun)
+    assert "For: Panicked, as with her sister" in [one.value for one in tab.text]
+
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+
+    assert "sister" not in str([one.value for one in tab.text])
+
+
+def test_nobody_adds_a_medicine_to_a_session_ahead_nor_does_the_front_desk(care, ahead, begun):
+    assert "Save the medicine" not in buttons(_open(care, care.nurse, ahead))
+    assert "Save the medicine" not in buttons(_open(care, care.front_desk, begun))
+    assert "Save the medicine" in buttons(_open(care, care.nurse, begun))
 
 
 def test_a_weight_from_before_the_series_asks_to_weigh_again(care):
@@ -628,7 +714,10 @@ def test_the_form_of_what_is_closed_is_folded_and_that_of_what_runs_is_not(care,
     tab = _open(care, care.nurse, begun)
 
     assert "Record" in headings(tab)
-    assert [one.label for one in tab.expander] == ["Move, cancel, missed or not given"]
+    assert [one.label for one in tab.expander] == [
+        "Add another medicine",
+        "Move, cancel, missed or not given",
+    ]
 
 
 def test_the_front_desk_is_not_told_what_a_session_is_for(care, done):

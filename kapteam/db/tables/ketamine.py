@@ -7,7 +7,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kapteam.db.base import Identified, Versioned
 from kapteam.db.types import Micrograms, term
-from kapteam.vocabulary import AdministrationKind, OrderState, ProductRoute, SessionStatus
+from kapteam.vocabulary import (
+    AdministrationKind,
+    MedicineRoute,
+    OrderState,
+    ProductRoute,
+    SessionStatus,
+)
 
 
 class Series(Versioned):
@@ -90,6 +96,30 @@ class Administration(Identified):
     told_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     confirmed_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     confirmed_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
+    voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    void_reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class OtherMedicine(Identified):
+    """A medicine other than ketamine that was given at a session: ondansetron, clonidine.
+
+    It is no part of the dose: no clock runs from it and no total counts it. `dose` is a number with
+    its unit, in words (`4 mg`, `1 tablet`). `is_witnessed`: recorded by somebody who saw it taken
+    and gives no medicine.
+    """
+
+    __tablename__ = "other_medicine"
+
+    ketamine_session_id: Mapped[str] = mapped_column(ForeignKey("ketamine_session.id"), index=True)
+    name: Mapped[str]
+    dose: Mapped[str]
+    route: Mapped[MedicineRoute] = mapped_column(term(MedicineRoute))
+    given_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    given_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    is_witnessed: Mapped[bool]
+    recorded_at: Mapped[datetime]
     voided_at: Mapped[datetime | None]
     voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     void_reason: Mapped[str] = mapped_column(Text, default="")
