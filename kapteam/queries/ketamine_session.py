@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, and_, cast, func, null, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from kapteam.db.access import visible_episodes
 from kapteam.db.series import has_given
@@ -229,6 +230,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
     dose, series, ordered_by, seen_this_hour, *_, weight, series_has_given = rows[0]
     of_course = course_sessions(db, asked, Episode.id == dose.episode_id, _MISSING)
     line = next((line for line in of_course.doses if line.id == session_id), None)
+    administrations, other_medicines = _given(db, session_id)
     return KetamineSessionPage(
         id=dose.id,
         version=dose.version,
@@ -269,8 +271,8 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         end_reason=dose.end_reason,
         breach_reason=dose.breach_reason,
         no_integration_reason=dose.no_integration_reason,
-        administrations=_administrations(db, session_id),
-        other_medicines=_other_medicines(db, session_id),
+        administrations=administrations,
+        other_medicines=other_medicines,
         intentions=(
             intentions_of_dose(db, asked, session_id) if asked.viewer.reads_notes else None
         ),
@@ -301,14 +303,18 @@ def _number(db: Session, dose: KetamineSession) -> int | None:
     return numbered(counted).get(dose.id)
 
 
-def _administrations(db: Session, session_id: str) -> tuple[AdministrationLine, ...]:
+_Given = tuple[tuple[AdministrationLine, ...], tuple[OtherMedicineLine, ...]]
+
+
+def _given(db: Session, session_id: str) -> _Given:
+    """Ketamine, and other medicines, each by time; in one statement."""
     giver, teller = aliased(Clinician), aliased(Clinician)
-    rows = db.execute(
+    ketamine = (
         select(
-            Administration.id,
+            Administration.id.label("row_id"),
             Administration.kind,
             Administration.ug,
-            Administration.started_at,
+            Administration.started_at.label("at"),
             Administration.ended_at,
             Administration.lot,
             Administration.reason,
@@ -317,31 +323,77 @@ def _administrations(db: Session, session_id: str) -> tuple[AdministrationLine, 
             Administration.confirmed_at,
             Administration.voided_at,
             Administration.void_reason,
+            _no(OtherMedicine.name),
+            _no(OtherMedicine.dose),
+            _no(OtherMedicine.route),
+            _no(OtherMedicine.is_witnessed),
         )
         .join(giver, giver.id == Administration.given_by_id)
         .outerjoin(teller, teller.id == Administration.told_by_id)
         .where(Administration.ketamine_session_id == session_id)
-        .order_by(Administration.started_at, Administration.id)
     )
-    return tuple(AdministrationLine(**row._mapping) for row in rows)
-
-
-def _other_medicines(db: Session, session_id: str) -> tuple[OtherMedicineLine, ...]:
-    rows = db.execute(
+    other = (
         select(
             OtherMedicine.id,
+            _no(Administration.kind),
+            _no(Administration.ug),
+            OtherMedicine.given_at,
+            _no(Administration.ended_at),
+            _no(Administration.lot),
+            OtherMedicine.reason,
+            Clinician.name,
+            _no(Clinician.name),
+            _no(Administration.confirmed_at),
+            OtherMedicine.voided_at,
+            OtherMedicine.void_reason,
             OtherMedicine.name,
             OtherMedicine.dose,
             OtherMedicine.route,
-            OtherMedicine.given_at,
-            OtherMedicine.reason,
-            Clinician.name.label("given_by"),
             OtherMedicine.is_witnessed,
-            OtherMedicine.voided_at,
-            OtherMedicine.void_reason,
         )
         .join(Clinician, Clinician.id == OtherMedicine.given_by_id)
         .where(OtherMedicine.ketamine_session_id == session_id)
-        .order_by(OtherMedicine.given_at, OtherMedicine.id)
     )
-    return tuple(OtherMedicineLine(**row._mapping) for row in rows)
+    both = union_all(ketamine, other).order_by("at", "row_id")
+    rows: list[Any] = list(db.execute(both).all())
+    return (
+        tuple(
+            AdministrationLine(
+                row.row_id,
+                row.kind,
+                row.ug,
+                row.at,
+                row.ended_at,
+                row.lot,
+                row.reason,
+                row.given_by,
+                row.told_by,
+                row.confirmed_at,
+                row.voided_at,
+                row.void_reason,
+            )
+            for row in rows
+            if row.kind is not None
+        ),
+        tuple(
+            OtherMedicineLine(
+                row.row_id,
+                row.name,
+                row.dose,
+                row.route,
+                row.at,
+                row.reason,
+                row.given_by,
+                row.is_witnessed,
+                row.voided_at,
+                row.void_reason,
+            )
+            for row in rows
+            if row.kind is None
+        ),
+    )
+
+
+def _no(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    """Nothing, in the place of a column that only the other half of a union has."""
+    return cast(null(), column.type).label(column.key)

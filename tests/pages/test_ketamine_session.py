@@ -52,7 +52,19 @@ from tests.factories_care import (
     another_medicine,
 )
 from tests.pages.filling import LOOK, beside, box, fill, press, typed
-from tests.pages.tabs import bare, buttons, headings, links, names, opened, said, unsigned, well
+from tests.pages.tabs import (
+    MOST_STATEMENTS,
+    bare,
+    buttons,
+    headings,
+    links,
+    names,
+    opened,
+    said,
+    statements_of,
+    unsigned,
+    well,
+)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WILD = "<b>v</b> **2** =HYPERLINK(1) -> www.x.y :star: $x$ 🌵 שלום"
@@ -824,3 +836,16 @@ def test_the_intention_has_its_own_small_heading_as_integration_has(care):
         row.status, row.closed_at = SessionStatus.CANCELLED, NOW
     small = [one.value for one in _open(care, care.therapist, session).markdown]
     assert ":gray[Intention]" not in small
+
+
+def test_it_takes_as_many_statements_with_much_on_it_as_with_little(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course, planned_at=NOW - HOUR)
+    few = statements_of(care, _open(care, care.prescriber, session))
+
+    with care.database.writing() as db:
+        for _ in range(9):
+            an_administration(db, session, started_at=NOW - HOUR, ug=5_000)
+            another_medicine(db, session, given_at=NOW)
+
+    assert statements_of(care, _open(care, care.prescriber, session)) == few <= MOST_STATEMENTS

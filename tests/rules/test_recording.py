@@ -8,8 +8,8 @@ from kapteam.rules.recording import (
     before_plan,
     breaches,
     entered_late,
-    not_plannable,
     not_of_visit,
+    not_plannable,
     not_possible,
     out_of_order,
 )
