@@ -34,6 +34,7 @@ _LONG_MONTHS = (
 _YEAR_WHEN_AWAY = timedelta(days=300)
 # Domain 1.3: no route is given more in one dose; above it is a slipped decimal.
 MOST_MG = 1_000
+MOST_MINUTES = 240
 GRAMS_IN_A_POUND = 453.59237
 _COUNTED = {
     "unit": "units",
@@ -130,6 +131,23 @@ def read_mg(text: str) -> int:
     if micrograms > MOST_MG * 1000:
         raise ValueError("This is more mg than anybody is given. Check the number.")
     return int(micrograms)
+
+
+def read_minutes(text: str) -> int:
+    """Whole minutes as typed: `10`, `10 min`. Raises ValueError with a sentence."""
+    cleaned = text.replace(NBSP, " ").strip().lower().removesuffix("min").strip()
+    if not re.fullmatch(r"\d{1,3}", cleaned, re.ASCII) or not 1 <= int(cleaned) <= MOST_MINUTES:
+        raise ValueError(f"Enter whole minutes from 1 to {MOST_MINUTES}.")
+    return int(cleaned)
+
+
+def minutes_after(first: int | None, last: int | None) -> str:
+    """From and to so many minutes after something: `after 10 to 20 min`; empty for any time."""
+    if first is not None and last is not None and first != last:
+        return f"after {first} to {last}{NBSP}min"
+    if first is not None:
+        return f"after {first}{NBSP}min"
+    return f"within {last}{NBSP}min" if last is not None else ""
 
 
 def read_dose_of_other(text: str) -> str:

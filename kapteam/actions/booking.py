@@ -91,9 +91,9 @@ class BookKetamineEntered:
     """A ketamine session and its integration slot; both ids are minted by the form.
 
     A prescriber who starts a series says its `ordered_count`; nobody else does. A prescriber's `mg`
-    (and `may_add`) is an order, a therapist's a proposal. No slot while `integration_time` is
-    empty: then, on a course that expects integration, `no_integration_reason` says why.
-    `integration_therapist` is a clinician's id, None where integration is elsewhere.
+    (and `may_add` with its minutes) is an order, a therapist's a proposal. No slot while
+    `integration_time` is empty: then, on a course that expects integration, `no_integration_reason`
+    says why. `integration_therapist` is a clinician's id, None where integration is elsewhere.
     """
 
     id: str
@@ -118,6 +118,8 @@ class BookKetamineEntered:
     integration_therapist: str | None
     no_integration_reason: str
     order_reason: str = ""
+    may_add_from: str = ""
+    may_add_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,8 @@ def book_ketamine_session(
         order_state=order_state,
         ordered_ug=dose["ordered_ug"],
         may_add_ug=dose["may_add_ug"],
+        may_add_from_minutes=dose["may_add_from_minutes"],
+        may_add_to_minutes=dose["may_add_to_minutes"],
         integration_session=entered.integration_id if slot else None,
         integration_planned_at=slot.planned_at if slot else None,
         integration_therapist_id=slot.therapist_id if slot else None,

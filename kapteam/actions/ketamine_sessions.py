@@ -39,6 +39,7 @@ from kapteam.rules.dosing import (
     check_administration_times,
     ends_session,
     last_given_at,
+    may_add,
 )
 from kapteam.rules.entered import Entered
 from kapteam.rules.pathway import missing_clearance
@@ -378,14 +379,16 @@ class _Recording:
                 values |= _REOPENED
         lines, total_ug = [], 0
         prefixes = {row.id: prefix for prefix, row in self._new.items()}
-        for row in sorted(self.rows, key=lambda one: (one.recorded_at, one.started_at, one.id)):
+        rows = sorted(self.rows, key=lambda one: (one.recorded_at, one.started_at, one.id))
+        session = self._session
+        all_beyond = beyond_order(
+            session.order_state,
+            session.ordered_ug,
+            may_add(session.may_add_ug, session.may_add_from_minutes, session.may_add_to_minutes),
+            given(rows),
+        )
+        for row, beyond in zip(rows, all_beyond, strict=True):
             total_ug += row.ug
-            beyond = beyond_order(
-                self._session.order_state,
-                self._session.ordered_ug,
-                self._session.may_add_ug,
-                total_ug,
-            )
             found = self._breaches(row, beyond, total_ug)
             if row.id in prefixes:
                 self._check_breach(prefixes[row.id], row, found, beyond)

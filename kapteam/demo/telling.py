@@ -27,6 +27,7 @@ from kapteam.actions.ketamine_sessions import (
 )
 from kapteam.actions.notes import NoteEntered, save_draft, sign_note, start_note
 from kapteam.actions.orders import DoseEntered, order_dose
+from kapteam.actions.other_medicines import OtherMedicineEntered, record_other_medicine
 from kapteam.actions.practice import the_practice
 from kapteam.actions.weights import WeightEntered, record_weight
 from kapteam.db.engine import Session
@@ -48,6 +49,7 @@ from kapteam.vocabulary import (
     How,
     Indication,
     IntegrationKind,
+    MedicineRoute,
     NoteKind,
     ProductRoute,
     ServiceLine,
@@ -521,6 +523,7 @@ class Dose:
         mg: str = "",
         may_add: str = "",
         *,
+        add_after: tuple[str, str] = ("", ""),
         by: Colleague = FRONT_DESK,
         proposed: str = "",
         ordered_count: int = 6,
@@ -532,8 +535,9 @@ class Dose:
     ) -> "Dose":
         """The session is booked with its integration slot, and its dose is ordered.
 
-        The prescriber orders while booking, or after somebody else booked. `at_home` is the address
-        where the client takes it there.
+        The prescriber orders while booking, or after somebody else booked; `add_after` are the
+        minutes between which something may be added. `at_home` is the address where the client
+        takes it there.
         """
         course, telling = self.course, self.telling
         at_once = by is course.prescriber
@@ -560,6 +564,8 @@ class Dose:
                 ordered_count=ordered_count if at_once else None,
                 mg=mg if at_once else proposed,
                 may_add=may_add if at_once else "",
+                may_add_from=add_after[0] if at_once else "",
+                may_add_to=add_after[1] if at_once else "",
                 integration_id=self.integration_id,
                 integration_on=telling.on(slot) if slot else None,
                 integration_time=telling.typed(slot) if slot else "",
@@ -576,7 +582,7 @@ class Dose:
             telling.also(self.booked_at, self._put_on_last_instant)
         if mg and not at_once:
             self._number_is_ordered(ordered_count)
-            self.is_ordered(mg, may_add)
+            self.is_ordered(mg, may_add, add_after)
         return self
 
     def _number_is_ordered(self, count: int) -> None:
@@ -592,14 +598,21 @@ class Dose:
 
         self.telling.also(at, order)
 
-    def is_ordered(self, mg: str, may_add: str = "") -> None:
+    def is_ordered(self, mg: str, may_add: str = "", add_after: tuple[str, str] = ("", "")) -> None:
         """The prescriber orders the dose, a little after the booking."""
         assert self.course.prescriber is not None
         self.telling.then(
             self.booked_at + 50 * MINUTE,
             self.course.prescriber,
             order_dose,
-            lambda db: DoseEntered(self.id, self._version(db), mg, may_add),
+            lambda db: DoseEntered(
+                self.id,
+                self._version(db),
+                mg,
+                may_add,
+                may_add_from=add_after[0],
+                may_add_to=add_after[1],
+            ),
         )
 
     def is_given(
@@ -666,6 +679,27 @@ class Dose:
             ),
         )
         return self
+
+    def has_other_medicine(
+        self, at: datetime, name: str, dose: str, route: MedicineRoute, reason: str
+    ) -> None:
+        """The prescriber gives something else, and records it five minutes later."""
+        assert self.course.prescriber is not None
+        self.telling.then(
+            at + 5 * MINUTE,
+            self.course.prescriber,
+            record_other_medicine,
+            OtherMedicineEntered(
+                id=demo_id(f"{self.id}/{name}"),
+                ketamine_session_id=self.id,
+                name=name,
+                dose=dose,
+                route=route,
+                given_on=self.telling.on(at),
+                given_time=self.telling.typed(at),
+                reason=reason,
+            ),
+        )
 
     def ends(self, at: datetime, who: Colleague, action: Callable[..., Any], reason: str) -> None:
         """The session is cancelled, was missed or was not given."""

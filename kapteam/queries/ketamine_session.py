@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, cast, func, null, select, union_all
+from sqlalchemy import ColumnElement, Executable, and_, cast, func, null, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from kapteam.db.access import visible_episodes
@@ -34,7 +34,7 @@ from kapteam.queries.standing import (
 )
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.queries.weights import WeightLine, is_newest, weight_line
-from kapteam.rules.dosing import ends_session
+from kapteam.rules.dosing import MayAdd, ends_session, may_add
 from kapteam.rules.home_supply import HomeStanding
 from kapteam.rules.series import numbered
 from kapteam.vocabulary import (
@@ -128,7 +128,7 @@ class KetamineSessionPage:
     home: HomeStanding | None
     order_state: OrderState
     ordered_ug: int | None
-    may_add_ug: int | None
+    may_add: MayAdd | None
     ordered_by: str | None
     ordered_at: datetime | None
     order_reason: str
@@ -258,7 +258,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         home=home_of(db, asked, dose.episode_id) if dose.at_home else None,
         order_state=dose.order_state,
         ordered_ug=dose.ordered_ug,
-        may_add_ug=dose.may_add_ug,
+        may_add=may_add(dose.may_add_ug, dose.may_add_from_minutes, dose.may_add_to_minutes),
         ordered_by=ordered_by,
         ordered_at=dose.ordered_at,
         order_reason=dose.order_reason,
@@ -354,7 +354,7 @@ def _given(db: Session, session_id: str) -> _Given:
         .join(Clinician, Clinician.id == OtherMedicine.given_by_id)
         .where(OtherMedicine.ketamine_session_id == session_id)
     )
-    both = union_all(ketamine, other).order_by("at", "row_id")
+    both: Executable = union_all(ketamine, other).order_by("at", "row_id")
     rows: list[Any] = list(db.execute(both).all())
     return (
         tuple(

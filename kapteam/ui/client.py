@@ -604,7 +604,7 @@ def _dose_facts(here: Present, dose: ClientDose) -> str:
     facts += ["at home"] if dose.at_home else [dose.place, dose.people_present]
     if not ends_session(dose.status):
         order = sentences.order(
-            dose.order_state, dose.ordered_ug, dose.may_add_ug, dose.product_route.label
+            dose.order_state, dose.ordered_ug, dose.may_add, dose.product_route.label
         ).text
         ordered = "Ordered " if dose.order_state is OrderState.ORDERED else ""
         by = f" by {dose.ordered_by}" if dose.ordered_by else ""

@@ -7,6 +7,7 @@ import streamlit as st
 from kapteam import wording
 from kapteam.actions.weights import WeightEntered, far_from, record_weight, void_weight
 from kapteam.queries.weights import WeightLine
+from kapteam.rules.dosing import MayAdd
 from kapteam.rules.permissions import can_record_session
 from kapteam.rules.plausibility import Doubt, doubt_dose, needs_weight, per_kg
 from kapteam.rules.weights import differs
@@ -78,13 +79,13 @@ def dose_fields(
     *,
     label: str,
     ordered_ug: int | None = None,
-    may_add_ug: int | None = None,
+    may_add: MayAdd | None = None,
     reason: str = "",
     is_first: bool,
 ) -> None:
     """The dose and what may be added, and beside them what the order will be asked (rule 32)."""
     form.line("mg", label, typed_mg(ordered_ug), width=260)
-    form.line("may_add", "May be added once, mg (empty: nothing)", typed_mg(may_add_ug), width=320)
+    _may_add_fields(form, may_add)
     ug = _read(form, "mg", wording.read_mg)
     if not ug or product_route is None:
         return
@@ -92,14 +93,32 @@ def dose_fields(
     if weight:
         figure = wording.mg_per_kg(per_kg(ug, weight.grams))
         words(f"**{plain(figure)}** {quiet(f'at {wording.weight(weight.grams)}')}")
-    may_add = _read(form, "may_add", wording.read_mg)
-    found = doubt_dose(ug, may_add, product_route, grams, is_first=is_first)
+    added_ug = _read(form, "may_add", wording.read_mg)
+    found = doubt_dose(ug, added_ug, product_route, grams, is_first=is_first)
     if found is None:
         return
     tone = Tone.RED if found.doubt is Doubt.TYPO else Tone.AMBER
     phrase(Phrase(found.sentence, tone, "error"))
     if found.doubt is Doubt.SAY_WHY:
         form.line("order_reason", "Why this dose", reason)
+
+
+def _may_add_fields(form: Form, kept: MayAdd | None) -> None:
+    """What may be added once, and once there is something, from and to when."""
+    with st.container(horizontal=True, gap="small"):
+        form.line(
+            "may_add",
+            "May be added once, mg (empty: nothing)",
+            typed_mg(kept.ug if kept else None),
+            width=320,
+        )
+        if not form.value("may_add"):
+            return
+        for field, label, minutes in (
+            ("may_add_from", "Not before, min after the dose", kept and kept.from_minutes),
+            ("may_add_to", "Not after, min after the dose", kept and kept.to_minutes),
+        ):
+            form.line(field, label, str(minutes or ""), width=220)
 
 
 def _read(form: Form, field: str, reader: Callable[[str], int]) -> int | None:

@@ -172,7 +172,7 @@ def _intentions(here: Present, shown: KetamineSessionPage) -> None:
 def draw_order(here: Present, shown: KetamineSessionPage) -> None:
     """The order in words, and the form that makes or proposes it while nothing is closed."""
     order = sentences.order(
-        shown.order_state, shown.ordered_ug, shown.may_add_ug, shown.product_route.label
+        shown.order_state, shown.ordered_ug, shown.may_add, shown.product_route.label
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Order", anchor=False, width="content")
@@ -207,7 +207,7 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
             shown.product_route,
             label="Dose, mg",
             ordered_ug=shown.ordered_ug,
-            may_add_ug=shown.may_add_ug,
+            may_add=shown.may_add,
             reason=shown.order_reason,
             is_first=shown.is_first,
         )

@@ -284,7 +284,7 @@ def test_a_session_that_does_not_exist_reads_like_one_that_is_hidden(care, sessi
 def test_rule_36_bad_input_gets_a_sentence_beside_its_field_and_nothing_is_saved(
     care, session, typed, field, says
 ):
-    bad = _dose(**typed)
+    bad = _dose(**({"mg": "69"} | typed))
     problems = _refused(care, care.prescriber, _record(session, _dose("2:31 pm", "1"), bad))
     assert list(problems) == [f"administrations.1.{field}"]
     assert says in problems[f"administrations.1.{field}"]
@@ -381,6 +381,65 @@ def test_rule_35_more_than_ordered_asks_for_the_reason_and_the_prescriber(care, 
     assert care.row(KetamineSession, session.id).breach_reason == (
         "This is more than was ordered. Little effect"
     )
+
+
+@pytest.fixture
+def timed(care, session) -> KetamineSession:
+    """The same, its 20 mg to be added once, after 10 to 20 min; 70 mg were given at 2:35 pm."""
+    with care.database.writing() as db:
+        row = db.get_one(KetamineSession, session.id)
+        row.may_add_from_minutes, row.may_add_to_minutes = 10, 20
+        an_administration(db, row, started_at=NOW + timedelta(minutes=5))
+    return session
+
+
+@pytest.mark.parametrize("who", ["therapist", "nurse", "prescriber"])
+@pytest.mark.parametrize(
+    ("time", "mg", "before", "why"),
+    [
+        ("2:40 pm", "20", (), "It was added 5 min after the dose; the order says after 10"),
+        ("2:56 pm", "20", (), "It was added 21 min after the dose; the order says after 10"),
+        ("2:50 pm", "10", (10,), "The order lets it be added once, and this is one more."),
+        ("2:50 pm", "21", (), "This is more than was ordered."),
+    ],
+)
+def test_rule_35_what_was_added_otherwise_than_ordered_is_kept_with_its_reason(
+    care, timed, who, time, mg, before, why
+):
+    viewer = getattr(care, who)
+    with care.database.writing() as db:
+        for earlier in before:
+            an_administration(
+                db,
+                db.get_one(KetamineSession, timed.id),
+                started_at=NOW + timedelta(minutes=15),
+                ug=earlier * 1000,
+                kind=AdministrationKind.BOOSTER,
+            )
+    booster = _dose(time, mg, kind=AdministrationKind.BOOSTER)
+
+    problems = _refused(care, viewer, _record(timed, booster))
+    asked = {"administrations.0.reason"}
+    if who != "prescriber":
+        asked.add("administrations.0.told_by")
+    assert set(problems) == asked
+    assert problems["administrations.0.reason"].startswith(why)
+
+    told_by = None if who == "prescriber" else care.prescriber.clinician_id
+    meant = replace(booster, reason="Asked for it", told_by=told_by)
+    care.do(record_ketamine_session, viewer, _record(timed, meant), now=EVENING)
+    kept = care.row(KetamineSession, timed.id)
+    assert kept.breach_reason.replace("\u00a0", " ").startswith(why)
+    assert kept.breach_reason.endswith("Asked for it")
+    assert bool(care.row(Administration, meant.id).confirmed_at) is (who == "prescriber")
+
+
+@pytest.mark.parametrize("time", ["2:45 pm", "2:55 pm"])
+def test_what_was_added_as_ordered_asks_nobody_for_anything(care, timed, time):
+    booster = _dose(time, "20", kind=AdministrationKind.BOOSTER)
+    care.do(record_ketamine_session, care.therapist, _record(timed, booster), now=EVENING)
+    assert care.row(KetamineSession, timed.id).breach_reason == ""
+    assert care.row(Administration, booster.id).told_by_id is None
 
 
 @pytest.mark.parametrize("who", ["therapist", "nurse", "front_desk"])

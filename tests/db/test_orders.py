@@ -46,6 +46,47 @@ def test_a_prescriber_orders_and_the_audit_log_keeps_old_and_new(care, planned):
     assert second.changes["may_add_ug"] == [20_000, None]
 
 
+def test_what_may_be_added_is_ordered_with_its_minutes_and_taken_away_with_them(care, planned):
+    minutes = {"may_add_from": "10", "may_add_to": "20 min"}
+    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", "30", **minutes))
+    session = care.row(KetamineSession, planned.id)
+    assert (session.may_add_from_minutes, session.may_add_to_minutes) == (10, 20)
+    (event,) = audit_events(care.database, "dose:ordered")
+    assert event.changes["may_add_from_minutes"] == [None, 10]
+
+    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 2, "70", "30", may_add_to="15"))
+    session = care.row(KetamineSession, planned.id)
+    assert (session.may_add_from_minutes, session.may_add_to_minutes) == (None, 15)
+    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 3, "70", ""))
+    session = care.row(KetamineSession, planned.id)
+    assert (session.may_add_ug, session.may_add_to_minutes) == (None, None)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("may_add", "first", "last", "field"),
+    [
+        ("30", "0", "", "may_add_from"),
+        ("30", "-5", "", "may_add_from"),
+        ("30", "ten", "", "may_add_from"),
+        ("30", "1.5", "", "may_add_from"),
+        ("30", "241", "", "may_add_from"),
+        ("30", "", "NaN", "may_add_to"),
+        ("30", "20", "10", "may_add_to"),
+        ("", "10", "", "may_add"),
+        ("", "", "20", "may_add"),
+    ],
+)
+def test_rule_36_minutes_that_are_none_are_refused_beside_their_field(
+    care, planned, may_add, first, last, field
+):
+    entered = DoseEntered(planned.id, 1, "70", may_add, may_add_from=first, may_add_to=last)
+    with pytest.raises(Invalid) as refused:
+        care.do(order_dose, care.prescriber, entered)
+    assert list(refused.value.fields) == [field]
+    assert care.row(KetamineSession, planned.id).ordered_ug is None
+
+
 def test_rule_21_a_dose_is_ordered_only_for_a_route_that_is_cleared(care, planned):
     with care.database.writing() as db:
         by = care.prescriber.clinician_id

@@ -165,7 +165,15 @@ def test_rule_57_a_dose_on_hold_says_so_everywhere_and_cannot_be_ordered(care, a
 
 def test_the_order_is_shown_in_its_fields_and_what_may_be_added_can_be_taken_away(care, begun):
     tab = _open(care, care.prescriber, begun)
-    assert typed(tab, "dose") == {"mg": "70", "may_add": "20"}
+    minutes = {"may_add_from": "", "may_add_to": ""}
+    assert typed(tab, "dose") == {"mg": "70", "may_add": "20", **minutes}
+
+    press(fill(tab, "dose", {"may_add_from": "10", "may_add_to": "20"}), "Order")
+    assert "70 mg intramuscular, may add up to 20 mg once, after 10 to 20 min" in said(tab)
+    assert typed(tab, "dose")["may_add_to"] == "20"
+    for page in ("today", "ketamine_sessions"):
+        shown = bare(said(opened(care, care.prescriber, page)))
+        assert "may add up to 20 mg once, after 10 to 20 min" in shown
 
     press(fill(tab, "dose", {"may_add": ""}), "Order")
 

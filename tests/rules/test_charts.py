@@ -84,7 +84,7 @@ def a_dose(
         people_present="",
         order_state=order,
         ordered_ug=70_000,
-        may_add_ug=None,
+        may_add=None,
         ordered_by="Robin Prescott",
         given=tuple(
             GivenPart(AdministrationKind.DOSE, ug * 1000, at, None, None) for ug in mg if given

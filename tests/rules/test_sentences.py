@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kapteam import sentences
 from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.concerns import ConcernStanding
-from kapteam.rules.dosing import Silence
+from kapteam.rules.dosing import MayAdd, Silence
 from kapteam.rules.integration import IntegrationFacts, judge
 from kapteam.rules.loose_ends import Loose, LooseKind
 from kapteam.rules.notes import IntentionStage, IntentionStanding
@@ -239,8 +239,15 @@ def test_rule_28_an_intention_reads_in_words_and_tone(standing, text):
         (
             OrderState.ORDERED,
             70_000,
-            20_000,
-            "70 mg intramuscular, may add 20 mg",
+            MayAdd(20_000),
+            "70 mg intramuscular, may add up to 20 mg once",
+            Tone.PLAIN,
+        ),
+        (
+            OrderState.ORDERED,
+            70_000,
+            MayAdd(30_000, 10, 20),
+            "70 mg intramuscular, may add up to 30 mg once, after 10 to 20 min",
             Tone.PLAIN,
         ),
         (
@@ -262,7 +269,12 @@ def test_rule_15_a_proposal_never_reads_like_an_order(state, ug, may_add, text, 
     ("state", "ug", "may_add", "text"),
     [
         (OrderState.ORDERED, 70_000, None, "70 mg ordered"),
-        (OrderState.ORDERED, 70_000, 30_000, "70 mg ordered, may add 30 mg"),
+        (
+            OrderState.ORDERED,
+            70_000,
+            MayAdd(30_000, None, 20),
+            "70 mg ordered, may add up to 30 mg once, within 20 min",
+        ),
         (OrderState.PROPOSED, 70_000, None, "Proposed 70 mg, not ordered"),
         (OrderState.NONE, None, None, "Dose not ordered"),
     ],

@@ -35,11 +35,12 @@ class KetamineSession(Versioned):
     """One appointment at which ketamine is given, with the order for it.
 
     `ordered_ug` is a proposal while `order_state` says so, and `order_reason` why it is beyond what
-    is usual. `planned_minutes` is the whole
-    appointment. `end_reason` says why it was cancelled, missed or not given; `breach_reason` why it
-    was given although planning would have refused it; `no_integration_reason` why it was booked or
-    closed without an integration. With `at_home`, `place` is where the client is, `people_present`
-    who is with them and `local_emergency` whom to call there.
+    is usual. What may be added, may be once, from and to so many minutes after the dose (None: at
+    any time). `planned_minutes` is the whole appointment. `end_reason` says why it was cancelled,
+    missed or not given; `breach_reason` why it was given although planning would have refused it;
+    `no_integration_reason` why it was booked or closed without an integration. With `at_home`,
+    `place` is where the client is, `people_present` who is with them and `local_emergency` whom to
+    call there.
     """
 
     __tablename__ = "ketamine_session"
@@ -56,6 +57,8 @@ class KetamineSession(Versioned):
     order_state: Mapped[OrderState] = mapped_column(term(OrderState))
     ordered_ug: Mapped[int | None] = mapped_column(Micrograms)
     may_add_ug: Mapped[int | None] = mapped_column(Micrograms)
+    may_add_from_minutes: Mapped[int | None]
+    may_add_to_minutes: Mapped[int | None]
     ordered_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     ordered_at: Mapped[datetime | None]
     order_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
