@@ -34,6 +34,8 @@ _LONG_MONTHS = (
 _YEAR_WHEN_AWAY = timedelta(days=300)
 # Domain 1.3: no route is given more in one dose; above it is a slipped decimal.
 MOST_MG = 1_000
+# Somebody may take every lozenge at home; what is more than ten grams is a slip.
+MOST_GIVEN_MG = 10_000
 MOST_MINUTES = 240
 GRAMS_IN_A_POUND = 453.59237
 _COUNTED = {
@@ -110,7 +112,7 @@ def dose(ug: int, product_route: ProductRoute) -> str:
     return f"{mg(ug)} {product_route.label}"
 
 
-def read_mg(text: str) -> int:
+def read_mg(text: str, most_mg: int = MOST_MG) -> int:
     """Whole micrograms from milligrams as typed (`70`, `0.5`, `70 mg`, `1,000`).
 
     Raises ValueError with a sentence for anything that is not a dose (rule 36).
@@ -128,7 +130,7 @@ def read_mg(text: str) -> int:
         raise ValueError("A dose is more than 0 mg.")
     if micrograms != micrograms.to_integral_value():
         raise ValueError("A dose has at most three decimals.")
-    if micrograms > MOST_MG * 1000:
+    if micrograms > most_mg * 1000:
         raise ValueError("This is more mg than anybody is given. Check the number.")
     return int(micrograms)
 
@@ -173,6 +175,11 @@ def read_dose_of_other(text: str) -> str:
         raise ValueError("A dose is more than 0.")
     many = unit if number == 1 or unit not in _COUNTED else _COUNTED[unit]
     return f"{number.normalize():,f}{NBSP}{many}"
+
+
+def read_mg_given(text: str) -> int:
+    """`read_mg` of what was given or taken, which may be more than anybody orders."""
+    return read_mg(text, MOST_GIVEN_MG)
 
 
 def clock_time(moment: time) -> str:

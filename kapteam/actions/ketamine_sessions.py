@@ -24,6 +24,7 @@ from kapteam.actions.loading import (
     product_route,
 )
 from kapteam.actions.saving import compare_and_swap
+from kapteam.actions.weights import newest_weight
 from kapteam.clock import day_of
 from kapteam.db.audit import record
 from kapteam.db.tables import (
@@ -44,6 +45,7 @@ from kapteam.rules.dosing import (
 from kapteam.rules.entered import Entered
 from kapteam.rules.pathway import missing_clearance
 from kapteam.rules.permissions import Viewer, check_can_order_dose, check_can_record_session
+from kapteam.rules.plausibility import doubt_given
 from kapteam.rules.recording import before_plan, breaches, entered_late, not_possible, out_of_order
 from kapteam.vocabulary import (
     AdministrationKind,
@@ -64,7 +66,8 @@ _NEVER_AUDITED = frozenset(
 class AdministrationEntered:
     """One giving of ketamine, in mg as typed; `id` is minted by the form.
 
-    The end is an infusion's. `reason` is needed beyond clearance, hold or order; `told_by`, a
+    The end is an infusion's. `mg_again` is the dose typed a second time where it may be a slip.
+    `reason` is needed beyond clearance, hold or order; `told_by`, a
     prescriber's id, for a therapist or nurse beyond or without an order.
     """
 
@@ -78,6 +81,7 @@ class AdministrationEntered:
     lot: str = ""
     reason: str = ""
     told_by: str | None = None
+    mg_again: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +278,9 @@ class _Recording:
     def add(self, prefix: str, entered: AdministrationEntered) -> None:
         """Read one administration; one that an earlier press of Save kept is left alone."""
         form = self.form
-        ug = form.read(f"{prefix}mg", wording.read_mg, entered.mg)
+        ug = form.read(f"{prefix}mg", wording.read_mg_given, entered.mg)
+        if ug is not None:
+            self._check_slip(prefix, ug, entered.mg_again)
         form.need(f"{prefix}kind", entered.kind is not None, "Choose what was given.")
         started_at = self._moment(f"{prefix}started", entered.started_on, entered.started_time)
         ended_at = None
@@ -315,6 +321,20 @@ class _Recording:
                 _what(saved) == _what(row),
                 "This dose was saved before, as something else. Correct that record instead.",
             )
+
+    def _check_slip(self, prefix: str, ug: int, again: str) -> None:
+        """Rule 32: a number that may be a slip is the dose once it was typed the same twice."""
+        if self._wrong is not None and self._wrong.ug == ug:
+            return
+        weight = newest_weight(self._db, self._course.client_id)
+        route = product_route(self._db, self._session)
+        doubt = doubt_given(ug, route, weight.grams if weight else None)
+        if doubt is None:
+            return
+        field = f"{prefix}mg_again"
+        self.form.need(field, bool(again.strip()), doubt)
+        typed = self.form.read(field, wording.read_mg_given, again)
+        self.form.need(field, typed in (ug, None), "The two numbers differ. Check both.")
 
     def read_times(self, entered: RecordEntered) -> dict[str, Any]:
         """The columns for the times that were typed, and for why it was stopped."""

@@ -90,6 +90,34 @@ def doubt_dose(
     (`grams` None) only the bounds in mg are. A first dose of a series is never asked for being low
     (product.md, Alerts).
     """
+    found = _doubt(ug, may_add_ug, product_route, grams, is_first=is_first)
+    if found is None:
+        return None
+    asks = {Doubt.SAY_WHY: " Say why.", Doubt.TYPO: " Check the number."}
+    return Doubted(found.doubt, f"{found.sentence}{asks.get(found.doubt, '')}")
+
+
+def doubt_given(ug: int, product_route: ProductRoute, grams: int | None) -> str | None:
+    """What is said of a number so far beyond the usual that it may be a slip; else None.
+
+    What was given is never refused: whoever records it types such a number a second time.
+    """
+    found = _doubt(ug, None, product_route, grams, is_first=True)
+    sentence = found.sentence if found and found.doubt is Doubt.TYPO else ""
+    if not sentence and ug > wording.MOST_MG * 1000:
+        sentence = f"This is more than {wording.mg(wording.MOST_MG * 1000)}."
+    return f"{sentence} Type it a second time if that is what was given." if sentence else None
+
+
+def _doubt(
+    ug: int,
+    may_add_ug: int | None,
+    product_route: ProductRoute,
+    grams: int | None,
+    *,
+    is_first: bool,
+) -> Doubted | None:
+    """`doubt_dose`, without what is to be done about it."""
     if product_route is ProductRoute.ESKETAMINE_NASAL:
         return _doubt_devices(ug, may_add_ug, is_first=is_first)
     total = ug + (may_add_ug or 0)
@@ -98,7 +126,7 @@ def doubt_dose(
         if doubt not in by_doubt:
             continue
         for sentence in _beyond(by_doubt[doubt], ug, total, product_route, grams, is_first):
-            return Doubted(doubt, _asking(doubt, sentence))
+            return Doubted(doubt, sentence)
     return None
 
 
@@ -130,13 +158,13 @@ def _doubt_devices(ug: int, may_add_ug: int | None, *, is_first: bool) -> Doubte
     total = ug + (may_add_ug or 0)
     if ug % DEVICE_UG or total % DEVICE_UG:
         devices = f"Esketamine comes in devices of {wording.mg(DEVICE_UG)}."
-        return Doubted(Doubt.TYPO, _asking(Doubt.TYPO, devices))
+        return Doubted(Doubt.TYPO, devices)
     if total > max(_LABELED):
         most = f"This is more than {wording.mg(max(_LABELED))} of esketamine."
-        return Doubted(Doubt.TYPO, _asking(Doubt.TYPO, most))
+        return Doubted(Doubt.TYPO, most)
     if ug not in _LABELED and not is_first:
         labeled = " or ".join(wording.mg(one) for one in _LABELED)
-        return Doubted(Doubt.SAY_WHY, _asking(Doubt.SAY_WHY, f"The label has {labeled}."))
+        return Doubted(Doubt.SAY_WHY, f"The label has {labeled}.")
     if is_first and total == max(_LABELED):
         first = (
             f"The label begins with {wording.mg(min(_LABELED))}; {wording.mg(max(_LABELED))} first "
@@ -144,8 +172,3 @@ def _doubt_devices(ug: int, may_add_ug: int | None, *, is_first: bool) -> Doubte
         )
         return Doubted(Doubt.LOOK_AGAIN, first)
     return None
-
-
-def _asking(doubt: Doubt, sentence: str) -> str:
-    asks = {Doubt.SAY_WHY: " Say why.", Doubt.TYPO: " Check the number."}
-    return f"{sentence}{asks.get(doubt, '')}"

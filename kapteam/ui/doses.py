@@ -56,7 +56,7 @@ def _weigh(here: Present, weight: WeightLine | None, client_id: str) -> None:
     form = Form(here, "weight", client_id, makes=unused_id(here, "new_weight"))
     form.line("weight", "Weight", hint="82.5 kg or 182 lb", width=220)
     form.day("measured_on", "Weighed on", here.today, past=True)
-    grams = _read(form, "weight", wording.read_weight)
+    grams = read_field(form, "weight", wording.read_weight)
     if weight and grams and differs(grams, weight.grams):
         phrase(Phrase(far_from(weight.grams, weight.measured_on, here.today), Tone.AMBER, "error"))
         form.check("is_sure", "This weight is right")
@@ -86,14 +86,14 @@ def dose_fields(
     """The dose and what may be added, and beside them what the order will be asked (rule 32)."""
     form.line("mg", label, typed_mg(ordered_ug), width=260)
     _may_add_fields(form, may_add)
-    ug = _read(form, "mg", wording.read_mg)
+    ug = read_field(form, "mg", wording.read_mg)
     if not ug or product_route is None:
         return
     grams = weight.grams if weight else None
     if weight:
         figure = wording.mg_per_kg(per_kg(ug, weight.grams))
         words(f"**{plain(figure)}** {quiet(f'at {wording.weight(weight.grams)}')}")
-    added_ug = _read(form, "may_add", wording.read_mg)
+    added_ug = read_field(form, "may_add", wording.read_mg)
     found = doubt_dose(ug, added_ug, product_route, grams, is_first=is_first)
     if found is None:
         return
@@ -121,7 +121,7 @@ def _may_add_fields(form: Form, kept: MayAdd | None) -> None:
             form.line(field, label, str(minutes or ""), width=220)
 
 
-def _read(form: Form, field: str, reader: Callable[[str], int]) -> int | None:
+def read_field(form: Form, field: str, reader: Callable[[str], int]) -> int | None:
     """What a field says now; None while it says nothing that can be read."""
     try:
         return reader(form.value(field) or "")

@@ -42,7 +42,7 @@ from kapteam.rules.permissions import (
     can_record_session,
     can_write_note,
 )
-from kapteam.rules.plausibility import per_kg
+from kapteam.rules.plausibility import doubt_given, per_kg
 from kapteam.ui.booking import (
     FIRST_SERIES,
     freed_time,
@@ -50,7 +50,7 @@ from kapteam.ui.booking import (
     read_freed_time,
     say_who_is_away,
 )
-from kapteam.ui.doses import dose_fields, draw_weight, typed_mg
+from kapteam.ui.doses import dose_fields, draw_weight, read_field, typed_mg
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import NOT_BOOKED, integration_links, phrase, row, section, when, words
@@ -66,7 +66,7 @@ from kapteam.vocabulary import (
     Tone,
 )
 
-_TYPED = ("mg", "started_time", "ended_time", "lot", "reason")
+_TYPED = ("mg", "mg_again", "started_time", "ended_time", "lot", "reason")
 _TOUCHED = (*_TYPED, "told_by")
 
 
@@ -519,6 +519,7 @@ def _giving_fields(
             form.line(f"{name}mg", "Dose given, mg", start.mg)
         with st.container(width=130, gap="xsmall"):
             form.line(f"{name}lot", "Lot", start.lot)
+        _again_field(form, shown, name, start)
     with middle:
         form.moment(
             f"{name}started_on",
@@ -549,6 +550,20 @@ def _giving_fields(
         )
     with told_by:
         form.pick(f"{name}told_by", "As told by", prescribers, none="Nobody")
+
+
+def _again_field(form: Form, shown: KetamineSessionPage, name: str, start: _Start) -> None:
+    """The dose a second time, and why, where the number may be a slip and was not kept before."""
+    ug = read_field(form, f"{name}mg", wording.read_mg_given)
+    if not ug or typed_mg(ug) == start.mg:
+        return
+    grams = shown.weight.grams if shown.weight else None
+    doubt = doubt_given(ug, shown.product_route, grams)
+    if doubt is None:
+        return
+    phrase(wording.Phrase(doubt, Tone.RED, "error"))
+    with st.container(width=260, gap="xsmall"):
+        form.line(f"{name}mg_again", "Dose given, a second time, mg")
 
 
 def _kinds(shown: KetamineSessionPage, start: _Start) -> list[AdministrationKind]:

@@ -382,13 +382,14 @@ def promises_of_history(db: Session, now: datetime) -> dict[str, bool]:
             db.scalar(select(func.count()).where(IntegrationSession.closed_at.is_not(None)))
         ),
         "everything was written in the order of time": told == sorted(told) and told[-1] <= now,
-        "ondansetron after a dose, clonidine before one that was not given": set(
-            db.execute(
+        "ondansetron after a dose, clonidine before one that was not given": {
+            (name, status)
+            for name, status in db.execute(
                 select(OtherMedicine.name, KetamineSession.status).join(
                     KetamineSession, KetamineSession.id == OtherMedicine.ketamine_session_id
                 )
-            ).tuples()
-        )
+            )
+        }
         == {
             ("ondansetron", SessionStatus.STOPPED_EARLY),
             ("clonidine", SessionStatus.NOT_GIVEN),

@@ -45,7 +45,7 @@ from kapteam.vocabulary import (
     ServiceLine,
     SessionStatus,
 )
-from tests.factories import NOW, TODAY, ZONE, a_clearance, audit_events, count_rows
+from tests.factories import NOW, TODAY, ZONE, a_clearance, a_weight, audit_events, count_rows
 from tests.factories_care import (
     ON_SQLITE,
     Care,
@@ -53,6 +53,7 @@ from tests.factories_care import (
     a_cared_for_client,
     a_given_session,
     a_ketamine_session,
+    a_series,
     an_administration,
     an_integration_session,
     an_unrecorded_session,
@@ -343,6 +344,60 @@ def test_a_booster_before_its_dose_is_refused_beside_its_time(care, session):
     assert problems == {
         "administrations.1.started_time": "By these times the booster came before the dose."
     }
+
+
+@pytest.mark.parametrize("again", ["", " ", "70", "abc", "NaN", "-700", "7000"])
+def test_rule_32_what_may_be_a_slip_is_not_recorded_until_it_was_typed_the_same_twice(
+    care, session, again
+):
+    dose = _dose(mg="700", mg_again=again, reason="Meant")
+    problems = _refused(care, care.prescriber, _record(session, dose))
+    assert list(problems) == ["administrations.0.mg_again"]
+    assert count_rows(care.database, Administration) == 0
+
+
+@pytest.mark.parametrize("again", ["700", "700 mg", "700.0"])
+def test_what_was_given_is_recorded_however_much_it_was(care, session, again):
+    dose = _dose(mg="700", mg_again=again, reason="The wrong vial")
+    for _ in range(2):
+        care.do(record_ketamine_session, care.prescriber, _record(session, dose), now=EVENING)
+    (row,) = care.rows(Administration)
+    assert row.ug == 700_000
+    assert "The wrong vial" in care.row(KetamineSession, session.id).breach_reason
+
+
+def test_more_than_anybody_orders_can_have_been_taken(care):
+    with care.database.writing() as db:
+        series = a_series(db, care.course, product_route=ProductRoute.SUBLINGUAL)
+        session = a_ketamine_session(db, care.course, planned_at=NOW, series=series)
+    taken = _dose(mg="1,200", mg_again="1200", reason="Took all twelve at home")
+    care.do(record_ketamine_session, care.prescriber, _record(session, taken), now=EVENING)
+    assert [one.ug for one in care.rows(Administration)] == [1_200_000]
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("grams", [17_000, 18_000])
+def test_what_a_slip_is_goes_by_the_weight(care, session, grams):
+    with care.database.writing() as db:
+        a_weight(db, care.client, grams, care.nurse.clinician_id)
+    entered = _record(session, _dose(mg="70"))
+    if grams == 17_000:
+        assert list(_refused(care, care.prescriber, entered)) == ["administrations.0.mg_again"]
+        return
+    care.do(record_ketamine_session, care.prescriber, entered, now=EVENING)
+
+
+def test_a_correction_types_a_slip_twice_and_never_one_that_was_kept_already(care, session):
+    kept = _dose(mg="700", mg_again="700", reason="The wrong vial")
+    care.do(record_ketamine_session, care.prescriber, _record(session, kept), now=EVENING)
+    later = CorrectEntered(kept.id, "Time", _dose("2:40 pm", "700"))
+    care.do(correct_administration, care.prescriber, later, now=EVENING)
+
+    more = CorrectEntered(later.administration.id, "Amount", _dose("2:40 pm", "750"))
+    with pytest.raises(Invalid) as refused:
+        care.do(correct_administration, care.prescriber, more, now=EVENING)
+    assert list(refused.value.fields) == ["mg_again"]
+    assert [one.ug for one in care.rows(Administration, voided_at=None)] == [700_000]
 
 
 def test_rule_9_a_session_over_midnight_is_one_record(care, session):
@@ -685,7 +740,7 @@ def test_a_bad_correction_leaves_the_record_as_it_is(care, recorded, reason, typ
 
 
 def test_a_corrected_typo_leaves_no_breach_behind(care, session):
-    typo = _dose(mg="700", reason="As ordered")
+    typo = _dose(mg="700", mg_again="700", reason="As ordered")
     care.do(record_ketamine_session, care.prescriber, _record(session, typo), now=EVENING)
     assert care.row(KetamineSession, session.id).breach_reason
     entered = CorrectEntered(typo.id, "One zero too many", _dose(mg="70"))

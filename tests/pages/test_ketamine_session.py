@@ -380,6 +380,28 @@ def test_recording_twice_on_the_same_page_records_two_doses(care, begun):
     assert sorted(one.ug for one in care.rows(Administration)) == [20_000, 70_000]
 
 
+def test_a_number_that_may_be_a_slip_asks_for_itself_once_more_and_says_why(care, begun):
+    tab = fill(_open(care, care.prescriber, begun), "record", {f"{FIRST}.mg": "70"})
+    assert f"{FIRST}.mg_again" not in typed(tab, "record")
+
+    fill(tab, "record", {f"{FIRST}.mg": "700", f"{FIRST}.started_time": "1:35 pm"})
+    says = "This is more than 400 mg intramuscular. Type it a second time"
+    assert says in bare(said(tab))
+    fill(tab, "record", {f"{FIRST}.reason": "The wrong vial"})
+    press(tab, "Save record")
+    assert says in bare(beside(tab, "record", f"{FIRST}.mg_again"))
+    assert care.rows(Administration) == []
+
+    press(fill(tab, "record", {f"{FIRST}.mg_again": "70"}), "Save record")
+    assert "The two numbers differ." in beside(tab, "record", f"{FIRST}.mg_again")
+
+    press(fill(tab, "record", {f"{FIRST}.mg_again": "700"}), "Save record")
+    assert [one.ug for one in care.rows(Administration)] == [700_000]
+    # To correct its time asks for no number that is kept already.
+    assert "mg_again" not in typed(tab, "correct")
+    assert "mg_again" in typed(fill(tab, "correct", {"mg": "750"}), "correct")
+
+
 def test_a_row_that_holds_anything_is_a_dose_and_an_untouched_one_is_none(care, begun):
     tab = _open(care, care.prescriber, begun)
     press(tab, "Add a booster or another dose")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kapteam.rules.plausibility import Doubt, doubt_dose, per_kg
+from kapteam.rules.plausibility import Doubt, doubt_dose, doubt_given, per_kg
 from kapteam.vocabulary import ProductRoute
 
 IV, IM, SL, PO = (
@@ -112,6 +112,33 @@ def test_the_sentence_names_the_bound_and_says_what_to_do():
 
     assert said == "With what may be added this is more than 2 mg per kg intramuscular. Say why."
     assert typo == "This is more than 4 mg per kg intramuscular. Check the number."
+
+
+@pytest.mark.parametrize(
+    ("mg", "route", "grams", "says"),
+    [
+        (300, IM, None, ""),
+        (320, IM, KG_80, ""),
+        (321, IM, KG_80, "This is more than 4 mg per kg intramuscular."),
+        (401, IM, None, "This is more than 400 mg intramuscular."),
+        (241, IV, KG_80, "This is more than 3 mg per kg intravenous."),
+        (1000, SL, KG_80, ""),
+        (1001, SL, KG_80, "This is more than 1,000 mg sublingual."),
+        (28, ESK, KG_80, ""),
+        (70, ESK, KG_80, "Esketamine comes in devices of 28 mg."),
+        (112, ESK, KG_80, "This is more than 84 mg of esketamine."),
+        (1000, ProductRoute.SUBCUTANEOUS, KG_80, ""),
+        (1001, ProductRoute.SUBCUTANEOUS, KG_80, "This is more than 1,000 mg."),
+        # A low dose, or one that is only unusual, is what it is.
+        (1, IM, KG_80, ""),
+        (300, IM, KG_80, ""),
+    ],
+)
+def test_rule_32_a_number_that_may_be_a_slip_is_typed_twice_before_it_was_given(
+    mg, route, grams, says
+):
+    said = (doubt_given(mg * 1000, route, grams) or "").replace("\u00a0", " ")
+    assert said == (f"{says} Type it a second time if that is what was given." if says else "")
 
 
 @given(
