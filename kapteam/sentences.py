@@ -419,6 +419,11 @@ def _may_add(one: MayAdd | None) -> str:
     return f", may add up to {wording.mg(one.ug)} once{f', {window}' if window else ''}"
 
 
+def given_by(name: str, *, is_witnessed: bool) -> str:
+    """Who gave a dose; of one that was taken, who saw it: `taken, witnessed by Noor Ocotillo`."""
+    return f"taken, witnessed by {name}" if is_witnessed else name
+
+
 def ended_session(status: SessionStatus, at: datetime | None, now: datetime, zone: ZoneInfo) -> str:
     """How a ketamine session ended that did not take place: `Cancelled Tue Nov 24, 2:30 pm`.
 

@@ -44,7 +44,12 @@ from kapteam.rules.dosing import (
 )
 from kapteam.rules.entered import Entered
 from kapteam.rules.pathway import missing_clearance
-from kapteam.rules.permissions import Viewer, check_can_order_dose, check_can_record_session
+from kapteam.rules.permissions import (
+    Viewer,
+    check_can_order_dose,
+    check_can_record_session,
+    only_witnesses,
+)
 from kapteam.rules.plausibility import doubt_given
 from kapteam.rules.recording import before_plan, breaches, entered_late, not_possible, out_of_order
 from kapteam.vocabulary import (
@@ -306,10 +311,12 @@ class _Recording:
             lot=lot,
             reason=reason,
             given_by_id=self._viewer.clinician_id,
+            is_witnessed=only_witnesses(self._viewer),
             recorded_at=self._now,
         )
         if self._wrong is not None:
             row.given_by_id, row.reason = self._wrong.given_by_id, reason or self._wrong.reason
+            row.is_witnessed = self._wrong.is_witnessed
         saved = self._db.get(Administration, entered.id)
         if saved is None:
             self._new[prefix] = row

@@ -63,6 +63,7 @@ class AdministrationLine:
     lot: str
     reason: str
     given_by: str
+    is_witnessed: bool
     told_by: str | None
     confirmed_at: datetime | None
     voided_at: datetime | None
@@ -326,7 +327,7 @@ def _given(db: Session, session_id: str) -> _Given:
             _no(OtherMedicine.name),
             _no(OtherMedicine.dose),
             _no(OtherMedicine.route),
-            _no(OtherMedicine.is_witnessed),
+            Administration.is_witnessed,
         )
         .join(giver, giver.id == Administration.given_by_id)
         .outerjoin(teller, teller.id == Administration.told_by_id)
@@ -367,6 +368,7 @@ def _given(db: Session, session_id: str) -> _Given:
                 row.lot,
                 row.reason,
                 row.given_by,
+                row.is_witnessed,
                 row.told_by,
                 row.confirmed_at,
                 row.voided_at,

@@ -277,7 +277,8 @@ def _administration(here: Present, shown: KetamineSessionPage, one: Administrati
             words(f"~~{line}~~ {quiet(f'entered in error: {why}')}", 760)
             return
         words(f"**{line}**", 380)
-        words(quiet(f"{one.given_by}{f', lot {one.lot}' if one.lot else ''}"), 250)
+        by = sentences.given_by(one.given_by, is_witnessed=one.is_witnessed)
+        words(quiet(f"{by}{f', lot {one.lot}' if one.lot else ''}"), 250)
         if one.told_by:
             said = f"as told by {one.told_by}"
             tone = Tone.PLAIN if one.confirmed_at else Tone.RED

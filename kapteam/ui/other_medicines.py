@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from kapteam import wording
+from kapteam import sentences, wording
 from kapteam.actions.other_medicines import (
     OtherMedicineEntered,
     VoidMedicineEntered,
@@ -44,7 +44,7 @@ def _line(here: Present, shown: KetamineSessionPage, one: OtherMedicineLine) -> 
             words(f"~~{line}~~ {quiet(f'entered in error: {why}')}", 760)
             return
         words(f"**{line}**", 480)
-        words(quiet(f"{'taken, witnessed by ' if one.is_witnessed else ''}{one.given_by}"), 250)
+        words(quiet(sentences.given_by(one.given_by, is_witnessed=one.is_witnessed)), 250)
         if can_record_session(here.viewer):
             with st.popover("Entered in error", width="content"):
                 form = Form(here, "void_medicine", one.id)

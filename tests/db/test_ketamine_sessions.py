@@ -41,6 +41,7 @@ from kapteam.vocabulary import (
     HoldReason,
     IntegrationCloseReason,
     IntegrationKind,
+    OrderState,
     ProductRoute,
     ServiceLine,
     SessionStatus,
@@ -422,6 +423,83 @@ def test_a_therapist_within_the_order_needs_nobodys_word(care, session):
         record_ketamine_session, care.therapist, _record(session, _dose(), booster), now=EVENING
     )
     assert {one.told_by_id for one in care.rows(Administration)} == {None}
+
+
+_BEYOND = {
+    "one dose above the order": _dose(mg="71"),
+    "one booster too many": _dose("3:20 pm", "21", kind=AdministrationKind.BOOSTER),
+    "no order": _dose(mg="1"),
+}
+
+
+def _beyond(care: Care, session: KetamineSession, how: str) -> AdministrationEntered:
+    """The dose, and the session brought to where that goes beyond its order."""
+    with care.database.writing() as db:
+        row = db.get_one(KetamineSession, session.id)
+        if how == "no order":
+            row.order_state = OrderState.PROPOSED
+        if how == "one booster too many":
+            an_administration(db, row, started_at=NOW + timedelta(minutes=5))
+    return replace(_BEYOND[how], id=new_id(), reason="Asked for it")
+
+
+@pytest.mark.parametrize("how", _BEYOND)
+@pytest.mark.parametrize("way", ["recorded", "corrected"])
+@pytest.mark.parametrize("who", ["therapist", "nurse"])
+def test_rule_15_beyond_the_order_is_recorded_only_as_told_and_never_changes_it(
+    care, session, who, way, how
+):
+    viewer, entered = getattr(care, who), _beyond(care, session, how)
+    before = care.row(KetamineSession, session.id)
+
+    def save(dose: AdministrationEntered) -> None:
+        if way == "recorded":
+            care.do(record_ketamine_session, viewer, _record(session, dose), now=EVENING)
+        else:
+            care.do(
+                correct_administration, viewer, CorrectEntered(low.id, "Misread", dose), now=EVENING
+            )
+
+    if way == "corrected":
+        with care.database.writing() as db:
+            low = an_administration(
+                db,
+                db.get_one(KetamineSession, session.id),
+                started_at=NOW + timedelta(minutes=6),
+                ug=1_000,
+                kind=entered.kind,
+            )
+    field = "administrations.0.told_by" if way == "recorded" else "told_by"
+    for nobody in (None, care.therapist.clinician_id, care.nurse.clinician_id, new_id()):
+        with pytest.raises(Invalid) as refused:
+            save(replace(entered, told_by=nobody))
+        assert list(refused.value.fields) == [field]
+
+    save(replace(entered, told_by=care.prescriber.clinician_id))
+    row = care.row(Administration, entered.id)
+    assert (row.told_by_id, row.confirmed_at) == (care.prescriber.clinician_id, None)
+    with pytest.raises(NotAllowed):
+        care.do(confirm_administration, viewer, row.id, now=EVENING)
+    after = care.row(KetamineSession, session.id)
+    for column in (
+        *("order_state", "ordered_ug", "may_add_ug", "ordered_by_id", "ordered_at"),
+        *("may_add_from_minutes", "may_add_to_minutes", "order_reason"),
+    ):
+        assert getattr(after, column) == getattr(before, column)
+
+
+@pytest.mark.parametrize(
+    ("who", "is_witnessed"), [("prescriber", False), ("nurse", False), ("therapist", True)]
+)
+def test_what_a_therapist_records_was_taken_and_witnessed(care, session, who, is_witnessed):
+    dose = _dose()
+    care.do(record_ketamine_session, getattr(care, who), _record(session, dose), now=EVENING)
+    assert care.row(Administration, dose.id).is_witnessed is is_witnessed
+    # Who corrects what was misread has neither given nor seen it.
+    right = _dose(mg="60")
+    entered = CorrectEntered(dose.id, "Misread", right)
+    care.do(correct_administration, care.therapist, entered, now=EVENING)
+    assert care.row(Administration, right.id).is_witnessed is is_witnessed
 
 
 def test_rule_35_more_than_ordered_asks_for_the_reason_and_the_prescriber(care, session):

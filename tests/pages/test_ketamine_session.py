@@ -438,8 +438,18 @@ def test_now_fills_in_this_very_minute(care, begun):
     assert care.row(KetamineSession, begun.id).arrived_at == NOW
 
 
-def test_beyond_the_order_needs_a_reason_and_a_prescriber_s_word(care, begun):
-    tab = _open(care, care.therapist, begun)
+def test_a_dose_that_was_taken_says_who_saw_it_and_one_that_was_given_by_whom(care, begun):
+    values = {f"{FIRST}.mg": "35", f"{FIRST}.started_time": "1:35 pm"}
+    press(fill(_open(care, care.therapist, begun), "record", values), "Save record")
+    tab = press(fill(_open(care, care.nurse, begun), "record", values), "Save record")
+
+    assert f":gray[taken, witnessed by {care.therapist.name}]" in said(tab)
+    assert f":gray[{care.nurse.name}]" in said(tab)
+
+
+@pytest.mark.parametrize("who", ["therapist", "nurse"])
+def test_beyond_the_order_needs_a_reason_and_a_prescriber_s_word(care, begun, who):
+    tab = _open(care, getattr(care, who), begun)
     fill(tab, "record", {f"{FIRST}.mg": "100", f"{FIRST}.started_time": "1:35 pm"})
     press(tab, "Save record")
     assert "This is more than was ordered. Say why." in beside(tab, "record", f"{FIRST}.reason")
@@ -448,7 +458,9 @@ def test_beyond_the_order_needs_a_reason_and_a_prescriber_s_word(care, begun):
     told = {f"{FIRST}.reason": WILD, f"{FIRST}.told_by": care.prescriber.clinician_id}
     press(fill(tab, "record", told), "Save record")
 
-    assert "as told by Robin Prescott, not confirmed" in said(tab)
+    assert ":red-background[" in next(
+        one.value for one in tab.markdown if "as told by Robin Prescott, not confirmed" in one.value
+    )
     assert f"Reason: {WILD}" in [one.value for one in tab.text]
     # Nobody but a prescriber confirms it.
     assert "Confirm" not in buttons(tab)

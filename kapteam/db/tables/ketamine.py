@@ -82,7 +82,8 @@ class Administration(Identified):
     """One giving of ketamine: a dose, a booster, a device. An infusion's end counts.
 
     `told_by_id` is the prescriber on whose word somebody else gave it beyond or without an order;
-    it stays unconfirmed until `confirmed_at`.
+    it stays unconfirmed until `confirmed_at`. `is_witnessed`: it was taken before the eyes of
+    `given_by_id`, who gives no medicine.
     """
 
     __tablename__ = "administration"
@@ -95,6 +96,7 @@ class Administration(Identified):
     lot: Mapped[str] = mapped_column(String(60), default="")
     reason: Mapped[str] = mapped_column(Text, default="")
     given_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    is_witnessed: Mapped[bool] = mapped_column(default=False, server_default=false())
     recorded_at: Mapped[datetime]
     told_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     confirmed_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
@@ -108,8 +110,7 @@ class OtherMedicine(Identified):
     """A medicine other than ketamine that was given at a session: ondansetron, clonidine.
 
     It is no part of the dose: no clock runs from it and no total counts it. `dose` is a number with
-    its unit, in words (`4 mg`, `1 tablet`). `is_witnessed`: recorded by somebody who saw it taken
-    and gives no medicine.
+    its unit, in words (`4 mg`, `1 tablet`). `is_witnessed` as of an Administration.
     """
 
     __tablename__ = "other_medicine"

@@ -1,4 +1,4 @@
-"""Other medicines given at a ketamine session; when a booster may be added"""
+"""Other medicines at a ketamine session, what was witnessed, when a booster may be added"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,10 @@ depends_on = None
 def upgrade() -> None:
     for minutes in ("may_add_from_minutes", "may_add_to_minutes"):
         op.add_column("ketamine_session", sa.Column(minutes, sa.Integer(), nullable=True))
+    op.add_column(
+        "administration",
+        sa.Column("is_witnessed", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
     op.create_table(
         "other_medicine",
         sa.Column("id", sa.String(36), nullable=False),
