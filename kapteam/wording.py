@@ -135,6 +135,23 @@ def read_mg(text: str, most_mg: int = MOST_MG) -> int:
     return int(micrograms)
 
 
+def read_blood_pressure(text: str) -> tuple[int, int]:
+    """Systolic and diastolic mmHg as typed: `128/82`, `128 over 82`.
+
+    Raises ValueError with a sentence.
+    """
+    cleaned = text.replace(NBSP, " ").strip().lower().removesuffix("mmhg").strip()
+    found = re.fullmatch(r"(\d{2,3})\s*(?:/|over)\s*(\d{2,3})", cleaned, re.ASCII)
+    if found is None:
+        raise ValueError("Enter the blood pressure as two numbers, for example 128/82.")
+    return int(found[1]), int(found[2])
+
+
+def blood_pressure(systolic: int, diastolic: int) -> str:
+    """`128/82`."""
+    return f"{systolic}/{diastolic}"
+
+
 def read_minutes(text: str) -> int:
     """Whole minutes as typed: `10`, `10 min`. Raises ValueError with a sentence."""
     cleaned = text.replace(NBSP, " ").strip().lower().removesuffix("min").strip()

@@ -164,6 +164,10 @@ class Telling:
             "allergies_asked_on": None if person.allergies is None else today,
             "medications": person.medications or "",
             "medications_asked_on": None if person.medications is None else today,
+            "conditions": person.conditions or "",
+            "conditions_asked_on": None if person.conditions is None else today,
+            "usual_pressure": person.usual_pressure or "",
+            "usual_pressure_asked_on": None if person.usual_pressure is None else today,
         }
 
 

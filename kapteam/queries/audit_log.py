@@ -38,6 +38,7 @@ TAGS = {
     What.CLIENTS: (
         "client:created",
         "client:changed",
+        "client:checked",
         "client:pinned",
         "client:safety_plan_changed",
         "weight:%",

@@ -6,7 +6,13 @@ from math import ceil
 import streamlit as st
 
 from kapteam import sentences, wording
-from kapteam.actions.clients import PinnedLineEntered, pin_line
+from kapteam.actions.clients import (
+    ASKED,
+    CheckedEntered,
+    PinnedLineEntered,
+    check_client_today,
+    pin_line,
+)
 from kapteam.charts import (
     DARK,
     LIGHT,
@@ -413,7 +419,14 @@ def _pin_form(here: Present, page: ClientPage) -> None:
 
 def _to_know(here: Present, page: ClientPage) -> None:
     kept = page.details
-    known = [("Medications", _asked(here, kept.medications, kept.medications_asked_on))]
+    known = [
+        ("Medications", _asked(here, kept.medications, kept.medications_asked_on)),
+        ("Conditions", _asked(here, kept.conditions, kept.conditions_asked_on)),
+        (
+            "Usual blood pressure",
+            _asked(here, kept.usual_pressure, kept.usual_pressure_asked_on),
+        ),
+    ]
     if page.weight:
         on = wording.day(page.weight.measured_on, here.today)
         known.append(("Weight", f"{wording.weight(page.weight.grams)}, {on}"))
@@ -425,6 +438,15 @@ def _to_know(here: Present, page: ClientPage) -> None:
     else:
         words(f"{quiet('Allergies')} {allergies}")
     words(facts(known))
+    asked_on = {getattr(kept, f"{name}_asked_on") for name in ASKED} - {None}
+    if can_book(here.viewer) and asked_on - {here.today}:
+        Form(here, "checked", page.name.id).save(
+            "Checked today, no change",
+            check_client_today,
+            lambda: CheckedEntered(page.name.id, kept.version),
+            said="Checked",
+            kind="secondary",
+        )
 
 
 def _asked(here: Present, text: str | None, on: date | None) -> str:

@@ -110,6 +110,13 @@ def its_client(own: Care) -> str:
     return f"/client?client={own.client.code}"
 
 
+def _a_client_asked_before(own: Care) -> str:
+    with own.database.writing() as db:
+        client = db.get_one(Client, own.client.id)
+        client.allergies, client.allergies_asked_on = "Latex", TODAY - DAY
+    return its_client(own)
+
+
 def _inquiry(page: Page) -> None:
     paste(page, "Name", "Juniper Fable")
 
@@ -920,6 +927,9 @@ SAVES = {
         _an_ended_wait, _unfolded_error, "Mark as entered in error", ("wait:reopened",)
     ),
     "wait ended": Save(lambda own: _an_open_wait(own, "end"), _wait_ended, "Save", ("wait:ended",)),
+    "checked today": Save(
+        _a_client_asked_before, _nothing, "Checked today, no change", ("client:checked",)
+    ),
     "pinned line": Save(its_client, _pinned_line, "Pin", ("client:pinned",)),
     "course": Save(
         lambda own: f"/episode?client={own.client.code}",

@@ -126,6 +126,7 @@ def strange(care: Care) -> Odd:
         client.emergency_phone, client.may_be_told = odd("emp"), odd("may")
         client.allergies, client.allergies_asked_on = odd("all"), TODAY
         client.medications, client.medications_asked_on = odd("med"), TODAY
+        client.conditions, client.conditions_asked_on = odd("cdt"), TODAY
 
         inquiry = an_inquiry(db, therapist, name=odd("inq"), phone=odd("ipo"))
         inquiry.concern, inquiry.outcome_note = odd("con"), odd("out")
@@ -386,10 +387,10 @@ SHOWN = {
     "Thresholds": "src",
     "Emergency access": "emg",
     "Who did what": "old prc",
-    "client": f"{NAME} pro pho pin eme rel emp may all med the els gpl ppl bre why end int sig two "
-    "are ate add sub hap cir clo vdn emg ris rpl rsg cpl cwo "
+    "client": f"{NAME} pro pho pin eme rel emp may all med cdt the els gpl ppl bre why end int sig "
+    "two are ate add sub hap cir clo vdn emg ris rpl rsg cpl cwo "
     "owh",
-    "client_edit": f"{NAME} pro pho eme rel emp may all med",
+    "client_edit": f"{NAME} pro pho eme rel emp may all med cdt",
     "course": f"{NAME} the els",
     "other course": f"{NAME} the sub hap cir hol mis vde",
     "closed course": f"{NAME} cou fin mah rls",

@@ -433,3 +433,11 @@ def test_how_a_session_ended_that_did_not_take_place_is_never_called_closed(stat
 )
 def test_a_pause_is_said_with_its_reason_if_that_says_something(reason, said):
     assert sentences.on_hold(reason, date(2026, 11, 30), TODAY).text.replace(NBSP, " ") == said
+
+
+def test_who_gave_a_dose_or_saw_it_taken():
+    assert sentences.given_by("Noor Ocotillo", is_witnessed=False) == "Noor Ocotillo"
+    assert (
+        sentences.given_by("Noor Ocotillo", is_witnessed=True)
+        == "taken, witnessed by Noor Ocotillo"
+    )

@@ -416,3 +416,42 @@ def test_the_dose_of_another_medicine_is_written_one_way_however_it_was_typed(ty
 def test_what_is_no_dose_of_another_medicine_is_said_in_a_sentence(typed):
     with pytest.raises(ValueError, match=r"\.$"):
         wording.read_dose_of_other(typed)
+
+
+@pytest.mark.parametrize("typed", ["128/82", "128 / 82", "128 over 82", " 128/82 mmHg "])
+def test_a_blood_pressure_is_read_as_people_type_it(typed):
+    assert wording.read_blood_pressure(typed) == (128, 82)
+    assert wording.blood_pressure(128, 82) == "128/82"
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "128", "128/", "/82", "a/b", "-128/82", "1280/82", "12.8/82"]
+)
+def test_what_is_no_blood_pressure_is_said_in_a_sentence(typed):
+    with pytest.raises(ValueError, match="two numbers"):
+        wording.read_blood_pressure(typed)
+
+
+@pytest.mark.parametrize(("typed", "minutes"), [("10", 10), (" 10 min", 10), ("240", 240)])
+def test_minutes_are_read_as_people_type_them(typed, minutes):
+    assert wording.read_minutes(typed) == minutes
+
+
+@pytest.mark.parametrize("typed", ["", "0", "-5", "1.5", "NaN", "241", "ten", "1e2"])
+def test_what_is_no_number_of_minutes_is_said_in_a_sentence(typed):
+    with pytest.raises(ValueError, match="whole minutes from 1 to 240"):
+        wording.read_minutes(typed)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (10, 20, "after 10 to 20 min"),
+        (10, 10, "after 10 min"),
+        (10, None, "after 10 min"),
+        (None, 20, "within 20 min"),
+        (None, None, ""),
+    ],
+)
+def test_from_and_to_so_many_minutes_reads_as_one_thing(first, last, said):
+    assert wording.minutes_after(first, last).replace(NBSP, " ") == said

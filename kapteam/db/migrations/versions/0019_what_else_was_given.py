@@ -1,4 +1,4 @@
-"""Other medicines at a ketamine session, what was witnessed, when a booster may be added"""
+"""Other medicines, what was witnessed, when a booster may be added; what clients were asked"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,13 @@ depends_on = None
 def upgrade() -> None:
     for minutes in ("may_add_from_minutes", "may_add_to_minutes"):
         op.add_column("ketamine_session", sa.Column(minutes, sa.Integer(), nullable=True))
+    for column in (
+        sa.Column("conditions", sa.Text(), nullable=True),
+        sa.Column("conditions_asked_on", sa.Date(), nullable=True),
+        sa.Column("usual_pressure", sa.String(7), nullable=True),
+        sa.Column("usual_pressure_asked_on", sa.Date(), nullable=True),
+    ):
+        op.add_column("client", column)
     op.add_column(
         "administration",
         sa.Column("is_witnessed", sa.Boolean(), nullable=False, server_default=sa.false()),
