@@ -14,7 +14,7 @@ from kapteam.ui.ketamine_session import (
     draw_other_ends,
     draw_record,
 )
-from kapteam.ui.other_medicines import draw_other_medicines
+from kapteam.ui.other_medicines import draw_medicine_form, draw_other_medicines
 from kapteam.ui.page import open_page
 
 here = open_page("Ketamine session")
@@ -28,4 +28,5 @@ draw_administrations(here, shown)
 draw_other_medicines(here, shown)
 if can_record_session(here.viewer):
     draw_record(here, shown)
+    draw_medicine_form(here, shown)
 draw_other_ends(here, shown)

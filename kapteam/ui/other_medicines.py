@@ -20,16 +20,20 @@ from kapteam.vocabulary import MedicineRoute
 
 
 def draw_other_medicines(here: Present, shown: KetamineSessionPage) -> None:
-    """What else was given, by time, apart from the dose; and the form, once the day has come.
+    """What else was given, by time, apart from the dose.
 
     What was entered in error stays readable, struck through.
     """
-    if shown.other_medicines:
-        with section("Other medicines", key="other_medicines"):
-            for one in shown.other_medicines:
-                _line(here, shown, one)
-    is_ahead = shown.planned_at.astimezone(here.zone).date() > here.today
-    if not can_record_session(here.viewer) or (is_ahead and not shown.counted):
+    if not shown.other_medicines:
+        return
+    with section("Other medicines", key="other_medicines"):
+        for one in shown.other_medicines:
+            _line(here, shown, one)
+
+
+def draw_medicine_form(here: Present, shown: KetamineSessionPage) -> None:
+    """Record another medicine, once the day has come."""
+    if shown.planned_at.astimezone(here.zone).date() > here.today and not shown.counted:
         return
     with st.expander("Add another medicine", icon=":material/medication:"):
         _form(here, shown)
