@@ -204,7 +204,7 @@ def book_ketamine_session(
     dose, order_state = NO_DOSE, OrderState.NONE
     if entered.mg.strip() or entered.may_add.strip():
         order_state = OrderState.ORDERED if can_order_dose(viewer) else OrderState.PROPOSED
-        dose = read_dose(db, form, entered, clearance, course.client_id, series)
+        dose = read_dose(db, form, entered, clearance, course.client_id, series, now)
         form.need(
             "mg",
             can_order_dose(viewer) or can_propose_dose(viewer),

@@ -23,6 +23,7 @@ from kapteam.actions.loading import (
     practice_zone,
     product_route,
 )
+from kapteam.actions.practice import the_practice
 from kapteam.actions.saving import compare_and_swap
 from kapteam.actions.weights import newest_weight
 from kapteam.clock import day_of
@@ -335,7 +336,8 @@ class _Recording:
             return
         weight = newest_weight(self._db, self._course.client_id)
         route = product_route(self._db, self._session)
-        doubt = doubt_given(ug, route, weight.grams if weight else None)
+        bounds = the_practice(self._db, self._now).dose_bounds
+        doubt = doubt_given(ug, route, weight.grams if weight else None, bounds)
         if doubt is None:
             return
         field = f"{prefix}mg_again"

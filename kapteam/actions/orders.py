@@ -17,6 +17,7 @@ from kapteam.actions.loading import (
     need_clearance,
     practice_zone,
 )
+from kapteam.actions.practice import the_practice
 from kapteam.actions.saving import check_changed, compare_and_swap
 from kapteam.actions.weights import newest_weight
 from kapteam.db.audit import record
@@ -102,10 +103,12 @@ def read_dose(
     clearance: ClearanceFacts | None,
     client_id: str,
     series: Series | None,
+    now: datetime,
 ) -> dict[str, Any]:
     """The columns of an order as typed, within the clearance's ceiling of one session.
 
-    What is beyond the usual comes with its reason, and a slip of the finger not at all (rule 32).
+    What is beyond the usual comes with its reason, and a slip of the finger not at all (rule 32);
+    the bounds in force at `now` judge it.
     """
     ceiling_ug = clearance.ceiling_ug if clearance else None
     ug = form.read("mg", wording.read_mg, typed.mg)
@@ -122,6 +125,7 @@ def read_dose(
             may_add_ug,
             series.product_route,
             weight.grams if weight else None,
+            the_practice(db, now).dose_bounds,
             is_first=not db.scalar(select(has_given(series.id))),
         )
         if found is not None:
@@ -186,7 +190,7 @@ def _set_dose(
     given = administrations(db, session.id)
     if given and session.order_state is not OrderState.ORDERED:
         raise NotAllowed("A dose was given already. Confirm what was given, below, instead.")
-    dose = read_dose(db, form, entered, clearance, course.client_id, series)
+    dose = read_dose(db, form, entered, clearance, course.client_id, series, now)
     form.need(
         "mg",
         not given or dose["ordered_ug"] in (session.ordered_ug, None),

@@ -9,7 +9,7 @@ from kapteam.actions.weights import WeightEntered, far_from, record_weight, void
 from kapteam.queries.weights import WeightLine
 from kapteam.rules.dosing import MayAdd
 from kapteam.rules.permissions import can_record_session
-from kapteam.rules.plausibility import Doubt, doubt_dose, needs_weight, per_kg
+from kapteam.rules.plausibility import DoseBounds, Doubt, doubt_dose, needs_weight, per_kg
 from kapteam.rules.weights import differs
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.rows import phrase, words
@@ -76,6 +76,7 @@ def dose_fields(
     form: Form,
     weight: WeightLine | None,
     product_route: ProductRoute | None,
+    bounds: DoseBounds,
     *,
     label: str,
     ordered_ug: int | None = None,
@@ -94,7 +95,7 @@ def dose_fields(
         figure = wording.mg_per_kg(per_kg(ug, weight.grams))
         words(f"**{plain(figure)}** {quiet(f'at {wording.weight(weight.grams)}')}")
     added_ug = read_field(form, "may_add", wording.read_mg)
-    found = doubt_dose(ug, added_ug, product_route, grams, is_first=is_first)
+    found = doubt_dose(ug, added_ug, product_route, grams, bounds, is_first=is_first)
     if found is None:
         return
     tone = Tone.RED if found.doubt is Doubt.TYPO else Tone.AMBER

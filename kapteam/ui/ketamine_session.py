@@ -205,6 +205,7 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
             form,
             shown.weight,
             shown.product_route,
+            here.asked.practice.dose_bounds,
             label="Dose, mg",
             ordered_ug=shown.ordered_ug,
             may_add=shown.may_add,
@@ -335,7 +336,9 @@ def _record_form(here: Present, shown: KetamineSessionPage) -> None:
     for number in range(rows):
         name = f"administrations.{number}"
         with st.container(border=True, key=form.key(name)):
-            _giving_fields(form, shown, f"{name}.", _first_start(shown, number, day), prescribers)
+            _giving_fields(
+                here, form, shown, f"{name}.", _first_start(shown, number, day), prescribers
+            )
     form.more_rows("administrations", "Add a booster or another dose")
     left, middle, right = st.columns(3, gap="large")
     for column, name, label in (
@@ -507,7 +510,12 @@ def _start_of(here: Present, one: AdministrationLine) -> _Start:
 
 
 def _giving_fields(
-    form: Form, shown: KetamineSessionPage, name: str, start: _Start, prescribers: dict[str, str]
+    here: Present,
+    form: Form,
+    shown: KetamineSessionPage,
+    name: str,
+    start: _Start,
+    prescribers: dict[str, str],
 ) -> None:
     """One giving: what, how much, when; the rest only where it can matter.
 
@@ -520,7 +528,7 @@ def _giving_fields(
             form.line(f"{name}mg", "Dose given, mg", start.mg)
         with st.container(width=130, gap="xsmall"):
             form.line(f"{name}lot", "Lot", start.lot)
-        _again_field(form, shown, name, start)
+        _again_field(here, form, shown, name, start)
     with middle:
         form.moment(
             f"{name}started_on",
@@ -553,13 +561,15 @@ def _giving_fields(
         form.pick(f"{name}told_by", "As told by", prescribers, none="Nobody")
 
 
-def _again_field(form: Form, shown: KetamineSessionPage, name: str, start: _Start) -> None:
+def _again_field(
+    here: Present, form: Form, shown: KetamineSessionPage, name: str, start: _Start
+) -> None:
     """The dose a second time, and why, where the number may be a slip and was not kept before."""
     ug = read_field(form, f"{name}mg", wording.read_mg_given)
     if not ug or typed_mg(ug) == start.mg:
         return
     grams = shown.weight.grams if shown.weight else None
-    doubt = doubt_given(ug, shown.product_route, grams)
+    doubt = doubt_given(ug, shown.product_route, grams, here.asked.practice.dose_bounds)
     if doubt is None:
         return
     phrase(wording.Phrase(doubt, Tone.RED, "error"))
@@ -582,7 +592,7 @@ def _correct_form(here: Present, shown: KetamineSessionPage, one: Administration
     form.seen(shown.version, of=shown.id)
     form.line("void_reason", "What was wrong")
     prescribers = with_function(shown.team, Function.PRESCRIBER)
-    _giving_fields(form, shown, "", _start_of(here, one), prescribers)
+    _giving_fields(here, form, shown, "", _start_of(here, one), prescribers)
     form.save(
         "Save the correction",
         correct_administration,

@@ -642,6 +642,11 @@ def _zone(page: Page) -> None:
     wait_for_run(page)
 
 
+def _bound(page: Page) -> None:
+    unfold(page, "Intramuscular doses")
+    paste(page, "Intramuscular: say why above, mg", "180")
+
+
 def _threshold(page: Page) -> Locator:
     row = page.locator(".st-key-threshold_integration_late_hours")
     box = row.get_by_role("textbox")
@@ -1305,6 +1310,14 @@ SAVES = {
     ),
     "cover": Save(
         _the_course, _cover, "Change cover", ("episode:member_changed",), (EpisodeMember,)
+    ),
+    "bound of a dose": Save(
+        lambda own: "/practice?practice_show=Thresholds",
+        _bound,
+        "Save “Intramuscular: say why above, mg”",
+        ("setting:changed",),
+        (PracticeSetting,),
+        by_prescriber=True,
     ),
     "threshold": Save(
         lambda own: "/practice?practice_show=Thresholds",

@@ -10,7 +10,16 @@ from kapteam.db.tables import AuditEvent, KetamineSession, Weight
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
 from kapteam.vocabulary import HoldReason, OrderState, ProductRoute, SessionStatus
-from tests.factories import NOW, TODAY, a_clearance, a_hold, a_weight, audit_events, count_rows
+from tests.factories import (
+    NOW,
+    TODAY,
+    a_clearance,
+    a_hold,
+    a_setting,
+    a_weight,
+    audit_events,
+    count_rows,
+)
 from tests.factories_care import (
     ON_SQLITE,
     Care,
@@ -234,6 +243,19 @@ def test_rule_32_beyond_the_usual_by_weight_it_is_ordered_and_proposed_with_a_re
     assert (session.ordered_ug, session.order_reason) == (101_000, "Tolerant since 2019")
     (event,) = audit_events(care.database)
     assert "Tolerant" not in str(event.changes)
+
+
+def test_the_bound_in_force_on_the_day_judges_the_day(care, high):
+    dose = "99"
+    care.do(order_dose, care.prescriber, DoseEntered(high.id, 1, dose, ""))
+    with care.database.writing() as db:
+        a_setting(db, care.prescriber, "dose.IM.say_why.most_ug_per_kg", 1_800, since=NOW + DAY)
+    care.do(order_dose, care.prescriber, DoseEntered(high.id, 2, "98", ""), now=NOW)
+    with pytest.raises(Invalid) as refused:
+        care.do(order_dose, care.prescriber, DoseEntered(high.id, 3, dose, ""), now=NOW + DAY)
+    assert "1.8 mg per kg" in refused.value.fields["order_reason"].replace("\u00a0", " ")
+    # What was ordered before stays as it is.
+    assert care.row(KetamineSession, high.id).order_reason == ""
 
 
 def test_rule_32_a_slip_of_the_finger_is_refused_whatever_the_reason(care, high):

@@ -775,6 +775,15 @@ SHEETS = {
         lambda care: {"practice_show": "Thresholds"},
         _administrator,
     ),
+    "bound of a dose": Sheet(
+        "practice",
+        "threshold/dose.IM.say_why.most_ug",
+        "Save “Intramuscular: say why above, mg”",
+        {"value": "180"},
+        "setting:changed",
+        lambda care: {"practice_show": "Thresholds"},
+        _administrator,
+    ),
     "days away": Sheet(
         "away",
         "absence",
@@ -914,6 +923,8 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("other medicine", "name", " ", "The medicine is needed."),
     ("other medicine", "name", LONG, "200 characters"),
     ("medicine in error", "void_reason", "", "The reason is needed."),
+    *(("bound of a dose", "value", mg, says) for mg, says in NOT_A_DOSE),
+    ("bound of a dose", "value", "500", "each is more than the one before"),
     # What has to be there.
     ("consent in error", "void_reason", " ", "The reason is needed."),
     ("experience corrected", "void_reason", "", "The reason is needed."),
