@@ -100,7 +100,7 @@ def _threshold(here: Present, line: ThresholdLine, name: str) -> None:
             _threshold_field(form, line)
             if form.is_changed("value"):
                 form.line("source", "Where the new value comes from")
-        words(quiet(_source(here, line)), 400)
+        words(quiet(_source(here, line)), 360)
         form.save(
             f"Save “{name}”",
             change_setting,
