@@ -14,7 +14,7 @@ from kapteam import wording
 from kapteam.rules.attention import MISSED_TWICE, Attention, Reason
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
-from kapteam.rules.dosing import Silence
+from kapteam.rules.dosing import MayAdd, Silence
 from kapteam.rules.evaluation import TRIALS_ASKED, Finding, not_asked
 from kapteam.rules.home_supply import HomeProblem, HomeStanding
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
@@ -546,26 +546,37 @@ def waiting_on(name: str, what: str) -> str:
 
 
 def order(
-    order_state: OrderState, ordered_ug: int | None, may_add_ug: int | None, route_label: str
+    order_state: OrderState, ordered_ug: int | None, may_add: MayAdd | None, route_label: str
 ) -> Phrase:
-    """The order of a session: `70 mg intramuscular`, `proposed 70 mg, not ordered`."""
+    """The order of a session: `70 mg intramuscular, may add up to 30 mg once, after 10 to 20 min`.
+
+    What is not ordered says so: `Proposed 70 mg, not ordered`.
+    """
     if ordered_ug is None or order_state is not OrderState.ORDERED:
-        missing = dose_ordered(order_state, ordered_ug, may_add_ug)
+        missing = dose_ordered(order_state, ordered_ug, may_add)
         return Phrase(f"{missing}, {route_label}", Tone.AMBER, "prescriptions")
-    return Phrase(f"{wording.mg(ordered_ug)} {route_label}{_may_add(may_add_ug)}")
+    return Phrase(f"{wording.mg(ordered_ug)} {route_label}{_may_add(may_add)}")
 
 
-def dose_ordered(order_state: OrderState, ordered_ug: int | None, may_add_ug: int | None) -> str:
-    """The order beside a route that is said already: `70 mg ordered, may add 30 mg`."""
+def dose_ordered(order_state: OrderState, ordered_ug: int | None, may_add: MayAdd | None) -> str:
+    """The order beside a route that is said already: `70 mg ordered, may add up to 30 mg once`."""
     if ordered_ug is None or order_state is OrderState.NONE:
         return "Dose not ordered"
     if order_state is OrderState.PROPOSED:
         return f"Proposed {wording.mg(ordered_ug)}, not ordered"
-    return f"{wording.mg(ordered_ug)} ordered{_may_add(may_add_ug)}"
+    return f"{wording.mg(ordered_ug)} ordered{_may_add(may_add)}"
 
 
-def _may_add(ug: int | None) -> str:
-    return f", may add {wording.mg(ug)}" if ug else ""
+def _may_add(one: MayAdd | None) -> str:
+    if one is None:
+        return ""
+    window = wording.minutes_after(one.from_minutes, one.to_minutes)
+    return f", may add up to {wording.mg(one.ug)} once{f', {window}' if window else ''}"
+
+
+def given_by(name: str, *, is_witnessed: bool) -> str:
+    """Who gave a dose; of one that was taken, who saw it: `taken, witnessed by Noor Ocotillo`."""
+    return f"taken, witnessed by {name}" if is_witnessed else name
 
 
 def ended_session(status: SessionStatus, at: datetime | None, now: datetime, zone: ZoneInfo) -> str:

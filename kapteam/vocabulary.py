@@ -348,6 +348,19 @@ class AdministrationKind(Term):
     DEVICE = "device", "Nasal device"
 
 
+class MedicineRoute(Term):
+    """How a medicine other than ketamine was given, spelled out (ISMP)."""
+
+    ORAL = "oral", "oral"
+    SUBLINGUAL = "sublingual", "sublingual"
+    INTRAMUSCULAR = "intramuscular", "intramuscular"
+    INTRAVENOUS = "intravenous", "intravenous"
+    NASAL = "nasal", "nasal"
+    INHALED = "inhaled", "inhaled"
+    SKIN = "skin", "on the skin"
+    OTHER = "other", "another route"
+
+
 class How(Term):
     """How people meet."""
 

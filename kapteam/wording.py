@@ -38,7 +38,29 @@ MOST_MG = 1_000
 MOST_MG_PER_KG = 7
 # Nobody has taken a medicine for longer, so a slip of the finger.
 MOST_WEEKS = 3_000
+# Somebody may take every lozenge at home; what is more than ten grams is a slip.
+MOST_GIVEN_MG = 10_000
+MOST_MINUTES = 240
 GRAMS_IN_A_POUND = 453.59237
+_COUNTED = {
+    "unit": "units",
+    "tablet": "tablets",
+    "capsule": "capsules",
+    "drop": "drops",
+    "puff": "puffs",
+    "spray": "sprays",
+    "patch": "patches",
+}
+_MICRO = ("mcg", "ug", "\N{MICRO SIGN}g", "\N{GREEK SMALL LETTER MU}g", "micrograms", "microgram")
+_UNITS = {
+    "mg": "mg",
+    "g": "g",
+    **dict.fromkeys(_MICRO, "mcg"),
+    **dict.fromkeys(("ml", "milliliter", "milliliters"), "mL"),
+    **dict.fromkeys(("l per min", "l/min"), "L per min"),
+    **{word: one for one, more in _COUNTED.items() for word in (one, more)},
+}
+"""How a unit may be typed, in lower case, and how it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +116,7 @@ def dose(ug: int, product_route: ProductRoute) -> str:
     return f"{mg(ug)} {product_route.label}"
 
 
-def read_mg(text: str) -> int:
+def read_mg(text: str, most_mg: int = MOST_MG) -> int:
     """Whole micrograms from milligrams as typed (`70`, `0.5`, `70 mg`, `1,000`).
 
     Raises ValueError with a sentence for anything that is not a dose (rule 36).
@@ -112,7 +134,7 @@ def read_mg(text: str) -> int:
         raise ValueError("A dose is more than 0 mg.")
     if micrograms != micrograms.to_integral_value():
         raise ValueError("A dose has at most three decimals.")
-    if micrograms > MOST_MG * 1000:
+    if micrograms > most_mg * 1000:
         raise ValueError("This is more mg than anybody is given. Check the number.")
     return int(micrograms)
 
@@ -146,6 +168,70 @@ def read_weeks(text: str) -> int | None:
     if found is None or int(found[1]) > MOST_WEEKS:
         raise ValueError(f"Enter whole weeks, 0 to {MOST_WEEKS:,}, or leave it empty.")
     return int(found[1])
+
+
+def read_blood_pressure(text: str) -> tuple[int, int]:
+    """Systolic and diastolic mmHg as typed: `128/82`, `128 over 82`.
+
+    Raises ValueError with a sentence.
+    """
+    cleaned = text.replace(NBSP, " ").strip().lower().removesuffix("mmhg").strip()
+    found = re.fullmatch(r"(\d{2,3})\s*(?:/|over)\s*(\d{2,3})", cleaned, re.ASCII)
+    if found is None:
+        raise ValueError("Enter the blood pressure as two numbers, for example 128/82.")
+    return int(found[1]), int(found[2])
+
+
+def blood_pressure(systolic: int, diastolic: int) -> str:
+    """`128/82`."""
+    return f"{systolic}/{diastolic}"
+
+
+def read_minutes(text: str) -> int:
+    """Whole minutes as typed: `10`, `10 min`. Raises ValueError with a sentence."""
+    cleaned = text.replace(NBSP, " ").strip().lower().removesuffix("min").strip()
+    if not re.fullmatch(r"\d{1,3}", cleaned, re.ASCII) or not 1 <= int(cleaned) <= MOST_MINUTES:
+        raise ValueError(f"Enter whole minutes from 1 to {MOST_MINUTES}.")
+    return int(cleaned)
+
+
+def minutes_after(first: int | None, last: int | None) -> str:
+    """From and to so many minutes after something: `after 10 to 20 min`; empty for any time."""
+    if first is not None and last is not None and first != last:
+        return f"after {first} to {last}{NBSP}min"
+    if first is not None:
+        return f"after {first}{NBSP}min"
+    return f"within {last}{NBSP}min" if last is not None else ""
+
+
+def read_dose_of_other(text: str) -> str:
+    """The dose of a medicine other than ketamine, as it is written: `4 mg`, `0.1 mg`, `2 tablets`.
+
+    From a number and its unit as typed (`4mg`, `.10 mg`, `100 µg`). The units are those that ISMP
+    lets stand. Raises ValueError with a sentence.
+    """
+    cleaned = " ".join(text.replace(NBSP, " ").split()).rstrip(".")
+    if not cleaned:
+        raise ValueError("Enter the dose with its unit, for example 4 mg.")
+    found = re.fullmatch(
+        r"([+-]?)(\d{1,3}(?:,\d{3})+|\d{0,9})(\.\d{1,6})? ?(\D+)", cleaned, re.ASCII
+    )
+    unit = _UNITS.get(found[4].strip().lower().removesuffix("(s)")) if found else None
+    if found is None or unit is None or not (found[2] or found[3]):
+        raise ValueError(
+            "Enter a number and its unit: mg, mcg, g, mL, L per min, units, tablets, capsules, "
+            "drops, puffs, sprays or patches."
+        )
+    number = Decimal(f"{found[2].replace(',', '') or 0}{found[3] or ''}")
+    if found[1] == "-" or not number:
+        raise ValueError("A dose is more than 0.")
+    many = unit if number == 1 or unit not in _COUNTED else _COUNTED[unit]
+    return f"{number.normalize():,f}{NBSP}{many}"
+
+
+def read_mg_given(text: str) -> int:
+    """`read_mg` of what was given or taken, which may be more than anybody orders."""
+    return read_mg(text, MOST_GIVEN_MG)
 
 
 def clock_time(moment: time) -> str:
@@ -295,6 +381,11 @@ def initials(family: str, given: str) -> str:
 def first_up(text: str) -> str:
     """The words with a capital letter at their start: where they stand alone."""
     return text[:1].upper() + text[1:]
+
+
+def first_down(text: str) -> str:
+    """The words with a small letter at their start: where they go on a sentence."""
+    return text[:1].lower() + text[1:]
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from kapteam.ui.ketamine_session import (
     draw_other_ends,
     draw_record,
 )
+from kapteam.ui.other_medicines import draw_medicine_form, draw_other_medicines
 from kapteam.ui.page import open_page
 from kapteam.ui.readiness import draw_readiness
 
@@ -26,6 +27,8 @@ draw_at_home(here, shown)
 draw_order(here, shown)
 draw_number(here, shown)
 draw_administrations(here, shown)
+draw_other_medicines(here, shown)
 if can_record_session(here.viewer):
     draw_record(here, shown)
+    draw_medicine_form(here, shown)
 draw_other_ends(here, shown)

@@ -25,6 +25,7 @@ from kapteam.db.tables import (
     IntegrationSessionFor,
     KetamineSession,
     Note,
+    OtherMedicine,
     ReadinessAnswer,
     Series,
 )
@@ -37,6 +38,7 @@ from kapteam.vocabulary import (
     Function,
     How,
     IntegrationKind,
+    MedicineRoute,
     NoteKind,
     OrderState,
     Part,
@@ -222,6 +224,25 @@ def an_administration(
         given_by_id=session.created_by_id,
         recorded_at=started_at,
         told_by_id=told_by.clinician_id if told_by else None,
+    )
+    db.add(row)
+    db.flush()
+    return row
+
+
+def another_medicine(
+    db: Session, session: KetamineSession, *, given_at: datetime, **columns: Any
+) -> OtherMedicine:
+    """Ondansetron 4 mg."""
+    usual = {"name": "ondansetron", "dose": "4 mg", "route": MedicineRoute.SUBLINGUAL}
+    row = OtherMedicine(
+        id=new_id(),
+        ketamine_session_id=session.id,
+        given_at=given_at,
+        given_by_id=session.created_by_id,
+        is_witnessed=False,
+        recorded_at=given_at,
+        **(usual | columns),
     )
     db.add(row)
     db.flush()

@@ -93,9 +93,9 @@ class BookKetamineEntered:
     """A ketamine session and its integration slot; both ids are minted by the form.
 
     A prescriber who starts a series says its `ordered_count`; nobody else does. A prescriber's `mg`
-    (and `may_add`) is an order, a therapist's a proposal. No slot while `integration_time` is
-    empty: then, on a course that expects integration, `no_integration_reason` says why. That it
-    begins in the session or right after it is meant says `integration_soon`.
+    (and `may_add` with its minutes) is an order, a therapist's a proposal. No slot while
+    `integration_time` is empty: then, on a course that expects integration, `no_integration_reason`
+    says why. That it begins in the session or right after it is meant says `integration_soon`.
     `integration_therapist` is a clinician's id, None where integration is elsewhere.
     """
 
@@ -122,6 +122,8 @@ class BookKetamineEntered:
     no_integration_reason: str
     order_reason: str = ""
     integration_soon: bool | None = None
+    may_add_from: str = ""
+    may_add_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ def book_ketamine_session(
     dose, order_state = NO_DOSE, OrderState.NONE
     if entered.mg.strip() or entered.may_add.strip():
         order_state = OrderState.ORDERED if can_order_dose(viewer) else OrderState.PROPOSED
-        dose = read_dose(db, form, entered, clearance, course.client_id, series)
+        dose = read_dose(db, form, entered, clearance, course.client_id, series, now)
         form.need(
             "mg",
             can_order_dose(viewer) or can_propose_dose(viewer),
@@ -267,6 +269,8 @@ def book_ketamine_session(
         order_state=order_state,
         ordered_ug=dose["ordered_ug"],
         may_add_ug=dose["may_add_ug"],
+        may_add_from_minutes=dose["may_add_from_minutes"],
+        may_add_to_minutes=dose["may_add_to_minutes"],
         integration_session=entered.integration_id if slot else None,
         integration_planned_at=slot.planned_at if slot else None,
         integration_therapist_id=slot.therapist_id if slot else None,

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from kapteam import wording
 from kapteam.actions.practice import lock_practice, the_practice
 from kapteam.actions.saving import already_saved, compare_and_swap
 from kapteam.clock import day_of
@@ -14,6 +15,7 @@ from kapteam.db.access import visible_client
 from kapteam.db.audit import record
 from kapteam.db.namesakes import namesakes
 from kapteam.db.tables import Client
+from kapteam.errors import NotAllowed
 from kapteam.rules.entered import Entered
 from kapteam.rules.folding import search_text
 from kapteam.rules.permissions import (
@@ -22,7 +24,10 @@ from kapteam.rules.permissions import (
     check_can_keep_safety_plan,
     check_can_pin,
 )
+from kapteam.rules.vitals import check_blood_pressure
 
+ASKED = ("allergies", "medications", "conditions", "usual_pressure")
+"""What stands on a client with the day on which it was asked last, in `<name>_asked_on`."""
 OLDEST_BIRTH = date(1900, 1, 1)
 
 
@@ -30,9 +35,10 @@ OLDEST_BIRTH = date(1900, 1, 1)
 class ClientEntered:
     """Everything the client's form holds; `id` is minted by the form.
 
-    Allergies and medications: without a day they were not asked; with a day and no text there are
-    none. `voicemail_ok` None was not asked. `is_another_person` says that a client with the same
-    name and birth date is somebody else.
+    Allergies, medications and conditions: without a day they were not asked; with a day and no text
+    there are none. A usual blood pressure (`128/82`) has its day. `voicemail_ok` None was not
+    asked. `is_another_person` says that a client with the same name and birth date is somebody
+    else.
     """
 
     id: str
@@ -51,6 +57,10 @@ class ClientEntered:
     allergies_asked_on: date | None
     medications: str
     medications_asked_on: date | None
+    conditions: str
+    conditions_asked_on: date | None
+    usual_pressure: str
+    usual_pressure_asked_on: date | None
     is_another_person: bool | None = field(default=None, kw_only=True)
 
 
@@ -58,6 +68,14 @@ class ClientEntered:
 class ClientChangeEntered(ClientEntered):
     """The client's form over a client there is, drawn at `version`."""
 
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedEntered:
+    """The client was asked today and nothing had changed, as it was read at `version`."""
+
+    client_id: str
     version: int
 
 
@@ -144,6 +162,37 @@ def change_client(db: Session, viewer: Viewer, entered: ClientChangeEntered, now
             fields=changed,
         )
     return client.code
+
+
+def check_client_today(db: Session, viewer: Viewer, entered: CheckedEntered, now: datetime) -> None:
+    """Put today's date to everything that was asked before; what was not asked stays not asked.
+
+    A second press on the same day changes nothing. Raises NotAllowed (nothing was asked yet, or
+    somebody changed the client since it was read), NotFound.
+    """
+    client = visible_client(db, viewer, entered.client_id, now)
+    check_can_book(viewer)
+    today = day_of(now, the_practice(db, now).zone)
+    before = {f"{name}_asked_on": getattr(client, f"{name}_asked_on") for name in ASKED}
+    dated = {name: (on, today) for name, on in before.items() if on not in (None, today)}
+    if not any(before.values()):
+        raise NotAllowed("Nothing was asked yet. Enter it under “Change details”, with its day.")
+    if not dated:
+        return
+    if client.version != entered.version:
+        raise NotAllowed(
+            "Somebody changed this client in the meantime. Read what it says now, then press again."
+        )
+    compare_and_swap(db, client, entered.version, dict.fromkeys(dated, today))
+    record(
+        db,
+        "client:checked",
+        viewer,
+        now,
+        client_id=client.id,
+        subject_id=client.id,
+        **dated,
+    )
 
 
 def pin_line(db: Session, viewer: Viewer, entered: PinnedLineEntered, now: datetime) -> None:
@@ -267,14 +316,30 @@ def _checked(entered: ClientEntered, today: date) -> dict[str, Any]:
         "may_be_told": form.text("may_be_told", entered.may_be_told, "The text"),
         "voicemail_ok": entered.voicemail_ok,
     }
-    for name, words in (("allergies", "allergies"), ("medications", "medications")):
-        text = form.text(name, getattr(entered, name), f"The list of {words}")
+    for name in ASKED:
+        typed: str = getattr(entered, name)
         asked_on: date | None = getattr(entered, f"{name}_asked_on")
+        if name == "usual_pressure":
+            text, about = _usual_pressure(form, typed, asked_on), "the usual blood pressure"
+        else:
+            text, about = form.text(name, typed, f"The list of {name}"), name
         if asked_on is None:
-            form.need(f"{name}_asked_on", not text, f"Choose the day you asked about {words}.")
+            form.need(f"{name}_asked_on", not text, f"Choose the day you asked about {about}.")
         else:
             form.need(f"{name}_asked_on", asked_on <= today, "This day is in the future.")
         values[name] = text if asked_on else None
         values[f"{name}_asked_on"] = asked_on
     form.done()
     return values
+
+
+def _usual_pressure(form: Entered, typed: str, asked_on: date | None) -> str:
+    """The usual blood pressure as it is kept; a day without one says nothing."""
+    if not typed.strip() and asked_on is None:
+        return ""
+    read = form.read("usual_pressure", wording.read_blood_pressure, typed)
+    if read is None:
+        return ""
+    problem = check_blood_pressure(*read)
+    form.need("usual_pressure", problem is None, problem or "")
+    return wording.blood_pressure(*read)

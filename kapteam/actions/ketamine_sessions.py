@@ -23,6 +23,7 @@ from kapteam.actions.loading import (
     practice_zone,
     product_route,
 )
+from kapteam.actions.practice import the_practice
 from kapteam.actions.saving import compare_and_swap
 from kapteam.actions.weights import newest_weight
 from kapteam.clock import day_of
@@ -41,10 +42,17 @@ from kapteam.rules.dosing import (
     check_administration_times,
     ends_session,
     last_given_at,
+    may_add,
 )
 from kapteam.rules.entered import Entered
 from kapteam.rules.pathway import missing_clearance
-from kapteam.rules.permissions import Viewer, check_can_order_dose, check_can_record_session
+from kapteam.rules.permissions import (
+    Viewer,
+    check_can_order_dose,
+    check_can_record_session,
+    only_witnesses,
+)
+from kapteam.rules.plausibility import doubt_given
 from kapteam.rules.recording import before_plan, breaches, entered_late, not_possible, out_of_order
 from kapteam.vocabulary import (
     AdministrationKind,
@@ -65,7 +73,8 @@ _NEVER_AUDITED = frozenset(
 class AdministrationEntered:
     """One giving of ketamine, in mg as typed; `id` is minted by the form.
 
-    The end is an infusion's. `reason` is needed beyond clearance, hold or order; `told_by`, a
+    The end is an infusion's. `mg_again` is the dose typed a second time where it may be a slip.
+    `reason` is needed beyond clearance, hold or order; `told_by`, a
     prescriber's id, for a therapist or nurse beyond or without an order.
     """
 
@@ -79,6 +88,7 @@ class AdministrationEntered:
     lot: str = ""
     reason: str = ""
     told_by: str | None = None
+    mg_again: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +285,9 @@ class _Recording:
     def add(self, prefix: str, entered: AdministrationEntered) -> None:
         """Read one administration; one that an earlier press of Save kept is left alone."""
         form = self.form
-        ug = form.read(f"{prefix}mg", wording.read_mg, entered.mg)
+        ug = form.read(f"{prefix}mg", wording.read_mg_given, entered.mg)
+        if ug is not None:
+            self._check_slip(prefix, ug, entered.mg_again)
         form.need(f"{prefix}kind", entered.kind is not None, "Choose what was given.")
         started_at = self._moment(f"{prefix}started", entered.started_on, entered.started_time)
         ended_at = None
@@ -301,10 +313,12 @@ class _Recording:
             lot=lot,
             reason=reason,
             given_by_id=self._viewer.clinician_id,
+            is_witnessed=only_witnesses(self._viewer),
             recorded_at=self._now,
         )
         if self._wrong is not None:
             row.given_by_id, row.reason = self._wrong.given_by_id, reason or self._wrong.reason
+            row.is_witnessed = self._wrong.is_witnessed
         saved = self._db.get(Administration, entered.id)
         if saved is None:
             self._new[prefix] = row
@@ -316,6 +330,21 @@ class _Recording:
                 _what(saved) == _what(row),
                 "This dose was saved before, as something else. Correct that record instead.",
             )
+
+    def _check_slip(self, prefix: str, ug: int, again: str) -> None:
+        """Rule 32: a number that may be a slip is the dose once it was typed the same twice."""
+        if self._wrong is not None and self._wrong.ug == ug:
+            return
+        weight = newest_weight(self._db, self._course.client_id)
+        route = product_route(self._db, self._session)
+        bounds = the_practice(self._db, self._now).dose_bounds
+        doubt = doubt_given(ug, route, weight.grams if weight else None, bounds)
+        if doubt is None:
+            return
+        field = f"{prefix}mg_again"
+        self.form.need(field, bool(again.strip()), doubt)
+        typed = self.form.read(field, wording.read_mg_given, again)
+        self.form.need(field, typed in (ug, None), "The two numbers differ. Check both.")
 
     def read_times(self, entered: RecordEntered) -> dict[str, Any]:
         """The columns for the times that were typed, and for why it was stopped."""
@@ -380,14 +409,16 @@ class _Recording:
                 values |= _REOPENED
         lines, total_ug = [], 0
         prefixes = {row.id: prefix for prefix, row in self._new.items()}
-        for row in sorted(self.rows, key=lambda one: (one.recorded_at, one.started_at, one.id)):
+        rows = sorted(self.rows, key=lambda one: (one.recorded_at, one.started_at, one.id))
+        session = self._session
+        all_beyond = beyond_order(
+            session.order_state,
+            session.ordered_ug,
+            may_add(session.may_add_ug, session.may_add_from_minutes, session.may_add_to_minutes),
+            given(rows),
+        )
+        for row, beyond in zip(rows, all_beyond, strict=True):
             total_ug += row.ug
-            beyond = beyond_order(
-                self._session.order_state,
-                self._session.ordered_ug,
-                self._session.may_add_ug,
-                total_ug,
-            )
             found = self._breaches(row, beyond, total_ug)
             if row.id in prefixes:
                 self._check_breach(prefixes[row.id], row, found, beyond)

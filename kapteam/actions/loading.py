@@ -118,7 +118,7 @@ def administrations(db: Session, ketamine_session_id: str) -> list[Administratio
 
 def given(rows: Iterable[Administration]) -> list[Given]:
     """The administrations as the rules of dosing take them."""
-    return [Given(one.started_at, one.ended_at, one.ug) for one in rows]
+    return [Given(one.started_at, one.ended_at, one.ug, one.kind) for one in rows]
 
 
 def dose_end(db: Session, session: KetamineSession) -> DoseEnd:

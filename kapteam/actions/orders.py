@@ -17,6 +17,7 @@ from kapteam.actions.loading import (
     need_clearance,
     practice_zone,
 )
+from kapteam.actions.practice import the_practice
 from kapteam.actions.saving import check_changed, compare_and_swap
 from kapteam.actions.weights import newest_weight
 from kapteam.db.audit import record
@@ -30,14 +31,21 @@ from kapteam.rules.permissions import Viewer, check_can_order_dose, check_can_pr
 from kapteam.rules.plausibility import Doubt, doubt_dose
 from kapteam.vocabulary import OrderState
 
-NO_DOSE: Mapping[str, Any] = {"ordered_ug": None, "may_add_ug": None, "order_reason": ""}
+NO_DOSE: Mapping[str, Any] = {
+    "ordered_ug": None,
+    "may_add_ug": None,
+    "may_add_from_minutes": None,
+    "may_add_to_minutes": None,
+    "order_reason": "",
+}
 """The columns of a session for which no dose was typed."""
 
 
 class DoseTyped(Protocol):
-    """A dose and what may be added to it, in mg as typed.
+    """A dose and what may be added to it once, in mg as typed.
 
-    `order_reason` is asked for where it is beyond what is usual.
+    `may_add_from` and `may_add_to` are minutes after the dose. `order_reason` is asked for
+    where it is beyond what is usual.
     """
 
     @property
@@ -47,6 +55,14 @@ class DoseTyped(Protocol):
     @property
     def may_add(self) -> str:
         """What may be added; empty: nothing."""
+
+    @property
+    def may_add_from(self) -> str:
+        """From how many minutes after the dose it may be added; empty: as early as it comes."""
+
+    @property
+    def may_add_to(self) -> str:
+        """To how many minutes after the dose; empty: as late as it comes."""
 
     @property
     def order_reason(self) -> str:
@@ -62,6 +78,8 @@ class DoseEntered:
     mg: str
     may_add: str
     order_reason: str = ""
+    may_add_from: str = ""
+    may_add_to: str = ""
 
 
 def order_dose(db: Session, viewer: Viewer, entered: DoseEntered, now: datetime) -> None:
@@ -86,15 +104,18 @@ def read_dose(
     clearance: ClearanceFacts | None,
     client_id: str,
     series: Series | None,
+    now: datetime,
 ) -> dict[str, Any]:
     """The columns of an order as typed, within the clearance's ceiling of one session.
 
-    What is beyond the usual comes with its reason, and a slip of the finger not at all (rule 32).
+    What is beyond the usual comes with its reason, and a slip of the finger not at all (rule 32);
+    the bounds in force at `now` judge it.
     """
     ug = form.read("mg", wording.read_mg, typed.mg)
     may_add_ug = (
         form.read("may_add", wording.read_mg, typed.may_add) if typed.may_add.strip() else None
     )
+    from_minutes, to_minutes = _read_minutes(form, typed, adds=may_add_ug is not None)
     reason = form.text("order_reason", typed.order_reason, "The reason")
     is_unusual = False
     weight = newest_weight(db, client_id) if ug else None
@@ -105,6 +126,7 @@ def read_dose(
             may_add_ug,
             series.product_route,
             grams,
+            the_practice(db, now).dose_bounds,
             is_first=not db.scalar(select(has_given(series.id))),
         )
         if found is not None:
@@ -117,8 +139,29 @@ def read_dose(
     return {
         "ordered_ug": ug,
         "may_add_ug": may_add_ug,
+        "may_add_from_minutes": from_minutes,
+        "may_add_to_minutes": to_minutes,
         "order_reason": reason if is_unusual else "",
     }
+
+
+def _read_minutes(form: Entered, typed: DoseTyped, *, adds: bool) -> tuple[int | None, int | None]:
+    """From and to how many minutes after the dose something may be added."""
+    first, last = (
+        form.read(field, wording.read_minutes, text) if text.strip() else None
+        for field, text in (("may_add_from", typed.may_add_from), ("may_add_to", typed.may_add_to))
+    )
+    form.need(
+        "may_add",
+        adds or not (first or last),
+        "Say how much may be added, or leave the minutes empty.",
+    )
+    form.need(
+        "may_add_to",
+        first is None or last is None or first <= last,
+        "This is before the first minute.",
+    )
+    return first, last
 
 
 def _set_dose(
@@ -145,7 +188,7 @@ def _set_dose(
     given = administrations(db, session.id)
     if given and session.order_state is not OrderState.ORDERED:
         raise NotAllowed("A dose was given already. Confirm what was given, below, instead.")
-    dose = read_dose(db, form, entered, clearance, course.client_id, series)
+    dose = read_dose(db, form, entered, clearance, course.client_id, series, now)
     form.need(
         "mg",
         not given or dose["ordered_ug"] in (session.ordered_ug, None),

@@ -14,12 +14,16 @@ from kapteam.errors import NotFound
 from kapteam.ids import new_id
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_administer
+from kapteam.rules.plausibility import DOSE_BOUNDS, read_bound
 from kapteam.rules.thresholds import THRESHOLDS, read_value
 
 
 @dataclass(frozen=True, slots=True)
 class SettingEntered:
-    """A new value of one threshold and where it comes from, as typed; `key` of `THRESHOLDS`."""
+    """A new value of one threshold and where it comes from, as typed.
+
+    `key` of `THRESHOLDS`, or of `DOSE_BOUNDS`, which are typed in mg (per kg).
+    """
 
     key: str
     value: str
@@ -107,14 +111,14 @@ def change_setting(db: Session, viewer: Viewer, entered: SettingEntered, now: da
     """
     lock_practice(db)
     check_can_administer(viewer)
-    if entered.key not in THRESHOLDS:
+    if entered.key not in THRESHOLDS.keys() | DOSE_BOUNDS.keys():
         raise NotFound("There is no such setting.")
-    before = the_practice(db, now).thresholds
+    before = the_practice(db, now)
     form = Entered()
-    value = form.read("value", lambda text: read_value(entered.key, text, before), entered.value)
+    value = form.read("value", lambda text: _read_setting(before, entered.key, text), entered.value)
     source = form.line("source", entered.source, "The source")
     form.done()
-    old = getattr(before, entered.key)
+    old = setting_value(before, entered.key)
     if value == old:
         return
     setting_id = put_in_force(db, viewer, entered.key, str(value), source, now)
@@ -127,6 +131,20 @@ def change_setting(db: Session, viewer: Viewer, entered: SettingEntered, now: da
         key=entered.key,
         value=(old, value),
     )
+
+
+def setting_value(practice: PracticeInForce, key: str) -> int:
+    """What is in force of one of `THRESHOLDS` (in its unit) or `DOSE_BOUNDS` (micrograms)."""
+    if key in DOSE_BOUNDS:
+        return practice.dose_bounds.value(key)
+    value: int = getattr(practice.thresholds, key)
+    return value
+
+
+def _read_setting(before: PracticeInForce, key: str, text: str) -> int:
+    if key in DOSE_BOUNDS:
+        return read_bound(key, text, before.dose_bounds)
+    return read_value(key, text, before.thresholds)
 
 
 def put_in_force(

@@ -54,7 +54,7 @@ class Colleague:
 class Person:
     """Somebody in care: what the client's form holds, apart from its dates.
 
-    `allergies` and `medications` None were not asked about.
+    `allergies`, `medications`, `conditions` and `usual_pressure` None were not asked about.
     """
 
     family_name: str
@@ -67,6 +67,8 @@ class Person:
     voicemail_ok: bool | None = True
     allergies: str | None = ""
     medications: str | None = ""
+    conditions: str | None = None
+    usual_pressure: str | None = None
     pinned_line: str = ""
 
     @property
@@ -146,6 +148,8 @@ OKAFOR = Person(
     may_be_told="Chinedu may know about appointments and rides, nothing else.",
     allergies="Penicillin (hives)",
     medications="Sertraline 100 mg daily; lisinopril 10 mg daily",
+    conditions="High blood pressure, treated",
+    usual_pressure="134/84",
     pinned_line="Brother drives; call him when she is ready",
 )
 ELLIS = Person(
@@ -156,6 +160,8 @@ ELLIS = Person(
     emergency=("Dana Ellis", "spouse"),
     may_be_told="Dana may know everything.",
     medications="Bupropion XL 300 mg daily",
+    conditions="",
+    usual_pressure="122/78",
 )
 ELLISON = Person(
     "Ellison",

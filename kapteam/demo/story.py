@@ -85,6 +85,7 @@ from kapteam.vocabulary import (
     InquiryOutcome,
     IntegrationCloseReason,
     IntegrationKind,
+    MedicineRoute,
     NoteKind,
     OutsideParty,
     ReadinessItem,
@@ -200,7 +201,9 @@ def _doses_today(telling: Telling) -> None:
         "110",
         consent_ends_on=days.today + timedelta(days=9),
     )
-    ready.is_booked("60", "15", slot=ready.next_day, people="Noor in the room")
+    ready.is_booked(
+        "60", "15", add_after=("10", "20"), slot=ready.next_day, people="Noor in the room"
+    )
     ready.has_intention(words.BURNOUT[2], ready.eve)
 
     ellison = _shared(telling, people.ELLISON, SUBLINGUAL)
@@ -1058,6 +1061,13 @@ def _holds(telling: Telling) -> None:
     )
     refused.is_booked("55", slot=refused.next_day)
     refused.has_intention(words.PRESSURE[2], refused.eve)
+    refused.has_other_medicine(
+        refused.planned_at + 15 * MINUTE,
+        "clonidine",
+        "0.1 mg",
+        MedicineRoute.ORAL,
+        "Blood pressure 168/102",
+    )
     refused.ends(
         refused.planned_at + 40 * MINUTE,
         PRESCRIBER,
@@ -1115,6 +1125,13 @@ def _other_courses(telling: Telling) -> None:
     nauseous.is_booked("45", slot=nauseous.next_day)
     nauseous.has_intention(words.ROOTS[1], nauseous.eve)
     nauseous.is_given("45", stopped="Nausea; ondansetron given, better after half an hour.")
+    nauseous.has_other_medicine(
+        nauseous.planned_at + 50 * MINUTE,
+        "ondansetron",
+        "4 mg",
+        MedicineRoute.SUBLINGUAL,
+        "Nausea",
+    )
     nauseous.is_integrated(nauseous.next_day, words.ROOTS[1])
     _next(nauseous, days.coming(3, 11), "40")
 

@@ -27,6 +27,7 @@ from kapteam.actions.ketamine_sessions import (
 )
 from kapteam.actions.notes import NoteEntered, save_draft, sign_note, start_note
 from kapteam.actions.orders import DoseEntered, order_dose
+from kapteam.actions.other_medicines import OtherMedicineEntered, record_other_medicine
 from kapteam.actions.practice import the_practice
 from kapteam.actions.readiness import AnswerEntered, answer_readiness
 from kapteam.actions.weights import WeightEntered, record_weight
@@ -51,6 +52,7 @@ from kapteam.vocabulary import (
     How,
     Indication,
     IntegrationKind,
+    MedicineRoute,
     NoteKind,
     ProductRoute,
     ReadinessItem,
@@ -166,6 +168,10 @@ class Telling:
             "allergies_asked_on": None if person.allergies is None else today,
             "medications": person.medications or "",
             "medications_asked_on": None if person.medications is None else today,
+            "conditions": person.conditions or "",
+            "conditions_asked_on": None if person.conditions is None else today,
+            "usual_pressure": person.usual_pressure or "",
+            "usual_pressure_asked_on": None if person.usual_pressure is None else today,
         }
 
 
@@ -531,6 +537,7 @@ class Dose:
         mg: str = "",
         may_add: str = "",
         *,
+        add_after: tuple[str, str] = ("", ""),
         by: Colleague = FRONT_DESK,
         proposed: str = "",
         ordered_count: int = 6,
@@ -543,8 +550,9 @@ class Dose:
     ) -> "Dose":
         """The session is booked with its integration slot, its dose ordered, the ride home found.
 
-        The prescriber orders while booking, or after somebody else booked. `at_home` is the address
-        where the client takes it there.
+        The prescriber orders while booking, or after somebody else booked; `add_after` are the
+        minutes between which something may be added. `at_home` is the address where the client
+        takes it there.
         """
         course, telling = self.course, self.telling
         at_once = by is course.prescriber
@@ -571,6 +579,8 @@ class Dose:
                 ordered_count=ordered_count if at_once else None,
                 mg=mg if at_once else proposed,
                 may_add=may_add if at_once else "",
+                may_add_from=add_after[0] if at_once else "",
+                may_add_to=add_after[1] if at_once else "",
                 integration_id=self.integration_id,
                 integration_on=telling.on(slot) if slot else None,
                 integration_time=telling.typed(slot) if slot else "",
@@ -587,7 +597,7 @@ class Dose:
             telling.also(self.booked_at, self._put_on_last_instant)
         if mg and not at_once:
             self._number_is_ordered(ordered_count)
-            self.is_ordered(mg, may_add)
+            self.is_ordered(mg, may_add, add_after)
         if ride and not at_home:
             name, relation = course.person.emergency
             who = f"{name}, {relation}" if name else "A neighbor, Pat, 602-555-0188"
@@ -625,14 +635,21 @@ class Dose:
 
         self.telling.also(at, order)
 
-    def is_ordered(self, mg: str, may_add: str = "") -> None:
+    def is_ordered(self, mg: str, may_add: str = "", add_after: tuple[str, str] = ("", "")) -> None:
         """The prescriber orders the dose, a little after the booking."""
         assert self.course.prescriber is not None
         self.telling.then(
             self.booked_at + 50 * MINUTE,
             self.course.prescriber,
             order_dose,
-            lambda db: DoseEntered(self.id, self._version(db), mg, may_add),
+            lambda db: DoseEntered(
+                self.id,
+                self._version(db),
+                mg,
+                may_add,
+                may_add_from=add_after[0],
+                may_add_to=add_after[1],
+            ),
         )
 
     def is_given(
@@ -699,6 +716,27 @@ class Dose:
             ),
         )
         return self
+
+    def has_other_medicine(
+        self, at: datetime, name: str, dose: str, route: MedicineRoute, reason: str
+    ) -> None:
+        """The prescriber gives something else, and records it five minutes later."""
+        assert self.course.prescriber is not None
+        self.telling.then(
+            at + 5 * MINUTE,
+            self.course.prescriber,
+            record_other_medicine,
+            OtherMedicineEntered(
+                id=demo_id(f"{self.id}/{name}"),
+                ketamine_session_id=self.id,
+                name=name,
+                dose=dose,
+                route=route,
+                given_on=self.telling.on(at),
+                given_time=self.telling.typed(at),
+                reason=reason,
+            ),
+        )
 
     def ends(self, at: datetime, who: Colleague, action: Callable[..., Any], reason: str) -> None:
         """The session is cancelled, was missed or was not given."""

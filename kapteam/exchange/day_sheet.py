@@ -176,7 +176,7 @@ def _of_dose(dose: DoseLine) -> list[Words]:
     number = f"Dose {wording.in_series(dose.number, dose.of)}"
     given = [Words(f"{wording.mg(dose.given_ug)} given")] if dose.given_ug else []
     ordered = Words(
-        sentences.dose_ordered(dose.order_state, dose.ordered_ug, dose.may_add_ug),
+        sentences.dose_ordered(dose.order_state, dose.ordered_ug, dose.may_add),
         strong=dose.order_state is not OrderState.ORDERED,
     )
     return [

@@ -38,6 +38,7 @@ TAGS = {
     What.CLIENTS: (
         "client:created",
         "client:changed",
+        "client:checked",
         "client:pinned",
         "client:safety_plan_changed",
         "weight:%",
@@ -54,6 +55,7 @@ TAGS = {
         "series:%",
         "dose:%",
         "administration:%",
+        "other_medicine:%",
         "ketamine_session:%",
         "readiness:%",
         "home_supply:%",

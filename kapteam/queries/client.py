@@ -44,7 +44,7 @@ from kapteam.queries.standing import (
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.queries.weights import WeightLine, is_newest, weight_line
 from kapteam.rules.concerns import ConcernStanding
-from kapteam.rules.dosing import ends_session
+from kapteam.rules.dosing import MayAdd, ends_session, may_add
 from kapteam.rules.evaluation import Evaluation, Finding, asks_for_trials, present
 from kapteam.rules.folding import fold
 from kapteam.rules.integration import earliest_clock
@@ -206,7 +206,7 @@ class ClientDose:
     at_home: bool
     order_state: OrderState
     ordered_ug: int | None
-    may_add_ug: int | None
+    may_add: MayAdd | None
     ordered_by: str
     given: tuple[GivenPart, ...]
     discharged_at: datetime | None
@@ -547,6 +547,8 @@ def _doses(db: Session, asked: Asked, client_id: str) -> list[Any]:
                 KetamineSession.order_state,
                 KetamineSession.ordered_ug,
                 KetamineSession.may_add_ug,
+                KetamineSession.may_add_from_minutes,
+                KetamineSession.may_add_to_minutes,
                 KetamineSession.discharged_at,
                 KetamineSession.end_reason,
                 KetamineSession.breach_reason,
@@ -715,7 +717,7 @@ class _History:
             at_home=row.at_home,
             order_state=row.order_state,
             ordered_ug=row.ordered_ug,
-            may_add_ug=row.may_add_ug,
+            may_add=may_add(row.may_add_ug, row.may_add_from_minutes, row.may_add_to_minutes),
             ordered_by=row.ordered_by or "",
             given=self._parts[row.id],
             discharged_at=row.discharged_at,

@@ -35,6 +35,10 @@ class ClientDetails:
     allergies_asked_on: date | None
     medications: str | None
     medications_asked_on: date | None
+    conditions: str | None
+    conditions_asked_on: date | None
+    usual_pressure: str | None
+    usual_pressure_asked_on: date | None
 
     @property
     def name(self) -> ClientName:
@@ -67,6 +71,10 @@ def client_details(db: Session, asked: Asked, code: str) -> ClientDetails:
             Client.allergies_asked_on,
             Client.medications,
             Client.medications_asked_on,
+            Client.conditions,
+            Client.conditions_asked_on,
+            Client.usual_pressure,
+            Client.usual_pressure_asked_on,
         ).where(Client.code == code.strip().upper(), visible_clients(asked.viewer, asked.now))
     ).one_or_none()
     if row is None:

@@ -478,6 +478,8 @@ def _doses() -> Executable:
                 KetamineSession.order_state,
                 KetamineSession.ordered_ug,
                 KetamineSession.may_add_ug,
+                KetamineSession.may_add_from_minutes,
+                KetamineSession.may_add_to_minutes,
                 KetamineSession.arrived_at,
                 KetamineSession.discharged_at,
                 KetamineSession.breach_reason,

@@ -26,6 +26,7 @@ _MADE_BY_A_FORM = (
     tables.KetamineSession,
     tables.NoteAddendum,
     tables.NoteAmendment,
+    tables.OtherMedicine,
     tables.OutsideWait,
     tables.Weight,
 )

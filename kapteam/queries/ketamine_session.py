@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Executable, and_, cast, func, null, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from kapteam.db.access import visible_episodes
 from kapteam.db.series import has_given
@@ -14,6 +15,7 @@ from kapteam.db.tables import (
     Contact,
     Episode,
     KetamineSession,
+    OtherMedicine,
     Series,
     Weight,
 )
@@ -33,13 +35,14 @@ from kapteam.queries.standing import (
 )
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.queries.weights import WeightLine, is_newest, weight_line
-from kapteam.rules.dosing import ends_session
+from kapteam.rules.dosing import MayAdd, ends_session, may_add
 from kapteam.rules.home_supply import HomeStanding
 from kapteam.rules.series import numbered
 from kapteam.vocabulary import (
     AdministrationKind,
     ContactKind,
     IntegrationKind,
+    MedicineRoute,
     OrderState,
     ProductRoute,
     ReadinessItem,
@@ -62,8 +65,25 @@ class AdministrationLine:
     lot: str
     reason: str
     given_by: str
+    is_witnessed: bool
     told_by: str | None
     confirmed_at: datetime | None
+    voided_at: datetime | None
+    void_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherMedicineLine:
+    """One medicine other than ketamine; it is in no total and moves no clock."""
+
+    id: str
+    name: str
+    dose: str
+    route: MedicineRoute
+    given_at: datetime
+    reason: str
+    given_by: str
+    is_witnessed: bool
     voided_at: datetime | None
     void_reason: str
 
@@ -111,7 +131,7 @@ class KetamineSessionPage:
     home: HomeStanding | None
     order_state: OrderState
     ordered_ug: int | None
-    may_add_ug: int | None
+    may_add: MayAdd | None
     ordered_by: str | None
     ordered_at: datetime | None
     order_reason: str
@@ -126,6 +146,7 @@ class KetamineSessionPage:
     no_integration_reason: str
     administrations: tuple[AdministrationLine, ...]
     answers: dict[ReadinessItem, AnswerLine]
+    other_medicines: tuple[OtherMedicineLine, ...]
     intentions: tuple[NoteLine, ...] | None
     team: tuple[Colleague, ...]
 
@@ -213,6 +234,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
     dose, series, ordered_by, seen_this_hour, *_, weight, series_has_given = rows[0]
     of_course = course_sessions(db, asked, Episode.id == dose.episode_id, _MISSING)
     line = next((line for line in of_course.doses if line.id == session_id), None)
+    administrations, other_medicines = _given(db, session_id)
     return KetamineSessionPage(
         id=dose.id,
         version=dose.version,
@@ -240,7 +262,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         home=home_of(db, asked, dose.episode_id) if dose.at_home else None,
         order_state=dose.order_state,
         ordered_ug=dose.ordered_ug,
-        may_add_ug=dose.may_add_ug,
+        may_add=may_add(dose.may_add_ug, dose.may_add_from_minutes, dose.may_add_to_minutes),
         ordered_by=ordered_by,
         ordered_at=dose.ordered_at,
         order_reason=dose.order_reason,
@@ -253,8 +275,9 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         end_reason=dose.end_reason,
         breach_reason=dose.breach_reason,
         no_integration_reason=dose.no_integration_reason,
-        administrations=_administrations(db, session_id),
+        administrations=administrations,
         answers=answers_of(db, asked, session_id),
+        other_medicines=other_medicines,
         intentions=(
             intentions_of_dose(db, asked, session_id) if asked.viewer.reads_notes else None
         ),
@@ -285,14 +308,18 @@ def _number(db: Session, dose: KetamineSession) -> int | None:
     return numbered(counted).get(dose.id)
 
 
-def _administrations(db: Session, session_id: str) -> tuple[AdministrationLine, ...]:
+_Given = tuple[tuple[AdministrationLine, ...], tuple[OtherMedicineLine, ...]]
+
+
+def _given(db: Session, session_id: str) -> _Given:
+    """Ketamine, and other medicines, each by time; in one statement."""
     giver, teller = aliased(Clinician), aliased(Clinician)
-    rows = db.execute(
+    ketamine = (
         select(
-            Administration.id,
+            Administration.id.label("row_id"),
             Administration.kind,
             Administration.ug,
-            Administration.started_at,
+            Administration.started_at.label("at"),
             Administration.ended_at,
             Administration.lot,
             Administration.reason,
@@ -301,10 +328,78 @@ def _administrations(db: Session, session_id: str) -> tuple[AdministrationLine, 
             Administration.confirmed_at,
             Administration.voided_at,
             Administration.void_reason,
+            _no(OtherMedicine.name),
+            _no(OtherMedicine.dose),
+            _no(OtherMedicine.route),
+            Administration.is_witnessed,
         )
         .join(giver, giver.id == Administration.given_by_id)
         .outerjoin(teller, teller.id == Administration.told_by_id)
         .where(Administration.ketamine_session_id == session_id)
-        .order_by(Administration.started_at, Administration.id)
     )
-    return tuple(AdministrationLine(**row._mapping) for row in rows)
+    other = (
+        select(
+            OtherMedicine.id,
+            _no(Administration.kind),
+            _no(Administration.ug),
+            OtherMedicine.given_at,
+            _no(Administration.ended_at),
+            _no(Administration.lot),
+            OtherMedicine.reason,
+            Clinician.name,
+            _no(Clinician.name),
+            _no(Administration.confirmed_at),
+            OtherMedicine.voided_at,
+            OtherMedicine.void_reason,
+            OtherMedicine.name,
+            OtherMedicine.dose,
+            OtherMedicine.route,
+            OtherMedicine.is_witnessed,
+        )
+        .join(Clinician, Clinician.id == OtherMedicine.given_by_id)
+        .where(OtherMedicine.ketamine_session_id == session_id)
+    )
+    both: Executable = union_all(ketamine, other).order_by("at", "row_id")
+    rows: list[Any] = list(db.execute(both).all())
+    return (
+        tuple(
+            AdministrationLine(
+                row.row_id,
+                row.kind,
+                row.ug,
+                row.at,
+                row.ended_at,
+                row.lot,
+                row.reason,
+                row.given_by,
+                row.is_witnessed,
+                row.told_by,
+                row.confirmed_at,
+                row.voided_at,
+                row.void_reason,
+            )
+            for row in rows
+            if row.kind is not None
+        ),
+        tuple(
+            OtherMedicineLine(
+                row.row_id,
+                row.name,
+                row.dose,
+                row.route,
+                row.at,
+                row.reason,
+                row.given_by,
+                row.is_witnessed,
+                row.voided_at,
+                row.void_reason,
+            )
+            for row in rows
+            if row.kind is None
+        ),
+    )
+
+
+def _no(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    """Nothing, in the place of a column that only the other half of a union has."""
+    return cast(null(), column.type).label(column.key)

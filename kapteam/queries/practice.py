@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
+from kapteam import wording
 from kapteam.db.access import visible_clients
 from kapteam.db.cover import covers_or_will
+from kapteam.db.in_force import PracticeInForce
 from kapteam.db.tables import (
     Absence,
     Client,
@@ -24,6 +26,7 @@ from kapteam.errors import NotFound
 from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
 from kapteam.queries.standing import Asked
 from kapteam.rules.permissions import Viewer
+from kapteam.rules.plausibility import DOSE_BOUNDS
 from kapteam.rules.thresholds import THRESHOLDS, Threshold
 from kapteam.vocabulary import EpisodeState, Function, Part, ServiceLine
 
@@ -67,7 +70,7 @@ class ThresholdLine:
 
     key: str
     threshold: Threshold
-    value: int
+    written: str
     source: str
     in_force_from: datetime | None
     set_by: str
@@ -182,7 +185,10 @@ def with_function(colleagues: Iterable[Colleague], *functions: Function) -> dict
 
 
 def thresholds(db: Session, asked: Asked) -> tuple[ThresholdLine, ...]:
-    """Every threshold with the value in force, its source, and since when (None: the default)."""
+    """Every threshold and bound of a dose as in force, its source, and since when (None: default).
+
+    `written` as it is typed: a bound in mg.
+    """
     latest = {
         row.key: row
         for row in db.execute(
@@ -201,10 +207,16 @@ def thresholds(db: Session, asked: Asked) -> tuple[ThresholdLine, ...]:
         ThresholdLine(
             key,
             threshold,
-            getattr(asked.practice.thresholds, key),
+            _written(asked.practice, key),
             latest[key].source if key in latest else threshold.source,
             latest[key].in_force_from if key in latest else None,
             latest[key].name if key in latest else "",
         )
-        for key, threshold in THRESHOLDS.items()
+        for key, threshold in {**THRESHOLDS, **DOSE_BOUNDS}.items()
     )
+
+
+def _written(practice: PracticeInForce, key: str) -> str:
+    if key not in DOSE_BOUNDS:
+        return str(getattr(practice.thresholds, key))
+    return wording.mg(practice.dose_bounds.value(key)).removesuffix("mg").strip()

@@ -47,7 +47,14 @@ from kapteam.rules.contacts import (
     out_of_touch_since,
     video_gap,
 )
-from kapteam.rules.dosing import NOT_CLOSED_AFTER, Silence, estimated_last_given_at, silence
+from kapteam.rules.dosing import (
+    NOT_CLOSED_AFTER,
+    MayAdd,
+    Silence,
+    estimated_last_given_at,
+    may_add,
+    silence,
+)
 from kapteam.rules.home_supply import HomeFacts, HomeStanding, home_gap, stand_at_home
 from kapteam.rules.integration import (
     IntegrationFacts,
@@ -153,7 +160,7 @@ class DoseLine:
     of: int | None
     order_state: OrderState
     ordered_ug: int | None
-    may_add_ug: int | None
+    may_add: MayAdd | None
     given_ug: int | None
     last_given_at: datetime | None
     silence: Silence | None
@@ -1021,7 +1028,7 @@ class _Course:
             of=row.ordered_count,
             order_state=row.order_state,
             ordered_ug=row.ordered_ug,
-            may_add_ug=row.may_add_ug,
+            may_add=may_add(row.may_add_ug, row.may_add_from_minutes, row.may_add_to_minutes),
             given_ug=row.ug,
             last_given_at=row.last_at,
             silence=asked_about,

@@ -1,10 +1,11 @@
 """One ketamine session: its order, what was given, and the questions nobody may forget to ask."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from kapteam.vocabulary import OrderState, ProductRoute, SessionStatus, Term
+from kapteam import wording
+from kapteam.vocabulary import AdministrationKind, OrderState, ProductRoute, SessionStatus, Term
 
 WAS_THIS_GIVEN_AFTER = timedelta(minutes=30)
 NOT_CLOSED_AFTER = timedelta(hours=6)
@@ -25,6 +26,24 @@ class Given:
     started_at: datetime
     ended_at: datetime | None
     ug: int
+    kind: AdministrationKind = AdministrationKind.DOSE
+
+
+@dataclass(frozen=True, slots=True)
+class MayAdd:
+    """What an order lets be added once, in micrograms.
+
+    From and to so many minutes after the dose; None: as early, or as late, as it comes.
+    """
+
+    ug: int
+    from_minutes: int | None = None
+    to_minutes: int | None = None
+
+
+def may_add(ug: int | None, from_minutes: int | None, to_minutes: int | None) -> MayAdd | None:
+    """What the columns of an order let be added; None: nothing."""
+    return MayAdd(ug, from_minutes, to_minutes) if ug else None
 
 
 def last_given_at(given: Iterable[Given]) -> datetime | None:
@@ -63,17 +82,65 @@ def silence(
 
 
 def beyond_order(
-    order_state: OrderState, ordered_ug: int | None, may_add_ug: int | None, given_ug: int
-) -> str | None:
-    """Why `given_ug` (the session's total, micrograms) is not covered by the order; None if it is.
+    order_state: OrderState,
+    ordered_ug: int | None,
+    may_add: MayAdd | None,
+    given: Sequence[Given],
+) -> list[str | None]:
+    """Why each of what was given is not covered by the order; None where it is.
 
-    Rule 35: a difference beyond the order is stored with its reason, never silently.
+    `given` in the order in which it was recorded, so that the one that takes the session beyond its
+    order is the one that is asked about. Rule 35: a difference beyond the order is stored with its
+    reason, never silently. Times after the dose count from its last giving, an infusion's end.
     """
     if order_state is not OrderState.ORDERED or ordered_ug is None:
-        return "No dose was ordered."
-    if given_ug > ordered_ug + (may_add_ug or 0):
-        return "This is more than was ordered."
-    return None
+        return ["No dose was ordered." for _ in given]
+    found: list[str | None] = []
+    for place, one in enumerate(given):
+        total = total_ug(given[: place + 1])
+        earlier = [other for other in given if _is_dose_before(other, one)]
+        adds = _adds(one, earlier, ordered_ug)
+        if total > ordered_ug + (may_add.ug if may_add else 0) or (
+            one.ug > ordered_ug and not adds
+        ):
+            found.append("This is more than was ordered.")
+        elif may_add is None or not adds:
+            found.append(None)
+        elif any(
+            _adds(other, [dose for dose in given if _is_dose_before(dose, other)], ordered_ug)
+            for other in given[:place]
+        ):
+            found.append("The order lets it be added once, and this is one more.")
+        elif one.ug > may_add.ug and total > ordered_ug:
+            found.append("This is more than may be added.")
+        else:
+            found.append(_out_of_time(may_add, one, last_given_at(earlier)))
+    return found
+
+
+def _is_dose_before(other: Given, one: Given) -> bool:
+    """Whether `other` is no booster and was given before `one`."""
+    return other.kind is not AdministrationKind.BOOSTER and other.started_at < one.started_at
+
+
+def _adds(one: Given, earlier: Sequence[Given], ordered_ug: int) -> bool:
+    """Whether it was added to the dose: a booster, or one more than the order's dose is made of."""
+    if one.kind is AdministrationKind.BOOSTER:
+        return True
+    return bool(earlier) and total_ug(earlier) + one.ug > ordered_ug
+
+
+def _out_of_time(may_add: MayAdd, one: Given, dose_at: datetime | None) -> str | None:
+    """Why it was added too early or too late; None where the dose is not recorded yet."""
+    if dose_at is None:
+        return None
+    minutes = (one.started_at - dose_at) // timedelta(minutes=1)
+    first, last = may_add.from_minutes, may_add.to_minutes
+    if (first is None or first <= minutes) and (last is None or minutes <= last):
+        return None
+    after = wording.duration(one.started_at - dose_at)
+    says = wording.minutes_after(first, last)
+    return f"It was added {after} after the dose; the order says {says}."
 
 
 def check_administration_times(

@@ -215,6 +215,14 @@ def can_record_session(viewer: Viewer) -> bool:
     return _allowed(check_can_record_session, viewer)
 
 
+def only_witnesses(viewer: Viewer) -> bool:
+    """Whether what this person records was taken before their eyes: a therapist gives no medicine.
+
+    It stands with the record, because what somebody does in the practice may change.
+    """
+    return not viewer.functions & {Function.PRESCRIBER, Function.NURSE}
+
+
 def check_can_send_home(viewer: Viewer) -> None:
     """Record what a pharmacy sent to a client's home."""
     _need(

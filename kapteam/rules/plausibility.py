@@ -5,9 +5,10 @@ practice. A figure is doubted once, by the strictest bound that it passes.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 from kapteam import wording
+from kapteam.rules.thresholds import Threshold
 from kapteam.vocabulary import ProductRoute, Term
 
 DEVICE_UG = 28_000
@@ -64,6 +65,79 @@ BOUNDS: Mapping[ProductRoute, Mapping[Doubt, Bounds]] = {
     },
 }
 """Domain 1.3. It names none for compounded nasal and subcutaneous; esketamine comes in devices."""
+_FROM_LOW_TO_HIGH = (Doubt.LOOK_AGAIN, Doubt.SAY_WHY, Doubt.TYPO)
+_SOURCE = "kapteam's default, from labels and published practice"
+_PLACES = {
+    f"dose.{route.value}.{doubt.value}.{one.name}": (route, doubt, one.name)
+    for route, by_doubt in BOUNDS.items()
+    for doubt in _FROM_LOW_TO_HIGH
+    for one in fields(Bounds)
+    if getattr(by_doubt[doubt], one.name) is not None
+}
+
+
+def _setting_of(route: ProductRoute, doubt: Doubt, name: str) -> Threshold:
+    side = "above" if name.startswith("most") else "below"
+    return Threshold(
+        f"{wording.first_up(route.label)}: {wording.first_down(doubt.label)} {side}",
+        getattr(BOUNDS[route][doubt], name),
+        "mg per kg" if name.endswith("per_kg") else "mg",
+        1,
+        wording.MOST_MG * 1000,
+        _SOURCE,
+    )
+
+
+DOSE_BOUNDS: Mapping[str, Threshold] = {key: _setting_of(*place) for key, place in _PLACES.items()}
+"""Each bound as a setting of the practice, in micrograms (or per kg), by the key of its setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoseBounds:
+    """The bounds in force: those of `BOUNDS`, but for what the practice has `changed`, by key."""
+
+    changed: tuple[tuple[str, int], ...] = ()
+
+    def value(self, key: str) -> int:
+        """One bound, in micrograms or micrograms per kg."""
+        return dict(self.changed).get(key, DOSE_BOUNDS[key].default)
+
+    def of(self, product_route: ProductRoute) -> Mapping[Doubt, Bounds]:
+        """What is in force for one product and route."""
+        found = dict(BOUNDS.get(product_route, {}))
+        for key, ug in self.changed:
+            route, doubt, name = _PLACES[key]
+            if route is product_route:
+                found[doubt] = replace(found[doubt], **{name: ug})
+        return found
+
+
+USUAL_BOUNDS = DoseBounds()
+
+
+def bounds_in_force(stored: Iterable[tuple[str, str]]) -> DoseBounds:
+    """The bounds from stored (key, value) pairs, oldest first; other keys are ignored."""
+    return DoseBounds(tuple({key: int(ug) for key, ug in stored if key in _PLACES}.items()))
+
+
+def read_bound(key: str, text: str, beside: DoseBounds) -> int:
+    """The bound typed in mg (or per kg), given the ones it will stand beside.
+
+    Raises ValueError with a sentence: no dose, or one that would turn the order of the doubts.
+    """
+    ug = wording.read_mg(text)
+    route = _PLACES[key][0]
+    together = DoseBounds((*beside.changed, (key, ug))).of(route)
+    for unit in ("ug", "ug_per_kg"):
+        most = [getattr(together[doubt], f"most_{unit}") for doubt in _FROM_LOW_TO_HIGH]
+        least = [getattr(together[doubt], f"least_{unit}") for doubt in _FROM_LOW_TO_HIGH]
+        known = [one for one in (*least, *most) if one is not None]
+        if known != sorted(set(known)):
+            raise ValueError(
+                "Below comes first, then look again, then say why, then check the number; "
+                "each is more than the one before."
+            )
+    return ug
 
 
 def needs_weight(product_route: ProductRoute) -> bool:
@@ -81,6 +155,7 @@ def doubt_dose(
     may_add_ug: int | None,
     product_route: ProductRoute,
     grams: int | None,
+    bounds: DoseBounds,
     *,
     is_first: bool,
 ) -> Doubted | None:
@@ -90,15 +165,46 @@ def doubt_dose(
     (`grams` None) only the bounds in mg are. A first dose of a series is never asked for being low
     (product.md, Alerts).
     """
+    found = _doubt(ug, may_add_ug, product_route, grams, bounds, is_first=is_first)
+    if found is None:
+        return None
+    asks = {Doubt.SAY_WHY: " Say why.", Doubt.TYPO: " Check the number."}
+    return Doubted(found.doubt, f"{found.sentence}{asks.get(found.doubt, '')}")
+
+
+def doubt_given(
+    ug: int, product_route: ProductRoute, grams: int | None, bounds: DoseBounds
+) -> str | None:
+    """What is said of a number so far beyond the usual that it may be a slip; else None.
+
+    What was given is never refused: whoever records it types such a number a second time.
+    """
+    found = _doubt(ug, None, product_route, grams, bounds, is_first=True)
+    sentence = found.sentence if found and found.doubt is Doubt.TYPO else ""
+    if not sentence and ug > wording.MOST_MG * 1000:
+        sentence = f"This is more than {wording.mg(wording.MOST_MG * 1000)}."
+    return f"{sentence} Type it a second time if that is what was given." if sentence else None
+
+
+def _doubt(
+    ug: int,
+    may_add_ug: int | None,
+    product_route: ProductRoute,
+    grams: int | None,
+    in_force: DoseBounds,
+    *,
+    is_first: bool,
+) -> Doubted | None:
+    """`doubt_dose`, without what is to be done about it."""
     if product_route is ProductRoute.ESKETAMINE_NASAL:
         return _doubt_devices(ug, may_add_ug, is_first=is_first)
     total = ug + (may_add_ug or 0)
-    by_doubt = BOUNDS.get(product_route, {})
+    by_doubt = in_force.of(product_route)
     for doubt in (Doubt.TYPO, Doubt.SAY_WHY, Doubt.LOOK_AGAIN):
         if doubt not in by_doubt:
             continue
         for sentence in _beyond(by_doubt[doubt], ug, total, product_route, grams, is_first):
-            return Doubted(doubt, _asking(doubt, sentence))
+            return Doubted(doubt, sentence)
     return None
 
 
@@ -130,13 +236,13 @@ def _doubt_devices(ug: int, may_add_ug: int | None, *, is_first: bool) -> Doubte
     total = ug + (may_add_ug or 0)
     if ug % DEVICE_UG or total % DEVICE_UG:
         devices = f"Esketamine comes in devices of {wording.mg(DEVICE_UG)}."
-        return Doubted(Doubt.TYPO, _asking(Doubt.TYPO, devices))
+        return Doubted(Doubt.TYPO, devices)
     if total > max(_LABELED):
         most = f"This is more than {wording.mg(max(_LABELED))} of esketamine."
-        return Doubted(Doubt.TYPO, _asking(Doubt.TYPO, most))
+        return Doubted(Doubt.TYPO, most)
     if ug not in _LABELED and not is_first:
         labeled = " or ".join(wording.mg(one) for one in _LABELED)
-        return Doubted(Doubt.SAY_WHY, _asking(Doubt.SAY_WHY, f"The label has {labeled}."))
+        return Doubted(Doubt.SAY_WHY, f"The label has {labeled}.")
     if is_first and total == max(_LABELED):
         first = (
             f"The label begins with {wording.mg(min(_LABELED))}; {wording.mg(max(_LABELED))} first "
@@ -144,8 +250,3 @@ def _doubt_devices(ug: int, may_add_ug: int | None, *, is_first: bool) -> Doubte
         )
         return Doubted(Doubt.LOOK_AGAIN, first)
     return None
-
-
-def _asking(doubt: Doubt, sentence: str) -> str:
-    asks = {Doubt.SAY_WHY: " Say why.", Doubt.TYPO: " Check the number."}
-    return f"{sentence}{asks.get(doubt, '')}"

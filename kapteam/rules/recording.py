@@ -30,6 +30,16 @@ def not_possible(at: datetime, now: datetime) -> str | None:
     return None
 
 
+def not_of_visit(at: datetime, began_at: datetime) -> str | None:
+    """Why something given at `at` is no part of a session; None if it may be.
+
+    `began_at` is its first dose, else its plan. No visit is longer than a day, so the day is wrong.
+    """
+    if abs(at - began_at) <= LONGEST_VISIT:
+        return None
+    return "This is more than a day away from the session. Check the day."
+
+
 def entered_late(at: datetime, recorded_at: datetime) -> str | None:
     """Why a dose given at `at` asks for a reason: it is recorded a week later, or more."""
     if recorded_at - at <= LATE:

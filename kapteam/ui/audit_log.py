@@ -12,6 +12,7 @@ from kapteam.clock import day_of
 from kapteam.queries.audit_log import LogLine, LogPage, LogWanted, What, audit_log
 from kapteam.queries.emergency import EmergencyLine
 from kapteam.queries.practice import Colleague
+from kapteam.rules.plausibility import DOSE_BOUNDS
 from kapteam.rules.slots import read_hours
 from kapteam.rules.thresholds import THRESHOLDS
 from kapteam.ui.navigation import PracticePart, link
@@ -20,6 +21,7 @@ from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import EpisodeState, NoteKind, Weekday
 
+_SETTINGS = {**THRESHOLDS, **DOSE_BOUNDS}
 _KINDS = {one.value: one.label for one in NoteKind}
 _STATES = {one.value: one.label for one in EpisodeState}
 _PERSON = "log_person"
@@ -181,8 +183,8 @@ def details(here: Present, line: LogLine) -> str:
         return wording.day(date.fromisoformat(stored), here.today)
 
     told: dict[str, Callable[[Any], str]] = {
-        "key": lambda key: THRESHOLDS[key].label if key in THRESHOLDS else "",
-        "value": str,
+        "key": lambda key: _SETTINGS[key].label if key in _SETTINGS else "",
+        "value": _setting_in_words(str(changes.get("key", ""))),
         "name": str,
         "zone": zones.label,
         "kind": lambda kind: _KINDS.get(kind, ""),
@@ -194,10 +196,18 @@ def details(here: Present, line: LogLine) -> str:
         "until_at": lambda at: f"until {moment(at)}",
         "hours": _hours,
         "ordered_ug": wording.mg,
+        "dose": str,
         "why": str,
     }
     said = [_told(say, changes[name]) for name, say in told.items() if name in changes]
     return ", ".join(one for one in said if one)
+
+
+def _setting_in_words(key: str) -> Callable[[Any], str]:
+    """How the value of the setting of this key is written."""
+    if key not in DOSE_BOUNDS:
+        return str
+    return wording.mg_per_kg if key.endswith("per_kg") else wording.mg
 
 
 def _hours(stored: str) -> str:

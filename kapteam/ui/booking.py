@@ -197,6 +197,7 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
             form,
             start.weight,
             route,
+            here.asked.practice.dose_bounds,
             label="Dose ordered, mg" if ordering else "Dose proposed, mg (not an order)",
             is_first=begins or not (series and series.has_given),
             ceiling=ceiling,

@@ -6,7 +6,13 @@ from math import ceil
 import streamlit as st
 
 from kapteam import sentences, wording
-from kapteam.actions.clients import PinnedLineEntered, pin_line
+from kapteam.actions.clients import (
+    ASKED,
+    CheckedEntered,
+    PinnedLineEntered,
+    check_client_today,
+    pin_line,
+)
 from kapteam.charts import (
     DARK,
     LIGHT,
@@ -415,7 +421,12 @@ def _pin_form(here: Present, page: ClientPage) -> None:
 
 def _to_know(here: Present, page: ClientPage) -> None:
     kept = page.details
-    known = [("Medications", plain(_asked(here, kept.medications, kept.medications_asked_on)))]
+    asked = (
+        ("Medications", kept.medications, kept.medications_asked_on),
+        ("Conditions", kept.conditions, kept.conditions_asked_on),
+        ("Usual blood pressure", kept.usual_pressure, kept.usual_pressure_asked_on),
+    )
+    known = [(label, plain(_asked(here, text, on))) for label, text, on in asked]
     if page.weight:
         on = wording.day(page.weight.measured_on, here.today)
         known.append(("Weight", plain(f"{wording.weight(page.weight.grams)}, {on}")))
@@ -431,6 +442,15 @@ def _to_know(here: Present, page: ClientPage) -> None:
     for line in page.lines:
         if line.cleared and line.closed_at is None:
             _tried(line.cleared)
+    asked_on = {getattr(kept, f"{name}_asked_on") for name in ASKED} - {None}
+    if can_book(here.viewer) and asked_on - {here.today}:
+        Form(here, "checked", page.name.id).save(
+            "Checked today, no change",
+            check_client_today,
+            lambda: CheckedEntered(page.name.id, kept.version),
+            said="Checked",
+            kind="secondary",
+        )
 
 
 def _tried(cleared: Cleared) -> None:
@@ -617,7 +637,7 @@ def _dose_facts(here: Present, dose: ClientDose) -> str:
     facts += ["at home"] if dose.at_home else [dose.place, dose.people_present]
     if not ends_session(dose.status):
         order = sentences.order(
-            dose.order_state, dose.ordered_ug, dose.may_add_ug, dose.product_route.label
+            dose.order_state, dose.ordered_ug, dose.may_add, dose.product_route.label
         ).text
         ordered = "Ordered " if dose.order_state is OrderState.ORDERED else ""
         by = f" by {dose.ordered_by}" if dose.ordered_by else ""

@@ -56,6 +56,14 @@ def client_fields(
         form.area(
             "may_be_told", "Who may be told what", kept.may_be_told if kept else "", height=70
         )
+    _health(form, kept)
+
+
+def _health(form: Form, kept: ClientDetails | None) -> None:
+    """What the client was asked, each with the day of it."""
+    st.subheader("Health", anchor=False)
+    left, right = st.columns(2, gap="large")
+    with left:
         _asked(
             form,
             "allergies",
@@ -65,10 +73,31 @@ def client_fields(
         )
         _asked(
             form,
+            "conditions",
+            "Conditions",
+            kept.conditions if kept else None,
+            kept.conditions_asked_on if kept else None,
+        )
+    with right:
+        _asked(
+            form,
             "medications",
             "Medications",
             kept.medications if kept else None,
             kept.medications_asked_on if kept else None,
+        )
+        form.line(
+            "usual_pressure",
+            "Usual blood pressure",
+            (kept.usual_pressure if kept else None) or "",
+            hint="128/82",
+            width=220,
+        )
+        form.day(
+            "usual_pressure_asked_on",
+            "Usual blood pressure: asked on",
+            kept.usual_pressure_asked_on if kept else None,
+            empty="Usual blood pressure: not asked",
         )
 
 

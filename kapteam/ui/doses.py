@@ -8,8 +8,9 @@ from kapteam import wording
 from kapteam.actions.weights import WeightEntered, far_from, record_weight, void_weight
 from kapteam.queries.weights import WeightLine
 from kapteam.rules.ceiling import Ceiling, above_plan
+from kapteam.rules.dosing import MayAdd
 from kapteam.rules.permissions import can_record_session
-from kapteam.rules.plausibility import Doubt, doubt_dose, needs_weight, per_kg
+from kapteam.rules.plausibility import DoseBounds, Doubt, doubt_dose, needs_weight, per_kg
 from kapteam.rules.weights import differs
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.rows import phrase, words
@@ -53,10 +54,10 @@ def _weight(here: Present, weight: WeightLine | None, product_route: ProductRout
 
 
 def _weigh(here: Present, weight: WeightLine | None, client_id: str) -> None:
-    form = Form(here, "weight", client_id, makes=unused_id(here))
+    form = Form(here, "weight", client_id, makes=unused_id(here, "new_weight"))
     form.line("weight", "Weight", hint="82.5 kg or 182 lb", width=220)
     form.day("measured_on", "Weighed on", here.today, past=True)
-    grams = _read(form, "weight", wording.read_weight)
+    grams = read_field(form, "weight", wording.read_weight)
     if weight and grams and differs(grams, weight.grams):
         phrase(Phrase(far_from(weight.grams, weight.measured_on, here.today), Tone.AMBER, "error"))
         form.check("is_sure", "This weight is right")
@@ -76,29 +77,30 @@ def dose_fields(
     form: Form,
     weight: WeightLine | None,
     product_route: ProductRoute | None,
+    bounds: DoseBounds,
     *,
     label: str,
     ordered_ug: int | None = None,
-    may_add_ug: int | None = None,
+    may_add: MayAdd | None = None,
     reason: str = "",
     is_first: bool,
     ceiling: Ceiling | None,
 ) -> None:
     """The dose and what may be added, and beside them what the order will be asked (rule 32)."""
     form.line("mg", label, typed_mg(ordered_ug), width=260)
-    form.line("may_add", "May be added once, mg (empty: nothing)", typed_mg(may_add_ug), width=320)
-    ug = _read(form, "mg", wording.read_mg)
+    _may_add_fields(form, may_add)
+    ug = read_field(form, "mg", wording.read_mg)
     if not ug or product_route is None:
         return
     grams = weight.grams if weight else None
     if weight:
         figure = wording.mg_per_kg(per_kg(ug, weight.grams))
         words(f"**{plain(figure)}** {quiet(f'at {wording.weight(weight.grams)}')}")
-    may_add = _read(form, "may_add", wording.read_mg)
-    above = above_plan(ceiling, ug + (may_add or 0), grams)
+    added_ug = read_field(form, "may_add", wording.read_mg)
+    above = above_plan(ceiling, ug + (added_ug or 0), grams)
     if above:
         phrase(Phrase(above, Tone.RED, "error"))
-    found = doubt_dose(ug, may_add, product_route, grams, is_first=is_first)
+    found = doubt_dose(ug, added_ug, product_route, grams, bounds, is_first=is_first)
     if found is None:
         return
     tone = Tone.RED if found.doubt is Doubt.TYPO else Tone.AMBER
@@ -107,7 +109,25 @@ def dose_fields(
         form.line("order_reason", "Why this dose", reason)
 
 
-def _read(form: Form, field: str, reader: Callable[[str], int]) -> int | None:
+def _may_add_fields(form: Form, kept: MayAdd | None) -> None:
+    """What may be added once, and once there is something, from and to when."""
+    with st.container(horizontal=True, gap="small"):
+        form.line(
+            "may_add",
+            "May be added once, mg (empty: nothing)",
+            typed_mg(kept.ug if kept else None),
+            width=320,
+        )
+        if not form.value("may_add"):
+            return
+        for field, label, minutes in (
+            ("may_add_from", "Not before, min after the dose", kept and kept.from_minutes),
+            ("may_add_to", "Not after, min after the dose", kept and kept.to_minutes),
+        ):
+            form.line(field, label, str(minutes or ""), width=220)
+
+
+def read_field(form: Form, field: str, reader: Callable[[str], int]) -> int | None:
     """What a field says now; None while it says nothing that can be read."""
     try:
         return reader(form.value(field) or "")

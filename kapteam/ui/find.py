@@ -103,7 +103,7 @@ def _result(here: Present, found: FoundClient) -> None:
             ahead = course.ahead[0] if course.ahead else None
             if ahead:
                 order = sentences.order(
-                    ahead.order_state, ahead.ordered_ug, ahead.may_add_ug, ahead.product_route.label
+                    ahead.order_state, ahead.ordered_ug, ahead.may_add, ahead.product_route.label
                 )
                 when = wording.moment(ahead.planned_at, here.now, here.zone)
                 away = wording.relative(ahead.planned_at, here.now)

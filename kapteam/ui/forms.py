@@ -44,29 +44,30 @@ _ANSWERS = {"": "Not asked", "True": "Yes", "False": "No"}
 _ANSWERED = {"": None, "True": True, "False": False}
 
 
-def minted_id() -> str:
+def minted_id(place: str = "new") -> str:
     """The id of the row that this page makes, kept in the URL as `?new=…`.
 
     An id that has made a row from this tab is never given again, also when the browser's Back
     brings its address once more: the second row would be taken for the first.
     """
-    given = st.query_params.get("new", "")
+    given = st.query_params.get(place, "")
     if not _is_id(given) or given in st.session_state.get(_MADE, ()):
-        st.query_params["new"] = new_id()
-    return st.query_params["new"]
+        st.query_params[place] = new_id()
+    return st.query_params[place]
 
 
-def unused_id(here: Present) -> str:
+def unused_id(here: Present, place: str = "new") -> str:
     """The minted id for a form, another one when its address was saved in some other tab or time.
 
     An address is kept, sent on or opened twice; what is entered over a used one would be taken for
-    what was saved then, and be lost.
+    what was saved then, and be lost. A small form beside a large one has a `place` of its own in
+    the address, so that saving it leaves what is half typed in the large one.
     """
-    given = st.query_params.get("new", "")
-    minted = minted_id()
+    given = st.query_params.get(place, "")
+    minted = minted_id(place)
     known = st.session_state.setdefault(_UNUSED, set())
     if minted == given and minted not in known and here.read(is_kept, minted):
-        minted = st.query_params["new"] = new_id()
+        minted = st.query_params[place] = new_id()
         if here.top:
             here.top.info(_USED, icon=":material/info:")
     known.add(minted)

@@ -42,7 +42,7 @@ from kapteam.rules.permissions import (
     can_record_session,
     can_write_note,
 )
-from kapteam.rules.plausibility import per_kg
+from kapteam.rules.plausibility import doubt_given, per_kg
 from kapteam.ui.booking import (
     FIRST_SERIES,
     AfterDose,
@@ -52,7 +52,7 @@ from kapteam.ui.booking import (
     say_how_soon,
     say_who_is_away,
 )
-from kapteam.ui.doses import dose_fields, draw_weight, typed_mg
+from kapteam.ui.doses import dose_fields, draw_weight, read_field, typed_mg
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import NOT_BOOKED, integration_links, phrase, row, section, when, words
@@ -70,7 +70,7 @@ from kapteam.vocabulary import (
     Tone,
 )
 
-_TYPED = ("mg", "started_time", "ended_time", "lot", "reason")
+_TYPED = ("mg", "mg_again", "started_time", "ended_time", "lot", "reason")
 _TOUCHED = (*_TYPED, "told_by")
 
 
@@ -174,7 +174,7 @@ def _intentions(here: Present, shown: KetamineSessionPage) -> None:
 def draw_order(here: Present, shown: KetamineSessionPage) -> None:
     """The order in words, and the form that makes or proposes it while nothing is closed."""
     order = sentences.order(
-        shown.order_state, shown.ordered_ug, shown.may_add_ug, shown.product_route.label
+        shown.order_state, shown.ordered_ug, shown.may_add, shown.product_route.label
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Order", anchor=False, width="content")
@@ -207,9 +207,10 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
             form,
             shown.weight,
             shown.product_route,
+            here.asked.practice.dose_bounds,
             label="Dose, mg",
             ordered_ug=shown.ordered_ug,
-            may_add_ug=shown.may_add_ug,
+            may_add=shown.may_add,
             reason=shown.order_reason,
             is_first=shown.is_first,
             ceiling=shown.of_course.ceiling,
@@ -280,7 +281,8 @@ def _administration(here: Present, shown: KetamineSessionPage, one: Administrati
             words(f"~~{line}~~ {quiet(f'entered in error: {why}')}", 760)
             return
         words(f"**{line}**", 380)
-        words(quiet(f"{one.given_by}{f', lot {one.lot}' if one.lot else ''}"), 250)
+        by = sentences.given_by(one.given_by, is_witnessed=one.is_witnessed)
+        words(quiet(f"{by}{f', lot {one.lot}' if one.lot else ''}"), 250)
         if one.told_by:
             said = f"as told by {one.told_by}"
             tone = Tone.PLAIN if one.confirmed_at else Tone.RED
@@ -337,7 +339,9 @@ def _record_form(here: Present, shown: KetamineSessionPage) -> None:
     for number in range(rows):
         name = f"administrations.{number}"
         with st.container(border=True, key=form.key(name)):
-            _giving_fields(form, shown, f"{name}.", _first_start(shown, number, day), prescribers)
+            _giving_fields(
+                here, form, shown, f"{name}.", _first_start(shown, number, day), prescribers
+            )
     form.more_rows("administrations", "Add a booster or another dose")
     left, middle, right = st.columns(3, gap="large")
     for column, name, label in (
@@ -534,7 +538,12 @@ def _start_of(here: Present, one: AdministrationLine) -> _Start:
 
 
 def _giving_fields(
-    form: Form, shown: KetamineSessionPage, name: str, start: _Start, prescribers: dict[str, str]
+    here: Present,
+    form: Form,
+    shown: KetamineSessionPage,
+    name: str,
+    start: _Start,
+    prescribers: dict[str, str],
 ) -> None:
     """One giving: what, how much, when; the rest only where it can matter.
 
@@ -547,6 +556,7 @@ def _giving_fields(
             form.line(f"{name}mg", "Dose given, mg", start.mg)
         with st.container(width=130, gap="xsmall"):
             form.line(f"{name}lot", "Lot", start.lot)
+        _again_field(here, form, shown, name, start)
     with middle:
         form.moment(
             f"{name}started_on",
@@ -579,6 +589,22 @@ def _giving_fields(
         form.pick(f"{name}told_by", "As told by", prescribers, none="Nobody")
 
 
+def _again_field(
+    here: Present, form: Form, shown: KetamineSessionPage, name: str, start: _Start
+) -> None:
+    """The dose a second time, and why, where the number may be a slip and was not kept before."""
+    ug = read_field(form, f"{name}mg", wording.read_mg_given)
+    if not ug or typed_mg(ug) == start.mg:
+        return
+    grams = shown.weight.grams if shown.weight else None
+    doubt = doubt_given(ug, shown.product_route, grams, here.asked.practice.dose_bounds)
+    if doubt is None:
+        return
+    phrase(wording.Phrase(doubt, Tone.RED, "error"))
+    with st.container(width=260, gap="xsmall"):
+        form.line(f"{name}mg_again", "Dose given, a second time, mg")
+
+
 def _kinds(shown: KetamineSessionPage, start: _Start) -> list[AdministrationKind]:
     """A nasal device only where one is given, or was recorded."""
     is_nasal = shown.product_route is ProductRoute.ESKETAMINE_NASAL
@@ -590,11 +616,11 @@ def _kinds(shown: KetamineSessionPage, start: _Start) -> list[AdministrationKind
 
 def _correct_form(here: Present, shown: KetamineSessionPage, one: AdministrationLine) -> None:
     """Another record in the place of a wrong one, which stays readable (rule 5)."""
-    form = Form(here, "correct", one.id, makes=unused_id(here))
+    form = Form(here, "correct", one.id, makes=unused_id(here, "new_correction"))
     form.seen(shown.version, of=shown.id)
     form.line("void_reason", "What was wrong")
     prescribers = with_function(shown.team, Function.PRESCRIBER)
-    _giving_fields(form, shown, "", _start_of(here, one), prescribers)
+    _giving_fields(here, form, shown, "", _start_of(here, one), prescribers)
     form.save(
         "Save the correction",
         correct_administration,

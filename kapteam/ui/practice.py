@@ -1,6 +1,7 @@
 """The parts of Practice: which of them is shown, its name and zone, thresholds, backups."""
 
 from functools import partial
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -18,6 +19,7 @@ from kapteam.actions.practice import (
 from kapteam.errors import Refused
 from kapteam.operations.backups import back_up_now, backup_state
 from kapteam.queries.practice import ThresholdLine
+from kapteam.rules.plausibility import DOSE_BOUNDS
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import PracticePart
 from kapteam.ui.rows import BACKUP_IS_LATE, phrase, row, section, when, words
@@ -78,19 +80,33 @@ def draw_thresholds(here: Present, lines: tuple[ThresholdLine, ...]) -> None:
     """Every threshold with its source; a change is in force from now on."""
     with section("Thresholds", key="thresholds"):
         for line in lines:
-            with row(f"threshold_{line.key}"):
-                form = Form(here, "threshold", line.key)
-                with st.container(width=430):
-                    _threshold_field(form, line)
-                    if form.is_changed("value"):
-                        form.line("source", "Where the new value comes from")
-                words(quiet(_source(here, line)), 400)
-                form.save(
-                    f"Save “{line.threshold.label}”",
-                    change_setting,
-                    partial(_setting, form, line.key),
-                    kind="secondary",
-                )
+            if line.key not in DOSE_BOUNDS:
+                _threshold(here, line, line.threshold.label)
+    st.subheader("When a dose is asked about", anchor=False)
+    words(quiet("They warn; they never advise a dose. A first low dose of a series asks nothing."))
+    for route, found in groupby(
+        (line for line in lines if line.key in DOSE_BOUNDS),
+        key=lambda line: line.threshold.label.partition(":")[0],
+    ):
+        with st.expander(f"{route} doses"):
+            for line in found:
+                _threshold(here, line, f"{line.threshold.label}, {line.threshold.unit}")
+
+
+def _threshold(here: Present, line: ThresholdLine, name: str) -> None:
+    with row(f"threshold_{line.key}"):
+        form = Form(here, "threshold", line.key)
+        with st.container(width=430):
+            _threshold_field(form, line)
+            if form.is_changed("value"):
+                form.line("source", "Where the new value comes from")
+        words(quiet(_source(here, line)), 360)
+        form.save(
+            f"Save “{name}”",
+            change_setting,
+            partial(_setting, form, line.key),
+            kind="secondary",
+        )
 
 
 def _source(here: Present, line: ThresholdLine) -> str:
@@ -136,9 +152,9 @@ def _back_up(here: Present) -> None:
 def _threshold_field(form: Form, line: ThresholdLine) -> None:
     one = line.threshold
     if one.is_yes_or_no:
-        form.switch("value", one.label, bool(line.value))
+        form.switch("value", one.label, line.written == "1")
     else:
-        form.line("value", f"{one.label}, {one.unit}", str(line.value))
+        form.line("value", f"{one.label}, {one.unit}", line.written)
 
 
 def _setting(form: Form, key: str) -> SettingEntered:

@@ -184,7 +184,7 @@ def when(here: Present, at: datetime, width: int | None = None) -> None:
 def order_of(dose: DoseLine) -> Phrase:
     """The order of a ketamine session in words."""
     return sentences.order(
-        dose.order_state, dose.ordered_ug, dose.may_add_ug, dose.product_route.label
+        dose.order_state, dose.ordered_ug, dose.may_add, dose.product_route.label
     )
 
 

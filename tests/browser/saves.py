@@ -34,6 +34,7 @@ from kapteam.db.tables import (
     Note,
     NoteAddendum,
     NoteAmendment,
+    OtherMedicine,
     OutsideExperience,
     OutsideWait,
     PracticeSetting,
@@ -85,6 +86,7 @@ from tests.factories_care import (
     an_answer,
     an_integration_session,
     an_overdue_integration,
+    another_medicine,
 )
 from tests.factories_endings import a_closing
 
@@ -110,6 +112,13 @@ class Save:
 def its_client(own: Care) -> str:
     """The client's page."""
     return f"/client?client={own.client.code}"
+
+
+def _a_client_asked_before(own: Care) -> str:
+    with own.database.writing() as db:
+        client = db.get_one(Client, own.client.id)
+        client.allergies, client.allergies_asked_on = "Latex", TODAY - DAY
+    return its_client(own)
 
 
 def _inquiry(page: Page) -> None:
@@ -472,6 +481,21 @@ def _a_dose_on_somebody_s_word(own: Care) -> str:
     return f"/ketamine_session?id={dose.id}"
 
 
+def _medicine(page: Page) -> None:
+    unfold(page, "Add another medicine")
+    paste(page, "Medicine", "ondansetron")
+    paste(page, "Its dose and unit", "4 mg")
+    paste(page, "Medicine given at", "2:00 pm")
+    tick(page, "oral")
+
+
+def _a_wrong_medicine(own: Care) -> str:
+    with own.database.writing() as db:
+        dose = a_ketamine_session(db, own.course, planned_at=NOW - timedelta(hours=1))
+        another_medicine(db, dose, given_at=NOW)
+    return f"/ketamine_session?id={dose.id}"
+
+
 def _in_error(page: Page) -> None:
     press(page, "Entered in error")
     paste(page, "What was wrong", "Another client")
@@ -660,6 +684,11 @@ def _zone(page: Page) -> None:
     box.press_sequentially("Denver")
     page.get_by_role("option").filter(has_text="Denver").click()
     wait_for_run(page)
+
+
+def _bound(page: Page) -> None:
+    unfold(page, "Intramuscular doses")
+    paste(page, "Intramuscular: say why above, mg", "180")
 
 
 def _threshold(page: Page) -> Locator:
@@ -947,6 +976,9 @@ SAVES = {
         _an_ended_wait, _unfolded_error, "Mark as entered in error", ("wait:reopened",)
     ),
     "wait ended": Save(lambda own: _an_open_wait(own, "end"), _wait_ended, "Save", ("wait:ended",)),
+    "checked today": Save(
+        _a_client_asked_before, _nothing, "Checked today, no change", ("client:checked",)
+    ),
     "pinned line": Save(its_client, _pinned_line, "Pin", ("client:pinned",)),
     "course": Save(
         lambda own: f"/episode?client={own.client.code}",
@@ -1080,6 +1112,19 @@ SAVES = {
         _other_end("Not given"),
         "Not given today",
         ("ketamine_session:not_given",),
+    ),
+    "other medicine": Save(
+        _a_dose_an_hour_ago,
+        _medicine,
+        "Save the medicine",
+        ("other_medicine:recorded",),
+        (OtherMedicine,),
+    ),
+    "medicine in error": Save(
+        _a_wrong_medicine,
+        _in_error,
+        "Mark the medicine as entered in error",
+        ("other_medicine:voided",),
     ),
     "confirmation": Save(
         _a_dose_on_somebody_s_word,
@@ -1326,6 +1371,14 @@ SAVES = {
     ),
     "cover": Save(
         _the_course, _cover, "Change cover", ("episode:member_changed",), (EpisodeMember,)
+    ),
+    "bound of a dose": Save(
+        lambda own: "/practice?practice_show=Thresholds",
+        _bound,
+        "Save “Intramuscular: say why above, mg”",
+        ("setting:changed",),
+        (PracticeSetting,),
+        by_prescriber=True,
     ),
     "threshold": Save(
         lambda own: "/practice?practice_show=Thresholds",

@@ -85,6 +85,7 @@ from tests.factories_care import (
     an_answer,
     an_integration_session,
     an_overdue_integration,
+    another_medicine,
 )
 
 ODD = (
@@ -132,6 +133,7 @@ def strange(care: Care) -> Odd:
         client.emergency_phone, client.may_be_told = odd("emp"), odd("may")
         client.allergies, client.allergies_asked_on = odd("all"), TODAY
         client.medications, client.medications_asked_on = odd("med"), TODAY
+        client.conditions, client.conditions_asked_on = odd("cdt"), TODAY
 
         inquiry = an_inquiry(db, therapist, name=odd("inq"), phone=odd("ipo"))
         inquiry.concern, inquiry.outcome_note = odd("con"), odd("out")
@@ -157,6 +159,15 @@ def strange(care: Care) -> Odd:
         wrong = an_administration(db, given, started_at=NOW - 31 * HOUR)
         wrong.voided_at, wrong.voided_by_id = NOW, therapist.clinician_id
         wrong.void_reason = odd("vda")
+        another_medicine(db, given, given_at=NOW - 29 * HOUR, name=SHORT, reason=odd("omr"))
+        another_medicine(
+            db,
+            given,
+            given_at=NOW - 29 * HOUR,
+            voided_at=NOW,
+            voided_by_id=therapist.clinician_id,
+            void_reason=odd("omv"),
+        )
         ended = a_ketamine_session(
             db, course, status=SessionStatus.CANCELLED, planned_at=NOW - 20 * DAY
         )
@@ -389,16 +400,16 @@ SHOWN = {
     "Thresholds": "src",
     "Emergency access": "emg",
     "Who did what": "old prc",
-    "client": f"{NAME} pro pho pin eme rel emp may all med the els gpl ppl bre why end int sig two "
-    "are ate add sub hap cir clo vdn emg ris rpl rsg cpl cwo "
+    "client": f"{NAME} pro pho pin eme rel emp may all med cdt the els gpl ppl bre why end int sig "
+    "two are ate add sub hap cir clo vdn emg ris rpl rsg cpl cwo "
     "owh ane",
-    "client_edit": f"{NAME} pro pho eme rel emp may all med",
+    "client_edit": f"{NAME} pro pho eme rel emp may all med cdt",
     "course": f"{NAME} the els",
     "other course": f"{NAME} the sub hap cir hol mis vde",
     "closed course": f"{NAME} cou fin mah rls",
     "clearance": f"{NAME} cnd dsp dia dib trn trd ane",
     "consent": f"{NAME} vdc",
-    "given": f"{NAME} gpl ppl bre why rea vda",
+    "given": f"{NAME} gpl ppl bre why rea vda omr omv",
     "ended": f"{NAME} end",
     "ahead": f"{NAME} apl",
     "closed": f"{NAME} clo",
@@ -424,6 +435,7 @@ NOBODY_S_WORDS = {
     "client.code",
     "client.search_text",
     "clinician.password_hash",
+    "client.usual_pressure",
     "draft.field",
     "draft.form",
     "episode.indications",
@@ -432,6 +444,7 @@ NOBODY_S_WORDS = {
     "note.content_hash",
     "note_addendum.content_hash",
     "note_amendment.content_hash",
+    "other_medicine.dose",
     "practice.zone",
     "practice_setting.key",
     "practice_setting.value",

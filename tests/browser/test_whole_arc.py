@@ -233,7 +233,9 @@ def _order(page: Page, dose: str) -> None:
     paste(page, "Dose, mg", "70")
     paste(page, "May be added once, mg (empty: nothing)", "30")
     press(page, "Order")
-    expect(page.get_by_text(f"70{NBSP}mg intramuscular, may add 30{NBSP}mg")).to_be_visible()
+    expect(
+        page.get_by_text(f"70{NBSP}mg intramuscular, may add up to 30{NBSP}mg once")
+    ).to_be_visible()
 
 
 def _write_and_sign_the_intention(page: Page, dose: str) -> None:

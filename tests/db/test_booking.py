@@ -371,11 +371,16 @@ def test_a_ceiling_by_weight_books_no_dose_before_somebody_weighs(database):
 
 
 def test_rule_15_a_prescribers_figure_is_an_order_and_a_therapists_a_proposal(care):
-    ordered, proposed = _booking(care, mg="70", may_add="20"), _booking(care, mg="60")
+    minutes = {"may_add_from": "10", "may_add_to": "20"}
+    ordered, proposed = (
+        _booking(care, mg="70", may_add="20", **minutes),
+        _booking(care, mg="60"),
+    )
     proposed = replace(proposed, planned_on=TOMORROW + 7 * DAY, integration_on=TOMORROW + 8 * DAY)
     care.do(book_ketamine_session, care.prescriber, ordered)
     care.do(book_ketamine_session, care.therapist, proposed)
     first, second = care.row(KetamineSession, ordered.id), care.row(KetamineSession, proposed.id)
+    assert (first.may_add_from_minutes, first.may_add_to_minutes) == (10, 20)
     assert (first.order_state, first.ordered_ug, first.may_add_ug) == (
         OrderState.ORDERED,
         70_000,

@@ -7,10 +7,13 @@ from datetime import date, timedelta
 import pytest
 
 from kapteam.actions.clients import (
+    ASKED,
+    CheckedEntered,
     ClientChangeEntered,
     ClientEntered,
     PinnedLineEntered,
     change_client,
+    check_client_today,
     create_client,
     pin_line,
 )
@@ -84,12 +87,16 @@ def _entered(**typed):
         allergies_asked_on=TODAY,
         medications="lamotrigine 100 mg",
         medications_asked_on=TODAY - timedelta(days=4),
+        conditions="Migraine",
+        conditions_asked_on=TODAY - timedelta(days=4),
+        usual_pressure="128/82",
+        usual_pressure_asked_on=TODAY - timedelta(days=4),
     )
     return replace(entered, **typed)
 
 
 def _change(client, **typed):
-    texts = {"allergies": client.allergies or "", "medications": client.medications or ""}
+    texts = {name: getattr(client, name) or "" for name in ASKED}
     kept = {
         one.name: getattr(client, one.name)
         for one in fields(ClientChangeEntered)
@@ -161,14 +168,90 @@ def test_saves_in_the_same_moment_make_one_client_each(database, therapist):
 
 @pytest.mark.parametrize("text", AS_TYPED)
 def test_every_text_is_kept_as_typed(database, therapist, text):
-    texts = [one.name for one in fields(ClientEntered) if one.type is str and one.name != "id"]
-    assert len(texts) == 11
+    texts = [
+        one.name
+        for one in fields(ClientEntered)
+        if one.type is str and one.name not in {"id", "usual_pressure"}
+    ]
+    assert len(texts) == 12
     # What cannot be dialed is no phone number, so there is one beside the text.
     typed = {one: f"{text} 555 0100" if one.endswith("phone") else text for one in texts}
     entered = _entered(**typed)
     _write(database, create_client, therapist, entered)
     kept = _kept(database, entered.id)
     assert {field: getattr(kept, field) for field in texts} == typed
+
+
+@pytest.mark.parametrize("typed", ["128/82", " 128 / 82 ", "128 over 82", "128/82 mmHg"])
+def test_the_usual_blood_pressure_is_kept_as_it_is_written(database, therapist, typed):
+    entered = _entered(usual_pressure=typed)
+    _write(database, create_client, therapist, entered)
+    assert _kept(database, entered.id).usual_pressure == "128/82"
+
+
+# Checked today, no change
+
+
+def _checked(database, viewer, client, version=None, now=NOW):
+    entered = CheckedEntered(client.id, version or _kept(database, client.id).version)
+    return _write(database, check_client_today, viewer, entered, now)
+
+
+@pytest.fixture
+def asked_before(database, therapist):
+    """A client whose allergies were asked today, medications four days ago, conditions never."""
+    entered = _entered(conditions="", conditions_asked_on=None)
+    _write(database, create_client, therapist, entered)
+    return _kept(database, entered.id)
+
+
+def test_what_was_asked_before_has_todays_date_and_what_was_not_asked_stays_so(
+    database, therapist, asked_before
+):
+    version = asked_before.version
+    for _ in range(2):
+        _checked(database, therapist, asked_before, version)
+
+    kept = _kept(database, asked_before.id)
+    assert [getattr(kept, f"{name}_asked_on") for name in ASKED] == [TODAY, TODAY, None, TODAY]
+    assert (kept.medications, kept.conditions) == ("lamotrigine 100 mg", None)
+    assert kept.version == version + 1
+    (event,) = audit_events(database, "client:checked")
+    before = str(TODAY - timedelta(days=4))
+    assert event.changes == {
+        "medications_asked_on": [before, str(TODAY)],
+        "usual_pressure_asked_on": [before, str(TODAY)],
+    }
+
+
+def test_nobody_says_no_change_of_what_they_have_not_read(database, therapist, asked_before):
+    seen = asked_before.version
+    change = _change(asked_before, medications="lithium 300 mg")
+    _write(database, change_client, therapist, change)
+    with pytest.raises(NotAllowed, match="in the meantime"):
+        _checked(database, therapist, asked_before, seen)
+    assert _kept(database, asked_before.id).medications_asked_on == TODAY - timedelta(days=4)
+
+    _checked(database, therapist, asked_before)
+    assert _kept(database, asked_before.id).medications_asked_on == TODAY
+
+
+def test_what_was_never_asked_is_not_checked(database, client, therapist):
+    with pytest.raises(NotAllowed, match="Nothing was asked yet"):
+        _checked(database, therapist, client)
+    kept = _kept(database, client.id)
+    assert [getattr(kept, f"{name}_asked_on") for name in ASKED] == [None] * 4
+    assert audit_events(database) == []
+
+
+def test_who_may_not_edit_a_client_does_not_check_one(database, outsider, client, therapist):
+    with database.writing() as db:
+        a_course(db, client, therapist=therapist)
+        nobody = a_clinician(db, sees_everyone=True)
+    for who, error in ((outsider, NotFound), (nobody, NotAllowed)):
+        with pytest.raises(error):
+            _checked(database, who, client)
+    assert audit_events(database) == []
 
 
 @pytest.mark.parametrize(
@@ -189,10 +272,33 @@ def test_every_text_is_kept_as_typed(database, therapist, text):
         ("allergies_asked_on", {"allergies_asked_on": TODAY + timedelta(days=1)}),
         ("medications_asked_on", {"medications_asked_on": None}),
         ("medications", {"medications": "m" * 8001}),
+        ("conditions", {"conditions": "m" * 8001}),
+        ("conditions_asked_on", {"conditions_asked_on": None}),
+        ("conditions_asked_on", {"conditions_asked_on": TODAY + timedelta(days=1)}),
+        ("usual_pressure", {"usual_pressure": "80/120"}),
+        ("usual_pressure", {"usual_pressure": "120/120"}),
+        ("usual_pressure", {"usual_pressure": "261/80"}),
+        ("usual_pressure", {"usual_pressure": "59/40"}),
+        ("usual_pressure", {"usual_pressure": "120/29"}),
+        ("usual_pressure", {"usual_pressure": "-120/80"}),
+        ("usual_pressure", {"usual_pressure": "NaN/80"}),
+        ("usual_pressure", {"usual_pressure": "128"}),
+        ("usual_pressure", {"usual_pressure": ""}),
+        ("usual_pressure_asked_on", {"usual_pressure_asked_on": None}),
+        ("usual_pressure_asked_on", {"usual_pressure_asked_on": TODAY + timedelta(days=1)}),
     ],
 )
 def test_bad_input_is_refused_beside_the_field(database, client, therapist, field, typed):
-    change = _change(client, allergies_asked_on=TODAY, medications="x", medications_asked_on=TODAY)
+    change = _change(
+        client,
+        allergies_asked_on=TODAY,
+        medications="x",
+        medications_asked_on=TODAY,
+        conditions="x",
+        conditions_asked_on=TODAY,
+        usual_pressure="128/82",
+        usual_pressure_asked_on=TODAY,
+    )
     for action, entered in ((create_client, _entered()), (change_client, change)):
         with pytest.raises(Invalid) as refused:
             _write(database, action, therapist, replace(entered, **typed))

@@ -32,6 +32,7 @@ from kapteam.db.tables import (
     Note,
     NoteAddendum,
     NoteAmendment,
+    OtherMedicine,
 )
 from kapteam.demo.days import Days
 from kapteam.demo.people import (
@@ -399,6 +400,21 @@ def promises_of_history(db: Session, now: datetime) -> dict[str, bool]:
             db.scalar(select(func.count()).where(IntegrationSession.closed_at.is_not(None)))
         ),
         "everything was written in the order of time": told == sorted(told) and told[-1] <= now,
+        "ondansetron after a dose, clonidine before one that was not given": {
+            (name, status)
+            for name, status in db.execute(
+                select(OtherMedicine.name, KetamineSession.status).join(
+                    KetamineSession, KetamineSession.id == OtherMedicine.ketamine_session_id
+                )
+            )
+        }
+        == {
+            ("ondansetron", SessionStatus.STOPPED_EARLY),
+            ("clonidine", SessionStatus.NOT_GIVEN),
+        },
+        "an order that says when more may be added": bool(
+            db.scalar(select(func.count()).where(KetamineSession.may_add_from_minutes.is_not(None)))
+        ),
         "notes over months": signed[-1] - signed[0] > timedelta(days=60),
     }
 

@@ -89,6 +89,10 @@ def _client_of(inquiry, **typed):
         allergies_asked_on=None,
         medications="",
         medications_asked_on=None,
+        conditions="",
+        conditions_asked_on=None,
+        usual_pressure="",
+        usual_pressure_asked_on=None,
         inquiry_id=inquiry.id,
     )
     return replace(client, **typed)

@@ -41,6 +41,7 @@ from kapteam.vocabulary import (
     HoldReason,
     IntegrationCloseReason,
     IntegrationKind,
+    OrderState,
     ProductRoute,
     ServiceLine,
     SessionStatus,
@@ -53,6 +54,7 @@ from tests.factories_care import (
     a_cared_for_client,
     a_given_session,
     a_ketamine_session,
+    a_series,
     an_administration,
     an_integration_session,
     an_unrecorded_session,
@@ -284,7 +286,7 @@ def test_a_session_that_does_not_exist_reads_like_one_that_is_hidden(care, sessi
 def test_rule_36_bad_input_gets_a_sentence_beside_its_field_and_nothing_is_saved(
     care, session, typed, field, says
 ):
-    bad = _dose(**typed)
+    bad = _dose(**({"mg": "69"} | typed))
     problems = _refused(care, care.prescriber, _record(session, _dose("2:31 pm", "1"), bad))
     assert list(problems) == [f"administrations.1.{field}"]
     assert says in problems[f"administrations.1.{field}"]
@@ -345,6 +347,60 @@ def test_a_booster_before_its_dose_is_refused_beside_its_time(care, session):
     }
 
 
+@pytest.mark.parametrize("again", ["", " ", "70", "abc", "NaN", "-700", "7000"])
+def test_rule_32_what_may_be_a_slip_is_not_recorded_until_it_was_typed_the_same_twice(
+    care, session, again
+):
+    dose = _dose(mg="700", mg_again=again, reason="Meant")
+    problems = _refused(care, care.prescriber, _record(session, dose))
+    assert list(problems) == ["administrations.0.mg_again"]
+    assert count_rows(care.database, Administration) == 0
+
+
+@pytest.mark.parametrize("again", ["700", "700 mg", "700.0"])
+def test_what_was_given_is_recorded_however_much_it_was(care, session, again):
+    dose = _dose(mg="700", mg_again=again, reason="The wrong vial")
+    for _ in range(2):
+        care.do(record_ketamine_session, care.prescriber, _record(session, dose), now=EVENING)
+    (row,) = care.rows(Administration)
+    assert row.ug == 700_000
+    assert "The wrong vial" in care.row(KetamineSession, session.id).breach_reason
+
+
+def test_more_than_anybody_orders_can_have_been_taken(care):
+    with care.database.writing() as db:
+        series = a_series(db, care.course, product_route=ProductRoute.SUBLINGUAL)
+        session = a_ketamine_session(db, care.course, planned_at=NOW, series=series)
+    taken = _dose(mg="1,200", mg_again="1200", reason="Took all twelve at home")
+    care.do(record_ketamine_session, care.prescriber, _record(session, taken), now=EVENING)
+    assert [one.ug for one in care.rows(Administration)] == [1_200_000]
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("grams", [17_000, 18_000])
+def test_what_a_slip_is_goes_by_the_weight(care, session, grams):
+    with care.database.writing() as db:
+        a_weight(db, care.client, grams, care.nurse.clinician_id)
+    entered = _record(session, _dose(mg="70"))
+    if grams == 17_000:
+        assert list(_refused(care, care.prescriber, entered)) == ["administrations.0.mg_again"]
+        return
+    care.do(record_ketamine_session, care.prescriber, entered, now=EVENING)
+
+
+def test_a_correction_types_a_slip_twice_and_never_one_that_was_kept_already(care, session):
+    kept = _dose(mg="700", mg_again="700", reason="The wrong vial")
+    care.do(record_ketamine_session, care.prescriber, _record(session, kept), now=EVENING)
+    later = CorrectEntered(kept.id, "Time", _dose("2:40 pm", "700"))
+    care.do(correct_administration, care.prescriber, later, now=EVENING)
+
+    more = CorrectEntered(later.administration.id, "Amount", _dose("2:40 pm", "750"))
+    with pytest.raises(Invalid) as refused:
+        care.do(correct_administration, care.prescriber, more, now=EVENING)
+    assert list(refused.value.fields) == ["mg_again"]
+    assert [one.ug for one in care.rows(Administration, voided_at=None)] == [700_000]
+
+
 def test_rule_9_a_session_over_midnight_is_one_record(care, session):
     entered = _record(
         session,
@@ -369,6 +425,83 @@ def test_a_therapist_within_the_order_needs_nobodys_word(care, session):
     assert {one.told_by_id for one in care.rows(Administration)} == {None}
 
 
+_BEYOND = {
+    "one dose above the order": _dose(mg="71"),
+    "one booster too many": _dose("3:20 pm", "21", kind=AdministrationKind.BOOSTER),
+    "no order": _dose(mg="1"),
+}
+
+
+def _beyond(care: Care, session: KetamineSession, how: str) -> AdministrationEntered:
+    """The dose, and the session brought to where that goes beyond its order."""
+    with care.database.writing() as db:
+        row = db.get_one(KetamineSession, session.id)
+        if how == "no order":
+            row.order_state = OrderState.PROPOSED
+        if how == "one booster too many":
+            an_administration(db, row, started_at=NOW + timedelta(minutes=5))
+    return replace(_BEYOND[how], id=new_id(), reason="Asked for it")
+
+
+@pytest.mark.parametrize("how", _BEYOND)
+@pytest.mark.parametrize("way", ["recorded", "corrected"])
+@pytest.mark.parametrize("who", ["therapist", "nurse"])
+def test_rule_15_beyond_the_order_is_recorded_only_as_told_and_never_changes_it(
+    care, session, who, way, how
+):
+    viewer, entered = getattr(care, who), _beyond(care, session, how)
+    before = care.row(KetamineSession, session.id)
+
+    def save(dose: AdministrationEntered) -> None:
+        if way == "recorded":
+            care.do(record_ketamine_session, viewer, _record(session, dose), now=EVENING)
+        else:
+            care.do(
+                correct_administration, viewer, CorrectEntered(low.id, "Misread", dose), now=EVENING
+            )
+
+    if way == "corrected":
+        with care.database.writing() as db:
+            low = an_administration(
+                db,
+                db.get_one(KetamineSession, session.id),
+                started_at=NOW + timedelta(minutes=6),
+                ug=1_000,
+                kind=entered.kind,
+            )
+    field = "administrations.0.told_by" if way == "recorded" else "told_by"
+    for nobody in (None, care.therapist.clinician_id, care.nurse.clinician_id, new_id()):
+        with pytest.raises(Invalid) as refused:
+            save(replace(entered, told_by=nobody))
+        assert list(refused.value.fields) == [field]
+
+    save(replace(entered, told_by=care.prescriber.clinician_id))
+    row = care.row(Administration, entered.id)
+    assert (row.told_by_id, row.confirmed_at) == (care.prescriber.clinician_id, None)
+    with pytest.raises(NotAllowed):
+        care.do(confirm_administration, viewer, row.id, now=EVENING)
+    after = care.row(KetamineSession, session.id)
+    for column in (
+        *("order_state", "ordered_ug", "may_add_ug", "ordered_by_id", "ordered_at"),
+        *("may_add_from_minutes", "may_add_to_minutes", "order_reason"),
+    ):
+        assert getattr(after, column) == getattr(before, column)
+
+
+@pytest.mark.parametrize(
+    ("who", "is_witnessed"), [("prescriber", False), ("nurse", False), ("therapist", True)]
+)
+def test_what_a_therapist_records_was_taken_and_witnessed(care, session, who, is_witnessed):
+    dose = _dose()
+    care.do(record_ketamine_session, getattr(care, who), _record(session, dose), now=EVENING)
+    assert care.row(Administration, dose.id).is_witnessed is is_witnessed
+    # Who corrects what was misread has neither given nor seen it.
+    right = _dose(mg="60")
+    entered = CorrectEntered(dose.id, "Misread", right)
+    care.do(correct_administration, care.therapist, entered, now=EVENING)
+    assert care.row(Administration, right.id).is_witnessed is is_witnessed
+
+
 def test_rule_35_more_than_ordered_asks_for_the_reason_and_the_prescriber(care, session):
     more = _dose("3:20 pm", "21", kind=AdministrationKind.BOOSTER)
     problems = _refused(care, care.therapist, _record(session, _dose(), more))
@@ -381,6 +514,65 @@ def test_rule_35_more_than_ordered_asks_for_the_reason_and_the_prescriber(care, 
     assert care.row(KetamineSession, session.id).breach_reason == (
         "This is more than was ordered. Little effect"
     )
+
+
+@pytest.fixture
+def timed(care, session) -> KetamineSession:
+    """The same, its 20 mg to be added once, after 10 to 20 min; 70 mg were given at 2:35 pm."""
+    with care.database.writing() as db:
+        row = db.get_one(KetamineSession, session.id)
+        row.may_add_from_minutes, row.may_add_to_minutes = 10, 20
+        an_administration(db, row, started_at=NOW + timedelta(minutes=5))
+    return session
+
+
+@pytest.mark.parametrize("who", ["therapist", "nurse", "prescriber"])
+@pytest.mark.parametrize(
+    ("time", "mg", "before", "why"),
+    [
+        ("2:40 pm", "20", (), "It was added 5 min after the dose; the order says after 10"),
+        ("2:56 pm", "20", (), "It was added 21 min after the dose; the order says after 10"),
+        ("2:50 pm", "10", (10,), "The order lets it be added once, and this is one more."),
+        ("2:50 pm", "21", (), "This is more than was ordered."),
+    ],
+)
+def test_rule_35_what_was_added_otherwise_than_ordered_is_kept_with_its_reason(
+    care, timed, who, time, mg, before, why
+):
+    viewer = getattr(care, who)
+    with care.database.writing() as db:
+        for earlier in before:
+            an_administration(
+                db,
+                db.get_one(KetamineSession, timed.id),
+                started_at=NOW + timedelta(minutes=15),
+                ug=earlier * 1000,
+                kind=AdministrationKind.BOOSTER,
+            )
+    booster = _dose(time, mg, kind=AdministrationKind.BOOSTER)
+
+    problems = _refused(care, viewer, _record(timed, booster))
+    asked = {"administrations.0.reason"}
+    if who != "prescriber":
+        asked.add("administrations.0.told_by")
+    assert set(problems) == asked
+    assert problems["administrations.0.reason"].startswith(why)
+
+    told_by = None if who == "prescriber" else care.prescriber.clinician_id
+    meant = replace(booster, reason="Asked for it", told_by=told_by)
+    care.do(record_ketamine_session, viewer, _record(timed, meant), now=EVENING)
+    kept = care.row(KetamineSession, timed.id)
+    assert kept.breach_reason.replace("\u00a0", " ").startswith(why)
+    assert kept.breach_reason.endswith("Asked for it")
+    assert bool(care.row(Administration, meant.id).confirmed_at) is (who == "prescriber")
+
+
+@pytest.mark.parametrize("time", ["2:45 pm", "2:55 pm"])
+def test_what_was_added_as_ordered_asks_nobody_for_anything(care, timed, time):
+    booster = _dose(time, "20", kind=AdministrationKind.BOOSTER)
+    care.do(record_ketamine_session, care.therapist, _record(timed, booster), now=EVENING)
+    assert care.row(KetamineSession, timed.id).breach_reason == ""
+    assert care.row(Administration, booster.id).told_by_id is None
 
 
 @pytest.mark.parametrize("who", ["therapist", "nurse", "front_desk"])
@@ -650,7 +842,7 @@ def test_a_bad_correction_leaves_the_record_as_it_is(care, recorded, reason, typ
 
 
 def test_a_corrected_typo_leaves_no_breach_behind(care, session):
-    typo = _dose(mg="700", reason="As ordered")
+    typo = _dose(mg="700", mg_again="700", reason="As ordered")
     care.do(record_ketamine_session, care.prescriber, _record(session, typo), now=EVENING)
     assert care.row(KetamineSession, session.id).breach_reason
     entered = CorrectEntered(typo.id, "One zero too many", _dose(mg="70"))

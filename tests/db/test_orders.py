@@ -10,7 +10,16 @@ from kapteam.db.tables import AuditEvent, KetamineSession, Weight
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
 from kapteam.vocabulary import HoldReason, OrderState, ProductRoute, SessionStatus
-from tests.factories import NOW, TODAY, a_clearance, a_hold, a_weight, audit_events, count_rows
+from tests.factories import (
+    NOW,
+    TODAY,
+    a_clearance,
+    a_hold,
+    a_setting,
+    a_weight,
+    audit_events,
+    count_rows,
+)
 from tests.factories_care import (
     ON_SQLITE,
     Care,
@@ -44,6 +53,47 @@ def test_a_prescriber_orders_and_the_audit_log_keeps_old_and_new(care, planned):
     assert first.changes["ordered_ug"] == [None, 70_000]
     assert second.changes["ordered_ug"] == [70_000, 60_000]
     assert second.changes["may_add_ug"] == [20_000, None]
+
+
+def test_what_may_be_added_is_ordered_with_its_minutes_and_taken_away_with_them(care, planned):
+    minutes = {"may_add_from": "10", "may_add_to": "20 min"}
+    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 1, "70", "30", **minutes))
+    session = care.row(KetamineSession, planned.id)
+    assert (session.may_add_from_minutes, session.may_add_to_minutes) == (10, 20)
+    (event,) = audit_events(care.database, "dose:ordered")
+    assert event.changes["may_add_from_minutes"] == [None, 10]
+
+    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 2, "70", "30", may_add_to="15"))
+    session = care.row(KetamineSession, planned.id)
+    assert (session.may_add_from_minutes, session.may_add_to_minutes) == (None, 15)
+    care.do(order_dose, care.prescriber, DoseEntered(planned.id, 3, "70", ""))
+    session = care.row(KetamineSession, planned.id)
+    assert (session.may_add_ug, session.may_add_to_minutes) == (None, None)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("may_add", "first", "last", "field"),
+    [
+        ("30", "0", "", "may_add_from"),
+        ("30", "-5", "", "may_add_from"),
+        ("30", "ten", "", "may_add_from"),
+        ("30", "1.5", "", "may_add_from"),
+        ("30", "241", "", "may_add_from"),
+        ("30", "", "NaN", "may_add_to"),
+        ("30", "20", "10", "may_add_to"),
+        ("", "10", "", "may_add"),
+        ("", "", "20", "may_add"),
+    ],
+)
+def test_rule_36_minutes_that_are_none_are_refused_beside_their_field(
+    care, planned, may_add, first, last, field
+):
+    entered = DoseEntered(planned.id, 1, "70", may_add, may_add_from=first, may_add_to=last)
+    with pytest.raises(Invalid) as refused:
+        care.do(order_dose, care.prescriber, entered)
+    assert list(refused.value.fields) == [field]
+    assert care.row(KetamineSession, planned.id).ordered_ug is None
 
 
 def test_rule_21_a_dose_is_ordered_only_for_a_route_that_is_cleared(care, planned):
@@ -247,6 +297,19 @@ def test_rule_32_beyond_the_usual_by_weight_it_is_ordered_and_proposed_with_a_re
     assert (session.ordered_ug, session.order_reason) == (101_000, "Tolerant since 2019")
     (event,) = audit_events(care.database)
     assert "Tolerant" not in str(event.changes)
+
+
+def test_the_bound_in_force_on_the_day_judges_the_day(care, high):
+    dose = "99"
+    care.do(order_dose, care.prescriber, DoseEntered(high.id, 1, dose, ""))
+    with care.database.writing() as db:
+        a_setting(db, care.prescriber, "dose.IM.say_why.most_ug_per_kg", 1_800, since=NOW + DAY)
+    care.do(order_dose, care.prescriber, DoseEntered(high.id, 2, "98", ""), now=NOW)
+    with pytest.raises(Invalid) as refused:
+        care.do(order_dose, care.prescriber, DoseEntered(high.id, 3, dose, ""), now=NOW + DAY)
+    assert "1.8 mg per kg" in refused.value.fields["order_reason"].replace("\u00a0", " ")
+    # What was ordered before stays as it is.
+    assert care.row(KetamineSession, high.id).order_reason == ""
 
 
 def test_rule_32_a_slip_of_the_finger_is_refused_whatever_the_reason(care, high):

@@ -53,6 +53,22 @@ def test_a_second_save_is_one_row_and_one_audit_event(database, administrator):
     assert len(audit_events(database)) == 1
 
 
+def test_a_bound_of_a_dose_is_a_setting_like_any_other(database, administrator):
+    key = "dose.IM.say_why.most_ug"
+    for _ in range(2):
+        _change(database, administrator, key, "180 mg")
+    with database.reading() as db:
+        assert practice_in_force(db, NOW).dose_bounds.value(key) == 180_000
+        before = practice_in_force(db, NOW - timedelta(seconds=1))
+    assert before.dose_bounds.value(key) == 200_000
+    [event] = audit_events(database)
+    assert event.changes == {"key": key, "value": [200_000, 180_000]}
+    with database.writing() as db:
+        prescriber = a_clinician(db, Function.PRESCRIBER)
+    with pytest.raises(NotAllowed, match="administrator"):
+        _change(database, prescriber, key, "190")
+
+
 def test_every_change_is_kept(database, administrator):
     for day, value in enumerate(("5", "10", "15")):
         _change(database, administrator, "idle_minutes", value, now=NOW + timedelta(days=day))
@@ -72,6 +88,8 @@ def test_only_an_administrator_changes_a_setting(database, administrator):
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
+        ("dose.IM.say_why.most_ug", "NaN", "number of mg"),
+        ("dose.IM.say_why.most_ug", "500", "each is more than the one before"),
         ("idle_minutes", "", "whole number"),
         ("idle_minutes", "soon", "whole number"),
         ("idle_minutes", "7.5", "whole number"),

@@ -76,7 +76,7 @@ def test_a_dose_reads_with_product_route_order_number_and_room(care):
     assert (row.time, row.initials, row.code) == ("3:30\u00a0pm", "A.O.", care.client.code)
     assert row.what == "Ketamine, intramuscular"
     assert _texts(row.details) == [
-        "70 mg ordered, may add 30 mg",
+        "70 mg ordered, may add up to 30 mg once",
         "Dose 1 of 6, Room 2",
     ]
     assert row.people == (care.prescriber.name, care.therapist.name)
@@ -187,7 +187,7 @@ def test_what_was_given_says_when_and_what_nobody_recorded_is_asked_about(care):
     first, second = _paper(care).rows
 
     assert _texts(first.standing)[:-1] == ["Was this given?"]
-    assert _texts(second.details)[:-1] == ["70 mg given", "70 mg ordered, may add 20 mg"]
+    assert _texts(second.details)[:-1] == ["70 mg given", "70 mg ordered, may add up to 20 mg once"]
     assert _texts(second.standing)[:-1] == ["Started, given 12:30 pm", "Out 1:30 pm"]
 
 
@@ -199,7 +199,7 @@ def test_while_a_session_lasts_it_says_what_may_still_be_added(care):
 
     ended, lasting = _paper(care).rows
 
-    assert _texts(lasting.details)[:2] == ["70 mg given", "70 mg ordered, may add 20 mg"]
+    assert _texts(lasting.details)[:2] == ["70 mg given", "70 mg ordered, may add up to 20 mg once"]
     assert _texts(ended.details) == ["70 mg given", "Dose 1 of 6, Room 2"]
 
 

@@ -23,6 +23,7 @@ from kapteam.vocabulary import (
     Indication,
     InquiryOutcome,
     IntegrationCloseReason,
+    MedicineRoute,
     OutsideParty,
     ProductRoute,
     ServiceLine,
@@ -52,6 +53,7 @@ from tests.factories_care import (
     an_administration,
     an_integration_session,
     an_overdue_integration,
+    another_medicine,
 )
 from tests.pages.filling import LOOK, beside, fill, press, typed
 from tests.pages.tabs import back, opened, said
@@ -67,6 +69,15 @@ NOT_A_DOSE = [
     ("70 ml", "Enter the dose as a number of mg"),
     ("0.0001", "at most three decimals"),
     ("20000", "more mg than anybody is given"),
+]
+NOT_A_DOSE_OF_ANOTHER = [
+    ("", "Enter the dose with its unit"),
+    ("4", "Enter a number and its unit"),
+    ("NaN mg", "Enter a number and its unit"),
+    ("four mg", "Enter a number and its unit"),
+    ("4 cc", "Enter a number and its unit"),
+    ("-4 mg", "A dose is more than 0."),
+    ("0 mg", "A dose is more than 0."),
 ]
 NOT_A_TIME = [
     ("", "Enter the time"),
@@ -183,6 +194,13 @@ def _an_infusion_an_hour_ago(care: Care) -> dict[str, str]:
 def _a_given_dose(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
         return {"id": a_given_session(db, care.course, given_at=NOW - 3 * HOUR).id}
+
+
+def _another_medicine(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        dose = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+        another_medicine(db, dose, given_at=NOW - 2 * HOUR)
+    return {"id": dose.id}
 
 
 def _a_debt(care: Care) -> dict[str, str]:
@@ -460,7 +478,7 @@ SHEETS = {
         "ketamine_session",
         "dose",
         "Order",
-        {"mg": "80", "may_add": "20"},
+        {"mg": "80", "may_add": "20", "may_add_from": "10", "may_add_to": "20"},
         "dose:ordered",
         _a_dose_ahead,
     ),
@@ -581,6 +599,28 @@ SHEETS = {
         {"void_reason": "Somebody else's."},
         "administration:voided",
         _a_given_dose,
+    ),
+    "other medicine": Sheet(
+        "ketamine_session",
+        "medicine",
+        "Save the medicine",
+        {
+            "name": "ondansetron",
+            "dose": "4 mg",
+            "route": MedicineRoute.SUBLINGUAL,
+            "given_time": "1:50 pm",
+            "reason": "Nausea.",
+        },
+        "other_medicine:recorded",
+        _a_dose_an_hour_ago,
+    ),
+    "medicine in error": Sheet(
+        "ketamine_session",
+        "void_medicine",
+        "Mark the medicine as entered in error",
+        {"void_reason": "Somebody else's."},
+        "other_medicine:voided",
+        _another_medicine,
     ),
     "correction": Sheet(
         "ketamine_session",
@@ -767,6 +807,15 @@ SHEETS = {
         lambda care: {"practice_show": "Thresholds"},
         _administrator,
     ),
+    "bound of a dose": Sheet(
+        "practice",
+        "threshold/dose.IM.say_why.most_ug",
+        "Save “Intramuscular: say why above, mg”",
+        {"value": "180"},
+        "setting:changed",
+        lambda care: {"practice_show": "Thresholds"},
+        _administrator,
+    ),
     "days away": Sheet(
         "away",
         "absence",
@@ -815,6 +864,12 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("client", "born_on", TOMORROW, "This birth date is in the future."),
     ("client", "allergies_asked_on", TOMORROW, "This day is in the future."),
     ("details", "born_on", TOMORROW, "This birth date is in the future."),
+    ("details", "conditions_asked_on", TOMORROW, "This day is in the future."),
+    ("details", "conditions", "Migraine", "Choose the day you asked about conditions."),
+    ("details", "usual_pressure", "80/120", "The first number is the higher one"),
+    ("details", "usual_pressure", "NaN", "Enter the blood pressure as two numbers"),
+    ("details", "usual_pressure", "128/82", "Choose the day you asked about the usual blood"),
+    ("details", "usual_pressure_asked_on", TODAY, "Enter the blood pressure as two numbers"),
     ("hold", "look_again_on", YESTERDAY, "today or later"),
     ("hold", "look_again_on", None, "Choose the day to look again"),
     ("wait", "kind", None, "Choose whom it waits on."),
@@ -892,9 +947,15 @@ BAD: list[tuple[str, str, Any, str]] = [
     *(("order", "mg", mg, says) for mg, says in NOT_A_DOSE),
     ("order", "may_add", "NaN", "Enter the dose as a number of mg"),
     ("order", "may_add", "-5", "A dose is more than 0 mg."),
+    ("order", "may_add_from", "soon", "Enter whole minutes from 1 to 240."),
+    ("order", "may_add_from", "25", "This is before the first minute."),
+    ("order", "may_add_to", "0", "Enter whole minutes from 1 to 240."),
+    ("order", "may_add_to", "5", "This is before the first minute."),
     *(("record", "administrations.0.mg", mg, says) for mg, says in NOT_A_DOSE),
     ("record", "administrations.0.mg", "", "Enter the dose in mg."),
     ("record", "administrations.0.mg", "200", "Say why."),
+    ("record", "administrations.0.mg", "500", "Type it a second time"),
+    ("correction", "mg", "500", "Type it a second time"),
     *(("clearance", "ceiling", mg, says) for mg, says in NOT_A_DOSE),
     ("ordered count", "ordered_count", 0, "1 session is given or booked. Enter how many"),
     ("number ordered", "ordered_count", 0, "Enter how many sessions are ordered, 1 to 30."),
@@ -903,6 +964,17 @@ BAD: list[tuple[str, str, Any, str]] = [
     *(("proposal", "mg", mg, says) for mg, says in NOT_A_DOSE),
     *(("correction", "mg", mg, says) for mg, says in NOT_A_DOSE),
     ("correction", "started_time", "11:00 pm", FUTURE),
+    *(("other medicine", "dose", dose, says) for dose, says in NOT_A_DOSE_OF_ANOTHER),
+    *(("other medicine", "given_time", time, says) for time, says in NOT_A_TIME),
+    ("other medicine", "given_time", "11:00 pm", FUTURE),
+    ("other medicine", "given_on", None, "Choose the day."),
+    ("other medicine", "given_on", TODAY - 3 * DAY, "more than a day away from the session"),
+    ("other medicine", "route", None, "Choose how it was given."),
+    ("other medicine", "name", " ", "The medicine is needed."),
+    ("other medicine", "name", LONG, "200 characters"),
+    ("medicine in error", "void_reason", "", "The reason is needed."),
+    *(("bound of a dose", "value", mg, says) for mg, says in NOT_A_DOSE),
+    ("bound of a dose", "value", "500", "each is more than the one before"),
     # What has to be there.
     ("consent in error", "void_reason", " ", "The reason is needed."),
     ("experience corrected", "void_reason", "", "The reason is needed."),
@@ -1013,13 +1085,20 @@ _OTHER_FIELD = {
     ("booking", "planned_on", TODAY + 400 * DAY): "planned_time",
     ("booking", "integration_on", TOMORROW): "integration_time",
     ("booking", "mg", "140"): "may_add",
+    ("order", "may_add_from", "25"): "may_add_to",
     ("moved", "planned_on", YESTERDAY): "planned_time",
     ("record", "administrations.0.mg", "200"): "administrations.0.reason",
+    ("record", "administrations.0.mg", "500"): "administrations.0.mg_again",
+    ("correction", "mg", "500"): "mg_again",
     ("record", "stopped_time", "2:00 pm"): "stop_reason",
     ("integration booked", "on", YESTERDAY): "time",
+    ("other medicine", "given_on", TODAY - 3 * DAY): "given_time",
     ("integration held", "held_on", TOMORROW): "held_time",
     ("integration held", "held_on", TODAY - 2 * DAY): "held_time",
     ("details", "allergies", "Latex"): "allergies_asked_on",
+    ("details", "conditions", "Migraine"): "conditions_asked_on",
+    ("details", "usual_pressure", "128/82"): "usual_pressure_asked_on",
+    ("details", "usual_pressure_asked_on", TODAY): "usual_pressure",
     ("course", "therapist_elsewhere", ""): "therapist_id",
     ("member", "clinician_elsewhere", ""): "clinician_id",
 }
@@ -1117,6 +1196,7 @@ _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "integration agreed",
     "integration closed",
     "integration due",
+    "other medicine",
     "amendment",
     "addition",
     "colleague",
@@ -1158,8 +1238,8 @@ def test_the_same_form_saved_once_more_after_a_restart_writes_nothing_more(
 
 
 def _new(tab: AppTest) -> dict[str, str]:
-    """The id in the address of a tab, where its page has a form that makes something."""
-    return {"new": tab.query_params["new"]} if "new" in tab.query_params else {}
+    """The ids in the address of a tab, where its page has forms that make something."""
+    return {name: tab.query_params[name] for name in tab.query_params if name.startswith("new")}
 
 
 @pytest.mark.parametrize("name", ["inquiry", "client", "clearance", "consent", "booking"])

@@ -58,6 +58,7 @@ from tests.factories_care import (
     an_overdue_integration,
     an_unrecorded_session,
 )
+from tests.pages.filling import press
 from tests.pages.tabs import links
 from tests.query_recorder import recorded_statements
 
@@ -355,6 +356,48 @@ def test_allergies_not_asked_are_not_none(care):
     words = said(opened(care, care.therapist))
     assert "Allergies] none, asked Mon Nov 2" in words
     assert "Medications] not asked" in words
+
+
+def test_what_was_asked_has_its_day_and_is_checked_today_in_one_tap(care):
+    with care.database.writing() as db:
+        client = db.merge(care.client)
+        client.allergies, client.allergies_asked_on = "", TODAY - 22 * DAY
+        client.usual_pressure, client.usual_pressure_asked_on = "128/82", TODAY - 22 * DAY
+    tab, old = (opened(care, care.front_desk) for _ in "ab")
+    assert "Usual blood pressure] 128/82, asked Mon Nov 2" in said(tab)
+    assert "Conditions] not asked" in said(tab)
+
+    press(tab, "Checked today, no change")
+
+    assert "Usual blood pressure] 128/82, asked Tue Nov 24" in said(tab)
+    assert "Allergies] none, asked Tue Nov 24" in said(tab)
+    assert "Conditions] not asked" in said(tab)
+    # There is nothing to check twice on a day; pressed in another tab it changes nothing.
+    assert "Checked today, no change" not in [one.label for one in tab.button]
+    press(old, "Checked today, no change")
+    assert len(care.rows(AuditEvent, tag="client:checked")) == 1
+
+
+def test_of_a_client_changed_meanwhile_it_is_read_first_and_then_checked(care):
+    with care.database.writing() as db:
+        client = db.merge(care.client)
+        client.medications, client.medications_asked_on = "Sertraline", TODAY - 22 * DAY
+    tab = opened(care, care.therapist)
+    with care.database.writing() as db:
+        client = db.get_one(Client, care.client.id)
+        client.medications, client.version = "Lithium", client.version + 1
+
+    press(tab, "Checked today, no change")
+    assert "Somebody changed this client in the meantime." in said(tab)
+    assert "Lithium, asked Mon Nov 2" in said(tab)
+    press(tab, "Checked today, no change")
+
+    assert "Lithium, asked Tue Nov 24" in said(tab)
+
+
+def test_of_a_client_never_asked_there_is_nothing_to_check(care):
+    tab = opened(care, care.therapist)
+    assert "Checked today, no change" not in [one.label for one in tab.button]
 
 
 def test_each_dose_stands_between_its_two_notes(care):

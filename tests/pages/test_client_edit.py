@@ -84,6 +84,19 @@ def test_saved_unchanged_it_changes_nothing_not_even_the_version(care):
     assert care.row(Client, care.client.id).version == care.client.version
 
 
+def test_conditions_and_the_usual_blood_pressure_are_kept_with_their_day(care):
+    tab = opened(care, care.therapist, "client_edit", client="K-001")
+    values = {"conditions_asked_on": TODAY, "usual_pressure": "80/120"}
+    press(fill(tab, "client", values | {"usual_pressure_asked_on": TODAY}), "Save")
+    assert "The first number is the higher one" in beside(tab, "client", "usual_pressure")
+
+    press(fill(tab, "client", {"usual_pressure": "128 over 82"}), "Save")
+
+    kept = care.row(Client, care.client.id)
+    assert (kept.conditions, kept.conditions_asked_on) == ("", TODAY)
+    assert (kept.usual_pressure, kept.usual_pressure_asked_on) == ("128/82", TODAY)
+
+
 def test_a_day_and_an_answer_can_be_taken_back(care):
     tab = opened(care, care.therapist, "client_edit", client="K-001")
     press(fill(tab, "client", {"voicemail_ok": "True", "allergies_asked_on": TODAY}), "Save")

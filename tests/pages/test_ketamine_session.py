@@ -32,6 +32,7 @@ from kapteam.vocabulary import (
     EpisodeState,
     HoldReason,
     IntegrationCloseReason,
+    MedicineRoute,
     NoteKind,
     OrderState,
     ProductRoute,
@@ -48,9 +49,22 @@ from tests.factories_care import (
     an_integration_session,
     an_unrecorded_session,
     another_course,
+    another_medicine,
 )
 from tests.pages.filling import LOOK, beside, box, fill, press, typed
-from tests.pages.tabs import bare, buttons, headings, links, names, opened, said, unsigned, well
+from tests.pages.tabs import (
+    MOST_STATEMENTS,
+    bare,
+    buttons,
+    headings,
+    links,
+    names,
+    opened,
+    said,
+    statements_of,
+    unsigned,
+    well,
+)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WILD = "<b>v</b> **2** =HYPERLINK(1) -> www.x.y :star: $x$ 🌵 שלום"
@@ -151,7 +165,15 @@ def test_rule_57_a_dose_on_hold_says_so_everywhere_and_cannot_be_ordered(care, a
 
 def test_the_order_is_shown_in_its_fields_and_what_may_be_added_can_be_taken_away(care, begun):
     tab = _open(care, care.prescriber, begun)
-    assert typed(tab, "dose") == {"mg": "70", "may_add": "20"}
+    minutes = {"may_add_from": "", "may_add_to": ""}
+    assert typed(tab, "dose") == {"mg": "70", "may_add": "20", **minutes}
+
+    press(fill(tab, "dose", {"may_add_from": "10", "may_add_to": "20"}), "Order")
+    assert "70 mg intramuscular, may add up to 20 mg once, after 10 to 20 min" in said(tab)
+    assert typed(tab, "dose")["may_add_to"] == "20"
+    for page in ("today", "ketamine_sessions"):
+        shown = bare(said(opened(care, care.prescriber, page)))
+        assert "may add up to 20 mg once, after 10 to 20 min" in shown
 
     press(fill(tab, "dose", {"may_add": ""}), "Order")
 
@@ -240,6 +262,90 @@ def test_a_ceiling_by_weight_says_to_weigh_first_before_it_is_saved(care):
     assert care.row(KetamineSession, session.id).ordered_ug == 75_000
 
 
+@pytest.mark.parametrize(
+    ("form", "values", "button"),
+    [
+        ("weight", {"weight": "182 lb"}, "Save the weight"),
+        (
+            "medicine",
+            {
+                "name": "ondansetron",
+                "dose": "4 mg",
+                "route": MedicineRoute.ORAL,
+                "given_time": "2 pm",
+            },
+            "Save the medicine",
+        ),
+        ("correct", {"void_reason": "Misread", "mg": "60"}, "Save the correction"),
+    ],
+)
+def test_a_small_form_saved_leaves_what_is_half_typed_in_the_record(
+    care, begun, form, values, button
+):
+    with care.database.writing() as db:
+        an_administration(db, begun, started_at=NOW - HOUR)
+    tab = fill(_open(care, care.nurse, begun), "record", {f"{FIRST}.mg": "15"})
+
+    press(fill(tab, form, values), button, form)
+
+    assert tab.success
+    assert typed(tab, "record")[f"{FIRST}.mg"] == "15"
+
+
+def test_other_medicines_stand_under_what_was_given_and_are_no_part_of_it(care, begun):
+    with care.database.writing() as db:
+        an_administration(db, begun, started_at=NOW - HOUR)
+    tab = _open(care, care.therapist, begun)
+    values = {
+        "name": WILD,
+        "dose": ".10 mg",
+        "route": MedicineRoute.ORAL,
+        "given_time": "2:20 pm",
+        "reason": "For her blood pressure",
+    }
+
+    press(fill(tab, "medicine", values), "Save the medicine", "medicine")
+
+    assert "Given: 70 mg intramuscular" in said(tab)
+    assert "Last dose **Tue Nov 24, 1:30 pm**" in said(tab)
+    assert f"{bare(WILD)} 0.1 mg oral, Tue Nov 24, 2:20 pm" in bare(said(tab))
+    assert f"taken, witnessed by {care.therapist.name}" in said(tab)
+    assert "For: For her blood pressure" in [one.value for one in tab.text]
+    small = headings(tab)
+    given, others = (
+        next(at for at, one in enumerate(small) if one.startswith(title))
+        for title in ("Given", "Other medicines")
+    )
+    assert given < others
+    # The next one begins empty.
+    assert typed(tab, "medicine")["name"] == ""
+
+    tab = _open(care, care.nurse, begun)
+    press(
+        fill(tab, "void_medicine", {"void_reason": WILD}), "Mark the medicine as entered in error"
+    )
+
+    assert f"entered in error: {WILD}" in said(tab)
+    assert "Given: 70 mg intramuscular" in said(tab)
+
+
+def test_what_a_medicine_was_for_is_not_for_others_in_the_room(care, begun):
+    with care.database.writing() as db:
+        another_medicine(db, begun, given_at=NOW, reason="Panicked, as with her sister")
+    tab = _open(care, care.therapist, begun)
+    assert "For: Panicked, as with her sister" in [one.value for one in tab.text]
+
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+
+    assert "sister" not in str([one.value for one in tab.text])
+
+
+def test_nobody_adds_a_medicine_to_a_session_ahead_nor_does_the_front_desk(care, ahead, begun):
+    assert "Save the medicine" not in buttons(_open(care, care.nurse, ahead))
+    assert "Save the medicine" not in buttons(_open(care, care.front_desk, begun))
+    assert "Save the medicine" in buttons(_open(care, care.nurse, begun))
+
+
 def test_a_weight_from_before_the_series_asks_to_weigh_again(care):
     with care.database.writing() as db:
         a_series(db, care.course, started_at=NOW - 20 * DAY)
@@ -293,6 +399,28 @@ def test_recording_twice_on_the_same_page_records_two_doses(care, begun):
     assert sorted(one.ug for one in care.rows(Administration)) == [20_000, 70_000]
 
 
+def test_a_number_that_may_be_a_slip_asks_for_itself_once_more_and_says_why(care, begun):
+    tab = fill(_open(care, care.prescriber, begun), "record", {f"{FIRST}.mg": "70"})
+    assert f"{FIRST}.mg_again" not in typed(tab, "record")
+
+    fill(tab, "record", {f"{FIRST}.mg": "700", f"{FIRST}.started_time": "1:35 pm"})
+    says = "This is more than 400 mg intramuscular. Type it a second time"
+    assert says in bare(said(tab))
+    fill(tab, "record", {f"{FIRST}.reason": "The wrong vial"})
+    press(tab, "Save record")
+    assert says in bare(beside(tab, "record", f"{FIRST}.mg_again"))
+    assert care.rows(Administration) == []
+
+    press(fill(tab, "record", {f"{FIRST}.mg_again": "70"}), "Save record")
+    assert "The two numbers differ." in beside(tab, "record", f"{FIRST}.mg_again")
+
+    press(fill(tab, "record", {f"{FIRST}.mg_again": "700"}), "Save record")
+    assert [one.ug for one in care.rows(Administration)] == [700_000]
+    # To correct its time asks for no number that is kept already.
+    assert "mg_again" not in typed(tab, "correct")
+    assert "mg_again" in typed(fill(tab, "correct", {"mg": "750"}), "correct")
+
+
 def test_a_row_that_holds_anything_is_a_dose_and_an_untouched_one_is_none(care, begun):
     tab = _open(care, care.prescriber, begun)
     press(tab, "Add a booster or another dose")
@@ -329,8 +457,18 @@ def test_now_fills_in_this_very_minute(care, begun):
     assert care.row(KetamineSession, begun.id).arrived_at == NOW
 
 
-def test_beyond_the_order_needs_a_reason_and_a_prescriber_s_word(care, begun):
-    tab = _open(care, care.therapist, begun)
+def test_a_dose_that_was_taken_says_who_saw_it_and_one_that_was_given_by_whom(care, begun):
+    values = {f"{FIRST}.mg": "35", f"{FIRST}.started_time": "1:35 pm"}
+    press(fill(_open(care, care.therapist, begun), "record", values), "Save record")
+    tab = press(fill(_open(care, care.nurse, begun), "record", values), "Save record")
+
+    assert f":gray[taken, witnessed by {care.therapist.name}]" in said(tab)
+    assert f":gray[{care.nurse.name}]" in said(tab)
+
+
+@pytest.mark.parametrize("who", ["therapist", "nurse"])
+def test_beyond_the_order_needs_a_reason_and_a_prescriber_s_word(care, begun, who):
+    tab = _open(care, getattr(care, who), begun)
     fill(tab, "record", {f"{FIRST}.mg": "100", f"{FIRST}.started_time": "1:35 pm"})
     press(tab, "Save record")
     assert "This is more than was ordered. Say why." in beside(tab, "record", f"{FIRST}.reason")
@@ -339,7 +477,9 @@ def test_beyond_the_order_needs_a_reason_and_a_prescriber_s_word(care, begun):
     told = {f"{FIRST}.reason": WILD, f"{FIRST}.told_by": care.prescriber.clinician_id}
     press(fill(tab, "record", told), "Save record")
 
-    assert "as told by Robin Prescott, not confirmed" in said(tab)
+    assert ":red-background[" in next(
+        one.value for one in tab.markdown if "as told by Robin Prescott, not confirmed" in one.value
+    )
     assert f"Reason: {WILD}" in [one.value for one in tab.text]
     # Nobody but a prescriber confirms it.
     assert "Confirm" not in buttons(tab)
@@ -648,7 +788,10 @@ def test_the_form_of_what_is_closed_is_folded_and_that_of_what_runs_is_not(care,
     tab = _open(care, care.nurse, begun)
 
     assert "Record" in headings(tab)
-    assert [one.label for one in tab.expander] == ["Move, cancel, missed or not given"]
+    assert [one.label for one in tab.expander] == [
+        "Add another medicine",
+        "Move, cancel, missed or not given",
+    ]
 
 
 def test_the_front_desk_is_not_told_what_a_session_is_for(care, done):
@@ -755,3 +898,16 @@ def test_the_intention_has_its_own_small_heading_as_integration_has(care):
         row.status, row.closed_at = SessionStatus.CANCELLED, NOW
     small = [one.value for one in _open(care, care.therapist, session).markdown]
     assert ":gray[Intention]" not in small
+
+
+def test_it_takes_as_many_statements_with_much_on_it_as_with_little(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course, planned_at=NOW - HOUR)
+    few = statements_of(care, _open(care, care.prescriber, session))
+
+    with care.database.writing() as db:
+        for _ in range(9):
+            an_administration(db, session, started_at=NOW - HOUR, ug=5_000)
+            another_medicine(db, session, given_at=NOW)
+
+    assert statements_of(care, _open(care, care.prescriber, session)) == few <= MOST_STATEMENTS

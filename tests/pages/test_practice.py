@@ -16,10 +16,12 @@ from kapteam.db.tables import (
     Practice,
     PracticeSetting,
 )
+from kapteam.rules.plausibility import DOSE_BOUNDS
 from kapteam.rules.thresholds import THRESHOLDS
 from kapteam.settings import settings
 from kapteam.vocabulary import Function, Part
-from tests.factories import NOW, a_clinician, a_course, a_setting
+from tests.factories import NOW, a_clinician, a_course, a_setting, a_weight
+from tests.factories_care import a_ketamine_session
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import back, bare, buttons, headings, opened, said, statements_of, unsigned
 
@@ -364,7 +366,29 @@ def test_every_threshold_has_a_button_of_its_own_name(care, admin):
         if "Save “" in one.label
     ]
 
-    assert len(set(saves)) == len(saves) == len(THRESHOLDS)
+    assert len(set(saves)) == len(saves) == len(THRESHOLDS) + len(DOSE_BOUNDS)
+
+
+def test_a_bound_of_a_dose_is_changed_in_mg_and_judges_from_then_on(care, admin):
+    key = "dose.IM.say_why.most_ug_per_kg"
+    form, save = f"threshold/{key}", "Save “Intramuscular: say why above, mg per kg”"
+    with care.database.writing() as db:
+        a_weight(db, care.client, 50_000, admin.clinician_id)
+        session = a_ketamine_session(db, care.course, ordered_ug=None)
+    tab = opened(care, admin, "practice", practice_show="Thresholds")
+    assert typed(tab, form) == {"value": "2"}
+    assert "Source: kapteam's default, from labels and published practice" in said(tab)
+
+    press(fill(tab, form, {"value": "4"}), save, form)
+    assert "each is more than the one before" in beside(tab, form, "value")
+    press(fill(tab, form, {"value": "1.8"}), save, form)
+
+    assert care.rows(PracticeSetting)[-1].value == "1800"
+    assert typed(tab, form) == {"value": "1.8"}
+    log = said(opened(care, admin, "practice", practice_show="Who did what"))
+    assert "Intramuscular: say why above, 2 mg per kg to 1.8 mg per kg" in bare(log)
+    dose = opened(care, care.prescriber, "ketamine_session", id=session.id)
+    assert "more than 1.8 mg per kg" in bare(said(fill(dose, "dose", {"mg": "91"})))
 
 
 def test_a_threshold_has_its_source_and_is_in_force_from_its_save_on(care, admin):

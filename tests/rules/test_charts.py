@@ -84,7 +84,7 @@ def a_dose(
         people_present="",
         order_state=order,
         ordered_ug=70_000,
-        may_add_ug=None,
+        may_add=None,
         ordered_by="Robin Prescott",
         given=tuple(
             GivenPart(AdministrationKind.DOSE, ug * 1000, at, None, None) for ug in mg if given
@@ -162,6 +162,10 @@ def a_page(*doses: ClientDose, integrations: tuple[ClientIntegration, ...] = ())
             allergies_asked_on=None,
             medications=None,
             medications_asked_on=None,
+            conditions=None,
+            conditions_asked_on=None,
+            usual_pressure=None,
+            usual_pressure_asked_on=None,
         ),
         pinned=PinnedLine("", "", None),
         weight=None,

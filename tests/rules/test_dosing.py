@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kapteam.rules.dosing import (
     Given,
+    MayAdd,
     Silence,
     beyond_order,
     check_administration_times,
@@ -17,7 +18,8 @@ from kapteam.rules.dosing import (
     silence,
     total_ug,
 )
-from kapteam.vocabulary import OrderState, ProductRoute, SessionStatus
+from kapteam.vocabulary import AdministrationKind, OrderState, ProductRoute, SessionStatus
+from kapteam.wording import NBSP
 
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
 STATUS = SessionStatus
@@ -110,27 +112,100 @@ def test_a_closed_session_asks_nothing(status):
 # --- the order ------------------------------------------------------------------------------------
 
 
+D, B, N = AdministrationKind.DOSE, AdministrationKind.BOOSTER, AdministrationKind.DEVICE
+MORE, ONCE, LARGE = "more than was ordered", "lets it be added once", "more than may be added"
+WINDOW = MayAdd(30_000, 10, 20)
+
+
+def _gave(kind, mg, minutes, *, infused=0):
+    at = NOW + timedelta(minutes=minutes)
+    return Given(at, at + timedelta(minutes=infused) if infused else None, mg * 1000, kind)
+
+
+def _beyond(may_add, *given, ordered=70_000):
+    """Why, of each of them in the order of recording."""
+    rows = [_gave(*one) for one in given]
+    found = beyond_order(OrderState.ORDERED, ordered, may_add, rows)
+    return [(why or "").replace(NBSP, " ") for why in found]
+
+
 @pytest.mark.parametrize(
-    ("state", "ordered", "may_add", "given_ug", "why"),
+    ("may_add", "given", "whys"),
     [
-        (OrderState.ORDERED, 70_000, None, 70_000, None),
-        (OrderState.ORDERED, 70_000, None, 60_000, None),
-        (OrderState.ORDERED, 70_000, 20_000, 90_000, None),
-        (OrderState.ORDERED, 70_000, 20_000, 90_001, "more than was ordered"),
-        (OrderState.ORDERED, 70_000, None, 70_001, "more than was ordered"),
-        (OrderState.PROPOSED, 70_000, None, 70_000, "No dose was ordered"),
-        (OrderState.NONE, None, None, 1, "No dose was ordered"),
+        # The dose.
+        (None, [(D, 70, 0)], [""]),
+        (None, [(D, 60, 0)], [""]),
+        (None, [(D, 71, 0)], [MORE]),
+        (None, [(D, 35, 0), (D, 35, 5)], ["", ""]),
+        (None, [(D, 50, 0), (B, 20, 15)], ["", ""]),
+        (None, [(D, 70, 0), (B, 1, 15)], ["", MORE]),
+        # What may be added, whatever it is called; never all at once.
+        (MayAdd(20_000), [(D, 70, 0), (B, 20, 0)], ["", ""]),
+        (MayAdd(20_000), [(D, 70, 0), (B, 20, 600)], ["", ""]),
+        (MayAdd(20_000), [(D, 70, 0), (D, 20, 15)], ["", ""]),
+        (MayAdd(20_000), [(D, 70, 0), (B, 21, 15)], ["", MORE]),
+        (MayAdd(20_000), [(D, 90, 0)], [MORE]),
+        (MayAdd(20_000), [(D, 60, 0), (B, 30, 15)], ["", LARGE]),
+        # Once.
+        (MayAdd(20_000), [(D, 70, 0), (B, 10, 15), (B, 10, 20)], ["", "", ONCE]),
+        (MayAdd(20_000), [(D, 70, 0), (B, 10, 20), (B, 10, 15)], ["", "", ONCE]),
+        (MayAdd(20_000), [(D, 70, 0), (D, 10, 15), (B, 10, 20)], ["", "", ONCE]),
+        # Within its minutes.
+        (WINDOW, [(D, 70, 0), (B, 30, 10)], ["", ""]),
+        (WINDOW, [(D, 70, 0), (B, 30, 20)], ["", ""]),
+        (WINDOW, [(D, 70, 0), (B, 30, 9)], ["", "added 9 min after the dose"]),
+        (WINDOW, [(D, 70, 0), (B, 30, 21)], ["", "the order says after 10 to 20 min"]),
+        (WINDOW, [(D, 70, 0), (D, 30, 21)], ["", "added 21 min"]),
+        (WINDOW, [(D, 70, 0), (B, 31, 15)], ["", MORE]),
+        (MayAdd(30_000, 10, None), [(D, 70, 0), (B, 30, 90)], ["", ""]),
+        (MayAdd(30_000, 10, None), [(D, 70, 0), (B, 30, 9)], ["", "says after 10 min"]),
+        (MayAdd(30_000, None, 20), [(D, 70, 0), (B, 30, 1)], ["", ""]),
+        (MayAdd(30_000, None, 20), [(D, 70, 0), (B, 30, 21)], ["", "says within 20 min"]),
+        # From the last part of the dose on.
+        (WINDOW, [(D, 35, 0), (D, 35, 15), (B, 30, 30)], ["", "", ""]),
+        # In whatever order they were recorded; a dose that was corrected is no addition.
+        (WINDOW, [(B, 30, 15), (D, 70, 0)], ["", ""]),
+        (WINDOW, [(B, 30, 15)], [""]),
+        (WINDOW, [(B, 30, 25), (D, 70, 0)], ["added 25 min", ""]),
     ],
 )
-def test_rules_15_and_35_what_the_order_covers(state, ordered, may_add, given_ug, why):
-    said = beyond_order(state, ordered, may_add, given_ug)
-    assert said is None if why is None else why in said
+def test_rule_35_what_the_order_covers_and_what_it_asks_about(may_add, given, whys):
+    for why, expected in zip(_beyond(may_add, *given), whys, strict=True):
+        assert expected in why if expected else why == ""
+
+
+def test_the_minutes_count_from_an_infusions_end():
+    given = [_gave(D, 40, 0, infused=40), _gave(B, 10, 52)]
+    assert beyond_order(OrderState.ORDERED, 40_000, MayAdd(10_000, 10, 20), given) == [None, None]
+
+
+def test_a_third_nasal_device_may_be_added_as_what_it_is():
+    given = [(N, 28, 0), (N, 28, 5), (N, 28, 20)]
+    assert _beyond(MayAdd(28_000, 10, 20), *given, ordered=56_000) == ["", "", ""]
+    assert MORE in _beyond(None, *given, ordered=56_000)[2]
+
+
+@pytest.mark.parametrize(("state", "ug"), [(OrderState.PROPOSED, 70_000), (OrderState.NONE, None)])
+def test_rule_15_without_an_order_nothing_is_covered(state, ug):
+    assert beyond_order(state, ug, None, [_gave(D, 1, 0)]) == ["No dose was ordered."]
 
 
 @given(st.sampled_from(OrderState), st.integers(1, 10**7), st.integers(1, 10**7))
 def test_rule_15_a_proposal_never_covers_a_dose(state, figure, given_ug):
     if state is not OrderState.ORDERED:
-        assert beyond_order(state, figure, figure, given_ug)
+        assert all(beyond_order(state, figure, MayAdd(figure), [Given(NOW, None, given_ug)]))
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(AdministrationKind), st.integers(1, 200), st.integers(0, 90)),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_rule_35_more_than_everything_ordered_is_never_passed_over(given):
+    if sum(mg for _, mg, _ in given) > 100:
+        assert any(_beyond(WINDOW, *given))
 
 
 # --- times ----------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from kapteam.rules.recording import (
     before_plan,
     breaches,
     entered_late,
+    not_of_visit,
     not_plannable,
     not_possible,
     out_of_order,
@@ -55,6 +56,11 @@ def test_what_was_can_have_happened(hours):
 
 def test_rule_36_the_future_cannot_have_happened():
     assert "future" in (not_possible(_hours(0.1), NOW) or "")
+
+
+@pytest.mark.parametrize(("hours", "is_of_it"), [(-24, True), (24, True), (-24.1, False)])
+def test_what_is_more_than_a_day_away_is_of_no_visit(hours, is_of_it):
+    assert (not_of_visit(_hours(hours), NOW) is None) == is_of_it
 
 
 @pytest.mark.parametrize(("days", "says"), [(0, ""), (7, ""), (8, "8 days after"), (400, "400")])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kapteam import sentences
 from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.concerns import ConcernStanding
-from kapteam.rules.dosing import Silence
+from kapteam.rules.dosing import MayAdd, Silence
 from kapteam.rules.integration import IntegrationFacts, judge
 from kapteam.rules.loose_ends import Loose, LooseKind
 from kapteam.rules.notes import IntentionStage, IntentionStanding
@@ -241,8 +241,15 @@ def test_rule_28_an_intention_reads_in_words_and_tone(standing, text):
         (
             OrderState.ORDERED,
             70_000,
-            20_000,
-            "70 mg intramuscular, may add 20 mg",
+            MayAdd(20_000),
+            "70 mg intramuscular, may add up to 20 mg once",
+            Tone.PLAIN,
+        ),
+        (
+            OrderState.ORDERED,
+            70_000,
+            MayAdd(30_000, 10, 20),
+            "70 mg intramuscular, may add up to 30 mg once, after 10 to 20 min",
             Tone.PLAIN,
         ),
         (
@@ -264,7 +271,12 @@ def test_rule_15_a_proposal_never_reads_like_an_order(state, ug, may_add, text, 
     ("state", "ug", "may_add", "text"),
     [
         (OrderState.ORDERED, 70_000, None, "70 mg ordered"),
-        (OrderState.ORDERED, 70_000, 30_000, "70 mg ordered, may add 30 mg"),
+        (
+            OrderState.ORDERED,
+            70_000,
+            MayAdd(30_000, None, 20),
+            "70 mg ordered, may add up to 30 mg once, within 20 min",
+        ),
         (OrderState.PROPOSED, 70_000, None, "Proposed 70 mg, not ordered"),
         (OrderState.NONE, None, None, "Dose not ordered"),
     ],
@@ -462,3 +474,11 @@ def test_how_a_session_ended_that_did_not_take_place_is_never_called_closed(stat
 )
 def test_a_pause_is_said_with_its_reason_if_that_says_something(reason, said):
     assert sentences.on_hold(reason, date(2026, 11, 30), TODAY).text.replace(NBSP, " ") == said
+
+
+def test_who_gave_a_dose_or_saw_it_taken():
+    assert sentences.given_by("Noor Ocotillo", is_witnessed=False) == "Noor Ocotillo"
+    assert (
+        sentences.given_by("Noor Ocotillo", is_witnessed=True)
+        == "taken, witnessed by Noor Ocotillo"
+    )

@@ -435,3 +435,79 @@ def test_weights_and_mg_per_kg_are_written_without_needless_zeros():
         "0.5 mg per kg",
         "0.93 mg per kg",
     ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("4 mg", "4 mg"),
+        ("4mg.", "4 mg"),
+        (" .10  mg ", "0.1 mg"),
+        ("4.0 mg", "4 mg"),
+        ("1,000 mg", "1,000 mg"),
+        ("1000 MG", "1,000 mg"),
+        ("100 µg", "100 mcg"),
+        ("100 ug", "100 mcg"),
+        ("10 ml", "10 mL"),
+        ("2 L/min", "2 L per min"),
+        ("1 tablets", "1 tablet"),
+        ("2 tablet", "2 tablets"),
+        ("0.5 tablet", "0.5 tablets"),
+        ("3 patch", "3 patches"),
+    ],
+)
+def test_the_dose_of_another_medicine_is_written_one_way_however_it_was_typed(typed, written):
+    said = wording.read_dose_of_other(typed)
+    assert said.replace(NBSP, " ") == written
+    assert wording.read_dose_of_other(said) == said
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("", "  ", "4", "mg", "four mg", "0 mg", "0.0 mg", "-4 mg", "NaN mg", "inf mg", "1e3 mg"),
+        *("4 cc", "4 U", "4 mg 4 mg", "4 mg for Anna", "٤ mg", "1,00 mg", "=4 mg", "4\nmg\n5 g"),
+    ],
+)
+def test_what_is_no_dose_of_another_medicine_is_said_in_a_sentence(typed):
+    with pytest.raises(ValueError, match=r"\.$"):
+        wording.read_dose_of_other(typed)
+
+
+@pytest.mark.parametrize("typed", ["128/82", "128 / 82", "128 over 82", " 128/82 mmHg "])
+def test_a_blood_pressure_is_read_as_people_type_it(typed):
+    assert wording.read_blood_pressure(typed) == (128, 82)
+    assert wording.blood_pressure(128, 82) == "128/82"
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "128", "128/", "/82", "a/b", "-128/82", "1280/82", "12.8/82"]
+)
+def test_what_is_no_blood_pressure_is_said_in_a_sentence(typed):
+    with pytest.raises(ValueError, match="two numbers"):
+        wording.read_blood_pressure(typed)
+
+
+@pytest.mark.parametrize(("typed", "minutes"), [("10", 10), (" 10 min", 10), ("240", 240)])
+def test_minutes_are_read_as_people_type_them(typed, minutes):
+    assert wording.read_minutes(typed) == minutes
+
+
+@pytest.mark.parametrize("typed", ["", "0", "-5", "1.5", "NaN", "241", "ten", "1e2"])
+def test_what_is_no_number_of_minutes_is_said_in_a_sentence(typed):
+    with pytest.raises(ValueError, match="whole minutes from 1 to 240"):
+        wording.read_minutes(typed)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (10, 20, "after 10 to 20 min"),
+        (10, 10, "after 10 min"),
+        (10, None, "after 10 min"),
+        (None, 20, "within 20 min"),
+        (None, None, ""),
+    ],
+)
+def test_from_and_to_so_many_minutes_reads_as_one_thing(first, last, said):
+    assert wording.minutes_after(first, last).replace(NBSP, " ") == said

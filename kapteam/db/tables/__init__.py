@@ -25,7 +25,13 @@ from kapteam.db.tables.episodes import (
 )
 from kapteam.db.tables.home_supply import HomeSupply, HomeTally
 from kapteam.db.tables.integration import IntegrationSession, IntegrationSessionFor
-from kapteam.db.tables.ketamine import Administration, KetamineSession, ReadinessAnswer, Series
+from kapteam.db.tables.ketamine import (
+    Administration,
+    KetamineSession,
+    OtherMedicine,
+    ReadinessAnswer,
+    Series,
+)
 from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
 from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
 from kapteam.db.tables.waits import OutsideWait
@@ -61,6 +67,7 @@ __all__ = [
     "Note",
     "NoteAddendum",
     "NoteAmendment",
+    "OtherMedicine",
     "OutsideExperience",
     "OutsideWait",
     "Practice",

@@ -39,8 +39,9 @@ class Inquiry(Versioned):
 class Client(Versioned):
     """A person in care, known by a code (K-014) as well as a name.
 
-    `search_text` is folded by `rules.folding`. `allergies` and `medications`: None with no date is
-    "not asked", the empty text with a date is "none". `voicemail_ok` None is "not asked".
+    `search_text` is folded by `rules.folding`. `allergies`, `medications` and `conditions`: None
+    with no date is "not asked", the empty text with a date is "none". `usual_pressure` is what
+    their blood pressure usually is (`128/82`), None is "not asked"; so is `voicemail_ok` None.
     """
 
     __tablename__ = "client"
@@ -61,6 +62,10 @@ class Client(Versioned):
     allergies_asked_on: Mapped[date | None]
     medications: Mapped[str | None] = mapped_column(Text)
     medications_asked_on: Mapped[date | None]
+    conditions: Mapped[str | None] = mapped_column(Text)
+    conditions_asked_on: Mapped[date | None]
+    usual_pressure: Mapped[str | None] = mapped_column(String(7))
+    usual_pressure_asked_on: Mapped[date | None]
     pinned_line: Mapped[str] = mapped_column(default="")
     pinned_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     pinned_at: Mapped[datetime | None]

@@ -10,6 +10,7 @@ from kapteam.db.types import Micrograms, term
 from kapteam.vocabulary import (
     AdministrationKind,
     Answer,
+    MedicineRoute,
     OrderState,
     ProductRoute,
     ReadinessItem,
@@ -36,11 +37,12 @@ class KetamineSession(Versioned):
     """One appointment at which ketamine is given, with the order for it.
 
     `ordered_ug` is a proposal while `order_state` says so, and `order_reason` why it is beyond what
-    is usual. `planned_minutes` is the whole
-    appointment. `end_reason` says why it was cancelled, missed or not given; `breach_reason` why it
-    was given although planning would have refused it; `no_integration_reason` why it was booked or
-    closed without an integration. With `at_home`, `place` is where the client is, `people_present`
-    who is with them and `local_emergency` whom to call there.
+    is usual. What may be added, may be once, from and to so many minutes after the dose (None: at
+    any time). `planned_minutes` is the whole appointment. `end_reason` says why it was cancelled,
+    missed or not given; `breach_reason` why it was given although planning would have refused it;
+    `no_integration_reason` why it was booked or closed without an integration. With `at_home`,
+    `place` is where the client is, `people_present` who is with them and `local_emergency` whom to
+    call there.
     """
 
     __tablename__ = "ketamine_session"
@@ -57,6 +59,8 @@ class KetamineSession(Versioned):
     order_state: Mapped[OrderState] = mapped_column(term(OrderState))
     ordered_ug: Mapped[int | None] = mapped_column(Micrograms)
     may_add_ug: Mapped[int | None] = mapped_column(Micrograms)
+    may_add_from_minutes: Mapped[int | None]
+    may_add_to_minutes: Mapped[int | None]
     ordered_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     ordered_at: Mapped[datetime | None]
     order_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
@@ -107,7 +111,8 @@ class Administration(Identified):
     """One giving of ketamine: a dose, a booster, a device. An infusion's end counts.
 
     `told_by_id` is the prescriber on whose word somebody else gave it beyond or without an order;
-    it stays unconfirmed until `confirmed_at`.
+    it stays unconfirmed until `confirmed_at`. `is_witnessed`: it was taken before the eyes of
+    `given_by_id`, who gives no medicine.
     """
 
     __tablename__ = "administration"
@@ -120,10 +125,34 @@ class Administration(Identified):
     lot: Mapped[str] = mapped_column(String(60), default="")
     reason: Mapped[str] = mapped_column(Text, default="")
     given_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    is_witnessed: Mapped[bool] = mapped_column(default=False, server_default=false())
     recorded_at: Mapped[datetime]
     told_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     confirmed_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     confirmed_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
+    voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    void_reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class OtherMedicine(Identified):
+    """A medicine other than ketamine that was given at a session: ondansetron, clonidine.
+
+    It is no part of the dose: no clock runs from it and no total counts it. `dose` is a number with
+    its unit, in words (`4 mg`, `1 tablet`). `is_witnessed` as of an Administration.
+    """
+
+    __tablename__ = "other_medicine"
+
+    ketamine_session_id: Mapped[str] = mapped_column(ForeignKey("ketamine_session.id"), index=True)
+    name: Mapped[str]
+    dose: Mapped[str]
+    route: Mapped[MedicineRoute] = mapped_column(term(MedicineRoute))
+    given_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(Text, default="")
+    given_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    is_witnessed: Mapped[bool]
+    recorded_at: Mapped[datetime]
     voided_at: Mapped[datetime | None]
     voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     void_reason: Mapped[str] = mapped_column(Text, default="")

@@ -1,0 +1,92 @@
+"""Medicines other than ketamine on a ketamine session's page: what was given, and the form."""
+
+import streamlit as st
+
+from kapteam import sentences, wording
+from kapteam.actions.other_medicines import (
+    OtherMedicineEntered,
+    VoidMedicineEntered,
+    record_other_medicine,
+    void_other_medicine,
+)
+from kapteam.queries.ketamine_session import KetamineSessionPage, OtherMedicineLine
+from kapteam.rules.permissions import can_record_session
+from kapteam.ui.forms import Form, unused_id
+from kapteam.ui.rows import row, section, words
+from kapteam.ui.shell import Present
+from kapteam.ui.text import plain, quiet
+from kapteam.ui.written import free_words
+from kapteam.vocabulary import MedicineRoute
+
+
+def draw_other_medicines(here: Present, shown: KetamineSessionPage) -> None:
+    """What else was given, by time, apart from the dose.
+
+    What was entered in error stays readable, struck through.
+    """
+    if not shown.other_medicines:
+        return
+    with section("Other medicines", key="other_medicines"):
+        for one in shown.other_medicines:
+            _line(here, shown, one)
+
+
+def draw_medicine_form(here: Present, shown: KetamineSessionPage) -> None:
+    """Record another medicine, once the day has come."""
+    if shown.planned_at.astimezone(here.zone).date() > here.today and not shown.counted:
+        return
+    with st.expander("Add another medicine", icon=":material/medication:"):
+        _form(here, shown)
+
+
+def _line(here: Present, shown: KetamineSessionPage, one: OtherMedicineLine) -> None:
+    with row(f"other_medicine_{one.id}"):
+        at = wording.moment(one.given_at, here.now, here.zone)
+        line = plain(f"{one.name} {one.dose} {one.route.label}, {at}")
+        if one.voided_at:
+            why = free_words(here, one.void_reason)
+            words(f"~~{line}~~ {quiet(f'entered in error: {why}')}", 760)
+            return
+        words(f"**{line}**", 480)
+        words(quiet(sentences.given_by(one.given_by, is_witnessed=one.is_witnessed)), 250)
+        if can_record_session(here.viewer):
+            with st.popover("Entered in error", width="content"):
+                form = Form(here, "void_medicine", one.id)
+                form.seen(shown.version, of=shown.id)
+                form.line("void_reason", "What was wrong")
+                form.save(
+                    "Mark the medicine as entered in error",
+                    void_other_medicine,
+                    lambda: form.entered(VoidMedicineEntered, other_medicine_id=one.id),
+                    kind="secondary",
+                )
+    if one.reason:
+        st.text(f"For: {free_words(here, one.reason)}")
+
+
+def _form(here: Present, shown: KetamineSessionPage) -> None:
+    form = Form(here, "medicine", shown.id, makes=unused_id(here, "new_medicine"))
+    day = shown.planned_at.astimezone(here.zone).date()
+    st.markdown(quiet("It is not part of the dose, and no clock runs from it."))
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        form.line("name", "Medicine", hint="ondansetron")
+    with middle:
+        form.line("dose", "Its dose and unit", hint="4 mg", width=180)
+    with right:
+        form.moment(
+            "given_on",
+            "given_time",
+            "Medicine given on",
+            "Medicine given at",
+            min(day, here.today),
+            with_now=True,
+        )
+    form.choice("route", "How it was given", list(MedicineRoute))
+    form.line("reason", "What for (may stay empty)")
+    form.save(
+        "Save the medicine",
+        record_other_medicine,
+        lambda: form.entered(OtherMedicineEntered, id=form.makes, ketamine_session_id=shown.id),
+        kind="secondary",
+    )
