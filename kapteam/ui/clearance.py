@@ -158,16 +158,15 @@ def clearance_fields(here: Present, form: Form, care: Course) -> None:
             past=True,
             empty="Not in person yet",
         )
+    # Without keys: an expander with a key stays folded when what is in it was refused.
     diagnoses = ("primary_diagnosis", "other_diagnoses")
-    with st.expander("Diagnoses", expanded=form.is_refused(*diagnoses), key="diagnoses"):
+    with st.expander("Diagnoses", expanded=form.is_refused(*diagnoses)):
         first, *others = found.diagnoses or ("",)
         form.line("primary_diagnosis", "Primary diagnosis", first)
         form.area("other_diagnoses", "Other diagnoses, one a line", "\n".join(others))
-    with st.expander("Tried before", expanded=form.is_refused("trials."), key="tried_before"):
+    with st.expander("Tried before", expanded=form.is_refused("trials.")):
         _trial_rows(form, found.trials)
-    with st.expander(
-        "Contraindications", expanded=form.is_refused("findings."), key="contraindications"
-    ):
+    with st.expander("Contraindications", expanded=form.is_refused("findings.")):
         _finding_fields(form, found.findings)
     if decision is not None and decision.allows_ketamine and _is_ruled_out(form):
         form.area(
