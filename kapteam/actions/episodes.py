@@ -436,7 +436,7 @@ def hold_episode(db: Session, viewer: Viewer, entered: HoldEntered, now: datetim
     look_again_on = entered.look_again_on
     form = Entered()
     form.need("reason", entered.reason is not None, "Choose the reason.")
-    note = form.text("note", entered.note, "The note")
+    note = form.few_words("note", entered.note, "The note")
     form.need(
         "look_again_on",
         look_again_on is not None and look_again_on >= today,
@@ -477,7 +477,7 @@ def release_hold(db: Session, viewer: Viewer, entered: ReleaseEntered, now: date
     if hold.released_at is not None:
         return
     form = Entered()
-    note = form.text("release_note", entered.release_note, "The reason", required=True)
+    note = form.few_words("release_note", entered.release_note, "The reason", required=True)
     form.done()
     hold.released_at = now
     hold.released_by_id = viewer.clinician_id

@@ -1,6 +1,6 @@
 """Who did what, on Practice: the audit log in words, read-only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -59,7 +59,7 @@ def draw_audit_log(here: Present, colleagues: tuple[Colleague, ...]) -> None:
     if shown.pages > 1:
         st.pagination(shown.pages, key=key)
     with above:
-        _draw_page(here, shown)
+        _draw_page(here, shown, {one.id: one.name for one in colleagues})
 
 
 def who_opened(code: str) -> None:
@@ -89,7 +89,7 @@ def what_was_opened(here: Present, access: EmergencyLine) -> None:
     )
 
 
-def _draw_page(here: Present, shown: LogPage) -> None:
+def _draw_page(here: Present, shown: LogPage, names: Mapping[str, str]) -> None:
     nothing = "Nothing is on record for this. Take a filter away to see more."
     with section("Who did what", shown.count, key="audit_log", nothing=nothing):
         for line in shown.lines:
@@ -97,7 +97,7 @@ def _draw_page(here: Present, shown: LogPage) -> None:
                 words(quiet(wording.full_moment(line.at, here.zone)), 250)
                 words(f"**{plain(line.who or 'Nobody signed in')}**", 210)
                 words(quiet(line.code or ""), 80)
-                words(f"{plain(done(line))} {_quiet_if_any(details(here, line))}", 560)
+                words(f"{plain(done(line))} {_quiet_if_any(details(here, line, names))}", 560)
 
 
 def _quiet_if_any(text: str) -> str:
@@ -169,8 +169,11 @@ def done(line: LogLine) -> str:
     return f"{noun[:1].upper()}{noun[1:]}: {verb}{about}"
 
 
-def details(here: Present, line: LogLine) -> str:
-    """Old and new, of what can be told in a few words; ids and hashes stay in the database."""
+def details(here: Present, line: LogLine, names: Mapping[str, str]) -> str:
+    """Old and new, of what can be told in a few words; ids and hashes stay in the database.
+
+    `names` are the colleagues by id.
+    """
     changes = dict(line.changes)
     if here.viewer.hides_names and line.tag == "emergency:opened":
         # The one reason that somebody typed: a name may stand in it.
@@ -200,6 +203,8 @@ def details(here: Present, line: LogLine) -> str:
         "why": str,
     }
     said = [_told(say, changes[name]) for name, say in told.items() if name in changes]
+    if "covered_by_id" in changes:
+        said.append(_cover(changes["covered_by_id"], names))
     return ", ".join(one for one in said if one)
 
 
@@ -208,6 +213,14 @@ def _setting_in_words(key: str) -> Callable[[Any], str]:
     if key not in DOSE_BOUNDS:
         return str
     return wording.mg_per_kg if key.endswith("per_kg") else wording.mg
+
+
+def _cover(stored: str | list[str | None] | None, names: Mapping[str, str]) -> str:
+    """Who covers, and who did before: `cover: Nico Nightingale → nobody`."""
+    if stored is None:
+        return ""
+    ids = stored if isinstance(stored, list) else [stored]
+    return f"cover: {' → '.join(names.get(one or '', 'nobody') for one in ids)}"
 
 
 def _hours(stored: str) -> str:

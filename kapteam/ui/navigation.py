@@ -14,6 +14,7 @@ import streamlit as st
 from kapteam.rules.permissions import Viewer, can_administer, can_book
 from kapteam.vocabulary import Term
 
+_ADDRESS = "address_of_the_last_run"
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 
@@ -113,6 +114,21 @@ def link(
         width=width or "content",
         query_params=query or None,
     )
+
+
+def keep_address(page: str) -> None:
+    """Have the browser show the address that this run of the page of this title is for.
+
+    A link to the page that one is on changes what is drawn and not the browser's address, and the
+    next field that is left, Back and a reload would bring back what was there before. Where the
+    address is the same already, nothing happens.
+    """
+    asked = st.query_params.to_dict()
+    last_page, last_asked = st.session_state.get(_ADDRESS, ("", asked))
+    st.session_state[_ADDRESS] = page, asked
+    # Coming from another page the browser's address is written by Streamlit, a moment later.
+    if last_page == page and last_asked != asked:
+        st.query_params.update()
 
 
 def go(to: str, **query: str) -> None:

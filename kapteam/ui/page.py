@@ -15,7 +15,7 @@ from kapteam.errors import Unavailable
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.emergency import emergency_banner
 from kapteam.ui.find import find_button
-from kapteam.ui.navigation import link
+from kapteam.ui.navigation import keep_address, link
 from kapteam.ui.shell import FLASH, Present, acting, live, present, sentence_for
 from kapteam.ui.text import plain
 from kapteam.vocabulary import Audience
@@ -55,6 +55,7 @@ def open_page(
     here = present()
     if here is None:
         st.stop()
+    keep_address(title)
     title = f"{title} {of}".strip()
     st.set_page_config(page_title=f"{title} · kapteam", layout="wide")
     if here.asked.practice.is_demo:

@@ -210,6 +210,6 @@ def _since_row(here: Present, one: SinceLine) -> None:
     with list_row(f"since_{one.line.id}"):
         name_cell(here, one.client)
         words(quiet(wording.moment(one.line.at, here.now, here.zone)), _AT)
-        more = details(here, one.line)
+        more = details(here, one.line, {})
         words(f"{plain(done(one.line))} {quiet(more) if more else ''}", REASON)
         words(quiet(one.line.who or ""), _WHO)

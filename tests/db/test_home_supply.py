@@ -42,7 +42,7 @@ from kapteam.vocabulary import (
     SessionStatus,
     Tally,
 )
-from tests.factories import NOW, TODAY
+from tests.factories import NOW, TODAY, a_clearance
 from tests.factories_care import (
     Care,
     a_cared_for_client,
@@ -101,6 +101,8 @@ def _return(care: Care, **typed) -> TallyEntered:
 def _at_home(care: Care, *, days: float = 1, **values) -> KetamineSession:
     with care.database.writing() as db:
         series = a_series(db, care.course, product_route=ProductRoute.SUBLINGUAL)
+        by = care.prescriber.clinician_id
+        a_clearance(db, care.course, by, ceiling_ug=300_000, decided_at=NOW - 10 * DAY)
         session = a_ketamine_session(
             db, care.course, series=series, planned_at=NOW + days * DAY, ordered_ug=200_000
         )

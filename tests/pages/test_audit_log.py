@@ -1,6 +1,7 @@
 """Who did what, as a browser would get it, without the browser."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from fnmatch import fnmatch
 from pathlib import Path
@@ -8,12 +9,13 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from kapteam.actions.absences import CoverEntered, change_cover
 from kapteam.actions.practice import SettingEntered, change_setting
 from kapteam.db.audit import record
 from kapteam.queries.audit_log import PAGE, TAGS
 from kapteam.ui import audit_log
 from kapteam.vocabulary import EpisodeState, Function
-from tests.factories import NOW, TODAY, a_clinician
+from tests.factories import NOW, TODAY, a_clinician, an_absence
 from tests.pages.tabs import addresses, back, bare, headings, opened, said, statements_of, well
 
 LOG = "Who did what"
@@ -191,3 +193,21 @@ def test_every_event_is_of_one_kind(care):
             if any(fnmatch(tag, one.replace("%", "*")) for one in patterns)
         ]
         assert len(kinds) == 1, tag
+
+
+def test_a_changed_cover_says_who_covered_before_and_who_does_now(care, admin):
+    with care.database.writing() as db:
+        away = an_absence(db, care.therapist, care.prescriber, cover=care.nurse)
+    for before, after in ((care.nurse, care.stranger), (care.stranger, None), (None, care.nurse)):
+        ids = [one and one.clinician_id for one in (before, after)]
+        entered = CoverEntered(away.id, replaces_id=ids[0], covered_by_id=ids[1])
+        care.do(change_cover, replace(care.prescriber, is_administrator=True), entered)
+    set_event = {"covered_by_id": care.nurse.clinician_id}
+    _note(care, care.prescriber, "absence:set", NOW - timedelta(hours=1), **set_event)
+
+    log = said(opened(care, admin, "practice", practice_show=LOG))
+
+    assert "cover: Nico Nightingale → Otto Outer" in log
+    assert "cover: Otto Outer → nobody" in log
+    assert "cover: nobody → Nico Nightingale" in log
+    assert "Days away: set :gray[cover: Nico Nightingale]" in log

@@ -877,6 +877,8 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("wait", "who", LONG, "The name has 200 characters; 120 is the most."),
     ("wait", "since_on", TOMORROW, "This day is in the future."),
     ("wait", "call_back_on", YESTERDAY, "This day is past."),
+    ("hold", "note", "a" * 3_000, "The note has 3,000 characters; 1,000 is the most."),
+    ("release", "release_note", "a" * 3_000, "The reason has 3,000 characters; 1,000 is the most."),
     ("wait", "words", "a" * 8_001, "This has 8,001 characters; 8,000 is the most."),
     ("wait changed", "call_back_on", YESTERDAY, "This day is past."),
     ("wait ended", "ended_on", TOMORROW, "This day is in the future."),

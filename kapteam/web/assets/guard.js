@@ -171,8 +171,19 @@ function goes(event) {
 const push = history.pushState.bind(history);
 let before = { address: "", at: -Infinity }; // what stood in the bar before its question mark changed
 
+// The id of a form that was just begun (`?new=`) is no other place: Back would lead to the same form.
+function place(address) {
+  const { pathname, searchParams } = new URL(address, location.href);
+  searchParams.delete("new");
+  return `${pathname}?${searchParams}`;
+}
+
 history.pushState = (state, unused, url) => {
   const now = performance.now();
+  if (place(url) === place(location.href)) {
+    history.replaceState(state, unused, url);
+    return;
+  }
   if (new URL(url, location.href).pathname === location.pathname) {
     before = { address: location.href, at: now };
   } else if (now - before.at < LEAVING_MS && wentTo === "") {
