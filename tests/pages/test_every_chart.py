@@ -25,7 +25,7 @@ from tests.factories_care import (
     an_integration_session,
     an_overdue_integration,
 )
-from tests.pages.tabs import opened, said, statements_of
+from tests.pages.tabs import MOST_OF_A_CHART, opened, said, statements_of
 
 
 @pytest.fixture
@@ -67,7 +67,6 @@ PAGES = (
     "wait",
 )
 ALL_PAGES = sorted(one.stem for one in (Path(__file__).parents[2] / "pages").glob("*.py"))
-MOST_STATEMENTS = {"client": 16, "ketamine_session": 16}
 READ_HERE = {"client", "ketamine_session", "note"}
 
 
@@ -100,7 +99,7 @@ def test_it_takes_as_many_statements_with_thirty_sessions_as_with_three(care, ad
     few = statements_of(care, tab)
     fill(range(3, 30))
 
-    assert statements_of(care, tab) == few <= MOST_STATEMENTS.get(page, 12)
+    assert statements_of(care, tab) == few <= MOST_OF_A_CHART
 
 
 def _a_note(db, care, words, *, dose=None, integration=None, kind=None, **columns):
