@@ -143,6 +143,7 @@ _ANSWERS = {
 }
 _AS_IT_SHOULD_BE = {
     ReadinessItem.CLEARANCE: "Cleared",
+    ReadinessItem.CONSENT: "Consents in date",
     ReadinessItem.DOSE: "Dose ordered",
     ReadinessItem.HOME: "At home, arranged",
 }
@@ -425,6 +426,8 @@ def lacking(one: Requirement) -> Phrase:
             return Phrase("Not cleared", one.tone, "gpp_maybe")
         case ReadinessItem.DOSE:
             return Phrase("Dose not ordered", one.tone, "prescriptions")
+        case ReadinessItem.CONSENT:
+            return Phrase("No consent in date", one.tone, "gpp_maybe")
         case ReadinessItem.CEILING:
             return Phrase(Reason.ABOVE_CEILING.label, one.tone, "gpp_maybe")
         case ReadinessItem.WEIGHT:

@@ -316,6 +316,7 @@ class ReadinessItem(Term):
 
     NOTE = "note", "note"
     CLEARANCE = "clearance", "clearance"
+    CONSENT = "consent", "consent"
     CEILING = "ceiling", "dose above the clearance"
     DOSE = "dose", "dose"
     WEIGHT = "weight", "weight"

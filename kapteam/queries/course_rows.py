@@ -145,11 +145,11 @@ def members(db: Session, wanted: Any, now: datetime) -> list[Any]:
 def _episodes() -> Executable:
     """The courses with their client, the pause in force and the clearance that holds.
 
-    Also the next preparation, how many appointments in a row were missed, when the
+    Also its consents, the next preparation, how many appointments in a row were missed, when the
     client first called and was last met or spoken to, whether a high suicide risk still waits for a
     prescriber's note, and of one that ended since when it waits for whose sign-off.
     """
-    touches = _touches()
+    touches, consents = _touches(), _consents()
     preparation = (
         select(func.min(Contact.planned_at, type_=UtcDateTime()))
         .where(
@@ -190,6 +190,7 @@ def _episodes() -> Executable:
             Clearance.ceiling_ug_per_kg,
             _weighs().label("grams"),
             Clearance.valid_until_on,
+            consents.c.consents,
             preparation.label("preparation_at"),
             _misses().label("misses"),
             *(touches.c[one] for one in TOUCHES),
@@ -200,6 +201,7 @@ def _episodes() -> Executable:
         .join(Client, Client.id == Episode.client_id)
         .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
         .outerjoin(Clearance, Clearance.id == newest_clearance)
+        .outerjoin(consents, consents.c.episode_id == Episode.id)
         .outerjoin(touches, touches.c.episode_id == Episode.id)
         .where(Episode.id.in_(_WANTED))
     )
@@ -649,19 +651,18 @@ def _notes() -> Executable:
     )
 
 
-CONSENT, CONCERN, WAIT, AUTHORIZATION = "consent", "concern", "wait", "authorization"
+CONCERN, WAIT, AUTHORIZATION = "concern", "wait", "authorization"
 UNKEPT = "unkept"
 """What a row of `MATTERS` is about."""
 
 
 def _matters() -> Executable:
-    """What else is true of them: consents, concerns, medicine at home, whom outside they wait on.
+    """What else is true of them: concerns, medicine at home, whom outside they wait on.
 
     One statement, because to ask takes longer than to read so few rows; what a column means depends
     on what a row is about.
     """
     return union_all(
-        _consents(),
         _concerns(),
         _open_waits(),
         _authorizations(),
@@ -678,19 +679,19 @@ def _concerns() -> Select[Any]:
     waited_for = unseen_by(_NOW)
     return (
         select(
-            literal(CONCERN),
-            Episode.id,
+            literal(CONCERN).label("what"),
+            Episode.id.label("episode_id"),
             Concern.id,
-            type_coerce(Concern.kind, String),
-            type_coerce(Concern.level, String),
-            Concern.raised_at,
-            _no(Date()),
-            _no(Date()),
-            waited_for,
-            Clinician.name,
-            case((waited_for.is_(None), last_seen_at())),
-            _no(Integer()),
-            _no(Integer()),
+            type_coerce(Concern.kind, String).label("kind"),
+            type_coerce(Concern.level, String).label("level"),
+            Concern.raised_at.label("at"),
+            _no(Date()).label("from_on"),
+            _no(Date()).label("until_on"),
+            waited_for.label("person_id"),
+            Clinician.name.label("person"),
+            case((waited_for.is_(None), last_seen_at())).label("seen_at"),
+            _no(Integer()).label("number"),
+            _no(Integer()).label("ug"),
         )
         .join(Concern, Concern.client_id == Episode.client_id)
         .join(Clinician, Clinician.id == Concern.raised_by_id)
@@ -703,11 +704,17 @@ def _no(kind: TypeEngine[Any]) -> ColumnElement[Any]:
     return cast(null(), kind)
 
 
-def _consents() -> Select[Any]:
-    """The newest consent of each type of each course, but for those entered in error (rule 66)."""
+def _consents() -> Subquery:
+    """The newest consent of each type, but for those entered in error (rule 66), as a text.
+
+    `off_label:2027-01-01:` says the type, until when, and since when it is revoked.
+    """
     newest = (
         select(
-            Consent.id,
+            Consent.episode_id,
+            Consent.type,
+            Consent.expires_on,
+            Consent.revoked_on,
             func.row_number()
             .over(
                 partition_by=(Consent.episode_id, Consent.type),
@@ -722,24 +729,22 @@ def _consents() -> Select[Any]:
         .where(Consent.episode_id.in_(_WANTED), Consent.voided_at.is_(None))
         .subquery()
     )
+
+    def day(column: ColumnElement[Any]) -> ColumnElement[str]:
+        return func.coalesce(cast(column, String), "")
+
+    one = (
+        type_coerce(newest.c.type, String)
+        .concat(":")
+        .concat(day(newest.c.expires_on))
+        .concat(":")
+        .concat(day(newest.c.revoked_on))
+    )
     return (
-        select(
-            literal(CONSENT).label("what"),
-            Consent.episode_id,
-            Consent.id,
-            type_coerce(Consent.type, String).label("kind"),
-            _no(String()).label("level"),
-            _no(UtcDateTime()).label("at"),
-            Consent.revoked_on.label("from_on"),
-            Consent.expires_on.label("until_on"),
-            _no(String()).label("person_id"),
-            _no(String()).label("person"),
-            _no(UtcDateTime()).label("seen_at"),
-            _no(Integer()).label("number"),
-            _no(Integer()).label("ug"),
-        )
-        .join(newest, newest.c.id == Consent.id)
+        select(newest.c.episode_id, func.aggregate_strings(one, ",").label("consents"))
         .where(newest.c.recency == 1)
+        .group_by(newest.c.episode_id)
+        .subquery()
     )
 
 

@@ -206,6 +206,19 @@ def _answers(text: str | None) -> dict[ReadinessItem, Answer]:
     return {ReadinessItem(item): Answer(answer) for item, answer in pairs}
 
 
+def _consents(text: str | None) -> tuple[ConsentFacts, ...]:
+    """The consents of a row of `course_rows.EPISODES`."""
+
+    def day(of: str) -> date | None:
+        return date.fromisoformat(of) if of else None
+
+    found = (one.split(":") for one in (text or "").split(",") if one)
+    return tuple(
+        ConsentFacts(ConsentType(kind), day(expires), day(revoked))
+        for kind, expires, revoked in found
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class IntegrationLine:
     """One integration that is owed, booked, agreed, or held with its note to finish.
@@ -629,6 +642,7 @@ class _Course:
             if row.clearance
             else None
         )
+        self._consents = _consents(row.consents)
         given = [dose for dose in self._dose_rows if dose.last_at is not None]
         self._last_given_at: datetime | None = next(
             (dose.last_at for dose in given if dose.recency == 1), None
@@ -664,11 +678,6 @@ class _Course:
         self, series_rows: list[Any], matters: list[Any], contact_rows: list[Any]
     ) -> CourseStanding:
         row, asked = self._row, self._asked
-        consents = tuple(
-            ConsentFacts(ConsentType(one.kind), one.until_on, one.from_on)
-            for one in matters
-            if one.what == course_rows.CONSENT
-        )
         waits = tuple(
             sorted(
                 (self._wait(one) for one in matters if one.what == course_rows.WAIT),
@@ -697,7 +706,7 @@ class _Course:
         reason = self._hold_reason()
         hold = HoldLine(reason, row.look_again_on, row.hold_since) if reason else None
         home = home_standing(asked, home_rows.facts_of(matters))
-        stuck = self._stuck(waits, consents, open_doses, is_dosed=last is not None)
+        stuck = self._stuck(waits, open_doses, is_dosed=last is not None)
         facts = CourseFacts(
             state=row.state,
             doses=tuple(
@@ -722,7 +731,7 @@ class _Course:
                 if dose.breach_reason and dose.recorded_at
             ),
             clearance_until_on=self._clearance.valid_until_on if self._clearance else None,
-            consents=self._consents(series, consents),
+            consents=self._consents_for(series),
             concerns=self._concerns(matters),
             stuck=stuck,
             hold_look_again_on=hold.look_again_on if hold else None,
@@ -795,7 +804,6 @@ class _Course:
     def _stuck(
         self,
         waits: Iterable[WaitLine],
-        consents: tuple[ConsentFacts, ...],
         doses: Iterable[DoseLine],
         *,
         is_dosed: bool,
@@ -812,7 +820,7 @@ class _Course:
                 waits=tuple(line.facts for line in waits),
                 cleared=missing_clearance(self._clearance, None, today) is None,
                 missing_consents=missing_consents(
-                    consents, routes, today, with_therapy=self._has_therapy()
+                    self._consents, routes, today, with_therapy=self._has_therapy()
                 ),
                 dose_booked=any(dose.is_ahead for dose in doses),
                 decision=row.clearance,
@@ -948,14 +956,12 @@ class _Course:
         """One of its ketamine sessions, on whose page its number is ordered."""
         return next((row.id for row in self._dose_rows if row.series_id == series.id), "")
 
-    def _consents(
-        self, series: SeriesLine | None, consents: tuple[ConsentFacts, ...]
-    ) -> tuple[ConsentFacts, ...]:
+    def _consents_for(self, series: SeriesLine | None) -> tuple[ConsentFacts, ...]:
         """Those that dosing needs, of the running series' route."""
         if series is None:
             return ()
         needed = required_consents((series.product_route,), with_therapy=self._has_therapy())
-        return tuple(one for one in consents if one.type in needed)
+        return tuple(one for one in self._consents if one.type in needed)
 
     def _concerns(self, rows: list[Any]) -> tuple[tuple[str, ConcernStanding], ...]:
         """What was raised by hand; the front desk does not read it (product.md, the table)."""
@@ -1059,6 +1065,9 @@ class _Course:
             ),
             missing_note=missing_note,
             cleared=missing_clearance(self._clearance, row.product_route, on) is None,
+            consented=not missing_consents(
+                self._consents, (row.product_route,), on, with_therapy=self._has_therapy()
+            ),
             ceiling_gap=self._ceiling_gap(row),
             order_state=row.order_state,
             intention=intention,

@@ -41,6 +41,7 @@ class Show(Term):
     ON_HOLD = "on_hold", "Booked while on hold"
     NO_RISK_NOTE = "no_risk_note", "Waits for a note"
     NOT_CLEARED = "not_cleared", "Not cleared"
+    NO_CONSENT = "no_consent", "No consent in date"
     TO_DECIDE = "to_decide", "To decide before the dose"
     POSTPONE = "postpone", IntentionStage.POSTPONE.label
     NOT_ORDERED = "not_ordered", "Dose not ordered"
@@ -56,6 +57,7 @@ GAPS = tuple(show for show in Show if show not in {Show.TODAY, Show.TODAY_NO_INT
 _LACKING = {
     ReadinessItem.NOTE: Show.NO_RISK_NOTE,
     ReadinessItem.CLEARANCE: Show.NOT_CLEARED,
+    ReadinessItem.CONSENT: Show.NO_CONSENT,
     ReadinessItem.POSTPONE: Show.POSTPONE,
     ReadinessItem.DOSE: Show.NOT_ORDERED,
     ReadinessItem.HOME: Show.HOME_UNKNOWN,

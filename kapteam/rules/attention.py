@@ -46,6 +46,7 @@ class Reason(Term):
     MISSED_AGAIN = "missed_again", "Missed twice in a row"
     BREACH = "breach", "Given beyond what was allowed"
     NOT_CLEARED = "not_cleared", "Booked without clearance"
+    NO_CONSENT = "no_consent", "Booked without a consent in date"
     ABOVE_CEILING = "above_ceiling", "Ordered above the clearance"
     WEIGH_FIRST = "weigh_first", "Weigh first, cleared by weight"
     DOSE_ON_HOLD = "dose_on_hold", "Booked while on hold"
@@ -83,6 +84,7 @@ NOTHING_AHEAD = frozenset({Reason.OUT_OF_TOUCH, Reason.TO_REBOOK, Reason.NO_NEXT
 _ORDER = {reason: place for place, reason in enumerate(Reason)}
 _BEFORE_A_DOSE = (
     Reason.NOT_CLEARED,
+    Reason.NO_CONSENT,
     Reason.ABOVE_CEILING,
     Reason.WEIGH_FIRST,
     Reason.DOSE_ON_HOLD,
@@ -96,6 +98,7 @@ _BEFORE_A_DOSE = (
 _LACKING = {
     ReadinessItem.NOTE: Reason.NOTE_BEFORE_DOSE,
     ReadinessItem.CLEARANCE: Reason.NOT_CLEARED,
+    ReadinessItem.CONSENT: Reason.NO_CONSENT,
     ReadinessItem.CEILING: Reason.ABOVE_CEILING,
     ReadinessItem.DOSE: Reason.DOSE_NOT_ORDERED,
     ReadinessItem.WEIGHT: Reason.WEIGH_FIRST,

@@ -18,6 +18,7 @@ NEAR = timedelta(hours=72)
 KEYS = {
     ReadinessItem.NOTE: Part.PRESCRIBER,
     ReadinessItem.CLEARANCE: Part.PRESCRIBER,
+    ReadinessItem.CONSENT: Part.PRESCRIBER,
     ReadinessItem.MIND: Part.PRESCRIBER,
     ReadinessItem.PREGNANCY: Part.PRESCRIBER,
     ReadinessItem.CEILING: Part.PRESCRIBER,
@@ -57,6 +58,7 @@ _RED = frozenset(
     {
         ReadinessItem.NOTE,
         ReadinessItem.CLEARANCE,
+        ReadinessItem.CONSENT,
         ReadinessItem.CEILING,
         ReadinessItem.PREGNANCY,
         ReadinessItem.MIND,
@@ -78,6 +80,7 @@ class Preparation:
     home_gap: str
     missing_note: str
     cleared: bool
+    consented: bool
     ceiling_gap: CeilingGap | None
     order_state: OrderState
     intention: IntentionStanding
@@ -155,6 +158,8 @@ def _open(session: Preparation, now: datetime) -> Iterable[tuple[ReadinessItem, 
         yield ReadinessItem.NOTE, session.missing_note
     if not session.cleared:
         yield ReadinessItem.CLEARANCE, ReadinessItem.CLEARANCE.label
+    if not session.consented:
+        yield ReadinessItem.CONSENT, ReadinessItem.CONSENT.label
     if session.order_state is not OrderState.ORDERED:
         yield ReadinessItem.DOSE, ReadinessItem.DOSE.label
     if session.ceiling_gap:

@@ -109,7 +109,7 @@ def _draw_key(here: Present, shown: KetamineSessionPage, line: DoseLine, key: _K
 def _settled(line: DoseLine, part: Part) -> list[ReadinessItem]:
     """What of this key the rows themselves say is as it should be."""
     if part is Part.PRESCRIBER:
-        wanted = [ReadinessItem.CLEARANCE, ReadinessItem.DOSE]
+        wanted = [ReadinessItem.CLEARANCE, ReadinessItem.CONSENT, ReadinessItem.DOSE]
     else:
         wanted = [ReadinessItem.HOME] if line.at_home else []
     return [item for item in wanted if not line.is_lacking(item)]

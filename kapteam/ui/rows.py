@@ -54,6 +54,7 @@ _OF_A_DOSE = {
     Reason.NOT_CLOSED,
     Reason.BREACH,
     Reason.NOT_CLEARED,
+    Reason.NO_CONSENT,
     Reason.ABOVE_CEILING,
     Reason.WEIGH_FIRST,
     Reason.DOSE_ON_HOLD,

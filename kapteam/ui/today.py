@@ -89,6 +89,7 @@ _SHOWN_ELSEWHERE = _PRESCRIBER_SEES | {
 _SAID_BY_ITS_ROW = {
     Reason.NOT_CLOSED,
     Reason.NOT_CLEARED,
+    Reason.NO_CONSENT,
     Reason.ABOVE_CEILING,
     Reason.WEIGH_FIRST,
     Reason.DOSE_NOT_ORDERED,

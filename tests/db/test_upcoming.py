@@ -360,6 +360,7 @@ def test_every_gap_is_shown_by_somebody(busy):
         Show.ON_HOLD: 1,
         Show.NO_RISK_NOTE: 1,
         Show.NOT_CLEARED: 1,
+        Show.NO_CONSENT: 1,
         Show.TO_DECIDE: 1,
         Show.POSTPONE: 1,
         Show.NOT_ORDERED: 1,

@@ -37,6 +37,7 @@ READY = Preparation(
     home_gap="",
     missing_note="",
     cleared=True,
+    consented=True,
     ceiling_gap=None,
     order_state=OrderState.ORDERED,
     intention=SIGNED,
@@ -58,6 +59,7 @@ def test_with_all_that_is_known_before_the_day_it_is_ready_and_waits_on_nobody()
     [
         ({"missing_note": "risk note"}, Item.NOTE, Part.PRESCRIBER, Tone.RED),
         ({"cleared": False}, Item.CLEARANCE, Part.PRESCRIBER, Tone.RED),
+        ({"consented": False}, Item.CONSENT, Part.PRESCRIBER, Tone.RED),
         ({"ceiling_gap": CeilingGap.ABOVE}, Item.CEILING, Part.PRESCRIBER, Tone.RED),
         ({"ceiling_gap": CeilingGap.WEIGH}, Item.WEIGHT, Part.PRESCRIBER, Tone.AMBER),
         ({"order_state": OrderState.NONE}, Item.DOSE, Part.PRESCRIBER, Tone.AMBER),
@@ -148,6 +150,7 @@ def test_what_is_amiss_and_why_they_go_ahead_is_never_said_without_words():
             "at_home": st.booleans(),
             "missing_note": st.sampled_from(["", "risk note"]),
             "cleared": st.booleans(),
+            "consented": st.booleans(),
             "ceiling_gap": st.sampled_from([None, *CeilingGap]),
             "order_state": st.sampled_from(OrderState),
             "intention": st.sampled_from([SIGNED, NOT_DUE, MISSING, POSTPONE]),
