@@ -90,32 +90,44 @@ def beyond_order(
     """Why each of what was given is not covered by the order; None where it is.
 
     `given` in the order in which it was recorded, so that the one that takes the session beyond its
-    order is the one that is asked about. Rule 35: a difference beyond the order is stored with its
-    reason, never silently. Times after the dose count from its last giving, an infusion's end.
+    order is the one that is asked about: also a dose that makes a booster recorded before it one
+    too early. Rule 35: a difference beyond the order is stored with its reason, never silently.
+    Times after the dose count from its last giving, an infusion's end.
     """
     if order_state is not OrderState.ORDERED or ordered_ug is None:
         return ["No dose was ordered." for _ in given]
-    found: list[str | None] = []
-    for place, one in enumerate(given):
-        total = total_ug(given[: place + 1])
-        earlier = [other for other in given if _is_dose_before(other, one)]
-        adds = _adds(one, earlier, ordered_ug)
-        if total > ordered_ug + (may_add.ug if may_add else 0) or (
-            one.ug > ordered_ug and not adds
-        ):
-            found.append("This is more than was ordered.")
-        elif may_add is None or not adds:
-            found.append(None)
-        elif any(
-            _adds(other, [dose for dose in given if _is_dose_before(dose, other)], ordered_ug)
-            for other in given[:place]
-        ):
-            found.append("The order lets it be added once, and this is one more.")
-        elif one.ug > may_add.ug and total > ordered_ug:
-            found.append("This is more than may be added.")
-        else:
-            found.append(_out_of_time(may_add, one, last_given_at(earlier)))
+    found = []
+    for place in range(len(given)):
+        until, before = given[: place + 1], given[:place]
+        own = _difference(ordered_ug, may_add, place, until)
+        of_others = (
+            _difference(ordered_ug, may_add, other, until)
+            for other in range(place)
+            if _difference(ordered_ug, may_add, other, before) is None
+        )
+        found.append(own or next(filter(None, of_others), None))
     return found
+
+
+def _difference(
+    ordered_ug: int, may_add: MayAdd | None, place: int, given: Sequence[Given]
+) -> str | None:
+    """How the giving at `place` differs from the order, as far as `given` are recorded."""
+    one, total = given[place], total_ug(given[: place + 1])
+    earlier = [other for other in given if _is_dose_before(other, one)]
+    adds = _adds(one, earlier, ordered_ug)
+    if total > ordered_ug + (may_add.ug if may_add else 0) or (one.ug > ordered_ug and not adds):
+        return "This is more than was ordered."
+    if may_add is None or not adds:
+        return None
+    if any(
+        _adds(other, [dose for dose in given if _is_dose_before(dose, other)], ordered_ug)
+        for other in given[:place]
+    ):
+        return "The order lets it be added once, and this is one more."
+    if one.ug > may_add.ug and total > ordered_ug:
+        return "This is more than may be added."
+    return _out_of_time(may_add, one, last_given_at(earlier))
 
 
 def _is_dose_before(other: Given, one: Given) -> bool:

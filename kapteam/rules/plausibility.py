@@ -175,7 +175,7 @@ def doubt_dose(
 def doubt_given(
     ug: int, product_route: ProductRoute, grams: int | None, bounds: DoseBounds
 ) -> str | None:
-    """What is said of a number so far beyond the usual that it may be a slip; else None.
+    """Rule 32: what is said of a number so far beyond the usual that it may be a slip; else None.
 
     What was given is never refused: whoever records it types such a number a second time.
     """

@@ -567,6 +567,21 @@ def test_rule_35_what_was_added_otherwise_than_ordered_is_kept_with_its_reason(
     assert bool(care.row(Administration, meant.id).confirmed_at) is (who == "prescriber")
 
 
+def test_a_booster_recorded_before_its_dose_gets_round_no_question(care, session):
+    with care.database.writing() as db:
+        row = db.get_one(KetamineSession, session.id)
+        row.may_add_from_minutes, row.may_add_to_minutes = 10, 20
+    booster = _dose("2:37 pm", "20", kind=AdministrationKind.BOOSTER)
+    care.do(record_ketamine_session, care.therapist, _record(session, booster), now=EVENING)
+    later = EVENING + timedelta(minutes=1)
+
+    with pytest.raises(Invalid) as refused:
+        care.do(record_ketamine_session, care.therapist, _record(session, _dose()), now=later)
+
+    assert set(refused.value.fields) == {"administrations.0.reason", "administrations.0.told_by"}
+    assert "It was added 2" in refused.value.fields["administrations.0.reason"]
+
+
 @pytest.mark.parametrize("time", ["2:45 pm", "2:55 pm"])
 def test_what_was_added_as_ordered_asks_nobody_for_anything(care, timed, time):
     booster = _dose(time, "20", kind=AdministrationKind.BOOSTER)

@@ -166,7 +166,8 @@ def _beyond(may_add, *given, ordered=70_000):
         # In whatever order they were recorded; a dose that was corrected is no addition.
         (WINDOW, [(B, 30, 15), (D, 70, 0)], ["", ""]),
         (WINDOW, [(B, 30, 15)], [""]),
-        (WINDOW, [(B, 30, 25), (D, 70, 0)], ["added 25 min", ""]),
+        (WINDOW, [(B, 30, 25), (D, 70, 0)], ["", "added 25 min"]),
+        (WINDOW, [(B, 30, 25), (D, 70, 0), (D, 1, 30)], ["", "added 25 min", MORE]),
     ],
 )
 def test_rule_35_what_the_order_covers_and_what_it_asks_about(may_add, given, whys):
