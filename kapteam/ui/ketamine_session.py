@@ -404,9 +404,7 @@ def _move_form(here: Present, shown: KetamineSessionPage) -> None:
         _away_then(here, form, both, "planned_on", "planned_time")
     with right:
         _integration_moves(here, form, shown)
-    ride = _ride(shown)
-    if ride:
-        form.check("ride_comes", plain(f"Takes them home then as well: {free_words(here, ride)}"))
+    _check_ride(here, form, shown, "ride_comes", "The ride home comes then as well")
     form.save(
         "Move both" if shown.integration else "Move",
         move_ketamine_session,
@@ -469,9 +467,7 @@ def _end_form(
     if shown.people_present:
         st.markdown(quiet(f"To be told as well: {free_words(here, shown.people_present)}"))
     form.line("reason", "Reason")
-    ride = _ride(shown)
-    if ride:
-        form.check("ride_told", plain(f"Knows that no ride is needed: {free_words(here, ride)}"))
+    _check_ride(here, form, shown, "ride_told", "The ride home knows that it is not needed")
     for one in shown.contacts:
         at = wording.moment(one.planned_at, here.now, here.zone)
         with row(f"also_{name}_{one.id}"):
@@ -492,10 +488,15 @@ def _end_form(
     )
 
 
-def _ride(shown: KetamineSessionPage) -> str:
-    """Who takes the client home, where somebody does."""
+def _check_ride(
+    here: Present, form: Form, shown: KetamineSessionPage, field: str, label: str
+) -> None:
+    """What becomes of who takes the client home, where somebody does; the name beside the box."""
     ride = shown.answers.get(ReadinessItem.RIDE)
-    return ride.words if ride and ride.answer is Answer.FINE else ""
+    if ride and ride.answer is Answer.FINE:
+        with row(form.key(f"row.{field}")):
+            form.check(field, label)
+            words(quiet(free_words(here, ride.words)))
 
 
 @dataclass(frozen=True, slots=True)
