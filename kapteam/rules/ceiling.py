@@ -1,10 +1,10 @@
 """The most ketamine that a clearance allows in one session: in mg, or in mg per kg."""
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Self
 
 from kapteam import wording
-from kapteam.vocabulary import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,11 @@ class Ceiling:
         return f"{wording.mg(tenths * 100)} at {wording.kg(grams)}"
 
 
-class CeilingGap(Term):
-    """Why an order may not be given as it stands."""
+class CeilingGap(Enum):
+    """Why an order may not be given as it stands: it is above the ceiling, or nobody can tell."""
 
-    WEIGH = "weigh", "Weigh first"
-    ABOVE = "above", "Ordered above the clearance"
+    WEIGH = auto()
+    ABOVE = auto()
 
 
 def ceiling_gap(ceiling: Ceiling | None, total_ug: int, grams: int | None) -> CeilingGap | None:

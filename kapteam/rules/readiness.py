@@ -5,7 +5,7 @@ session and is never carried to another (rule 29). What a person says was given 
 same; this judges the plan only.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -126,9 +126,9 @@ def is_ready(session: Preparation, now: datetime) -> bool:
     )
 
 
-def still_to_ask(answers: Mapping[ReadinessItem, Answer]) -> tuple[ReadinessItem, ...]:
+def still_to_ask(answered: Collection[ReadinessItem]) -> tuple[ReadinessItem, ...]:
     """The questions of the day that nobody has answered for this session."""
-    return tuple(item for item in KEYS if item in ON_THE_DAY and item not in answers)
+    return tuple(item for item in KEYS if item in ON_THE_DAY and item not in answered)
 
 
 def decides(item: ReadinessItem, *, prescribes: bool) -> bool:

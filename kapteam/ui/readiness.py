@@ -81,12 +81,8 @@ def _in_short(
         return Phrase("The course is on hold.", Tone.AMBER, "pause")
     waits = [(key.name, [one.what for one in line.lacks if one.part is key.part]) for key in keys]
     tone = Tone.RED if any(one.tone is Tone.RED for one in line.lacks) else Tone.AMBER
-    asked = len(still_to_ask(_given(shown))) if _is_the_day(here, shown) else 0
+    asked = len(still_to_ask(shown.answers)) if _is_the_day(here, shown) else 0
     return sentences.two_keys(waits, tone, asked=asked, is_ready=line.is_ready)
-
-
-def _given(shown: KetamineSessionPage) -> dict[ReadinessItem, Answer]:
-    return {item: one.answer for item, one in shown.answers.items()}
 
 
 def _draw_key(here: Present, shown: KetamineSessionPage, line: DoseLine, key: _Key) -> None:
