@@ -6,7 +6,7 @@ same thing reads the same everywhere.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -19,11 +19,13 @@ from kapteam.rules.evaluation import TRIALS_ASKED, Finding, not_asked
 from kapteam.rules.home_supply import HomeProblem, HomeStanding
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.loose_ends import Loose, LooseKind
+from kapteam.rules.monitoring import VERY_LATE, DueReading, ReadingStage
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.pathway import EXPIRING
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.readiness import ON_THE_DAY, Requirement, tone_of
 from kapteam.rules.slots import OpeningHours
+from kapteam.rules.vitals import Pressure
 from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, StuckOn
 from kapteam.vocabulary import (
     Answer,
@@ -580,6 +582,45 @@ def _may_add(one: MayAdd | None) -> str:
 def given_by(name: str, *, is_witnessed: bool) -> str:
     """Who gave a dose; of one that was taken, who saw it: `taken, witnessed by Noor Ocotillo`."""
     return f"taken, witnessed by {name}" if is_witnessed else name
+
+
+def due_reading(due: DueReading, now: datetime, zone: ZoneInfo) -> Phrase:
+    """Which reading comes next: `BP due in 6 min`, `BP late by 4 min`, `BP before the dose`."""
+    if due.at is None:
+        return Phrase(f"BP {due.stage.label}", Tone.AMBER, "monitor_heart")
+    if due.stage is ReadingStage.LEAVING:
+        at = wording.moment_today(due.at, now, zone)
+        is_now = now >= due.at
+        text = f"BP {due.stage.label}{'' if is_now else f', from {at}'}"
+        return Phrase(text, Tone.AMBER if is_now else Tone.PLAIN, "monitor_heart")
+    if now < due.at:
+        return Phrase(f"BP due in {wording.duration(due.at - now)}", icon="monitor_heart")
+    late = now - due.at
+    if late < timedelta(minutes=1):
+        return Phrase("BP due now", Tone.AMBER, "monitor_heart")
+    tone = Tone.AMBER if late < VERY_LATE else Tone.RED
+    return Phrase(f"BP late by {wording.duration(late)}", tone, "monitor_heart")
+
+
+def reading(
+    pressure: Pressure | None,
+    heart_rate: int | None,
+    oxygen: int | None,
+    breaths: int | None,
+    *,
+    is_observed: bool,
+) -> str:
+    """What was read: `BP 128/82, heart rate 72, oxygen 98 %`; nothing: `Skipped, observed`."""
+    if is_observed:
+        return "Skipped, observed"
+    parts = (
+        f"BP {pressure}" if pressure else "",
+        f"heart rate {heart_rate}" if heart_rate is not None else "",
+        f"oxygen {oxygen}{wording.NBSP}%" if oxygen is not None else "",
+        f"{breaths} breaths per min" if breaths is not None else "",
+    )
+    text = ", ".join(filter(None, parts))
+    return text[:1].upper() + text[1:]
 
 
 def ended_session(status: SessionStatus, at: datetime | None, now: datetime, zone: ZoneInfo) -> str:

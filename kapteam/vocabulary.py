@@ -330,6 +330,8 @@ class ReadinessItem(Term):
     BLADDER = "bladder", "bladder symptoms"
     FASTING = "fasting", "not fasted"
     EVENING = "evening", "alone tonight"
+    PRESSURE = "pressure", "blood pressure"
+    PRESSURE_HIGH = "pressure_high", "blood pressure too high"
 
 
 class Answer(Term):
@@ -339,6 +341,38 @@ class Answer(Term):
     NOT_NEEDED = "not_needed", "Does not apply"
     NOT_FINE = "not_fine", "To be decided"
     GO_AHEAD = "go_ahead", "Go ahead all the same"
+
+
+class AdverseEventKind(Term):
+    """What may befall a client during a session or after it (domain 2, adverse events)."""
+
+    NAUSEA = "nausea", "Nausea"
+    VOMITING = "vomiting", "Vomiting"
+    HEADACHE = "headache", "Headache"
+    DIZZINESS = "dizziness", "Dizziness"
+    PRESSURE_RISE = "pressure_rise", "Blood pressure rise"
+    FAST_HEART = "fast_heart", "Fast heartbeat"
+    SEDATION = "sedation", "Sedation"
+    DISSOCIATION = "dissociation", "Distressing dissociation"
+    ANXIETY = "anxiety", "Anxiety or panic"
+    AGITATION = "agitation", "Agitation"
+    CHEST_PAIN = "chest_pain", "Chest pain"
+    BREATHLESSNESS = "breathlessness", "Breathlessness"
+    LOW_OXYGEN = "low_oxygen", "Low oxygen"
+    FAINTING = "fainting", "Fainting"
+    BLADDER = "bladder", "Bladder urgency or pain"
+    MANIA_OR_PSYCHOSIS = "mania_or_psychosis", "Signs of mania or psychosis"
+    SUICIDAL_THOUGHTS = "suicidal_thoughts", "Suicidal thoughts"
+    INJECTION_SITE = "injection_site", "Pain or redness where injected"
+    OTHER = "other", "Other"
+
+
+class EventSeverity(Term):
+    """How bad an event was."""
+
+    MILD = "mild", "Mild"
+    MODERATE = "moderate", "Moderate"
+    SEVERE = "severe", "Severe"
 
 
 class AdministrationKind(Term):

@@ -303,6 +303,12 @@ def moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     return f"{day(local.date(), now.astimezone(zone).date())}, {clock_time(local.time())}"
 
 
+def moment_today(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """`2:30 pm` of today, `Tue Nov 24, 2:30 pm` of any other day."""
+    is_today = at.astimezone(zone).date() == now.astimezone(zone).date()
+    return clock_time(at.astimezone(zone).time()) if is_today else moment(at, now, zone)
+
+
 def full_moment(at: datetime, zone: ZoneInfo) -> str:
     """`Tue Nov 24, 2026, 2:30 pm MST`: for what is kept, with the zone's name (rule 70)."""
     return f"{full_day(at.astimezone(zone).date())}, {zoned_time(at, zone)}"

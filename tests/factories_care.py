@@ -19,6 +19,7 @@ from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import (
     Administration,
+    AdverseEvent,
     Client,
     Episode,
     IntegrationSession,
@@ -28,13 +29,16 @@ from kapteam.db.tables import (
     OtherMedicine,
     ReadinessAnswer,
     Series,
+    Vital,
 )
 from kapteam.ids import new_id
 from kapteam.queries.standing import Asked
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
     AdministrationKind,
+    AdverseEventKind,
     Answer,
+    EventSeverity,
     Function,
     How,
     IntegrationKind,
@@ -242,6 +246,44 @@ def another_medicine(
         given_by_id=session.created_by_id,
         is_witnessed=False,
         recorded_at=given_at,
+        **(usual | columns),
+    )
+    db.add(row)
+    db.flush()
+    return row
+
+
+def a_vital(db: Session, session: KetamineSession, *, taken_at: datetime, **columns: Any) -> Vital:
+    """A reading: 128/82, with nothing else read."""
+    usual = {"systolic": 128, "diastolic": 82, "is_observed": False}
+    row = Vital(
+        id=new_id(),
+        ketamine_session_id=session.id,
+        taken_at=taken_at,
+        recorded_by_id=session.created_by_id,
+        recorded_at=taken_at,
+        **(usual | columns),
+    )
+    db.add(row)
+    db.flush()
+    return row
+
+
+def an_event(
+    db: Session, session: KetamineSession, *, onset_at: datetime, **columns: Any
+) -> AdverseEvent:
+    """Mild nausea that goes on."""
+    usual = {
+        "kind": AdverseEventKind.NAUSEA,
+        "severity": EventSeverity.MILD,
+        "is_serious": False,
+    }
+    row = AdverseEvent(
+        id=new_id(),
+        ketamine_session_id=session.id,
+        onset_at=onset_at,
+        recorded_by_id=session.created_by_id,
+        recorded_at=onset_at,
         **(usual | columns),
     )
     db.add(row)

@@ -45,6 +45,7 @@ from kapteam.rules.dosing import (
     may_add,
 )
 from kapteam.rules.entered import Entered
+from kapteam.rules.monitoring import out_too_early
 from kapteam.rules.pathway import missing_clearance
 from kapteam.rules.permissions import (
     Viewer,
@@ -59,13 +60,21 @@ from kapteam.vocabulary import (
     EpisodeState,
     Function,
     IntegrationKind,
+    ProductRoute,
     SessionStatus,
 )
 
 LONGEST_LOT = 60
 _TIMES = ("arrived", "stopped", "discharged")
 _NEVER_AUDITED = frozenset(
-    {"end_reason", "breach_reason", "no_integration_reason", "closed_at", "closed_by_id"}
+    {
+        "end_reason",
+        "breach_reason",
+        "early_out_reason",
+        "no_integration_reason",
+        "closed_at",
+        "closed_by_id",
+    }
 )
 
 
@@ -97,7 +106,8 @@ class RecordEntered:
 
     A "Now" button is a Save with one of them filled. What is wrong with the second administration's
     dose stands beside `administrations.1.mg`. `stop_reason` says why it was stopped early,
-    `no_integration_reason` why it is closed without an integration session booked or agreed.
+    `early_out_reason` why the client left before this product lets them, `no_integration_reason`
+    why it is closed without an integration session booked or agreed.
     """
 
     ketamine_session_id: str
@@ -110,6 +120,7 @@ class RecordEntered:
     stop_reason: str = ""
     discharged_on: date | None = None
     discharged_time: str = ""
+    early_out_reason: str = ""
     close: bool = False
     no_integration_reason: str = ""
 
@@ -150,6 +161,7 @@ def record_ketamine_session(
         recording.add(f"administrations.{place}.", one)
     typed = recording.read_times(entered)
     recording.check_order(typed)
+    recording.check_out(typed, entered.early_out_reason)
     if not (entered.administrations or typed or entered.close):
         raise NotAllowed("Nothing was entered. Enter a dose or a time, then save.")
     follows = recording.follows()
@@ -224,9 +236,34 @@ def void_administration(db: Session, viewer: Viewer, entered: VoidEntered, now: 
     recording.form.done()
     _void(wrong, viewer, reason, now)
     if not recording.rows:
-        undone = {"stopped_at": None, "discharged_at": None}
+        undone = {"stopped_at": None, "discharged_at": None, "early_out_reason": ""}
         follows |= {"status": SessionStatus.PLANNED, **undone, **_REOPENED}
     recording.save({}, follows, session.version, "administration:voided", voided=_facts(wrong))
+
+
+def end_infusion(db: Session, viewer: Viewer, administration_id: str, now: datetime) -> None:
+    """Keep that an infusion ends now. Said before, it stays as it was said.
+
+    Raises NotAllowed, NotFound.
+    """
+    check_can_record_session(viewer)
+    row, session, course = _administration(db, viewer, administration_id, now)
+    _check_not_voided(row)
+    if row.ended_at is not None:
+        return
+    problem = check_administration_times(row.started_at, now, now)
+    if product_route(db, session) is not ProductRoute.INTRAVENOUS or problem:
+        raise NotAllowed("It cannot have ended just now. Correct its times in the full record.")
+    row.ended_at = now
+    record(
+        db,
+        "administration:ended",
+        viewer,
+        now,
+        client_id=course.client_id,
+        subject_id=session.id,
+        administration=_facts(row),
+    )
 
 
 def confirm_administration(
@@ -388,6 +425,18 @@ class _Recording:
                 self.form.refuse(
                     f"{prefix}started_time", "By these times the booster came before the dose."
                 )
+
+    def check_out(self, typed: dict[str, Any], reason: str) -> None:
+        """Rule 40: who leaves before the time is out all the same, and it is said why."""
+        discharged_at = typed.get("discharged_at")
+        thresholds = the_practice(self._db, self._now).thresholds
+        route = product_route(self._db, self._session)
+        early = discharged_at and out_too_early(discharged_at, given(self.rows), route, thresholds)
+        why = self.form.text("early_out_reason", reason, "The reason for leaving early")
+        if early:
+            self.form.need("early_out_reason", bool(why), f"{early} Say why.")
+        if discharged_at:
+            typed["early_out_reason"] = f"{early} {why}" if early else ""
 
     def _first_dose_at(self) -> datetime:
         """When the first dose that is no booster was given; the booster's own time without one."""

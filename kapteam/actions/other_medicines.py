@@ -6,15 +6,14 @@ They touch nothing of the session itself, neither its clock nor what was given o
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kapteam import wording
+from kapteam.actions.entered_in_error import VoidRowEntered, void_row
 from kapteam.actions.loading import administrations, ketamine_session, practice_zone
 from kapteam.actions.saving import already_saved
 from kapteam.db.audit import record
 from kapteam.db.tables import OtherMedicine
-from kapteam.errors import NotAllowed
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_record_session, only_witnesses
 from kapteam.rules.recording import not_of_visit, not_possible
@@ -33,14 +32,6 @@ class OtherMedicineEntered:
     given_on: date | None
     given_time: str
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class VoidMedicineEntered:
-    """Why a medicine was entered in error."""
-
-    other_medicine_id: str
-    void_reason: str
 
 
 def record_other_medicine(
@@ -100,28 +91,16 @@ def record_other_medicine(
 
 
 def void_other_medicine(
-    db: Session, viewer: Viewer, entered: VoidMedicineEntered, now: datetime
+    db: Session, viewer: Viewer, entered: VoidRowEntered, now: datetime
 ) -> None:
     """Mark a medicine as entered in error; it stays readable (rule 66).
 
     Raises NotAllowed, NotFound, Invalid (`void_reason`).
     """
-    check_can_record_session(viewer)
-    session_id = db.scalar(
-        select(OtherMedicine.ketamine_session_id).where(
-            OtherMedicine.id == entered.other_medicine_id
-        )
-    )
-    _, course = ketamine_session(db, viewer, session_id or "", now)
-    row = db.get_one(OtherMedicine, entered.other_medicine_id, populate_existing=True)
-    form = Entered()
-    reason = form.text("void_reason", entered.void_reason, "The reason", required=True)
-    form.done()
-    if row.voided_at is not None:
-        if row.void_reason == reason:
-            return
-        raise NotAllowed("This medicine was marked as entered in error already.")
-    row.voided_at, row.voided_by_id, row.void_reason = now, viewer.clinician_id, reason
+    voided = void_row(db, viewer, OtherMedicine, entered, now)
+    if voided is None:
+        return
+    row, course = voided
     record(
         db,
         "other_medicine:voided",

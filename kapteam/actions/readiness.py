@@ -132,10 +132,15 @@ def tell_ride(db: Session, viewer: Viewer, ketamine_session_id: str, now: dateti
 
 def settle_ride(db: Session, session: KetamineSession, now: datetime) -> bool:
     """Let the ride of a session lapse because it was told; whether there was one to tell."""
-    ride = _counting(db, session.id, ReadinessItem.RIDE)
-    if ride is None:
+    return lapse_answer(db, session, ReadinessItem.RIDE, now)
+
+
+def lapse_answer(db: Session, session: KetamineSession, item: ReadinessItem, now: datetime) -> bool:
+    """Let one answer lapse, for it is not so any more; whether there was one."""
+    before = _counting(db, session.id, item)
+    if before is None:
         return False
-    ride.replaced_at = now
+    before.replaced_at = now
     return True
 
 

@@ -1,5 +1,6 @@
 """The audit log: written in the transaction of the thing itself; what was saved last is its end."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from hashlib import blake2b
 from typing import Any
@@ -14,6 +15,8 @@ from kapteam.rules.permissions import Viewer
 _LAST = 20
 _LOOKING = ("client:viewed", "day_sheet:printed")
 _is_writing = and_(AuditEvent.tag.not_in(_LOOKING), AuditEvent.tag.not_like("signin:%"))
+LAST_WRITTEN = select(AuditEvent.id).where(_is_writing).order_by(AuditEvent.id.desc()).limit(_LAST)
+"""The ids of the last few events that are more than a sign-in or a look."""
 
 
 def record(
@@ -51,13 +54,17 @@ def is_written_in(db: Session, since: datetime) -> bool:
 
 
 def change_token(db: Session) -> str:
-    """Another word as soon as anything was saved, in one statement; it tells nothing but that.
+    """Another word as soon as anything was saved, in one statement; it tells nothing but that."""
+    return token_of(db.scalars(LAST_WRITTEN))
 
-    Made of the last few events, not of the newest alone: of two transactions at once on a server
-    the one that began first, whose event sorts first, may be the last to be seen.
+
+def token_of(last_written: Iterable[str]) -> str:
+    """The change token, made of the ids of the last few events.
+
+    Not of the newest alone: of two transactions at once on a server the one that began first, whose
+    event sorts first, may be the last to be seen.
     """
-    last = select(AuditEvent.id).where(_is_writing).order_by(AuditEvent.id.desc()).limit(_LAST)
-    return blake2b("".join(db.scalars(last)).encode(), digest_size=8).hexdigest()
+    return blake2b("".join(sorted(last_written)).encode(), digest_size=8).hexdigest()
 
 
 def _plain(value: Any) -> Any:

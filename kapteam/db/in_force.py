@@ -5,11 +5,30 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Executable, String, bindparam, cast, literal, null, select, union_all
+from sqlalchemy import (
+    Date,
+    Executable,
+    String,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
-from kapteam.db.tables import ClosedDays, Practice, PracticeSetting
+from kapteam.db.audit import LAST_WRITTEN, token_of
+from kapteam.db.tables import (
+    Administration,
+    ClosedDays,
+    KetamineSession,
+    Practice,
+    PracticeSetting,
+)
 from kapteam.db.types import UtcDateTime
+from kapteam.rules.dosing import LONGEST_INFUSION, NOT_CLOSED_AFTER
 from kapteam.rules.plausibility import USUAL_BOUNDS, DoseBounds, bounds_in_force
 from kapteam.rules.slots import USUAL_HOURS, Closure, OpeningHours, read_hours
 from kapteam.rules.thresholds import Thresholds, in_force
@@ -23,7 +42,9 @@ _CLOSED_BEFORE = timedelta(days=31)
 class PracticeInForce:
     """The practice's name, its zone, whether it is the demo, its thresholds, hours and dose bounds.
 
-    `hours` hold the closed days from a month ago on.
+    `hours` hold the closed days from a month ago on. `token` is another word as soon as anything
+    was saved, and tells nothing but that. `under_medicine` are the ketamine sessions of which
+    nobody said that the client is out.
     """
 
     name: str
@@ -32,7 +53,11 @@ class PracticeInForce:
     thresholds: Thresholds
     hours: OpeningHours = USUAL_HOURS
     dose_bounds: DoseBounds = USUAL_BOUNDS
+    token: str = ""
+    under_medicine: frozenset[str] = frozenset()
 
+
+_LAST_WRITTEN = LAST_WRITTEN.subquery()
 
 # Every run of a page asks it, and to make the statement takes longer than to run it.
 _IN_FORCE: Executable = union_all(
@@ -66,12 +91,32 @@ _IN_FORCE: Executable = union_all(
         ClosedDays.voided_at.is_(None),
         ClosedDays.until_on > bindparam("closed_after", type_=Date()),
     ),
+    select(literal(3), null(), null(), null(), null(), _LAST_WRITTEN.c.id, null()),
+    select(literal(4), null(), null(), null(), null(), KetamineSession.id, null())
+    .join(Administration, Administration.ketamine_session_id == KetamineSession.id)
+    .where(
+        # An infusion's end counts; what began before is found by its own index.
+        Administration.started_at > bindparam("begun_after", type_=UtcDateTime()),
+        func.coalesce(Administration.ended_at, Administration.started_at)
+        > bindparam("given_after", type_=UtcDateTime()),
+        Administration.voided_at.is_(None),
+        KetamineSession.discharged_at.is_(None),
+    ),
 ).order_by("kind", "since", "id")
 
 
 def practice_in_force(db: Session, now: datetime) -> PracticeInForce | None:
-    """The practice as it is at `now`, in one statement; None before set-up."""
-    times = {"now": now, "closed_after": (now - _CLOSED_BEFORE).date()}
+    """The practice as it is at `now`, in one statement; None before set-up.
+
+    What the token stands for is read before whatever is read of this practice later.
+    """
+    given_after = now - NOT_CLOSED_AFTER
+    times = {
+        "now": now,
+        "closed_after": (now - _CLOSED_BEFORE).date(),
+        "given_after": given_after,
+        "begun_after": given_after - LONGEST_INFUSION,
+    }
     rows: list[Any] = list(db.execute(_IN_FORCE, times).all())
     if not rows or rows[0].kind != 0:
         return None
@@ -90,4 +135,6 @@ def practice_in_force(db: Session, now: datetime) -> PracticeInForce | None:
         thresholds=in_force((row.a, row.b) for row in settings),
         dose_bounds=bounds_in_force((row.a, row.b) for row in settings),
         hours=replace(hours[-1] if hours else USUAL_HOURS, closures=closures),
+        token=token_of(row.id for row in rows if row.kind == 3),
+        under_medicine=frozenset(row.id for row in rows if row.kind == 4),
     )

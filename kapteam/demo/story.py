@@ -72,12 +72,14 @@ from kapteam.demo.telling import (
 from kapteam.demo.words import Chapter
 from kapteam.rules.loose_ends import Choice, LooseKind
 from kapteam.vocabulary import (
+    AdverseEventKind,
     Answer,
     CloseReason,
     ConcernKind,
     ConcernLevel,
     ContactKind,
     EpisodeState,
+    EventSeverity,
     FinalScores,
     HoldReason,
     How,
@@ -100,6 +102,26 @@ _DEPRESSION = (Indication.DEPRESSION,)
 _PTSD = (Indication.PTSD,)
 _ANXIETY = (Indication.ANXIETY, Indication.DEPRESSION)
 _PAIN = (Indication.CHRONIC_PAIN, Indication.DEPRESSION)
+
+
+_INJECTED = {
+    -12: ("128/82", "74", "98"),
+    15: ("146/90", "88", "97"),
+    31: ("152/94", "90", "96"),
+    46: ("140/88", "82", "97"),
+    62: ("134/84", "78", "98"),
+    95: ("130/82", "76", "98"),
+}
+_INFUSED = {
+    -10: ("142/91", "80", "97"),
+    -1: ("136/86", "78", "97"),
+    16: ("158/96", "92", "96"),
+    30: ("182/108", "98", "95"),
+    36: ("168/102", "94", "95"),
+    61: ("144/90", "84", "97"),
+    88: ("138/86", "80", "98"),
+}
+"""Blood pressure, heart rate and oxygen by the minutes from the dose."""
 
 
 def compose(telling: Telling) -> None:
@@ -230,6 +252,8 @@ def _doses_today(telling: Telling) -> None:
     )
     given.is_booked("70", "20", slot=given.next_day, people="Noor in the room")
     given.has_intention(words.GRIEF[3], given.eve).is_given("70", "15")
+    given.is_watched(_INJECTED)
+    given.has_event(28, 22, AdverseEventKind.NAUSEA, EventSeverity.MILD, "Lay on his side.")
     okafor.is_noted(NoteKind.GENERAL, days.at(-2, 15, 40), words.BROTHER_CALLED)
     _next(given, days.coming(8, 9, 30), "70")
 
@@ -332,7 +356,7 @@ def _integrations_in_time(telling: Telling) -> None:
     marchetti = _shared(telling, people.MARCHETTI, INFUSION)
     open_one = _series(marchetti, marchetti.dose_ago(3, 20.5), ("40",), words.PAIN, _PAIN, "70")
     open_one.is_booked("45", no_slot="Wants to see how the back is first.")
-    open_one.has_intention(words.PAIN[1], open_one.eve).is_given("45")
+    open_one.has_intention(words.PAIN[1], open_one.eve).is_given("45").is_watched(_INFUSED)
     _next(open_one, days.coming(7, 14), "45")
 
     rahman = _shared(telling, people.RAHMAN)

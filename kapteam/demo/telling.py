@@ -25,6 +25,14 @@ from kapteam.actions.ketamine_sessions import (
     RecordEntered,
     record_ketamine_session,
 )
+from kapteam.actions.monitoring import (
+    EventEntered,
+    ResolvedEntered,
+    VitalEntered,
+    record_event,
+    record_vital,
+    resolve_event,
+)
 from kapteam.actions.notes import NoteEntered, save_draft, sign_note, start_note
 from kapteam.actions.orders import DoseEntered, order_dose
 from kapteam.actions.other_medicines import OtherMedicineEntered, record_other_medicine
@@ -46,9 +54,11 @@ from kapteam.rules.permissions import Viewer
 from kapteam.rules.plausibility import needs_weight
 from kapteam.vocabulary import (
     AdministrationKind,
+    AdverseEventKind,
     Answer,
     ClearanceDecision,
     EpisodeState,
+    EventSeverity,
     How,
     Indication,
     IntegrationKind,
@@ -83,7 +93,7 @@ class Regimen:
 INTRAMUSCULAR = Regimen(ProductRoute.INTRAMUSCULAR, "Room 1", 105, (20, 35))
 SUBLINGUAL = Regimen(ProductRoute.SUBLINGUAL, "Room 3", 105, (15, 30))
 INFUSION = Regimen(ProductRoute.INTRAVENOUS, "Room 2", 105, (20,), infusion=40)
-SPRAVATO = Regimen(ProductRoute.ESKETAMINE_NASAL, "Room 4", 120, (10, 15, 20))
+SPRAVATO = Regimen(ProductRoute.ESKETAMINE_NASAL, "Room 4", 130, (10, 15, 20))
 
 
 def note_id(integration_id: str) -> str:
@@ -715,6 +725,61 @@ class Dose:
                 else "",
             ),
         )
+        return self
+
+    def is_watched(self, readings: Mapping[int, tuple[str, str, str]]) -> "Dose":
+        """Blood pressure, heart rate and oxygen by the minutes from the dose, as far as now is."""
+        for minutes, (pressure, heart_rate, oxygen) in readings.items():
+            at = self.given_at[0] + minutes * MINUTE
+            if at > self.telling.days.now:
+                break
+            assert self.course.prescriber is not None
+            self.telling.then(
+                at,
+                self.course.prescriber,
+                record_vital,
+                VitalEntered(
+                    id=demo_id(f"{self.id}/read/{minutes}"),
+                    ketamine_session_id=self.id,
+                    pressure=pressure,
+                    heart_rate=heart_rate,
+                    oxygen=oxygen,
+                    breaths="",
+                    words="",
+                ),
+            )
+        return self
+
+    def has_event(
+        self, minutes: int, lasts: int, kind: AdverseEventKind, severity: EventSeverity, done: str
+    ) -> "Dose":
+        """Something befalls the client so long after the dose, and is over where now allows."""
+        onset_at, now = self.given_at[0] + minutes * MINUTE, self.telling.days.now
+        event_id = demo_id(f"{self.id}/event/{minutes}")
+        assert self.course.prescriber is not None
+        if onset_at > now:
+            return self
+        self.telling.then(
+            onset_at,
+            self.course.prescriber,
+            record_event,
+            EventEntered(
+                id=event_id,
+                ketamine_session_id=self.id,
+                what=kind.value,
+                severity=severity,
+                is_serious=False,
+                words="",
+                done=done,
+            ),
+        )
+        if onset_at + lasts * MINUTE <= now:
+            self.telling.then(
+                onset_at + lasts * MINUTE,
+                self.course.prescriber,
+                resolve_event,
+                ResolvedEntered(event_id),
+            )
         return self
 
     def has_other_medicine(

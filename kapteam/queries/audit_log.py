@@ -56,6 +56,8 @@ TAGS = {
         "dose:%",
         "administration:%",
         "other_medicine:%",
+        "vital:%",
+        "adverse_event:%",
         "ketamine_session:%",
         "readiness:%",
         "home_supply:%",

@@ -8,6 +8,8 @@ from kapteam.queries.standing import Asked
 
 _MADE_BY_A_FORM = (
     tables.Absence,
+    tables.Administration,
+    tables.AdverseEvent,
     tables.Clearance,
     tables.Client,
     tables.Clinician,
@@ -28,6 +30,7 @@ _MADE_BY_A_FORM = (
     tables.NoteAmendment,
     tables.OtherMedicine,
     tables.OutsideWait,
+    tables.Vital,
     tables.Weight,
 )
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, and_, cast, func, null, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import Executable, and_, func, select, union_all
+from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
 from kapteam.db.series import has_given
@@ -33,6 +33,7 @@ from kapteam.queries.standing import (
     IntegrationLine,
     course_sessions,
 )
+from kapteam.queries.unions import no
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.queries.weights import WeightLine, is_newest, weight_line
 from kapteam.rules.dosing import MayAdd, ends_session, may_add
@@ -143,6 +144,7 @@ class KetamineSessionPage:
     closed_at: datetime | None
     end_reason: str
     breach_reason: str
+    early_out_reason: str
     no_integration_reason: str
     administrations: tuple[AdministrationLine, ...]
     answers: dict[ReadinessItem, AnswerLine]
@@ -234,7 +236,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
     dose, series, ordered_by, seen_this_hour, *_, weight, series_has_given = rows[0]
     of_course = course_sessions(db, asked, Episode.id == dose.episode_id, _MISSING)
     line = next((line for line in of_course.doses if line.id == session_id), None)
-    administrations, other_medicines = _given(db, session_id)
+    administrations, other_medicines = given_of(db, session_id)
     return KetamineSessionPage(
         id=dose.id,
         version=dose.version,
@@ -274,6 +276,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         closed_at=dose.closed_at,
         end_reason=dose.end_reason,
         breach_reason=dose.breach_reason,
+        early_out_reason=dose.early_out_reason,
         no_integration_reason=dose.no_integration_reason,
         administrations=administrations,
         answers=answers_of(db, asked, session_id),
@@ -311,7 +314,7 @@ def _number(db: Session, dose: KetamineSession) -> int | None:
 _Given = tuple[tuple[AdministrationLine, ...], tuple[OtherMedicineLine, ...]]
 
 
-def _given(db: Session, session_id: str) -> _Given:
+def given_of(db: Session, session_id: str) -> _Given:
     """Ketamine, and other medicines, each by time; in one statement."""
     giver, teller = aliased(Clinician), aliased(Clinician)
     ketamine = (
@@ -328,9 +331,9 @@ def _given(db: Session, session_id: str) -> _Given:
             Administration.confirmed_at,
             Administration.voided_at,
             Administration.void_reason,
-            _no(OtherMedicine.name),
-            _no(OtherMedicine.dose),
-            _no(OtherMedicine.route),
+            no(OtherMedicine.name),
+            no(OtherMedicine.dose),
+            no(OtherMedicine.route),
             Administration.is_witnessed,
         )
         .join(giver, giver.id == Administration.given_by_id)
@@ -340,15 +343,15 @@ def _given(db: Session, session_id: str) -> _Given:
     other = (
         select(
             OtherMedicine.id,
-            _no(Administration.kind),
-            _no(Administration.ug),
+            no(Administration.kind),
+            no(Administration.ug),
             OtherMedicine.given_at,
-            _no(Administration.ended_at),
-            _no(Administration.lot),
+            no(Administration.ended_at),
+            no(Administration.lot),
             OtherMedicine.reason,
             Clinician.name,
-            _no(Clinician.name),
-            _no(Administration.confirmed_at),
+            no(Clinician.name),
+            no(Administration.confirmed_at),
             OtherMedicine.voided_at,
             OtherMedicine.void_reason,
             OtherMedicine.name,
@@ -398,8 +401,3 @@ def _given(db: Session, session_id: str) -> _Given:
             if row.kind is None
         ),
     )
-
-
-def _no(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
-    """Nothing, in the place of a column that only the other half of a union has."""
-    return cast(null(), column.type).label(column.key)

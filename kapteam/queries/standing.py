@@ -48,7 +48,6 @@ from kapteam.rules.contacts import (
     video_gap,
 )
 from kapteam.rules.dosing import (
-    NOT_CLOSED_AFTER,
     MayAdd,
     Silence,
     estimated_last_given_at,
@@ -173,17 +172,6 @@ class DoseLine:
     version: int
     lacks: tuple[Requirement, ...]
     is_ready: bool
-
-    def is_under_medicine(self, now: datetime) -> bool:
-        """Whether ketamine was given and nobody recorded that the client is out, for six hours.
-
-        Closing the session ends nothing here: nobody is out because somebody pressed Close.
-        """
-        return (
-            self.last_given_at is not None
-            and self.discharged_at is None
-            and now - self.last_given_at < NOT_CLOSED_AFTER
-        )
 
     def is_lacking(self, item: ReadinessItem) -> bool:
         """Whether it lies ahead and waits for this."""

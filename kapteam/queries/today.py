@@ -81,7 +81,6 @@ class Today:
     concerns: tuple[WaitRow, ...]
     told: tuple[Told, ...]
     unrecorded: tuple[DoseRow, ...]
-    under_medicine: tuple[DoseRow, ...]
     agenda: tuple[AgendaRow, ...]
     integration_to_do: tuple[IntegrationRow, ...]
     integration_past_due: tuple[IntegrationRow, ...]
@@ -127,7 +126,6 @@ def today(db: Session, asked: Asked) -> Today:
         concerns=_concerns(waits),
         told=told,
         unrecorded=tuple(row for row in doses if row.dose.silence is Silence.WAS_THIS_GIVEN),
-        under_medicine=tuple(row for row in doses if row.dose.is_under_medicine(asked.now)),
         agenda=agenda(courses, asked, asked.today),
         integration_to_do=owed(sections),
         integration_past_due=(

@@ -23,7 +23,12 @@ class Threshold:
         return (self.least, self.most) == (0, 1)
 
 
-# Rule 64; domain 3.3 (windows after a dose); product.md, Intention; rule 28; HIPAA as in domain 7.
+_LABEL_DELAYS = "the Spravato label: weigh a delay above 140 over 90"
+_HOLDS = "kapteam's default; clinics hold from 140/90, 150/90 or 160/100"
+_CRISIS = "kapteam's default; the level that is called a hypertensive crisis"
+
+# Rule 64; domain 3.3 (windows after a dose); product.md, Intention; rule 28; rules 24 and 40;
+# domain 1.4 (pressure, oxygen); HIPAA as in domain 7.
 THRESHOLDS: Mapping[str, Threshold] = {
     "idle_minutes": Threshold(
         "Lock the screen after",
@@ -63,6 +68,40 @@ THRESHOLDS: Mapping[str, Threshold] = {
     "intention_fresh_days": Threshold(
         "Confirm an intention older than", 7, "days", 1, 60, "kapteam's default"
     ),
+    "pressure_again_systolic": Threshold(
+        "Read again before a dose from, upper", 140, "mmHg", 100, 250, _LABEL_DELAYS
+    ),
+    "pressure_again_diastolic": Threshold(
+        "Read again before a dose from, lower", 90, "mmHg", 60, 150, _LABEL_DELAYS
+    ),
+    "pressure_hold_systolic": Threshold(
+        "No dose without a prescriber's word from, upper", 160, "mmHg", 100, 250, _HOLDS
+    ),
+    "pressure_hold_diastolic": Threshold(
+        "No dose without a prescriber's word from, lower", 100, "mmHg", 60, 150, _HOLDS
+    ),
+    "pressure_red_systolic": Threshold(
+        "Red during a session from, upper", 180, "mmHg", 120, 250, _CRISIS
+    ),
+    "pressure_red_diastolic": Threshold(
+        "Red during a session from, lower", 110, "mmHg", 70, 150, _CRISIS
+    ),
+    "oxygen_floor": Threshold(
+        "Oxygen is low below",
+        92,
+        "%",
+        80,
+        99,
+        "kapteam's default; a protocol for infusions acts below 90 %",
+    ),
+    "observation_minutes": Threshold(
+        "A client stays at least",
+        60,
+        "minutes after the last dose, Spravato apart",
+        0,
+        360,
+        "kapteam's default; an injection wears off within about 60 minutes",
+    ),
     "everyone_sees_caseload": Threshold(
         "Everyone sees the whole caseload",
         0,
@@ -84,6 +123,14 @@ class Thresholds:
     integration_past_hours: int = THRESHOLDS["integration_past_hours"].default
     intention_due_hours: int = THRESHOLDS["intention_due_hours"].default
     intention_fresh_days: int = THRESHOLDS["intention_fresh_days"].default
+    pressure_again_systolic: int = THRESHOLDS["pressure_again_systolic"].default
+    pressure_again_diastolic: int = THRESHOLDS["pressure_again_diastolic"].default
+    pressure_hold_systolic: int = THRESHOLDS["pressure_hold_systolic"].default
+    pressure_hold_diastolic: int = THRESHOLDS["pressure_hold_diastolic"].default
+    pressure_red_systolic: int = THRESHOLDS["pressure_red_systolic"].default
+    pressure_red_diastolic: int = THRESHOLDS["pressure_red_diastolic"].default
+    oxygen_floor: int = THRESHOLDS["oxygen_floor"].default
+    observation_minutes: int = THRESHOLDS["observation_minutes"].default
     everyone_sees_caseload: int = THRESHOLDS["everyone_sees_caseload"].default
 
     @property
@@ -128,4 +175,11 @@ def read_value(key: str, text: str, beside: Thresholds) -> int:
             f"late {together.integration_late_hours} hours, "
             f"end of the window {together.integration_past_hours} hours."
         )
+    for which in ("systolic", "diastolic"):
+        levels = [getattr(together, f"pressure_{one}_{which}") for one in ("again", "hold", "red")]
+        if not levels[0] < levels[1] < levels[2]:
+            raise ValueError(
+                "The levels of blood pressure go up: read again, no dose, red during a session. "
+                f"They would be {levels[0]}, {levels[1]} and {levels[2]}."
+            )
     return value

@@ -1,8 +1,35 @@
-"""Readings of the body: which figures a person can have."""
+"""Readings of the body: which figures a person can have, and what the figures say."""
+
+from dataclasses import dataclass
+
+from kapteam import wording
+from kapteam.rules.thresholds import Thresholds
+from kapteam.vocabulary import Tone
+from kapteam.wording import Phrase
 
 SYSTOLIC = (60, 260)
 DIASTOLIC = (30, 160)
+HEART_RATE = (30, 220)
+OXYGEN = (50, 100)
+BREATHS = (4, 60)
 """Domain 1.4, plausible ranges: outside of them a figure is a slip."""
+NEAR_SYSTOLIC, NEAR_DIASTOLIC = 20, 10
+"""Ours, mmHg: as much above one's own before the dose is near it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pressure:
+    """A blood pressure in mmHg."""
+
+    systolic: int
+    diastolic: int
+
+    def reaches(self, systolic: int, diastolic: int) -> bool:
+        """Whether one of the two is at this level or above."""
+        return self.systolic >= systolic or self.diastolic >= diastolic
+
+    def __str__(self) -> str:
+        return wording.blood_pressure(self.systolic, self.diastolic)
 
 
 def check_blood_pressure(systolic: int, diastolic: int) -> str | None:
@@ -15,3 +42,72 @@ def check_blood_pressure(systolic: int, diastolic: int) -> str | None:
             "for example 128/82."
         )
     return None
+
+
+def read_figure(bounds: tuple[int, int], text: str) -> int | None:
+    """A whole number as typed, None where nothing was; a percent sign may stand behind it.
+
+    Raises ValueError with a sentence: no whole number, or one that nobody has (rule 36).
+    """
+    typed = text.replace(wording.NBSP, " ").strip().removesuffix("%").strip()
+    if not typed:
+        return None
+    least, most = bounds
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= 3):
+        raise ValueError(f"Enter a whole number from {least} to {most}, or leave it empty.")
+    if not least <= int(typed) <= most:
+        raise ValueError(f"Enter a number from {least} to {most}. Check the figure.")
+    return int(typed)
+
+
+def must_wait(pressure: Pressure, thresholds: Thresholds) -> bool:
+    """Rule 24: whether no dose is given at this pressure without a prescriber's word."""
+    return pressure.reaches(thresholds.pressure_hold_systolic, thresholds.pressure_hold_diastolic)
+
+
+def read_again(pressure: Pressure, thresholds: Thresholds) -> bool:
+    """Rule 24: whether it is read once more before the dose; a normal one settles it."""
+    return pressure.reaches(thresholds.pressure_again_systolic, thresholds.pressure_again_diastolic)
+
+
+def is_red(pressure: Pressure, thresholds: Thresholds) -> bool:
+    """Whether it is red at any time of a session (product.md, alerts)."""
+    return pressure.reaches(thresholds.pressure_red_systolic, thresholds.pressure_red_diastolic)
+
+
+def is_near(pressure: Pressure, own: Pressure) -> bool:
+    """Whether somebody is back near what they had before the dose."""
+    return (
+        pressure.systolic - own.systolic <= NEAR_SYSTOLIC
+        and pressure.diastolic - own.diastolic <= NEAR_DIASTOLIC
+    )
+
+
+def judge_pressure(pressure: Pressure, *, is_given: bool, thresholds: Thresholds) -> Phrase | None:
+    """What a pressure says before the dose, or since it; None where it says nothing."""
+    if is_red(pressure, thresholds):
+        level = Pressure(thresholds.pressure_red_systolic, thresholds.pressure_red_diastolic)
+        return Phrase(f"{level} or above", Tone.RED, "error")
+    if is_given:
+        return None
+    if must_wait(pressure, thresholds):
+        return Phrase("no dose without a prescriber's word", Tone.RED, "error")
+    if read_again(pressure, thresholds):
+        return Phrase("read again before the dose", Tone.AMBER, "replay")
+    return None
+
+
+def judge_oxygen(oxygen: int, own: int | None, thresholds: Thresholds) -> Phrase | None:
+    """What an oxygen saturation says, in %, beside one's `own` before the dose.
+
+    Below the practice's floor it is red, but for who was no better before the dose.
+    """
+    if oxygen >= thresholds.oxygen_floor:
+        return None
+    is_own = own is not None and oxygen >= own
+    text = f"below {thresholds.oxygen_floor}{wording.NBSP}%"
+    return Phrase(
+        f"{text}, as before the dose" if is_own else text,
+        Tone.AMBER if is_own else Tone.RED,
+        "error",
+    )

@@ -94,6 +94,9 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
         if shown.end_reason:
             ended = sentences.ended_session(shown.status, shown.closed_at, here.now, here.zone)
             st.text(f"{ended}: {free_words(here, shown.end_reason)}")
+        if shown.early_out_reason:
+            st.markdown(":red-badge[:material/error: Out early]")
+            st.text(free_words(here, shown.early_out_reason))
         if shown.breach_reason:
             st.markdown(":red-badge[:material/error: Given beyond what was allowed]")
             st.text(free_words(here, shown.breach_reason))
@@ -355,6 +358,8 @@ def _record_form(here: Present, shown: KetamineSessionPage) -> None:
             )
             if name == "stopped":
                 form.line("stop_reason", "Reason for stopping")
+            if name == "discharged" and form.is_refused("early_out_reason"):
+                form.line("early_out_reason", "Reason for leaving early")
     if shown.status.is_open:
         with st.container(border=True, key=form.key("closing")):
             form.check("close", "Close this ketamine session")

@@ -51,6 +51,7 @@ PLACES: dict[str, Place] = {
     "consent": Place("Consent"),
     "booking": Place("Book a ketamine session"),
     "ketamine_session": Place("Ketamine session"),
+    "live_session": Place("During the session"),
     "home_supply": Place("Medicine at home"),
     "integration_session": Place("Integration session"),
     "note": Place("Note"),

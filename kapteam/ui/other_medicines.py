@@ -1,16 +1,18 @@
 """Medicines other than ketamine on a ketamine session's page: what was given, and the form."""
 
+from datetime import datetime
+
 import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.actions.other_medicines import (
     OtherMedicineEntered,
-    VoidMedicineEntered,
     record_other_medicine,
     void_other_medicine,
 )
 from kapteam.queries.ketamine_session import KetamineSessionPage, OtherMedicineLine
 from kapteam.rules.permissions import can_record_session
+from kapteam.ui.entered_in_error import draw_void_form
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.rows import row, section, words
 from kapteam.ui.shell import Present
@@ -28,7 +30,7 @@ def draw_other_medicines(here: Present, shown: KetamineSessionPage) -> None:
         return
     with section("Other medicines", key="other_medicines"):
         for one in shown.other_medicines:
-            _line(here, shown, one)
+            _line(here, one)
 
 
 def draw_medicine_form(here: Present, shown: KetamineSessionPage) -> None:
@@ -36,10 +38,10 @@ def draw_medicine_form(here: Present, shown: KetamineSessionPage) -> None:
     if shown.planned_at.astimezone(here.zone).date() > here.today and not shown.counted:
         return
     with st.expander("Add another medicine", icon=":material/medication:"):
-        _form(here, shown)
+        medicine_form(here, shown.id, shown.planned_at)
 
 
-def _line(here: Present, shown: KetamineSessionPage, one: OtherMedicineLine) -> None:
+def _line(here: Present, one: OtherMedicineLine) -> None:
     with row(f"other_medicine_{one.id}"):
         at = wording.moment(one.given_at, here.now, here.zone)
         line = plain(f"{one.name} {one.dose} {one.route.label}, {at}")
@@ -50,23 +52,15 @@ def _line(here: Present, shown: KetamineSessionPage, one: OtherMedicineLine) -> 
         words(f"**{line}**", 480)
         words(quiet(sentences.given_by(one.given_by, is_witnessed=one.is_witnessed)), 250)
         if can_record_session(here.viewer):
-            with st.popover("Entered in error", width="content"):
-                form = Form(here, "void_medicine", one.id)
-                form.seen(shown.version, of=shown.id)
-                form.line("void_reason", "What was wrong")
-                form.save(
-                    "Mark the medicine as entered in error",
-                    void_other_medicine,
-                    lambda: form.entered(VoidMedicineEntered, other_medicine_id=one.id),
-                    kind="secondary",
-                )
+            draw_void_form(here, "the medicine", one.id, void_other_medicine)
     if one.reason:
         st.text(f"For: {free_words(here, one.reason)}")
 
 
-def _form(here: Present, shown: KetamineSessionPage) -> None:
-    form = Form(here, "medicine", shown.id, makes=unused_id(here, "new_medicine"))
-    day = shown.planned_at.astimezone(here.zone).date()
+def medicine_form(here: Present, session_id: str, planned_at: datetime) -> None:
+    """Record another medicine of a session."""
+    form = Form(here, "medicine", session_id, makes=unused_id(here, "new_medicine"))
+    day = planned_at.astimezone(here.zone).date()
     st.markdown(quiet("It is not part of the dose, and no clock runs from it."))
     left, middle, right = st.columns(3, gap="medium")
     with left:
@@ -87,6 +81,6 @@ def _form(here: Present, shown: KetamineSessionPage) -> None:
     form.save(
         "Save the medicine",
         record_other_medicine,
-        lambda: form.entered(OtherMedicineEntered, id=form.makes, ketamine_session_id=shown.id),
+        lambda: form.entered(OtherMedicineEntered, id=form.makes, ketamine_session_id=session_id),
         kind="secondary",
     )

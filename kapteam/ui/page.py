@@ -10,12 +10,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from kapteam import wording
 from kapteam.accounts.sign_ins import say_who_sees
-from kapteam.db.audit import change_token
-from kapteam.errors import Unavailable
+from kapteam.queries.monitoring import right_now
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.emergency import emergency_banner
 from kapteam.ui.find import find_button
 from kapteam.ui.navigation import keep_address, link
+from kapteam.ui.right_now import draw_right_now
 from kapteam.ui.shell import FLASH, Present, acting, live, present, sentence_for
 from kapteam.ui.text import plain
 from kapteam.vocabulary import Audience
@@ -26,8 +26,6 @@ _EYES = {
     Audience.BOTH_OF_US: ":material/group:",
     Audience.OTHERS: ":material/visibility_off:",
 }
-# Differs from every token, so that the guard has the page drawn anew as soon as it hears of one.
-_UNREAD = "none"
 _TYPED_TO_FIND = ("caseload_text", "find_typed")
 
 
@@ -62,25 +60,49 @@ def open_page(
         _demo_banner(here)
     as_of = _header(here, f"{title}, {wording.heading_day(here.today)}" if dated else title)
     _more_than_ones_own(here)
+    strip = st.empty()
     if body is None and not has_live_part:
-        # What an emergency opened closes when that ends, here or on another tab, on every page.
-        _watched(here, _token(here) if here.viewer.emergencies else "")
+        if here.viewer.emergencies:
+            # What an emergency opened closes when that ends, here or on another tab, on every page.
+            _strip(here, strip)
+            _watched(here, here.asked.practice.token)
+        else:
+            live_part(replace(here, strip=strip), _nothing)
     # After the header: who may not be here still finds a client and the way out.
     if needs is not None:
         needs(here.viewer)
     # A place that is always there: were it put in and taken out, everything below it would move,
     # and Streamlit would close what was open and go back to the first tab.
     top = st.empty()
+    _ready_again()
+    here = replace(here, top=top, as_of=as_of, strip=strip)
+    if body is not None:
+        live_part(here, body, needs, says=True)
+        return here
+    _say(top)
+    return replace(here, as_of=None) if has_live_part else here
+
+
+def _nothing(here: Present) -> None:
+    """Of a page on which one writes only the strip is live."""
+
+
+def _strip(here: Present, place: DeltaGenerator) -> None:
+    """Who is under medicine right now, in a place that is always there."""
+    found = here.read(right_now)
+    with place.container(gap="xsmall"):
+        draw_right_now(here, found)
+
+
+def _say(top: DeltaGenerator) -> None:
+    """What happened last, once."""
     sentence, well = st.session_state.pop(FLASH, ("", True))
     if sentence and well:
         top.success(plain(sentence), icon=":material/check:")
     elif sentence:
         top.warning(plain(sentence), icon=":material/error:")
-    _ready_again()
-    here = replace(here, top=top, as_of=as_of)
-    if body is not None:
-        live_part(here, body, needs)
-    return replace(here, as_of=None) if has_live_part else here
+    else:
+        top.empty()
 
 
 @live
@@ -89,31 +111,31 @@ def live_part(
     opened: Present,
     draw: Callable[[Present], None],
     needs: Callable[[Viewer], None] | None = None,
+    *,
+    says: bool = False,
 ) -> None:
     """What is drawn again when anybody has saved anything; the rest of the page stays as it is.
 
-    A page has one of them at most: all of it (`open_page`), or what stands beside its forms.
+    A page has one of them at most: all of it (`open_page`), or what stands beside its forms. Who is
+    under medicine right now is always in it; one that `says` is all of its page, and tells at its
+    top what happened last.
     """
     if (here.today, here.viewer) != (opened.today, opened.viewer):
         st.rerun()
-    # Read before what is drawn: a page may be newer than its token, never older.
-    _watched(here, _token(here))
+    _watched(here, here.asked.practice.token)
     if opened.as_of is not None:
         opened.as_of.markdown(_as_of(here), width="content")
+    # Streamlit lets a fragment write above itself where it does so in every run.
+    if opened.strip is not None:
+        _strip(here, opened.strip)
+    if opened.top is not None and says:
+        _say(opened.top)
     try:
         if needs is not None:
             needs(here.viewer)
         draw(here)
     except Exception as error:
         draw_trouble(error)
-
-
-def _token(here: Present) -> str:
-    try:
-        with here.database.reading() as db:
-            return change_token(db)
-    except Unavailable:
-        return _UNREAD
 
 
 def _watched(here: Present, token: str = "") -> None:

@@ -47,6 +47,8 @@ class Present:
     """Where an open page says what happened last: saved, or refused."""
     as_of: DeltaGenerator | None = None
     """Where an open page says as of when it is."""
+    strip: DeltaGenerator | None = None
+    """Where an open page says who is under medicine right now."""
     namesakes: frozenset[str] = frozenset()
     """The names that two people on the page share."""
 

@@ -117,7 +117,6 @@ def draw_today(here: Present, today: Today) -> None:
     draw_told(here, today.told)
     told = _Told()
     _unrecorded(here, told.doses(today.unrecorded))
-    _right_now(here, told.doses(today.under_medicine))
     _agenda(here, told.agenda(today.agenda))
     # Side by side where there is room for two lists; each column is read from top to bottom.
     two = st.grid(2, min_column_width=_LIST)
@@ -364,13 +363,6 @@ def _unrecorded(here: Present, rows: tuple[DoseRow, ...]) -> None:
             for one in rows:
                 with over_pinned_line(here, one.course, f"unrecorded_{one.dose.id}"):
                     dose_row(here, one.course, one.dose, "unrecorded")
-
-
-def _right_now(here: Present, rows: tuple[DoseRow, ...]) -> None:
-    if rows:
-        with section("Right now", len(rows), key="right_now"):
-            for one in rows:
-                _session_row(here, one, "right_now")
 
 
 def _agenda(here: Present, rows: tuple[AgendaRow, ...]) -> None:

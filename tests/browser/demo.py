@@ -6,6 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from kapteam.db.tables import (
+    AdverseEvent,
     Client,
     Concern,
     Contact,
@@ -105,6 +106,11 @@ def _note(db: Session, kind: NoteKind, *, signed: bool) -> str:
     )
 
 
+def _watched(db: Session) -> str:
+    """A session with readings and an event."""
+    return _one(db, select(AdverseEvent.ketamine_session_id))
+
+
 def _one(db: Session, ids: Select[tuple[str]]) -> str:
     """The last one, which has the most to show."""
     return max(db.scalars(ids).all())
@@ -136,6 +142,8 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "consent": lambda db: f"/consent?episode={_course(db)}",
     "booking": lambda db: f"/booking?episode={_course(db)}",
     "ketamine_session": lambda db: f"/ketamine_session?id={_dose(db, SessionStatus.PLANNED)}",
+    "live_session": lambda db: f"/live_session?id={_dose(db, SessionStatus.PLANNED)}",
+    "live_session watched": lambda db: f"/live_session?id={_watched(db)}",
     "ketamine_session given": (
         lambda db: f"/ketamine_session?id={_dose(db, SessionStatus.COMPLETED)}"
     ),

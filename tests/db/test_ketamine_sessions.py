@@ -900,7 +900,13 @@ def test_rule_66_an_administration_that_never_was_is_struck_through_not_deleted(
 
 
 def test_out_goes_with_the_only_dose_so_that_the_right_one_can_be_recorded_later(care, session):
-    first = _record(session, _dose(), discharged_on=TODAY, discharged_time="3:00 pm")
+    first = _record(
+        session,
+        _dose(),
+        discharged_on=TODAY,
+        discharged_time="3:00 pm",
+        early_out_reason="Fetched early",
+    )
     care.do(record_ketamine_session, care.nurse, first, now=EVENING)
     (wrong,) = care.rows(Administration)
     care.do(void_administration, care.nurse, VoidEntered(wrong.id, "Not hers"), now=EVENING)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kapteam.actions.entered_in_error import VoidRowEntered
 from kapteam.actions.other_medicines import (
     OtherMedicineEntered,
-    VoidMedicineEntered,
     record_other_medicine,
     void_other_medicine,
 )
@@ -89,7 +89,7 @@ def test_who_is_not_treating_records_and_voids_nothing(care, given_today, who):
         kept = another_medicine(db, given_today, given_at=NOW - 2 * HOUR)
     for action, entered in (
         (record_other_medicine, _medicine(given_today)),
-        (void_other_medicine, VoidMedicineEntered(kept.id, "Wrong")),
+        (void_other_medicine, VoidRowEntered(kept.id, "Wrong")),
     ):
         with pytest.raises((NotAllowed, NotFound)):
             care.do(action, getattr(care, who), entered)
@@ -136,15 +136,15 @@ def test_rule_66_one_that_never_was_is_struck_through_not_deleted(care, given_to
     with care.database.writing() as db:
         wrong = another_medicine(db, given_today, given_at=NOW - 2 * HOUR)
     with pytest.raises(Invalid):
-        care.do(void_other_medicine, care.nurse, VoidMedicineEntered(wrong.id, " "))
+        care.do(void_other_medicine, care.nurse, VoidRowEntered(wrong.id, " "))
     for _ in range(2):
-        care.do(void_other_medicine, care.nurse, VoidMedicineEntered(wrong.id, "Not hers"))
+        care.do(void_other_medicine, care.nurse, VoidRowEntered(wrong.id, "Not hers"))
     row = care.row(OtherMedicine, wrong.id)
     assert (row.voided_at, row.void_reason) == (NOW, "Not hers")
     assert row.voided_by_id == care.nurse.clinician_id
     assert len(audit_events(care.database, "other_medicine:voided")) == 1
     with pytest.raises(NotAllowed, match="already"):
-        care.do(void_other_medicine, care.nurse, VoidMedicineEntered(wrong.id, "Another reason"))
+        care.do(void_other_medicine, care.nurse, VoidRowEntered(wrong.id, "Another reason"))
 
 
 def test_one_that_does_not_exist_reads_like_one_that_is_hidden(care, given_today):
@@ -153,7 +153,7 @@ def test_one_that_does_not_exist_reads_like_one_that_is_hidden(care, given_today
     sentences = set()
     for viewer, medicine_id in ((care.nurse, new_id()), (care.stranger, kept.id)):
         with pytest.raises(NotFound) as refused:
-            care.do(void_other_medicine, viewer, VoidMedicineEntered(medicine_id, "Wrong"))
+            care.do(void_other_medicine, viewer, VoidRowEntered(medicine_id, "Wrong"))
         sentences.add(str(refused.value))
     assert len(sentences) == 1
 
@@ -208,5 +208,5 @@ def test_rule_4_no_other_medicine_moves_the_integration_clock_or_the_total(
         )
         care.do(record_other_medicine, care.nurse, entered)
         if in_error:
-            care.do(void_other_medicine, care.nurse, VoidMedicineEntered(entered.id, "Not hers"))
+            care.do(void_other_medicine, care.nurse, VoidRowEntered(entered.id, "Not hers"))
     assert _dose_and_clock(care, given_today) == before

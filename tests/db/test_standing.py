@@ -1140,7 +1140,7 @@ def test_a_signed_intention_is_known_for_as_long_as_the_client_is_in_the_room(ca
         a_signed_intention(db, given, care.therapist, signed_at=NOW - DAY)
 
     last = standing(care).last_dose
-    assert last.is_under_medicine(NOW)
+    assert last.discharged_at is None
     assert last.intention.stage is IntentionStage.SIGNED
 
 

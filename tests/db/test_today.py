@@ -10,7 +10,7 @@ from kapteam.ids import new_id
 from kapteam.queries.standing import Asked
 from kapteam.queries.today import Today, today
 from kapteam.rules.attention import Reason
-from kapteam.vocabulary import NoteKind, Part, SessionStatus
+from kapteam.vocabulary import NoteKind, Part
 from tests.factories import NOW, a_client, a_course, a_member
 from tests.factories_care import (
     Care,
@@ -56,24 +56,6 @@ def test_a_dose_later_today_is_not_of_the_next_dosing_day(care):
 
     assert shown.next_day_not_ready == ()
     assert shown.doses_left_today == 1
-
-
-def test_somebody_under_medicine_stays_in_right_now_until_out_also_when_it_is_closed(care):
-    with care.database.writing() as db:
-        closed = a_given_session(db, care.course, given_at=NOW - HOUR)
-        other = a_course(
-            db,
-            a_client(db, care.therapist),
-            prescriber=care.prescriber,
-            therapist=care.therapist,
-            cleared=True,
-        )
-        out = a_given_session(db, other, given_at=NOW - 2 * HOUR, status=SessionStatus.STARTED)
-        out.discharged_at = NOW - HOUR
-
-    shown = seen_by(care, care.therapist).under_medicine
-
-    assert [row.dose.id for row in shown] == [closed.id]
 
 
 def test_past_its_time_are_the_late_ones_and_those_that_nobody_recorded(care):

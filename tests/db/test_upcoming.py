@@ -395,18 +395,6 @@ def test_rule_73_today_s_counts_are_these_rows(busy):
     assert len(counted.unrecorded) == len(found.showing(Show.WAS_THIS_GIVEN))
 
 
-def test_a_session_open_since_morning_is_not_under_medicine_any_more(busy):
-    with busy.database.writing() as db:
-        under = a_given_session(
-            db,
-            another_course(db, busy, "Now"),
-            given_at=NOW - HOUR,
-            status=SessionStatus.STARTED,
-        )
-
-    assert [row.dose.id for row in ask(busy, query=today).under_medicine] == [under.id]
-
-
 def test_it_takes_as_many_statements_for_thirty_clients_as_for_seven(busy):
     def read():
         with recorded_statements(busy.database.engine) as statements:

@@ -529,6 +529,7 @@ SHEETS = {
         "Save record",
         {
             **_A_DOSE,
+            "administrations.0.started_time": "1:20 pm",
             "discharged_time": "2:25 pm",
             "close": True,
             "no_integration_reason": "Asked to wait.",
@@ -616,7 +617,7 @@ SHEETS = {
     ),
     "medicine in error": Sheet(
         "ketamine_session",
-        "void_medicine",
+        "void_row",
         "Mark the medicine as entered in error",
         {"void_reason": "Somebody else's."},
         "other_medicine:voided",

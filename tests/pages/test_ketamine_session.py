@@ -321,9 +321,7 @@ def test_other_medicines_stand_under_what_was_given_and_are_no_part_of_it(care, 
     assert typed(tab, "medicine")["name"] == ""
 
     tab = _open(care, care.nurse, begun)
-    press(
-        fill(tab, "void_medicine", {"void_reason": WILD}), "Mark the medicine as entered in error"
-    )
+    press(fill(tab, "void_row", {"void_reason": WILD}), "Mark the medicine as entered in error")
 
     assert f"entered in error: {WILD}" in said(tab)
     assert "Given: 70 mg intramuscular" in said(tab)
@@ -519,7 +517,7 @@ def test_it_is_closed_in_the_same_save_once_its_integration_is_booked(care, ahea
     with care.database.writing() as db:
         db.get_one(KetamineSession, ahead.id).planned_at = NOW - HOUR
     tab = _open(care, care.nurse, ahead)
-    values = {f"{FIRST}.mg": "70", f"{FIRST}.started_time": "1:35 pm", "close": True}
+    values = {f"{FIRST}.mg": "70", f"{FIRST}.started_time": "1:20 pm", "close": True}
 
     press(fill(tab, "record", values), "Save record")
     assert "Enter when the client was out" in beside(tab, "record", "discharged_time")
@@ -903,6 +901,7 @@ def test_the_intention_has_its_own_small_heading_as_integration_has(care):
 def test_it_takes_as_many_statements_with_much_on_it_as_with_little(care):
     with care.database.writing() as db:
         session = a_ketamine_session(db, care.course, planned_at=NOW - HOUR)
+        an_administration(db, session, started_at=NOW - HOUR, ug=5_000)
     few = statements_of(care, _open(care, care.prescriber, session))
 
     with care.database.writing() as db:

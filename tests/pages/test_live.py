@@ -1,6 +1,7 @@
 """The pages that are live: their lists ask anew who is here, and say by which token they are."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from kapteam.accounts.sign_ins import lock
 from kapteam.actions.clients import PinnedLineEntered, pin_line
 from kapteam.db.audit import change_token
 from tests.factories import NOW
-from tests.factories_care import a_booked_pair, an_overdue_integration
+from tests.factories_care import a_booked_pair, a_given_session, an_overdue_integration
 from tests.pages.tabs import MOST_STATEMENTS, headings, names, opened, said, statements_of, well
 
 _TOKEN = re.compile('data-kapteam-token="(.*?)" data-kapteam-audience="just_me"')
@@ -44,10 +45,17 @@ def test_it_says_the_token_of_what_it_shows(busy, page):
 
 
 @pytest.mark.parametrize("page", ["practice", "inquiries", "notes"])
-def test_a_page_on_which_one_writes_is_not_drawn_anew_by_itself(busy, page):
+def test_of_a_page_on_which_one_writes_only_who_is_under_medicine_comes_by_itself(busy, page):
     tab = opened(busy, busy.prescriber, page)
+    before = headings(tab)
+    assert "**Right now**" not in said(tab)
+    with busy.database.writing() as db:
+        a_given_session(db, busy.course, given_at=NOW - timedelta(hours=1))
 
-    assert _token(tab) == ""
+    well(tab.button(key="refresh").click().run())
+
+    assert "**Right now**" in said(tab)
+    assert headings(tab) == before
 
 
 @pytest.mark.parametrize("page", LIVE)

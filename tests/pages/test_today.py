@@ -168,12 +168,14 @@ def test_what_nobody_recorded_stands_above_everything_else(busy):
 def test_who_is_under_medicine_stands_there_as_right_now(busy):
     tab = opened(busy, busy.therapist, "today")
 
-    assert "Right now (1)" in headings(tab)
-    assert "Now, Amara" in names(tab)
+    assert "**Right now**" in said(tab)
+    assert "**Now, Amara**" in said(tab)
+    assert "BP late by" in said(tab)
+    assert "**Right now**" not in said(opened(busy, busy.stranger, "today"))
 
 
 def test_what_is_done_today_carries_the_pinned_line_of_its_client(busy):
-    pinned = {"Okafor": "Unrecorded", "Now": "Faces the door", "Asked": "Deaf", "Soon": "Late bus"}
+    pinned = {"Okafor": "Unrecorded", "Asked": "Deaf", "Now": "Faces the door", "Soon": "Late bus"}
     with busy.database.writing() as db:
         for client in db.scalars(select(Client)):
             text = pinned.get(client.family_name, "Not of today")
@@ -202,7 +204,7 @@ def test_a_therapist_sees_the_integration_to_do_before_the_doses_to_come(busy):
     assert "Next dosing day, not ready yet" not in found
 
 
-_FIRST = ["Was this given?", "Right now", "Today by time"]
+_FIRST = ["Was this given?", "Today by time"]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from kapteam.db.tables.ketamine import (
     ReadinessAnswer,
     Series,
 )
+from kapteam.db.tables.monitoring import AdverseEvent, Vital
 from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
 from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
 from kapteam.db.tables.waits import OutsideWait
@@ -39,6 +40,7 @@ from kapteam.db.tables.waits import OutsideWait
 __all__ = [
     "Absence",
     "Administration",
+    "AdverseEvent",
     "AuditEvent",
     "Clearance",
     "Client",
@@ -77,5 +79,6 @@ __all__ = [
     "Series",
     "SignIn",
     "SignOff",
+    "Vital",
     "Weight",
 ]

@@ -40,7 +40,10 @@ class KetamineSession(Versioned):
     is usual. What may be added, may be once, from and to so many minutes after the dose (None: at
     any time). `planned_minutes` is the whole appointment. `end_reason` says why it was cancelled,
     missed or not given; `breach_reason` why it was given although planning would have refused it;
-    `no_integration_reason` why it was booked or closed without an integration. With `at_home`,
+    `no_integration_reason` why it was booked or closed without an integration, `early_out_reason`
+    why the client left before the time that this product asks for. `readings_due` are the minutes
+    after the dose at which the order wants blood pressure read (`15 30 60`); None: as is usual for
+    the product. With `at_home`,
     `place` is where the client is, `people_present` who is with them and `local_emergency` whom to
     call there.
     """
@@ -64,6 +67,7 @@ class KetamineSession(Versioned):
     ordered_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     ordered_at: Mapped[datetime | None]
     order_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    readings_due: Mapped[str | None] = mapped_column(String(60))
     arrived_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
     discharged_at: Mapped[datetime | None]
@@ -72,6 +76,7 @@ class KetamineSession(Versioned):
     end_reason: Mapped[str] = mapped_column(Text, default="")
     breach_reason: Mapped[str] = mapped_column(Text, default="")
     no_integration_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    early_out_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     created_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
     created_at: Mapped[datetime]
 
@@ -120,7 +125,7 @@ class Administration(Identified):
     ketamine_session_id: Mapped[str] = mapped_column(ForeignKey("ketamine_session.id"), index=True)
     kind: Mapped[AdministrationKind] = mapped_column(term(AdministrationKind))
     ug: Mapped[int] = mapped_column(Micrograms)
-    started_at: Mapped[datetime]
+    started_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
     lot: Mapped[str] = mapped_column(String(60), default="")
     reason: Mapped[str] = mapped_column(Text, default="")

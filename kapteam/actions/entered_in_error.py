@@ -1,0 +1,46 @@
+"""Marking a row of a session's record as entered in error; it stays readable (rule 66)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kapteam.actions.loading import ketamine_session
+from kapteam.db.tables import AdverseEvent, Episode, OtherMedicine, Vital
+from kapteam.errors import NotAllowed
+from kapteam.rules.entered import Entered
+from kapteam.rules.permissions import Viewer, check_can_record_session
+
+_Row = TypeVar("_Row", OtherMedicine, Vital, AdverseEvent)
+
+
+@dataclass(frozen=True, slots=True)
+class VoidRowEntered:
+    """Which row was entered in error, and why."""
+
+    row_id: str
+    void_reason: str
+
+
+def void_row(
+    db: Session, viewer: Viewer, table: type[_Row], entered: VoidRowEntered, now: datetime
+) -> tuple[_Row, Episode] | None:
+    """The row, now void, and its course; None when it was void for this reason before.
+
+    Raises NotAllowed, NotFound, Invalid (`void_reason`).
+    """
+    check_can_record_session(viewer)
+    session_id = db.scalar(select(table.ketamine_session_id).where(table.id == entered.row_id))
+    _, course = ketamine_session(db, viewer, session_id or "", now)
+    row = db.get_one(table, entered.row_id, populate_existing=True)
+    form = Entered()
+    reason = form.text("void_reason", entered.void_reason, "The reason", required=True)
+    form.done()
+    if row.voided_at is not None:
+        if row.void_reason == reason:
+            return None
+        raise NotAllowed("This was marked as entered in error already.")
+    row.voided_at, row.voided_by_id, row.void_reason = now, viewer.clinician_id, reason
+    return row, course

@@ -1,0 +1,39 @@
+"""Who is under medicine right now: one strip at the top of every page."""
+
+import streamlit as st
+
+from kapteam import sentences, wording
+from kapteam.queries.monitoring import RightNow
+from kapteam.rules.permissions import can_record_session
+from kapteam.sentences import client_name
+from kapteam.ui.navigation import link
+from kapteam.ui.rows import phrase, row, words
+from kapteam.ui.shell import Present
+from kapteam.ui.text import plain, quiet, strong
+
+
+def draw_right_now(here: Present, found: tuple[RightNow, ...]) -> None:
+    """A line for each client under medicine whom the viewer may see; nobody takes no room."""
+    if not found:
+        return
+    with st.container(border=True, gap="xsmall", key="right_now"):
+        for one in found:
+            _line(here, one)
+
+
+def _line(here: Present, one: RightNow) -> None:
+    with row(f"right_now_{one.session_id}"):
+        words(":material/monitor_heart: **Right now**")
+        code = "" if here.viewer.hides_names else one.client.code
+        words(f"{strong(client_name(here.viewer, one.client))} {quiet(code)}")
+        words(plain("at home" if one.at_home else one.place or "place not recorded"))
+        words(quiet(one.product_route.label))
+        if one.due:
+            phrase(sentences.due_reading(one.due, here.now, here.zone))
+        words(
+            plain(f"may leave from {wording.moment_today(one.may_leave_at, here.now, here.zone)}")
+        )
+        if can_record_session(here.viewer):
+            link("live_session", "During the session", icon="timer", id=one.session_id)
+        else:
+            link("ketamine_session", "Open", icon="chevron_right", id=one.session_id)
