@@ -116,6 +116,8 @@ QUESTIONS = {
     ReadinessItem.BLADDER: "Bladder symptoms asked?",
     ReadinessItem.FASTING: "Fasted as told?",
     ReadinessItem.EVENING: "Somebody with them tonight?",
+    ReadinessItem.PRESSURE: "Blood pressure",
+    ReadinessItem.PRESSURE_HIGH: "Blood pressure too high",
 }
 """What is asked before a ketamine session (domain 1.5)."""
 _ANSWERS = {
@@ -438,6 +440,8 @@ def lacking(one: Requirement) -> Phrase:
             return home_unknown(one.what)
         case ReadinessItem.RIDE:
             return Phrase(f"No{NBSP}ride{NBSP}home yet", one.tone, "directions_car")
+        case ReadinessItem.PRESSURE:
+            return Phrase(f"To read: {one.what}", one.tone, "monitor_heart")
         case _:
             return Phrase(f"To decide: {one.what}", one.tone, "help")
 

@@ -26,6 +26,7 @@ from kapteam.db.tables import Series
 from kapteam.errors import NotAllowed
 from kapteam.rules.ceiling import above_plan
 from kapteam.rules.entered import Entered
+from kapteam.rules.monitoring import read_due
 from kapteam.rules.pathway import ClearanceFacts
 from kapteam.rules.permissions import Viewer, check_can_order_dose, check_can_propose_dose
 from kapteam.rules.plausibility import Doubt, doubt_dose
@@ -71,7 +72,11 @@ class DoseTyped(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DoseEntered:
-    """A `DoseTyped` for a session that is booked."""
+    """A `DoseTyped` for a session that is booked.
+
+    `readings_due` are the minutes after the dose at which blood pressure is read (`15, 30, 60`);
+    None leaves them as they are. Only an order says them.
+    """
 
     ketamine_session_id: str
     version: int
@@ -80,6 +85,7 @@ class DoseEntered:
     order_reason: str = ""
     may_add_from: str = ""
     may_add_to: str = ""
+    readings_due: str | None = None
 
 
 def order_dose(db: Session, viewer: Viewer, entered: DoseEntered, now: datetime) -> None:
@@ -195,6 +201,8 @@ def _set_dose(
         f"A dose was given on this order, so it stays {wording.mg(session.ordered_ug or 0)}. "
         "What may be added can still be changed.",
     )
+    if entered.readings_due is not None and order_state is OrderState.ORDERED:
+        dose["readings_due"] = form.read("readings_due", read_due, entered.readings_due)
     form.done()
     values = {"order_state": order_state, **dose}
     check_changed(session, entered.version, values)

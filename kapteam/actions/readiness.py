@@ -22,7 +22,7 @@ from kapteam.rules.permissions import (
     check_can_enter_names,
     check_can_record_session,
 )
-from kapteam.rules.readiness import ASKED, decides, needs_words, possible_answers
+from kapteam.rules.readiness import decides, needs_words, possible_answers
 from kapteam.vocabulary import Answer, ReadinessItem
 
 _WORDS = {Answer.NOT_FINE: "What was said or seen", Answer.GO_AHEAD: "The reason"}
@@ -62,7 +62,7 @@ def answer_readiness(db: Session, viewer: Viewer, entered: AnswerEntered, now: d
     if not session.status.is_open or administrations(db, session.id):
         raise NotAllowed(_IS_OVER)
     form = Entered()
-    possible = possible_answers(entered.item) if entered.item in ASKED else ()
+    possible = possible_answers(entered.item)
     form.need("answer", entered.answer in possible, "Choose one of the answers.")
     form.need(
         "words",

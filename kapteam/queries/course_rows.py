@@ -58,6 +58,7 @@ from kapteam.db.tables import (
     ReadinessAnswer,
     Series,
     SignOff,
+    Vital,
     Weight,
 )
 from kapteam.db.types import UtcDateTime
@@ -487,6 +488,7 @@ def _doses() -> Executable:
                 KetamineSession.breach_reason,
                 KetamineSession.version,
                 _answers().label("answers"),
+                _last_pressure().label("last_pressure"),
                 Series.product_route,
                 Series.ordered_count,
                 numbered.c.number,
@@ -533,6 +535,21 @@ def _doses() -> Executable:
     )
     both = union_all(own, handed_on)
     return both.order_by("planned_at", "id")
+
+
+def _last_pressure() -> ColumnElement[str]:
+    """The last blood pressure that was read at a session: `128/82`."""
+    return (
+        select(cast(Vital.systolic, String).concat("/").concat(cast(Vital.diastolic, String)))
+        .where(
+            Vital.ketamine_session_id == KetamineSession.id,
+            Vital.voided_at.is_(None),
+            Vital.systolic.is_not(None),
+        )
+        .order_by(Vital.taken_at.desc(), Vital.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _answers() -> ColumnElement[str]:

@@ -136,6 +136,7 @@ class KetamineSessionPage:
     ordered_by: str | None
     ordered_at: datetime | None
     order_reason: str
+    readings_due: str | None
     weight: WeightLine | None
     is_first: bool
     arrived_at: datetime | None
@@ -268,6 +269,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         ordered_by=ordered_by,
         ordered_at=dose.ordered_at,
         order_reason=dose.order_reason,
+        readings_due=dose.readings_due,
         weight=weight_line(asked, weight, series.started_at),
         is_first=not series_has_given,
         arrived_at=dose.arrived_at,

@@ -72,6 +72,7 @@ from kapteam.rules.pathway import (
 )
 from kapteam.rules.permissions import Viewer, hold_reason_for
 from kapteam.rules.readiness import Preparation, Requirement, is_ready, waits_for
+from kapteam.rules.vitals import Pressure, pressure_gap
 from kapteam.rules.waits import (
     AuthorizationFacts,
     OutsideWaitFacts,
@@ -186,6 +187,11 @@ class DoseLine:
     def waits(self) -> tuple[Part | None, str]:
         """Whom it waits on first while it lies ahead, and for what (the core arc 4)."""
         return next(((one.part, one.what) for one in self.lacks), (None, ""))
+
+
+def _pressure(text: str | None) -> Pressure | None:
+    """The pressure of a row of `course_rows.DOSES`."""
+    return Pressure(*map(int, text.split("/"))) if text else None
 
 
 def _answers(text: str | None) -> dict[ReadinessItem, Answer]:
@@ -1057,6 +1063,12 @@ class _Course:
                 self._consents, (row.product_route,), on, with_therapy=self._has_therapy()
             ),
             ceiling_gap=self._ceiling_gap(row),
+            pressure=(pressure := _pressure(row.last_pressure)),
+            pressure_gap=pressure_gap(
+                pressure,
+                has_arrived=row.arrived_at is not None,
+                thresholds=self._asked.practice.thresholds,
+            ),
             order_state=row.order_state,
             intention=intention,
             answers=_answers(row.answers),

@@ -61,7 +61,7 @@ def minutes_due(stored: str | None, product_route: ProductRoute) -> tuple[int, .
     return tuple(int(one) for one in stored.split())
 
 
-def read_minutes(text: str) -> str:
+def read_due(text: str) -> str:
     """Minutes as typed (`15, 30, 60`), as they are kept; nothing typed: none between.
 
     Raises ValueError with a sentence.

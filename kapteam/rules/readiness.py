@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from kapteam.rules.ceiling import CeilingGap
 from kapteam.rules.notes import IntentionStage, IntentionStanding
+from kapteam.rules.vitals import Pressure, PressureGap
 from kapteam.vocabulary import Answer, OrderState, Part, ReadinessItem, Tone
 
 NEAR = timedelta(hours=72)
@@ -25,6 +26,8 @@ KEYS = {
     ReadinessItem.DOSE: Part.PRESCRIBER,
     ReadinessItem.WEIGHT: Part.PRESCRIBER,
     ReadinessItem.POSTPONE: Part.PRESCRIBER,
+    ReadinessItem.PRESSURE_HIGH: Part.PRESCRIBER,
+    ReadinessItem.PRESSURE: Part.PRESCRIBER,
     ReadinessItem.MEDICINES: Part.PRESCRIBER,
     ReadinessItem.BLADDER: Part.PRESCRIBER,
     ReadinessItem.HOME: Part.THERAPIST,
@@ -44,8 +47,16 @@ ON_THE_DAY = (
 )
 """What is asked when the client has come: an answer of the day before says nothing."""
 ASKED = (ReadinessItem.RIDE, *ON_THE_DAY)
+READ = (ReadinessItem.PRESSURE_HIGH, ReadinessItem.PRESSURE)
+"""What a reading says; it is answered only by going ahead all the same."""
 NEED_A_PRESCRIBER = frozenset(
-    {ReadinessItem.RIDE, ReadinessItem.PREGNANCY, ReadinessItem.MIND, ReadinessItem.MEDICINES}
+    {
+        ReadinessItem.RIDE,
+        ReadinessItem.PREGNANCY,
+        ReadinessItem.MIND,
+        ReadinessItem.MEDICINES,
+        *READ,
+    }
 )
 """Where only a prescriber may go ahead all the same (rules 24 to 26, domain 1.5: hard)."""
 MAY_NOT_APPLY = frozenset({ReadinessItem.PREGNANCY})
@@ -53,6 +64,12 @@ _OF_CEILING = {
     CeilingGap.ABOVE: ReadinessItem.CEILING,
     CeilingGap.WEIGH: ReadinessItem.WEIGHT,
 }
+_OF_PRESSURE = {
+    PressureGap.HIGH: ReadinessItem.PRESSURE_HIGH,
+    PressureGap.AGAIN: ReadinessItem.PRESSURE,
+    PressureGap.NOT_READ: ReadinessItem.PRESSURE,
+}
+_UNNAMED = "a question of the day"
 _SETTLED = frozenset({IntentionStage.SIGNED, IntentionStage.NOT_EXPECTED})
 _RED = frozenset(
     {
@@ -62,6 +79,7 @@ _RED = frozenset(
         ReadinessItem.CEILING,
         ReadinessItem.PREGNANCY,
         ReadinessItem.MIND,
+        ReadinessItem.PRESSURE_HIGH,
     }
 )
 
@@ -71,7 +89,8 @@ class Preparation:
     """What the readiness of one session is judged from.
 
     `missing_note` is the prescriber's that a high suicide risk asks for first (rule 30), `home_gap`
-    what is not known of a session at home; both empty when there is nothing to ask for. `answers`
+    what is not known of a session at home; both empty when there is nothing to ask for. `pressure`
+    is the last one that was read before the dose. `answers`
     are those that count; who may not know what was asked is told only that something is to decide.
     """
 
@@ -82,6 +101,8 @@ class Preparation:
     cleared: bool
     consented: bool
     ceiling_gap: CeilingGap | None
+    pressure: Pressure | None
+    pressure_gap: PressureGap | None
     order_state: OrderState
     intention: IntentionStanding
     answers: Mapping[ReadinessItem, Answer]
@@ -137,7 +158,14 @@ def decides(item: ReadinessItem, *, prescribes: bool) -> bool:
 
 
 def possible_answers(item: ReadinessItem) -> tuple[Answer, ...]:
-    """What may be answered. Nobody says that there is no ride: that is said by leaving it open."""
+    """What may be answered to what is asked or read; nothing to what the rows themselves say.
+
+    Nobody says that there is no ride: that is said by leaving it open.
+    """
+    if item not in (*ASKED, *READ):
+        return ()
+    if item in READ:
+        return (Answer.GO_AHEAD,)
     found = [Answer.FINE, Answer.GO_AHEAD]
     if item is not ReadinessItem.RIDE:
         found.insert(1, Answer.NOT_FINE)
@@ -176,7 +204,19 @@ def _open(session: Preparation, now: datetime) -> Iterable[tuple[ReadinessItem, 
         yield ReadinessItem.RIDE, ReadinessItem.RIDE.label
     for item, answer in session.answers.items():
         if answer is Answer.NOT_FINE:
-            yield item, item.label if session.names_questions else "a question of the day"
+            yield item, item.label if session.names_questions else _UNNAMED
+    if session.pressure_gap:
+        item = _OF_PRESSURE[session.pressure_gap]
+        if item not in session.answers:
+            yield item, _of_pressure(session) if session.names_questions else _UNNAMED
+
+
+def _of_pressure(session: Preparation) -> str:
+    """What the pressure asks for: `blood pressure`, `blood pressure again`, with what was read."""
+    label = ReadinessItem.PRESSURE.label
+    if session.pressure_gap is PressureGap.HIGH:
+        return f"{label} {session.pressure}"
+    return label if session.pressure_gap is PressureGap.NOT_READ else f"{label} again"
 
 
 def _has_a_ride(session: Preparation) -> bool:

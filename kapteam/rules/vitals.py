@@ -1,6 +1,7 @@
 """Readings of the body: which figures a person can have, and what the figures say."""
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from kapteam import wording
 from kapteam.rules.thresholds import Thresholds
@@ -81,6 +82,28 @@ def is_near(pressure: Pressure, own: Pressure) -> bool:
         pressure.systolic - own.systolic <= NEAR_SYSTOLIC
         and pressure.diastolic - own.diastolic <= NEAR_DIASTOLIC
     )
+
+
+class PressureGap(Enum):
+    """What the pressure before a dose still asks for."""
+
+    NOT_READ = auto()
+    AGAIN = auto()
+    HIGH = auto()
+
+
+def pressure_gap(
+    pressure: Pressure | None, *, has_arrived: bool, thresholds: Thresholds
+) -> PressureGap | None:
+    """Rule 24: what the last pressure before a dose asks for; None once it is as it should be.
+
+    Who has not come yet cannot be read; a normal reading settles the one before it.
+    """
+    if pressure is None:
+        return PressureGap.NOT_READ if has_arrived else None
+    if must_wait(pressure, thresholds):
+        return PressureGap.HIGH
+    return PressureGap.AGAIN if read_again(pressure, thresholds) else None
 
 
 def judge_pressure(pressure: Pressure, *, is_given: bool, thresholds: Thresholds) -> Phrase | None:

@@ -34,6 +34,7 @@ from kapteam.queries.ketamine_session import AdministrationLine, KetamineSession
 from kapteam.queries.practice import with_function
 from kapteam.queries.standing import Person
 from kapteam.rules.dosing import ends_session, estimated_last_given_at
+from kapteam.rules.monitoring import minutes_due
 from kapteam.rules.permissions import (
     Viewer,
     can_book,
@@ -90,6 +91,8 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
         words(quiet(" · ".join(filter(None, about))))
         if shown.line and shown.line.silence:
             phrase(sentences.silence(shown.line.silence, shown.planned_at, here.now, here.zone))
+        if _is_live(here, shown):
+            link("live_session", "During the session", icon="timer", id=shown.id)
         _offer_freed(here, shown)
         if shown.end_reason:
             ended = sentences.ended_session(shown.status, shown.closed_at, here.now, here.zone)
@@ -106,6 +109,13 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
     with right, st.container(gap="xsmall"):
         _integrations(here, shown)
         _intentions(here, shown)
+
+
+def _is_live(here: Present, shown: KetamineSessionPage) -> bool:
+    """Whether there is something to record by the minute, now or of what was."""
+    is_ahead = shown.planned_at.astimezone(here.zone).date() > here.today
+    has_been = bool(shown.counted) or (shown.status.is_open and not is_ahead)
+    return has_been and can_record_session(here.viewer)
 
 
 def _offer_freed(here: Present, shown: KetamineSessionPage) -> None:
@@ -218,10 +228,23 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
             is_first=shown.is_first,
             ceiling=shown.of_course.ceiling,
         )
+        if ordering:
+            minutes = minutes_due(shown.readings_due, shown.product_route)
+            form.line(
+                "readings_due",
+                "BP due, min after the dose (also before it and before leaving)",
+                ", ".join(map(str, minutes)),
+                width=420,
+            )
         form.save(
             "Order" if ordering else "Propose",
             order_dose if ordering else propose_dose,
-            lambda: form.entered(DoseEntered, ketamine_session_id=shown.id, version=version),
+            lambda: form.entered(
+                DoseEntered,
+                ketamine_session_id=shown.id,
+                version=version,
+                readings_due=form.value("readings_due"),
+            ),
         )
 
 

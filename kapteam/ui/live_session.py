@@ -5,7 +5,7 @@ the buttons as they are then, and what is half typed stays.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import streamlit as st
@@ -66,7 +66,7 @@ def draw_live_session(here: Present, shown: LiveSession) -> None:
         words(f"**{shown.status.label}**. What happened all the same stands in the full record.")
     _due(here, shown)
     with st.container(key="now_buttons"):
-        arrived, dose, reading, out = st.columns(4, gap="medium")
+        arrived, dose, reading, out = st.columns([1, 1, 2, 1], gap="medium")
         with arrived:
             _arrived(here, shown)
         with dose:
@@ -93,7 +93,6 @@ def _facts(here: Present, shown: LiveSession) -> None:
         place = "at home" if shown.at_home else shown.place or "place not recorded"
         words(plain(f"{wording.moment(shown.planned_at, here.now, here.zone)}, {place}"))
         link("ketamine_session", "Full record", icon="edit_note", id=shown.id)
-        link("concern", "Raise a concern", icon="gpp_maybe", client=shown.course.client.code)
     known = (
         ("Usual blood pressure", shown.usual_pressure),
         ("Allergies", "none" if shown.allergies == "" else shown.allergies),
@@ -108,6 +107,13 @@ def _due(here: Present, shown: LiveSession) -> None:
         due = shown.due(here.asked)
         if due:
             phrase(sentences.due_reading(due, here.now, here.zone))
+        before = shown.before
+        if before and before.pressure and not shown.counted:
+            found = judge_pressure(
+                before.pressure, is_given=False, thresholds=here.asked.practice.thresholds
+            )
+            if found:
+                phrase(replace(found, text=f"BP {before.pressure}: {found.text}"))
         leaves_at = shown.may_leave_at(here.asked)
         if leaves_at and not shown.discharged_at:
             at = wording.moment_today(leaves_at, here.now, here.zone)
@@ -222,11 +228,15 @@ def _giving(here: Present, shown: LiveSession, one: _Giving) -> None:
 
 def _reading(here: Present, shown: LiveSession) -> None:
     form = Form(here, "vital", makes=unused_id(here, "new_vital"))
-    form.line("pressure", "BP, mmHg", hint="128/82")
     with st.container(horizontal=True, gap="small"):
-        form.line("heart_rate", "Heart rate", hint="72", width=110)
-        form.line("oxygen", "Oxygen, %", hint="98", width=110)
-        form.time("taken_time", "At, if not now")
+        for field, label, hint, width in (
+            ("pressure", "BP, mmHg", "128/82", 105),
+            ("heart_rate", "Heart rate", "72", 90),
+            ("oxygen", "Oxygen, %", "98", 90),
+            ("taken_time", "At, if not now", "2:30 pm", 115),
+        ):
+            with st.container(width=width, gap="xsmall"):
+                form.line(field, label, hint=hint)
     form.save(
         "BP, now",
         record_vital,
@@ -270,15 +280,16 @@ def _not_back(shown: LiveSession) -> Phrase | None:
 
 def _menu(here: Present, shown: LiveSession) -> None:
     """What is needed less often."""
-    with st.container(horizontal=True, gap="small", key="live_menu"):
-        with st.popover("Event", icon=":material/healing:", width="content"):
-            _event_form(here, shown)
-        with st.popover("Skipped, observed", icon=":material/visibility:", width="content"):
-            _observed_form(here, shown)
-        with st.popover("Another medicine", icon=":material/medication:", width="content"):
-            medicine_form(here, shown.id, shown.planned_at)
-        with st.popover("Who is present", icon=":material/group:", width="content"):
-            _present_form(here, shown)
+    # Not over the page: while something lies over it, nothing comes by itself.
+    event, observed, medicine, present = st.columns(4, gap="small")
+    with event, st.expander("Event", icon=":material/healing:"):
+        _event_form(here, shown)
+    with observed, st.expander("Skipped, observed", icon=":material/visibility:"):
+        _observed_form(here, shown)
+    with medicine, st.expander("Another medicine", icon=":material/medication:"):
+        medicine_form(here, shown.id, shown.planned_at)
+    with present, st.expander("Who is present", icon=":material/group:"):
+        _present_form(here, shown)
 
 
 def _event_form(here: Present, shown: LiveSession) -> None:

@@ -62,12 +62,12 @@ def medicine_form(here: Present, session_id: str, planned_at: datetime) -> None:
     form = Form(here, "medicine", session_id, makes=unused_id(here, "new_medicine"))
     day = planned_at.astimezone(here.zone).date()
     st.markdown(quiet("It is not part of the dose, and no clock runs from it."))
-    left, middle, right = st.columns(3, gap="medium")
-    with left:
+    three = st.grid(3, min_column_width=200)
+    with three.cell():
         form.line("name", "Medicine", hint="ondansetron")
-    with middle:
+    with three.cell():
         form.line("dose", "Its dose and unit", hint="4 mg", width=180)
-    with right:
+    with three.cell():
         form.moment(
             "given_on",
             "given_time",

@@ -94,12 +94,15 @@ def _strip(here: Present, place: DeltaGenerator) -> None:
         draw_right_now(here, found)
 
 
-def _say(top: DeltaGenerator) -> None:
-    """What happened last, once."""
+def _say(top: DeltaGenerator, *, also_well: bool = True) -> None:
+    """What happened last, once.
+
+    Where it was done on this very page that is to be seen there, and the page does not move for it.
+    """
     sentence, well = st.session_state.pop(FLASH, ("", True))
-    if sentence and well:
+    if sentence and well and also_well:
         top.success(plain(sentence), icon=":material/check:")
-    elif sentence:
+    elif sentence and not well:
         top.warning(plain(sentence), icon=":material/error:")
     else:
         top.empty()
@@ -129,7 +132,7 @@ def live_part(
     if opened.strip is not None:
         _strip(here, opened.strip)
     if opened.top is not None and says:
-        _say(opened.top)
+        _say(opened.top, also_well=here.asked is opened.asked)
     try:
         if needs is not None:
             needs(here.viewer)

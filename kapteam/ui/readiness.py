@@ -16,6 +16,7 @@ from kapteam.rules.readiness import (
     ASKED,
     KEYS,
     ON_THE_DAY,
+    READ,
     decides,
     needs_words,
     possible_answers,
@@ -100,6 +101,9 @@ def _draw_key(here: Present, shown: KetamineSessionPage, line: DoseLine, key: _K
         is_asked_now = _is_the_day(here, shown) or item in shown.answers
         if item in ON_THE_DAY and KEYS[item] is key.part and is_asked_now:
             _draw_item(here, shown, item)
+    for item in READ:
+        if KEYS[item] is key.part and (line.is_lacking(item) or item in shown.answers):
+            _draw_item(here, shown, item)
 
 
 def _settled(line: DoseLine, part: Part) -> list[ReadinessItem]:
@@ -117,18 +121,22 @@ def _draw_item(here: Present, shown: KetamineSessionPage, item: ReadinessItem) -
     is_ride = item is ReadinessItem.RIDE
     may = can_book(here.viewer) if is_ride else can_record_session(here.viewer)
     may = may and not (is_ride and here.viewer.hides_names)
+    if item in READ:
+        may = may and decides(item, prescribes=can_order_dose(here.viewer))
     with row(f"readiness_{item.value}"):
         if known:
             _draw_answer(here, item, known)
         elif is_ride:
             phrase(Phrase("No ride home yet", Tone.AMBER, "directions_car"))
         if not may:
-            if not known and not is_ride:
+            if not known and item in ON_THE_DAY:
                 words(quiet(sentences.QUESTIONS[item]))
             return
-        if known or is_ride:
-            title = "Change" if known else "Who takes them home"
-            named = f"{title}: {sentences.QUESTIONS[item].lower()}" if known else title
+        if known or item not in ON_THE_DAY:
+            title = "Change" if known else "Decide"
+            named = f"{title}: {sentences.QUESTIONS[item].lower()}"
+            if is_ride and not known:
+                named = "Who takes them home"
             with st.popover(named, width="content", key=f"change_{item.value}"):
                 for answer in possible_answers(item):
                     _answer_form(here, shown, item, answer)

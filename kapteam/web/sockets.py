@@ -22,7 +22,7 @@ from kapteam.web.visitor import news_of
 
 CLOSED_BY_US = 4401
 _EVERY_SECONDS = 0.5
-_BEAT_SECONDS = 2
+_BEAT_SECONDS = 3
 _log = logging.getLogger(__name__)
 
 
@@ -77,7 +77,7 @@ class Sockets:
                 serving.result()
 
     async def heartbeat(self, key: str) -> AsyncIterator[str]:
-        """The news of a sign-in, at once when there are any and else every two seconds."""
+        """The news of a sign-in, at once when there are any and else every three seconds."""
         while True:
             async with self._beat:
                 await self._beat.wait()

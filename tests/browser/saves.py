@@ -12,6 +12,7 @@ from kapteam.db.base import Base
 from kapteam.db.tables import (
     Absence,
     Administration,
+    AdverseEvent,
     Clearance,
     Client,
     Clinician,
@@ -39,6 +40,7 @@ from kapteam.db.tables import (
     OutsideWait,
     PracticeSetting,
     ReadinessAnswer,
+    Vital,
     Weight,
 )
 from kapteam.vocabulary import (
@@ -82,8 +84,10 @@ from tests.factories_care import (
     a_series,
     a_signed_intention,
     a_signed_note,
+    a_vital,
     an_administration,
     an_answer,
+    an_event,
     an_integration_session,
     an_overdue_integration,
     another_medicine,
@@ -466,6 +470,62 @@ def _a_dose_an_hour_ago(own: Care) -> str:
     with own.database.writing() as db:
         dose = a_ketamine_session(db, own.course, planned_at=NOW - timedelta(hours=1))
     return f"/ketamine_session?id={dose.id}"
+
+
+def _now(own: Care) -> str:
+    return _a_dose_an_hour_ago(own).replace("ketamine_session", "live_session")
+
+
+def _a_dose_given_now(own: Care) -> str:
+    with own.database.writing() as db:
+        given = a_given_session(
+            db, own.course, given_at=NOW - timedelta(hours=2), status=SessionStatus.STARTED
+        )
+    return f"/live_session?id={given.id}"
+
+
+def _a_running_infusion(own: Care) -> str:
+    with own.database.writing() as db:
+        series = a_series(db, own.course, product_route=ProductRoute.INTRAVENOUS)
+        dose = a_ketamine_session(
+            db, own.course, planned_at=NOW - timedelta(hours=1), series=series
+        )
+        an_administration(db, dose, started_at=NOW - timedelta(minutes=40))
+    return f"/live_session?id={dose.id}"
+
+
+def _a_reading(own: Care) -> str:
+    with own.database.writing() as db:
+        dose = a_ketamine_session(db, own.course, planned_at=NOW - timedelta(hours=1))
+        a_vital(db, dose, taken_at=NOW)
+    return f"/live_session?id={dose.id}"
+
+
+def _an_event_that_goes_on(own: Care) -> str:
+    with own.database.writing() as db:
+        dose = a_ketamine_session(db, own.course, planned_at=NOW - timedelta(hours=1))
+        an_event(db, dose, onset_at=NOW)
+    return f"/live_session?id={dose.id}"
+
+
+def _pressure(page: Page) -> None:
+    paste(page, "BP, mmHg", "128/82")
+
+
+def _observed(page: Page) -> None:
+    unfold(page, "Skipped, observed")
+    paste(page, "What was seen (may stay empty)", "Calm")
+
+
+def _event(page: Page) -> None:
+    unfold(page, "Event")
+    choose(page, "What it is", "Nausea")
+    tick(page, "Mild")
+
+
+def _present(page: Page) -> None:
+    unfold(page, "Who is present")
+    paste(page, "In the room", "Sam Okafor")
 
 
 def _record(page: Page) -> None:
@@ -1119,6 +1179,32 @@ SAVES = {
         "Save the medicine",
         ("other_medicine:recorded",),
         (OtherMedicine,),
+    ),
+    "arrived now": Save(_now, _nothing, "Arrived, now", ("ketamine_session:recorded",)),
+    "dose now": Save(
+        _now,
+        _nothing,
+        "Dose 70\N{NO-BREAK SPACE}mg, now",
+        ("ketamine_session:recorded",),
+        (Administration,),
+    ),
+    "out now": Save(_a_dose_given_now, _nothing, "Out, now", ("ketamine_session:recorded",)),
+    "infusion ended now": Save(
+        _a_running_infusion, _nothing, "Infusion ended, now", ("administration:ended",)
+    ),
+    "pressure now": Save(_now, _pressure, "BP, now", ("vital:recorded",), (Vital,)),
+    "observed": Save(_now, _observed, "Save as observed", ("vital:recorded",), (Vital,)),
+    "event": Save(_now, _event, "Save the event", ("adverse_event:recorded",), (AdverseEvent,)),
+    "event over": Save(_an_event_that_goes_on, _nothing, "Over, now", ("adverse_event:resolved",)),
+    "who is present": Save(_now, _present, "Save who is present", ("ketamine_session:present",)),
+    "reading in error": Save(
+        _a_reading, _in_error, "Mark the reading as entered in error", ("vital:voided",)
+    ),
+    "event in error": Save(
+        _an_event_that_goes_on,
+        _in_error,
+        "Mark the event as entered in error",
+        ("adverse_event:voided",),
     ),
     "medicine in error": Save(
         _a_wrong_medicine,

@@ -81,8 +81,10 @@ from tests.factories_care import (
     Care,
     a_given_session,
     a_ketamine_session,
+    a_vital,
     an_administration,
     an_answer,
+    an_event,
     an_integration_session,
     an_overdue_integration,
     another_medicine,
@@ -168,6 +170,13 @@ def strange(care: Care) -> Odd:
             voided_by_id=therapist.clinician_id,
             void_reason=odd("omv"),
         )
+        given.early_out_reason = odd("eor")
+        gone = {"voided_at": NOW, "voided_by_id": therapist.clinician_id}
+        at = NOW - 29 * HOUR
+        a_vital(db, given, taken_at=at, words=odd("vwo"))
+        a_vital(db, given, taken_at=at, void_reason=odd("vvo"), **gone)
+        an_event(db, given, onset_at=at, words=odd("ewo"), done=odd("edo"))
+        an_event(db, given, onset_at=at, void_reason=odd("evo"), **gone)
         ended = a_ketamine_session(
             db, course, status=SessionStatus.CANCELLED, planned_at=NOW - 20 * DAY
         )
@@ -357,6 +366,7 @@ def strange(care: Care) -> Odd:
             "clearance": f"/clearance?episode={course.id}",
             "consent": f"/consent?episode={course.id}",
             "given": f"/ketamine_session?id={given.id}",
+            "during": f"/live_session?id={given.id}",
             "ended": f"/ketamine_session?id={ended.id}",
             "ahead": f"/ketamine_session?id={ahead.id}",
             "closed": f"/integration_session?id={closed.id}",
@@ -409,7 +419,8 @@ SHOWN = {
     "closed course": f"{NAME} cou fin mah rls",
     "clearance": f"{NAME} cnd dsp dia dib trn trd ane",
     "consent": f"{NAME} vdc",
-    "given": f"{NAME} gpl ppl bre why rea vda omr omv",
+    "given": f"{NAME} gpl ppl bre why rea vda omr omv eor",
+    "during": f"{NAME} gpl vwo vvo ewo edo evo",
     "ended": f"{NAME} end",
     "ahead": f"{NAME} apl",
     "closed": f"{NAME} clo",
@@ -426,7 +437,7 @@ SHOWN = {
 }
 """Which texts stand on which page."""
 _PARTS = {"Days away", "Thresholds", "Emergency access", "Who did what"}
-SHORT_ON = {"consent", "given", "practice"}
+SHORT_ON = {"consent", "during", "given", "practice"}
 NOBODY_S_WORDS = {
     "audit_event.sign_in_id",
     "audit_event.subject_id",
@@ -441,6 +452,7 @@ NOBODY_S_WORDS = {
     "episode.indications",
     "failed_attempt.subject",
     "invitation.token_hash",
+    "ketamine_session.readings_due",
     "note.content_hash",
     "note_addendum.content_hash",
     "note_amendment.content_hash",

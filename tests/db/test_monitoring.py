@@ -21,19 +21,24 @@ from kapteam.actions.monitoring import (
     void_vital,
 )
 from kapteam.actions.now import Moment, NowEntered, record_now
+from kapteam.actions.orders import DoseEntered, order_dose, propose_dose
+from kapteam.actions.readiness import AnswerEntered, answer_readiness
 from kapteam.db.in_force import practice_in_force
-from kapteam.db.tables import Administration, AdverseEvent, KetamineSession, Vital
+from kapteam.db.tables import Administration, AdverseEvent, Episode, KetamineSession, Vital
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
 from kapteam.queries.live_session import live_session
 from kapteam.queries.monitoring import right_now
-from kapteam.queries.standing import Asked
+from kapteam.queries.standing import Asked, DoseLine, course_standings
 from kapteam.rules.monitoring import ReadingStage
+from kapteam.rules.readiness import READ
 from kapteam.vocabulary import (
     AdministrationKind,
     AdverseEventKind,
+    Answer,
     EventSeverity,
     ProductRoute,
+    ReadinessItem,
     SessionStatus,
 )
 from tests.factories import NOW, TODAY, a_client, a_course, audit_events
@@ -417,3 +422,72 @@ def test_who_is_present_is_said_over_what_the_form_showed(care, session):
     with pytest.raises(Unchanged):
         care.do(say_who_is_present, care.nurse, same)
     assert care.row(KetamineSession, session.id).people_present == "Sam Okafor"
+
+
+def _dose_line(care: Care, viewer) -> DoseLine:
+    with care.database.reading() as db:
+        (course,) = course_standings(db, _asked(care, viewer), Episode.id == care.course.id)
+    (line,) = course.doses
+    return line
+
+
+def _go_ahead(care: Care, viewer, session: KetamineSession, item: ReadinessItem) -> None:
+    words = "Usual for him; seen by his cardiologist"
+    answer = AnswerEntered(new_id(), session.id, item, Answer.GO_AHEAD, words, "")
+    care.do(answer_readiness, viewer, answer)
+
+
+def test_rule_24_a_normal_reading_settles_the_one_before_it(care, session):
+    assert not _dose_line(care, care.nurse).is_lacking(ReadinessItem.PRESSURE)
+    care.do(record_now, care.nurse, _now(session, Moment.ARRIVED))
+    assert _dose_line(care, care.nurse).is_lacking(ReadinessItem.PRESSURE)
+
+    care.do(record_vital, care.nurse, _vital(session, pressure="168/102"))
+    assert _dose_line(care, care.nurse).is_lacking(ReadinessItem.PRESSURE_HIGH)
+    assert not _dose_line(care, care.nurse).is_ready
+
+    care.do(record_vital, care.nurse, _vital(session), now=NOW + 10 * MINUTE)
+    line = _dose_line(care, care.nurse)
+    assert not any(line.is_lacking(item) for item in READ)
+
+
+def test_rule_24_only_a_prescriber_goes_ahead_and_only_with_this_reading(care, session):
+    care.do(record_vital, care.nurse, _vital(session, pressure="168/102"))
+    for who in ("therapist", "nurse"):
+        with pytest.raises(Invalid):
+            _go_ahead(care, getattr(care, who), session, ReadinessItem.PRESSURE_HIGH)
+    _go_ahead(care, care.prescriber, session, ReadinessItem.PRESSURE_HIGH)
+    assert not _dose_line(care, care.nurse).is_lacking(ReadinessItem.PRESSURE_HIGH)
+
+    # Oxygen alone says nothing of it; a second high pressure is another decision.
+    care.do(record_vital, care.nurse, _vital(session, pressure=""), now=NOW + MINUTE)
+    assert not _dose_line(care, care.nurse).is_lacking(ReadinessItem.PRESSURE_HIGH)
+    again = _vital(session, pressure="172/104")
+    care.do(record_vital, care.nurse, again, now=NOW + 10 * MINUTE)
+    assert _dose_line(care, care.nurse).is_lacking(ReadinessItem.PRESSURE_HIGH)
+
+
+def _order(session: KetamineSession, **typed: Any) -> DoseEntered:
+    return DoseEntered(session.id, 1, "70", "", **typed)
+
+
+def test_readings_are_due_as_the_prescriber_orders(care, session):
+    with care.database.writing() as db:
+        db.get_one(KetamineSession, session.id).ordered_ug = 60_000
+    care.do(order_dose, care.prescriber, _order(session, readings_due="40, 20"))
+    with care.database.writing() as db:
+        an_administration(db, session, started_at=NOW)
+
+    (row,) = _right_now(care, care.nurse)
+
+    assert care.row(KetamineSession, session.id).readings_due == "20 40"
+    assert row.due.at == NOW + 20 * MINUTE
+
+
+def test_a_therapist_orders_no_readings_and_nobody_any_that_cannot_be(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course, planned_at=NOW + HOUR, ordered_ug=None)
+    care.do(propose_dose, care.therapist, _order(session, readings_due="5"))
+    assert care.row(KetamineSession, session.id).readings_due is None
+    wrong = replace(_order(session, readings_due="soon"), version=2)
+    assert list(_refused(care, order_dose, care.prescriber, wrong)) == ["readings_due"]

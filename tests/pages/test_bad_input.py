@@ -17,6 +17,7 @@ from kapteam.vocabulary import (
     ConcernLevel,
     ConsentType,
     EpisodeState,
+    EventSeverity,
     FinalScores,
     Function,
     HoldReason,
@@ -50,7 +51,9 @@ from tests.factories_care import (
     a_ketamine_session,
     a_series,
     a_signed_intention,
+    a_vital,
     an_administration,
+    an_event,
     an_integration_session,
     an_overdue_integration,
     another_medicine,
@@ -194,6 +197,20 @@ def _an_infusion_an_hour_ago(care: Care) -> dict[str, str]:
 def _a_given_dose(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
         return {"id": a_given_session(db, care.course, given_at=NOW - 3 * HOUR).id}
+
+
+def _one_reading(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        dose = a_ketamine_session(db, care.course, planned_at=NOW - HOUR)
+        a_vital(db, dose, taken_at=NOW)
+    return {"id": dose.id}
+
+
+def _one_event(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        dose = a_ketamine_session(db, care.course, planned_at=NOW - HOUR)
+        an_event(db, dose, onset_at=NOW)
+    return {"id": dose.id}
 
 
 def _another_medicine(care: Care) -> dict[str, str]:
@@ -615,6 +632,60 @@ SHEETS = {
         "other_medicine:recorded",
         _a_dose_an_hour_ago,
     ),
+    "reading": Sheet(
+        "live_session",
+        "vital",
+        "BP, now",
+        {"pressure": "128/82", "heart_rate": "72", "oxygen": "98", "taken_time": "2:10 pm"},
+        "vital:recorded",
+        _a_dose_an_hour_ago,
+    ),
+    "observed": Sheet(
+        "live_session",
+        "observed",
+        "Save as observed",
+        {"words": "Calm.", "taken_time": "2:10 pm"},
+        "vital:recorded",
+        _a_dose_an_hour_ago,
+    ),
+    "event": Sheet(
+        "live_session",
+        "event",
+        "Save the event",
+        {
+            "what": "nausea",
+            "severity": EventSeverity.MILD,
+            "words": "Pale.",
+            "done": "Lay down.",
+            "onset_time": "2:10 pm",
+        },
+        "adverse_event:recorded",
+        _a_dose_an_hour_ago,
+    ),
+    "who is present": Sheet(
+        "live_session",
+        "present",
+        "Save who is present",
+        {"people_present": "Sam Okafor"},
+        "ketamine_session:present",
+        _a_dose_an_hour_ago,
+    ),
+    "reading in error": Sheet(
+        "live_session",
+        "void_row",
+        "Mark the reading as entered in error",
+        {"void_reason": "Somebody else's."},
+        "vital:voided",
+        _one_reading,
+    ),
+    "event in error": Sheet(
+        "live_session",
+        "void_row",
+        "Mark the event as entered in error",
+        {"void_reason": "Somebody else's."},
+        "adverse_event:voided",
+        _one_event,
+    ),
     "medicine in error": Sheet(
         "ketamine_session",
         "void_row",
@@ -976,6 +1047,24 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("other medicine", "name", " ", "The medicine is needed."),
     ("other medicine", "name", LONG, "200 characters"),
     ("medicine in error", "void_reason", "", "The reason is needed."),
+    ("reading", "pressure", "80/120", "The first number is the higher one"),
+    ("reading", "pressure", "-128/82", "as two numbers"),
+    ("reading", "pressure", "128", "as two numbers"),
+    ("reading", "oxygen", "101", "from 50 to 100"),
+    ("reading", "oxygen", "-98", "from 50 to 100"),
+    ("reading", "heart_rate", "nan", "whole number"),
+    *(("reading", "taken_time", time, says) for time, says in NOT_A_TIME if time),
+    ("reading", "taken_time", "11:00 pm", FUTURE),
+    ("observed", "taken_time", "11:00 pm", FUTURE),
+    ("event", "what", None, "Choose what it was."),
+    ("event", "severity", None, "Choose how bad it was."),
+    ("event", "onset_time", "11:00 pm", FUTURE),
+    ("event", "words", "w" * 9_000, "9,000 characters"),
+    ("who is present", "people_present", LONG, "200 characters"),
+    ("reading in error", "void_reason", " ", "The reason is needed."),
+    ("event in error", "void_reason", "", "The reason is needed."),
+    ("order", "readings_due", "soon", "Enter minutes after the dose"),
+    ("order", "readings_due", "0, 15", "Enter at most"),
     *(("bound of a dose", "value", mg, says) for mg, says in NOT_A_DOSE),
     ("bound of a dose", "value", "500", "each is more than the one before"),
     # What has to be there.
@@ -1182,6 +1271,9 @@ def test_a_form_saved_as_it_was_drawn_says_that_nothing_changed(care: Care, name
 
 SAVED_ALREADY = "Nothing was saved now: this form was saved already, in another tab."
 _MAKES_THE_ROW_OF_ITS_ADDRESS = {
+    "reading",
+    "observed",
+    "event",
     "inquiry",
     "unbooked",
     "client of an inquiry",

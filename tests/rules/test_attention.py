@@ -85,6 +85,8 @@ def _dose(hours=24.0, *, is_ahead=True, silence=None, intention=SIGNED, **facts)
         cleared=True,
         consented=True,
         ceiling_gap=None,
+        pressure=None,
+        pressure_gap=None,
         order_state=OrderState.ORDERED,
         intention=intention,
         answers={ReadinessItem.RIDE: Answer.FINE},

@@ -17,7 +17,7 @@ from kapteam.rules.monitoring import (
     minutes_due,
     next_reading,
     out_too_early,
-    read_minutes,
+    read_due,
 )
 from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import ProductRoute
@@ -112,7 +112,7 @@ def test_as_ordered_else_as_is_usual_for_the_product(route):
     [("15, 30,60", "15 30 60"), ("60 15 15", "15 60"), ("", ""), (" 40 ", "40"), ("480", "480")],
 )
 def test_minutes_as_typed(typed, kept):
-    assert read_minutes(typed) == kept
+    assert read_due(typed) == kept
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_minutes_as_typed(typed, kept):
 )
 def test_minutes_that_cannot_be_are_refused_with_a_sentence(typed):
     with pytest.raises(ValueError, match=r"^Enter "):
-        read_minutes(typed)
+        read_due(typed)
 
 
 def test_rule_38_of_spravato_all_counts_from_the_last_device():

@@ -21,6 +21,8 @@ from kapteam.rules.readiness import (
     still_to_ask,
     waits_for,
 )
+from kapteam.rules.thresholds import Thresholds
+from kapteam.rules.vitals import Pressure, PressureGap, pressure_gap
 from kapteam.vocabulary import Answer, OrderState, Part, ReadinessItem, Tone
 
 HOUR = timedelta(hours=1)
@@ -39,6 +41,8 @@ READY = Preparation(
     cleared=True,
     consented=True,
     ceiling_gap=None,
+    pressure=None,
+    pressure_gap=None,
     order_state=OrderState.ORDERED,
     intention=SIGNED,
     answers=RIDE,
@@ -88,6 +92,60 @@ def test_rules_21_25_26_and_30_each_thing_that_lacks_waits_on_one_of_the_two(
     (one,) = waits_for(lacking, NOW)
     assert (one.item, one.part, one.tone) == (item, part, tone)
     assert not is_ready(lacking, NOW)
+
+
+HIGH, AGAIN = Pressure(168, 102), Pressure(146, 88)
+
+
+@pytest.mark.parametrize(
+    ("pressure", "gap", "item", "tone", "what"),
+    [
+        (None, PressureGap.NOT_READ, Item.PRESSURE, Tone.AMBER, "blood pressure"),
+        (AGAIN, PressureGap.AGAIN, Item.PRESSURE, Tone.AMBER, "blood pressure again"),
+        (HIGH, PressureGap.HIGH, Item.PRESSURE_HIGH, Tone.RED, "blood pressure 168/102"),
+    ],
+)
+def test_rule_24_the_pressure_before_the_dose_waits_on_the_prescriber(
+    pressure, gap, item, tone, what
+):
+    session = replace(READY, pressure=pressure, pressure_gap=gap)
+    (one,) = waits_for(session, NOW)
+    assert (one.item, one.part, one.tone, one.what) == (item, Part.PRESCRIBER, tone, what)
+    assert not is_ready(session, NOW)
+    assert possible_answers(item) == (Answer.GO_AHEAD,)
+    assert not decides(item, prescribes=False)
+
+    gone_ahead = replace(session, answers=RIDE | {item: Answer.GO_AHEAD})
+    assert is_ready(gone_ahead, NOW)
+    # The front desk reads no figure.
+    (told,) = waits_for(replace(session, names_questions=False), NOW)
+    assert told.what == "a question of the day"
+
+
+def test_going_ahead_with_a_raised_pressure_is_no_word_about_a_high_one():
+    session = replace(
+        READY,
+        pressure=HIGH,
+        pressure_gap=PressureGap.HIGH,
+        answers=RIDE | {Item.PRESSURE: Answer.GO_AHEAD},
+    )
+    assert _items(session) == [Item.PRESSURE_HIGH]
+
+
+@pytest.mark.parametrize(
+    ("pressure", "has_arrived", "gap"),
+    [
+        # Who has not come cannot be read; who was read before coming in was read.
+        (None, False, None),
+        (None, True, PressureGap.NOT_READ),
+        (Pressure(139, 89), True, None),
+        (AGAIN, True, PressureGap.AGAIN),
+        (AGAIN, False, PressureGap.AGAIN),
+        (HIGH, True, PressureGap.HIGH),
+    ],
+)
+def test_rule_24_what_the_last_pressure_asks_for(pressure, has_arrived, gap):
+    assert pressure_gap(pressure, has_arrived=has_arrived, thresholds=Thresholds()) is gap
 
 
 def test_rule_25_a_ride_is_asked_for_three_days_before_and_without_one_it_is_never_ready():

@@ -4,7 +4,7 @@
 
 const TOUCH_MS = 10_000;
 const LOOK_MS = 1_000;
-const PATIENCE_LOOKS = 6;
+const PATIENCE_LOOKS = 8;
 const ANSWER_MS = 3_000;
 const PAUSE_MS = 1_000;
 const SENDING_MS = 500;
@@ -52,7 +52,7 @@ function post(path) {
 
 const isOurs = (path) => /^\/(?![\/\\])/.test(path ?? "");
 
-// Heartbeat: the server says every two seconds that all is well, and at once what is new. The page is
+// Heartbeat: the server says every three seconds that all is well, and at once what is new. The page is
 // left when the sign-in is over, and hidden while nothing is heard.
 
 let heart = null;
