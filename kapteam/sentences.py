@@ -24,6 +24,7 @@ from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.pathway import EXPIRING
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.readiness import ON_THE_DAY, Requirement, tone_of
+from kapteam.rules.signals import Signal, SignalKind
 from kapteam.rules.slots import OpeningHours
 from kapteam.rules.vitals import Pressure
 from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, StuckOn
@@ -734,6 +735,12 @@ def loose_end(one: Loose, now: datetime, zone: ZoneInfo) -> str:
             return f"On hold since {when(one.at)}: {what[:1].lower()}{what[1:]}"
 
 
+def signal(one: Signal, now: datetime, zone: ZoneInfo) -> Phrase:
+    """An alert: what, its value, and since when."""
+    what = "" if one.kind is SignalKind.EVENT else f"{one.kind.label} "
+    return Phrase(f"{what}{one.value}, {wording.moment(one.at, now, zone)}", one.tone, "warning")
+
+
 def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
     """The words for one reason to look at a course."""
     if one.integration is not None:
@@ -742,6 +749,8 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         return intention(one.intention, now, zone)
     if one.concern is not None:
         return concern(one.concern, now, zone)
+    if one.signal is not None:
+        return signal(one.signal, now, zone)
     if one.home is not None:
         return home_problem(_HOME_PROBLEMS[one.reason], one.home, now, zone)
     if one.lacks is not None:

@@ -19,12 +19,14 @@ from kapteam.ui.client import (
 )
 from kapteam.ui.contacts import draw_contacts
 from kapteam.ui.page import open_page
+from kapteam.ui.signals import draw_alerts
 
 here = open_page("Client", of=client_code(st.query_params.get("client", "")), needs=check_can_book)
 page = here.read(client_page, client_code(st.query_params.get("client", "")))
 if not page.seen_this_hour:
     here.write(record_view, page.name.id, here.now)
 draw_identity(here, page)
+draw_alerts(here, page.courses)
 draw_facts(here, page)
 draw_courses(here, page)
 draw_contacts(here, page)

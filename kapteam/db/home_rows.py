@@ -4,20 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    Date,
     Integer,
     Select,
-    String,
-    cast,
     func,
-    literal,
-    null,
-    select,
     union_all,
 )
 from sqlalchemy.orm import Session
 
+from kapteam.db.matters import matter
 from kapteam.db.tables import (
     Administration,
     Concern,
@@ -36,12 +30,12 @@ SUPPLY, USED, RETURNED, COUNTED, CONCERNED = "supply", "used", "returned", "coun
 def selects(wanted: Any) -> tuple[Select[Any], ...]:
     """What was sent, used, returned and counted on the `wanted` courses, and what was raised.
 
-    All have the columns of `course_rows.MATTERS`. What was used follows
+    All have the columns of `matters.matter`. What was used follows
     from what was given in sessions at home, boosters included (rule 4).
     """
     ended = func.coalesce(Administration.ended_at, Administration.started_at)
     used = (
-        _row(
+        matter(
             USED,
             KetamineSession.episode_id,
             id=KetamineSession.id,
@@ -57,7 +51,7 @@ def selects(wanted: Any) -> tuple[Select[Any], ...]:
         .group_by(KetamineSession.id, KetamineSession.episode_id)
     )
     concerned = (
-        _row(
+        matter(
             CONCERNED,
             Episode.id,
             id=Episode.id,
@@ -68,7 +62,7 @@ def selects(wanted: Any) -> tuple[Select[Any], ...]:
         .group_by(Episode.id)
     )
     return (
-        _row(
+        matter(
             SUPPLY,
             HomeSupply.episode_id,
             id=HomeSupply.id,
@@ -79,7 +73,7 @@ def selects(wanted: Any) -> tuple[Select[Any], ...]:
         ).where(HomeSupply.episode_id.in_(wanted), HomeSupply.voided_at.is_(None)),
         used,
         *(
-            _row(
+            matter(
                 what,
                 HomeTally.episode_id,
                 id=HomeTally.id,
@@ -94,27 +88,6 @@ def selects(wanted: Any) -> tuple[Select[Any], ...]:
         ),
         concerned,
     )
-
-
-def _row(what: str, episode_id: Any, **columns: Any) -> Select[Any]:
-    """PostgreSQL asks for a type wherever a part of the union has nothing."""
-    kinds: dict[str, Any] = {
-        "id": String(),
-        "kind": String(),
-        "level": String(),
-        "at": UtcDateTime(),
-        "from_on": Date(),
-        "until_on": Date(),
-        "person_id": String(),
-        "person": String(),
-        "seen_at": UtcDateTime(),
-        "number": Integer(),
-        "ug": Integer(),
-    }
-    cells: list[ColumnElement[Any]] = [
-        columns.get(name, cast(null(), kind)).label(name) for name, kind in kinds.items()
-    ]
-    return select(literal(what).label("what"), episode_id.label("episode_id"), *cells)
 
 
 def read_facts(db: Session, wanted: Any) -> HomeFacts:

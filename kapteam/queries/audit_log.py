@@ -57,6 +57,7 @@ TAGS = {
         "administration:%",
         "other_medicine:%",
         "vital:%",
+        "alert:%",
         "adverse_event:%",
         "ketamine_session:%",
         "readiness:%",

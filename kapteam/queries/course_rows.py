@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import TypeEngine
 
-from kapteam.db import home_rows
+from kapteam.db import home_rows, signal_rows
 from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen_by
 from kapteam.db.signing import has_words
 from kapteam.db.tables import (
@@ -685,6 +685,7 @@ def _matters() -> Executable:
         _authorizations(),
         _unkept(),
         *home_rows.selects(_WANTED),
+        *signal_rows.selects(_WANTED, bindparam("alerts_since", type_=UtcDateTime())),
     )
 
 

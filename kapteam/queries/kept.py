@@ -8,6 +8,7 @@ from kapteam.queries.standing import Asked
 
 _MADE_BY_A_FORM = (
     tables.Absence,
+    tables.Acknowledgement,
     tables.Administration,
     tables.AdverseEvent,
     tables.Clearance,

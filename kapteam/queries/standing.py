@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, select, union_all
 from sqlalchemy.orm import Session
 
 from kapteam.clock import day_of
-from kapteam.db import home_rows
+from kapteam.db import home_rows, signal_rows
 from kapteam.db.access import is_on_episode, visible_episodes
 from kapteam.db.concerns import names
 from kapteam.db.in_force import PracticeInForce
@@ -72,6 +72,7 @@ from kapteam.rules.pathway import (
 )
 from kapteam.rules.permissions import Viewer, hold_reason_for
 from kapteam.rules.readiness import Preparation, Requirement, is_ready, waits_for
+from kapteam.rules.signals import LOOKED_BACK, Signal, signals
 from kapteam.rules.vitals import Pressure, pressure_gap
 from kapteam.rules.waits import (
     AuthorizationFacts,
@@ -344,6 +345,7 @@ class CourseStanding:
     drafts: tuple[DraftLine, ...]
     home: HomeStanding | None
     attention: tuple[Attention, ...]
+    signals: tuple[Signal, ...]
     next_step: NextStep | None
     waits: tuple[WaitLine, ...]
     authorization: AuthorizationLine | None
@@ -547,7 +549,9 @@ def _standings(db: Session, asked: Asked, wanted: Any) -> tuple[CourseStanding, 
     courses = _courses(db, asked, wanted)
     ids = [one.id for one in courses]
     series = _by_course(db, course_rows.SERIES, ids)
-    matters = _by_course(db, course_rows.MATTERS, ids, now=asked.now)
+    matters = _by_course(
+        db, course_rows.MATTERS, ids, now=asked.now, alerts_since=asked.now - LOOKED_BACK
+    )
     contacts = _by_course(db, course_rows.CONTACTS, ids)
     return tuple(
         one.standing(series[one.id], matters[one.id], contacts[one.id])
@@ -741,6 +745,7 @@ class _Course:
             waits=tuple(line.facts for line in waits),
             authorization=authorization.facts if authorization else None,
             home=home,
+            signals=self._signals(matters),
             to_rebook=self._to_rebook(matters) if _waits_for_a_date(open_doses, series) else None,
         )
         return CourseStanding(
@@ -761,11 +766,20 @@ class _Course:
             ),
             home=home,
             attention=attend(facts, asked.now, asked.today),
+            signals=facts.signals,
             next_step=next_step,
             waits=waits,
             authorization=authorization,
             stuck=stuck,
         )
+
+    def _signals(self, matters: list[Any]) -> tuple[Signal, ...]:
+        """The alerts of the course; the front desk is told of none."""
+        asked = self._asked
+        if not asked.viewer.reads_notes:
+            return ()
+        facts = signal_rows.facts_of(matters)
+        return signals(*facts, asked.practice.thresholds, asked.now, asked.today)
 
     def _to_rebook(self, matters: list[Any]) -> Unkept | None:
         unkept = (one for one in matters if one.what == course_rows.UNKEPT)
@@ -854,6 +868,7 @@ class _Course:
             attention=tuple(
                 attend_ended(part, at, self._asked.now) for part, at in asked if at is not None
             ),
+            signals=(),
             next_step=None,
             waits=(),
             authorization=None,

@@ -15,6 +15,7 @@ from kapteam.rules.notes import IntentionStanding
 from kapteam.rules.pathway import EXPIRING, ConsentFacts
 from kapteam.rules.readiness import NEAR, Requirement
 from kapteam.rules.sign_off import sign_off_tone
+from kapteam.rules.signals import Signal
 from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, StuckOn
 from kapteam.vocabulary import (
     ClearanceDecision,
@@ -37,6 +38,7 @@ class Reason(Term):
     """Why a course needs somebody, the most pressing first."""
 
     CONCERN = "concern", "Concern"
+    ALERT = "alert", "Alert"
     WAS_THIS_GIVEN = "was_this_given", "Was this given?"
     UNCONFIRMED_DOSE = "unconfirmed_dose", "A dose waits for confirmation"
     INTEGRATION_LATE = "integration_late", "Integration late"
@@ -145,6 +147,7 @@ class Attention:
     wait: OutsideWaitFacts | None = None
     authorization: AuthorizationFacts | None = None
     ended: SessionStatus | None = None
+    signal: Signal | None = None
 
     @property
     def order(self) -> tuple[int, int, float, int]:
@@ -195,7 +198,8 @@ class CourseFacts:
     of each type that dosing needs, as far as there is one. `concerns` are the client's.
     `stuck` is where it is, while that is asked. `series_ordered` is 0 without a series
     and None while no prescriber has ordered the number of the one that has `series_dose_id`.
-    `authorization` is the one of an insurer that counts.
+    `authorization` is the one of an insurer that counts. `signals` are its alerts, also those that
+    somebody quieted.
     `to_rebook` is said while no other ketamine session is booked, instead of what says less.
     """
 
@@ -222,6 +226,7 @@ class CourseFacts:
     waits: tuple[OutsideWaitFacts, ...]
     authorization: AuthorizationFacts | None
     home: HomeStanding | None
+    signals: tuple[Signal, ...]
     to_rebook: Unkept | None
 
 
@@ -240,6 +245,11 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
     found = [
         Attention(Reason.CONCERN, one.tone, one.waits_on, one.raised_at, subject_id, concern=one)
         for subject_id, one in facts.concerns
+    ]
+    found += [
+        Attention(Reason.ALERT, one.tone, Part.PRESCRIBER, one.at, one.mark, signal=one)
+        for one in facts.signals
+        if not one.quiet
     ]
     found += [
         Attention(Reason.UNCONFIRMED_DOSE, Tone.RED, Part.PRESCRIBER, at, subject_id)

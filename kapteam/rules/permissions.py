@@ -215,6 +215,16 @@ def can_record_session(viewer: Viewer) -> bool:
     return _allowed(check_can_record_session, viewer)
 
 
+def check_can_quiet_alert(viewer: Viewer) -> None:
+    """Let an alert from readings or events rest: it is the prescriber's (domain 5, S2 and S3)."""
+    _need(viewer, frozenset({Function.PRESCRIBER}), "Only a prescriber can quiet this alert.")
+
+
+def can_quiet_alert(viewer: Viewer) -> bool:
+    """Twin of `check_can_quiet_alert`."""
+    return _allowed(check_can_quiet_alert, viewer)
+
+
 def only_witnesses(viewer: Viewer) -> bool:
     """Whether what this person records was taken before their eyes: a therapist gives no medicine.
 

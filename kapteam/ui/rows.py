@@ -451,6 +451,8 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
     episode = course.episode_id
     if one.reason in _OF_A_DOSE:
         link("ketamine_session", "Open", icon="chevron_right", id=one.subject_id)
+    elif one.signal:
+        link("live_session", "Open", icon="chevron_right", id=one.signal.session_id)
     elif one.home:
         link("home_supply", "Open", icon="chevron_right", episode=episode)
     elif one.concern:

@@ -11,6 +11,7 @@ from kapteam.actions.endings import close_episode
 from kapteam.db.base import Base
 from kapteam.db.tables import (
     Absence,
+    Acknowledgement,
     Administration,
     AdverseEvent,
     Clearance,
@@ -506,6 +507,18 @@ def _an_event_that_goes_on(own: Care) -> str:
         dose = a_ketamine_session(db, own.course, planned_at=NOW - timedelta(hours=1))
         an_event(db, dose, onset_at=NOW)
     return f"/live_session?id={dose.id}"
+
+
+def _a_red_pressure(own: Care) -> str:
+    with own.database.writing() as db:
+        session = a_given_session(db, own.course, given_at=NOW - timedelta(hours=3))
+        a_vital(db, session, taken_at=NOW - timedelta(hours=2), systolic=182)
+    return its_client(own)
+
+
+def _why_it_rests(page: Page) -> None:
+    press(page, "Quiet")
+    paste(page, "Why it can rest", "134/84 at home since")
 
 
 def _pressure(page: Page) -> None:
@@ -1205,6 +1218,14 @@ SAVES = {
         _in_error,
         "Mark the event as entered in error",
         ("adverse_event:voided",),
+    ),
+    "quieted": Save(
+        _a_red_pressure,
+        _why_it_rests,
+        "Quiet the alert",
+        ("alert:quieted",),
+        (Acknowledgement,),
+        by_prescriber=True,
     ),
     "medicine in error": Save(
         _a_wrong_medicine,

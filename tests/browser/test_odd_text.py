@@ -17,6 +17,7 @@ from kapteam import wording
 from kapteam.db.audit import record
 from kapteam.db.base import Base
 from kapteam.db.tables import (
+    Acknowledgement,
     Administration,
     Client,
     Clinician,
@@ -171,6 +172,18 @@ def strange(care: Care) -> Odd:
             void_reason=odd("omv"),
         )
         given.early_out_reason = odd("eor")
+        red = a_vital(db, given, taken_at=NOW - 28 * HOUR, systolic=190)
+        db.add(
+            Acknowledgement(
+                id=new_id(),
+                episode_id=course.id,
+                mark=f"pressure/{red.id}/red",
+                until_on=TODAY + DAY,
+                reason=odd("ack"),
+                by_id=care.prescriber.clinician_id,
+                at=NOW,
+            )
+        )
         gone = {"voided_at": NOW, "voided_by_id": therapist.clinician_id}
         at = NOW - 29 * HOUR
         a_vital(db, given, taken_at=at, words=odd("vwo"))
@@ -412,7 +425,7 @@ SHOWN = {
     "Who did what": "old prc",
     "client": f"{NAME} pro pho pin eme rel emp may all med cdt the els gpl ppl bre why end int sig "
     "two are ate add sub hap cir clo vdn emg ris rpl rsg cpl cwo "
-    "owh ane",
+    "owh ane ack",
     "client_edit": f"{NAME} pro pho eme rel emp may all med cdt",
     "course": f"{NAME} the els",
     "other course": f"{NAME} the sub hap cir hol mis vde",
@@ -439,6 +452,7 @@ SHOWN = {
 _PARTS = {"Days away", "Thresholds", "Emergency access", "Who did what"}
 SHORT_ON = {"consent", "during", "given", "practice"}
 NOBODY_S_WORDS = {
+    "acknowledgement.mark",
     "audit_event.sign_in_id",
     "audit_event.subject_id",
     "audit_event.tag",

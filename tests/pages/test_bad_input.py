@@ -206,6 +206,13 @@ def _one_reading(care: Care) -> dict[str, str]:
     return {"id": dose.id}
 
 
+def _a_red_pressure(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        dose = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+        a_vital(db, dose, taken_at=NOW - 2 * HOUR, systolic=182)
+    return {"client": care.client.code}
+
+
 def _one_event(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
         dose = a_ketamine_session(db, care.course, planned_at=NOW - HOUR)
@@ -670,6 +677,14 @@ SHEETS = {
         "ketamine_session:present",
         _a_dose_an_hour_ago,
     ),
+    "quieted": Sheet(
+        "client",
+        "quiet",
+        "Quiet the alert",
+        {"reason": "134/84 at home since.", "until_on": TOMORROW},
+        "alert:quieted",
+        _a_red_pressure,
+    ),
     "reading in error": Sheet(
         "live_session",
         "void_row",
@@ -1061,6 +1076,9 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("event", "onset_time", "11:00 pm", FUTURE),
     ("event", "words", "w" * 9_000, "9,000 characters"),
     ("who is present", "people_present", LONG, "200 characters"),
+    ("quieted", "reason", " ", "The reason is needed."),
+    ("quieted", "until_on", TODAY + 2 * DAY, "can rest until"),
+    ("quieted", "until_on", YESTERDAY, "This day has passed."),
     ("reading in error", "void_reason", " ", "The reason is needed."),
     ("event in error", "void_reason", "", "The reason is needed."),
     ("order", "readings_due", "soon", "Enter minutes after the dose"),
@@ -1272,6 +1290,7 @@ def test_a_form_saved_as_it_was_drawn_says_that_nothing_changed(care: Care, name
 SAVED_ALREADY = "Nothing was saved now: this form was saved already, in another tab."
 _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "reading",
+    "quieted",
     "observed",
     "event",
     "inquiry",

@@ -71,6 +71,7 @@ CALM = CourseFacts(
     waits=(),
     authorization=None,
     home=None,
+    signals=(),
     to_rebook=None,
 )
 

@@ -32,13 +32,14 @@ from kapteam.db.tables.ketamine import (
     ReadinessAnswer,
     Series,
 )
-from kapteam.db.tables.monitoring import AdverseEvent, Vital
+from kapteam.db.tables.monitoring import Acknowledgement, AdverseEvent, Vital
 from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
 from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
 from kapteam.db.tables.waits import OutsideWait
 
 __all__ = [
     "Absence",
+    "Acknowledgement",
     "Administration",
     "AdverseEvent",
     "AuditEvent",

@@ -1,8 +1,8 @@
 """What was seen of a client under medicine: readings, and what befell them."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Text
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kapteam.db.base import Identified
@@ -56,3 +56,20 @@ class AdverseEvent(Identified):
     voided_at: Mapped[datetime | None]
     voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     void_reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class Acknowledgement(Identified):
+    """That somebody looked at an alert and lets it rest until the end of `until_on`, and why.
+
+    `mark` says which alert: the kind, the row it stands for and how loud it was. Never changed;
+    the newest of a mark counts.
+    """
+
+    __tablename__ = "acknowledgement"
+
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
+    mark: Mapped[str] = mapped_column(String(80))
+    until_on: Mapped[date]
+    reason: Mapped[str] = mapped_column(Text)
+    by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    at: Mapped[datetime]

@@ -1,0 +1,185 @@
+"""Alerts: what the rows of sessions say that needs a human (domain 5: S2 and S3, as far as built).
+
+Derived from the rows, never stored; what is stored is that somebody quieted one. A new reading or
+another event is another alert (its `mark`), so nothing stays quiet for what came after.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from kapteam import wording
+from kapteam.rules.thresholds import Thresholds
+from kapteam.rules.vitals import Pressure, is_red, must_wait
+from kapteam.vocabulary import AdverseEventKind, EventSeverity, Term, Tone
+
+LOOKED_BACK = timedelta(days=30)
+"""Ours: what nobody answered for as long was answered elsewhere."""
+SERIOUS_SHOWN = timedelta(days=7)
+"""A serious event stands until the next weekly review has met it, also once it is over."""
+LEFT_OPEN = timedelta(hours=6)
+"""From when on nobody is in the session any more, whether somebody said so or not."""
+QUIET_DAYS = {Tone.RED: 1, Tone.AMBER: 30}
+"""Rule 72: what is red is quieted until the next day at most."""
+
+
+class SignalKind(Term):
+    """What an alert is about."""
+
+    PRESSURE = "pressure", "Blood pressure"
+    OXYGEN = "oxygen", "Oxygen"
+    EVENT = "event", "Event"
+
+
+@dataclass(frozen=True, slots=True)
+class LastReading:
+    """The newest figure of a course: `pressure`, or `oxygen` in %, and whether a dose was given."""
+
+    id: str
+    session_id: str
+    taken_at: datetime
+    was_given: bool
+    pressure: Pressure | None = None
+    oxygen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """What befell a client; it goes on until `resolved_at`. `is_out`: the client has left."""
+
+    id: str
+    session_id: str
+    kind: AdverseEventKind
+    severity: EventSeverity
+    is_serious: bool
+    onset_at: datetime
+    resolved_at: datetime | None
+    is_out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quieted:
+    """That somebody looked at the alert with this mark and lets it rest until that day."""
+
+    mark: str
+    until_on: date
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One alert: its value beside the threshold and the source of that, since when, what clears it.
+
+    `mark` names the row it stands for; `quiet` while somebody has quieted it.
+    """
+
+    kind: SignalKind
+    tone: Tone
+    session_id: str
+    row_id: str
+    at: datetime
+    value: str
+    threshold: str
+    source: str
+    clears: str
+    quiet: Quieted | None = None
+
+    @property
+    def mark(self) -> str:
+        """What a quieting is about: this row as loud as it is, and no other."""
+        return f"{self.kind.value}/{self.row_id}/{self.tone.value}"
+
+
+def signals(
+    readings: Iterable[LastReading],
+    events: Iterable[EventFacts],
+    quieted: Iterable[Quieted],
+    thresholds: Thresholds,
+    now: datetime,
+    today: date,
+) -> tuple[Signal, ...]:
+    """The alerts of a course, quieted ones among them, the oldest first."""
+    found = [
+        *(one for reading in readings if (one := _of_reading(reading, thresholds)) is not None),
+        *(one for event in events if (one := _of_event(event, now)) is not None),
+    ]
+    resting = {one.mark: one for one in quieted if today <= one.until_on}
+    return tuple(
+        Signal(
+            one.kind,
+            one.tone,
+            one.session_id,
+            one.row_id,
+            one.at,
+            one.value,
+            one.threshold,
+            one.source,
+            one.clears,
+            resting.get(one.mark),
+        )
+        for one in sorted(found, key=lambda one: (one.at, one.row_id))
+    )
+
+
+def may_be_quiet_until(tone: Tone, today: date) -> date:
+    """The last day until which an alert as loud as this may be quieted (rule 72)."""
+    return today + timedelta(days=QUIET_DAYS.get(tone, QUIET_DAYS[Tone.AMBER]))
+
+
+def _of_reading(reading: LastReading, thresholds: Thresholds) -> Signal | None:
+    """The newest reading counts: a normal one clears the one before it."""
+    if reading.pressure is not None:
+        if is_red(reading.pressure, thresholds):
+            tone = Tone.RED
+            level = Pressure(thresholds.pressure_red_systolic, thresholds.pressure_red_diastolic)
+        elif not reading.was_given and must_wait(reading.pressure, thresholds):
+            # What holds a dose is still so after nothing was given.
+            tone = Tone.AMBER
+            level = Pressure(thresholds.pressure_hold_systolic, thresholds.pressure_hold_diastolic)
+        else:
+            return None
+        kind, value, threshold = SignalKind.PRESSURE, str(reading.pressure), f"from {level}"
+    elif reading.oxygen is not None and reading.oxygen < thresholds.oxygen_floor:
+        kind, tone = SignalKind.OXYGEN, Tone.RED
+        value = f"{reading.oxygen}{wording.NBSP}%"
+        threshold = f"below {thresholds.oxygen_floor}{wording.NBSP}%"
+    else:
+        return None
+    return Signal(
+        kind,
+        tone,
+        reading.session_id,
+        reading.id,
+        reading.taken_at,
+        value,
+        threshold,
+        "reading at a session; the level is a setting of the practice",
+        "the next normal reading",
+    )
+
+
+def _of_event(event: EventFacts, now: datetime) -> Signal | None:
+    if event.resolved_at is not None:
+        if not event.is_serious or now - event.onset_at >= SERIOUS_SHOWN:
+            return None
+        tone, clears = Tone.AMBER, "a week after it began"
+    else:
+        is_loud = event.is_serious or event.severity is EventSeverity.SEVERE
+        is_left_open = event.is_out or now - event.onset_at >= LEFT_OPEN
+        if not (is_loud or is_left_open):
+            return None
+        tone, clears = Tone.RED if is_loud else Tone.AMBER, "saying when it was over"
+    serious = ", serious" if event.is_serious else ""
+    over = ", over" if event.resolved_at else ", goes on"
+    return Signal(
+        SignalKind.EVENT,
+        tone,
+        event.session_id,
+        event.id,
+        event.onset_at,
+        f"{event.kind.label}, {event.severity.label.lower()}{serious}{over}",
+        "any that is serious or severe, or not over when the client left",
+        "event at a session",
+        clears,
+    )

@@ -1,0 +1,144 @@
+"""Alerts from readings and events: from one derivation, quieted, and speaking again."""
+
+from datetime import timedelta
+
+import pytest
+
+from kapteam.actions.entered_in_error import VoidRowEntered
+from kapteam.actions.monitoring import ResolvedEntered, resolve_event, void_vital
+from kapteam.actions.signals import QuietEntered, quiet_alert
+from kapteam.db.in_force import practice_in_force
+from kapteam.db.tables import Acknowledgement
+from kapteam.errors import Invalid, NotAllowed, NotFound
+from kapteam.ids import new_id
+from kapteam.queries.standing import Asked, course_standings
+from kapteam.rules.attention import Reason
+from kapteam.vocabulary import Tone
+from tests.factories import NOW, TODAY, audit_events
+from tests.factories_care import (
+    Care,
+    a_cared_for_client,
+    a_given_session,
+    a_vital,
+    an_event,
+)
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def care(database) -> Care:
+    return a_cared_for_client(database)
+
+
+@pytest.fixture
+def high(care):
+    """182/112 in a session of this morning."""
+    with care.database.writing() as db:
+        session = a_given_session(db, care.course, given_at=NOW - 5 * HOUR)
+        a_vital(db, session, taken_at=NOW - 5 * HOUR)
+        return a_vital(db, session, taken_at=NOW - 4 * HOUR, systolic=182, diastolic=112)
+
+
+def _course(care: Care, viewer, now=NOW):
+    with care.database.reading() as db:
+        practice = practice_in_force(db, now)
+        (course,) = course_standings(db, Asked(viewer, practice, now))
+    return course
+
+
+def _alerts(care: Care, viewer=None, now=NOW):
+    course = _course(care, viewer or care.prescriber, now)
+    return [one for one in course.attention if one.reason is Reason.ALERT]
+
+
+def _quiet(care: Care, mark: str, **typed) -> QuietEntered:
+    usual = {"reason": "Anxious; 134/84 at home since", "until_on": TODAY + DAY}
+    return QuietEntered(new_id(), care.course.id, mark, **(usual | typed))
+
+
+def test_a_red_pressure_stands_until_the_next_normal_one(care, high):
+    (alert,) = _alerts(care)
+    assert (alert.tone, alert.signal.value) == (Tone.RED, "182/112")
+
+    with care.database.writing() as db:
+        next_session = a_given_session(db, care.course, given_at=NOW - HOUR)
+        a_vital(db, next_session, taken_at=NOW - HOUR)
+
+    assert _alerts(care) == []
+
+
+def test_one_entered_in_error_was_no_alert(care, high):
+    care.do(void_vital, care.nurse, VoidRowEntered(high.id, "Cuff on the wrong arm"))
+    assert _alerts(care) == []
+
+
+def test_after_a_month_it_was_answered_elsewhere(care, high):
+    assert _alerts(care, now=NOW + 31 * DAY) == []
+
+
+def test_an_event_that_went_home_with_the_client_is_an_alert_until_it_is_over(care):
+    with care.database.writing() as db:
+        session = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+        session.discharged_at = NOW - HOUR
+        event = an_event(db, session, onset_at=NOW - 2 * HOUR)
+    (alert,) = _alerts(care, care.therapist)
+    assert alert.signal.value == "Nausea, mild, goes on"
+
+    care.do(resolve_event, care.therapist, ResolvedEntered(event.id))
+
+    assert _alerts(care) == []
+
+
+def test_the_front_desk_and_others_are_told_of_none(care, high):
+    assert _alerts(care, care.front_desk) == []
+    with care.database.reading() as db:
+        asked = Asked(care.stranger, practice_in_force(db, NOW), NOW)
+        assert course_standings(db, asked) == ()
+
+
+def test_the_prescriber_quiets_it_with_a_reason_and_it_speaks_again_by_itself(care, high):
+    (alert,) = _alerts(care)
+    entered = _quiet(care, alert.signal.mark)
+    for _ in range(2):
+        care.do(quiet_alert, care.prescriber, entered)
+
+    assert _alerts(care) == []
+    (signal,) = _course(care, care.therapist).signals
+    assert (signal.quiet.until_on, signal.quiet.by) == (TODAY + DAY, care.prescriber.name)
+    assert len(_alerts(care, now=NOW + 2 * DAY)) == 1
+    assert len(care.rows(Acknowledgement)) == 1
+    (event,) = audit_events(care.database)
+    assert event.tag == "alert:quieted"
+    assert "Anxious" not in str(event.changes)
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"reason": " "}, "reason"),
+        ({"until_on": None}, "until_on"),
+        ({"until_on": TODAY - DAY}, "until_on"),
+        # Red rests until the next day at most.
+        ({"until_on": TODAY + 2 * DAY}, "until_on"),
+    ],
+)
+def test_rule_72_nothing_rests_without_a_reason_or_for_long(care, high, typed, field):
+    (alert,) = _alerts(care)
+    with pytest.raises(Invalid) as refused:
+        care.do(quiet_alert, care.prescriber, _quiet(care, alert.signal.mark, **typed))
+    assert list(refused.value.fields) == [field]
+    assert len(_alerts(care)) == 1
+
+
+@pytest.mark.parametrize("who", ["therapist", "nurse", "front_desk", "stranger"])
+def test_nobody_but_a_prescriber_of_theirs_quiets_it(care, high, who):
+    (alert,) = _alerts(care)
+    with pytest.raises((NotAllowed, NotFound)):
+        care.do(quiet_alert, getattr(care, who), _quiet(care, alert.signal.mark))
+
+
+def test_what_is_no_alert_any_more_is_not_quieted(care, high):
+    with pytest.raises(NotAllowed, match="not there any more"):
+        care.do(quiet_alert, care.prescriber, _quiet(care, "pressure/other/red"))
+    assert care.rows(Acknowledgement) == []
