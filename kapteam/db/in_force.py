@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from kapteam.db.tables import ClosedDays, Practice, PracticeSetting
 from kapteam.db.types import UtcDateTime
+from kapteam.rules.cadence import USUAL_CADENCES, Cadences, cadences_in_force
 from kapteam.rules.plausibility import USUAL_BOUNDS, DoseBounds, bounds_in_force
 from kapteam.rules.slots import USUAL_HOURS, Closure, OpeningHours, read_hours
 from kapteam.rules.thresholds import Thresholds, in_force
@@ -21,9 +22,10 @@ _CLOSED_BEFORE = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class PracticeInForce:
-    """The practice's name, its zone, whether it is the demo, its thresholds, hours and dose bounds.
+    """The practice's name, its zone, whether it is the demo, and what it has set.
 
-    `hours` hold the closed days from a month ago on.
+    Its thresholds, hours, dose bounds, and how often ketamine is given. `hours` hold the closed
+    days from a month ago on.
     """
 
     name: str
@@ -32,6 +34,7 @@ class PracticeInForce:
     thresholds: Thresholds
     hours: OpeningHours = USUAL_HOURS
     dose_bounds: DoseBounds = USUAL_BOUNDS
+    cadences: Cadences = USUAL_CADENCES
 
 
 # Every run of a page asks it, and to make the statement takes longer than to run it.
@@ -89,5 +92,6 @@ def practice_in_force(db: Session, now: datetime) -> PracticeInForce | None:
         is_demo=bool(head.is_demo),
         thresholds=in_force((row.a, row.b) for row in settings),
         dose_bounds=bounds_in_force((row.a, row.b) for row in settings),
+        cadences=cadences_in_force((row.a, row.b) for row in settings),
         hours=replace(hours[-1] if hours else USUAL_HOURS, closures=closures),
     )

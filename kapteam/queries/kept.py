@@ -28,6 +28,7 @@ _MADE_BY_A_FORM = (
     tables.NoteAmendment,
     tables.OtherMedicine,
     tables.OutsideWait,
+    tables.SeriesReview,
     tables.Weight,
 )
 

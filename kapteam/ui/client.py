@@ -57,6 +57,7 @@ from kapteam.ui.rows import (
     when,
     words,
 )
+from kapteam.ui.series import draw_count, plan_link
 from kapteam.ui.shell import Present
 from kapteam.ui.text import dialed, plain, quiet, said
 from kapteam.ui.waits import draw_stuck
@@ -355,6 +356,10 @@ def _course(here: Present, course: CourseStanding) -> None:
     is_kap = course.service_line is ServiceLine.KAP
     line = "" if is_kap else f"{course.service_line.label}: "
     words(f"**{plain(line + stage)}** {quiet(f'since {since}')}")
+    if series and series.goes_on:
+        draw_count(here, series.product_route, series.count)
+        if _takes_bookings(here, course):
+            plan_link(here, course.episode_id, series.count)
     if can_order_dose(here.viewer):
         _number_link(course)
     draw_home_of_course(here, course)

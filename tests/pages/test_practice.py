@@ -16,6 +16,7 @@ from kapteam.db.tables import (
     Practice,
     PracticeSetting,
 )
+from kapteam.rules.cadence import CADENCE_SETTINGS
 from kapteam.rules.plausibility import DOSE_BOUNDS
 from kapteam.rules.thresholds import THRESHOLDS
 from kapteam.settings import settings
@@ -366,7 +367,9 @@ def test_every_threshold_has_a_button_of_its_own_name(care, admin):
         if "Save “" in one.label
     ]
 
-    assert len(set(saves)) == len(saves) == len(THRESHOLDS) + len(DOSE_BOUNDS)
+    assert (
+        len(set(saves)) == len(saves) == len(THRESHOLDS) + len(DOSE_BOUNDS) + len(CADENCE_SETTINGS)
+    )
 
 
 def test_a_bound_of_a_dose_is_changed_in_mg_and_judges_from_then_on(care, admin):

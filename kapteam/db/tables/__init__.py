@@ -31,6 +31,7 @@ from kapteam.db.tables.ketamine import (
     OtherMedicine,
     ReadinessAnswer,
     Series,
+    SeriesReview,
 )
 from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
 from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
@@ -75,6 +76,7 @@ __all__ = [
     "Presence",
     "ReadinessAnswer",
     "Series",
+    "SeriesReview",
     "SignIn",
     "SignOff",
     "Weight",
