@@ -175,10 +175,13 @@ def _wanted(
     gaps = [_gap(here, series, one) for one in before]
     if common.every_days != gaps[0]:
         gaps = [common.every_days] * len(gaps)
-    # A series whose last session is long ago goes on from now.
-    earliest = here.today - timedelta(days=max(0, gaps[0] - 1))
+    # A series whose next session should have been before today goes on from tomorrow.
+    gap = timedelta(days=gaps[0])
+    after_on = start.last_on
+    if after_on is None or after_on + gap < here.today:
+        after_on = here.today + timedelta(days=1) - gap
     return Wanted(
-        after_on=max(start.last_on or earliest, earliest),
+        after_on=after_on,
         gaps=tuple(gaps),
         at=common.at,
         length=timedelta(minutes=common.minutes),
@@ -284,7 +287,8 @@ def _integration(
         say_how_soon(here, form, f"{name}integration_soon", typed, after)
         if typed is None or not is_inside(typed, dose_at, around.thresholds):
             _say_why_outside(here, around, dose_at)
-    form.line(f"{name}no_integration_reason", "No slot, because …")
+    if typed is None:
+        form.line(f"{name}no_integration_reason", "No slot, because …")
 
 
 def _say_why_outside(here: Present, around: Surroundings, dose_at: datetime) -> None:

@@ -982,7 +982,6 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("plan", "rows.0.planned_on", None, "Choose the day."),
     ("plan", "rows.0.integration_on", TODAY + DAY, "before the dose it integrates"),
     ("plan", "rows.0.integration_time", "9:00", "Say am or pm"),
-    ("plan", "rows.0.no_integration_reason", "Later", "slot above"),
     ("review", "words", " ", "What the review came to is needed."),
     ("review", "words", "w" * 5_000, "5,000 characters; 1,000 is the most"),
     ("booking", "mg", "200", "The clearance allows at most 150 mg"),
