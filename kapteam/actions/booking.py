@@ -94,13 +94,14 @@ _OPEN = tuple(status for status in SessionStatus if status.is_open)
 class BookKetamineEntered:
     """A ketamine session and its integration slot; both ids are minted by the form.
 
-    A prescriber who starts a series says its `ordered_count` and, if they want one, before which
-    session it is reviewed; nobody else does. A prescriber who books beyond the number ordered says
-    why (`number_reason`), and so for a dose above the ceiling (`ceiling_reason`). A prescriber's
-    `mg` (and `may_add` with its minutes) is an order, a therapist's a proposal. No slot while
-    `integration_time` is empty: then, on a course that expects integration, `no_integration_reason`
-    says why. That it begins in the session or right after it is meant says `integration_soon`.
-    `integration_therapist` is a clinician's id, None where integration is elsewhere.
+    A prescriber who starts a series says its `ordered_count` and before which session it is
+    reviewed (`review_before`, 0 for no review); nobody else does. A prescriber who books beyond the
+    number ordered says why (`number_reason`), and so for a dose above the ceiling
+    (`ceiling_reason`). A prescriber's `mg` (and `may_add` with its minutes) is an order, a
+    therapist's a proposal. No slot while `integration_time` is empty: then, on a course that
+    expects integration, `no_integration_reason` says why. That it begins in the session or right
+    after it is meant says `integration_soon`. `integration_therapist` is a clinician's id, None
+    where integration is elsewhere.
     """
 
     id: str
@@ -182,7 +183,10 @@ class EndKetamineEntered:
 
 @dataclass(frozen=True, slots=True)
 class OrderedCountEntered:
-    """How many ketamine sessions a series has from now on, and before which it is reviewed."""
+    """How many ketamine sessions a series has from now on, and before which it is reviewed.
+
+    `review_before` is 0 or None where no review is wanted.
+    """
 
     series_id: str
     version: int
@@ -446,9 +450,9 @@ def set_ordered_count(
         f"{so_far if booked else ''}"
         f"Enter how many sessions are ordered, {least} to {MOST_ORDERED}.",
     )
-    _check_review(form, entered.review_before)
+    review_before = _read_review(form, entered.review_before)
     form.done()
-    values = {"ordered_count": count, "review_before": entered.review_before}
+    values = {"ordered_count": count, "review_before": review_before}
     was_before = series.review_before
     check_changed(series, entered.version, values)
     if compare_and_swap(db, series, entered.version, values):
@@ -460,16 +464,18 @@ def set_ordered_count(
             client_id=course.client_id,
             subject_id=series.id,
             ordered_count=(before, count),
-            review_before=(was_before, entered.review_before),
+            review_before=(was_before, review_before),
         )
 
 
-def _check_review(form: Entered, before: int | None) -> None:
+def _read_review(form: Entered, before: int | None) -> int | None:
+    """Before which session a series is reviewed; None where no review is wanted."""
     form.need(
         "review_before",
-        before is None or FIRST_REVIEWED <= before <= MOST_ORDERED,
-        f"Enter the number of a session, {FIRST_REVIEWED} to {MOST_ORDERED}, or leave it empty.",
+        not before or FIRST_REVIEWED <= before <= MOST_ORDERED,
+        f"Enter the number of a session, {FIRST_REVIEWED} to {MOST_ORDERED}, or 0 for no review.",
     )
+    return before or None
 
 
 def _check_minutes(form: Entered, minutes: int | None) -> None:
@@ -630,16 +636,15 @@ def _series(
         )
         form.need(
             "review_before",
-            entered.review_before is None,
+            not entered.review_before,
             "Only a prescriber orders when a series is reviewed. Leave this empty.",
         )
-    _check_review(form, entered.review_before)
     started = Series(
         id=new_id(),
         episode_id=course.id,
         product_route=route,
         ordered_count=count,
-        review_before=entered.review_before,
+        review_before=_read_review(form, entered.review_before),
         started_at=now,
     )
     return current, started, ""

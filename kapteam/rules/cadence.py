@@ -19,9 +19,9 @@ _KAP = "kapteam's default, from published practice"
 _LABEL = "the Spravato label"
 _TWICE_AT_MOST = "kapteam's default; lozenge programs allow two a week at most"
 _LABELS = {
-    USUAL_DAYS: ("usual from one to the next", "days"),
-    LEAST_DAYS: ("asked about when nearer than", "days"),
-    MOST_PER_WEEK: ("asked about when more than", "in a week"),
+    USUAL_DAYS: ("usual distance", "days"),
+    LEAST_DAYS: ("least distance", "days"),
+    MOST_PER_WEEK: ("most in a week", "sessions"),
 }
 _BOUNDS = {USUAL_DAYS: (1, 90), LEAST_DAYS: (1, 60), MOST_PER_WEEK: (1, 7)}
 

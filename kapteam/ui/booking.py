@@ -54,7 +54,7 @@ _WEIGH_LATER = (
     "the page of the session."
 )
 FIRST_SERIES = 6
-REVIEW_BEFORE = "Review before session number (empty: no review)"
+REVIEW_BEFORE = "Review before session number (0: no review)"
 _WHY = 420
 _FREED, _KEPT = "%Y-%m-%dT%H:%MZ", ("freed", "place")
 ELSEWHERE = "Somebody elsewhere"

@@ -605,11 +605,13 @@ def test_when_a_series_is_reviewed_is_ordered_with_its_number(care):
     assert care.row(Series, series.id).review_before == 4
     (event,) = audit_events(care.database, "series:changed")
     assert event.changes["review_before"] == [None, 4]
-    for wrong in (0, 1, 31):
+    for wrong in (-3, 1, 31):
         entered = OrderedCountEntered(series.id, 2, 6, wrong)
         with pytest.raises(Invalid) as refused:
             care.do(set_ordered_count, care.prescriber, entered)
         assert list(refused.value.fields) == ["review_before"]
+    care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 2, 6, 0))
+    assert care.row(Series, series.id).review_before is None
 
 
 def test_a_prescriber_raises_the_number_ordered_and_then_one_more_can_be_booked(care):
