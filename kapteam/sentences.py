@@ -309,6 +309,8 @@ def stage(state: EpisodeState, given: int | None, ordered: int | None) -> str:
     """Where a course stands: `Series, 3 of 6`, `Maintenance`; `given` is None without a series."""
     if state is not EpisodeState.SERIES or given is None:
         return state.label
+    if ordered is not None and given > ordered:
+        return f"{state.label}, {given} given, {ordered} ordered"
     if ordered is not None:
         return f"{state.label}, {given} of {ordered}"
     so_far = [f"{given} given"] if given else []
@@ -320,9 +322,12 @@ def series(count: SeriesCount) -> Phrase:
 
     Amber once the next session to be given is one that the review comes before.
     """
-    parts = [f"{count.given} of {count.ordered} given"]
     if count.ordered is None:
         parts = [f"{count.given} given", "number not ordered yet"]
+    elif count.given > count.ordered:
+        parts = [f"{count.given} given", f"{count.ordered} ordered"]
+    else:
+        parts = [f"{count.given} of {count.ordered} given"]
     if count.booked:
         parts.append(f"{count.booked} booked")
     if count.review_before is not None:

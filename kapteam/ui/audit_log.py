@@ -200,6 +200,7 @@ def details(here: Present, line: LogLine, names: Mapping[str, str]) -> str:
         "until_at": lambda at: f"until {moment(at)}",
         "hours": _hours,
         "ordered_ug": wording.mg,
+        "before_number": lambda number: f"before the {wording.ordinal(number)}",
         "beyond_number": lambda yes: "beyond the number ordered" if yes else "",
         "above_ceiling": lambda yes: "above the ceiling" if yes else "",
         "dose": str,

@@ -207,7 +207,8 @@ def _rows(
     if more:
         words(quiet(f"{wording.count(more, 'more session is', 'more sessions are')} left after."))
     words(quiet("No dose is ordered here: each reads “Dose not ordered” until a prescriber does."))
-    form.choice("integration_how", "Integration, how", list(How), How.IN_PERSON)
+    if care.expects_integration:
+        form.choice("integration_how", "Integration, how", list(How), How.IN_PERSON)
     form.save(
         "Book what is ticked",
         book_plan,

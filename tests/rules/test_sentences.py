@@ -495,6 +495,7 @@ def test_who_gave_a_dose_or_saw_it_taken():
         (SeriesCount(6, 3, 0, 4, 4), "3 of 6 given, reviewed before the 4th", Tone.PLAIN),
         (SeriesCount(6, 0, 0), "0 of 6 given", Tone.PLAIN),
         (SeriesCount(6, 6, 1), "6 of 6 given, 1 booked", Tone.PLAIN),
+        (SeriesCount(6, 7, 0), "7 given, 6 ordered", Tone.PLAIN),
         (SeriesCount(None, 2, 1), "2 given, number not ordered yet, 1 booked", Tone.PLAIN),
     ],
 )
