@@ -13,7 +13,6 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from kapteam import wording
-from kapteam.actions.integration import LONGEST_MINUTES as LONGEST_INTEGRATION
 from kapteam.actions.integration import (
     Owed,
     Slot,
@@ -45,6 +44,7 @@ from kapteam.actions.saving import already_saved, check_changed, compare_and_swa
 from kapteam.clock import day_of
 from kapteam.db.access import visible_episode
 from kapteam.db.audit import record
+from kapteam.db.busy import busy_therapist
 from kapteam.db.tables import (
     Absence,
     Clinician,
@@ -71,7 +71,7 @@ from kapteam.rules.permissions import (
 )
 from kapteam.rules.recording import not_plannable, not_possible
 from kapteam.rules.series import bookable_routes, goes_on
-from kapteam.rules.slots import Busy, not_free
+from kapteam.rules.slots import not_free
 from kapteam.vocabulary import (
     ContactOutcome,
     Function,
@@ -794,22 +794,8 @@ def _not_free(
 ) -> str | None:
     """Why an integration session is not shifted to `at` unasked; None if it is."""
     length = timedelta(minutes=integration.planned_minutes)
-    booked = db.execute(
-        select(IntegrationSession.planned_at, IntegrationSession.planned_minutes).where(
-            IntegrationSession.therapist_id == integration.therapist_id,
-            IntegrationSession.id != integration.id,
-            IntegrationSession.planned_at > at - timedelta(minutes=LONGEST_INTEGRATION),
-            IntegrationSession.planned_at < at + length,
-            IntegrationSession.held_at.is_(None),
-            IntegrationSession.closed_at.is_(None),
-            IntegrationSession.dropped_at.is_(None),
-        )
-    )
-    busy = [Busy(one.planned_at, one.planned_at + timedelta(minutes=one[1])) for one in booked]
-    away = select(Absence.from_at, Absence.until_at).where(
-        Absence.clinician_id == integration.therapist_id, Absence.voided_at.is_(None)
-    )
-    busy += [Busy(one.from_at, one.until_at, is_away=True) for one in db.execute(away)]
+    therapist_id = integration.therapist_id
+    busy = busy_therapist(db, therapist_id, now, besides=[integration.id]) if therapist_id else []
     problem = not_free(at, length, busy, zone, the_practice(db, now).hours)
     if problem is None:
         return None

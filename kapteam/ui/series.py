@@ -1,7 +1,6 @@
 """How far a series is, on the pages that are about it, and the form that records its review."""
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 
 import streamlit as st
 
@@ -82,11 +81,7 @@ def say_too_often(
     """
     if route is None or at is None or at <= here.now:
         return
-    say_crowded(here, route, at, here.read(other_days, client_id, besides))
-
-
-def say_crowded(here: Present, route: ProductRoute, at: datetime, others: Iterable[date]) -> None:
-    """The same, where the days of the client's other sessions are known."""
+    others = here.read(other_days, client_id, besides)
     cadence = here.asked.practice.cadences.of(route)
     found = too_often(at.astimezone(here.zone).date(), others, cadence)
     if found:

@@ -73,7 +73,7 @@ from tests.factories_care import (
     link_integration,
 )
 
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TOMORROW = TODAY + DAY
 
 
@@ -746,6 +746,16 @@ def test_moving_moves_both_by_the_same_shift_in_one_save(care, pair):
     assert event.tag == "ketamine_session:moved"
     assert event.changes["planned_at"][0] == session.planned_at.isoformat()
     assert event.changes["integration_sessions"][0][0] == integration.id
+
+
+def test_an_integration_elsewhere_is_shifted_past_those_of_others_elsewhere(care):
+    with care.database.writing() as db:
+        session, integration = a_booked_pair(db, care.course)
+        other = another_course(db, care, "Other")
+        at = integration.planned_at + 7 * DAY - 3.5 * HOUR
+        a_booked_pair(db, other, dose_at=NOW + 9 * DAY, integration_at=at)
+    care.do(move_ketamine_session, care.front_desk, _move(session))
+    assert care.row(IntegrationSession, integration.id).planned_at == at
 
 
 def test_moving_takes_the_integration_to_the_slot_that_was_entered(care, pair):
