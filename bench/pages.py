@@ -78,6 +78,7 @@ PAGES: tuple[Page, ...] = (
     _page("clearance", _prescriber, _of_course),
     _page("consent", of=_of_course),
     _page("booking", of=_of_course),
+    _page("series_plan", of=_of_course),
     _page(
         "ketamine_session",
         _prescriber,

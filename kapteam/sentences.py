@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from kapteam import wording
 from kapteam.rules.attention import MISSED_TWICE, Attention, Reason
+from kapteam.rules.cadence import PlanWeek, TooOften
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import MayAdd, Silence
@@ -23,7 +24,9 @@ from kapteam.rules.monitoring import VERY_LATE, DueReading, ReadingStage
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.pathway import EXPIRING
 from kapteam.rules.permissions import Viewer
+from kapteam.rules.planning import why_too_often
 from kapteam.rules.readiness import ON_THE_DAY, Requirement, tone_of
+from kapteam.rules.series import SeriesCount
 from kapteam.rules.signals import Signal, SignalKind
 from kapteam.rules.slots import OpeningHours
 from kapteam.rules.vitals import Pressure
@@ -311,10 +314,56 @@ def stage(state: EpisodeState, given: int | None, ordered: int | None) -> str:
     """Where a course stands: `Series, 3 of 6`, `Maintenance`; `given` is None without a series."""
     if state is not EpisodeState.SERIES or given is None:
         return state.label
+    if ordered is not None and given > ordered:
+        return f"{state.label}, {given} given, {ordered} ordered"
     if ordered is not None:
         return f"{state.label}, {given} of {ordered}"
     so_far = [f"{given} given"] if given else []
     return ", ".join([state.label, *so_far, "number not ordered yet"])
+
+
+def series(count: SeriesCount) -> Phrase:
+    """How far a series is: `2 of 6 given, 2 booked, review before the 4th`.
+
+    Amber once the next session to be given is one that the review comes before.
+    """
+    if count.ordered is None:
+        parts = [f"{count.given} given", "number not ordered yet"]
+    elif count.given > count.ordered:
+        parts = [f"{count.given} given", f"{count.ordered} ordered"]
+    else:
+        parts = [f"{count.given} of {count.ordered} given"]
+    if count.booked:
+        parts.append(f"{count.booked} booked")
+    if count.review_before is not None:
+        done = "review" if count.awaits_review else "reviewed"
+        parts.append(f"{done} before the {wording.ordinal(count.review_before)}")
+    if count.is_review_due:
+        return Phrase(", ".join(parts), Tone.AMBER, "rate_review")
+    return Phrase(", ".join(parts))
+
+
+def unreviewed(count: SeriesCount, number: int) -> Phrase:
+    """That a session comes after a review that did not take place; it may be meant."""
+    before = wording.ordinal(count.review_before or number)
+    return Phrase(
+        f"This is the {wording.ordinal(number)} of the series, and the review before the {before} "
+        "is not recorded.",
+        Tone.AMBER,
+        "rate_review",
+    )
+
+
+def spravato_plan(plan: PlanWeek) -> str:
+    """`Spravato plan: week 3 by 4 doses given (twice a week in weeks 1 to 4)`."""
+    doses = wording.count(plan.given, "dose")
+    return f"Spravato plan: week {plan.week} by {wording.first_down(doses)} given ({plan.often})"
+
+
+def too_often(found: TooOften, today: date) -> Phrase:
+    """What of a day goes beyond the cadence; it warns and may be meant."""
+    why = wording.first_up(why_too_often(found, today))
+    return Phrase(f"{why}. It may be meant.", Tone.AMBER, "event_repeat")
 
 
 def on_hold(reason: HoldReason, look_again_on: date, today: date) -> Phrase:

@@ -406,10 +406,19 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
+def ordinal(number: int) -> str:
+    """`1st`, `2nd`, `3rd`, `4th`, `11th`, `21st`."""
+    ends = {1: "st", 2: "nd", 3: "rd"}
+    is_teen = number % 100 in {11, 12, 13}
+    return f"{number}{'th' if is_teen else ends.get(number % 10, 'th')}"
+
+
 def in_series(number: int | None, of: int | None) -> str:
     """Which one of its series, after the word dose: `3 of 6`, or that nobody ordered how many."""
     if of is None:
         return f"{number}, number of sessions not ordered yet"
+    if number is not None and number > of:
+        return f"{number}, beyond the {of} ordered"
     return f"{number} of {of}"
 
 

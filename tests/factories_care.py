@@ -29,6 +29,7 @@ from kapteam.db.tables import (
     OtherMedicine,
     ReadinessAnswer,
     Series,
+    SeriesReview,
     Vital,
 )
 from kapteam.ids import new_id
@@ -127,6 +128,7 @@ def a_series(
     *,
     product_route: ProductRoute = ProductRoute.INTRAMUSCULAR,
     ordered_count: int | None = 6,
+    review_before: int | None = None,
     started_at: datetime = NOW - timedelta(days=20),
 ) -> Series:
     """An open series."""
@@ -135,11 +137,29 @@ def a_series(
         episode_id=course.id,
         product_route=product_route,
         ordered_count=ordered_count,
+        review_before=review_before,
         started_at=started_at,
     )
     db.add(series)
     db.flush()
     return series
+
+
+def a_series_review(
+    db: Session, series: Series, by: Viewer, *, before: int = 4, words: str = "Goes on as it is."
+) -> SeriesReview:
+    """That the pair reviewed a series before the session of that number, an hour ago."""
+    review = SeriesReview(
+        id=new_id(),
+        series_id=series.id,
+        before_number=before,
+        words=words,
+        reviewed_by_id=by.clinician_id,
+        reviewed_at=NOW - timedelta(hours=1),
+    )
+    db.add(review)
+    db.flush()
+    return review
 
 
 def a_ketamine_session(

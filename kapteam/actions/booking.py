@@ -13,7 +13,6 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from kapteam import wording
-from kapteam.actions.integration import LONGEST_MINUTES as LONGEST_INTEGRATION
 from kapteam.actions.integration import (
     Owed,
     Slot,
@@ -34,6 +33,7 @@ from kapteam.actions.loading import (
     need_clearance,
     need_lozenge,
     practice_zone,
+    prescriber_of,
     product_route,
     read_plan,
 )
@@ -44,6 +44,7 @@ from kapteam.actions.saving import already_saved, check_changed, compare_and_swa
 from kapteam.clock import day_of
 from kapteam.db.access import visible_episode
 from kapteam.db.audit import record
+from kapteam.db.busy import busy_therapist
 from kapteam.db.tables import (
     Absence,
     Clinician,
@@ -70,7 +71,7 @@ from kapteam.rules.permissions import (
 )
 from kapteam.rules.recording import not_plannable, not_possible
 from kapteam.rules.series import bookable_routes, goes_on
-from kapteam.rules.slots import Busy, not_free
+from kapteam.rules.slots import not_free
 from kapteam.vocabulary import (
     ContactOutcome,
     Function,
@@ -83,6 +84,7 @@ from kapteam.vocabulary import (
 
 SHORTEST_MINUTES, LONGEST_MINUTES = 15, 600
 MOST_ORDERED = 30
+FIRST_REVIEWED = 2
 _UNBOOKED_MINUTES = 120
 _NEVER_GIVEN = tuple(status for status in SessionStatus if ends_session(status))
 _OPEN = tuple(status for status in SessionStatus if status.is_open)
@@ -92,11 +94,14 @@ _OPEN = tuple(status for status in SessionStatus if status.is_open)
 class BookKetamineEntered:
     """A ketamine session and its integration slot; both ids are minted by the form.
 
-    A prescriber who starts a series says its `ordered_count`; nobody else does. A prescriber's `mg`
-    (and `may_add` with its minutes) is an order, a therapist's a proposal. No slot while
-    `integration_time` is empty: then, on a course that expects integration, `no_integration_reason`
-    says why. That it begins in the session or right after it is meant says `integration_soon`.
-    `integration_therapist` is a clinician's id, None where integration is elsewhere.
+    A prescriber who starts a series says its `ordered_count` and before which session it is
+    reviewed (`review_before`, 0 for no review); nobody else does. A prescriber who books beyond the
+    number ordered says why (`number_reason`), and so for a dose above the ceiling
+    (`ceiling_reason`). A prescriber's `mg` (and `may_add` with its minutes) is an order, a
+    therapist's a proposal. No slot while `integration_time` is empty: then, on a course that
+    expects integration, `no_integration_reason` says why. That it begins in the session or right
+    after it is meant says `integration_soon`. `integration_therapist` is a clinician's id, None
+    where integration is elsewhere.
     """
 
     id: str
@@ -124,6 +129,9 @@ class BookKetamineEntered:
     integration_soon: bool | None = None
     may_add_from: str = ""
     may_add_to: str = ""
+    review_before: int | None = None
+    number_reason: str = ""
+    ceiling_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +183,15 @@ class EndKetamineEntered:
 
 @dataclass(frozen=True, slots=True)
 class OrderedCountEntered:
-    """How many ketamine sessions a series has from now on."""
+    """How many ketamine sessions a series has from now on, and before which it is reviewed.
+
+    `review_before` is 0 or None where no review is wanted.
+    """
 
     series_id: str
     version: int
     ordered_count: int | None
+    review_before: int | None = None
 
 
 def book_ketamine_session(
@@ -207,14 +219,15 @@ def book_ketamine_session(
     need_lozenge(form, route, at_home=entered.at_home)
     clearance = clearance_at(db, course.id, now)
     need_clearance(form, "product_route", clearance, route, planned_at or now, zone)
-    ended, series = _series(db, form, viewer, course, entered, now)
+    ended, series, beyond = _series(db, form, viewer, course, entered, now)
     if planned_at and entered.planned_minutes:
         _check_free(db, form, course, planned_at, entered.planned_minutes)
         _check_a_prescriber_is_here(db, form, planned_at, zone, now)
     dose, order_state = NO_DOSE, OrderState.NONE
     if entered.mg.strip() or entered.may_add.strip():
         order_state = OrderState.ORDERED if can_order_dose(viewer) else OrderState.PROPOSED
-        dose = read_dose(db, form, entered, clearance, course.client_id, series, now)
+        ordering = can_order_dose(viewer)
+        dose = read_dose(db, form, entered, clearance, course, series, now, ordering=ordering)
         form.need(
             "mg",
             can_order_dose(viewer) or can_propose_dose(viewer),
@@ -244,6 +257,7 @@ def book_ketamine_session(
         ordered_by_id=viewer.clinician_id if dose["ordered_ug"] else None,
         ordered_at=now if dose["ordered_ug"] else None,
         no_integration_reason=unbooked_reason,
+        number_reason=beyond,
         created_by_id=viewer.clinician_id,
         created_at=now,
     )
@@ -262,6 +276,9 @@ def book_ketamine_session(
         series=series.id,
         product_route=series.product_route,
         ordered_count=series.ordered_count,
+        review_before=series.review_before,
+        beyond_number=bool(beyond),
+        above_ceiling=bool(dose["ceiling_reason"]),
         status=(None, session.status),
         planned_at=(None, planned_at),
         planned_minutes=session.planned_minutes,
@@ -411,10 +428,10 @@ def mark_not_given(db: Session, viewer: Viewer, entered: EndKetamineEntered, now
 def set_ordered_count(
     db: Session, viewer: Viewer, entered: OrderedCountEntered, now: datetime
 ) -> None:
-    """Order how many ketamine sessions a series has, or another number (rule 15: prescribers only).
+    """Order how many ketamine sessions a series has (rule 15: prescribers only).
 
-    Raises NotAllowed, NotFound, Invalid by field (fewer than are given or booked), Unchanged,
-    Conflict.
+    And before which of them it is reviewed, if any. Raises NotAllowed, NotFound, Invalid by field
+    (fewer than are given or booked), Unchanged, Conflict.
     """
     check_can_order_dose(viewer)
     episode_id = db.scalar(select(Series.episode_id).where(Series.id == entered.series_id))
@@ -433,9 +450,12 @@ def set_ordered_count(
         f"{so_far if booked else ''}"
         f"Enter how many sessions are ordered, {least} to {MOST_ORDERED}.",
     )
+    review_before = _read_review(form, entered.review_before)
     form.done()
-    check_changed(series, entered.version, {"ordered_count": count})
-    if compare_and_swap(db, series, entered.version, {"ordered_count": count}):
+    values = {"ordered_count": count, "review_before": review_before}
+    was_before = series.review_before
+    check_changed(series, entered.version, values)
+    if compare_and_swap(db, series, entered.version, values):
         record(
             db,
             "series:ordered" if before is None else "series:changed",
@@ -444,7 +464,18 @@ def set_ordered_count(
             client_id=course.client_id,
             subject_id=series.id,
             ordered_count=(before, count),
+            review_before=(was_before, review_before),
         )
+
+
+def _read_review(form: Entered, before: int | None) -> int | None:
+    """Before which session a series is reviewed; None where no review is wanted."""
+    form.need(
+        "review_before",
+        not before or FIRST_REVIEWED <= before <= MOST_ORDERED,
+        f"Enter the number of a session, {FIRST_REVIEWED} to {MOST_ORDERED}, or 0 for no review.",
+    )
+    return before or None
 
 
 def _check_minutes(form: Entered, minutes: int | None) -> None:
@@ -517,7 +548,8 @@ def _check_a_prescriber_is_here(
         )
 
 
-def _running_series(db: Session, course: Episode) -> Series | None:
+def running_series(db: Session, course: Episode) -> Series | None:
+    """The open series of a course."""
     return db.scalar(
         select(Series)
         .where(Series.episode_id == course.id, Series.ended_at.is_(None))
@@ -543,7 +575,7 @@ def _series_for_unbooked(
     db: Session, course: Episode, route: ProductRoute, at: datetime, now: datetime
 ) -> Series:
     """The running series while it has that route, else one of its own beside it."""
-    current = _running_series(db, course)
+    current = running_series(db, course)
     if current is not None and current.product_route is route:
         return current
     own = Series(
@@ -566,30 +598,23 @@ def _series(
     course: Episode,
     entered: BookKetamineEntered,
     now: datetime,
-) -> tuple[Series | None, Series | None]:
-    """The series that this booking ends, if any, and the one it belongs to.
+) -> tuple[Series | None, Series | None, str]:
+    """The series that this booking ends, if any, the one it belongs to, and why it goes beyond it.
 
     The open series goes on while product and route stay the same; while no number is ordered, it
-    takes every session.
+    takes every session. Beyond the number only a prescriber books, with a reason (rule 15).
     """
     route, prescribing = entered.product_route, can_order_dose(viewer)
     if route is None:
         form.refuse("product_route", "Choose product and route.")
-        return None, None
-    current = _running_series(db, course)
+        return None, None, ""
+    current = running_series(db, course)
     if (
         current is not None
         and current.product_route is route
         and goes_on(current.started_at, course.state, course.state_since)
     ):
-        whom = "Raise the number" if prescribing else "Ask a prescriber to raise it"
-        form.need(
-            "ordered_count",
-            current.ordered_count is None or _booked(db, current) < current.ordered_count,
-            f"All {current.ordered_count} ordered sessions of this series are booked. {whom} "
-            "first.",
-        )
-        return None, current
+        return None, current, _why_beyond(db, form, course, current, entered, prescribing, now)
     running = current.product_route if current is not None else None
     form.need(
         "product_route",
@@ -609,14 +634,54 @@ def _series(
             count is None,
             "Only a prescriber orders how many sessions a series has. Leave this empty.",
         )
+        form.need(
+            "review_before",
+            not entered.review_before,
+            "Only a prescriber orders when a series is reviewed. Leave this empty.",
+        )
     started = Series(
         id=new_id(),
         episode_id=course.id,
         product_route=route,
         ordered_count=count,
+        review_before=_read_review(form, entered.review_before),
         started_at=now,
     )
-    return current, started
+    return current, started, ""
+
+
+def _why_beyond(
+    db: Session,
+    form: Entered,
+    course: Episode,
+    series: Series,
+    entered: BookKetamineEntered,
+    prescribing: bool,
+    now: datetime,
+) -> str:
+    """Why this session goes beyond the number that is ordered; empty when it does not."""
+    reason = form.text("number_reason", entered.number_reason, "The reason")
+    if series.ordered_count is None or not is_full(db, series):
+        return ""
+    full = all_are_booked(series.ordered_count)
+    if prescribing:
+        form.need("number_reason", bool(reason), f"{full} Say why this one is added.")
+    else:
+        whom = prescriber_of(db, course, now).name
+        form.refuse("ordered_count", f"{full} Ask {whom} to order more, or to add this one.")
+    return reason
+
+
+def is_full(db: Session, series: Series) -> bool:
+    """Whether one more session would go beyond the number that is ordered."""
+    return series.ordered_count is not None and _booked(db, series) >= series.ordered_count
+
+
+def all_are_booked(ordered: int) -> str:
+    """That a series takes no more sessions than it has: the sentence before whom to ask."""
+    if ordered == 1:
+        return "The 1 session that is ordered is given or booked."
+    return f"All {ordered} sessions that are ordered are given or booked."
 
 
 def _slot(
@@ -729,22 +794,8 @@ def _not_free(
 ) -> str | None:
     """Why an integration session is not shifted to `at` unasked; None if it is."""
     length = timedelta(minutes=integration.planned_minutes)
-    booked = db.execute(
-        select(IntegrationSession.planned_at, IntegrationSession.planned_minutes).where(
-            IntegrationSession.therapist_id == integration.therapist_id,
-            IntegrationSession.id != integration.id,
-            IntegrationSession.planned_at > at - timedelta(minutes=LONGEST_INTEGRATION),
-            IntegrationSession.planned_at < at + length,
-            IntegrationSession.held_at.is_(None),
-            IntegrationSession.closed_at.is_(None),
-            IntegrationSession.dropped_at.is_(None),
-        )
-    )
-    busy = [Busy(one.planned_at, one.planned_at + timedelta(minutes=one[1])) for one in booked]
-    away = select(Absence.from_at, Absence.until_at).where(
-        Absence.clinician_id == integration.therapist_id, Absence.voided_at.is_(None)
-    )
-    busy += [Busy(one.from_at, one.until_at, is_away=True) for one in db.execute(away)]
+    therapist_id = integration.therapist_id
+    busy = busy_therapist(db, therapist_id, now, besides=[integration.id]) if therapist_id else []
     problem = not_free(at, length, busy, zone, the_practice(db, now).hours)
     if problem is None:
         return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from kapteam.actions.practice import the_practice
@@ -35,7 +35,7 @@ from kapteam.rules.home_supply import AT_HOME
 from kapteam.rules.pathway import ClearanceFacts, missing_clearance
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.recording import not_plannable
-from kapteam.vocabulary import Function, ProductRoute
+from kapteam.vocabulary import Function, Part, ProductRoute
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,34 @@ def clearance_at(db: Session, episode_id: str, at: datetime) -> ClearanceFacts |
         Ceiling.of(row.ceiling_ug, row.ceiling_ug_per_kg),
         row.valid_until_on,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Prescriber:
+    """Who decides what only a prescriber does; `id` is None for somebody elsewhere, or nobody."""
+
+    id: str | None
+    name: str
+
+
+def prescriber_of(db: Session, course: Episode, now: datetime) -> Prescriber:
+    """Whom of a course one asks for what a prescriber decides; `a prescriber` while it has none."""
+    row = db.execute(
+        select(
+            EpisodeMember.clinician_id,
+            func.coalesce(Clinician.name, EpisodeMember.elsewhere).label("name"),
+        )
+        .outerjoin(Clinician, Clinician.id == EpisodeMember.clinician_id)
+        .where(
+            EpisodeMember.episode_id == course.id,
+            EpisodeMember.part == Part.PRESCRIBER,
+            EpisodeMember.from_at <= now,
+            or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
+        )
+        .order_by(EpisodeMember.from_at.desc(), EpisodeMember.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return Prescriber(row.clinician_id, row.name) if row else Prescriber(None, "a prescriber")
 
 
 def is_on_hold(db: Session, episode_id: str, at: datetime) -> bool:

@@ -16,15 +16,16 @@ from kapteam.actions.loading import (
     ketamine_session,
     need_clearance,
     practice_zone,
+    prescriber_of,
 )
 from kapteam.actions.practice import the_practice
 from kapteam.actions.saving import check_changed, compare_and_swap
 from kapteam.actions.weights import newest_weight
 from kapteam.db.audit import record
 from kapteam.db.series import has_given
-from kapteam.db.tables import Series
+from kapteam.db.tables import Episode, Series
 from kapteam.errors import NotAllowed
-from kapteam.rules.ceiling import above_plan
+from kapteam.rules.ceiling import CeilingGap, above_plan, ceiling_gap
 from kapteam.rules.entered import Entered
 from kapteam.rules.monitoring import read_due
 from kapteam.rules.pathway import ClearanceFacts
@@ -38,15 +39,17 @@ NO_DOSE: Mapping[str, Any] = {
     "may_add_from_minutes": None,
     "may_add_to_minutes": None,
     "order_reason": "",
+    "ceiling_reason": "",
 }
 """The columns of a session for which no dose was typed."""
+_REASONS = {"order_reason", "ceiling_reason"}
 
 
 class DoseTyped(Protocol):
     """A dose and what may be added to it once, in mg as typed.
 
     `may_add_from` and `may_add_to` are minutes after the dose. `order_reason` is asked for
-    where it is beyond what is usual.
+    where it is beyond what is usual, `ceiling_reason` where it is above the clearance's ceiling.
     """
 
     @property
@@ -69,6 +72,10 @@ class DoseTyped(Protocol):
     def order_reason(self) -> str:
         """Why it is beyond what is usual."""
 
+    @property
+    def ceiling_reason(self) -> str:
+        """Why it is above the ceiling; a prescriber's alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class DoseEntered:
@@ -86,12 +93,14 @@ class DoseEntered:
     may_add_from: str = ""
     may_add_to: str = ""
     readings_due: str | None = None
+    ceiling_reason: str = ""
 
 
 def order_dose(db: Session, viewer: Viewer, entered: DoseEntered, now: datetime) -> None:
     """Order the dose of an open session, or change the order (rule 15: prescribers only).
 
-    Raises NotAllowed, NotFound, Invalid by field (above the clearance's ceiling), Conflict.
+    Raises NotAllowed, NotFound, Invalid by field (above the clearance's ceiling without a reason),
+    Conflict.
     """
     check_can_order_dose(viewer)
     _set_dose(db, viewer, entered, OrderState.ORDERED, now)
@@ -108,14 +117,17 @@ def read_dose(
     form: Entered,
     typed: DoseTyped,
     clearance: ClearanceFacts | None,
-    client_id: str,
+    course: Episode,
     series: Series | None,
     now: datetime,
+    *,
+    ordering: bool,
 ) -> dict[str, Any]:
     """The columns of an order as typed, within the clearance's ceiling of one session.
 
-    What is beyond the usual comes with its reason, and a slip of the finger not at all (rule 32);
-    the bounds in force at `now` judge it.
+    Only who is `ordering` goes above the ceiling, and says why. What is beyond the usual comes with
+    its reason, and a slip of the finger not at all (rule 32); the bounds in force at `now` judge
+    it.
     """
     ug = form.read("mg", wording.read_mg, typed.mg)
     may_add_ug = (
@@ -124,7 +136,7 @@ def read_dose(
     from_minutes, to_minutes = _read_minutes(form, typed, adds=may_add_ug is not None)
     reason = form.text("order_reason", typed.order_reason, "The reason")
     is_unusual = False
-    weight = newest_weight(db, client_id) if ug else None
+    weight = newest_weight(db, course.client_id) if ug else None
     grams = weight.grams if weight else None
     if ug and series:
         found = doubt_dose(
@@ -139,15 +151,24 @@ def read_dose(
             form.need("mg", found.doubt is not Doubt.TYPO, found.sentence)
             is_unusual = found.doubt is Doubt.SAY_WHY
             form.need("order_reason", not is_unusual or bool(reason), found.sentence)
+    above = form.text("ceiling_reason", typed.ceiling_reason, "The reason")
     ceiling = clearance.ceiling if clearance else None
-    if ug and (problem := above_plan(ceiling, ug + (may_add_ug or 0), grams)):
-        form.refuse("mg" if above_plan(ceiling, ug, grams) else "may_add", problem)
+    total_ug = (ug or 0) + (may_add_ug or 0)
+    problem = above_plan(ceiling, total_ug, grams) if ug else None
+    is_above = bool(ug) and ceiling_gap(ceiling, total_ug, grams) is CeilingGap.ABOVE
+    if problem and is_above and ordering:
+        form.need("ceiling_reason", bool(above), f"{problem} Say why, or order less.")
+    elif problem:
+        ask = f" Ask {prescriber_of(db, course, now).name}, who may order more." if is_above else ""
+        is_alone = above_plan(ceiling, ug or 0, grams) is not None
+        form.refuse("mg" if is_alone else "may_add", f"{problem}{ask}")
     return {
         "ordered_ug": ug,
         "may_add_ug": may_add_ug,
         "may_add_from_minutes": from_minutes,
         "may_add_to_minutes": to_minutes,
         "order_reason": reason if is_unusual else "",
+        "ceiling_reason": above if is_above else "",
     }
 
 
@@ -194,7 +215,8 @@ def _set_dose(
     given = administrations(db, session.id)
     if given and session.order_state is not OrderState.ORDERED:
         raise NotAllowed("A dose was given already. Confirm what was given, below, instead.")
-    dose = read_dose(db, form, entered, clearance, course.client_id, series, now)
+    ordering = order_state is OrderState.ORDERED
+    dose = read_dose(db, form, entered, clearance, course, series, now, ordering=ordering)
     form.need(
         "mg",
         not given or dose["ordered_ug"] in (session.ordered_ug, None),
@@ -217,5 +239,6 @@ def _set_dose(
         now,
         client_id=course.client_id,
         subject_id=session.id,
-        **{name: (before[name], value) for name, value in values.items() if name != "order_reason"},
+        above_ceiling=bool(dose["ceiling_reason"]),
+        **{name: (before[name], value) for name, value in values.items() if name not in _REASONS},
     )

@@ -12,6 +12,7 @@ from kapteam.db.in_force import PracticeInForce, practice_in_force
 from kapteam.db.tables import Practice, PracticeSetting
 from kapteam.errors import NotFound
 from kapteam.ids import new_id
+from kapteam.rules.cadence import CADENCE_SETTINGS, read_cadence
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_administer
 from kapteam.rules.plausibility import DOSE_BOUNDS, read_bound
@@ -22,7 +23,8 @@ from kapteam.rules.thresholds import THRESHOLDS, read_value
 class SettingEntered:
     """A new value of one threshold and where it comes from, as typed.
 
-    `key` of `THRESHOLDS`, or of `DOSE_BOUNDS`, which are typed in mg (per kg).
+    `key` of `THRESHOLDS`, of `CADENCE_SETTINGS`, or of `DOSE_BOUNDS`, which are typed in mg (per
+    kg).
     """
 
     key: str
@@ -111,7 +113,7 @@ def change_setting(db: Session, viewer: Viewer, entered: SettingEntered, now: da
     """
     lock_practice(db)
     check_can_administer(viewer)
-    if entered.key not in THRESHOLDS.keys() | DOSE_BOUNDS.keys():
+    if entered.key not in THRESHOLDS.keys() | DOSE_BOUNDS.keys() | CADENCE_SETTINGS.keys():
         raise NotFound("There is no such setting.")
     before = the_practice(db, now)
     form = Entered()
@@ -134,9 +136,11 @@ def change_setting(db: Session, viewer: Viewer, entered: SettingEntered, now: da
 
 
 def setting_value(practice: PracticeInForce, key: str) -> int:
-    """What is in force of one of `THRESHOLDS` (in its unit) or `DOSE_BOUNDS` (micrograms)."""
+    """What is in force of a setting, in its unit; of `DOSE_BOUNDS` in micrograms."""
     if key in DOSE_BOUNDS:
         return practice.dose_bounds.value(key)
+    if key in CADENCE_SETTINGS:
+        return practice.cadences.value(key)
     value: int = getattr(practice.thresholds, key)
     return value
 
@@ -144,6 +148,8 @@ def setting_value(practice: PracticeInForce, key: str) -> int:
 def _read_setting(before: PracticeInForce, key: str, text: str) -> int:
     if key in DOSE_BOUNDS:
         return read_bound(key, text, before.dose_bounds)
+    if key in CADENCE_SETTINGS:
+        return read_cadence(key, text, before.cadences)
     return read_value(key, text, before.thresholds)
 
 

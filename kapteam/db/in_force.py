@@ -28,6 +28,7 @@ from kapteam.db.tables import (
     PracticeSetting,
 )
 from kapteam.db.types import UtcDateTime
+from kapteam.rules.cadence import USUAL_CADENCES, Cadences, cadences_in_force
 from kapteam.rules.dosing import LONGEST_INFUSION, NOT_CLOSED_AFTER
 from kapteam.rules.plausibility import USUAL_BOUNDS, DoseBounds, bounds_in_force
 from kapteam.rules.slots import USUAL_HOURS, Closure, OpeningHours, read_hours
@@ -40,11 +41,12 @@ _CLOSED_BEFORE = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class PracticeInForce:
-    """The practice's name, its zone, whether it is the demo, its thresholds, hours and dose bounds.
+    """The practice's name, its zone, whether it is the demo, and what it has set.
 
-    `hours` hold the closed days from a month ago on. `token` is another word as soon as anything
-    was saved, and tells nothing but that. `under_medicine` are the ketamine sessions of which
-    nobody said that the client is out.
+    Its thresholds, hours, dose bounds, and how often ketamine is given. `hours` hold the closed
+    days from a month ago on. `token` is another word as soon as anything was saved, and tells
+    nothing but that. `under_medicine` are the ketamine sessions of which nobody said that the
+    client is out.
     """
 
     name: str
@@ -55,6 +57,7 @@ class PracticeInForce:
     dose_bounds: DoseBounds = USUAL_BOUNDS
     token: str = ""
     under_medicine: frozenset[str] = frozenset()
+    cadences: Cadences = USUAL_CADENCES
 
 
 _LAST_WRITTEN = LAST_WRITTEN.subquery()
@@ -134,6 +137,7 @@ def practice_in_force(db: Session, now: datetime) -> PracticeInForce | None:
         is_demo=bool(head.is_demo),
         thresholds=in_force((row.a, row.b) for row in settings),
         dose_bounds=bounds_in_force((row.a, row.b) for row in settings),
+        cadences=cadences_in_force((row.a, row.b) for row in settings),
         hours=replace(hours[-1] if hours else USUAL_HOURS, closures=closures),
         token=token_of(row.id for row in rows if row.kind == 3),
         under_medicine=frozenset(row.id for row in rows if row.kind == 4),

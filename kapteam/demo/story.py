@@ -71,6 +71,7 @@ from kapteam.demo.telling import (
 )
 from kapteam.demo.words import Chapter
 from kapteam.rules.loose_ends import Choice, LooseKind
+from kapteam.rules.series import usual_review_before
 from kapteam.vocabulary import (
     AdverseEventKind,
     Answer,
@@ -193,6 +194,8 @@ def _series(
         ).has_intention(chapter, dose.eve, passive=number == 1 and indications == _TRD)
         dose.is_given(mg, may_add if number % 2 == 0 else "")
         dose.is_integrated(dose.next_day, chapter, how=how)
+        if number + 1 == usual_review_before(course.regimen.product_route):
+            dose.is_reviewed(dose.next_day + 26 * HOUR, words.GOES_ON)
     return Dose(course, len(doses) + 1, newest)
 
 

@@ -38,6 +38,7 @@ from kapteam.actions.orders import DoseEntered, order_dose
 from kapteam.actions.other_medicines import OtherMedicineEntered, record_other_medicine
 from kapteam.actions.practice import the_practice
 from kapteam.actions.readiness import AnswerEntered, answer_readiness
+from kapteam.actions.series import SeriesReviewEntered, review_series
 from kapteam.actions.weights import WeightEntered, record_weight
 from kapteam.db.engine import Session
 from kapteam.db.signing import read_unsigned
@@ -52,6 +53,7 @@ from kapteam.queries.standing import Asked
 from kapteam.rules.pathway import required_consents
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.plausibility import needs_weight
+from kapteam.rules.series import usual_review_before
 from kapteam.vocabulary import (
     AdministrationKind,
     AdverseEventKind,
@@ -587,6 +589,9 @@ class Dose:
                 at_home=bool(at_home),
                 local_emergency="911" if at_home else "",
                 ordered_count=ordered_count if at_once else None,
+                review_before=usual_review_before(course.regimen.product_route)
+                if at_once
+                else None,
                 mg=mg if at_once else proposed,
                 may_add=may_add if at_once else "",
                 may_add_from=add_after[0] if at_once else "",
@@ -644,6 +649,18 @@ class Dose:
                 set_ordered_count(db, prescriber, entered, at)
 
         self.telling.also(at, order)
+
+    def is_reviewed(self, at: datetime, text: str) -> None:
+        """The pair looks back at the series so far; the therapist writes it down."""
+        assert self.course.therapist is not None
+        self.telling.then(
+            at,
+            self.course.therapist,
+            review_series,
+            lambda db: SeriesReviewEntered(
+                demo_id(f"{self.id}/review"), db.get_one(KetamineSession, self.id).series_id, text
+            ),
+        )
 
     def is_ordered(self, mg: str, may_add: str = "", add_after: tuple[str, str] = ("", "")) -> None:
         """The prescriber orders the dose, a little after the booking."""

@@ -737,3 +737,4 @@ AUTHORIZATION_ASKED = (
 )
 RECORDS_ASKED = "The last blood count and the list of medicines, by fax."
 SPRAVATO_ASKED = "Sent with the three medicines that did not help, with doses and weeks."
+GOES_ON = "Looked back together: sleeps better, cries less. Goes on, the same dose, a week apart."

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
 from kapteam.db.loose_ends import loose
+from kapteam.db.series import count_of, counts, has_given, is_last_review
 from kapteam.db.tables import (
     Clearance,
     Client,
@@ -20,6 +21,8 @@ from kapteam.db.tables import (
     EpisodeMember,
     Hold,
     OutsideExperience,
+    Series,
+    SeriesReview,
     SignOff,
 )
 from kapteam.errors import NotFound
@@ -33,6 +36,7 @@ from kapteam.rules.home_supply import HomeStanding
 from kapteam.rules.loose_ends import Loose
 from kapteam.rules.pathway import ConsentFacts, moves
 from kapteam.rules.permissions import hold_reason_for
+from kapteam.rules.series import SeriesCount, goes_on
 from kapteam.vocabulary import (
     ClearanceDecision,
     CloseReason,
@@ -155,6 +159,32 @@ class CourseEnding:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewLine:
+    """What the review before a session came to; without words for the front desk."""
+
+    before_number: int
+    words: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSeries:
+    """The course's open series; it `goes_on` unless maintenance began since (rule 8).
+
+    `has_given` once a dose of it was given; `review` is the last one.
+    """
+
+    id: str
+    product_route: ProductRoute
+    started_at: datetime
+    count: SeriesCount
+    goes_on: bool
+    has_given: bool
+    review: ReviewLine | None
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     """Everything about one course of care but its sessions and notes.
 
@@ -183,6 +213,7 @@ class Course:
     loose: tuple[Loose, ...]
     home: HomeStanding | None
     ending: CourseEnding | None
+    series: RunningSeries | None
 
     @property
     def head(self) -> CourseHead:
@@ -258,13 +289,26 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
     Raises NotFound when there is none or this person is not on it; the two read the same.
     """
     row = db.execute(
-        select(Episode, Client)
+        select(
+            Episode,
+            Client,
+            Series,
+            *counts(Series.id),
+            has_given(Series.id).label("has_given"),
+            SeriesReview,
+            Clinician.name.label("reviewed_by"),
+        )
         .join(Client, Client.id == Episode.client_id)
+        .outerjoin(Series, and_(Series.episode_id == Episode.id, Series.ended_at.is_(None)))
+        .outerjoin(SeriesReview, is_last_review(Series.id))
+        .outerjoin(Clinician, Clinician.id == SeriesReview.reviewed_by_id)
         .where(Episode.id == episode_id, visible_episodes(asked.viewer, asked.now))
+        .order_by(Series.started_at.desc(), Series.id.desc())
+        .limit(1)
     ).one_or_none()
     if row is None:
         raise NotFound("There is no such course of care, or you are not on it.")
-    episode, client = row
+    episode, client = row.Episode, row.Client
     ends = to_end and episode.closed_at is None
     is_kap = episode.service_line is ServiceLine.KAP
     return Course(
@@ -289,6 +333,26 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
         loose=loose(db, episode, asked.now) if ends else (),
         home=home_of(db, asked, episode_id) if ends and is_kap else None,
         ending=_ending(db, asked, episode),
+        series=_running(asked, row),
+    )
+
+
+def _running(asked: Asked, row: Any) -> RunningSeries | None:
+    """The open series of a row with the `counts` of it."""
+    series, course, review = row.Series, row.Episode, row.SeriesReview
+    if series is None:
+        return None
+    words = review.words if review and asked.viewer.reads_notes else ""
+    return RunningSeries(
+        id=series.id,
+        product_route=series.product_route,
+        started_at=series.started_at,
+        count=count_of(series, row),
+        goes_on=goes_on(series.started_at, course.state, course.state_since),
+        has_given=row.has_given,
+        review=ReviewLine(review.before_number, words, row.reviewed_by, review.reviewed_at)
+        if review
+        else None,
     )
 
 

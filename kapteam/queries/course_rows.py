@@ -35,6 +35,7 @@ from sqlalchemy.types import TypeEngine
 
 from kapteam.db import home_rows, signal_rows
 from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen_by
+from kapteam.db.series import reviewed_before
 from kapteam.db.signing import has_words
 from kapteam.db.tables import (
     Absence,
@@ -186,6 +187,7 @@ def _episodes() -> Executable:
             Hold.look_again_on,
             Hold.since_at.label("hold_since"),
             Clearance.decision.label("clearance"),
+            Clearance.decided_at.label("cleared_at"),
             Clearance.routes,
             Clearance.ceiling_ug,
             Clearance.ceiling_ug_per_kg,
@@ -366,8 +368,12 @@ def _series() -> Executable:
             Series.episode_id,
             Series.product_route,
             Series.ordered_count,
+            Series.review_before,
+            Series.started_at,
+            Series.ended_at,
             func.count(given.c.dose_id).label("given"),
             func.sum(case((open_ahead, 1), else_=0)).label("booked"),
+            reviewed_before(Series.id).label("reviewed_before"),
         )
         .outerjoin(KetamineSession, KetamineSession.series_id == Series.id)
         .outerjoin(given, given.c.dose_id == KetamineSession.id)
@@ -377,6 +383,7 @@ def _series() -> Executable:
             Series.episode_id,
             Series.product_route,
             Series.ordered_count,
+            Series.review_before,
             Series.started_at,
             Series.ended_at,
         )
@@ -480,6 +487,8 @@ def _doses() -> Executable:
                 KetamineSession.local_emergency,
                 KetamineSession.order_state,
                 KetamineSession.ordered_ug,
+                KetamineSession.ordered_at,
+                KetamineSession.ceiling_reason,
                 KetamineSession.may_add_ug,
                 KetamineSession.may_add_from_minutes,
                 KetamineSession.may_add_to_minutes,

@@ -32,6 +32,7 @@ _MADE_BY_A_FORM = (
     tables.OtherMedicine,
     tables.OutsideWait,
     tables.Vital,
+    tables.SeriesReview,
     tables.Weight,
 )
 

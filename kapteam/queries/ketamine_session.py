@@ -8,7 +8,7 @@ from sqlalchemy import Executable, and_, func, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
-from kapteam.db.series import has_given
+from kapteam.db.series import count_of, counts, has_given
 from kapteam.db.tables import (
     Administration,
     Clinician,
@@ -38,7 +38,7 @@ from kapteam.queries.views import is_seen_this_hour
 from kapteam.queries.weights import WeightLine, is_newest, weight_line
 from kapteam.rules.dosing import MayAdd, ends_session, may_add
 from kapteam.rules.home_supply import HomeStanding
-from kapteam.rules.series import numbered
+from kapteam.rules.series import SeriesCount, goes_on, numbered
 from kapteam.vocabulary import (
     AdministrationKind,
     ContactKind,
@@ -104,10 +104,10 @@ class KetamineSessionPage:
     """Everything the page of one ketamine session shows.
 
     `contacts` are what else is planned on its course, while it is open itself. `line` is None once
-    the course is closed or the session is. `number` of `ordered_count` in its series, None when it
-    was never given, and `is_first` until any of it is given; `intentions` is None for the front
-    desk. `seen_this_hour`: the audit log has it
-    already that the viewer opened this chart.
+    the course is closed or the session is. `number` in its series, None when it was never given;
+    `count` is how far that is, `series_goes_on` while it takes the next dose, and `is_first` until
+    any of it is given. `intentions` is None for the front desk. `seen_this_hour`: the audit log has
+    it already that the viewer opened this chart.
     """
 
     id: str
@@ -120,7 +120,8 @@ class KetamineSessionPage:
     series_version: int
     series_ended_at: datetime | None
     number: int | None
-    ordered_count: int | None
+    count: SeriesCount
+    series_goes_on: bool
     product_route: ProductRoute
     status: SessionStatus
     planned_at: datetime
@@ -137,6 +138,8 @@ class KetamineSessionPage:
     ordered_at: datetime | None
     order_reason: str
     readings_due: str | None
+    ceiling_reason: str
+    number_reason: str
     weight: WeightLine | None
     is_first: bool
     arrived_at: datetime | None
@@ -189,7 +192,7 @@ class KetamineSessionPage:
     def lacks_number(self) -> bool:
         """Whether its series runs and no prescriber has ordered how many sessions it has."""
         return (
-            self.of_course.is_open and self.series_ended_at is None and self.ordered_count is None
+            self.of_course.is_open and self.series_ended_at is None and self.count.ordered is None
         )
 
     @property
@@ -212,6 +215,9 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
             is_seen_this_hour(asked, Episode.client_id).label("seen_this_hour"),
             Contact,
             person.name.label("person"),
+            *counts(Series.id),
+            Episode.state,
+            Episode.state_since,
             Weight,
             has_given(Series.id).label("has_given"),
         )
@@ -253,7 +259,9 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         series_version=series.version,
         series_ended_at=series.ended_at,
         number=line.number if line else _number(db, dose),
-        ordered_count=series.ordered_count,
+        count=count_of(series, rows[0]),
+        series_goes_on=series.ended_at is None
+        and goes_on(series.started_at, rows[0].state, rows[0].state_since),
         product_route=series.product_route,
         status=dose.status,
         planned_at=dose.planned_at,
@@ -270,6 +278,8 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         ordered_at=dose.ordered_at,
         order_reason=dose.order_reason,
         readings_due=dose.readings_due,
+        ceiling_reason=dose.ceiling_reason,
+        number_reason=dose.number_reason,
         weight=weight_line(asked, weight, series.started_at),
         is_first=not series_has_given,
         arrived_at=dose.arrived_at,

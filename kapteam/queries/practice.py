@@ -25,6 +25,7 @@ from kapteam.db.tables import (
 from kapteam.errors import NotFound
 from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
 from kapteam.queries.standing import Asked
+from kapteam.rules.cadence import CADENCE_SETTINGS
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.plausibility import DOSE_BOUNDS
 from kapteam.rules.thresholds import THRESHOLDS, Threshold
@@ -185,7 +186,7 @@ def with_function(colleagues: Iterable[Colleague], *functions: Function) -> dict
 
 
 def thresholds(db: Session, asked: Asked) -> tuple[ThresholdLine, ...]:
-    """Every threshold and bound of a dose as in force, its source, and since when (None: default).
+    """Every setting of one number as in force, its source, and since when (None: default).
 
     `written` as it is typed: a bound in mg.
     """
@@ -212,11 +213,13 @@ def thresholds(db: Session, asked: Asked) -> tuple[ThresholdLine, ...]:
             latest[key].in_force_from if key in latest else None,
             latest[key].name if key in latest else "",
         )
-        for key, threshold in {**THRESHOLDS, **DOSE_BOUNDS}.items()
+        for key, threshold in {**THRESHOLDS, **DOSE_BOUNDS, **CADENCE_SETTINGS}.items()
     )
 
 
 def _written(practice: PracticeInForce, key: str) -> str:
+    if key in CADENCE_SETTINGS:
+        return str(practice.cadences.value(key))
     if key not in DOSE_BOUNDS:
         return str(getattr(practice.thresholds, key))
     return wording.mg(practice.dose_bounds.value(key)).removesuffix("mg").strip()

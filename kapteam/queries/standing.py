@@ -72,6 +72,7 @@ from kapteam.rules.pathway import (
 )
 from kapteam.rules.permissions import Viewer, hold_reason_for
 from kapteam.rules.readiness import Preparation, Requirement, is_ready, waits_for
+from kapteam.rules.series import SeriesCount, goes_on
 from kapteam.rules.signals import LOOKED_BACK, Signal, signals
 from kapteam.rules.vitals import Pressure, pressure_gap
 from kapteam.rules.waits import (
@@ -131,13 +132,27 @@ class HoldLine:
 
 @dataclass(frozen=True, slots=True)
 class SeriesLine:
-    """The current series: how many ordered (None: not yet), given, booked (rule 8)."""
+    """The current series and how far it is; it `goes_on` while it takes the next dose (rule 8)."""
 
     id: str
     product_route: ProductRoute
-    ordered: int | None
-    given: int
-    booked: int
+    count: SeriesCount
+    goes_on: bool
+
+    @property
+    def ordered(self) -> int | None:
+        """How many are ordered; None: not yet."""
+        return self.count.ordered
+
+    @property
+    def given(self) -> int:
+        """How many were given."""
+        return self.count.given
+
+    @property
+    def booked(self) -> int:
+        """How many are to come."""
+        return self.count.booked
 
 
 @dataclass(frozen=True, slots=True)
@@ -959,7 +974,20 @@ class _Course:
         if not rows:
             return None
         row = rows[-1]
-        return SeriesLine(row.id, row.product_route, row.ordered_count, row.given, row.booked or 0)
+        course = self._row
+        return SeriesLine(
+            row.id,
+            row.product_route,
+            SeriesCount(
+                row.ordered_count,
+                row.given,
+                row.booked or 0,
+                row.review_before,
+                row.reviewed_before,
+            ),
+            goes_on=row.ended_at is None
+            and goes_on(row.started_at, course.state, course.state_since),
+        )
 
     def _dose_of(self, series: SeriesLine) -> str:
         """One of its ketamine sessions, on whose page its number is ordered."""
@@ -1091,11 +1119,14 @@ class _Course:
         )
 
     def _ceiling_gap(self, row: Any) -> CeilingGap | None:
+        """None as well where a prescriber ordered above this very clearance and said why."""
         is_ordered = row.order_state is OrderState.ORDERED and row.ordered_ug
         if not is_ordered or self._clearance is None:
             return None
         total_ug = row.ordered_ug + (row.may_add_ug or 0)
-        return ceiling_gap(self._clearance.ceiling, total_ug, self._row.grams)
+        gap = ceiling_gap(self._clearance.ceiling, total_ug, self._row.grams)
+        is_meant = row.ceiling_reason and row.ordered_at >= self._row.cleared_at
+        return None if gap is CeilingGap.ABOVE and is_meant else gap
 
     def _hold_reason(self) -> HoldReason | None:
         reason: HoldReason | None = self._row.hold_reason

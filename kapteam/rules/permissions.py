@@ -171,6 +171,16 @@ def can_run_episode(viewer: Viewer) -> bool:
     return _allowed(check_can_run_episode, viewer)
 
 
+def check_can_review_series(viewer: Viewer) -> None:
+    """Record that those who treat looked back at a series: either of the two."""
+    _need(viewer, _CARE, "Only a prescriber or a therapist can record the review of a series.")
+
+
+def can_review_series(viewer: Viewer) -> bool:
+    """Twin of `check_can_review_series`."""
+    return _allowed(check_can_review_series, viewer)
+
+
 def check_can_book(viewer: Viewer) -> None:
     """Book, move and cancel; inquiries, clients and consents: everyone with a function."""
     _need(viewer, _ANYONE, "Your sign-in has no function yet. Ask an administrator.")

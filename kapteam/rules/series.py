@@ -1,6 +1,7 @@
-"""A series of ketamine sessions: its route, whether it goes on, and the numbers of its doses."""
+"""A series of ketamine sessions: its route, whether it goes on, its numbers, and its review."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from kapteam.vocabulary import EpisodeState, ProductRoute
@@ -27,3 +28,64 @@ def numbered(doses: Iterable[tuple[datetime, str]]) -> Mapping[str, int]:
     Each is when it was given, else is planned, and its id; what was never given has no place.
     """
     return {id_: number for number, (_, id_) in enumerate(sorted(doses), 1)}
+
+
+_REVIEW_BEFORE = {
+    ProductRoute.ESKETAMINE_NASAL: 9,
+    ProductRoute.SUBLINGUAL: 3,
+    ProductRoute.ORAL: 3,
+}
+_AFTER_THE_FOURTH = 5
+
+
+def usual_review_before(product_route: ProductRoute) -> int:
+    """The number of the session before which the pair usually looks back, for who orders it.
+
+    Product.md (reviews are per product), rule 53: after dose 4; Spravato after week 4, which has
+    eight doses; lozenges after the two of the start (domain 1.3).
+    """
+    return _REVIEW_BEFORE.get(product_route, _AFTER_THE_FOURTH)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesCount:
+    """How far a series is: ordered (None: not yet), given, booked (rule 8), and its review.
+
+    `review_before` is the number of the session before which the pair reviews, None where no
+    prescriber asked for it; `reviewed_before` the latest such number that was reviewed.
+    """
+
+    ordered: int | None
+    given: int
+    booked: int
+    review_before: int | None = None
+    reviewed_before: int | None = None
+
+    @property
+    def next_number(self) -> int:
+        """Which one the next booking would be."""
+        return self.given + self.booked + 1
+
+    @property
+    def left(self) -> int:
+        """How many ordered sessions are neither given nor booked; 0 while no number is ordered."""
+        return max(0, (self.ordered or 0) - self.given - self.booked)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether one more would go beyond the number ordered (rule 15)."""
+        return self.ordered is not None and self.next_number > self.ordered
+
+    @property
+    def awaits_review(self) -> bool:
+        """Whether a review was asked for and nobody has recorded it."""
+        return self.review_before is not None and (self.reviewed_before or 0) < self.review_before
+
+    def is_unreviewed_at(self, number: int) -> bool:
+        """Whether the session of that number has a review before it that did not take place."""
+        return self.awaits_review and number >= (self.review_before or 0)
+
+    @property
+    def is_review_due(self) -> bool:
+        """Whether the next session to be given is one that the review comes before."""
+        return self.is_unreviewed_at(self.given + 1)

@@ -12,6 +12,7 @@ from kapteam.clock import day_of
 from kapteam.queries.audit_log import LogLine, LogPage, LogWanted, What, audit_log
 from kapteam.queries.emergency import EmergencyLine
 from kapteam.queries.practice import Colleague
+from kapteam.rules.cadence import CADENCE_SETTINGS
 from kapteam.rules.plausibility import DOSE_BOUNDS
 from kapteam.rules.slots import read_hours
 from kapteam.rules.thresholds import THRESHOLDS
@@ -21,7 +22,7 @@ from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import EpisodeState, NoteKind, Weekday
 
-_SETTINGS = {**THRESHOLDS, **DOSE_BOUNDS}
+_SETTINGS = {**THRESHOLDS, **DOSE_BOUNDS, **CADENCE_SETTINGS}
 _KINDS = {one.value: one.label for one in NoteKind}
 _STATES = {one.value: one.label for one in EpisodeState}
 _PERSON = "log_person"
@@ -199,6 +200,9 @@ def details(here: Present, line: LogLine, names: Mapping[str, str]) -> str:
         "until_at": lambda at: f"until {moment(at)}",
         "hours": _hours,
         "ordered_ug": wording.mg,
+        "before_number": lambda number: f"before the {wording.ordinal(number)}",
+        "beyond_number": lambda yes: "beyond the number ordered" if yes else "",
+        "above_ceiling": lambda yes: "above the ceiling" if yes else "",
         "dose": str,
         "why": str,
     }

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from kapteam import sentences, wording
+from kapteam.actions.booking import all_are_booked
 from kapteam.queries.booking import (
     INTEGRATION_MINUTES,
     BookingStart,
@@ -15,13 +16,14 @@ from kapteam.queries.booking import (
     away_at,
     free_slots,
 )
+from kapteam.queries.course import RunningSeries
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.queries.standing import CourseStanding, course_standings
 from kapteam.rules.dosing import estimated_last_given_at
 from kapteam.rules.home_supply import AT_HOME
 from kapteam.rules.pathway import BOOKABLE
 from kapteam.rules.permissions import can_order_dose, can_propose_dose
-from kapteam.rules.series import bookable_routes
+from kapteam.rules.series import bookable_routes, usual_review_before
 from kapteam.rules.slots import begins_too_soon
 from kapteam.ui.doses import dose_fields
 from kapteam.ui.forms import Form
@@ -39,18 +41,20 @@ from kapteam.ui.rows import (
     telling_apart,
     words,
 )
+from kapteam.ui.series import draw_count, say_too_often
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import Function, How, Part, ProductRoute, ServiceLine, Tone
 from kapteam.wording import Phrase
 
 _MINUTES = {ProductRoute.ESKETAMINE_NASAL: 150}
-_USUAL_MINUTES = 120
+USUAL_MINUTES = 120
 _WEIGH_LATER = (
     "The ceiling is by weight, and no weight is recorded. Book without a dose; weigh and order on "
     "the page of the session."
 )
 FIRST_SERIES = 6
+REVIEW_BEFORE = "Review before session number (0: no review)"
 _WHY = 420
 _FREED, _KEPT = "%Y-%m-%dT%H:%MZ", ("freed", "place")
 ELSEWHERE = "Somebody elsewhere"
@@ -169,8 +173,10 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
         for one in map(start.course.member, (Part.PRESCRIBER, Part.THERAPIST))
         if one and one.clinician_id
     }
-    say_who_is_away(here, treating, form.instant("planned_on", "planned_time"))
-    minutes = _MINUTES.get(route, _USUAL_MINUTES) if route else _USUAL_MINUTES
+    at = form.instant("planned_on", "planned_time")
+    say_who_is_away(here, treating, at)
+    say_too_often(here, start.course.client.id, route, at)
+    minutes = _MINUTES.get(route, USUAL_MINUTES) if route else USUAL_MINUTES
     form.number("planned_minutes", "Minutes, the whole appointment", minutes)
     place = st.query_params.get("place", "") if local else ""
     if route in AT_HOME and form.check("at_home", "At home"):
@@ -182,12 +188,14 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
         form.line("people_present", OTHERS)
     series = start.series
     begins = series is None or not series.goes_on or route is not series.product_route
-    if begins and ordering:
+    if not begins and series is not None:
+        _goes_on_with(here, form, start, series)
+    elif ordering:
         form.number("ordered_count", "Ketamine sessions in this series", FIRST_SERIES)
-    elif begins or series is None or series.ordered is None:
-        st.markdown(quiet("Number of sessions not ordered yet"))
+        if route:
+            form.number("review_before", REVIEW_BEFORE, usual_review_before(route))
     else:
-        st.markdown(quiet(f"Series of {series.ordered} ordered"))
+        st.markdown(quiet("Number of sessions not ordered yet"))
     if ordering or can_propose_dose(here.viewer):
         cleared_for = start.course.clearance
         ceiling = cleared_for.ceiling if cleared_for else None
@@ -201,8 +209,32 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
             label="Dose ordered, mg" if ordering else "Dose proposed, mg (not an order)",
             is_first=begins or not (series and series.has_given),
             ceiling=ceiling,
+            ask="" if ordering else _prescriber(start),
         )
     return route
+
+
+def _prescriber(start: BookingStart) -> str:
+    """Whom one asks for what only a prescriber decides."""
+    member = start.course.member(Part.PRESCRIBER)
+    return member.name if member else "a prescriber"
+
+
+def _goes_on_with(here: Present, form: Form, start: BookingStart, series: RunningSeries) -> None:
+    """How far the series is, and what a booking beyond its number or its review is asked."""
+    count = series.count
+    draw_count(here, series.product_route, count)
+    if count.is_unreviewed_at(count.next_number):
+        phrase(sentences.unreviewed(count, count.next_number))
+    if not count.is_full:
+        return
+    full = all_are_booked(count.ordered or 0)
+    if can_order_dose(here.viewer):
+        phrase(Phrase(full, Tone.AMBER, "error"))
+        form.line("number_reason", "Why this one is added")
+    else:
+        ask = f"Ask {_prescriber(start)} to order more, or to add this one."
+        form.needs("ordered_count", f"{full} {ask}")
 
 
 def _route(

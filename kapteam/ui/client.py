@@ -57,6 +57,7 @@ from kapteam.ui.rows import (
     when,
     words,
 )
+from kapteam.ui.series import draw_count, plan_link
 from kapteam.ui.shell import Present
 from kapteam.ui.text import dialed, plain, quiet, said
 from kapteam.ui.waits import draw_stuck
@@ -347,14 +348,15 @@ def _to_sign_off(here: Present, course: CourseStanding, one: Attention) -> None:
 
 
 def _course(here: Present, course: CourseStanding) -> None:
-    series = course.series
-    stage = sentences.stage(
-        course.state, series.given if series else None, series.ordered if series else None
-    )
+    series = course.series if course.series and course.series.goes_on else None
     since = wording.day(course.state_since.astimezone(here.zone).date(), here.today)
     is_kap = course.service_line is ServiceLine.KAP
     line = "" if is_kap else f"{course.service_line.label}: "
-    words(f"**{plain(line + stage)}** {quiet(f'since {since}')}")
+    words(f"**{plain(line + course.state.label)}** {quiet(f'since {since}')}")
+    if series:
+        draw_count(here, series.product_route, series.count)
+        if _takes_bookings(here, course):
+            plan_link(here, course.episode_id, series.count)
     if can_order_dose(here.viewer):
         _number_link(course)
     draw_home_of_course(here, course)

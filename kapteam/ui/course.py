@@ -41,6 +41,7 @@ from kapteam.ui.first_steps import add_a_colleague
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, phrase, row, section, words
+from kapteam.ui.series import draw_series
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
 from kapteam.ui.written import free_words, write_links
@@ -151,6 +152,7 @@ def draw_course(here: Present, care: Course) -> None:
         st.markdown(plain(treated))
         for one in sorted(care.members, key=lambda one: list(Part).index(one.part)):
             st.markdown(f"{one.part.label}: **{plain(one.name)}** {_until(here, one)}")
+        draw_series(here, care)
         for experience in care.told:
             _experience(here, care, experience)
         if care.hold:

@@ -7,7 +7,7 @@ import streamlit as st
 from kapteam import wording
 from kapteam.actions.weights import WeightEntered, far_from, record_weight, void_weight
 from kapteam.queries.weights import WeightLine
-from kapteam.rules.ceiling import Ceiling, above_plan
+from kapteam.rules.ceiling import Ceiling, CeilingGap, above_plan, ceiling_gap
 from kapteam.rules.dosing import MayAdd
 from kapteam.rules.permissions import can_record_session
 from kapteam.rules.plausibility import DoseBounds, Doubt, doubt_dose, needs_weight, per_kg
@@ -85,8 +85,13 @@ def dose_fields(
     reason: str = "",
     is_first: bool,
     ceiling: Ceiling | None,
+    above_reason: str = "",
+    ask: str,
 ) -> None:
-    """The dose and what may be added, and beside them what the order will be asked (rule 32)."""
+    """The dose and what may be added, and beside them what the order will be asked (rule 32).
+
+    `ask` is whom one asks for a dose above the ceiling; empty for who may order one and says why.
+    """
     form.line("mg", label, typed_mg(ordered_ug), width=260)
     _may_add_fields(form, may_add)
     ug = read_field(form, "mg", wording.read_mg)
@@ -97,9 +102,13 @@ def dose_fields(
         figure = wording.mg_per_kg(per_kg(ug, weight.grams))
         words(f"**{plain(figure)}** {quiet(f'at {wording.weight(weight.grams)}')}")
     added_ug = read_field(form, "may_add", wording.read_mg)
-    above = above_plan(ceiling, ug + (added_ug or 0), grams)
-    if above:
-        phrase(Phrase(above, Tone.RED, "error"))
+    total_ug = ug + (added_ug or 0)
+    if above := above_plan(ceiling, total_ug, grams):
+        is_above = ceiling_gap(ceiling, total_ug, grams) is CeilingGap.ABOVE
+        whom = f" Ask {ask}, who may order more." if ask and is_above else ""
+        phrase(Phrase(f"{above}{whom}", Tone.RED, "error"))
+        if is_above and not ask:
+            form.line("ceiling_reason", "Why above the ceiling", above_reason)
     found = doubt_dose(ug, added_ug, product_route, grams, bounds, is_first=is_first)
     if found is None:
         return

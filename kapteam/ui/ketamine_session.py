@@ -35,6 +35,7 @@ from kapteam.queries.practice import with_function
 from kapteam.queries.standing import Person
 from kapteam.rules.dosing import ends_session, estimated_last_given_at
 from kapteam.rules.monitoring import minutes_due
+from kapteam.rules.pathway import BOOKABLE
 from kapteam.rules.permissions import (
     Viewer,
     can_book,
@@ -44,8 +45,10 @@ from kapteam.rules.permissions import (
     can_write_note,
 )
 from kapteam.rules.plausibility import doubt_given, per_kg
+from kapteam.rules.series import usual_review_before
 from kapteam.ui.booking import (
     FIRST_SERIES,
+    REVIEW_BEFORE,
     AfterDose,
     freed_time,
     offer_slots,
@@ -57,6 +60,7 @@ from kapteam.ui.doses import dose_fields, draw_weight, read_field, typed_mg
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import NOT_BOOKED, integration_links, phrase, row, section, when, words
+from kapteam.ui.series import draw_count, plan_link, say_too_often
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, strong
 from kapteam.ui.written import draw_note, free_words
@@ -80,7 +84,7 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
     left, right = st.columns(2, gap="large")
     with left, st.container(gap="xsmall"):
         _when(here, shown)
-        number = wording.in_series(shown.number, shown.ordered_count)
+        number = wording.in_series(shown.number, shown.count.ordered)
         words(
             f"**{shown.status.label}**{plain(f', dose {number}' if shown.number else '')} · "
             f"{plain(shown.product_route.label)}"
@@ -89,6 +93,7 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
         present = "" if shown.at_home else shown.people_present
         about = (place, f"{shown.planned_minutes} minutes", present)
         words(quiet(" · ".join(filter(None, about))))
+        _series(here, shown)
         if shown.line and shown.line.silence:
             phrase(sentences.silence(shown.line.silence, shown.planned_at, here.now, here.zone))
         if _is_live(here, shown):
@@ -116,6 +121,17 @@ def _is_live(here: Present, shown: KetamineSessionPage) -> bool:
     is_ahead = shown.planned_at.astimezone(here.zone).date() > here.today
     has_been = bool(shown.counted) or (shown.status.is_open and not is_ahead)
     return has_been and can_record_session(here.viewer)
+
+
+def _series(here: Present, shown: KetamineSessionPage) -> None:
+    """How far its series is while that goes on; and why it was added to it."""
+    if shown.series_goes_on and shown.of_course.is_open:
+        draw_count(here, shown.product_route, shown.count)
+        if shown.course.state in BOOKABLE and not shown.course.is_on_hold:
+            with row("series_ways"):
+                plan_link(here, shown.course.id, shown.count)
+    if shown.number_reason:
+        st.text(f"Beyond the number ordered: {free_words(here, shown.number_reason)}")
 
 
 def _offer_freed(here: Present, shown: KetamineSessionPage) -> None:
@@ -200,6 +216,8 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
                 words(quiet(figure))
     if shown.order_reason:
         st.text(f"Beyond the usual: {free_words(here, shown.order_reason)}")
+    if shown.ceiling_reason:
+        st.text(f"Above the ceiling: {free_words(here, shown.ceiling_reason)}")
     if not shown.status.is_open:
         return
     draw_weight(here, shown.weight, shown.product_route, shown.course.client.id)
@@ -227,6 +245,8 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
             reason=shown.order_reason,
             is_first=shown.is_first,
             ceiling=shown.of_course.ceiling,
+            above_reason=shown.ceiling_reason,
+            ask="" if ordering else _prescriber(shown),
         )
         if ordering:
             minutes = minutes_due(shown.readings_due, shown.product_route)
@@ -248,6 +268,12 @@ def draw_order(here: Present, shown: KetamineSessionPage) -> None:
         )
 
 
+def _prescriber(shown: KetamineSessionPage) -> str:
+    """Whom one asks for what only a prescriber decides."""
+    person = shown.of_course.prescriber
+    return person.name if person else "a prescriber"
+
+
 def draw_number(here: Present, shown: KetamineSessionPage) -> None:
     """How many sessions the series has, for a prescriber to order (rule 15)."""
     if not can_order_dose(here.viewer) or shown.course.is_on_hold:
@@ -260,10 +286,12 @@ def draw_number(here: Present, shown: KetamineSessionPage) -> None:
         form.number(
             "ordered_count",
             "Ketamine sessions ordered in this series",
-            shown.ordered_count or FIRST_SERIES,
+            shown.count.ordered or FIRST_SERIES,
         )
+        usual = None if shown.count.ordered else usual_review_before(shown.product_route)
+        form.number("review_before", REVIEW_BEFORE, shown.count.review_before or usual)
         form.save(
-            "Change the number ordered" if shown.ordered_count else "Order the number",
+            "Change the number ordered" if shown.count.ordered else "Order the number",
             set_ordered_count,
             lambda: form.entered(OrderedCountEntered, series_id=shown.series_id, version=version),
             kind="secondary",
@@ -430,6 +458,8 @@ def _move_form(here: Present, shown: KetamineSessionPage) -> None:
         form.moment("planned_on", "planned_time", "New day", "New time")
         both = (shown.of_course.prescriber, shown.of_course.therapist)
         _away_then(here, form, both, "planned_on", "planned_time")
+        at = form.instant("planned_on", "planned_time")
+        say_too_often(here, shown.course.client.id, shown.product_route, at, (shown.id,))
     with right:
         _integration_moves(here, form, shown)
     _check_ride(here, form, shown, "ride_comes", "The ride home comes then as well")

@@ -50,6 +50,7 @@ PLACES: dict[str, Place] = {
     "clearance": Place("Clearance"),
     "consent": Place("Consent"),
     "booking": Place("Book a ketamine session"),
+    "series_plan": Place("Plan the rest of a series"),
     "ketamine_session": Place("Ketamine session"),
     "live_session": Place("During the session"),
     "home_supply": Place("Medicine at home"),

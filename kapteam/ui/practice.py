@@ -1,5 +1,6 @@
 """The parts of Practice: which of them is shown, its name and zone, thresholds, backups."""
 
+from collections.abc import Iterable
 from functools import partial
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -19,7 +20,9 @@ from kapteam.actions.practice import (
 from kapteam.errors import Refused
 from kapteam.operations.backups import back_up_now, backup_state
 from kapteam.queries.practice import ThresholdLine
+from kapteam.rules.cadence import CADENCE_SETTINGS
 from kapteam.rules.plausibility import DOSE_BOUNDS
+from kapteam.rules.thresholds import THRESHOLDS
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import PracticePart
 from kapteam.ui.rows import BACKUP_IS_LATE, phrase, row, section, when, words
@@ -80,15 +83,20 @@ def draw_thresholds(here: Present, lines: tuple[ThresholdLine, ...]) -> None:
     """Every threshold with its source; a change is in force from now on."""
     with section("Thresholds", key="thresholds"):
         for line in lines:
-            if line.key not in DOSE_BOUNDS:
+            if line.key in THRESHOLDS:
                 _threshold(here, line, line.threshold.label)
     st.subheader("When a dose is asked about", anchor=False)
     words(quiet("They warn; they never advise a dose. A first low dose of a series asks nothing."))
-    for route, found in groupby(
-        (line for line in lines if line.key in DOSE_BOUNDS),
-        key=lambda line: line.threshold.label.partition(":")[0],
-    ):
-        with st.expander(f"{route} doses"):
+    _by_route(here, [line for line in lines if line.key in DOSE_BOUNDS], "doses")
+    st.subheader("How often ketamine is given", anchor=False)
+    words(quiet("Plans start from what is usual; the rest warns, and forbids nothing."))
+    _by_route(here, [line for line in lines if line.key in CADENCE_SETTINGS], "sessions")
+
+
+def _by_route(here: Present, lines: Iterable[ThresholdLine], what: str) -> None:
+    """Settings whose labels begin with product and route, folded by these."""
+    for route, found in groupby(lines, key=lambda line: line.threshold.label.partition(":")[0]):
+        with st.expander(f"{route} {what}"):
             for line in found:
                 _threshold(here, line, f"{line.threshold.label}, {line.threshold.unit}")
 

@@ -19,7 +19,7 @@ from kapteam.db.tables import (
     OutsideWait,
 )
 from kapteam.demo import THERAPIST_ID
-from kapteam.demo.people import BIRDSONG, COSTELLO, NAKAMURA, OKAFOR, demo_id
+from kapteam.demo.people import BIRDSONG, COSTELLO, MARCHETTI, NAKAMURA, OKAFOR, demo_id
 from kapteam.vocabulary import NoteKind, SessionStatus
 
 _courses = select(EpisodeMember.episode_id).where(EpisodeMember.clinician_id == THERAPIST_ID)
@@ -64,6 +64,10 @@ def _integration_to_come(db: Session) -> str:
             IntegrationSession.dropped_at.is_(None),
         ),
     )
+
+
+def _to_plan(db: Session) -> str:
+    return _one(db, select(Episode.id).where(Episode.client_id == MARCHETTI.id))
 
 
 def _at_home(db: Session) -> str:
@@ -141,6 +145,7 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "clearance": lambda db: f"/clearance?episode={_course(db)}",
     "consent": lambda db: f"/consent?episode={_course(db)}",
     "booking": lambda db: f"/booking?episode={_course(db)}",
+    "series_plan": lambda db: f"/series_plan?episode={_to_plan(db)}",
     "ketamine_session": lambda db: f"/ketamine_session?id={_dose(db, SessionStatus.PLANNED)}",
     "live_session": lambda db: f"/live_session?id={_dose(db, SessionStatus.PLANNED)}",
     "live_session watched": lambda db: f"/live_session?id={_watched(db)}",

@@ -41,6 +41,7 @@ from kapteam.db.tables import (
     OutsideWait,
     PracticeSetting,
     ReadinessAnswer,
+    SeriesReview,
     Vital,
     Weight,
 )
@@ -439,6 +440,25 @@ def _a_dose_without_a_number(own: Care) -> str:
     with own.database.writing() as db:
         a_series(db, own.course, ordered_count=None)
     return _a_dose_ahead(own)
+
+
+def _a_series_to_review(own: Care) -> str:
+    with own.database.writing() as db:
+        a_series(db, own.course, review_before=2)
+        a_given_session(db, own.course, given_at=NOW - 7 * DAY)
+    return _its_course(own)
+
+
+def _review(page: Page) -> None:
+    press(page, "Record the review")
+    paste(page, "What you both decided, in a few words", "Goes on, the same dose.")
+
+
+def _a_series_to_plan(own: Care) -> str:
+    with own.database.writing() as db:
+        a_series(db, own.course, ordered_count=2)
+        a_given_session(db, own.course, given_at=NOW - 7 * DAY)
+    return f"/series_plan?episode={own.course.id}"
 
 
 def _number(page: Page) -> None:
@@ -1165,6 +1185,16 @@ SAVES = {
         "Order the number",
         ("series:ordered",),
         by_prescriber=True,
+    ),
+    "series reviewed": Save(
+        _a_series_to_review, _review, "Reviewed", ("series:reviewed",), (SeriesReview,)
+    ),
+    "series planned": Save(
+        _a_series_to_plan,
+        _nothing,
+        "Book what is ticked",
+        ("ketamine_session:booked",),
+        (KetamineSession, IntegrationSession),
     ),
     "moved": Save(_a_dose_ahead, _move_both, "Move", ("ketamine_session:moved",)),
     "both moved": Save(_a_booked_pair, _move_both, "Move both", ("ketamine_session:moved",)),

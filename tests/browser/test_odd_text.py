@@ -28,6 +28,7 @@ from kapteam.db.tables import (
     NoteAddendum,
     NoteAmendment,
     Practice,
+    Series,
 )
 from kapteam.ids import new_id
 from kapteam.rules.evaluation import Finding, Trial
@@ -82,6 +83,7 @@ from tests.factories_care import (
     Care,
     a_given_session,
     a_ketamine_session,
+    a_series_review,
     a_vital,
     an_administration,
     an_answer,
@@ -157,6 +159,10 @@ def strange(care: Care) -> Odd:
         given.place, given.people_present = odd("gpl"), odd("ppl")
         given.breach_reason, given.no_integration_reason = odd("bre"), odd("why")
         given.order_reason = odd("ord")
+        given.ceiling_reason, given.number_reason = odd("cei"), odd("nmr")
+        series = db.get_one(Series, given.series_id)
+        series.review_before = 2
+        a_series_review(db, series, therapist, before=2, words=odd("rev"))
         dose = db.query(Administration).filter_by(ketamine_session_id=given.id).one()
         dose.lot, dose.reason = SHORT, odd("rea")
         wrong = an_administration(db, given, started_at=NOW - 31 * HOUR)

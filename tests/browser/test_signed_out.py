@@ -32,6 +32,7 @@ def addresses(care: Care) -> list[str]:
         "clearance": f"?episode={care.course.id}",
         "consent": f"?episode={care.course.id}",
         "booking": f"?episode={care.course.id}",
+        "series_plan": f"?episode={care.course.id}",
         "ketamine_session": f"?id={dose.id}",
         "integration_session": f"?dose={dose.id}",
         "note": f"?id={note.id}",

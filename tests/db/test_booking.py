@@ -73,7 +73,7 @@ from tests.factories_care import (
     link_integration,
 )
 
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TOMORROW = TODAY + DAY
 
 
@@ -215,8 +215,11 @@ def test_somebody_without_a_function_cannot_book(care):
         ({"mg": "abc"}, "mg", "number of mg"),
         ({"may_add": "20"}, "mg", "Enter the dose"),
         ({"mg": "70", "may_add": "abc"}, "may_add", "number of mg"),
-        ({"mg": "151"}, "mg", "at most 150 mg"),
-        ({"mg": "140", "may_add": "11"}, "may_add", "at most 150 mg"),
+        ({"mg": "151"}, "ceiling_reason", "at most 150 mg"),
+        ({"mg": "140", "may_add": "11"}, "ceiling_reason", "at most 150 mg"),
+        ({"mg": "151", "ceiling_reason": "x" * 8_001}, "ceiling_reason", "8,001 characters"),
+        ({"review_before": 1}, "review_before", "2 to 30"),
+        ({"review_before": 31}, "review_before", "2 to 30"),
         ({"integration_on": None}, "integration_on", "Choose the day"),
         ({"integration_time": "10"}, "integration_time", "am or pm"),
         ({"integration_time": ""}, "integration_time", "leave the day empty"),
@@ -518,15 +521,97 @@ def test_rule_8_maintenance_is_a_series_of_its_own(database):
     assert care.row(Series, before.id).ended_at == NOW
 
 
-@pytest.mark.parametrize(
-    ("who", "says"), [("therapist", "Ask a prescriber"), ("prescriber", "Raise the number first")]
-)
-def test_no_more_sessions_are_booked_than_are_ordered(care, who, says):
+@pytest.mark.parametrize("who", ["therapist", "nurse", "front_desk"])
+@pytest.mark.parametrize("reason", ["", "She asked for it"])
+def test_rule_15_beyond_the_number_ordered_nobody_but_a_prescriber_books(care, who, reason):
     care.do(book_ketamine_session, care.prescriber, _booking(care, ordered_count=1))
+    one_more = _next(care, 1, number_reason=reason)
     with pytest.raises(Invalid) as refused:
-        care.do(book_ketamine_session, getattr(care, who), _next(care, 1))
-    assert says in refused.value.fields["ordered_count"]
+        care.do(book_ketamine_session, getattr(care, who), one_more)
+    assert refused.value.fields == {
+        "ordered_count": "The 1 session that is ordered is given or booked. Ask Robin Prescott to "
+        "order more, or to add this one."
+    }
     assert count_rows(care.database, KetamineSession) == 1
+
+
+def test_rule_15_a_prescriber_books_beyond_the_number_and_says_why(care):
+    care.do(book_ketamine_session, care.prescriber, _booking(care, ordered_count=1))
+    entered = _next(care, 1)
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, care.prescriber, entered)
+    assert list(refused.value.fields) == ["number_reason"]
+    assert count_rows(care.database, KetamineSession) == 1
+
+    why = "Moves abroad in spring"
+    care.do(book_ketamine_session, care.prescriber, replace(entered, number_reason=why))
+
+    session = care.row(KetamineSession, entered.id)
+    assert session.number_reason == why
+    assert care.row(Series, session.series_id).ordered_count == 1
+    *_, event = audit_events(care.database, "ketamine_session:booked")
+    assert event.changes["beyond_number"] is True
+    assert why not in str(event.changes)
+
+
+def test_a_reason_that_nobody_asked_for_is_not_kept(care):
+    entered = _booking(care, mg="70", number_reason="Just so", ceiling_reason="Just so")
+    care.do(book_ketamine_session, care.prescriber, entered)
+    session = care.row(KetamineSession, entered.id)
+    assert (session.number_reason, session.ceiling_reason) == ("", "")
+
+
+def test_a_prescriber_books_a_dose_above_the_ceiling_and_says_why(care):
+    entered = _booking(care, mg="140", may_add="11", ceiling_reason="Tolerated 150 mg before")
+    care.do(book_ketamine_session, care.prescriber, entered)
+    session = care.row(KetamineSession, entered.id)
+    assert (session.ordered_ug, session.ceiling_reason) == (140_000, "Tolerated 150 mg before")
+    (event,) = audit_events(care.database, "ketamine_session:booked")
+    assert event.changes["above_ceiling"] is True
+
+
+@pytest.mark.parametrize(("typed", "field"), [(("151", ""), "mg"), (("140", "11"), "may_add")])
+def test_a_therapist_proposes_nothing_above_the_ceiling_and_is_told_whom_to_ask(care, typed, field):
+    mg, may_add = typed
+    entered = _booking(care, ordered_count=None, mg=mg, may_add=may_add, ceiling_reason="Please")
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, care.therapist, entered)
+    assert list(refused.value.fields) == [field]
+    assert "Ask Robin Prescott, who may order more." in refused.value.fields[field]
+    _nothing_was_booked(care)
+
+
+def test_who_starts_a_series_says_before_which_session_it_is_reviewed(care):
+    care.do(book_ketamine_session, care.prescriber, _booking(care, review_before=4))
+    (series,) = care.rows(Series)
+    assert (series.ordered_count, series.review_before) == (6, 4)
+    (event,) = audit_events(care.database, "ketamine_session:booked")
+    assert event.changes["review_before"] == 4
+
+
+@pytest.mark.parametrize("who", ["therapist", "nurse", "front_desk"])
+def test_rule_15_nobody_else_orders_when_a_series_is_reviewed(care, who):
+    entered = _booking(care, ordered_count=None, review_before=4)
+    with pytest.raises(Invalid) as refused:
+        care.do(book_ketamine_session, getattr(care, who), entered)
+    assert list(refused.value.fields) == ["review_before"]
+    _nothing_was_booked(care)
+
+
+def test_when_a_series_is_reviewed_is_ordered_with_its_number(care):
+    care.do(book_ketamine_session, care.prescriber, _booking(care))
+    (series,) = care.rows(Series)
+    care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, 6, 4))
+    assert care.row(Series, series.id).review_before == 4
+    (event,) = audit_events(care.database, "series:changed")
+    assert event.changes["review_before"] == [None, 4]
+    for wrong in (-3, 1, 31):
+        entered = OrderedCountEntered(series.id, 2, 6, wrong)
+        with pytest.raises(Invalid) as refused:
+            care.do(set_ordered_count, care.prescriber, entered)
+        assert list(refused.value.fields) == ["review_before"]
+    care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 2, 6, 0))
+    assert care.row(Series, series.id).review_before is None
 
 
 def test_a_prescriber_raises_the_number_ordered_and_then_one_more_can_be_booked(care):
@@ -661,6 +746,16 @@ def test_moving_moves_both_by_the_same_shift_in_one_save(care, pair):
     assert event.tag == "ketamine_session:moved"
     assert event.changes["planned_at"][0] == session.planned_at.isoformat()
     assert event.changes["integration_sessions"][0][0] == integration.id
+
+
+def test_an_integration_elsewhere_is_shifted_past_those_of_others_elsewhere(care):
+    with care.database.writing() as db:
+        session, integration = a_booked_pair(db, care.course)
+        other = another_course(db, care, "Other")
+        at = integration.planned_at + 7 * DAY - 3.5 * HOUR
+        a_booked_pair(db, other, dose_at=NOW + 9 * DAY, integration_at=at)
+    care.do(move_ketamine_session, care.front_desk, _move(session))
+    assert care.row(IntegrationSession, integration.id).planned_at == at
 
 
 def test_moving_takes_the_integration_to_the_slot_that_was_entered(care, pair):

@@ -72,6 +72,17 @@ def _a_client_of_an_older_version(db, search_text=""):
     return tables.Client(id="client", created_by_id="by")
 
 
+def _a_series_of_an_older_version(db, episode_id, ordered_count):
+    """A series in the columns of the first version."""
+    db.execute(
+        text(
+            "INSERT INTO series (id, version, episode_id, product_route, ordered_count, started_at)"
+            " VALUES ('series', 1, :episode_id, 'IM', :ordered_count, '2026-11-04 10:00:00')"
+        ),
+        {"episode_id": episode_id, "ordered_count": ordered_count},
+    )
+
+
 def _migrations(folder: Path, head: str, then: str = "") -> Config:
     """The migrations of a next version; SQLite rebuilds a table to which others point."""
     place = folder / "migrations"
@@ -177,9 +188,9 @@ def test_a_series_of_an_older_version_keeps_its_number_and_a_new_one_may_have_no
     _bring_up_to(blank_database, "0002")
     with blank_database.writing() as db:
         course = a_course(db, _a_client_of_an_older_version(db), prescriber="Elsewhere")
-        a_series(db, course)
+        _a_series_of_an_older_version(db, course.id, 6)
     with pytest.raises(IntegrityError), blank_database.writing() as db:
-        a_series(db, course, ordered_count=None)
+        _a_series_of_an_older_version(db, course.id, None)
 
     bring_up_to_date(blank_database, tmp_path / "backups")
 
@@ -187,10 +198,10 @@ def test_a_series_of_an_older_version_keeps_its_number_and_a_new_one_may_have_no
         a_series(db, course, ordered_count=None)
     with blank_database.reading() as db:
         series = db.scalars(select(tables.Series).order_by(tables.Series.id)).all()
-        assert [(one.episode_id, one.ordered_count) for one in series] == [
-            (course.id, 6),
-            (course.id, None),
-        ]
+        assert {(one.episode_id, one.ordered_count, one.review_before) for one in series} == {
+            (course.id, 6, None),
+            (course.id, None, None),
+        }
         (index,) = inspect(db.connection()).get_indexes("series")
         (key,) = inspect(db.connection()).get_foreign_keys("series")
     assert index["name"] == "ix_series_episode_id"

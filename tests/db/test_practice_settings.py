@@ -69,6 +69,20 @@ def test_a_bound_of_a_dose_is_a_setting_like_any_other(database, administrator):
         _change(database, prescriber, key, "190")
 
 
+def test_how_often_ketamine_is_given_is_a_setting_like_any_other(database, administrator):
+    key = "cadence.SL.most_per_week"
+    for _ in range(2):
+        _change(database, administrator, key, " 3 ")
+    with database.reading() as db:
+        now, before = (practice_in_force(db, at) for at in (NOW, NOW - timedelta(seconds=1)))
+    assert (now.cadences.value(key), before.cadences.value(key)) == (3, 2)
+    [event] = audit_events(database)
+    assert event.changes == {"key": key, "value": [2, 3]}
+    with pytest.raises(Invalid) as refused:
+        _change(database, administrator, key, "8")
+    assert refused.value.fields == {"value": "Enter a number from 1 to 7."}
+
+
 def test_every_change_is_kept(database, administrator):
     for day, value in enumerate(("5", "10", "15")):
         _change(database, administrator, "idle_minutes", value, now=NOW + timedelta(days=day))

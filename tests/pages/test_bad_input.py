@@ -168,6 +168,20 @@ def _a_dose_without_a_number(care: Care) -> dict[str, str]:
     return _a_dose_ahead(care)
 
 
+def _a_series_to_plan(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        a_series(db, care.course, ordered_count=2)
+        a_given_session(db, care.course, given_at=NOW - 7 * DAY)
+    return _of_course(care)
+
+
+def _a_series_to_review(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        a_series(db, care.course, review_before=2)
+        a_given_session(db, care.course, given_at=NOW - 7 * DAY)
+    return _course(care)
+
+
 def _a_dose_on_somebody_s_word(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
         dose = a_ketamine_session(db, care.course, planned_at=NOW - 3 * HOUR)
@@ -497,6 +511,23 @@ SHEETS = {
     ),
     "booking": Sheet(
         "booking", "booking", "Book", _A_BOOKING, "ketamine_session:booked", _of_course
+    ),
+    "plan": Sheet(
+        "series_plan",
+        "plan",
+        "Book what is ticked",
+        {"rows.0.planned_time": "11:00 am"},
+        "ketamine_session:booked",
+        _a_series_to_plan,
+        _therapist,
+    ),
+    "review": Sheet(
+        "episode",
+        "review",
+        "Reviewed",
+        {"words": "Goes on, the same dose."},
+        "series:reviewed",
+        _a_series_to_review,
     ),
     "order": Sheet(
         "ketamine_session",
@@ -1031,6 +1062,15 @@ BAD: list[tuple[str, str, Any, str]] = [
     *(("booking", "mg", mg, says) for mg, says in NOT_A_DOSE),
     ("booking", "mg", "", "Enter the dose in mg."),
     ("booking", "mg", "140", "with what may be added"),
+    ("booking", "review_before", 1, "Enter the number of a session, 2 to 30"),
+    ("ordered count", "review_before", 31, "Enter the number of a session, 2 to 30"),
+    *(("plan", "rows.0.planned_time", time, says) for time, says in NOT_A_TIME),
+    ("plan", "rows.0.planned_on", YESTERDAY, PASSED),
+    ("plan", "rows.0.planned_on", None, "Choose the day."),
+    ("plan", "rows.0.integration_on", TODAY + DAY, "before the dose it integrates"),
+    ("plan", "rows.0.integration_time", "9:00", "Say am or pm"),
+    ("review", "words", " ", "What the review came to is needed."),
+    ("review", "words", "w" * 5_000, "5,000 characters; 1,000 is the most"),
     ("booking", "mg", "200", "The clearance allows at most 150 mg"),
     ("booking", "may_add", "0", "A dose is more than 0 mg."),
     *(("order", "mg", mg, says) for mg, says in NOT_A_DOSE),
@@ -1194,7 +1234,10 @@ _OTHER_FIELD = {
     ("booking", "planned_on", YESTERDAY): "planned_time",
     ("booking", "planned_on", TODAY + 400 * DAY): "planned_time",
     ("booking", "integration_on", TOMORROW): "integration_time",
-    ("booking", "mg", "140"): "may_add",
+    ("booking", "mg", "140"): "ceiling_reason",
+    ("booking", "mg", "200"): "ceiling_reason",
+    ("plan", "rows.0.planned_on", YESTERDAY): "rows.0.planned_time",
+    ("plan", "rows.0.integration_on", TODAY + DAY): "rows.0.integration_time",
     ("order", "may_add_from", "25"): "may_add_to",
     ("moved", "planned_on", YESTERDAY): "planned_time",
     ("record", "administrations.0.mg", "200"): "administrations.0.reason",
@@ -1305,6 +1348,8 @@ _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "clearance in depth",
     "consent",
     "booking",
+    "plan",
+    "review",
     "integration booked",
     "integration held",
     "integration agreed",

@@ -175,7 +175,7 @@ def test_rule_15_who_is_no_prescriber_goes_on_with_the_route_of_the_running_seri
 
     assert "product_route" not in typed(tab, "booking")
     assert "Product and route: **oral**" in said(tab)
-    assert "Series of 6 ordered" in said(tab)
+    assert "0 of 6 given" in said(tab)
 
 
 def test_the_minutes_follow_the_route_until_somebody_changes_them(care):
@@ -289,7 +289,7 @@ def test_a_series_that_is_full_says_so_and_keeps_what_was_typed(care):
 
     press(fill(tab, "booking", {**PLAN, **SLOT}), "Book")
 
-    assert "All 1 ordered sessions of this series are booked." in said(tab)
+    assert "The 1 session that is ordered is given or booked. Say why" in said(tab)
     assert typed(tab, "booking")["planned_time"] == "10:00 am"
     assert len(care.rows(KetamineSession, series_id=series.id)) == 1
 
@@ -423,3 +423,84 @@ def test_how_soon_after_the_dose_is_said_and_what_is_too_soon_is_asked(care):
     assert care.rows(KetamineSession) == []
     press(fill(tab, "booking", {"integration_soon": True}), "Book")
     assert len(care.rows(KetamineSession)) == 1
+
+
+@pytest.mark.parametrize("who", ["prescriber", "therapist", "front_desk"])
+def test_how_far_the_series_is_stands_beside_the_booking(care, who):
+    with care.database.writing() as db:
+        a_series(db, care.course, review_before=4)
+        for weeks in (2, 1):
+            a_given_session(db, care.course, given_at=NOW - 7 * weeks * DAY)
+    tab = _open(care, getattr(care, who))
+    assert "2 of 6 given, review before the 4th" in said(tab)
+    assert "is not recorded" not in said(tab)
+
+
+def test_a_booking_after_a_review_that_is_not_recorded_is_warned_of_and_booked(care):
+    with care.database.writing() as db:
+        a_series(db, care.course, review_before=2)
+        a_given_session(db, care.course, given_at=NOW - 7 * DAY)
+    tab = _open(care, care.therapist)
+    assert "This is the 2nd of the series, and the review before the 2nd is not recorded." in said(
+        tab
+    )
+    plan = {name: value for name, value in PLAN.items() if name != "product_route"}
+    press(fill(tab, "booking", plan | SLOT), "Book")
+    assert len(care.rows(KetamineSession)) == 2
+
+
+def test_who_begins_a_series_is_offered_the_review_of_that_product(care):
+    tab = _open(care, care.prescriber)
+    assert "review_before" not in typed(tab, "booking")
+    fill(tab, "booking", {"product_route": ProductRoute.ESKETAMINE_NASAL})
+    assert typed(tab, "booking")["review_before"] == 9
+    fill(tab, "booking", {"product_route": ProductRoute.INTRAMUSCULAR})
+    assert typed(tab, "booking")["review_before"] == 5
+    fill(tab, "booking", {"review_before": 3})
+    press(fill(tab, "booking", PLAN | SLOT), "Book")
+    (series,) = care.rows(Series)
+    assert (series.ordered_count, series.review_before) == (6, 3)
+
+
+def test_a_prescriber_books_beyond_the_number_with_a_reason_in_the_same_form(care):
+    with care.database.writing() as db:
+        a_series(db, care.course, ordered_count=1)
+        a_given_session(db, care.course, given_at=NOW - 7 * DAY)
+    tab = _open(care, care.prescriber)
+    assert "The 1 session that is ordered is given or booked." in said(tab)
+    press(fill(tab, "booking", PLAN | SLOT), "Book")
+    assert beside(tab, "booking", "number_reason").endswith("Say why this one is added.")
+    press(fill(tab, "booking", {"number_reason": "Moves in spring"}), "Book")
+    assert "Moves in spring" in {one.number_reason for one in care.rows(KetamineSession)}
+    assert "dose 2, beyond the 1 ordered" in said(tab)
+
+
+@pytest.mark.parametrize("who", ["therapist", "nurse", "front_desk"])
+def test_everybody_else_reads_whom_to_ask_before_anything_is_typed(care, who):
+    with care.database.writing() as db:
+        a_series(db, care.course, ordered_count=1)
+        a_given_session(db, care.course, given_at=NOW - 7 * DAY)
+    tab = _open(care, getattr(care, who))
+    ask = "Ask Robin Prescott to order more, or to add this one."
+    assert ask in said(tab)
+    assert "number_reason" not in typed(tab, "booking")
+    plan = {name: value for name, value in PLAN.items() if name != "product_route"}
+    press(fill(tab, "booking", plan | SLOT), "Book")
+    assert ask in said(tab)
+    assert len(care.rows(KetamineSession)) == 1
+
+
+def test_rule_34_a_day_nearer_than_usual_is_warned_of_beside_it_and_booked(care):
+    with care.database.writing() as db:
+        route = ProductRoute.ESKETAMINE_NASAL
+        a_series(db, care.course, product_route=route)
+        a_given_session(db, care.course, given_at=NOW - 4 * HOUR)
+    tab = _open(care, care.therapist)
+    assert "Spravato plan: week 1 by 1 dose given (twice a week in weeks 1 to 4)" in said(tab)
+    plan = {name: value for name, value in PLAN.items() if name != "product_route"}
+    fill(tab, "booking", plan | SLOT)
+    assert "It would be less than 2 days from the session of Tue Nov 24." in said(tab)
+    fill(tab, "booking", {"planned_on": TODAY + 3 * DAY, "integration_on": TODAY + 4 * DAY})
+    assert "It may be meant" not in said(tab)
+    press(fill(tab, "booking", plan | SLOT), "Book")
+    assert len(care.rows(KetamineSession)) == 2

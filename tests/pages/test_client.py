@@ -15,7 +15,7 @@ from kapteam.actions.clients import PinnedLineEntered, pin_line
 from kapteam.actions.notes import NoteEntered, save_draft, start_note
 from kapteam.db import practices
 from kapteam.db.engine import Database
-from kapteam.db.tables import AuditEvent, Client, Episode, IntegrationSessionFor, Note
+from kapteam.db.tables import AuditEvent, Client, Episode, IntegrationSessionFor, Note, Series
 from kapteam.errors import Unusable
 from kapteam.ids import new_id
 from kapteam.rules.permissions import Viewer
@@ -53,6 +53,8 @@ from tests.factories_care import (
     a_cared_for_client,
     a_given_session,
     a_ketamine_session,
+    a_series,
+    a_series_review,
     a_signed_intention,
     an_integration_session,
     an_overdue_integration,
@@ -689,8 +691,8 @@ def test_thirty_ketamine_sessions_are_paged_and_cost_no_further_statement(care):
     tab = opened(care, care.therapist)
     assert "Ketamine sessions (30), newest first" in said(tab)
     assert said(tab).count("**Dose ") == 10
-    assert "**Dose 30 of 6" in said(tab)
-    assert "**Dose 20 of 6" not in said(tab)
+    assert "**Dose 30, beyond the 6 ordered" in said(tab)
+    assert "**Dose 20, beyond" not in said(tab)
 
 
 def test_the_last_weight_is_there_with_its_day_and_none_that_was_in_error(care):
@@ -704,3 +706,19 @@ def test_the_last_weight_is_there_with_its_day_and_none_that_was_in_error(care):
 
     assert "82.6 kg (182 lb), Mon Nov 23" in words
     assert "182 kg" not in words
+
+
+def test_how_far_a_series_is_stands_with_its_course_and_leads_to_a_plan(care):
+    with care.database.writing() as db:
+        series = a_series(db, care.course, review_before=4)
+        for weeks in (3, 2, 1):
+            a_given_session(db, care.course, given_at=NOW - timedelta(weeks=weeks))
+    tab = opened(care, care.therapist)
+    assert ":material/rate_review: 3 of 6 given, review before the 4th" in said(tab)
+    assert "Plan the rest" in links(tab)
+    with care.database.writing() as db:
+        a_series_review(db, series, care.therapist, before=4)
+        db.get_one(Series, series.id).ordered_count = 3
+    tab = opened(care, care.therapist)
+    assert "3 of 3 given, reviewed before the 4th" in said(tab)
+    assert "Plan the rest" not in links(tab)

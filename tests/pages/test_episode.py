@@ -26,7 +26,13 @@ from tests.factories import (
     an_integration_course,
     an_outside_experience,
 )
-from tests.factories_care import a_ketamine_session, an_integration_session, an_overdue_integration
+from tests.factories_care import (
+    a_given_session,
+    a_ketamine_session,
+    a_series,
+    an_integration_session,
+    an_overdue_integration,
+)
 from tests.pages.filling import LOOK, beside, box, fill, press, typed
 from tests.pages.tabs import addresses, bare, links, opened, said, unsigned
 
@@ -377,3 +383,29 @@ def test_from_what_belongs_to_a_course_one_link_leads_back_to_it(care, page):
     tab = opened(care, care.therapist, page, episode=care.course.id)
     assert addresses(tab, "Course") == [f"episode?id={care.course.id}"]
     assert "Course" not in links(_open(care, care.therapist, care.course))
+
+
+def test_the_series_stands_on_its_course_and_either_of_the_two_records_its_review(care):
+    with care.database.writing() as db:
+        a_series(db, care.course, review_before=2)
+        a_given_session(db, care.course, given_at=NOW - 7 * DAY)
+    for nobody in (care.nurse, care.front_desk):
+        tab = _open(care, nobody)
+        assert "1 of 6 given, review before the 2nd" in said(tab)
+        assert "words" not in typed(tab, "review")
+        assert addresses(tab, "Plan the rest") == [f"series_plan?episode={care.course.id}"]
+    tab = _open(care, care.therapist)
+
+    press(fill(tab, "review", {"words": f"Goes on. {WILD}"}), "Reviewed")
+
+    assert "1 of 6 given, reviewed before the 2nd" in said(tab)
+    assert "Reviewed before the 2nd by Thea Tallis, Tue Nov 24, 2:30 pm" in said(tab)
+    assert f"Goes on. {WILD}" in [one.value for one in tab.text]
+    assert "words" not in typed(_open(care, care.prescriber), "review")
+    assert "Goes on." not in said(_open(care, care.front_desk))
+
+
+def test_a_course_without_a_running_series_says_nothing_of_one(care):
+    tab = _open(care, care.therapist)
+    assert " given" not in said(tab)
+    assert "Plan the rest" not in links(tab)

@@ -21,6 +21,7 @@ from tests.factories import NOW, a_course, a_hold
 from tests.factories_care import (
     a_given_session,
     a_ketamine_session,
+    a_series,
     a_signed_intention,
     an_integration_session,
     an_overdue_integration,
@@ -31,6 +32,8 @@ from tests.pages.tabs import MOST_OF_A_CHART, MOST_STATEMENTS, opened, said, sta
 @pytest.fixture
 def addresses(care):
     with care.database.writing() as db:
+        # More than any test here gives, so that there is something left to plan.
+        a_series(db, care.course, ordered_count=40)
         dose = a_ketamine_session(db, care.course, planned_at=NOW + timedelta(days=1))
         owing = an_overdue_integration(db, care.course)
         note = a_signed_intention(db, dose, care.therapist)
@@ -41,6 +44,7 @@ def addresses(care):
         "clearance": {"episode": care.course.id},
         "consent": {"episode": care.course.id},
         "booking": {"episode": care.course.id},
+        "series_plan": {"episode": care.course.id},
         "ketamine_session": {"id": dose.id},
         "live_session": {"id": dose.id},
         "integration_session": {"dose": owing.id},
@@ -59,6 +63,7 @@ PAGES = (
     "clearance",
     "consent",
     "booking",
+    "series_plan",
     "ketamine_session",
     "live_session",
     "integration_session",

@@ -54,6 +54,7 @@ from tests.factories_care import (
 from tests.pages.filling import LOOK, beside, box, fill, press, typed
 from tests.pages.tabs import (
     MOST_OF_A_CHART,
+    addresses,
     bare,
     buttons,
     headings,
@@ -718,7 +719,7 @@ def test_rule_15_the_prescriber_orders_the_number_also_once_the_first_dose_was_g
     waits = opened(care, care.prescriber, "today")
     assert "Number of sessions not ordered yet" in said(waits)
     client = opened(care, care.prescriber, "client", client=care.client.code)
-    assert "Series, 1 given, number not ordered yet" in said(client)
+    assert "1 given, number not ordered yet" in said(client)
     assert "Dose 1, number of sessions not ordered yet" in said(client)
     assert "Order the number" in links(client)
     tab = _open(care, care.prescriber, given)
@@ -727,7 +728,7 @@ def test_rule_15_the_prescriber_orders_the_number_also_once_the_first_dose_was_g
 
     assert care.row(Series, series.id).ordered_count == 4
     client = opened(care, care.prescriber, "client", client=care.client.code)
-    assert "Series, 1 of 4" in said(client)
+    assert "1 of 4 given" in said(client)
     assert "Order the number" not in links(client)
 
 
@@ -910,3 +911,83 @@ def test_it_takes_as_many_statements_with_much_on_it_as_with_little(care):
             another_medicine(db, session, given_at=NOW)
 
     assert statements_of(care, _open(care, care.prescriber, session)) == few <= MOST_OF_A_CHART
+
+
+def test_how_far_its_series_is_stands_on_the_page_with_the_way_to_a_plan(care):
+    with care.database.writing() as db:
+        a_series(db, care.course, review_before=2)
+        given = a_given_session(db, care.course, given_at=NOW - 5 * DAY)
+        ahead = a_ketamine_session(db, care.course, planned_at=NOW + 2 * DAY)
+    for session in (given, ahead):
+        tab = _open(care, care.therapist, session)
+        assert "1 of 6 given, 1 booked, review before the 2nd" in said(tab)
+        assert addresses(tab, "Plan the rest") == [f"series_plan?episode={care.course.id}"]
+
+    with care.database.writing() as db:
+        db.get_one(Series, ahead.series_id).ended_at = NOW - HOUR
+    tab = _open(care, care.therapist, given)
+    assert "1 of 6 given" not in said(tab)
+    assert "Plan the rest" not in links(tab)
+
+
+def test_why_it_goes_beyond_the_number_or_the_ceiling_is_shown_with_it(care, ahead):
+    with care.database.writing() as db:
+        kept = db.get_one(KetamineSession, ahead.id)
+        kept.number_reason, kept.ceiling_reason = "Moves in spring", "Tolerated before"
+    tab = _open(care, care.therapist, ahead)
+    assert "Beyond the number ordered: Moves in spring" in said(tab)
+    assert "Above the ceiling: Tolerated before" in said(tab)
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+    assert "Moves in spring" not in said(tab)
+    assert "Tolerated before" not in said(tab)
+
+
+def test_a_prescriber_orders_above_the_ceiling_only_with_a_reason(care, ahead):
+    tab = fill(_open(care, care.prescriber, ahead), "dose", {"mg": "151"})
+    press(tab, "Order")
+    assert "Say why, or order less." in beside(tab, "dose", "ceiling_reason")
+    press(fill(tab, "dose", {"ceiling_reason": "Tolerated before"}), "Order")
+    kept = care.row(KetamineSession, ahead.id)
+    assert (kept.ordered_ug, kept.ceiling_reason) == (151_000, "Tolerated before")
+    assert "Above the ceiling: Tolerated before" in said(tab)
+
+
+def test_a_therapist_who_proposes_above_the_ceiling_reads_whom_to_ask(care):
+    with care.database.writing() as db:
+        dose = a_ketamine_session(db, care.course, ordered_ug=None)
+    tab = fill(_open(care, care.therapist, dose), "dose", {"mg": "151"})
+    assert "Ask Robin Prescott, who may order more." in said(tab)
+    assert "ceiling_reason" not in typed(tab, "dose")
+    press(tab, "Propose")
+    assert care.row(KetamineSession, dose.id).ordered_ug is None
+
+
+def test_the_review_is_ordered_in_the_form_of_the_number_by_default_as_the_product_has_it(care):
+    with care.database.writing() as db:
+        series = a_series(db, care.course, ordered_count=None)
+        dose = a_ketamine_session(db, care.course)
+    tab = _open(care, care.prescriber, dose)
+    assert typed(tab, "series")["review_before"] == 5
+    press(fill(tab, "series", {"review_before": 4}), "Order the number")
+    assert care.row(Series, series.id).review_before == 4
+    tab = _open(care, care.prescriber, dose)
+    press(fill(tab, "series", {"review_before": 0}), "Change the number ordered")
+    assert care.row(Series, series.id).review_before is None
+
+
+def test_rule_34_moving_nearer_than_usual_warns_and_is_never_refused(care, ahead):
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + 8 * DAY)
+    plan = {"planned_on": TODAY + 7 * DAY, "planned_time": "9:00 am"}
+    tab = fill(_open(care, care.therapist, ahead), "move", plan)
+    assert "It would be less than 2 days from the session of Wed Dec 2. It may be meant." in said(
+        tab
+    )
+    press(tab, "Move both")
+    assert care.row(KetamineSession, ahead.id).planned_at == NOW + 7 * DAY - 5.5 * HOUR
+
+
+def test_moving_within_the_cadence_says_nothing_and_counts_itself_no_more(care, ahead):
+    plan = {"planned_on": TODAY + 2 * DAY, "planned_time": "9:00 am"}
+    tab = fill(_open(care, care.therapist, ahead), "move", plan)
+    assert "It may be meant" not in said(tab)

@@ -16,11 +16,12 @@ from kapteam.db.tables import (
     Practice,
     PracticeSetting,
 )
+from kapteam.rules.cadence import CADENCE_SETTINGS
 from kapteam.rules.plausibility import DOSE_BOUNDS
 from kapteam.rules.thresholds import THRESHOLDS
 from kapteam.settings import settings
 from kapteam.vocabulary import Function, Part
-from tests.factories import NOW, a_clinician, a_course, a_setting, a_weight
+from tests.factories import NOW, TODAY, a_clinician, a_course, a_setting, a_weight
 from tests.factories_care import a_ketamine_session
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import back, bare, buttons, headings, opened, said, statements_of, unsigned
@@ -366,7 +367,29 @@ def test_every_threshold_has_a_button_of_its_own_name(care, admin):
         if "Save “" in one.label
     ]
 
-    assert len(set(saves)) == len(saves) == len(THRESHOLDS) + len(DOSE_BOUNDS)
+    assert (
+        len(set(saves)) == len(saves) == len(THRESHOLDS) + len(DOSE_BOUNDS) + len(CADENCE_SETTINGS)
+    )
+
+
+def test_a_cadence_is_changed_with_its_source_and_warns_from_then_on(care, admin):
+    key = "cadence.IM.least_days"
+    form, save = f"threshold/{key}", "Save “Intramuscular: least distance, days”"
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + timedelta(days=1))
+    tab = opened(care, admin, "practice", practice_show="Thresholds")
+    assert typed(tab, form) == {"value": "2"}
+    assert "Source: kapteam's default, from published practice" in said(tab)
+
+    press(fill(tab, form, {"value": "9"}), save, form)
+    assert "would be asked about" in beside(tab, form, "value")
+    press(fill(tab, form, {"value": "5"}), save, form)
+
+    log = said(opened(care, admin, "practice", practice_show="Who did what"))
+    assert "Intramuscular: least distance, 2 to 5" in bare(log)
+    booking = opened(care, care.therapist, "booking", episode=care.course.id)
+    plan = {"planned_on": TODAY + timedelta(days=4), "planned_time": "10:00 am"}
+    assert "less than 5 days from the session of Wed Nov 25" in said(fill(booking, "booking", plan))
 
 
 def test_a_bound_of_a_dose_is_changed_in_mg_and_judges_from_then_on(care, admin):

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from kapteam import sentences
 from kapteam.rules.attention import Attention, Reason
+from kapteam.rules.cadence import USUAL_CADENCES, spravato_plan, too_often
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.dosing import MayAdd, Silence
 from kapteam.rules.integration import IntegrationFacts, judge
 from kapteam.rules.loose_ends import Loose, LooseKind
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.readiness import Requirement, tone_of
+from kapteam.rules.series import SeriesCount
 from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import (
     ConcernKind,
@@ -27,6 +29,7 @@ from kapteam.vocabulary import (
     IntegrationKind,
     OrderState,
     Part,
+    ProductRoute,
     ReadinessItem,
     SessionStatus,
     Tone,
@@ -481,4 +484,48 @@ def test_who_gave_a_dose_or_saw_it_taken():
     assert (
         sentences.given_by("Noor Ocotillo", is_witnessed=True)
         == "taken, witnessed by Noor Ocotillo"
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "said", "tone"),
+    [
+        (SeriesCount(6, 2, 2, 4), "2 of 6 given, 2 booked, review before the 4th", Tone.PLAIN),
+        (SeriesCount(6, 3, 1, 4), "3 of 6 given, 1 booked, review before the 4th", Tone.AMBER),
+        (SeriesCount(6, 3, 0, 4, 4), "3 of 6 given, reviewed before the 4th", Tone.PLAIN),
+        (SeriesCount(6, 0, 0), "0 of 6 given", Tone.PLAIN),
+        (SeriesCount(6, 6, 1), "6 of 6 given, 1 booked", Tone.PLAIN),
+        (SeriesCount(6, 7, 0), "7 given, 6 ordered", Tone.PLAIN),
+        (SeriesCount(None, 2, 1), "2 given, number not ordered yet, 1 booked", Tone.PLAIN),
+    ],
+)
+def test_how_far_a_series_is_is_said_in_one_line(count, said, tone):
+    found = sentences.series(count)
+    assert (found.text, found.tone) == (said, tone)
+
+
+def test_a_session_after_a_review_that_nobody_recorded_is_said_in_amber():
+    found = sentences.unreviewed(SeriesCount(6, 2, 2, 4), 5)
+    assert found.tone is Tone.AMBER
+    assert found.text == (
+        "This is the 5th of the series, and the review before the 4th is not recorded."
+    )
+
+
+def test_the_spravato_plan_is_a_fact_in_words():
+    said = "Spravato plan: week 3 by 4 doses given (twice a week in weeks 1 to 4)"
+    assert sentences.spravato_plan(spravato_plan(4, 3)) == said
+    assert "by no dose given" in sentences.spravato_plan(spravato_plan(0, 3))
+
+
+def test_what_goes_beyond_the_cadence_warns_and_may_be_meant():
+    days = [date(2026, 11, 23), date(2026, 11, 24)]
+    cadence = USUAL_CADENCES.of(ProductRoute.ESKETAMINE_NASAL)
+    found = too_often(date(2026, 11, 25), days, cadence)
+    assert found
+    said = sentences.too_often(found, TODAY)
+    assert said.tone is Tone.AMBER
+    assert said.text == (
+        "It would be less than 2 days from the session of Tue Nov 24 and 3 in the week of Mon Nov "
+        "23, where at most 2 are usual. It may be meant."
     )

@@ -1,10 +1,17 @@
 """A series of ketamine sessions: the route it may be booked on, and whether it goes on."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kapteam.rules.series import bookable_routes, goes_on, numbered
+from kapteam.rules.series import (
+    SeriesCount,
+    bookable_routes,
+    goes_on,
+    numbered,
+    usual_review_before,
+)
 from kapteam.vocabulary import EpisodeState, ProductRoute
 
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
@@ -51,3 +58,43 @@ def test_rule_8_doses_are_numbered_as_they_were_given_or_are_planned():
     doses = [(NOW + DAY, "ahead"), (NOW - 7 * DAY, "first"), (NOW, "b"), (NOW, "a")]
     assert numbered(doses) == {"first": 1, "a": 2, "b": 3, "ahead": 4}
     assert numbered([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("route", "before"),
+    [
+        (ProductRoute.INTRAVENOUS, 5),
+        (ProductRoute.INTRAMUSCULAR, 5),
+        (ProductRoute.ESKETAMINE_NASAL, 9),
+        (ProductRoute.SUBLINGUAL, 3),
+        (ProductRoute.ORAL, 3),
+    ],
+)
+def test_rule_53_when_a_series_is_usually_reviewed_depends_on_the_product(route, before):
+    assert usual_review_before(route) == before
+
+
+@pytest.mark.parametrize(
+    ("count", "left", "is_full", "is_due"),
+    [
+        (SeriesCount(6, 2, 2, 4), 2, False, False),
+        (SeriesCount(6, 3, 1, 4), 2, False, True),
+        (SeriesCount(6, 3, 1, 4, reviewed_before=4), 2, False, False),
+        # Another review was ordered since the last one.
+        (SeriesCount(8, 6, 0, 7, reviewed_before=4), 2, False, True),
+        (SeriesCount(6, 4, 2), 0, True, False),
+        (SeriesCount(6, 5, 2), 0, True, False),
+        (SeriesCount(None, 3, 1), 0, False, False),
+        (SeriesCount(1, 0, 0, 2), 1, False, False),
+    ],
+)
+def test_what_is_left_of_a_series_and_whether_its_review_is_due(count, left, is_full, is_due):
+    assert (count.left, count.is_full, count.is_review_due) == (left, is_full, is_due)
+
+
+def test_the_session_after_a_review_that_did_not_take_place_is_one_to_ask_about():
+    count = SeriesCount(6, 2, 1, 4)
+    assert [count.is_unreviewed_at(number) for number in (3, 4, 5)] == [False, True, True]
+    reviewed = replace(count, reviewed_before=4)
+    assert not any(reviewed.is_unreviewed_at(number) for number in (3, 4, 5))
+    assert not replace(count, review_before=None).is_unreviewed_at(5)

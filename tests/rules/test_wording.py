@@ -391,8 +391,23 @@ def test_rule_70_a_time_names_the_zone_of_the_practice():
 
 
 @pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        *((1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th")),
+        *((13, "13th"), (21, "21st"), (22, "22nd"), (111, "111th")),
+    ],
+)
+def test_which_one_of_a_row_is_said_as_people_say_it(number, said):
+    assert wording.ordinal(number) == said
+
+
+@pytest.mark.parametrize(
     ("of", "said"),
-    [(6, "3 of 6"), (0, "3 of 0"), (None, "3, number of sessions not ordered yet")],
+    [
+        (6, "3 of 6"),
+        (2, "3, beyond the 2 ordered"),
+        (None, "3, number of sessions not ordered yet"),
+    ],
 )
 def test_rule_8_a_dose_is_one_of_its_series_once_a_prescriber_ordered_how_many(of, said):
     assert wording.in_series(3, of) == said

@@ -31,6 +31,7 @@ from kapteam.db.tables.ketamine import (
     OtherMedicine,
     ReadinessAnswer,
     Series,
+    SeriesReview,
 )
 from kapteam.db.tables.monitoring import Acknowledgement, AdverseEvent, Vital
 from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
@@ -78,6 +79,7 @@ __all__ = [
     "Presence",
     "ReadinessAnswer",
     "Series",
+    "SeriesReview",
     "SignIn",
     "SignOff",
     "Vital",

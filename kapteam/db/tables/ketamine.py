@@ -21,7 +21,8 @@ from kapteam.vocabulary import (
 class Series(Versioned):
     """A run of ketamine sessions by one product and route; booking the first one makes it.
 
-    `ordered_count` is None until a prescriber orders how many (rule 15).
+    `ordered_count` is None until a prescriber orders how many (rule 15). Before the session of the
+    number `review_before` both who treat look back; None where no prescriber asked for it.
     """
 
     __tablename__ = "series"
@@ -29,23 +30,37 @@ class Series(Versioned):
     episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
     product_route: Mapped[ProductRoute] = mapped_column(term(ProductRoute))
     ordered_count: Mapped[int | None]
+    review_before: Mapped[int | None]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class SeriesReview(Identified):
+    """That those who treat looked back at a series, before the session of this number."""
+
+    __tablename__ = "series_review"
+
+    series_id: Mapped[str] = mapped_column(ForeignKey("series.id"), index=True)
+    before_number: Mapped[int]
+    words: Mapped[str] = mapped_column(Text)
+    reviewed_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    reviewed_at: Mapped[datetime]
 
 
 class KetamineSession(Versioned):
     """One appointment at which ketamine is given, with the order for it.
 
     `ordered_ug` is a proposal while `order_state` says so, and `order_reason` why it is beyond what
-    is usual. What may be added, may be once, from and to so many minutes after the dose (None: at
-    any time). `planned_minutes` is the whole appointment. `end_reason` says why it was cancelled,
-    missed or not given; `breach_reason` why it was given although planning would have refused it;
-    `no_integration_reason` why it was booked or closed without an integration, `early_out_reason`
-    why the client left before the time that this product asks for. `readings_due` are the minutes
-    after the dose at which the order wants blood pressure read (`15 30 60`); None: as is usual for
-    the product. With `at_home`,
-    `place` is where the client is, `people_present` who is with them and `local_emergency` whom to
-    call there.
+    is usual. `ceiling_reason` says why a prescriber ordered it above the clearance's ceiling, and
+    `number_reason` why the session was booked beyond the number ordered. What may be added, may be
+    once, from and to so many minutes after the dose (None: at any time). `readings_due` are the
+    minutes after the dose at which the order wants blood pressure read (`15 30 60`); None: as is
+    usual for the product. `planned_minutes` is the whole appointment. `end_reason` says why it was
+    cancelled, missed or not given; `breach_reason` why it was given although planning would have
+    refused it; `no_integration_reason` why it was booked or closed without an integration,
+    `early_out_reason` why the client left before the time that this product asks for. With
+    `at_home`, `place` is where the client is, `people_present` who is with them and
+    `local_emergency` whom to call there.
     """
 
     __tablename__ = "ketamine_session"
@@ -68,6 +83,8 @@ class KetamineSession(Versioned):
     ordered_at: Mapped[datetime | None]
     order_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     readings_due: Mapped[str | None] = mapped_column(String(60))
+    ceiling_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    number_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     arrived_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
     discharged_at: Mapped[datetime | None]

@@ -1,0 +1,259 @@
+"""The rest of a series as a plan: a day for each session, and an integration inside the window.
+
+A plan is what somebody starts from; nothing of it is booked before they have looked at it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from kapteam import wording
+from kapteam.rules.cadence import Cadence, TooOften, too_often
+from kapteam.rules.integration import due_at
+from kapteam.rules.slots import LOOK_AHEAD_DAYS, Busy, OpeningHours, not_free, propose
+from kapteam.rules.thresholds import Thresholds
+
+MOST_ROWS = 8
+_ONE_DAY = timedelta(days=1)
+_SLIP_DAYS = 1
+"""Ours: how much nearer than usual a session may follow one that had to be put off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A time at which a ketamine session cannot be; `why` goes on a sentence: `Room 2 is taken`."""
+
+    from_at: datetime
+    until_at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a plan has to fit into.
+
+    `taken` is for the ketamine sessions, `therapist_busy` for the integrations with that therapist;
+    `other_days` are those of the client's other ketamine sessions, given or to come.
+    """
+
+    now: datetime
+    zone: ZoneInfo
+    hours: OpeningHours
+    thresholds: Thresholds
+    cadence: Cadence
+    taken: tuple[Taken, ...] = ()
+    therapist_busy: tuple[Busy, ...] = ()
+    other_days: tuple[date, ...] = ()
+
+    @property
+    def today(self) -> date:
+        """The practice's calendar day."""
+        return self.now.astimezone(self.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be planned: one session for each of `gaps`, the usual days from the one before.
+
+    The first follows `after_on`. Each begins at `at` of the practice's day and takes `length`; its
+    last ketamine is expected `giving` after that. `integration` is how long one takes, None where
+    none is expected.
+    """
+
+    after_on: date
+    gaps: tuple[int, ...]
+    at: time
+    length: timedelta
+    giving: timedelta
+    integration: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """Where an integration after a dose could be; None where no time is free for weeks.
+
+    `is_inside` the window of the practice; else `why_not` says why none is.
+    """
+
+    at: datetime | None
+    is_inside: bool
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One session of a plan. Without `at` no day was found, and `said` says why.
+
+    With it, `said` is why it is not on the very day that the cadence would have it; empty when it
+    is. `integration` is None where none is expected or the session has no day.
+    """
+
+    at: datetime | None
+    said: str
+    integration: Integration | None = None
+
+
+def plan(wanted: Wanted, around: Surroundings) -> tuple[Planned, ...]:
+    """A proposal for the rest of a series (domain 1.3 and 3.4).
+
+    Never on a closed day or outside the opening hours, at a time that is taken, in the past, or
+    nearer to another session than the cadence allows (rule 34). A session that had to be put off
+    takes the ones after it along, so that they do not crowd.
+    """
+    found: list[Planned] = []
+    days, busy = list(around.other_days), list(around.therapist_busy)
+    due_on = last_on = wanted.after_on
+    for gap in wanted.gaps:
+        due_on = max(due_on + gap * _ONE_DAY, last_on + max(1, gap - _SLIP_DAYS) * _ONE_DAY)
+        at, said = _first_day(wanted, around, due_on, days)
+        if at is None:
+            found.append(Planned(None, said))
+            continue
+        last_on = at.astimezone(around.zone).date()
+        # Who was put off by more than the slip begins a rhythm of their own.
+        due_on = max(due_on, last_on - _SLIP_DAYS * _ONE_DAY)
+        days.append(last_on)
+        integration = None
+        if wanted.integration is not None:
+            busy.append(Busy(at, at + wanted.length))
+            integration = integration_after(at + wanted.giving, wanted.integration, busy, around)
+            if integration.at is not None:
+                busy.append(Busy(integration.at, integration.at + wanted.integration))
+        found.append(Planned(at, said, integration))
+    return tuple(found)
+
+
+def in_the_way(
+    at: datetime, length: timedelta, others: Iterable[date], around: Surroundings
+) -> str | None:
+    """What speaks against a session at `at`, to go on a sentence; None if nothing does.
+
+    Opening hours and closed days aside. `others` are the days of the client's other sessions.
+    """
+    taken = next((one for one in around.taken if _overlaps(one, at, length)), None)
+    if taken is not None:
+        return taken.why
+    often = too_often(at.astimezone(around.zone).date(), others, around.cadence)
+    return why_too_often(often, around.today) if often else None
+
+
+def why_too_often(found: TooOften, today: date) -> str:
+    """What of the cadence a day goes beyond, to go on a sentence (rule 34)."""
+    parts = []
+    if found.nearest_on is not None:
+        day = wording.day(found.nearest_on, today)
+        days = wording.count(found.cadence.least_days or 0, "day")
+        parts.append(f"less than {days} from the session of {day}")
+    if found.week_from is not None:
+        most = found.cadence.most_per_week
+        week = wording.day(found.week_from, today)
+        parts.append(f"{found.in_week} in the week of {week}, where at most {most} are usual")
+    return f"it would be {wording.listed(parts)}"
+
+
+def integration_after(
+    last_given_at: datetime, length: timedelta, busy: Sequence[Busy], around: Surroundings
+) -> Integration:
+    """The first free time inside the window after a dose, else the first after it, and why."""
+    proposal = propose(
+        last_given_at,
+        around.thresholds,
+        busy,
+        length,
+        around.now,
+        around.zone,
+        around.hours,
+    )
+    first = proposal.slots[0] if proposal.slots else None
+    if proposal.inside_window:
+        return Integration(first, True)
+    return Integration(first, False, _why_not_inside(last_given_at, length, busy, around))
+
+
+def is_inside(integration_at: datetime, last_given_at: datetime, thresholds: Thresholds) -> bool:
+    """Whether an integration begins inside the window of its dose (rule 1)."""
+    return last_given_at <= integration_at <= due_at(last_given_at, thresholds)
+
+
+def _first_day(
+    wanted: Wanted, around: Surroundings, due_on: date, days: Sequence[date]
+) -> tuple[datetime | None, str]:
+    """The first time from that day on at which nothing stands in the way.
+
+    And what stood in the way first.
+    """
+    said = ""
+    for ahead in range(LOOK_AHEAD_DAYS):
+        day = due_on + ahead * _ONE_DAY
+        try:
+            at = wording.at_local(day, wanted.at, around.zone)
+        except ValueError:
+            problem: str | None = "the clocks skip that time"
+        else:
+            if at <= around.now:
+                problem = "that time is over"
+            elif day in days:
+                problem = "the client has a ketamine session on that day"
+            else:
+                problem = _shut(at, wanted.length, around) or in_the_way(
+                    at, wanted.length, days, around
+                )
+            if problem is None:
+                return at, said
+        said = said or f"Not {wording.day(day, around.today)}: {problem}."
+    return None, f"No day in {LOOK_AHEAD_DAYS // 7} weeks. {said}"
+
+
+def _shut(at: datetime, length: timedelta, around: Surroundings) -> str | None:
+    """Why the practice is not open for all of it; None if it is."""
+    if not_free(at, length, (), around.zone, around.hours) is None:
+        return None
+    on = at.astimezone(around.zone).date()
+    if around.hours.is_open_on(on):
+        return "it is outside the opening hours"
+    name = around.hours.closed_for(on)
+    return f"the practice is closed ({name})" if name else "the practice is closed"
+
+
+def _overlaps(one: Taken | Busy, at: datetime, length: timedelta) -> bool:
+    return at < one.until_at and one.from_at < at + length
+
+
+def _why_not_inside(
+    last_given_at: datetime, length: timedelta, busy: Sequence[Busy], around: Surroundings
+) -> str:
+    """What stands in the way on the days after the dose that are inside its window."""
+    due = due_at(last_given_at, around.thresholds)
+    hours = f"{around.thresholds.integration_target_hours}{wording.NBSP}hours"
+    reasons = [
+        f"{wording.day(day, around.today)}: {_why_not_on(day, due, length, busy, around)}"
+        for day in _days_until(last_given_at, due, around.zone)
+    ]
+    if not reasons:
+        return f"None within {hours} of the dose: the window ends on its day."
+    return f"None within {hours} of the dose. {wording.listed(reasons)}."
+
+
+def _days_until(last_given_at: datetime, due: datetime, zone: ZoneInfo) -> Iterator[date]:
+    day, last = last_given_at.astimezone(zone).date(), due.astimezone(zone).date()
+    while day < last:
+        day += _ONE_DAY
+        yield day
+
+
+def _why_not_on(
+    day: date, due: datetime, length: timedelta, busy: Sequence[Busy], around: Surroundings
+) -> str:
+    if not around.hours.is_open_on(day):
+        name = around.hours.closed_for(day)
+        return f"closed ({name})" if name else "closed"
+    opens = datetime.combine(day, around.hours.opens, around.zone)
+    closes = datetime.combine(day, around.hours.closes, around.zone)
+    if opens > due:
+        return "the window ends before the practice opens"
+    if any(
+        one.is_away and one.from_at <= opens and one.until_at >= min(due, closes) for one in busy
+    ):
+        return "the therapist is away"
+    return "the therapist has no time free"

@@ -1,0 +1,336 @@
+"""The plan for the rest of a series: proposed, changed row by row, and booked in one Save."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import streamlit as st
+
+from kapteam import sentences, wording
+from kapteam.actions.series import PlanEntered, PlannedRow, book_plan
+from kapteam.ids import id_within
+from kapteam.queries.booking import INTEGRATION_MINUTES
+from kapteam.queries.course import Course, RunningSeries
+from kapteam.queries.series_plan import PlanStart, plan_start
+from kapteam.rules.cadence import usual_days
+from kapteam.rules.dosing import estimated_last_given_at
+from kapteam.rules.planning import (
+    MOST_ROWS,
+    Integration,
+    Planned,
+    Surroundings,
+    Wanted,
+    in_the_way,
+    integration_after,
+    is_inside,
+    plan,
+)
+from kapteam.ui.booking import ELSEWHERE, USUAL_MINUTES, AfterDose, say_how_soon
+from kapteam.ui.forms import Form, unused_id
+from kapteam.ui.home_supply import PLACE, ROOM
+from kapteam.ui.navigation import go, link
+from kapteam.ui.rows import phrase, row, words
+from kapteam.ui.series import draw_count
+from kapteam.ui.shell import Present
+from kapteam.ui.text import plain, quiet
+from kapteam.vocabulary import How, Part, Tone
+from kapteam.wording import Phrase
+
+_USUAL_TIME = time(10)
+_LENGTH = timedelta(minutes=INTEGRATION_MINUTES)
+_MOST_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What all sessions of a plan have in common; `at` is None while no time can be read."""
+
+    every_days: int
+    at: time | None
+    minutes: int
+    place: str
+    therapist: str | None
+
+    @property
+    def said(self) -> str:
+        """All of it in one text, which changes with each."""
+        values = (self.every_days, self.at, self.minutes, self.place, self.therapist)
+        return "|".join(map(str, values))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What every row of a plan is drawn from."""
+
+    here: Present
+    form: Form
+    care: Course
+    series: RunningSeries
+    start: PlanStart
+    common: _Common
+
+    @property
+    def length(self) -> timedelta:
+        """How long one session takes."""
+        return timedelta(minutes=self.common.minutes)
+
+
+def draw_plan(here: Present, care: Course) -> None:
+    """What is left of the running series as rows to look at, change and book."""
+    series = care.series
+    if series is None or not series.goes_on:
+        with row("no_series"):
+            words("No series runs on this course. Its first session makes one.")
+            link("booking", "Book a ketamine session", icon="event", episode=care.id)
+        return
+    draw_count(here, series.product_route, series.count)
+    if not series.count.left:
+        words(_nothing_left(care, series))
+        return
+    setting = Form(here, "plan_from", care.id)
+    able = _integrators(here, care)
+    therapist = care.member(Part.THERAPIST)
+    usual = therapist.clinician_id if therapist and therapist.clinician_id in able else None
+    # What is read depends on two fields that are drawn below it.
+    chosen = setting.value("therapist")
+    with_whom = usual if chosen is None else chosen or None
+    start = here.read(plan_start, care, setting.value("place"), with_whom)
+    common = _common_fields(here, setting, series, start, able, usual)
+    if common.at is None:
+        words("Enter a time of day, and the days are proposed.")
+        return
+    _rows(here, care, series, start, common)
+
+
+def _nothing_left(care: Course, series: RunningSeries) -> str:
+    if series.count.ordered is not None:
+        return "Every session that is ordered is given or booked, so nothing is left to plan."
+    member = care.member(Part.PRESCRIBER)
+    whom = plain(member.name) if member else "a prescriber"
+    return f"Nobody has ordered how many sessions this series has. Ask {whom} first."
+
+
+def _integrators(here: Present, care: Course) -> dict[str, str]:
+    """Id and name of those on the course who hold integrations, and of who covers for one."""
+    able = {
+        one.clinician_id: one.name
+        for one in sorted(care.members, key=lambda one: one.part is not Part.THERAPIST)
+        if one.clinician_id and one.part in {Part.THERAPIST, Part.PRESCRIBER}
+    }
+    covers = any(here.viewer.stands_for(one) for one in able)
+    if covers and here.viewer.is_therapist:
+        able.setdefault(here.viewer.clinician_id, here.viewer.name)
+    return able
+
+
+def _common_fields(
+    here: Present,
+    form: Form,
+    series: RunningSeries,
+    start: PlanStart,
+    able: dict[str, str],
+    usual: str | None,
+) -> _Common:
+    last, zone = start.last, here.zone
+    at = last.planned_at.astimezone(zone).time() if last else _USUAL_TIME
+    days = _gap(here, series, series.count.next_number - 1)
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=150, gap="xsmall"):
+            form.number("every_days", "Days to the next", days)
+        with st.container(width=150, gap="xsmall"):
+            form.time("at", "Begins at", wording.clock_time(at))
+        with st.container(width=150, gap="xsmall"):
+            form.number("minutes", "Minutes each", last.planned_minutes if last else USUAL_MINUTES)
+        with st.container(width=220, gap="xsmall"):
+            form.line("place", PLACE, last.place if last and not last.at_home else "", hint=ROOM)
+        with st.container(width=240, gap="xsmall"):
+            form.pick("therapist", "Integration with", able, usual, none=ELSEWHERE)
+    try:
+        typed: time | None = wording.read_time(form.value("at") or "")
+    except ValueError:
+        typed = None
+    return _Common(
+        every_days=min(max(form.value("every_days") or days, 1), _MOST_DAYS),
+        at=typed,
+        minutes=form.value("minutes") or 0,
+        place=form.value("place") or "",
+        therapist=form.value("therapist"),
+    )
+
+
+def _gap(here: Present, series: RunningSeries, before: int) -> int:
+    cadence = here.asked.practice.cadences.of(series.product_route)
+    return usual_days(series.product_route, cadence, before)
+
+
+def _wanted(
+    here: Present, care: Course, series: RunningSeries, start: PlanStart, common: _Common
+) -> Wanted:
+    """One session for each that is left, so many days apart as the plan of its product has it.
+
+    Where somebody typed another number of days, that many throughout.
+    """
+    assert common.at is not None
+    count = series.count
+    before = [count.next_number - 1 + ahead for ahead in range(min(count.left, MOST_ROWS))]
+    gaps = [_gap(here, series, one) for one in before]
+    if common.every_days != gaps[0]:
+        gaps = [common.every_days] * len(gaps)
+    # A series whose next session should have been before today goes on from tomorrow.
+    gap = timedelta(days=gaps[0])
+    after_on = start.last_on
+    if after_on is None or after_on + gap < here.today:
+        after_on = here.today + timedelta(days=1) - gap
+    return Wanted(
+        after_on=after_on,
+        gaps=tuple(gaps),
+        at=common.at,
+        length=timedelta(minutes=common.minutes),
+        giving=timedelta(minutes=series.product_route.giving_minutes),
+        integration=_LENGTH if care.expects_integration else None,
+    )
+
+
+def _rows(
+    here: Present, care: Course, series: RunningSeries, start: PlanStart, common: _Common
+) -> None:
+    found = plan(_wanted(here, care, series, start, common), start.around)
+    # Another time of day or place is another proposal: its fields start from that.
+    drawn_for = id_within(care.id, common.said)
+    form = Form(here, "plan", drawn_for, makes=unused_id(here))
+    sheet = _Sheet(here, form, care, series, start, common)
+    words(quiet("Look at each, change or leave out what does not fit, and book them in one Save."))
+    numbers = range(series.count.next_number, series.count.next_number + len(found))
+    for place, (number, one) in enumerate(zip(numbers, found, strict=True)):
+        with st.container(border=True, gap="small", key=form.key(f"row.{place}")):
+            _row(sheet, place, number, one)
+    more = series.count.left - len(found)
+    if more:
+        words(quiet(f"{wording.count(more, 'more session is', 'more sessions are')} left after."))
+    words(quiet("No dose is ordered here: each reads “Dose not ordered” until a prescriber does."))
+    if care.expects_integration:
+        form.choice("integration_how", "Integration, how", list(How), How.IN_PERSON)
+    form.save(
+        "Book what is ticked",
+        book_plan,
+        lambda: _entered(form, care, series, common, len(found)),
+        then=lambda _: go("episode", id=care.id),
+        said="Booked",
+    )
+
+
+def _row(sheet: _Sheet, place: int, number: int, one: Planned) -> None:
+    """One session: whether it is booked, its day and time, and its integration beside it."""
+    form, ordered = sheet.form, sheet.series.count.ordered
+    name = f"rows.{place}."
+    with row(form.key(f"{name}head")):
+        title = f"Session {number} of {ordered}"
+        is_booked = form.check(f"{name}chosen", title, one.at is not None)
+        if one.said:
+            tone = Tone.PLAIN if one.at else Tone.AMBER
+            phrase(Phrase(one.said, tone, "event_busy"))
+    if not is_booked:
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        local = one.at.astimezone(sheet.here.zone) if one.at else None
+        form.moment(
+            f"{name}planned_on",
+            f"{name}planned_time",
+            "Day",
+            "Time",
+            local.date() if local else None,
+            wording.clock_time(local.time() if local else sheet.common.at or _USUAL_TIME),
+        )
+        at = form.instant(f"{name}planned_on", f"{name}planned_time")
+        if at:
+            _say_of_day(sheet, place, number, at)
+    if sheet.care.expects_integration:
+        with right:
+            _integration(sheet, name, one.integration, at)
+
+
+def _say_of_day(sheet: _Sheet, place: int, number: int, at: datetime) -> None:
+    """What speaks against a time that somebody chose, and a review that was left out before it."""
+    around, count = sheet.start.around, sheet.series.count
+    others = [*around.other_days, *_other_rows(sheet.form, place)]
+    problem = in_the_way(at, sheet.length, others, around)
+    if problem:
+        phrase(Phrase(f"{wording.first_up(problem)}.", Tone.AMBER, "error"))
+    if count.is_unreviewed_at(number):
+        phrase(sentences.unreviewed(count, number))
+
+
+def _other_rows(form: Form, place: int) -> list[date]:
+    """The days that the other rows hold now."""
+    names = [f"rows.{other}." for other in range(MOST_ROWS) if other != place]
+    days = [form.value(f"{name}planned_on") for name in names if form.value(f"{name}chosen")]
+    return [one for one in days if one is not None]
+
+
+def _integration(
+    sheet: _Sheet, name: str, proposed: Integration | None, at: datetime | None
+) -> None:
+    """Day and time of the integration, whether that is inside the window, and why none is."""
+    here, form, around = sheet.here, sheet.form, sheet.start.around
+    first = proposed.at.astimezone(here.zone) if proposed and proposed.at else None
+    form.moment(
+        f"{name}integration_on",
+        f"{name}integration_time",
+        "Integration on",
+        "Integration at",
+        first.date() if first else None,
+        wording.clock_time(first.time()) if first else "",
+    )
+    typed = form.instant(f"{name}integration_on", f"{name}integration_time")
+    if at is not None:
+        dose_at = estimated_last_given_at(at, sheet.series.product_route)
+        after = AfterDose(dose_at, at + sheet.length)
+        say_how_soon(here, form, f"{name}integration_soon", typed, after)
+        if typed is None or not is_inside(typed, dose_at, around.thresholds):
+            _say_why_outside(here, around, dose_at)
+    if typed is None:
+        form.line(f"{name}no_integration_reason", "No slot, because …")
+
+
+def _say_why_outside(here: Present, around: Surroundings, dose_at: datetime) -> None:
+    """Why no integration can be inside the window, or which time there would be."""
+    found = integration_after(dose_at, _LENGTH, around.therapist_busy, around)
+    said = found.why_not
+    if found.is_inside and found.at:
+        said = f"Free inside the window: {wording.moment(found.at, here.now, here.zone)}"
+    phrase(Phrase(said, Tone.AMBER, "schedule"))
+
+
+def _entered(
+    form: Form, care: Course, series: RunningSeries, common: _Common, rows: int
+) -> PlanEntered:
+    """The rows that are ticked; the first one has the id that the form was minted."""
+    chosen = [place for place in range(rows) if form.value(f"rows.{place}.chosen")]
+    ids = [form.makes, *(id_within(form.makes, str(place)) for place in chosen[1:])]
+    return PlanEntered(
+        episode_id=care.id,
+        series_id=series.id,
+        planned_minutes=common.minutes,
+        place=common.place,
+        integration_minutes=INTEGRATION_MINUTES,
+        integration_how=form.value("integration_how"),
+        integration_therapist=common.therapist,
+        rows=tuple(
+            _planned(form, f"rows.{place}.", row_id)
+            for place, row_id in zip(chosen, ids, strict=False)
+        ),
+    )
+
+
+def _planned(form: Form, name: str, row_id: str) -> PlannedRow:
+    return PlannedRow(
+        name=name,
+        id=row_id,
+        planned_on=form.value(f"{name}planned_on"),
+        planned_time=form.value(f"{name}planned_time") or "",
+        integration_id=id_within(row_id, "integration"),
+        integration_on=form.value(f"{name}integration_on"),
+        integration_time=form.value(f"{name}integration_time") or "",
+        integration_soon=form.value(f"{name}integration_soon"),
+        no_integration_reason=form.value(f"{name}no_integration_reason") or "",
+    )
