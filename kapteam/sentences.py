@@ -436,6 +436,8 @@ def lacking(one: Requirement) -> Phrase:
             return home_unknown(one.what)
         case ReadinessItem.RIDE:
             return Phrase(f"No{NBSP}ride{NBSP}home yet", one.tone, "directions_car")
+        case ReadinessItem.LAST_NOTE:
+            return Phrase("Last integration not signed", one.tone, "edit_note")
         case _:
             return Phrase(f"To decide: {one.what}", one.tone, "help")
 
@@ -718,6 +720,9 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         case Reason.OUT_OF_TOUCH if one.at:
             since = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
             return Phrase(f"Out of touch since {since}, nothing booked", one.tone, "phone_missed")
+        case Reason.SIGN_MEDICAL | Reason.SIGN_SUPPORT if one.at:
+            given = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
+            return Phrase(f"{one.reason.label}: dose of {given}", one.tone, "signature")
         case Reason.SIGN_OFF if one.at:
             ended = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
             return Phrase(f"{one.reason.label}, ended {ended}", one.tone, "approval")

@@ -13,6 +13,8 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from kapteam import wording
+from kapteam.actions.consents import newest_consents
+from kapteam.actions.episodes import has_therapy
 from kapteam.actions.loading import (
     administrations,
     clearance_at,
@@ -25,6 +27,7 @@ from kapteam.actions.loading import (
 )
 from kapteam.actions.practice import the_practice
 from kapteam.actions.saving import compare_and_swap
+from kapteam.actions.session_record import ask_to_sign, changed_since, not_to_sign
 from kapteam.actions.weights import newest_weight
 from kapteam.clock import day_of
 from kapteam.db.audit import record
@@ -45,7 +48,7 @@ from kapteam.rules.dosing import (
     may_add,
 )
 from kapteam.rules.entered import Entered
-from kapteam.rules.pathway import missing_clearance
+from kapteam.rules.pathway import missing_clearance, missing_consents
 from kapteam.rules.permissions import (
     Viewer,
     check_can_order_dose,
@@ -59,6 +62,7 @@ from kapteam.vocabulary import (
     EpisodeState,
     Function,
     IntegrationKind,
+    RecordPart,
     SessionStatus,
 )
 
@@ -461,6 +465,7 @@ class _Recording:
             )
         if "status" in changed and session.status.is_given:
             session.closed_at, session.closed_by_id = self._now, self._viewer.clinician_id
+        said |= self._signatures(before.get("status", session.status))
         record(
             self._db,
             tag,
@@ -478,6 +483,17 @@ class _Recording:
         )
         if self._new and self._course.state is EpisodeState.CLOSED:
             self._reopen_course()
+
+    def _signatures(self, was: SessionStatus) -> dict[str, str]:
+        """Ask for the two once it is closed; what is recorded later leaves one as changed since."""
+        session, is_closed = self._session, self._session.status.is_given
+        if is_closed and not was.is_given:
+            ask_to_sign(self._db, session, self._now)
+        elif is_closed:
+            return changed_since(self._db, session, RecordPart.MEDICAL, self._now)
+        elif was.is_given:
+            not_to_sign(self._db, session, self._now)
+        return {}
 
     def _reopen_course(self) -> None:
         """A dose that comes to light owes its integration: the course is not over (decision 17)."""
@@ -506,11 +522,14 @@ class _Recording:
         clearance = clearance_at(self._db, self._course.id, row.started_at)
         on = day_of(row.started_at, self._zone)
         weight = newest_weight(self._db, self._course.client_id, on)
+        route = product_route(self._db, self._session)
         return breaches(
-            missing_clearance=missing_clearance(
-                clearance,
-                product_route(self._db, self._session),
+            missing_clearance=missing_clearance(clearance, route, on),
+            missing_consents=missing_consents(
+                newest_consents(self._db, self._course.id, on),
+                (route,),
                 on,
+                with_therapy=has_therapy(self._db, self._course, row.started_at),
             ),
             on_hold=is_on_hold(self._db, self._course.id, row.started_at),
             above_ceiling=above_given(

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from kapteam import wording
 from kapteam.actions.loading import administrations, ketamine_session, practice_zone
 from kapteam.actions.saving import already_saved
+from kapteam.actions.session_record import changed_since
 from kapteam.db.audit import record
 from kapteam.db.tables import OtherMedicine
 from kapteam.errors import NotAllowed
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_record_session, only_witnesses
 from kapteam.rules.recording import not_of_visit, not_possible
-from kapteam.vocabulary import MedicineRoute
+from kapteam.vocabulary import MedicineRoute, RecordPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ def record_other_medicine(
         form.need("given_time", problem is None, problem or "")
     reason = form.line("reason", entered.reason, "What it was for")
     form.done()
+    again = changed_since(db, session, RecordPart.MEDICAL, now)
     db.add(
         OtherMedicine(
             id=entered.id,
@@ -96,6 +98,7 @@ def record_other_medicine(
         dose=dose,
         route=entered.route,
         given_at=at,
+        **again,
     )
 
 
@@ -112,7 +115,7 @@ def void_other_medicine(
             OtherMedicine.id == entered.other_medicine_id
         )
     )
-    _, course = ketamine_session(db, viewer, session_id or "", now)
+    session, course = ketamine_session(db, viewer, session_id or "", now)
     row = db.get_one(OtherMedicine, entered.other_medicine_id, populate_existing=True)
     form = Entered()
     reason = form.text("void_reason", entered.void_reason, "The reason", required=True)
@@ -132,4 +135,5 @@ def void_other_medicine(
         dose=row.dose,
         route=row.route,
         given_at=row.given_at,
+        **changed_since(db, session, RecordPart.MEDICAL, now),
     )

@@ -28,6 +28,8 @@ _MADE_BY_A_FORM = (
     tables.NoteAmendment,
     tables.OtherMedicine,
     tables.OutsideWait,
+    tables.Reviewed,
+    tables.SupportRecord,
     tables.Weight,
 )
 

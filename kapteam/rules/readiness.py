@@ -30,6 +30,7 @@ KEYS = {
     ReadinessItem.HOME: Part.THERAPIST,
     ReadinessItem.RIDE: Part.THERAPIST,
     ReadinessItem.INTENTION: Part.THERAPIST,
+    ReadinessItem.LAST_NOTE: Part.THERAPIST,
     ReadinessItem.FASTING: Part.THERAPIST,
     ReadinessItem.EVENING: Part.THERAPIST,
 }
@@ -44,6 +45,10 @@ ON_THE_DAY = (
 )
 """What is asked when the client has come: an answer of the day before says nothing."""
 ASKED = (ReadinessItem.RIDE, *ON_THE_DAY)
+DECIDED = (ReadinessItem.LAST_NOTE,)
+"""What the rows say and nobody is asked, and somebody may go ahead without (rule 27)."""
+LAST_NOTE_FROM = timedelta(hours=24)
+"""From when on before a dose the last integration is asked for; before, its own clock says it."""
 NEED_A_PRESCRIBER = frozenset(
     {ReadinessItem.RIDE, ReadinessItem.PREGNANCY, ReadinessItem.MIND, ReadinessItem.MEDICINES}
 )
@@ -71,8 +76,9 @@ class Preparation:
     """What the readiness of one session is judged from.
 
     `missing_note` is the prescriber's that a high suicide risk asks for first (rule 30), `home_gap`
-    what is not known of a session at home; both empty when there is nothing to ask for. `answers`
-    are those that count; who may not know what was asked is told only that something is to decide.
+    what is not known of a session at home; both empty when there is nothing to ask for.
+    `owes_before`: a dose before still owes its integration, or that its note. `answers` are those
+    that count; who may not know what was asked is told only that something is to decide.
     """
 
     planned_at: datetime
@@ -84,6 +90,7 @@ class Preparation:
     ceiling_gap: CeilingGap | None
     order_state: OrderState
     intention: IntentionStanding
+    owes_before: bool
     answers: Mapping[ReadinessItem, Answer]
     names_questions: bool = True
 
@@ -137,7 +144,15 @@ def decides(item: ReadinessItem, *, prescribes: bool) -> bool:
 
 
 def possible_answers(item: ReadinessItem) -> tuple[Answer, ...]:
-    """What may be answered. Nobody says that there is no ride: that is said by leaving it open."""
+    """What may be answered. Nobody says that there is no ride: that is said by leaving it open.
+
+    Of what the rows say there is nothing to answer but to go ahead, and of the rest of them not
+    that either: a dose that is given without clearance, consent or order is a breach (rule 35).
+    """
+    if item in DECIDED:
+        return (Answer.GO_AHEAD,)
+    if item not in ASKED:
+        return ()
     found = [Answer.FINE, Answer.GO_AHEAD]
     if item is not ReadinessItem.RIDE:
         found.insert(1, Answer.NOT_FINE)
@@ -174,9 +189,19 @@ def _open(session: Preparation, now: datetime) -> Iterable[tuple[ReadinessItem, 
     is_near = session.planned_at - now <= NEAR
     if is_near and not session.at_home and not _has_a_ride(session):
         yield ReadinessItem.RIDE, ReadinessItem.RIDE.label
+    if _asks_for_last(session, now) and ReadinessItem.LAST_NOTE not in session.answers:
+        yield ReadinessItem.LAST_NOTE, ReadinessItem.LAST_NOTE.label
     for item, answer in session.answers.items():
         if answer is Answer.NOT_FINE:
             yield item, item.label if session.names_questions else "a question of the day"
+
+
+def _asks_for_last(session: Preparation, now: datetime) -> bool:
+    """Rule 27: whether the last integration keeps this session waiting; softly, either may decide.
+
+    Within a day of the dose: of twice a week the one before is integrated in between.
+    """
+    return session.owes_before and session.planned_at - now < LAST_NOTE_FROM
 
 
 def _has_a_ride(session: Preparation) -> bool:

@@ -54,6 +54,7 @@ CALM = CourseFacts(
     integrations=(),
     unconfirmed=(),
     breaches=(),
+    to_sign=(),
     clearance_until_on=TODAY + timedelta(days=200),
     consents=(),
     concerns=(),
@@ -87,6 +88,7 @@ def _dose(hours=24.0, *, is_ahead=True, silence=None, intention=SIGNED, **facts)
         ceiling_gap=None,
         order_state=OrderState.ORDERED,
         intention=intention,
+        owes_before=False,
         answers={ReadinessItem.RIDE: Answer.FINE},
     )
     prepared = replace(prepared, **facts)

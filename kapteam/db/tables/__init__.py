@@ -34,6 +34,7 @@ from kapteam.db.tables.ketamine import (
 )
 from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
 from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
+from kapteam.db.tables.session_record import RecordSignature, Reviewed, SupportRecord
 from kapteam.db.tables.waits import OutsideWait
 
 __all__ = [
@@ -74,8 +75,11 @@ __all__ = [
     "PracticeSetting",
     "Presence",
     "ReadinessAnswer",
+    "RecordSignature",
+    "Reviewed",
     "Series",
     "SignIn",
     "SignOff",
+    "SupportRecord",
     "Weight",
 ]
