@@ -30,12 +30,14 @@ from kapteam.vocabulary import (
     ContactKind,
     ContactOutcome,
     EpisodeState,
+    ForReview,
     HoldReason,
     IntegrationCloseReason,
     IntegrationKind,
     OrderState,
     OutsideParty,
     ReadinessItem,
+    RecordPart,
     SessionStatus,
     Severity,
     Tone,
@@ -582,6 +584,34 @@ def _may_add(one: MayAdd | None) -> str:
 def given_by(name: str, *, is_witnessed: bool) -> str:
     """Who gave a dose; of one that was taken, who saw it: `taken, witnessed by Noor Ocotillo`."""
     return f"taken, witnessed by {name}" if is_witnessed else name
+
+
+def record_to_sign(part: RecordPart, name: str, tone: Tone) -> Phrase:
+    """Whose signature a record waits for: `Record to sign: Thea Northcott, support part`."""
+    who = _join(name, part.label.lower()) if name else part.label.lower()
+    return Phrase(f"Record to sign: {who}", tone, "signature")
+
+
+def record_signed(part: RecordPart, name: str, at: str, *, is_changed: bool) -> Phrase:
+    """Who signed a part and when, and that it was changed since, if it was."""
+    said = f"{part.label}: signed by {name}, {at}"
+    if is_changed:
+        return Phrase(f"{said}, changed since", icon="edit")
+    return Phrase(said, icon="check")
+
+
+def for_review(kind: ForReview, item: ReadinessItem | None, *, is_out: bool) -> Phrase:
+    """What the next review looks at: `Went ahead all the same: ride home`."""
+    match kind:
+        case ForReview.WENT_AHEAD if item:
+            return Phrase(f"{kind.label}: {item.label}", Tone.AMBER, "report")
+        case ForReview.NO_RIDE:
+            then = "when the client was out" if is_out else "when the dose was given"
+            return Phrase(f"{kind.label} {then}", Tone.AMBER, "directions_car")
+        case ForReview.AS_TOLD:
+            return Phrase(kind.label, Tone.RED, "error")
+        case _:
+            return Phrase(kind.label, Tone.AMBER, "report")
 
 
 def ended_session(status: SessionStatus, at: datetime | None, now: datetime, zone: ZoneInfo) -> str:

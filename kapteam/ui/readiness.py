@@ -14,6 +14,7 @@ from kapteam.rules.dosing import ends_session
 from kapteam.rules.permissions import can_book, can_order_dose, can_record_session
 from kapteam.rules.readiness import (
     ASKED,
+    DECIDED,
     KEYS,
     ON_THE_DAY,
     decides,
@@ -96,6 +97,9 @@ def _draw_key(here: Present, shown: KetamineSessionPage, line: DoseLine, key: _K
         _draw_item(here, shown, ReadinessItem.RIDE)
     if not here.viewer.reads_notes:
         return
+    for item in DECIDED:
+        if KEYS[item] is key.part:
+            _draw_decision(here, shown, line, item)
     for item in KEYS:
         is_asked_now = _is_the_day(here, shown) or item in shown.answers
         if item in ON_THE_DAY and KEYS[item] is key.part and is_asked_now:
@@ -143,6 +147,21 @@ def _draw_item(here: Present, shown: KetamineSessionPage, item: ReadinessItem) -
                     _answer_form(here, shown, item, answer)
             elif answer is not Answer.GO_AHEAD:
                 _answer_form(here, shown, item, answer)
+
+
+def _draw_decision(
+    here: Present, shown: KetamineSessionPage, line: DoseLine, item: ReadinessItem
+) -> None:
+    """What the rows say is lacking: who went ahead without it and why, or the way to do so."""
+    known = shown.answers.get(item)
+    if known is None and not line.is_lacking(item):
+        return
+    with row(f"readiness_{item.value}"):
+        if known:
+            _draw_answer(here, item, known)
+        elif can_record_session(here.viewer):
+            with st.popover("Go ahead without it", width="content", key=f"change_{item.value}"):
+                _answer_form(here, shown, item, Answer.GO_AHEAD)
 
 
 def _draw_answer(here: Present, item: ReadinessItem, known: AnswerLine) -> None:
