@@ -140,8 +140,7 @@ def _draw_part(
     elif not record.given(part):
         words(quiet(f"{part.label}: nobody was asked to sign it."))
     if part in _mine(here, shown, record):
-        label = f"Sign the {part.label.lower()}"
-        _sign_form(here, shown, record, (part,), label)
+        _sign_form(here, shown, record, (part,), f"Sign the {part.label.lower()}")
     elif part is RecordPart.SUPPORT and record.support is None and _is_theirs(here, shown, part):
         words(quiet("Record the support first; then it can be signed."))
 

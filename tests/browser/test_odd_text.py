@@ -31,6 +31,7 @@ from kapteam.db.tables import (
 from kapteam.ids import new_id
 from kapteam.rules.evaluation import Finding, Trial
 from kapteam.rules.notes import content_hash
+from kapteam.rules.session_record import Touch
 from kapteam.vocabulary import (
     Answer,
     ConsentType,
@@ -45,9 +46,11 @@ from kapteam.vocabulary import (
     NoteKind,
     Part,
     ReadinessItem,
+    RecordPart,
     ServiceLine,
     SessionStatus,
     Tally,
+    TouchBegan,
     TrialKind,
 )
 from tests.browser.accessibility import escaped_names
@@ -81,6 +84,8 @@ from tests.factories_care import (
     Care,
     a_given_session,
     a_ketamine_session,
+    a_signature,
+    a_support_record,
     an_administration,
     an_answer,
     an_integration_session,
@@ -168,6 +173,14 @@ def strange(care: Care) -> Odd:
             voided_by_id=therapist.clinician_id,
             void_reason=odd("omv"),
         )
+        a_support_record(
+            db,
+            given,
+            therapist,
+            words=odd("srw"),
+            touches=[Touch(odd("stw"), TouchBegan.OFFERED, odd("stp"), NOW - 29 * HOUR).kept()],
+        )
+        a_signature(db, given, RecordPart.SUPPORT, therapist, signed_text=odd("srt"))
         ended = a_ketamine_session(
             db, course, status=SessionStatus.CANCELLED, planned_at=NOW - 20 * DAY
         )
@@ -404,12 +417,12 @@ SHOWN = {
     "two are ate add sub hap cir clo vdn emg ris rpl rsg cpl cwo "
     "owh ane",
     "client_edit": f"{NAME} pro pho eme rel emp may all med cdt",
-    "course": f"{NAME} the els",
+    "course": f"{NAME} the els bre",
     "other course": f"{NAME} the sub hap cir hol mis vde",
     "closed course": f"{NAME} cou fin mah rls",
     "clearance": f"{NAME} cnd dsp dia dib trn trd ane",
     "consent": f"{NAME} vdc",
-    "given": f"{NAME} gpl ppl bre why rea vda omr omv",
+    "given": f"{NAME} gpl ppl bre why rea vda omr omv srw stw stp srt",
     "ended": f"{NAME} end",
     "ahead": f"{NAME} apl",
     "closed": f"{NAME} clo",
@@ -448,8 +461,10 @@ NOBODY_S_WORDS = {
     "practice.zone",
     "practice_setting.key",
     "practice_setting.value",
+    "record_signature.content_hash",
     "sign_in.device",
     "sign_in.token_hash",
+    "support_record.given",
 }
 """The columns of text that kapteam fills in itself, or that no page shows."""
 TYPED_ELSEWHERE = {"draft.text"}
