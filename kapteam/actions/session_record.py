@@ -37,7 +37,7 @@ from kapteam.rules.permissions import Viewer, check_can_record_support, check_ca
 from kapteam.rules.recording import not_possible
 from kapteam.rules.session_record import (
     SupportGiven,
-    Touch,
+    TouchGiven,
     asked_of,
     drawn_from,
     support_lines,
@@ -163,10 +163,9 @@ def sign_record(db: Session, viewer: Viewer, entered: SignRecordEntered, now: da
         if asked is None:
             _check_own(db, viewer, session, part, now, zone)
             continue
-        rows = part_rows(db, session.id, part)
-        if part is RecordPart.SUPPORT and not rows:
+        if part is RecordPart.SUPPORT and support_of(db, session.id) is None:
             raise NotAllowed("Record first what support was given; then the part can be signed.")
-        if drawn_from(part, session.version, rows) != seen:
+        if as_it_is(db, session.id, part) != seen:
             raise NotAllowed(_CHANGED_MEANWHILE)
         text = _text(db, viewer, session, course, part, zone)
         asked.signed_at, asked.signed_by_id = now, viewer.clinician_id
@@ -232,8 +231,13 @@ def support_of(db: Session, ketamine_session_id: str) -> SupportRecord | None:
     )
 
 
-def part_rows(db: Session, ketamine_session_id: str, part: RecordPart) -> list[str]:
-    """The ids of what counts of a part, besides the session itself."""
+def as_it_is(db: Session, ketamine_session_id: str, part: RecordPart) -> str:
+    """Names the state of a part as it is now: what whoever signs it has to have seen."""
+    version = db.get_one(KetamineSession, ketamine_session_id).version
+    return drawn_from(part, version, _part_rows(db, ketamine_session_id, part))
+
+
+def _part_rows(db: Session, ketamine_session_id: str, part: RecordPart) -> list[str]:
     if part is RecordPart.SUPPORT:
         support = support_of(db, ketamine_session_id)
         return [support.id] if support else []
@@ -252,7 +256,7 @@ def _touches(
     began_at: datetime,
     zone: ZoneInfo,
     now: datetime,
-) -> list[Touch]:
+) -> list[TouchGiven]:
     found = []
     day = day_of(began_at, zone)
     for place, one in enumerate(entered):
@@ -266,7 +270,7 @@ def _touches(
             problem = not_possible(at, now)
             form.need(f"{name}time", problem is None, problem or "")
         if at is not None and one.began is not None:
-            found.append(Touch(what, one.began, reply, at))
+            found.append(TouchGiven(what, one.began, reply, at))
     return found
 
 

@@ -17,7 +17,7 @@ PART_OF = {RecordPart.MEDICAL: Part.PRESCRIBER, RecordPart.SUPPORT: Part.THERAPI
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
+class TouchGiven:
     """One touch (domain 2): what, whose wish it was, what the client said to it, and when."""
 
     what: str
@@ -51,7 +51,7 @@ class SupportGiven:
     given: tuple[Support, ...] = ()
     words: str = ""
     touched: IntentionTouched | None = None
-    touches: tuple[Touch, ...] = ()
+    touches: tuple[TouchGiven, ...] = ()
 
     @classmethod
     def of(
@@ -63,7 +63,7 @@ class SupportGiven:
     ) -> Self:
         """From what the support record keeps."""
         helped = tuple(map(Support, given))
-        return cls(helped, words, touched, tuple(map(Touch.of, touches)))
+        return cls(helped, words, touched, tuple(map(TouchGiven.of, touches)))
 
 
 def asked_of(members: Iterable[tuple[Part, str | None]]) -> tuple[RecordPart, ...]:

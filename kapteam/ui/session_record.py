@@ -13,7 +13,7 @@ from kapteam.actions.session_record import (
 from kapteam.queries.ketamine_session import KetamineSessionPage
 from kapteam.queries.session_record import SessionRecord, SignatureLine, SupportLine
 from kapteam.rules.permissions import can_record_support, can_sign_record
-from kapteam.rules.session_record import SupportGiven, Touch, drawn_from, to_sign_tone
+from kapteam.rules.session_record import SupportGiven, TouchGiven, drawn_from, to_sign_tone
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.rows import phrase, section, words
 from kapteam.ui.shell import Present
@@ -70,7 +70,7 @@ def _draw_version(here: Present, line: SupportLine) -> None:
             st.text(support.words)
 
 
-def _touch(here: Present, one: Touch) -> str:
+def _touch(here: Present, one: TouchGiven) -> str:
     at = wording.clock_time(one.at.astimezone(here.zone).time())
     return f"{one.what}, {at}, {one.began.label.lower()}. Client: {one.reply}"
 
@@ -103,7 +103,7 @@ def _support_form(here: Present, shown: KetamineSessionPage, known: SupportLine 
     )
 
 
-def _touch_fields(here: Present, form: Form, number: int, known: Touch | None) -> None:
+def _touch_fields(here: Present, form: Form, number: int, known: TouchGiven | None) -> None:
     name = f"touches.{number}."
     left, middle, right = st.columns([2, 2, 1], gap="medium")
     with left:

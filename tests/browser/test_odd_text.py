@@ -31,7 +31,7 @@ from kapteam.db.tables import (
 from kapteam.ids import new_id
 from kapteam.rules.evaluation import Finding, Trial
 from kapteam.rules.notes import content_hash
-from kapteam.rules.session_record import Touch
+from kapteam.rules.session_record import TouchGiven
 from kapteam.vocabulary import (
     Answer,
     ConsentType,
@@ -173,13 +173,8 @@ def strange(care: Care) -> Odd:
             voided_by_id=therapist.clinician_id,
             void_reason=odd("omv"),
         )
-        a_support_record(
-            db,
-            given,
-            therapist,
-            words=odd("srw"),
-            touches=[Touch(odd("stw"), TouchBegan.OFFERED, odd("stp"), NOW - 29 * HOUR).kept()],
-        )
+        touch = TouchGiven(odd("stw"), TouchBegan.OFFERED, odd("stp"), NOW - 29 * HOUR)
+        a_support_record(db, given, therapist, words=odd("srw"), touches=[touch.kept()])
         a_signature(db, given, RecordPart.SUPPORT, therapist, signed_text=odd("srt"))
         ended = a_ketamine_session(
             db, course, status=SessionStatus.CANCELLED, planned_at=NOW - 20 * DAY

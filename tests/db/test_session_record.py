@@ -29,7 +29,7 @@ from kapteam.actions.session_record import (
     SignRecordEntered,
     SupportEntered,
     TouchEntered,
-    part_rows,
+    as_it_is,
     record_support,
     sign_record,
 )
@@ -39,7 +39,6 @@ from kapteam.ids import new_id
 from kapteam.queries.today import today
 from kapteam.rules.attention import Reason
 from kapteam.rules.permissions import Viewer
-from kapteam.rules.session_record import drawn_from
 from kapteam.vocabulary import (
     AdministrationKind,
     EpisodeState,
@@ -117,8 +116,7 @@ def _support(session: KetamineSession, **typed: Any) -> SupportEntered:
 
 def _seen(care: Care, session: KetamineSession, part: RecordPart) -> str:
     with care.database.reading() as db:
-        version = db.get_one(KetamineSession, session.id).version
-        return drawn_from(part, version, part_rows(db, session.id, part))
+        return as_it_is(db, session.id, part)
 
 
 def _sign(care: Care, who: Viewer, session: KetamineSession, *parts: RecordPart, now=NOW) -> None:
