@@ -38,13 +38,14 @@ def draw_for_review(here: Present, care: Course, lines: tuple[ReviewLine, ...]) 
 
 
 def _draw_line(here: Present, number: int, one: ReviewLine) -> None:
-    with row(f"for_review_{number}"):
-        phrase(sentences.for_review(one.kind, one.item, is_out=one.is_out))
-        planned = wording.moment(one.planned_at, here.now, here.zone)
-        at = wording.moment(one.at, here.now, here.zone)
-        session = "session of" if one.is_given else "session to come,"
-        by = f"as told by {one.by}, " if one.kind is ForReview.AS_TOLD else f"{one.by}, "
-        words(quiet(f"{session} {planned}; {by if one.by else ''}recorded {at}"))
-        link("ketamine_session", "Open", icon="chevron_right", id=one.ketamine_session_id)
-    if one.words:
-        st.text(free_words(here, one.words))
+    with st.container(gap="xxsmall", key=f"for_review_{number}"):
+        with row(f"for_review_row_{number}"):
+            phrase(sentences.for_review(one.kind, one.item, is_out=one.is_out))
+            planned = wording.moment(one.planned_at, here.now, here.zone)
+            at = wording.moment(one.at, here.now, here.zone)
+            which = f"session of {planned}" if one.is_given else f"session to come, {planned}"
+            by = f"as told by {one.by}" if one.kind is ForReview.AS_TOLD else one.by
+            words(quiet("; ".join(filter(None, (which, by, f"recorded {at}")))))
+            link("ketamine_session", "Open", icon="chevron_right", id=one.ketamine_session_id)
+        if one.words:
+            st.text(free_words(here, one.words))

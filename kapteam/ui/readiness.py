@@ -27,7 +27,7 @@ from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said
 from kapteam.ui.written import free_words
-from kapteam.vocabulary import Answer, Part, ReadinessItem, Tone
+from kapteam.vocabulary import Answer, ForReview, Part, ReadinessItem, Tone
 from kapteam.wording import Phrase
 
 _COLUMN = 420
@@ -51,10 +51,13 @@ class _Key:
 def draw_readiness(here: Present, shown: KetamineSessionPage) -> None:
     """Who is waited for and for what; below it each key with what settles it.
 
-    Of a session that did not take place, whether its ride knows.
+    Of a session that did not take place, whether its ride knows; of a dose that was given, what
+    somebody went ahead without, and who takes the client home.
     """
     if ends_session(shown.status):
         _draw_ride_to_tell(here, shown)
+    if shown.counted:
+        _draw_decided(here, shown)
     line = shown.line
     if line is None or not line.status.is_open or shown.counted:
         return
@@ -147,6 +150,23 @@ def _draw_item(here: Present, shown: KetamineSessionPage, item: ReadinessItem) -
                     _answer_form(here, shown, item, answer)
             elif answer is not Answer.GO_AHEAD:
                 _answer_form(here, shown, item, answer)
+
+
+def _draw_decided(here: Present, shown: KetamineSessionPage) -> None:
+    decided = [
+        (item, shown.answers[item])
+        for item in KEYS
+        if item in shown.answers
+        and (item is ReadinessItem.RIDE or shown.answers[item].answer is Answer.GO_AHEAD)
+    ]
+    lacks_ride = not shown.at_home and ReadinessItem.RIDE not in shown.answers
+    if not (decided or lacks_ride):
+        return
+    with section("Before the dose", key="decided"):
+        for item, known in decided:
+            _draw_answer(here, item, known)
+        if lacks_ride:
+            phrase(Phrase(ForReview.NO_RIDE.label, Tone.AMBER, "directions_car"))
 
 
 def _draw_decision(

@@ -146,10 +146,11 @@ def _draw_part(
 
 
 def _draw_signed(here: Present, one: SignatureLine) -> None:
+    """Who signed and when; of what was changed since, how it read then."""
     assert one.signed_at is not None
     at = wording.moment(one.signed_at, here.now, here.zone)
     phrase(sentences.record_signed(one.part, one.by, at, is_changed=one.changed_at is not None))
-    if one.text:
+    if one.text and one.changed_at:
         with st.expander(f"What was signed, {at}"):
             st.text(one.text)
 

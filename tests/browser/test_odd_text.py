@@ -175,7 +175,9 @@ def strange(care: Care) -> Odd:
         )
         touch = TouchGiven(odd("stw"), TouchBegan.OFFERED, odd("stp"), NOW - 29 * HOUR)
         a_support_record(db, given, therapist, words=odd("srw"), touches=[touch.kept()])
-        a_signature(db, given, RecordPart.SUPPORT, therapist, signed_text=odd("srt"))
+        a_signature(
+            db, given, RecordPart.SUPPORT, therapist, signed_text=odd("srt"), changed_at=NOW
+        )
         ended = a_ketamine_session(
             db, course, status=SessionStatus.CANCELLED, planned_at=NOW - 20 * DAY
         )
