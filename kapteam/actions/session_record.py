@@ -106,7 +106,7 @@ def record_support(db: Session, viewer: Viewer, entered: SupportEntered, now: da
     words = form.few_words("words", entered.words, "What the client said")
     touches = _touches(form, entered.touches, doses[0].started_at, practice_zone(db, now), now)
     form.done()
-    before = support_of(db, session.id)
+    before = _support_of(db, session.id)
     if (before.id if before else "") != entered.replaces:
         raise Conflict(
             SAVED_MEANWHILE,
@@ -163,7 +163,7 @@ def sign_record(db: Session, viewer: Viewer, entered: SignRecordEntered, now: da
         if asked is None:
             _check_own(db, viewer, session, part, now, zone)
             continue
-        if part is RecordPart.SUPPORT and support_of(db, session.id) is None:
+        if part is RecordPart.SUPPORT and _support_of(db, session.id) is None:
             raise NotAllowed("Record first what support was given; then the part can be signed.")
         if as_it_is(db, session.id, part) != seen:
             raise NotAllowed(_CHANGED_MEANWHILE)
@@ -221,7 +221,7 @@ def not_to_sign(db: Session, session: KetamineSession, now: datetime) -> None:
             standing.changed_at = now
 
 
-def support_of(db: Session, ketamine_session_id: str) -> SupportRecord | None:
+def _support_of(db: Session, ketamine_session_id: str) -> SupportRecord | None:
     """The record of a session's support that counts."""
     return db.scalar(
         select(SupportRecord).where(
@@ -239,7 +239,7 @@ def as_it_is(db: Session, ketamine_session_id: str, part: RecordPart) -> str:
 
 def _part_rows(db: Session, ketamine_session_id: str, part: RecordPart) -> list[str]:
     if part is RecordPart.SUPPORT:
-        support = support_of(db, ketamine_session_id)
+        support = _support_of(db, ketamine_session_id)
         return [support.id] if support else []
     medicines = db.scalars(
         select(OtherMedicine.id).where(
@@ -361,7 +361,7 @@ def _text(
     if part is RecordPart.MEDICAL:
         lines = _medical_lines(db, session, zone)
     else:
-        support = support_of(db, session.id)
+        support = _support_of(db, session.id)
         assert support is not None
         lines = support_lines(_given(support), zone)
     return "\n".join([*heading, "", *lines, "", f"Signed by {viewer.name}"])
