@@ -600,13 +600,13 @@ def record_signed(part: RecordPart, name: str, at: str, *, is_changed: bool) -> 
     return Phrase(said, icon="check")
 
 
-def for_review(kind: ForReview, item: ReadinessItem | None, *, is_out: bool) -> Phrase:
+def for_review(kind: ForReview, item: ReadinessItem | None, *, left_without: bool) -> Phrase:
     """What the next review looks at: `Went ahead all the same: ride home`."""
     match kind:
         case ForReview.WENT_AHEAD if item:
             return Phrase(f"{kind.label}: {item.label}", Tone.AMBER, "report")
         case ForReview.NO_RIDE:
-            then = "when the client was out" if is_out else "when the dose was given"
+            then = "when the client was out" if left_without else "when the dose was given"
             return Phrase(f"{kind.label} {then}", Tone.AMBER, "directions_car")
         case ForReview.AS_TOLD:
             return Phrase(kind.label, Tone.RED, "error")

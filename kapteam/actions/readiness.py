@@ -62,7 +62,7 @@ def answer_readiness(db: Session, viewer: Viewer, entered: AnswerEntered, now: d
     session, course = ketamine_session(db, viewer, entered.ketamine_session_id, now)
     if already_saved(db, ReadinessAnswer, entered.id):
         return
-    if not session.status.is_open or administrations(db, session.id):
+    if _is_over(db, session, entered.item):
         raise NotAllowed(_IS_OVER)
     form = Entered()
     form.need(
@@ -156,6 +156,13 @@ def lapse(db: Session, session: KetamineSession, now: datetime, *, keeps_ride: b
     for one in answers:
         if not (keeps_ride and one.item is ReadinessItem.RIDE):
             one.replaced_at = now
+
+
+def _is_over(db: Session, session: KetamineSession, item: ReadinessItem) -> bool:
+    """Whether there is nothing to answer any more: a ride may be found until the client is out."""
+    if item is ReadinessItem.RIDE:
+        return not session.status.is_open or session.discharged_at is not None
+    return not session.status.is_open or bool(administrations(db, session.id))
 
 
 def _owes_before(db: Session, session: KetamineSession, course: Episode) -> bool:

@@ -11,12 +11,15 @@ from sqlalchemy import (
     String,
     Subquery,
     Text,
+    and_,
     case,
     cast,
     exists,
+    false,
     func,
     literal,
     null,
+    or_,
     select,
     type_coerce,
     union_all,
@@ -46,7 +49,8 @@ class ReviewLine:
     """One thing of one ketamine session, recorded or decided at `at`.
 
     `words` are its reason, and `by` who decided, or whose word a dose was given on. `item` is what
-    somebody went ahead without. `is_given`: the dose was. `is_out`: the client has left.
+    somebody went ahead without. `is_given`: the dose was. `left_without` a ride: the client has by
+    now, and not only been given the dose.
     """
 
     kind: ForReview
@@ -58,7 +62,7 @@ class ReviewLine:
     by: str
     item: ReadinessItem | None
     is_given: bool
-    is_out: bool
+    left_without: bool
 
 
 def for_review(db: Session, asked: Asked, *which: ColumnElement[bool]) -> tuple[ReviewLine, ...]:
@@ -95,7 +99,7 @@ def _line(row: Any) -> ReviewLine:
         row.by or "",
         ReadinessItem(row.item) if row.item else None,
         row.recorded_at is not None,
-        row.discharged_at is not None,
+        bool(row.left_without_ride),
     )
 
 
@@ -144,26 +148,31 @@ def _went_ahead(wanted: Select[str]) -> Select[Any]:
 
 
 def _no_ride(wanted: Select[str]) -> Select[Any]:
-    """Doses of which nobody knew who takes the client home; known anew once they are out."""
-    given = _given(wanted)
-    out_at = KetamineSession.discharged_at
+    """Doses of which nobody knew who takes the client home, then or when they left (rule 25)."""
+    given, out_at = _given(wanted), KetamineSession.discharged_at
+    ride = exists().where(
+        ReadinessAnswer.ketamine_session_id == KetamineSession.id,
+        ReadinessAnswer.item == ReadinessItem.RIDE,
+    )
+    known_at_the_dose = ride.where(
+        ReadinessAnswer.answered_at <= given.c.first_at,
+        or_(ReadinessAnswer.replaced_at.is_(None), ReadinessAnswer.replaced_at > given.c.first_at),
+    )
+    left_without = and_(out_at.is_not(None), ~ride.where(ReadinessAnswer.replaced_at.is_(None)))
     return (
         _about(
             ForReview.NO_RIDE,
             given,
-            at=case((out_at > given.c.recorded_at, out_at), else_=given.c.recorded_at),
+            at=case(
+                (and_(left_without, out_at > given.c.recorded_at), out_at),
+                else_=given.c.recorded_at,
+            ),
             words=literal(""),
             by=cast(null(), String),
+            left_without_ride=left_without,
         )
         .join(given, given.c.id == KetamineSession.id)
-        .where(
-            KetamineSession.at_home.is_(False),
-            ~exists().where(
-                ReadinessAnswer.ketamine_session_id == KetamineSession.id,
-                ReadinessAnswer.item == ReadinessItem.RIDE,
-                ReadinessAnswer.replaced_at.is_(None),
-            ),
-        )
+        .where(KetamineSession.at_home.is_(False), ~known_at_the_dose)
     )
 
 
@@ -203,17 +212,18 @@ def _about(kind: ForReview, given: Subquery, **columns: Any) -> Select[Any]:
         columns["by"].label("by"),
         columns.get("item", cast(null(), String)).label("item"),
         given.c.recorded_at.label("recorded_at"),
-        KetamineSession.discharged_at.label("discharged_at"),
+        columns.get("left_without_ride", false()).label("left_without_ride"),
         reviewed_until.label("reviewed_until"),
     ).select_from(KetamineSession)
 
 
 def _given(wanted: Select[str]) -> Subquery:
-    """The sessions of these courses in which something was given, and when it was last recorded."""
+    """The sessions of these courses with a dose: first given when, last recorded when."""
     return (
         select(
             Administration.ketamine_session_id.label("id"),
             func.max(Administration.recorded_at, type_=UtcDateTime()).label("recorded_at"),
+            func.min(Administration.started_at, type_=UtcDateTime()).label("first_at"),
         )
         .join(KetamineSession, KetamineSession.id == Administration.ketamine_session_id)
         .where(KetamineSession.episode_id.in_(wanted), Administration.voided_at.is_(None))

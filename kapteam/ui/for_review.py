@@ -40,7 +40,7 @@ def draw_for_review(here: Present, care: Course, lines: tuple[ReviewLine, ...]) 
 def _draw_line(here: Present, number: int, one: ReviewLine) -> None:
     with st.container(gap="xxsmall", key=f"for_review_{number}"):
         with row(f"for_review_row_{number}"):
-            phrase(sentences.for_review(one.kind, one.item, is_out=one.is_out))
+            phrase(sentences.for_review(one.kind, one.item, left_without=one.left_without))
             planned = wording.moment(one.planned_at, here.now, here.zone)
             at = wording.moment(one.at, here.now, here.zone)
             which = f"session of {planned}" if one.is_given else f"session to come, {planned}"

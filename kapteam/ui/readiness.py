@@ -162,10 +162,13 @@ def _draw_decided(here: Present, shown: KetamineSessionPage) -> None:
     lacks_ride = not shown.at_home and ReadinessItem.RIDE not in shown.answers
     if not (decided or lacks_ride):
         return
+    is_found_yet = shown.status.is_open and shown.discharged_at is None
     with section("Before the dose", key="decided"):
         for item, known in decided:
             _draw_answer(here, item, known)
-        if lacks_ride:
+        if lacks_ride and is_found_yet:
+            _draw_item(here, shown, ReadinessItem.RIDE)
+        elif lacks_ride:
             phrase(Phrase(ForReview.NO_RIDE.label, Tone.AMBER, "directions_car"))
 
 

@@ -28,6 +28,7 @@ from kapteam.vocabulary import (
     EpisodeState,
     ForReview,
     ReadinessItem,
+    SessionStatus,
 )
 from tests.factories import NOW, TODAY, a_clearance, a_consent, audit_events
 from tests.factories_care import (
@@ -66,7 +67,7 @@ def _given(care: Care, hours: float = 5, *, ride: bool = True, **columns) -> Ket
     with care.database.writing() as db:
         session = a_given_session(db, care.course, given_at=NOW - hours * HOUR)
         if ride:
-            an_answer(db, session, Item.RIDE, words="A cab")
+            an_answer(db, session, Item.RIDE, words="A cab").answered_at = NOW - 9 * DAY
         for name, value in columns.items():
             setattr(session, name, value)
     return session
@@ -131,7 +132,7 @@ def test_who_went_ahead_and_why_reaches_the_review_before_and_after_the_dose(car
     )
     assert (line.by, line.at, line.is_given) == (viewer.name, NOW, False)
     with care.database.writing() as db:
-        an_administration(db, session, started_at=NOW - MINUTE)
+        an_administration(db, session, started_at=NOW + MINUTE)
         if item is not Item.RIDE:
             an_answer(db, session, Item.RIDE)
     assert [(one.kind, one.is_given) for one in _lines(care)] == [(ForReview.WENT_AHEAD, True)]
@@ -169,17 +170,47 @@ def test_a_session_that_was_called_off_has_nothing_to_review(care):
     assert _lines(care) == ()
 
 
-def test_a_dose_without_a_ride_reaches_it_and_the_way_out_does_again(care):
+def test_rule_25_a_dose_without_a_ride_reaches_it_and_to_leave_without_one_does_again(care):
     with care.database.writing() as db:
-        session = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+        session = a_given_session(
+            db, care.course, given_at=NOW - 3 * HOUR, status=SessionStatus.STARTED
+        )
     (line,) = _lines(care)
-    assert (line.kind, line.at, line.is_out) == (ForReview.NO_RIDE, NOW - 3 * HOUR, False)
+    assert (line.kind, line.at, line.left_without) == (ForReview.NO_RIDE, NOW - 3 * HOUR, False)
     _review(care, line)
     assert _lines(care) == ()
-    with care.database.writing() as db:
-        db.merge(session).discharged_at = NOW - HOUR
+
+    out = RecordEntered(session.id, 1, discharged_on=TODAY, discharged_time="1:30 pm")
+    care.do(record_ketamine_session, care.nurse, out)
     (line,) = _lines(care)
-    assert (line.kind, line.at, line.is_out) == (ForReview.NO_RIDE, NOW - HOUR, True)
+    assert (line.kind, line.at, line.left_without) == (ForReview.NO_RIDE, NOW - HOUR, True)
+
+
+def test_a_ride_that_is_found_before_they_leave_is_kept_and_was_still_missing_at_the_dose(care):
+    with care.database.writing() as db:
+        session = a_given_session(
+            db, care.course, given_at=NOW - 3 * HOUR, status=SessionStatus.STARTED
+        )
+    found = _answer(session, Item.RIDE, answer=Answer.FINE, words="Her sister")
+    care.do(answer_readiness, care.front_desk, found)
+    (line,) = _lines(care)
+    assert (line.kind, line.left_without) == (ForReview.NO_RIDE, False)
+
+    out = RecordEntered(session.id, 1, discharged_on=TODAY, discharged_time="2:30 pm")
+    care.do(record_ketamine_session, care.nurse, out)
+    (line,) = _lines(care)
+    assert (line.left_without, line.at) == (False, NOW - 3 * HOUR)
+    late = _answer(session, Item.RIDE, answer=Answer.FINE, words="A cab", replaces=found.id)
+    with pytest.raises(NotAllowed):
+        care.do(answer_readiness, care.front_desk, late)
+
+
+def test_another_ride_that_comes_instead_is_a_ride_all_the_same(care):
+    session = _given(care, status=SessionStatus.STARTED)
+    (first,) = care.rows(ReadinessAnswer, item=Item.RIDE)
+    other = _answer(session, Item.RIDE, answer=Answer.FINE, words="Her aunt", replaces=first.id)
+    care.do(answer_readiness, care.nurse, other)
+    assert _lines(care) == ()
 
 
 def test_nobody_needs_a_ride_at_home(care):

@@ -51,7 +51,7 @@ def _a_session(care, *asked: RecordPart, **columns) -> KetamineSession:
     """Given three hours ago and closed, with a ride; these parts are to be signed."""
     with care.database.writing() as db:
         session = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
-        an_answer(db, session, ReadinessItem.RIDE, words="A cab")
+        an_answer(db, session, ReadinessItem.RIDE, words="A cab").answered_at = NOW - DAY
         for part in asked:
             a_signature(db, session, part)
         for name, value in columns.items():
@@ -289,13 +289,27 @@ def test_a_nurse_reads_it_without_the_button_and_the_front_desk_not_at_all(care)
     )
 
 
-def test_without_a_ride_the_session_says_so_after_the_dose(care):
+def test_without_a_ride_the_session_says_so_after_the_dose_and_asks_until_they_are_out(care):
     with care.database.writing() as db:
-        session = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
-    assert "No ride home on record" in said(_open(care, care.front_desk, session))
+        session = a_given_session(
+            db, care.course, given_at=NOW - 3 * HOUR, status=SessionStatus.STARTED
+        )
     assert "No ride home on record when the dose was given" in said(
         opened(care, care.nurse, "episode", id=care.course.id)
     )
+    tab = _open(care, care.front_desk, session)
+    assert "No ride home yet" in said(tab)
+    press(fill(tab, "ready.ride.fine", {"words": "Her sister"}), "Save the ride")
+    assert "Her sister" in said(tab)
+
+
+def test_who_left_without_a_ride_is_asked_about_none_any_more(care):
+    with care.database.writing() as db:
+        session = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+        session.discharged_at = NOW - HOUR
+    tab = _open(care, care.front_desk, session)
+    assert "No ride home on record" in said(tab)
+    assert "Save the ride" not in buttons(tab)
 
 
 def test_going_ahead_without_the_last_note_is_offered_where_it_is_lacking(care):
