@@ -32,16 +32,20 @@ from kapteam.rules.slots import OpeningHours
 from kapteam.rules.vitals import Pressure
 from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, StuckOn
 from kapteam.vocabulary import (
+    AdverseEventKind,
     Answer,
     ContactKind,
     ContactOutcome,
     EpisodeState,
+    EventSeverity,
+    ForReview,
     HoldReason,
     IntegrationCloseReason,
     IntegrationKind,
     OrderState,
     OutsideParty,
     ReadinessItem,
+    RecordPart,
     SessionStatus,
     Severity,
     Tone,
@@ -492,6 +496,8 @@ def lacking(one: Requirement) -> Phrase:
             return Phrase(f"No{NBSP}ride{NBSP}home yet", one.tone, "directions_car")
         case ReadinessItem.PRESSURE:
             return Phrase(f"To read: {one.what}", one.tone, "monitor_heart")
+        case ReadinessItem.LAST_NOTE:
+            return Phrase("Last integration not signed", one.tone, "edit_note")
         case _:
             return Phrase(f"To decide: {one.what}", one.tone, "help")
 
@@ -656,6 +662,11 @@ def due_reading(due: DueReading, now: datetime, zone: ZoneInfo) -> Phrase:
     return Phrase(f"BP late by {wording.duration(late)}", tone, "monitor_heart")
 
 
+def event(kind: AdverseEventKind, severity: EventSeverity, *, is_serious: bool) -> str:
+    """What befell a client: `Nausea, mild`; `Fainting, severe, serious`."""
+    return f"{kind.label}, {severity.label.lower()}{', serious' if is_serious else ''}"
+
+
 def reading(
     pressure: Pressure | None,
     heart_rate: int | None,
@@ -675,6 +686,34 @@ def reading(
     )
     text = ", ".join(filter(None, parts))
     return text[:1].upper() + text[1:]
+
+
+def record_to_sign(part: RecordPart, name: str, tone: Tone) -> Phrase:
+    """Whose signature a record waits for: `Record to sign: Thea Northcott, support part`."""
+    who = _join(name, part.label.lower()) if name else part.label.lower()
+    return Phrase(f"Record to sign: {who}", tone, "signature")
+
+
+def record_signed(part: RecordPart, name: str, at: str, *, is_changed: bool) -> Phrase:
+    """Who signed a part and when, and that it was changed since, if it was."""
+    said = f"{part.label}: signed by {name}, {at}"
+    if is_changed:
+        return Phrase(f"{said}, changed since", icon="edit")
+    return Phrase(said, icon="check")
+
+
+def for_review(kind: ForReview, item: ReadinessItem | None, *, left_without: bool) -> Phrase:
+    """What the next review looks at: `Went ahead all the same: ride home`."""
+    match kind:
+        case ForReview.WENT_AHEAD if item:
+            return Phrase(f"{kind.label}: {item.label}", Tone.AMBER, "report")
+        case ForReview.NO_RIDE:
+            then = "when the client was out" if left_without else "when the dose was given"
+            return Phrase(f"{kind.label} {then}", Tone.AMBER, "directions_car")
+        case ForReview.AS_TOLD:
+            return Phrase(kind.label, Tone.RED, "error")
+        case _:
+            return Phrase(kind.label, Tone.AMBER, "report")
 
 
 def ended_session(status: SessionStatus, at: datetime | None, now: datetime, zone: ZoneInfo) -> str:
@@ -821,6 +860,9 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         case Reason.OUT_OF_TOUCH if one.at:
             since = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
             return Phrase(f"Out of touch since {since}, nothing booked", one.tone, "phone_missed")
+        case Reason.SIGN_MEDICAL | Reason.SIGN_SUPPORT if one.at:
+            given = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
+            return Phrase(f"{one.reason.label}: dose of {given}", one.tone, "signature")
         case Reason.SIGN_OFF if one.at:
             ended = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
             return Phrase(f"{one.reason.label}, ended {ended}", one.tone, "approval")

@@ -324,6 +324,7 @@ class ReadinessItem(Term):
     HOME = "home", "where they will be"
     RIDE = "ride", "ride home"
     INTENTION = "intention", "intention"
+    LAST_NOTE = "last_note", "last integration's note"
     MEDICINES = "medicines", "medicines changed"
     PREGNANCY = "pregnancy", "pregnancy"
     MIND = "mind", "mania, psychosis or intoxication"
@@ -394,6 +395,49 @@ class MedicineRoute(Term):
     INHALED = "inhaled", "inhaled"
     SKIN = "skin", "on the skin"
     OTHER = "other", "another route"
+
+
+class RecordPart(Term):
+    """Which half of a finished session's record somebody signs (domain 2, close-out)."""
+
+    MEDICAL = "medical", "Medical part"
+    SUPPORT = "support", "Support part"
+
+
+class Support(Term):
+    """What helped during a ketamine session (domain 2). That there was nothing more is presence."""
+
+    PRESENCE = "presence", "Presence"
+    BREATH = "breath", "Breath"
+    GROUNDING = "grounding", "Grounding"
+    MUSIC = "music", "Music changed"
+    HAND = "hand", "Hand held, as agreed"
+    WORDS = "words", "Words"
+    EYE_MASK = "eye_mask", "Eye mask off"
+
+
+class IntentionTouched(Term):
+    """Whether what came up touched the intention (domain 2)."""
+
+    YES = "yes", "Yes"
+    PARTLY = "partly", "Partly"
+    NO = "no", "No"
+
+
+class TouchBegan(Term):
+    """Whose wish a touch was."""
+
+    OFFERED = "offered", "Offered"
+    ASKED_FOR = "asked_for", "Asked for"
+
+
+class ForReview(Term):
+    """What of a ketamine session the next review looks at."""
+
+    BREACH = "breach", "Given beyond what was allowed"
+    WENT_AHEAD = "went_ahead", "Went ahead all the same"
+    NO_RIDE = "no_ride", "No ride home on record"
+    AS_TOLD = "as_told", "Given as told, not confirmed"
 
 
 class How(Term):

@@ -19,7 +19,7 @@ if "episode" not in st.query_params:
     st.stop()
 start = here.read(booking_start, st.query_params["episode"])
 care = start.course
-draw_banner(here, care.head)
+draw_banner(here, care.head, seen=care.seen_this_hour)
 check_can_book_ketamine(care.service_line, care.state, on_hold=care.hold is not None)
 form = Form(here, "booking", makes=unused_id(here))
 booking_fields(here, form, start)

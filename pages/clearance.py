@@ -17,7 +17,7 @@ from kapteam.ui.page import open_page
 
 here = open_page("Clearance")
 care = here.read(course, st.query_params.get("episode", ""))
-draw_banner(here, care.head)
+draw_banner(here, care.head, seen=care.seen_this_hour)
 draw_clearances(here, care)
 if takes_clearance(here, care):
     form = Form(here, "clearance", makes=unused_id(here))

@@ -11,7 +11,7 @@ from kapteam.ui.page import open_page
 
 here = open_page("Consent", needs=check_can_book)
 care = here.read(course, st.query_params.get("episode", ""))
-draw_banner(here, care.head)
+draw_banner(here, care.head, seen=care.seen_this_hour)
 draw_consents(here, care)
 form = Form(here, "consent", makes=unused_id(here))
 consent_fields(here, form)

@@ -5,6 +5,7 @@ import streamlit as st
 from kapteam.actions.episodes import EpisodeEntered, open_episode
 from kapteam.queries.client_details import client_details
 from kapteam.queries.course import course, course_before
+from kapteam.queries.for_review import for_review_of
 from kapteam.queries.practice import team
 from kapteam.rules.permissions import (
     can_record_session,
@@ -19,6 +20,7 @@ from kapteam.ui.course import (
     draw_unbooked,
     new_course_fields,
 )
+from kapteam.ui.for_review import draw_for_review
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go
 from kapteam.ui.page import open_page
@@ -27,8 +29,9 @@ from kapteam.ui.rows import identity
 here = open_page("Course of care")
 if "id" in st.query_params:
     care = here.read(course, st.query_params["id"], to_end=can_run_episode(here.viewer))
-    draw_banner(here, care.head, to_course=False)
+    draw_banner(here, care.head, to_course=False, seen=care.seen_this_hour)
     draw_course(here, care)
+    draw_for_review(here, care, here.read(for_review_of, care.id))
     draw_earlier_holds(here, care)
     if can_run_episode(here.viewer):
         draw_steps(here, care, here.read(team))

@@ -398,8 +398,7 @@ def a_course(
             a_member(db, course, member, part)
     if cleared:
         a_clearance(db, course, by_id)
-        for consent_type in required_consents(ProductRoute, with_therapy=True):
-            a_consent(db, course, consent_type, by_id)
+        required_consents_of(db, course, by_id)
     if hold is not None:
         a_hold(db, course, hold, by_id)
     return course
@@ -483,6 +482,12 @@ def a_consent(
     db.add(consent)
     db.flush()
     return consent
+
+
+def required_consents_of(db: Session, course: Episode, by_id: str) -> None:
+    """Every consent that dosing may need, signed and in date."""
+    for consent_type in required_consents(ProductRoute, with_therapy=True):
+        a_consent(db, course, consent_type, by_id)
 
 
 def a_hold(

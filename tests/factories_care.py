@@ -28,8 +28,10 @@ from kapteam.db.tables import (
     Note,
     OtherMedicine,
     ReadinessAnswer,
+    RecordSignature,
     Series,
     SeriesReview,
+    SupportRecord,
     Vital,
 )
 from kapteam.ids import new_id
@@ -49,7 +51,9 @@ from kapteam.vocabulary import (
     Part,
     ProductRoute,
     ReadinessItem,
+    RecordPart,
     SessionStatus,
+    Support,
 )
 from tests.factories import NOW, a_client, a_clinician, a_course, a_member, a_practice
 
@@ -305,6 +309,43 @@ def an_event(
         recorded_by_id=session.created_by_id,
         recorded_at=onset_at,
         **(usual | columns),
+    )
+    db.add(row)
+    db.flush()
+    return row
+
+
+def a_support_record(
+    db: Session, session: KetamineSession, by: Viewer, **columns: Any
+) -> SupportRecord:
+    """What support a therapist recorded of a session: presence."""
+    row = SupportRecord(
+        id=new_id(),
+        ketamine_session_id=session.id,
+        recorded_by_id=by.clinician_id,
+        recorded_at=NOW,
+        **({"given": [Support.PRESENCE.value], "words": "", "touches": []} | columns),
+    )
+    db.add(row)
+    db.flush()
+    return row
+
+
+def a_signature(
+    db: Session,
+    session: KetamineSession,
+    part: RecordPart,
+    by: Viewer | None = None,
+    **columns: Any,
+) -> RecordSignature:
+    """That a part of a session's record is to be signed, or was by somebody."""
+    usual = {"signed_at": NOW, "signed_by_id": by.clinician_id} if by else {}
+    row = RecordSignature(
+        id=new_id(),
+        ketamine_session_id=session.id,
+        part=part,
+        asked_at=NOW - timedelta(hours=1),
+        **({"signed_text": "", "content_hash": ""} | usual | columns),
     )
     db.add(row)
     db.flush()

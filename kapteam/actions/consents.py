@@ -174,11 +174,13 @@ def _consent(
     return db.get_one(Consent, consent_id), episode
 
 
-def newest_consents(db: Session, episode_id: str) -> tuple[ConsentFacts, ...]:
-    """The newest consent of each type on a course, whether in date or not (rule 22)."""
+def newest_consents(db: Session, episode_id: str, on: date) -> tuple[ConsentFacts, ...]:
+    """Of those signed by a day the newest of each type, whether in date or not (rule 22)."""
     signed = db.scalars(
         select(Consent)
-        .where(Consent.episode_id == episode_id, Consent.voided_at.is_(None))
+        .where(
+            Consent.episode_id == episode_id, Consent.voided_at.is_(None), Consent.signed_on <= on
+        )
         .order_by(Consent.signed_on, Consent.recorded_at, Consent.id)
     )
     newest = {one.type: ConsentFacts(one.type, one.expires_on, one.revoked_on) for one in signed}

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kapteam.actions.loading import ketamine_session
-from kapteam.db.tables import AdverseEvent, Episode, OtherMedicine, Vital
+from kapteam.db.tables import AdverseEvent, Episode, KetamineSession, OtherMedicine, Vital
 from kapteam.errors import NotAllowed
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_record_session
@@ -26,14 +26,14 @@ class VoidRowEntered:
 
 def void_row(
     db: Session, viewer: Viewer, table: type[_Row], entered: VoidRowEntered, now: datetime
-) -> tuple[_Row, Episode] | None:
-    """The row, now void, and its course; None when it was void for this reason before.
+) -> tuple[_Row, KetamineSession, Episode] | None:
+    """The row, now void, its session and course; None when it was void for this reason before.
 
     Raises NotAllowed, NotFound, Invalid (`void_reason`).
     """
     check_can_record_session(viewer)
     session_id = db.scalar(select(table.ketamine_session_id).where(table.id == entered.row_id))
-    _, course = ketamine_session(db, viewer, session_id or "", now)
+    session, course = ketamine_session(db, viewer, session_id or "", now)
     row = db.get_one(table, entered.row_id, populate_existing=True)
     form = Entered()
     reason = form.text("void_reason", entered.void_reason, "The reason", required=True)
@@ -43,4 +43,4 @@ def void_row(
             return None
         raise NotAllowed("This was marked as entered in error already.")
     row.voided_at, row.voided_by_id, row.void_reason = now, viewer.clinician_id, reason
-    return row, course
+    return row, session, course

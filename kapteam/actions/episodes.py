@@ -500,14 +500,12 @@ def _check_open(episode: Episode) -> None:
 
 
 def _check_gate(db: Session, episode: Episode, now: datetime) -> None:
-    members = members_now(db, episode.id, now)
+    today = day_of(now, the_practice(db, now).zone)
     check_gate(
         clearance_at(db, episode.id, now),
-        newest_consents(db, episode.id),
-        day_of(now, the_practice(db, now).zone),
-        with_therapy=episode.expects_intention
-        or episode.expects_integration
-        or any(one.part is Part.THERAPIST for one in members),
+        newest_consents(db, episode.id, today),
+        today,
+        with_therapy=has_therapy(db, episode, now),
     )
 
 
@@ -541,6 +539,15 @@ def _integrations_to_do(db: Session, episode: Episode) -> int:
     )
     unbooked = db.scalar(owed) if episode.expects_integration else 0
     return (db.scalar(waiting) or 0) + (unbooked or 0)
+
+
+def has_therapy(db: Session, episode: Episode, at: datetime) -> bool:
+    """Whether a therapist's work belongs to the course, and so the consent to it (domain 1.5)."""
+    return (
+        episode.expects_intention
+        or episode.expects_integration
+        or any(one.part is Part.THERAPIST for one in members_now(db, episode.id, at))
+    )
 
 
 def members_now(db: Session, episode_id: str, now: datetime) -> list[EpisodeMember]:

@@ -13,6 +13,8 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from kapteam import wording
+from kapteam.actions.consents import newest_consents
+from kapteam.actions.episodes import has_therapy
 from kapteam.actions.loading import (
     administrations,
     clearance_at,
@@ -25,6 +27,7 @@ from kapteam.actions.loading import (
 )
 from kapteam.actions.practice import the_practice
 from kapteam.actions.saving import compare_and_swap
+from kapteam.actions.session_record import ask_to_sign, changed_since, not_to_sign
 from kapteam.actions.weights import newest_weight
 from kapteam.clock import day_of
 from kapteam.db.audit import record
@@ -33,7 +36,9 @@ from kapteam.db.tables import (
     ClinicianFunction,
     Episode,
     KetamineSession,
+    ReadinessAnswer,
     SignOff,
+    Vital,
 )
 from kapteam.errors import NotAllowed, Unchanged
 from kapteam.rules.ceiling import above_given
@@ -46,7 +51,7 @@ from kapteam.rules.dosing import (
 )
 from kapteam.rules.entered import Entered
 from kapteam.rules.monitoring import out_too_early
-from kapteam.rules.pathway import missing_clearance
+from kapteam.rules.pathway import missing_clearance, missing_consents
 from kapteam.rules.permissions import (
     Viewer,
     check_can_order_dose,
@@ -55,12 +60,15 @@ from kapteam.rules.permissions import (
 )
 from kapteam.rules.plausibility import doubt_given
 from kapteam.rules.recording import before_plan, breaches, entered_late, not_possible, out_of_order
+from kapteam.rules.vitals import Pressure, given_at
 from kapteam.vocabulary import (
     AdministrationKind,
     EpisodeState,
     Function,
     IntegrationKind,
     ProductRoute,
+    ReadinessItem,
+    RecordPart,
     SessionStatus,
 )
 
@@ -255,6 +263,7 @@ def end_infusion(db: Session, viewer: Viewer, administration_id: str, now: datet
     if product_route(db, session) is not ProductRoute.INTRAVENOUS or problem:
         raise NotAllowed("It cannot have ended just now. Correct its times in the full record.")
     row.ended_at = now
+    session.version += 1
     record(
         db,
         "administration:ended",
@@ -263,6 +272,7 @@ def end_infusion(db: Session, viewer: Viewer, administration_id: str, now: datet
         client_id=course.client_id,
         subject_id=session.id,
         administration=_facts(row),
+        **changed_since(db, session, RecordPart.MEDICAL, now),
     )
 
 
@@ -510,6 +520,7 @@ class _Recording:
             )
         if "status" in changed and session.status.is_given:
             session.closed_at, session.closed_by_id = self._now, self._viewer.clinician_id
+        said |= self._signatures(before.get("status", session.status))
         record(
             self._db,
             tag,
@@ -527,6 +538,17 @@ class _Recording:
         )
         if self._new and self._course.state is EpisodeState.CLOSED:
             self._reopen_course()
+
+    def _signatures(self, was: SessionStatus) -> dict[str, str]:
+        """Ask for the two once it is closed; what is recorded later leaves one as changed since."""
+        session, is_closed = self._session, self._session.status.is_given
+        if is_closed and not was.is_given:
+            ask_to_sign(self._db, session, self._now)
+        elif is_closed:
+            return changed_since(self._db, session, RecordPart.MEDICAL, self._now)
+        elif was.is_given:
+            not_to_sign(self._db, session, self._now)
+        return {}
 
     def _reopen_course(self) -> None:
         """A dose that comes to light owes its integration: the course is not over (decision 17)."""
@@ -555,11 +577,14 @@ class _Recording:
         clearance = clearance_at(self._db, self._course.id, row.started_at)
         on = day_of(row.started_at, self._zone)
         weight = newest_weight(self._db, self._course.client_id, on)
+        route = product_route(self._db, self._session)
         return breaches(
-            missing_clearance=missing_clearance(
-                clearance,
-                product_route(self._db, self._session),
+            missing_clearance=missing_clearance(clearance, route, on),
+            missing_consents=missing_consents(
+                newest_consents(self._db, self._course.id, on),
+                (route,),
                 on,
+                with_therapy=has_therapy(self._db, self._course, row.started_at),
             ),
             on_hold=is_on_hold(self._db, self._course.id, row.started_at),
             above_ceiling=above_given(
@@ -569,6 +594,34 @@ class _Recording:
             ),
             beyond_order=beyond,
             entered_late=entered_late(row.started_at, row.recorded_at),
+            high_pressure=self._high_pressure(row),
+        )
+
+    def _high_pressure(self, row: Administration) -> str | None:
+        """That the first dose was given at a pressure with which nobody decided to go ahead."""
+        if any(one.started_at < row.started_at for one in self.rows):
+            return None
+        before = self._db.execute(
+            select(Vital.systolic, Vital.diastolic)
+            .where(
+                Vital.ketamine_session_id == self._session.id,
+                Vital.voided_at.is_(None),
+                Vital.systolic.is_not(None),
+                Vital.taken_at <= row.started_at,
+            )
+            .order_by(Vital.taken_at.desc(), Vital.id.desc())
+            .limit(1)
+        ).first()
+        went_ahead = exists().where(
+            ReadinessAnswer.ketamine_session_id == self._session.id,
+            ReadinessAnswer.item == ReadinessItem.PRESSURE_HIGH,
+            ReadinessAnswer.replaced_at.is_(None),
+        )
+        if before is None or self._db.scalar(select(went_ahead)):
+            return None
+        systolic, diastolic = before
+        return given_at(
+            Pressure(systolic or 0, diastolic or 0), the_practice(self._db, self._now).thresholds
         )
 
     def _check_breach(

@@ -16,6 +16,7 @@ from kapteam.actions.entered_in_error import VoidRowEntered, void_row
 from kapteam.actions.loading import administrations, ketamine_session, practice_zone
 from kapteam.actions.readiness import lapse_answer
 from kapteam.actions.saving import SAVED_MEANWHILE, already_saved
+from kapteam.actions.session_record import changed_since
 from kapteam.db.audit import record
 from kapteam.db.tables import AdverseEvent, KetamineSession, Vital
 from kapteam.errors import Conflict, NotAllowed, Unchanged
@@ -23,7 +24,7 @@ from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_record_session
 from kapteam.rules.recording import not_of_visit, not_possible
 from kapteam.rules.vitals import BREATHS, HEART_RATE, OXYGEN, check_blood_pressure, read_figure
-from kapteam.vocabulary import AdverseEventKind, EventSeverity, ReadinessItem
+from kapteam.vocabulary import AdverseEventKind, EventSeverity, ReadinessItem, RecordPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ def record_vital(db: Session, viewer: Viewer, entered: VitalEntered, now: dateti
         client_id=course.client_id,
         subject_id=session.id,
         taken_at=taken_at,
+        **changed_since(db, session, RecordPart.MEDICAL, now),
     )
 
 
@@ -150,7 +152,7 @@ def void_vital(db: Session, viewer: Viewer, entered: VoidRowEntered, now: dateti
     """
     voided = void_row(db, viewer, Vital, entered, now)
     if voided is not None:
-        row, course = voided
+        row, session, course = voided
         record(
             db,
             "vital:voided",
@@ -159,6 +161,7 @@ def void_vital(db: Session, viewer: Viewer, entered: VoidRowEntered, now: dateti
             client_id=course.client_id,
             subject_id=row.ketamine_session_id,
             taken_at=row.taken_at,
+            **changed_since(db, session, RecordPart.MEDICAL, now),
         )
 
 
@@ -208,6 +211,7 @@ def record_event(db: Session, viewer: Viewer, entered: EventEntered, now: dateti
         kind=kind,
         severity=entered.severity,
         onset_at=onset_at,
+        **changed_since(db, session, RecordPart.MEDICAL, now),
     )
 
 
@@ -244,6 +248,7 @@ def resolve_event(db: Session, viewer: Viewer, entered: ResolvedEntered, now: da
         subject_id=session.id,
         kind=row.kind,
         resolved_at=at,
+        **changed_since(db, session, RecordPart.MEDICAL, now),
     )
 
 
@@ -254,7 +259,7 @@ def void_event(db: Session, viewer: Viewer, entered: VoidRowEntered, now: dateti
     """
     voided = void_row(db, viewer, AdverseEvent, entered, now)
     if voided is not None:
-        row, course = voided
+        row, session, course = voided
         record(
             db,
             "adverse_event:voided",
@@ -265,6 +270,7 @@ def void_event(db: Session, viewer: Viewer, entered: VoidRowEntered, now: dateti
             kind=row.kind,
             severity=row.severity,
             onset_at=row.onset_at,
+            **changed_since(db, session, RecordPart.MEDICAL, now),
         )
 
 

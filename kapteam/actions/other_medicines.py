@@ -12,12 +12,13 @@ from kapteam import wording
 from kapteam.actions.entered_in_error import VoidRowEntered, void_row
 from kapteam.actions.loading import administrations, ketamine_session, practice_zone
 from kapteam.actions.saving import already_saved
+from kapteam.actions.session_record import changed_since
 from kapteam.db.audit import record
 from kapteam.db.tables import OtherMedicine
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_record_session, only_witnesses
 from kapteam.rules.recording import not_of_visit, not_possible
-from kapteam.vocabulary import MedicineRoute
+from kapteam.vocabulary import MedicineRoute, RecordPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def record_other_medicine(
         form.need("given_time", problem is None, problem or "")
     reason = form.line("reason", entered.reason, "What it was for")
     form.done()
+    again = changed_since(db, session, RecordPart.MEDICAL, now)
     db.add(
         OtherMedicine(
             id=entered.id,
@@ -87,6 +89,7 @@ def record_other_medicine(
         dose=dose,
         route=entered.route,
         given_at=at,
+        **again,
     )
 
 
@@ -100,7 +103,7 @@ def void_other_medicine(
     voided = void_row(db, viewer, OtherMedicine, entered, now)
     if voided is None:
         return
-    row, course = voided
+    row, session, course = voided
     record(
         db,
         "other_medicine:voided",
@@ -111,4 +114,5 @@ def void_other_medicine(
         dose=row.dose,
         route=row.route,
         given_at=row.given_at,
+        **changed_since(db, session, RecordPart.MEDICAL, now),
     )

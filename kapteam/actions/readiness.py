@@ -6,13 +6,14 @@ An answer is never edited: the newest one counts, and it lapses with its session
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from kapteam.actions.loading import administrations, ketamine_session
 from kapteam.actions.saving import SAVED_MEANWHILE, already_saved
 from kapteam.db.audit import record
-from kapteam.db.tables import KetamineSession, ReadinessAnswer
+from kapteam.db.settled import settled_here
+from kapteam.db.tables import Administration, Episode, KetamineSession, ReadinessAnswer
 from kapteam.errors import Conflict, NotAllowed, NotFound
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import (
@@ -22,10 +23,11 @@ from kapteam.rules.permissions import (
     check_can_enter_names,
     check_can_record_session,
 )
-from kapteam.rules.readiness import decides, needs_words, possible_answers
+from kapteam.rules.readiness import DECIDED, decides, needs_words, possible_answers
 from kapteam.vocabulary import Answer, ReadinessItem
 
 _WORDS = {Answer.NOT_FINE: "What was said or seen", Answer.GO_AHEAD: "The reason"}
+_NOTHING_OWED = "Every integration is signed by now, so there is nothing to decide."
 _IS_OVER = "This session is over or under way, so nothing is to be asked before it any more."
 
 
@@ -48,8 +50,9 @@ class AnswerEntered:
 def answer_readiness(db: Session, viewer: Viewer, entered: AnswerEntered, now: datetime) -> None:
     """Keep an answer; it takes the place of the one before.
 
-    The ride is found by whoever books; the rest is asked by those who treat. Where an answer is
-    not as it should be, going ahead takes a reason, and of what is hard a prescriber (domain 1.5).
+    The ride is found by whoever books; the rest is asked, or decided, by those who treat. Where an
+    answer is not as it should be, going ahead takes a reason, and of what is hard a prescriber
+    (domain 1.5).
     Raises NotAllowed, NotFound, Invalid by field, Conflict.
     """
     if entered.item is ReadinessItem.RIDE:
@@ -59,11 +62,14 @@ def answer_readiness(db: Session, viewer: Viewer, entered: AnswerEntered, now: d
     session, course = ketamine_session(db, viewer, entered.ketamine_session_id, now)
     if already_saved(db, ReadinessAnswer, entered.id):
         return
-    if not session.status.is_open or administrations(db, session.id):
+    if _is_over(db, session, entered.item):
         raise NotAllowed(_IS_OVER)
     form = Entered()
-    possible = possible_answers(entered.item)
-    form.need("answer", entered.answer in possible, "Choose one of the answers.")
+    form.need(
+        "answer", entered.answer in possible_answers(entered.item), "Choose one of the answers."
+    )
+    if entered.item in DECIDED:
+        form.need("answer", _owes_before(db, session, course), _NOTHING_OWED)
     form.need(
         "words",
         entered.answer is not Answer.GO_AHEAD
@@ -155,6 +161,28 @@ def lapse(db: Session, session: KetamineSession, now: datetime, *, keeps_ride: b
     for one in answers:
         if not (keeps_ride and one.item is ReadinessItem.RIDE):
             one.replaced_at = now
+
+
+def _is_over(db: Session, session: KetamineSession, item: ReadinessItem) -> bool:
+    """Whether there is nothing to answer any more: a ride may be found until the client is out."""
+    if item is ReadinessItem.RIDE:
+        return not session.status.is_open or session.discharged_at is not None
+    return not session.status.is_open or bool(administrations(db, session.id))
+
+
+def _owes_before(db: Session, session: KetamineSession, course: Episode) -> bool:
+    """Rule 27: whether a dose before this session still owes its integration, or that its note."""
+    before = select(KetamineSession.id).where(
+        KetamineSession.episode_id == course.id,
+        KetamineSession.id != session.id,
+        exists().where(
+            Administration.ketamine_session_id == KetamineSession.id,
+            Administration.voided_at.is_(None),
+            Administration.started_at < session.planned_at,
+        ),
+        ~settled_here(),
+    )
+    return course.expects_integration and db.scalar(before.limit(1)) is not None
 
 
 def _counting(db: Session, session_id: str, item: ReadinessItem) -> ReadinessAnswer | None:

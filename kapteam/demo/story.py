@@ -92,6 +92,7 @@ from kapteam.vocabulary import (
     NoteKind,
     OutsideParty,
     ReadinessItem,
+    RecordPart,
     ServiceLine,
     Tally,
     Touch,
@@ -296,7 +297,7 @@ def _integrations_late(telling: Telling) -> None:
         nakamura, nakamura.dose_ago(50, 68), ("35", "40", "45", "45"), words.MOVING, _TRD, "60"
     )
     late.is_booked("50", slot=late.next_day).has_intention(words.MOVING[4], late.eve)
-    late.is_given("50")
+    late.is_given("50", signed=(RecordPart.MEDICAL,))
     telling.then(
         late.next_day - 2 * HOUR,
         THERAPIST,
@@ -306,11 +307,25 @@ def _integrations_late(telling: Telling) -> None:
     _next(late, days.coming(4, 13), "50")
 
     petrov = _shared(telling, people.PETROV)
+    last = petrov.dose_ago(75, 96, 1)
     lost = _series(
-        petrov, petrov.dose_ago(75, 96, 1), ("60", "70"), words.RETIRED, _DEPRESSION, "100"
+        petrov,
+        last,
+        ("60", "70"),
+        words.RETIRED,
+        _DEPRESSION,
+        "100",
+        consent_ends_on=telling.on(last) - timedelta(days=1),
     )
     lost.is_booked("75", slot=lost.next_day).has_intention(words.RETIRED[2], lost.eve)
-    lost.is_given("75")
+    lost.is_answered(
+        ReadinessItem.FASTING,
+        Answer.GO_AHEAD,
+        "Half a banana at breakfast, five hours before; no nausea last time.",
+        by=THERAPIST,
+        at=last - 15 * MINUTE,
+    )
+    lost.is_given("75", reason="Signed the new form on paper that day; it is not scanned yet.")
     telling.then(
         lost.next_day + 40 * MINUTE,
         THERAPIST,
@@ -333,6 +348,14 @@ def _integrations_late(telling: Telling) -> None:
     )
     amber.is_booked("200", no_slot="His shifts are not known yet.")
     amber.has_intention(words.NIGHTS[3], amber.eve).is_given("200")
+    amber.has_other_medicine(
+        amber.planned_at + 50 * MINUTE,
+        "ondansetron",
+        "4 mg",
+        MedicineRoute.SUBLINGUAL,
+        "Nausea",
+        recorded_after=4 * HOUR,
+    )
     slot = abara.talk(days.now + 3 * HOUR, days.now + 26 * HOUR)
     abara.takes_talk(slot)
     telling.then(

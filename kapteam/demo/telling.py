@@ -39,6 +39,14 @@ from kapteam.actions.other_medicines import OtherMedicineEntered, record_other_m
 from kapteam.actions.practice import the_practice
 from kapteam.actions.readiness import AnswerEntered, answer_readiness
 from kapteam.actions.series import SeriesReviewEntered, review_series
+from kapteam.actions.session_record import (
+    SignRecordEntered,
+    SupportEntered,
+    TouchEntered,
+    as_it_is,
+    record_support,
+    sign_record,
+)
 from kapteam.actions.weights import WeightEntered, record_weight
 from kapteam.db.engine import Session
 from kapteam.db.signing import read_unsigned
@@ -47,7 +55,7 @@ from kapteam.demo.days import Days, half_hours
 from kapteam.demo.diary import Diary
 from kapteam.demo.evaluations import rests_on
 from kapteam.demo.people import FRONT_DESK, Colleague, Person, demo_id
-from kapteam.demo.words import Chapter, asked
+from kapteam.demo.words import SAID, Chapter, asked
 from kapteam.queries.course import course
 from kapteam.queries.standing import Asked
 from kapteam.rules.pathway import required_consents
@@ -64,11 +72,15 @@ from kapteam.vocabulary import (
     How,
     Indication,
     IntegrationKind,
+    IntentionTouched,
     MedicineRoute,
     NoteKind,
     ProductRoute,
     ReadinessItem,
+    RecordPart,
     ServiceLine,
+    Support,
+    TouchBegan,
 )
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -620,11 +632,17 @@ class Dose:
         return self
 
     def is_answered(
-        self, item: ReadinessItem, answer: Answer, words: str, *, by: Colleague
+        self,
+        item: ReadinessItem,
+        answer: Answer,
+        words: str,
+        *,
+        by: Colleague,
+        at: datetime | None = None,
     ) -> None:
-        """Something is asked before the session, within an hour of the booking."""
+        """Something is asked before the session, within an hour of the booking or at `at`."""
         self.telling.then(
-            self.booked_at + 55 * MINUTE,
+            at or self.booked_at + 55 * MINUTE,
             by,
             answer_readiness,
             AnswerEntered(
@@ -680,9 +698,19 @@ class Dose:
         )
 
     def is_given(
-        self, mg: str, booster: str = "", *, close: bool = True, stopped: str = ""
+        self,
+        mg: str,
+        booster: str = "",
+        *,
+        close: bool = True,
+        stopped: str = "",
+        reason: str = "",
+        signed: tuple[RecordPart, ...] = tuple(RecordPart),
     ) -> "Dose":
-        """The session takes place and is recorded; it is closed where `now` leaves the time."""
+        """The session takes place and is recorded; it is closed where `now` leaves the time.
+
+        Then its parts are signed. `reason` says why it was given beyond what was allowed.
+        """
         telling, regimen = self.telling, self.course.regimen
         assert self.course.prescriber is not None
         arrived = self.planned_at - 10 * MINUTE
@@ -704,6 +732,7 @@ class Dose:
                     started_time=telling.typed(started),
                     ended_on=telling.on(ended) if ended else None,
                     ended_time=telling.typed(ended) if ended else "",
+                    reason=reason,
                 )
             )
         if needs_weight(regimen.product_route):
@@ -742,6 +771,11 @@ class Dose:
                 else "",
             ),
         )
+        if closes and RecordPart.MEDICAL in signed:
+            self._is_signed(out + 10 * MINUTE, self.course.prescriber, RecordPart.MEDICAL)
+        if closes and self.course.therapist and RecordPart.SUPPORT in signed:
+            self._has_support(out + 15 * MINUTE, self.course.therapist)
+            self._is_signed(out + 25 * MINUTE, self.course.therapist, RecordPart.SUPPORT)
         return self
 
     def is_watched(self, readings: Mapping[int, tuple[str, str, str]]) -> "Dose":
@@ -799,13 +833,52 @@ class Dose:
             )
         return self
 
+    def _has_support(self, at: datetime, therapist: Colleague) -> None:
+        """The therapist records what helped, where `at` has come."""
+        if at > self.days.now:
+            return
+        touched = self.telling.typed(self.given_at[0] + 25 * MINUTE)
+        hand = TouchEntered("Hand held", TouchBegan.ASKED_FOR, "Asked for it, let go", touched)
+        helped = (Support.PRESENCE, (Support.BREATH, Support.MUSIC, Support.HAND)[self.number % 3])
+        self.telling.then(
+            at,
+            therapist,
+            record_support,
+            SupportEntered(
+                id=demo_id(f"{self.id}/support"),
+                ketamine_session_id=self.id,
+                replaces="",
+                given=helped,
+                words=SAID[self.number % len(SAID)],
+                touched=list(IntentionTouched)[self.number % 2],
+                touches=(hand,) if Support.HAND in helped else (),
+            ),
+        )
+
+    def _is_signed(self, at: datetime, who: Colleague, part: RecordPart) -> None:
+        """A part of the record is signed, where `at` has come."""
+        if at <= self.days.now:
+            self.telling.then(
+                at,
+                who,
+                sign_record,
+                lambda db: SignRecordEntered(self.id, {part: as_it_is(db, self.id, part)}),
+            )
+
     def has_other_medicine(
-        self, at: datetime, name: str, dose: str, route: MedicineRoute, reason: str
+        self,
+        at: datetime,
+        name: str,
+        dose: str,
+        route: MedicineRoute,
+        reason: str,
+        *,
+        recorded_after: timedelta = 5 * MINUTE,
     ) -> None:
-        """The prescriber gives something else, and records it five minutes later."""
+        """The prescriber gives something else, and records it a little later."""
         assert self.course.prescriber is not None
         self.telling.then(
-            at + 5 * MINUTE,
+            at + recorded_after,
             self.course.prescriber,
             record_other_medicine,
             OtherMedicineEntered(

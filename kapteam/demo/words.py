@@ -37,6 +37,15 @@ def asked(place: int, *, passive: bool = False) -> str:
     return _ASKED_PASSIVE if passive else _ASKED[place % len(_ASKED)]
 
 
+SAID = (
+    "“Like floating in a warm lake. Then my father's workshop, and it smelled of oil.”",
+    "“It was dark and I was not afraid of it. I kept saying: oh, this.”",
+    "“Everything was far away and kind. I did not want to come back at first.”",
+    "“A lot of noise, and then a door. I left it closed this time.”",
+    "“I cried, and it was not the bad kind.”",
+)
+"""In a client's own words, right after a session."""
+
 GRIEF = (
     Chapter(
         "“I want to be able to look at the photo of my mother without leaving the room.”",

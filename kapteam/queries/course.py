@@ -30,6 +30,7 @@ from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.evaluation import evaluation_of
 from kapteam.queries.home_supply import home_of
 from kapteam.queries.standing import Asked, CourseHead
+from kapteam.queries.views import is_seen_this_hour
 from kapteam.rules.ceiling import Ceiling
 from kapteam.rules.evaluation import Evaluation
 from kapteam.rules.home_supply import HomeStanding
@@ -188,11 +189,13 @@ class RunningSeries:
 class Course:
     """Everything about one course of care but its sessions and notes.
 
+    `seen_this_hour`: the audit log has it already that the viewer opened this chart.
     `told` are the experiences elsewhere with those that were entered in error. `loose` is what is
     not settled and `home` the medicine at home while it is open, `ending` how it ended.
     """
 
     client: ClientName
+    seen_this_hour: bool
     id: str
     version: int
     service_line: ServiceLine
@@ -297,6 +300,7 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
             has_given(Series.id).label("has_given"),
             SeriesReview,
             Clinician.name.label("reviewed_by"),
+            is_seen_this_hour(asked, Episode.client_id).label("seen"),
         )
         .join(Client, Client.id == Episode.client_id)
         .outerjoin(Series, and_(Series.episode_id == Episode.id, Series.ended_at.is_(None)))
@@ -308,11 +312,12 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
     ).one_or_none()
     if row is None:
         raise NotFound("There is no such course of care, or you are not on it.")
-    episode, client = row.Episode, row.Client
+    episode, client, seen = row.Episode, row.Client, row.seen
     ends = to_end and episode.closed_at is None
     is_kap = episode.service_line is ServiceLine.KAP
     return Course(
         client=client_named(client.id, client),
+        seen_this_hour=seen,
         id=episode.id,
         version=episode.version,
         service_line=episode.service_line,

@@ -36,6 +36,7 @@ from sqlalchemy.types import TypeEngine
 from kapteam.db import home_rows, signal_rows
 from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen_by
 from kapteam.db.series import reviewed_before
+from kapteam.db.settled import note_is_signed, settled, settled_here
 from kapteam.db.signing import has_words
 from kapteam.db.tables import (
     Absence,
@@ -57,6 +58,8 @@ from kapteam.db.tables import (
     Note,
     OutsideWait,
     ReadinessAnswer,
+    RecordSignature,
+    Reviewed,
     Series,
     SignOff,
     Vital,
@@ -71,8 +74,8 @@ from kapteam.vocabulary import (
     ContactKind,
     ContactOutcome,
     Function,
-    IntegrationKind,
     Part,
+    RecordPart,
     SessionStatus,
 )
 
@@ -200,6 +203,7 @@ def _episodes() -> Executable:
             misses_risk_note().label("misses_risk_note"),
             Episode.closed_at,
             *(_sign_off_waits(part) for part in (Part.PRESCRIBER, Part.THERAPIST)),
+            _reviewed_until().label("reviewed_until"),
         )
         .join(Client, Client.id == Episode.client_id)
         .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
@@ -291,6 +295,16 @@ def _sign_off_waits(part: Part) -> ColumnElement[datetime]:
         .scalar_subquery()
     )
     return asked_at.label(f"{part.value}_asked_at")
+
+
+def _reviewed_until() -> ColumnElement[datetime]:
+    """Until when what a course had for the review was looked at together."""
+    return (
+        select(func.max(Reviewed.until_at, type_=UtcDateTime()))
+        .where(Reviewed.episode_id == Episode.id)
+        .correlate(Episode)
+        .scalar_subquery()
+    )
 
 
 def _misses() -> ColumnElement[int]:
@@ -391,35 +405,8 @@ def _series() -> Executable:
     )
 
 
-def _settled() -> ColumnElement[bool]:
-    """Whether a dose owes no integration any more: closed, or held and its note signed."""
-    return _has_integration(_is_settled())
-
-
-def _settled_here() -> ColumnElement[bool]:
-    """The same for the course of the dose, which owes none either once it was handed on."""
-    return _has_integration(or_(_is_settled(), IntegrationSession.from_episode_id.is_not(None)))
-
-
-def _is_settled() -> ColumnElement[bool]:
-    return or_(
-        IntegrationSession.closed_at.is_not(None),
-        and_(IntegrationSession.held_at.is_not(None), _note_is_signed()),
-    )
-
-
-def _has_integration(such: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(
-        IntegrationSessionFor.ketamine_session_id == KetamineSession.id,
-        IntegrationSession.id == IntegrationSessionFor.integration_session_id,
-        IntegrationSession.kind == IntegrationKind.FULL,
-        IntegrationSession.dropped_at.is_(None),
-        such,
-    )
-
-
 def _doses() -> Executable:
-    """Ketamine sessions that are open, unsettled or the last given, numbered in their series.
+    """Ketamine sessions that are open, unsettled, to sign or last given, numbered in their series.
 
     Also those recorded since `breached_since` although planning refused them (rule 35). What was
     `handed_on` was given on a course that ended before, and only its integration is owed here.
@@ -470,7 +457,7 @@ def _doses() -> Executable:
         .subquery()
     )
 
-    def rows(of: Any, settled: Any, *, handed_on: bool) -> Any:
+    def rows(of: Any, is_settled: Any, *, handed_on: bool) -> Any:
         """A row for each of these ketamine sessions, as one of the course `of`."""
         return (
             select(
@@ -498,6 +485,7 @@ def _doses() -> Executable:
                 KetamineSession.version,
                 _answers().label("answers"),
                 _last_pressure().label("last_pressure"),
+                *(_signature_waits(part) for part in RecordPart),
                 Series.product_route,
                 Series.ordered_count,
                 numbered.c.number,
@@ -507,14 +495,14 @@ def _doses() -> Executable:
                 numbered.c.ug,
                 numbered.c.unconfirmed,
                 numbered.c.recorded_at,
-                settled.label("settled"),
+                is_settled.label("settled"),
             )
             .join(numbered, numbered.c.id == KetamineSession.id)
             .join(Series, Series.id == KetamineSession.series_id)
         )
 
     own = (
-        rows(KetamineSession.episode_id, _settled_here(), handed_on=False)
+        rows(KetamineSession.episode_id, settled_here(), handed_on=False)
         .join(Episode, Episode.id == KetamineSession.episode_id)
         .where(
             KetamineSession.episode_id.in_(_WANTED),
@@ -529,13 +517,18 @@ def _doses() -> Executable:
                 and_(
                     KetamineSession.status.in_(_GIVEN),
                     Episode.expects_integration,
-                    ~_settled_here(),
+                    ~settled_here(),
                 ),
                 KetamineSession.id.in_(_to_be_integrated()),
+                KetamineSession.id.in_(
+                    select(RecordSignature.ketamine_session_id).where(
+                        RecordSignature.signed_at.is_(None)
+                    )
+                ),
             ),
         )
     )
-    handed_on = rows(carried.c.episode_id, _settled(), handed_on=True).join(
+    handed_on = rows(carried.c.episode_id, settled(), handed_on=True).join(
         carried,
         and_(
             carried.c.ketamine_session_id == KetamineSession.id,
@@ -581,21 +574,28 @@ def _answers() -> ColumnElement[str]:
     )
 
 
+def _signature_waits(part: RecordPart) -> ColumnElement[datetime]:
+    """Since when a session's record waits for the signature of this part."""
+    asked_at = (
+        select(RecordSignature.asked_at)
+        .where(
+            RecordSignature.ketamine_session_id == KetamineSession.id,
+            RecordSignature.part == part,
+            RecordSignature.signed_at.is_(None),
+        )
+        .correlate(KetamineSession)
+        .scalar_subquery()
+    )
+    return asked_at.label(f"{part.value}_to_sign_at")
+
+
 def _unsettled() -> ColumnElement[bool]:
     """The integration sessions of the wanted courses that still ask for something."""
     return and_(
         IntegrationSession.episode_id.in_(_WANTED),
         IntegrationSession.dropped_at.is_(None),
         IntegrationSession.closed_at.is_(None),
-        or_(IntegrationSession.held_at.is_(None), ~_note_is_signed()),
-    )
-
-
-def _note_is_signed() -> ColumnElement[bool]:
-    return exists().where(
-        Note.integration_session_id == IntegrationSession.id,
-        Note.signed_at.is_not(None),
-        Note.voided_at.is_(None),
+        or_(IntegrationSession.held_at.is_(None), ~note_is_signed()),
     )
 
 

@@ -33,6 +33,8 @@ _MADE_BY_A_FORM = (
     tables.OutsideWait,
     tables.Vital,
     tables.SeriesReview,
+    tables.Reviewed,
+    tables.SupportRecord,
     tables.Weight,
 )
 

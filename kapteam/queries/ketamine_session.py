@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Executable, and_, func, select, union_all
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
@@ -15,7 +14,6 @@ from kapteam.db.tables import (
     Contact,
     Episode,
     KetamineSession,
-    OtherMedicine,
     Series,
     Weight,
 )
@@ -25,6 +23,13 @@ from kapteam.queries.home_supply import home_of
 from kapteam.queries.notes import NoteLine, intentions_of_dose
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.readiness import AnswerLine, answers_of
+from kapteam.queries.session_rows import (
+    AdministrationLine,
+    EventLine,
+    OtherMedicineLine,
+    VitalLine,
+    session_rows,
+)
 from kapteam.queries.standing import (
     Asked,
     CourseHead,
@@ -33,17 +38,14 @@ from kapteam.queries.standing import (
     IntegrationLine,
     course_sessions,
 )
-from kapteam.queries.unions import no
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.queries.weights import WeightLine, is_newest, weight_line
 from kapteam.rules.dosing import MayAdd, ends_session, may_add
 from kapteam.rules.home_supply import HomeStanding
 from kapteam.rules.series import SeriesCount, goes_on, numbered
 from kapteam.vocabulary import (
-    AdministrationKind,
     ContactKind,
     IntegrationKind,
-    MedicineRoute,
     OrderState,
     ProductRoute,
     ReadinessItem,
@@ -52,41 +54,6 @@ from kapteam.vocabulary import (
 
 _OPEN = tuple(status for status in SessionStatus if status.is_open)
 _MISSING = "There is no such ketamine session, or you are not on its course of care."
-
-
-@dataclass(frozen=True, slots=True)
-class AdministrationLine:
-    """One giving of ketamine, in micrograms. `told_by` waits for confirmation until confirmed."""
-
-    id: str
-    kind: AdministrationKind
-    ug: int
-    started_at: datetime
-    ended_at: datetime | None
-    lot: str
-    reason: str
-    given_by: str
-    is_witnessed: bool
-    told_by: str | None
-    confirmed_at: datetime | None
-    voided_at: datetime | None
-    void_reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class OtherMedicineLine:
-    """One medicine other than ketamine; it is in no total and moves no clock."""
-
-    id: str
-    name: str
-    dose: str
-    route: MedicineRoute
-    given_at: datetime
-    reason: str
-    given_by: str
-    is_witnessed: bool
-    voided_at: datetime | None
-    void_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +120,8 @@ class KetamineSessionPage:
     administrations: tuple[AdministrationLine, ...]
     answers: dict[ReadinessItem, AnswerLine]
     other_medicines: tuple[OtherMedicineLine, ...]
+    vitals: tuple[VitalLine, ...]
+    events: tuple[EventLine, ...]
     intentions: tuple[NoteLine, ...] | None
     team: tuple[Colleague, ...]
 
@@ -243,7 +212,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
     dose, series, ordered_by, seen_this_hour, *_, weight, series_has_given = rows[0]
     of_course = course_sessions(db, asked, Episode.id == dose.episode_id, _MISSING)
     line = next((line for line in of_course.doses if line.id == session_id), None)
-    administrations, other_medicines = given_of(db, session_id)
+    recorded = session_rows(db, session_id)
     return KetamineSessionPage(
         id=dose.id,
         version=dose.version,
@@ -290,9 +259,11 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         breach_reason=dose.breach_reason,
         early_out_reason=dose.early_out_reason,
         no_integration_reason=dose.no_integration_reason,
-        administrations=administrations,
+        administrations=recorded.administrations,
         answers=answers_of(db, asked, session_id),
-        other_medicines=other_medicines,
+        other_medicines=recorded.other_medicines,
+        vitals=recorded.vitals,
+        events=recorded.events,
         intentions=(
             intentions_of_dose(db, asked, session_id) if asked.viewer.reads_notes else None
         ),
@@ -321,95 +292,3 @@ def _number(db: Session, dose: KetamineSession) -> int | None:
     )
     counted = ((at, id_) for at, id_, status in rows if not ends_session(status))
     return numbered(counted).get(dose.id)
-
-
-_Given = tuple[tuple[AdministrationLine, ...], tuple[OtherMedicineLine, ...]]
-
-
-def given_of(db: Session, session_id: str) -> _Given:
-    """Ketamine, and other medicines, each by time; in one statement."""
-    giver, teller = aliased(Clinician), aliased(Clinician)
-    ketamine = (
-        select(
-            Administration.id.label("row_id"),
-            Administration.kind,
-            Administration.ug,
-            Administration.started_at.label("at"),
-            Administration.ended_at,
-            Administration.lot,
-            Administration.reason,
-            giver.name.label("given_by"),
-            teller.name.label("told_by"),
-            Administration.confirmed_at,
-            Administration.voided_at,
-            Administration.void_reason,
-            no(OtherMedicine.name),
-            no(OtherMedicine.dose),
-            no(OtherMedicine.route),
-            Administration.is_witnessed,
-        )
-        .join(giver, giver.id == Administration.given_by_id)
-        .outerjoin(teller, teller.id == Administration.told_by_id)
-        .where(Administration.ketamine_session_id == session_id)
-    )
-    other = (
-        select(
-            OtherMedicine.id,
-            no(Administration.kind),
-            no(Administration.ug),
-            OtherMedicine.given_at,
-            no(Administration.ended_at),
-            no(Administration.lot),
-            OtherMedicine.reason,
-            Clinician.name,
-            no(Clinician.name),
-            no(Administration.confirmed_at),
-            OtherMedicine.voided_at,
-            OtherMedicine.void_reason,
-            OtherMedicine.name,
-            OtherMedicine.dose,
-            OtherMedicine.route,
-            OtherMedicine.is_witnessed,
-        )
-        .join(Clinician, Clinician.id == OtherMedicine.given_by_id)
-        .where(OtherMedicine.ketamine_session_id == session_id)
-    )
-    both: Executable = union_all(ketamine, other).order_by("at", "row_id")
-    rows: list[Any] = list(db.execute(both).all())
-    return (
-        tuple(
-            AdministrationLine(
-                row.row_id,
-                row.kind,
-                row.ug,
-                row.at,
-                row.ended_at,
-                row.lot,
-                row.reason,
-                row.given_by,
-                row.is_witnessed,
-                row.told_by,
-                row.confirmed_at,
-                row.voided_at,
-                row.void_reason,
-            )
-            for row in rows
-            if row.kind is not None
-        ),
-        tuple(
-            OtherMedicineLine(
-                row.row_id,
-                row.name,
-                row.dose,
-                row.route,
-                row.at,
-                row.reason,
-                row.given_by,
-                row.is_witnessed,
-                row.voided_at,
-                row.void_reason,
-            )
-            for row in rows
-            if row.kind is None
-        ),
-    )

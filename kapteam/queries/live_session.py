@@ -10,9 +10,15 @@ from kapteam.db.access import visible_episodes
 from kapteam.db.tables import Client, Clinician, Episode, Hold, KetamineSession, Series, Weight
 from kapteam.errors import NotFound
 from kapteam.queries.client_names import CLIENT_NAME, client_named
-from kapteam.queries.ketamine_session import AdministrationLine, OtherMedicineLine, given_of
-from kapteam.queries.monitoring import EventLine, VitalLine, seen_of
 from kapteam.queries.practice import Colleague, team
+from kapteam.queries.session_rows import (
+    AdministrationLine,
+    EventLine,
+    OtherMedicineLine,
+    VitalLine,
+    last_before,
+    session_rows,
+)
 from kapteam.queries.standing import Asked, CourseHead
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.queries.weights import WeightLine, is_newest, weight_line
@@ -84,12 +90,7 @@ class LiveSession:
     def before(self) -> VitalLine | None:
         """The last pressure that was read before the dose."""
         began_at = min((one.started_at for one in self.given), default=None)
-        found = [
-            one
-            for one in self.readings
-            if one.pressure and (began_at is None or one.taken_at < began_at)
-        ]
-        return found[-1] if found else None
+        return last_before(self.vitals, began_at)
 
     def may_leave_at(self, asked: Asked) -> datetime | None:
         """From when on the client may go home."""
@@ -112,7 +113,7 @@ class LiveSession:
 
 
 def live_session(db: Session, asked: Asked, session_id: str) -> LiveSession:
-    """The ketamine session with this id, in four statements.
+    """The ketamine session with this id, in three statements.
 
     Raises NotFound when there is none or this person may not see it; the two read the same.
     """
@@ -148,8 +149,7 @@ def live_session(db: Session, asked: Asked, session_id: str) -> LiveSession:
     if row is None:
         raise NotFound(_MISSING)
     dose = row.KetamineSession
-    administrations, other_medicines = given_of(db, session_id)
-    vitals, events = seen_of(db, session_id)
+    rows = session_rows(db, session_id)
     return LiveSession(
         id=dose.id,
         version=dose.version,
@@ -182,9 +182,9 @@ def live_session(db: Session, asked: Asked, session_id: str) -> LiveSession:
         allergies=row.allergies,
         usual_pressure=row.usual_pressure,
         weight=weight_line(asked, row.Weight, row.series_started_at),
-        administrations=administrations,
-        other_medicines=other_medicines,
-        vitals=vitals,
-        events=events,
+        administrations=rows.administrations,
+        other_medicines=rows.other_medicines,
+        vitals=rows.vitals,
+        events=rows.events,
         team=team(db, asked),
     )

@@ -21,6 +21,8 @@ from kapteam.db.in_force import PracticeInForce
 from kapteam.db.tables import (
     Client,
     Episode,
+    KetamineSession,
+    RecordSignature,
     SignOff,
 )
 from kapteam.errors import NotFound
@@ -32,9 +34,11 @@ from kapteam.rules.attention import (
     Attention,
     CourseFacts,
     PlannedDose,
+    ToSign,
     Unkept,
     attend,
     attend_ended,
+    attend_records,
 )
 from kapteam.rules.ceiling import Ceiling, CeilingGap, ceiling_gap
 from kapteam.rules.concerns import ConcernStanding
@@ -99,6 +103,7 @@ from kapteam.vocabulary import (
     Part,
     ProductRoute,
     ReadinessItem,
+    RecordPart,
     ServiceLine,
     SessionStatus,
     Tone,
@@ -368,7 +373,7 @@ class CourseStanding:
 
     @property
     def is_open(self) -> bool:
-        """Whether the course is open; one that ended stands here only while a sign-off waits."""
+        """Whether it is open; one that ended stands here only while it waits to be signed."""
         return self.state is not EpisodeState.CLOSED
 
     @property
@@ -533,11 +538,17 @@ def course_standings(
 def open_and_to_sign_off(
     db: Session, asked: Asked, *conditions: ColumnElement[bool]
 ) -> tuple[tuple[CourseStanding, ...], tuple[CourseStanding, ...]]:
-    """The same, and beside them the courses that ended and wait for a sign-off.
+    """The same, and beside them the courses that ended and wait to be signed.
 
-    Those are judged for nothing else and are not in care. No statement more.
+    By a sign-off, or in a session's record. Those are judged for nothing else and are not in care.
+    No statement more.
     """
-    waiting = select(SignOff.episode_id).where(SignOff.signed_at.is_(None))
+    waiting = union_all(
+        select(SignOff.episode_id).where(SignOff.signed_at.is_(None)),
+        select(KetamineSession.episode_id)
+        .join(RecordSignature, RecordSignature.ketamine_session_id == KetamineSession.id)
+        .where(RecordSignature.signed_at.is_(None)),
+    )
     found = _standings(
         db,
         asked,
@@ -741,8 +752,11 @@ class _Course:
             breaches=tuple(
                 (dose.id, dose.recorded_at)
                 for dose in self._dose_rows
-                if dose.breach_reason and dose.recorded_at
+                if dose.breach_reason
+                and dose.recorded_at
+                and (row.reviewed_until is None or dose.recorded_at > row.reviewed_until)
             ),
+            to_sign=self._to_sign(),
             clearance_until_on=self._clearance.valid_until_on if self._clearance else None,
             consents=self._consents_for(series),
             concerns=self._concerns(matters),
@@ -795,6 +809,15 @@ class _Course:
             return ()
         facts = signal_rows.facts_of(matters)
         return signals(*facts, asked.practice.thresholds, asked.now, asked.today)
+
+    def _to_sign(self) -> tuple[ToSign, ...]:
+        """The signatures that its records wait for (domain 2)."""
+        return tuple(
+            ToSign(dose.id, dose.last_at or dose.planned_at, part, asked_at)
+            for dose in self._dose_rows
+            for part in RecordPart
+            if (asked_at := getattr(dose, f"{part.value}_to_sign_at")) is not None
+        )
 
     def _to_rebook(self, matters: list[Any]) -> Unkept | None:
         unkept = (one for one in matters if one.what == course_rows.UNKEPT)
@@ -865,7 +888,7 @@ class _Course:
         return out_of_touch_since(touches, row.state, row.opened_at, self._asked.now)
 
     def ended(self) -> CourseStanding:
-        """A course that is over, judged for the sign-offs that it waits for and nothing else."""
+        """A course that is over, judged for what of it waits to be signed and nothing else."""
         asked = (
             (Part.PRESCRIBER, self._row.prescriber_asked_at),
             (Part.THERAPIST, self._row.therapist_asked_at),
@@ -880,8 +903,9 @@ class _Course:
             contacts=(),
             last_contacts=(),
             drafts=(),
-            attention=tuple(
-                attend_ended(part, at, self._asked.now) for part, at in asked if at is not None
+            attention=(
+                *(attend_ended(part, at, self._asked.now) for part, at in asked if at is not None),
+                *attend_records(self._to_sign(), self._asked.now),
             ),
             signals=(),
             next_step=None,
@@ -1114,8 +1138,17 @@ class _Course:
             ),
             order_state=row.order_state,
             intention=intention,
+            owes_before=self._owes_before(row),
             answers=_answers(row.answers),
             names_questions=reads,
+        )
+
+    def _owes_before(self, row: Any) -> bool:
+        """Rule 27: whether a dose before this one still owes its integration, or that its note."""
+        return self._row.expects_integration and any(
+            dose.last_at is not None and dose.last_at < row.planned_at and not dose.settled
+            for dose in self._dose_rows
+            if dose.id != row.id
         )
 
     def _ceiling_gap(self, row: Any) -> CeilingGap | None:

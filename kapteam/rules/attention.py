@@ -3,6 +3,7 @@
 Every reason carries whom it waits on; its words are written in `kapteam.sentences`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -14,6 +15,7 @@ from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.notes import IntentionStanding
 from kapteam.rules.pathway import EXPIRING, ConsentFacts
 from kapteam.rules.readiness import NEAR, Requirement
+from kapteam.rules.session_record import PART_OF, to_sign_tone
 from kapteam.rules.sign_off import sign_off_tone
 from kapteam.rules.signals import Signal
 from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, StuckOn
@@ -24,6 +26,7 @@ from kapteam.vocabulary import (
     OutsideParty,
     Part,
     ReadinessItem,
+    RecordPart,
     SessionStatus,
     Term,
     Tone,
@@ -70,6 +73,8 @@ class Reason(Term):
     LOOK_AGAIN = "look_again", "Look again at the hold"
     CALL_BACK = "call_back", "Call back"
     NOTE_TO_FINISH = "note_to_finish", "Integration note to finish"
+    SIGN_MEDICAL = "sign_medical", "Record to sign, medical part"
+    SIGN_SUPPORT = "sign_support", "Record to sign, support part"
     SIGN_OFF = "sign_off", "Sign off the end of this course"
     CLEARANCE_TO_DECIDE = "clearance_to_decide", "Clearance not decided yet"
     NUMBER_NOT_ORDERED = "number_not_ordered", "Number of sessions not ordered yet"
@@ -115,6 +120,10 @@ _OF_HOME = {
     HomeProblem.OVERDRAWN: (Reason.HOME_OVERDRAWN, Tone.AMBER),
     HomeProblem.NOT_ARRIVED: (Reason.HOME_NOT_ARRIVED, Tone.AMBER),
     HomeProblem.UNEVEN: (Reason.HOME_UNEVEN, Tone.PLAIN),
+}
+_TO_SIGN = {
+    RecordPart.MEDICAL: Reason.SIGN_MEDICAL,
+    RecordPart.SUPPORT: Reason.SIGN_SUPPORT,
 }
 _LOUD = {Tone.RED: 0, Tone.AMBER: 1}
 
@@ -189,6 +198,16 @@ class Unkept:
 
 
 @dataclass(frozen=True, slots=True)
+class ToSign:
+    """A part of a ketamine session's record that is asked for a signature, and since when."""
+
+    ketamine_session_id: str
+    given_at: datetime
+    part: RecordPart
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CourseFacts:
     """What attention asks of one open course of care.
 
@@ -209,6 +228,7 @@ class CourseFacts:
     contacts: tuple[tuple[str, ContactStanding], ...]
     unconfirmed: tuple[tuple[str, datetime], ...]
     breaches: tuple[tuple[str, datetime], ...]
+    to_sign: tuple[ToSign, ...]
     clearance_until_on: date | None
     consents: tuple[ConsentFacts, ...]
     concerns: tuple[tuple[str, ConcernStanding], ...]
@@ -260,6 +280,7 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
         for subject_id, at in facts.breaches
         if now - at < BREACH_SHOWN
     ]
+    found += attend_records(facts.to_sign, now)
     for dose in facts.doses:
         found += _of_dose(dose, facts.on_hold, now)
     for subject_id, standing in facts.integrations:
@@ -288,6 +309,20 @@ def attend_ended(part: Part, asked_at: datetime, now: datetime) -> Attention:
     """Rule 56: what is left of a course that ended is that one of the two signs it off."""
     tone = sign_off_tone(asked_at, now)
     return Attention(Reason.SIGN_OFF, tone, part, asked_at, subject_id=part.value)
+
+
+def attend_records(to_sign: Iterable[ToSign], now: datetime) -> list[Attention]:
+    """The records that wait for a signature, each with whose it is; a hold quiets none."""
+    return [
+        Attention(
+            _TO_SIGN[one.part],
+            to_sign_tone(one.asked_at, now),
+            PART_OF[one.part],
+            one.given_at,
+            one.ketamine_session_id,
+        )
+        for one in to_sign
+    ]
 
 
 def _of_dose(dose: PlannedDose, on_hold: bool, now: datetime) -> list[Attention]:

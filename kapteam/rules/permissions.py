@@ -9,7 +9,7 @@ from datetime import datetime
 
 from kapteam.errors import NotAllowed
 from kapteam.rules.concerns import owned_by
-from kapteam.vocabulary import Audience, Function, HoldReason, NoteKind
+from kapteam.vocabulary import Audience, Function, HoldReason, NoteKind, RecordPart
 
 _CARE = frozenset({Function.PRESCRIBER, Function.THERAPIST})
 _CLINICAL = _CARE | {Function.NURSE}
@@ -241,6 +241,41 @@ def only_witnesses(viewer: Viewer) -> bool:
     It stands with the record, because what somebody does in the practice may change.
     """
     return not viewer.functions & {Function.PRESCRIBER, Function.NURSE}
+
+
+def check_can_sign_record(viewer: Viewer, part: RecordPart) -> None:
+    """Sign a finished session: a prescriber or nurse its medical part, a therapist the support."""
+    if part is RecordPart.MEDICAL:
+        _need(
+            viewer,
+            frozenset({Function.PRESCRIBER, Function.NURSE}),
+            "Only a prescriber or a nurse can sign the medical part.",
+        )
+    else:
+        _need(
+            viewer,
+            frozenset({Function.THERAPIST}),
+            "Only a therapist can sign the support part.",
+        )
+
+
+def can_sign_record(viewer: Viewer, part: RecordPart) -> bool:
+    """Twin of `check_can_sign_record`."""
+    return _allowed(lambda one: check_can_sign_record(one, part), viewer)
+
+
+def check_can_record_support(viewer: Viewer) -> None:
+    """What support was given in a session is the therapist's to record."""
+    _need(
+        viewer,
+        frozenset({Function.THERAPIST}),
+        "Only a therapist can record what support was given.",
+    )
+
+
+def can_record_support(viewer: Viewer) -> bool:
+    """Twin of `check_can_record_support`."""
+    return _allowed(check_can_record_support, viewer)
 
 
 def check_can_send_home(viewer: Viewer) -> None:

@@ -33,6 +33,7 @@ KEYS = {
     ReadinessItem.HOME: Part.THERAPIST,
     ReadinessItem.RIDE: Part.THERAPIST,
     ReadinessItem.INTENTION: Part.THERAPIST,
+    ReadinessItem.LAST_NOTE: Part.THERAPIST,
     ReadinessItem.FASTING: Part.THERAPIST,
     ReadinessItem.EVENING: Part.THERAPIST,
 }
@@ -49,6 +50,10 @@ ON_THE_DAY = (
 ASKED = (ReadinessItem.RIDE, *ON_THE_DAY)
 READ = (ReadinessItem.PRESSURE_HIGH, ReadinessItem.PRESSURE)
 """What a reading says; it is answered only by going ahead all the same."""
+DECIDED = (ReadinessItem.LAST_NOTE,)
+"""What the rows say and nobody is asked, and somebody may go ahead without (rule 27)."""
+LAST_NOTE_FROM = timedelta(hours=24)
+"""From when on before a dose the last integration is asked for; before, its own clock says it."""
 NEED_A_PRESCRIBER = frozenset(
     {
         ReadinessItem.RIDE,
@@ -90,8 +95,9 @@ class Preparation:
 
     `missing_note` is the prescriber's that a high suicide risk asks for first (rule 30), `home_gap`
     what is not known of a session at home; both empty when there is nothing to ask for. `pressure`
-    is the last one that was read before the dose. `answers`
-    are those that count; who may not know what was asked is told only that something is to decide.
+    is the last one that was read before the dose. `owes_before`: a dose before still owes its
+    integration, or that its note. `answers` are those that count; who may not know what was asked
+    is told only that something is to decide.
     """
 
     planned_at: datetime
@@ -105,6 +111,7 @@ class Preparation:
     pressure_gap: PressureGap | None
     order_state: OrderState
     intention: IntentionStanding
+    owes_before: bool
     answers: Mapping[ReadinessItem, Answer]
     names_questions: bool = True
 
@@ -158,14 +165,15 @@ def decides(item: ReadinessItem, *, prescribes: bool) -> bool:
 
 
 def possible_answers(item: ReadinessItem) -> tuple[Answer, ...]:
-    """What may be answered to what is asked or read; nothing to what the rows themselves say.
+    """What may be answered. Nobody says that there is no ride: that is said by leaving it open.
 
-    Nobody says that there is no ride: that is said by leaving it open.
+    Of what the rows say there is nothing to answer but to go ahead, and of the rest of them not
+    that either: a dose that is given without clearance, consent or order is a breach (rule 35).
     """
-    if item not in (*ASKED, *READ):
-        return ()
-    if item in READ:
+    if item in (*DECIDED, *READ):
         return (Answer.GO_AHEAD,)
+    if item not in ASKED:
+        return ()
     found = [Answer.FINE, Answer.GO_AHEAD]
     if item is not ReadinessItem.RIDE:
         found.insert(1, Answer.NOT_FINE)
@@ -202,6 +210,8 @@ def _open(session: Preparation, now: datetime) -> Iterable[tuple[ReadinessItem, 
     is_near = session.planned_at - now <= NEAR
     if is_near and not session.at_home and not _has_a_ride(session):
         yield ReadinessItem.RIDE, ReadinessItem.RIDE.label
+    if _asks_for_last(session, now) and ReadinessItem.LAST_NOTE not in session.answers:
+        yield ReadinessItem.LAST_NOTE, ReadinessItem.LAST_NOTE.label
     for item, answer in session.answers.items():
         if answer is Answer.NOT_FINE:
             yield item, item.label if session.names_questions else _UNNAMED
@@ -217,6 +227,14 @@ def _of_pressure(session: Preparation) -> str:
     if session.pressure_gap is PressureGap.HIGH:
         return f"{label} {session.pressure}"
     return label if session.pressure_gap is PressureGap.NOT_READ else f"{label} again"
+
+
+def _asks_for_last(session: Preparation, now: datetime) -> bool:
+    """Rule 27: whether the last integration keeps this session waiting; softly, either may decide.
+
+    Within a day of the dose: of twice a week the one before is integrated in between.
+    """
+    return session.owes_before and session.planned_at - now < LAST_NOTE_FROM
 
 
 def _has_a_ride(session: Preparation) -> bool:

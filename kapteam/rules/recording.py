@@ -4,9 +4,11 @@ Planning may be refused; what a person says happened is accepted if it is physic
 breach is kept with its reason (product.md, the core arc 5).
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from kapteam import wording
+from kapteam.vocabulary import ConsentType
 
 PLANNED_AT_MOST = timedelta(days=366)
 LATE = timedelta(days=7)
@@ -97,15 +99,24 @@ def out_of_order(
 def breaches(
     *,
     missing_clearance: str | None,
+    missing_consents: Sequence[ConsentType],
     on_hold: bool,
     above_ceiling: str | None,
     beyond_order: str | None,
     entered_late: str | None = None,
+    high_pressure: str | None = None,
 ) -> tuple[str, ...]:
-    """What of a recorded dose went beyond what was allowed, a sentence each (rules 21 and 35)."""
+    """What of a recorded dose went beyond what was allowed, a sentence each.
+
+    Rules 21 and 35, and rules 22 and 24: what was to be refused is recorded once it happened.
+    """
     found = []
     if missing_clearance:
         found.append(f"Missing on that day: {missing_clearance}.")
+    if missing_consents:
+        which = wording.listed([f"“{one.label}”" for one in missing_consents])
+        kind = "consent" if len(missing_consents) == 1 else "consents"
+        found.append(f"Not in date on that day: {kind} {which}.")
     if on_hold:
         found.append("The course was on hold.")
-    return (*found, *filter(None, (above_ceiling, beyond_order, entered_late)))
+    return (*found, *filter(None, (high_pressure, above_ceiling, beyond_order, entered_late)))

@@ -84,6 +84,14 @@ def is_near(pressure: Pressure, own: Pressure) -> bool:
     )
 
 
+def given_at(pressure: Pressure, thresholds: Thresholds) -> str | None:
+    """Rule 24: what a dose is asked about that was given at this pressure all the same."""
+    if not must_wait(pressure, thresholds):
+        return None
+    level = Pressure(thresholds.pressure_hold_systolic, thresholds.pressure_hold_diastolic)
+    return f"Blood pressure before it was {pressure}; from {level} on a prescriber decides."
+
+
 class PressureGap(Enum):
     """What the pressure before a dose still asks for."""
 

@@ -20,7 +20,7 @@ from kapteam.ui.navigation import PracticePart, link
 from kapteam.ui.rows import row, section, words
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
-from kapteam.vocabulary import EpisodeState, NoteKind, Weekday
+from kapteam.vocabulary import EpisodeState, NoteKind, RecordPart, Weekday
 
 _SETTINGS = {**THRESHOLDS, **DOSE_BOUNDS, **CADENCE_SETTINGS}
 _KINDS = {one.value: one.label for one in NoteKind}
@@ -205,10 +205,12 @@ def details(here: Present, line: LogLine, names: Mapping[str, str]) -> str:
         "above_ceiling": lambda yes: "above the ceiling" if yes else "",
         "dose": str,
         "why": str,
+        "signed_before": lambda part: f"{RecordPart(part).label.lower()} signed before",
     }
     said = [_told(say, changes[name]) for name, say in told.items() if name in changes]
     if "covered_by_id" in changes:
         said.append(_cover(changes["covered_by_id"], names))
+    said += [RecordPart(one).label.lower() for one in changes.get("parts", ())]
     return ", ".join(one for one in said if one)
 
 

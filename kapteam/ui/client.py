@@ -311,7 +311,7 @@ def draw_courses(here: Present, page: ClientPage) -> None:
             draw_stuck(here, course)
         for course in page.ended:
             for one in course.attention:
-                with row(f"ended_{course.episode_id}_{one.subject_id}"):
+                with row(f"ended_{course.episode_id}_{one.reason}_{one.subject_id}"):
                     _to_sign_off(here, course, one)
         if _may_come_back(here, page):
             link("episode", "Open another course of care", icon="add", client=page.name.code)
@@ -338,12 +338,14 @@ def _may_come_back(here: Present, page: ClientPage) -> bool:
 
 
 def _to_sign_off(here: Present, course: CourseStanding, one: Attention) -> None:
-    """A course that ended and whose end somebody has not signed off: who, and since when."""
-    person = course.awaited(one)
+    """What of a course that ended somebody has not signed: who, and since when."""
+    person, is_end = course.awaited(one), one.reason is Reason.SIGN_OFF
     phrase(sentences.attention(one, here.now, here.zone))
     if person and not here.viewer.stands_for(person.id):
         name = sentences.colleague(person, here.now, here.zone)
-        words(quiet(sentences.waiting_on(name, "sign-off")))
+        words(quiet(sentences.waiting_on(name, "sign-off" if is_end else "")))
+    if not is_end:
+        link("ketamine_session", "Open", icon="chevron_right", id=one.subject_id)
     link("episode", "Course", icon="chevron_right", id=course.episode_id)
 
 

@@ -30,8 +30,9 @@ from kapteam.actions.ketamine_sessions import (
 )
 from kapteam.actions.orders import DoseEntered, order_dose, propose_dose
 from kapteam.ids import id_within
-from kapteam.queries.ketamine_session import AdministrationLine, KetamineSessionPage
+from kapteam.queries.ketamine_session import KetamineSessionPage
 from kapteam.queries.practice import with_function
+from kapteam.queries.session_rows import AdministrationLine
 from kapteam.queries.standing import Person
 from kapteam.rules.dosing import ends_session, estimated_last_given_at
 from kapteam.rules.monitoring import minutes_due

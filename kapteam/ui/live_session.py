@@ -15,29 +15,24 @@ from kapteam.actions.ketamine_sessions import end_infusion
 from kapteam.actions.monitoring import (
     EventEntered,
     PresentEntered,
-    ResolvedEntered,
     VitalEntered,
     record_event,
     record_vital,
-    resolve_event,
     say_who_is_present,
-    void_event,
-    void_vital,
 )
 from kapteam.actions.now import Moment, NowEntered, record_now
 from kapteam.queries.live_session import LiveSession
-from kapteam.queries.monitoring import EventLine, VitalLine
 from kapteam.queries.practice import with_function
+from kapteam.queries.session_rows import EventLine, VitalLine
 from kapteam.rules.dosing import ends_session
-from kapteam.rules.monitoring import is_entered_late
 from kapteam.rules.plausibility import per_kg
-from kapteam.rules.vitals import is_near, judge_oxygen, judge_pressure
+from kapteam.rules.vitals import is_near, judge_pressure
 from kapteam.ui.course import draw_banner
 from kapteam.ui.doses import typed_mg
-from kapteam.ui.entered_in_error import draw_void_form
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
 from kapteam.ui.other_medicines import medicine_form
+from kapteam.ui.readings import WHAT, WHEN, WHO, draw_event, draw_vital
 from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, strong
@@ -55,7 +50,6 @@ from kapteam.wording import Phrase
 
 DEVICE_UG = 28_000
 """One device of Spravato holds 28 mg (domain 1.3)."""
-_WHEN, _WHAT, _WHO = 130, 430, 200
 
 
 def draw_live_session(here: Present, shown: LiveSession) -> None:
@@ -361,17 +355,18 @@ class _Line:
 def _so_far(here: Present, shown: LiveSession) -> None:
     """Everything by time, the newest first; what was entered in error stays, struck through."""
     lines = sorted(_lines(shown), reverse=True)
+    began_at = min((one.started_at for one in shown.counted), default=None)
     with section("So far", len(lines), key="so_far", nothing="Nothing is recorded yet."):
         for one in lines:
             with row(f"so_far_{one.id}"):
-                words(strong(wording.moment_today(one.at, here.now, here.zone)), _WHEN)
+                words(strong(wording.moment_today(one.at, here.now, here.zone)), WHEN)
                 if isinstance(one.told, VitalLine):
-                    _vital(here, shown, one.told)
+                    draw_vital(here, one.told, began_at, shown.before)
                 elif isinstance(one.told, EventLine):
-                    _event(here, one.told)
+                    draw_event(here, one.told)
                 else:
-                    words(one.what, _WHAT)
-                    words(quiet(one.who), _WHO)
+                    words(one.what, WHAT)
+                    words(quiet(one.who), WHO)
 
 
 def _lines(shown: LiveSession) -> Iterator[_Line]:
@@ -400,55 +395,3 @@ def _lines(shown: LiveSession) -> Iterator[_Line]:
 
 def _struck(what: str, voided_at: datetime | None) -> str:
     return f"~~{plain(what)}~~ {quiet('entered in error')}" if voided_at else f"**{plain(what)}**"
-
-
-def _vital(here: Present, shown: LiveSession, one: VitalLine) -> None:
-    what = sentences.reading(
-        one.pressure, one.heart_rate, one.oxygen, one.breaths, is_observed=one.is_observed
-    )
-    if one.voided_at:
-        why = free_words(here, one.void_reason)
-        words(f"~~{plain(what)}~~ {quiet(f'entered in error: {why}')}", _WHAT + _WHO)
-        return
-    words(f"**{plain(what)}**", _WHAT)
-    words(quiet(_by(one.recorded_by, one.taken_at, one.recorded_at)), _WHO)
-    thresholds = here.asked.practice.thresholds
-    is_given = any(given.started_at <= one.taken_at for given in shown.counted)
-    own = shown.before.oxygen if shown.before and is_given else None
-    for found in (
-        one.pressure and judge_pressure(one.pressure, is_given=is_given, thresholds=thresholds),
-        one.oxygen and judge_oxygen(one.oxygen, own, thresholds),
-    ):
-        if found:
-            phrase(found)
-    draw_void_form(here, "the reading", one.id, void_vital)
-    if one.words:
-        st.text(free_words(here, one.words))
-
-
-def _event(here: Present, one: EventLine) -> None:
-    serious = ", serious" if one.is_serious else ""
-    what = f"{one.kind.label}, {one.severity.label.lower()}{serious}"
-    if one.voided_at:
-        why = free_words(here, one.void_reason)
-        words(f"~~{plain(what)}~~ {quiet(f'entered in error: {why}')}", _WHAT + _WHO)
-        return
-    words(f"**{plain(what)}**", _WHAT)
-    words(quiet(_by(one.recorded_by, one.onset_at, one.recorded_at)), _WHO)
-    if one.resolved_at:
-        over = wording.moment_today(one.resolved_at, here.now, here.zone)
-        words(f":material/check: {plain(f'over {over}')}")
-    else:
-        loud = one.is_serious or one.severity is EventSeverity.SEVERE
-        phrase(Phrase("goes on", Tone.RED if loud else Tone.AMBER, "healing"))
-        Form(here, "resolved", one.id).save(
-            "Over, now", resolve_event, lambda: ResolvedEntered(one.id), kind="secondary"
-        )
-    draw_void_form(here, "the event", one.id, void_event)
-    for label, text in (("Seen", one.words), ("Done", one.done)):
-        if text:
-            st.text(f"{label}: {free_words(here, text)}")
-
-
-def _by(who: str, happened_at: datetime, recorded_at: datetime) -> str:
-    return f"{who}, entered late" if is_entered_late(happened_at, recorded_at) else who

@@ -10,7 +10,8 @@ from kapteam.actions.other_medicines import (
     record_other_medicine,
     void_other_medicine,
 )
-from kapteam.queries.ketamine_session import KetamineSessionPage, OtherMedicineLine
+from kapteam.queries.ketamine_session import KetamineSessionPage
+from kapteam.queries.session_rows import OtherMedicineLine
 from kapteam.rules.permissions import can_record_session
 from kapteam.ui.entered_in_error import draw_void_form
 from kapteam.ui.forms import Form, unused_id

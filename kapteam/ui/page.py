@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from kapteam import wording
 from kapteam.accounts.sign_ins import say_who_sees
-from kapteam.queries.monitoring import right_now
+from kapteam.queries.right_now import right_now
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.emergency import emergency_banner
 from kapteam.ui.find import find_button

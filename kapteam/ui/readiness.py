@@ -14,6 +14,7 @@ from kapteam.rules.dosing import ends_session
 from kapteam.rules.permissions import can_book, can_order_dose, can_record_session
 from kapteam.rules.readiness import (
     ASKED,
+    DECIDED,
     KEYS,
     ON_THE_DAY,
     READ,
@@ -27,7 +28,7 @@ from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, said
 from kapteam.ui.written import free_words
-from kapteam.vocabulary import Answer, Part, ReadinessItem, Tone
+from kapteam.vocabulary import Answer, ForReview, Part, ReadinessItem, Tone
 from kapteam.wording import Phrase
 
 _COLUMN = 420
@@ -51,10 +52,13 @@ class _Key:
 def draw_readiness(here: Present, shown: KetamineSessionPage) -> None:
     """Who is waited for and for what; below it each key with what settles it.
 
-    Of a session that did not take place, whether its ride knows.
+    Of a session that did not take place, whether its ride knows; of a dose that was given, what
+    somebody went ahead without, and who takes the client home.
     """
     if ends_session(shown.status):
         _draw_ride_to_tell(here, shown)
+    if shown.counted:
+        _draw_decided(here, shown)
     line = shown.line
     if line is None or not line.status.is_open or shown.counted:
         return
@@ -97,6 +101,9 @@ def _draw_key(here: Present, shown: KetamineSessionPage, line: DoseLine, key: _K
         _draw_item(here, shown, ReadinessItem.RIDE)
     if not here.viewer.reads_notes:
         return
+    for item in DECIDED:
+        if KEYS[item] is key.part:
+            _draw_decision(here, shown, line, item)
     for item in KEYS:
         is_asked_now = _is_the_day(here, shown) or item in shown.answers
         if item in ON_THE_DAY and KEYS[item] is key.part and is_asked_now:
@@ -151,6 +158,41 @@ def _draw_item(here: Present, shown: KetamineSessionPage, item: ReadinessItem) -
                     _answer_form(here, shown, item, answer)
             elif answer is not Answer.GO_AHEAD:
                 _answer_form(here, shown, item, answer)
+
+
+def _draw_decided(here: Present, shown: KetamineSessionPage) -> None:
+    decided = [
+        (item, shown.answers[item])
+        for item in KEYS
+        if item in shown.answers
+        and (item is ReadinessItem.RIDE or shown.answers[item].answer is Answer.GO_AHEAD)
+    ]
+    lacks_ride = not shown.at_home and ReadinessItem.RIDE not in shown.answers
+    if not (decided or lacks_ride):
+        return
+    is_found_yet = shown.status.is_open and shown.discharged_at is None
+    with section("Before the dose", key="decided"):
+        for item, known in decided:
+            _draw_answer(here, item, known)
+        if lacks_ride and is_found_yet:
+            _draw_item(here, shown, ReadinessItem.RIDE)
+        elif lacks_ride:
+            phrase(Phrase(ForReview.NO_RIDE.label, Tone.AMBER, "directions_car"))
+
+
+def _draw_decision(
+    here: Present, shown: KetamineSessionPage, line: DoseLine, item: ReadinessItem
+) -> None:
+    """What the rows say is lacking: who went ahead without it and why, or the way to do so."""
+    known = shown.answers.get(item)
+    if known is None and not line.is_lacking(item):
+        return
+    with row(f"readiness_{item.value}"):
+        if known:
+            _draw_answer(here, item, known)
+        elif can_record_session(here.viewer):
+            with st.popover("Go ahead without it", width="content", key=f"change_{item.value}"):
+                _answer_form(here, shown, item, Answer.GO_AHEAD)
 
 
 def _draw_answer(here: Present, item: ReadinessItem, known: AnswerLine) -> None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from kapteam import sentences, wording
-from kapteam.queries.monitoring import RightNow
+from kapteam.queries.right_now import RightNow
 from kapteam.rules.permissions import can_record_session
 from kapteam.sentences import client_name
 from kapteam.ui.navigation import link

@@ -65,6 +65,8 @@ _OF_A_DOSE = {
     Reason.TO_DECIDE,
     Reason.NO_RIDE,
     Reason.NUMBER_NOT_ORDERED,
+    Reason.SIGN_MEDICAL,
+    Reason.SIGN_SUPPORT,
 }
 BACKUP_IS_LATE = Phrase("No good backup for more than a day", Tone.RED, "error")
 NOT_BOOKED = Phrase("Integration not booked", Tone.AMBER, "schedule")

@@ -17,6 +17,7 @@ from kapteam.db.tables import (
     Clearance,
     Client,
     Clinician,
+    ClinicianFunction,
     ClosedDays,
     Concern,
     ConcernAddition,
@@ -41,7 +42,10 @@ from kapteam.db.tables import (
     OutsideWait,
     PracticeSetting,
     ReadinessAnswer,
+    RecordSignature,
+    Reviewed,
     SeriesReview,
+    SupportRecord,
     Vital,
     Weight,
 )
@@ -52,6 +56,7 @@ from kapteam.vocabulary import (
     HoldReason,
     ProductRoute,
     ReadinessItem,
+    RecordPart,
     SessionStatus,
 )
 from tests.accounts.people import PASSWORD
@@ -84,8 +89,10 @@ from tests.factories_care import (
     a_given_session,
     a_ketamine_session,
     a_series,
+    a_signature,
     a_signed_intention,
     a_signed_note,
+    a_support_record,
     a_vital,
     an_administration,
     an_answer,
@@ -336,6 +343,12 @@ def _closing(page: Page) -> None:
     tick(page, "Obtained, recorded elsewhere")
 
 
+def _a_course_to_review(own: Care) -> str:
+    """With a dose of which nobody knew the ride home."""
+    _a_closed_session(own)
+    return _the_course(own)
+
+
 def _a_course_to_sign_off(own: Care) -> str:
     with own.database.writing() as db:
         close_episode(db, own.prescriber, a_closing(own.course), NOW)
@@ -398,6 +411,49 @@ def _a_dose_with_a_question(own: Care) -> str:
         dose = a_ketamine_session(db, own.course, planned_at=NOW + timedelta(hours=2))
         an_answer(db, dose, ReadinessItem.BLADDER, Answer.NOT_FINE, words="Burns since the weekend")
     return f"/ketamine_session?id={dose.id}"
+
+
+def _a_dose_after_an_unsigned_integration(own: Care) -> str:
+    with own.database.writing() as db:
+        a_given_session(db, own.course, given_at=NOW - 3 * DAY)
+        dose = a_ketamine_session(db, own.course, planned_at=NOW + timedelta(hours=2))
+    return f"/ketamine_session?id={dose.id}"
+
+
+def _go_ahead_without(page: Page) -> None:
+    press(page, "Go ahead without it")
+    paste(page, "Go ahead, because", "Told on the phone; the note comes tonight")
+
+
+def _a_closed_session(own: Care) -> str:
+    with own.database.writing() as db:
+        dose = a_given_session(db, own.course, given_at=NOW - timedelta(hours=3))
+    return f"/ketamine_session?id={dose.id}"
+
+
+def _a_supported_session(own: Care) -> str:
+    with own.database.writing() as db:
+        dose = a_given_session(db, own.course, given_at=NOW - timedelta(hours=3))
+        a_support_record(db, dose, own.therapist)
+    return f"/ketamine_session?id={dose.id}"
+
+
+def _a_session_of_one_who_is_both(own: Care) -> str:
+    with own.database.writing() as db:
+        db.add(
+            ClinicianFunction(clinician_id=own.prescriber.clinician_id, function=Function.THERAPIST)
+        )
+        dose = a_given_session(db, own.course, given_at=NOW - timedelta(hours=3))
+        a_support_record(db, dose, own.prescriber)
+        for part in RecordPart:
+            a_signature(db, dose, part)
+    return f"/ketamine_session?id={dose.id}"
+
+
+def _support(page: Page) -> None:
+    unfold(page, "Record support")
+    tick(page, "Breath")
+    paste(page, "In the client's own words, a few lines", "It was quiet.")
 
 
 def _ride(page: Page) -> None:
@@ -1164,6 +1220,43 @@ SAVES = {
         ("readiness:answered",),
         (ReadinessAnswer,),
     ),
+    "gone ahead without the last note": Save(
+        _a_dose_after_an_unsigned_integration,
+        _go_ahead_without,
+        "Go ahead all the same: last integration's note",
+        ("readiness:answered",),
+        (ReadinessAnswer,),
+    ),
+    "support": Save(
+        _a_closed_session,
+        _support,
+        "Save the support",
+        ("ketamine_session:support_recorded",),
+        (SupportRecord,),
+    ),
+    "medical part": Save(
+        _a_closed_session,
+        _nothing,
+        "Sign the medical part",
+        ("ketamine_session:signed",),
+        (RecordSignature,),
+        by_prescriber=True,
+    ),
+    "support part": Save(
+        _a_supported_session,
+        _nothing,
+        "Sign the support part",
+        ("ketamine_session:signed",),
+        (RecordSignature,),
+    ),
+    "both parts": Save(
+        _a_session_of_one_who_is_both,
+        _nothing,
+        "Sign both parts",
+        ("ketamine_session:signed",),
+        by_prescriber=True,
+    ),
+    "reviewed": Save(_a_course_to_review, _nothing, "Reviewed", ("episode:reviewed",), (Reviewed,)),
     "weight": Save(_a_dose_ahead, _weight, "Save the weight", ("weight:recorded",), (Weight,)),
     "weight in error": Save(
         _a_wrong_weight,

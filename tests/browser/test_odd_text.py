@@ -33,6 +33,7 @@ from kapteam.db.tables import (
 from kapteam.ids import new_id
 from kapteam.rules.evaluation import Finding, Trial
 from kapteam.rules.notes import content_hash
+from kapteam.rules.session_record import TouchGiven
 from kapteam.vocabulary import (
     Answer,
     ConsentType,
@@ -47,9 +48,11 @@ from kapteam.vocabulary import (
     NoteKind,
     Part,
     ReadinessItem,
+    RecordPart,
     ServiceLine,
     SessionStatus,
     Tally,
+    TouchBegan,
     TrialKind,
 )
 from tests.browser.accessibility import escaped_names
@@ -84,6 +87,8 @@ from tests.factories_care import (
     a_given_session,
     a_ketamine_session,
     a_series_review,
+    a_signature,
+    a_support_record,
     a_vital,
     an_administration,
     an_answer,
@@ -196,6 +201,11 @@ def strange(care: Care) -> Odd:
         a_vital(db, given, taken_at=at, void_reason=odd("vvo"), **gone)
         an_event(db, given, onset_at=at, words=odd("ewo"), done=odd("edo"))
         an_event(db, given, onset_at=at, void_reason=odd("evo"), **gone)
+        touch = TouchGiven(odd("stw"), TouchBegan.OFFERED, odd("stp"), NOW - 29 * HOUR)
+        a_support_record(db, given, therapist, words=odd("srw"), touches=[touch.kept()])
+        a_signature(
+            db, given, RecordPart.SUPPORT, therapist, signed_text=odd("srt"), changed_at=NOW
+        )
         ended = a_ketamine_session(
             db, course, status=SessionStatus.CANCELLED, planned_at=NOW - 20 * DAY
         )
@@ -433,12 +443,12 @@ SHOWN = {
     "two are ate add sub hap cir clo vdn emg ris rpl rsg cpl cwo "
     "owh ane ack",
     "client_edit": f"{NAME} pro pho eme rel emp may all med cdt",
-    "course": f"{NAME} the els",
+    "course": f"{NAME} the els bre",
     "other course": f"{NAME} the sub hap cir hol mis vde",
     "closed course": f"{NAME} cou fin mah rls",
     "clearance": f"{NAME} cnd dsp dia dib trn trd ane",
     "consent": f"{NAME} vdc",
-    "given": f"{NAME} gpl ppl bre why rea vda omr omv eor",
+    "given": f"{NAME} gpl ppl bre why rea vda omr omv eor srw stw stp srt",
     "during": f"{NAME} gpl vwo vvo ewo edo evo",
     "ended": f"{NAME} end",
     "ahead": f"{NAME} apl",
@@ -480,8 +490,10 @@ NOBODY_S_WORDS = {
     "practice.zone",
     "practice_setting.key",
     "practice_setting.value",
+    "record_signature.content_hash",
     "sign_in.device",
     "sign_in.token_hash",
+    "support_record.given",
 }
 """The columns of text that kapteam fills in itself, or that no page shows."""
 TYPED_ELSEWHERE = {"draft.text"}

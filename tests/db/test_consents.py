@@ -161,7 +161,7 @@ def test_a_revocation_is_kept_once(database, therapist, consent):
     [event] = audit_events(database)
     assert event.changes["revoked_on"] == [None, "2026-11-23"]
     with database.reading() as db:
-        [fact] = newest_consents(db, consent.episode_id)
+        [fact] = newest_consents(db, consent.episode_id, TODAY)
     assert not fact.is_in_date(TODAY)
     assert fact.is_in_date(TODAY - timedelta(days=2))
 
@@ -210,7 +210,7 @@ def test_an_old_form_recorded_late_is_not_the_newest(database, therapist, course
     )
     _write(database, record_consent, therapist, late)
     with database.reading() as db:
-        [fact] = newest_consents(db, course.id)
+        [fact] = newest_consents(db, course.id, TODAY)
     assert fact.is_in_date(TODAY)
 
 
@@ -225,7 +225,7 @@ def test_rule_66_a_consent_entered_in_error_counts_no_more_and_the_one_before_ho
         _write(database, void_consent, therapist, ConsentErrorEntered(wrong.id, reason))
 
     with database.reading() as db:
-        [fact] = newest_consents(db, course.id)
+        [fact] = newest_consents(db, course.id, TODAY)
         kept = db.get_one(Consent, wrong.id)
     assert fact.expires_on == consent.expires_on
     assert fact.is_in_date(TODAY)
@@ -245,7 +245,7 @@ def test_rule_66_the_error_needs_a_reason_and_is_not_revoked_afterwards(
     with pytest.raises(NotAllowed, match="in error"):
         _write(database, revoke_consent, therapist, RevocationEntered(consent.id, TODAY))
     with database.reading() as db:
-        assert newest_consents(db, consent.episode_id) == ()
+        assert newest_consents(db, consent.episode_id, TODAY) == ()
 
 
 def test_who_is_not_on_the_course_marks_no_consent(database, consent):

@@ -1,6 +1,7 @@
 """The demo practice: what it promises at any hour, and that opening it harms nothing."""
 
 import shutil
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -33,6 +34,7 @@ from kapteam.db.tables import (
     NoteAddendum,
     NoteAmendment,
     OtherMedicine,
+    RecordSignature,
 )
 from kapteam.demo.days import Days
 from kapteam.demo.people import (
@@ -49,6 +51,7 @@ from kapteam.demo.telling import Telling
 from kapteam.errors import Invalid
 from kapteam.queries.client import client_page
 from kapteam.queries.find import find_clients
+from kapteam.queries.for_review import for_review
 from kapteam.queries.inquiries import inquiries
 from kapteam.queries.practice import team
 from kapteam.queries.standing import Asked, CourseStanding, course_standings, own_courses
@@ -63,6 +66,7 @@ from kapteam.settings import settings
 from kapteam.vocabulary import (
     ConcernLevel,
     EpisodeState,
+    ForReview,
     Function,
     HoldReason,
     InquiryOutcome,
@@ -410,12 +414,44 @@ def promises_of_history(db: Session, now: datetime) -> dict[str, bool]:
         }
         == {
             ("ondansetron", SessionStatus.STOPPED_EARLY),
+            ("ondansetron", SessionStatus.COMPLETED),
             ("clonidine", SessionStatus.NOT_GIVEN),
         },
         "an order that says when more may be added": bool(
             db.scalar(select(func.count()).where(KetamineSession.may_add_from_minutes.is_not(None)))
         ),
         "notes over months": signed[-1] - signed[0] > timedelta(days=60),
+    }
+
+
+def promises_of_records(
+    db: Session, courses: list[CourseStanding], now: datetime
+) -> dict[str, bool]:
+    signatures: defaultdict[str, list[RecordSignature]] = defaultdict(list)
+    for one in db.scalars(select(RecordSignature)):
+        signatures[one.ketamine_session_id].append(one)
+    whole = [all(one.signed_at for one in rows) for rows in signatures.values()]
+    waiting = {
+        one.reason
+        for course in courses
+        for one in course.attention
+        if one.reason in {Reason.SIGN_MEDICAL, Reason.SIGN_SUPPORT}
+    }
+    review = for_review(db, asked(db, THERAPIST, now))
+    return {
+        "records signed twice": sum(whole) > 20,
+        "one record waits for the therapist and one for the prescriber": waiting
+        == {Reason.SIGN_MEDICAL, Reason.SIGN_SUPPORT},
+        "few of them": len(whole) - sum(whole) <= 4,
+        "one changed since it was signed": any(
+            one.changed_at for rows in signatures.values() for one in rows
+        ),
+        "an override in the review": any(one.kind is ForReview.WENT_AHEAD for one in review),
+        "a dose without consent in the review": any(
+            one.kind is ForReview.BREACH and "consent “KAP treatment”" in one.words
+            for one in review
+        ),
+        "a review that can be held in ten minutes": len(review) <= 6,
     }
 
 
@@ -434,6 +470,7 @@ def test_rule_71_the_demo_keeps_its_promises_whenever_it_is_opened(now):
             **promises_of_people(db, now),
             **promises_of_history(db, now),
             **promises_of_rooms(db),
+            **promises_of_records(db, shared, now),
         }
     assert [promise for promise, is_kept in kept.items() if not is_kept] == []
 

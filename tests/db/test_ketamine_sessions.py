@@ -37,6 +37,7 @@ from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import (
     AdministrationKind,
     CloseReason,
+    ConsentType,
     EpisodeState,
     HoldReason,
     IntegrationCloseReason,
@@ -46,7 +47,17 @@ from kapteam.vocabulary import (
     ServiceLine,
     SessionStatus,
 )
-from tests.factories import NOW, TODAY, ZONE, a_clearance, a_weight, audit_events, count_rows
+from tests.factories import (
+    NOW,
+    TODAY,
+    ZONE,
+    a_clearance,
+    a_consent,
+    a_weight,
+    audit_events,
+    count_rows,
+    required_consents_of,
+)
 from tests.factories_care import (
     ON_SQLITE,
     Care,
@@ -629,11 +640,62 @@ def test_a_clearance_that_came_after_the_dose_does_not_cover_it(database):
     care = a_cared_for_client(database, cleared=False)
     with database.writing() as db:
         session = a_ketamine_session(db, care.course, planned_at=NOW)
-        a_clearance(
-            db, care.course, care.prescriber.clinician_id, decided_at=NOW + timedelta(minutes=6)
-        )
+        by_id = care.prescriber.clinician_id
+        required_consents_of(db, care.course, by_id)
+        a_clearance(db, care.course, by_id, decided_at=NOW + timedelta(minutes=6))
     assert _refused(care, care.nurse, _record(session, _dose("2:35 pm")))
     care.do(record_ketamine_session, care.nurse, _record(session, _dose("2:36 pm")), now=EVENING)
+
+
+@pytest.mark.parametrize(
+    ("consent", "dates", "is_breach"),
+    [
+        (ConsentType.OFF_LABEL, {"expires_on": TODAY - DAY}, True),
+        (ConsentType.KAP_TREATMENT, {"revoked_on": TODAY}, True),
+        # Signed only afterwards.
+        (ConsentType.TEAM_SHARING, {"signed_on": TODAY + DAY}, True),
+        (ConsentType.OFF_LABEL, {"expires_on": TODAY}, False),
+        # What need not be agreed to is missing from nothing.
+        (ConsentType.TOUCH, {"revoked_on": TODAY}, False),
+    ],
+)
+def test_rule_22_a_dose_without_a_consent_that_it_needs_is_recorded_as_a_breach_that_names_it(
+    database, consent, dates, is_breach
+):
+    care = a_cared_for_client(database, cleared=False)
+    with database.writing() as db:
+        by_id = care.prescriber.clinician_id
+        a_clearance(db, care.course, by_id)
+        for one in ConsentType:
+            a_consent(db, care.course, one, by_id, **(dates if one is consent else {}))
+        session = a_ketamine_session(db, care.course, planned_at=NOW)
+    names = f"Not in date on that day: consent “{consent.label}”."
+    if is_breach:
+        problems = _refused(care, care.nurse, _record(session, _dose()))
+        assert problems == {"administrations.0.reason": f"{names} Say why."}
+    entered = _record(session, _dose(reason="Signed on paper" if is_breach else ""))
+    care.do(record_ketamine_session, care.nurse, entered, now=EVENING)
+
+    kept = care.row(KetamineSession, session.id).breach_reason
+    assert kept == (f"{names} Signed on paper" if is_breach else "")
+    # It needs nobody's word: the order was kept.
+    assert [one.told_by_id for one in care.rows(Administration)] == [None]
+
+
+def test_rule_22_the_labelled_product_needs_no_consent_to_off_label_use(database):
+    care = a_cared_for_client(database, cleared=False)
+    with database.writing() as db:
+        by_id = care.prescriber.clinician_id
+        a_clearance(db, care.course, by_id)
+        for one in set(ConsentType) - {ConsentType.OFF_LABEL}:
+            a_consent(db, care.course, one, by_id)
+        series = a_series(db, care.course, product_route=ProductRoute.ESKETAMINE_NASAL)
+        session = a_ketamine_session(
+            db, care.course, planned_at=NOW, series=series, ordered_ug=56_000
+        )
+    device = _dose(kind=AdministrationKind.DEVICE, mg="28")
+    care.do(record_ketamine_session, care.nurse, _record(session, device), now=EVENING)
+    assert care.row(KetamineSession, session.id).breach_reason == ""
 
 
 def test_a_dose_over_the_ceiling_or_on_hold_is_accepted_with_its_reason(database):
@@ -656,6 +718,7 @@ def test_a_dose_over_a_ceiling_by_weight_is_judged_with_the_weight_of_that_day(d
     care = a_cared_for_client(database, cleared=False)
     with database.writing() as db:
         by = care.prescriber.clinician_id
+        required_consents_of(db, care.course, by)
         a_clearance(db, care.course, by, ceiling_ug=None, ceiling_ug_per_kg=1_500)
         session = a_ketamine_session(db, care.course, planned_at=NOW, ordered_ug=200_000)
         a_weight(db, care.client, 70_000, by, TODAY + timedelta(days=1))

@@ -24,11 +24,18 @@ from kapteam.actions.now import Moment, NowEntered, record_now
 from kapteam.actions.orders import DoseEntered, order_dose, propose_dose
 from kapteam.actions.readiness import AnswerEntered, answer_readiness
 from kapteam.db.in_force import practice_in_force
-from kapteam.db.tables import Administration, AdverseEvent, Episode, KetamineSession, Vital
+from kapteam.db.tables import (
+    Administration,
+    AdverseEvent,
+    Episode,
+    KetamineSession,
+    RecordSignature,
+    Vital,
+)
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
 from kapteam.queries.live_session import live_session
-from kapteam.queries.monitoring import right_now
+from kapteam.queries.right_now import right_now
 from kapteam.queries.standing import Asked, DoseLine, course_standings
 from kapteam.rules.monitoring import ReadingStage
 from kapteam.rules.readiness import READ
@@ -39,6 +46,7 @@ from kapteam.vocabulary import (
     EventSeverity,
     ProductRoute,
     ReadinessItem,
+    RecordPart,
     SessionStatus,
 )
 from tests.factories import NOW, TODAY, a_client, a_course, audit_events
@@ -48,6 +56,7 @@ from tests.factories_care import (
     a_given_session,
     a_ketamine_session,
     a_series,
+    a_signature,
     a_vital,
     an_administration,
     an_event,
@@ -491,3 +500,46 @@ def test_a_therapist_orders_no_readings_and_nobody_any_that_cannot_be(care):
     assert care.row(KetamineSession, session.id).readings_due is None
     wrong = replace(_order(session, readings_due="soon"), version=2)
     assert list(_refused(care, order_dose, care.prescriber, wrong)) == ["readings_due"]
+
+
+def test_rule_24_a_dose_given_at_a_high_pressure_is_accepted_with_its_reason(care, session):
+    care.do(record_vital, care.nurse, _vital(session, pressure="168/102"))
+    dose = _dose(session)
+    refused = _refused(care, record_now, care.prescriber, dose)
+    assert "168/102; from 160/100 on a prescriber decides" in refused["reason"]
+
+    care.do(record_now, care.prescriber, replace(dose, reason="Anxious, usual for her"))
+
+    saved = care.row(KetamineSession, session.id)
+    assert "168/102" in saved.breach_reason
+    assert saved.breach_reason.endswith("Anxious, usual for her")
+
+
+def test_rule_24_who_decided_to_go_ahead_is_not_asked_again(care, session):
+    care.do(record_vital, care.nurse, _vital(session, pressure="168/102"))
+    _go_ahead(care, care.prescriber, session, ReadinessItem.PRESSURE_HIGH)
+
+    care.do(record_now, care.nurse, _dose(session))
+
+    assert care.row(KetamineSession, session.id).breach_reason == ""
+
+
+@pytest.mark.parametrize("what", ["reading", "event", "over", "in error"])
+def test_what_is_recorded_after_a_signature_says_that_the_record_was_changed_since(
+    care, session, what
+):
+    with care.database.writing() as db:
+        an_administration(db, session, started_at=NOW)
+        a_signature(db, session, RecordPart.MEDICAL, care.prescriber)
+        event = an_event(db, session, onset_at=NOW)
+    action, entered = {
+        "reading": (record_vital, _vital(session)),
+        "event": (record_event, _event(session)),
+        "over": (resolve_event, ResolvedEntered(event.id)),
+        "in error": (void_event, VoidRowEntered(event.id, "Somebody else's")),
+    }[what]
+
+    care.do(action, care.nurse, entered)
+
+    signed, asked = sorted(care.rows(RecordSignature), key=lambda one: one.signed_at is None)
+    assert (signed.changed_at, asked.signed_at) == (NOW, None)

@@ -31,7 +31,7 @@ from tests.factories_care import (
     an_answer,
 )
 
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 Item = ReadinessItem
 RIDE = "Ngozi Okafor, sister, 602-555-0177"
 
@@ -215,9 +215,24 @@ def test_rule_29_nothing_is_answered_before_what_is_over_or_under_way(care, give
             )
         else:
             session = a_ketamine_session(db, care.course, status=SessionStatus.MISSED)
-    with pytest.raises(NotAllowed):
-        care.do(answer_readiness, care.prescriber, _entered(session))
+    for item in (Item.FASTING, Item.LAST_NOTE, *([] if given else [Item.RIDE])):
+        with pytest.raises(NotAllowed):
+            care.do(answer_readiness, care.prescriber, _entered(session, item))
     assert care.rows(ReadinessAnswer) == []
+
+
+def test_a_ride_may_be_found_until_the_client_is_out(care):
+    with care.database.writing() as db:
+        session = a_given_session(
+            db, care.course, given_at=NOW - 3 * HOUR, status=SessionStatus.STARTED
+        )
+    first = _entered(session)
+    care.do(answer_readiness, care.front_desk, first)
+    with care.database.writing() as db:
+        db.merge(session).discharged_at = NOW
+    with pytest.raises(NotAllowed):
+        care.do(answer_readiness, care.front_desk, _entered(session, replaces=first.id))
+    assert [one.id for one in _counting(care)] == [first.id]
 
 
 def test_rule_29_an_answer_is_about_one_session_and_no_other(care, planned):

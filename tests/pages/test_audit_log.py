@@ -211,3 +211,15 @@ def test_a_changed_cover_says_who_covered_before_and_who_does_now(care, admin):
     assert "cover: Otto Outer → nobody" in log
     assert "cover: nobody → Nico Nightingale" in log
     assert "Days away: set :gray[cover: Nico Nightingale]" in log
+
+
+def test_a_signed_record_says_which_part_and_what_was_changed_after_it(care, admin):
+    signed = {"parts": ["medical", "support"], "content_hashes": ["0" * 64]}
+    _note(care, care.prescriber, "ketamine_session:signed", NOW - timedelta(hours=1), **signed)
+    _note(care, care.nurse, "other_medicine:recorded", dose="4 mg", signed_before="medical")
+
+    log = said(opened(care, admin, "practice", practice_show=LOG))
+
+    assert "Ketamine session: signed :gray[medical part, support part]" in log
+    assert "4 mg, medical part signed before" in log
+    assert "0" * 64 not in log

@@ -28,6 +28,7 @@ from kapteam.vocabulary import (
     OutsideParty,
     ProductRoute,
     ServiceLine,
+    TouchBegan,
     TrialKind,
     WaitOutcome,
 )
@@ -51,6 +52,7 @@ from tests.factories_care import (
     a_ketamine_session,
     a_series,
     a_signed_intention,
+    a_support_record,
     a_vital,
     an_administration,
     an_event,
@@ -239,6 +241,30 @@ def _another_medicine(care: Care) -> dict[str, str]:
         dose = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
         another_medicine(db, dose, given_at=NOW - 2 * HOUR)
     return {"id": dose.id}
+
+
+def _a_supported_dose(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        dose = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+        a_support_record(db, dose, care.therapist)
+    return {"id": dose.id}
+
+
+def _a_course_to_review(care: Care) -> dict[str, str]:
+    """With a dose of which nobody knew the ride home."""
+    _a_given_dose(care)
+    return _course(care)
+
+
+def _a_dose_after_an_unsigned_integration(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        a_given_session(db, care.course, given_at=NOW - 3 * DAY)
+    return _a_dose_in_an_hour(care)
+
+
+def _a_dose_in_an_hour(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        return {"id": a_ketamine_session(db, care.course, planned_at=NOW + HOUR).id}
 
 
 def _a_debt(care: Care) -> dict[str, str]:
@@ -748,6 +774,51 @@ SHEETS = {
         "administration:corrected",
         _a_given_dose,
     ),
+    "support": Sheet(
+        "ketamine_session",
+        "support",
+        "Save the support",
+        {
+            "given.breath": True,
+            "words": "It was quiet.",
+            "touches.0.what": "Hand held",
+            "touches.0.began": TouchBegan.ASKED_FOR,
+            "touches.0.reply": "Asked for it",
+            "touches.0.time": "11:50 am",
+        },
+        "ketamine_session:support_recorded",
+        _a_given_dose,
+        _therapist,
+    ),
+    "medical part": Sheet(
+        "ketamine_session",
+        "sign.medical",
+        "Sign the medical part",
+        {},
+        "ketamine_session:signed",
+        _a_given_dose,
+    ),
+    "support part": Sheet(
+        "ketamine_session",
+        "sign.support",
+        "Sign the support part",
+        {},
+        "ketamine_session:signed",
+        _a_supported_dose,
+        _therapist,
+    ),
+    "last note": Sheet(
+        "ketamine_session",
+        "ready.last_note.go_ahead",
+        "Go ahead all the same: last integration's note",
+        {"words": "Told on the phone."},
+        "readiness:answered",
+        _a_dose_after_an_unsigned_integration,
+        _therapist,
+    ),
+    "reviewed": Sheet(
+        "episode", "reviewed", "Reviewed", {}, "episode:reviewed", _a_course_to_review
+    ),
     "note in error": Sheet(
         "note",
         "note_error",
@@ -1123,6 +1194,14 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("event in error", "void_reason", "", "The reason is needed."),
     ("order", "readings_due", "soon", "Enter minutes after the dose"),
     ("order", "readings_due", "0, 15", "Enter at most"),
+    *(("support", "touches.0.time", time, says) for time, says in NOT_A_TIME),
+    ("support", "touches.0.time", "11:00 pm", FUTURE),
+    ("support", "touches.0.what", " ", "What the touch was is needed."),
+    ("support", "touches.0.what", LONG, "200 characters"),
+    ("support", "touches.0.reply", "", "What the client said to it is needed."),
+    ("support", "touches.0.began", None, "Choose whether it was offered."),
+    ("support", "words", "x" * 1_001, "1,001 characters"),
+    ("last note", "words", " ", "The reason is needed."),
     *(("bound of a dose", "value", mg, says) for mg, says in NOT_A_DOSE),
     ("bound of a dose", "value", "500", "each is more than the one before"),
     # What has to be there.
@@ -1356,6 +1435,8 @@ _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "integration closed",
     "integration due",
     "other medicine",
+    "support",
+    "reviewed",
     "amendment",
     "addition",
     "colleague",

@@ -12,6 +12,7 @@ from kapteam.rules.attention import (
     CourseFacts,
     PlannedDose,
     Reason,
+    ToSign,
     Unkept,
     attend,
 )
@@ -36,6 +37,7 @@ from kapteam.vocabulary import (
     OutsideParty,
     Part,
     ReadinessItem,
+    RecordPart,
     SessionStatus,
     Tone,
 )
@@ -54,6 +56,7 @@ CALM = CourseFacts(
     integrations=(),
     unconfirmed=(),
     breaches=(),
+    to_sign=(),
     clearance_until_on=TODAY + timedelta(days=200),
     consents=(),
     concerns=(),
@@ -90,6 +93,7 @@ def _dose(hours=24.0, *, is_ahead=True, silence=None, intention=SIGNED, **facts)
         pressure_gap=None,
         order_state=OrderState.ORDERED,
         intention=intention,
+        owes_before=False,
         answers={ReadinessItem.RIDE: Answer.FINE},
     )
     prepared = replace(prepared, **facts)
@@ -210,6 +214,16 @@ def test_a_day_agreed_for_and_a_booking_inside_the_window_disturb_nobody():
 
 def test_a_dose_on_somebodys_word_is_red_until_confirmed():
     assert _found(unconfirmed=(("dose", NOW),)) == [(R.UNCONFIRMED_DOSE, Tone.RED, PRESCRIBER)]
+
+
+def test_a_record_to_sign_waits_on_whose_part_it_is_and_also_on_hold():
+    day = timedelta(days=1)
+    asked = tuple(ToSign("dose", NOW - 4 * day, part, NOW - day) for part in RecordPart)
+    said = [(R.SIGN_MEDICAL, Tone.PLAIN, PRESCRIBER), (R.SIGN_SUPPORT, Tone.PLAIN, THERAPIST)]
+    assert _found(to_sign=asked) == said
+    assert _found(to_sign=asked, on_hold=True, hold_look_again_on=TODAY + day) == said
+    old = (replace(asked[0], asked_at=NOW - 3 * day),)
+    assert _found(to_sign=old) == [(R.SIGN_MEDICAL, Tone.AMBER, PRESCRIBER)]
 
 
 def test_rule_35_a_breach_is_said_for_a_week_and_also_on_hold():

@@ -8,7 +8,7 @@ from kapteam.errors import NotAllowed
 from kapteam.rules import permissions
 from kapteam.rules.concerns import owners
 from kapteam.rules.permissions import Viewer
-from kapteam.vocabulary import Audience, ConcernKind, Function, HoldReason, NoteKind
+from kapteam.vocabulary import Audience, ConcernKind, Function, HoldReason, NoteKind, RecordPart
 
 P, T, N, C = Function.PRESCRIBER, Function.THERAPIST, Function.NURSE, Function.COORDINATOR
 TABLE = {
@@ -22,6 +22,7 @@ TABLE = {
     "book": {P, T, N, C},
     "record_session": {P, T, N},
     "hold_integration": {P, T},
+    "record_support": {T},
     "read_notes": {P, T, N},
     "open_in_emergency": {P, T, N},
     "administer": set(),
@@ -91,6 +92,17 @@ def test_who_treats_can_be_covered_for_and_the_front_desk_cannot():
 def test_administering_gives_no_clinical_right():
     assert not _allows(permissions.check_can_order_dose, _viewer(C, administers=True))
     assert not _allows(permissions.check_can_read_notes, _viewer(C, administers=True))
+
+
+@pytest.mark.parametrize(
+    ("part", "allowed"), [(RecordPart.MEDICAL, {P, N}), (RecordPart.SUPPORT, {T})]
+)
+@pytest.mark.parametrize("function", Function)
+def test_who_signs_which_part_of_a_record(part, allowed, function):
+    viewer = _viewer(function)
+    assert _allows(permissions.check_can_sign_record, viewer, part) == (function in allowed)
+    assert permissions.can_sign_record(viewer, part) == (function in allowed)
+    assert not permissions.can_sign_record(_viewer(administers=True), part)
 
 
 @pytest.mark.parametrize(

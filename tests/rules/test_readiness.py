@@ -14,6 +14,7 @@ from kapteam.rules.readiness import (
     KEYS,
     ON_THE_DAY,
     Preparation,
+    READ,
     decides,
     is_ready,
     needs_words,
@@ -45,6 +46,7 @@ READY = Preparation(
     pressure_gap=None,
     order_state=OrderState.ORDERED,
     intention=SIGNED,
+    owes_before=False,
     answers=RIDE,
 )
 
@@ -170,6 +172,32 @@ def test_what_was_decided_or_is_as_it_should_be_keeps_nobody_waiting(answer):
     assert is_ready(replace(READY, answers=RIDE | {Item.PREGNANCY: answer}), NOW)
 
 
+@pytest.mark.parametrize(
+    ("hours", "facts", "waits"),
+    [
+        (23, {"owes_before": True}, [Item.LAST_NOTE]),
+        (0, {"owes_before": True}, [Item.LAST_NOTE]),
+        # Until the day before its own clock says it.
+        (24, {"owes_before": True}, []),
+        (23, {"owes_before": False}, []),
+        (23, {"owes_before": True, "answers": RIDE | {Item.LAST_NOTE: Answer.GO_AHEAD}}, []),
+    ],
+)
+def test_rule_27_the_last_integration_keeps_a_dose_waiting_softly_until_somebody_decides(
+    hours, facts, waits
+):
+    session = replace(READY, planned_at=NOW + hours * HOUR, **facts)
+    assert _items(session) == waits
+    assert [one.tone for one in waits_for(session, NOW)] == [Tone.AMBER] * len(waits)
+    assert decides(Item.LAST_NOTE, prescribes=False)
+    assert possible_answers(Item.LAST_NOTE) == (Answer.GO_AHEAD,)
+
+
+def test_nobody_answers_what_the_rows_say_of_clearance_consent_and_order():
+    decided = {*ASKED, *READ, Item.LAST_NOTE}
+    assert not any(possible_answers(item) for item in Item if item not in decided)
+
+
 def test_what_nobody_asked_yet_keeps_nobody_waiting_before_the_day():
     assert still_to_ask(RIDE) == tuple(item for item in KEYS if item in ON_THE_DAY)
     assert is_ready(READY, NOW)
@@ -212,6 +240,7 @@ def test_what_is_amiss_and_why_they_go_ahead_is_never_said_without_words():
             "ceiling_gap": st.sampled_from([None, *CeilingGap]),
             "order_state": st.sampled_from(OrderState),
             "intention": st.sampled_from([SIGNED, NOT_DUE, MISSING, POSTPONE]),
+            "owes_before": st.booleans(),
             "answers": st.dictionaries(st.sampled_from(ASKED), st.sampled_from(Answer)),
         }
     )

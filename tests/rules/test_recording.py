@@ -14,6 +14,7 @@ from kapteam.rules.recording import (
     not_possible,
     out_of_order,
 )
+from kapteam.vocabulary import ConsentType
 
 NOW = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 
@@ -101,6 +102,7 @@ def test_each_contradiction_is_said_beside_one_of_the_two(
 def test_a_dose_within_everything_is_no_breach():
     found = breaches(
         missing_clearance=None,
+        missing_consents=(),
         on_hold=False,
         above_ceiling=None,
         beyond_order=None,
@@ -108,15 +110,17 @@ def test_a_dose_within_everything_is_no_breach():
     assert found == ()
 
 
-def test_rules_21_and_35_every_breach_has_its_sentence():
+def test_rules_21_22_and_35_every_breach_has_its_sentence():
     found = breaches(
         missing_clearance="a clearance by the prescriber",
+        missing_consents=(ConsentType.KAP_TREATMENT, ConsentType.OFF_LABEL),
         on_hold=True,
         above_ceiling=above_given(Ceiling(ug=70_000), 70_001, None),
         beyond_order="This is more than was ordered.",
     )
     assert [sentence.replace("\u00a0", " ") for sentence in found] == [
         "Missing on that day: a clearance by the prescriber.",
+        "Not in date on that day: consents “KAP treatment” and “Off-label use”.",
         "The course was on hold.",
         "This is more than the 70 mg that the clearance allows.",
         "This is more than was ordered.",

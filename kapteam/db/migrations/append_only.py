@@ -77,3 +77,48 @@ def lock_signed_notes(connection: Connection, frozen: tuple[str, ...] = FROZEN_A
             "FOR EACH ROW EXECUTE FUNCTION note_refuse()"
         )
     )
+
+
+RECORD_FROZEN = (
+    "ketamine_session_id",
+    "part",
+    "asked_at",
+    "signed_at",
+    "signed_by_id",
+    "signed_text",
+    "content_hash",
+)
+_RECORD_SENTENCE = "a signed record is locked; correct it and sign again"
+
+
+def lock_signed_records(connection: Connection) -> None:
+    """Make the database refuse to change or delete a signature of a ketamine session's record.
+
+    That the record was changed since may be noted beside it, nothing else.
+    """
+    if connection.dialect.name == "sqlite":
+        changed = " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in RECORD_FROZEN)
+        for verb, when in (("UPDATE", f" AND ({changed})"), ("DELETE", "")):
+            connection.execute(
+                text(
+                    f"CREATE TRIGGER record_signature_no_{verb.lower()} "
+                    f"BEFORE {verb} ON record_signature WHEN OLD.signed_at IS NOT NULL{when} "
+                    f"BEGIN SELECT RAISE(ABORT, '{_RECORD_SENTENCE}'); END"
+                )
+            )
+        return
+    changed = " OR ".join(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in RECORD_FROZEN)
+    connection.execute(
+        text(
+            "CREATE FUNCTION record_signature_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN IF OLD.signed_at IS NOT NULL AND (TG_OP = 'DELETE' OR ({changed})) "
+            f"THEN RAISE EXCEPTION '{_RECORD_SENTENCE}'; END IF; "
+            "IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
+        )
+    )
+    connection.execute(
+        text(
+            "CREATE TRIGGER record_signature_locked BEFORE UPDATE OR DELETE ON record_signature "
+            "FOR EACH ROW EXECUTE FUNCTION record_signature_refuse()"
+        )
+    )

@@ -36,6 +36,7 @@ from kapteam.db.tables.ketamine import (
 from kapteam.db.tables.monitoring import Acknowledgement, AdverseEvent, Vital
 from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
 from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
+from kapteam.db.tables.session_record import RecordSignature, Reviewed, SupportRecord
 from kapteam.db.tables.waits import OutsideWait
 
 __all__ = [
@@ -78,10 +79,13 @@ __all__ = [
     "PracticeSetting",
     "Presence",
     "ReadinessAnswer",
+    "RecordSignature",
+    "Reviewed",
     "Series",
     "SeriesReview",
     "SignIn",
     "SignOff",
+    "SupportRecord",
     "Vital",
     "Weight",
 ]

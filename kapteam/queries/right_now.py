@@ -1,4 +1,4 @@
-"""What was seen of a client at a ketamine session, and who is under medicine right now."""
+"""Who is under medicine right now."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,9 +11,7 @@ from sqlalchemy.orm import Session
 from kapteam.db.access import visible_episodes
 from kapteam.db.tables import (
     Administration,
-    AdverseEvent,
     Client,
-    Clinician,
     Episode,
     KetamineSession,
     Series,
@@ -30,138 +28,7 @@ from kapteam.rules.monitoring import (
     minutes_due,
     next_reading,
 )
-from kapteam.rules.vitals import Pressure
-from kapteam.vocabulary import AdverseEventKind, EventSeverity, ProductRoute
-
-
-@dataclass(frozen=True, slots=True)
-class VitalLine:
-    """One reading; what was not read is None. Nothing was measured where it `is_observed`."""
-
-    id: str
-    taken_at: datetime
-    pressure: Pressure | None
-    heart_rate: int | None
-    oxygen: int | None
-    breaths: int | None
-    is_observed: bool
-    words: str
-    recorded_by: str
-    recorded_at: datetime
-    voided_at: datetime | None
-    void_reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class EventLine:
-    """Something that befell the client; `resolved_at` None while it goes on."""
-
-    id: str
-    kind: AdverseEventKind
-    severity: EventSeverity
-    is_serious: bool
-    words: str
-    done: str
-    onset_at: datetime
-    resolved_at: datetime | None
-    recorded_by: str
-    recorded_at: datetime
-    voided_at: datetime | None
-    void_reason: str
-
-
-Seen = tuple[tuple[VitalLine, ...], tuple[EventLine, ...]]
-
-
-def seen_of(db: Session, session_id: str) -> Seen:
-    """Readings, and events, of a session that the viewer may see, by time; in one statement."""
-    vitals = (
-        select(
-            Vital.id.label("row_id"),
-            Vital.taken_at.label("at"),
-            Vital.systolic,
-            Vital.diastolic,
-            Vital.heart_rate,
-            Vital.oxygen,
-            Vital.breaths,
-            Vital.is_observed,
-            no(AdverseEvent.kind),
-            no(AdverseEvent.severity),
-            no(AdverseEvent.is_serious),
-            no(AdverseEvent.done),
-            no(AdverseEvent.resolved_at),
-            Vital.words,
-            Clinician.name.label("recorded_by"),
-            Vital.recorded_at,
-            Vital.voided_at,
-            Vital.void_reason,
-        )
-        .join(Clinician, Clinician.id == Vital.recorded_by_id)
-        .where(Vital.ketamine_session_id == session_id)
-    )
-    events = (
-        select(
-            AdverseEvent.id,
-            AdverseEvent.onset_at,
-            no(Vital.systolic),
-            no(Vital.diastolic),
-            no(Vital.heart_rate),
-            no(Vital.oxygen),
-            no(Vital.breaths),
-            no(Vital.is_observed),
-            AdverseEvent.kind,
-            AdverseEvent.severity,
-            AdverseEvent.is_serious,
-            AdverseEvent.done,
-            AdverseEvent.resolved_at,
-            AdverseEvent.words,
-            Clinician.name,
-            AdverseEvent.recorded_at,
-            AdverseEvent.voided_at,
-            AdverseEvent.void_reason,
-        )
-        .join(Clinician, Clinician.id == AdverseEvent.recorded_by_id)
-        .where(AdverseEvent.ketamine_session_id == session_id)
-    )
-    rows: list[Any] = list(db.execute(union_all(vitals, events).order_by("at", "row_id")).all())
-    return (
-        tuple(_vital(row) for row in rows if row.kind is None),
-        tuple(_event(row) for row in rows if row.kind is not None),
-    )
-
-
-def _vital(row: Any) -> VitalLine:
-    return VitalLine(
-        row.row_id,
-        row.at,
-        Pressure(row.systolic, row.diastolic) if row.systolic is not None else None,
-        row.heart_rate,
-        row.oxygen,
-        row.breaths,
-        row.is_observed,
-        row.words,
-        row.recorded_by,
-        row.recorded_at,
-        row.voided_at,
-        row.void_reason,
-    )
-
-
-def _event(row: Any) -> EventLine:
-    return EventLine(
-        row.row_id,
-        row.kind,
-        row.severity,
-        row.is_serious,
-        row.words,
-        row.done,
-        row.at,
-        row.resolved_at,
-        row.recorded_by,
-        row.recorded_at,
-        row.voided_at,
-        row.void_reason,
-    )
+from kapteam.vocabulary import ProductRoute
 
 
 @dataclass(frozen=True, slots=True)

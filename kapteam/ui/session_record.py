@@ -1,0 +1,218 @@
+"""What completes a ketamine session, on its page: the support that was given, two signatures."""
+
+import streamlit as st
+
+from kapteam import sentences, wording
+from kapteam.actions.session_record import (
+    SignRecordEntered,
+    SupportEntered,
+    TouchEntered,
+    record_support,
+    sign_record,
+)
+from kapteam.queries.ketamine_session import KetamineSessionPage
+from kapteam.queries.session_record import SessionRecord, SignatureLine, SupportLine
+from kapteam.rules.permissions import can_record_support, can_sign_record
+from kapteam.rules.session_record import (
+    SupportGiven,
+    TouchGiven,
+    drawn_from,
+    name_of_row,
+    to_sign_tone,
+)
+from kapteam.ui.forms import Form, unused_id
+from kapteam.ui.rows import phrase, section, words
+from kapteam.ui.shell import Present
+from kapteam.ui.text import plain, quiet
+from kapteam.ui.written import folded_for_others
+from kapteam.vocabulary import IntentionTouched, RecordPart, Support, TouchBegan
+
+_TOUCH = ("what", "began", "reply", "time")
+
+
+def draw_support(here: Present, shown: KetamineSessionPage, record: SessionRecord) -> None:
+    """What support was given, and for a therapist the form that records or amends it."""
+    if not here.viewer.reads_notes:
+        return
+    if record.support:
+        with section("Support", key="support"):
+            _draw_version(here, record.support)
+            earlier = [one for one in record.supports if one.replaced_at is not None]
+            if earlier:
+                with st.expander("As it read before"):
+                    for one in earlier:
+                        _draw_version(here, one)
+    if shown.counted and can_record_support(here.viewer):
+        title = "Amend the support" if record.support else "Record support"
+        with st.expander(title, icon=":material/volunteer_activism:"):
+            _support_form(here, shown, record.support)
+
+
+def draw_signatures(here: Present, shown: KetamineSessionPage, record: SessionRecord) -> None:
+    """Who signed which part of a closed session, who is waited for, and the ways to sign."""
+    if not (shown.status.is_given or record.signatures):
+        return
+    with section("Signatures", key="signatures"):
+        for part in RecordPart:
+            with st.container(gap="xsmall", key=f"part_{part.value}"):
+                _draw_part(here, shown, record, part)
+        mine = _mine(here, shown, record)
+        if len(mine) > 1:
+            _sign_form(here, shown, record, mine, "Sign both parts")
+
+
+def _draw_version(here: Present, line: SupportLine) -> None:
+    support = line.support
+    helped = wording.listed([one.label for one in support.given])
+    touched = f" · Intention touched: {support.touched.label.lower()}" if support.touched else ""
+    at = wording.moment(line.at, here.now, here.zone)
+    words(f"{plain(helped + touched)} {quiet(f'{line.by}, {at}')}")
+    if not (support.words or support.touches):
+        return
+    with folded_for_others(here, "In the client's words"):
+        for one in support.touches:
+            st.text(f"Touch: {_touch(here, one)}")
+        if support.words:
+            st.text(support.words)
+
+
+def _touch(here: Present, one: TouchGiven) -> str:
+    at = wording.clock_time(one.at.astimezone(here.zone).time())
+    return f"{one.what}, {at}, {one.began.label.lower()}. Client: {one.reply}"
+
+
+def _support_form(here: Present, shown: KetamineSessionPage, known: SupportLine | None) -> None:
+    form = Form(here, "support", shown.id, makes=unused_id(here, "new_support"))
+    replaces = form.seen(known.id if known else "", of=f"{shown.id}.support")
+    before = known.support if known else SupportGiven()
+    form.several("given", "What helped", list(Support), before.given)
+    form.choice("touched", "Was the intention touched?", list(IntentionTouched), before.touched)
+    form.area("words", "In the client's own words, a few lines", before.words)
+    st.markdown(quiet("Touch: a line for each, or none"))
+    rows = form.rows("touches", len(before.touches))
+    for number in range(rows):
+        kept = before.touches[number] if number < len(before.touches) else None
+        with st.container(border=True, key=form.key(f"touches.{number}")):
+            _touch_fields(here, form, number, kept)
+    form.more_rows("touches", "Add another touch")
+    form.save(
+        "Save the support",
+        record_support,
+        lambda: form.entered(
+            SupportEntered,
+            id=form.makes,
+            ketamine_session_id=shown.id,
+            replaces=replaces,
+            touches=_touches_entered(form, rows),
+        ),
+        kind="secondary",
+    )
+
+
+def _touch_fields(here: Present, form: Form, number: int, known: TouchGiven | None) -> None:
+    name = f"touches.{number}."
+    left, middle, right = st.columns([2, 2, 1], gap="medium")
+    with left:
+        form.line(f"{name}what", "What", known.what if known else "", hint="hand held")
+    with middle:
+        form.line(f"{name}reply", "What the client said to it", known.reply if known else "")
+    with right:
+        at = wording.clock_time(known.at.astimezone(here.zone).time()) if known else ""
+        form.time(f"{name}time", "Touch at", at)
+    form.choice(
+        f"{name}began", "Whose wish it was", list(TouchBegan), known.began if known else None
+    )
+
+
+def _touches_entered(form: Form, rows: int) -> tuple[TouchEntered, ...]:
+    """The rows down to the last one that holds anything; an untouched row below is no touch."""
+    held = [{name: form.value(f"touches.{n}.{name}") for name in _TOUCH} for n in range(rows)]
+    last = max((n for n, one in enumerate(held) if any(one.values())), default=-1)
+    return tuple(
+        TouchEntered(one["what"] or "", one["began"], one["reply"] or "", one["time"] or "")
+        for one in held[: last + 1]
+    )
+
+
+def _draw_part(
+    here: Present, shown: KetamineSessionPage, record: SessionRecord, part: RecordPart
+) -> None:
+    for one in record.given(part):
+        _draw_signed(here, one)
+    asked = record.asked(part)
+    if asked:
+        tone = to_sign_tone(asked.asked_at, here.now)
+        phrase(sentences.record_to_sign(part, _whose(here, shown, part), tone))
+    elif not record.given(part):
+        words(quiet(f"{part.label}: nobody was asked to sign it."))
+    if part in _mine(here, shown, record):
+        _sign_form(here, shown, record, (part,), f"Sign the {part.label.lower()}")
+    elif part is RecordPart.SUPPORT and record.support is None and _is_theirs(here, shown, part):
+        words(quiet("Record the support first; then it can be signed."))
+
+
+def _draw_signed(here: Present, one: SignatureLine) -> None:
+    """Who signed and when; of what was changed since, how it read then."""
+    assert one.signed_at is not None
+    at = wording.moment(one.signed_at, here.now, here.zone)
+    phrase(sentences.record_signed(one.part, one.by, at, is_changed=one.changed_at is not None))
+    if one.text and one.changed_at:
+        with st.expander(f"What was signed, {at}"):
+            st.text(one.text)
+
+
+def _whose(here: Present, shown: KetamineSessionPage, part: RecordPart) -> str:
+    """On whom a part waits, by name."""
+    both = (shown.of_course.prescriber, shown.of_course.therapist)
+    first, second = both if part is RecordPart.MEDICAL else reversed(both)
+    person = first or second
+    return sentences.colleague(person, here.now, here.zone) if person else ""
+
+
+def _is_theirs(here: Present, shown: KetamineSessionPage, part: RecordPart) -> bool:
+    """Whether this person, who has to be on the course or cover it, may sign a part."""
+    is_on = any(here.viewer.stands_for(one.id) for one in shown.of_course.people if one.id)
+    return is_on and can_sign_record(here.viewer, part)
+
+
+def _mine(
+    here: Present, shown: KetamineSessionPage, record: SessionRecord
+) -> tuple[RecordPart, ...]:
+    """The parts that this person can sign now."""
+    return tuple(
+        part
+        for part in RecordPart
+        if shown.status.is_given
+        and record.may_be_signed(part)
+        and (part is RecordPart.MEDICAL or record.support is not None)
+        and _is_theirs(here, shown, part)
+    )
+
+
+def _sign_form(
+    here: Present,
+    shown: KetamineSessionPage,
+    record: SessionRecord,
+    parts: tuple[RecordPart, ...],
+    label: str,
+) -> None:
+    medicines = [one.id for one in shown.other_medicines if one.voided_at is None]
+    readings = [one.id for one in shown.vitals if one.voided_at is None]
+    events = [
+        name_of_row(one.id, one.resolved_at is not None)
+        for one in shown.events
+        if one.voided_at is None
+    ]
+    doses = [one.id for one in shown.counted]
+    rows = {
+        RecordPart.MEDICAL: [*doses, *medicines, *readings, *events],
+        RecordPart.SUPPORT: [record.support.id] if record.support else [],
+    }
+    seen = {part: drawn_from(part, shown.version, rows[part]) for part in parts}
+    Form(here, f"sign.{'.'.join(seen)}", shown.id).save(
+        label,
+        sign_record,
+        lambda: SignRecordEntered(shown.id, seen),
+        said="Signed",
+        kind="secondary" if len(parts) == 1 else "primary",
+    )
