@@ -61,7 +61,7 @@ def _review_form(here: Present, series: RunningSeries) -> None:
         form = Form(here, "review", series.id, makes=unused_id(here, "new_review"))
         form.area("words", "What you both decided, in a few words")
         form.save(
-            "Reviewed",
+            "The series was reviewed",
             review_series,
             lambda: form.entered(SeriesReviewEntered, id=form.makes, series_id=series.id),
             kind="secondary",

@@ -1280,7 +1280,11 @@ SAVES = {
         by_prescriber=True,
     ),
     "series reviewed": Save(
-        _a_series_to_review, _review, "Reviewed", ("series:reviewed",), (SeriesReview,)
+        _a_series_to_review,
+        _review,
+        "The series was reviewed",
+        ("series:reviewed",),
+        (SeriesReview,),
     ),
     "series planned": Save(
         _a_series_to_plan,

@@ -550,7 +550,7 @@ SHEETS = {
     "review": Sheet(
         "episode",
         "review",
-        "Reviewed",
+        "The series was reviewed",
         {"words": "Goes on, the same dose."},
         "series:reviewed",
         _a_series_to_review,

@@ -396,7 +396,7 @@ def test_the_series_stands_on_its_course_and_either_of_the_two_records_its_revie
         assert addresses(tab, "Plan the rest") == [f"series_plan?episode={care.course.id}"]
     tab = _open(care, care.therapist)
 
-    press(fill(tab, "review", {"words": f"Goes on. {WILD}"}), "Reviewed")
+    press(fill(tab, "review", {"words": f"Goes on. {WILD}"}), "The series was reviewed")
 
     assert "1 of 6 given, reviewed before the 2nd" in said(tab)
     assert "Reviewed before the 2nd by Thea Tallis, Tue Nov 24, 2:30 pm" in said(tab)

@@ -166,7 +166,7 @@ def test_rule_57_a_dose_on_hold_says_so_everywhere_and_cannot_be_ordered(care, a
 
 def test_the_order_is_shown_in_its_fields_and_what_may_be_added_can_be_taken_away(care, begun):
     tab = _open(care, care.prescriber, begun)
-    minutes = {"may_add_from": "", "may_add_to": ""}
+    minutes = {"may_add_from": "", "may_add_to": "", "readings_due": "15, 30, 45, 60"}
     assert typed(tab, "dose") == {"mg": "70", "may_add": "20", **minutes}
 
     press(fill(tab, "dose", {"may_add_from": "10", "may_add_to": "20"}), "Order")

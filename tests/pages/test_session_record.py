@@ -245,10 +245,10 @@ def test_a_signed_session_takes_no_more_statements_the_longer_its_history(care):
 
 
 def test_a_course_with_much_to_review_takes_no_more_statements(care):
-    _a_session(care, breach_reason="On hold. Came anyway.")
+    _a_session(care, breach_reason="On hold. Came anyway.", discharged_at=NOW)
     few = statements_of(care, opened(care, care.therapist, "episode", id=care.course.id))
     for _ in range(12):
-        _a_session(care, breach_reason="On hold. Came anyway.")
+        _a_session(care, breach_reason="On hold. Came anyway.", discharged_at=NOW)
     many = statements_of(care, opened(care, care.therapist, "episode", id=care.course.id))
     assert many == few <= MOST_STATEMENTS
 
