@@ -84,6 +84,7 @@ PAGES: tuple[Page, ...] = (
         _prescriber,
         lambda filled: {"id": filled.courses[0].ketamine_session_id},
     ),
+    _page("brief", of=lambda filled: {"id": filled.courses[0].ketamine_session_id}),
     _page("live_session", of=lambda filled: {"id": filled.courses[0].ketamine_session_id}),
     _page(
         "integration_session",

@@ -455,8 +455,9 @@ def a_signed_intention(
     signed_at: datetime = NOW,
     ready: str = "Ready",
     by_prescriber: bool = False,
+    **answers: str,
 ) -> Note:
-    """The signed intention note of a ketamine session."""
+    """The signed intention note of a ketamine session; `answers` by the keys of its template."""
     note = Note(
         id=new_id(),
         kind=NoteKind.INTENTION,
@@ -465,7 +466,7 @@ def a_signed_intention(
         author_id=by.clinician_id,
         by_prescriber=by_prescriber,
         template_version=1,
-        body={"intention": "To rest.", "ready": ready},
+        body={"intention": "To rest.", "ready": ready, **answers},
         started_at=signed_at,
         signed_at=signed_at,
         signed_text="To rest.",

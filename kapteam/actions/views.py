@@ -28,3 +28,13 @@ def record_day_sheet(
     The caller hands it out only after this is committed.
     """
     record(db, "day_sheet:printed", viewer, now, on=on, codes=codes)
+
+
+def record_brief(
+    db: Session, viewer: Viewer, client_id: str, session_id: str, now: datetime
+) -> None:
+    """Note that this person printed the brief before a dose.
+
+    The caller hands it out only after this is committed.
+    """
+    record(db, "brief:printed", viewer, now, client_id=client_id, subject_id=session_id)

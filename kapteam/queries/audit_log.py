@@ -33,7 +33,7 @@ class What(Term):
 
 TAGS = {
     What.CHARTS: ("client:viewed",),
-    What.PRINTED: ("day_sheet:printed",),
+    What.PRINTED: ("day_sheet:printed", "brief:printed"),
     What.EMERGENCY: ("emergency:%",),
     What.CLIENTS: (
         "client:created",

@@ -97,8 +97,11 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
         _series(here, shown)
         if shown.line and shown.line.silence:
             phrase(sentences.silence(shown.line.silence, shown.planned_at, here.now, here.zone))
-        if _is_live(here, shown):
-            link("live_session", "During the session", icon="timer", id=shown.id)
+        with row("hour_ways"):
+            if _is_live(here, shown):
+                link("live_session", "During the session", icon="timer", id=shown.id)
+            if shown.status.is_open and here.viewer.reads_notes:
+                link("brief", "Brief", icon="summarize", id=shown.id)
         _offer_freed(here, shown)
         if shown.end_reason:
             ended = sentences.ended_session(shown.status, shown.closed_at, here.now, here.zone)

@@ -86,6 +86,7 @@ def _facts(here: Present, shown: LiveSession) -> None:
             words(quiet(shown.ordered_by))
         place = "at home" if shown.at_home else shown.place or "place not recorded"
         words(plain(f"{wording.moment(shown.planned_at, here.now, here.zone)}, {place}"))
+        link("brief", "Brief", icon="summarize", id=shown.id)
         link("ketamine_session", "Full record", icon="edit_note", id=shown.id)
     known = (
         ("Usual blood pressure", shown.usual_pressure),

@@ -53,6 +53,7 @@ PLACES: dict[str, Place] = {
     "series_plan": Place("Plan the rest of a series"),
     "ketamine_session": Place("Ketamine session"),
     "live_session": Place("During the session"),
+    "brief": Place("Brief before the dose"),
     "home_supply": Place("Medicine at home"),
     "integration_session": Place("Integration session"),
     "note": Place("Note"),

@@ -148,6 +148,7 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "series_plan": lambda db: f"/series_plan?episode={_to_plan(db)}",
     "ketamine_session": lambda db: f"/ketamine_session?id={_dose(db, SessionStatus.PLANNED)}",
     "live_session": lambda db: f"/live_session?id={_dose(db, SessionStatus.PLANNED)}",
+    "brief": lambda db: f"/brief?id={_dose(db, SessionStatus.PLANNED)}",
     "live_session watched": lambda db: f"/live_session?id={_watched(db)}",
     "ketamine_session given": (
         lambda db: f"/ketamine_session?id={_dose(db, SessionStatus.COMPLETED)}"

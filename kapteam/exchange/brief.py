@@ -1,0 +1,109 @@
+"""The brief before a dose: its lines, for the screen and for one page of paper (A5, PDF).
+
+What somebody typed goes to the template as data, so that nothing of it can become markup.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import typst
+
+from kapteam import sentences, wording
+from kapteam.queries.brief import Brief, LastDose
+from kapteam.queries.standing import Asked
+
+_TEMPLATE = Path(__file__).with_name("brief.typ")
+_NOT_RECORDED = "not recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing to know, under its heading; `is_words`: somebody's own, kept from others."""
+
+    heading: str
+    text: str
+    is_words: bool = False
+
+
+def lines(brief: Brief, now: datetime, zone: ZoneInfo) -> tuple[Line, ...]:
+    """What the brief says, in the order in which it is read aloud."""
+    order = sentences.order(
+        brief.order_state, brief.ordered_ug, brief.may_add, brief.product_route.label
+    )
+    present = "at home" if brief.at_home else brief.place or "place not recorded"
+    return (
+        Line("Order", order.text),
+        Line("When and where", f"{wording.moment(brief.planned_at, now, zone)}, {present}"),
+        *_last(brief.last, now, zone),
+        Line("Usual blood pressure", brief.usual_pressure or "not asked"),
+        Line("Allergies", _asked(brief.allergies), is_words=True),
+        *_intention(brief),
+        Line("Ride home", brief.ride.words or "yes" if brief.ride else "none yet", is_words=True),
+        Line("Who is present", brief.people_present or _NOT_RECORDED, is_words=True),
+    )
+
+
+def _asked(text: str | None) -> str:
+    return "not asked" if text is None else text or "none"
+
+
+def _last(last: LastDose | None, now: datetime, zone: ZoneInfo) -> Iterator[Line]:
+    if last is None:
+        yield Line("Last dose", "none on this course")
+        return
+    at = wording.moment(last.last_given_at, now, zone)
+    yield Line("Last dose", f"{wording.dose(last.ug, last.product_route)}, {at}")
+    yield Line("Highest blood pressure then", str(last.peak) if last.peak else _NOT_RECORDED)
+    support = last.support
+    helped = wording.listed([one.label.lower() for one in support.given]) if support else ""
+    yield Line("What helped then", helped or _NOT_RECORDED)
+    if support and support.words:
+        yield Line("In the client's words then", support.words, is_words=True)
+
+
+def _intention(brief: Brief) -> Iterator[Line]:
+    note = brief.intention
+    if note is None:
+        yield Line("Intention", "none signed for this dose")
+        return
+    for heading, key in (
+        ("Intention", "intention"),
+        ("Coping skills agreed", "coping"),
+        ("What helps", "helps"),
+        ("What does not help", "does_not_help"),
+        ("Words to say", "words"),
+        ("Hand signal", "signal"),
+    ):
+        text = note.answer(key)
+        if text:
+            yield Line(heading, text, is_words=True)
+    scope = note.answer("touch_scope")
+    yield Line(
+        "Touch agreement",
+        ": ".join(filter(None, (note.answer("touch") or "not asked, so none", scope))),
+        is_words=bool(scope),
+    )
+
+
+def brief_pdf(brief: Brief, asked: Asked) -> bytes:
+    """The brief as one A5 page, by initials and code; more pages only where its words need them."""
+    zone = asked.practice.zone
+    paper = {
+        "title": f"Brief before a dose, {brief.client.code}",
+        "who": sentences.initials_and_code(brief.client),
+        "practice": asked.practice.name,
+        "printed": wording.full_moment(asked.now, zone),
+        "lines": [asdict(one) for one in lines(brief, asked.now, zone)],
+    }
+    inputs = {"paper": json.dumps(paper)}
+    try:
+        return typst.compile(
+            _TEMPLATE, ignore_system_fonts=True, sys_inputs=inputs, pdf_standards=["ua-1"]
+        )
+    except typst.TypstError:
+        # PDF/UA refuses a sign that no font has; one of this machine may have it.
+        return typst.compile(_TEMPLATE, sys_inputs=inputs)
