@@ -7,6 +7,7 @@ the signature of the part that they touch as one that was changed since, and ask
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,8 @@ from kapteam.rules.notes import content_hash
 from kapteam.rules.permissions import Viewer, check_can_record_support, check_can_sign_record
 from kapteam.rules.recording import not_possible
 from kapteam.rules.session_record import (
+    INTENSITY,
+    Challenge,
     SupportGiven,
     TouchGiven,
     asked_of,
@@ -47,7 +50,7 @@ from kapteam.rules.session_record import (
     support_lines,
     touch_at,
 )
-from kapteam.rules.vitals import Pressure
+from kapteam.rules.vitals import Pressure, read_figure
 from kapteam.vocabulary import IntentionTouched, RecordPart, Support, TouchBegan
 
 _CHANGED_MEANWHILE = (
@@ -73,7 +76,8 @@ class SupportEntered:
     """What support was given in a session; `id` is minted by the form.
 
     `replaces` is the id of the record that the form started from, empty where there was none. What
-    is wrong with the second touch's time stands beside `touches.1.time`.
+    is wrong with the second touch's time stands beside `touches.1.time`. What follows
+    `was_challenging` counts only with it.
     """
 
     id: str
@@ -83,6 +87,11 @@ class SupportEntered:
     words: str
     touched: IntentionTouched | None
     touches: tuple[TouchEntered, ...] = ()
+    was_challenging: bool = False
+    intensity: str = ""
+    minutes: str = ""
+    coping: str = ""
+    is_over: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,7 @@ def record_support(db: Session, viewer: Viewer, entered: SupportEntered, now: da
     form.need("given", bool(entered.given), "Choose what helped; presence counts.")
     words = form.few_words("words", entered.words, "What the client said")
     touches = _touches(form, entered.touches, doses[0].started_at, practice_zone(db, now), now)
+    challenge = _challenge(form, entered) if entered.was_challenging else None
     form.done()
     before = _support_of(db, session.id)
     if (before.id if before else "") != entered.replaces:
@@ -127,6 +137,7 @@ def record_support(db: Session, viewer: Viewer, entered: SupportEntered, now: da
         words=words,
         touched=entered.touched,
         touches=[one.kept() for one in touches],
+        challenge=challenge.kept() if challenge else None,
         recorded_by_id=viewer.clinician_id,
         recorded_at=now,
         replaced_at=None,
@@ -272,6 +283,20 @@ def _is_over(row: Vital | AdverseEvent) -> bool:
     return isinstance(row, AdverseEvent) and row.resolved_at is not None
 
 
+def _challenge(form: Entered, entered: SupportEntered) -> Challenge | None:
+    """What was challenging; None while the form is to be mended."""
+    intensity = form.read("intensity", partial(read_figure, INTENSITY), entered.intensity)
+    typed = entered.minutes.strip()
+    minutes = form.read("minutes", wording.read_minutes, typed) if typed else None
+    coping = form.line("coping", entered.coping, "What was used to cope")
+    if entered.intensity.strip() == "":
+        form.refuse("intensity", f"Say how much, {INTENSITY[0]} to {INTENSITY[1]}.")
+    form.need("is_over", entered.is_over is not None, "Say whether it was over before they left.")
+    if intensity is None or entered.is_over is None:
+        return None
+    return Challenge(intensity, minutes, coping, entered.is_over)
+
+
 def _touches(
     form: Entered,
     entered: Iterable[TouchEntered],
@@ -297,7 +322,7 @@ def _touches(
 
 
 def _given(row: SupportRecord) -> SupportGiven:
-    return SupportGiven.of(row.given, row.words, row.touched, row.touches)
+    return SupportGiven.of(row.given, row.words, row.touched, row.touches, row.challenge)
 
 
 def _check_is_on(db: Session, viewer: Viewer, course: Episode, now: datetime) -> None:

@@ -36,7 +36,6 @@ def quiet_alert(db: Session, viewer: Viewer, entered: QuietEntered, now: datetim
 
     Red rests until the next day at most (rule 72). Raises NotAllowed, NotFound, Invalid by field.
     """
-    check_can_quiet_alert(viewer)
     course = visible_episode(db, viewer, entered.episode_id, now)
     if already_saved(db, Acknowledgement, entered.id):
         return
@@ -46,6 +45,7 @@ def quiet_alert(db: Session, viewer: Viewer, entered: QuietEntered, now: datetim
     signal = next((one for one in found if one.mark == entered.mark), None)
     if signal is None:
         raise NotAllowed("This alert is not there any more. Reload the page to see what is.")
+    check_can_quiet_alert(viewer, signal.part)
     form = Entered()
     reason = form.text("reason", entered.reason, "The reason", required=True)
     latest = may_be_quiet_until(signal.tone, today)

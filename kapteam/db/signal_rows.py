@@ -14,14 +14,16 @@ from kapteam.db.tables import (
     AdverseEvent,
     Clinician,
     KetamineSession,
+    SupportRecord,
     Vital,
 )
-from kapteam.rules.signals import EventFacts, LastReading, Quieted
+from kapteam.rules.signals import EventFacts, LastReading, LeftChallenged, Quieted
 from kapteam.rules.vitals import Pressure
 from kapteam.vocabulary import AdverseEventKind, EventSeverity
 
-Facts = tuple[list[LastReading], list[EventFacts], list[Quieted]]
+Facts = tuple[list[LastReading], list[EventFacts], list[LeftChallenged], list[Quieted]]
 PRESSURE, OXYGEN, EVENT, QUIETED = "pressure", "oxygen", "event", "quieted"
+CHALLENGE = "challenge"
 
 
 def selects(wanted: Any, since: Any) -> tuple[Select[Any], ...]:
@@ -52,6 +54,21 @@ def selects(wanted: Any, since: Any) -> tuple[Select[Any], ...]:
             KetamineSession.episode_id.in_(wanted),
             AdverseEvent.voided_at.is_(None),
             AdverseEvent.onset_at > since,
+        ),
+        matter(
+            CHALLENGE,
+            KetamineSession.episode_id,
+            id=SupportRecord.id,
+            at=SupportRecord.recorded_at,
+            person_id=KetamineSession.id,
+            number=SupportRecord.challenge["intensity"].as_integer(),
+        )
+        .join(KetamineSession, KetamineSession.id == SupportRecord.ketamine_session_id)
+        .where(
+            KetamineSession.episode_id.in_(wanted),
+            SupportRecord.replaced_at.is_(None),
+            SupportRecord.recorded_at > since,
+            SupportRecord.challenge["is_over"].as_boolean().is_(False),
         ),
         matter(
             QUIETED,
@@ -149,8 +166,13 @@ def facts_of(
         for row in rows
         if row.what == EVENT
     ]
+    challenges = [
+        LeftChallenged(row.id, row.person_id, row.at, row.number)
+        for row in rows
+        if row.what == CHALLENGE
+    ]
     quieted: dict[str, tuple[datetime, Quieted]] = {}
     for row in rows:
         if row.what == QUIETED and (row.kind not in quieted or quieted[row.kind][0] < row.at):
             quieted[row.kind] = row.at, Quieted(row.kind, row.until_on, row.level, row.person)
-    return readings, events, [one for _, one in quieted.values()]
+    return readings, events, challenges, [one for _, one in quieted.values()]

@@ -61,6 +61,8 @@ def _last(last: LastDose | None, now: datetime, zone: ZoneInfo) -> Iterator[Line
     support = last.support
     helped = wording.listed([one.label.lower() for one in support.given]) if support else ""
     yield Line("What helped then", helped or _NOT_RECORDED)
+    if support and support.challenge:
+        yield Line("How it was then", support.challenge.in_words(), is_words=True)
     if support and support.words:
         yield Line("In the client's words then", support.words, is_words=True)
 

@@ -163,7 +163,7 @@ def _last_dose(db: Session, dose: KetamineSession) -> LastDose | None:
         ug=found.ug,
         last_given_at=found.last_at,
         peak=Pressure(found.systolic, found.diastolic) if found.systolic is not None else None,
-        support=SupportGiven.of(kept.given, kept.words, kept.touched, kept.touches)
+        support=SupportGiven.of(kept.given, kept.words, kept.touched, kept.touches, kept.challenge)
         if kept
         else None,
     )

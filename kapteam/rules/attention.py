@@ -267,7 +267,7 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
         for subject_id, one in facts.concerns
     ]
     found += [
-        Attention(Reason.ALERT, one.tone, Part.PRESCRIBER, one.at, one.mark, signal=one)
+        Attention(Reason.ALERT, one.tone, one.part, one.at, one.mark, signal=one)
         for one in facts.signals
         if not one.quiet
     ]

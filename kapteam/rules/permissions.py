@@ -9,7 +9,7 @@ from datetime import datetime
 
 from kapteam.errors import NotAllowed
 from kapteam.rules.concerns import owned_by
-from kapteam.vocabulary import Audience, Function, HoldReason, NoteKind, RecordPart
+from kapteam.vocabulary import Audience, Function, HoldReason, NoteKind, Part, RecordPart
 
 _CARE = frozenset({Function.PRESCRIBER, Function.THERAPIST})
 _CLINICAL = _CARE | {Function.NURSE}
@@ -225,14 +225,18 @@ def can_record_session(viewer: Viewer) -> bool:
     return _allowed(check_can_record_session, viewer)
 
 
-def check_can_quiet_alert(viewer: Viewer) -> None:
-    """Let an alert from readings or events rest: it is the prescriber's (domain 5, S2 and S3)."""
-    _need(viewer, frozenset({Function.PRESCRIBER}), "Only a prescriber can quiet this alert.")
+def check_can_quiet_alert(viewer: Viewer, part: Part) -> None:
+    """Let an alert rest: it is whose part it is, and a prescriber's (domain 5, S2, S3, D11)."""
+    if part is Part.THERAPIST:
+        both = frozenset({Function.PRESCRIBER, Function.THERAPIST})
+        _need(viewer, both, "Only a therapist or a prescriber can quiet this alert.")
+    else:
+        _need(viewer, frozenset({Function.PRESCRIBER}), "Only a prescriber can quiet this alert.")
 
 
-def can_quiet_alert(viewer: Viewer) -> bool:
+def can_quiet_alert(viewer: Viewer, part: Part) -> bool:
     """Twin of `check_can_quiet_alert`."""
-    return _allowed(check_can_quiet_alert, viewer)
+    return _allowed(lambda who: check_can_quiet_alert(who, part), viewer)
 
 
 def only_witnesses(viewer: Viewer) -> bool:

@@ -41,6 +41,44 @@ class TouchGiven:
         return cls(kept["what"], began, kept["reply"], at)
 
 
+INTENSITY = (0, 10)
+"""How challenging an experience was, as it is asked for (domain 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A challenging experience (domain 2): how much of 10, what was used to cope, and for how long.
+
+    It is no adverse event by itself. `minutes` None: not known. `is_over`: before the client left.
+    """
+
+    intensity: int
+    minutes: int | None
+    coping: str
+    is_over: bool
+
+    def kept(self) -> dict[str, Any]:
+        """As the support record keeps it."""
+        return {
+            "intensity": self.intensity,
+            "minutes": self.minutes,
+            "coping": self.coping,
+            "is_over": self.is_over,
+        }
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Self:
+        """From what the support record keeps."""
+        return cls(kept["intensity"], kept["minutes"], kept["coping"], kept["is_over"])
+
+    def in_words(self) -> str:
+        """`Challenging, 7 of 10, for 20 min, over before leaving. Coping used: breath`."""
+        lasted = f", for {self.minutes}{wording.NBSP}min" if self.minutes is not None else ""
+        over = "over before leaving" if self.is_over else "not over when they left"
+        coping = f". Coping used: {self.coping}" if self.coping else ""
+        return f"Challenging, {self.intensity} of {INTENSITY[1]}{lasted}, {over}{coping}"
+
+
 @dataclass(frozen=True, slots=True)
 class SupportGiven:
     """What the therapist recorded: what helped, the client's own words, whether it was touched.
@@ -52,6 +90,7 @@ class SupportGiven:
     words: str = ""
     touched: IntentionTouched | None = None
     touches: tuple[TouchGiven, ...] = ()
+    challenge: Challenge | None = None
 
     @classmethod
     def of(
@@ -60,10 +99,13 @@ class SupportGiven:
         words: str,
         touched: IntentionTouched | None,
         touches: Iterable[Mapping[str, Any]],
+        challenge: Mapping[str, Any] | None,
     ) -> Self:
         """From what the support record keeps."""
         helped = tuple(map(Support, given))
-        return cls(helped, words, touched, tuple(map(TouchGiven.of, touches)))
+        given_touches = tuple(map(TouchGiven.of, touches))
+        kept = Challenge.of(challenge) if challenge else None
+        return cls(helped, words, touched, given_touches, kept)
 
 
 def asked_of(members: Iterable[tuple[Part, str | None]]) -> tuple[RecordPart, ...]:
@@ -111,6 +153,8 @@ def support_lines(support: SupportGiven, zone: ZoneInfo) -> list[str]:
     for one in support.touches:
         at, began = wording.full_moment(one.at, zone), one.began.label.lower()
         lines.append(f"Touch, {at}: {one.what}, {began}. Client: {one.reply}")
+    if support.challenge:
+        lines.append(support.challenge.in_words())
     if support.words:
         lines.append(f"In the client's own words: {support.words}")
     return lines

@@ -5,13 +5,13 @@ another event is another alert (its `mark`), so nothing stays quiet for what cam
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from kapteam import wording
 from kapteam.rules.thresholds import Thresholds
 from kapteam.rules.vitals import Pressure, is_red, must_wait
-from kapteam.vocabulary import AdverseEventKind, EventSeverity, Term, Tone
+from kapteam.vocabulary import AdverseEventKind, EventSeverity, Part, Term, Tone
 
 LOOKED_BACK = timedelta(days=30)
 """Ours: what nobody answered for as long was answered elsewhere."""
@@ -29,6 +29,7 @@ class SignalKind(Term):
     PRESSURE = "pressure", "Blood pressure"
     OXYGEN = "oxygen", "Oxygen"
     EVENT = "event", "Event"
+    CHALLENGE = "challenge", "Challenging experience"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,16 @@ class EventFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftChallenged:
+    """A support record that says that a challenging experience was not over when they left."""
+
+    id: str
+    session_id: str
+    recorded_at: datetime
+    intensity: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quieted:
     """That somebody looked at the alert with this mark and lets it rest until that day."""
 
@@ -71,7 +82,7 @@ class Quieted:
 class Signal:
     """One alert: its value beside the threshold and the source of that, since when, what clears it.
 
-    `mark` names the row it stands for; `quiet` while somebody has quieted it.
+    `part` is whose it is, `mark` names the row it stands for; `quiet` while somebody quieted it.
     """
 
     kind: SignalKind
@@ -83,6 +94,7 @@ class Signal:
     threshold: str
     source: str
     clears: str
+    part: Part = Part.PRESCRIBER
     quiet: Quieted | None = None
 
     @property
@@ -94,6 +106,7 @@ class Signal:
 def signals(
     readings: Iterable[LastReading],
     events: Iterable[EventFacts],
+    challenges: Iterable[LeftChallenged],
     quieted: Iterable[Quieted],
     thresholds: Thresholds,
     now: datetime,
@@ -103,21 +116,11 @@ def signals(
     found = [
         *(one for reading in readings if (one := _of_reading(reading, thresholds)) is not None),
         *(one for event in events if (one := _of_event(event, now)) is not None),
+        *map(_of_challenge, challenges),
     ]
     resting = {one.mark: one for one in quieted if today <= one.until_on}
     return tuple(
-        Signal(
-            one.kind,
-            one.tone,
-            one.session_id,
-            one.row_id,
-            one.at,
-            one.value,
-            one.threshold,
-            one.source,
-            one.clears,
-            resting.get(one.mark),
-        )
+        replace(one, quiet=resting.get(one.mark))
         for one in sorted(found, key=lambda one: (one.at, one.row_id))
     )
 
@@ -156,6 +159,22 @@ def _of_reading(reading: LastReading, thresholds: Thresholds) -> Signal | None:
         threshold,
         "reading at a session; the level is a setting of the practice",
         "the next normal reading",
+    )
+
+
+def _of_challenge(one: LeftChallenged) -> Signal:
+    """Domain 5, D11: somebody went home with it, and somebody has to ask after them."""
+    return Signal(
+        SignalKind.CHALLENGE,
+        Tone.AMBER,
+        one.session_id,
+        one.id,
+        one.recorded_at,
+        f"{one.intensity} of 10, not over when they left",
+        "any that was not over",
+        "support record of a session",
+        "recording in the support that it is over",
+        Part.THERAPIST,
     )
 
 

@@ -14,6 +14,7 @@ from kapteam.queries.ketamine_session import KetamineSessionPage
 from kapteam.queries.session_record import SessionRecord, SignatureLine, SupportLine
 from kapteam.rules.permissions import can_record_support, can_sign_record
 from kapteam.rules.session_record import (
+    Challenge,
     SupportGiven,
     TouchGiven,
     drawn_from,
@@ -24,7 +25,7 @@ from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.rows import phrase, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
-from kapteam.ui.written import folded_for_others
+from kapteam.ui.written import folded_for_others, free_words
 from kapteam.vocabulary import IntentionTouched, RecordPart, Support, TouchBegan
 
 _TOUCH = ("what", "began", "reply", "time")
@@ -67,11 +68,13 @@ def _draw_version(here: Present, line: SupportLine) -> None:
     touched = f" · Intention touched: {support.touched.label.lower()}" if support.touched else ""
     at = wording.moment(line.at, here.now, here.zone)
     words(f"{plain(helped + touched)} {quiet(f'{line.by}, {at}')}")
-    if not (support.words or support.touches):
+    if not (support.words or support.touches or support.challenge):
         return
     with folded_for_others(here, "In the client's words"):
         for one in support.touches:
             st.text(f"Touch: {_touch(here, one)}")
+        if support.challenge:
+            st.text(support.challenge.in_words())
         if support.words:
             st.text(support.words)
 
@@ -88,6 +91,7 @@ def _support_form(here: Present, shown: KetamineSessionPage, known: SupportLine 
     form.several("given", "What helped", list(Support), before.given)
     form.choice("touched", "Was the intention touched?", list(IntentionTouched), before.touched)
     form.area("words", "In the client's own words, a few lines", before.words)
+    _challenge_fields(here, form, shown, before.challenge)
     st.markdown(quiet("Touch: a line for each, or none"))
     rows = form.rows("touches", len(before.touches))
     for number in range(rows):
@@ -104,9 +108,30 @@ def _support_form(here: Present, shown: KetamineSessionPage, known: SupportLine 
             ketamine_session_id=shown.id,
             replaces=replaces,
             touches=_touches_entered(form, rows),
+            was_challenging=bool(form.value("was_challenging")),
+            is_over=form.value("is_over") if form.value("was_challenging") else None,
         ),
         kind="secondary",
     )
+
+
+def _challenge_fields(
+    here: Present, form: Form, shown: KetamineSessionPage, known: Challenge | None
+) -> None:
+    """Whether it was challenging, and only then how much, for how long, and what was used."""
+    if not form.check("was_challenging", "It was a challenging experience", known is not None):
+        return
+    agreed = [note.answer("coping") for note in shown.intentions or () if note.signed_at]
+    if agreed and agreed[-1]:
+        st.text(f"Coping agreed before: {free_words(here, agreed[-1])}")
+    with st.container(horizontal=True, gap="small"):
+        with st.container(width=200):
+            form.line("intensity", "How much, 0 to 10", str(known.intensity) if known else "")
+        with st.container(width=200):
+            lasted = "" if known is None or known.minutes is None else str(known.minutes)
+            form.line("minutes", "Minutes, if known", lasted)
+    form.line("coping", "Coping skills used", known.coping if known else "")
+    form.answer("is_over", "Over before they left?", known.is_over if known else None)
 
 
 def _touch_fields(here: Present, form: Form, number: int, known: TouchGiven | None) -> None:

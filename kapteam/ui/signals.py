@@ -13,7 +13,7 @@ from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import quiet
 from kapteam.ui.written import free_words
-from kapteam.vocabulary import Tone
+from kapteam.vocabulary import Part, Tone
 
 
 def draw_alerts(here: Present, courses: tuple[CourseStanding, ...]) -> None:
@@ -36,7 +36,8 @@ def _alert(here: Present, course: CourseStanding, one: Signal) -> None:
     else:
         phrase(said)
     age = wording.relative(one.at, here.now)
-    owner = course.prescriber.name if course.prescriber else "nobody yet"
+    person = course.prescriber if one.part is Part.PRESCRIBER else course.therapist
+    owner = person.name if person else "nobody yet"
     about = (
         f"threshold: {one.threshold}",
         one.source,
@@ -46,7 +47,7 @@ def _alert(here: Present, course: CourseStanding, one: Signal) -> None:
     )
     words(quiet(", ".join(about)))
     link("live_session", "Open", icon="chevron_right", id=one.session_id)
-    if one.quiet or not can_quiet_alert(here.viewer):
+    if one.quiet or not can_quiet_alert(here.viewer, one.part):
         return
     with st.popover("Quiet", width="content", key=f"quiet_{one.row_id}_{one.kind.value}"):
         form = Form(here, "quiet", one.mark, makes=unused_id(here, "new_quiet"))

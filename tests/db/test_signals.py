@@ -13,12 +13,14 @@ from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.standing import Asked, course_standings
 from kapteam.rules.attention import Reason
-from kapteam.vocabulary import Tone
+from kapteam.rules.session_record import Challenge
+from kapteam.vocabulary import Part, Tone
 from tests.factories import NOW, TODAY, audit_events
 from tests.factories_care import (
     Care,
     a_cared_for_client,
     a_given_session,
+    a_support_record,
     a_vital,
     an_event,
 )
@@ -142,3 +144,23 @@ def test_what_is_no_alert_any_more_is_not_quieted(care, high):
     with pytest.raises(NotAllowed, match="not there any more"):
         care.do(quiet_alert, care.prescriber, _quiet(care, "pressure/other/red"))
     assert care.rows(Acknowledgement) == []
+
+
+@pytest.mark.parametrize(("is_over", "alerts"), [(False, 1), (True, 0)])
+def test_who_went_home_challenged_is_the_therapist_s_to_ask_after(care, is_over, alerts):
+    with care.database.writing() as db:
+        session = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
+        challenge = Challenge(8, 20, "Breath", is_over).kept()
+        a_support_record(db, session, care.therapist, challenge=challenge)
+        earlier = a_given_session(db, care.course, given_at=NOW - 9 * DAY)
+        a_support_record(db, earlier, care.therapist)
+
+    found = _alerts(care, care.therapist)
+
+    assert [one.waits_on for one in found] == [Part.THERAPIST] * alerts
+    for one in found:
+        for who in ("nurse", "front_desk"):
+            with pytest.raises(NotAllowed):
+                care.do(quiet_alert, getattr(care, who), _quiet(care, one.signal.mark))
+        care.do(quiet_alert, care.therapist, _quiet(care, one.signal.mark))
+        assert _alerts(care) == []

@@ -81,7 +81,7 @@ def test_what_is_kept_of_the_support_is_read_back_the_same():
         (Support.PRESENCE, Support.HAND), "Quiet.", IntentionTouched.PARTLY, (touch,)
     )
     kept = [one.kept() for one in support.touches]
-    assert SupportGiven.of(["presence", "hand"], "Quiet.", support.touched, kept) == support
+    assert SupportGiven.of(["presence", "hand"], "Quiet.", support.touched, kept, None) == support
 
 
 def test_the_support_in_words_says_nothing_that_nobody_said():

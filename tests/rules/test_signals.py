@@ -8,6 +8,7 @@ import pytest
 from kapteam.rules.signals import (
     EventFacts,
     LastReading,
+    LeftChallenged,
     Quieted,
     SignalKind,
     may_be_quiet_until,
@@ -15,7 +16,7 @@ from kapteam.rules.signals import (
 )
 from kapteam.rules.thresholds import Thresholds
 from kapteam.rules.vitals import Pressure
-from kapteam.vocabulary import AdverseEventKind, EventSeverity, Tone
+from kapteam.vocabulary import AdverseEventKind, EventSeverity, Part, Tone
 
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -33,8 +34,8 @@ NAUSEA = EventFacts(
 )
 
 
-def _found(*, readings=(), events=(), quieted=(), today=TODAY):
-    return signals(readings, events, quieted, Thresholds(), NOW, today)
+def _found(*, readings=(), events=(), challenges=(), quieted=(), today=TODAY):
+    return signals(readings, events, challenges, quieted, Thresholds(), NOW, today)
 
 
 @pytest.mark.parametrize(
@@ -115,3 +116,10 @@ def test_a_new_reading_or_a_louder_event_is_another_alert():
 def test_rule_72_red_rests_until_the_next_day_at_most():
     assert may_be_quiet_until(Tone.RED, TODAY) == TODAY + DAY
     assert may_be_quiet_until(Tone.AMBER, TODAY) == TODAY + 30 * DAY
+
+
+def test_a_challenging_experience_that_was_not_over_is_the_therapist_s():
+    left = LeftChallenged("support", "session", NOW - HOUR, 8)
+    (one,) = _found(challenges=[left])
+    assert (one.kind, one.tone, one.part) == (SignalKind.CHALLENGE, Tone.AMBER, Part.THERAPIST)
+    assert one.value == "8 of 10, not over when they left"

@@ -14,8 +14,8 @@ from kapteam.vocabulary import IntentionTouched, RecordPart
 class SupportRecord(Identified):
     """What support was given in a session; one that another took the place of stays.
 
-    `given` holds values of `Support`, `words` are the client's own, and `touches` hold what
-    `rules.session_record` reads.
+    `given` holds values of `Support`, `words` are the client's own, and `touches` and
+    `challenge` hold what `rules.session_record` reads.
     """
 
     __tablename__ = "support_record"
@@ -25,6 +25,7 @@ class SupportRecord(Identified):
     words: Mapped[str] = mapped_column(Text, default="")
     touched: Mapped[IntentionTouched | None] = mapped_column(term(IntentionTouched))
     touches: Mapped[list[dict[str, Any]]]
+    challenge: Mapped[dict[str, Any] | None]
     recorded_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
     recorded_at: Mapped[datetime]
     replaced_at: Mapped[datetime | None]
