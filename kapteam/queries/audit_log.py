@@ -33,7 +33,7 @@ class What(Term):
 
 TAGS = {
     What.CHARTS: ("client:viewed",),
-    What.PRINTED: ("day_sheet:printed",),
+    What.PRINTED: ("day_sheet:printed", "monitoring_form:printed"),
     What.EMERGENCY: ("emergency:%",),
     What.CLIENTS: (
         "client:created",
@@ -50,6 +50,7 @@ TAGS = {
         "experience:%",
         "clearance:%",
         "consent:%",
+        "enrollment:%",
     ),
     What.SESSIONS: (
         "series:%",
@@ -58,6 +59,9 @@ TAGS = {
         "other_medicine:%",
         "vital:%",
         "adverse_event:%",
+        "monitoring_form:answered",
+        "monitoring_form:submitted",
+        "monitoring_form:voided",
         "ketamine_session:%",
         "readiness:%",
         "home_supply:%",

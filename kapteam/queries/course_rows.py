@@ -36,6 +36,7 @@ from sqlalchemy.types import TypeEngine
 from kapteam.db import home_rows
 from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen_by
 from kapteam.db.signing import has_words
+from kapteam.db.spravato import enrolled_on, is_submitted
 from kapteam.db.tables import (
     Absence,
     Administration,
@@ -71,6 +72,7 @@ from kapteam.vocabulary import (
     Function,
     IntegrationKind,
     Part,
+    ProductRoute,
     SessionStatus,
 )
 
@@ -146,8 +148,9 @@ def _episodes() -> Executable:
     """The courses with their client, the pause in force and the clearance that holds.
 
     Also its consents, the next preparation, how many appointments in a row were missed, when the
-    client first called and was last met or spoken to, whether a high suicide risk still waits for a
-    prescriber's note, and of one that ended since when it waits for whose sign-off.
+    client first called and was last met or spoken to, since when they are enrolled for Spravato,
+    whether a high suicide risk still waits for a prescriber's note, and of one that ended since
+    when it waits for whose sign-off.
     """
     touches, consents = _touches(), _consents()
     preparation = (
@@ -189,6 +192,7 @@ def _episodes() -> Executable:
             Clearance.ceiling_ug,
             Clearance.ceiling_ug_per_kg,
             _weighs().label("grams"),
+            enrolled_on(Client.id).label("enrolled_on"),
             Clearance.valid_until_on,
             consents.c.consents,
             preparation.label("preparation_at"),
@@ -413,7 +417,8 @@ def _has_integration(such: ColumnElement[bool]) -> ColumnElement[bool]:
 def _doses() -> Executable:
     """Ketamine sessions that are open, unsettled or the last given, numbered in their series.
 
-    Also those recorded since `breached_since` although planning refused them (rule 35). What was
+    Also those recorded since `breached_since` although planning refused them (rule 35), and those
+    of Spravato whose monitoring form did not go out (rule 39). What was
     `handed_on` was given on a course that ended before, and only its integration is owed here.
     """
     given = _given_by_dose()
@@ -487,6 +492,7 @@ def _doses() -> Executable:
                 KetamineSession.breach_reason,
                 KetamineSession.version,
                 _answers().label("answers"),
+                is_submitted().label("form_submitted"),
                 Series.product_route,
                 Series.ordered_count,
                 numbered.c.number,
@@ -521,6 +527,11 @@ def _doses() -> Executable:
                     ~_settled_here(),
                 ),
                 KetamineSession.id.in_(_to_be_integrated()),
+                and_(
+                    Series.product_route == ProductRoute.ESKETAMINE_NASAL,
+                    numbered.c.first_at.is_not(None),
+                    ~is_submitted(),
+                ),
             ),
         )
     )

@@ -26,10 +26,13 @@ _MADE_BY_A_FORM = (
     tables.Inquiry,
     tables.IntegrationSession,
     tables.KetamineSession,
+    tables.MonitoringAnswers,
+    tables.MonitoringSubmission,
     tables.NoteAddendum,
     tables.NoteAmendment,
     tables.OtherMedicine,
     tables.OutsideWait,
+    tables.RemsEnrollment,
     tables.Vital,
     tables.Weight,
 )

@@ -101,11 +101,12 @@ def breaches(
     above_ceiling: str | None,
     beyond_order: str | None,
     entered_late: str | None = None,
+    not_enrolled: str | None = None,
 ) -> tuple[str, ...]:
-    """What of a recorded dose went beyond what was allowed, a sentence each (rules 21 and 35)."""
+    """What of a recorded dose went beyond what was allowed, a sentence each (rules 21, 23, 35)."""
     found = []
     if missing_clearance:
         found.append(f"Missing on that day: {missing_clearance}.")
     if on_hold:
         found.append("The course was on hold.")
-    return (*found, *filter(None, (above_ceiling, beyond_order, entered_late)))
+    return (*found, *filter(None, (not_enrolled, above_ceiling, beyond_order, entered_late)))

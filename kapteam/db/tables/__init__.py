@@ -35,6 +35,7 @@ from kapteam.db.tables.ketamine import (
 from kapteam.db.tables.monitoring import AdverseEvent, Vital
 from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
 from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
+from kapteam.db.tables.spravato import MonitoringAnswers, MonitoringSubmission, RemsEnrollment
 from kapteam.db.tables.waits import OutsideWait
 
 __all__ = [
@@ -66,6 +67,8 @@ __all__ = [
     "IntegrationSessionFor",
     "Invitation",
     "KetamineSession",
+    "MonitoringAnswers",
+    "MonitoringSubmission",
     "Note",
     "NoteAddendum",
     "NoteAmendment",
@@ -76,6 +79,7 @@ __all__ = [
     "PracticeSetting",
     "Presence",
     "ReadinessAnswer",
+    "RemsEnrollment",
     "Series",
     "SignIn",
     "SignOff",
