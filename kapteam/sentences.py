@@ -655,6 +655,15 @@ def since_devices(watched: Watched, now: datetime) -> Phrase | None:
     return Phrase(f"{said}, {least - passed}{NBSP}min to go", Tone.AMBER, "hourglass_empty")
 
 
+def since_first_device(watched: Watched, now: datetime) -> str:
+    """`128 min since the first device, which the form counts from`; empty before it."""
+    since = watched.since_first(now)
+    if since is None:
+        return ""
+    minutes = since // timedelta(minutes=1)
+    return f"{minutes}{NBSP}min since the first device, which the form counts from"
+
+
 def reading(
     pressure: Pressure | None,
     heart_rate: int | None,

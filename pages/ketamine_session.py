@@ -17,6 +17,7 @@ from kapteam.ui.ketamine_session import (
 from kapteam.ui.other_medicines import draw_medicine_form, draw_other_medicines
 from kapteam.ui.page import open_page
 from kapteam.ui.readiness import draw_readiness
+from kapteam.ui.spravato import draw_spravato
 
 here = open_page("Ketamine session")
 shown = here.read(ketamine_session_page, st.query_params.get("id", ""))
@@ -24,6 +25,7 @@ draw_banner(here, shown.course, seen=shown.seen_this_hour)
 draw_facts(here, shown)
 draw_readiness(here, shown)
 draw_at_home(here, shown)
+draw_spravato(here, shown)
 draw_order(here, shown)
 draw_number(here, shown)
 draw_administrations(here, shown)
