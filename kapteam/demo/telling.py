@@ -38,6 +38,14 @@ from kapteam.actions.orders import DoseEntered, order_dose
 from kapteam.actions.other_medicines import OtherMedicineEntered, record_other_medicine
 from kapteam.actions.practice import the_practice
 from kapteam.actions.readiness import AnswerEntered, answer_readiness
+from kapteam.actions.spravato import (
+    EnrollmentEntered,
+    MonitoringAnswersEntered,
+    SubmissionEntered,
+    answer_monitoring,
+    record_enrollment,
+    submit_monitoring,
+)
 from kapteam.actions.weights import WeightEntered, record_weight
 from kapteam.db.engine import Session
 from kapteam.db.signing import read_unsigned
@@ -49,6 +57,7 @@ from kapteam.demo.people import FRONT_DESK, Colleague, Person, demo_id
 from kapteam.demo.words import Chapter, asked
 from kapteam.queries.course import course
 from kapteam.queries.standing import Asked
+from kapteam.rules.monitoring_form import CURRENT
 from kapteam.rules.pathway import required_consents
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.plausibility import needs_weight
@@ -67,6 +76,7 @@ from kapteam.vocabulary import (
     ProductRoute,
     ReadinessItem,
     ServiceLine,
+    SubmittedHow,
 )
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -405,6 +415,21 @@ class Course:
         self.moves(days.earlier(first, 10, 16), EpisodeState.SERIES)
         self.pins(days.earlier(first, 9, 12, 15))
 
+    def is_enrolled(self, at: datetime, number: str) -> None:
+        """The client is enrolled in the Spravato REMS."""
+        assert self.prescriber is not None
+        self.telling.then(
+            at,
+            self.prescriber,
+            record_enrollment,
+            EnrollmentEntered(
+                id=demo_id(f"{self.id}/enrollment"),
+                episode_id=self.id,
+                enrolled_on=self.telling.on(at),
+                number=number,
+            ),
+        )
+
     def pins(self, at: datetime) -> None:
         """The pinned line is set, where there is one."""
         line = self.person.pinned_line
@@ -663,7 +688,7 @@ class Dose:
         )
 
     def is_given(
-        self, mg: str, booster: str = "", *, close: bool = True, stopped: str = ""
+        self, mg: str, booster: str = "", *, close: bool = True, stopped: str = "", lot: str = ""
     ) -> "Dose":
         """The session takes place and is recorded; it is closed where `now` leaves the time."""
         telling, regimen = self.telling, self.course.regimen
@@ -687,6 +712,7 @@ class Dose:
                     started_time=telling.typed(started),
                     ended_on=telling.on(ended) if ended else None,
                     ended_time=telling.typed(ended) if ended else "",
+                    lot=lot,
                 )
             )
         if needs_weight(regimen.product_route):
@@ -749,6 +775,41 @@ class Dose:
                 ),
             )
         return self
+
+    def form_is_answered(self) -> "Dose":
+        """The prescriber answers what the monitoring form of Spravato asks, the evening after."""
+        assert self.course.prescriber is not None
+        self.telling.then(
+            self.planned_at + 8 * HOUR,
+            self.course.prescriber,
+            answer_monitoring,
+            MonitoringAnswersEntered(
+                id=demo_id(f"{self.id}/answers"),
+                ketamine_session_id=self.id,
+                medicines=dict.fromkeys(CURRENT.medicines, False),
+                before_is_acceptable=True,
+                leaving_is_acceptable=True,
+                ready_minutes="95",
+                replaces="",
+            ),
+        )
+        return self
+
+    def form_goes_out(self) -> None:
+        """The form is answered and submitted, two days after the session."""
+        assert self.course.prescriber is not None
+        at = self.form_is_answered().planned_at + 2 * DAY
+        self.telling.then(
+            at,
+            self.course.prescriber,
+            submit_monitoring,
+            SubmissionEntered(
+                id=demo_id(f"{self.id}/submission"),
+                ketamine_session_id=self.id,
+                submitted_on=self.telling.on(at),
+                how=SubmittedHow.ONLINE,
+            ),
+        )
 
     def has_event(
         self, minutes: int, lasts: int, kind: AdverseEventKind, severity: EventSeverity, done: str

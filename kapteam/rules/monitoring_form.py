@@ -226,7 +226,8 @@ class _Filling:
     def _client(self) -> Iterator[Line]:
         facts = self._facts
         yield self._line("Name", facts.name)
-        yield self._line("Birth date", _day_or_none(facts.born_on))
+        born = wording.born(facts.born_on, self._day(self._now)) if facts.born_on else None
+        yield self._line("Birth date", born)
         yield Line("Sex (not kept in kapteam)", "", by_hand=True)
         yield self._line("First treatment?", _yes(facts.is_first))
         since = _day_or_none(facts.enrolled_on)

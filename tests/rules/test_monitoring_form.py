@@ -124,7 +124,7 @@ def test_the_older_form_asks_neither_for_oxygen_nor_for_respiratory_depression()
     ("asks", "says"),
     [
         ("Name", "Amara Okafor"),
-        ("Birth date", "Wed May 2, 1990"),
+        ("Birth date", "May 2, 1990 (36 y)"),
         ("First treatment?", "No"),
         ("Enrolled in the Spravato REMS?", "Yes, since Sun Nov 1, 2026"),
         ("Medicines on record", "Sertraline 50 mg"),
