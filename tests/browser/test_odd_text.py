@@ -72,6 +72,7 @@ from tests.factories import (
     a_wait,
     an_absence,
     an_emergency,
+    an_enrollment,
     an_inquiry,
     an_outside_experience,
     audit_events,
@@ -81,6 +82,8 @@ from tests.factories_care import (
     Care,
     a_given_session,
     a_ketamine_session,
+    a_spravato_session,
+    a_submission,
     an_administration,
     an_answer,
     an_integration_session,
@@ -288,6 +291,15 @@ def strange(care: Care) -> Odd:
         at_home = a_ketamine_session(db, course, planned_at=NOW + 3 * DAY)
         at_home.at_home, at_home.local_emergency = True, odd("ahn")
 
+        nasal = a_course(db, client, prescriber=care.prescriber, therapist=therapist)
+        sprayed = a_spravato_session(
+            db, nasal, last_at=NOW - 40 * DAY, lot="L1", out_at=NOW - 40 * DAY + 3 * HOUR
+        )
+        a_submission(db, sprayed, void_reason=odd("vsu"), **twice)
+        by_id = therapist.clinician_id
+        an_enrollment(db, client, by_id, number=SHORT)
+        an_enrollment(db, client, by_id, void_reason=odd("ven"), **twice)
+
         client.safety_plan, client.safety_plan_at = odd("spl"), NOW
         client.safety_plan_by_id = therapist.clinician_id
         concern = a_concern(
@@ -365,6 +377,7 @@ def strange(care: Care) -> Odd:
             "note": f"/note?id={signed.id}",
             "note in error": f"/note?id={in_error.id}",
             "risk note": f"/note?id={risk.id}",
+            "spravato": f"/ketamine_session?id={sprayed.id}",
             "at home": f"/ketamine_session?id={at_home.id}",
             "home_supply": f"/home_supply?episode={course.id}",
             "contact": f"/contact?id={contact.id}",
@@ -407,7 +420,7 @@ SHOWN = {
     "course": f"{NAME} the els",
     "other course": f"{NAME} the sub hap cir hol mis vde",
     "closed course": f"{NAME} cou fin mah rls",
-    "clearance": f"{NAME} cnd dsp dia dib trn trd ane",
+    "clearance": f"{NAME} cnd dsp dia dib trn trd ane ven",
     "consent": f"{NAME} vdc",
     "given": f"{NAME} gpl ppl bre why rea vda omr omv",
     "ended": f"{NAME} end",
@@ -418,6 +431,7 @@ SHOWN = {
     "note": f"{NAME} sig two are ate add the",
     "note in error": f"{NAME} vdn",
     "risk note": f"{NAME} rsg",
+    "spravato": f"{NAME} vsu",
     "at home": f"{NAME} ahn",
     "home_supply": f"{NAME} pha cnt ret sve tve",
     "contact": f"{NAME} cpl cle the",
@@ -426,7 +440,7 @@ SHOWN = {
 }
 """Which texts stand on which page."""
 _PARTS = {"Days away", "Thresholds", "Emergency access", "Who did what"}
-SHORT_ON = {"consent", "given", "practice"}
+SHORT_ON = {"clearance", "consent", "given", "practice"}
 NOBODY_S_WORDS = {
     "audit_event.sign_in_id",
     "audit_event.subject_id",
@@ -441,6 +455,7 @@ NOBODY_S_WORDS = {
     "episode.indications",
     "failed_attempt.subject",
     "invitation.token_hash",
+    "monitoring_answers.medicines",
     "note.content_hash",
     "note_addendum.content_hash",
     "note_amendment.content_hash",
