@@ -407,7 +407,9 @@ def test_an_address_of_ours_is_let_pass(text):
 
 
 # Rules of domain 8 that are code by now.
-_RULES_OF_THE_FIELD = frozenset({*range(1, 17), 18, 19, 28, 56, 57, 63, 66, 68, 70, 71, 73})
+_RULES_OF_THE_FIELD = frozenset(
+    {*range(1, 17), 18, 19, 23, 28, 38, 39, 40, 41, 56, 57, 63, 66, 68, 70, 71, 73}
+)
 _RULES = re.compile(r"\brules? (\d+(?:(?:,| and|, and| to) \d+)*)", re.IGNORECASE)
 _TEST_OF_RULES = re.compile(r"^test_(?:\w+_)?rules?_(\d+(?:(?:_and)?_\d+)*)(?:_|$)")
 _DOCUMENTED = (ast.ClassDef, ast.FunctionDef)

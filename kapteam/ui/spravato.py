@@ -262,8 +262,9 @@ def _form_file(session_id: str, here: Present) -> bytes:
 
 def _submission_form(here: Present, shown: KetamineSessionPage) -> None:
     form = Form(here, "submission", makes=unused_id(here, "new_submission"))
-    form.day("submitted_on", "Submitted on", here.today, past=True)
+    # First what is chosen: a day that is first in focus would open its calendar over the rest.
     form.choice("how", "How", list(SubmittedHow))
+    form.day("submitted_on", "Submitted on", here.today, past=True)
     form.save(
         "Save as submitted",
         submit_monitoring,
