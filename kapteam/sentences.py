@@ -775,6 +775,8 @@ def loose_end(one: Loose, now: datetime, zone: ZoneInfo) -> str:
             of = f" of the dose of {when(one.at)}" if one.at else ""
             booked = f"booked {when(one.planned_at)}" if one.planned_at else "not booked"
             return f"{what}{of}, {booked}"
+        case LooseKind.FORM:
+            return f"{what} of the session of {when(one.at)}"
         case LooseKind.NOTE:
             return f"{what} held {when(one.at)}, note not signed"
         case LooseKind.DRAFT:
