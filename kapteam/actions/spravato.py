@@ -205,12 +205,18 @@ def answer_monitoring(
 ) -> None:
     """Keep a prescriber's answers for the form of a session, in the place of those before.
 
+    Not once it went out: what was sent is what was answered then.
     Raises NotAllowed, NotFound, Invalid by field, Conflict.
     """
     check_can_answer_monitoring(viewer)
     session, course = _of_spravato(db, viewer, entered.ketamine_session_id, now)
     if already_saved(db, MonitoringAnswers, entered.id):
         return
+    if _submission(db, session.id) is not None:
+        raise NotAllowed(
+            "The form went out with the answers that there were. Mark that as entered in error "
+            "first."
+        )
     form = Entered()
     for one in CURRENT.medicines:
         form.need(

@@ -777,10 +777,10 @@ class Dose:
         return self
 
     def form_is_answered(self) -> "Dose":
-        """The prescriber answers what the monitoring form of Spravato asks, the evening after."""
+        """The prescriber answers what the monitoring form asks once the client is out."""
         assert self.course.prescriber is not None
         self.telling.then(
-            self.planned_at + 8 * HOUR,
+            self.planned_at + self.course.regimen.length + 5 * MINUTE,
             self.course.prescriber,
             answer_monitoring,
             MonitoringAnswersEntered(
@@ -796,9 +796,9 @@ class Dose:
         return self
 
     def form_goes_out(self) -> None:
-        """The form is answered and submitted, two days after the session."""
+        """The form is answered, and submitted the day after."""
         assert self.course.prescriber is not None
-        at = self.form_is_answered().planned_at + 2 * DAY
+        at = self.form_is_answered().planned_at + DAY
         self.telling.then(
             at,
             self.course.prescriber,

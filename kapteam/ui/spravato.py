@@ -190,14 +190,17 @@ def draw_spravato(here: Present, shown: KetamineSessionPage) -> None:
         _draw_standing(here, record)
         _draw_readings(record.facts.watched)
         lacks = sentences.missing_for_form(record.missing(here.now))
-        if lacks:
+        # What went out was filled in by hand where kapteam had nothing.
+        if lacks and record.submitted is None:
             phrase(lacks)
         if record.answers:
             at = wording.moment(record.answers.at, here.now, here.zone)
             words(f"Answered by the prescriber {quiet(f'{record.answers.by}, {at}')}")
         with st.container(horizontal=True, gap="small", key="form_ways"):
             _draw_print(here, record)
-            if record.submitted is None and can_record_session(here.viewer):
+            if record.submitted:
+                return
+            if can_record_session(here.viewer):
                 with st.popover("It was submitted", width="content", key="submitted"):
                     _submission_form(here, shown)
             if can_answer_monitoring(here.viewer):

@@ -303,7 +303,9 @@ def demo_tab(
     def open_one(name: str, *, width: int = 1366, height: int = 900) -> Page:
         with _demo(demo_server) as database, database.reading() as db:
             address = PAGES[name](db)
-        tab = _kept_tab(prescriber if name.startswith("practice") else therapist)
+        # Whoever has Spravato in the demo has no therapist.
+        is_prescribers = name.startswith("practice") or name.endswith("with Spravato")
+        tab = _kept_tab(prescriber if is_prescribers else therapist)
         tab.set_viewport_size({"width": width, "height": height})
         go_to(tab, address)
         return tab

@@ -347,6 +347,19 @@ def test_answers_take_the_place_of_those_before_and_only_a_prescriber_gives_them
             care.do(answer_monitoring, who, _answers(given, replaces=second.id))
 
 
+def test_what_went_out_is_answered_no_more_until_that_was_an_error(care, given):
+    sent = _submission(given)
+    care.do(submit_monitoring, care.nurse, sent)
+
+    with pytest.raises(NotAllowed, match="went out"):
+        care.do(answer_monitoring, care.prescriber, _answers(given))
+    assert care.rows(MonitoringAnswers) == []
+    care.do(void_submission, care.nurse, SpravatoErrorEntered(sent.id, "Not sent after all."))
+    care.do(answer_monitoring, care.prescriber, _answers(given))
+
+    assert len(care.rows(MonitoringAnswers)) == 1
+
+
 def test_what_is_not_answered_is_refused_beside_its_question(care, given):
     entered = _answers(
         given,

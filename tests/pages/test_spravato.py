@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from kapteam.accounts.sign_ins import say_who_sees, viewer_of
 from kapteam.db.tables import (
@@ -194,11 +195,9 @@ def test_rule_23_without_enrollment_the_session_waits_and_leads_to_where_it_is_r
         course = a_course(
             db, client, prescriber=care.prescriber, therapist=care.therapist, cleared=True
         )
+        db.execute(delete(RemsEnrollment))
         series = a_series(db, course, product_route=ESK)
         session = a_ketamine_session(db, course, series=series, ordered_ug=56_000)
-    with care.database.writing() as db:
-        for one in db.query(RemsEnrollment).filter_by(client_id=client.id):
-            db.delete(one)
 
     tab = _page(care, session)
 
@@ -336,8 +335,7 @@ def test_rule_41_no_page_of_another_route_shows_any_of_it(care, route, page, giv
             session = a_given_session(db, care.course, given_at=NOW - 9 * DAY)
         else:
             session = a_ketamine_session(db, care.course, series=series, planned_at=NOW + HOUR)
-            for one in db.query(RemsEnrollment):
-                db.delete(one)
+            db.execute(delete(RemsEnrollment))
 
     tab = opened(care, care.prescriber, page, id=session.id)
 
@@ -346,19 +344,37 @@ def test_rule_41_no_page_of_another_route_shows_any_of_it(care, route, page, giv
     assert [one for one in _OF_SPRAVATO if one in everything] == []
 
 
+@pytest.fixture
+def without(care):
+    """A function that gives a course with this route alone, nobody enrolled for anything."""
+
+    def course_of(route):
+        with care.database.writing() as db:
+            db.execute(delete(RemsEnrollment))
+            client = a_client(db, care.therapist, family="Otherwise")
+            course = a_course(db, client, prescriber=care.prescriber, therapist=care.therapist)
+            a_clearance(db, course, care.prescriber.clinician_id, routes=(route,))
+            a_series(db, course, product_route=route)
+            a_given_session(db, course, given_at=NOW - 9 * DAY)
+            a_ketamine_session(db, course, planned_at=NOW + HOUR)
+        return client, course
+
+    return course_of
+
+
 @pytest.mark.parametrize("route", OTHERS)
-@pytest.mark.parametrize("page", ["today", "caseload", "ketamine_sessions", "integration"])
-def test_rule_41_no_list_speaks_of_it_for_another_route(care, route, page):
-    with care.database.writing() as db:
-        a_series(db, care.course, product_route=route)
-        a_given_session(db, care.course, given_at=NOW - 9 * DAY)
-        a_ketamine_session(db, care.course, planned_at=NOW + HOUR)
-        for one in db.query(RemsEnrollment):
-            db.delete(one)
+@pytest.mark.parametrize(
+    "page", ["today", "caseload", "ketamine_sessions", "integration", "client", "clearance"]
+)
+def test_rule_41_no_list_and_no_chart_speaks_of_it_for_another_route(care, without, route, page):
+    client, course = without(route)
+    of = {"client": {"client": client.code}, "clearance": {"episode": course.id}}
 
-    shown = said(opened(care, care.prescriber, page))
+    tab = opened(care, care.prescriber, page, **of.get(page, {}))
 
-    assert [one for one in _OF_SPRAVATO if one in shown] == []
+    everything = said(tab) + " ".join([*buttons(tab), *links(tab)])
+    assert "Otherwise" in everything
+    assert [one for one in _OF_SPRAVATO if one in everything] == []
 
 
 @pytest.mark.parametrize("page", ["ketamine_session", "live_session"])
