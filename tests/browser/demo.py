@@ -126,6 +126,14 @@ def _one(db: Session, ids: Select[tuple[str]]) -> str:
     return max(db.scalars(ids).all())
 
 
+def is_prescribers(name: str) -> bool:
+    """Whether a page is the prescriber's: they administer, and who has Spravato has no therapist.
+
+    The others are opened as the therapist.
+    """
+    return name.startswith("practice") or name.endswith("with Spravato")
+
+
 PAGES: dict[str, Callable[[Session], str]] = {
     "today": lambda db: "/",
     "caseload": lambda db: "/caseload",
