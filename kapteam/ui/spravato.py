@@ -136,16 +136,15 @@ def draw_watched(here: Present, shown: LiveSession) -> None:
     watched = watched_of(shown.administrations, shown.vitals, shown.discharged_at)
     with st.container(gap="xsmall", key="spravato_watched"):
         _draw_readings(watched)
-        lacks = sentences.missing_for_form(watched.missing(here.now, with_oxygen=_ASKS_OXYGEN))
+        lacks = sentences.missing_for_form(
+            watched.missing(here.now, with_oxygen=CURRENT.asks_oxygen)
+        )
         with row("missing_for_form"):
             if lacks:
                 phrase(lacks)
             without = [one for one in _by_time(shown) if not one.lot]
             for one in without:
                 _draw_lot(here, one, _by_time(shown).index(one) + 1, shown)
-
-
-_ASKS_OXYGEN = CURRENT.asks_oxygen
 
 
 def _by_time(shown: LiveSession) -> list[AdministrationLine]:
