@@ -21,6 +21,7 @@ from kapteam.rules.home_supply import HomeProblem, HomeStanding
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.loose_ends import Loose, LooseKind
 from kapteam.rules.monitoring import VERY_LATE, DueReading, ReadingStage
+from kapteam.rules.monitoring_form import FormStage, FormStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.pathway import EXPIRING
 from kapteam.rules.permissions import Viewer
@@ -29,6 +30,7 @@ from kapteam.rules.readiness import ON_THE_DAY, Requirement, tone_of
 from kapteam.rules.series import SeriesCount
 from kapteam.rules.signals import Signal, SignalKind
 from kapteam.rules.slots import OpeningHours
+from kapteam.rules.spravato import LEAST, Watched
 from kapteam.rules.vitals import Pressure
 from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, StuckOn
 from kapteam.vocabulary import (
@@ -48,6 +50,7 @@ from kapteam.vocabulary import (
     RecordPart,
     SessionStatus,
     Severity,
+    SubmittedHow,
     Tone,
     WaitOutcome,
     Weekday,
@@ -156,6 +159,7 @@ _ANSWERS = {
 _AS_IT_SHOULD_BE = {
     ReadinessItem.CLEARANCE: "Cleared",
     ReadinessItem.CONSENT: "Consents in date",
+    ReadinessItem.ENROLLMENT: "Enrolled (Spravato REMS)",
     ReadinessItem.DOSE: "Dose ordered",
     ReadinessItem.HOME: "At home, arranged",
 }
@@ -486,6 +490,8 @@ def lacking(one: Requirement) -> Phrase:
             return Phrase("Dose not ordered", one.tone, "prescriptions")
         case ReadinessItem.CONSENT:
             return Phrase("No consent in date", one.tone, "gpp_maybe")
+        case ReadinessItem.ENROLLMENT:
+            return Phrase("Not enrolled (Spravato REMS)", one.tone, "gpp_maybe")
         case ReadinessItem.CEILING:
             return Phrase(Reason.ABOVE_CEILING.label, one.tone, "gpp_maybe")
         case ReadinessItem.WEIGHT:
@@ -667,6 +673,62 @@ def event(kind: AdverseEventKind, severity: EventSeverity, *, is_serious: bool) 
     return f"{kind.label}, {severity.label.lower()}{', serious' if is_serious else ''}"
 
 
+def monitoring_form(standing: FormStanding, today: date) -> Phrase:
+    """Where a form stands: `Monitoring form due Tue Dec 1`, `Monitoring form overdue since …`."""
+    due = wording.day(standing.due_on, today)
+    tone = standing.tone(today)
+    match standing.stage:
+        case FormStage.NOT_DUE:
+            return Phrase("Monitoring form: due once this session is closed")
+        case FormStage.OVERDUE:
+            return Phrase(f"Monitoring form overdue, was due {due}", tone, "assignment_late")
+        case FormStage.DUE:
+            return Phrase(f"Monitoring form due {due}", tone, "assignment")
+        case FormStage.SUBMITTED:
+            return Phrase("Monitoring form submitted", icon="check")
+
+
+def submitted_form(how: SubmittedHow, on: date, by: str, today: date) -> str:
+    """`Submitted Tue Dec 1, online, Robin Prescott`."""
+    return f"Submitted {wording.day(on, today)}, {wording.first_down(how.label)}, {by}"
+
+
+def missing_for_form(missing: Sequence[str]) -> Phrase | None:
+    """`Missing for the monitoring form: BP at 40 min, lot of device 2`; None where nothing is."""
+    if not missing:
+        return None
+    listed = ", ".join(one.replace(" ", NBSP) for one in missing)
+    return Phrase(f"Missing for the monitoring form: {listed}", Tone.AMBER, "assignment_late")
+
+
+def since_devices(watched: Watched, now: datetime) -> Phrase | None:
+    """`118 min after the last device, 2 min to go` (rules 38 and 40); None before the first.
+
+    Whole minutes: what is begun of the next one does not count.
+    """
+    since_last = watched.since_last(now)
+    if since_last is None:
+        return None
+    minute = timedelta(minutes=1)
+    passed, least = since_last // minute, LEAST // minute
+    said = f"{passed}{NBSP}min after the last device"
+    if passed >= least:
+        return Phrase(f"{said}, the {least}{NBSP}min are over", icon="check")
+    if watched.discharged_at:
+        text = f"{said}, below the minimum of {least}{NBSP}min"
+        return Phrase(text, Tone.RED, "error")
+    return Phrase(f"{said}, {least - passed}{NBSP}min to go", Tone.AMBER, "hourglass_empty")
+
+
+def since_first_device(watched: Watched, now: datetime) -> str:
+    """`128 min since the first device, which the form counts from`; empty before it."""
+    since = watched.since_first(now)
+    if since is None:
+        return ""
+    minutes = since // timedelta(minutes=1)
+    return f"{minutes}{NBSP}min since the first device, which the form counts from"
+
+
 def reading(
     pressure: Pressure | None,
     heart_rate: int | None,
@@ -806,6 +868,8 @@ def loose_end(one: Loose, now: datetime, zone: ZoneInfo) -> str:
             of = f" of the dose of {when(one.at)}" if one.at else ""
             booked = f"booked {when(one.planned_at)}" if one.planned_at else "not booked"
             return f"{what}{of}, {booked}"
+        case LooseKind.FORM:
+            return f"{what} of the session of {when(one.at)}"
         case LooseKind.NOTE:
             return f"{what} held {when(one.at)}, note not signed"
         case LooseKind.DRAFT:
@@ -845,6 +909,8 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         return _lacking_for(one.lacks, one.at, now, zone)
     if one.contact is not None:
         return contact(one.contact, now, zone)
+    if one.form is not None:
+        return monitoring_form(one.form, now.astimezone(zone).date())
     when = _both_times(one.at, now, zone) if one.at else ""
     match one.reason:
         case Reason.WAS_THIS_GIVEN:

@@ -333,6 +333,7 @@ class ReadinessItem(Term):
     EVENING = "evening", "alone tonight"
     PRESSURE = "pressure", "blood pressure"
     PRESSURE_HIGH = "pressure_high", "blood pressure too high"
+    ENROLLMENT = "enrollment", "Spravato enrollment"
 
 
 class Answer(Term):
@@ -359,6 +360,7 @@ class AdverseEventKind(Term):
     AGITATION = "agitation", "Agitation"
     CHEST_PAIN = "chest_pain", "Chest pain"
     BREATHLESSNESS = "breathlessness", "Breathlessness"
+    SLOW_BREATHING = "slow_breathing", "Slow or shallow breathing"
     LOW_OXYGEN = "low_oxygen", "Low oxygen"
     FAINTING = "fainting", "Fainting"
     BLADDER = "bladder", "Bladder urgency or pain"
@@ -374,6 +376,24 @@ class EventSeverity(Term):
     MILD = "mild", "Mild"
     MODERATE = "moderate", "Moderate"
     SEVERE = "severe", "Severe"
+
+
+class WatchedMedicine(Term):
+    """Medicines beside Spravato that its monitoring form asks about (domain 1.4)."""
+
+    BENZODIAZEPINE = "benzodiazepine", "Benzodiazepines"
+    HYPNOTIC = "hypnotic", "Other sleeping pills or sedatives"
+    OPIOID = "opioid", "Opioids"
+    STIMULANT = "stimulant", "Stimulants"
+    MAOI = "maoi", "MAO inhibitors"
+
+
+class SubmittedHow(Term):
+    """How a monitoring form of Spravato went out."""
+
+    ONLINE = "online", "Online"
+    FAX = "fax", "By fax"
+    OTHER = "other", "Another way"
 
 
 class AdministrationKind(Term):

@@ -20,6 +20,7 @@ from kapteam.ui.page import open_page
 from kapteam.ui.readiness import draw_readiness
 from kapteam.ui.readings import draw_readings
 from kapteam.ui.session_record import draw_signatures, draw_support
+from kapteam.ui.spravato import draw_spravato
 
 here = open_page("Ketamine session")
 shown = here.read(ketamine_session_page, st.query_params.get("id", ""))
@@ -27,6 +28,7 @@ draw_banner(here, shown.course, seen=shown.seen_this_hour)
 draw_facts(here, shown)
 draw_readiness(here, shown)
 draw_at_home(here, shown)
+draw_spravato(here, shown)
 draw_order(here, shown)
 draw_number(here, shown)
 draw_administrations(here, shown)

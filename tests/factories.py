@@ -39,6 +39,7 @@ from kapteam.db.tables import (
     OutsideWait,
     Practice,
     PracticeSetting,
+    RemsEnrollment,
     Weight,
 )
 from kapteam.ids import new_id
@@ -369,8 +370,8 @@ def a_course(
 ) -> Episode:
     """A course of care; a prescriber or therapist given as text is one elsewhere.
 
-    With `cleared` the gate is open: cleared for every route, every consent signed. With `hold` it
-    has been on hold since yesterday.
+    With `cleared` the gate is open: cleared for every route, every consent signed, enrolled for
+    Spravato. With `hold` it has been on hold since yesterday.
     """
     by_id = next(
         (one.clinician_id for one in (prescriber, therapist) if isinstance(one, Viewer)),
@@ -399,6 +400,7 @@ def a_course(
     if cleared:
         a_clearance(db, course, by_id)
         required_consents_of(db, course, by_id)
+        an_enrollment(db, client, by_id)
     if hold is not None:
         a_hold(db, course, hold, by_id)
     return course
@@ -454,6 +456,28 @@ def a_clearance(
     db.add(clearance)
     db.flush()
     return clearance
+
+
+def an_enrollment(
+    db: Session,
+    client: Client,
+    by_id: str,
+    *,
+    enrolled_on: date = TODAY - timedelta(days=20),
+    **columns: Any,
+) -> RemsEnrollment:
+    """That a client is enrolled in the Spravato REMS."""
+    enrollment = RemsEnrollment(
+        id=new_id(),
+        client_id=client.id,
+        enrolled_on=enrolled_on,
+        recorded_by_id=by_id,
+        recorded_at=NOW - timedelta(days=20),
+        **columns,
+    )
+    db.add(enrollment)
+    db.flush()
+    return enrollment
 
 
 def a_consent(

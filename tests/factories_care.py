@@ -25,6 +25,8 @@ from kapteam.db.tables import (
     IntegrationSession,
     IntegrationSessionFor,
     KetamineSession,
+    MonitoringAnswers,
+    MonitoringSubmission,
     Note,
     OtherMedicine,
     ReadinessAnswer,
@@ -36,6 +38,7 @@ from kapteam.db.tables import (
 )
 from kapteam.ids import new_id
 from kapteam.queries.standing import Asked
+from kapteam.rules.monitoring_form import CURRENT
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
     AdministrationKind,
@@ -53,9 +56,10 @@ from kapteam.vocabulary import (
     ReadinessItem,
     RecordPart,
     SessionStatus,
+    SubmittedHow,
     Support,
 )
-from tests.factories import NOW, a_client, a_clinician, a_course, a_member, a_practice
+from tests.factories import NOW, TODAY, a_client, a_clinician, a_course, a_member, a_practice
 
 _Row = TypeVar("_Row", bound=Base)
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -346,6 +350,79 @@ def a_signature(
         part=part,
         asked_at=NOW - timedelta(hours=1),
         **({"signed_text": "", "content_hash": ""} | usual | columns),
+    )
+    db.add(row)
+    db.flush()
+    return row
+
+
+def a_spravato_session(
+    db: Session,
+    course: Episode,
+    *,
+    last_at: datetime,
+    devices: int = 3,
+    lot: str = "",
+    ordered_ug: int = 84_000,
+    out_at: datetime | None = None,
+) -> KetamineSession:
+    """A session with so many devices five minutes apart, the last one at `last_at`.
+
+    Closed with `out_at`, when the client was out; else it goes on.
+    """
+    series = a_series(db, course, product_route=ProductRoute.ESKETAMINE_NASAL)
+    first_at = last_at - timedelta(minutes=5 * (devices - 1))
+    session = a_ketamine_session(
+        db,
+        course,
+        series=series,
+        planned_at=first_at,
+        status=SessionStatus.COMPLETED if out_at else SessionStatus.STARTED,
+        ordered_ug=ordered_ug,
+    )
+    for number in range(devices):
+        an_administration(
+            db,
+            session,
+            started_at=first_at + timedelta(minutes=5 * number),
+            ug=28_000,
+            kind=AdministrationKind.DEVICE,
+        ).lot = lot
+    if out_at:
+        session.discharged_at = session.closed_at = out_at
+        session.closed_by_id = course.opened_by_id
+    db.flush()
+    return session
+
+
+def some_monitoring_answers(db: Session, session: KetamineSession) -> MonitoringAnswers:
+    """No other medicine, readings acceptable, ready after 75 minutes."""
+    row = MonitoringAnswers(
+        id=new_id(),
+        ketamine_session_id=session.id,
+        medicines={one.value: False for one in CURRENT.medicines},
+        before_is_acceptable=True,
+        leaving_is_acceptable=True,
+        ready_minutes=75,
+        answered_by_id=session.created_by_id,
+        answered_at=NOW,
+    )
+    db.add(row)
+    db.flush()
+    return row
+
+
+def a_submission(
+    db: Session, session: KetamineSession, *, form_version: int = CURRENT.version, **columns: Any
+) -> MonitoringSubmission:
+    """The session's monitoring form went out online, today."""
+    usual = {"submitted_on": TODAY, "how": SubmittedHow.ONLINE, "recorded_at": NOW}
+    row = MonitoringSubmission(
+        id=new_id(),
+        ketamine_session_id=session.id,
+        form_version=form_version,
+        submitted_by_id=session.created_by_id,
+        **(usual | columns),
     )
     db.add(row)
     db.flush()

@@ -407,7 +407,30 @@ def test_an_address_of_ours_is_let_pass(text):
 
 
 # Rules of domain 8 that are code by now.
-_RULES_OF_THE_FIELD = frozenset({*range(1, 17), 18, 19, 28, 34, 56, 57, 63, 66, 68, 70, 71, 73})
+_RULES_OF_THE_FIELD = frozenset(
+    {
+        *range(1, 19),
+        21,
+        22,
+        23,
+        24,
+        25,
+        27,
+        28,
+        *range(30, 37),
+        38,
+        39,
+        40,
+        41,
+        53,
+        56,
+        57,
+        63,
+        66,
+        68,
+    }
+    | {70, 71, 72, 73}
+)
 _RULES = re.compile(r"\brules? (\d+(?:(?:,| and|, and| to) \d+)*)", re.IGNORECASE)
 _TEST_OF_RULES = re.compile(r"^test_(?:\w+_)?rules?_(\d+(?:(?:_and)?_\d+)*)(?:_|$)")
 _DOCUMENTED = (ast.ClassDef, ast.FunctionDef)

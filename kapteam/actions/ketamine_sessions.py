@@ -31,8 +31,10 @@ from kapteam.actions.session_record import ask_to_sign, changed_since, not_to_si
 from kapteam.actions.weights import newest_weight
 from kapteam.clock import day_of
 from kapteam.db.audit import record
+from kapteam.db.spravato import enrolled_on
 from kapteam.db.tables import (
     Administration,
+    Client,
     ClinicianFunction,
     Episode,
     KetamineSession,
@@ -60,6 +62,7 @@ from kapteam.rules.permissions import (
 )
 from kapteam.rules.plausibility import doubt_given
 from kapteam.rules.recording import before_plan, breaches, entered_late, not_possible, out_of_order
+from kapteam.rules.spravato import count_problem, devices_left, not_enrolled
 from kapteam.rules.vitals import Pressure, given_at
 from kapteam.vocabulary import (
     AdministrationKind,
@@ -182,6 +185,7 @@ def record_ketamine_session(
             not recording.rows or bool(typed.get("discharged_at") or session.discharged_at),
             "Enter when the client was out; then it can be closed.",
         )
+        recording.check_devices(is_stopped=stopped)
         unbooked = _check_integration(db, form, session, course, entered.no_integration_reason)
         if unbooked:
             typed["no_integration_reason"] = unbooked
@@ -340,8 +344,9 @@ class _Recording:
         ended_at = None
         if entered.ended_time.strip():
             ended_at = self._moment(f"{prefix}ended", entered.ended_on, entered.ended_time)
-        lot = form.line(f"{prefix}lot", entered.lot, "The lot")
-        form.need(f"{prefix}lot", len(lot) <= LONGEST_LOT, "A lot has at most 60 characters.")
+        if ug is not None and entered.kind is not None:
+            self._check_device(prefix, entered.kind, ug)
+        lot = read_lot(form, f"{prefix}lot", entered.lot)
         reason = form.text(f"{prefix}reason", entered.reason, "The reason")
         if ug is None or started_at is None or entered.kind is None:
             return
@@ -377,6 +382,22 @@ class _Recording:
                 _what(saved) == _what(row),
                 "This dose was saved before, as something else. Correct that record instead.",
             )
+
+    def _check_device(self, prefix: str, kind: AdministrationKind, ug: int) -> None:
+        """Each device of Spravato is a row of its own; what stood there wrong may be corrected."""
+        if self._wrong is not None and (self._wrong.kind, self._wrong.ug) == (kind, ug):
+            return
+        problem = count_problem(kind, ug, product_route(self._db, self._session))
+        self.form.need(f"{prefix}mg", problem is None, problem or "")
+
+    def check_devices(self, *, is_stopped: bool) -> None:
+        """Rule 35: whether as many devices are recorded as were ordered, or it was stopped."""
+        problem = devices_left(
+            self._session.ordered_ug,
+            [one.ug for one in self.rows],
+            product_route(self._db, self._session),
+        )
+        self.form.need("close", problem is None or is_stopped or not self.rows, problem or "")
 
     def _check_slip(self, prefix: str, ug: int, again: str) -> None:
         """Rule 32: a number that may be a slip is the dose once it was typed the same twice."""
@@ -595,6 +616,13 @@ class _Recording:
             beyond_order=beyond,
             entered_late=entered_late(row.started_at, row.recorded_at),
             high_pressure=self._high_pressure(row),
+            not_enrolled=not_enrolled(
+                self._db.scalar(
+                    select(enrolled_on(Client.id)).where(Client.id == self._course.client_id)
+                ),
+                product_route(self._db, self._session),
+                on,
+            ),
         )
 
     def _high_pressure(self, row: Administration) -> str | None:
@@ -652,6 +680,13 @@ class _Recording:
             row.told_by_id is not None and _is_prescriber(self._db, row.told_by_id),
             "Say which prescriber told you to give it.",
         )
+
+
+def read_lot(form: Entered, field: str, text: str) -> str:
+    """A lot as it is kept; what is wrong stands beside `field`."""
+    lot = form.line(field, text, "The lot")
+    form.need(field, len(lot) <= LONGEST_LOT, "A lot has at most 60 characters.")
+    return lot
 
 
 def _check_integration(

@@ -34,7 +34,8 @@ class NowEntered:
     """What happens at this moment in a session.
 
     A dose has its `kind`, its `mg` and the id of its row, minted by the form; `reason` and
-    `told_by` as of an AdministrationEntered. `reason` also says why the client leaves early.
+    `told_by` as of an AdministrationEntered, and so is the `lot`. `reason` also says why the
+    client leaves early.
     """
 
     ketamine_session_id: str
@@ -43,6 +44,7 @@ class NowEntered:
     administration_id: str = ""
     kind: AdministrationKind | None = None
     mg: str = ""
+    lot: str = ""
     reason: str = ""
     told_by: str | None = None
 
@@ -70,6 +72,7 @@ def record_now(db: Session, viewer: Viewer, entered: NowEntered, now: datetime) 
             mg=entered.mg,
             started_on=on,
             started_time=time,
+            lot=entered.lot,
             reason=entered.reason,
             told_by=entered.told_by,
         )

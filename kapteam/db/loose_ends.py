@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Select,
     String,
     and_,
@@ -24,6 +25,7 @@ from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.base import Versioned
 from kapteam.db.signing import has_words
+from kapteam.db.spravato import is_submitted
 from kapteam.db.tables import (
     Administration,
     Clinician,
@@ -37,6 +39,7 @@ from kapteam.db.tables import (
     KetamineSession,
     Note,
     OutsideWait,
+    Series,
 )
 from kapteam.db.types import UtcDateTime
 from kapteam.rules.contacts import ContactStage, judge_contact
@@ -51,6 +54,7 @@ from kapteam.vocabulary import (
     NoteKind,
     OutsideParty,
     Part,
+    ProductRoute,
     SessionStatus,
 )
 
@@ -68,6 +72,7 @@ def loose(db: Session, episode: Episode, now: datetime) -> tuple[Loose, ...]:
         *_unconfirmed(doses),
         *_open_doses(doses, now),
         *_fresh(doses, now),
+        *_forms(doses),
         *_to_be_integrated(episode, doses, rows[LooseKind.INTEGRATION]),
         *(
             Loose(
@@ -144,6 +149,7 @@ def _doses(db: Session, episode: Episode) -> dict[str, Any]:
             func.max(ended, type_=UtcDateTime()).label("last_at"),
             func.max(case((unconfirmed, teller.name))).label("told_by"),
             integrated.label("integrated"),
+            and_(_is_spravato(), ~is_submitted()).label("owes_form"),
         )
         .outerjoin(
             Administration,
@@ -158,6 +164,13 @@ def _doses(db: Session, episode: Episode) -> dict[str, Any]:
         .order_by(KetamineSession.planned_at, KetamineSession.id)
     )
     return {row.id: row for row in rows}
+
+
+def _is_spravato() -> ColumnElement[bool]:
+    return exists().where(
+        Series.id == KetamineSession.series_id,
+        Series.product_route == ProductRoute.ESKETAMINE_NASAL,
+    )
 
 
 def _unconfirmed(doses: dict[str, Any]) -> Iterator[Loose]:
@@ -184,6 +197,13 @@ def _fresh(doses: dict[str, Any], now: datetime) -> Iterator[Loose]:
     for row in doses.values():
         if row.status not in _OPEN and row.last_at is not None and now - row.last_at < FRESH_FOR:
             yield Loose(LooseKind.FRESH, row.id, at=row.last_at)
+
+
+def _forms(doses: dict[str, Any]) -> Iterator[Loose]:
+    """Rule 39: the monitoring forms of Spravato that did not go out."""
+    for row in doses.values():
+        if row.owes_form and row.status not in _OPEN and row.last_at is not None:
+            yield Loose(LooseKind.FORM, row.id, at=row.last_at)
 
 
 def _statement(episode: Episode) -> Any:

@@ -123,7 +123,14 @@ _INFUSED = {
     61: ("144/90", "84", "97"),
     88: ("138/86", "80", "98"),
 }
+_NASAL = {
+    -15: ("126/80", "70", "98"),
+    50: ("148/92", "84", "97"),
+    128: ("130/82", "72", "98"),
+}
 """Blood pressure, heart rate and oxygen by the minutes from the dose."""
+_FORMS_SENT = 2
+"""Of a client with Spravato: those before the last two; the first of these is forgotten."""
 
 
 def compose(telling: Telling) -> None:
@@ -830,10 +837,16 @@ def _pathway(telling: Telling) -> None:
     ahead = achterberg.dose_ahead(40, 90, 4)
     first = days.weeks_before(ahead, 4)
     achterberg.begins(first, _TRD, "84")
+    achterberg.is_enrolled(days.earlier(first, 12, 9, 50), "R-40817")
     _is_authorized(achterberg, first)
     for number, mg in enumerate(("56", "56", "84", "84"), 1):
         dose = Dose(achterberg, number, days.weeks_before(ahead, 5 - number))
-        dose.is_booked(mg, ordered_count=8).is_given(mg)
+        dose.is_booked(mg, ordered_count=8).is_given(mg, lot=f"26KS0{number}")
+        dose.is_watched(_NASAL)
+        if number <= _FORMS_SENT:
+            dose.form_goes_out()
+        elif number > _FORMS_SENT + 1:
+            dose.form_is_answered()
     Dose(achterberg, 5, ahead).is_booked("84", ordered_count=8)
 
 

@@ -47,6 +47,14 @@ from kapteam.actions.session_record import (
     record_support,
     sign_record,
 )
+from kapteam.actions.spravato import (
+    EnrollmentEntered,
+    MonitoringAnswersEntered,
+    SubmissionEntered,
+    answer_monitoring,
+    record_enrollment,
+    submit_monitoring,
+)
 from kapteam.actions.weights import WeightEntered, record_weight
 from kapteam.db.engine import Session
 from kapteam.db.signing import read_unsigned
@@ -58,6 +66,7 @@ from kapteam.demo.people import FRONT_DESK, Colleague, Person, demo_id
 from kapteam.demo.words import SAID, Chapter, asked
 from kapteam.queries.course import course
 from kapteam.queries.standing import Asked
+from kapteam.rules.monitoring_form import CURRENT
 from kapteam.rules.pathway import required_consents
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.plausibility import needs_weight
@@ -79,6 +88,7 @@ from kapteam.vocabulary import (
     ReadinessItem,
     RecordPart,
     ServiceLine,
+    SubmittedHow,
     Support,
     TouchBegan,
 )
@@ -419,6 +429,21 @@ class Course:
         self.moves(days.earlier(first, 10, 16), EpisodeState.SERIES)
         self.pins(days.earlier(first, 9, 12, 15))
 
+    def is_enrolled(self, at: datetime, number: str) -> None:
+        """The client is enrolled in the Spravato REMS."""
+        assert self.prescriber is not None
+        self.telling.then(
+            at,
+            self.prescriber,
+            record_enrollment,
+            EnrollmentEntered(
+                id=demo_id(f"{self.id}/enrollment"),
+                episode_id=self.id,
+                enrolled_on=self.telling.on(at),
+                number=number,
+            ),
+        )
+
     def pins(self, at: datetime) -> None:
         """The pinned line is set, where there is one."""
         line = self.person.pinned_line
@@ -705,6 +730,7 @@ class Dose:
         close: bool = True,
         stopped: str = "",
         reason: str = "",
+        lot: str = "",
         signed: tuple[RecordPart, ...] = tuple(RecordPart),
     ) -> "Dose":
         """The session takes place and is recorded; it is closed where `now` leaves the time.
@@ -733,6 +759,7 @@ class Dose:
                     ended_on=telling.on(ended) if ended else None,
                     ended_time=telling.typed(ended) if ended else "",
                     reason=reason,
+                    lot=lot,
                 )
             )
         if needs_weight(regimen.product_route):
@@ -800,6 +827,41 @@ class Dose:
                 ),
             )
         return self
+
+    def form_is_answered(self) -> "Dose":
+        """The prescriber answers what the monitoring form asks once the client is out."""
+        assert self.course.prescriber is not None
+        self.telling.then(
+            self.planned_at + self.course.regimen.length + 5 * MINUTE,
+            self.course.prescriber,
+            answer_monitoring,
+            MonitoringAnswersEntered(
+                id=demo_id(f"{self.id}/answers"),
+                ketamine_session_id=self.id,
+                medicines=dict.fromkeys(CURRENT.medicines, False),
+                before_is_acceptable=True,
+                leaving_is_acceptable=True,
+                ready_minutes="95",
+                replaces="",
+            ),
+        )
+        return self
+
+    def form_goes_out(self) -> None:
+        """The form is answered, and submitted the day after."""
+        assert self.course.prescriber is not None
+        at = self.form_is_answered().planned_at + DAY
+        self.telling.then(
+            at,
+            self.course.prescriber,
+            submit_monitoring,
+            SubmissionEntered(
+                id=demo_id(f"{self.id}/submission"),
+                ketamine_session_id=self.id,
+                submitted_on=self.telling.on(at),
+                how=SubmittedHow.ONLINE,
+            ),
+        )
 
     def has_event(
         self, minutes: int, lasts: int, kind: AdverseEventKind, severity: EventSeverity, done: str

@@ -33,7 +33,7 @@ class What(Term):
 
 TAGS = {
     What.CHARTS: ("client:viewed",),
-    What.PRINTED: ("day_sheet:printed", "brief:printed"),
+    What.PRINTED: ("day_sheet:printed", "brief:printed", "monitoring_form:printed"),
     What.EMERGENCY: ("emergency:%",),
     What.CLIENTS: (
         "client:created",
@@ -50,6 +50,7 @@ TAGS = {
         "experience:%",
         "clearance:%",
         "consent:%",
+        "enrollment:%",
     ),
     What.SESSIONS: (
         "series:%",
@@ -59,6 +60,9 @@ TAGS = {
         "vital:%",
         "alert:%",
         "adverse_event:%",
+        "monitoring_form:answered",
+        "monitoring_form:submitted",
+        "monitoring_form:voided",
         "ketamine_session:%",
         "readiness:%",
         "home_supply:%",

@@ -38,6 +38,7 @@ from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen_by
 from kapteam.db.series import reviewed_before
 from kapteam.db.settled import note_is_signed, settled, settled_here
 from kapteam.db.signing import has_words
+from kapteam.db.spravato import enrolled_on, is_submitted
 from kapteam.db.tables import (
     Absence,
     Administration,
@@ -75,6 +76,7 @@ from kapteam.vocabulary import (
     ContactOutcome,
     Function,
     Part,
+    ProductRoute,
     RecordPart,
     SessionStatus,
 )
@@ -151,8 +153,9 @@ def _episodes() -> Executable:
     """The courses with their client, the pause in force and the clearance that holds.
 
     Also its consents, the next preparation, how many appointments in a row were missed, when the
-    client first called and was last met or spoken to, whether a high suicide risk still waits for a
-    prescriber's note, and of one that ended since when it waits for whose sign-off.
+    client first called and was last met or spoken to, since when they are enrolled for Spravato,
+    whether a high suicide risk still waits for a prescriber's note, and of one that ended since
+    when it waits for whose sign-off.
     """
     touches, consents = _touches(), _consents()
     preparation = (
@@ -195,6 +198,7 @@ def _episodes() -> Executable:
             Clearance.ceiling_ug,
             Clearance.ceiling_ug_per_kg,
             _weighs().label("grams"),
+            enrolled_on(Client.id).label("enrolled_on"),
             Clearance.valid_until_on,
             consents.c.consents,
             preparation.label("preparation_at"),
@@ -408,7 +412,8 @@ def _series() -> Executable:
 def _doses() -> Executable:
     """Ketamine sessions that are open, unsettled, to sign or last given, numbered in their series.
 
-    Also those recorded since `breached_since` although planning refused them (rule 35). What was
+    Also those recorded since `breached_since` although planning refused them (rule 35), and those
+    of Spravato whose monitoring form did not go out (rule 39). What was
     `handed_on` was given on a course that ended before, and only its integration is owed here.
     """
     given = _given_by_dose()
@@ -486,6 +491,7 @@ def _doses() -> Executable:
                 _answers().label("answers"),
                 _last_pressure().label("last_pressure"),
                 *(_signature_waits(part) for part in RecordPart),
+                is_submitted().label("form_submitted"),
                 Series.product_route,
                 Series.ordered_count,
                 numbered.c.number,
@@ -524,6 +530,11 @@ def _doses() -> Executable:
                     select(RecordSignature.ketamine_session_id).where(
                         RecordSignature.signed_at.is_(None)
                     )
+                ),
+                and_(
+                    Series.product_route == ProductRoute.ESKETAMINE_NASAL,
+                    numbered.c.first_at.is_not(None),
+                    ~is_submitted(),
                 ),
             ),
         )

@@ -66,6 +66,7 @@ from kapteam.rules.integration import (
     earliest_clock,
     judge,
 )
+from kapteam.rules.monitoring_form import FormStanding, judge_form
 from kapteam.rules.notes import IntentionStanding, judge_intention
 from kapteam.rules.pathway import (
     ClearanceFacts,
@@ -78,6 +79,7 @@ from kapteam.rules.permissions import Viewer, hold_reason_for
 from kapteam.rules.readiness import Preparation, Requirement, is_ready, waits_for
 from kapteam.rules.series import SeriesCount, goes_on
 from kapteam.rules.signals import LOOKED_BACK, Signal, signals
+from kapteam.rules.spravato import is_enrolled, is_spravato
 from kapteam.rules.vitals import Pressure, pressure_gap
 from kapteam.rules.waits import (
     AuthorizationFacts,
@@ -167,7 +169,7 @@ class DoseLine:
     `of` is None while no number of sessions is ordered. `last_given_at` is the last administration,
     None while nothing was recorded; `owes_integration` until one is held and its note signed, or it
     is closed. `lacks` is what it waits for while it lies ahead, the most pressing first; that it
-    waits for nothing does not say that it `is_ready`.
+    waits for nothing does not say that it `is_ready`. `form` is the monitoring form of Spravato.
     """
 
     id: str
@@ -194,6 +196,7 @@ class DoseLine:
     version: int
     lacks: tuple[Requirement, ...]
     is_ready: bool
+    form: FormStanding | None
 
     def is_lacking(self, item: ReadinessItem) -> bool:
         """Whether it lies ahead and waits for this."""
@@ -757,6 +760,7 @@ class _Course:
                 and (row.reviewed_until is None or dose.recorded_at > row.reviewed_until)
             ),
             to_sign=self._to_sign(),
+            forms=tuple((dose.id, dose.form) for dose in doses.values() if dose.form is not None),
             clearance_until_on=self._clearance.valid_until_on if self._clearance else None,
             consents=self._consents_for(series),
             concerns=self._concerns(matters),
@@ -1108,6 +1112,18 @@ class _Course:
             version=row.version,
             lacks=waits_for(prepared, asked.now) if is_ahead else (),
             is_ready=is_ahead and is_ready(prepared, asked.now),
+            form=self._form(row),
+        )
+
+    def _form(self, row: Any) -> FormStanding | None:
+        """Rule 41: no other product has one."""
+        if not is_spravato(row.product_route):
+            return None
+        return judge_form(
+            day_of(row.first_at, self._asked.practice.zone) if row.first_at else None,
+            self._asked.today,
+            is_closed=row.status.is_given,
+            is_submitted=row.form_submitted,
         )
 
     def _prepared(self, row: Any, intention: IntentionStanding) -> Preparation:
@@ -1129,6 +1145,7 @@ class _Course:
             consented=not missing_consents(
                 self._consents, (row.product_route,), on, with_therapy=self._has_therapy()
             ),
+            enrolled=is_enrolled(self._row.enrolled_on, row.product_route, on),
             ceiling_gap=self._ceiling_gap(row),
             pressure=(pressure := _pressure(row.last_pressure)),
             pressure_gap=pressure_gap(

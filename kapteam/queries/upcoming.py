@@ -42,6 +42,7 @@ class Show(Term):
     NO_RISK_NOTE = "no_risk_note", "Waits for a note"
     NOT_CLEARED = "not_cleared", "Not cleared"
     NO_CONSENT = "no_consent", "No consent in date"
+    NOT_ENROLLED = "not_enrolled", "Not enrolled (Spravato REMS)"
     TO_DECIDE = "to_decide", "To decide before the dose"
     POSTPONE = "postpone", IntentionStage.POSTPONE.label
     NOT_ORDERED = "not_ordered", "Dose not ordered"
@@ -58,6 +59,7 @@ _LACKING = {
     ReadinessItem.NOTE: Show.NO_RISK_NOTE,
     ReadinessItem.CLEARANCE: Show.NOT_CLEARED,
     ReadinessItem.CONSENT: Show.NO_CONSENT,
+    ReadinessItem.ENROLLMENT: Show.NOT_ENROLLED,
     ReadinessItem.POSTPONE: Show.POSTPONE,
     ReadinessItem.DOSE: Show.NOT_ORDERED,
     ReadinessItem.HOME: Show.HOME_UNKNOWN,

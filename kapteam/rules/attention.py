@@ -12,6 +12,7 @@ from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
 from kapteam.rules.home_supply import HomeProblem, HomeStanding
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
+from kapteam.rules.monitoring_form import FormStage, FormStanding
 from kapteam.rules.notes import IntentionStanding
 from kapteam.rules.pathway import EXPIRING, ConsentFacts
 from kapteam.rules.readiness import NEAR, Requirement
@@ -52,6 +53,7 @@ class Reason(Term):
     BREACH = "breach", "Given beyond what was allowed"
     NOT_CLEARED = "not_cleared", "Booked without clearance"
     NO_CONSENT = "no_consent", "Booked without a consent in date"
+    NOT_ENROLLED = "not_enrolled", "Booked without Spravato enrollment"
     ABOVE_CEILING = "above_ceiling", "Ordered above the clearance"
     WEIGH_FIRST = "weigh_first", "Weigh first, cleared by weight"
     DOSE_ON_HOLD = "dose_on_hold", "Booked while on hold"
@@ -65,6 +67,7 @@ class Reason(Term):
     HOME_OVERDRAWN = "home_overdrawn", "More medicine used at home than arrived"
     HOME_NOT_ARRIVED = "home_not_arrived", "Medicine sent and not arrived"
     HOME_UNEVEN = "home_uneven", "Medicine at home: no whole number of lozenges"
+    MONITORING_FORM = "monitoring_form", "Monitoring form"
     CLEARANCE_ENDS = "clearance_ends", "Clearance ends"
     CONSENT_ENDS = "consent_ends", "Consent ends"
     AUTHORIZATION_ENDS = "authorization_ends", "Authorization ends"
@@ -92,6 +95,7 @@ _ORDER = {reason: place for place, reason in enumerate(Reason)}
 _BEFORE_A_DOSE = (
     Reason.NOT_CLEARED,
     Reason.NO_CONSENT,
+    Reason.NOT_ENROLLED,
     Reason.ABOVE_CEILING,
     Reason.WEIGH_FIRST,
     Reason.DOSE_ON_HOLD,
@@ -106,6 +110,7 @@ _LACKING = {
     ReadinessItem.NOTE: Reason.NOTE_BEFORE_DOSE,
     ReadinessItem.CLEARANCE: Reason.NOT_CLEARED,
     ReadinessItem.CONSENT: Reason.NO_CONSENT,
+    ReadinessItem.ENROLLMENT: Reason.NOT_ENROLLED,
     ReadinessItem.CEILING: Reason.ABOVE_CEILING,
     ReadinessItem.DOSE: Reason.DOSE_NOT_ORDERED,
     ReadinessItem.WEIGHT: Reason.WEIGH_FIRST,
@@ -125,6 +130,7 @@ _TO_SIGN = {
     RecordPart.MEDICAL: Reason.SIGN_MEDICAL,
     RecordPart.SUPPORT: Reason.SIGN_SUPPORT,
 }
+_TO_SUBMIT = frozenset({FormStage.DUE, FormStage.OVERDUE})
 _LOUD = {Tone.RED: 0, Tone.AMBER: 1}
 
 
@@ -149,6 +155,7 @@ class Attention:
     concern: ConcernStanding | None = None
     consent: ConsentType | None = None
     home: HomeStanding | None = None
+    form: FormStanding | None = None
     lacks: Requirement | None = None
     refused: ClearanceDecision | None = None
     times: int = 0
@@ -218,7 +225,7 @@ class CourseFacts:
     `stuck` is where it is, while that is asked. `series_ordered` is 0 without a series
     and None while no prescriber has ordered the number of the one that has `series_dose_id`.
     `authorization` is the one of an insurer that counts. `signals` are its alerts, also those that
-    somebody quieted.
+    somebody quieted. `forms` are the monitoring forms of its Spravato sessions that did not go out.
     `to_rebook` is said while no other ketamine session is booked, instead of what says less.
     """
 
@@ -229,6 +236,7 @@ class CourseFacts:
     unconfirmed: tuple[tuple[str, datetime], ...]
     breaches: tuple[tuple[str, datetime], ...]
     to_sign: tuple[ToSign, ...]
+    forms: tuple[tuple[str, FormStanding], ...]
     clearance_until_on: date | None
     consents: tuple[ConsentFacts, ...]
     concerns: tuple[tuple[str, ConcernStanding], ...]
@@ -258,9 +266,9 @@ def end_of_days(now: datetime, days: int) -> datetime:
 def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, ...]:
     """Every reason why this course needs somebody, in order.
 
-    Rule 57: a hold quiets what a dose needs, never a concern or a due integration; that a dose is
-    booked all the same is said instead. A breach (rule 35) stands for a week, so that the next case
-    review meets it.
+    Rule 57: a hold quiets what a dose needs, never a concern, a due integration or the form of a
+    dose that was given; that a dose is booked all the same is said instead. A breach (rule 35)
+    stands for a week, so that the next case review meets it.
     """
     found = [
         Attention(Reason.CONCERN, one.tone, one.waits_on, one.raised_at, subject_id, concern=one)
@@ -281,6 +289,18 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
         if now - at < BREACH_SHOWN
     ]
     found += attend_records(facts.to_sign, now)
+    found += [
+        Attention(
+            Reason.MONITORING_FORM,
+            form.tone(today),
+            Part.PRESCRIBER,
+            subject_id=subject_id,
+            on=form.due_on,
+            form=form,
+        )
+        for subject_id, form in facts.forms
+        if form.stage in _TO_SUBMIT
+    ]
     for dose in facts.doses:
         found += _of_dose(dose, facts.on_hold, now)
     for subject_id, standing in facts.integrations:

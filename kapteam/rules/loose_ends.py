@@ -20,6 +20,7 @@ class LooseKind(Term):
     CONCERN = "concern", "Concern"
     UNCONFIRMED = "unconfirmed", "Dose on a prescriber's word"
     FRESH = "fresh", "Dose of the last day"
+    FORM = "form", "Monitoring form"
     NOTE = "note", "Integration note"
     DRAFT = "draft", "Unsigned note"
     DOSE = "dose", "Ketamine session"
@@ -141,6 +142,8 @@ def _loose_end(one: Loose, after: tuple[Choice, ...]) -> LooseEnd:
             return LooseEnd(one, first=f"{one.who} confirms this dose first.")
         case LooseKind.FRESH:
             return LooseEnd(one, first="Wait a day: a course that ended stands on no list.")
+        case LooseKind.FORM:
+            return LooseEnd(one, first="Submit it first: a course that ended stands on no list.")
         case LooseKind.NOTE | LooseKind.DRAFT:
             return LooseEnd(one, first=f"{one.who} signs the note first.")
         case LooseKind.DOSE:

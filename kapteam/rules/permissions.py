@@ -239,6 +239,20 @@ def can_quiet_alert(viewer: Viewer, part: Part) -> bool:
     return _allowed(lambda who: check_can_quiet_alert(who, part), viewer)
 
 
+def check_can_answer_monitoring(viewer: Viewer) -> None:
+    """Answer what the monitoring form of Spravato asks a prescriber to judge."""
+    _need(
+        viewer,
+        frozenset({Function.PRESCRIBER}),
+        "Only a prescriber can answer these questions of the monitoring form.",
+    )
+
+
+def can_answer_monitoring(viewer: Viewer) -> bool:
+    """Twin of `check_can_answer_monitoring`."""
+    return _allowed(check_can_answer_monitoring, viewer)
+
+
 def only_witnesses(viewer: Viewer) -> bool:
     """Whether what this person records was taken before their eyes: a therapist gives no medicine.
 

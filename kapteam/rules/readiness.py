@@ -20,6 +20,7 @@ KEYS = {
     ReadinessItem.NOTE: Part.PRESCRIBER,
     ReadinessItem.CLEARANCE: Part.PRESCRIBER,
     ReadinessItem.CONSENT: Part.PRESCRIBER,
+    ReadinessItem.ENROLLMENT: Part.PRESCRIBER,
     ReadinessItem.MIND: Part.PRESCRIBER,
     ReadinessItem.PREGNANCY: Part.PRESCRIBER,
     ReadinessItem.CEILING: Part.PRESCRIBER,
@@ -81,6 +82,7 @@ _RED = frozenset(
         ReadinessItem.NOTE,
         ReadinessItem.CLEARANCE,
         ReadinessItem.CONSENT,
+        ReadinessItem.ENROLLMENT,
         ReadinessItem.CEILING,
         ReadinessItem.PREGNANCY,
         ReadinessItem.MIND,
@@ -97,7 +99,8 @@ class Preparation:
     what is not known of a session at home; both empty when there is nothing to ask for. `pressure`
     is the last one that was read before the dose. `owes_before`: a dose before still owes its
     integration, or that its note. `answers` are those that count; who may not know what was asked
-    is told only that something is to decide.
+    is told only that something is to decide. It is `enrolled` wherever its product asks for no
+    enrollment (rule 23).
     """
 
     planned_at: datetime
@@ -106,6 +109,7 @@ class Preparation:
     missing_note: str
     cleared: bool
     consented: bool
+    enrolled: bool
     ceiling_gap: CeilingGap | None
     pressure: Pressure | None
     pressure_gap: PressureGap | None
@@ -196,6 +200,8 @@ def _open(session: Preparation, now: datetime) -> Iterable[tuple[ReadinessItem, 
         yield ReadinessItem.CLEARANCE, ReadinessItem.CLEARANCE.label
     if not session.consented:
         yield ReadinessItem.CONSENT, ReadinessItem.CONSENT.label
+    if not session.enrolled:
+        yield ReadinessItem.ENROLLMENT, ReadinessItem.ENROLLMENT.label
     if session.order_state is not OrderState.ORDERED:
         yield ReadinessItem.DOSE, ReadinessItem.DOSE.label
     if session.ceiling_gap:

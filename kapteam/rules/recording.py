@@ -105,10 +105,11 @@ def breaches(
     beyond_order: str | None,
     entered_late: str | None = None,
     high_pressure: str | None = None,
+    not_enrolled: str | None = None,
 ) -> tuple[str, ...]:
     """What of a recorded dose went beyond what was allowed, a sentence each.
 
-    Rules 21 and 35, and rules 22 and 24: what was to be refused is recorded once it happened.
+    Rules 21 and 35, and rules 22 to 24: what was to be refused is recorded once it happened.
     """
     found = []
     if missing_clearance:
@@ -119,4 +120,5 @@ def breaches(
         found.append(f"Not in date on that day: {kind} {which}.")
     if on_hold:
         found.append("The course was on hold.")
-    return (*found, *filter(None, (high_pressure, above_ceiling, beyond_order, entered_late)))
+    asked = (not_enrolled, high_pressure, above_ceiling, beyond_order, entered_late)
+    return (*found, *filter(None, asked))

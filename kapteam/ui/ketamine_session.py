@@ -413,8 +413,10 @@ def _record_form(here: Present, shown: KetamineSessionPage) -> None:
             )
             if name == "stopped":
                 form.line("stop_reason", "Reason for stopping")
-            if name == "discharged" and form.is_refused("early_out_reason"):
-                form.line("early_out_reason", "Reason for leaving early")
+            # Also once it is filled in: another field may be what is refused next.
+            reason = "early_out_reason"
+            if name == "discharged" and (form.is_refused(reason) or form.value(reason)):
+                form.line(reason, "Reason for leaving early")
     if shown.status.is_open:
         with st.container(border=True, key=form.key("closing")):
             form.check("close", "Close this ketamine session")

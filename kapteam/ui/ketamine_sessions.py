@@ -36,7 +36,14 @@ from kapteam.wording import Phrase
 _SPANS = {"7 days": 7, "28 days": 28}
 _GAPS = 560
 _RED = frozenset(
-    {Show.WAS_THIS_GIVEN, Show.NO_RISK_NOTE, Show.NOT_CLEARED, Show.NO_CONSENT, Show.TO_DECIDE}
+    {
+        Show.WAS_THIS_GIVEN,
+        Show.NO_RISK_NOTE,
+        Show.NOT_CLEARED,
+        Show.NO_CONSENT,
+        Show.NOT_ENROLLED,
+        Show.TO_DECIDE,
+    }
 )
 
 

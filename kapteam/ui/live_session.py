@@ -25,7 +25,7 @@ from kapteam.queries.live_session import LiveSession
 from kapteam.queries.practice import with_function
 from kapteam.queries.session_rows import EventLine, VitalLine
 from kapteam.rules.dosing import ends_session
-from kapteam.rules.plausibility import per_kg
+from kapteam.rules.plausibility import DEVICE_UG, per_kg
 from kapteam.rules.vitals import is_near, judge_pressure
 from kapteam.ui.course import draw_banner
 from kapteam.ui.doses import typed_mg
@@ -35,6 +35,7 @@ from kapteam.ui.other_medicines import medicine_form
 from kapteam.ui.readings import WHAT, WHEN, WHO, draw_event, draw_vital
 from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present
+from kapteam.ui.spravato import draw_since_devices, draw_watched, lot_field
 from kapteam.ui.text import plain, quiet, strong
 from kapteam.ui.written import free_words
 from kapteam.vocabulary import (
@@ -48,9 +49,6 @@ from kapteam.vocabulary import (
 )
 from kapteam.wording import Phrase
 
-DEVICE_UG = 28_000
-"""One device of Spravato holds 28 mg (domain 1.3)."""
-
 
 def draw_live_session(here: Present, shown: LiveSession) -> None:
     """What is due, the four buttons, the rest in a menu, and below it all that was recorded."""
@@ -59,6 +57,7 @@ def draw_live_session(here: Present, shown: LiveSession) -> None:
     if ends_session(shown.status):
         words(f"**{shown.status.label}**. What happened all the same stands in the full record.")
     _due(here, shown)
+    draw_watched(here, shown)
     with st.container(key="now_buttons"):
         arrived, dose, reading, out = st.columns([1, 1, 2, 1], gap="medium")
         with arrived:
@@ -201,7 +200,9 @@ def _next_giving(shown: LiveSession) -> _Giving | None:
 
 def _giving(here: Present, shown: LiveSession, one: _Giving) -> None:
     form = Form(here, f"now.{one.kind}", makes=unused_id(here, "new_dose"))
-    if form.is_refused("reason"):
+    lot_field(form, shown)
+    # Also once it is filled in: another field may be what is refused next.
+    if form.is_refused("reason") or form.value("reason"):
         form.line("reason", "Reason")
     if form.is_refused("told_by"):
         form.pick("told_by", "As told by", with_function(shown.team, Function.PRESCRIBER))
@@ -215,6 +216,7 @@ def _giving(here: Present, shown: LiveSession, one: _Giving) -> None:
             administration_id=form.makes,
             kind=one.kind,
             mg=typed_mg(one.ug),
+            lot=form.value("lot") or "",
             reason=form.value("reason") or "",
             told_by=form.value("told_by"),
         ),
@@ -245,6 +247,7 @@ def _reading(here: Present, shown: LiveSession) -> None:
 
 
 def _out(here: Present, shown: LiveSession) -> None:
+    draw_since_devices(here, shown)
     if shown.discharged_at:
         _done(here, "Out", shown.discharged_at)
         if shown.early_out_reason:

@@ -23,6 +23,7 @@ from kapteam.rules.readiness import (
     possible_answers,
     still_to_ask,
 )
+from kapteam.rules.spravato import is_spravato
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present
@@ -116,7 +117,8 @@ def _draw_key(here: Present, shown: KetamineSessionPage, line: DoseLine, key: _K
 def _settled(line: DoseLine, part: Part) -> list[ReadinessItem]:
     """What of this key the rows themselves say is as it should be."""
     if part is Part.PRESCRIBER:
-        wanted = [ReadinessItem.CLEARANCE, ReadinessItem.CONSENT, ReadinessItem.DOSE]
+        asks = [ReadinessItem.ENROLLMENT] if is_spravato(line.product_route) else []
+        wanted = [ReadinessItem.CLEARANCE, ReadinessItem.CONSENT, *asks, ReadinessItem.DOSE]
     else:
         wanted = [ReadinessItem.HOME] if line.at_home else []
     return [item for item in wanted if not line.is_lacking(item)]

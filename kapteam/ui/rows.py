@@ -55,6 +55,8 @@ _OF_A_DOSE = {
     Reason.BREACH,
     Reason.NOT_CLEARED,
     Reason.NO_CONSENT,
+    Reason.NOT_ENROLLED,
+    Reason.MONITORING_FORM,
     Reason.ABOVE_CEILING,
     Reason.WEIGH_FIRST,
     Reason.DOSE_ON_HOLD,

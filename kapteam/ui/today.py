@@ -90,6 +90,7 @@ _SAID_BY_ITS_ROW = {
     Reason.NOT_CLOSED,
     Reason.NOT_CLEARED,
     Reason.NO_CONSENT,
+    Reason.NOT_ENROLLED,
     Reason.ABOVE_CEILING,
     Reason.WEIGH_FIRST,
     Reason.DOSE_NOT_ORDERED,

@@ -24,7 +24,7 @@ from kapteam.demo import PRESCRIBER_ID
 from kapteam.rules.permissions import Viewer
 from tests.accounts.people import PASSWORD
 from tests.browser.chromium import chromium_path, is_required, launched
-from tests.browser.demo import PAGES
+from tests.browser.demo import PAGES, is_prescribers
 from tests.browser.hands import follow_runs, go_to, open_at, press
 from tests.browser.outside import Outside
 from tests.browser.private import leaks, private_words
@@ -303,7 +303,7 @@ def demo_tab(
     def open_one(name: str, *, width: int = 1366, height: int = 900) -> Page:
         with _demo(demo_server) as database, database.reading() as db:
             address = PAGES[name](db)
-        tab = _kept_tab(prescriber if name.startswith("practice") else therapist)
+        tab = _kept_tab(prescriber if is_prescribers(name) else therapist)
         tab.set_viewport_size({"width": width, "height": height})
         go_to(tab, address)
         return tab

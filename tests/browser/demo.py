@@ -15,6 +15,7 @@ from kapteam.db.tables import (
     Inquiry,
     IntegrationSession,
     KetamineSession,
+    MonitoringSubmission,
     Note,
     OutsideWait,
 )
@@ -115,9 +116,26 @@ def _watched(db: Session) -> str:
     return _one(db, select(AdverseEvent.ketamine_session_id))
 
 
+def _spravato(db: Session) -> str:
+    """A session with Spravato whose monitoring form went out."""
+    return _one(db, select(MonitoringSubmission.ketamine_session_id))
+
+
+def _spravato_course(db: Session) -> str:
+    return db.get_one(KetamineSession, _spravato(db)).episode_id
+
+
 def _one(db: Session, ids: Select[tuple[str]]) -> str:
     """The last one, which has the most to show."""
     return max(db.scalars(ids).all())
+
+
+def is_prescribers(name: str) -> bool:
+    """Whether a page is the prescriber's: they administer, and who has Spravato has no therapist.
+
+    The others are opened as the therapist.
+    """
+    return name.startswith("practice") or name.endswith("with Spravato")
 
 
 PAGES: dict[str, Callable[[Session], str]] = {
@@ -153,6 +171,9 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "ketamine_session given": (
         lambda db: f"/ketamine_session?id={_dose(db, SessionStatus.COMPLETED)}"
     ),
+    "ketamine_session with Spravato": lambda db: f"/ketamine_session?id={_spravato(db)}",
+    "live_session with Spravato": lambda db: f"/live_session?id={_spravato(db)}",
+    "clearance with Spravato": lambda db: f"/clearance?episode={_spravato_course(db)}",
     "integration_session": lambda db: f"/integration_session?id={_integration_to_come(db)}",
     "note": lambda db: f"/note?id={_note(db, NoteKind.INTENTION, signed=False)}",
     "home_supply": lambda db: f"/home_supply?episode={_at_home(db)}",

@@ -34,6 +34,8 @@ from kapteam.db.tables import (
     IntegrationSession,
     Invitation,
     KetamineSession,
+    MonitoringAnswers,
+    MonitoringSubmission,
     Note,
     NoteAddendum,
     NoteAmendment,
@@ -43,6 +45,7 @@ from kapteam.db.tables import (
     PracticeSetting,
     ReadinessAnswer,
     RecordSignature,
+    RemsEnrollment,
     Reviewed,
     SeriesReview,
     SupportRecord,
@@ -92,6 +95,8 @@ from tests.factories_care import (
     a_signature,
     a_signed_intention,
     a_signed_note,
+    a_spravato_session,
+    a_submission,
     a_support_record,
     a_vital,
     an_administration,
@@ -620,6 +625,48 @@ def _present(page: Page) -> None:
 def _record(page: Page) -> None:
     paste(page, "Dose given, mg", "70")
     paste(page, "Given at", "1:35 pm")
+
+
+def _enrollment(page: Page) -> None:
+    unfold(page, "Another enrollment")
+    fill_day(page, "Enrolled on", TODAY)
+    paste(page, "Enrollment number (may stay empty)", "R-40817")
+
+
+def _some_devices(own: Care, page: str = "ketamine_session", *, is_sent: bool = False) -> str:
+    """A session with Spravato of this morning; the lots of its devices are not known."""
+    last_at = NOW - timedelta(hours=4)
+    with own.database.writing() as db:
+        dose = a_spravato_session(
+            db, own.course, last_at=last_at, out_at=last_at + timedelta(hours=3)
+        )
+        if is_sent:
+            a_submission(db, dose)
+    return f"/{page}?id={dose.id}"
+
+
+def _lot(page: Page) -> None:
+    press(page, "Lot of device 1")
+    paste(page, "Lot", "26KS04")
+
+
+def _monitoring_answers(page: Page) -> None:
+    press(page, "Answer what it asks")
+    for question in page.get_by_role("radiogroup").all():
+        question.locator("label", has_text="No").last.click()
+        wait_for_run(page)
+
+
+def _submitted(page: Page) -> None:
+    press(page, "It was submitted")
+    tick(page, "By fax")
+
+
+def _submission_in_error(page: Page) -> Locator:
+    row = page.locator("[class*=st-key-submission_]").first
+    press(row, "Entered in error")
+    paste(page, "What was wrong", "Another client")
+    return page.locator("body")
 
 
 def _a_dose_on_somebody_s_word(own: Care) -> str:
@@ -1257,6 +1304,46 @@ SAVES = {
         by_prescriber=True,
     ),
     "reviewed": Save(_a_course_to_review, _nothing, "Reviewed", ("episode:reviewed",), (Reviewed,)),
+    "enrollment": Save(
+        lambda own: f"/clearance?episode={own.course.id}",
+        _enrollment,
+        "Save the enrollment",
+        ("enrollment:recorded",),
+        (RemsEnrollment,),
+    ),
+    "enrollment in error": Save(
+        lambda own: f"/clearance?episode={own.course.id}",
+        _in_error,
+        "Mark the enrollment as entered in error",
+        ("enrollment:voided",),
+    ),
+    "lot": Save(
+        partial(_some_devices, page="live_session"),
+        _lot,
+        "Save the lot of device 1",
+        ("administration:lot",),
+    ),
+    "monitoring answers": Save(
+        _some_devices,
+        _monitoring_answers,
+        "Save the answers",
+        ("monitoring_form:answered",),
+        (MonitoringAnswers,),
+        by_prescriber=True,
+    ),
+    "form submitted": Save(
+        _some_devices,
+        _submitted,
+        "Save as submitted",
+        ("monitoring_form:submitted",),
+        (MonitoringSubmission,),
+    ),
+    "submission in error": Save(
+        partial(_some_devices, is_sent=True),
+        _submission_in_error,
+        "Mark the submission as entered in error",
+        ("monitoring_form:voided",),
+    ),
     "weight": Save(_a_dose_ahead, _weight, "Save the weight", ("weight:recorded",), (Weight,)),
     "weight in error": Save(
         _a_wrong_weight,

@@ -77,6 +77,7 @@ from tests.factories import (
     a_wait,
     an_absence,
     an_emergency,
+    an_enrollment,
     an_inquiry,
     an_outside_experience,
     audit_events,
@@ -88,6 +89,8 @@ from tests.factories_care import (
     a_ketamine_session,
     a_series_review,
     a_signature,
+    a_spravato_session,
+    a_submission,
     a_support_record,
     a_vital,
     an_administration,
@@ -326,6 +329,15 @@ def strange(care: Care) -> Odd:
         at_home = a_ketamine_session(db, course, planned_at=NOW + 3 * DAY)
         at_home.at_home, at_home.local_emergency = True, odd("ahn")
 
+        nasal = a_course(db, client, prescriber=care.prescriber, therapist=therapist)
+        sprayed = a_spravato_session(
+            db, nasal, last_at=NOW - 40 * DAY, lot="L1", out_at=NOW - 40 * DAY + 3 * HOUR
+        )
+        a_submission(db, sprayed, void_reason=odd("vsu"), **twice)
+        by_id = therapist.clinician_id
+        an_enrollment(db, client, by_id, number=SHORT)
+        an_enrollment(db, client, by_id, void_reason=odd("ven"), **twice)
+
         client.safety_plan, client.safety_plan_at = odd("spl"), NOW
         client.safety_plan_by_id = therapist.clinician_id
         concern = a_concern(
@@ -404,6 +416,7 @@ def strange(care: Care) -> Odd:
             "note": f"/note?id={signed.id}",
             "note in error": f"/note?id={in_error.id}",
             "risk note": f"/note?id={risk.id}",
+            "spravato": f"/ketamine_session?id={sprayed.id}",
             "at home": f"/ketamine_session?id={at_home.id}",
             "home_supply": f"/home_supply?episode={course.id}",
             "contact": f"/contact?id={contact.id}",
@@ -446,7 +459,7 @@ SHOWN = {
     "course": f"{NAME} the els bre",
     "other course": f"{NAME} the sub hap cir hol mis vde",
     "closed course": f"{NAME} cou fin mah rls",
-    "clearance": f"{NAME} cnd dsp dia dib trn trd ane",
+    "clearance": f"{NAME} cnd dsp dia dib trn trd ane ven",
     "consent": f"{NAME} vdc",
     "given": f"{NAME} gpl ppl bre why rea vda omr omv eor srw stw stp srt",
     "during": f"{NAME} gpl vwo vvo ewo edo evo",
@@ -458,6 +471,7 @@ SHOWN = {
     "note": f"{NAME} sig two are ate add the",
     "note in error": f"{NAME} vdn",
     "risk note": f"{NAME} rsg",
+    "spravato": f"{NAME} vsu",
     "at home": f"{NAME} ahn",
     "home_supply": f"{NAME} pha cnt ret sve tve",
     "contact": f"{NAME} cpl cle the",
@@ -466,7 +480,7 @@ SHOWN = {
 }
 """Which texts stand on which page."""
 _PARTS = {"Days away", "Thresholds", "Emergency access", "Who did what"}
-SHORT_ON = {"consent", "during", "given", "practice"}
+SHORT_ON = {"clearance", "consent", "during", "given", "practice"}
 NOBODY_S_WORDS = {
     "acknowledgement.mark",
     "audit_event.sign_in_id",
@@ -483,6 +497,7 @@ NOBODY_S_WORDS = {
     "failed_attempt.subject",
     "invitation.token_hash",
     "ketamine_session.readings_due",
+    "monitoring_answers.medicines",
     "note.content_hash",
     "note_addendum.content_hash",
     "note_amendment.content_hash",

@@ -30,6 +30,7 @@ from kapteam.db.tables import (
     EpisodeMember,
     IntegrationSession,
     KetamineSession,
+    MonitoringSubmission,
     Note,
     NoteAddendum,
     NoteAmendment,
@@ -60,6 +61,7 @@ from kapteam.rules.attention import Reason
 from kapteam.rules.dosing import Silence
 from kapteam.rules.evaluation import TRIALS_ASKED, adequate_trials, not_asked, present
 from kapteam.rules.integration import IntegrationStage
+from kapteam.rules.monitoring_form import FormStage
 from kapteam.rules.notes import IntentionStage
 from kapteam.rules.slots import USUAL_HOURS
 from kapteam.settings import settings
@@ -295,6 +297,12 @@ def promises_of_courses(db: Session, now: datetime) -> dict[str, bool]:
             and not (course.expects_intention or course.expects_integration or course.integrations)
             for course in found
         ),
+        "a monitoring form that went out, one due and one overdue": {
+            FormStage.DUE,
+            FormStage.OVERDUE,
+        }
+        <= {one.form.stage for course in found for one in course.attention if one.form}
+        and bool(db.scalar(select(func.count(MonitoringSubmission.id)))),
         "holds": HoldReason.TRAVEL in holds and any(reason.is_medical for reason in holds),
         "a clearance ends soon": any(
             one.reason is Reason.CLEARANCE_ENDS and one.tone is Tone.AMBER

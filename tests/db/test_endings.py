@@ -85,6 +85,8 @@ from tests.factories_care import (
     a_cared_for_client,
     a_given_session,
     a_ketamine_session,
+    a_spravato_session,
+    a_submission,
     an_administration,
     an_integration_session,
     an_overdue_integration,
@@ -332,6 +334,13 @@ def _given_less_than_a_day_ago(db, care):
     return f"fresh.{dose.id}", "Wait a day: a course that ended stands on no list."
 
 
+def _a_monitoring_form_to_submit(db, care):
+    last_at = NOW - 2 * DAY
+    dose = a_spravato_session(db, care.course, last_at=last_at, out_at=last_at + 3 * HOUR)
+    an_integration_session(db, care.course, dose, closed_at=NOW)
+    return f"form.{dose.id}", "Submit it first: a course that ended stands on no list."
+
+
 def _nobody_said_whether_it_was_given(db, care):
     dose = an_unrecorded_session(db, care.course)
     return f"dose.{dose.id}", "Say first in its record what became of it."
@@ -354,6 +363,7 @@ def _a_contact_that_passed(db, care):
         _unconfirmed,
         _held_without_note,
         _given_less_than_a_day_ago,
+        _a_monitoring_form_to_submit,
         _nobody_said_whether_it_was_given,
         _given_and_not_closed,
         _a_contact_that_passed,
@@ -398,7 +408,18 @@ def _closed_with_a_reason(db, course):
     )
 
 
-@pytest.mark.parametrize("situation", [_cancelled, _given_in_error, _closed_with_a_reason])
+def _with_its_form_submitted(db, course):
+    last_at = NOW - 2 * DAY
+    dose = a_spravato_session(db, course, last_at=last_at, out_at=last_at + 3 * HOUR)
+    a_submission(db, dose)
+    an_integration_session(
+        db, course, dose, closed_at=NOW, close_reason=IntegrationCloseReason.DECLINED
+    )
+
+
+@pytest.mark.parametrize(
+    "situation", [_cancelled, _given_in_error, _closed_with_a_reason, _with_its_form_submitted]
+)
 def test_settled_work_keeps_no_course_open(care, situation):
     """Rule 3: a cancelled session owes nothing; rule 66: nor does what was entered in error."""
     with care.database.writing() as db:

@@ -54,6 +54,7 @@ from tests.factories import (
     a_clearance,
     a_consent,
     a_weight,
+    an_enrollment,
     audit_events,
     count_rows,
     required_consents_of,
@@ -689,6 +690,7 @@ def test_rule_22_the_labelled_product_needs_no_consent_to_off_label_use(database
         a_clearance(db, care.course, by_id)
         for one in set(ConsentType) - {ConsentType.OFF_LABEL}:
             a_consent(db, care.course, one, by_id)
+        an_enrollment(db, care.client, by_id)
         series = a_series(db, care.course, product_route=ProductRoute.ESKETAMINE_NASAL)
         session = a_ketamine_session(
             db, care.course, planned_at=NOW, series=series, ordered_ug=56_000

@@ -18,6 +18,7 @@ from kapteam.vocabulary import (
     IntegrationCloseReason,
     IntegrationKind,
     OrderState,
+    ProductRoute,
     ReadinessItem,
     ServiceLine,
     SessionStatus,
@@ -29,6 +30,7 @@ from tests.factories_care import (
     a_cared_for_client,
     a_given_session,
     a_ketamine_session,
+    a_series,
     a_signed_intention,
     an_administration,
     an_answer,
@@ -329,9 +331,11 @@ def busy(care) -> Care:
             status=SessionStatus.STARTED,
         )
         an_overdue_integration(db, another_course(db, care, "Owed"))
+        unready = another_course(db, care, "Unready", cleared=False)
+        a_series(db, unready, product_route=ProductRoute.ESKETAMINE_NASAL)
         a_ketamine_session(
             db,
-            another_course(db, care, "Unready", cleared=False),
+            unready,
             planned_at=NOW + 2 * DAY,
             ordered_ug=None,
             ride="",
@@ -361,6 +365,7 @@ def test_every_gap_is_shown_by_somebody(busy):
         Show.NO_RISK_NOTE: 1,
         Show.NOT_CLEARED: 1,
         Show.NO_CONSENT: 1,
+        Show.NOT_ENROLLED: 1,
         Show.TO_DECIDE: 1,
         Show.POSTPONE: 1,
         Show.NOT_ORDERED: 1,

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from kapteam.db.tables import Client, Hold, Inquiry, KetamineSession
+from kapteam.db.tables import Administration, Client, Hold, Inquiry, KetamineSession
+from kapteam.rules.monitoring_form import CURRENT
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
     ClearanceDecision,
@@ -28,6 +29,7 @@ from kapteam.vocabulary import (
     OutsideParty,
     ProductRoute,
     ServiceLine,
+    SubmittedHow,
     TouchBegan,
     TrialKind,
     WaitOutcome,
@@ -52,6 +54,8 @@ from tests.factories_care import (
     a_ketamine_session,
     a_series,
     a_signed_intention,
+    a_spravato_session,
+    a_submission,
     a_support_record,
     a_vital,
     an_administration,
@@ -265,6 +269,35 @@ def _a_dose_after_an_unsigned_integration(care: Care) -> dict[str, str]:
 def _a_dose_in_an_hour(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
         return {"id": a_ketamine_session(db, care.course, planned_at=NOW + HOUR).id}
+
+
+def _some_devices(care: Care) -> dict[str, str]:
+    """Two devices of Spravato with their lots and one without, of this morning."""
+    last_at = NOW - 4 * HOUR
+    with care.database.writing() as db:
+        dose = a_spravato_session(
+            db, care.course, last_at=last_at, lot="L1", out_at=last_at + 3 * HOUR
+        )
+        db.query(Administration).filter_by(
+            ketamine_session_id=dose.id, started_at=last_at
+        ).one().lot = ""
+    return {"id": dose.id}
+
+
+def _a_form_sent(care: Care) -> dict[str, str]:
+    of_session = _some_devices(care)
+    with care.database.writing() as db:
+        a_submission(db, db.get_one(KetamineSession, of_session["id"]))
+    return of_session
+
+
+def _spravato_an_hour_ago(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        series = a_series(db, care.course, product_route=ProductRoute.ESKETAMINE_NASAL)
+        dose = a_ketamine_session(
+            db, care.course, planned_at=NOW - HOUR, series=series, ordered_ug=84_000
+        )
+    return {"id": dose.id}
 
 
 def _a_debt(care: Care) -> dict[str, str]:
@@ -681,6 +714,67 @@ SHEETS = {
         {"void_reason": "Somebody else's."},
         "administration:voided",
         _a_given_dose,
+    ),
+    "enrollment": Sheet(
+        "clearance",
+        "enrollment",
+        "Save the enrollment",
+        {"enrolled_on": TODAY, "number": "R-40817"},
+        "enrollment:recorded",
+        _of_course,
+    ),
+    "enrollment in error": Sheet(
+        "clearance",
+        "void_of_spravato",
+        "Mark the enrollment as entered in error",
+        {"void_reason": "Another client."},
+        "enrollment:voided",
+        _of_course,
+    ),
+    "lot": Sheet(
+        "live_session",
+        "lot",
+        "Save the lot of device 3",
+        {"lot": "26KS04"},
+        "administration:lot",
+        _some_devices,
+    ),
+    "devices": Sheet(
+        "ketamine_session",
+        "record",
+        "Save record",
+        {"administrations.0.mg": "28", "administrations.0.started_time": "2:00 pm"},
+        "ketamine_session:recorded",
+        _spravato_an_hour_ago,
+    ),
+    "monitoring answers": Sheet(
+        "ketamine_session",
+        "answers",
+        "Save the answers",
+        {
+            **{f"medicines.{one.value}": "False" for one in CURRENT.medicines},
+            "before_is_acceptable": "True",
+            "leaving_is_acceptable": "True",
+            "ready_minutes": "75",
+        },
+        "monitoring_form:answered",
+        _some_devices,
+    ),
+    "form submitted": Sheet(
+        "ketamine_session",
+        "submission",
+        "Save as submitted",
+        {"submitted_on": TODAY, "how": SubmittedHow.FAX},
+        "monitoring_form:submitted",
+        _some_devices,
+    ),
+    "submission in error": Sheet(
+        "ketamine_session",
+        "void_of_spravato",
+        "Mark the submission as entered in error",
+        {"void_reason": "Another client's."},
+        "monitoring_form:voided",
+        _a_form_sent,
     ),
     "other medicine": Sheet(
         "ketamine_session",
@@ -1312,6 +1406,27 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("emergency", "code", "K-999", "There is no client with this code."),
     ("emergency", "reason", " ", "The reason is needed."),
     ("correction", "lot", LONG, "200 characters"),
+    # Spravato.
+    ("enrollment", "enrolled_on", None, "Choose the day."),
+    ("enrollment", "enrolled_on", TOMORROW, "This day is in the future."),
+    ("enrollment", "number", "R" * 61, "at most 60 characters"),
+    ("enrollment in error", "void_reason", " ", "The reason is needed."),
+    ("lot", "lot", " ", "Enter the lot"),
+    ("lot", "lot", LONG, "200 characters"),
+    ("devices", "administrations.0.mg", "84", "are 3 devices of 28 mg"),
+    ("devices", "administrations.0.mg", "56", "are 2 devices of 28 mg"),
+    ("devices", "administrations.0.mg", "70", "Spravato comes in devices of 28 mg"),
+    ("monitoring answers", "medicines.opioid", "", "Opioids: say yes or no."),
+    ("monitoring answers", "before_is_acceptable", "", "Say yes or no."),
+    *(
+        ("monitoring answers", "ready_minutes", minutes, "Enter whole minutes")
+        for minutes in ("0", "-5", "NaN", "an hour", "1441")
+    ),
+    ("form submitted", "submitted_on", None, "Choose the day."),
+    ("form submitted", "submitted_on", TOMORROW, "This day is in the future."),
+    ("form submitted", "submitted_on", YESTERDAY, "This is before the session."),
+    ("form submitted", "how", None, "Choose how it went out."),
+    ("submission in error", "void_reason", " ", "The reason is needed."),
     *(
         ("details", one, LONG, "200 characters")
         for one in ("pronouns", "phone", "emergency_relation", "emergency_phone")
@@ -1445,6 +1560,9 @@ _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "integration agreed",
     "integration closed",
     "integration due",
+    "enrollment",
+    "monitoring answers",
+    "form submitted",
     "other medicine",
     "support",
     "reviewed",

@@ -19,7 +19,7 @@ from kapteam.db.engine import Database
 from kapteam.db.tables import Client, Clinician, Episode, Inquiry, SignIn
 from kapteam.demo import PRESCRIBER_ID, THERAPIST_ID
 from kapteam.vocabulary import Audience, HoldReason, SessionStatus
-from tests.browser.demo import PAGES
+from tests.browser.demo import PAGES, is_prescribers
 from tests.factories import NOW, a_hold
 from tests.factories_care import (
     Care,
@@ -41,7 +41,7 @@ def demo(demo_file: Path, data_folder: Path, frozen_clock) -> Database:
 
 
 def _opened(demo: Database, name: str, audience: Audience) -> AppTest:
-    who = PRESCRIBER_ID if name.startswith("practice") else THERAPIST_ID
+    who = PRESCRIBER_ID if is_prescribers(name) else THERAPIST_ID
     with demo.writing() as db:
         address = urlsplit(PAGES[name](db))
         sign_in_id = start_sign_in(db, who, "a test", NOW).sign_in_id

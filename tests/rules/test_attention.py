@@ -21,6 +21,7 @@ from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import judge_contact
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationFacts, judge
+from kapteam.rules.monitoring_form import FormStage, FormStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.pathway import ConsentFacts
 from kapteam.rules.readiness import Preparation, waits_for
@@ -57,6 +58,7 @@ CALM = CourseFacts(
     unconfirmed=(),
     breaches=(),
     to_sign=(),
+    forms=(),
     clearance_until_on=TODAY + timedelta(days=200),
     consents=(),
     concerns=(),
@@ -88,6 +90,7 @@ def _dose(hours=24.0, *, is_ahead=True, silence=None, intention=SIGNED, **facts)
         missing_note="",
         cleared=True,
         consented=True,
+        enrolled=True,
         ceiling_gap=None,
         pressure=None,
         pressure_gap=None,
@@ -156,6 +159,7 @@ def test_a_calm_course_needs_nobody():
         (_dose(order_state=OrderState.NONE), R.DOSE_NOT_ORDERED, Tone.AMBER, PRESCRIBER),
         (_dose(intention=MISSING), R.INTENTION, Tone.AMBER, THERAPIST),
         (_dose(consented=False), R.NO_CONSENT, Tone.RED, PRESCRIBER),
+        (_dose(enrolled=False), R.NOT_ENROLLED, Tone.RED, PRESCRIBER),
         (_dose(answers={}), R.NO_RIDE, Tone.AMBER, THERAPIST),
         (_dose(at_home=True, home_gap="where"), R.HOME_UNKNOWN, Tone.AMBER, THERAPIST),
         (_dose(answers=PREGNANT), R.TO_DECIDE, Tone.RED, PRESCRIBER),
@@ -591,3 +595,21 @@ def test_a_clearance_that_is_waited_for_waits_on_the_prescriber_whatever_else_is
     assert R.CLEARANCE_TO_DECIDE not in [one for one, *_ in held]
     on_consents = Stuck(StuckOn.CONSENTS, 3, is_since_call=True)
     assert R.CLEARANCE_TO_DECIDE not in [one for one, *_ in _found(stuck=on_consents)]
+
+
+@pytest.mark.parametrize(
+    ("stage", "days", "tone"),
+    [
+        (FormStage.DUE, 5, Tone.PLAIN),
+        (FormStage.DUE, 1, Tone.AMBER),
+        (FormStage.OVERDUE, -1, Tone.RED),
+        (FormStage.NOT_DUE, 5, None),
+        (FormStage.SUBMITTED, 5, None),
+    ],
+)
+@pytest.mark.parametrize("on_hold", [False, True])
+def test_rule_39_a_form_to_submit_is_the_prescriber_s_also_on_hold(stage, days, tone, on_hold):
+    form = FormStanding(stage, TODAY + timedelta(days=days))
+    found = _found(forms=(("dose", form),), on_hold=on_hold)
+
+    assert found == ([(R.MONITORING_FORM, tone, PRESCRIBER)] if tone else [])

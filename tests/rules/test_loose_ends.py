@@ -27,6 +27,7 @@ ASKED = Loose(K.DOSE, "asked", at=NOW - HOUR, is_asked=True)
 UNCONFIRMED = Loose(K.UNCONFIRMED, "told", at=NOW, who="Robin Prescott")
 OWED = Loose(K.INTEGRATION, "owed", at=NOW, what=FULL, dose_ids=("given",))
 DEBRIEFING = Loose(K.INTEGRATION, "debrief", what=DEBRIEF, version=1)
+FORM = Loose(K.FORM, "sprayed", at=NOW)
 NOTE = Loose(K.NOTE, "held", at=NOW, who="Thea Tallis", what=FULL)
 DRAFT = Loose(K.DRAFT, "draft", at=NOW, who="Robin Prescott", what=NoteKind.RISK)
 CHECK_IN = Loose(K.CONTACT, "check", at=NOW + HOUR, what=ContactKind.CHECK_IN)
@@ -52,6 +53,7 @@ HOLD = Loose(K.HOLD, "hold", at=NOW, what=HoldReason.TRAVEL)
         (ASKED, (), (), ()),
         (PASSED, (), (), ()),
         (UNCONFIRMED, (), (), ()),
+        (FORM, (), (), ()),
         (NOTE, (), (), ()),
         (DRAFT, (), (), ()),
     ],
@@ -74,6 +76,7 @@ def test_rule_56_only_what_makes_sense_is_offered(one, ends, same, colleague):
         (ASKED, "Say first in its record what became of it."),
         (PASSED, "Say first how it ended."),
         (UNCONFIRMED, "Robin Prescott confirms this dose first."),
+        (FORM, "Submit it first: a course that ended stands on no list."),
         (NOTE, "Thea Tallis signs the note first."),
         (DRAFT, "Robin Prescott signs the note first."),
     ],

@@ -15,9 +15,11 @@ from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.dosing import MayAdd, Silence
 from kapteam.rules.integration import IntegrationFacts, judge
 from kapteam.rules.loose_ends import Loose, LooseKind
+from kapteam.rules.monitoring_form import FormStage, FormStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.readiness import Requirement, tone_of
 from kapteam.rules.series import SeriesCount
+from kapteam.rules.spravato import Device, Watched
 from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import (
     ConcernKind,
@@ -425,6 +427,10 @@ def test_a_concern_says_who_raised_it_and_whether_the_colleague_knows(unseen, se
             "Debrief on the day, booked Tue Nov 24, 2:30 pm",
         ),
         (
+            Loose(LooseKind.FORM, "a", at=NOW),
+            "Monitoring form of the session of Tue Nov 24, 2:30 pm",
+        ),
+        (
             Loose(LooseKind.NOTE, "a", at=NOW, what=IntegrationKind.FULL),
             "Integration held Tue Nov 24, 2:30 pm, note not signed",
         ),
@@ -529,3 +535,54 @@ def test_what_goes_beyond_the_cadence_warns_and_may_be_meant():
         "It would be less than 2 days from the session of Tue Nov 24 and 3 in the week of Mon Nov "
         "23, where at most 2 are usual. It may be meant."
     )
+
+
+# --- Spravato -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seconds", "out", "text", "tone"),
+    [
+        (0, False, "0 min after the last device, 120 min to go", Tone.AMBER),
+        (118 * 60, False, "118 min after the last device, 2 min to go", Tone.AMBER),
+        (119 * 60 + 59, False, "119 min after the last device, 1 min to go", Tone.AMBER),
+        (120 * 60, False, "120 min after the last device, the 120 min are over", Tone.PLAIN),
+        (150 * 60, True, "150 min after the last device, the 120 min are over", Tone.PLAIN),
+        (118 * 60, True, "118 min after the last device, below the minimum of 120 min", Tone.RED),
+    ],
+)
+def test_rule_38_the_two_hours_are_said_in_whole_minutes(seconds, out, text, tone):
+    last_at = NOW - timedelta(seconds=seconds)
+    devices = (Device(last_at - timedelta(minutes=10), 28_000, ""), Device(last_at, 28_000, ""))
+    found = sentences.since_devices(Watched(devices, (), NOW if out else None), NOW)
+
+    assert (_said(found), found.tone) == (text, tone)
+
+
+def test_before_the_first_device_nothing_is_said_of_minutes():
+    nothing = Watched((), (), None)
+
+    assert sentences.since_devices(nothing, NOW) is None
+    assert sentences.since_first_device(nothing, NOW) == ""
+
+
+@pytest.mark.parametrize(
+    ("stage", "days", "text"),
+    [
+        (FormStage.NOT_DUE, 7, "Monitoring form: due once this session is closed"),
+        (FormStage.DUE, 7, "Monitoring form due Tue Dec 1"),
+        (FormStage.OVERDUE, -1, "Monitoring form overdue, was due Mon Nov 23"),
+        (FormStage.SUBMITTED, 7, "Monitoring form submitted"),
+    ],
+)
+def test_rule_39_a_form_says_where_it_stands(stage, days, text):
+    standing = FormStanding(stage, TODAY + timedelta(days=days))
+
+    assert _said(sentences.monitoring_form(standing, TODAY)) == text
+
+
+def test_what_a_form_lacks_is_one_line_and_nothing_where_it_lacks_nothing():
+    found = sentences.missing_for_form(("BP at 40 min", "lot of device 2"))
+
+    assert _said(found) == "Missing for the monitoring form: BP at 40 min, lot of device 2"
+    assert sentences.missing_for_form(()) is None

@@ -37,6 +37,7 @@ from kapteam.db.tables.monitoring import Acknowledgement, AdverseEvent, Vital
 from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
 from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
 from kapteam.db.tables.session_record import RecordSignature, Reviewed, SupportRecord
+from kapteam.db.tables.spravato import MonitoringAnswers, MonitoringSubmission, RemsEnrollment
 from kapteam.db.tables.waits import OutsideWait
 
 __all__ = [
@@ -69,6 +70,8 @@ __all__ = [
     "IntegrationSessionFor",
     "Invitation",
     "KetamineSession",
+    "MonitoringAnswers",
+    "MonitoringSubmission",
     "Note",
     "NoteAddendum",
     "NoteAmendment",
@@ -80,6 +83,7 @@ __all__ = [
     "Presence",
     "ReadinessAnswer",
     "RecordSignature",
+    "RemsEnrollment",
     "Reviewed",
     "Series",
     "SeriesReview",

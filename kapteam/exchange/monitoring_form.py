@@ -1,0 +1,57 @@
+"""The Spravato monitoring form of one session on paper, US Letter, a PDF.
+
+What somebody typed goes to the template as data, so that nothing of it can become markup.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import typst
+
+from kapteam import wording
+from kapteam.queries.spravato import SpravatoRecord
+from kapteam.queries.standing import Asked
+from kapteam.rules.monitoring_form import Part, fill
+
+_TEMPLATE = Path(__file__).with_name("monitoring_form.typ")
+
+
+@dataclass(frozen=True, slots=True)
+class FormPaper:
+    """Every word of the page, in order. The title, which stands in the file, names nobody."""
+
+    title: str
+    about: str
+    printed: str
+    parts: tuple[Part, ...]
+    missing: str
+
+
+def monitoring_form_pdf(record: SpravatoRecord, asked: Asked) -> bytes:
+    """The form as a PDF: one page, or as many as what was recorded needs."""
+    inputs = {"paper": json.dumps(asdict(form_paper(record, asked)))}
+    try:
+        return typst.compile(
+            _TEMPLATE, ignore_system_fonts=True, sys_inputs=inputs, pdf_standards=["ua-1"]
+        )
+    except typst.TypstError:
+        # PDF/UA refuses a sign that no font has; one of this machine may have it.
+        return typst.compile(_TEMPLATE, sys_inputs=inputs)
+
+
+def form_paper(record: SpravatoRecord, asked: Asked) -> FormPaper:
+    """The words of the page."""
+    zone = asked.practice.zone
+    filled = fill(record.definition, record.facts, asked.now, zone)
+    printed = f"{wording.day(asked.today, asked.today)}, {wording.zoned_time(asked.now, zone)}"
+    return FormPaper(
+        title="Spravato monitoring form",
+        about=(
+            f"Content of the REMS patient monitoring form, version {filled.definition.version} in "
+            "kapteam. To be entered online or sent by fax within seven days of the session."
+        ),
+        printed=f"{asked.practice.name}, printed {printed}",
+        parts=filled.parts,
+        missing=f"Still missing: {', '.join(filled.missing)}." if filled.missing else "",
+    )
