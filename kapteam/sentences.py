@@ -889,6 +889,8 @@ def loose_end(one: Loose, now: datetime, zone: ZoneInfo) -> str:
 
 def signal(one: Signal, now: datetime, zone: ZoneInfo) -> Phrase:
     """An alert: what, its value, and since when."""
+    if one.kind is SignalKind.NOT_IN_PERSON:
+        return Phrase(one.kind.label, one.tone, "warning")
     what = "" if one.kind is SignalKind.EVENT else f"{one.kind.label} "
     return Phrase(f"{what}{one.value}, {wording.moment(one.at, now, zone)}", one.tone, "warning")
 

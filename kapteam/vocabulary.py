@@ -458,6 +458,7 @@ class ForReview(Term):
     WENT_AHEAD = "went_ahead", "Went ahead all the same"
     NO_RIDE = "no_ride", "No ride home on record"
     AS_TOLD = "as_told", "Given as told, not confirmed"
+    LEFT = "left", "Left early or unwell"
 
 
 class How(Term):

@@ -439,9 +439,10 @@ def a_clearance(
     ceiling_ug: int | None = 150_000,
     valid_until_on: date | None = TODAY + timedelta(days=300),
     decided_at: datetime = NOW - timedelta(days=20),
+    in_person_on: date | None = TODAY - timedelta(days=21),
     **columns: Any,
 ) -> Clearance:
-    """A prescriber's clearance; the newest one of a course holds."""
+    """A prescriber's clearance after an evaluation in person; the newest of a course holds."""
     clearance = Clearance(
         id=new_id(),
         episode_id=course.id,
@@ -451,6 +452,7 @@ def a_clearance(
         valid_until_on=valid_until_on,
         decided_by_id=by_id,
         decided_at=decided_at,
+        in_person_on=in_person_on,
         **columns,
     )
     db.add(clearance)

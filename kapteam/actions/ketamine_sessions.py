@@ -34,6 +34,7 @@ from kapteam.db.audit import record
 from kapteam.db.spravato import enrolled_on
 from kapteam.db.tables import (
     Administration,
+    AdverseEvent,
     Client,
     ClinicianFunction,
     Episode,
@@ -61,7 +62,8 @@ from kapteam.rules.permissions import (
     only_witnesses,
 )
 from kapteam.rules.plausibility import doubt_given
-from kapteam.rules.recording import before_plan, breaches, entered_late, not_possible, out_of_order
+from kapteam.rules.recording import breaches, entered_late, not_possible, off_plan, out_of_order
+from kapteam.rules.signals import EventFacts, SeenReading, in_session
 from kapteam.rules.spravato import count_problem, devices_left, not_enrolled
 from kapteam.rules.vitals import Pressure, given_at
 from kapteam.vocabulary import (
@@ -280,6 +282,32 @@ def end_infusion(db: Session, viewer: Viewer, administration_id: str, now: datet
     )
 
 
+def take_back_out(db: Session, viewer: Viewer, ketamine_session_id: str, now: datetime) -> None:
+    """Say that the client is not out after all, so that they stand under "Right now" again.
+
+    When and why they were said to be out stays in the audit log. Raises NotAllowed, NotFound.
+    """
+    check_can_record_session(viewer)
+    session, course = ketamine_session(db, viewer, ketamine_session_id, now)
+    out_at = session.discharged_at
+    if out_at is None:
+        return
+    if session.status.is_given:
+        raise NotAllowed("This session is closed. Correct when the client was out instead.")
+    session.discharged_at, session.early_out_reason = None, ""
+    session.version += 1
+    record(
+        db,
+        "ketamine_session:not_out",
+        viewer,
+        now,
+        client_id=course.client_id,
+        subject_id=session.id,
+        discharged_at=(out_at, None),
+        **changed_since(db, session, RecordPart.MEDICAL, now),
+    )
+
+
 def confirm_administration(
     db: Session, viewer: Viewer, administration_id: str, now: datetime
 ) -> None:
@@ -462,12 +490,53 @@ class _Recording:
         discharged_at = typed.get("discharged_at")
         thresholds = the_practice(self._db, self._now).thresholds
         route = product_route(self._db, self._session)
-        early = discharged_at and out_too_early(discharged_at, given(self.rows), route, thresholds)
-        why = self.form.text("early_out_reason", reason, "The reason for leaving early")
-        if early:
-            self.form.need("early_out_reason", bool(why), f"{early} Say why.")
-        if discharged_at:
-            typed["early_out_reason"] = f"{early} {why}" if early else ""
+        if discharged_at is None:
+            return
+        early = out_too_early(discharged_at, given(self.rows), route, thresholds)
+        found = " ".join(filter(None, (early, self._unwell_at(discharged_at))))
+        why = self.form.text("early_out_reason", reason, "The reason for letting them leave")
+        self.form.need("early_out_reason", not found or bool(why), f"{found} Say why.")
+        typed["early_out_reason"] = f"{found} {why}" if found else ""
+
+    def _unwell_at(self, discharged_at: datetime) -> str:
+        """What was not well when the client left, by the readings and events until then."""
+        session_id = self._session.id
+        vitals = self._db.scalars(
+            select(Vital)
+            .where(
+                Vital.ketamine_session_id == session_id,
+                Vital.voided_at.is_(None),
+                Vital.taken_at <= discharged_at,
+            )
+            .order_by(Vital.taken_at, Vital.id)
+        ).all()
+        events = self._db.scalars(
+            select(AdverseEvent).where(
+                AdverseEvent.ketamine_session_id == session_id,
+                AdverseEvent.voided_at.is_(None),
+                AdverseEvent.onset_at <= discharged_at,
+            )
+        )
+        found = in_session(
+            [SeenReading(one.id, one.taken_at, _pressure_of(one), one.oxygen) for one in vitals],
+            [
+                EventFacts(
+                    one.id,
+                    session_id,
+                    one.kind,
+                    one.severity,
+                    one.is_serious,
+                    one.onset_at,
+                    one.resolved_at,
+                    is_out=False,
+                )
+                for one in events
+            ],
+            the_practice(self._db, self._now).thresholds,
+            discharged_at,
+        )
+        told = [f"{one.kind.label} {one.value}" if one.is_reading else one.value for one in found]
+        return f"Not well then: {'; '.join(told)}." if told else ""
 
     def _first_dose_at(self) -> datetime:
         """When the first dose that is no booster was given; the booster's own time without one."""
@@ -489,7 +558,11 @@ class _Recording:
                 values |= _REOPENED
         lines, total_ug = [], 0
         prefixes = {row.id: prefix for prefix, row in self._new.items()}
-        rows = sorted(self.rows, key=lambda one: (one.recorded_at, one.started_at, one.id))
+        # The clock of two who press at once may be read in another order than they are saved.
+        rows = sorted(
+            self.rows,
+            key=lambda one: (one.id in prefixes, one.recorded_at, one.started_at, one.id),
+        )
         session = self._session
         all_beyond = beyond_order(
             session.order_state,
@@ -659,7 +732,7 @@ class _Recording:
 
         One of the order also needs a prescriber's word.
         """
-        early = before_plan(row.started_at, self._session.planned_at)
+        early = off_plan(row.started_at, self._session.planned_at)
         sentences = " ".join([*found, *filter(None, [early])])
         self.form.need(
             f"{prefix}reason", not sentences or bool(row.reason), f"{sentences} Say why."
@@ -687,6 +760,12 @@ def read_lot(form: Entered, field: str, text: str) -> str:
     lot = form.line(field, text, "The lot")
     form.need(field, len(lot) <= LONGEST_LOT, "A lot has at most 60 characters.")
     return lot
+
+
+def _pressure_of(vital: Vital) -> Pressure | None:
+    if vital.systolic is None or vital.diastolic is None:
+        return None
+    return Pressure(vital.systolic, vital.diastolic)
 
 
 def _check_integration(

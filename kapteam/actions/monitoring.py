@@ -327,11 +327,14 @@ def _when(
     typed: str,
     now: datetime,
 ) -> datetime | None:
-    """When it was so: now unless a time was typed, and at the visit."""
+    """When it was so: this minute unless a time was typed, and at the visit.
+
+    Doses are kept to the minute as well: a reading of the same minute is none after the dose.
+    """
     zone: ZoneInfo = practice_zone(db, now)
     field = f"{name}_time"
     if not typed.strip():
-        return now
+        return now.replace(second=0, microsecond=0)
     day = on or now.astimezone(zone).date()
     at = form.moment(field, day, typed, zone, day_field=f"{name}_on")
     if at is None:

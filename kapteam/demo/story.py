@@ -432,6 +432,10 @@ def _integrations_in_time(telling: Telling) -> None:
     _keeps_at_home(svensson, counted="9")
     agreed.is_booked("200", no_slot="Leaves for a wedding on the day after.")
     agreed.has_intention(words.BELONGING[3], agreed.eve).is_given("200")
+    # Nobody said yet that it is over: an alert.
+    agreed.has_event(
+        60, 30 * 24 * 60, AdverseEventKind.HEADACHE, EventSeverity.MODERATE, "Water, a dark room."
+    )
     telling.then(
         agreed.planned_at + 4 * HOUR,
         THERAPIST,

@@ -104,7 +104,29 @@ def _line(row: Any) -> ReviewLine:
 
 
 def _rows(wanted: Select[str]) -> Executable:
-    return union_all(_breaches(wanted), _went_ahead(wanted), _no_ride(wanted), _as_told(wanted))
+    return union_all(
+        _breaches(wanted),
+        _went_ahead(wanted),
+        _no_ride(wanted),
+        _as_told(wanted),
+        _left(wanted),
+    )
+
+
+def _left(wanted: Select[str]) -> Select[Any]:
+    """Clients who left before the time, or with something that was not well (rule 40)."""
+    given = _given(wanted)
+    return (
+        _about(
+            ForReview.LEFT,
+            given,
+            at=KetamineSession.discharged_at,
+            words=KetamineSession.early_out_reason,
+            by=cast(null(), String),
+        )
+        .join(given, given.c.id == KetamineSession.id)
+        .where(KetamineSession.early_out_reason != "", KetamineSession.discharged_at.is_not(None))
+    )
 
 
 def _breaches(wanted: Select[str]) -> Select[Any]:

@@ -30,6 +30,7 @@ from kapteam.rules.monitoring import (
     minutes_due,
     next_reading,
 )
+from kapteam.rules.signals import EventFacts, SeenReading, Signal, in_session
 from kapteam.vocabulary import OrderState, ProductRoute, SessionStatus
 
 _MISSING = "There is no such ketamine session, or you are not on its course of care."
@@ -99,11 +100,33 @@ class LiveSession:
     def due(self, asked: Asked) -> DueReading | None:
         """The reading that is due next."""
         return next_reading(
-            [one.taken_at for one in self.readings],
+            [one.taken_at for one in self.readings if one.pressure or one.is_observed],
             counts_from(self.given, self.product_route),
             minutes_due(self.readings_due, self.product_route),
             self.may_leave_at(asked),
             is_out=self.discharged_at is not None,
+        )
+
+    def alerts(self, asked: Asked) -> tuple[Signal, ...]:
+        """What is loud in this session now, as the strip and the client's page say it."""
+        return in_session(
+            [SeenReading(one.id, one.taken_at, one.pressure, one.oxygen) for one in self.readings],
+            [
+                EventFacts(
+                    one.id,
+                    self.id,
+                    one.kind,
+                    one.severity,
+                    one.is_serious,
+                    one.onset_at,
+                    one.resolved_at,
+                    is_out=self.discharged_at is not None,
+                )
+                for one in self.events
+                if one.voided_at is None
+            ],
+            asked.practice.thresholds,
+            asked.now,
         )
 
     @property

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from kapteam.db.access import visible_episodes
 from kapteam.db.tables import (
     Administration,
+    AdverseEvent,
     Client,
     Episode,
     KetamineSession,
@@ -28,12 +29,17 @@ from kapteam.rules.monitoring import (
     minutes_due,
     next_reading,
 )
+from kapteam.rules.signals import EventFacts, SeenReading, Signal, in_session
+from kapteam.rules.vitals import Pressure
 from kapteam.vocabulary import ProductRoute
 
 
 @dataclass(frozen=True, slots=True)
 class RightNow:
-    """Somebody under medicine: where, which reading is due next, from when on they may go."""
+    """Somebody under medicine: where, which reading is due next, from when on they may go.
+
+    `alerts` are what is loud of their session now.
+    """
 
     session_id: str
     client: ClientName
@@ -42,6 +48,7 @@ class RightNow:
     product_route: ProductRoute
     due: DueReading | None
     may_leave_at: datetime
+    alerts: tuple[Signal, ...]
 
 
 def right_now(db: Session, asked: Asked) -> tuple[RightNow, ...]:
@@ -62,14 +69,45 @@ def right_now(db: Session, asked: Asked) -> tuple[RightNow, ...]:
         Administration.started_at.label("at"),
         Administration.ended_at.label("ended_at"),
         Administration.ug.label("ug"),
+        Administration.id.label("row_id"),
+        no(Vital.systolic),
+        no(Vital.diastolic),
+        no(Vital.oxygen),
+        no(AdverseEvent.kind),
+        no(AdverseEvent.severity),
+        Administration.is_witnessed.label("flag"),
     ).where(Administration.ketamine_session_id.in_(ours), Administration.voided_at.is_(None))
     read = select(
         Vital.ketamine_session_id,
         Vital.taken_at,
         no(Administration.ended_at),
         no(Administration.ug),
+        Vital.id,
+        Vital.systolic,
+        Vital.diastolic,
+        Vital.oxygen,
+        no(AdverseEvent.kind),
+        no(AdverseEvent.severity),
+        Vital.is_observed,
     ).where(Vital.ketamine_session_id.in_(ours), Vital.voided_at.is_(None))
-    both = union_all(given, read).subquery()
+    befell = select(
+        AdverseEvent.ketamine_session_id,
+        AdverseEvent.onset_at,
+        no(Administration.ended_at),
+        no(Administration.ug),
+        AdverseEvent.id,
+        no(Vital.systolic),
+        no(Vital.diastolic),
+        no(Vital.oxygen),
+        AdverseEvent.kind,
+        AdverseEvent.severity,
+        AdverseEvent.is_serious,
+    ).where(
+        AdverseEvent.ketamine_session_id.in_(ours),
+        AdverseEvent.voided_at.is_(None),
+        AdverseEvent.resolved_at.is_(None),
+    )
+    both = union_all(given, read, befell).subquery()
     rows = db.execute(
         select(
             KetamineSession.id,
@@ -78,9 +116,7 @@ def right_now(db: Session, asked: Asked) -> tuple[RightNow, ...]:
             KetamineSession.readings_due,
             Series.product_route,
             *CLIENT_NAME,
-            both.c.at,
-            both.c.ended_at,
-            both.c.ug,
+            *(column for column in both.c if column.key != "session_id"),
         )
         .join(Series, Series.id == KetamineSession.series_id)
         .join(Episode, Episode.id == KetamineSession.episode_id)
@@ -99,6 +135,8 @@ def _right_now(asked: Asked, rows: list[Any]) -> RightNow:
     first = rows[0]
     given = [Given(row.at, row.ended_at, row.ug) for row in rows if row.ug is not None]
     may_leave_at = earliest_out(given, first.product_route, asked.practice.thresholds)
+    readings = [row for row in rows if row.ug is None and row.kind is None]
+    events = [row for row in rows if row.kind is not None]
     # What is under medicine was given something.
     assert may_leave_at is not None
     return RightNow(
@@ -108,11 +146,26 @@ def _right_now(asked: Asked, rows: list[Any]) -> RightNow:
         at_home=first.at_home,
         product_route=first.product_route,
         due=next_reading(
-            [row.at for row in rows if row.ug is None],
+            [row.at for row in readings if row.systolic is not None or row.flag],
             counts_from(given, first.product_route),
             minutes_due(first.readings_due, first.product_route),
             may_leave_at,
             is_out=False,
         ),
         may_leave_at=may_leave_at,
+        alerts=in_session(
+            [SeenReading(row.row_id, row.at, _pressure(row), row.oxygen) for row in readings],
+            [
+                EventFacts(
+                    row.row_id, row.id, row.kind, row.severity, row.flag, row.at, None, is_out=False
+                )
+                for row in events
+            ],
+            asked.practice.thresholds,
+            asked.now,
+        ),
     )
+
+
+def _pressure(row: Any) -> Pressure | None:
+    return Pressure(row.systolic, row.diastolic) if row.systolic is not None else None

@@ -185,7 +185,7 @@ def last_before(vitals: tuple[VitalLine, ...], began_at: datetime | None) -> Vit
     found = [
         one
         for one in vitals
-        if one.pressure and one.voided_at is None and (began_at is None or one.taken_at < began_at)
+        if one.pressure and one.voided_at is None and (began_at is None or one.taken_at <= began_at)
     ]
     return found[-1] if found else None
 

@@ -13,6 +13,7 @@ from kapteam.vocabulary import ConsentType
 PLANNED_AT_MOST = timedelta(days=366)
 LATE = timedelta(days=7)
 EARLY = timedelta(hours=2)
+LONG_AFTER = timedelta(hours=12)
 LONGEST_VISIT = timedelta(days=1)
 
 
@@ -49,14 +50,17 @@ def entered_late(at: datetime, recorded_at: datetime) -> str | None:
     return f"This is entered {(recorded_at - at).days} days after it was given."
 
 
-def before_plan(given_at: datetime, planned_at: datetime) -> str | None:
-    """Why a dose given at `given_at` asks for a reason: hours before its plan (a slip of am or pm).
+def off_plan(given_at: datetime, planned_at: datetime) -> str | None:
+    """Why a dose given at `given_at` asks for a reason: hours before its plan, or long after it.
 
-    The integration clock runs from it, so a wrong time makes what is in time late, or hides it.
+    A slip of am or pm, or of the day. The integration clock runs from it, so a wrong time makes
+    what is in time late, or hides it.
     """
-    if planned_at - given_at <= EARLY:
-        return None
-    return f"This is {wording.duration(planned_at - given_at)} before the planned time."
+    if planned_at - given_at > EARLY:
+        return f"This is {wording.duration(planned_at - given_at)} before the planned time."
+    if given_at - planned_at > LONG_AFTER:
+        return f"This is {wording.duration(given_at - planned_at)} after the planned time."
+    return None
 
 
 def out_of_order(

@@ -19,6 +19,10 @@ SERIOUS_SHOWN = timedelta(days=7)
 """A serious event stands until the next weekly review has met it, also once it is over."""
 LEFT_OPEN = timedelta(hours=6)
 """From when on nobody is in the session any more, whether somebody said so or not."""
+IN_PERSON_FROM = date(2027, 1, 1)
+"""Until the day before, Schedule III medicine may be prescribed without one (domain 7.5)."""
+IN_PERSON_SOON = timedelta(days=60)
+"""Ours: time enough to see everybody."""
 QUIET_DAYS = {Tone.RED: 1, Tone.AMBER: 30}
 """Rule 72: what is red is quieted until the next day at most."""
 
@@ -30,6 +34,7 @@ class SignalKind(Term):
     OXYGEN = "oxygen", "Oxygen"
     EVENT = "event", "Event"
     CHALLENGE = "challenge", "Challenging experience"
+    NOT_IN_PERSON = "not_in_person", "No evaluation in person on record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,16 @@ class LastReading:
     was_given: bool
     pressure: Pressure | None = None
     oxygen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenReading:
+    """One reading of a session, as far as it can be an alert."""
+
+    id: str
+    taken_at: datetime
+    pressure: Pressure | None
+    oxygen: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,15 @@ class LeftChallenged:
     session_id: str
     recorded_at: datetime
     intensity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """The clearance of a course in which ketamine is given, and when the client was seen for it."""
+
+    id: str
+    decided_at: datetime
+    in_person_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +122,11 @@ class Signal:
     quiet: Quieted | None = None
 
     @property
+    def is_reading(self) -> bool:
+        """Whether it is of a figure that was read."""
+        return self.kind in {SignalKind.PRESSURE, SignalKind.OXYGEN}
+
+    @property
     def mark(self) -> str:
         """What a quieting is about: this row as loud as it is, and no other."""
         return f"{self.kind.value}/{self.row_id}/{self.tone.value}"
@@ -107,6 +136,7 @@ def signals(
     readings: Iterable[LastReading],
     events: Iterable[EventFacts],
     challenges: Iterable[LeftChallenged],
+    cleared: Cleared | None,
     quieted: Iterable[Quieted],
     thresholds: Thresholds,
     now: datetime,
@@ -117,12 +147,37 @@ def signals(
         *(one for reading in readings if (one := _of_reading(reading, thresholds)) is not None),
         *(one for event in events if (one := _of_event(event, now)) is not None),
         *map(_of_challenge, challenges),
+        *_of_clearance(cleared, today),
     ]
     resting = {one.mark: one for one in quieted if today <= one.until_on}
     return tuple(
         replace(one, quiet=resting.get(one.mark))
         for one in sorted(found, key=lambda one: (one.at, one.row_id))
     )
+
+
+def in_session(
+    readings: Iterable[SeenReading],
+    events: Iterable[EventFacts],
+    thresholds: Thresholds,
+    now: datetime,
+) -> tuple[Signal, ...]:
+    """What is loud in a session while it goes on: its newest figures, and what befell the client.
+
+    `readings` by time.
+    """
+    newest: dict[SignalKind, LastReading] = {}
+    for one in readings:
+        if one.pressure is not None:
+            newest[SignalKind.PRESSURE] = LastReading(
+                one.id, "", one.taken_at, was_given=True, pressure=one.pressure
+            )
+        if one.oxygen is not None:
+            newest[SignalKind.OXYGEN] = LastReading(
+                one.id, "", one.taken_at, was_given=True, oxygen=one.oxygen
+            )
+    going_on = [one for one in events if one.resolved_at is None]
+    return signals(newest.values(), going_on, (), None, (), thresholds, now, now.date())
 
 
 def may_be_quiet_until(tone: Tone, today: date) -> date:
@@ -175,6 +230,23 @@ def _of_challenge(one: LeftChallenged) -> Signal:
         "support record of a session",
         "recording in the support that it is over",
         Part.THERAPIST,
+    )
+
+
+def _of_clearance(cleared: Cleared | None, today: date) -> Iterable[Signal]:
+    """Domain 7.5: ketamine was ordered for somebody whom no prescriber has seen in person."""
+    if cleared is None or cleared.in_person_on is not None:
+        return
+    yield Signal(
+        SignalKind.NOT_IN_PERSON,
+        Tone.AMBER if IN_PERSON_FROM - today <= IN_PERSON_SOON else Tone.PLAIN,
+        "",
+        cleared.id,
+        cleared.decided_at,
+        "not on the clearance",
+        f"needed from {wording.full_day(IN_PERSON_FROM)}",
+        "end of the rule for telemedicine without one (DEA, 2026)",
+        "a clearance that names the day",
     )
 
 

@@ -107,7 +107,7 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
             ended = sentences.ended_session(shown.status, shown.closed_at, here.now, here.zone)
             st.text(f"{ended}: {free_words(here, shown.end_reason)}")
         if shown.early_out_reason:
-            st.markdown(":red-badge[:material/error: Out early]")
+            st.markdown(":red-badge[:material/error: Left early or unwell]")
             st.text(free_words(here, shown.early_out_reason))
         if shown.breach_reason:
             st.markdown(":red-badge[:material/error: Given beyond what was allowed]")
@@ -416,7 +416,7 @@ def _record_form(here: Present, shown: KetamineSessionPage) -> None:
             # Also once it is filled in: another field may be what is refused next.
             reason = "early_out_reason"
             if name == "discharged" and (form.is_refused(reason) or form.value(reason)):
-                form.line(reason, "Reason for leaving early")
+                form.line(reason, "Reason for letting them leave")
     if shown.status.is_open:
         with st.container(border=True, key=form.key("closing")):
             form.check("close", "Close this ketamine session")

@@ -11,7 +11,7 @@ from datetime import datetime
 import streamlit as st
 
 from kapteam import sentences, wording
-from kapteam.actions.ketamine_sessions import end_infusion
+from kapteam.actions.ketamine_sessions import end_infusion, take_back_out
 from kapteam.actions.monitoring import (
     EventEntered,
     PresentEntered,
@@ -101,6 +101,8 @@ def _due(here: Present, shown: LiveSession) -> None:
         due = shown.due(here.asked)
         if due:
             phrase(sentences.due_reading(due, here.now, here.zone))
+        for alert in shown.alerts(here.asked):
+            phrase(sentences.signal(alert, here.now, here.zone))
         before = shown.before
         if before and before.pressure and not shown.counted:
             found = judge_pressure(
@@ -111,7 +113,7 @@ def _due(here: Present, shown: LiveSession) -> None:
         leaves_at = shown.may_leave_at(here.asked)
         if leaves_at and not shown.discharged_at:
             at = wording.moment_today(leaves_at, here.now, here.zone)
-            words(plain(f"May leave from {at}"))
+            words(plain(f"{'Watched until' if shown.at_home else 'May leave from'} {at}"))
         for text in _course_of_pressure(shown):
             words(quiet(text))
 
@@ -132,6 +134,9 @@ def _course_of_pressure(shown: LiveSession) -> Iterator[str]:
 def _arrived(here: Present, shown: LiveSession) -> None:
     if shown.arrived_at:
         _done(here, "Arrived", shown.arrived_at)
+        return
+    if shown.counted or shown.discharged_at:
+        words(quiet("Arrival not recorded; enter its time in the full record."))
         return
     form = Form(here, "now.arrived", shown.id)
     form.save(
@@ -251,14 +256,18 @@ def _out(here: Present, shown: LiveSession) -> None:
     if shown.discharged_at:
         _done(here, "Out", shown.discharged_at)
         if shown.early_out_reason:
+            phrase(Phrase("left early or unwell", Tone.RED, "error"))
             st.text(free_words(here, shown.early_out_reason))
+        Form(here, "not_out", shown.id).save(
+            "Not out after all", take_back_out, lambda: shown.id, kind="secondary"
+        )
         return
     form = Form(here, "now.out", shown.id)
     warning = _not_back(shown)
     if warning:
         phrase(warning)
     if form.is_refused("reason"):
-        form.line("reason", "Reason for leaving early")
+        form.line("reason", "Reason for letting them leave")
     form.save(
         "Out, now",
         record_now,

@@ -63,7 +63,7 @@ def draw_vital(
     words(f"**{plain(what)}**", WHAT)
     words(quiet(_by(one.recorded_by, one.taken_at, one.recorded_at)), WHO)
     thresholds = here.asked.practice.thresholds
-    is_given = began_at is not None and began_at <= one.taken_at
+    is_given = began_at is not None and began_at < one.taken_at
     own = before.oxygen if before and is_given else None
     for found in (
         one.pressure and judge_pressure(one.pressure, is_given=is_given, thresholds=thresholds),

@@ -28,11 +28,12 @@ def _line(here: Present, one: RightNow) -> None:
         words(f"{strong(client_name(here.viewer, one.client))} {quiet(code)}")
         words(plain("at home" if one.at_home else one.place or "place not recorded"))
         words(quiet(one.product_route.label))
+        for alert in one.alerts:
+            phrase(sentences.signal(alert, here.now, here.zone))
         if one.due:
             phrase(sentences.due_reading(one.due, here.now, here.zone))
-        words(
-            plain(f"may leave from {wording.moment_today(one.may_leave_at, here.now, here.zone)}")
-        )
+        until = wording.moment_today(one.may_leave_at, here.now, here.zone)
+        words(plain(f"{'watched until' if one.at_home else 'may leave from'} {until}"))
         if can_record_session(here.viewer):
             link("live_session", "During the session", icon="timer", id=one.session_id)
         else:

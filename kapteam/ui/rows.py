@@ -36,6 +36,7 @@ from kapteam.rules.permissions import (
     can_raise_concern,
     can_write_note,
 )
+from kapteam.rules.signals import SignalKind
 from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
 from kapteam.ui.shell import Present
@@ -455,6 +456,8 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
     episode = course.episode_id
     if one.reason in _OF_A_DOSE:
         link("ketamine_session", "Open", icon="chevron_right", id=one.subject_id)
+    elif one.signal and one.signal.kind is SignalKind.NOT_IN_PERSON:
+        link("clearance", "Open", icon="chevron_right", episode=episode)
     elif one.signal:
         link("live_session", "Open", icon="chevron_right", id=one.signal.session_id)
     elif one.home:

@@ -224,7 +224,12 @@ def _row(sheet: _Sheet, place: int, number: int, one: Planned) -> None:
     name = f"rows.{place}."
     with row(form.key(f"{name}head")):
         title = f"Session {number} of {ordered}"
-        is_booked = form.check(f"{name}chosen", title, one.at is not None)
+        expected = one.integration if sheet.care.expects_integration else None
+        lacks = expected.why_not if expected else ""
+        # Nobody books an integration outside its window by leaving a tick where it is.
+        is_booked = form.check(f"{name}chosen", title, one.at is not None and not lacks)
+        if lacks and not is_booked:
+            phrase(Phrase(lacks, Tone.AMBER, "schedule"))
         if one.said:
             tone = Tone.PLAIN if one.at else Tone.AMBER
             phrase(Phrase(one.said, tone, "event_busy"))

@@ -46,7 +46,10 @@ def _alert(here: Present, course: CourseStanding, one: Signal) -> None:
         f"clears with {one.clears}",
     )
     words(quiet(", ".join(about)))
-    link("live_session", "Open", icon="chevron_right", id=one.session_id)
+    if one.session_id:
+        link("live_session", "Open", icon="chevron_right", id=one.session_id)
+    else:
+        link("clearance", "Open", icon="chevron_right", episode=course.episode_id)
     if one.quiet or not can_quiet_alert(here.viewer, one.part):
         return
     with st.popover("Quiet", width="content", key=f"quiet_{one.row_id}_{one.kind.value}"):

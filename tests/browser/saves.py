@@ -566,6 +566,15 @@ def _a_dose_given_now(own: Care) -> str:
     return f"/live_session?id={given.id}"
 
 
+def _somebody_out(own: Care) -> str:
+    with own.database.writing() as db:
+        given = a_given_session(
+            db, own.course, given_at=NOW - timedelta(hours=2), status=SessionStatus.STARTED
+        )
+        given.discharged_at = NOW
+    return f"/live_session?id={given.id}"
+
+
 def _a_running_infusion(own: Care) -> str:
     with own.database.writing() as db:
         series = a_series(db, own.course, product_route=ProductRoute.INTRAVENOUS)
@@ -1416,6 +1425,7 @@ SAVES = {
         (Administration,),
     ),
     "out now": Save(_a_dose_given_now, _nothing, "Out, now", ("ketamine_session:recorded",)),
+    "not out": Save(_somebody_out, _nothing, "Not out after all", ("ketamine_session:not_out",)),
     "infusion ended now": Save(
         _a_running_infusion, _nothing, "Infusion ended, now", ("administration:ended",)
     ),

@@ -62,7 +62,7 @@ def test_two_people_record_one_hour(own: Care, tab_of: TabOf, server: Server) ->
 
     server.clock.advance(minutes=28)
     press(theirs, "Out, now")
-    _says(theirs, "Reason for leaving early")
+    _says(theirs, "Reason for letting them leave")
     server.clock.advance(minutes=2)
     press(mine, "Out, now")
     expect(theirs.get_by_text("Right now")).to_have_count(0)

@@ -33,7 +33,7 @@ from kapteam.db.tables import (
 from kapteam.ids import new_id
 from kapteam.rules.evaluation import Finding, Trial
 from kapteam.rules.notes import content_hash
-from kapteam.rules.session_record import TouchGiven
+from kapteam.rules.session_record import Challenge, TouchGiven
 from kapteam.vocabulary import (
     Answer,
     ConsentType,
@@ -205,7 +205,14 @@ def strange(care: Care) -> Odd:
         an_event(db, given, onset_at=at, words=odd("ewo"), done=odd("edo"))
         an_event(db, given, onset_at=at, void_reason=odd("evo"), **gone)
         touch = TouchGiven(odd("stw"), TouchBegan.OFFERED, odd("stp"), NOW - 29 * HOUR)
-        a_support_record(db, given, therapist, words=odd("srw"), touches=[touch.kept()])
+        a_support_record(
+            db,
+            given,
+            therapist,
+            words=odd("srw"),
+            touches=[touch.kept()],
+            challenge=Challenge(7, 20, odd("chc"), is_over=True).kept(),
+        )
         a_signature(
             db, given, RecordPart.SUPPORT, therapist, signed_text=odd("srt"), changed_at=NOW
         )
@@ -461,7 +468,7 @@ SHOWN = {
     "closed course": f"{NAME} cou fin mah rls",
     "clearance": f"{NAME} cnd dsp dia dib trn trd ane ven",
     "consent": f"{NAME} vdc",
-    "given": f"{NAME} gpl ppl bre why rea vda omr omv eor srw stw stp srt",
+    "given": f"{NAME} gpl ppl bre why rea vda omr omv eor srw stw stp srt chc",
     "during": f"{NAME} gpl vwo vvo ewo edo evo",
     "ended": f"{NAME} end",
     "ahead": f"{NAME} apl",

@@ -46,7 +46,7 @@ def test_118_minutes_after_the_last_of_three_devices_it_is_told_so_and_out_asks_
 
     expect(page.get_by_text("asks for at least 2 hr. Say why.").last).to_be_visible()
     assert own.row(KetamineSession, session.id).discharged_at is None
-    paste(page, "Reason for leaving early", "Her ride could not wait.")
+    paste(page, "Reason for letting them leave", "Her ride could not wait.")
     press(page, "Out, now")
 
     assert own.row(KetamineSession, session.id).discharged_at == NOW

@@ -295,7 +295,7 @@ def _record_with_a_booster(page: Page, dose: str) -> None:
     paste(page, "Out at", "10:40 am")
     tick(page, "Close this ketamine session")
     press(page, "Save record")
-    paste(page, "Reason for leaving early", "Her sister could only come now.")
+    paste(page, "Reason for letting them leave", "Her sister could only come now.")
     press(page, "Save record")
     expect(page.get_by_text(f"Given: 90{NBSP}mg intramuscular")).to_be_visible()
     expect(page.get_by_text("Completed", exact=False).first).to_be_visible()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kapteam.actions.entered_in_error import VoidRowEntered
-from kapteam.actions.ketamine_sessions import end_infusion
+from kapteam.actions.ketamine_sessions import end_infusion, take_back_out
 from kapteam.actions.monitoring import (
     EventEntered,
     PresentEntered,
@@ -34,6 +34,7 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
+from kapteam.queries.for_review import for_review_of
 from kapteam.queries.live_session import live_session
 from kapteam.queries.right_now import right_now
 from kapteam.queries.standing import Asked, DoseLine, course_standings
@@ -44,6 +45,7 @@ from kapteam.vocabulary import (
     AdverseEventKind,
     Answer,
     EventSeverity,
+    ForReview,
     ProductRoute,
     ReadinessItem,
     RecordPart,
@@ -543,3 +545,91 @@ def test_what_is_recorded_after_a_signature_says_that_the_record_was_changed_sin
 
     signed, asked = sorted(care.rows(RecordSignature), key=lambda one: one.signed_at is None)
     assert (signed.changed_at, asked.signed_at) == (NOW, None)
+
+
+def test_a_reading_of_the_minute_of_the_dose_was_before_it(care, session):
+    later = NOW + timedelta(seconds=29)
+    care.do(record_vital, care.nurse, _vital(session, pressure="185/112"), now=later)
+    refused = _refused(care, record_now, care.nurse, _dose(session), now=NOW + MINUTE / 1.1)
+    assert "185/112" in refused["reason"]
+
+
+def test_of_two_who_press_at_once_the_second_is_asked_whatever_their_clocks_say(care, session):
+    care.do(record_now, care.nurse, _dose(session), now=NOW + timedelta(seconds=2))
+    refused = _refused(care, record_now, care.prescriber, _dose(session), now=NOW)
+    assert "more than was ordered" in refused["reason"]
+    assert len(care.rows(Administration)) == 1
+
+
+def test_a_dose_long_after_its_plan_asks_why(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course, planned_at=NOW - 20 * HOUR)
+    refused = _refused(care, record_now, care.nurse, _dose(session))
+    assert "20 hr after the planned time" in refused["reason"].replace("\u00a0", " ")
+
+
+def test_heart_rate_and_oxygen_alone_are_no_pressure(care, session):
+    care.do(record_vital, care.nurse, _vital(session, pressure=""))
+    with care.database.reading() as db:
+        asked = _asked(care, care.nurse)
+        assert live_session(db, asked, session.id).due(asked).stage is ReadingStage.BEFORE
+
+
+def test_what_is_loud_in_a_session_stands_on_the_strip(care, session):
+    with care.database.writing() as db:
+        an_administration(db, session, started_at=NOW - 20 * MINUTE)
+        a_vital(db, session, taken_at=NOW - 5 * MINUTE, systolic=195, diastolic=118, oxygen=85)
+        an_event(db, session, onset_at=NOW, severity=EventSeverity.SEVERE, is_serious=True)
+        an_event(db, session, onset_at=NOW)
+
+    (row,) = _right_now(care, care.therapist)
+    assert [one.value.replace("\u00a0", " ") for one in row.alerts] == [
+        "195/118",
+        "85 %",
+        "Nausea, severe, serious, goes on",
+    ]
+
+    with care.database.writing() as db:
+        a_vital(db, session, taken_at=NOW, oxygen=97)
+    (row,) = _right_now(care, care.therapist)
+    assert len(row.alerts) == 1
+
+
+def test_who_leaves_unwell_leaves_with_a_reason_that_reaches_the_review(care, session):
+    with care.database.writing() as db:
+        an_administration(db, session, started_at=NOW - 2 * HOUR)
+        a_vital(db, session, taken_at=NOW - MINUTE, systolic=195, diastolic=118)
+        an_event(db, session, onset_at=NOW - HOUR, severity=EventSeverity.SEVERE)
+        an_event(db, session, onset_at=NOW - HOUR)
+    out = _now(session, Moment.OUT)
+    refused = _refused(care, record_now, care.nurse, out)
+    assert "Blood pressure 195/118" in refused["reason"]
+    assert "Nausea, severe, goes on" in refused["reason"]
+    assert "mild" not in refused["reason"]
+
+    care.do(record_now, care.nurse, replace(out, reason="To the emergency room"))
+
+    with care.database.reading() as db:
+        found = for_review_of(db, _asked(care, care.prescriber), care.course.id)
+    (left,) = [one for one in found if one.kind is ForReview.LEFT]
+    assert left.words.endswith("To the emergency room")
+
+
+def test_out_by_mistake_is_taken_back_and_stays_in_the_log(care, session):
+    with care.database.writing() as db:
+        an_administration(db, session, started_at=NOW - 2 * HOUR)
+        row = db.get_one(KetamineSession, session.id)
+        row.status, row.discharged_at, row.early_out_reason = SessionStatus.STARTED, NOW, "Slip"
+    assert _right_now(care, care.nurse) == ()
+
+    for _ in range(2):
+        care.do(take_back_out, care.nurse, session.id)
+
+    assert len(_right_now(care, care.nurse)) == 1
+    saved = care.row(KetamineSession, session.id)
+    assert (saved.discharged_at, saved.early_out_reason) == (None, "")
+    (event,) = audit_events(care.database)
+    assert event.changes["discharged_at"] == [NOW.isoformat(), None]
+    for who in ("front_desk", "stranger"):
+        with pytest.raises((NotAllowed, NotFound)):
+            care.do(take_back_out, getattr(care, who), session.id)

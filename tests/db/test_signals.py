@@ -3,18 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from kapteam.actions.entered_in_error import VoidRowEntered
 from kapteam.actions.monitoring import ResolvedEntered, resolve_event, void_vital
 from kapteam.actions.signals import QuietEntered, quiet_alert
 from kapteam.db.in_force import practice_in_force
-from kapteam.db.tables import Acknowledgement
+from kapteam.db.tables import Acknowledgement, Clearance, Episode
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.standing import Asked, course_standings
 from kapteam.rules.attention import Reason
 from kapteam.rules.session_record import Challenge
-from kapteam.vocabulary import Part, Tone
+from kapteam.rules.signals import SignalKind
+from kapteam.vocabulary import EpisodeState, Part, Tone
 from tests.factories import NOW, TODAY, audit_events
 from tests.factories_care import (
     Care,
@@ -164,3 +166,19 @@ def test_who_went_home_challenged_is_the_therapist_s_to_ask_after(care, is_over,
                 care.do(quiet_alert, getattr(care, who), _quiet(care, one.signal.mark))
         care.do(quiet_alert, care.therapist, _quiet(care, one.signal.mark))
         assert _alerts(care) == []
+
+
+def test_who_was_never_seen_in_person_is_an_alert_of_the_course_that_goes_on(care):
+    with care.database.writing() as db:
+        (clearance,) = db.scalars(select(Clearance))
+        clearance.in_person_on = None
+    (alert,) = _alerts(care)
+    assert alert.signal.kind is SignalKind.NOT_IN_PERSON
+
+    entered = _quiet(care, alert.signal.mark, reason="Comes on Monday", until_on=TODAY + 6 * DAY)
+    care.do(quiet_alert, care.prescriber, entered)
+    assert _alerts(care) == []
+
+    with care.database.writing() as db:
+        db.get_one(Episode, care.course.id).state = EpisodeState.PREPARATION
+    assert _course(care, care.prescriber).signals == ()

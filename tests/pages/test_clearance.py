@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from kapteam.db.tables import Clearance
 from kapteam.vocabulary import (
@@ -200,6 +201,9 @@ def test_with_others_in_the_room_no_word_that_was_typed_is_shown(care):
 
 
 def test_an_evaluation_in_person_that_is_missing_says_so(care):
+    with care.database.writing() as db:
+        for one in db.scalars(select(Clearance)):
+            one.in_person_on = None
     assert "In-person evaluation not recorded" in said(_open(care, care.therapist))
 
 

@@ -84,7 +84,7 @@ def test_rule_24_a_high_pressure_before_the_dose_is_said_beside_the_buttons(care
     assert "BP 168/102: no dose without a prescriber's word" in words
     with care.database.writing() as db:
         an_administration(db, ahead, started_at=NOW)
-    assert "without a prescriber" not in said(_open(care, care.nurse, ahead))
+    assert "BP 168/102: no dose" not in said(_open(care, care.nurse, ahead))
 
 
 def test_three_devices_are_three_presses_each_with_its_number(care):

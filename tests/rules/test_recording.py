@@ -6,12 +6,12 @@ import pytest
 
 from kapteam.rules.ceiling import Ceiling, above_given
 from kapteam.rules.recording import (
-    before_plan,
     breaches,
     entered_late,
     not_of_visit,
     not_plannable,
     not_possible,
+    off_plan,
     out_of_order,
 )
 from kapteam.vocabulary import ConsentType
@@ -34,8 +34,8 @@ def _hours(hours: float) -> datetime:
     ],
 )
 def test_a_dose_hours_before_its_plan_asks_for_a_reason(hours, says):
-    assert says in (before_plan(_hours(-hours), NOW) or "")
-    assert bool(before_plan(_hours(-hours), NOW)) is bool(says)
+    assert says in (off_plan(_hours(-hours), NOW) or "")
+    assert bool(off_plan(_hours(-hours), NOW)) is bool(says)
 
 
 @pytest.mark.parametrize("hours", [0.5, 24, 24 * 365])

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from kapteam.rules.signals import (
+    Cleared,
     EventFacts,
     LastReading,
     LeftChallenged,
@@ -34,8 +35,8 @@ NAUSEA = EventFacts(
 )
 
 
-def _found(*, readings=(), events=(), challenges=(), quieted=(), today=TODAY):
-    return signals(readings, events, challenges, quieted, Thresholds(), NOW, today)
+def _found(*, readings=(), events=(), challenges=(), cleared=None, quieted=(), today=TODAY):
+    return signals(readings, events, challenges, cleared, quieted, Thresholds(), NOW, today)
 
 
 @pytest.mark.parametrize(
@@ -123,3 +124,21 @@ def test_a_challenging_experience_that_was_not_over_is_the_therapist_s():
     (one,) = _found(challenges=[left])
     assert (one.kind, one.tone, one.part) == (SignalKind.CHALLENGE, Tone.AMBER, Part.THERAPIST)
     assert one.value == "8 of 10, not over when they left"
+
+
+@pytest.mark.parametrize(
+    ("in_person_on", "today", "tone"),
+    [
+        (date(2026, 3, 1), TODAY, None),
+        # As the day nears from which it is needed it is said louder.
+        (None, date(2026, 11, 1), Tone.PLAIN),
+        (None, date(2026, 11, 2), Tone.AMBER),
+        (None, date(2027, 2, 1), Tone.AMBER),
+    ],
+)
+def test_who_was_never_seen_in_person_is_an_alert_while_ketamine_is_given(
+    in_person_on, today, tone
+):
+    found = _found(cleared=Cleared("clearance", NOW, in_person_on), today=today)
+    assert [one.tone for one in found] == ([tone] if tone else [])
+    assert _found(cleared=None, today=today) == ()
