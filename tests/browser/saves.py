@@ -507,7 +507,7 @@ def _a_series_to_review(own: Care) -> str:
     with own.database.writing() as db:
         a_series(db, own.course, review_before=2)
         a_given_session(db, own.course, given_at=NOW - 7 * DAY)
-    return _its_course(own)
+    return _the_course(own)
 
 
 def _review(page: Page) -> None:

@@ -306,3 +306,19 @@ def test_a_page_that_nobody_saves_behind_is_left_alone(care: Care, tab_of: TabOf
     page.evaluate(_COUNT)
     _beats(page)
     assert page.evaluate("pressed") == 0
+
+
+def test_a_list_to_choose_from_stays_open_while_a_colleague_saves(
+    own: Care, kept_tab_of: TabOf
+) -> None:
+    page = kept_tab_of(own.therapist)
+    go_to(page, f"/episode?id={own.course.id}")
+    page.get_by_role("tab", name="Who is on it").click()
+    field(page, "Covers from now on").click()
+    option = page.get_by_role("option").first
+    expect(option).to_be_visible()
+
+    _somebody(own, "Passerby")
+    _beats(page)
+
+    expect(option).to_be_visible()

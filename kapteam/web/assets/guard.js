@@ -109,8 +109,8 @@ addEventListener("pageshow", (event) => {
 // A page that is live says by which change token it was drawn. When the heartbeat tells
 // another, something was saved, and the page draws its lists again; once a minute it does so anyway,
 // since "in 30 min" ages. Every page says for whom it was drawn ("Who can see this screen?"), which
-// another tab may have answered anew. Nobody is disturbed: not while a button of the mouse is down or a dialog
-// lies over the page, and the focus stays on the link it was on, wherever that moves to. Nor is anybody
+// another tab may have answered anew. Nobody is disturbed: not while a button of the mouse is down, or a dialog
+// or a list to choose from lies over the page, and the focus stays on the link it was on, wherever that moves to. Nor is anybody
 // called back: for a moment after a press Streamlit has asked for the next page, and a Refresh pressed on
 // this one would be the later word. The address of a link stands in the bar once the server has begun its
 // page, however long that takes.
@@ -128,7 +128,7 @@ function refresh() {
   if (now - pressedAt < HELD_MS || now - wentAt < ON_THE_WAY_MS) return;
   if (wentTo !== "" && location.pathname !== wentTo && now - wentAt < SLOW_MS) return;
   wentTo = "";
-  if (document.querySelector("[role=dialog]")) return;
+  if (document.querySelector("[role=dialog], [role=listbox]")) return;
   const [token, audience] = news.split(" ");
   const isLive = drawn.kapteamToken !== "";
   const isOld = isLive && token !== drawn.kapteamToken || audience !== drawn.kapteamAudience;
