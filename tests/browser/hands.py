@@ -178,6 +178,8 @@ def choose(page: Page, label: str, option: str) -> None:
     if box.evaluate("box => box.tagName") == "SELECT":
         box.select_option(label=option)
         return
+    # A list that opens while its page is drawn anew may close again.
+    wait_for_run(page)
     box.click()
     page.get_by_role("option", name=option, exact=True).click()
     wait_for_run(page)
