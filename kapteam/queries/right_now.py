@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, cast, null, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from kapteam.db.access import visible_episodes
 from kapteam.db.tables import (
@@ -20,7 +20,6 @@ from kapteam.db.tables import (
 )
 from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
 from kapteam.queries.standing import Asked
-from kapteam.queries.unions import no
 from kapteam.rules.dosing import Given
 from kapteam.rules.monitoring import (
     DueReading,
@@ -70,35 +69,35 @@ def right_now(db: Session, asked: Asked) -> tuple[RightNow, ...]:
         Administration.ended_at.label("ended_at"),
         Administration.ug.label("ug"),
         Administration.id.label("row_id"),
-        no(Vital.systolic),
-        no(Vital.diastolic),
-        no(Vital.oxygen),
-        no(AdverseEvent.kind),
-        no(AdverseEvent.severity),
+        _no(Vital.systolic),
+        _no(Vital.diastolic),
+        _no(Vital.oxygen),
+        _no(AdverseEvent.kind),
+        _no(AdverseEvent.severity),
         Administration.is_witnessed.label("flag"),
     ).where(Administration.ketamine_session_id.in_(ours), Administration.voided_at.is_(None))
     read = select(
         Vital.ketamine_session_id,
         Vital.taken_at,
-        no(Administration.ended_at),
-        no(Administration.ug),
+        _no(Administration.ended_at),
+        _no(Administration.ug),
         Vital.id,
         Vital.systolic,
         Vital.diastolic,
         Vital.oxygen,
-        no(AdverseEvent.kind),
-        no(AdverseEvent.severity),
+        _no(AdverseEvent.kind),
+        _no(AdverseEvent.severity),
         Vital.is_observed,
     ).where(Vital.ketamine_session_id.in_(ours), Vital.voided_at.is_(None))
     befell = select(
         AdverseEvent.ketamine_session_id,
         AdverseEvent.onset_at,
-        no(Administration.ended_at),
-        no(Administration.ug),
+        _no(Administration.ended_at),
+        _no(Administration.ug),
         AdverseEvent.id,
-        no(Vital.systolic),
-        no(Vital.diastolic),
-        no(Vital.oxygen),
+        _no(Vital.systolic),
+        _no(Vital.diastolic),
+        _no(Vital.oxygen),
         AdverseEvent.kind,
         AdverseEvent.severity,
         AdverseEvent.is_serious,
@@ -169,3 +168,8 @@ def _right_now(asked: Asked, rows: list[Any]) -> RightNow:
 
 def _pressure(row: Any) -> Pressure | None:
     return Pressure(row.systolic, row.diastolic) if row.systolic is not None else None
+
+
+def _no(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    """Nothing, in the place of a column that only another part of the union has."""
+    return cast(null(), column.type).label(column.key)
