@@ -42,13 +42,19 @@ def lines(brief: Brief, now: datetime, zone: ZoneInfo) -> tuple[Line, ...]:
         Line("Usual blood pressure", brief.usual_pressure or "not asked"),
         Line("Allergies", _asked(brief.allergies), is_words=True),
         *_intention(brief),
-        Line("Ride home", brief.ride.words or "yes" if brief.ride else "none yet", is_words=True),
+        *_ride(brief),
         Line("Who is present", brief.people_present or _NOT_RECORDED, is_words=True),
     )
 
 
 def _asked(text: str | None) -> str:
     return "not asked" if text is None else text or "none"
+
+
+def _ride(brief: Brief) -> Iterator[Line]:
+    """Who takes the client home; at home nobody has to."""
+    if not brief.at_home:
+        yield Line("Ride home", brief.ride.words if brief.ride else "none yet", is_words=True)
 
 
 def _last(last: LastDose | None, now: datetime, zone: ZoneInfo) -> Iterator[Line]:

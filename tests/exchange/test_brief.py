@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from kapteam.actions.views import record_brief
+from kapteam.db.tables import KetamineSession
 from kapteam.errors import NotAllowed, NotFound
 from kapteam.exchange.brief import brief_pdf, lines
 from kapteam.queries.brief import brief
@@ -137,3 +138,9 @@ def test_printing_is_on_record_without_a_word_of_it(care, ahead):
     care.do(record_brief, care.therapist, care.client.id, ahead.id)
     (event,) = audit_events(care.database)
     assert (event.tag, event.client_id, event.changes) == ("brief:printed", care.client.id, {})
+
+
+def test_at_home_nobody_needs_a_ride(care, ahead):
+    with care.database.writing() as db:
+        db.get_one(KetamineSession, ahead.id).at_home = True
+    assert "Ride home" not in _said(care, ahead)
