@@ -178,8 +178,10 @@ def choose(page: Page, label: str, option: str) -> None:
     if box.evaluate("box => box.tagName") == "SELECT":
         box.select_option(label=option)
         return
-    # A list that opens while its page is drawn anew may close again.
+    # A list closes when its page is drawn anew or scrolls, as it would to bring it into view.
     wait_for_run(page)
+    box.scroll_into_view_if_needed()
+    box.evaluate(_LIE_STILL)
     box.click()
     page.get_by_role("option", name=option, exact=True).click()
     wait_for_run(page)
