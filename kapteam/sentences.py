@@ -891,6 +891,8 @@ def signal(one: Signal, now: datetime, zone: ZoneInfo) -> Phrase:
     """An alert: what, its value, and since when."""
     if one.kind is SignalKind.NOT_IN_PERSON:
         return Phrase(one.kind.label, one.tone, "warning")
+    if one.kind in {SignalKind.LOOK_UP, SignalKind.REVIEW_DUE}:
+        return Phrase(f"{one.kind.label}: {one.value}", one.tone, "warning")
     what = "" if one.kind is SignalKind.EVENT else f"{one.kind.label} "
     return Phrase(f"{what}{one.value}, {wording.moment(one.at, now, zone)}", one.tone, "warning")
 

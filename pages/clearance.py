@@ -12,6 +12,7 @@ from kapteam.ui.clearance import (
 )
 from kapteam.ui.course import draw_banner
 from kapteam.ui.forms import Form, unused_id
+from kapteam.ui.lookups import draw_lookups
 from kapteam.ui.navigation import go
 from kapteam.ui.page import open_page
 from kapteam.ui.spravato import draw_enrollment
@@ -20,6 +21,7 @@ here = open_page("Clearance")
 care = here.read(course, st.query_params.get("episode", ""))
 draw_banner(here, care.head, seen=care.seen_this_hour)
 draw_clearances(here, care)
+draw_lookups(here, care)
 draw_enrollment(here, care)
 if takes_clearance(here, care):
     form = Form(here, "clearance", makes=unused_id(here))

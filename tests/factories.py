@@ -39,6 +39,7 @@ from kapteam.db.tables import (
     OutsideWait,
     Practice,
     PracticeSetting,
+    PrescriptionLookup,
     RemsEnrollment,
     Weight,
 )
@@ -371,7 +372,7 @@ def a_course(
     """A course of care; a prescriber or therapist given as text is one elsewhere.
 
     With `cleared` the gate is open: cleared for every route, every consent signed, enrolled for
-    Spravato. With `hold` it has been on hold since yesterday.
+    Spravato, looked up in the prescription database. With `hold` it is on hold since yesterday.
     """
     by_id = next(
         (one.clinician_id for one in (prescriber, therapist) if isinstance(one, Viewer)),
@@ -401,6 +402,7 @@ def a_course(
         a_clearance(db, course, by_id)
         required_consents_of(db, course, by_id)
         an_enrollment(db, client, by_id)
+        a_lookup(db, client, by_id)
     if hold is not None:
         a_hold(db, course, hold, by_id)
     return course
@@ -458,6 +460,28 @@ def a_clearance(
     db.add(clearance)
     db.flush()
     return clearance
+
+
+def a_lookup(
+    db: Session,
+    client: Client,
+    by_id: str,
+    *,
+    looked_up_on: date = TODAY - timedelta(days=20),
+    **columns: Any,
+) -> PrescriptionLookup:
+    """That a client was looked up in the prescription database."""
+    lookup = PrescriptionLookup(
+        id=new_id(),
+        client_id=client.id,
+        looked_up_on=looked_up_on,
+        recorded_by_id=by_id,
+        recorded_at=NOW - timedelta(days=20),
+        **columns,
+    )
+    db.add(lookup)
+    db.flush()
+    return lookup
 
 
 def an_enrollment(

@@ -1,8 +1,8 @@
-"""Marking a row of a session's record as entered in error; it stays readable (rule 66)."""
+"""Marking a row as entered in error; it stays readable (rule 66)."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +14,14 @@ from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_record_session
 
 _Row = TypeVar("_Row", OtherMedicine, Vital, AdverseEvent)
+
+
+class Voidable(Protocol):
+    """A row that may be void: when, by whom and why."""
+
+    voided_at: Any
+    voided_by_id: Any
+    void_reason: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +43,20 @@ def void_row(
     session_id = db.scalar(select(table.ketamine_session_id).where(table.id == entered.row_id))
     session, course = ketamine_session(db, viewer, session_id or "", now)
     row = db.get_one(table, entered.row_id, populate_existing=True)
+    return (row, session, course) if mark_void(row, viewer, entered, now) else None
+
+
+def mark_void(row: Voidable, viewer: Viewer, entered: VoidRowEntered, now: datetime) -> bool:
+    """Mark a row that is locked for it; False when it was marked for this reason before.
+
+    Raises NotAllowed when it was for another one, Invalid (`void_reason`).
+    """
     form = Entered()
     reason = form.text("void_reason", entered.void_reason, "The reason", required=True)
     form.done()
     if row.voided_at is not None:
         if row.void_reason == reason:
-            return None
+            return False
         raise NotAllowed("This was marked as entered in error already.")
     row.voided_at, row.voided_by_id, row.void_reason = now, viewer.clinician_id, reason
-    return row, session, course
+    return True

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kapteam import wording
@@ -14,12 +13,11 @@ from kapteam.clock import day_of
 from kapteam.db import signal_rows
 from kapteam.db.access import visible_episode
 from kapteam.db.audit import record
-from kapteam.db.tables import Acknowledgement, Clearance, Episode
+from kapteam.db.tables import Acknowledgement
 from kapteam.errors import NotAllowed
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_quiet_alert
-from kapteam.rules.signals import LOOKED_BACK, Cleared, may_be_quiet_until, signals
-from kapteam.vocabulary import EpisodeState
+from kapteam.rules.signals import LOOKED_BACK, may_be_quiet_until, signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +40,8 @@ def quiet_alert(db: Session, viewer: Viewer, entered: QuietEntered, now: datetim
     if already_saved(db, Acknowledgement, entered.id):
         return
     today = day_of(now, practice_zone(db, now))
-    readings, events, challenges, quieted = signal_rows.read_facts(db, course.id, now - LOOKED_BACK)
-    thresholds, cleared = the_practice(db, now).thresholds, _cleared(db, course)
-    found = signals(readings, events, challenges, cleared, quieted, thresholds, now, today)
+    facts = signal_rows.read_facts(db, course.id, now - LOOKED_BACK)
+    found = signals(facts, the_practice(db, now).thresholds, now, today)
     signal = next((one for one in found if one.mark == entered.mark), None)
     if signal is None:
         raise NotAllowed("This alert is not there any more. Reload the page to see what is.")
@@ -82,18 +79,3 @@ def quiet_alert(db: Session, viewer: Viewer, entered: QuietEntered, now: datetim
         kind=signal.kind,
         until_on=until,
     )
-
-
-def _cleared(db: Session, course: Episode) -> Cleared | None:
-    """The clearance in force while ketamine is given on the course."""
-    if course.state not in (EpisodeState.SERIES, EpisodeState.MAINTENANCE):
-        return None
-    newest = db.scalars(
-        select(Clearance)
-        .where(Clearance.episode_id == course.id)
-        .order_by(Clearance.decided_at.desc(), Clearance.id.desc())
-        .limit(1)
-    ).first()
-    if newest is None or not newest.decision.allows_ketamine:
-        return None
-    return Cleared(newest.id, newest.decided_at, newest.in_person_on)

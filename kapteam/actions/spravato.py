@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from kapteam.actions.entered_in_error import VoidRowEntered, mark_void
 from kapteam.actions.ketamine_sessions import read_lot
 from kapteam.actions.loading import (
     administrations,
@@ -39,7 +40,6 @@ from kapteam.vocabulary import SubmittedHow, WatchedMedicine
 
 LONGEST_NUMBER = 60
 _OF_SPRAVATO_ONLY = "This is asked for sessions with Spravato only."
-_IS_IN_ERROR = "This was marked as entered in error already."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,6 @@ class EnrollmentEntered:
     episode_id: str
     enrolled_on: date | None
     number: str
-
-
-@dataclass(frozen=True, slots=True)
-class SpravatoErrorEntered:
-    """Which row was entered in error, and why."""
-
-    row_id: str
-    void_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +102,7 @@ def record_enrollment(
         return
     form = Entered()
     today = day_of(now, practice_zone(db, now))
-    on = _past_day(form, "enrolled_on", entered.enrolled_on, today)
+    on = form.past_day("enrolled_on", entered.enrolled_on, today)
     number = form.line("number", entered.number, "The enrollment number")
     form.need(
         "number",
@@ -139,9 +131,7 @@ def record_enrollment(
     )
 
 
-def void_enrollment(
-    db: Session, viewer: Viewer, entered: SpravatoErrorEntered, now: datetime
-) -> None:
+def void_enrollment(db: Session, viewer: Viewer, entered: VoidRowEntered, now: datetime) -> None:
     """Mark an enrollment as entered in error; it stays readable (rule 66).
 
     Raises NotAllowed, NotFound, Invalid (`void_reason`).
@@ -152,7 +142,7 @@ def void_enrollment(
         raise NotFound("There is no such enrollment, or you do not treat this client.")
     visible_client(db, viewer, row.client_id, now)
     db.refresh(row, with_for_update=True)
-    if _void(row, viewer, entered, now):
+    if mark_void(row, viewer, entered, now):
         record(
             db,
             "enrollment:voided",
@@ -182,7 +172,7 @@ def record_lot(db: Session, viewer: Viewer, entered: LotEntered, now: datetime) 
     form.need("lot", bool(lot), "Enter the lot that stands on the device.")
     form.done()
     if row.voided_at is not None:
-        raise NotAllowed(_IS_IN_ERROR)
+        raise NotAllowed("This was marked as entered in error already.")
     if row.lot == lot:
         return
     if row.lot:
@@ -279,7 +269,7 @@ def submit_monitoring(
     if _submission(db, session.id) is not None:
         raise NotAllowed("The form of this session is marked as submitted already.")
     form = Entered()
-    on = _past_day(form, "submitted_on", entered.submitted_on, day_of(now, zone))
+    on = form.past_day("submitted_on", entered.submitted_on, day_of(now, zone))
     form.need(
         "submitted_on",
         on is None or on >= day_of(given[0].started_at, zone),
@@ -311,9 +301,7 @@ def submit_monitoring(
     )
 
 
-def void_submission(
-    db: Session, viewer: Viewer, entered: SpravatoErrorEntered, now: datetime
-) -> None:
+def void_submission(db: Session, viewer: Viewer, entered: VoidRowEntered, now: datetime) -> None:
     """Mark as entered in error that a form went out; it is due again (rules 39 and 66).
 
     Raises NotAllowed, NotFound, Invalid (`void_reason`).
@@ -326,7 +314,7 @@ def void_submission(
     )
     session, course = _of_spravato(db, viewer, session_id or "", now)
     row = db.get_one(MonitoringSubmission, entered.row_id, populate_existing=True)
-    if _void(row, viewer, entered, now):
+    if mark_void(row, viewer, entered, now):
         record(
             db,
             "monitoring_form:voided",
@@ -375,29 +363,3 @@ def _submission(db: Session, session_id: str) -> MonitoringSubmission | None:
             MonitoringSubmission.voided_at.is_(None),
         )
     )
-
-
-def _past_day(form: Entered, field: str, on: date | None, today: date) -> date | None:
-    form.need(field, on is not None, "Choose the day.")
-    form.need(
-        field, on is None or on <= today, "This day is in the future. Choose today or before."
-    )
-    return on
-
-
-def _void(
-    row: RemsEnrollment | MonitoringSubmission,
-    viewer: Viewer,
-    entered: SpravatoErrorEntered,
-    now: datetime,
-) -> bool:
-    """Mark a row; False when it was marked for this reason before."""
-    form = Entered()
-    reason = form.text("void_reason", entered.void_reason, "The reason", required=True)
-    form.done()
-    if row.voided_at is not None:
-        if row.void_reason == reason:
-            return False
-        raise NotAllowed(_IS_IN_ERROR)
-    row.voided_at, row.voided_by_id, row.void_reason = now, viewer.clinician_id, reason
-    return True

@@ -45,9 +45,7 @@ def record_weight(db: Session, viewer: Viewer, entered: WeightEntered, now: date
     today = day_of(now, practice_zone(db, now))
     form = Entered()
     grams = form.read("weight", wording.read_weight, entered.weight)
-    on = entered.measured_on or today
-    form.need("measured_on", entered.measured_on is not None, "Choose the day.")
-    form.need("measured_on", on <= today, "This day is in the future. Choose today or before.")
+    on = form.past_day("measured_on", entered.measured_on, today)
     if grams is not None:
         problem = check_weight(grams)
         form.need("weight", problem is None, problem or "")

@@ -301,7 +301,7 @@ def _integrations_late(telling: Telling) -> None:
 
     nakamura = _shared(telling, people.NAKAMURA, INFUSION)
     late = _series(
-        nakamura, nakamura.dose_ago(50, 68), ("35", "40", "45", "45"), words.MOVING, _TRD, "60"
+        nakamura, nakamura.dose_ago(50, 68), ("30", "35", "40", "45"), words.MOVING, _TRD, "60"
     )
     late.is_booked("50", slot=late.next_day).has_intention(words.MOVING[4], late.eve)
     late.is_given("50", signed=(RecordPart.MEDICAL,))
@@ -658,6 +658,7 @@ def _maintained(telling: Telling) -> None:
         "1.2 mg per kg",
         valid_days=28 + 12,
         conditions="Blood pressure before every dose; amlodipine on the morning of the dose.",
+        looks_up=False,
         **of_lindqvist(_TRD),
     )
 

@@ -25,6 +25,7 @@ from kapteam.actions.ketamine_sessions import (
     RecordEntered,
     record_ketamine_session,
 )
+from kapteam.actions.lookups import LookupEntered, record_lookup
 from kapteam.actions.monitoring import (
     EventEntered,
     ResolvedEntered,
@@ -356,9 +357,13 @@ class Course:
         valid_days: int = 180,
         conditions: str = "",
         routes: tuple[ProductRoute, ...] = (),
+        looks_up: bool = True,
         **found: Any,
     ) -> None:
-        """The prescriber clears the client for ketamine; `found` are fields of the evaluation."""
+        """The prescriber clears the client for ketamine; `found` are fields of the evaluation.
+
+        Looks them up in the prescription database as well, unless told not to.
+        """
         assert self.prescriber is not None
         decision = ClearanceDecision.CLEARED
         if conditions:
@@ -380,6 +385,18 @@ class Course:
                 follows_id=follows_id,
                 **found,
             ),
+        )
+        if looks_up:
+            self.is_looked_up(at)
+
+    def is_looked_up(self, at: datetime) -> None:
+        """The prescriber looks the client up in the prescription database."""
+        assert self.prescriber is not None
+        self.telling.then(
+            at,
+            self.prescriber,
+            record_lookup,
+            LookupEntered(demo_id(f"{self.id}/lookup/{at}"), self.id, self.telling.on(at)),
         )
 
     def consents(self, at: datetime, *, expires_on: date | None = None, missing: int = 0) -> None:

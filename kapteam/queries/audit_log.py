@@ -51,6 +51,7 @@ TAGS = {
         "clearance:%",
         "consent:%",
         "enrollment:%",
+        "lookup:%",
     ),
     What.SESSIONS: (
         "series:%",

@@ -33,6 +33,7 @@ _MADE_BY_A_FORM = (
     tables.NoteAmendment,
     tables.OtherMedicine,
     tables.OutsideWait,
+    tables.PrescriptionLookup,
     tables.RemsEnrollment,
     tables.Vital,
     tables.SeriesReview,

@@ -78,7 +78,7 @@ from kapteam.rules.pathway import (
 from kapteam.rules.permissions import Viewer, hold_reason_for
 from kapteam.rules.readiness import Preparation, Requirement, is_ready, waits_for
 from kapteam.rules.series import SeriesCount, goes_on
-from kapteam.rules.signals import LOOKED_BACK, Cleared, Signal, signals
+from kapteam.rules.signals import LOOKED_BACK, Signal, signals
 from kapteam.rules.spravato import is_enrolled, is_spravato
 from kapteam.rules.vitals import Pressure, pressure_gap
 from kapteam.rules.waits import (
@@ -811,25 +811,8 @@ class _Course:
         asked = self._asked
         if not asked.viewer.reads_notes:
             return ()
-        readings, events, challenges, quieted = signal_rows.facts_of(matters)
-        return signals(
-            readings,
-            events,
-            challenges,
-            self._cleared(),
-            quieted,
-            asked.practice.thresholds,
-            asked.now,
-            asked.today,
-        )
-
-    def _cleared(self) -> Cleared | None:
-        """Its clearance while ketamine is given on it."""
-        row = self._row
-        is_given = row.state in (EpisodeState.SERIES, EpisodeState.MAINTENANCE)
-        if not is_given or self._clearance is None or not self._clearance.decision.allows_ketamine:
-            return None
-        return Cleared(row.clearance_id, row.decided_at, row.in_person_on)
+        facts = signal_rows.facts_of(matters)
+        return signals(facts, asked.practice.thresholds, asked.now, asked.today)
 
     def _to_sign(self) -> tuple[ToSign, ...]:
         """The signatures that its records wait for (domain 2)."""

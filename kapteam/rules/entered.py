@@ -101,6 +101,14 @@ class Entered:
             return None
         return self.read(field, lambda _: wording.at_local(on, time_of_day, zone), typed)
 
+    def past_day(self, field: str, on: date | None, today: date) -> date | None:
+        """A day that was chosen and is not in the future."""
+        self.need(field, on is not None, "Choose the day.")
+        self.need(
+            field, on is None or on <= today, "This day is in the future. Choose today or before."
+        )
+        return on
+
     def done(self) -> None:
         """Raise Invalid with every sentence, if there is one."""
         if self._problems:

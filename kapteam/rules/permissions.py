@@ -225,6 +225,20 @@ def can_record_session(viewer: Viewer) -> bool:
     return _allowed(check_can_record_session, viewer)
 
 
+def check_can_record_lookup(viewer: Viewer) -> None:
+    """Record that the prescription database was looked up: whoever may look into it."""
+    _need(
+        viewer,
+        frozenset({Function.PRESCRIBER, Function.NURSE}),
+        "Only a prescriber or a nurse can record a look-up.",
+    )
+
+
+def can_record_lookup(viewer: Viewer) -> bool:
+    """Twin of `check_can_record_lookup`."""
+    return _allowed(check_can_record_lookup, viewer)
+
+
 def check_can_quiet_alert(viewer: Viewer, part: Part) -> None:
     """Let an alert rest: it is whose part it is, and a prescriber's (domain 5, S2, S3, D11)."""
     if part is Part.THERAPIST:

@@ -1,4 +1,4 @@
-"""Alerts: what the rows of sessions say that needs a human (domain 5: S2 and S3, as far as built).
+"""Alerts: what the rows of a course say that needs a human (domain 5, as far as built).
 
 Derived from the rows, never stored; what is stored is that somebody quieted one. A new reading or
 another event is another alert (its `mark`), so nothing stays quiet for what came after.
@@ -6,12 +6,20 @@ another event is another alert (its `mark`), so nothing stays quiet for what cam
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from kapteam import wording
+from kapteam.rules.escalation import Escalation, GivenDose, closer, rising
 from kapteam.rules.thresholds import Thresholds
 from kapteam.rules.vitals import Pressure, is_red, must_wait
-from kapteam.vocabulary import AdverseEventKind, EventSeverity, Part, Term, Tone
+from kapteam.vocabulary import (
+    AdverseEventKind,
+    EpisodeState,
+    EventSeverity,
+    Part,
+    Term,
+    Tone,
+)
 
 LOOKED_BACK = timedelta(days=30)
 """Ours: what nobody answered for as long was answered elsewhere."""
@@ -23,6 +31,8 @@ IN_PERSON_FROM = date(2027, 1, 1)
 """Until the day before, Schedule III medicine may be prescribed without one (domain 7.5)."""
 IN_PERSON_SOON = timedelta(days=60)
 """Ours: time enough to see everybody."""
+LOOKED_UP_BEFORE = timedelta(days=30)
+"""Ours: how long before a series began a look-up may be that is still one for this series."""
 QUIET_DAYS = {Tone.RED: 1, Tone.AMBER: 30}
 """Rule 72: what is red is quieted until the next day at most."""
 
@@ -34,6 +44,10 @@ class SignalKind(Term):
     OXYGEN = "oxygen", "Oxygen"
     EVENT = "event", "Event"
     CHALLENGE = "challenge", "Challenging experience"
+    RISING = "rising", "Dose rises"
+    CLOSER = "closer", "Doses closer together"
+    REVIEW_DUE = "review_due", "Prescriber's review due"
+    LOOK_UP = "look_up", "Prescription database"
     NOT_IN_PERSON = "not_in_person", "No evaluation in person on record"
 
 
@@ -84,12 +98,20 @@ class LeftChallenged:
 
 
 @dataclass(frozen=True, slots=True)
-class Cleared:
-    """The clearance of a course in which ketamine is given, and when the client was seen for it."""
+class Prescribing:
+    """What is known of a course while ketamine is given on it: cleared, and not on hold.
 
-    id: str
+    When the client was seen for the clearance, when a prescriber last looked anew, and when the
+    prescription database was last looked up; `series_began_at` of the running series.
+    """
+
+    clearance_id: str
+    state: EpisodeState
     decided_at: datetime
     in_person_on: date | None
+    looked_up_on: date | None
+    evaluated_at: datetime | None
+    series_began_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +122,23 @@ class Quieted:
     until_on: date
     reason: str
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalFacts:
+    """The rows that the alerts of one course are judged from.
+
+    `series` are the doses given in each running series; a prescriber last signed a decision note
+    at `decided_at`.
+    """
+
+    readings: tuple[LastReading, ...] = ()
+    events: tuple[EventFacts, ...] = ()
+    challenges: tuple[LeftChallenged, ...] = ()
+    prescribing: Prescribing | None = None
+    series: tuple[tuple[GivenDose, ...], ...] = ()
+    decided_at: datetime | None = None
+    quieted: tuple[Quieted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,23 +172,18 @@ class Signal:
 
 
 def signals(
-    readings: Iterable[LastReading],
-    events: Iterable[EventFacts],
-    challenges: Iterable[LeftChallenged],
-    cleared: Cleared | None,
-    quieted: Iterable[Quieted],
-    thresholds: Thresholds,
-    now: datetime,
-    today: date,
+    facts: SignalFacts, thresholds: Thresholds, now: datetime, today: date
 ) -> tuple[Signal, ...]:
     """The alerts of a course, quieted ones among them, the oldest first."""
     found = [
-        *(one for reading in readings if (one := _of_reading(reading, thresholds)) is not None),
-        *(one for event in events if (one := _of_event(event, now)) is not None),
-        *map(_of_challenge, challenges),
-        *_of_clearance(cleared, today),
+        *(one for row in facts.readings if (one := _of_reading(row, thresholds)) is not None),
+        *(one for row in facts.events if (one := _of_event(row, now)) is not None),
+        *map(_of_challenge, facts.challenges),
+        *_of_doses(facts),
     ]
-    resting = {one.mark: one for one in quieted if today <= one.until_on}
+    if facts.prescribing:
+        found += _of_prescribing(facts.prescribing, thresholds, now, today)
+    resting = {one.mark: one for one in facts.quieted if today <= one.until_on}
     return tuple(
         replace(one, quiet=resting.get(one.mark))
         for one in sorted(found, key=lambda one: (one.at, one.row_id))
@@ -177,7 +211,8 @@ def in_session(
                 one.id, "", one.taken_at, was_given=True, oxygen=one.oxygen
             )
     going_on = [one for one in events if one.resolved_at is None]
-    return signals(newest.values(), going_on, (), None, (), thresholds, now, now.date())
+    facts = SignalFacts(tuple(newest.values()), tuple(going_on))
+    return signals(facts, thresholds, now, now.date())
 
 
 def may_be_quiet_until(tone: Tone, today: date) -> date:
@@ -233,21 +268,100 @@ def _of_challenge(one: LeftChallenged) -> Signal:
     )
 
 
-def _of_clearance(cleared: Cleared | None, today: date) -> Iterable[Signal]:
-    """Domain 7.5: ketamine was ordered for somebody whom no prescriber has seen in person."""
-    if cleared is None or cleared.in_person_on is not None:
-        return
-    yield Signal(
-        SignalKind.NOT_IN_PERSON,
-        Tone.AMBER if IN_PERSON_FROM - today <= IN_PERSON_SOON else Tone.PLAIN,
-        "",
-        cleared.id,
-        cleared.decided_at,
-        "not on the clearance",
-        f"needed from {wording.full_day(IN_PERSON_FROM)}",
-        "end of the rule for telemedicine without one (DEA, 2026)",
-        "a clearance that names the day",
+def _of_doses(facts: SignalFacts) -> Iterable[Signal]:
+    """Rule 37: a prescriber is asked once, and answers with a decision note."""
+    for doses in facts.series:
+        up, soon = rising(doses, facts.decided_at), closer(doses, facts.decided_at)
+        if up:
+            yield _of_escalation(
+                SignalKind.RISING,
+                up,
+                "three rises in a row, or more than half above the first full dose",
+                "a lower dose",
+            )
+        if soon:
+            yield _of_escalation(
+                SignalKind.CLOSER,
+                soon,
+                "three intervals in a row, each shorter than the one before",
+                "a longer interval",
+            )
+
+
+def _of_escalation(kind: SignalKind, found: Escalation, threshold: str, undone_by: str) -> Signal:
+    return Signal(
+        kind,
+        Tone.AMBER,
+        found.session_id,
+        found.session_id,
+        found.at,
+        found.words,
+        threshold,
+        "doses given in this series; kapteam's default",
+        f"a signed decision note of a prescriber, or {undone_by}",
     )
+
+
+def _of_prescribing(
+    known: Prescribing, thresholds: Thresholds, now: datetime, today: date
+) -> Iterable[Signal]:
+    """What a prescriber looks at from time to time while ketamine is given."""
+    if known.in_person_on is None:
+        # Domain 7.5: ordered for somebody whom no prescriber has seen in person.
+        yield Signal(
+            SignalKind.NOT_IN_PERSON,
+            Tone.AMBER if IN_PERSON_FROM - today <= IN_PERSON_SOON else Tone.PLAIN,
+            "",
+            known.clearance_id,
+            known.decided_at,
+            "not on the clearance",
+            f"needed from {wording.full_day(IN_PERSON_FROM)}",
+            "end of the rule for telemedicine without one (DEA, 2026)",
+            "a clearance that names the day",
+        )
+    if thresholds.lookup_days and _is_look_up_old(known, thresholds.lookup_days, today):
+        on = known.looked_up_on
+        yield Signal(
+            SignalKind.LOOK_UP,
+            Tone.AMBER,
+            "",
+            known.clearance_id,
+            datetime.combine(on, time(12), UTC) if on else known.decided_at,
+            f"looked up {wording.full_day(on)}" if on else "never looked up",
+            f"every {thresholds.lookup_days} days and for each new series",
+            "dated look-ups; how often is a setting of the practice",
+            "a look-up",
+        )
+    seen_at = max(filter(None, (known.decided_at, known.evaluated_at)))
+    days = (now - seen_at).days
+    every = _review_every(known.state, thresholds)
+    if every and days > every:
+        yield Signal(
+            SignalKind.REVIEW_DUE,
+            Tone.AMBER,
+            "",
+            known.clearance_id,
+            seen_at,
+            f"{days} days since the last",
+            f"every {every} days in {known.state.label.lower()}",
+            "what a prescriber signed or held; how often is a setting of the practice",
+            "a visit, a session signed for, a review of the series, a decision note or a clearance",
+        )
+
+
+def _is_look_up_old(known: Prescribing, days: int, today: date) -> bool:
+    """Domain 5, D12: none yet, too long ago, or of a series before this one."""
+    on, began = known.looked_up_on, known.series_began_at
+    if on is None or (today - on).days > days:
+        return True
+    return began is not None and on < (began - LOOKED_UP_BEFORE).date()
+
+
+def _review_every(state: EpisodeState, thresholds: Thresholds) -> int:
+    """Domain 5, D8, in days; 0: the practice does not ask for it."""
+    if state is EpisodeState.MAINTENANCE:
+        return thresholds.review_maintenance_days
+    return thresholds.review_series_days
 
 
 def _of_event(event: EventFacts, now: datetime) -> Signal | None:

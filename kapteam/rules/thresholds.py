@@ -25,10 +25,11 @@ class Threshold:
 
 _LABEL_DELAYS = "the Spravato label: weigh a delay above 140 over 90"
 _HOLDS = "kapteam's default; clinics hold from 140/90, 150/90 or 160/100"
+_REVIEWS = "kapteam's default; programs review every 30 days, and quarterly in maintenance"
 _CRISIS = "kapteam's default; the level that is called a hypertensive crisis"
 
 # Rule 64; domain 3.3 (windows after a dose); product.md, Intention; rule 28; rules 24 and 40;
-# domain 1.4 (pressure, oxygen); HIPAA as in domain 7.
+# domain 1.4 (pressure, oxygen); domain 5, D8 and D12; HIPAA as in domain 7.
 THRESHOLDS: Mapping[str, Threshold] = {
     "idle_minutes": Threshold(
         "Lock the screen after",
@@ -102,6 +103,20 @@ THRESHOLDS: Mapping[str, Threshold] = {
         360,
         "kapteam's default; an injection wears off within about 60 minutes",
     ),
+    "lookup_days": Threshold(
+        "Look up the prescription database again after",
+        90,
+        "days, and for each new series; 0: never",
+        0,
+        366,
+        "practice policy; Arizona's law (A.R.S. 36-2606) names opioids and benzodiazepines",
+    ),
+    "review_series_days": Threshold(
+        "A prescriber reviews a series every", 30, "days; 0: never", 0, 366, _REVIEWS
+    ),
+    "review_maintenance_days": Threshold(
+        "A prescriber reviews maintenance every", 90, "days; 0: never", 0, 366, _REVIEWS
+    ),
     "everyone_sees_caseload": Threshold(
         "Everyone sees the whole caseload",
         0,
@@ -131,6 +146,9 @@ class Thresholds:
     pressure_red_diastolic: int = THRESHOLDS["pressure_red_diastolic"].default
     oxygen_floor: int = THRESHOLDS["oxygen_floor"].default
     observation_minutes: int = THRESHOLDS["observation_minutes"].default
+    lookup_days: int = THRESHOLDS["lookup_days"].default
+    review_series_days: int = THRESHOLDS["review_series_days"].default
+    review_maintenance_days: int = THRESHOLDS["review_maintenance_days"].default
     everyone_sees_caseload: int = THRESHOLDS["everyone_sees_caseload"].default
 
     @property

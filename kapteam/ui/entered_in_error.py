@@ -20,7 +20,7 @@ def draw_void_form(
 ) -> None:
     """Behind "Entered in error": why; `what` names the row in the button: `the reading`."""
     with st.popover("Entered in error", width="content", key=f"void_{row_id}"):
-        form = Form(here, "void_row", row_id)
+        form = Form(here, f"void_{what.removeprefix('the ')}", row_id)
         form.line("void_reason", "What was wrong")
         form.save(
             f"Mark {what} as entered in error",

@@ -6,7 +6,7 @@ from kapteam import sentences, wording
 from kapteam.actions.signals import QuietEntered, quiet_alert
 from kapteam.queries.standing import CourseStanding
 from kapteam.rules.permissions import can_quiet_alert
-from kapteam.rules.signals import Signal, may_be_quiet_until
+from kapteam.rules.signals import Signal, SignalKind, may_be_quiet_until
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import phrase, row, section, words
@@ -39,15 +39,17 @@ def _alert(here: Present, course: CourseStanding, one: Signal) -> None:
     person = course.prescriber if one.part is Part.PRESCRIBER else course.therapist
     owner = person.name if person else "nobody yet"
     about = (
-        f"threshold: {one.threshold}",
+        f"Threshold: {one.threshold}",
         one.source,
         age,
         f"owner: {owner}",
         f"clears with {one.clears}",
     )
-    words(quiet(", ".join(about)))
+    words(quiet(" · ".join(about)))
     if one.session_id:
         link("live_session", "Open", icon="chevron_right", id=one.session_id)
+    elif one.kind is SignalKind.REVIEW_DUE:
+        link("episode", "Open", icon="chevron_right", id=course.episode_id)
     else:
         link("clearance", "Open", icon="chevron_right", episode=course.episode_id)
     if one.quiet or not can_quiet_alert(here.viewer, one.part):

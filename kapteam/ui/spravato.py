@@ -3,10 +3,7 @@
 Each of these draws nothing for another product or route (rule 41).
 """
 
-from collections.abc import Callable
-from datetime import datetime
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -15,7 +12,6 @@ from kapteam.actions.spravato import (
     EnrollmentEntered,
     LotEntered,
     MonitoringAnswersEntered,
-    SpravatoErrorEntered,
     SubmissionEntered,
     answer_monitoring,
     record_enrollment,
@@ -40,8 +36,9 @@ from kapteam.queries.spravato import (
     watched_of,
 )
 from kapteam.rules.monitoring_form import CURRENT
-from kapteam.rules.permissions import Viewer, can_answer_monitoring, can_record_session
+from kapteam.rules.permissions import can_answer_monitoring, can_record_session
 from kapteam.rules.spravato import Reading, Watched, is_spravato, next_lot
+from kapteam.ui.entered_in_error import draw_void_form
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import phrase, row, section, words
@@ -90,24 +87,7 @@ def _draw_enrolled(here: Present, one: EnrollmentLine) -> None:
         words(f"**{said}**")
         words(quiet(f"{one.recorded_by}, {wording.moment(one.recorded_at, here.now, here.zone)}"))
         if can_record_session(here.viewer):
-            _draw_in_error(here, "the enrollment", one.id, void_enrollment)
-
-
-def _draw_in_error(
-    here: Present,
-    what: str,
-    row_id: str,
-    action: Callable[[Any, Viewer, SpravatoErrorEntered, datetime], None],
-) -> None:
-    with st.popover("Entered in error", width="content", key=f"void_{row_id}"):
-        form = Form(here, "void_of_spravato", row_id)
-        form.line("void_reason", "What was wrong")
-        form.save(
-            f"Mark {what} as entered in error",
-            action,
-            lambda: form.entered(SpravatoErrorEntered, row_id=row_id),
-            kind="secondary",
-        )
+            draw_void_form(here, "the enrollment", one.id, void_enrollment)
 
 
 def lot_field(form: Form, shown: LiveSession) -> None:
@@ -234,7 +214,7 @@ def _draw_submission(here: Present, one: SubmissionLine) -> None:
         return
     words(f":material/check: **{said}** {quiet(f'version {one.form_version}')}")
     if can_record_session(here.viewer):
-        _draw_in_error(here, "the submission", one.id, void_submission)
+        draw_void_form(here, "the submission", one.id, void_submission)
 
 
 def _draw_print(here: Present, record: SpravatoRecord) -> None:

@@ -43,6 +43,7 @@ from kapteam.db.tables import (
     OutsideExperience,
     OutsideWait,
     PracticeSetting,
+    PrescriptionLookup,
     ReadinessAnswer,
     RecordSignature,
     RemsEnrollment,
@@ -634,6 +635,20 @@ def _present(page: Page) -> None:
 def _record(page: Page) -> None:
     paste(page, "Dose given, mg", "70")
     paste(page, "Given at", "1:35 pm")
+
+
+def _lookup(page: Page) -> None:
+    fill_day(page, "Looked up on", TODAY)
+
+
+def _lookup_in_error(page: Page) -> None:
+    press(page.locator("[class*=st-key-lookup_]"), "Entered in error")
+    paste(page, "What was wrong", "Another client")
+
+
+def _enrollment_in_error(page: Page) -> None:
+    press(page.locator("[class*=st-key-enrollment_]"), "Entered in error")
+    paste(page, "What was wrong", "Another client")
 
 
 def _enrollment(page: Page) -> None:
@@ -1313,6 +1328,21 @@ SAVES = {
         by_prescriber=True,
     ),
     "reviewed": Save(_a_course_to_review, _nothing, "Reviewed", ("episode:reviewed",), (Reviewed,)),
+    "look-up": Save(
+        lambda own: f"/clearance?episode={own.course.id}",
+        _lookup,
+        "Save the look-up",
+        ("lookup:recorded",),
+        (PrescriptionLookup,),
+        by_prescriber=True,
+    ),
+    "look-up in error": Save(
+        lambda own: f"/clearance?episode={own.course.id}",
+        _lookup_in_error,
+        "Mark the look-up as entered in error",
+        ("lookup:voided",),
+        by_prescriber=True,
+    ),
     "enrollment": Save(
         lambda own: f"/clearance?episode={own.course.id}",
         _enrollment,
@@ -1322,7 +1352,7 @@ SAVES = {
     ),
     "enrollment in error": Save(
         lambda own: f"/clearance?episode={own.course.id}",
-        _in_error,
+        _enrollment_in_error,
         "Mark the enrollment as entered in error",
         ("enrollment:voided",),
     ),

@@ -72,6 +72,7 @@ from tests.factories import (
     a_hold,
     a_home_supply,
     a_home_tally,
+    a_lookup,
     a_member,
     a_setting,
     a_wait,
@@ -344,6 +345,7 @@ def strange(care: Care) -> Odd:
         by_id = therapist.clinician_id
         an_enrollment(db, client, by_id, number=SHORT)
         an_enrollment(db, client, by_id, void_reason=odd("ven"), **twice)
+        a_lookup(db, client, by_id, void_reason=odd("vlu"), **twice)
 
         client.safety_plan, client.safety_plan_at = odd("spl"), NOW
         client.safety_plan_by_id = therapist.clinician_id

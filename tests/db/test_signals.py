@@ -3,25 +3,37 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from kapteam.actions.entered_in_error import VoidRowEntered
+from kapteam.actions.lookups import LookupEntered, record_lookup
 from kapteam.actions.monitoring import ResolvedEntered, resolve_event, void_vital
 from kapteam.actions.signals import QuietEntered, quiet_alert
 from kapteam.db.in_force import practice_in_force
-from kapteam.db.tables import Acknowledgement, Clearance, Episode
+from kapteam.db.tables import Acknowledgement, Administration, Clearance, Episode, Hold
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.standing import Asked, course_standings
 from kapteam.rules.attention import Reason
 from kapteam.rules.session_record import Challenge
 from kapteam.rules.signals import SignalKind
-from kapteam.vocabulary import EpisodeState, Part, Tone
-from tests.factories import NOW, TODAY, audit_events
+from kapteam.vocabulary import (
+    ContactKind,
+    ContactOutcome,
+    EpisodeState,
+    HoldReason,
+    NoteKind,
+    Part,
+    RecordPart,
+    Tone,
+)
+from tests.factories import NOW, TODAY, a_contact, a_hold, audit_events
 from tests.factories_care import (
     Care,
     a_cared_for_client,
     a_given_session,
+    a_signature,
+    a_signed_note,
     a_support_record,
     a_vital,
     an_event,
@@ -78,7 +90,8 @@ def test_one_entered_in_error_was_no_alert(care, high):
 
 
 def test_after_a_month_it_was_answered_elsewhere(care, high):
-    assert _alerts(care, now=NOW + 31 * DAY) == []
+    kinds = [one.signal.kind for one in _alerts(care, now=NOW + 31 * DAY)]
+    assert SignalKind.PRESSURE not in kinds
 
 
 def test_an_event_that_went_home_with_the_client_is_an_alert_until_it_is_over(care):
@@ -182,3 +195,117 @@ def test_who_was_never_seen_in_person_is_an_alert_of_the_course_that_goes_on(car
     with care.database.writing() as db:
         db.get_one(Episode, care.course.id).state = EpisodeState.PREPARATION
     assert _course(care, care.prescriber).signals == ()
+
+
+@pytest.fixture
+def dosing(care):
+    """A course on which ketamine is given."""
+    with care.database.writing() as db:
+        db.get_one(Episode, care.course.id).state = EpisodeState.SERIES
+    return care
+
+
+def _kinds(care: Care, now=NOW) -> list[SignalKind]:
+    return [one.kind for one in _course(care, care.prescriber, now).signals]
+
+
+def test_an_old_look_up_is_an_alert_until_it_is_looked_up_again(dosing):
+    later = NOW + 71 * DAY
+    assert SignalKind.LOOK_UP not in _kinds(dosing, later - DAY)
+    assert SignalKind.LOOK_UP in _kinds(dosing, later)
+
+    entered = LookupEntered(new_id(), dosing.course.id, TODAY + 71 * DAY)
+    dosing.do(record_lookup, dosing.nurse, entered, now=later)
+
+    assert SignalKind.LOOK_UP not in _kinds(dosing, later)
+
+
+def test_a_visit_of_the_prescriber_or_a_review_is_looking_anew(dosing):
+    later = NOW + 11 * DAY
+    assert SignalKind.REVIEW_DUE not in _kinds(dosing, later - DAY)
+    assert SignalKind.REVIEW_DUE in _kinds(dosing, later)
+    # What was not kept, or was somebody else's, is none.
+    with dosing.database.writing() as db:
+        for kind, outcome in (
+            (ContactKind.FOLLOW_UP, ContactOutcome.MISSED),
+            (ContactKind.CHECK_IN, ContactOutcome.HELD),
+        ):
+            a_contact(
+                db, dosing.course, dosing.prescriber, kind=kind, outcome=outcome, happened_at=NOW
+            )
+    assert SignalKind.REVIEW_DUE in _kinds(dosing, later)
+    with dosing.database.writing() as db:
+        a_contact(
+            db,
+            dosing.course,
+            dosing.prescriber,
+            kind=ContactKind.FOLLOW_UP,
+            outcome=ContactOutcome.HELD,
+            happened_at=NOW,
+        )
+    assert SignalKind.REVIEW_DUE not in _kinds(dosing, later)
+
+
+@pytest.mark.parametrize(
+    ("part", "who", "counts"),
+    [
+        (RecordPart.MEDICAL, "prescriber", True),
+        (RecordPart.MEDICAL, "nurse", False),
+        (RecordPart.SUPPORT, "therapist", False),
+    ],
+)
+def test_signing_for_a_session_is_looking_anew_of_who_prescribes(dosing, part, who, counts):
+    with dosing.database.writing() as db:
+        session = a_given_session(db, dosing.course, given_at=NOW - HOUR)
+        a_signature(db, session, part, getattr(dosing, who))
+    assert (SignalKind.REVIEW_DUE not in _kinds(dosing, NOW + 11 * DAY)) is counts
+
+
+@pytest.mark.parametrize("state", [EpisodeState.PREPARATION, EpisodeState.ASSESSMENT])
+def test_nothing_of_it_is_asked_before_ketamine_is_given_or_on_hold(dosing, state):
+    later = NOW + 200 * DAY
+    assert {SignalKind.LOOK_UP, SignalKind.REVIEW_DUE} <= set(_kinds(dosing, later))
+    with dosing.database.writing() as db:
+        a_hold(db, dosing.course, HoldReason.BLOOD_PRESSURE, dosing.prescriber.clinician_id)
+    assert _kinds(dosing, later) == []
+    with dosing.database.writing() as db:
+        db.execute(update(Hold).values(released_at=NOW))
+        db.get_one(Episode, dosing.course.id).state = state
+    assert _kinds(dosing, later) == []
+
+
+def _five_doses(care: Care) -> list[str]:
+    """60, 60, 70, 80 and 90 mg, a week apart, the last one today."""
+    with care.database.writing() as db:
+        return [
+            a_given_session(db, care.course, given_at=NOW - HOUR - (4 - place) * 7 * DAY, ug=ug).id
+            for place, ug in enumerate((60_000, 60_000, 70_000, 80_000, 90_000))
+        ]
+
+
+def test_rule_37_a_third_rise_is_raised_until_a_prescriber_has_decided(dosing):
+    *_, last = _five_doses(dosing)
+    (rising,) = [
+        one for one in _course(dosing, dosing.therapist).signals if one.kind is SignalKind.RISING
+    ]
+    assert (rising.session_id, rising.part) == (last, Part.PRESCRIBER)
+    assert rising.value.replace("\N{NO-BREAK SPACE}", " ") == "60 mg, 70 mg, 80 mg, 90 mg"
+    # A therapist's note, or an unsigned one, decides nothing.
+    with dosing.database.writing() as db:
+        for author, signed_at in ((dosing.therapist, NOW), (dosing.prescriber, None)):
+            a_signed_note(db, dosing.course, author, NoteKind.DECISION, signed_at=signed_at)
+    assert SignalKind.RISING in _kinds(dosing)
+    with dosing.database.writing() as db:
+        a_signed_note(db, dosing.course, dosing.prescriber, NoteKind.DECISION)
+    assert SignalKind.RISING not in _kinds(dosing)
+
+
+def test_a_dose_entered_in_error_rises_no_more(dosing):
+    *_, last = _five_doses(dosing)
+    with dosing.database.writing() as db:
+        db.execute(
+            update(Administration)
+            .where(Administration.ketamine_session_id == last)
+            .values(voided_at=NOW)
+        )
+    assert SignalKind.RISING not in _kinds(dosing)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
+from kapteam.actions.entered_in_error import VoidRowEntered
 from kapteam.actions.ketamine_sessions import (
     AdministrationEntered,
     RecordEntered,
@@ -15,7 +16,6 @@ from kapteam.actions.spravato import (
     EnrollmentEntered,
     LotEntered,
     MonitoringAnswersEntered,
-    SpravatoErrorEntered,
     SubmissionEntered,
     answer_monitoring,
     record_enrollment,
@@ -187,7 +187,7 @@ def test_an_enrollment_in_error_stays_with_its_reason_and_counts_no_more(care):
     assert ReadinessItem.ENROLLMENT not in {one.item for one in _standing(care).doses[0].lacks}
 
     for _ in range(2):
-        care.do(void_enrollment, care.nurse, SpravatoErrorEntered(row.id, "Another client"))
+        care.do(void_enrollment, care.nurse, VoidRowEntered(row.id, "Another client"))
 
     kept = care.row(RemsEnrollment, row.id)
     assert (kept.voided_at, kept.void_reason) == (NOW, "Another client")
@@ -197,9 +197,9 @@ def test_an_enrollment_in_error_stays_with_its_reason_and_counts_no_more(care):
     [line] = _read(care, enrollments, care.course.id).lines
     assert line.void_reason == "Another client"
     with pytest.raises(NotAllowed):
-        care.do(void_enrollment, care.nurse, SpravatoErrorEntered(row.id, "Something else"))
+        care.do(void_enrollment, care.nurse, VoidRowEntered(row.id, "Something else"))
     with pytest.raises(NotFound):
-        care.do(void_enrollment, care.stranger, SpravatoErrorEntered(row.id, "Another client"))
+        care.do(void_enrollment, care.stranger, VoidRowEntered(row.id, "Another client"))
 
 
 def test_rule_23_an_enrollment_after_the_day_of_the_session_does_not_make_it_ready(unenrolled):
@@ -354,7 +354,7 @@ def test_what_went_out_is_answered_no_more_until_that_was_an_error(care, given):
     with pytest.raises(NotAllowed, match="went out"):
         care.do(answer_monitoring, care.prescriber, _answers(given))
     assert care.rows(MonitoringAnswers) == []
-    care.do(void_submission, care.nurse, SpravatoErrorEntered(sent.id, "Not sent after all."))
+    care.do(void_submission, care.nurse, VoidRowEntered(sent.id, "Not sent after all."))
     care.do(answer_monitoring, care.prescriber, _answers(given))
 
     assert len(care.rows(MonitoringAnswers)) == 1
@@ -425,7 +425,7 @@ def test_rule_39_a_form_is_due_again_once_its_submission_was_an_error(care):
     assert Reason.MONITORING_FORM not in {one.reason for one in _standing(care).attention}
 
     for _ in range(2):
-        care.do(void_submission, care.nurse, SpravatoErrorEntered(entered.id, "Another client's"))
+        care.do(void_submission, care.nurse, VoidRowEntered(entered.id, "Another client's"))
 
     assert Reason.MONITORING_FORM in {one.reason for one in _standing(care).attention}
     care.do(submit_monitoring, care.nurse, _submission(session))

@@ -715,6 +715,22 @@ SHEETS = {
         "administration:voided",
         _a_given_dose,
     ),
+    "look-up": Sheet(
+        "clearance",
+        "lookup",
+        "Save the look-up",
+        {"looked_up_on": TODAY},
+        "lookup:recorded",
+        _of_course,
+    ),
+    "look-up in error": Sheet(
+        "clearance",
+        "void_look-up",
+        "Mark the look-up as entered in error",
+        {"void_reason": "Another client."},
+        "lookup:voided",
+        _of_course,
+    ),
     "enrollment": Sheet(
         "clearance",
         "enrollment",
@@ -725,7 +741,7 @@ SHEETS = {
     ),
     "enrollment in error": Sheet(
         "clearance",
-        "void_of_spravato",
+        "void_enrollment",
         "Mark the enrollment as entered in error",
         {"void_reason": "Another client."},
         "enrollment:voided",
@@ -770,7 +786,7 @@ SHEETS = {
     ),
     "submission in error": Sheet(
         "ketamine_session",
-        "void_of_spravato",
+        "void_submission",
         "Mark the submission as entered in error",
         {"void_reason": "Another client's."},
         "monitoring_form:voided",
@@ -838,7 +854,7 @@ SHEETS = {
     ),
     "reading in error": Sheet(
         "live_session",
-        "void_row",
+        "void_reading",
         "Mark the reading as entered in error",
         {"void_reason": "Somebody else's."},
         "vital:voided",
@@ -846,7 +862,7 @@ SHEETS = {
     ),
     "event in error": Sheet(
         "live_session",
-        "void_row",
+        "void_event",
         "Mark the event as entered in error",
         {"void_reason": "Somebody else's."},
         "adverse_event:voided",
@@ -854,7 +870,7 @@ SHEETS = {
     ),
     "medicine in error": Sheet(
         "ketamine_session",
-        "void_row",
+        "void_medicine",
         "Mark the medicine as entered in error",
         {"void_reason": "Somebody else's."},
         "other_medicine:voided",
@@ -1406,6 +1422,9 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("emergency", "code", "K-999", "There is no client with this code."),
     ("emergency", "reason", " ", "The reason is needed."),
     ("correction", "lot", LONG, "200 characters"),
+    ("look-up", "looked_up_on", None, "Choose the day."),
+    ("look-up", "looked_up_on", TOMORROW, "This day is in the future."),
+    ("look-up in error", "void_reason", " ", "The reason is needed."),
     # Spravato.
     ("enrollment", "enrolled_on", None, "Choose the day."),
     ("enrollment", "enrolled_on", TOMORROW, "This day is in the future."),
@@ -1560,6 +1579,7 @@ _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "integration agreed",
     "integration closed",
     "integration due",
+    "look-up",
     "enrollment",
     "monitoring answers",
     "form submitted",

@@ -80,7 +80,7 @@ def test_the_newest_holds_and_the_ones_before_stay_readable(care):
 
     tab = _open(care, care.therapist)
 
-    assert headings(tab) == ["Clearance (2)"]
+    assert headings(tab) == ["Clearance (2)", "Prescription database (CSPMP) (1)"]
     assert said(tab).index("**Deferred**") < said(tab).index(":gray[Cleared]")
 
 

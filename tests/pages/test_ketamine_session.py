@@ -322,7 +322,9 @@ def test_other_medicines_stand_under_what_was_given_and_are_no_part_of_it(care, 
     assert typed(tab, "medicine")["name"] == ""
 
     tab = _open(care, care.nurse, begun)
-    press(fill(tab, "void_row", {"void_reason": WILD}), "Mark the medicine as entered in error")
+    press(
+        fill(tab, "void_medicine", {"void_reason": WILD}), "Mark the medicine as entered in error"
+    )
 
     assert f"entered in error: {WILD}" in said(tab)
     assert "Given: 70 mg intramuscular" in said(tab)

@@ -153,7 +153,7 @@ def test_rule_66_a_reading_in_error_stays_readable(care, ahead):
     with care.database.writing() as db:
         vital = a_vital(db, ahead, taken_at=NOW)
     tab = _open(care, care.nurse, ahead)
-    form = f"void_row/{vital.id}"
+    form = f"void_reading/{vital.id}"
     press(fill(tab, form, {"void_reason": "Another cuff"}), "Mark the reading as entered in error")
 
     assert "~~BP 128/82~~" in said(tab)

@@ -216,7 +216,7 @@ def test_an_enrollment_in_error_stays_readable_and_counts_no_more(care):
     [kept] = care.rows(RemsEnrollment, client_id=care.client.id)
     tab = opened(care, care.nurse, "clearance", episode=care.course.id)
 
-    fill(tab, "void_of_spravato", {"void_reason": "Another client"})
+    fill(tab, "void_enrollment", {"void_reason": "Another client"})
     tab = press(tab, "Mark the enrollment as entered in error")
 
     assert "entered in error: Another client" in said(tab)
@@ -298,7 +298,7 @@ def test_a_form_that_went_out_says_so_until_that_was_an_error(care, closed):
     assert "Monitoring form due" not in said(opened(care, care.prescriber, "today"))
     [row] = care.rows(MonitoringSubmission)
     assert (row.form_version, row.submitted_on) == (2, TODAY)
-    fill(tab, "void_of_spravato", {"void_reason": "Another client's"})
+    fill(tab, "void_submission", {"void_reason": "Another client's"})
     tab = press(tab, "Mark the submission as entered in error")
 
     assert "entered in error: Another client's" in said(tab)

@@ -5,19 +5,21 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from kapteam.rules.escalation import GivenDose
 from kapteam.rules.signals import (
-    Cleared,
     EventFacts,
     LastReading,
     LeftChallenged,
+    Prescribing,
     Quieted,
+    SignalFacts,
     SignalKind,
     may_be_quiet_until,
     signals,
 )
 from kapteam.rules.thresholds import Thresholds
 from kapteam.rules.vitals import Pressure
-from kapteam.vocabulary import AdverseEventKind, EventSeverity, Part, Tone
+from kapteam.vocabulary import AdverseEventKind, EpisodeState, EventSeverity, Part, Tone
 
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -35,8 +37,20 @@ NAUSEA = EventFacts(
 )
 
 
-def _found(*, readings=(), events=(), challenges=(), cleared=None, quieted=(), today=TODAY):
-    return signals(readings, events, challenges, cleared, quieted, Thresholds(), NOW, today)
+USUAL = Thresholds()
+SEEN = Prescribing(
+    "clearance",
+    EpisodeState.SERIES,
+    decided_at=NOW - 20 * DAY,
+    in_person_on=TODAY - 21 * DAY,
+    looked_up_on=TODAY - 20 * DAY,
+    evaluated_at=None,
+    series_began_at=NOW - 14 * DAY,
+)
+
+
+def _found(*, today=TODAY, thresholds=USUAL, **facts):
+    return signals(SignalFacts(**facts), thresholds, NOW, today)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +153,77 @@ def test_a_challenging_experience_that_was_not_over_is_the_therapist_s():
 def test_who_was_never_seen_in_person_is_an_alert_while_ketamine_is_given(
     in_person_on, today, tone
 ):
-    found = _found(cleared=Cleared("clearance", NOW, in_person_on), today=today)
+    asked = replace(SEEN, in_person_on=in_person_on)
+    found = _found(prescribing=asked, today=today, thresholds=Thresholds(lookup_days=0))
     assert [one.tone for one in found] == ([tone] if tone else [])
-    assert _found(cleared=None, today=today) == ()
+    assert _found(prescribing=None, today=today) == ()
+
+
+@pytest.mark.parametrize(
+    ("looked_up_on", "series_began_at", "value"),
+    [
+        (TODAY, NOW, None),
+        (TODAY - 90 * DAY, NOW - 80 * DAY, None),
+        (TODAY - 91 * DAY, NOW - 80 * DAY, "looked up Tue Aug 25, 2026"),
+        (None, None, "never looked up"),
+        # Rule: each new series. A look-up right before it is one for it.
+        (TODAY - 40 * DAY, NOW - 10 * DAY, None),
+        (TODAY - 41 * DAY, NOW - 10 * DAY, "looked up Wed Oct 14, 2026"),
+        (TODAY - 41 * DAY, None, None),
+    ],
+)
+def test_d12_an_old_look_up_is_an_alert_and_a_new_one_clears_it(
+    looked_up_on, series_began_at, value
+):
+    known = replace(SEEN, looked_up_on=looked_up_on, series_began_at=series_began_at)
+    found = _found(prescribing=known)
+    assert [(one.kind, one.value) for one in found] == (
+        [(SignalKind.LOOK_UP, value)] if value else []
+    )
+    assert _found(prescribing=known, thresholds=Thresholds(lookup_days=0)) == ()
+
+
+@pytest.mark.parametrize(
+    ("state", "decided", "evaluated", "value"),
+    [
+        (EpisodeState.SERIES, 30, None, None),
+        (EpisodeState.SERIES, 31, None, "31 days since the last"),
+        (EpisodeState.SERIES, 60, 30, None),
+        (EpisodeState.SERIES, 60, 45, "45 days since the last"),
+        (EpisodeState.MAINTENANCE, 90, None, None),
+        (EpisodeState.MAINTENANCE, 120, 91, "91 days since the last"),
+    ],
+)
+def test_d8_a_prescriber_looks_anew_every_so_often(state, decided, evaluated, value):
+    known = replace(
+        SEEN,
+        state=state,
+        decided_at=NOW - decided * DAY,
+        evaluated_at=None if evaluated is None else NOW - evaluated * DAY,
+    )
+    found = _found(prescribing=known)
+    assert [(one.kind, one.value) for one in found] == (
+        [(SignalKind.REVIEW_DUE, value)] if value else []
+    )
+    never = Thresholds(review_series_days=0, review_maintenance_days=0)
+    assert _found(prescribing=known, thresholds=never) == ()
+
+
+def test_rule_37_doses_that_rise_or_come_closer_are_an_alert_of_the_prescriber_once():
+    days, mg = (0, 9, 16, 21, 24), (40, 50, 60, 70, 80)
+    doses = tuple(
+        GivenDose(f"dose {day}", NOW + (day - 30) * DAY, each * 1000)
+        for day, each in zip(days, mg, strict=True)
+    )
+    rising, closer = _found(series=(doses,))
+    assert (rising.kind, rising.part, rising.tone) == (
+        SignalKind.RISING,
+        Part.PRESCRIBER,
+        Tone.AMBER,
+    )
+    assert (closer.kind, closer.value) == (SignalKind.CLOSER, "9, 7, 5, 3 days apart")
+    more = (*doses, GivenDose("later", NOW, 90_000))
+    assert [one.mark for one in _found(series=(more,)) if one.kind is SignalKind.RISING] == [
+        rising.mark
+    ]
+    assert _found(series=(doses,), decided_at=NOW) == ()

@@ -1,6 +1,6 @@
 """The mapped classes, one file a subject. Nothing but columns: no rule lives here."""
 
-from kapteam.db.tables.clients import Client, Inquiry, Weight
+from kapteam.db.tables.clients import Client, Inquiry, PrescriptionLookup, Weight
 from kapteam.db.tables.clinicians import (
     Absence,
     Clinician,
@@ -80,6 +80,7 @@ __all__ = [
     "OutsideWait",
     "Practice",
     "PracticeSetting",
+    "PrescriptionLookup",
     "Presence",
     "ReadinessAnswer",
     "RecordSignature",

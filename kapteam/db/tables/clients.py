@@ -78,6 +78,23 @@ class Client(Versioned):
     created_at: Mapped[datetime]
 
 
+class PrescriptionLookup(Identified):
+    """That somebody looked a client up in the prescription database on a day; never edited.
+
+    In Arizona that is the CSPMP. What was found there is not kept.
+    """
+
+    __tablename__ = "prescription_lookup"
+
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.id"), index=True)
+    looked_up_on: Mapped[date]
+    recorded_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    recorded_at: Mapped[datetime]
+    voided_at: Mapped[datetime | None]
+    voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    void_reason: Mapped[str] = mapped_column(Text, default="")
+
+
 class Weight(Identified):
     """What a client weighed on a day, in grams. One entered in error stays and counts nowhere."""
 
