@@ -24,6 +24,7 @@ _Points = Annotated[int, Field(ge=0)]
 _Some = Annotated[int, Field(ge=1)]
 _Percent = Annotated[int, Field(ge=1, le=100)]
 _Digit = Annotated[int, Field(ge=0, le=9)]
+_TONES = {"amber": Tone.AMBER, "red": Tone.RED}
 
 
 class _Part(BaseModel):
@@ -71,12 +72,17 @@ class Range(_Part):
 class Band(Range):
     """A stretch of totals that has a name, or one result of a measure that has no total.
 
-    `tone` is set where being in it needs somebody the same day.
+    `needs` is set where being in it needs somebody the same day, as loudly as it says.
     """
 
     label: Text
     source: Text
-    tone: Literal["amber", "red"] | None = None
+    needs: Literal["amber", "red"] | None = None
+
+    @property
+    def tone(self) -> Tone:
+        """How loud it is to be in this band."""
+        return _TONES.get(self.needs or "", Tone.PLAIN)
 
 
 class Cut(Range):
@@ -185,12 +191,13 @@ class Schedule(_Part):
     """When it is asked for, in days of the practice; nothing set: only when somebody wants it.
 
     `indications`: only for these; none named: for everybody. `before_dose_gap`: before each dose,
-    unless one was taken so few days ago. `after_dose`: so many days after each dose.
+    unless one was taken fewer than so many days before it. `after_dose`: so many days after each
+    dose. `in_series`, `in_maintenance`: every so many days. `at_end`: once the series was given.
     """
 
     indications: tuple[Indication, ...] = ()
     baseline: bool = False
-    before_dose_gap: _Points | None = None
+    before_dose_gap: _Some | None = None
     after_dose: _Points | None = None
     in_series: _Some | None = None
     in_maintenance: _Some | None = None
@@ -207,7 +214,8 @@ class Instrument(_Part):
 
     `minimum` and `maximum` are those of the total; of a measure without one they count its bands.
     `recall_days` is how far back it asks, None for a moment or a lifetime. `unscored` items are
-    asked with the others and count nothing. `is_on` until a practice switches it.
+    asked with the others and count nothing. `better` is neither for what is only described, as how
+    deep an experience was. `is_on` until a practice switches it.
     """
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -215,12 +223,12 @@ class Instrument(_Part):
     full_name: Text
     form: Text
     asks: str = ""
-    better: Literal["lower", "higher"]
+    better: Literal["lower", "higher", "neither"]
     minimum: _Points
     maximum: _Points
     recall_days: _Some | None = None
     is_on: bool = Field(alias="on")
-    licence: Text
+    license: Text
     scoring: Scoring
     options: tuple[Option, ...] = ()
     items: tuple[Item, ...] = ()
@@ -416,10 +424,10 @@ def _of_change(one: Instrument) -> Iterator[str]:
     response = one.response
     if response and response.partial_percent and response.partial_percent >= response.percent:
         yield "a partial response is not less than a response"
-    if one.scoring.rule == "result" and any(
+    if (one.scoring.rule == "result" or one.better == "neither") and any(
         (one.response, one.remission, one.reliable, one.meaningful)
     ):
-        yield "a measure without a total has no rules of change"
+        yield "a measure without a total, or without a better, has no rules of change"
 
 
 def _twice(given: Sequence[Any]) -> Any:
