@@ -150,19 +150,21 @@ class Scoring(_Part):
     domains: tuple[tuple[_Some, ...], ...] = ()
 
 
-class _Sourced(_Part):
+class Sourced(_Part):
+    """A rule of change: where its figure comes from, and about whom that is."""
+
     source: Text
     population: Text
 
 
-class Response(_Sourced):
+class Response(Sourced):
     """From how many percent better than at baseline on it is a response."""
 
     percent: _Percent
     partial_percent: _Percent | None = None
 
 
-class Remission(_Sourced):
+class Remission(Sourced):
     """The range in which somebody is well: as far as `limit`, towards better.
 
     Who was not at `baseline` or worse was low at baseline and cannot remit (rule 46). Without one,
@@ -174,13 +176,13 @@ class Remission(_Sourced):
     baseline: _Points | None = None
 
 
-class Reliable(_Sourced):
+class Reliable(Sourced):
     """From how many points on a change is more than the measure's own error."""
 
     points: _Some
 
 
-class Meaningful(_Sourced):
+class Meaningful(Sourced):
     """From how much on people notice: in points, or in percent of the baseline."""
 
     points: _Some | None = None
@@ -275,6 +277,13 @@ class Instrument(_Part):
     def gain(self, before: int, after: int) -> int:
         """How many points better `after` is than `before`; negative when worse (rule 45)."""
         return after - before if self.higher_is_better else before - after
+
+    def recall_overlaps(self, days: int) -> bool:
+        """Whether a form taken so many days after the last one asks about some of the same days.
+
+        Domain 4: it is said beside the score; the wording of the form is never changed for it.
+        """
+        return self.recall_days is not None and days < self.recall_days
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
