@@ -72,7 +72,10 @@ class Baseline:
 
 
 def used(taken: Iterable[Taken], instrument: Instrument, zone: ZoneInfo) -> tuple[Complete, ...]:
-    """The complete scores of an instrument, one a day, by time (rule 48: the later of two)."""
+    """The complete scores of an instrument, one a day, by time (rule 48: the later of two).
+
+    Of this instrument alone: rule 49.
+    """
     scores = sorted(
         (one.taken_at, one.recorded_at, one.score_id, one.total)
         for one in taken

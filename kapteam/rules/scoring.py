@@ -141,7 +141,7 @@ def check_answers(instrument: Instrument, answers: Sequence[int | None]) -> None
 
 
 def score(instrument: Instrument, answers: Sequence[int | None]) -> Scored:
-    """What the answers come to, those that are not scored among them or not.
+    """What the answers come to, those that are not scored among them or not (rule 43: 0 is one).
 
     Raises ValueError with a sentence for an answer that an item does not have, and when there are
     too few or too many.
