@@ -100,9 +100,13 @@ def baseline(
     Without one, the first of a later day, which is late; none of the day itself after the dose,
     when nobody answers as they are. While no dose was given, the one that would be it today.
     """
-    until = first_dose_at or now
-    day = until.astimezone(zone).date()
-    before = used([one for one in taken if one.taken_at < until], instrument, zone)
+    day = (first_dose_at or now).astimezone(zone).date()
+    early = [
+        one
+        for one in taken
+        if (one.taken_at <= now if first_dose_at is None else one.taken_at < first_dose_at)
+    ]
+    before = used(early, instrument, zone)
     if before:
         days = (day - before[-1].taken_at.astimezone(zone).date()).days
         if days <= BASELINE_DAYS:
@@ -218,10 +222,15 @@ def slipping(
 
 
 class Unjudged(Enum):
-    """Why nobody can tell whether somebody is better (rule 54)."""
+    """Why nobody can tell whether somebody is better (rule 54).
+
+    There is no percentage of 0, where that is the worst there is; where it is the best, or in the
+    range of remission, there was nothing to gain.
+    """
 
     NO_BASELINE = auto()
     WELL_AT_BASELINE = auto()
+    NO_PERCENTAGE = auto()
     NO_SCORE_SINCE = auto()
 
 
@@ -405,8 +414,10 @@ def _judged(
     after = [one for one in _since(since, scores) if one.taken_at > dose_at]
     if since is None:
         why = Unjudged.NO_BASELINE
-    elif not since.score.total or _is_well(instrument, since.score.total):
+    elif _is_well(instrument, since.score.total):
         why = Unjudged.WELL_AT_BASELINE
+    elif not since.score.total:
+        why = Unjudged.NO_PERCENTAGE
     elif not after:
         why = Unjudged.NO_SCORE_SINCE
     else:

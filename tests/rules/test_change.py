@@ -67,6 +67,7 @@ def kinds(*given, of=PHQ_9):
         ([(18, -5 * DAY), (16, -HOUR), (9, HOUR)], (16, 0)),
         # The day of the dose, after it: no baseline of any kind.
         ([(9, HOUR)], None),
+        ([(9, 0 * DAY)], None),
         ([(9, HOUR), (12, 2 * DAY), (11, 4 * DAY)], (12, None)),
         ([(18, -40 * DAY), (12, 2 * DAY)], (12, None)),
         ([(0, -2 * DAY)], (0, 2)),
@@ -98,6 +99,8 @@ def test_before_any_dose_the_baseline_is_the_one_that_would_be_it_today():
 
     assert baseline(given, PHQ_9, None, NOW, ZONE).days == 8
     assert baseline(given, PHQ_9, None, NOW + 23 * DAY, ZONE) is None
+    assert baseline([taken(18, NOW)], PHQ_9, None, NOW, ZONE).days == 0
+    assert baseline([taken(18, NOW + DAY)], PHQ_9, None, NOW, ZONE) is None
 
 
 def test_a_day_is_one_of_the_practice_and_not_of_utc():
@@ -425,6 +428,11 @@ def test_rule_54_a_late_baseline_must_not_be_judged_against_itself():
 def test_rule_45_a_rising_who_5_is_better_and_a_falling_one_is_not():
     assert judged(20, [(40, 4)], 4, of=WHO_5) == [BETTER_AT_4]
     assert judged(40, [(20, 4)], 4, of=WHO_5) == [AMBER_AT_4]
+    assert judged(100, [(20, 4)], 4, of=WHO_5) == [(4, None, Tone.PLAIN, Unjudged.WELL_AT_BASELINE)]
+
+
+def test_of_a_baseline_of_0_that_is_the_worst_there_must_not_be_a_percentage():
+    assert judged(0, [(40, 4)], 4, of=WHO_5) == [(4, None, Tone.PLAIN, Unjudged.NO_PERCENTAGE)]
 
 
 ALL = set(instruments())

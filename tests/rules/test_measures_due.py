@@ -55,6 +55,7 @@ BEFORE, BASELINE = DueFor.BEFORE_DOSE, DueFor.BASELINE
     [
         # Baseline: once the first dose is near enough for a score to be good on its day.
         (a_course(next_dose=20), [], (BASELINE, 20, False)),
+        (a_course(next_dose=30), [], (BASELINE, 30, False)),
         (a_course(next_dose=31), [], None),
         (a_course(), [], None),
         (a_course(next_dose=20), [-10], None),
@@ -86,6 +87,12 @@ BEFORE, BASELINE = DueFor.BEFORE_DOSE, DueFor.BASELINE
         ),
         (a_course([-9, -6], state=EpisodeState.SERIES_REVIEW), [-9, -6, -5], None),
         (a_course([-9, -6], state=EpisodeState.SERIES), [-9, -6], None),
+        # The longest due first.
+        (
+            a_course([-9, -6], state=EpisodeState.SERIES_REVIEW, state_since=TODAY - DAY),
+            [-9],
+            (BEFORE, -6, True),
+        ),
         # Monthly in maintenance.
         (a_course(state=EpisodeState.MAINTENANCE), [-29], None),
         (a_course(state=EpisodeState.MAINTENANCE), [-30], (DueFor.IN_MAINTENANCE, 0, False)),
@@ -160,6 +167,12 @@ def test_an_old_baseline_asks_for_the_next_one_no_sooner_than_the_series_began()
 )
 def test_the_day_after_a_dose_is_asked_for_once_and_for_the_last_dose_only(doses, taken, expected):
     assert asked(a_course(doses), *taken, of=EBI) == expected
+
+
+def test_a_score_of_the_very_minute_of_a_dose_is_not_one_after_it():
+    same = [Taken("a", EBI.id, 12, at(-5), at(-5))]
+
+    assert due(EBI, same, a_course([-5]), TODAY, ZONE).due_for is DueFor.AFTER_DOSE
 
 
 def test_what_has_no_schedule_must_not_be_asked_for():
