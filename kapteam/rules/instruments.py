@@ -6,7 +6,7 @@ it is read, and every problem is a sentence for whoever wrote the file. Totals a
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -20,10 +20,11 @@ from pydantic import (
 from kapteam.vocabulary import Indication, Tone
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-_Points = Annotated[int, Field(ge=0)]
+_Points = Annotated[int, Field(ge=0, le=1000)]
 _Some = Annotated[int, Field(ge=1)]
 _Percent = Annotated[int, Field(ge=1, le=100)]
 _Digit = Annotated[int, Field(ge=0, le=9)]
+_Given = TypeVar("_Given", int, str)
 _TONES = {"amber": Tone.AMBER, "red": Tone.RED}
 
 
@@ -324,12 +325,10 @@ def _of_items(one: Instrument) -> Iterator[str]:
         options = one.options_of(item)
         if len(options) < 2:
             yield f"item {item.number} has no two options"
-        for what, given in (
-            ("value", [option.value for option in options]),
-            ("label", [option.label for option in options if option.label]),
-        ):
-            if twice := _twice(given):
-                yield f"item {item.number} has two options with the {what} {twice}"
+        for value in _repeated([option.value for option in options]):
+            yield f"item {item.number} has two options with the value {value}"
+        for label in _repeated([option.label for option in options if option.label]):
+            yield f"item {item.number} has two options with the label {label}"
         if len({bool(option.label) for option in options}) > 1:
             yield f"some options of item {item.number} have a label and some have none"
 
@@ -369,8 +368,8 @@ def _of_bands(one: Instrument) -> Iterator[str]:
                     f"the {what} “{found.label}” goes from {found.least} to {found.most}, "
                     f"outside of {one.minimum} to {one.maximum}"
                 )
-    if twice := _twice([band.label for band in one.bands]):
-        yield f"two bands are called “{twice}”"
+    for label in _repeated([band.label for band in one.bands]):
+        yield f"two bands are called “{label}”"
     if not one.bands:
         return
     for total in range(one.minimum, one.maximum + 1):
@@ -384,20 +383,18 @@ def _of_bands(one: Instrument) -> Iterator[str]:
 def _of_parts(one: Instrument) -> Iterator[str]:
     numbers = {item.number for item in one.items}
     for scale in one.subscales:
-        if not scale.items or (missing := sorted(set(scale.items) - numbers)):
-            yield (
-                f"the subscale “{scale.name}” has an item {missing[0]} that does not exist"
-                if scale.items
-                else f"the subscale “{scale.name}” has no items"
-            )
-        if twice := _twice(scale.items):
-            yield f"the subscale “{scale.name}” has item {twice} twice"
+        if not scale.items:
+            yield f"the subscale “{scale.name}” has no items"
+        for number in sorted(set(scale.items) - numbers):
+            yield f"the subscale “{scale.name}” has an item {number} that does not exist"
+        for number in _repeated(scale.items):
+            yield f"the subscale “{scale.name}” has item {number} twice"
         if (scale.needed is None) != (scale.counted_from is None):
             yield f"the subscale “{scale.name}” has only one of needed and counted_from"
         if scale.needed is not None and scale.needed > len(scale.items):
             yield f"the subscale “{scale.name}” needs more items than it has"
-    if twice := _twice([scale.name for scale in one.subscales]):
-        yield f"two subscales are called “{twice}”"
+    for name in _repeated([scale.name for scale in one.subscales]):
+        yield f"two subscales are called “{name}”"
     if one.provisional and not any(scale.needed for scale in one.subscales):
         yield "it has a provisional rule, but no subscale that is needed for it"
     by_number: Mapping[int, Item] = {item.number: item for item in one.items}
@@ -411,8 +408,8 @@ def _of_parts(one: Instrument) -> Iterator[str]:
                 yield f"no answer, or every answer, to item {critical.item} reaches {level}"
         if critical.red_from is not None and critical.red_from < critical.amber_from:
             yield f"item {critical.item} is red before it is amber"
-    if twice := _twice([critical.item for critical in one.critical]):
-        yield f"item {twice} is critical twice"
+    for number in _repeated([critical.item for critical in one.critical]):
+        yield f"item {number} is critical twice"
 
 
 def _of_change(one: Instrument) -> Iterator[str]:
@@ -439,9 +436,9 @@ def _of_change(one: Instrument) -> Iterator[str]:
         yield "a measure without a total, or without a better, has no rules of change"
 
 
-def _twice(given: Sequence[Any]) -> Any:
-    """The first that stands there twice, else None."""
-    return next((one for one, many in Counter(given).items() if many > 1), None)
+def _repeated(given: Sequence[_Given]) -> list[_Given]:
+    """Those that stand there more than once."""
+    return [one for one, many in Counter(given).items() if many > 1]
 
 
 def _listed(numbers: Sequence[int]) -> str:

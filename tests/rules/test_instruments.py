@@ -60,6 +60,14 @@ source = "made up"
 population = "nobody"
 """
 
+RESPONSE = """
+[response]
+percent = 30
+partial_percent = 30
+source = "made up"
+population = "nobody"
+"""
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -87,6 +95,14 @@ def test_the_small_measure_is_good_as_it_is(folder):
         ("from = 3\nto = 6", "from = 6\nto = 3", "bands.2: a range goes from 6 to 3"),
         ('label = "High"', 'label = "Low"', "two bands are called “Low”"),
         ("value = 3, ", "value = 2, ", "two options with the value 2"),
+        ("value = 3, ", "value = 0, ", "two options with the value 0"),
+        ("number = 2, ", "number = 2, options = [{ value = 0 }], ", "item 2 has no two options"),
+        (
+            'items = [{ number = 1, text = "First" }, { number = 2, text = "Second" }]',
+            "",
+            "no items",
+        ),
+        ("maximum = 6", "maximum = 6000000000", "maximum"),
         ('"Always"', '"Often"', "two options with the label Often"),
         (', label = "Always"', "", "some have none"),
         ("value = 3, ", "value = 30, ", "options.4.value"),
@@ -125,6 +141,36 @@ def test_the_small_measure_is_good_as_it_is(folder):
             "[reliable]",
             '[[subscales]]\nname = "A"\nitems = [1]\nneeded = 1\n[reliable]',
             "only one of needed and counted_from",
+        ),
+        (
+            "[reliable]",
+            '[[subscales]]\nname = "A"\nitems = []\n[reliable]',
+            "the subscale “A” has no items",
+        ),
+        (
+            "[reliable]",
+            '[[subscales]]\nname = "A"\nitems = [2, 2]\n[reliable]',
+            "the subscale “A” has item 2 twice",
+        ),
+        (
+            "[reliable]",
+            '[[subscales]]\nname = "A"\nitems = [2]\nneeded = 2\ncounted_from = 1\n[reliable]',
+            "the subscale “A” needs more items than it has",
+        ),
+        (
+            "[reliable]",
+            '[[subscales]]\nname = "A"\nitems = [1]\n' * 2 + "[reliable]",
+            "two subscales are called “A”",
+        ),
+        (
+            "[remission]",
+            '[[critical]]\nitem = 2\nabout = "x"\namber_from = 1\nsource = "x"\n[remission]',
+            "item 2 is critical twice",
+        ),
+        (
+            "[reliable]",
+            RESPONSE + "[reliable]",
+            "a partial response is not less than a response",
         ),
         (
             "[reliable]",
