@@ -13,6 +13,7 @@ from kapteam.db.in_force import practice_in_force
 from kapteam.db.migrate import is_up_to_date
 from kapteam.db.practices import PRACTICE, database
 from kapteam.errors import NotAllowed, Refused, Unusable
+from kapteam.instruments import SHIPPED, read_instruments
 from kapteam.operations import doctor as examination
 from kapteam.operations import moving, restoring
 from kapteam.operations.address import address_of
@@ -102,6 +103,15 @@ def doctor(asked: argparse.Namespace) -> str:
     return "Nothing unsafe was found."
 
 
+def check_instruments(asked: argparse.Namespace) -> str:
+    """One line for each instrument of a folder; what is wrong with its files is refused."""
+    return "\n".join(
+        f"{one.id}: {one.name}, {one.form}, {one.minimum} to {one.maximum}, "
+        f"{'on' if one.is_on else 'off until a practice switches it on'}"
+        for one in read_instruments(Path(asked.folder)).values()
+    )
+
+
 def _told(what: str, done: int, of: int) -> None:
     """One line that counts up, on the screen only."""
     if sys.stderr.isatty():
@@ -158,6 +168,10 @@ def _parser() -> argparse.ArgumentParser:
     away = command("move", move, "copy the practice into an empty database; stop kapteam first")
     away.add_argument("url", help="postgresql://user:password@host/name")
     command("doctor", doctor, "what is unsafe about this installation")
+    files = command(
+        "check-instruments", check_instruments, "whether the files of the measures can be used"
+    )
+    files.add_argument("folder", nargs="?", default=str(SHIPPED), help="their folder (kapteam's)")
     return parser
 
 

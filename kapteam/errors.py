@@ -1,6 +1,6 @@
 """The whole error vocabulary. Every message is a sentence that a clinician reads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class Refused(Exception):
@@ -60,3 +60,11 @@ class Unavailable(Unusable):
 
     It is as it was; once the cause is gone everything goes on, without a restart.
     """
+
+
+class BadInstruments(Refused):
+    """Files of instruments cannot be used; one line for each, with what is wrong with it."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)

@@ -408,8 +408,19 @@ def test_an_address_of_ours_is_let_pass(text):
 
 # Rules of domain 8 that are code by now.
 _RULES_OF_THE_FIELD = frozenset(
-    {*range(1, 19), *range(21, 26), 27, 28, *range(30, 37), *range(38, 42), 53, 56, 57, 63, 66}
-    | {68, 70, 71, 72, 73}
+    {
+        *range(1, 19),
+        *range(21, 26),
+        27,
+        28,
+        *range(30, 37),
+        *range(38, 42),
+        *range(43, 55),
+        56,
+        57,
+        63,
+    }
+    | {66, 68, 70, 71, 72, 73}
 )
 _RULES = re.compile(r"\brules? (\d+(?:(?:,| and|, and| to) \d+)*)", re.IGNORECASE)
 _TEST_OF_RULES = re.compile(r"^test_(?:\w+_)?rules?_(\d+(?:(?:_and)?_\d+)*)(?:_|$)")

@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute
 
 from kapteam.db.migrate import bring_up_to_date
 from kapteam.db.practices import PRACTICE, database
-from kapteam.errors import Invalid, Unavailable, Unusable
+from kapteam.errors import BadInstruments, Invalid, Unavailable, Unusable
+from kapteam.instruments import instruments
 from kapteam.operations.address import address_of
 from kapteam.operations.alone import alone
 from kapteam.operations.backups import keep_backed_up
@@ -88,11 +89,14 @@ class Front:
 def check_served(told: Callable[[str], Any]) -> None:
     """Exit with a sentence unless Streamlit listens as the settings of kapteam have it.
 
+    The same where an instrument's file cannot be used: no score is entered by half of one.
+
     `told` answers what Streamlit was told, by the name of its option.
     """
     try:
         follows = address_of(settings()).options
-    except Invalid as refused:
+        instruments()
+    except (Invalid, BadInstruments) as refused:
         raise SystemExit(str(refused)) from None
     for option, value in follows.items():
         given = told(option)

@@ -17,6 +17,7 @@ from kapteam.accounts import set_up, sign_ins
 from kapteam.db.migrate import bring_up_to_date
 from kapteam.db.practices import DEMO, PRACTICE, database
 from kapteam.db.tables import Clinician, Practice, Presence, SignIn
+from kapteam.errors import BadInstruments
 from kapteam.ids import new_id
 from kapteam.operations.address import address_of
 from kapteam.settings import Settings, settings
@@ -317,6 +318,15 @@ def test_streamlit_itself_is_not_started_by_a_public_address(monkeypatch):
 def test_settings_that_are_no_address_refuse_to_start(monkeypatch):
     monkeypatch.setattr(settings(), "public_url", _BY_PROXY)
     with pytest.raises(SystemExit, match="has to be https://"):
+        check_served(_told())
+
+
+def test_a_measure_that_cannot_be_used_refuses_to_start(monkeypatch):
+    def unusable():
+        raise BadInstruments(["phq-9.toml: Its bands have a hole: 5 is in none."])
+
+    monkeypatch.setattr("kapteam.web.front.instruments", unusable)
+    with pytest.raises(SystemExit, match=r"phq-9.toml: .* hole"):
         check_served(_told())
 
 
