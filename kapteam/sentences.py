@@ -659,13 +659,25 @@ def due_reading(due: DueReading, now: datetime, zone: ZoneInfo) -> Phrase:
         is_now = now >= due.at
         text = f"BP {due.stage.label}{'' if is_now else f', from {at}'}"
         return Phrase(text, Tone.AMBER if is_now else Tone.PLAIN, "monitor_heart")
+    is_again = due.stage is ReadingStage.AGAIN
+    what = f"{'Oxygen' if due.is_oxygen else 'BP'}{' again' if is_again else ''}"
     if now < due.at:
-        return Phrase(f"BP due in {wording.duration(due.at - now)}", icon="monitor_heart")
+        tone = Tone.AMBER if is_again else Tone.PLAIN
+        return Phrase(f"{what} due in {wording.duration(due.at - now)}", tone, "monitor_heart")
     late = now - due.at
     if late < timedelta(minutes=1):
-        return Phrase("BP due now", Tone.AMBER, "monitor_heart")
+        return Phrase(f"{what} due now", Tone.AMBER, "monitor_heart")
     tone = Tone.AMBER if late < VERY_LATE else Tone.RED
-    return Phrase(f"BP late by {wording.duration(late)}", tone, "monitor_heart")
+    return Phrase(f"{what} late by {wording.duration(late)}", tone, "monitor_heart")
+
+
+def may_leave(at: datetime, now: datetime, zone: ZoneInfo, *, at_home: bool) -> str:
+    """`may leave from 3:30 pm`, `may leave since 3:30 pm`; at home they are watched until then."""
+    if at_home:
+        what = "watched until" if now < at else "was to be watched until"
+    else:
+        what = f"may leave {'from' if now < at else 'since'}"
+    return f"{what} {wording.moment_today(at, now, zone)}"
 
 
 def event(kind: AdverseEventKind, severity: EventSeverity, *, is_serious: bool) -> str:

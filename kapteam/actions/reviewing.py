@@ -1,4 +1,4 @@
-"""What a course had for the review was looked at together; case review takes the place of this."""
+"""What a course had for the review was looked at, by each of the two for themselves."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,9 +25,10 @@ class ReviewedEntered:
 
 
 def mark_reviewed(db: Session, viewer: Viewer, entered: ReviewedEntered, now: datetime) -> None:
-    """Say that what a course had for the review until an instant was looked at.
+    """Say that this person has looked at what a course had for the review until an instant.
 
-    What is recorded afterwards stands there again. Raises NotAllowed, NotFound.
+    It stays for the other of the two. What is recorded afterwards stands there again. Raises
+    NotAllowed, NotFound.
     """
     episode = visible_episode(db, viewer, entered.episode_id, now)
     check_can_run_episode(viewer)
@@ -37,11 +38,11 @@ def mark_reviewed(db: Session, viewer: Viewer, entered: ReviewedEntered, now: da
         raise NotAllowed("Nobody has reviewed yet what is still to come.")
     newest = db.scalar(
         select(func.max(Reviewed.until_at, type_=UtcDateTime())).where(
-            Reviewed.episode_id == episode.id
+            Reviewed.episode_id == episode.id, Reviewed.reviewed_by_id == viewer.clinician_id
         )
     )
     if newest is not None and newest >= entered.until_at:
-        raise NotAllowed("A colleague said in the meantime that this was reviewed.")
+        raise NotAllowed("You have said already that this was reviewed.")
     db.add(
         Reviewed(
             id=entered.id,

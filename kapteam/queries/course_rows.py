@@ -35,6 +35,7 @@ from sqlalchemy.types import TypeEngine
 
 from kapteam.db import home_rows, signal_rows
 from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen_by
+from kapteam.db.reviewed import reviewed_for
 from kapteam.db.series import reviewed_before
 from kapteam.db.settled import note_is_signed, settled, settled_here
 from kapteam.db.signing import has_words
@@ -60,7 +61,6 @@ from kapteam.db.tables import (
     OutsideWait,
     ReadinessAnswer,
     RecordSignature,
-    Reviewed,
     Series,
     SignOff,
     Vital,
@@ -207,7 +207,7 @@ def _episodes() -> Executable:
             misses_risk_note().label("misses_risk_note"),
             Episode.closed_at,
             *(_sign_off_waits(part) for part in (Part.PRESCRIBER, Part.THERAPIST)),
-            _reviewed_until().label("reviewed_until"),
+            reviewed_for(Episode.id, Part.PRESCRIBER, _NOW).label("reviewed_until"),
         )
         .join(Client, Client.id == Episode.client_id)
         .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
@@ -299,16 +299,6 @@ def _sign_off_waits(part: Part) -> ColumnElement[datetime]:
         .scalar_subquery()
     )
     return asked_at.label(f"{part.value}_asked_at")
-
-
-def _reviewed_until() -> ColumnElement[datetime]:
-    """Until when what a course had for the review was looked at together."""
-    return (
-        select(func.max(Reviewed.until_at, type_=UtcDateTime()))
-        .where(Reviewed.episode_id == Episode.id)
-        .correlate(Episode)
-        .scalar_subquery()
-    )
 
 
 def _misses() -> ColumnElement[int]:

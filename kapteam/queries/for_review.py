@@ -12,6 +12,7 @@ from sqlalchemy import (
     Subquery,
     Text,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -27,17 +28,17 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from kapteam.db.access import visible_episodes
+from kapteam.db.reviewed import has_part, reviewed_until
 from kapteam.db.tables import (
     Administration,
     Clinician,
     Episode,
     KetamineSession,
     ReadinessAnswer,
-    Reviewed,
 )
 from kapteam.db.types import UtcDateTime
 from kapteam.queries.standing import Asked
-from kapteam.vocabulary import Answer, ForReview, ReadinessItem, SessionStatus
+from kapteam.vocabulary import Answer, ForReview, Part, ReadinessItem, SessionStatus
 
 REACHES_BACK = timedelta(days=30)
 """How long something waits for a review: what is older stays on its ketamine session."""
@@ -50,7 +51,7 @@ class ReviewLine:
 
     `words` are its reason, and `by` who decided, or whose word a dose was given on. `item` is what
     somebody went ahead without. `is_given`: the dose was. `left_without` a ride: the client has by
-    now, and not only been given the dose.
+    now, and not only been given the dose. `waits_on`: who of the two has not looked at it.
     """
 
     kind: ForReview
@@ -63,23 +64,21 @@ class ReviewLine:
     item: ReadinessItem | None
     is_given: bool
     left_without: bool
+    waits_on: tuple[Part, ...]
 
 
 def for_review(db: Session, asked: Asked, *which: ColumnElement[bool]) -> tuple[ReviewLine, ...]:
     """What is to be reviewed on the courses that meet `which` (on Episode), the oldest first.
 
-    In one statement. Nothing for who reads no notes.
+    It stands there until both of the two have looked at it. In one statement. Nothing for who reads
+    no notes.
     """
     if not asked.viewer.reads_notes:
         return ()
     since = asked.now - REACHES_BACK
     wanted = select(Episode.id).where(visible_episodes(asked.viewer, asked.now), *which)
-    rows: list[Any] = list(db.execute(_rows(wanted)).all())
-    lines = [
-        _line(row)
-        for row in rows
-        if row.at > since and (row.reviewed_until is None or row.at > row.reviewed_until)
-    ]
+    rows: list[Any] = list(db.execute(_rows(wanted), {"now": asked.now}).all())
+    lines = [_line(row, waits_on) for row in rows if row.at > since and (waits_on := _waits(row))]
     return tuple(sorted(lines, key=lambda one: (one.at, one.kind, one.ketamine_session_id)))
 
 
@@ -88,7 +87,15 @@ def for_review_of(db: Session, asked: Asked, episode_id: str) -> tuple[ReviewLin
     return for_review(db, asked, Episode.id == episode_id)
 
 
-def _line(row: Any) -> ReviewLine:
+def _waits(row: Any) -> tuple[Part, ...]:
+    """Who of the two has not looked at it; where one part is nobody's here, it is the other's."""
+    until = {Part.PRESCRIBER: row.prescriber_until, Part.THERAPIST: row.therapist_until}
+    has = {Part.PRESCRIBER: row.has_prescriber, Part.THERAPIST: row.has_therapist}
+    asked = [part for part in until if has[part]] or [Part.PRESCRIBER]
+    return tuple(part for part in asked if (at := until[part]) is None or row.at > at)
+
+
+def _line(row: Any, waits_on: tuple[Part, ...]) -> ReviewLine:
     return ReviewLine(
         ForReview(row.kind),
         row.episode_id,
@@ -100,6 +107,7 @@ def _line(row: Any) -> ReviewLine:
         ReadinessItem(row.item) if row.item else None,
         row.recorded_at is not None,
         bool(row.left_without_ride),
+        waits_on,
     )
 
 
@@ -218,12 +226,7 @@ def _as_told(wanted: Select[str]) -> Select[Any]:
 
 def _about(kind: ForReview, given: Subquery, **columns: Any) -> Select[Any]:
     """A part of the union: what of which session, recorded when, why, by whom, without what."""
-    reviewed_until = (
-        select(func.max(Reviewed.until_at, type_=UtcDateTime()))
-        .where(Reviewed.episode_id == KetamineSession.episode_id)
-        .correlate(KetamineSession)
-        .scalar_subquery()
-    )
+    course, now = KetamineSession.episode_id, bindparam("now", type_=UtcDateTime())
     return select(
         literal(kind.value).label("kind"),
         KetamineSession.episode_id.label("episode_id"),
@@ -235,7 +238,10 @@ def _about(kind: ForReview, given: Subquery, **columns: Any) -> Select[Any]:
         columns.get("item", cast(null(), String)).label("item"),
         given.c.recorded_at.label("recorded_at"),
         columns.get("left_without_ride", false()).label("left_without_ride"),
-        reviewed_until.label("reviewed_until"),
+        reviewed_until(course, Part.PRESCRIBER).label("prescriber_until"),
+        reviewed_until(course, Part.THERAPIST).label("therapist_until"),
+        has_part(course, Part.PRESCRIBER, now).label("has_prescriber"),
+        has_part(course, Part.THERAPIST, now).label("has_therapist"),
     ).select_from(KetamineSession)
 
 

@@ -29,6 +29,7 @@ from kapteam.rules.monitoring import (
     earliest_out,
     minutes_due,
     next_reading,
+    read_again_after,
 )
 from kapteam.rules.signals import EventFacts, SeenReading, Signal, in_session
 from kapteam.vocabulary import OrderState, ProductRoute, SessionStatus
@@ -105,6 +106,7 @@ class LiveSession:
             minutes_due(self.readings_due, self.product_route),
             self.may_leave_at(asked),
             is_out=self.discharged_at is not None,
+            red=read_again_after(self.alerts(asked)),
         )
 
     def alerts(self, asked: Asked) -> tuple[Signal, ...]:

@@ -27,6 +27,7 @@ from kapteam.rules.monitoring import (
     earliest_out,
     minutes_due,
     next_reading,
+    read_again_after,
 )
 from kapteam.rules.signals import EventFacts, SeenReading, Signal, in_session
 from kapteam.rules.vitals import Pressure
@@ -138,6 +139,17 @@ def _right_now(asked: Asked, rows: list[Any]) -> RightNow:
     events = [row for row in rows if row.kind is not None]
     # What is under medicine was given something.
     assert may_leave_at is not None
+    alerts = in_session(
+        [SeenReading(row.row_id, row.at, _pressure(row), row.oxygen) for row in readings],
+        [
+            EventFacts(
+                row.row_id, row.id, row.kind, row.severity, row.flag, row.at, None, is_out=False
+            )
+            for row in events
+        ],
+        asked.practice.thresholds,
+        asked.now,
+    )
     return RightNow(
         session_id=first.id,
         client=client_named(first.client_id, first),
@@ -150,19 +162,10 @@ def _right_now(asked: Asked, rows: list[Any]) -> RightNow:
             minutes_due(first.readings_due, first.product_route),
             may_leave_at,
             is_out=False,
+            red=read_again_after(alerts),
         ),
         may_leave_at=may_leave_at,
-        alerts=in_session(
-            [SeenReading(row.row_id, row.at, _pressure(row), row.oxygen) for row in readings],
-            [
-                EventFacts(
-                    row.row_id, row.id, row.kind, row.severity, row.flag, row.at, None, is_out=False
-                )
-                for row in events
-            ],
-            asked.practice.thresholds,
-            asked.now,
-        ),
+        alerts=alerts,
     )
 
 

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from kapteam import wording
 from kapteam.rules.dosing import Given, last_given_at
+from kapteam.rules.signals import Signal, SignalKind
 from kapteam.rules.thresholds import Thresholds
-from kapteam.vocabulary import ProductRoute, Term
+from kapteam.vocabulary import ProductRoute, Term, Tone
 
 _INJECTED = (15, 30, 45, 60)
 USUAL_MINUTES: Mapping[ProductRoute, tuple[int, ...]] = {
@@ -28,6 +29,8 @@ EARLY = timedelta(minutes=5)
 """Ours: a reading so long before its time is that one."""
 LAST_BEFORE_OUT = timedelta(minutes=15)
 """Ours: a reading so long before the earliest time of leaving is the one before leaving."""
+AGAIN = timedelta(minutes=10)
+"""Domain 1.4: a figure that is red is read again after 10 to 15 minutes."""
 VERY_LATE = timedelta(minutes=15)
 """Ours: a reading as late as that is the next one missed."""
 MOST_READINGS = 12
@@ -40,18 +43,21 @@ class ReadingStage(Term):
     BEFORE = "before", "before the dose"
     AFTER = "after", "after the dose"
     LEAVING = "leaving", "before they leave"
+    AGAIN = "again", "again"
 
 
 @dataclass(frozen=True, slots=True)
 class DueReading:
     """The reading that is due next. `at` None: it has no time of its own, it comes first.
 
-    `minutes` after the dose, None for the ones before it and before leaving.
+    `minutes` after the dose, None for the ones before it and before leaving. `is_oxygen`: that is
+    read again, and not the pressure.
     """
 
     stage: ReadingStage
     at: datetime | None
     minutes: int | None = None
+    is_oxygen: bool = False
 
 
 def minutes_due(stored: str | None, product_route: ProductRoute) -> tuple[int, ...]:
@@ -117,17 +123,41 @@ def next_reading(
     may_leave_at: datetime | None,
     *,
     is_out: bool,
+    red: DueReading | None = None,
 ) -> DueReading | None:
     """Which reading is due next, of all that were taken; None when none is.
 
     A reading answers for every one that was due before it: what was missed is not made up for.
+    What is `red` is read again before any other (`read_again_after`).
     """
     taken = sorted(readings)
     if is_out:
         return None
     if counted_from is None:
         return None if taken else DueReading(ReadingStage.BEFORE, None)
-    last = taken[-1] if taken else None
+    regular = _regular(taken[-1] if taken else None, counted_from, minutes, may_leave_at)
+    if red is None or red.at is None:
+        return regular
+    return regular if regular and regular.at and regular.at < red.at else red
+
+
+def read_again_after(found: Iterable[Signal]) -> DueReading | None:
+    """When the first figure that is red is read again; None while none is."""
+    red = [one for one in found if one.is_reading and one.tone is Tone.RED]
+    if not red:
+        return None
+    first = min(red, key=lambda one: one.at)
+    is_oxygen = first.kind is SignalKind.OXYGEN
+    return DueReading(ReadingStage.AGAIN, first.at + AGAIN, is_oxygen=is_oxygen)
+
+
+def _regular(
+    last: datetime | None,
+    counted_from: datetime,
+    minutes: Sequence[int],
+    may_leave_at: datetime | None,
+) -> DueReading | None:
+    """The reading that the order has next, after the `last` one."""
     for one in sorted(minutes):
         at = counted_from + timedelta(minutes=one)
         if last is None or last < at - EARLY:

@@ -104,6 +104,8 @@ def _due(here: Present, shown: LiveSession) -> None:
         for alert in shown.alerts(here.asked):
             phrase(sentences.signal(alert, here.now, here.zone))
         before = shown.before
+        if shown.counted and before is None and not shown.at_home:
+            phrase(Phrase("No blood pressure on record before the dose", Tone.AMBER, "error"))
         if before and before.pressure and not shown.counted:
             found = judge_pressure(
                 before.pressure, is_given=False, thresholds=here.asked.practice.thresholds
@@ -112,8 +114,8 @@ def _due(here: Present, shown: LiveSession) -> None:
                 phrase(replace(found, text=f"BP {before.pressure}: {found.text}"))
         leaves_at = shown.may_leave_at(here.asked)
         if leaves_at and not shown.discharged_at:
-            at = wording.moment_today(leaves_at, here.now, here.zone)
-            words(plain(f"{'Watched until' if shown.at_home else 'May leave from'} {at}"))
+            leaves = sentences.may_leave(leaves_at, here.now, here.zone, at_home=shown.at_home)
+            words(plain(wording.first_up(leaves)))
         for text in _course_of_pressure(shown):
             words(quiet(text))
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from kapteam import sentences, wording
+from kapteam import sentences
 from kapteam.queries.right_now import RightNow
 from kapteam.rules.permissions import can_record_session
 from kapteam.sentences import client_name
@@ -32,8 +32,8 @@ def _line(here: Present, one: RightNow) -> None:
             phrase(sentences.signal(alert, here.now, here.zone))
         if one.due:
             phrase(sentences.due_reading(one.due, here.now, here.zone))
-        until = wording.moment_today(one.may_leave_at, here.now, here.zone)
-        words(plain(f"{'watched until' if one.at_home else 'may leave from'} {until}"))
+        leaves = sentences.may_leave(one.may_leave_at, here.now, here.zone, at_home=one.at_home)
+        words(plain(leaves))
         if can_record_session(here.viewer):
             link("live_session", "During the session", icon="timer", id=one.session_id)
         else:

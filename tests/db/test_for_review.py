@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from kapteam.actions.booking import EndKetamineEntered, cancel_ketamine_session
 from kapteam.actions.ketamine_sessions import (
@@ -14,7 +15,7 @@ from kapteam.actions.ketamine_sessions import (
 )
 from kapteam.actions.readiness import AnswerEntered, answer_readiness
 from kapteam.actions.reviewing import ReviewedEntered, mark_reviewed
-from kapteam.db.tables import KetamineSession, ReadinessAnswer, Reviewed
+from kapteam.db.tables import EpisodeMember, KetamineSession, ReadinessAnswer, Reviewed
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.for_review import ReviewLine, for_review, for_review_of
@@ -27,6 +28,7 @@ from kapteam.vocabulary import (
     ConsentType,
     EpisodeState,
     ForReview,
+    Part,
     ReadinessItem,
     SessionStatus,
 )
@@ -177,7 +179,8 @@ def test_rule_25_a_dose_without_a_ride_reaches_it_and_to_leave_without_one_does_
         )
     (line,) = _lines(care)
     assert (line.kind, line.at, line.left_without) == (ForReview.NO_RIDE, NOW - 3 * HOUR, False)
-    _review(care, line)
+    for who in (care.prescriber, care.therapist):
+        _review(care, line, who)
     assert _lines(care) == ()
 
     out = RecordEntered(session.id, 1, discharged_on=TODAY, discharged_time="1:30 pm")
@@ -309,18 +312,23 @@ def _review(care: Care, line: ReviewLine, who: Viewer | None = None, now=NOW) ->
     return entered
 
 
-@pytest.mark.parametrize("who", ["prescriber", "therapist"])
-def test_what_was_reviewed_is_quiet_on_the_lists_as_well_and_what_comes_later_is_not(care, who):
+@pytest.mark.parametrize("first", ["prescriber", "therapist"])
+def test_what_both_reviewed_is_quiet_on_the_lists_as_well_and_what_comes_later_is_not(care, first):
     _given(care, breach_reason="The course was on hold. Came anyway")
     (line,) = _lines(care)
+    assert line.waits_on == (Part.PRESCRIBER, Part.THERAPIST)
     assert Reason.BREACH in _reasons(care)
-    viewer = getattr(care, who)
-    entered = ReviewedEntered(new_id(), care.course.id, line.at)
-    for _ in range(2):
-        care.do(mark_reviewed, viewer, entered)
+    entered = _review(care, line, getattr(care, first))
+    care.do(mark_reviewed, getattr(care, first), entered)
+    (line,) = _lines(care)
+    (left,) = line.waits_on
+    assert left is (Part.THERAPIST if first == "prescriber" else Part.PRESCRIBER)
+    # What the prescriber is asked about waits for the prescriber.
+    assert (Reason.BREACH in _reasons(care)) is (first == "therapist")
+    _review(care, line, care.therapist if first == "prescriber" else care.prescriber)
     assert _lines(care) == ()
     assert Reason.BREACH not in _reasons(care)
-    (event,) = audit_events(care.database, "episode:reviewed")
+    event, _ = audit_events(care.database, "episode:reviewed")
     assert event.client_id == care.client.id
 
     _given(care, 2, breach_reason="The course was on hold. Came again")
@@ -345,14 +353,44 @@ def test_who_runs_no_course_has_reviewed_nothing(care, who):
     assert len(_lines(care)) == 1
 
 
-def test_nobody_reviews_what_is_to_come_or_what_a_colleague_reviewed(care):
+def test_nobody_puts_away_alone_what_they_decided_themselves(care):
+    session = _given(care)
+    with care.database.writing() as db:
+        an_answer(db, session, Item.FASTING, Answer.GO_AHEAD, words="Coffee at one")
+    (line,) = _lines(care)
+    _review(care, line, care.therapist)
+    (line,) = _lines(care, care.therapist)
+    assert line.waits_on == (Part.PRESCRIBER,)
+
+
+@pytest.mark.parametrize(
+    ("part", "who"), [(Part.PRESCRIBER, "therapist"), (Part.THERAPIST, "prescriber")]
+)
+def test_where_one_of_the_two_is_elsewhere_the_other_reviews_alone(care, part, who):
+    _given(care, breach_reason="The course was on hold. Came anyway")
+    with care.database.writing() as db:
+        db.execute(
+            update(EpisodeMember)
+            .where(EpisodeMember.episode_id == care.course.id, EpisodeMember.part == part)
+            .values(clinician_id=None, elsewhere="Dr. Outside")
+        )
+    viewer = getattr(care, who)
+    (line,) = _lines(care, viewer)
+    _review(care, line, viewer)
+    assert _lines(care, viewer) == ()
+    with care.database.reading() as db:
+        (course,) = course_standings(db, care.asked_by(viewer))
+    assert Reason.BREACH not in [one.reason for one in course.attention]
+
+
+def test_nobody_reviews_what_is_to_come_or_the_same_twice(care):
     _given(care, ride=False)
     (line,) = _lines(care)
     with pytest.raises(NotAllowed, match="still to come"):
         _review(care, replace(line, at=NOW + MINUTE))
     _review(care, line, care.prescriber)
-    with pytest.raises(NotAllowed, match="in the meantime"):
-        _review(care, line, care.therapist)
+    with pytest.raises(NotAllowed, match="already"):
+        _review(care, line, care.prescriber)
     assert len(care.rows(Reviewed)) == 1
 
 

@@ -271,8 +271,14 @@ def test_a_course_says_what_the_next_review_looks_at_until_it_was_reviewed(care)
     assert "session of Tue Nov 24, 11:30 am" in words
 
     press(tab, "Reviewed")
-    assert "For the next review" not in said(tab)
+    words = said(tab)
+    assert "reviewed, waits on Robin Prescott" in words
+    assert "Reviewed" not in buttons(tab)
     assert len(care.rows(Reviewed)) == 1
+
+    press(opened(care, care.prescriber, "episode", id=care.course.id), "Reviewed")
+    tab = opened(care, care.therapist, "episode", id=care.course.id)
+    assert "For the next review" not in said(tab)
     # It stays with its session.
     words = said(_open(care, care.therapist, session))
     assert "Came anyway." in words

@@ -17,9 +17,12 @@ from kapteam.rules.monitoring import (
     minutes_due,
     next_reading,
     out_too_early,
+    read_again_after,
     read_due,
 )
+from kapteam.rules.signals import SeenReading, in_session
 from kapteam.rules.thresholds import Thresholds
+from kapteam.rules.vitals import Pressure
 from kapteam.vocabulary import ProductRoute
 
 AT = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
@@ -72,6 +75,51 @@ def test_before_the_dose_one_reading_is_due(taken, due):
 )
 def test_a_reading_answers_for_those_that_were_due_before_it(taken, due):
     assert _next(taken) == due
+
+
+def _read(minutes: int, **figures) -> SeenReading:
+    usual = {"pressure": None, "oxygen": None}
+    return SeenReading(str(minutes), AT + minutes * MINUTE, **(usual | figures))
+
+
+@pytest.mark.parametrize(
+    ("readings", "minutes", "is_oxygen"),
+    [
+        ([], None, False),
+        ([_read(20, pressure=Pressure(179, 109))], None, False),
+        ([_read(20, pressure=Pressure(185, 112))], 30, False),
+        ([_read(20, oxygen=86)], 30, True),
+        ([_read(20, oxygen=92)], None, False),
+        # The next one that is as it should be settles it; another red one is read once more.
+        ([_read(20, pressure=Pressure(185, 112)), _read(29, pressure=Pressure(150, 90))], None, 0),
+        ([_read(20, pressure=Pressure(185, 112)), _read(29, pressure=Pressure(181, 90))], 39, 0),
+        # A pressure says nothing of the oxygen that was low.
+        ([_read(20, oxygen=86), _read(25, pressure=Pressure(128, 82))], 30, True),
+    ],
+)
+def test_what_is_red_is_read_again_in_ten_minutes(readings, minutes, is_oxygen):
+    found = read_again_after(in_session(readings, (), Thresholds(), AT))
+    assert (found and found.at) == (None if minutes is None else AT + minutes * MINUTE)
+    assert bool(found and found.is_oxygen) is bool(is_oxygen)
+
+
+@pytest.mark.parametrize(
+    ("red_minutes", "due"),
+    [
+        # Before what the order has next, never after it.
+        (16, ReadingStage.AGAIN),
+        (25, 30),
+        (None, 30),
+    ],
+)
+def test_it_comes_before_what_the_order_has_next_and_never_puts_that_off(red_minutes, due):
+    red = (
+        None
+        if red_minutes is None
+        else DueReading(ReadingStage.AGAIN, AT + (red_minutes + 10) * MINUTE)
+    )
+    found = next_reading([AT + 16 * MINUTE], AT, USUAL, AT + 60 * MINUTE, is_out=False, red=red)
+    assert (found.stage if found.minutes is None else found.minutes) == due
 
 
 def test_before_they_leave_one_is_due_that_is_not_long_before():

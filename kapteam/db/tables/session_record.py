@@ -70,7 +70,7 @@ class RecordSignature(Identified):
 
 
 class Reviewed(Identified):
-    """That what a course had for the review until an instant was looked at together."""
+    """That somebody looked at what a course had for the review until an instant."""
 
     __tablename__ = "reviewed"
 
