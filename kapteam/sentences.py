@@ -458,6 +458,11 @@ def two_keys(
     return Phrase(_join("Nothing is waited for yet", later))
 
 
+def unasked(items: Sequence[ReadinessItem]) -> str:
+    """Which questions of the day nobody answered before a dose."""
+    return f"Nobody answered before the dose: {' '.join(QUESTIONS[item] for item in items)}"
+
+
 def settled(item: ReadinessItem) -> Phrase:
     """What of a session is as it should be, without anybody answering."""
     return Phrase(_AS_IT_SHOULD_BE[item], icon="check")

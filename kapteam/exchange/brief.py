@@ -36,6 +36,7 @@ def lines(brief: Brief, now: datetime, zone: ZoneInfo) -> tuple[Line, ...]:
     )
     present = "at home" if brief.at_home else brief.place or "place not recorded"
     return (
+        *_pinned(brief),
         Line("Order", order.text),
         Line("When and where", f"{wording.moment(brief.planned_at, now, zone)}, {present}"),
         *_last(brief.last, now, zone),
@@ -45,6 +46,11 @@ def lines(brief: Brief, now: datetime, zone: ZoneInfo) -> tuple[Line, ...]:
         *_ride(brief),
         Line("Who is present", brief.people_present or _NOT_RECORDED, is_words=True),
     )
+
+
+def _pinned(brief: Brief) -> Iterator[Line]:
+    if brief.pinned_line:
+        yield Line("Pinned", brief.pinned_line, is_words=True)
 
 
 def _asked(text: str | None) -> str:
@@ -64,6 +70,11 @@ def _last(last: LastDose | None, now: datetime, zone: ZoneInfo) -> Iterator[Line
     at = wording.moment(last.last_given_at, now, zone)
     yield Line("Last dose", f"{wording.dose(last.ug, last.product_route)}, {at}")
     yield Line("Highest blood pressure then", str(last.peak) if last.peak else _NOT_RECORDED)
+    if last.events:
+        befell = sorted({one.label.lower() for one in last.events})
+        yield Line("What befell them then", wording.first_up(wording.listed(befell)))
+    if last.left_early_because:
+        yield Line("Left early or unwell then", last.left_early_because, is_words=True)
     support = last.support
     helped = wording.listed([one.label.lower() for one in support.given]) if support else ""
     yield Line("What helped then", helped or _NOT_RECORDED)

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, String, func, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
 from kapteam.db.tables import (
     Administration,
+    AdverseEvent,
     Client,
     Episode,
     KetamineSession,
@@ -27,7 +28,7 @@ from kapteam.queries.views import is_seen_this_hour
 from kapteam.rules.dosing import MayAdd, may_add
 from kapteam.rules.session_record import SupportGiven
 from kapteam.rules.vitals import Pressure
-from kapteam.vocabulary import OrderState, ProductRoute, ReadinessItem
+from kapteam.vocabulary import AdverseEventKind, OrderState, ProductRoute, ReadinessItem
 
 _MISSING = "There is no such ketamine session, or you are not on its course of care."
 
@@ -42,6 +43,8 @@ class LastDose:
     last_given_at: datetime
     peak: Pressure | None
     support: SupportGiven | None
+    left_early_because: str
+    events: tuple[AdverseEventKind, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Brief:
     client: ClientName
     allergies: str | None
     usual_pressure: str | None
+    pinned_line: str
     planned_at: datetime
     place: str
     at_home: bool
@@ -77,6 +81,7 @@ def brief(db: Session, asked: Asked, session_id: str) -> Brief:
             Series.product_route,
             Client.allergies,
             Client.usual_pressure,
+            Client.pinned_line,
             is_seen_this_hour(asked, Episode.client_id).label("seen_this_hour"),
             *CLIENT_NAME,
         )
@@ -95,6 +100,7 @@ def brief(db: Session, asked: Asked, session_id: str) -> Brief:
         client=client_named(row.client_id, row),
         allergies=row.allergies,
         usual_pressure=row.usual_pressure,
+        pinned_line=row.pinned_line,
         planned_at=dose.planned_at,
         place=dose.place,
         at_home=dose.at_home,
@@ -139,8 +145,11 @@ def _last_dose(db: Session, dose: KetamineSession) -> LastDose | None:
             Vital.systolic,
             Vital.diastolic,
             SupportRecord,
+            before.early_out_reason,
+            _events_of(given.c.id).label("events"),
         )
         .join(Series, Series.id == given.c.series_id)
+        .join(before, before.id == given.c.id)
         .outerjoin(
             Vital,
             (Vital.ketamine_session_id == given.c.id)
@@ -166,4 +175,15 @@ def _last_dose(db: Session, dose: KetamineSession) -> LastDose | None:
         support=SupportGiven.of(kept.given, kept.words, kept.touched, kept.touches, kept.challenge)
         if kept
         else None,
+        left_early_because=found.early_out_reason,
+        events=tuple(map(AdverseEventKind, filter(None, (found.events or "").split(",")))),
+    )
+
+
+def _events_of(session_id: ColumnElement[str]) -> ColumnElement[str]:
+    """The kinds of what befell the client in that session."""
+    return (
+        select(func.aggregate_strings(type_coerce(AdverseEvent.kind, String), ","))
+        .where(AdverseEvent.ketamine_session_id == session_id, AdverseEvent.voided_at.is_(None))
+        .scalar_subquery()
     )

@@ -19,7 +19,7 @@ from kapteam.queries.session_rows import (
     last_before,
     session_rows,
 )
-from kapteam.queries.standing import Asked, CourseHead
+from kapteam.queries.standing import Asked, CourseHead, CourseSessions, course_sessions
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.queries.weights import WeightLine, is_newest, weight_line
 from kapteam.rules.dosing import Given, MayAdd, last_given_at, may_add
@@ -135,6 +135,14 @@ class LiveSession:
     def last_given_at(self) -> datetime | None:
         """The last administration; an infusion's end counts."""
         return last_given_at(self.given)
+
+
+def before_the_dose(db: Session, asked: Asked, episode_id: str) -> CourseSessions:
+    """Where the sessions of a course stand, for what one of them still waits for.
+
+    In five statements. Raises NotFound as `live_session` does.
+    """
+    return course_sessions(db, asked, Episode.id == episode_id, _MISSING)
 
 
 def live_session(db: Session, asked: Asked, session_id: str) -> LiveSession:

@@ -21,7 +21,7 @@ from kapteam.actions.monitoring import (
     say_who_is_present,
 )
 from kapteam.actions.now import Moment, NowEntered, record_now
-from kapteam.queries.live_session import LiveSession
+from kapteam.queries.live_session import LiveSession, before_the_dose
 from kapteam.queries.practice import with_function
 from kapteam.queries.session_rows import EventLine, VitalLine
 from kapteam.rules.dosing import ends_session
@@ -32,6 +32,7 @@ from kapteam.ui.doses import typed_mg
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
 from kapteam.ui.other_medicines import medicine_form
+from kapteam.ui.readiness import draw_waits
 from kapteam.ui.readings import WHAT, WHEN, WHO, draw_event, draw_vital
 from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present
@@ -56,6 +57,8 @@ def draw_live_session(here: Present, shown: LiveSession) -> None:
     _facts(here, shown)
     if ends_session(shown.status):
         words(f"**{shown.status.label}**. What happened all the same stands in the full record.")
+    elif not shown.counted and here.viewer.reads_notes:
+        draw_waits(here.read(before_the_dose, shown.course.id), shown.id)
     _due(here, shown)
     draw_watched(here, shown)
     with st.container(key="now_buttons"):

@@ -9,7 +9,7 @@ from kapteam.actions.readiness import AnswerEntered, answer_readiness, tell_ride
 from kapteam.ids import id_within
 from kapteam.queries.ketamine_session import KetamineSessionPage
 from kapteam.queries.readiness import AnswerLine
-from kapteam.queries.standing import DoseLine, Person
+from kapteam.queries.standing import CourseSessions, DoseLine, Person
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.permissions import can_book, can_order_dose, can_record_session
 from kapteam.rules.readiness import (
@@ -63,11 +63,7 @@ def draw_readiness(here: Present, shown: KetamineSessionPage) -> None:
     line = shown.line
     if line is None or not line.status.is_open or shown.counted:
         return
-    of_course = shown.of_course
-    keys = (
-        _Key(Part.PRESCRIBER, of_course.prescriber or of_course.therapist),
-        _Key(Part.THERAPIST, of_course.therapist or of_course.prescriber),
-    )
+    keys = _keys(shown.of_course)
     with section("Before the dose", key="readiness"):
         phrase(_in_short(here, shown, line, keys))
         two = st.grid(2, min_column_width=_COLUMN)
@@ -81,13 +77,31 @@ def _is_the_day(here: Present, shown: KetamineSessionPage) -> bool:
 
 
 def _in_short(
-    here: Present, shown: KetamineSessionPage, line: DoseLine, keys: tuple[_Key, ...]
+    here: Present, shown: KetamineSessionPage, line: DoseLine, keys: tuple[_Key, _Key]
 ) -> Phrase:
     if shown.course.is_on_hold:
         return Phrase("The course is on hold.", Tone.AMBER, "pause")
+    asked = len(still_to_ask(shown.answers)) if _is_the_day(here, shown) else 0
+    return _two_keys(line, keys, asked=asked)
+
+
+def draw_waits(of_course: CourseSessions, session_id: str) -> None:
+    """Who is waited for and for what before a dose, in one line; nothing while nobody is."""
+    line = next((one for one in of_course.doses if one.id == session_id), None)
+    if line and line.lacks:
+        phrase(_two_keys(line, _keys(of_course), asked=0))
+
+
+def _keys(of_course: CourseSessions) -> tuple[_Key, _Key]:
+    return (
+        _Key(Part.PRESCRIBER, of_course.prescriber or of_course.therapist),
+        _Key(Part.THERAPIST, of_course.therapist or of_course.prescriber),
+    )
+
+
+def _two_keys(line: DoseLine, keys: tuple[_Key, _Key], *, asked: int) -> Phrase:
     waits = [(key.name, [one.what for one in line.lacks if one.part is key.part]) for key in keys]
     tone = Tone.RED if any(one.tone is Tone.RED for one in line.lacks) else Tone.AMBER
-    asked = len(still_to_ask(shown.answers)) if _is_the_day(here, shown) else 0
     return sentences.two_keys(waits, tone, asked=asked, is_ready=line.is_ready)
 
 
@@ -170,7 +184,8 @@ def _draw_decided(here: Present, shown: KetamineSessionPage) -> None:
         and (item is ReadinessItem.RIDE or shown.answers[item].answer is Answer.GO_AHEAD)
     ]
     lacks_ride = not shown.at_home and ReadinessItem.RIDE not in shown.answers
-    if not (decided or lacks_ride):
+    unasked = still_to_ask(shown.answers) if here.viewer.reads_notes and not shown.at_home else ()
+    if not (decided or lacks_ride or unasked):
         return
     is_found_yet = shown.status.is_open and shown.discharged_at is None
     with section("Before the dose", key="decided"):
@@ -180,6 +195,8 @@ def _draw_decided(here: Present, shown: KetamineSessionPage) -> None:
             _draw_item(here, shown, ReadinessItem.RIDE)
         elif lacks_ride:
             phrase(Phrase(ForReview.NO_RIDE.label, Tone.AMBER, "directions_car"))
+        if unasked:
+            words(quiet(sentences.unasked(unasked)))
 
 
 def _draw_decision(

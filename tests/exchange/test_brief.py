@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from kapteam.actions.views import record_brief
-from kapteam.db.tables import KetamineSession
+from kapteam.db.tables import Client, KetamineSession
 from kapteam.errors import NotAllowed, NotFound
 from kapteam.exchange.brief import brief_pdf, lines
 from kapteam.queries.brief import brief
-from kapteam.vocabulary import Support
+from kapteam.vocabulary import AdverseEventKind, Support
 from tests.factories import NOW, ZONE, audit_events
 from tests.factories_care import (
     ON_SQLITE,
@@ -20,6 +20,7 @@ from tests.factories_care import (
     a_signed_intention,
     a_support_record,
     a_vital,
+    an_event,
 )
 from tests.paper import pages_of
 
@@ -84,6 +85,25 @@ def test_of_the_last_dose_it_says_how_much_how_high_and_what_helped(care, ahead)
     assert said["Highest blood pressure then"] == "162/82"
     assert said["What helped then"] == "presence and breath"
     assert said["In the client's words then"] == "Held by the sea"
+    assert "Left early or unwell then" not in said
+    assert "What befell them then" not in said
+    assert "Pinned" not in said
+
+
+def test_it_says_why_the_last_one_went_wrong_and_what_is_pinned(care, ahead):
+    with care.database.writing() as db:
+        last = a_given_session(db, care.course, given_at=NOW - 7 * DAY)
+        last.early_out_reason = "Felt sick, her sister came"
+        for kind in (AdverseEventKind.NAUSEA, AdverseEventKind.NAUSEA):
+            an_event(db, last, kind=kind, onset_at=NOW - 7 * DAY)
+        an_event(db, last, kind=AdverseEventKind.HEADACHE, onset_at=NOW, voided_at=NOW)
+        db.get_one(Client, care.client.id).pinned_line = "Two clients named A.O."
+
+    said = _said(care, ahead)
+
+    assert said["What befell them then"] == "Nausea"
+    assert said["Left early or unwell then"] == "Felt sick, her sister came"
+    assert said["Pinned"] == "Two clients named A.O."
 
 
 def test_the_intention_is_the_one_of_this_dose_and_says_what_touch_is_agreed(care, ahead):

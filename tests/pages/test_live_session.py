@@ -209,3 +209,19 @@ def test_it_takes_as_many_statements_with_much_on_it_as_with_little(care):
             an_event(db, session, onset_at=NOW - minute * MINUTE)
 
     assert statements_of(care, _open(care, care.prescriber, session)) == few <= MOST_STATEMENTS
+
+
+def test_before_the_dose_it_says_who_is_waited_for_and_after_it_that_none_was_read(care):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, care.course, planned_at=NOW, ride="")
+    words = said(_open(care, care.nurse, session))
+    assert "Waiting on Thea Tallis: ride home and intention" in words
+    assert "No blood pressure on record before the dose" not in words
+    with care.database.writing() as db:
+        an_administration(db, session, started_at=NOW)
+    words = said(_open(care, care.nurse, session))
+    assert "Waiting on" not in words
+    assert "No blood pressure on record before the dose" in words
+    with care.database.writing() as db:
+        a_vital(db, session, taken_at=NOW - MINUTE)
+    assert "No blood pressure on record" not in said(_open(care, care.nurse, session))

@@ -8,6 +8,7 @@ from kapteam.db.tables import KetamineSession, ReadinessAnswer
 from kapteam.vocabulary import Answer, Audience, HoldReason, ReadinessItem, SessionStatus
 from tests.factories import NOW, a_hold
 from tests.factories_care import (
+    a_given_session,
     a_ketamine_session,
     a_signed_intention,
     an_answer,
@@ -144,3 +145,15 @@ def test_what_was_called_off_says_that_the_ride_does_not_know_until_it_was_told(
     press(tab, "The ride was told")
     assert "The ride does not know" not in said(tab)
     assert care.rows(ReadinessAnswer, replaced_at=None) == []
+
+
+def test_which_questions_of_the_day_nobody_answered_stays_with_the_dose(care):
+    with care.database.writing() as db:
+        session = a_given_session(db, care.course, given_at=NOW - HOUR)
+        an_answer(db, session, ReadinessItem.PREGNANCY, Answer.NOT_NEEDED, words="")
+    words = said(_open(care, care.prescriber, session))
+    assert "Nobody answered before the dose: " in words
+    (told,) = [one for one in words.split("\n") if "Nobody answered before" in one]
+    assert "Fasted as told? Somebody with them tonight?" in told
+    assert "Pregnancy" not in told
+    assert "Nobody answered" not in said(_open(care, care.front_desk, session))
