@@ -3,7 +3,6 @@
 import streamlit as st
 
 from kapteam.queries.ketamine_session import ketamine_session_page
-from kapteam.queries.session_record import session_record
 from kapteam.rules.permissions import can_record_session
 from kapteam.ui.course import draw_banner
 from kapteam.ui.home_supply import draw_at_home
@@ -34,9 +33,8 @@ draw_number(here, shown)
 draw_administrations(here, shown)
 draw_other_medicines(here, shown)
 draw_readings(here, shown)
-record = here.read(session_record, shown.id)
-draw_support(here, shown, record)
-draw_signatures(here, shown, record)
+draw_support(here, shown)
+draw_signatures(here, shown)
 if can_record_session(here.viewer):
     draw_record(here, shown)
     draw_medicine_form(here, shown)

@@ -79,6 +79,9 @@ _CURRENT = (
     )
 )
 _absent, _covering, _away = aliased(Clinician), aliased(Clinician), aliased(Absence)
+_UNLOCKED = _CURRENT.where(
+    SignIn.id.in_(bindparam("ids", expanding=True)), SignIn.locked_at.is_(None)
+)
 _BY_TOKEN = _CURRENT.where(SignIn.token_hash == bindparam("token_hash"))
 _ACTING = (
     _CURRENT.add_columns(
@@ -266,7 +269,7 @@ def find(db: Session, token: str, now: datetime) -> LiveSignIn | LockedSignIn | 
 
 def live(db: Session, ids: Iterable[str], now: datetime) -> dict[str, Audience]:
     """Those of `ids` whose person may go on, and who can see their screens, in one statement."""
-    rows = _current(db, now, SignIn.id.in_(list(ids)), SignIn.locked_at.is_(None))
+    rows = _found(db, _UNLOCKED, now, ids=list(ids))
     return {row.id: row.audience for row in rows if not _rests(row, now)}
 
 
@@ -432,7 +435,7 @@ def _current(db: Session, now: datetime, *conditions: ColumnElement[bool]) -> li
     return _found(db, _CURRENT.where(*conditions), now)
 
 
-def _found(db: Session, statement: Executable, now: datetime, **about: str) -> list[Any]:
+def _found(db: Session, statement: Executable, now: datetime, **about: Any) -> list[Any]:
     times = {"now": now, "life_ago": now - LIFE, "back_since": now - _BACK}
     return list(db.execute(statement, times | about).all())
 

@@ -1,11 +1,14 @@
 """How far a series is, and whether anything of it was given: said once, for reads and writes."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from kapteam.db.tables import Administration, KetamineSession, Series, SeriesReview
+from kapteam.db.types import UtcDateTime
+from kapteam.rules.dosing import ends_session
 from kapteam.rules.series import SeriesCount
 from kapteam.vocabulary import SessionStatus
 
@@ -37,6 +40,37 @@ def counts(series_id: str | InstrumentedAttribute[str]) -> tuple[ColumnElement[A
         of_series.where(was_given).scalar_subquery().label("given"),
         of_series.where(_session.status.in_(_OPEN), ~was_given).scalar_subquery().label("booked"),
         reviewed_before(series_id).label("reviewed_before"),
+    )
+
+
+def place_of(session: type[KetamineSession]) -> ColumnElement[int]:
+    """Rule 8: the place in its series of a session that was given or is still to come.
+
+    Counted by when each was given, else is planned, as `rules.series.numbered` does. Of a session
+    that was never given it says nothing.
+    """
+
+    def at(one: Any) -> ColumnElement[datetime]:
+        first_given_at = (
+            select(func.min(Administration.started_at, type_=UtcDateTime()))
+            .where(Administration.ketamine_session_id == one.id, Administration.voided_at.is_(None))
+            .correlate(one)
+            .scalar_subquery()
+        )
+        return func.coalesce(first_given_at, one.planned_at, type_=UtcDateTime())
+
+    is_before = or_(
+        at(_session) < at(session), and_(at(_session) == at(session), _session.id <= session.id)
+    )
+    return (
+        select(func.count(_session.id))
+        .where(
+            _session.series_id == session.series_id,
+            _session.status.not_in([one for one in SessionStatus if ends_session(one)]),
+            is_before,
+        )
+        .correlate(session)
+        .scalar_subquery()
     )
 
 

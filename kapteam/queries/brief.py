@@ -22,13 +22,13 @@ from kapteam.db.types import UtcDateTime
 from kapteam.errors import NotFound
 from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
 from kapteam.queries.notes import NoteLine, intentions_of_dose
-from kapteam.queries.readiness import AnswerLine, answers_of
+from kapteam.queries.readiness import AnswerLine, ride_of
 from kapteam.queries.standing import Asked
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.rules.dosing import MayAdd, may_add
 from kapteam.rules.session_record import SupportGiven
 from kapteam.rules.vitals import Pressure
-from kapteam.vocabulary import AdverseEventKind, OrderState, ProductRoute, ReadinessItem
+from kapteam.vocabulary import AdverseEventKind, OrderState, ProductRoute
 
 _MISSING = "There is no such ketamine session, or you are not on its course of care."
 
@@ -71,7 +71,7 @@ class Brief:
 
 
 def brief(db: Session, asked: Asked, session_id: str) -> Brief:
-    """The brief of one ketamine session, in five statements.
+    """The brief of one ketamine session, in four statements.
 
     Raises NotFound when there is none or this person may not see it, NotAllowed for the front desk.
     """
@@ -111,7 +111,7 @@ def brief(db: Session, asked: Asked, session_id: str) -> Brief:
         may_add=may_add(dose.may_add_ug, dose.may_add_from_minutes, dose.may_add_to_minutes),
         last=_last_dose(db, dose),
         intention=signed[-1] if signed else None,
-        ride=answers_of(db, asked, session_id).get(ReadinessItem.RIDE),
+        ride=ride_of(db, session_id),
     )
 
 

@@ -31,6 +31,7 @@ from kapteam.db.tables import (
 from kapteam.errors import NotFound
 from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.client_names import ClientName, client_named
+from kapteam.queries.contacts import PastContact, last_contacts
 from kapteam.queries.evaluation import evaluation_of
 from kapteam.queries.notes import ClientNotes, NoteLine, notes_of_client
 from kapteam.queries.pinned import PINNED, PinnedLine, pinned_of
@@ -250,6 +251,7 @@ class ClientPage:
     weight: WeightLine | None
     look_alikes: tuple[LookAlike, ...]
     concerns: tuple[tuple[str, ConcernStanding], ...]
+    last_contacts: tuple[PastContact, ...]
     courses: tuple[CourseStanding, ...]
     ended: tuple[CourseStanding, ...]
     lines: tuple[CourseLine, ...]
@@ -305,7 +307,7 @@ def client_code(typed: str) -> str:
 
 
 def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
-    """The client with this code, in thirteen statements; ten for the front desk.
+    """The client with this code, in thirteen statements; eleven for the front desk.
 
     Raises NotFound when there is none or the viewer may not see it; the two read the same.
     """
@@ -330,6 +332,7 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
         weight=weight_line(asked, first.Weight, None),
         look_alikes=_look_alikes(db, asked, first),
         concerns=_concerns(rows) if asked.viewer.reads_notes else (),
+        last_contacts=last_contacts(db, asked, first.id),
         courses=courses,
         ended=ended,
         lines=_course_lines(asked, rows),

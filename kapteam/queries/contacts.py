@@ -13,7 +13,7 @@ from kapteam.db.tables import Client, Clinician, Contact, Episode, EpisodeMember
 from kapteam.errors import NotFound
 from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
 from kapteam.queries.practice import Colleague, team
-from kapteam.queries.standing import Asked
+from kapteam.queries.standing import Asked, Person
 from kapteam.rules.permissions import Away
 from kapteam.vocabulary import (
     ContactKind,
@@ -25,6 +25,7 @@ from kapteam.vocabulary import (
 )
 
 _ALL = 200
+_LAST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,19 @@ class Told:
     happened_at: datetime
     words: str
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastContact:
+    """One of a client's last contacts; `words` are empty where the viewer may not read them."""
+
+    id: str
+    kind: ContactKind
+    from_client: bool
+    outcome: ContactOutcome
+    happened_at: datetime
+    words: str
+    person: Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +172,35 @@ def _told(db: Session, asked: Asked, *which: ColumnElement[bool]) -> tuple[Told,
     )
 
 
+def last_contacts(db: Session, asked: Asked, client_id: str) -> tuple[PastContact, ...]:
+    """The last contacts that were had with a client whom the viewer may see, the newest first.
+
+    In one statement.
+    """
+    rows = db.execute(
+        _contacts()
+        .where(
+            Contact.client_id == client_id,
+            Contact.happened_at.is_not(None),
+            Contact.outcome != ContactOutcome.IN_ERROR,
+            _is_visible(asked),
+        )
+        .limit(_LAST)
+    )
+    return tuple(
+        PastContact(
+            id=one.id,
+            kind=one.kind,
+            from_client=one.from_client,
+            outcome=one.outcome,
+            happened_at=one.happened_at,
+            words=_readable_words(one, asked),
+            person=Person(one.with_id, one.person),
+        )
+        for one in rows
+    )
+
+
 def contact_page(db: Session, asked: Asked, *, code: str = "", contact_id: str = "") -> ContactPage:
     """The contacts of a client, found by the code or by one contact of theirs: four statements.
 
@@ -248,5 +291,9 @@ def _contacts() -> Select[tuple[object, ...]]:
 
 def _one(row: Any, asked: Asked) -> OneContact:
     values = {name: getattr(row, name) for name in OneContact.__dataclass_fields__}
-    is_read = row.planned_at is None or asked.viewer.reads_notes
-    return OneContact(**(values | {"words": row.words if is_read else "", "tell": row.tell or ""}))
+    return OneContact(**(values | {"words": _readable_words(row, asked), "tell": row.tell or ""}))
+
+
+def _readable_words(row: Any, asked: Asked) -> str:
+    """What was said on the telephone everybody reads who may answer it; the rest is the team's."""
+    return row.words if row.planned_at is None or asked.viewer.reads_notes else ""

@@ -99,7 +99,6 @@ _CONCERNED = select(
 _NOW = bindparam("now", type_=UtcDateTime())
 _BREACHED_SINCE = bindparam("breached_since", type_=UtcDateTime())
 _TOUCHED_SINCE = bindparam("touched_since", type_=UtcDateTime())
-RECENT_CONTACTS = 3
 TOUCHES = tuple(Touches.__dataclass_fields__)
 """The columns of `Touches` in a row of `EPISODES`."""
 _OPEN = tuple(status for status in SessionStatus if status.is_open)
@@ -898,56 +897,24 @@ def _with_caller(waits: Select[Any], number: ColumnElement[Any]) -> Select[Any]:
 
 
 def _contacts() -> Executable:
-    """What is planned on them, and the last contacts of their clients.
-
-    Those of other courses of a client are not among them; what was logged belongs to no course.
-    """
-    recent = (
-        select(
-            Contact.id,
-            Episode.id.label("episode_id"),
-            func.row_number()
-            .over(partition_by=Episode.id, order_by=(Contact.happened_at.desc(), Contact.id.desc()))
-            .label("recency"),
-        )
-        .join(Episode, Episode.client_id == Contact.client_id)
-        .where(
-            Episode.id.in_(_WANTED),
-            Contact.happened_at.is_not(None),
-            Contact.outcome != ContactOutcome.IN_ERROR,
-            or_(Contact.episode_id.is_(None), Contact.episode_id == Episode.id),
-        )
-        .subquery()
-    )
+    """What is planned on them besides ketamine and integration."""
     return (
         select(
-            Episode.id.label("episode_id"),
+            Contact.episode_id,
             Contact.id,
             Contact.version,
             Contact.kind,
-            Contact.from_client,
             Contact.how,
             Contact.place,
             Contact.local_emergency,
             Contact.planned_at,
             Contact.planned_minutes,
-            Contact.happened_at,
-            Contact.outcome,
-            Contact.words,
             Contact.with_id,
             Clinician.name,
         )
-        .join(Episode, Episode.client_id == Contact.client_id)
         .join(Clinician, Clinician.id == Contact.with_id)
-        .outerjoin(recent, and_(recent.c.id == Contact.id, recent.c.episode_id == Episode.id))
-        .where(
-            Episode.id.in_(_WANTED),
-            or_(
-                and_(Contact.episode_id == Episode.id, Contact.outcome.is_(None)),
-                recent.c.recency <= RECENT_CONTACTS,
-            ),
-        )
-        .order_by(Contact.planned_at, Contact.happened_at.desc(), Contact.id.desc())
+        .where(Contact.episode_id.in_(_WANTED), Contact.outcome.is_(None))
+        .order_by(Contact.planned_at, Contact.id.desc())
     )
 
 

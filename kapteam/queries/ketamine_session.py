@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
-from kapteam.db.series import count_of, counts, has_given
+from kapteam.db.series import count_of, counts, has_given, place_of
 from kapteam.db.tables import (
-    Administration,
     Clinician,
     Contact,
     Episode,
@@ -17,12 +16,12 @@ from kapteam.db.tables import (
     Series,
     Weight,
 )
-from kapteam.db.types import UtcDateTime
 from kapteam.errors import NotFound
 from kapteam.queries.home_supply import home_of
 from kapteam.queries.notes import NoteLine, intentions_of_dose
 from kapteam.queries.practice import Colleague, team
-from kapteam.queries.readiness import AnswerLine, answers_of
+from kapteam.queries.readiness import AnswerLine
+from kapteam.queries.session_record import SessionRecord
 from kapteam.queries.session_rows import (
     AdministrationLine,
     EventLine,
@@ -42,7 +41,7 @@ from kapteam.queries.views import is_seen_this_hour
 from kapteam.queries.weights import WeightLine, is_newest, weight_line
 from kapteam.rules.dosing import MayAdd, ends_session, may_add
 from kapteam.rules.home_supply import HomeStanding
-from kapteam.rules.series import SeriesCount, goes_on, numbered
+from kapteam.rules.series import SeriesCount, goes_on
 from kapteam.vocabulary import (
     ContactKind,
     IntegrationKind,
@@ -122,6 +121,7 @@ class KetamineSessionPage:
     other_medicines: tuple[OtherMedicineLine, ...]
     vitals: tuple[VitalLine, ...]
     events: tuple[EventLine, ...]
+    record: SessionRecord
     intentions: tuple[NoteLine, ...] | None
     team: tuple[Colleague, ...]
 
@@ -189,6 +189,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
             Episode.state_since,
             Weight,
             has_given(Series.id).label("has_given"),
+            place_of(KetamineSession).label("place_in_series"),
         )
         .join(Episode, Episode.id == KetamineSession.episode_id)
         .join(Series, Series.id == KetamineSession.series_id)
@@ -209,10 +210,10 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
     ).all()
     if not rows:
         raise NotFound(_MISSING)
-    dose, series, ordered_by, seen_this_hour, *_, weight, series_has_given = rows[0]
+    dose, series, ordered_by, seen_this_hour, *_ = rows[0]
     of_course = course_sessions(db, asked, Episode.id == dose.episode_id, _MISSING)
     line = next((line for line in of_course.doses if line.id == session_id), None)
-    recorded = session_rows(db, session_id)
+    recorded = session_rows(db, asked.viewer, session_id)
     return KetamineSessionPage(
         id=dose.id,
         version=dose.version,
@@ -227,7 +228,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         series_id=series.id,
         series_version=series.version,
         series_ended_at=series.ended_at,
-        number=line.number if line else _number(db, dose),
+        number=None if ends_session(dose.status) else rows[0].place_in_series,
         count=count_of(series, rows[0]),
         series_goes_on=series.ended_at is None
         and goes_on(series.started_at, rows[0].state, rows[0].state_since),
@@ -249,8 +250,8 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         readings_due=dose.readings_due,
         ceiling_reason=dose.ceiling_reason,
         number_reason=dose.number_reason,
-        weight=weight_line(asked, weight, series.started_at),
-        is_first=not series_has_given,
+        weight=weight_line(asked, rows[0].Weight, series.started_at),
+        is_first=not rows[0].has_given,
         arrived_at=dose.arrived_at,
         stopped_at=dose.stopped_at,
         discharged_at=dose.discharged_at,
@@ -260,35 +261,13 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         early_out_reason=dose.early_out_reason,
         no_integration_reason=dose.no_integration_reason,
         administrations=recorded.administrations,
-        answers=answers_of(db, asked, session_id),
+        answers=recorded.answers,
         other_medicines=recorded.other_medicines,
         vitals=recorded.vitals,
         events=recorded.events,
+        record=recorded.record,
         intentions=(
             intentions_of_dose(db, asked, session_id) if asked.viewer.reads_notes else None
         ),
         team=team(db, asked),
     )
-
-
-def _number(db: Session, dose: KetamineSession) -> int | None:
-    """Rule 8: its place in its series, as `queries.standing` counts it."""
-    first_given_at = func.min(Administration.started_at, type_=UtcDateTime())
-    rows = db.execute(
-        select(
-            func.coalesce(first_given_at, KetamineSession.planned_at, type_=UtcDateTime()),
-            KetamineSession.id,
-            KetamineSession.status,
-        )
-        .outerjoin(
-            Administration,
-            and_(
-                Administration.ketamine_session_id == KetamineSession.id,
-                Administration.voided_at.is_(None),
-            ),
-        )
-        .where(KetamineSession.series_id == dose.series_id)
-        .group_by(KetamineSession.id, KetamineSession.status, KetamineSession.planned_at)
-    )
-    counted = ((at, id_) for at, id_, status in rows if not ends_session(status))
-    return numbered(counted).get(dose.id)

@@ -182,7 +182,7 @@ def live_session(db: Session, asked: Asked, session_id: str) -> LiveSession:
     if row is None:
         raise NotFound(_MISSING)
     dose = row.KetamineSession
-    rows = session_rows(db, session_id)
+    rows = session_rows(db, asked.viewer, session_id)
     return LiveSession(
         id=dose.id,
         version=dose.version,

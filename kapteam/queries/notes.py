@@ -6,7 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, exists, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Select,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from kapteam.db.access import visible_episode_ids, visible_episodes, visible_notes
@@ -30,6 +44,8 @@ from kapteam.rules.dosing import ends_session
 from kapteam.rules.notes import TEMPLATES, Template, title
 from kapteam.rules.permissions import check_can_read_notes
 from kapteam.vocabulary import NoteKind, Part, SessionStatus
+
+_NOTE, _AMENDMENT, _ADDENDUM = "note", "amendment", "addendum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +207,7 @@ class ClientNotes:
 
 
 def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
-    """The page of one note, in five statements; one more for who is on the course no longer.
+    """The page of one note, in four statements; one more for who is on the course no longer.
 
     Raises NotAllowed for the front desk, NotFound where the note is not visible.
     """
@@ -362,7 +378,7 @@ def _not_begun(db: Session, asked: Asked) -> list[Any]:
 def notes_of_client(
     db: Session, asked: Asked, client_id: str, links: Mapping[str | None, Sequence[str]]
 ) -> ClientNotes:
-    """The notes of every course of a client that the viewer may see, in two statements.
+    """The notes of every course of a client that the viewer may see, in one statement.
 
     `links` are the ketamine sessions of each integration session; an integration of several stands
     under each. Raises NotAllowed for the front desk.
@@ -397,7 +413,7 @@ def notes_of_client(
 
 
 def intentions_of_dose(db: Session, asked: Asked, ketamine_session_id: str) -> tuple[NoteLine, ...]:
-    """The intention notes of one ketamine session that count, the oldest first; two statements.
+    """The intention notes of one ketamine session that count, the oldest first; one statement.
 
     Raises NotAllowed for the front desk.
     """
@@ -480,45 +496,21 @@ def _is_begun() -> ColumnElement[bool]:
 def _lines(
     db: Session, asked: Asked, condition: ColumnElement[bool], *, opened_id: str = ""
 ) -> list[NoteLine]:
-    """The visible notes that meet `condition` (on Note, Episode), oldest first; two statements.
+    """The visible notes that meet `condition` (on Note, Episode), oldest first; one statement.
 
     Those entered in error are among them; without a word only the one that is opened itself.
     """
     is_shown = or_(_is_begun(), Note.id == opened_id)
-    rows = db.execute(
-        select(
-            Note.id,
-            Note.kind,
-            Note.episode_id,
-            Note.ketamine_session_id,
-            Note.integration_session_id,
-            Note.author_id,
-            Note.by_prescriber,
-            Note.template_version,
-            Note.body,
-            Note.started_at,
-            Note.signed_at,
-            Note.signed_text,
-            Note.voided_at,
-            Note.void_reason,
-            KetamineSession.status,
-            IntegrationSession.kind.label("integration_kind"),
-            Clinician.name,
-            Clinician.credentials,
-        )
-        .join(Episode, Episode.id == Note.episode_id)
-        .join(Clinician, Clinician.id == Note.author_id)
-        .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
-        .outerjoin(IntegrationSession, IntegrationSession.id == Note.integration_session_id)
-        .where(_is_kept(), visible_notes(asked.viewer, asked.now), is_shown, condition)
-        .order_by(Note.started_at, Note.id)
-    ).all()
+    wanted = and_(_is_kept(), visible_notes(asked.viewer, asked.now), is_shown, condition)
+    rows: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in db.execute(_notes_and_additions(wanted)):
+        rows[row.what].append(row)
     amendments: defaultdict[str, list[Addition]] = defaultdict(list)
     addenda: defaultdict[str, list[Addition]] = defaultdict(list)
-    for row in _additions(db, [row.id for row in rows]):
-        beside = amendments if row.is_amendment else addenda
-        author = named(row.name, row.credentials)
-        beside[row.note_id].append(Addition(row.id, author, row.at, row.reason, row.text))
+    for what, beside in ((_AMENDMENT, amendments), (_ADDENDUM, addenda)):
+        for row in rows[what]:
+            author = named(row.name, row.credentials)
+            beside[row.note_id].append(Addition(row.id, author, row.at, row.reason, row.text))
     return [
         NoteLine(
             id=row.id,
@@ -530,11 +522,11 @@ def _lines(
             dose_status=row.status,
             author=Person(row.author_id, named(row.name, row.credentials)),
             by_prescriber=row.by_prescriber,
-            started_at=row.started_at,
+            started_at=row.at,
             signed_at=row.signed_at,
-            signed_text=row.signed_text or "",
+            signed_text=row.text or "",
             voided_at=row.voided_at,
-            void_reason=row.void_reason,
+            void_reason=row.reason,
             answers=tuple(
                 Answer(field.key, field.label, field.written(row.body[field.key]))
                 for field in TEMPLATES[row.kind, row.template_version].fields
@@ -543,41 +535,70 @@ def _lines(
             amendments=tuple(amendments[row.id]),
             addenda=tuple(addenda[row.id]),
         )
-        for row in rows
+        for row in rows[_NOTE]
     ]
 
 
-def _additions(db: Session, note_ids: Iterable[str]) -> list[Any]:
-    wanted = list(note_ids)
-    amendments = (
-        select(
-            literal(1).label("is_amendment"),
-            NoteAmendment.note_id.label("note_id"),
-            NoteAmendment.id.label("id"),
-            NoteAmendment.at.label("at"),
-            NoteAmendment.reason.label("reason"),
-            NoteAmendment.text.label("text"),
-            Clinician.name.label("name"),
-            Clinician.credentials.label("credentials"),
-        )
-        .join(Clinician, Clinician.id == NoteAmendment.author_id)
-        .where(NoteAmendment.note_id.in_(wanted))
+def _notes_and_additions(wanted: ColumnElement[bool]) -> Executable:
+    """The notes that meet the condition and what was added to them, each by time."""
+    of_notes = (
+        Note.kind,
+        Note.episode_id,
+        Note.ketamine_session_id,
+        Note.integration_session_id,
+        Note.author_id,
+        Note.by_prescriber,
+        Note.template_version,
+        Note.body,
+        Note.signed_at,
+        Note.voided_at,
+        KetamineSession.status,
+        IntegrationSession.kind.label("integration_kind"),
     )
-    addenda = (
+    notes = (
         select(
-            literal(0),
-            NoteAddendum.note_id,
-            NoteAddendum.id,
-            NoteAddendum.at,
-            literal("", Text),
-            NoteAddendum.text,
+            literal(_NOTE).label("what"),
+            Note.id.label("note_id"),
+            Note.id.label("id"),
+            Note.started_at.label("at"),
+            Note.void_reason.label("reason"),
+            Note.signed_text.label("text"),
             Clinician.name,
             Clinician.credentials,
+            *of_notes,
         )
-        .join(Clinician, Clinician.id == NoteAddendum.author_id)
-        .where(NoteAddendum.note_id.in_(wanted))
+        .join(Episode, Episode.id == Note.episode_id)
+        .join(Clinician, Clinician.id == Note.author_id)
+        .outerjoin(KetamineSession, KetamineSession.id == Note.ketamine_session_id)
+        .outerjoin(IntegrationSession, IntegrationSession.id == Note.integration_session_id)
+        .where(wanted)
+        .cte("notes")
     )
-    return list(db.execute(union_all(amendments, addenda).order_by("at", "id")))
+    # PostgreSQL asks for a type wherever there is nothing.
+    nothing = [cast(null(), one.type) for one in of_notes]
+
+    def beside(what: str, table: Any, reason: Any) -> Select[Any]:
+        return (
+            select(
+                literal(what),
+                table.note_id,
+                table.id,
+                table.at,
+                reason,
+                table.text,
+                Clinician.name,
+                Clinician.credentials,
+                *nothing,
+            )
+            .join(notes, notes.c.id == table.note_id)
+            .join(Clinician, Clinician.id == table.author_id)
+        )
+
+    return union_all(
+        select(notes),
+        beside(_AMENDMENT, NoteAmendment, NoteAmendment.reason),
+        beside(_ADDENDUM, NoteAddendum, literal("", Text)),
+    ).order_by("at", "id")
 
 
 def _same_subject(one: NoteLine, other: NoteLine) -> bool:

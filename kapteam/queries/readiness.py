@@ -7,7 +7,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kapteam.db.tables import Clinician, ReadinessAnswer
-from kapteam.queries.standing import Asked
 from kapteam.vocabulary import Answer, ReadinessItem
 
 
@@ -22,22 +21,18 @@ class AnswerLine:
     at: datetime
 
 
-def answers_of(db: Session, asked: Asked, session_id: str) -> dict[ReadinessItem, AnswerLine]:
-    """The answers that count for a session that the viewer may see.
-
-    To the front desk only the ride: the rest is asked by those who treat.
-    """
-    statement = (
+def ride_of(db: Session, session_id: str) -> AnswerLine | None:
+    """Who takes the client home from a session that the viewer may see, if anybody said."""
+    row = db.execute(
         select(ReadinessAnswer, Clinician.name)
         .join(Clinician, Clinician.id == ReadinessAnswer.answered_by_id)
         .where(
             ReadinessAnswer.ketamine_session_id == session_id,
+            ReadinessAnswer.item == ReadinessItem.RIDE,
             ReadinessAnswer.replaced_at.is_(None),
         )
-    )
-    if not asked.viewer.reads_notes:
-        statement = statement.where(ReadinessAnswer.item == ReadinessItem.RIDE)
-    return {
-        row.item: AnswerLine(row.id, row.answer, row.words, by, row.answered_at)
-        for row, by in db.execute(statement)
-    }
+    ).one_or_none()
+    if row is None:
+        return None
+    ride = row.ReadinessAnswer
+    return AnswerLine(ride.id, ride.answer, ride.words, row.name, ride.answered_at)

@@ -1,4 +1,4 @@
-"""What was recorded of a ketamine session: doses, other medicines, readings, events."""
+"""What was recorded of a ketamine session, from the answers before it to the signatures after."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     ColumnElement,
     Executable,
     Integer,
     Select,
     String,
+    Text,
+    bindparam,
     cast,
     literal,
     null,
@@ -21,12 +24,35 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from kapteam.db.tables import Administration, AdverseEvent, Clinician, OtherMedicine, Vital
+from kapteam.db.tables import (
+    Administration,
+    AdverseEvent,
+    Clinician,
+    OtherMedicine,
+    ReadinessAnswer,
+    RecordSignature,
+    SupportRecord,
+    Vital,
+)
 from kapteam.db.types import UtcDateTime
+from kapteam.queries.readiness import AnswerLine
+from kapteam.queries.session_record import SessionRecord, SignatureLine, SupportLine
+from kapteam.rules.permissions import Viewer
+from kapteam.rules.session_record import SupportGiven
 from kapteam.rules.vitals import Pressure
-from kapteam.vocabulary import AdministrationKind, AdverseEventKind, EventSeverity, MedicineRoute
+from kapteam.vocabulary import (
+    AdministrationKind,
+    AdverseEventKind,
+    Answer,
+    EventSeverity,
+    IntentionTouched,
+    MedicineRoute,
+    ReadinessItem,
+    RecordPart,
+)
 
 _DOSE, _OTHER, _VITAL, _EVENT = "dose", "other", "vital", "event"
+_ANSWER, _SUPPORT, _SIGNATURE = "answer", "support", "signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +128,51 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class SessionRows:
-    """All of it, each by time, also what was entered in error."""
+    """All of it, each by time, also what was entered in error; of the answers those that count.
+
+    The front desk is told of no answer but the ride, and of no support.
+    """
 
     administrations: tuple[AdministrationLine, ...]
     other_medicines: tuple[OtherMedicineLine, ...]
     vitals: tuple[VitalLine, ...]
     events: tuple[EventLine, ...]
+    answers: dict[ReadinessItem, AnswerLine]
+    record: SessionRecord
 
 
-def session_rows(db: Session, session_id: str) -> SessionRows:
+def session_rows(db: Session, viewer: Viewer, session_id: str) -> SessionRows:
     """What was recorded of a session that the viewer may see, in one statement."""
+    rows: list[Any] = list(db.execute(_ROWS, {"session_id": session_id}).all())
+    return SessionRows(
+        tuple(map(_administration, _of(rows, _DOSE))),
+        tuple(map(_other_medicine, _of(rows, _OTHER))),
+        tuple(map(_vital, _of(rows, _VITAL))),
+        tuple(map(_event, _of(rows, _EVENT))),
+        {
+            item: _answer(row)
+            for row in _of(rows, _ANSWER)
+            if (item := ReadinessItem(row.kind)) is ReadinessItem.RIDE or viewer.reads_notes
+        },
+        SessionRecord(
+            tuple(map(_support, reversed(_of(rows, _SUPPORT)))) if viewer.reads_notes else (),
+            tuple(_signature(row, viewer) for row in _of(rows, _SIGNATURE)),
+        ),
+    )
+
+
+def last_before(vitals: tuple[VitalLine, ...], began_at: datetime | None) -> VitalLine | None:
+    """The last pressure that was read before the dose, and was not entered in error."""
+    found = [
+        one
+        for one in vitals
+        if one.pressure and one.voided_at is None and (began_at is None or one.taken_at <= began_at)
+    ]
+    return found[-1] if found else None
+
+
+def _rows() -> Executable:
+    """A row for each of it, by time."""
     teller = aliased(Clinician)
     doses = (
         _row(
@@ -126,6 +187,7 @@ def session_rows(db: Session, session_id: str) -> SessionRows:
             flag=Administration.is_witnessed,
             told_by=teller.name,
             confirmed_at=Administration.confirmed_at,
+            **_recorded(Administration),
         )
         .join(Clinician, Clinician.id == Administration.given_by_id)
         .outerjoin(teller, teller.id == Administration.told_by_id)
@@ -139,6 +201,7 @@ def session_rows(db: Session, session_id: str) -> SessionRows:
         more=OtherMedicine.dose,
         words=OtherMedicine.reason,
         flag=OtherMedicine.is_witnessed,
+        **_recorded(OtherMedicine),
     ).join(Clinician, Clinician.id == OtherMedicine.given_by_id)
     vitals = _row(
         _VITAL,
@@ -151,6 +214,7 @@ def session_rows(db: Session, session_id: str) -> SessionRows:
         heart_rate=Vital.heart_rate,
         oxygen=Vital.oxygen,
         breaths=Vital.breaths,
+        **_recorded(Vital),
     ).join(Clinician, Clinician.id == Vital.recorded_by_id)
     events = _row(
         _EVENT,
@@ -162,52 +226,84 @@ def session_rows(db: Session, session_id: str) -> SessionRows:
         words=AdverseEvent.words,
         more=AdverseEvent.done,
         flag=AdverseEvent.is_serious,
+        **_recorded(AdverseEvent),
     ).join(Clinician, Clinician.id == AdverseEvent.recorded_by_id)
+    answers = (
+        _row(
+            _ANSWER,
+            ReadinessAnswer,
+            at=ReadinessAnswer.answered_at,
+            kind=type_coerce(ReadinessAnswer.item, String),
+            level=type_coerce(ReadinessAnswer.answer, String),
+            words=ReadinessAnswer.words,
+        )
+        .join(Clinician, Clinician.id == ReadinessAnswer.answered_by_id)
+        .where(ReadinessAnswer.replaced_at.is_(None))
+    )
+    supports = _row(
+        _SUPPORT,
+        SupportRecord,
+        at=SupportRecord.recorded_at,
+        ended_at=SupportRecord.replaced_at,
+        kind=type_coerce(SupportRecord.touched, String),
+        words=SupportRecord.words,
+        given=SupportRecord.given,
+        touches=SupportRecord.touches,
+        challenge=SupportRecord.challenge,
+    ).join(Clinician, Clinician.id == SupportRecord.recorded_by_id)
+    signatures = _row(
+        _SIGNATURE,
+        RecordSignature,
+        at=RecordSignature.asked_at,
+        ended_at=RecordSignature.signed_at,
+        kind=type_coerce(RecordSignature.part, String),
+        words=RecordSignature.signed_text,
+        changed_at=RecordSignature.changed_at,
+    ).outerjoin(Clinician, Clinician.id == RecordSignature.signed_by_id)
     tables = (
         (doses, Administration),
         (others, OtherMedicine),
         (vitals, Vital),
         (events, AdverseEvent),
+        (answers, ReadinessAnswer),
+        (supports, SupportRecord),
+        (signatures, RecordSignature),
     )
-    parts = (part.where(table.ketamine_session_id == session_id) for part, table in tables)
-    statement: Executable = union_all(*parts).order_by("at", "row_id")
-    rows: list[Any] = list(db.execute(statement).all())
-    return SessionRows(
-        tuple(map(_administration, _of(rows, _DOSE))),
-        tuple(map(_other_medicine, _of(rows, _OTHER))),
-        tuple(map(_vital, _of(rows, _VITAL))),
-        tuple(map(_event, _of(rows, _EVENT))),
-    )
+    of_session = bindparam("session_id", type_=String())
+    parts = (part.where(table.ketamine_session_id == of_session) for part, table in tables)
+    return union_all(*parts).order_by("at", "row_id")
 
 
-def last_before(vitals: tuple[VitalLine, ...], began_at: datetime | None) -> VitalLine | None:
-    """The last pressure that was read before the dose, and was not entered in error."""
-    found = [
-        one
-        for one in vitals
-        if one.pressure and one.voided_at is None and (began_at is None or one.taken_at <= began_at)
-    ]
-    return found[-1] if found else None
+def _recorded(table: Any) -> dict[str, Any]:
+    """What is kept of a row that may be marked as entered in error."""
+    return {name: getattr(table, name) for name in ("recorded_at", "voided_at", "void_reason")}
 
 
-def _row(what: str, table: Any, **columns: Any) -> Select[Any]:
+def _row(what: str, table: Any, *, at: Any, **columns: Any) -> Select[Any]:
     """One kind of row; PostgreSQL asks for a type wherever it has nothing."""
     kinds: dict[str, Any] = {
         "ended_at": UtcDateTime(),
         "kind": String(),
         "level": String(),
         "name": String(),
-        "words": String(),
+        "words": Text(),
         "more": String(),
         "ug": Integer(),
         "flag": Boolean(),
         "told_by": String(),
         "confirmed_at": UtcDateTime(),
+        "changed_at": UtcDateTime(),
         "systolic": Integer(),
         "diastolic": Integer(),
         "heart_rate": Integer(),
         "oxygen": Integer(),
         "breaths": Integer(),
+        "given": JSON(),
+        "touches": JSON(),
+        "challenge": JSON(),
+        "recorded_at": UtcDateTime(),
+        "voided_at": UtcDateTime(),
+        "void_reason": Text(),
     }
     cells: list[ColumnElement[Any]] = [
         columns.get(name, cast(null(), kind)).label(name) for name, kind in kinds.items()
@@ -215,13 +311,14 @@ def _row(what: str, table: Any, **columns: Any) -> Select[Any]:
     return select(
         literal(what).label("what"),
         table.id.label("row_id"),
-        columns["at"].label("at"),
+        at.label("at"),
         *cells,
         Clinician.name.label("by"),
-        table.recorded_at,
-        table.voided_at,
-        table.void_reason,
     )
+
+
+# The pages of a session ask it in every run, and to make the statement takes longer than to run it.
+_ROWS = _rows()
 
 
 def _of(rows: Iterable[Any], what: str) -> list[Any]:
@@ -292,4 +389,35 @@ def _event(row: Any) -> EventLine:
         row.recorded_at,
         row.voided_at,
         row.void_reason,
+    )
+
+
+def _answer(row: Any) -> AnswerLine:
+    return AnswerLine(row.row_id, Answer(row.level), row.words, row.by, row.at)
+
+
+def _support(row: Any) -> SupportLine:
+    return SupportLine(
+        row.row_id,
+        SupportGiven.of(
+            row.given,
+            row.words,
+            IntentionTouched(row.kind) if row.kind else None,
+            row.touches,
+            row.challenge,
+        ),
+        row.by,
+        row.at,
+        row.ended_at,
+    )
+
+
+def _signature(row: Any, viewer: Viewer) -> SignatureLine:
+    return SignatureLine(
+        RecordPart(row.kind),
+        row.at,
+        row.ended_at,
+        row.by or "",
+        row.changed_at,
+        row.words if viewer.reads_notes else "",
     )

@@ -93,8 +93,6 @@ from kapteam.vocabulary import (
     ConcernKind,
     ConcernLevel,
     ConsentType,
-    ContactKind,
-    ContactOutcome,
     EpisodeState,
     HoldReason,
     How,
@@ -285,19 +283,6 @@ class ContactLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PastContact:
-    """One of a client's last contacts; `words` are empty where the viewer may not read them."""
-
-    id: str
-    kind: ContactKind
-    from_client: bool
-    outcome: ContactOutcome
-    happened_at: datetime
-    words: str
-    person: Person
-
-
-@dataclass(frozen=True, slots=True)
 class WaitLine:
     """One open wait on someone outside, and the colleague who calls them."""
 
@@ -364,7 +349,6 @@ class CourseStanding:
     last_dose: DoseLine | None
     integrations: tuple[IntegrationLine, ...]
     contacts: tuple[ContactLine, ...]
-    last_contacts: tuple[PastContact, ...]
     drafts: tuple[DraftLine, ...]
     home: HomeStanding | None
     attention: tuple[Attention, ...]
@@ -726,7 +710,7 @@ class _Course:
             key=lambda dose: dose.last_given_at or asked.now,
             default=None,
         )
-        contacts = tuple(self._contact(one) for one in contact_rows if one.outcome is None)
+        contacts = tuple(map(self._contact, contact_rows))
         touches = self._touches_ahead(open_doses, integrations, contacts)
         steps = (*touches, *self._call_backs(waits))
         next_step = min(steps, key=lambda step: step.at, default=None)
@@ -789,9 +773,6 @@ class _Course:
             last_dose=last,
             integrations=integrations,
             contacts=contacts,
-            last_contacts=tuple(
-                self._past_contact(one) for one in contact_rows if one.outcome is not None
-            ),
             drafts=tuple(
                 DraftLine(note.id, note.kind, note.author_id, note.started_at)
                 for note in self._notes
@@ -905,7 +886,6 @@ class _Course:
             last_dose=None,
             integrations=(),
             contacts=(),
-            last_contacts=(),
             drafts=(),
             attention=(
                 *(attend_ended(part, at, self._asked.now) for part, at in asked if at is not None),
@@ -962,19 +942,6 @@ class _Course:
             minutes=row.planned_minutes,
             place=row.place,
             person=self._clinician(row.with_id, row.name),
-        )
-
-    def _past_contact(self, row: Any) -> PastContact:
-        # What was said on the telephone everybody reads who may answer it; the rest is the team's.
-        is_read = row.planned_at is None or self._asked.viewer.reads_notes
-        return PastContact(
-            id=row.id,
-            kind=row.kind,
-            from_client=row.from_client,
-            outcome=row.outcome,
-            happened_at=row.happened_at,
-            words=row.words if is_read else "",
-            person=Person(row.with_id, row.name),
         )
 
     def _client(self) -> ClientName:
@@ -1086,7 +1053,7 @@ class _Course:
             asked.now,
         )
         is_ahead = row.status is SessionStatus.PLANNED and asked_about is None
-        prepared = self._prepared(row, intention)
+        prepared = self._prepared(row, intention) if is_ahead else None
         return DoseLine(
             id=row.id,
             episode_id=row.episode_id,
@@ -1110,8 +1077,8 @@ class _Course:
             owes_integration=self._row.expects_integration and not row.settled,
             discharged_at=row.discharged_at,
             version=row.version,
-            lacks=waits_for(prepared, asked.now) if is_ahead else (),
-            is_ready=is_ahead and is_ready(prepared, asked.now),
+            lacks=waits_for(prepared, asked.now) if prepared else (),
+            is_ready=prepared is not None and is_ready(prepared, asked.now),
             form=self._form(row),
         )
 

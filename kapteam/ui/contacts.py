@@ -21,8 +21,8 @@ from kapteam.actions.contacts import (
     void_contact,
 )
 from kapteam.queries.client import ClientPage
-from kapteam.queries.contacts import ContactPage, OneContact, OpenCourse, Told
-from kapteam.queries.standing import ContactLine, CourseStanding, PastContact
+from kapteam.queries.contacts import ContactPage, OneContact, OpenCourse, PastContact, Told
+from kapteam.queries.standing import ContactLine, CourseStanding
 from kapteam.rules.contacts import video_gap
 from kapteam.rules.pathway import moves_by
 from kapteam.rules.permissions import can_book
@@ -91,15 +91,15 @@ def _touched(
 def draw_contacts(here: Present, page: ClientPage) -> None:
     """What is planned besides ketamine and integration, the last calls, and the way to log one."""
     planned = [line for course in page.courses for line in course.contacts]
-    past = {one.id: one for course in page.courses for one in course.last_contacts}
     with st.container(gap="xxsmall", key="contacts"):
         with row("contacts_top"):
-            words("**Contacts**" if planned or past else f"**Contacts** {quiet('No call yet')}")
+            is_known = planned or page.last_contacts
+            words("**Contacts**" if is_known else f"**Contacts** {quiet('No call yet')}")
             if can_book(here.viewer):
                 _ways(page.name.code, page.courses)
         for line in sorted(planned, key=lambda one: one.standing.planned_at):
             _planned_row(here, line)
-        for one in sorted(past.values(), key=lambda one: one.happened_at, reverse=True):
+        for one in page.last_contacts:
             with row(f"past_{one.id}"):
                 words(quiet(_touched(here, one.kind, one.outcome, one.from_client, one)))
                 if one.words:

@@ -11,7 +11,7 @@ from kapteam.actions.session_record import (
     sign_record,
 )
 from kapteam.queries.ketamine_session import KetamineSessionPage
-from kapteam.queries.session_record import SessionRecord, SignatureLine, SupportLine
+from kapteam.queries.session_record import SignatureLine, SupportLine
 from kapteam.rules.permissions import can_record_support, can_sign_record
 from kapteam.rules.session_record import (
     Challenge,
@@ -31,35 +31,35 @@ from kapteam.vocabulary import IntentionTouched, RecordPart, Support, TouchBegan
 _TOUCH = ("what", "began", "reply", "time")
 
 
-def draw_support(here: Present, shown: KetamineSessionPage, record: SessionRecord) -> None:
+def draw_support(here: Present, shown: KetamineSessionPage) -> None:
     """What support was given, and for a therapist the form that records or amends it."""
     if not here.viewer.reads_notes:
         return
-    if record.support:
+    if shown.record.support:
         with section("Support", key="support"):
-            _draw_version(here, record.support)
-            earlier = [one for one in record.supports if one.replaced_at is not None]
+            _draw_version(here, shown.record.support)
+            earlier = [one for one in shown.record.supports if one.replaced_at is not None]
             if earlier:
                 with st.expander("As it read before"):
                     for one in earlier:
                         _draw_version(here, one)
     if shown.counted and can_record_support(here.viewer):
-        title = "Amend the support" if record.support else "Record support"
+        title = "Amend the support" if shown.record.support else "Record support"
         with st.expander(title, icon=":material/volunteer_activism:"):
-            _support_form(here, shown, record.support)
+            _support_form(here, shown, shown.record.support)
 
 
-def draw_signatures(here: Present, shown: KetamineSessionPage, record: SessionRecord) -> None:
+def draw_signatures(here: Present, shown: KetamineSessionPage) -> None:
     """Who signed which part of a closed session, who is waited for, and the ways to sign."""
-    if not (shown.status.is_given or record.signatures):
+    if not (shown.status.is_given or shown.record.signatures):
         return
     with section("Signatures", key="signatures"):
         for part in RecordPart:
             with st.container(gap="xsmall", key=f"part_{part.value}"):
-                _draw_part(here, shown, record, part)
-        mine = _mine(here, shown, record)
+                _draw_part(here, shown, part)
+        mine = _mine(here, shown)
         if len(mine) > 1:
-            _sign_form(here, shown, record, mine, "Sign both parts")
+            _sign_form(here, shown, mine, "Sign both parts")
 
 
 def _draw_version(here: Present, line: SupportLine) -> None:
@@ -159,20 +159,22 @@ def _touches_entered(form: Form, rows: int) -> tuple[TouchEntered, ...]:
     )
 
 
-def _draw_part(
-    here: Present, shown: KetamineSessionPage, record: SessionRecord, part: RecordPart
-) -> None:
-    for one in record.given(part):
+def _draw_part(here: Present, shown: KetamineSessionPage, part: RecordPart) -> None:
+    for one in shown.record.given(part):
         _draw_signed(here, one)
-    asked = record.asked(part)
+    asked = shown.record.asked(part)
     if asked:
         tone = to_sign_tone(asked.asked_at, here.now)
         phrase(sentences.record_to_sign(part, _whose(here, shown, part), tone))
-    elif not record.given(part):
+    elif not shown.record.given(part):
         words(quiet(f"{part.label}: nobody was asked to sign it."))
-    if part in _mine(here, shown, record):
-        _sign_form(here, shown, record, (part,), f"Sign the {part.label.lower()}")
-    elif part is RecordPart.SUPPORT and record.support is None and _is_theirs(here, shown, part):
+    if part in _mine(here, shown):
+        _sign_form(here, shown, (part,), f"Sign the {part.label.lower()}")
+    elif (
+        part is RecordPart.SUPPORT
+        and shown.record.support is None
+        and _is_theirs(here, shown, part)
+    ):
         words(quiet("Record the support first; then it can be signed."))
 
 
@@ -200,16 +202,14 @@ def _is_theirs(here: Present, shown: KetamineSessionPage, part: RecordPart) -> b
     return is_on and can_sign_record(here.viewer, part)
 
 
-def _mine(
-    here: Present, shown: KetamineSessionPage, record: SessionRecord
-) -> tuple[RecordPart, ...]:
+def _mine(here: Present, shown: KetamineSessionPage) -> tuple[RecordPart, ...]:
     """The parts that this person can sign now."""
     return tuple(
         part
         for part in RecordPart
         if shown.status.is_given
-        and record.may_be_signed(part)
-        and (part is RecordPart.MEDICAL or record.support is not None)
+        and shown.record.may_be_signed(part)
+        and (part is RecordPart.MEDICAL or shown.record.support is not None)
         and _is_theirs(here, shown, part)
     )
 
@@ -217,7 +217,6 @@ def _mine(
 def _sign_form(
     here: Present,
     shown: KetamineSessionPage,
-    record: SessionRecord,
     parts: tuple[RecordPart, ...],
     label: str,
 ) -> None:
@@ -231,7 +230,7 @@ def _sign_form(
     doses = [one.id for one in shown.counted]
     rows = {
         RecordPart.MEDICAL: [*doses, *medicines, *readings, *events],
-        RecordPart.SUPPORT: [record.support.id] if record.support else [],
+        RecordPart.SUPPORT: [shown.record.support.id] if shown.record.support else [],
     }
     seen = {part: drawn_from(part, shown.version, rows[part]) for part in parts}
     Form(here, f"sign.{'.'.join(seen)}", shown.id).save(

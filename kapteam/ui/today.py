@@ -1,10 +1,11 @@
 """The sections of Today, in the prescriber's and in the therapist's order (product.md).
 
 Each thing stands once: in the first section that speaks of it. Nobody who is under medicine, and
-no session that nobody recorded, is left to a button that shows more.
+no session that nobody recorded, is left to a button that shows more; nor is what is red, as far as
+a list begins with it anywhere.
 """
 
-from collections.abc import Set, Sized
+from collections.abc import Iterable, Set, Sized
 from datetime import datetime
 from functools import partial
 
@@ -61,15 +62,15 @@ from kapteam.ui.rows import (
     words,
 )
 from kapteam.ui.shell import Present
-from kapteam.ui.showing import listed
+from kapteam.ui.showing import STEP, listed
 from kapteam.ui.text import plain, quiet, said
 from kapteam.ui.while_away import draw_days_away
 from kapteam.vocabulary import Tone
 from kapteam.wording import Phrase
 
 _CLOCK, _STATE = 165, 275
-# The nearest of the ketamine sessions; Ketamine sessions has them all.
-_DOSES = 10
+# How many rows a section below Today by time begins with, or more where more of them are red.
+_FIRST = 10
 # Where a list may stand beside another one: a dose beside doses, a reason beside reasons.
 _LIST, _REASONS = 800, 560
 # What another section of the page says.
@@ -204,7 +205,7 @@ def _drafts(here: Present, rows: tuple[DraftRow, ...]) -> None:
 
     if rows:
         with section("Notes to finish", len(rows), key="drafts"):
-            listed(rows, "today_drafts", draw)
+            listed(rows, "today_drafts", draw, first=_FIRST)
 
 
 def _calls(here: Present, rows: tuple[CallRow, ...], all_of_them: Sized) -> None:
@@ -228,7 +229,7 @@ def _calls(here: Present, rows: tuple[CallRow, ...], all_of_them: Sized) -> None
     if all_of_them:
         title, nothing = _left(rows, all_of_them, "Calls to make", "")
         with section(title, len(rows), key="calls", nothing=nothing):
-            listed(rows, "today_calls", draw)
+            listed(rows, "today_calls", draw, first=_FIRST)
 
 
 def _outside(here: Present, rows: tuple[OutsideRow, ...], all_of_them: Sized) -> None:
@@ -248,7 +249,7 @@ def _outside(here: Present, rows: tuple[OutsideRow, ...], all_of_them: Sized) ->
     if all_of_them:
         title, nothing = _left(rows, all_of_them, "Waiting on someone outside", "")
         with section(title, len(rows), key="outside", nothing=nothing):
-            listed(rows, "today_outside", draw)
+            listed(rows, "today_outside", draw, first=_FIRST)
 
 
 def _left(rows: Sized, all_of_them: Sized, title: str, nothing: str) -> tuple[str, str]:
@@ -462,8 +463,9 @@ def _integrations(
     def draw(one: IntegrationRow) -> None:
         integration_row(here, one.course, one.line, place, brief=True)
 
+    first = _to_begin_with(one.line.standing.tone for one in rows)
     with section(title, len(rows), key=place, nothing=nothing):
-        listed(rows, f"today_{place}", draw)
+        listed(rows, f"today_{place}", draw, first=first)
 
 
 def _doses(here: Present, rows: tuple[DoseRow, ...], title: str, nothing: str, place: str) -> None:
@@ -471,7 +473,7 @@ def _doses(here: Present, rows: tuple[DoseRow, ...], title: str, nothing: str, p
         dose_row(here, one.course, one.dose, place, brief=True)
 
     with section(title, len(rows), key=f"doses_{place}", nothing=nothing):
-        listed(rows, f"today_{place}", draw, first=_DOSES)
+        listed(rows, f"today_{place}", draw, first=_FIRST)
 
 
 def _waits(
@@ -481,5 +483,12 @@ def _waits(
         attention_row(here, one.course, one.attention, place)
 
     nothing = "Nothing else waits." if all_of_them else "Nothing waits."
+    first = _to_begin_with(one.attention.tone for one in rows)
     with section(title, len(rows), key=f"waits_{place}", nothing=nothing):
-        listed(rows, f"today_{place}", draw)
+        listed(rows, f"today_{place}", draw, first=first)
+
+
+def _to_begin_with(tones: Iterable[Tone]) -> int:
+    """How many rows of these tones a section begins with: down to the last red one, or ten."""
+    red = (number for number, tone in enumerate(tones, 1) if tone is Tone.RED)
+    return max(_FIRST, min(STEP, max(red, default=0)))

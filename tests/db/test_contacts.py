@@ -21,7 +21,7 @@ from kapteam.actions.contacts import (
 from kapteam.db.tables import Contact, Episode
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
-from kapteam.queries.contacts import contact_page, told_to
+from kapteam.queries.contacts import contact_page, last_contacts, told_to
 from kapteam.queries.standing import course_standings
 from kapteam.queries.today import today
 from kapteam.rules.attention import NOTHING_AHEAD, Reason
@@ -42,6 +42,7 @@ from tests.factories import (
     a_call,
     a_clinician,
     a_contact,
+    a_course,
     a_member,
     an_absence,
     audit_events,
@@ -125,6 +126,12 @@ def _planned(care: Care, hours: float = 24, **values) -> Contact:
         return a_contact(
             db, care.course, care.therapist, planned_at=NOW + timedelta(hours=hours), **values
         )
+
+
+def _last(care: Care, who=None):
+    asked = care.asked_by(who or care.therapist)
+    with care.database.reading() as db:
+        return last_contacts(db, asked, care.client.id)
 
 
 def _standing(care: Care, who=None):
@@ -386,15 +393,35 @@ def test_what_was_cancelled_has_not_happened(care):
     cancelled = _ended(contact, outcome=ContactOutcome.CANCELLED, on=None, time="")
     care.do(end_contact, care.front_desk, cancelled)
     assert care.row(Contact, contact.id).happened_at is None
-    assert _standing(care).last_contacts == ()
+    assert _last(care) == ()
 
 
-def test_the_last_three_contacts_come_with_the_course_the_newest_first(care):
+def test_the_last_three_contacts_stand_on_the_client_the_newest_first(care):
     with care.database.writing() as db:
         for hours in (1, 30, 3, 200):
             a_call(db, care.client, care.therapist, happened_at=NOW - hours * HOUR)
-    found = _standing(care).last_contacts
+    found = _last(care)
     assert [(NOW - one.happened_at) / HOUR for one in found] == [1, 3, 30]
+
+
+def test_of_a_course_that_one_is_not_on_no_contact_is_among_the_last(care):
+    theirs = {"outcome": ContactOutcome.HELD, "words": "Not for us."}
+    with care.database.writing() as db:
+        other = a_course(db, care.client, prescriber=care.stranger)
+        a_contact(db, other, care.stranger, happened_at=NOW - 2 * HOUR, **theirs)
+        call = a_call(db, care.client, care.stranger)
+
+    assert [one.id for one in _last(care)] == [call.id]
+    assert [one.words for one in _last(care, care.stranger)] == [call.words, "Not for us."]
+
+
+def test_once_a_course_is_over_its_client_s_last_contacts_are_still_told(care):
+    with care.database.writing() as db:
+        call = a_call(db, care.client, care.therapist)
+        course = db.get_one(Episode, care.course.id)
+        course.state, course.closed_at = EpisodeState.CLOSED, NOW
+
+    assert [one.id for one in _last(care)] == [call.id]
 
 
 def test_of_an_appointment_the_front_desk_reads_that_it_was_and_no_word_of_it(care):
@@ -403,7 +430,7 @@ def test_of_an_appointment_the_front_desk_reads_that_it_was_and_no_word_of_it(ca
     with care.database.writing() as db:
         a_call(db, care.client, care.therapist)
 
-    words = {one.id: one.words for one in _standing(care, care.front_desk).last_contacts}
+    words = {one.id: one.words for one in _last(care, care.front_desk)}
     assert words.pop(contact.id) == ""
     assert list(words.values()) == ["Slept well. Asks about Friday."]
     asked = care.asked_by(care.front_desk)
@@ -592,12 +619,12 @@ def test_a_colleague_who_moved_it_there_first_is_no_hindrance(care):
 def test_what_was_entered_in_error_stays_readable_and_counts_nowhere(care):
     with care.database.writing() as db:
         call = a_call(db, care.client, care.front_desk, tell_id=care.therapist.clinician_id)
-    assert [one.id for one in _standing(care).last_contacts] == [call.id]
+    assert [one.id for one in _last(care)] == [call.id]
     entered = VoidContactEntered(call.id, call.version)
     for _ in range(2):
         care.do(void_contact, care.front_desk, entered)
 
-    assert _standing(care).last_contacts == ()
+    assert _last(care) == ()
     assert Reason.OUT_OF_TOUCH in {one.reason for one in _standing(care).attention}
     asked = care.asked_by(care.therapist)
     with care.database.reading() as db:

@@ -151,6 +151,39 @@ def test_how_far_a_series_is_reads_the_same_wherever_it_is_read(care, series):
     assert standing.series.count == of_course.count == page.count == reviewed
 
 
+def test_rule_8_the_number_of_a_session_is_its_place_whatever_became_of_it(care, series):
+    one, two = care.rows(KetamineSession, status=SessionStatus.COMPLETED)
+    (ahead,) = care.rows(KetamineSession, status=SessionStatus.PLANNED)
+    with care.database.writing() as db:
+        missed = a_ketamine_session(
+            db, care.course, planned_at=NOW - 3 * DAY, status=SessionStatus.MISSED
+        )
+        at_once = a_ketamine_session(db, care.course, planned_at=ahead.planned_at)
+        # Given before the second, although it was planned for after it.
+        late = a_given_session(db, care.course, given_at=two.planned_at - HOUR)
+        db.get_one(KetamineSession, late.id).planned_at = NOW - HOUR
+        others = another_course(db, care, "Alvarez")
+        other = a_ketamine_session(db, others, planned_at=NOW - 9 * DAY)
+    ties = sorted([ahead.id, at_once.id])
+    asked = care.asked_by(care.therapist)
+
+    with care.database.reading() as db:
+        found = {
+            id_: ketamine_session_page(db, asked, id_).number
+            for id_ in (one.id, two.id, missed.id, late.id, other.id, *ties)
+        }
+
+    assert found == {
+        one.id: 1,
+        late.id: 2,
+        two.id: 3,
+        ties[0]: 4,
+        ties[1]: 5,
+        missed.id: None,
+        other.id: 1,
+    }
+
+
 def test_the_front_desk_reads_no_word_of_a_review(care, series):
     with care.database.writing() as db:
         a_series_review(db, series, care.therapist, words="Spoke of the divorce.")

@@ -36,9 +36,11 @@ from kapteam.actions.session_record import (
 from kapteam.db.tables import Administration, KetamineSession, RecordSignature, SupportRecord
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Unchanged
 from kapteam.ids import new_id
+from kapteam.queries.ketamine_session import ketamine_session_page
 from kapteam.queries.today import today
 from kapteam.rules.attention import Reason
 from kapteam.rules.permissions import Viewer
+from kapteam.rules.session_record import Challenge, SupportGiven
 from kapteam.vocabulary import (
     AdministrationKind,
     EpisodeState,
@@ -473,6 +475,42 @@ def test_support_is_kept_once_and_an_amendment_keeps_what_it_replaced(care, give
     (counts,) = care.rows(SupportRecord, replaced_at=None)
     assert (counts.id, counts.words, counts.touched, counts.touches) == (second.id, "", None, [])
     assert len(audit_events(care.database, "ketamine_session:support_recorded")) == 2
+
+
+def test_the_page_tells_support_and_signatures_as_they_were_kept_to_the_front_desk_who_signed(
+    care, given
+):
+    first = _support(
+        given, was_challenging=True, intensity="7", minutes="20", coping="Breath", is_over=True
+    )
+    care.do(record_support, care.therapist, first)
+    second = _support(given, replaces=first.id, words="", touched=None, touches=())
+    care.do(record_support, care.therapist, second, now=NOW + MINUTE)
+    _close(care, given, NOW + MINUTE)
+    session = care.row(KetamineSession, given.id)
+    _sign(care, care.therapist, session, SUPPORT, now=NOW + 2 * MINUTE)
+
+    def told(who: Viewer) -> Any:
+        with care.database.reading() as db:
+            return ketamine_session_page(db, care.asked_by(who), given.id).record
+
+    record = told(care.prescriber)
+    newest, before = record.supports
+    assert (record.support, before.replaced_at) == (newest, NOW + MINUTE)
+    assert newest.support == SupportGiven((Support.PRESENCE, Support.BREATH))
+    assert "under the sea" in before.support.words
+    assert before.support.touched is IntentionTouched.PARTLY
+    assert [one.reply for one in before.support.touches] == ["Yes"]
+    assert before.support.challenge == Challenge(7, 20, "Breath", is_over=True)
+    (signed,) = record.given(SUPPORT)
+    assert (signed.by, signed.signed_at) == (care.therapist.name, NOW + 2 * MINUTE)
+    assert "Support given" in signed.text
+    assert record.asked(MEDICAL)
+
+    theirs = told(care.front_desk)
+    assert theirs.supports == ()
+    assert [one.text for one in theirs.signatures] == ["", ""]
+    assert theirs.given(SUPPORT)[0].by == care.therapist.name
 
 
 def test_nobody_amends_support_over_a_colleague_unseen(care, given):

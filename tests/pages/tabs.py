@@ -61,7 +61,7 @@ def back(tab: AppTest, page: str, **query: str) -> AppTest:
 MOST_STATEMENTS = 12
 """Of one run of a list: who is here in two, the change token in one, the list itself in nine."""
 MOST_OF_A_CHART = 16
-"""Of a client and of a ketamine session, whose pages show what several tables keep."""
+"""Of a client, whose page shows what several tables keep."""
 
 
 def well(tab: AppTest) -> AppTest:

@@ -108,7 +108,7 @@ def test_it_takes_as_many_statements_with_thirty_sessions_as_with_three(care, ad
     few = statements_of(care, tab)
     fill(range(3, 30))
 
-    most = MOST_OF_A_CHART if page in {"client", "ketamine_session"} else MOST_STATEMENTS
+    most = MOST_OF_A_CHART if page == "client" else MOST_STATEMENTS
     assert statements_of(care, tab) == few <= most
 
 

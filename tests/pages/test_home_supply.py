@@ -9,7 +9,16 @@ from kapteam.vocabulary import Audience, ProductRoute
 from tests.factories import NOW, TODAY, a_home_supply
 from tests.factories_care import a_ketamine_session, a_series, an_administration
 from tests.pages.filling import beside, fill, press, typed
-from tests.pages.tabs import bare, links, opened, said, unsigned, well
+from tests.pages.tabs import (
+    MOST_STATEMENTS,
+    bare,
+    links,
+    opened,
+    said,
+    statements_of,
+    unsigned,
+    well,
+)
 
 DAY = timedelta(days=1)
 ADDRESS, SISTER = "418 Mesquite Lane", "Her sister Ida"
@@ -138,6 +147,11 @@ def test_where_they_will_be_is_filled_in_on_the_session_s_page(care, tonight):
     assert care.row(KetamineSession, tonight.id).place == ADDRESS
     today = bare(said(opened(care, care.prescriber, "today")))
     assert f"{ADDRESS}, {SISTER}, 911" in today
+
+
+def test_the_session_s_page_stays_within_its_statements_at_home_too(care, supplied, tonight):
+    tab = opened(care, care.prescriber, "ketamine_session", id=tonight.id)
+    assert statements_of(care, tab) <= MOST_STATEMENTS
 
 
 def test_booked_at_home_it_changes_to_the_practice_and_back_and_no_address_stays(care, tonight):

@@ -27,7 +27,6 @@ from tests.factories_care import (
 )
 from tests.pages.filling import beside, box, fill, press, typed
 from tests.pages.tabs import (
-    MOST_OF_A_CHART,
     MOST_STATEMENTS,
     buttons,
     links,
@@ -384,7 +383,7 @@ def test_the_pages_of_a_session_stay_within_their_statements(care, closed, page)
         some_monitoring_answers(db, session)
         a_submission(db, session)
 
-    assert statements_of(care, opened(care, care.prescriber, page, id=closed.id)) <= MOST_OF_A_CHART
+    assert statements_of(care, opened(care, care.prescriber, page, id=closed.id)) <= MOST_STATEMENTS
 
 
 @pytest.mark.parametrize("page", ["today", "caseload"])

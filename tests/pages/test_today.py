@@ -461,20 +461,42 @@ def test_without_a_function_today_is_empty(busy):
     assert names(opened(busy, nobody, "today")) == []
 
 
-def test_of_a_long_section_it_says_how_many_are_not_shown_and_shows_more(care):
+@pytest.mark.parametrize(
+    ("red", "amber", "shown"),
+    [(0, 10, 10), (0, 12, 10), (3, 9, 10), (14, 3, 14), (STEP, 2, STEP), (STEP + 2, 0, STEP)],
+)
+def test_a_section_begins_with_ten_rows_and_with_what_is_red(care, red, amber, shown):
     with care.database.writing() as db:
-        for number in range(STEP + 2):
-            an_overdue_integration(db, another_course(db, care, f"Client{number:02d}"))
+        for number in range(red + amber):
+            course = another_course(db, care, f"Client{number:02d}")
+            an_overdue_integration(db, course, hours=30 if number < amber else 75)
     tab = opened(care, care.therapist, "today")
+    hidden = red + amber - shown
 
-    assert "Integration to do (27)" in headings(tab)
-    assert said(tab).count("hr since dose, not held") == STEP
-    assert "2 not shown" in said(tab)
+    assert f"Integration to do ({red + amber})" in headings(tab)
+    assert said(tab).count("since dose, not held") == shown
+    assert said(tab).count("Past 72 hr") == min(red, shown)
+    more = [one for one in tab.button if one.key == "more_of_today_to_do"]
+    assert [one.label for one in more] == ([f"Show {hidden} more"] if hidden else [])
 
-    well(tab.button(key="more_of_today_to_do").click().run())
+    for one in more:
+        well(one.click().run())
+        assert said(tab).count("since dose, not held") == red + amber
 
-    assert said(tab).count("hr since dose, not held") == STEP + 2
-    assert "2 not shown" not in said(tab)
+
+def test_what_waits_on_somebody_begins_with_ten_rows_as_well(care):
+    with care.database.writing() as db:
+        for number in range(12):
+            course = another_course(db, care, f"Client{number:02d}", state=EpisodeState.ASSESSMENT)
+            db.execute(delete(Clearance).where(Clearance.episode_id == course.id))
+    tab = opened(care, care.prescriber, "today")
+
+    assert "Waiting on me (12)" in headings(tab)
+    assert said(tab).count("Clearance not decided yet") == 10
+
+    well(tab.button(key="more_of_today_me").click().run())
+
+    assert said(tab).count("Clearance not decided yet") == 12
 
 
 def test_the_next_dosing_day_is_ready_only_where_there_is_one(care):
