@@ -362,10 +362,30 @@ def unreviewed(count: SeriesCount, number: int) -> Phrase:
     )
 
 
+def next_of_plan(
+    on: date, before_on: date | None, number: int, left_out: Sequence[int], today: date
+) -> Phrase | None:
+    """How long after the session before it one of a plan is: `7 days after Tue Nov 24`.
+
+    Amber where the ones of the numbers in `left_out` are not to be booked, and so is the `number`
+    that it gets instead. None where it follows nothing.
+    """
+    if before_on is None or on <= before_on:
+        return None
+    after = f"{wording.count((on - before_on).days, 'day')} after {wording.day(before_on, today)}"
+    if not left_out:
+        return Phrase(after)
+    noun = "session" if len(left_out) == 1 else "sessions"
+    missing = f"{noun} {wording.listed([str(one) for one in left_out])}"
+    would_be = f"this would be the {wording.ordinal(number)}, {after}"
+    return Phrase(f"Without {missing} {would_be}.", Tone.AMBER, "event_repeat")
+
+
 def spravato_plan(plan: PlanWeek) -> str:
-    """`Spravato plan: week 3 by 4 doses given (twice a week in weeks 1 to 4)`."""
-    doses = wording.count(plan.given, "dose")
-    return f"Spravato plan: week {plan.week} by {wording.first_down(doses)} given ({plan.often})"
+    """`Spravato plan: week 3, after 4 doses (twice a week in weeks 1 to 4)`."""
+    doses = wording.count(plan.given, "dose") if plan.given else ""
+    since = f"after {doses}" if doses else "before the first dose"
+    return f"Spravato plan: week {plan.week}, {since} ({plan.often})"
 
 
 def too_often(found: TooOften, today: date) -> Phrase:

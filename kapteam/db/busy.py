@@ -80,10 +80,12 @@ def other_sessions(
     """All of the client's that were given or are to come, and what is to come in that place or with
     that prescriber; but for those of the ids in `besides`, in one statement.
     """
-    same_place = _is_in(whose)
+    same_place, same_prescriber = _is_in(whose), _is_with(whose.prescriber_id, now)
     is_theirs = Episode.client_id == whose.client_id
 
-    def rows(is_in_place: ColumnElement[bool], *, theirs: bool) -> Any:
+    def rows(
+        is_in_place: ColumnElement[bool], is_with: ColumnElement[bool], *, theirs: bool
+    ) -> Any:
         return (
             select(
                 KetamineSession.id.label("id"),
@@ -95,18 +97,21 @@ def other_sessions(
                 KetamineSession.status,
                 literal(theirs).label("is_theirs"),
                 is_in_place.label("is_in_place"),
+                is_with.label("is_with"),
             )
             .join(Episode, Episode.id == KetamineSession.episode_id)
             .where(KetamineSession.id.not_in(list(besides)))
         )
 
-    own = rows(false(), theirs=True).where(is_theirs, KetamineSession.status.not_in(_NEVER_GIVEN))
-    others = rows(same_place, theirs=False).where(
+    own = rows(false(), false(), theirs=True).where(
+        is_theirs, KetamineSession.status.not_in(_NEVER_GIVEN)
+    )
+    others = rows(same_place, same_prescriber, theirs=False).where(
         ~is_theirs,
         KetamineSession.status.in_(_OPEN),
         KetamineSession.planned_at > now - _LONGEST,
         KetamineSession.planned_at < now + _LOOK_AHEAD,
-        or_(same_place, _is_with(whose.prescriber_id, now)),
+        or_(same_place, same_prescriber),
     )
     both: Executable = union_all(own, others).order_by("planned_at", "id")
     found: list[Any] = list(db.execute(both).all())
@@ -164,6 +169,9 @@ def _is_with(prescriber_id: str | None, now: datetime) -> ColumnElement[bool]:
 def _why(row: Any) -> str:
     if row.is_theirs:
         return "the client has another ketamine session then"
+    if row.is_in_place and row.is_with:
+        # Another place alone would not help.
+        return f"{row.place} and the prescriber have another ketamine session then"
     if row.is_in_place:
         return f"{row.place} has another ketamine session then"
     return "the prescriber has another ketamine session then"

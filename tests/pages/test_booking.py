@@ -496,7 +496,7 @@ def test_rule_34_a_day_nearer_than_usual_is_warned_of_beside_it_and_booked(care)
         a_series(db, care.course, product_route=route)
         a_given_session(db, care.course, given_at=NOW - 4 * HOUR)
     tab = _open(care, care.therapist)
-    assert "Spravato plan: week 1 by 1 dose given (twice a week in weeks 1 to 4)" in said(tab)
+    assert "Spravato plan: week 1, after 1 dose (twice a week in weeks 1 to 4)" in said(tab)
     plan = {name: value for name, value in PLAN.items() if name != "product_route"}
     fill(tab, "booking", plan | SLOT)
     assert "It would be less than 2 days from the session of Tue Nov 24." in said(tab)

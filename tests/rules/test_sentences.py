@@ -518,10 +518,45 @@ def test_a_session_after_a_review_that_nobody_recorded_is_said_in_amber():
     )
 
 
-def test_the_spravato_plan_is_a_fact_in_words():
-    said = "Spravato plan: week 3 by 4 doses given (twice a week in weeks 1 to 4)"
-    assert sentences.spravato_plan(spravato_plan(4, 3)) == said
-    assert "by no dose given" in sentences.spravato_plan(spravato_plan(0, 3))
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (0, "Spravato plan: week 1, before the first dose (twice a week in weeks 1 to 4)"),
+        (1, "Spravato plan: week 1, after 1 dose (twice a week in weeks 1 to 4)"),
+        (4, "Spravato plan: week 3, after 4 doses (twice a week in weeks 1 to 4)"),
+    ],
+)
+def test_the_spravato_plan_is_a_fact_in_words(given, said):
+    assert sentences.spravato_plan(spravato_plan(given, 3)) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "left_out", "said", "tone"),
+    [
+        (7, (), "7 days after Tue Nov 17", Tone.PLAIN),
+        (1, (), "1 day after Mon Nov 23", Tone.PLAIN),
+        (
+            27,
+            (4, 5),
+            "Without sessions 4 and 5 this would be the 4th, 27 days after Wed Oct 28.",
+            Tone.AMBER,
+        ),
+        (
+            14,
+            (4,),
+            "Without session 4 this would be the 4th, 14 days after Tue Nov 10.",
+            Tone.AMBER,
+        ),
+    ],
+)
+def test_a_session_of_a_plan_says_how_long_after_the_last_it_is(before, left_out, said, tone):
+    found = sentences.next_of_plan(TODAY, TODAY - timedelta(days=before), 4, left_out, TODAY)
+    assert (found.text, found.tone) == (said, tone)
+
+
+@pytest.mark.parametrize("before_on", [None, TODAY, TODAY + timedelta(days=2)])
+def test_what_follows_nothing_says_nothing_of_that(before_on):
+    assert sentences.next_of_plan(TODAY, before_on, 4, (), TODAY) is None
 
 
 def test_what_goes_beyond_the_cadence_warns_and_may_be_meant():
