@@ -11,7 +11,12 @@ from kapteam.queries.course import Course, RunningSeries
 from kapteam.rules.cadence import spravato_plan, too_often
 from kapteam.rules.pathway import BOOKABLE
 from kapteam.rules.permissions import can_book, can_review_series
-from kapteam.rules.series import SeriesCount
+from kapteam.rules.series import (
+    SeriesCount,
+    last_review_before,
+    usual_ordered,
+    usual_review_before,
+)
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import phrase, row, words
@@ -20,6 +25,8 @@ from kapteam.ui.text import quiet
 from kapteam.ui.written import free_words
 from kapteam.vocabulary import ProductRoute
 
+REVIEW_BEFORE = "Review before session number (0: no review)"
+
 
 def draw_count(here: Present, route: ProductRoute, count: SeriesCount) -> None:
     """How far it is; of a Spravato series also the week of the plan, which moves nothing."""
@@ -27,6 +34,23 @@ def draw_count(here: Present, route: ProductRoute, count: SeriesCount) -> None:
     if route is ProductRoute.ESKETAMINE_NASAL:
         usual = here.asked.practice.cadences.of(route).usual_days
         words(quiet(sentences.spravato_plan(spravato_plan(count.given, usual))))
+
+
+def number_fields(
+    form: Form, label: str, route: ProductRoute | None, count: SeriesCount | None = None
+) -> None:
+    """How many sessions a series has and before which it is reviewed, for a prescriber (rule 15).
+
+    `count` is that of a series that runs; the review is asked once the route is known.
+    """
+    known = count.ordered if count else None
+    ordered = form.number("ordered_count", label, known or usual_ordered(route))
+    if route is None:
+        return
+    usual = None if known else usual_review_before(route, ordered)
+    before = form.number("review_before", REVIEW_BEFORE, (count and count.review_before) or usual)
+    if ordered and before == last_review_before(ordered):
+        words(quiet(f"That is once all {ordered} were given."))
 
 
 def plan_link(here: Present, episode_id: str, count: SeriesCount) -> None:

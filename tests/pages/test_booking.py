@@ -453,13 +453,29 @@ def test_who_begins_a_series_is_offered_the_review_of_that_product(care):
     tab = _open(care, care.prescriber)
     assert "review_before" not in typed(tab, "booking")
     fill(tab, "booking", {"product_route": ProductRoute.ESKETAMINE_NASAL})
+    assert typed(tab, "booking")["ordered_count"] == 8
     assert typed(tab, "booking")["review_before"] == 9
+    assert "That is once all 8 were given." in said(tab)
     fill(tab, "booking", {"product_route": ProductRoute.INTRAMUSCULAR})
+    assert typed(tab, "booking")["ordered_count"] == 6
     assert typed(tab, "booking")["review_before"] == 5
+    assert "That is once all" not in said(tab)
     fill(tab, "booking", {"review_before": 3})
     press(fill(tab, "booking", PLAN | SLOT), "Book")
     (series,) = care.rows(Series)
     assert (series.ordered_count, series.review_before) == (6, 3)
+
+
+def test_a_short_series_starts_without_a_review_and_takes_none_beyond_its_end(care):
+    route = {"product_route": ProductRoute.ESKETAMINE_NASAL}
+    tab = fill(_open(care, care.prescriber), "booking", route)
+    fill(tab, "booking", {"ordered_count": 3})
+    assert typed(tab, "booking")["review_before"] == 0
+    fill(tab, "booking", PLAN | SLOT | {"review_before": 9})
+    press(tab, "Book")
+    why = "Enter the number of a session, 2 to 4, or 0 for no review: with 3 sessions, 4 is after"
+    assert beside(tab, "booking", "review_before").startswith(why)
+    assert care.rows(KetamineSession) == []
 
 
 def test_a_prescriber_books_beyond_the_number_with_a_reason_in_the_same_form(care):
