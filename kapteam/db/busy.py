@@ -25,11 +25,21 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.clock import day_of
-from kapteam.db.tables import Absence, Episode, EpisodeMember, IntegrationSession, KetamineSession
+from kapteam.db.tables import (
+    Absence,
+    Episode,
+    EpisodeMember,
+    IntegrationSession,
+    KetamineSession,
+    OutsideWait,
+    Series,
+)
+from kapteam.rules.cadence import OtherSession
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.planning import Taken
 from kapteam.rules.slots import Busy
-from kapteam.vocabulary import Part, SessionStatus
+from kapteam.rules.waits import Authorized
+from kapteam.vocabulary import Part, ProductRoute, SessionStatus
 
 _LOOK_AHEAD = timedelta(days=400)
 _LONGEST = timedelta(hours=12)
@@ -60,6 +70,9 @@ class SessionTime:
     place: str
     at_home: bool
     series_id: str
+    episode_id: str
+    product_route: ProductRoute
+    is_to_come: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,18 @@ class OtherSessions:
     def days(self, zone: ZoneInfo) -> tuple[date, ...]:
         """The days of the client's."""
         return tuple(day_of(one.planned_at, zone) for one in self.theirs)
+
+    def of_course(self, episode_id: str) -> tuple[datetime, ...]:
+        """The times of those on one course of care."""
+        return tuple(one.planned_at for one in self.theirs if one.episode_id == episode_id)
+
+    def elsewhere(self, episode_id: str, zone: ZoneInfo) -> tuple[OtherSession, ...]:
+        """Those on other courses of the client than this one."""
+        return tuple(
+            OtherSession(day_of(one.planned_at, zone), one.product_route, one.is_to_come)
+            for one in self.theirs
+            if one.episode_id != episode_id
+        )
 
 
 def other_sessions(
@@ -94,12 +119,15 @@ def other_sessions(
                 KetamineSession.place,
                 KetamineSession.at_home,
                 KetamineSession.series_id,
+                KetamineSession.episode_id,
+                Series.product_route,
                 KetamineSession.status,
                 literal(theirs).label("is_theirs"),
                 is_in_place.label("is_in_place"),
                 is_with.label("is_with"),
             )
             .join(Episode, Episode.id == KetamineSession.episode_id)
+            .join(Series, Series.id == KetamineSession.series_id)
             .where(KetamineSession.id.not_in(list(besides)))
         )
 
@@ -117,7 +145,16 @@ def other_sessions(
     found: list[Any] = list(db.execute(both).all())
     return OtherSessions(
         theirs=tuple(
-            SessionTime(row.planned_at, row.planned_minutes, row.place, row.at_home, row.series_id)
+            SessionTime(
+                row.planned_at,
+                row.planned_minutes,
+                row.place,
+                row.at_home,
+                row.series_id,
+                row.episode_id,
+                row.product_route,
+                row.status.is_open,
+            )
             for row in found
             if row.is_theirs
         ),
@@ -191,6 +228,16 @@ def away(db: Session, people: Mapping[str, str], now: datetime) -> tuple[Taken, 
     return tuple(
         Taken(row.from_at, row.until_at, f"{people[row.clinician_id]} is away") for row in rows
     )
+
+
+def authorized(db: Session, episode_id: str) -> tuple[Authorized, ...]:
+    """What insurers authorized for a course of care."""
+    rows = db.execute(
+        select(OutsideWait.visits, OutsideWait.valid_from_at, OutsideWait.valid_until_at).where(
+            OutsideWait.episode_id == episode_id, OutsideWait.visits.is_not(None)
+        )
+    )
+    return tuple(Authorized(row.visits, row.valid_from_at, row.valid_until_at) for row in rows)
 
 
 def busy_therapist(

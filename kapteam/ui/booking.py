@@ -41,7 +41,7 @@ from kapteam.ui.rows import (
     telling_apart,
     words,
 )
-from kapteam.ui.series import draw_count, number_fields, say_too_often
+from kapteam.ui.series import draw_count, number_fields, say_what_is_near
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import Function, How, Part, ProductRoute, ServiceLine, Tone
@@ -173,7 +173,7 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
     }
     at = form.instant("planned_on", "planned_time")
     say_who_is_away(here, treating, at)
-    say_too_often(here, start.course.client.id, route, at)
+    say_what_is_near(here, start.course.head, route, at)
     minutes = _MINUTES.get(route, USUAL_MINUTES) if route else USUAL_MINUTES
     form.number("planned_minutes", "Minutes, the whole appointment", minutes)
     place = st.query_params.get("place", "") if local else ""

@@ -58,7 +58,7 @@ from kapteam.ui.doses import dose_fields, draw_weight, read_field, typed_mg
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import NOT_BOOKED, integration_links, phrase, row, section, when, words
-from kapteam.ui.series import draw_count, number_fields, plan_link, say_too_often
+from kapteam.ui.series import draw_count, number_fields, plan_link, say_what_is_near
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, strong
 from kapteam.ui.written import draw_note, free_words
@@ -457,7 +457,7 @@ def _move_form(here: Present, shown: KetamineSessionPage) -> None:
         both = (shown.of_course.prescriber, shown.of_course.therapist)
         _away_then(here, form, both, "planned_on", "planned_time")
         at = form.instant("planned_on", "planned_time")
-        say_too_often(here, shown.course.client.id, shown.product_route, at, (shown.id,))
+        say_what_is_near(here, shown.course, shown.product_route, at, (shown.id,))
     with right:
         _integration_moves(here, form, shown)
     _check_ride(here, form, shown, "ride_comes", "The ride home comes then as well")

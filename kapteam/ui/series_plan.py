@@ -1,6 +1,6 @@
 """The plan for the rest of a series: proposed, changed row by row, and booked in one Save."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 import streamlit as st
@@ -30,7 +30,7 @@ from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.home_supply import PLACE, ROOM
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import phrase, row, words
-from kapteam.ui.series import draw_count
+from kapteam.ui.series import draw_count, say_elsewhere, say_unauthorized
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import How, Part, Tone
@@ -94,21 +94,32 @@ class _Before:
     """What a row of a plan follows, as it is ticked now.
 
     `on` is the day of the session before it, None before the first; `number` which one of the
-    series the row would be, `left_out` the numbers of the rows directly before it without a tick,
-    and `unfit` that of the first one that could not be ticked unasked.
+    series the row would be, `booked` the times of the rows that are, `left_out` the
+    numbers of the rows directly before it without a tick, and `unfit` that of the first one that
+    could not be ticked unasked.
     """
 
     on: date | None
     number: int
+    booked: tuple[datetime, ...] = ()
     left_out: tuple[int, ...] = ()
     unfit: int | None = None
 
-    def then(self, place: int, on: date | None, *, is_booked: bool, fits: bool) -> "_Before":
+    def then(
+        self,
+        place: int,
+        on: date | None = None,
+        at: datetime | None = None,
+        *,
+        is_booked: bool,
+        fits: bool,
+    ) -> "_Before":
         """What the next row follows; this one is the `place`th of the series in the plan."""
         unfit = self.unfit if fits else self.unfit or place
         if not is_booked:
-            return _Before(self.on, self.number, (*self.left_out, place), unfit)
-        return _Before(on or self.on, self.number + 1, (), unfit)
+            return replace(self, left_out=(*self.left_out, place), unfit=unfit)
+        booked = (*self.booked, at) if at else self.booked
+        return _Before(on or self.on, self.number + 1, booked, (), unfit)
 
 
 def draw_plan(here: Present, care: Course) -> None:
@@ -280,7 +291,7 @@ def _row(sheet: _Sheet, place: int, one: Planned, before: _Before) -> _Before:
             tone = Tone.PLAIN if one.at else Tone.AMBER
             phrase(Phrase(one.said, tone, "event_busy"))
     if not is_booked:
-        return before.then(number, None, is_booked=False, fits=fits)
+        return before.then(number, is_booked=False, fits=fits)
     left, right = st.columns(2, gap="large")
     with left:
         local = one.at.astimezone(here.zone) if one.at else None
@@ -299,7 +310,7 @@ def _row(sheet: _Sheet, place: int, one: Planned, before: _Before) -> _Before:
         with right:
             _integration(sheet, name, one.integration, at)
     on = form.value(f"{name}planned_on")
-    return before.then(number, on, is_booked=True, fits=fits)
+    return before.then(number, on, at, is_booked=True, fits=fits)
 
 
 def _say_of_day(sheet: _Sheet, place: int, at: datetime, before: _Before) -> None:
@@ -313,6 +324,8 @@ def _say_of_day(sheet: _Sheet, place: int, at: datetime, before: _Before) -> Non
     others = [*around.other_days, *_other_rows(sheet.form, place)]
     for problem in in_the_way(at, sheet.length, others, around):
         phrase(Phrase(f"{wording.first_up(problem)}.", Tone.AMBER, "error"))
+    say_elsewhere(here, at, sheet.series.product_route, sheet.start.elsewhere)
+    say_unauthorized(here, at, (*sheet.start.visits, *before.booked), sheet.start.authorized)
     if count.is_unreviewed_at(before.number):
         phrase(sentences.unreviewed(count, before.number))
 

@@ -11,8 +11,10 @@ from tests.factories import (
     TODAY,
     ZONE,
     a_clinician,
+    a_course,
     a_hold,
     an_absence,
+    an_authorization,
     audit_events,
     some_closed_days,
 )
@@ -370,3 +372,31 @@ def test_it_goes_on_from_the_last_one_that_is_booked(care, series):
     tab = _open(care, care.therapist)
     assert _row(tab, 0)["planned_on"] == TODAY + 27 * DAY
     assert _row(tab, 1) == {}
+
+
+def test_the_plan_says_which_of_its_sessions_the_insurer_did_not_authorize(care, series):
+    with care.database.writing() as db:
+        an_authorization(db, care.course, care.front_desk, visits=3)
+    tab = _open(care, care.therapist)
+    # Two were given: the first of the plan is the third, and the second one more.
+    beyond = "The insurer authorized 3 visits until Mon Feb 22, and this would be the 4th."
+    assert said(tab).count("The insurer authorized") == said(tab).count(beyond) == 1
+    fill(tab, "plan", {"rows.0.chosen": False})
+    assert "The insurer authorized" not in said(tab)
+    press(fill(tab, "plan", {"rows.0.chosen": True}), SAVE)
+    assert _days(care) == [-14, -7, 1, 7]
+
+
+def test_rule_34_the_plan_says_what_is_near_on_another_course(care, series):
+    with care.database.writing() as db:
+        elsewhere = a_course(
+            db, care.client, prescriber=care.stranger, therapist=None, cleared=True
+        )
+        a_series(db, elsewhere, product_route=ProductRoute.ESKETAMINE_NASAL)
+        a_ketamine_session(db, elsewhere, planned_at=NOW + 10 * DAY)
+    tab = _open(care, care.therapist)
+    near = (
+        "The client has esketamine booked on another course of care on Fri Dec 4, 3 days after "
+        "this. It may be meant."
+    )
+    assert said(tab).count("on another course of care") == said(tab).count(near) == 1

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kapteam import sentences
 from kapteam.rules.attention import Attention, Reason
-from kapteam.rules.cadence import USUAL_CADENCES, spravato_plan, too_often
+from kapteam.rules.cadence import USUAL_CADENCES, OtherSession, spravato_plan, too_often
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.dosing import MayAdd, Silence
 from kapteam.rules.integration import IntegrationFacts, judge
@@ -570,6 +570,35 @@ def test_what_goes_beyond_the_cadence_warns_and_may_be_meant():
         "It would be less than 2 days from the session of Tue Nov 24 and 3 in the week of Mon Nov "
         "23, where at most 2 are usual. It may be meant."
     )
+
+
+@pytest.mark.parametrize(
+    ("days", "route", "to_come", "said"),
+    [
+        (
+            -2,
+            ProductRoute.ESKETAMINE_NASAL,
+            False,
+            "had esketamine on another course of care on Sun Nov 22, 2 days before this.",
+        ),
+        (
+            1,
+            ProductRoute.INTRAMUSCULAR,
+            True,
+            "has ketamine booked on another course of care on Wed Nov 25, 1 day after this.",
+        ),
+        (
+            0,
+            ProductRoute.COMPOUNDED_NASAL,
+            True,
+            "has ketamine booked on another course of care on the same day.",
+        ),
+    ],
+)
+def test_ketamine_on_another_course_is_said_softly(days, route, to_come, said):
+    other = OtherSession(TODAY + timedelta(days=days), route, to_come)
+    found = sentences.near_on_another_course(other, TODAY, TODAY)
+    assert (found.text, found.tone) == (f"The client {said} It may be meant.", Tone.AMBER)
 
 
 # --- Spravato -------------------------------------------------------------------------------------
