@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from kapteam import wording
 from kapteam.rules.attention import MISSED_TWICE, Attention, Reason
-from kapteam.rules.cadence import PlanWeek, TooOften
+from kapteam.rules.cadence import OtherSession, PlanWeek, TooOften
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import MayAdd, Silence
@@ -32,7 +32,13 @@ from kapteam.rules.signals import Signal, SignalKind
 from kapteam.rules.slots import OpeningHours
 from kapteam.rules.spravato import LEAST, Watched
 from kapteam.rules.vitals import Pressure
-from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, StuckOn
+from kapteam.rules.waits import (
+    AuthorizationFacts,
+    BeyondAuthorized,
+    OutsideWaitFacts,
+    Stuck,
+    StuckOn,
+)
 from kapteam.vocabulary import (
     AdverseEventKind,
     Answer,
@@ -46,6 +52,7 @@ from kapteam.vocabulary import (
     IntegrationKind,
     OrderState,
     OutsideParty,
+    ProductRoute,
     ReadinessItem,
     RecordPart,
     SessionStatus,
@@ -362,16 +369,52 @@ def unreviewed(count: SeriesCount, number: int) -> Phrase:
     )
 
 
+def next_of_plan(
+    on: date, before_on: date | None, number: int, left_out: Sequence[int], today: date
+) -> Phrase | None:
+    """How long after the session before it one of a plan is: `7 days after Tue Nov 24`.
+
+    Amber where the ones of the numbers in `left_out` are not to be booked, and so is the `number`
+    that it gets instead. None where it follows nothing.
+    """
+    if before_on is None or on <= before_on:
+        return None
+    after = f"{wording.count((on - before_on).days, 'day')} after {wording.day(before_on, today)}"
+    if not left_out:
+        return Phrase(after)
+    noun = "session" if len(left_out) == 1 else "sessions"
+    missing = f"{noun} {wording.listed([str(one) for one in left_out])}"
+    would_be = f"this would be the {wording.ordinal(number)}, {after}"
+    return Phrase(f"Without {missing} {would_be}.", Tone.AMBER, "event_repeat")
+
+
 def spravato_plan(plan: PlanWeek) -> str:
-    """`Spravato plan: week 3 by 4 doses given (twice a week in weeks 1 to 4)`."""
-    doses = wording.count(plan.given, "dose")
-    return f"Spravato plan: week {plan.week} by {wording.first_down(doses)} given ({plan.often})"
+    """`Spravato plan: week 3, after 4 doses (twice a week in weeks 1 to 4)`."""
+    doses = wording.count(plan.given, "dose") if plan.given else ""
+    since = f"after {doses}" if doses else "before the first dose"
+    return f"Spravato plan: week {plan.week}, {since} ({plan.often})"
 
 
 def too_often(found: TooOften, today: date) -> Phrase:
     """What of a day goes beyond the cadence; it warns and may be meant."""
     why = wording.first_up(why_too_often(found, today))
     return Phrase(f"{why}. It may be meant.", Tone.AMBER, "event_repeat")
+
+
+def near_on_another_course(found: OtherSession, day: date, today: date) -> Phrase:
+    """That the client has ketamine on another course near a day; it warns and may be meant."""
+    is_esketamine = found.product_route is ProductRoute.ESKETAMINE_NASAL
+    what = "esketamine" if is_esketamine else "ketamine"
+    has = f"has {what} booked" if found.is_to_come else f"had {what}"
+    apart = (found.on - day).days
+    order = "after" if apart > 0 else "before"
+    when = (
+        f"{wording.day(found.on, today)}, {wording.count(abs(apart), 'day')} {order} this"
+        if apart
+        else "the same day"
+    )
+    said = f"The client {has} on another course of care on {when}. It may be meant."
+    return Phrase(said, Tone.AMBER, "event_repeat")
 
 
 def on_hold(reason: HoldReason, look_again_on: date, today: date) -> Phrase:
@@ -1021,6 +1064,19 @@ def authorized(one: AuthorizationFacts, today: date) -> str:
     """What an insurer authorized: `Insurer authorized 6 visits until Thu Dec 31, 2 used`."""
     until = _last_day(one.until_on, today)
     return f"Insurer authorized {wording.count(one.visits, 'visit')} until {until}, {one.used} used"
+
+
+def beyond_authorized(found: BeyondAuthorized, today: date, zone: ZoneInfo) -> Phrase:
+    """That a visit is one more than an insurer authorized, or on another day; it may be meant."""
+    one = found.authorized
+    until = _last_day(wording.last_day(one.until_at, zone), today)
+    if found.number is None:
+        since = wording.day(one.from_at.astimezone(zone).date(), today)
+        said = f"visits from {since} to {until}, and this is another day"
+    else:
+        visits = wording.count(one.visits, "visit")
+        said = f"{visits} until {until}, and this would be the {wording.ordinal(found.number)}"
+    return Phrase(f"The insurer authorized {said}. It may be meant.", Tone.AMBER, "flag")
 
 
 def _last_day(on: date, today: date) -> str:

@@ -70,7 +70,7 @@ from kapteam.rules.permissions import (
     check_can_record_session,
 )
 from kapteam.rules.recording import not_plannable, not_possible
-from kapteam.rules.series import bookable_routes, goes_on
+from kapteam.rules.series import bookable_routes, goes_on, last_review_before
 from kapteam.rules.slots import not_free
 from kapteam.vocabulary import (
     ContactOutcome,
@@ -450,7 +450,7 @@ def set_ordered_count(
         f"{so_far if booked else ''}"
         f"Enter how many sessions are ordered, {least} to {MOST_ORDERED}.",
     )
-    review_before = _read_review(form, entered.review_before)
+    review_before = _read_review(form, entered.review_before, count)
     form.done()
     values = {"ordered_count": count, "review_before": review_before}
     was_before = series.review_before
@@ -468,12 +468,19 @@ def set_ordered_count(
         )
 
 
-def _read_review(form: Entered, before: int | None) -> int | None:
-    """Before which session a series is reviewed; None where no review is wanted."""
+def _read_review(form: Entered, before: int | None, ordered: int | None) -> int | None:
+    """Before which of the sessions ordered a series is reviewed; None where no review is wanted.
+
+    The latest is once all were given. A number of sessions that cannot be is refused for itself.
+    """
+    known = ordered is not None and 1 <= ordered <= MOST_ORDERED
+    most = last_review_before(ordered if ordered is not None and known else MOST_ORDERED)
+    at_the_end = f": with {wording.count(most - 1, 'session')}, {most} is after the last"
     form.need(
         "review_before",
-        not before or FIRST_REVIEWED <= before <= MOST_ORDERED,
-        f"Enter the number of a session, {FIRST_REVIEWED} to {MOST_ORDERED}, or 0 for no review.",
+        not before or FIRST_REVIEWED <= before <= most,
+        f"Enter the number of a session, {FIRST_REVIEWED} to {most}, or 0 for no review"
+        f"{at_the_end if known else ''}.",
     )
     return before or None
 
@@ -644,7 +651,7 @@ def _series(
         episode_id=course.id,
         product_route=route,
         ordered_count=count,
-        review_before=_read_review(form, entered.review_before),
+        review_before=_read_review(form, entered.review_before, count),
         started_at=now,
     )
     return current, started, ""

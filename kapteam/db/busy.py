@@ -25,11 +25,21 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.clock import day_of
-from kapteam.db.tables import Absence, Episode, EpisodeMember, IntegrationSession, KetamineSession
+from kapteam.db.tables import (
+    Absence,
+    Episode,
+    EpisodeMember,
+    IntegrationSession,
+    KetamineSession,
+    OutsideWait,
+    Series,
+)
+from kapteam.rules.cadence import OtherSession
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.planning import Taken
 from kapteam.rules.slots import Busy
-from kapteam.vocabulary import Part, SessionStatus
+from kapteam.rules.waits import Authorized
+from kapteam.vocabulary import Part, ProductRoute, SessionStatus
 
 _LOOK_AHEAD = timedelta(days=400)
 _LONGEST = timedelta(hours=12)
@@ -60,6 +70,9 @@ class SessionTime:
     place: str
     at_home: bool
     series_id: str
+    episode_id: str
+    product_route: ProductRoute
+    is_to_come: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,18 @@ class OtherSessions:
         """The days of the client's."""
         return tuple(day_of(one.planned_at, zone) for one in self.theirs)
 
+    def of_course(self, episode_id: str) -> tuple[datetime, ...]:
+        """The times of those on one course of care."""
+        return tuple(one.planned_at for one in self.theirs if one.episode_id == episode_id)
+
+    def elsewhere(self, episode_id: str, zone: ZoneInfo) -> tuple[OtherSession, ...]:
+        """Those on other courses of the client than this one."""
+        return tuple(
+            OtherSession(day_of(one.planned_at, zone), one.product_route, one.is_to_come)
+            for one in self.theirs
+            if one.episode_id != episode_id
+        )
+
 
 def other_sessions(
     db: Session, whose: Whose, now: datetime, *, besides: Iterable[str] = ()
@@ -80,10 +105,12 @@ def other_sessions(
     """All of the client's that were given or are to come, and what is to come in that place or with
     that prescriber; but for those of the ids in `besides`, in one statement.
     """
-    same_place = _is_in(whose)
+    same_place, same_prescriber = _is_in(whose), _is_with(whose.prescriber_id, now)
     is_theirs = Episode.client_id == whose.client_id
 
-    def rows(is_in_place: ColumnElement[bool], *, theirs: bool) -> Any:
+    def rows(
+        is_in_place: ColumnElement[bool], is_with: ColumnElement[bool], *, theirs: bool
+    ) -> Any:
         return (
             select(
                 KetamineSession.id.label("id"),
@@ -92,27 +119,42 @@ def other_sessions(
                 KetamineSession.place,
                 KetamineSession.at_home,
                 KetamineSession.series_id,
+                KetamineSession.episode_id,
+                Series.product_route,
                 KetamineSession.status,
                 literal(theirs).label("is_theirs"),
                 is_in_place.label("is_in_place"),
+                is_with.label("is_with"),
             )
             .join(Episode, Episode.id == KetamineSession.episode_id)
+            .join(Series, Series.id == KetamineSession.series_id)
             .where(KetamineSession.id.not_in(list(besides)))
         )
 
-    own = rows(false(), theirs=True).where(is_theirs, KetamineSession.status.not_in(_NEVER_GIVEN))
-    others = rows(same_place, theirs=False).where(
+    own = rows(false(), false(), theirs=True).where(
+        is_theirs, KetamineSession.status.not_in(_NEVER_GIVEN)
+    )
+    others = rows(same_place, same_prescriber, theirs=False).where(
         ~is_theirs,
         KetamineSession.status.in_(_OPEN),
         KetamineSession.planned_at > now - _LONGEST,
         KetamineSession.planned_at < now + _LOOK_AHEAD,
-        or_(same_place, _is_with(whose.prescriber_id, now)),
+        or_(same_place, same_prescriber),
     )
     both: Executable = union_all(own, others).order_by("planned_at", "id")
     found: list[Any] = list(db.execute(both).all())
     return OtherSessions(
         theirs=tuple(
-            SessionTime(row.planned_at, row.planned_minutes, row.place, row.at_home, row.series_id)
+            SessionTime(
+                row.planned_at,
+                row.planned_minutes,
+                row.place,
+                row.at_home,
+                row.series_id,
+                row.episode_id,
+                row.product_route,
+                row.status.is_open,
+            )
             for row in found
             if row.is_theirs
         ),
@@ -164,6 +206,9 @@ def _is_with(prescriber_id: str | None, now: datetime) -> ColumnElement[bool]:
 def _why(row: Any) -> str:
     if row.is_theirs:
         return "the client has another ketamine session then"
+    if row.is_in_place and row.is_with:
+        # Another place alone would not help.
+        return f"{row.place} and the prescriber have another ketamine session then"
     if row.is_in_place:
         return f"{row.place} has another ketamine session then"
     return "the prescriber has another ketamine session then"
@@ -183,6 +228,16 @@ def away(db: Session, people: Mapping[str, str], now: datetime) -> tuple[Taken, 
     return tuple(
         Taken(row.from_at, row.until_at, f"{people[row.clinician_id]} is away") for row in rows
     )
+
+
+def authorized(db: Session, episode_id: str) -> tuple[Authorized, ...]:
+    """What insurers authorized for a course of care."""
+    rows = db.execute(
+        select(OutsideWait.visits, OutsideWait.valid_from_at, OutsideWait.valid_until_at).where(
+            OutsideWait.episode_id == episode_id, OutsideWait.visits.is_not(None)
+        )
+    )
+    return tuple(Authorized(row.visits, row.valid_from_at, row.valid_until_at) for row in rows)
 
 
 def busy_therapist(

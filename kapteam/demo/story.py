@@ -202,7 +202,7 @@ def _series(
         ).has_intention(chapter, dose.eve, passive=number == 1 and indications == _TRD)
         dose.is_given(mg, may_add if number % 2 == 0 else "")
         dose.is_integrated(dose.next_day, chapter, how=how)
-        if number + 1 == usual_review_before(course.regimen.product_route):
+        if number + 1 == usual_review_before(course.regimen.product_route, ordered_count):
             dose.is_reviewed(dose.next_day + 26 * HOUR, words.GOES_ON)
     return Dose(course, len(doses) + 1, newest)
 

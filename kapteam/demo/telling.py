@@ -643,7 +643,7 @@ class Dose:
                 at_home=bool(at_home),
                 local_emergency="911" if at_home else "",
                 ordered_count=ordered_count if at_once else None,
-                review_before=usual_review_before(course.regimen.product_route)
+                review_before=usual_review_before(course.regimen.product_route, ordered_count)
                 if at_once
                 else None,
                 mg=mg if at_once else proposed,

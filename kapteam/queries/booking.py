@@ -6,13 +6,15 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
-from kapteam.db.busy import Whose, busy_therapist, other_sessions
+from kapteam.db.busy import Whose, authorized, busy_therapist, other_sessions
 from kapteam.db.tables import Absence, Clinician, Episode, Weight
 from kapteam.queries.course import Course, RunningSeries, course
 from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import Asked
 from kapteam.queries.weights import WeightLine, is_newest, weight_line
+from kapteam.rules.cadence import OtherSession
 from kapteam.rules.slots import Proposal, propose
+from kapteam.rules.waits import Authorized
 
 INTEGRATION_MINUTES = 60
 
@@ -62,12 +64,33 @@ def free_slots(
     )
 
 
-def other_days(
-    db: Session, asked: Asked, client_id: str, besides: tuple[str, ...] = ()
-) -> tuple[date, ...]:
-    """The days of a client's ketamine sessions, given or to come, but for those in `besides`."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the day of one more ketamine session is held against, on a course of care.
+
+    `days` are those of the client's other ones, given or to come, and `elsewhere` those of them
+    that are on another course; `visits` are the times of those on this one, of which insurers
+    `authorized` so many.
+    """
+
+    days: tuple[date, ...]
+    elsewhere: tuple[OtherSession, ...]
+    visits: tuple[datetime, ...]
+    authorized: tuple[Authorized, ...]
+
+
+def around(
+    db: Session, asked: Asked, client_id: str, episode_id: str, besides: tuple[str, ...] = ()
+) -> Around:
+    """What is around one more session of a course but for those in `besides`: two statements."""
     found = other_sessions(db, Whose(client_id), asked.now, besides=besides)
-    return found.days(asked.practice.zone)
+    zone = asked.practice.zone
+    return Around(
+        found.days(zone),
+        found.elsewhere(episode_id, zone),
+        found.of_course(episode_id),
+        authorized(db, episode_id),
+    )
 
 
 @dataclass(frozen=True, slots=True)

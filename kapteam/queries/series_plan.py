@@ -1,31 +1,40 @@
 """What a plan for the rest of a series has to fit into."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from kapteam.clock import day_of
-from kapteam.db.busy import SessionTime, Whose, away, busy_therapist, other_sessions
+from kapteam.db.busy import SessionTime, Whose, authorized, away, busy_therapist, other_sessions
 from kapteam.queries.course import Course
 from kapteam.queries.standing import Asked
+from kapteam.rules.cadence import OtherSession
 from kapteam.rules.planning import Surroundings
+from kapteam.rules.waits import Authorized
 from kapteam.vocabulary import Part
 
 
 @dataclass(frozen=True, slots=True)
 class PlanStart:
-    """The last session of the series, given or to come, and what is around the ones after it."""
+    """The last session of the series, given or to come, and what is around the ones after it.
+
+    `elsewhere` are the client's sessions on other courses; `visits` the times of those on this one,
+    of which insurers `authorized` so many.
+    """
 
     last: SessionTime | None
     last_on: date | None
     around: Surroundings
+    elsewhere: tuple[OtherSession, ...]
+    visits: tuple[datetime, ...]
+    authorized: tuple[Authorized, ...]
 
 
 def plan_start(
     db: Session, asked: Asked, care: Course, place: str | None, therapist_id: str | None
 ) -> PlanStart:
-    """Where the plan of a course with a running series starts, in three statements.
+    """Where the plan of a course with a running series starts, in four statements.
 
     `place` is None while nobody typed one: then it is where the last session of the series was.
     """
@@ -54,4 +63,7 @@ def plan_start(
             ),
             other_days=sessions.days(zone),
         ),
+        elsewhere=sessions.elsewhere(care.id, zone),
+        visits=sessions.of_course(care.id),
+        authorized=authorized(db, care.id),
     )

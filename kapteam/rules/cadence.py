@@ -171,6 +171,32 @@ def too_often(day: date, others: Iterable[date], cadence: Cadence) -> TooOften |
 
 
 @dataclass(frozen=True, slots=True)
+class OtherSession:
+    """One of the client's ketamine sessions on another course of care."""
+
+    on: date
+    product_route: ProductRoute
+    is_to_come: bool
+
+
+def near_on_another_course(
+    day: date, others: Iterable[OtherSession], product_route: ProductRoute, cadences: Cadences
+) -> OtherSession | None:
+    """Rule 34 over courses of care: the nearest one on another course, if it is near at all.
+
+    Near (ours) is within a week, or within what is usual for the rarer of the two: who plans one
+    course does not see what the other gives, and no bound of one route speaks of another.
+    """
+    here = cadences.of(product_route).usual_days
+    near = [
+        one
+        for one in others
+        if abs((one.on - day).days) < max(WEEKLY, here, cadences.of(one.product_route).usual_days)
+    ]
+    return min(near, key=lambda one: (abs((one.on - day).days), one.on), default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class PlanWeek:
     """The week of the Spravato plan in which the next dose lies, by the doses given before it.
 

@@ -3,7 +3,7 @@
 A plan is what somebody starts from; nothing of it is booked before they have looked at it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -85,8 +85,9 @@ class Integration:
 class Planned:
     """One session of a plan. Without `at` no day was found, and `said` says why.
 
-    With it, `said` is why it is not on the very day that the cadence would have it; empty when it
-    is. `integration` is None where none is expected or the session has no day.
+    With it, `said` is what stood in the way on each day from the one on which the cadence would
+    have it; empty when it is on that day. `integration` is None where none is expected or the
+    session has no day.
     """
 
     at: datetime | None
@@ -126,20 +127,23 @@ def plan(wanted: Wanted, around: Surroundings) -> tuple[Planned, ...]:
 
 def in_the_way(
     at: datetime, length: timedelta, others: Iterable[date], around: Surroundings
-) -> str | None:
-    """What speaks against a session at `at`, to go on a sentence; None if nothing does.
+) -> tuple[str, ...]:
+    """All that speaks against a session at `at`, each to go on a sentence; nothing if it is free.
 
     Opening hours and closed days aside. `others` are the days of the client's other sessions.
     """
-    taken = next((one for one in around.taken if _overlaps(one, at, length)), None)
-    if taken is not None:
-        return taken.why
+    taken = [one.why for one in around.taken if _overlaps(one, at, length)]
     often = too_often(at.astimezone(around.zone).date(), others, around.cadence)
-    return why_too_often(often, around.today) if often else None
+    beyond = _beyond_cadence(often, around.today) if often else []
+    return (*dict.fromkeys(taken), *(f"it would be {one}" for one in beyond))
 
 
 def why_too_often(found: TooOften, today: date) -> str:
     """What of the cadence a day goes beyond, to go on a sentence (rule 34)."""
+    return f"it would be {wording.listed(_beyond_cadence(found, today))}"
+
+
+def _beyond_cadence(found: TooOften, today: date) -> list[str]:
     parts = []
     if found.nearest_on is not None:
         day = wording.day(found.nearest_on, today)
@@ -149,7 +153,7 @@ def why_too_often(found: TooOften, today: date) -> str:
         most = found.cadence.most_per_week
         week = wording.day(found.week_from, today)
         parts.append(f"{found.in_week} in the week of {week}, where at most {most} are usual")
-    return f"it would be {wording.listed(parts)}"
+    return parts
 
 
 def integration_after(
@@ -181,28 +185,65 @@ def _first_day(
 ) -> tuple[datetime | None, str]:
     """The first time from that day on at which nothing stands in the way.
 
-    And what stood in the way first.
+    And all that stood in the way on the days before it.
     """
-    said = ""
+    past: dict[date, tuple[str, ...]] = {}
     for ahead in range(LOOK_AHEAD_DAYS):
         day = due_on + ahead * _ONE_DAY
-        try:
-            at = wording.at_local(day, wanted.at, around.zone)
-        except ValueError:
-            problem: str | None = "the clocks skip that time"
+        at, problems = _on_day(wanted, around, day, days)
+        if not problems:
+            return at, _why_not(past, around)
+        past[day] = problems
+    return None, f"No day in {LOOK_AHEAD_DAYS // 7} weeks. {_why_not(past, around)}"
+
+
+def _on_day(
+    wanted: Wanted, around: Surroundings, day: date, days: Sequence[date]
+) -> tuple[datetime | None, tuple[str, ...]]:
+    """The time of a session on that day, and what stands in its way.
+
+    What settles it by itself is said alone: who reads that it is closed asks for no room.
+    """
+    try:
+        at = wording.at_local(day, wanted.at, around.zone)
+    except ValueError:
+        return None, ("the clocks skip that time",)
+    if at <= around.now:
+        return at, ("that time is over",)
+    shut = _shut(at, wanted.length, around)
+    if shut is not None:
+        return at, (shut,)
+    if day in days:
+        taken = in_the_way(at, wanted.length, (), around)
+        return at, (*taken, "the client has a ketamine session on that day")
+    return at, in_the_way(at, wanted.length, days, around)
+
+
+def _why_not(past: Mapping[date, tuple[str, ...]], around: Surroundings) -> str:
+    """Each thing that stood in the way, with the days on which it did."""
+    by_reason: dict[str, list[date]] = {}
+    for day, problems in past.items():
+        for one in problems:
+            by_reason.setdefault(one, []).append(day)
+    return " ".join(
+        f"Not {_days_said(found, past, around)}: {why}." for why, found in by_reason.items()
+    )
+
+
+def _days_said(found: Sequence[date], past: Iterable[date], around: Surroundings) -> str:
+    """`Sun Dec 6`, `Mon Dec 7 to Thu Dec 10`: days on end as one, over those that are closed."""
+    open_days = [one for one in past if one in found or around.hours.is_open_on(one)]
+    stretches: list[list[date]] = []
+    for day in found:
+        if stretches and open_days.index(day) == open_days.index(stretches[-1][-1]) + 1:
+            stretches[-1].append(day)
         else:
-            if at <= around.now:
-                problem = "that time is over"
-            elif day in days:
-                problem = "the client has a ketamine session on that day"
-            else:
-                problem = _shut(at, wanted.length, around) or in_the_way(
-                    at, wanted.length, days, around
-                )
-            if problem is None:
-                return at, said
-        said = said or f"Not {wording.day(day, around.today)}: {problem}."
-    return None, f"No day in {LOOK_AHEAD_DAYS // 7} weeks. {said}"
+            stretches.append([day])
+    parts: list[str] = []
+    for one in stretches:
+        first, last = (wording.day(day, around.today) for day in (one[0], one[-1]))
+        parts += [f"{first} to {last}"] if len(one) > 2 else [first, last][: len(one)]
+    return wording.listed(parts)
 
 
 def _shut(at: datetime, length: timedelta, around: Surroundings) -> str | None:
@@ -231,8 +272,8 @@ def _why_not_inside(
         for day in _days_until(last_given_at, due, around.zone)
     ]
     if not reasons:
-        return f"None within {hours} of the dose: the window ends on its day."
-    return f"None within {hours} of the dose. {wording.listed(reasons)}."
+        return f"No integration within {hours} of the dose: the window ends on its day."
+    return f"No integration within {hours} of the dose. {wording.listed(reasons)}."
 
 
 def _days_until(last_given_at: datetime, due: datetime, zone: ZoneInfo) -> Iterator[date]:

@@ -36,15 +36,31 @@ _REVIEW_BEFORE = {
     ProductRoute.ORAL: 3,
 }
 _AFTER_THE_FOURTH = 5
+_USUAL_ORDERED, _WEEKS_1_TO_4 = 6, 8
 
 
-def usual_review_before(product_route: ProductRoute) -> int:
+def usual_ordered(product_route: ProductRoute | None) -> int:
+    """How many sessions an order of a series starts from, for who orders it (domain 1.3).
+
+    Six; of Spravato the eight of weeks 1 to 4, at whose end the label asks whether it helped.
+    """
+    return _WEEKS_1_TO_4 if product_route is ProductRoute.ESKETAMINE_NASAL else _USUAL_ORDERED
+
+
+def usual_review_before(product_route: ProductRoute, ordered: int | None) -> int:
     """The number of the session before which the pair usually looks back, for who orders it.
 
-    Product.md (reviews are per product), rule 53: after dose 4; Spravato after week 4, which has
-    eight doses; lozenges after the two of the start (domain 1.3).
+    0 (no review) where the series is over by then. Product.md (reviews are per product), rule 53:
+    after dose 4; Spravato after week 4, which has eight doses; lozenges after the two of the start
+    (domain 1.3).
     """
-    return _REVIEW_BEFORE.get(product_route, _AFTER_THE_FOURTH)
+    usual = _REVIEW_BEFORE.get(product_route, _AFTER_THE_FOURTH)
+    return 0 if ordered is not None and usual > last_review_before(ordered) else usual
+
+
+def last_review_before(ordered: int) -> int:
+    """The latest review that a series of so many sessions can have: once all were given."""
+    return ordered + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 Domain 1.1 and 1.3. Days are those of the practice's calendar.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from kapteam.rules.pathway import EXPIRING
 from kapteam.vocabulary import (
@@ -66,6 +67,44 @@ class AuthorizationFacts:
             return Tone.RED if needed else Tone.AMBER
         ends = self.left == 1 or self.until_on <= today + EXPIRING
         return Tone.AMBER if ends else None
+
+
+@dataclass(frozen=True, slots=True)
+class Authorized:
+    """How many visits an insurer authorized, and from when until when (that instant is outside)."""
+
+    visits: int
+    from_at: datetime
+    until_at: datetime
+
+    def covers(self, at: datetime) -> bool:
+        """Whether a visit at that time is one of them."""
+        return self.from_at <= at < self.until_at
+
+
+@dataclass(frozen=True, slots=True)
+class BeyondAuthorized:
+    """What was authorized and is gone beyond: by the `number` of the visit, None: by its day."""
+
+    authorized: Authorized
+    number: int | None
+
+
+def beyond_authorized(
+    at: datetime, others: Iterable[datetime], known: Sequence[Authorized]
+) -> BeyondAuthorized | None:
+    """Whether one more ketamine session at `at` goes beyond what insurers authorized.
+
+    `others` are those of its course, given or to come: each uses a visit up. None while any of
+    `known` has room, and where nobody authorized anything; else it is the one that ends last.
+    """
+    used = list(others)
+    covering = [one for one in known if one.covers(at)]
+    numbers = {one: 1 + sum(map(one.covers, used)) for one in covering}
+    if any(number <= one.visits for one, number in numbers.items()):
+        return None
+    last = max(covering or known, key=lambda one: one.until_at, default=None)
+    return BeyondAuthorized(last, numbers.get(last)) if last else None
 
 
 def is_over_already(from_on: date | None, until_on: date | None, today: date) -> bool:

@@ -23,7 +23,7 @@ from kapteam.rules.dosing import estimated_last_given_at
 from kapteam.rules.home_supply import AT_HOME
 from kapteam.rules.pathway import BOOKABLE
 from kapteam.rules.permissions import can_order_dose, can_propose_dose
-from kapteam.rules.series import bookable_routes, usual_review_before
+from kapteam.rules.series import bookable_routes
 from kapteam.rules.slots import begins_too_soon
 from kapteam.ui.doses import dose_fields
 from kapteam.ui.forms import Form
@@ -41,7 +41,7 @@ from kapteam.ui.rows import (
     telling_apart,
     words,
 )
-from kapteam.ui.series import draw_count, say_too_often
+from kapteam.ui.series import draw_count, number_fields, say_what_is_near
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import Function, How, Part, ProductRoute, ServiceLine, Tone
@@ -53,8 +53,6 @@ _WEIGH_LATER = (
     "The ceiling is by weight, and no weight is recorded. Book without a dose; weigh and order on "
     "the page of the session."
 )
-FIRST_SERIES = 6
-REVIEW_BEFORE = "Review before session number (0: no review)"
 _WHY = 420
 _FREED, _KEPT = "%Y-%m-%dT%H:%MZ", ("freed", "place")
 ELSEWHERE = "Somebody elsewhere"
@@ -175,7 +173,7 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
     }
     at = form.instant("planned_on", "planned_time")
     say_who_is_away(here, treating, at)
-    say_too_often(here, start.course.client.id, route, at)
+    say_what_is_near(here, start.course.head, route, at)
     minutes = _MINUTES.get(route, USUAL_MINUTES) if route else USUAL_MINUTES
     form.number("planned_minutes", "Minutes, the whole appointment", minutes)
     place = st.query_params.get("place", "") if local else ""
@@ -191,9 +189,7 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
     if not begins and series is not None:
         _goes_on_with(here, form, start, series)
     elif ordering:
-        form.number("ordered_count", "Ketamine sessions in this series", FIRST_SERIES)
-        if route:
-            form.number("review_before", REVIEW_BEFORE, usual_review_before(route))
+        number_fields(form, "Ketamine sessions in this series", route)
     else:
         st.markdown(quiet("Number of sessions not ordered yet"))
     if ordering or can_propose_dose(here.viewer):

@@ -46,10 +46,7 @@ from kapteam.rules.permissions import (
     can_write_note,
 )
 from kapteam.rules.plausibility import doubt_given, per_kg
-from kapteam.rules.series import usual_review_before
 from kapteam.ui.booking import (
-    FIRST_SERIES,
-    REVIEW_BEFORE,
     AfterDose,
     freed_time,
     offer_slots,
@@ -61,7 +58,7 @@ from kapteam.ui.doses import dose_fields, draw_weight, read_field, typed_mg
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import NOT_BOOKED, integration_links, phrase, row, section, when, words
-from kapteam.ui.series import draw_count, plan_link, say_too_often
+from kapteam.ui.series import draw_count, number_fields, plan_link, say_what_is_near
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet, strong
 from kapteam.ui.written import draw_note, free_words
@@ -287,13 +284,8 @@ def draw_number(here: Present, shown: KetamineSessionPage) -> None:
     with st.expander("Number of sessions in this series", expanded=shown.lacks_number):
         form = Form(here, "series", shown.series_id)
         version = form.seen(shown.series_version)
-        form.number(
-            "ordered_count",
-            "Ketamine sessions ordered in this series",
-            shown.count.ordered or FIRST_SERIES,
-        )
-        usual = None if shown.count.ordered else usual_review_before(shown.product_route)
-        form.number("review_before", REVIEW_BEFORE, shown.count.review_before or usual)
+        label = "Ketamine sessions ordered in this series"
+        number_fields(form, label, shown.product_route, shown.count)
         form.save(
             "Change the number ordered" if shown.count.ordered else "Order the number",
             set_ordered_count,
@@ -465,7 +457,7 @@ def _move_form(here: Present, shown: KetamineSessionPage) -> None:
         both = (shown.of_course.prescriber, shown.of_course.therapist)
         _away_then(here, form, both, "planned_on", "planned_time")
         at = form.instant("planned_on", "planned_time")
-        say_too_often(here, shown.course.client.id, shown.product_route, at, (shown.id,))
+        say_what_is_near(here, shown.course, shown.product_route, at, (shown.id,))
     with right:
         _integration_moves(here, form, shown)
     _check_ride(here, form, shown, "ride_comes", "The ride home comes then as well")

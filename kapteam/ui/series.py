@@ -1,17 +1,30 @@
 """How far a series is, on the pages that are about it, and the form that records its review."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.actions.series import SeriesReviewEntered, review_series
-from kapteam.queries.booking import other_days
+from kapteam.queries.booking import around
 from kapteam.queries.course import Course, RunningSeries
-from kapteam.rules.cadence import spravato_plan, too_often
+from kapteam.queries.standing import CourseHead
+from kapteam.rules.cadence import (
+    OtherSession,
+    near_on_another_course,
+    spravato_plan,
+    too_often,
+)
 from kapteam.rules.pathway import BOOKABLE
 from kapteam.rules.permissions import can_book, can_review_series
-from kapteam.rules.series import SeriesCount
+from kapteam.rules.series import (
+    SeriesCount,
+    last_review_before,
+    usual_ordered,
+    usual_review_before,
+)
+from kapteam.rules.waits import Authorized, beyond_authorized
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import phrase, row, words
@@ -20,6 +33,8 @@ from kapteam.ui.text import quiet
 from kapteam.ui.written import free_words
 from kapteam.vocabulary import ProductRoute
 
+REVIEW_BEFORE = "Review before session number (0: no review)"
+
 
 def draw_count(here: Present, route: ProductRoute, count: SeriesCount) -> None:
     """How far it is; of a Spravato series also the week of the plan, which moves nothing."""
@@ -27,6 +42,23 @@ def draw_count(here: Present, route: ProductRoute, count: SeriesCount) -> None:
     if route is ProductRoute.ESKETAMINE_NASAL:
         usual = here.asked.practice.cadences.of(route).usual_days
         words(quiet(sentences.spravato_plan(spravato_plan(count.given, usual))))
+
+
+def number_fields(
+    form: Form, label: str, route: ProductRoute | None, count: SeriesCount | None = None
+) -> None:
+    """How many sessions a series has and before which it is reviewed, for a prescriber (rule 15).
+
+    `count` is that of a series that runs; the review is asked once the route is known.
+    """
+    known = count.ordered if count else None
+    ordered = form.number("ordered_count", label, known or usual_ordered(route))
+    if route is None:
+        return
+    usual = None if known else usual_review_before(route, ordered)
+    before = form.number("review_before", REVIEW_BEFORE, (count and count.review_before) or usual)
+    if ordered and before == last_review_before(ordered):
+        words(quiet(f"That is once all {ordered} were given."))
 
 
 def plan_link(here: Present, episode_id: str, count: SeriesCount) -> None:
@@ -68,21 +100,44 @@ def _review_form(here: Present, series: RunningSeries) -> None:
         )
 
 
-def say_too_often(
+def say_what_is_near(
     here: Present,
-    client_id: str,
+    course: CourseHead,
     route: ProductRoute | None,
     at: datetime | None,
     besides: tuple[str, ...] = (),
 ) -> None:
-    """What of the cadence a session at a time ahead goes beyond (rule 34); it may be meant.
+    """What a ketamine session at a time ahead goes beyond (rule 34); each of it may be meant.
 
+    Its cadence, what another course of the client gives, and what an insurer authorized.
     `besides` are the ids of sessions that count no more: the one that moves.
     """
-    if route is None or at is None or at <= here.now:
+    if at is None or at <= here.now:
         return
-    others = here.read(other_days, client_id, besides)
-    cadence = here.asked.practice.cadences.of(route)
-    found = too_often(at.astimezone(here.zone).date(), others, cadence)
-    if found:
-        phrase(sentences.too_often(found, here.today))
+    found = here.read(around, course.client.id, course.id, besides)
+    if route is not None:
+        cadence = here.asked.practice.cadences.of(route)
+        often = too_often(at.astimezone(here.zone).date(), found.days, cadence)
+        if often:
+            phrase(sentences.too_often(often, here.today))
+        say_elsewhere(here, at, route, found.elsewhere)
+    say_unauthorized(here, at, found.visits, found.authorized)
+
+
+def say_elsewhere(
+    here: Present, at: datetime, route: ProductRoute, others: Iterable[OtherSession]
+) -> None:
+    """That the client has ketamine on another course near a time."""
+    day = at.astimezone(here.zone).date()
+    near = near_on_another_course(day, others, route, here.asked.practice.cadences)
+    if near:
+        phrase(sentences.near_on_another_course(near, day, here.today))
+
+
+def say_unauthorized(
+    here: Present, at: datetime, visits: Iterable[datetime], known: Sequence[Authorized]
+) -> None:
+    """That a visit at a time is beyond what an insurer authorized; `visits` are the other ones."""
+    beyond = beyond_authorized(at, visits, known)
+    if beyond:
+        phrase(sentences.beyond_authorized(beyond, here.today, here.zone))

@@ -1,11 +1,12 @@
 """The plan for the rest of a series: proposed, changed row by row, and booked in one Save."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 import streamlit as st
 
 from kapteam import sentences, wording
+from kapteam.actions.booking import LONGEST_MINUTES, SHORTEST_MINUTES
 from kapteam.actions.series import PlanEntered, PlannedRow, book_plan
 from kapteam.ids import id_within
 from kapteam.queries.booking import INTEGRATION_MINUTES
@@ -29,7 +30,7 @@ from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.home_supply import PLACE, ROOM
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import phrase, row, words
-from kapteam.ui.series import draw_count
+from kapteam.ui.series import draw_count, say_elsewhere, say_unauthorized
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import How, Part, Tone
@@ -42,13 +43,27 @@ _MOST_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class _Common:
-    """What all sessions of a plan have in common; `at` is None while no time can be read."""
+    """What all sessions of a plan have in common, as it was typed; None while it says nothing."""
 
-    every_days: int
+    every_days: int | None
     at: time | None
-    minutes: int
+    minutes: int | None
     place: str
     therapist: str | None
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What has to be entered before a day can be proposed."""
+        days, minutes = self.every_days or 0, self.minutes or 0
+        return (
+            *(() if self.at else ("Enter a time of day",)),
+            *(() if 1 <= days <= _MOST_DAYS else (f"Days to the next: enter 1 to {_MOST_DAYS}",)),
+            *(
+                ()
+                if SHORTEST_MINUTES <= minutes <= LONGEST_MINUTES
+                else (f"Minutes each: enter {SHORTEST_MINUTES} to {LONGEST_MINUTES}",)
+            ),
+        )
 
     @property
     def said(self) -> str:
@@ -71,7 +86,40 @@ class _Sheet:
     @property
     def length(self) -> timedelta:
         """How long one session takes."""
-        return timedelta(minutes=self.common.minutes)
+        return timedelta(minutes=self.common.minutes or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What a row of a plan follows, as it is ticked now.
+
+    `on` is the day of the session before it, None before the first; `number` which one of the
+    series the row would be, `booked` the times of the rows that are, `left_out` the
+    numbers of the rows directly before it without a tick, and `unfit` that of the first one that
+    could not be ticked unasked.
+    """
+
+    on: date | None
+    number: int
+    booked: tuple[datetime, ...] = ()
+    left_out: tuple[int, ...] = ()
+    unfit: int | None = None
+
+    def then(
+        self,
+        place: int,
+        on: date | None = None,
+        at: datetime | None = None,
+        *,
+        is_booked: bool,
+        fits: bool,
+    ) -> "_Before":
+        """What the next row follows; this one is the `place`th of the series in the plan."""
+        unfit = self.unfit if fits else self.unfit or place
+        if not is_booked:
+            return replace(self, left_out=(*self.left_out, place), unfit=unfit)
+        booked = (*self.booked, at) if at else self.booked
+        return _Before(on or self.on, self.number + 1, booked, (), unfit)
 
 
 def draw_plan(here: Present, care: Course) -> None:
@@ -95,8 +143,9 @@ def draw_plan(here: Present, care: Course) -> None:
     with_whom = usual if chosen is None else chosen or None
     start = here.read(plan_start, care, setting.value("place"), with_whom)
     common = _common_fields(here, setting, series, start, able, usual)
-    if common.at is None:
-        words("Enter a time of day, and the days are proposed.")
+    if common.lacks:
+        for one in common.lacks:
+            phrase(Phrase(f"{one}, and the days are proposed.", Tone.AMBER, "error"))
         return
     _rows(here, care, series, start, common)
 
@@ -149,9 +198,9 @@ def _common_fields(
     except ValueError:
         typed = None
     return _Common(
-        every_days=min(max(form.value("every_days") or days, 1), _MOST_DAYS),
+        every_days=form.value("every_days"),
         at=typed,
-        minutes=form.value("minutes") or 0,
+        minutes=form.value("minutes"),
         place=form.value("place") or "",
         therapist=form.value("therapist"),
     )
@@ -170,6 +219,8 @@ def _wanted(
     Where somebody typed another number of days, that many throughout.
     """
     assert common.at is not None
+    assert common.every_days is not None
+    assert common.minutes is not None
     count = series.count
     before = [count.next_number - 1 + ahead for ahead in range(min(count.left, MOST_ROWS))]
     gaps = [_gap(here, series, one) for one in before]
@@ -199,10 +250,10 @@ def _rows(
     form = Form(here, "plan", drawn_for, makes=unused_id(here))
     sheet = _Sheet(here, form, care, series, start, common)
     words(quiet("Look at each, change or leave out what does not fit, and book them in one Save."))
-    numbers = range(series.count.next_number, series.count.next_number + len(found))
-    for place, (number, one) in enumerate(zip(numbers, found, strict=True)):
+    before = _Before(start.last_on, series.count.next_number)
+    for place, one in enumerate(found):
         with st.container(border=True, gap="small", key=form.key(f"row.{place}")):
-            _row(sheet, place, number, one)
+            before = _row(sheet, place, one, before)
     more = series.count.left - len(found)
     if more:
         words(quiet(f"{wording.count(more, 'more session is', 'more sessions are')} left after."))
@@ -218,26 +269,32 @@ def _rows(
     )
 
 
-def _row(sheet: _Sheet, place: int, number: int, one: Planned) -> None:
+def _row(sheet: _Sheet, place: int, one: Planned, before: _Before) -> _Before:
     """One session: whether it is booked, its day and time, and its integration beside it."""
-    form, ordered = sheet.form, sheet.series.count.ordered
-    name = f"rows.{place}."
+    here, form, count = sheet.here, sheet.form, sheet.series.count
+    name, number = f"rows.{place}.", count.next_number + place
     with row(form.key(f"{name}head")):
-        title = f"Session {number} of {ordered}"
         expected = one.integration if sheet.care.expects_integration else None
         lacks = expected.why_not if expected else ""
-        # Nobody books an integration outside its window by leaving a tick where it is.
-        is_booked = form.check(f"{name}chosen", title, one.at is not None and not lacks)
+        # Nobody books an integration outside its window by leaving a tick where it is; nor, where
+        # a session before it is missing, one that would stand alone weeks after the last.
+        fits = one.at is not None and not lacks
+        title = f"Session {number} of {count.ordered}"
+        is_booked = form.check(f"{name}chosen", title, fits and before.unfit is None)
+        if one.at and not is_booked:
+            words(plain(wording.moment(one.at, here.now, here.zone)))
         if lacks and not is_booked:
             phrase(Phrase(lacks, Tone.AMBER, "schedule"))
+        if fits and before.unfit and not is_booked:
+            words(quiet(f"Not ticked: look at session {before.unfit} before it first."))
         if one.said:
             tone = Tone.PLAIN if one.at else Tone.AMBER
             phrase(Phrase(one.said, tone, "event_busy"))
     if not is_booked:
-        return
+        return before.then(number, is_booked=False, fits=fits)
     left, right = st.columns(2, gap="large")
     with left:
-        local = one.at.astimezone(sheet.here.zone) if one.at else None
+        local = one.at.astimezone(here.zone) if one.at else None
         form.moment(
             f"{name}planned_on",
             f"{name}planned_time",
@@ -248,21 +305,29 @@ def _row(sheet: _Sheet, place: int, number: int, one: Planned) -> None:
         )
         at = form.instant(f"{name}planned_on", f"{name}planned_time")
         if at:
-            _say_of_day(sheet, place, number, at)
+            _say_of_day(sheet, place, at, before)
     if sheet.care.expects_integration:
         with right:
             _integration(sheet, name, one.integration, at)
+    on = form.value(f"{name}planned_on")
+    return before.then(number, on, at, is_booked=True, fits=fits)
 
 
-def _say_of_day(sheet: _Sheet, place: int, number: int, at: datetime) -> None:
-    """What speaks against a time that somebody chose, and a review that was left out before it."""
-    around, count = sheet.start.around, sheet.series.count
+def _say_of_day(sheet: _Sheet, place: int, at: datetime, before: _Before) -> None:
+    """How long after the last it is, what speaks against it, and a review left out before it."""
+    here, around, count = sheet.here, sheet.start.around, sheet.series.count
+    said = sentences.next_of_plan(
+        at.astimezone(here.zone).date(), before.on, before.number, before.left_out, here.today
+    )
+    if said:
+        phrase(said)
     others = [*around.other_days, *_other_rows(sheet.form, place)]
-    problem = in_the_way(at, sheet.length, others, around)
-    if problem:
+    for problem in in_the_way(at, sheet.length, others, around):
         phrase(Phrase(f"{wording.first_up(problem)}.", Tone.AMBER, "error"))
-    if count.is_unreviewed_at(number):
-        phrase(sentences.unreviewed(count, number))
+    say_elsewhere(here, at, sheet.series.product_route, sheet.start.elsewhere)
+    say_unauthorized(here, at, (*sheet.start.visits, *before.booked), sheet.start.authorized)
+    if count.is_unreviewed_at(before.number):
+        phrase(sentences.unreviewed(count, before.number))
 
 
 def _other_rows(form: Form, place: int) -> list[date]:

@@ -218,8 +218,12 @@ def test_somebody_without_a_function_cannot_book(care):
         ({"mg": "151"}, "ceiling_reason", "at most 150 mg"),
         ({"mg": "140", "may_add": "11"}, "ceiling_reason", "at most 150 mg"),
         ({"mg": "151", "ceiling_reason": "x" * 8_001}, "ceiling_reason", "8,001 characters"),
-        ({"review_before": 1}, "review_before", "2 to 30"),
-        ({"review_before": 31}, "review_before", "2 to 30"),
+        ({"review_before": 1}, "review_before", "2 to 7"),
+        ({"review_before": -1}, "review_before", "2 to 7"),
+        ({"review_before": 8}, "review_before", "with 6 sessions, 7 is after the last"),
+        ({"review_before": 31}, "review_before", "2 to 7"),
+        ({"ordered_count": 3, "review_before": 9}, "review_before", "2 to 4"),
+        ({"ordered_count": 1, "review_before": 3}, "review_before", "2 to 2"),
         ({"integration_on": None}, "integration_on", "Choose the day"),
         ({"integration_time": "10"}, "integration_time", "am or pm"),
         ({"integration_time": ""}, "integration_time", "leave the day empty"),
@@ -605,13 +609,27 @@ def test_when_a_series_is_reviewed_is_ordered_with_its_number(care):
     assert care.row(Series, series.id).review_before == 4
     (event,) = audit_events(care.database, "series:changed")
     assert event.changes["review_before"] == [None, 4]
-    for wrong in (-3, 1, 31):
+    for wrong in (-3, 1, 8, 31):
         entered = OrderedCountEntered(series.id, 2, 6, wrong)
         with pytest.raises(Invalid) as refused:
             care.do(set_ordered_count, care.prescriber, entered)
         assert list(refused.value.fields) == ["review_before"]
-    care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 2, 6, 0))
+    care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 2, 6, 7))
+    assert care.row(Series, series.id).review_before == 7
+    care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 3, 6, 0))
     assert care.row(Series, series.id).review_before is None
+
+
+def test_fewer_sessions_than_the_review_waits_for_are_refused_beside_the_review(care):
+    care.do(book_ketamine_session, care.prescriber, _booking(care, review_before=5))
+    (series,) = care.rows(Series)
+    with pytest.raises(Invalid) as refused:
+        care.do(set_ordered_count, care.prescriber, OrderedCountEntered(series.id, 1, 3, 5))
+    assert refused.value.fields == {
+        "review_before": "Enter the number of a session, 2 to 4, or 0 for no review: with "
+        "3 sessions, 4 is after the last."
+    }
+    assert care.row(Series, series.id).ordered_count == 6
 
 
 def test_a_prescriber_raises_the_number_ordered_and_then_one_more_can_be_booked(care):

@@ -363,7 +363,8 @@ def test_what_was_booked_since_the_plan_was_drawn_is_said_beside_its_row(care, s
         )
     fields = _refused(care, care.therapist, _plan(care, series, *_two()))
     assert fields == {
-        "rows.0.planned_time": "Room 2 has another ketamine session then. Choose another time.",
+        "rows.0.planned_time": "Room 2 and the prescriber have another ketamine session then. "
+        "Choose another time.",
         "rows.0.integration_time": "The therapist has another integration session then. Choose "
         "another time.",
     }
@@ -433,9 +434,9 @@ def test_other_sessions_are_those_of_the_client_the_place_and_the_prescriber(car
         of_series = other_sessions(db, Whose(care.client.id, None, None, series.id), NOW)
         alone = other_sessions(db, Whose(care.client.id), NOW)
         besides = other_sessions(db, Whose(care.client.id, "Room 2"), NOW, besides=[here.id])
-    why = {one.from_at: one.why.partition(" has ")[0] for one in found.taken}
+    why = {one.from_at: one.why.partition(" ha")[0] for one in found.taken}
     assert why == {
-        NOW + DAY: "Room 2",
+        NOW + DAY: "Room 2 and the prescriber",
         NOW + 2 * DAY: "the prescriber",
         NOW + 6 * DAY: "ROOM 2",
         NOW + 7 * DAY: "the client",

@@ -23,11 +23,19 @@ from tests.factories import (
     a_member,
     a_weight,
     an_absence,
+    an_authorization,
     some_closed_days,
 )
-from tests.factories_care import a_booked_pair, a_given_session, a_series, another_course
+from tests.factories_care import (
+    a_booked_pair,
+    a_given_session,
+    a_ketamine_session,
+    a_series,
+    another_course,
+)
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import (
+    MOST_OF_A_CHART,
     MOST_STATEMENTS,
     addresses,
     bare,
@@ -45,6 +53,7 @@ PLAN = {
     "planned_on": TODAY + DAY,
     "planned_time": "10:00 am",
 }
+SOON = {name: value for name, value in PLAN.items() if name != "product_route"}
 SLOT = {"integration_on": TODAY + 2 * DAY, "integration_time": "9:00 am"}
 
 
@@ -453,13 +462,29 @@ def test_who_begins_a_series_is_offered_the_review_of_that_product(care):
     tab = _open(care, care.prescriber)
     assert "review_before" not in typed(tab, "booking")
     fill(tab, "booking", {"product_route": ProductRoute.ESKETAMINE_NASAL})
+    assert typed(tab, "booking")["ordered_count"] == 8
     assert typed(tab, "booking")["review_before"] == 9
+    assert "That is once all 8 were given." in said(tab)
     fill(tab, "booking", {"product_route": ProductRoute.INTRAMUSCULAR})
+    assert typed(tab, "booking")["ordered_count"] == 6
     assert typed(tab, "booking")["review_before"] == 5
+    assert "That is once all" not in said(tab)
     fill(tab, "booking", {"review_before": 3})
     press(fill(tab, "booking", PLAN | SLOT), "Book")
     (series,) = care.rows(Series)
     assert (series.ordered_count, series.review_before) == (6, 3)
+
+
+def test_a_short_series_starts_without_a_review_and_takes_none_beyond_its_end(care):
+    route = {"product_route": ProductRoute.ESKETAMINE_NASAL}
+    tab = fill(_open(care, care.prescriber), "booking", route)
+    fill(tab, "booking", {"ordered_count": 3})
+    assert typed(tab, "booking")["review_before"] == 0
+    fill(tab, "booking", PLAN | SLOT | {"review_before": 9})
+    press(tab, "Book")
+    why = "Enter the number of a session, 2 to 4, or 0 for no review: with 3 sessions, 4 is after"
+    assert beside(tab, "booking", "review_before").startswith(why)
+    assert care.rows(KetamineSession) == []
 
 
 def test_a_prescriber_books_beyond_the_number_with_a_reason_in_the_same_form(care):
@@ -496,7 +521,7 @@ def test_rule_34_a_day_nearer_than_usual_is_warned_of_beside_it_and_booked(care)
         a_series(db, care.course, product_route=route)
         a_given_session(db, care.course, given_at=NOW - 4 * HOUR)
     tab = _open(care, care.therapist)
-    assert "Spravato plan: week 1 by 1 dose given (twice a week in weeks 1 to 4)" in said(tab)
+    assert "Spravato plan: week 1, after 1 dose (twice a week in weeks 1 to 4)" in said(tab)
     plan = {name: value for name, value in PLAN.items() if name != "product_route"}
     fill(tab, "booking", plan | SLOT)
     assert "It would be less than 2 days from the session of Tue Nov 24." in said(tab)
@@ -504,3 +529,64 @@ def test_rule_34_a_day_nearer_than_usual_is_warned_of_beside_it_and_booked(care)
     assert "It may be meant" not in said(tab)
     press(fill(tab, "booking", plan | SLOT), "Book")
     assert len(care.rows(KetamineSession)) == 2
+
+
+def test_a_visit_beyond_what_the_insurer_authorized_is_said_and_booked(care):
+    with care.database.writing() as db:
+        a_series(db, care.course)
+        an_authorization(db, care.course, care.front_desk, visits=2)
+        a_given_session(db, care.course, given_at=NOW - 14 * DAY)
+        a_given_session(db, another_course(db, care, "Other"), given_at=NOW - 14 * DAY)
+    tab = fill(_open(care, care.therapist), "booking", SOON | SLOT)
+    assert "authorized" not in said(tab)
+    with care.database.writing() as db:
+        a_ketamine_session(db, care.course, planned_at=NOW + 10 * DAY)
+    tab = fill(_open(care, care.therapist), "booking", SOON | SLOT)
+    assert "authorized 2 visits until Mon Feb 22, and this would be the 3rd. It may be meant." in (
+        said(tab)
+    )
+    press(tab, "Book")
+    assert len(care.rows(KetamineSession, episode_id=care.course.id)) == 3
+
+
+@pytest.mark.parametrize("who", ["prescriber", "therapist", "nurse", "front_desk"])
+def test_a_day_that_the_insurer_did_not_authorize_is_said_to_everybody(care, who):
+    with care.database.writing() as db:
+        a_series(db, care.course)
+        an_authorization(db, care.course, care.front_desk, valid_until_at=NOW)
+    tab = fill(_open(care, getattr(care, who)), "booking", SOON)
+    assert "authorized visits from Sun Oct 25 to Tue Nov 24, and this is another day." in (
+        said(tab)
+    )
+
+
+def test_rule_34_esketamine_on_another_course_two_days_before_is_said_and_booked(care):
+    with care.database.writing() as db:
+        elsewhere = a_course(
+            db, care.client, prescriber=care.stranger, therapist=None, cleared=True
+        )
+        a_series(db, elsewhere, product_route=ProductRoute.ESKETAMINE_NASAL)
+        a_given_session(db, elsewhere, given_at=NOW - DAY)
+        a_series(db, care.course)
+    tab = fill(_open(care, care.therapist), "booking", SOON | SLOT)
+    near = "The client had esketamine on another course of care on Mon Nov 23, 2 days before this."
+    assert near in said(tab)
+    press(tab, "Book")
+    assert len(care.rows(KetamineSession, episode_id=care.course.id)) == 1
+    # The two of one course are judged by its own cadence alone.
+    tab = fill(_open(care, care.therapist), "booking", SOON | {"planned_on": TODAY + 6 * DAY})
+    assert "another course" not in said(tab)
+
+
+def test_what_a_day_is_held_against_costs_the_same_whatever_there_is(care):
+    with care.database.writing() as db:
+        a_series(db, care.course, ordered_count=20)
+    tab = fill(_open(care, care.therapist), "booking", SOON)
+    few = statements_of(care, tab)
+    with care.database.writing() as db:
+        elsewhere = a_course(db, care.client, prescriber=care.stranger, cleared=True)
+        for days in range(3, 9):
+            an_authorization(db, care.course, care.front_desk, visits=days)
+            a_ketamine_session(db, elsewhere, planned_at=NOW + days * DAY)
+            a_ketamine_session(db, care.course, planned_at=NOW + 2 * days * DAY)
+    assert statements_of(care, tab) == few <= MOST_OF_A_CHART

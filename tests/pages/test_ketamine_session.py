@@ -38,7 +38,16 @@ from kapteam.vocabulary import (
     ProductRoute,
     SessionStatus,
 )
-from tests.factories import NOW, TODAY, a_clearance, a_contact, a_course, a_hold, a_weight
+from tests.factories import (
+    NOW,
+    TODAY,
+    a_clearance,
+    a_contact,
+    a_course,
+    a_hold,
+    a_weight,
+    an_authorization,
+)
 from tests.factories_care import (
     a_booked_pair,
     a_given_session,
@@ -993,3 +1002,16 @@ def test_moving_within_the_cadence_says_nothing_and_counts_itself_no_more(care, 
     plan = {"planned_on": TODAY + 2 * DAY, "planned_time": "9:00 am"}
     tab = fill(_open(care, care.therapist, ahead), "move", plan)
     assert "It may be meant" not in said(tab)
+
+
+def test_moving_past_what_the_insurer_authorized_is_said_and_not_refused(care, ahead):
+    with care.database.writing() as db:
+        an_authorization(db, care.course, care.front_desk, visits=1, valid_until_at=NOW + 5 * DAY)
+    plan = {"planned_on": TODAY + 2 * DAY, "planned_time": "9:00 am"}
+    tab = fill(_open(care, care.therapist, ahead), "move", plan)
+    # It was the one visit already.
+    assert "authorized 1 visit" not in said(tab)
+    fill(tab, "move", {"planned_on": TODAY + 7 * DAY})
+    assert "and this is another day. It may be meant." in said(tab)
+    press(tab, "Move both")
+    assert care.row(KetamineSession, ahead.id).planned_at == NOW + 7 * DAY - 5.5 * HOUR

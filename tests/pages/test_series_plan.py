@@ -11,8 +11,10 @@ from tests.factories import (
     TODAY,
     ZONE,
     a_clinician,
+    a_course,
     a_hold,
     an_absence,
+    an_authorization,
     audit_events,
     some_closed_days,
 )
@@ -161,6 +163,28 @@ def test_a_time_that_is_none_proposes_nothing_and_says_so(care, series, typed_ti
     assert typed(tab, "plan") == {}
 
 
+@pytest.mark.parametrize("days", [0, -4, 91, 400])
+def test_a_distance_that_is_none_proposes_nothing_and_says_so(care, series, days):
+    tab = fill(_open(care, care.therapist), "plan_from", {"every_days": days})
+    assert "Days to the next: enter 1 to 90, and the days are proposed." in said(tab)
+    assert typed(tab, "plan") == {}
+    assert SAVE not in [one.label for one in tab.button]
+
+
+@pytest.mark.parametrize("minutes", [0, -5, 2**53 - 1])
+def test_a_length_that_is_none_proposes_nothing_and_says_so(care, series, minutes):
+    tab = fill(_open(care, care.therapist), "plan_from", {"minutes": minutes})
+    assert "Minutes each: enter 15 to 600, and the days are proposed." in said(tab)
+    assert typed(tab, "plan") == {}
+
+
+@pytest.mark.parametrize("days", [1, 90])
+def test_a_distance_at_its_bounds_is_proposed(care, series, days):
+    tab = fill(_open(care, care.therapist), "plan_from", {"every_days": days})
+    assert "enter 1 to 90" not in said(tab)
+    assert typed(tab, "plan")
+
+
 def test_closed_days_absences_and_rooms_are_gone_around_and_named(care, series):
     with care.database.writing() as db:
         some_closed_days(db, care.prescriber, TODAY + DAY, name="Inventory")
@@ -185,12 +209,43 @@ def test_a_date_that_cannot_have_an_integration_inside_the_window_says_so_and_wh
     with care.database.writing() as db:
         some_closed_days(db, care.prescriber, TODAY + 2 * DAY, name="Thanksgiving")
     tab = _open(care, care.therapist)
-    assert "None within 24 hours of the dose. Thu Nov 26: closed (Thanksgiving)." in said(tab)
+    assert "No integration within 24 hours of the dose. Thu Nov 26: closed (Thanksgiving)." in said(
+        tab
+    )
     # Nobody books it unasked; for who does, the first after it is offered and not called inside.
     assert box(tab, "plan", "rows.0.chosen").value is False
     fill(tab, "plan", {"rows.0.chosen": True})
     assert _row(tab, 0)["integration_on"] == TODAY + 3 * DAY
-    assert said(tab).count("None within 24 hours") == 1
+    assert said(tab).count("No integration within 24 hours") == 1
+
+
+def test_after_one_that_cannot_have_its_integration_none_is_ticked_alone(care, series):
+    with care.database.writing() as db:
+        some_closed_days(db, care.prescriber, TODAY + 2 * DAY, name="Thanksgiving")
+    tab = _open(care, care.therapist)
+    # The one that is not ticked says when it is, and the one after it why it is not ticked.
+    assert "Wed Nov 25, 2:30 pm" in said(tab)
+    assert "Tue Dec 1, 2:30 pm" in said(tab)
+    assert "Not ticked: look at session 3 before it first." in said(tab)
+    assert list(_row(tab, 1).values()) == [False]
+    press(tab, SAVE)
+    assert "Tick at least one session." in said(tab)
+    assert _days(care) == [-14, -7]
+
+
+def test_who_ticks_a_later_one_alone_reads_how_long_after_the_last_it_is(care, series):
+    with care.database.writing() as db:
+        db.get_one(Series, series.id).review_before = 4
+        some_closed_days(db, care.prescriber, TODAY + 2 * DAY, name="Thanksgiving")
+    tab = fill(_open(care, care.therapist), "plan", {"rows.1.chosen": True})
+    alone = "Without session 3 this would be the 3rd, 14 days after Tue Nov 17."
+    assert alone in said(tab)
+    # It is the third then, and the review comes before the fourth.
+    assert "is not recorded" not in said(tab)
+    fill(tab, "plan", {"rows.0.chosen": True})
+    assert alone not in said(tab)
+    assert "6 days after Wed Nov 25" in said(tab)
+    assert "the review before the 4th is not recorded" in said(tab)
 
 
 def test_a_slot_that_somebody_emptied_asks_why_there_is_none(care, series):
@@ -218,7 +273,7 @@ def test_what_was_booked_since_is_said_beside_its_row_and_nothing_typed_is_lost(
         other = another_course(db, care, "Other")
         a_ketamine_session(db, other, planned_at=NOW + 7 * DAY)
     press(tab, SAVE)
-    why = "Room 2 has another ketamine session then. Choose another time."
+    why = "Room 2 and the prescriber have another ketamine session then. Choose another time."
     assert beside(tab, "plan", "rows.1.planned_time") == why
     assert _row(tab, 1)["integration_time"] == "11:00 am"
     assert _days(care)[:2] == [-14, -7]
@@ -242,7 +297,7 @@ def test_a_spravato_series_follows_its_plan_and_says_where_it_is(care):
         for ahead in range(7):
             a_given_session(db, care.course, given_at=NOW - (24 - 3 * ahead) * DAY)
     tab = _open(care, care.therapist)
-    assert "Spravato plan: week 4 by 7 doses given (twice a week in weeks 1 to 4)" in said(tab)
+    assert "Spravato plan: week 4, after 7 doses (twice a week in weeks 1 to 4)" in said(tab)
     days = [(_row(tab, place)["planned_on"] - TODAY).days for place in range(3)]
     # The eighth is the last of the weeks with two; from the ninth on it is one a week.
     assert days == [1, 8, 15]
@@ -317,3 +372,31 @@ def test_it_goes_on_from_the_last_one_that_is_booked(care, series):
     tab = _open(care, care.therapist)
     assert _row(tab, 0)["planned_on"] == TODAY + 27 * DAY
     assert _row(tab, 1) == {}
+
+
+def test_the_plan_says_which_of_its_sessions_the_insurer_did_not_authorize(care, series):
+    with care.database.writing() as db:
+        an_authorization(db, care.course, care.front_desk, visits=3)
+    tab = _open(care, care.therapist)
+    # Two were given: the first of the plan is the third, and the second one more.
+    beyond = "The insurer authorized 3 visits until Mon Feb 22, and this would be the 4th."
+    assert said(tab).count("The insurer authorized") == said(tab).count(beyond) == 1
+    fill(tab, "plan", {"rows.0.chosen": False})
+    assert "The insurer authorized" not in said(tab)
+    press(fill(tab, "plan", {"rows.0.chosen": True}), SAVE)
+    assert _days(care) == [-14, -7, 1, 7]
+
+
+def test_rule_34_the_plan_says_what_is_near_on_another_course(care, series):
+    with care.database.writing() as db:
+        elsewhere = a_course(
+            db, care.client, prescriber=care.stranger, therapist=None, cleared=True
+        )
+        a_series(db, elsewhere, product_route=ProductRoute.ESKETAMINE_NASAL)
+        a_ketamine_session(db, elsewhere, planned_at=NOW + 10 * DAY)
+    tab = _open(care, care.therapist)
+    near = (
+        "The client has esketamine booked on another course of care on Fri Dec 4, 3 days after "
+        "this. It may be meant."
+    )
+    assert said(tab).count("on another course of care") == said(tab).count(near) == 1

@@ -12,7 +12,9 @@ from kapteam.rules.cadence import (
     USUAL_CADENCES,
     Cadence,
     Cadences,
+    OtherSession,
     cadences_in_force,
+    near_on_another_course,
     read_cadence,
     spravato_plan,
     too_often,
@@ -68,6 +70,44 @@ def test_rule_34_what_is_more_often_than_usual_is_asked_about(route, day, others
 )
 def test_rule_34_what_is_within_the_cadence_is_never_asked_about(route, day, others):
     assert too_often(day, others, USUAL_CADENCES.of(route)) is None
+
+
+@pytest.mark.parametrize(
+    ("route", "others", "found"),
+    [
+        # Two days after esketamine, where both routes by themselves would have it.
+        (IM, [(SPRAVATO, MON)], MON),
+        (SPRAVATO, [(IM, MON)], MON),
+        (IM, [(SPRAVATO, WED)], WED),
+        (IM, [(SPRAVATO, MON + 8 * DAY)], MON + 8 * DAY),
+        (UNKNOWN[0], [(UNKNOWN[1], TUE)], TUE),
+        # The nearest of several.
+        (IM, [(SPRAVATO, MON), (SPRAVATO, THU), (IV, MON - 3 * DAY)], THU),
+        # Within a week also where both are given more often.
+        (SPRAVATO, [(IV, WED - 6 * DAY)], WED - 6 * DAY),
+    ],
+)
+def test_rule_34_ketamine_on_another_course_within_a_week_is_said(route, others, found):
+    sessions = [OtherSession(on, of, is_to_come=False) for of, on in others]
+    near = near_on_another_course(WED, sessions, route, USUAL_CADENCES)
+    assert near
+    assert near.on == found
+
+
+@pytest.mark.parametrize(
+    ("route", "others"),
+    [(IM, []), (IM, [(SPRAVATO, WED - 7 * DAY)]), (SPRAVATO, [(IM, WED + 7 * DAY)])],
+)
+def test_rule_34_what_is_a_week_away_on_another_course_is_not_said(route, others):
+    sessions = [OtherSession(on, of, is_to_come=False) for of, on in others]
+    assert near_on_another_course(WED, sessions, route, USUAL_CADENCES) is None
+
+
+def test_rule_34_what_is_usually_rarer_than_weekly_is_said_until_then():
+    rarer = Cadences((("cadence.IM.usual_days", 14),))
+    session = OtherSession(WED - 10 * DAY, SPRAVATO, is_to_come=False)
+    assert near_on_another_course(WED, [session], IM, rarer) == session
+    assert near_on_another_course(WED, [session], SPRAVATO, rarer) is None
 
 
 def test_a_week_goes_from_monday_to_sunday():

@@ -60,6 +60,47 @@ def test_a_closed_day_puts_one_session_off_and_the_rhythm_stays():
     assert planned[1].said == ""
 
 
+def test_every_day_that_was_gone_past_is_named_with_what_stood_in_its_way():
+    room = [
+        Taken(_at(TUE + ahead * DAY, 9), _at(TUE + ahead * DAY, 11), "Room 4 is taken")
+        for ahead in (13, 14, 15, 16)
+    ]
+    spravato = USUAL_CADENCES.of(ProductRoute.ESKETAMINE_NASAL)
+    around = replace(AROUND, cadence=spravato, taken=tuple(room))
+    # Three days after a Thursday is a Sunday.
+    (found,) = plan(replace(WEEKLY, after_on=TUE + 9 * DAY, gaps=(3,)), around)
+    assert _days([found]) == [TUE + 17 * DAY]
+    assert found.said == (
+        "Not Sun Dec 6: the practice is closed. Not Mon Dec 7 to Thu Dec 10: Room 4 is taken."
+    )
+
+
+def test_a_day_with_two_obstacles_has_both_named():
+    room = Taken(_at(TUE + 7 * DAY, 11), _at(TUE + 7 * DAY, 13), "Room 2 is taken")
+    away = Taken(_at(TUE + 7 * DAY, 0), _at(TUE + 9 * DAY, 0), "Robin Prescott is away")
+    around = replace(AROUND, taken=(room, away), other_days=(TUE + 8 * DAY,))
+    (found, *_) = plan(WEEKLY, around)
+    assert found.said == (
+        "Not Tue Dec 1: Room 2 is taken. Not Tue Dec 1 and Wed Dec 2: Robin Prescott is away. "
+        "Not Tue Dec 1 and Thu Dec 3: it would be less than 2 days from the session of Wed Dec 2. "
+        "Not Wed Dec 2: the client has a ketamine session on that day."
+    )
+
+
+def test_a_closed_weekend_does_not_split_what_lies_on_both_sides_of_it():
+    away = Taken(_at(TUE + 7 * DAY, 0), _at(TUE + 15 * DAY, 0), "Robin Prescott is away")
+    (found, *_) = plan(WEEKLY, replace(AROUND, taken=(away,)))
+    assert found.said == (
+        "Not Tue Dec 1 to Tue Dec 8: Robin Prescott is away. "
+        "Not Sat Dec 5 and Sun Dec 6: the practice is closed."
+    )
+
+
+def test_a_day_that_nothing_stands_in_the_way_of_is_never_gone_past():
+    (found, *_) = plan(WEEKLY, AROUND)
+    assert found.said == ""
+
+
 def test_who_is_away_for_two_weeks_begins_anew_and_nothing_crowds():
     away = Taken(_at(TUE + DAY, 0), _at(TUE + 15 * DAY, 0), "Robin Prescott is away")
     planned = plan(WEEKLY, replace(AROUND, taken=(away,)))
@@ -90,7 +131,10 @@ def test_a_time_outside_the_opening_hours_finds_no_day_and_says_so():
     planned = plan(replace(WEEKLY, at=time(17)), AROUND)
     assert _days(planned) == [None, None, None]
     said = planned[0].said
-    assert said == "No day in 3 weeks. Not Tue Dec 1: it is outside the opening hours."
+    assert said.startswith(
+        "No day in 3 weeks. Not Tue Dec 1 to Mon Dec 21: it is outside the opening hours. "
+        "Not Sat Dec 5, Sun Dec 6, Sat Dec 12, "
+    )
     assert planned[0].integration is None
 
 
@@ -104,7 +148,7 @@ def test_a_friday_cannot_have_an_integration_inside_the_window_and_says_why():
     assert integration
     assert (integration.is_inside, integration.at) == (False, _at(TUE + 13 * DAY, 8))
     assert integration.why_not.replace("\u00a0", " ") == (
-        "None within 24 hours of the dose. Sat Dec 5: closed."
+        "No integration within 24 hours of the dose. Sat Dec 5: closed."
     )
 
 
@@ -119,7 +163,7 @@ def test_why_a_working_day_has_no_time_is_said(busy, why):
     (first,) = plan(replace(WEEKLY, gaps=(7,)), replace(AROUND, therapist_busy=(busy,)))
     assert first.integration
     assert not first.integration.is_inside
-    assert first.integration.why_not.startswith("None within")
+    assert first.integration.why_not.startswith("No integration within")
     assert f"Wed Dec 2: the {why}" in first.integration.why_not
 
 
@@ -152,21 +196,36 @@ def test_a_time_that_the_clocks_skip_is_not_planned():
 @pytest.mark.parametrize(
     ("at", "others", "said"),
     [
-        (_at(TUE + DAY, 10), [], None),
+        (_at(TUE + DAY, 10), [], ()),
         (
             _at(TUE + DAY, 10),
             [TUE],
-            "it would be less than 2 days from the session of Tue Nov 24",
+            ("it would be less than 2 days from the session of Tue Nov 24",),
         ),
         (
-            _at(TUE + 3 * DAY, 10),
+            _at(TUE + 2 * DAY, 10),
             [TUE - DAY, TUE + DAY],
-            "it would be 3 in the week of Mon Nov 23, where at most 2 are usual",
+            (
+                "it would be less than 2 days from the session of Wed Nov 25",
+                "it would be 3 in the week of Mon Nov 23, where at most 2 are usual",
+            ),
         ),
+        (
+            _at(TUE + 15 * DAY, 10),
+            [TUE + 14 * DAY],
+            (
+                "Room 2 is taken",
+                "it would be less than 2 days from the session of Tue Dec 8",
+            ),
+        ),
+        (_at(TUE + 16 * DAY, 10), [TUE + 14 * DAY], ()),
     ],
 )
-def test_rule_34_a_day_that_somebody_typed_is_judged_as_well(at, others, said):
-    assert in_the_way(at, 2 * HOUR, others, AROUND) == said
+def test_rule_34_a_day_that_somebody_typed_is_judged_by_all_that_speaks_against_it(
+    at, others, said
+):
+    room = Taken(_at(TUE + 15 * DAY, 9), _at(TUE + 15 * DAY, 11), "Room 2 is taken")
+    assert in_the_way(at, 2 * HOUR, others, replace(AROUND, taken=(room, room))) == said
 
 
 _days_ahead = st.integers(0, 60).map(lambda days: TUE + days * DAY)

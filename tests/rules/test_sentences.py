@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kapteam import sentences
 from kapteam.rules.attention import Attention, Reason
-from kapteam.rules.cadence import USUAL_CADENCES, spravato_plan, too_often
+from kapteam.rules.cadence import USUAL_CADENCES, OtherSession, spravato_plan, too_often
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.dosing import MayAdd, Silence
 from kapteam.rules.integration import IntegrationFacts, judge
@@ -518,10 +518,45 @@ def test_a_session_after_a_review_that_nobody_recorded_is_said_in_amber():
     )
 
 
-def test_the_spravato_plan_is_a_fact_in_words():
-    said = "Spravato plan: week 3 by 4 doses given (twice a week in weeks 1 to 4)"
-    assert sentences.spravato_plan(spravato_plan(4, 3)) == said
-    assert "by no dose given" in sentences.spravato_plan(spravato_plan(0, 3))
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (0, "Spravato plan: week 1, before the first dose (twice a week in weeks 1 to 4)"),
+        (1, "Spravato plan: week 1, after 1 dose (twice a week in weeks 1 to 4)"),
+        (4, "Spravato plan: week 3, after 4 doses (twice a week in weeks 1 to 4)"),
+    ],
+)
+def test_the_spravato_plan_is_a_fact_in_words(given, said):
+    assert sentences.spravato_plan(spravato_plan(given, 3)) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "left_out", "said", "tone"),
+    [
+        (7, (), "7 days after Tue Nov 17", Tone.PLAIN),
+        (1, (), "1 day after Mon Nov 23", Tone.PLAIN),
+        (
+            27,
+            (4, 5),
+            "Without sessions 4 and 5 this would be the 4th, 27 days after Wed Oct 28.",
+            Tone.AMBER,
+        ),
+        (
+            14,
+            (4,),
+            "Without session 4 this would be the 4th, 14 days after Tue Nov 10.",
+            Tone.AMBER,
+        ),
+    ],
+)
+def test_a_session_of_a_plan_says_how_long_after_the_last_it_is(before, left_out, said, tone):
+    found = sentences.next_of_plan(TODAY, TODAY - timedelta(days=before), 4, left_out, TODAY)
+    assert (found.text, found.tone) == (said, tone)
+
+
+@pytest.mark.parametrize("before_on", [None, TODAY, TODAY + timedelta(days=2)])
+def test_what_follows_nothing_says_nothing_of_that(before_on):
+    assert sentences.next_of_plan(TODAY, before_on, 4, (), TODAY) is None
 
 
 def test_what_goes_beyond_the_cadence_warns_and_may_be_meant():
@@ -535,6 +570,35 @@ def test_what_goes_beyond_the_cadence_warns_and_may_be_meant():
         "It would be less than 2 days from the session of Tue Nov 24 and 3 in the week of Mon Nov "
         "23, where at most 2 are usual. It may be meant."
     )
+
+
+@pytest.mark.parametrize(
+    ("days", "route", "to_come", "said"),
+    [
+        (
+            -2,
+            ProductRoute.ESKETAMINE_NASAL,
+            False,
+            "had esketamine on another course of care on Sun Nov 22, 2 days before this.",
+        ),
+        (
+            1,
+            ProductRoute.INTRAMUSCULAR,
+            True,
+            "has ketamine booked on another course of care on Wed Nov 25, 1 day after this.",
+        ),
+        (
+            0,
+            ProductRoute.COMPOUNDED_NASAL,
+            True,
+            "has ketamine booked on another course of care on the same day.",
+        ),
+    ],
+)
+def test_ketamine_on_another_course_is_said_softly(days, route, to_come, said):
+    other = OtherSession(TODAY + timedelta(days=days), route, to_come)
+    found = sentences.near_on_another_course(other, TODAY, TODAY)
+    assert (found.text, found.tone) == (f"The client {said} It may be meant.", Tone.AMBER)
 
 
 # --- Spravato -------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from kapteam.rules.series import (
     bookable_routes,
     goes_on,
     numbered,
+    usual_ordered,
     usual_review_before,
 )
 from kapteam.vocabulary import EpisodeState, ProductRoute
@@ -61,17 +62,33 @@ def test_rule_8_doses_are_numbered_as_they_were_given_or_are_planned():
 
 
 @pytest.mark.parametrize(
-    ("route", "before"),
+    ("route", "ordered", "before"),
     [
-        (ProductRoute.INTRAVENOUS, 5),
-        (ProductRoute.INTRAMUSCULAR, 5),
-        (ProductRoute.ESKETAMINE_NASAL, 9),
-        (ProductRoute.SUBLINGUAL, 3),
-        (ProductRoute.ORAL, 3),
+        (ProductRoute.INTRAVENOUS, 6, 5),
+        (ProductRoute.INTRAMUSCULAR, 6, 5),
+        (ProductRoute.ESKETAMINE_NASAL, 8, 9),
+        (ProductRoute.ESKETAMINE_NASAL, 12, 9),
+        (ProductRoute.SUBLINGUAL, 6, 3),
+        (ProductRoute.ORAL, 6, 3),
+        # Once all of them were given is the latest; of a shorter series none is asked for.
+        (ProductRoute.INTRAMUSCULAR, 4, 5),
+        (ProductRoute.INTRAMUSCULAR, 3, 0),
+        (ProductRoute.ESKETAMINE_NASAL, 3, 0),
+        (ProductRoute.SUBLINGUAL, 1, 0),
+        # While no number is ordered.
+        (ProductRoute.ESKETAMINE_NASAL, None, 9),
     ],
 )
-def test_rule_53_when_a_series_is_usually_reviewed_depends_on_the_product(route, before):
-    assert usual_review_before(route) == before
+def test_rule_53_when_a_series_is_usually_reviewed_depends_on_the_product(route, ordered, before):
+    assert usual_review_before(route, ordered) == before
+
+
+@pytest.mark.parametrize("route", [None, *ProductRoute])
+def test_a_series_starts_from_a_number_whose_review_lies_in_it_or_at_its_end(route):
+    ordered = usual_ordered(route)
+    assert ordered == (8 if route is ProductRoute.ESKETAMINE_NASAL else 6)
+    if route:
+        assert 0 < usual_review_before(route, ordered) <= ordered + 1
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,21 @@
 """Waits on someone outside: what is due, what an authorization allows, where one is stuck."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from kapteam import sentences
 from kapteam.rules.waits import (
     AuthorizationFacts,
+    Authorized,
+    BeyondAuthorized,
     OutsideWaitFacts,
     Stuck,
     StuckFacts,
     StuckOn,
+    beyond_authorized,
     where_stuck,
 )
 from kapteam.vocabulary import (
@@ -81,6 +85,71 @@ def test_an_authorization_is_loud_before_it_ends_and_louder_once_a_dose_would_be
     known = AuthorizationFacts("wait", "desk", visits, used, TODAY + ends_in * DAY)
     assert known.tone(TODAY, needed=False) is unneeded
     assert known.tone(TODAY, needed=True) is needed
+
+
+AT = datetime(2026, 12, 1, 17, tzinfo=UTC)
+FIVE = Authorized(5, AT - 20 * DAY, AT + 40 * DAY)
+NEXT = Authorized(2, AT + 40 * DAY, AT + 90 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("days", "others", "known", "beyond"),
+    [
+        (0, [-7, -6, -5, -4, -3], [FIVE], BeyondAuthorized(FIVE, 6)),
+        # What is booked later uses one up as well.
+        (0, [-7, -6, 5, 6, 7], [FIVE], BeyondAuthorized(FIVE, 6)),
+        (0, [-7, -6, -5, -4, -3, -2, -1], [FIVE], BeyondAuthorized(FIVE, 8)),
+        (40, [], [FIVE], BeyondAuthorized(FIVE, None)),
+        (-21, [], [FIVE], BeyondAuthorized(FIVE, None)),
+        (95, [], [NEXT, FIVE], BeyondAuthorized(NEXT, None)),
+        (0, [1, 2, 3, 4, 5], [FIVE, NEXT], BeyondAuthorized(FIVE, 6)),
+    ],
+)
+def test_one_visit_more_than_was_authorized_is_found_before_it_is_booked(
+    days, others, known, beyond
+):
+    at = [AT + one * DAY for one in others]
+    assert beyond_authorized(AT + days * DAY, at, known) == beyond
+
+
+@pytest.mark.parametrize(
+    ("days", "others", "known"),
+    [
+        (0, [-7, -6, -5, -4], [FIVE]),
+        # Before or after the days that were authorized none is used up.
+        (0, [-7, -6, -5, -4, -21, 40], [FIVE]),
+        (0, [-7, -6, -5, -4, -3], []),
+        # Another one has room.
+        (50, [-7, -6, -5, -4, -3], [FIVE, NEXT]),
+        (0, [-7, -6, -5, -4, -3], [FIVE, replace(FIVE, visits=9)]),
+        (-20, [], [FIVE]),
+    ],
+)
+def test_a_visit_that_was_authorized_is_never_said_to_be_beyond(days, others, known):
+    at = [AT + one * DAY for one in others]
+    assert beyond_authorized(AT + days * DAY, at, known) is None
+
+
+@pytest.mark.parametrize(
+    ("beyond", "said"),
+    [
+        (
+            BeyondAuthorized(FIVE, 6),
+            "The insurer authorized 5 visits until Sun Jan 10, and this would be the 6th.",
+        ),
+        (
+            BeyondAuthorized(replace(FIVE, visits=1), 2),
+            "The insurer authorized 1 visit until Sun Jan 10, and this would be the 2nd.",
+        ),
+        (
+            BeyondAuthorized(FIVE, None),
+            "The insurer authorized visits from Wed Nov 11 to Sun Jan 10, and this is another day.",
+        ),
+    ],
+)
+def test_beyond_what_was_authorized_is_said_softly(beyond, said):
+    found = sentences.beyond_authorized(beyond, TODAY, ZoneInfo("America/Phoenix"))
+    assert (found.text, found.tone) == (f"{said} It may be meant.", Tone.AMBER)
 
 
 def test_more_visits_than_were_authorized_leave_none_and_never_fewer():
