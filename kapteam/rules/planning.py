@@ -96,7 +96,7 @@ class Planned:
     With it, `said` is what stood in the way on each day from the one on which the cadence would
     have it; empty when it is on that day. `integration` is None where none is expected or the
     session has no day; where it cannot be inside its window, `instead` is the nearest day on which
-    both can be, None if there is none either.
+    both can be, None if there is none before the next one would be due.
     """
 
     at: datetime | None
@@ -123,10 +123,11 @@ def plan(wanted: Wanted, around: Surroundings) -> tuple[Planned, ...]:
             found.append(Planned(None, said))
             continue
         integration = _integration_of(at, wanted, around, busy)
+        last_on = at.astimezone(around.zone).date()
         instead = None
         if integration is not None and not integration.is_inside:
-            instead = _nearest_with_both(wanted, around, (earliest, due_on), days, busy)
-        last_on = at.astimezone(around.zone).date()
+            near = _days_near(last_on, earliest, gap)
+            instead = _first_with_both(wanted, around, near, days, busy)
         # Who was put off by more than the slip begins a rhythm of their own.
         due_on = max(due_on, last_on - _SLIP_DAYS * _ONE_DAY)
         days.append(last_on)
@@ -219,22 +220,25 @@ def _integration_of(
     return integration_after(at + wanted.giving, wanted.integration, others, around)
 
 
-def _nearest_with_both(
+def _days_near(on: date, earliest: date, gap: int) -> Iterator[date]:
+    """The days from a slip before one until the next session after it would be due."""
+    for ahead in range(-_SLIP_DAYS, min(gap, LOOK_AHEAD_DAYS)):
+        day = on + ahead * _ONE_DAY
+        if day >= earliest:
+            yield day
+
+
+def _first_with_both(
     wanted: Wanted,
     around: Surroundings,
-    from_due: tuple[date, date],
+    near: Iterable[date],
     days: Sequence[date],
     busy: Sequence[Busy],
 ) -> Both | None:
-    """The first day, from a slip before the one that is due on, with time for both.
-
-    `from_due` is the earliest day that does not crowd the session before, and the one due.
-    """
-    earliest, due_on = from_due
-    for ahead in range(-_SLIP_DAYS, LOOK_AHEAD_DAYS):
-        day = due_on + ahead * _ONE_DAY
+    """The first of these days with time for a session and for its integration."""
+    for day in near:
         at, problems = _on_day(wanted, around, day, days)
-        if day < earliest or at is None or problems:
+        if at is None or problems:
             continue
         integration = _integration_of(at, wanted, around, busy)
         if integration is not None and integration.is_inside and integration.at is not None:

@@ -40,6 +40,9 @@ from kapteam.wording import Phrase
 _USUAL_TIME = time(10)
 _LENGTH = timedelta(minutes=INTEGRATION_MINUTES)
 _MOST_DAYS = 90
+_NO_DAY_FOR_BOTH = (
+    "No day near it has time for both. Another time of day or another therapist may have one."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +292,8 @@ def _row(sheet: _Sheet, place: int, one: Planned, before: _Before) -> _Before:
             phrase(Phrase(lacks, Tone.AMBER, "schedule"))
             if one.instead:
                 _offer_instead(here, form, name, one.instead)
+            else:
+                words(quiet(_NO_DAY_FOR_BOTH))
         if fits and before.unfit and not is_booked:
             words(quiet(f"Not ticked: look at session {before.unfit} before it first."))
         if one.said:

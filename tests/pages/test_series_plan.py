@@ -248,6 +248,17 @@ def test_the_nearest_day_with_time_for_both_is_taken_by_one_press(care, series):
     assert _days(care) == [-14, -7, 6]
 
 
+def test_where_no_day_near_has_time_for_both_it_says_what_else_there_is(care, series):
+    with care.database.writing() as db:
+        db.get_one(Series, series.id).ordered_count = 3
+        # The days after Wed Nov 25 and Mon Nov 30; a Friday has none anyway.
+        some_closed_days(db, care.prescriber, TODAY + 2 * DAY, name="Thanksgiving")
+        some_closed_days(db, care.prescriber, TODAY + 7 * DAY, name="Inventory")
+    tab = _open(care, care.therapist)
+    assert "No day near it has time for both." in said(tab)
+    assert [one.label for one in tab.button if one.label.startswith("Take ")] == []
+
+
 def test_who_ticks_a_later_one_alone_reads_how_long_after_the_last_it_is(care, series):
     with care.database.writing() as db:
         db.get_one(Series, series.id).review_before = 4

@@ -158,15 +158,24 @@ def test_a_friday_cannot_have_an_integration_inside_the_window_and_says_why():
         # A day nearer than usual is nearest to it, else the first day after.
         ([], TUE + 9 * DAY),
         ([TUE + 9 * DAY], TUE + 13 * DAY),
+        # Not one on which the session after it would be due by then.
+        ([TUE + 9 * DAY, *(TUE + ahead * DAY for ahead in range(13, 17))], None),
     ],
 )
 def test_for_a_date_without_an_integration_the_nearest_that_has_one_is_offered(taken, instead):
     rooms = [Taken(_at(day, 9), _at(day, 12), "Room 2 is taken") for day in taken]
     around = replace(AROUND, taken=tuple(rooms))
     (friday,) = plan(replace(WEEKLY, after_on=TUE + 3 * DAY, gaps=(7,)), around)
+    found = friday.instead and (friday.instead.at, friday.instead.integration_at)
+    assert found == (instead and (_at(instead, 10), _at(instead + DAY, 8)))
+
+
+def test_who_is_put_off_is_offered_a_day_near_the_one_found():
+    away = Taken(_at(TUE + 7 * DAY, 0), _at(TUE + 10 * DAY, 0), "Robin Prescott is away")
+    (friday, *_) = plan(WEEKLY, replace(AROUND, taken=(away,)))
+    assert _days([friday]) == [TUE + 10 * DAY]
     assert friday.instead
-    assert friday.instead.at == _at(instead, 10)
-    assert friday.instead.integration_at == _at(instead + DAY, 8)
+    assert friday.instead.at == _at(TUE + 13 * DAY, 10)
 
 
 def test_nothing_is_offered_in_the_place_of_a_date_that_has_its_integration_nor_where_none_has():
@@ -351,6 +360,8 @@ def test_no_day_of_a_plan_is_one_that_must_not_be(situation):
             assert one.instead.at > around.now
             assert around.hours.is_open_on(day)
             assert day > last_on
+            assert one.at
+            assert day < one.at.astimezone(around.zone).date() + wanted.gaps[0] * DAY
             assert not [
                 away
                 for away in around.taken
