@@ -82,17 +82,27 @@ class Integration:
 
 
 @dataclass(frozen=True, slots=True)
+class Both:
+    """A time for a session, and one for its integration inside the window."""
+
+    at: datetime
+    integration_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """One session of a plan. Without `at` no day was found, and `said` says why.
 
     With it, `said` is what stood in the way on each day from the one on which the cadence would
     have it; empty when it is on that day. `integration` is None where none is expected or the
-    session has no day.
+    session has no day; where it cannot be inside its window, `instead` is the nearest day on which
+    both can be, None if there is none before the next one would be due.
     """
 
     at: datetime | None
     said: str
     integration: Integration | None = None
+    instead: Both | None = None
 
 
 def plan(wanted: Wanted, around: Surroundings) -> tuple[Planned, ...]:
@@ -106,22 +116,25 @@ def plan(wanted: Wanted, around: Surroundings) -> tuple[Planned, ...]:
     days, busy = list(around.other_days), list(around.therapist_busy)
     due_on = last_on = wanted.after_on
     for gap in wanted.gaps:
-        due_on = max(due_on + gap * _ONE_DAY, last_on + max(1, gap - _SLIP_DAYS) * _ONE_DAY)
+        earliest = last_on + max(1, gap - _SLIP_DAYS) * _ONE_DAY
+        due_on = max(due_on + gap * _ONE_DAY, earliest)
         at, said = _first_day(wanted, around, due_on, days)
         if at is None:
             found.append(Planned(None, said))
             continue
+        integration = _integration_of(at, wanted, around, busy)
         last_on = at.astimezone(around.zone).date()
+        instead = None
+        if integration is not None and not integration.is_inside:
+            near = _days_near(last_on, earliest, gap)
+            instead = _first_with_both(wanted, around, near, days, busy)
         # Who was put off by more than the slip begins a rhythm of their own.
         due_on = max(due_on, last_on - _SLIP_DAYS * _ONE_DAY)
         days.append(last_on)
-        integration = None
-        if wanted.integration is not None:
-            busy.append(Busy(at, at + wanted.length))
-            integration = integration_after(at + wanted.giving, wanted.integration, busy, around)
-            if integration.at is not None:
-                busy.append(Busy(integration.at, integration.at + wanted.integration))
-        found.append(Planned(at, said, integration))
+        busy.append(Busy(at, at + wanted.length))
+        if integration is not None and integration.at is not None and wanted.integration:
+            busy.append(Busy(integration.at, integration.at + wanted.integration))
+        found.append(Planned(at, said, integration, instead))
     return tuple(found)
 
 
@@ -195,6 +208,42 @@ def _first_day(
             return at, _why_not(past, around)
         past[day] = problems
     return None, f"No day in {LOOK_AHEAD_DAYS // 7} weeks. {_why_not(past, around)}"
+
+
+def _integration_of(
+    at: datetime, wanted: Wanted, around: Surroundings, busy: Sequence[Busy]
+) -> Integration | None:
+    """The integration of a session at `at`; None where none is expected."""
+    if wanted.integration is None:
+        return None
+    others = (*busy, Busy(at, at + wanted.length))
+    return integration_after(at + wanted.giving, wanted.integration, others, around)
+
+
+def _days_near(on: date, earliest: date, gap: int) -> Iterator[date]:
+    """The days from a slip before one until the next session after it would be due."""
+    for ahead in range(-_SLIP_DAYS, min(gap, LOOK_AHEAD_DAYS)):
+        day = on + ahead * _ONE_DAY
+        if day >= earliest:
+            yield day
+
+
+def _first_with_both(
+    wanted: Wanted,
+    around: Surroundings,
+    near: Iterable[date],
+    days: Sequence[date],
+    busy: Sequence[Busy],
+) -> Both | None:
+    """The first of these days with time for a session and for its integration."""
+    for day in near:
+        at, problems = _on_day(wanted, around, day, days)
+        if at is None or problems:
+            continue
+        integration = _integration_of(at, wanted, around, busy)
+        if integration is not None and integration.is_inside and integration.at is not None:
+            return Both(at, integration.at)
+    return None
 
 
 def _on_day(

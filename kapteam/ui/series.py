@@ -136,8 +136,12 @@ def say_elsewhere(
 
 def say_unauthorized(
     here: Present, at: datetime, visits: Iterable[datetime], known: Sequence[Authorized]
-) -> None:
-    """That a visit at a time is beyond what an insurer authorized; `visits` are the other ones."""
+) -> bool:
+    """That a visit at a time is beyond what an insurer authorized; whether anything was said.
+
+    `visits` are the other ones of the course.
+    """
     beyond = beyond_authorized(at, visits, known)
     if beyond:
         phrase(sentences.beyond_authorized(beyond, here.today, here.zone))
+    return beyond is not None

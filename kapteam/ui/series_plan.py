@@ -16,6 +16,7 @@ from kapteam.rules.cadence import usual_days
 from kapteam.rules.dosing import estimated_last_given_at
 from kapteam.rules.planning import (
     MOST_ROWS,
+    Both,
     Integration,
     Planned,
     Surroundings,
@@ -31,7 +32,7 @@ from kapteam.ui.home_supply import PLACE, ROOM
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import phrase, row, words
 from kapteam.ui.series import draw_count, say_elsewhere, say_unauthorized
-from kapteam.ui.shell import Present
+from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import How, Part, Tone
 from kapteam.wording import Phrase
@@ -39,6 +40,9 @@ from kapteam.wording import Phrase
 _USUAL_TIME = time(10)
 _LENGTH = timedelta(minutes=INTEGRATION_MINUTES)
 _MOST_DAYS = 90
+_NO_DAY_FOR_BOTH = (
+    "No day near it has time for both. Another time of day or another therapist may have one."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +98,9 @@ class _Before:
     """What a row of a plan follows, as it is ticked now.
 
     `on` is the day of the session before it, None before the first; `number` which one of the
-    series the row would be, `booked` the times of the rows that are, `left_out` the
-    numbers of the rows directly before it without a tick, and `unfit` that of the first one that
-    could not be ticked unasked.
+    series the row would be, `booked` the times of the rows that are, `left_out` the numbers of the
+    rows directly before it without a tick, and `unfit` that of the first one without a tick that
+    could not have one unasked. `is_told` once it was said that the insurer did not authorize one.
     """
 
     on: date | None
@@ -104,22 +108,23 @@ class _Before:
     booked: tuple[datetime, ...] = ()
     left_out: tuple[int, ...] = ()
     unfit: int | None = None
+    is_told: bool = False
 
-    def then(
-        self,
-        place: int,
-        on: date | None = None,
-        at: datetime | None = None,
-        *,
-        is_booked: bool,
-        fits: bool,
-    ) -> "_Before":
-        """What the next row follows; this one is the `place`th of the series in the plan."""
-        unfit = self.unfit if fits else self.unfit or place
-        if not is_booked:
-            return replace(self, left_out=(*self.left_out, place), unfit=unfit)
-        booked = (*self.booked, at) if at else self.booked
-        return _Before(on or self.on, self.number + 1, booked, (), unfit)
+    def then(self, number: int, *, fits: bool) -> "_Before":
+        """What the next row follows after one of that number without a tick."""
+        unfit = self.unfit if fits else self.unfit or number
+        return replace(self, left_out=(*self.left_out, number), unfit=unfit)
+
+    def booked_at(self, on: date | None, at: datetime | None, *, is_told: bool) -> "_Before":
+        """What the next row follows after one with a tick, on that day."""
+        return replace(
+            self,
+            on=on or self.on,
+            number=self.number + 1,
+            booked=(*self.booked, at) if at else self.booked,
+            left_out=(),
+            is_told=is_told,
+        )
 
 
 def draw_plan(here: Present, care: Course) -> None:
@@ -285,13 +290,17 @@ def _row(sheet: _Sheet, place: int, one: Planned, before: _Before) -> _Before:
             words(plain(wording.moment(one.at, here.now, here.zone)))
         if lacks and not is_booked:
             phrase(Phrase(lacks, Tone.AMBER, "schedule"))
+            if one.instead:
+                _offer_instead(here, form, name, one.instead)
+            else:
+                words(quiet(_NO_DAY_FOR_BOTH))
         if fits and before.unfit and not is_booked:
             words(quiet(f"Not ticked: look at session {before.unfit} before it first."))
         if one.said:
             tone = Tone.PLAIN if one.at else Tone.AMBER
             phrase(Phrase(one.said, tone, "event_busy"))
     if not is_booked:
-        return before.then(number, is_booked=False, fits=fits)
+        return before.then(number, fits=fits)
     left, right = st.columns(2, gap="large")
     with left:
         local = one.at.astimezone(here.zone) if one.at else None
@@ -304,30 +313,55 @@ def _row(sheet: _Sheet, place: int, one: Planned, before: _Before) -> _Before:
             wording.clock_time(local.time() if local else sheet.common.at or _USUAL_TIME),
         )
         at = form.instant(f"{name}planned_on", f"{name}planned_time")
-        if at:
-            _say_of_day(sheet, place, at, before)
+        is_told = before.is_told if at is None else _say_of_day(sheet, place, at, before)
     if sheet.care.expects_integration:
         with right:
             _integration(sheet, name, one.integration, at)
-    on = form.value(f"{name}planned_on")
-    return before.then(number, on, at, is_booked=True, fits=fits)
+    return before.booked_at(form.value(f"{name}planned_on"), at, is_told=is_told)
 
 
-def _say_of_day(sheet: _Sheet, place: int, at: datetime, before: _Before) -> None:
-    """How long after the last it is, what speaks against it, and a review left out before it."""
+def _offer_instead(here: Present, form: Form, name: str, instead: Both) -> None:
+    """The nearest day with time for both, as a button that ticks the row and fills it in."""
+    st.button(
+        f"Take {wording.day(instead.at.astimezone(here.zone).date(), here.today)} instead",
+        key=form.key(f"{name}instead"),
+        type="tertiary",
+        icon=":material/event_available:",
+        on_click=_take_instead,
+        args=(form, name, instead),
+    )
+
+
+@acting
+def _take_instead(here: Present, form: Form, name: str, instead: Both) -> None:
+    form.put(f"{name}chosen", True)
+    for field, at in (("planned", instead.at), ("integration", instead.integration_at)):
+        local = at.astimezone(here.zone)
+        form.put(f"{name}{field}_on", local.date())
+        form.put(f"{name}{field}_time", wording.clock_time(local.time()))
+
+
+def _say_of_day(sheet: _Sheet, place: int, at: datetime, before: _Before) -> bool:
+    """How long after the last it is, what speaks against it, and a review left out before it.
+
+    Whether it is said, of this row or one before it, that the insurer did not authorize so many.
+    """
     here, around, count = sheet.here, sheet.start.around, sheet.series.count
     said = sentences.next_of_plan(
         at.astimezone(here.zone).date(), before.on, before.number, before.left_out, here.today
     )
-    if said:
+    if said and said.tone is Tone.PLAIN:
+        words(quiet(said.text))
+    elif said:
         phrase(said)
     others = [*around.other_days, *_other_rows(sheet.form, place)]
     for problem in in_the_way(at, sheet.length, others, around):
         phrase(Phrase(f"{wording.first_up(problem)}.", Tone.AMBER, "error"))
     say_elsewhere(here, at, sheet.series.product_route, sheet.start.elsewhere)
-    say_unauthorized(here, at, (*sheet.start.visits, *before.booked), sheet.start.authorized)
     if count.is_unreviewed_at(before.number):
         phrase(sentences.unreviewed(count, before.number))
+    visits = (*sheet.start.visits, *before.booked)
+    return before.is_told or say_unauthorized(here, at, visits, sheet.start.authorized)
 
 
 def _other_rows(form: Form, place: int) -> list[date]:

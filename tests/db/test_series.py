@@ -23,9 +23,11 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import id_within, new_id
+from kapteam.queries.booking import around
 from kapteam.queries.course import course
 from kapteam.queries.ketamine_session import ketamine_session_page
 from kapteam.queries.standing import course_standings
+from kapteam.rules.cadence import OtherSession
 from kapteam.rules.readiness import ReadinessItem
 from kapteam.rules.series import SeriesCount
 from kapteam.vocabulary import (
@@ -33,9 +35,20 @@ from kapteam.vocabulary import (
     HoldReason,
     How,
     OrderState,
+    ProductRoute,
     SessionStatus,
 )
-from tests.factories import NOW, TODAY, a_clearance, a_hold, audit_events, count_rows
+from tests.factories import (
+    NOW,
+    TODAY,
+    a_clearance,
+    a_course,
+    a_hold,
+    a_wait,
+    an_authorization,
+    audit_events,
+    count_rows,
+)
 from tests.factories_care import (
     Care,
     a_booked_pair,
@@ -449,6 +462,32 @@ def test_other_sessions_are_those_of_the_client_the_place_and_the_prescriber(car
     assert {one.from_at for one in of_series.taken} == {NOW + days * DAY for days in (1, 6, 7)}
     assert [one.from_at for one in alone.taken] == [NOW + 7 * DAY]
     assert {one.from_at for one in besides.taken} == {NOW + 6 * DAY, NOW + 7 * DAY}
+
+
+def test_a_day_is_held_against_the_other_courses_of_the_client_and_what_was_authorized(
+    care, series
+):
+    with care.database.writing() as db:
+        elsewhere = a_course(db, care.client, prescriber=care.stranger, cleared=True)
+        spravato = ProductRoute.ESKETAMINE_NASAL
+        of_elsewhere = a_series(db, elsewhere, product_route=spravato)
+        a_given_session(db, elsewhere, given_at=NOW - 3 * DAY)
+        gone = a_ketamine_session(db, elsewhere, planned_at=NOW + DAY, series=of_elsewhere)
+        gone.status = SessionStatus.CANCELLED
+        a_ketamine_session(db, another_course(db, care, "Other"), planned_at=NOW + DAY)
+        an_authorization(db, care.course, care.front_desk, visits=5)
+        an_authorization(db, elsewhere, care.front_desk, visits=9)
+        a_wait(db, care.course, care.front_desk)
+    asked = care.asked_by(care.therapist)
+    ahead = next(one for one in care.rows(KetamineSession) if one.planned_at == NOW + 7 * DAY)
+    with care.database.reading() as db:
+        found = around(db, asked, care.client.id, care.course.id)
+        besides = around(db, asked, care.client.id, care.course.id, (ahead.id,))
+    assert found.elsewhere == (OtherSession(TODAY - 3 * DAY, spravato, is_to_come=False),)
+    assert found.visits == (NOW - 14 * DAY, NOW - 7 * DAY, NOW + 7 * DAY)
+    assert found.days == tuple(TODAY + days * DAY for days in (-14, -7, -3, 7))
+    assert [one.visits for one in found.authorized] == [5]
+    assert besides.visits == (NOW - 14 * DAY, NOW - 7 * DAY)
 
 
 # Above the ceiling

@@ -233,6 +233,32 @@ def test_after_one_that_cannot_have_its_integration_none_is_ticked_alone(care, s
     assert _days(care) == [-14, -7]
 
 
+def test_the_nearest_day_with_time_for_both_is_taken_by_one_press(care, series):
+    with care.database.writing() as db:
+        some_closed_days(db, care.prescriber, TODAY + 2 * DAY, name="Thanksgiving")
+    tab = _open(care, care.therapist)
+    press(tab, "Take Mon Nov 30 instead")
+    first = _row(tab, 0)
+    assert first["chosen"]
+    assert (first["planned_on"], bare(first["planned_time"])) == (TODAY + 6 * DAY, "2:30 pm")
+    assert first["integration_on"] == TODAY + 7 * DAY
+    assert bare(first["integration_time"]) == "8:00 am"
+    assert "Not ticked: look at" not in said(tab)
+    press(tab, SAVE)
+    assert _days(care) == [-14, -7, 6]
+
+
+def test_where_no_day_near_has_time_for_both_it_says_what_else_there_is(care, series):
+    with care.database.writing() as db:
+        db.get_one(Series, series.id).ordered_count = 3
+        # The days after Wed Nov 25 and Mon Nov 30; a Friday has none anyway.
+        some_closed_days(db, care.prescriber, TODAY + 2 * DAY, name="Thanksgiving")
+        some_closed_days(db, care.prescriber, TODAY + 7 * DAY, name="Inventory")
+    tab = _open(care, care.therapist)
+    assert "No day near it has time for both." in said(tab)
+    assert [one.label for one in tab.button if one.label.startswith("Take ")] == []
+
+
 def test_who_ticks_a_later_one_alone_reads_how_long_after_the_last_it_is(care, series):
     with care.database.writing() as db:
         db.get_one(Series, series.id).review_before = 4
@@ -376,15 +402,16 @@ def test_it_goes_on_from_the_last_one_that_is_booked(care, series):
 
 def test_the_plan_says_which_of_its_sessions_the_insurer_did_not_authorize(care, series):
     with care.database.writing() as db:
+        db.get_one(Series, series.id).ordered_count = 5
         an_authorization(db, care.course, care.front_desk, visits=3)
     tab = _open(care, care.therapist)
-    # Two were given: the first of the plan is the third, and the second one more.
+    # Two were given: the first of the plan is the third, and from the second on it is said once.
     beyond = "The insurer authorized 3 visits until Mon Feb 22, and this would be the 4th."
     assert said(tab).count("The insurer authorized") == said(tab).count(beyond) == 1
-    fill(tab, "plan", {"rows.0.chosen": False})
+    fill(tab, "plan", {"rows.0.chosen": False, "rows.1.chosen": False})
     assert "The insurer authorized" not in said(tab)
-    press(fill(tab, "plan", {"rows.0.chosen": True}), SAVE)
-    assert _days(care) == [-14, -7, 1, 7]
+    press(fill(tab, "plan", {"rows.0.chosen": True, "rows.1.chosen": True}), SAVE)
+    assert _days(care) == [-14, -7, 1, 7, 14]
 
 
 def test_rule_34_the_plan_says_what_is_near_on_another_course(care, series):

@@ -153,6 +153,39 @@ def test_a_friday_cannot_have_an_integration_inside_the_window_and_says_why():
 
 
 @pytest.mark.parametrize(
+    ("taken", "instead"),
+    [
+        # A day nearer than usual is nearest to it, else the first day after.
+        ([], TUE + 9 * DAY),
+        ([TUE + 9 * DAY], TUE + 13 * DAY),
+        # Not one on which the session after it would be due by then.
+        ([TUE + 9 * DAY, *(TUE + ahead * DAY for ahead in range(13, 17))], None),
+    ],
+)
+def test_for_a_date_without_an_integration_the_nearest_that_has_one_is_offered(taken, instead):
+    rooms = [Taken(_at(day, 9), _at(day, 12), "Room 2 is taken") for day in taken]
+    around = replace(AROUND, taken=tuple(rooms))
+    (friday,) = plan(replace(WEEKLY, after_on=TUE + 3 * DAY, gaps=(7,)), around)
+    found = friday.instead and (friday.instead.at, friday.instead.integration_at)
+    assert found == (instead and (_at(instead, 10), _at(instead + DAY, 8)))
+
+
+def test_who_is_put_off_is_offered_a_day_near_the_one_found():
+    away = Taken(_at(TUE + 7 * DAY, 0), _at(TUE + 10 * DAY, 0), "Robin Prescott is away")
+    (friday, *_) = plan(WEEKLY, replace(AROUND, taken=(away,)))
+    assert _days([friday]) == [TUE + 10 * DAY]
+    assert friday.instead
+    assert friday.instead.at == _at(TUE + 13 * DAY, 10)
+
+
+def test_nothing_is_offered_in_the_place_of_a_date_that_has_its_integration_nor_where_none_has():
+    assert {one.instead for one in plan(WEEKLY, AROUND)} == {None}
+    away = Busy(_at(TUE, 0), _at(TUE + 90 * DAY, 0), is_away=True)
+    around = replace(AROUND, therapist_busy=(away,))
+    assert {one.instead for one in plan(WEEKLY, around)} == {None}
+
+
+@pytest.mark.parametrize(
     ("busy", "why"),
     [
         (Busy(_at(TUE + 7 * DAY, 0), _at(TUE + 9 * DAY, 0), is_away=True), "therapist is away"),
@@ -319,6 +352,26 @@ def test_no_day_of_a_plan_is_one_that_must_not_be(situation):
         others = [*around.other_days, *(one for one in days if one != day)]
         assert day not in around.other_days
         assert too_often(day, others, around.cadence) is None, "nearer than the cadence allows"
+    last_on = wanted.after_on
+    for one in planned:
+        if one.instead is not None:
+            day = one.instead.at.astimezone(around.zone).date()
+            end = one.instead.at + wanted.length
+            assert one.instead.at > around.now
+            assert around.hours.is_open_on(day)
+            assert day > last_on
+            assert one.at
+            assert day < one.at.astimezone(around.zone).date() + wanted.gaps[0] * DAY
+            assert not [
+                away
+                for away in around.taken
+                if one.instead.at < away.until_at and away.from_at < end
+            ]
+            assert day not in around.other_days
+            assert is_inside(
+                one.instead.integration_at, one.instead.at + wanted.giving, around.thresholds
+            )
+        last_on = one.at.astimezone(around.zone).date() if one.at else last_on
     usual = wanted.gaps[0]
     assert all((after - before).days >= max(1, usual - 1) for before, after in pairwise(days))
     assert all(one.said for one in planned if one.at is None)
