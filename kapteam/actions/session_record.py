@@ -50,7 +50,7 @@ from kapteam.rules.session_record import (
     support_lines,
     touch_at,
 )
-from kapteam.rules.vitals import Pressure, read_figure
+from kapteam.rules.vitals import Pressure, read_needed_figure
 from kapteam.vocabulary import IntentionTouched, RecordPart, Support, TouchBegan
 
 _CHANGED_MEANWHILE = (
@@ -285,12 +285,10 @@ def _is_over(row: Vital | AdverseEvent) -> bool:
 
 def _challenge(form: Entered, entered: SupportEntered) -> Challenge | None:
     """What was challenging; None while the form is to be mended."""
-    intensity = form.read("intensity", partial(read_figure, INTENSITY), entered.intensity)
+    intensity = form.read("intensity", partial(read_needed_figure, INTENSITY), entered.intensity)
     typed = entered.minutes.strip()
     minutes = form.read("minutes", wording.read_minutes, typed) if typed else None
     coping = form.line("coping", entered.coping, "What was used to cope")
-    if entered.intensity.strip() == "":
-        form.refuse("intensity", f"Say how much, {INTENSITY[0]} to {INTENSITY[1]}.")
     form.need("is_over", entered.is_over is not None, "Say whether it was over before they left.")
     if intensity is None or entered.is_over is None:
         return None

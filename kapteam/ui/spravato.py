@@ -265,13 +265,13 @@ def _answers_form(here: Present, record: SpravatoRecord) -> None:
     st.text(free_words(here, told or ("not asked" if told is None else "none")))
     for one in CURRENT.medicines:
         kept = known.medicines.get(one) if known else None
-        form.answer(f"medicines.{one.value}", f"{one.label}?", kept)
-    form.answer(
+        form.yes_or_no(f"medicines.{one.value}", f"{one.label}?", kept)
+    form.yes_or_no(
         "before_is_acceptable",
         "Readings acceptable before the dose?",
         known.before_is_acceptable if known else None,
     )
-    form.answer(
+    form.yes_or_no(
         "leaving_is_acceptable",
         "Readings acceptable before leaving?",
         known.leaving_is_acceptable if known else None,

@@ -390,3 +390,11 @@ def test_the_pages_of_a_session_stay_within_their_statements(care, closed, page)
 @pytest.mark.parametrize("page", ["today", "caseload"])
 def test_the_lists_stay_within_their_statements(care, closed, page):
     assert statements_of(care, opened(care, care.prescriber, page)) <= MOST_STATEMENTS
+
+
+def test_what_the_form_asks_is_answered_yes_or_no_and_never_as_not_asked(care, closed):
+    tab = _page(care, closed)
+
+    offered = {tuple(one.options) for one in tab.radio if "/medicines." in str(one.key)}
+    assert offered == {("Yes", "No")}
+    assert tuple(box(tab, "answers", "before_is_acceptable").options) == ("Yes", "No")
