@@ -47,6 +47,7 @@ from kapteam.rules.permissions import (
 )
 from kapteam.rules.plausibility import doubt_given, per_kg
 from kapteam.rules.series import usual_review_before
+from kapteam.rules.spravato import is_spravato
 from kapteam.ui.booking import (
     FIRST_SERIES,
     REVIEW_BEFORE,
@@ -400,7 +401,12 @@ def _record_form(here: Present, shown: KetamineSessionPage) -> None:
             _giving_fields(
                 here, form, shown, f"{name}.", _first_start(shown, number, day), prescribers
             )
-    form.more_rows("administrations", "Add a booster or another dose")
+    form.more_rows(
+        "administrations",
+        "Add another device"
+        if is_spravato(shown.product_route)
+        else "Add a booster or another dose",
+    )
     left, middle, right = st.columns(3, gap="large")
     for column, name, label in (
         (left, "arrived", "Arrived"),
@@ -581,7 +587,7 @@ def _first_start(shown: KetamineSessionPage, number: int, day: date) -> _Start:
     usual = (
         AdministrationKind.DOSE if number == 0 and not shown.counted else AdministrationKind.BOOSTER
     )
-    if shown.product_route is ProductRoute.ESKETAMINE_NASAL:
+    if is_spravato(shown.product_route):
         usual = AdministrationKind.DEVICE
     return _Start(usual, day)
 
@@ -618,7 +624,7 @@ def _giving_fields(
     left, middle, right = st.columns(3, gap="medium")
     with left, st.container(horizontal=True, gap="small"):
         with st.container(width=130, gap="xsmall"):
-            form.line(f"{name}mg", "Dose given, mg", start.mg)
+            form.line(f"{name}mg", f"{_given(shown)}, mg", start.mg)
         with st.container(width=130, gap="xsmall"):
             form.line(f"{name}lot", "Lot", start.lot)
         _again_field(here, form, shown, name, start)
@@ -667,16 +673,18 @@ def _again_field(
         return
     phrase(wording.Phrase(doubt, Tone.RED, "error"))
     with st.container(width=260, gap="xsmall"):
-        form.line(f"{name}mg_again", "Dose given, a second time, mg")
+        form.line(f"{name}mg_again", f"{_given(shown)}, a second time, mg")
+
+
+def _given(shown: KetamineSessionPage) -> str:
+    return "Device given" if is_spravato(shown.product_route) else "Dose given"
 
 
 def _kinds(shown: KetamineSessionPage, start: _Start) -> list[AdministrationKind]:
-    """A nasal device only where one is given, or was recorded."""
-    is_nasal = shown.product_route is ProductRoute.ESKETAMINE_NASAL
-    devices = AdministrationKind.DEVICE
-    return [
-        one for one in AdministrationKind if is_nasal or one is not devices or start.kind is devices
-    ]
+    """Devices alone of Spravato, and of nothing else; and whatever was recorded."""
+    nasal = is_spravato(shown.product_route)
+    device = AdministrationKind.DEVICE
+    return [one for one in AdministrationKind if (one is device) is nasal or one is start.kind]
 
 
 def _correct_form(here: Present, shown: KetamineSessionPage, one: AdministrationLine) -> None:

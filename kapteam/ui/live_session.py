@@ -152,7 +152,10 @@ def _done(here: Present, what: str, at: datetime) -> None:
 
 
 def _dose(here: Present, shown: LiveSession) -> None:
-    """The next giving that the order covers, for one press; what goes beyond it asks why."""
+    """The next giving that the order covers, for one press; what goes beyond it asks why.
+
+    None once it was stopped, is closed, or the client is out: it would be refused.
+    """
     running = next(
         (
             one
@@ -163,10 +166,15 @@ def _dose(here: Present, shown: LiveSession) -> None:
     )
     for one in shown.counted:
         _done(here, f"{one.kind.label} {wording.mg(one.ug)}", one.started_at)
+    if not shown.status.is_open or shown.discharged_at:
+        return
     if running:
         Form(here, "now.ended", running.id).save(
             "Infusion ended, now", end_infusion, lambda: running.id
         )
+        return
+    if shown.stopped_at:
+        _done(here, "Stopped early", shown.stopped_at)
         return
     following = _next_giving(shown)
     if following is None:
@@ -258,6 +266,8 @@ def _out(here: Present, shown: LiveSession) -> None:
         if shown.early_out_reason:
             phrase(Phrase("left early or unwell", Tone.RED, "error"))
             st.text(free_words(here, shown.early_out_reason))
+        if not shown.status.is_open:
+            return
         Form(here, "not_out", shown.id).save(
             "Not out after all", take_back_out, lambda: shown.id, kind="secondary"
         )

@@ -398,3 +398,13 @@ def test_what_the_form_asks_is_answered_yes_or_no_and_never_as_not_asked(care, c
     offered = {tuple(one.options) for one in tab.radio if "/medicines." in str(one.key)}
     assert offered == {("Yes", "No")}
     assert tuple(box(tab, "answers", "before_is_acceptable").options) == ("Yes", "No")
+
+
+def test_a_spravato_record_speaks_of_devices_only(care):
+    tab = _page(care, _ordered(care, given=1))
+
+    assert tuple(box(tab, "record", "administrations.0.kind").options) == ("Nasal device",)
+    assert "Add another device" in buttons(tab)
+    spoken = said(tab) + " ".join([*buttons(tab), *(one.label for one in tab.text_input)])
+    assert "ooster" not in spoken
+    assert "Dose given, mg" not in spoken
