@@ -3,9 +3,33 @@
 from datetime import date
 
 from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from kapteam.db.tables import KetamineSession, MonitoringSubmission, RemsEnrollment
+from kapteam.db.tables import (
+    Administration,
+    Episode,
+    KetamineSession,
+    MonitoringSubmission,
+    RemsEnrollment,
+    Series,
+)
+from kapteam.vocabulary import ProductRoute
+
+# Aliases, because the condition stands in statements over the plain tables.
+_course, _session = aliased(Episode), aliased(KetamineSession)
+_series, _device = aliased(Series), aliased(Administration)
+
+
+def had_spravato(client_id: str | InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Rule 33: whether the client was ever given any, on whatever course; a value or a column."""
+    return exists().where(
+        _course.client_id == client_id,
+        _session.episode_id == _course.id,
+        _series.id == _session.series_id,
+        _series.product_route == ProductRoute.ESKETAMINE_NASAL,
+        _device.ketamine_session_id == _session.id,
+        _device.voided_at.is_(None),
+    )
 
 
 def enrolled_on(client_id: InstrumentedAttribute[str]) -> ScalarSelect[date]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
 from kapteam.db.series import count_of, counts, has_given
+from kapteam.db.spravato import had_spravato
 from kapteam.db.tables import (
     Administration,
     Clinician,
@@ -43,6 +44,7 @@ from kapteam.queries.weights import WeightLine, is_newest, weight_line
 from kapteam.rules.dosing import MayAdd, ends_session, may_add
 from kapteam.rules.home_supply import HomeStanding
 from kapteam.rules.series import SeriesCount, goes_on, numbered
+from kapteam.rules.spravato import is_spravato
 from kapteam.vocabulary import (
     ContactKind,
     IntegrationKind,
@@ -73,8 +75,9 @@ class KetamineSessionPage:
     `contacts` are what else is planned on its course, while it is open itself. `line` is None once
     the course is closed or the session is. `number` in its series, None when it was never given;
     `count` is how far that is, `series_goes_on` while it takes the next dose, and `is_first` until
-    any of it is given. `intentions` is None for the front desk. `seen_this_hour`: the audit log has
-    it already that the viewer opened this chart.
+    any of it is given, of Spravato until the client was given any at all. `intentions` is None for
+    the front desk. `seen_this_hour`: the audit log has it already that the viewer opened this
+    chart.
     """
 
     id: str
@@ -189,6 +192,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
             Episode.state_since,
             Weight,
             has_given(Series.id).label("has_given"),
+            had_spravato(Episode.client_id).label("had_spravato"),
         )
         .join(Episode, Episode.id == KetamineSession.episode_id)
         .join(Series, Series.id == KetamineSession.series_id)
@@ -209,7 +213,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
     ).all()
     if not rows:
         raise NotFound(_MISSING)
-    dose, series, ordered_by, seen_this_hour, *_, weight, series_has_given = rows[0]
+    dose, series, ordered_by, seen_this_hour, *_, weight, series_has_given, had_any = rows[0]
     of_course = course_sessions(db, asked, Episode.id == dose.episode_id, _MISSING)
     line = next((line for line in of_course.doses if line.id == session_id), None)
     recorded = session_rows(db, session_id)
@@ -250,7 +254,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         ceiling_reason=dose.ceiling_reason,
         number_reason=dose.number_reason,
         weight=weight_line(asked, weight, series.started_at),
-        is_first=not series_has_given,
+        is_first=not (had_any if is_spravato(series.product_route) else series_has_given),
         arrived_at=dose.arrived_at,
         stopped_at=dose.stopped_at,
         discharged_at=dose.discharged_at,

@@ -35,7 +35,7 @@ from kapteam.ui.other_medicines import medicine_form
 from kapteam.ui.readings import WHAT, WHEN, WHO, draw_event, draw_vital
 from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present
-from kapteam.ui.spravato import draw_since_devices, draw_watched, lot_field
+from kapteam.ui.spravato import draw_first_dose, draw_since_devices, draw_watched, lot_field
 from kapteam.ui.text import plain, quiet, strong
 from kapteam.ui.written import free_words
 from kapteam.vocabulary import (
@@ -87,6 +87,7 @@ def _facts(here: Present, shown: LiveSession) -> None:
         words(plain(f"{wording.moment(shown.planned_at, here.now, here.zone)}, {place}"))
         link("brief", "Brief", icon="summarize", id=shown.id)
         link("ketamine_session", "Full record", icon="edit_note", id=shown.id)
+    draw_first_dose(shown.product_route, shown.ordered_ug, is_first=not shown.had_spravato)
     known = (
         ("Usual blood pressure", shown.usual_pressure),
         ("Allergies", "none" if shown.allergies == "" else shown.allergies),

@@ -37,6 +37,7 @@ from kapteam.queries.spravato import (
 )
 from kapteam.rules.monitoring_form import CURRENT
 from kapteam.rules.permissions import can_answer_monitoring, can_record_session
+from kapteam.rules.plausibility import beyond_first_devices
 from kapteam.rules.spravato import Reading, Watched, is_spravato, next_lot
 from kapteam.ui.entered_in_error import draw_void_form
 from kapteam.ui.forms import Form, unused_id
@@ -88,6 +89,14 @@ def _draw_enrolled(here: Present, one: EnrollmentLine) -> None:
         words(quiet(f"{one.recorded_by}, {wording.moment(one.recorded_at, here.now, here.zone)}"))
         if can_record_session(here.viewer):
             draw_void_form(here, "the enrollment", one.id, void_enrollment)
+
+
+def draw_first_dose(product_route: ProductRoute, ordered_ug: int | None, *, is_first: bool) -> None:
+    """What the label says of the order, while it is the first that the client is given."""
+    if ordered_ug and is_first and is_spravato(product_route):
+        first = beyond_first_devices(ordered_ug)
+        if first:
+            phrase(Phrase(first, Tone.AMBER, "error"))
 
 
 def lot_field(form: Form, shown: LiveSession) -> None:

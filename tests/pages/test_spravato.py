@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from kapteam.accounts.sign_ins import say_who_sees, viewer_of
 from kapteam.db.tables import (
@@ -408,3 +408,41 @@ def test_a_spravato_record_speaks_of_devices_only(care):
     spoken = said(tab) + " ".join([*buttons(tab), *(one.label for one in tab.text_input)])
     assert "ooster" not in spoken
     assert "Dose given, mg" not in spoken
+
+
+_FIRST = "The label begins with 56 mg; 84 mg first is for depression with acute suicidal thoughts."
+
+
+@pytest.mark.parametrize("page", ["ketamine_session", "live_session"])
+@pytest.mark.parametrize("ordered_ug", [56_000, 84_000])
+def test_rule_33_84_mg_as_the_first_dose_is_said_until_a_device_is_given(care, page, ordered_ug):
+    session = _ordered(care, ordered_ug=ordered_ug)
+    # Not only in the folded form of who may order.
+    tab = opened(care, care.therapist, page, id=session.id)
+    assert (_FIRST in said(tab)) == (ordered_ug == 84_000)
+
+    with care.database.writing() as db:
+        an_administration(db, session, started_at=NOW - MINUTE, ug=28_000)
+
+    assert _FIRST not in said(opened(care, care.therapist, page, id=session.id))
+
+
+@pytest.mark.parametrize("is_in_error", [False, True])
+@pytest.mark.parametrize("page", ["ketamine_session", "live_session", "booking"])
+def test_rule_33_first_is_the_first_of_the_client_and_not_of_a_series(care, page, is_in_error):
+    """It was given on a course that ended before, with a series of its own."""
+    with care.database.writing() as db:
+        before = a_course(db, care.client, prescriber=care.prescriber, therapist=care.therapist)
+        earlier = a_spravato_session(
+            db, before, last_at=NOW - 90 * DAY, out_at=NOW - 90 * DAY + 3 * HOUR
+        )
+        if is_in_error:
+            for one in db.scalars(select(Administration).filter_by(ketamine_session_id=earlier.id)):
+                one.voided_at, one.void_reason = NOW, "Another client's"
+    if page == "booking":
+        tab = opened(care, care.prescriber, page, episode=care.course.id)
+        fill(tab, "booking", {"product_route": ESK, "mg": "84"})
+    else:
+        tab = opened(care, care.therapist, page, id=_ordered(care).id)
+
+    assert (_FIRST in said(tab)) == is_in_error
