@@ -18,6 +18,7 @@ from kapteam import sentences, wording
 from kapteam.actions.episodes import members_now
 from kapteam.actions.loading import administrations, ketamine_session, practice_zone, product_route
 from kapteam.actions.saving import SAVED_MEANWHILE, already_saved
+from kapteam.actions.submissions import judge_submission
 from kapteam.clock import day_of
 from kapteam.db.access import is_on_episode
 from kapteam.db.audit import record
@@ -215,8 +216,11 @@ def changed_since(
 ) -> dict[str, str]:
     """Something of a part was changed: its signature says so, and another one is asked for.
 
-    Nothing where nobody signed it. Returns what the audit event of the change says of it.
+    Nothing where nobody signed it. So does a monitoring form that went out. Returns what the audit
+    event of the change says of it.
     """
+    if part is RecordPart.MEDICAL:
+        judge_submission(db, session, now)
     standing = _standing(db, session, part)
     if standing is None:
         return {}

@@ -63,6 +63,7 @@ class LiveSession:
     readings_due: str | None
     arrived_at: datetime | None
     stopped_at: datetime | None
+    end_reason: str
     discharged_at: datetime | None
     early_out_reason: str
     allergies: str | None
@@ -204,6 +205,7 @@ def live_session(db: Session, asked: Asked, session_id: str) -> LiveSession:
         readings_due=dose.readings_due,
         arrived_at=dose.arrived_at,
         stopped_at=dose.stopped_at,
+        end_reason=dose.end_reason,
         discharged_at=dose.discharged_at,
         early_out_reason=dose.early_out_reason,
         allergies=row.allergies,

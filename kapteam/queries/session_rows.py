@@ -26,12 +26,16 @@ from kapteam.db.types import UtcDateTime
 from kapteam.rules.vitals import Pressure
 from kapteam.vocabulary import AdministrationKind, AdverseEventKind, EventSeverity, MedicineRoute
 
+_voider = aliased(Clinician)
 _DOSE, _OTHER, _VITAL, _EVENT = "dose", "other", "vital", "event"
 
 
 @dataclass(frozen=True, slots=True)
 class AdministrationLine:
-    """One giving of ketamine, in micrograms. `told_by` waits for confirmation until confirmed."""
+    """One giving of ketamine, in micrograms. `told_by` waits for confirmation until confirmed.
+
+    `given_by` recorded it, and with `voided_at` `voided_by` marked it as entered in error.
+    """
 
     id: str
     kind: AdministrationKind
@@ -40,11 +44,13 @@ class AdministrationLine:
     ended_at: datetime | None
     lot: str
     reason: str
+    given_by_id: str
     given_by: str
     is_witnessed: bool
     told_by: str | None
     confirmed_at: datetime | None
     voided_at: datetime | None
+    voided_by: str
     void_reason: str
 
 
@@ -61,6 +67,7 @@ class OtherMedicineLine:
     given_by: str
     is_witnessed: bool
     voided_at: datetime | None
+    voided_by: str
     void_reason: str
 
 
@@ -79,6 +86,7 @@ class VitalLine:
     recorded_by: str
     recorded_at: datetime
     voided_at: datetime | None
+    voided_by: str
     void_reason: str
 
 
@@ -97,6 +105,7 @@ class EventLine:
     recorded_by: str
     recorded_at: datetime
     voided_at: datetime | None
+    voided_by: str
     void_reason: str
 
 
@@ -212,16 +221,19 @@ def _row(what: str, table: Any, **columns: Any) -> Select[Any]:
     cells: list[ColumnElement[Any]] = [
         columns.get(name, cast(null(), kind)).label(name) for name, kind in kinds.items()
     ]
-    return select(
+    found = select(
         literal(what).label("what"),
         table.id.label("row_id"),
         columns["at"].label("at"),
         *cells,
+        Clinician.id.label("by_id"),
         Clinician.name.label("by"),
         table.recorded_at,
         table.voided_at,
+        _voider.name.label("voided_by"),
         table.void_reason,
     )
+    return found.select_from(table).outerjoin(_voider, _voider.id == table.voided_by_id)
 
 
 def _of(rows: Iterable[Any], what: str) -> list[Any]:
@@ -237,11 +249,13 @@ def _administration(row: Any) -> AdministrationLine:
         row.ended_at,
         row.name,
         row.words,
+        row.by_id,
         row.by,
         row.flag,
         row.told_by,
         row.confirmed_at,
         row.voided_at,
+        row.voided_by or "",
         row.void_reason,
     )
 
@@ -257,6 +271,7 @@ def _other_medicine(row: Any) -> OtherMedicineLine:
         row.by,
         row.flag,
         row.voided_at,
+        row.voided_by or "",
         row.void_reason,
     )
 
@@ -274,6 +289,7 @@ def _vital(row: Any) -> VitalLine:
         row.by,
         row.recorded_at,
         row.voided_at,
+        row.voided_by or "",
         row.void_reason,
     )
 
@@ -291,5 +307,6 @@ def _event(row: Any) -> EventLine:
         row.by,
         row.recorded_at,
         row.voided_at,
+        row.voided_by or "",
         row.void_reason,
     )

@@ -29,6 +29,7 @@ from kapteam.actions.ketamine_sessions import (
     void_administration,
 )
 from kapteam.actions.orders import DoseEntered, order_dose, propose_dose
+from kapteam.errors import NotAllowed
 from kapteam.ids import id_within
 from kapteam.queries.ketamine_session import KetamineSessionPage
 from kapteam.queries.practice import with_function
@@ -44,6 +45,7 @@ from kapteam.rules.permissions import (
     can_propose_dose,
     can_record_session,
     can_write_note,
+    check_can_strike_dose,
 )
 from kapteam.rules.plausibility import doubt_given, per_kg
 from kapteam.rules.series import usual_review_before
@@ -59,6 +61,7 @@ from kapteam.ui.booking import (
     say_who_is_away,
 )
 from kapteam.ui.doses import dose_fields, draw_weight, read_field, typed_mg
+from kapteam.ui.entered_in_error import struck
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import NOT_BOOKED, integration_links, phrase, row, section, when, words
@@ -334,12 +337,11 @@ def _administration(here: Present, shown: KetamineSessionPage, one: Administrati
             if one.ended_at
             else ""
         )
-        line = plain(f"{one.kind.label} {wording.mg(one.ug)}, {started}{ended}")
+        line = f"{one.kind.label} {wording.mg(one.ug)}, {started}{ended}"
         if one.voided_at:
-            why = free_words(here, one.void_reason)
-            words(f"~~{line}~~ {quiet(f'entered in error: {why}')}", 760)
+            words(struck(here, line, one), 760)
             return
-        words(f"**{line}**", 380)
+        words(f"**{plain(line)}**", 380)
         by = sentences.given_by(one.given_by, is_witnessed=one.is_witnessed)
         words(quiet(f"{by}{f', lot {one.lot}' if one.lot else ''}"), 250)
         if one.told_by:
@@ -357,20 +359,33 @@ def _administration(here: Present, shown: KetamineSessionPage, one: Administrati
                 kind="secondary",
             )
         if can_record_session(here.viewer):
-            with st.popover("Correct", width="content", key=f"correct_{one.id}"):
-                _correct_form(here, shown, one)
-            with st.popover("Entered in error", width="content"):
-                form = Form(here, "void", one.id)
-                form.seen(shown.version, of=shown.id)
-                form.line("void_reason", "What was wrong")
-                form.save(
-                    "Mark as entered in error",
-                    void_administration,
-                    lambda: form.entered(VoidEntered, administration_id=one.id),
-                    kind="secondary",
-                )
+            _draw_ways_to_strike(here, shown, one)
     if one.reason:
         st.text(f"Reason: {free_words(here, one.reason)}")
+
+
+def _draw_ways_to_strike(
+    here: Present, shown: KetamineSessionPage, one: AdministrationLine
+) -> None:
+    """To correct a dose or mark it as entered in error; for who may do neither, whom to ask."""
+    try:
+        check_can_strike_dose(here.viewer, one.given_by_id, one.given_by)
+    except NotAllowed as whose:
+        with st.popover("Wrong?", width="content", key=f"wrong_{one.id}"):
+            st.markdown(plain(str(whose)))
+        return
+    with st.popover("Correct", width="content", key=f"correct_{one.id}"):
+        _correct_form(here, shown, one)
+    with st.popover("Entered in error", width="content"):
+        form = Form(here, "void", one.id)
+        form.seen(shown.version, of=shown.id)
+        form.line("void_reason", "What was wrong")
+        form.save(
+            "Mark as entered in error",
+            void_administration,
+            lambda: form.entered(VoidEntered, administration_id=one.id),
+            kind="secondary",
+        )
 
 
 def draw_record(here: Present, shown: KetamineSessionPage) -> None:

@@ -29,6 +29,7 @@ from kapteam.rules.plausibility import DEVICE_UG, per_kg
 from kapteam.rules.vitals import is_near, judge_pressure
 from kapteam.ui.course import draw_banner
 from kapteam.ui.doses import typed_mg
+from kapteam.ui.entered_in_error import Struck, struck
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
 from kapteam.ui.other_medicines import medicine_form
@@ -378,7 +379,7 @@ class _Line:
 
 def _so_far(here: Present, shown: LiveSession) -> None:
     """Everything by time, the newest first; what was entered in error stays, struck through."""
-    lines = sorted(_lines(shown), reverse=True)
+    lines = sorted(_lines(here, shown), reverse=True)
     began_at = min((one.started_at for one in shown.counted), default=None)
     with section("So far", len(lines), key="so_far", nothing="Nothing is recorded yet."):
         for one in lines:
@@ -393,7 +394,7 @@ def _so_far(here: Present, shown: LiveSession) -> None:
                     words(quiet(one.who), WHO)
 
 
-def _lines(shown: LiveSession) -> Iterator[_Line]:
+def _lines(here: Present, shown: LiveSession) -> Iterator[_Line]:
     for name, at in (
         ("Arrived", shown.arrived_at),
         ("Stopped early", shown.stopped_at),
@@ -404,18 +405,18 @@ def _lines(shown: LiveSession) -> Iterator[_Line]:
     for dose in shown.administrations:
         what = f"{dose.kind.label} {wording.mg(dose.ug)}"
         by = sentences.given_by(dose.given_by, is_witnessed=dose.is_witnessed)
-        yield _Line(dose.started_at, dose.id, what=_struck(what, dose.voided_at), who=by)
+        yield _Line(dose.started_at, dose.id, what=_what(here, what, dose), who=by)
         if dose.ended_at and not dose.voided_at:
             yield _Line(dose.ended_at, f"{dose.id}_end", what="Infusion ended")
     for other in shown.other_medicines:
         what = f"{other.name} {other.dose} {other.route.label}"
         by = sentences.given_by(other.given_by, is_witnessed=other.is_witnessed)
-        yield _Line(other.given_at, other.id, what=_struck(what, other.voided_at), who=by)
+        yield _Line(other.given_at, other.id, what=_what(here, what, other), who=by)
     for vital in shown.vitals:
         yield _Line(vital.taken_at, vital.id, vital)
     for event in shown.events:
         yield _Line(event.onset_at, event.id, event)
 
 
-def _struck(what: str, voided_at: datetime | None) -> str:
-    return f"~~{plain(what)}~~ {quiet('entered in error')}" if voided_at else f"**{plain(what)}**"
+def _what(here: Present, what: str, row: Struck) -> str:
+    return struck(here, what, row) if row.voided_at else f"**{plain(what)}**"
