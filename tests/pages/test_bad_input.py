@@ -771,6 +771,7 @@ SHEETS = {
             **{f"medicines.{one.value}": "False" for one in CURRENT.medicines},
             "before_is_acceptable": "True",
             "leaving_is_acceptable": "True",
+            "looked_for_events": "False",
             "ready_minutes": "75",
         },
         "monitoring_form:answered",
@@ -780,7 +781,7 @@ SHEETS = {
         "ketamine_session",
         "submission",
         "Save as submitted",
-        {"submitted_on": TODAY, "how": SubmittedHow.FAX},
+        {"submitted_on": TODAY, "how": SubmittedHow.FAX, "missing_reason": "The sheet was lost."},
         "monitoring_form:submitted",
         _some_devices,
     ),
@@ -1439,6 +1440,9 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("devices", "administrations.0.mg", "70", "Spravato comes in devices of 28 mg"),
     ("monitoring answers", "medicines.opioid", None, "Opioids: say yes or no."),
     ("monitoring answers", "before_is_acceptable", None, "Say yes or no."),
+    ("monitoring answers", "looked_for_events", None, "Say yes or no."),
+    ("form submitted", "missing_reason", " ", "Missing: BP and oxygen before the dose, BP"),
+    ("form submitted", "missing_reason", "w" * 9_000, "9,000 characters"),
     *(
         ("monitoring answers", "ready_minutes", minutes, "Enter whole minutes")
         for minutes in ("0", "-5", "NaN", "an hour", "1441")

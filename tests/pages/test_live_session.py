@@ -197,7 +197,7 @@ def test_rule_66_a_reading_in_error_stays_readable(care, ahead):
     press(fill(tab, form, {"void_reason": "Another cuff"}), "Mark the reading as entered in error")
 
     assert "~~BP 128/82~~" in said(tab)
-    assert "entered in error: Another cuff" in said(tab)
+    assert "entered in error by Nico Nightingale, 2:30 pm: Another cuff" in said(tab)
     assert "BP before the dose" in said(tab)
     assert len(care.rows(Vital)) == 1
 

@@ -12,6 +12,7 @@ from kapteam.db.tables import (
     MonitoringAnswers,
     MonitoringSubmission,
     RemsEnrollment,
+    Vital,
 )
 from kapteam.vocabulary import Audience, ProductRoute, SessionStatus, SubmittedHow
 from tests.factories import NOW, TODAY, a_clearance, a_client, a_course, an_enrollment
@@ -219,7 +220,7 @@ def test_an_enrollment_in_error_stays_readable_and_counts_no_more(care):
     fill(tab, "void_enrollment", {"void_reason": "Another client"})
     tab = press(tab, "Mark the enrollment as entered in error")
 
-    assert "entered in error: Another client" in said(tab)
+    assert "entered in error by Nico Nightingale, 2:30 pm: Another client" in said(tab)
     assert care.row(RemsEnrollment, kept.id).voided_at == NOW
 
 
@@ -275,7 +276,8 @@ def test_the_prescriber_answers_and_it_lacks_nothing_more(care, closed):
     assert "Opioids: say yes or no." in beside(tab, "answers", "medicines.opioid")
     names = ("benzodiazepine", "hypnotic", "opioid", "stimulant")
     fill(tab, "answers", {f"medicines.{one}": "False" for one in names})
-    fill(tab, "answers", {"before_is_acceptable": "True", "leaving_is_acceptable": "True"})
+    asked = ("before_is_acceptable", "leaving_is_acceptable", "looked_for_events")
+    fill(tab, "answers", dict.fromkeys(asked, "True"))
     fill(tab, "answers", {"ready_minutes": "an hour"})
     press(tab, "Save the answers")
     assert "Enter whole minutes" in beside(tab, "answers", "ready_minutes")
@@ -293,16 +295,58 @@ def test_a_form_that_went_out_says_so_until_that_was_an_error(care, closed):
     assert "Save the answers" not in buttons(tab)
     fill(tab, "submission", {"how": SubmittedHow.FAX})
     tab = press(tab, "Save as submitted")
+    missing = "Missing: the prescriber's answers. Say why."
+    assert missing in beside(tab, "submission", "missing_reason")
+    fill(tab, "submission", {"missing_reason": "She is on call."})
+    tab = press(tab, "Save as submitted")
 
-    assert "Submitted Tue Nov 24, by fax" in said(tab)
+    sent = said(tab)
+    assert "Submitted Tue Nov 24, by fax, Nico Nightingale, without: the prescriber's answers" in (
+        sent
+    )
+    assert "Because: She is on call." in " ".join(one.value for one in tab.text)
+    assert "Missing for the monitoring form" not in sent
     assert "Monitoring form due" not in said(opened(care, care.prescriber, "today"))
     [row] = care.rows(MonitoringSubmission)
     assert (row.form_version, row.submitted_on) == (2, TODAY)
     fill(tab, "void_submission", {"void_reason": "Another client's"})
     tab = press(tab, "Mark the submission as entered in error")
 
-    assert "entered in error: Another client's" in said(tab)
+    assert "entered in error by Nico Nightingale, 2:30 pm: Another client's" in said(tab)
     assert "Monitoring form due Sun Nov 29" in said(tab)
+
+
+def test_no_form_is_marked_as_sent_while_the_client_is_here(care, going_on):
+    tab = _page(care, going_on)
+
+    assert "Save as submitted" not in buttons(tab)
+    assert "It can be submitted once the client is out." in said(tab)
+
+
+def test_a_form_that_says_something_else_since_is_to_be_sent_again(care, closed):
+    with care.database.writing() as db:
+        some_monitoring_answers(db, db.get_one(KetamineSession, closed.id))
+    tab = _page(care, closed)
+    fill(tab, "submission", {"how": SubmittedHow.FAX})
+    press(tab, "Save as submitted")
+    again = "Monitoring form changed since it was submitted; send it again"
+    assert again not in said(_page(care, closed))
+    last = max(care.rows(Vital), key=lambda one: one.taken_at)
+
+    tab = _page(care, closed, care.nurse)
+    fill(tab, f"void_reading/{last.id}", {"void_reason": "Another cuff"})
+    press(tab, "Mark the reading as entered in error", f"void_reading/{last.id}")
+
+    for page, of in (("ketamine_session", {"id": closed.id}), ("today", {}), ("caseload", {})):
+        tab = opened(care, care.prescriber, page, **of)
+        assert page == "caseload" or again in said(tab)
+    tab = _page(care, closed)
+    assert "Missing for the monitoring form: BP and oxygen before leaving" in said(tab)
+    fill(tab, "submission", {"how": SubmittedHow.ONLINE, "missing_reason": "Not read."})
+    tab = press(tab, "Save as submitted")
+    assert again not in said(tab)
+    assert "sent again since" in said(tab)
+    assert "without: BP and oxygen before leaving" in said(tab)
 
 
 def test_the_front_desk_reads_nothing_of_the_form(care, closed):
