@@ -698,6 +698,11 @@ def given_by(name: str, *, is_witnessed: bool) -> str:
     return f"taken, witnessed by {name}" if is_witnessed else name
 
 
+def entered_in_error(by: str, at: datetime, why: str, now: datetime, zone: ZoneInfo) -> str:
+    """Who struck a row, when and why: `entered in error by Noor Ocotillo, 2:14 pm: wrong cuff`."""
+    return f"entered in error by {by}, {wording.moment_today(at, now, zone)}: {why}"
+
+
 def due_reading(due: DueReading, now: datetime, zone: ZoneInfo) -> Phrase:
     """Which reading comes next: `BP due in 6 min`, `BP late by 4 min`, `BP before the dose`."""
     if due.at is None:
@@ -746,11 +751,15 @@ def monitoring_form(standing: FormStanding, today: date) -> Phrase:
             return Phrase(f"Monitoring form due {due}", tone, "assignment")
         case FormStage.SUBMITTED:
             return Phrase("Monitoring form submitted", icon="check")
+        case FormStage.CHANGED:
+            text = "Monitoring form changed since it was submitted; send it again"
+            return Phrase(text, tone, "assignment_late")
 
 
-def submitted_form(how: SubmittedHow, on: date, by: str, today: date) -> str:
-    """`Submitted Tue Dec 1, online, Robin Prescott`."""
-    return f"Submitted {wording.day(on, today)}, {wording.first_down(how.label)}, {by}"
+def submitted_form(how: SubmittedHow, on: date, by: str, today: date, missing: str) -> str:
+    """`Submitted Tue Dec 1, online, Robin Prescott, without: BP and oxygen at 40 min`."""
+    said = f"Submitted {wording.day(on, today)}, {wording.first_down(how.label)}, {by}"
+    return f"{said}, without: {missing}" if missing else said
 
 
 def missing_for_form(missing: Sequence[str]) -> Phrase | None:

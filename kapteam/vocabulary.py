@@ -459,6 +459,8 @@ class ForReview(Term):
     NO_RIDE = "no_ride", "No ride home on record"
     AS_TOLD = "as_told", "Given as told, not confirmed"
     LEFT = "left", "Left early or unwell"
+    STRUCK = "struck", "Dose marked as entered in error after the record was signed"
+    INCOMPLETE_FORM = "incomplete_form", "Monitoring form sent incomplete"
 
 
 class How(Term):

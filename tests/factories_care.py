@@ -404,6 +404,7 @@ def some_monitoring_answers(db: Session, session: KetamineSession) -> Monitoring
         before_is_acceptable=True,
         leaving_is_acceptable=True,
         ready_minutes=75,
+        looked_for_events=True,
         answered_by_id=session.created_by_id,
         answered_at=NOW,
     )

@@ -28,6 +28,7 @@ from kapteam.actions.loading import (
 from kapteam.actions.practice import the_practice
 from kapteam.actions.saving import compare_and_swap
 from kapteam.actions.session_record import ask_to_sign, changed_since, not_to_sign
+from kapteam.actions.submissions import judge_submission
 from kapteam.actions.weights import newest_weight
 from kapteam.clock import day_of
 from kapteam.db.audit import record
@@ -36,6 +37,7 @@ from kapteam.db.tables import (
     Administration,
     AdverseEvent,
     Client,
+    Clinician,
     ClinicianFunction,
     Episode,
     KetamineSession,
@@ -59,6 +61,7 @@ from kapteam.rules.permissions import (
     Viewer,
     check_can_order_dose,
     check_can_record_session,
+    check_can_strike_dose,
     only_witnesses,
 )
 from kapteam.rules.plausibility import doubt_given
@@ -210,14 +213,15 @@ def correct_administration(
 ) -> None:
     """Put a new record in the place of a wrong one, which stays readable (rule 5).
 
-    The integration clock follows by itself. Raises NotAllowed, NotFound, Invalid by field,
-    Unchanged.
+    Who recorded it and any prescriber may: it strikes what they said was given. The integration
+    clock follows by itself. Raises NotAllowed, NotFound, Invalid by field, Unchanged.
     """
     check_can_record_session(viewer)
     wrong, session, course = _administration(db, viewer, entered.administration_id, now)
     if db.get(Administration, entered.administration.id) is not None:
         return
     _check_not_voided(wrong)
+    _check_can_strike(db, viewer, wrong)
     recording = _Recording(db, viewer, session, course, now, wrong)
     reason = recording.form.text(
         "void_reason", entered.void_reason, "The reason for correcting", required=True
@@ -236,14 +240,15 @@ def correct_administration(
 def void_administration(db: Session, viewer: Viewer, entered: VoidEntered, now: datetime) -> None:
     """Mark an administration as entered in error; it stays readable and counts no more (rule 66).
 
-    A session without any left is planned again, so that it is asked about, and nobody is out of
-    it. Raises NotAllowed, NotFound, Invalid by field.
+    Who recorded it and any prescriber may. A session without any left is planned again, so that it
+    is asked about, and nobody is out of it. Raises NotAllowed, NotFound, Invalid by field.
     """
     check_can_record_session(viewer)
     wrong, session, course = _administration(db, viewer, entered.administration_id, now)
     if wrong.voided_at is not None and wrong.void_reason == entered.void_reason.strip():
         return
     _check_not_voided(wrong)
+    _check_can_strike(db, viewer, wrong)
     recording = _Recording(db, viewer, session, course, now, wrong)
     reason = recording.form.text("void_reason", entered.void_reason, "The reason", required=True)
     follows = recording.follows()
@@ -518,7 +523,7 @@ class _Recording:
             )
         )
         found = in_session(
-            [SeenReading(one.id, one.taken_at, _pressure_of(one), one.oxygen) for one in vitals],
+            [SeenReading(one.id, one.taken_at, one.pressure, one.oxygen) for one in vitals],
             [
                 EventFacts(
                     one.id,
@@ -615,6 +620,7 @@ class _Recording:
         if "status" in changed and session.status.is_given:
             session.closed_at, session.closed_by_id = self._now, self._viewer.clinician_id
         said |= self._signatures(before.get("status", session.status))
+        judge_submission(self._db, session, self._now)
         record(
             self._db,
             tag,
@@ -762,12 +768,6 @@ def read_lot(form: Entered, field: str, text: str) -> str:
     return lot
 
 
-def _pressure_of(vital: Vital) -> Pressure | None:
-    if vital.systolic is None or vital.diastolic is None:
-        return None
-    return Pressure(vital.systolic, vital.diastolic)
-
-
 def _check_integration(
     db: Session, form: Entered, session: KetamineSession, course: Episode, reason: str
 ) -> str:
@@ -803,6 +803,11 @@ def _administration(
 def _check_not_voided(row: Administration) -> None:
     if row.voided_at is not None:
         raise NotAllowed("This dose was marked as entered in error already.")
+
+
+def _check_can_strike(db: Session, viewer: Viewer, row: Administration) -> None:
+    name = db.scalars(select(Clinician.name).where(Clinician.id == row.given_by_id)).one()
+    check_can_strike_dose(viewer, row.given_by_id, name)
 
 
 def _void(row: Administration, viewer: Viewer, reason: str, now: datetime) -> None:

@@ -23,6 +23,7 @@ from kapteam.actions.saving import check_changed, compare_and_swap
 from kapteam.actions.weights import newest_weight
 from kapteam.db.audit import record
 from kapteam.db.series import has_given
+from kapteam.db.spravato import had_spravato
 from kapteam.db.tables import Episode, Series
 from kapteam.errors import NotAllowed
 from kapteam.rules.ceiling import CeilingGap, above_plan, ceiling_gap
@@ -31,6 +32,7 @@ from kapteam.rules.monitoring import read_due
 from kapteam.rules.pathway import ClearanceFacts
 from kapteam.rules.permissions import Viewer, check_can_order_dose, check_can_propose_dose
 from kapteam.rules.plausibility import Doubt, doubt_dose
+from kapteam.rules.spravato import is_spravato
 from kapteam.vocabulary import OrderState
 
 NO_DOSE: Mapping[str, Any] = {
@@ -145,7 +147,13 @@ def read_dose(
             series.product_route,
             grams,
             the_practice(db, now).dose_bounds,
-            is_first=not db.scalar(select(has_given(series.id))),
+            is_first=not db.scalar(
+                select(
+                    had_spravato(course.client_id)
+                    if is_spravato(series.product_route)
+                    else has_given(series.id)
+                )
+            ),
         )
         if found is not None:
             form.need("mg", found.doubt is not Doubt.TYPO, found.sentence)

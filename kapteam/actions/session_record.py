@@ -18,6 +18,7 @@ from kapteam import sentences, wording
 from kapteam.actions.episodes import members_now
 from kapteam.actions.loading import administrations, ketamine_session, practice_zone, product_route
 from kapteam.actions.saving import SAVED_MEANWHILE, already_saved
+from kapteam.actions.submissions import judge_submission
 from kapteam.clock import day_of
 from kapteam.db.access import is_on_episode
 from kapteam.db.audit import record
@@ -50,7 +51,7 @@ from kapteam.rules.session_record import (
     support_lines,
     touch_at,
 )
-from kapteam.rules.vitals import Pressure, read_figure
+from kapteam.rules.vitals import Pressure, read_needed_figure
 from kapteam.vocabulary import IntentionTouched, RecordPart, Support, TouchBegan
 
 _CHANGED_MEANWHILE = (
@@ -215,8 +216,11 @@ def changed_since(
 ) -> dict[str, str]:
     """Something of a part was changed: its signature says so, and another one is asked for.
 
-    Nothing where nobody signed it. Returns what the audit event of the change says of it.
+    Nothing where nobody signed it. So does a monitoring form that went out. Returns what the audit
+    event of the change says of it.
     """
+    if part is RecordPart.MEDICAL:
+        judge_submission(db, session, now)
     standing = _standing(db, session, part)
     if standing is None:
         return {}
@@ -285,12 +289,10 @@ def _is_over(row: Vital | AdverseEvent) -> bool:
 
 def _challenge(form: Entered, entered: SupportEntered) -> Challenge | None:
     """What was challenging; None while the form is to be mended."""
-    intensity = form.read("intensity", partial(read_figure, INTENSITY), entered.intensity)
+    intensity = form.read("intensity", partial(read_needed_figure, INTENSITY), entered.intensity)
     typed = entered.minutes.strip()
     minutes = form.read("minutes", wording.read_minutes, typed) if typed else None
     coping = form.line("coping", entered.coping, "What was used to cope")
-    if entered.intensity.strip() == "":
-        form.refuse("intensity", f"Say how much, {INTENSITY[0]} to {INTENSITY[1]}.")
     form.need("is_over", entered.is_over is not None, "Say whether it was over before they left.")
     if intensity is None or entered.is_over is None:
         return None

@@ -16,9 +16,12 @@ from kapteam.actions.loading import (
     product_route,
 )
 from kapteam.actions.saving import SAVED_MEANWHILE, already_saved
+from kapteam.actions.session_record import changed_since
+from kapteam.actions.submissions import judge_submission, submission_of
 from kapteam.clock import day_of
 from kapteam.db.access import visible_client, visible_episode
 from kapteam.db.audit import record
+from kapteam.db.spravato import session_facts
 from kapteam.db.tables import (
     Administration,
     Episode,
@@ -29,14 +32,14 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import Conflict, NotAllowed, NotFound
 from kapteam.rules.entered import Entered
-from kapteam.rules.monitoring_form import CURRENT, read_ready_minutes
+from kapteam.rules.monitoring_form import CURRENT, fingerprint, missing, read_ready_minutes
 from kapteam.rules.permissions import (
     Viewer,
     check_can_answer_monitoring,
     check_can_record_session,
 )
 from kapteam.rules.spravato import is_spravato
-from kapteam.vocabulary import SubmittedHow, WatchedMedicine
+from kapteam.vocabulary import RecordPart, SubmittedHow, WatchedMedicine
 
 LONGEST_NUMBER = 60
 _OF_SPRAVATO_ONLY = "This is asked for sessions with Spravato only."
@@ -76,17 +79,22 @@ class MonitoringAnswersEntered:
     before_is_acceptable: bool | None
     leaving_is_acceptable: bool | None
     ready_minutes: str
+    looked_for_events: bool | None
     replaces: str
 
 
 @dataclass(frozen=True, slots=True)
 class SubmissionEntered:
-    """That the form of a session went out; `id` is minted by the form."""
+    """That the form of a session went out; `id` is minted by the form.
+
+    `missing_reason` says why with something missing, where something is.
+    """
 
     id: str
     ketamine_session_id: str
     submitted_on: date | None
     how: SubmittedHow | None
+    missing_reason: str = ""
 
 
 def record_enrollment(
@@ -187,6 +195,7 @@ def record_lot(db: Session, viewer: Viewer, entered: LotEntered, now: datetime) 
         subject_id=session.id,
         administration_id=row.id,
         lot=lot,
+        **changed_since(db, session, RecordPart.MEDICAL, now),
     )
 
 
@@ -195,14 +204,15 @@ def answer_monitoring(
 ) -> None:
     """Keep a prescriber's answers for the form of a session, in the place of those before.
 
-    Not once it went out: what was sent is what was answered then.
+    Not once it went out: what was sent is what was answered then, unless it is to be sent again.
     Raises NotAllowed, NotFound, Invalid by field, Conflict.
     """
     check_can_answer_monitoring(viewer)
     session, course = _of_spravato(db, viewer, entered.ketamine_session_id, now)
     if already_saved(db, MonitoringAnswers, entered.id):
         return
-    if _submission(db, session.id) is not None:
+    sent = submission_of(db, session.id)
+    if sent is not None and sent.changed_at is None:
         raise NotAllowed(
             "The form went out with the answers that there were. Mark that as entered in error "
             "first."
@@ -214,7 +224,7 @@ def answer_monitoring(
             entered.medicines.get(one) is not None,
             f"{one.label}: say yes or no.",
         )
-    for name in ("before_is_acceptable", "leaving_is_acceptable"):
+    for name in ("before_is_acceptable", "leaving_is_acceptable", "looked_for_events"):
         form.need(name, getattr(entered, name) is not None, "Say yes or no.")
     minutes = form.read("ready_minutes", read_ready_minutes, entered.ready_minutes)
     form.done()
@@ -237,6 +247,7 @@ def answer_monitoring(
             before_is_acceptable=entered.before_is_acceptable,
             leaving_is_acceptable=entered.leaving_is_acceptable,
             ready_minutes=minutes,
+            looked_for_events=entered.looked_for_events,
             answered_by_id=viewer.clinician_id,
             answered_at=now,
         )
@@ -249,14 +260,16 @@ def answer_monitoring(
         client_id=course.client_id,
         subject_id=session.id,
     )
+    judge_submission(db, session, now)
 
 
 def submit_monitoring(
     db: Session, viewer: Viewer, entered: SubmissionEntered, now: datetime
 ) -> None:
-    """Keep that the monitoring form of a session went out (rule 39).
+    """Keep that the monitoring form of a session went out (rule 39), and what it said and lacked.
 
-    Raises NotAllowed, NotFound, Invalid by field.
+    Not before the client is out, and not again unless what it says has changed since. Raises
+    NotAllowed, NotFound, Invalid by field.
     """
     check_can_record_session(viewer)
     session, course = _of_spravato(db, viewer, entered.ketamine_session_id, now)
@@ -266,8 +279,13 @@ def submit_monitoring(
     given = administrations(db, session.id)
     if not given:
         raise NotAllowed("Nothing was given in this session, so it has no monitoring form.")
-    if _submission(db, session.id) is not None:
+    if session.discharged_at is None:
+        raise NotAllowed("The client is not out yet. The form goes out once they left.")
+    before = submission_of(db, session.id)
+    if before is not None and before.changed_at is None:
         raise NotAllowed("The form of this session is marked as submitted already.")
+    facts = session_facts(db, session)
+    lacks = ", ".join(missing(CURRENT, facts, now))
     form = Entered()
     on = form.past_day("submitted_on", entered.submitted_on, day_of(now, zone))
     form.need(
@@ -276,7 +294,12 @@ def submit_monitoring(
         "This is before the session. Check the day.",
     )
     form.need("how", entered.how is not None, "Choose how it went out.")
+    why = form.text("missing_reason", entered.missing_reason, "The reason")
+    form.need("missing_reason", not lacks or bool(why), f"Missing: {lacks}. Say why.")
     form.done()
+    if before is not None:
+        before.replaced_at = now
+        db.flush()
     db.add(
         MonitoringSubmission(
             id=entered.id,
@@ -286,6 +309,9 @@ def submit_monitoring(
             how=entered.how,
             submitted_by_id=viewer.clinician_id,
             recorded_at=now,
+            content_hash=fingerprint(CURRENT, facts),
+            missing=lacks,
+            missing_reason=why if lacks else "",
         )
     )
     record(
@@ -298,13 +324,16 @@ def submit_monitoring(
         submitted_on=on,
         how=entered.how,
         form_version=CURRENT.version,
+        missing=lacks,
+        again=before is not None,
     )
 
 
 def void_submission(db: Session, viewer: Viewer, entered: VoidRowEntered, now: datetime) -> None:
     """Mark as entered in error that a form went out; it is due again (rules 39 and 66).
 
-    Raises NotAllowed, NotFound, Invalid (`void_reason`).
+    Where it was the second one, the one before it counts again. Raises NotAllowed, NotFound,
+    Invalid (`void_reason`).
     """
     check_can_record_session(viewer)
     session_id = db.scalar(
@@ -324,6 +353,26 @@ def void_submission(db: Session, viewer: Viewer, entered: VoidRowEntered, now: d
             subject_id=session.id,
             submitted_on=row.submitted_on,
         )
+        if row.replaced_at is None:
+            _bring_back(db, session, now)
+
+
+def _bring_back(db: Session, session: KetamineSession, now: datetime) -> None:
+    """The form that went out last before one that did not go out is the one that counts again."""
+    db.flush()
+    last = db.scalar(
+        select(MonitoringSubmission)
+        .where(
+            MonitoringSubmission.ketamine_session_id == session.id,
+            MonitoringSubmission.voided_at.is_(None),
+        )
+        .order_by(MonitoringSubmission.replaced_at.desc())
+        .limit(1)
+    )
+    if last is not None:
+        last.replaced_at = None
+        db.flush()
+        judge_submission(db, session, now)
 
 
 def record_form_printed(
@@ -354,12 +403,3 @@ def _of_spravato(
     if not is_spravato(product_route(db, session)):
         raise NotAllowed(_OF_SPRAVATO_ONLY)
     return session, course
-
-
-def _submission(db: Session, session_id: str) -> MonitoringSubmission | None:
-    return db.scalar(
-        select(MonitoringSubmission).where(
-            MonitoringSubmission.ketamine_session_id == session_id,
-            MonitoringSubmission.voided_at.is_(None),
-        )
-    )

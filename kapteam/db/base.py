@@ -47,7 +47,10 @@ class Versioned(Identified):
     version: Mapped[int] = mapped_column(default=1)
 
 
-def index_of_open(name: str, *columns: str, unset: str, unique: bool = False) -> Index:
+def index_of_open(
+    name: str, *columns: str, unset: str | tuple[str, ...], unique: bool = False
+) -> Index:
     """An index over the rows whose `unset` is empty; those that are over are never read for it."""
-    where = text(f"{unset} IS NULL")
+    names = (unset,) if isinstance(unset, str) else unset
+    where = text(" AND ".join(f"{one} IS NULL" for one in names))
     return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)

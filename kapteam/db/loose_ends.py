@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.base import Versioned
 from kapteam.db.signing import has_words
-from kapteam.db.spravato import is_submitted
+from kapteam.db.spravato import is_as_submitted
 from kapteam.db.tables import (
     Administration,
     Clinician,
@@ -149,7 +149,7 @@ def _doses(db: Session, episode: Episode) -> dict[str, Any]:
             func.max(ended, type_=UtcDateTime()).label("last_at"),
             func.max(case((unconfirmed, teller.name))).label("told_by"),
             integrated.label("integrated"),
-            and_(_is_spravato(), ~is_submitted()).label("owes_form"),
+            and_(_is_spravato(), ~is_as_submitted()).label("owes_form"),
         )
         .outerjoin(
             Administration,
@@ -200,7 +200,7 @@ def _fresh(doses: dict[str, Any], now: datetime) -> Iterator[Loose]:
 
 
 def _forms(doses: dict[str, Any]) -> Iterator[Loose]:
-    """Rule 39: the monitoring forms of Spravato that did not go out."""
+    """Rule 39: the monitoring forms of Spravato that did not go out as they are now."""
     for row in doses.values():
         if row.owes_form and row.status not in _OPEN and row.last_at is not None:
             yield Loose(LooseKind.FORM, row.id, at=row.last_at)

@@ -859,6 +859,7 @@ class Dose:
                 before_is_acceptable=True,
                 leaving_is_acceptable=True,
                 ready_minutes="95",
+                looked_for_events=True,
                 replaces="",
             ),
         )

@@ -7,6 +7,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.busy import Whose, authorized, busy_therapist, other_sessions
+from kapteam.db.spravato import had_spravato
 from kapteam.db.tables import Absence, Clinician, Episode, Weight
 from kapteam.queries.course import Course, RunningSeries, course
 from kapteam.queries.practice import Colleague, team
@@ -14,17 +15,20 @@ from kapteam.queries.standing import Asked
 from kapteam.queries.weights import WeightLine, is_newest, weight_line
 from kapteam.rules.cadence import OtherSession
 from kapteam.rules.slots import Proposal, propose
+from kapteam.rules.spravato import is_spravato
 from kapteam.rules.waits import Authorized
+from kapteam.vocabulary import ProductRoute
 
 INTEGRATION_MINUTES = 60
 
 
 @dataclass(frozen=True, slots=True)
 class BookingStart:
-    """What the booking form starts from."""
+    """What the booking form starts from; `had_spravato`: the client, on whatever course."""
 
     course: Course
     weight: WeightLine | None
+    had_spravato: bool
     team: tuple[Colleague, ...]
 
     @property
@@ -32,19 +36,29 @@ class BookingStart:
         """The course's open series."""
         return self.course.series
 
+    def is_first(self, product_route: ProductRoute | None, *, begins: bool) -> bool:
+        """Whether a session by this route is the first that is given, where it `begins` a series.
+
+        Of Spravato the first of the client's (rule 33), of the others the first of its series.
+        """
+        if is_spravato(product_route):
+            return not self.had_spravato
+        return begins or not (self.series and self.series.has_given)
+
 
 def booking_start(db: Session, asked: Asked, episode_id: str) -> BookingStart:
     """Everything for one booking form. Raises NotFound."""
     care = course(db, asked, episode_id)
-    weight = db.scalar(
-        select(Weight)
+    row = db.execute(
+        select(Weight, had_spravato(Episode.client_id).label("had_spravato"))
         .select_from(Episode)
-        .join(Weight, is_newest(Episode.client_id))
+        .outerjoin(Weight, is_newest(Episode.client_id))
         .where(Episode.id == episode_id)
-    )
+    ).one()
     return BookingStart(
         course=care,
-        weight=weight_line(asked, weight, care.series.started_at if care.series else None),
+        weight=weight_line(asked, row.Weight, care.series.started_at if care.series else None),
+        had_spravato=row.had_spravato,
         team=team(db, asked),
     )
 

@@ -39,7 +39,7 @@ from kapteam.db.reviewed import reviewed_for
 from kapteam.db.series import reviewed_before
 from kapteam.db.settled import note_is_signed, settled, settled_here
 from kapteam.db.signing import has_words
-from kapteam.db.spravato import enrolled_on, is_submitted
+from kapteam.db.spravato import enrolled_on, is_as_submitted, is_submitted
 from kapteam.db.tables import (
     Absence,
     Administration,
@@ -402,7 +402,7 @@ def _doses() -> Executable:
     """Ketamine sessions that are open, unsettled, to sign or last given, numbered in their series.
 
     Also those recorded since `breached_since` although planning refused them (rule 35), and those
-    of Spravato whose monitoring form did not go out (rule 39). What was
+    of Spravato whose monitoring form did not go out as it is now (rule 39). What was
     `handed_on` was given on a course that ended before, and only its integration is owed here.
     """
     given = _given_by_dose()
@@ -481,6 +481,7 @@ def _doses() -> Executable:
                 _last_pressure().label("last_pressure"),
                 *(_signature_waits(part) for part in RecordPart),
                 is_submitted().label("form_submitted"),
+                is_as_submitted().label("form_as_submitted"),
                 Series.product_route,
                 Series.ordered_count,
                 numbered.c.number,
@@ -523,7 +524,7 @@ def _doses() -> Executable:
                 and_(
                     Series.product_route == ProductRoute.ESKETAMINE_NASAL,
                     numbered.c.first_at.is_not(None),
-                    ~is_submitted(),
+                    ~is_as_submitted(),
                 ),
             ),
         )

@@ -29,16 +29,26 @@ from sqlalchemy.orm import Session
 
 from kapteam.db.access import visible_episodes
 from kapteam.db.reviewed import has_part, reviewed_until
+from kapteam.db.spravato import submission_counts
 from kapteam.db.tables import (
     Administration,
     Clinician,
     Episode,
     KetamineSession,
+    MonitoringSubmission,
     ReadinessAnswer,
+    RecordSignature,
 )
 from kapteam.db.types import UtcDateTime
 from kapteam.queries.standing import Asked
-from kapteam.vocabulary import Answer, ForReview, Part, ReadinessItem, SessionStatus
+from kapteam.vocabulary import (
+    Answer,
+    ForReview,
+    Part,
+    ReadinessItem,
+    RecordPart,
+    SessionStatus,
+)
 
 REACHES_BACK = timedelta(days=30)
 """How long something waits for a review: what is older stays on its ketamine session."""
@@ -49,9 +59,10 @@ _TAKES_PLACE = tuple(one for one in SessionStatus if one.is_open or one.is_given
 class ReviewLine:
     """One thing of one ketamine session, recorded or decided at `at`.
 
-    `words` are its reason, and `by` who decided, or whose word a dose was given on. `item` is what
-    somebody went ahead without. `is_given`: the dose was. `left_without` a ride: the client has by
-    now, and not only been given the dose. `waits_on`: who of the two has not looked at it.
+    `words` are its reason, and `by` who decided or did it, or whose word a dose was given on.
+    `item` is what somebody went ahead without. `is_given`: the dose was. `left_without` a ride: the
+    client has by now, and not only been given the dose. `waits_on`: who of the two has not looked
+    at it.
     """
 
     kind: ForReview
@@ -118,6 +129,8 @@ def _rows(wanted: Select[str]) -> Executable:
         _no_ride(wanted),
         _as_told(wanted),
         _left(wanted),
+        _struck(wanted),
+        _incomplete_forms(wanted),
     )
 
 
@@ -134,6 +147,50 @@ def _left(wanted: Select[str]) -> Select[Any]:
         )
         .join(given, given.c.id == KetamineSession.id)
         .where(KetamineSession.early_out_reason != "", KetamineSession.discharged_at.is_not(None))
+    )
+
+
+def _struck(wanted: Select[str]) -> Select[Any]:
+    """Doses that were marked as entered in error although the medical part was signed before."""
+    given = _given(wanted)
+    signed = exists().where(
+        RecordSignature.ketamine_session_id == KetamineSession.id,
+        RecordSignature.part == RecordPart.MEDICAL,
+        RecordSignature.signed_at <= Administration.voided_at,
+    )
+    return (
+        _about(
+            ForReview.STRUCK,
+            given,
+            at=Administration.voided_at,
+            words=Administration.void_reason,
+            by=Clinician.name,
+            recorded_at=Administration.recorded_at,
+        )
+        .outerjoin(given, given.c.id == KetamineSession.id)
+        .join(Administration, Administration.ketamine_session_id == KetamineSession.id)
+        .join(Clinician, Clinician.id == Administration.voided_by_id)
+        .where(KetamineSession.episode_id.in_(wanted), signed)
+    )
+
+
+def _incomplete_forms(wanted: Select[str]) -> Select[Any]:
+    """Monitoring forms of Spravato that went out with something missing (rule 38)."""
+    given = _given(wanted)
+    return (
+        _about(
+            ForReview.INCOMPLETE_FORM,
+            given,
+            at=MonitoringSubmission.recorded_at,
+            words=MonitoringSubmission.missing.concat(": ").concat(
+                MonitoringSubmission.missing_reason
+            ),
+            by=Clinician.name,
+        )
+        .join(given, given.c.id == KetamineSession.id)
+        .join(MonitoringSubmission, MonitoringSubmission.ketamine_session_id == KetamineSession.id)
+        .join(Clinician, Clinician.id == MonitoringSubmission.submitted_by_id)
+        .where(submission_counts(), MonitoringSubmission.missing != "")
     )
 
 
@@ -236,7 +293,7 @@ def _about(kind: ForReview, given: Subquery, **columns: Any) -> Select[Any]:
         cast(columns["words"], Text).label("words"),
         columns["by"].label("by"),
         columns.get("item", cast(null(), String)).label("item"),
-        given.c.recorded_at.label("recorded_at"),
+        columns.get("recorded_at", given.c.recorded_at).label("recorded_at"),
         columns.get("left_without_ride", false()).label("left_without_ride"),
         reviewed_until(course, Part.PRESCRIBER).label("prescriber_until"),
         reviewed_until(course, Part.THERAPIST).label("therapist_until"),

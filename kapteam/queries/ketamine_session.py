@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
 from kapteam.db.series import count_of, counts, has_given, place_of
+from kapteam.db.spravato import had_spravato
 from kapteam.db.tables import (
     Clinician,
     Contact,
@@ -42,6 +43,7 @@ from kapteam.queries.weights import WeightLine, is_newest, weight_line
 from kapteam.rules.dosing import MayAdd, ends_session, may_add
 from kapteam.rules.home_supply import HomeStanding
 from kapteam.rules.series import SeriesCount, goes_on
+from kapteam.rules.spravato import is_spravato
 from kapteam.vocabulary import (
     ContactKind,
     IntegrationKind,
@@ -72,8 +74,9 @@ class KetamineSessionPage:
     `contacts` are what else is planned on its course, while it is open itself. `line` is None once
     the course is closed or the session is. `number` in its series, None when it was never given;
     `count` is how far that is, `series_goes_on` while it takes the next dose, and `is_first` until
-    any of it is given. `intentions` is None for the front desk. `seen_this_hour`: the audit log has
-    it already that the viewer opened this chart.
+    any of it is given, of Spravato until the client was given any at all. `intentions` is None for
+    the front desk. `seen_this_hour`: the audit log has it already that the viewer opened this
+    chart.
     """
 
     id: str
@@ -190,6 +193,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
             Weight,
             has_given(Series.id).label("has_given"),
             place_of(KetamineSession).label("place_in_series"),
+            had_spravato(Episode.client_id).label("had_spravato"),
         )
         .join(Episode, Episode.id == KetamineSession.episode_id)
         .join(Series, Series.id == KetamineSession.series_id)
@@ -251,7 +255,9 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         ceiling_reason=dose.ceiling_reason,
         number_reason=dose.number_reason,
         weight=weight_line(asked, rows[0].Weight, series.started_at),
-        is_first=not rows[0].has_given,
+        is_first=not (
+            rows[0].had_spravato if is_spravato(series.product_route) else rows[0].has_given
+        ),
         arrived_at=dose.arrived_at,
         stopped_at=dose.stopped_at,
         discharged_at=dose.discharged_at,

@@ -7,6 +7,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
+from kapteam.db.spravato import had_spravato
 from kapteam.db.tables import Client, Clinician, Episode, Hold, KetamineSession, Series, Weight
 from kapteam.errors import NotFound
 from kapteam.queries.client_names import CLIENT_NAME, client_named
@@ -42,7 +43,8 @@ class LiveSession:
     """Everything the page of the hour itself shows. Doses in micrograms.
 
     `due` is the reading that is due next; `may_leave_at` None while nothing was given.
-    `usual_pressure` and `allergies` as they stand on the client; None: not asked.
+    `had_spravato`: the client, ever. `usual_pressure` and `allergies` as they stand on the client;
+    None: not asked.
     """
 
     id: str
@@ -62,11 +64,13 @@ class LiveSession:
     readings_due: str | None
     arrived_at: datetime | None
     stopped_at: datetime | None
+    end_reason: str
     discharged_at: datetime | None
     early_out_reason: str
     allergies: str | None
     usual_pressure: str | None
     weight: WeightLine | None
+    had_spravato: bool
     administrations: tuple[AdministrationLine, ...]
     other_medicines: tuple[OtherMedicineLine, ...]
     vitals: tuple[VitalLine, ...]
@@ -169,6 +173,7 @@ def live_session(db: Session, asked: Asked, session_id: str) -> LiveSession:
             Client.usual_pressure,
             *CLIENT_NAME,
             Weight,
+            had_spravato(Episode.client_id).label("had_spravato"),
         )
         .join(Episode, Episode.id == KetamineSession.episode_id)
         .join(Client, Client.id == Episode.client_id)
@@ -210,11 +215,13 @@ def live_session(db: Session, asked: Asked, session_id: str) -> LiveSession:
         readings_due=dose.readings_due,
         arrived_at=dose.arrived_at,
         stopped_at=dose.stopped_at,
+        end_reason=dose.end_reason,
         discharged_at=dose.discharged_at,
         early_out_reason=dose.early_out_reason,
         allergies=row.allergies,
         usual_pressure=row.usual_pressure,
         weight=weight_line(asked, row.Weight, row.series_started_at),
+        had_spravato=row.had_spravato,
         administrations=rows.administrations,
         other_medicines=rows.other_medicines,
         vitals=rows.vitals,

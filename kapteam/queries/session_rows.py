@@ -51,13 +51,17 @@ from kapteam.vocabulary import (
     RecordPart,
 )
 
+_voider = aliased(Clinician)
 _DOSE, _OTHER, _VITAL, _EVENT = "dose", "other", "vital", "event"
 _ANSWER, _SUPPORT, _SIGNATURE = "answer", "support", "signature"
 
 
 @dataclass(frozen=True, slots=True)
 class AdministrationLine:
-    """One giving of ketamine, in micrograms. `told_by` waits for confirmation until confirmed."""
+    """One giving of ketamine, in micrograms. `told_by` waits for confirmation until confirmed.
+
+    `given_by` recorded it, and with `voided_at` `voided_by` marked it as entered in error.
+    """
 
     id: str
     kind: AdministrationKind
@@ -66,11 +70,13 @@ class AdministrationLine:
     ended_at: datetime | None
     lot: str
     reason: str
+    given_by_id: str
     given_by: str
     is_witnessed: bool
     told_by: str | None
     confirmed_at: datetime | None
     voided_at: datetime | None
+    voided_by: str
     void_reason: str
 
 
@@ -87,6 +93,7 @@ class OtherMedicineLine:
     given_by: str
     is_witnessed: bool
     voided_at: datetime | None
+    voided_by: str
     void_reason: str
 
 
@@ -105,6 +112,7 @@ class VitalLine:
     recorded_by: str
     recorded_at: datetime
     voided_at: datetime | None
+    voided_by: str
     void_reason: str
 
 
@@ -123,6 +131,7 @@ class EventLine:
     recorded_by: str
     recorded_at: datetime
     voided_at: datetime | None
+    voided_by: str
     void_reason: str
 
 
@@ -276,7 +285,14 @@ def _rows() -> Executable:
 
 def _recorded(table: Any) -> dict[str, Any]:
     """What is kept of a row that may be marked as entered in error."""
-    return {name: getattr(table, name) for name in ("recorded_at", "voided_at", "void_reason")}
+    voider = (
+        select(_voider.name)
+        .where(_voider.id == table.voided_by_id)
+        .correlate(table)
+        .scalar_subquery()
+    )
+    kept = {name: getattr(table, name) for name in ("recorded_at", "voided_at", "void_reason")}
+    return kept | {"voided_by": voider}
 
 
 def _row(what: str, table: Any, *, at: Any, **columns: Any) -> Select[Any]:
@@ -304,6 +320,7 @@ def _row(what: str, table: Any, *, at: Any, **columns: Any) -> Select[Any]:
         "recorded_at": UtcDateTime(),
         "voided_at": UtcDateTime(),
         "void_reason": Text(),
+        "voided_by": String(),
     }
     cells: list[ColumnElement[Any]] = [
         columns.get(name, cast(null(), kind)).label(name) for name, kind in kinds.items()
@@ -313,8 +330,9 @@ def _row(what: str, table: Any, *, at: Any, **columns: Any) -> Select[Any]:
         table.id.label("row_id"),
         at.label("at"),
         *cells,
+        Clinician.id.label("by_id"),
         Clinician.name.label("by"),
-    )
+    ).select_from(table)
 
 
 # The pages of a session ask it in every run, and to make the statement takes longer than to run it.
@@ -334,11 +352,13 @@ def _administration(row: Any) -> AdministrationLine:
         row.ended_at,
         row.name,
         row.words,
+        row.by_id,
         row.by,
         row.flag,
         row.told_by,
         row.confirmed_at,
         row.voided_at,
+        row.voided_by or "",
         row.void_reason,
     )
 
@@ -354,6 +374,7 @@ def _other_medicine(row: Any) -> OtherMedicineLine:
         row.by,
         row.flag,
         row.voided_at,
+        row.voided_by or "",
         row.void_reason,
     )
 
@@ -371,6 +392,7 @@ def _vital(row: Any) -> VitalLine:
         row.by,
         row.recorded_at,
         row.voided_at,
+        row.voided_by or "",
         row.void_reason,
     )
 
@@ -388,6 +410,7 @@ def _event(row: Any) -> EventLine:
         row.by,
         row.recorded_at,
         row.voided_at,
+        row.voided_by or "",
         row.void_reason,
     )
 

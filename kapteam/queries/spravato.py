@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from kapteam.clock import day_of
 from kapteam.db.access import visible_episodes
-from kapteam.db.spravato import enrolled_on
+from kapteam.db.spravato import answered, enrolled_on
 from kapteam.db.tables import (
     Administration,
     Client,
@@ -44,7 +44,6 @@ from kapteam.vocabulary import (
     ProductRoute,
     SessionStatus,
     SubmittedHow,
-    WatchedMedicine,
 )
 
 _MISSING = "There is no such session with Spravato, or you are not on its course of care."
@@ -60,6 +59,7 @@ class EnrollmentLine:
     recorded_by: str
     recorded_at: datetime
     voided_at: datetime | None
+    voided_by: str
     void_reason: str
 
 
@@ -83,15 +83,29 @@ class AnswersLine:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionLine:
-    """That a form went out; with `voided_at` it was entered in error."""
+    """That a form went out; with `voided_at` it was entered in error.
+
+    `missing` is what it lacked then, `missing_reason` why. With `changed_at` the record says
+    something else since, with `replaced_at` it was sent again.
+    """
 
     id: str
     form_version: int
     submitted_on: date
     how: SubmittedHow
     by: str
+    missing: str
+    missing_reason: str
+    changed_at: datetime | None
+    replaced_at: datetime | None
     voided_at: datetime | None
+    voided_by: str
     void_reason: str
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is how the form of its session went out."""
+        return self.voided_at is None and self.replaced_at is None
 
 
 class SpravatoSession(Protocol):
@@ -124,6 +138,12 @@ class SpravatoSession(Protocol):
     @property
     def early_out_reason(self) -> str: ...
 
+    @property
+    def stopped_at(self) -> datetime | None: ...
+
+    @property
+    def end_reason(self) -> str: ...
+
 
 @dataclass(frozen=True, slots=True)
 class SpravatoRecord:
@@ -137,13 +157,19 @@ class SpravatoRecord:
 
     @property
     def submitted(self) -> SubmissionLine | None:
-        """How it went out, of what was not entered in error."""
-        return next((one for one in self.submissions if one.voided_at is None), None)
+        """How it went out, of what was neither entered in error nor sent again."""
+        return next((one for one in self.submissions if one.counts), None)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it went out and says what is recorded now."""
+        return self.submitted is not None and self.submitted.changed_at is None
 
     @property
     def definition(self) -> FormDefinition:
-        """The version of the form that it went out by; until then the newest."""
-        return FORMS[self.submitted.form_version] if self.submitted else CURRENT
+        """The version of the form that it went out by; the newest while it is to be sent."""
+        sent = self.submitted
+        return FORMS[sent.form_version] if sent and self.is_settled else CURRENT
 
     def missing(self, now: datetime) -> tuple[str, ...]:
         """What the form lacks; nothing while no device was given."""
@@ -175,11 +201,13 @@ def enrollments(db: Session, asked: Asked, episode_id: str) -> Enrollments:
     has_series = exists().where(
         Series.episode_id == Episode.id, Series.product_route == ProductRoute.ESKETAMINE_NASAL
     )
+    voider = aliased(Clinician)
     rows = db.execute(
-        select(has_series.label("has_series"), RemsEnrollment, Clinician.name)
+        select(has_series.label("has_series"), RemsEnrollment, Clinician.name, voider.name)
         .select_from(Episode)
         .outerjoin(RemsEnrollment, RemsEnrollment.client_id == Episode.client_id)
         .outerjoin(Clinician, Clinician.id == RemsEnrollment.recorded_by_id)
+        .outerjoin(voider, voider.id == RemsEnrollment.voided_by_id)
         .where(Episode.id == episode_id, visible_episodes(asked.viewer, asked.now))
         .order_by(RemsEnrollment.recorded_at.desc(), RemsEnrollment.id.desc())
     ).all()
@@ -193,9 +221,10 @@ def enrollments(db: Session, asked: Asked, episode_id: str) -> Enrollments:
                 by,
                 one.recorded_at,
                 one.voided_at,
+                voided_by or "",
                 one.void_reason,
             )
-            for _, one, by in rows
+            for _, one, by, voided_by in rows
             if one is not None
         ),
     )
@@ -227,8 +256,11 @@ def spravato_record(db: Session, asked: Asked, session: SpravatoSession) -> Spra
             if one.voided_at is None
         ),
         early_out_reason=session.early_out_reason,
+        stopped_at=session.stopped_at,
+        stop_reason=session.end_reason,
         answered=answers.answered if answers else None,
     )
+    sent = [one for one in submissions if one.counts]
     return SpravatoRecord(
         session_id=session.id,
         facts=facts,
@@ -236,7 +268,8 @@ def spravato_record(db: Session, asked: Asked, session: SpravatoSession) -> Spra
             day_of(watched.first_at, zone) if watched.first_at else None,
             asked.today,
             is_closed=session.status.is_given,
-            is_submitted=any(one.voided_at is None for one in submissions),
+            is_submitted=bool(sent),
+            is_changed=any(one.changed_at for one in sent),
         ),
         answers=answers,
         submissions=submissions,
@@ -256,7 +289,8 @@ def form_to_print(db: Session, asked: Asked, session_id: str) -> SpravatoRecord:
 
 def _rows(db: Session, asked: Asked, session_id: str, first_at: datetime) -> list[Any]:
     """A row for each submission of the session's form, or one without any."""
-    provider, answerer, submitter = aliased(Clinician), aliased(Clinician), aliased(Clinician)
+    provider, answerer = aliased(Clinician), aliased(Clinician)
+    submitter, voider = aliased(Clinician), aliased(Clinician)
     member = aliased(EpisodeMember)
     other, other_course = aliased(KetamineSession), aliased(Episode)
     had_before = (
@@ -288,6 +322,7 @@ def _rows(db: Session, asked: Asked, session_id: str, first_at: datetime) -> lis
                 answerer.name.label("answered_by"),
                 MonitoringSubmission,
                 submitter.name.label("submitted_by"),
+                voider.name.label("submission_voided_by"),
             )
             .select_from(KetamineSession)
             .join(Episode, Episode.id == KetamineSession.episode_id)
@@ -315,6 +350,7 @@ def _rows(db: Session, asked: Asked, session_id: str, first_at: datetime) -> lis
                 MonitoringSubmission.ketamine_session_id == KetamineSession.id,
             )
             .outerjoin(submitter, submitter.id == MonitoringSubmission.submitted_by_id)
+            .outerjoin(voider, voider.id == MonitoringSubmission.voided_by_id)
             .where(KetamineSession.id == session_id, visible_episodes(asked.viewer, asked.now))
             .order_by(MonitoringSubmission.recorded_at, MonitoringSubmission.id)
         )
@@ -331,12 +367,7 @@ def _answers(row: Any) -> AnswersLine | None:
         return None
     return AnswersLine(
         kept.id,
-        Answered(
-            {WatchedMedicine(name): bool(so) for name, so in kept.medicines.items()},
-            kept.before_is_acceptable,
-            kept.leaving_is_acceptable,
-            kept.ready_minutes,
-        ),
+        answered(kept),
         row.answered_by,
         kept.answered_at,
     )
@@ -350,6 +381,11 @@ def _submission(row: Any) -> SubmissionLine:
         kept.submitted_on,
         kept.how,
         row.submitted_by,
+        kept.missing,
+        kept.missing_reason,
+        kept.changed_at,
+        kept.replaced_at,
         kept.voided_at,
+        row.submission_voided_by or "",
         kept.void_reason,
     )

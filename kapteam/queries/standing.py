@@ -1091,6 +1091,7 @@ class _Course:
             self._asked.today,
             is_closed=row.status.is_given,
             is_submitted=row.form_submitted,
+            is_changed=not row.form_as_submitted,
         )
 
     def _prepared(self, row: Any, intention: IntentionStanding) -> Preparation:

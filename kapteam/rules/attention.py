@@ -130,7 +130,7 @@ _TO_SIGN = {
     RecordPart.MEDICAL: Reason.SIGN_MEDICAL,
     RecordPart.SUPPORT: Reason.SIGN_SUPPORT,
 }
-_TO_SUBMIT = frozenset({FormStage.DUE, FormStage.OVERDUE})
+_TO_SUBMIT = frozenset({FormStage.DUE, FormStage.OVERDUE, FormStage.CHANGED})
 _LOUD = {Tone.RED: 0, Tone.AMBER: 1}
 
 
@@ -225,8 +225,9 @@ class CourseFacts:
     `stuck` is where it is, while that is asked. `series_ordered` is 0 without a series
     and None while no prescriber has ordered the number of the one that has `series_dose_id`.
     `authorization` is the one of an insurer that counts. `signals` are its alerts, also those that
-    somebody quieted. `forms` are the monitoring forms of its Spravato sessions that did not go out.
-    `to_rebook` is said while no other ketamine session is booked, instead of what says less.
+    somebody quieted. `forms` are the monitoring forms of its Spravato sessions that did not go out
+    as they are. `to_rebook` is said while no other ketamine session is booked, instead of what says
+    less.
     """
 
     state: EpisodeState

@@ -4,9 +4,11 @@ The form goes out after every session within seven days (domain 1.4). What it as
 before, so each definition carries its version, and a form that went out is shown by its own.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from kapteam import wording
@@ -22,6 +24,7 @@ LONGEST_READY = 24 * 60
 _COMMON = (WatchedMedicine.BENZODIAZEPINE, WatchedMedicine.HYPNOTIC)
 _SEDATION = ("Sedation", AdverseEventKind.SEDATION)
 _DISSOCIATION = ("Dissociation", AdverseEventKind.DISSOCIATION)
+_NONE = "None recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class FormStage(Term):
     DUE = "due", "Due"
     OVERDUE = "overdue", "Overdue"
     SUBMITTED = "submitted", "Submitted"
+    CHANGED = "changed", "Changed since it was submitted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +83,30 @@ class FormStanding:
         """How loud it is."""
         if self.stage is FormStage.OVERDUE:
             return Tone.RED
+        if self.stage is FormStage.CHANGED:
+            return Tone.AMBER
         is_soon = self.stage is FormStage.DUE and self.due_on - today <= SOON
         return Tone.AMBER if is_soon else Tone.PLAIN
 
 
 def judge_form(
-    given_on: date | None, today: date, *, is_closed: bool, is_submitted: bool
+    given_on: date | None,
+    today: date,
+    *,
+    is_closed: bool,
+    is_submitted: bool,
+    is_changed: bool = False,
 ) -> FormStanding | None:
     """Rule 39: where the form of a session given on that day stands; None while nothing was given.
 
-    It is due once the session is closed; one that nobody closed is overdue all the same.
+    It is due once the session is closed; one that nobody closed is overdue all the same. One that
+    went out and `is_changed` since is to be sent again.
     """
     if given_on is None:
         return None
     due_on = given_on + DUE_AFTER
     if is_submitted:
-        return FormStanding(FormStage.SUBMITTED, due_on)
+        return FormStanding(FormStage.CHANGED if is_changed else FormStage.SUBMITTED, due_on)
     if today > due_on:
         return FormStanding(FormStage.OVERDUE, due_on)
     return FormStanding(FormStage.DUE if is_closed else FormStage.NOT_DUE, due_on)
@@ -112,12 +124,16 @@ def read_ready_minutes(text: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a prescriber answered. `medicines` has yes or no for each class that was asked."""
+    """What a prescriber answered. `medicines` has yes or no for each class that was asked.
+
+    `looked_for_events`: somebody watched for what the form names; None: nobody was asked.
+    """
 
     medicines: Mapping[WatchedMedicine, bool]
     before_is_acceptable: bool
     leaving_is_acceptable: bool
     ready_minutes: int | None
+    looked_for_events: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,24 +149,32 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class FormFacts:
+class SessionFacts:
+    """What a form says of the session itself; `stop_reason` is why its dosing was stopped early."""
+
+    watched: Watched
+    events: Sequence[Event]
+    early_out_reason: str
+    stopped_at: datetime | None
+    stop_reason: str
+    answered: Answered | None
+    enrolled_on: date | None
+    born_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class FormFacts(SessionFacts):
     """What a form is filled from. `is_first`: no Spravato was given to the client before.
 
     `medications` as they stand on the client, None: not asked. `provider` watched over the session.
     """
 
     name: str
-    born_on: date | None
     is_first: bool
-    enrolled_on: date | None
     medications: str | None
     provider: str
     provider_phone: str
     practice: str
-    watched: Watched
-    events: Sequence[Event]
-    early_out_reason: str
-    answered: Answered | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +209,7 @@ def fill(definition: FormDefinition, facts: FormFacts, now: datetime, zone: Zone
     return FilledForm(definition, tuple(filling.parts()), missing(definition, facts, now))
 
 
-def missing(definition: FormDefinition, facts: FormFacts, now: datetime) -> tuple[str, ...]:
+def missing(definition: FormDefinition, facts: SessionFacts, now: datetime) -> tuple[str, ...]:
     """What the form lacks by `now` of what kapteam keeps (rule 38), in few words each."""
     watched = facts.watched
     found = list(watched.missing(now, with_oxygen=definition.asks_oxygen))
@@ -200,6 +224,47 @@ def missing(definition: FormDefinition, facts: FormFacts, now: datetime) -> tupl
     ):
         found.append("the prescriber's answers")
     return tuple(found)
+
+
+def fingerprint(definition: FormDefinition, facts: SessionFacts) -> str:
+    """Names what the form says of its session: another one, once any of that is another.
+
+    Not what stands on the client or the course, as their medicines and who treats them do: that
+    goes on, and was what it was on the day. Nor the words it is said in.
+    """
+    watched, answered = facts.watched, facts.answered
+    named = {kind for _, kind in definition.events}
+    oxygen = [watched.oxygen(one) for one in Reading] if definition.asks_oxygen else []
+    said = [
+        [(one.given_at.isoformat(), one.ug, one.lot) for one in watched.devices],
+        _instant(watched.discharged_at),
+        facts.early_out_reason.strip() if watched.is_below_least else "",
+        [_instant(facts.stopped_at), facts.stop_reason.strip() if facts.stopped_at else ""],
+        [str(watched.pressure(one) or "") for one in Reading],
+        oxygen,
+        sorted(
+            (one.onset_at.isoformat(), one.kind.value, _instant(one.resolved_at), *_serious(one))
+            for one in facts.events
+            if one.kind in named or one.is_serious
+        ),
+        answered
+        and [
+            [answered.medicines.get(one) for one in definition.medicines],
+            answered.before_is_acceptable,
+            answered.leaving_is_acceptable,
+            answered.ready_minutes,
+            answered.looked_for_events,
+        ],
+    ]
+    return sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _instant(at: datetime | None) -> str:
+    return at.isoformat() if at else ""
+
+
+def _serious(one: Event) -> tuple[str, ...]:
+    return (one.words.strip(), one.done.strip()) if one.is_serious else ()
 
 
 class _Filling:
@@ -256,6 +321,9 @@ class _Filling:
         yield self._line("Dose", self._dose())
         for number, one in enumerate(watched.devices, 1):
             yield self._line(f"Lot of device {number}, {self._clock(one.given_at)}", one.lot)
+        if facts.stopped_at:
+            why = f"{self._clock(facts.stopped_at)}. {facts.stop_reason.strip()}"
+            yield Line("Dosing stopped early", why.strip())
         total = watched.since_first(out_at) if out_at else None
         yield self._line(
             "Total, from the first device to the end of monitoring",
@@ -302,14 +370,18 @@ class _Filling:
         )
 
     def _events(self) -> Iterator[Line]:
+        answered = self._facts.answered
+        looked = answered is not None and bool(answered.looked_for_events)
         for name, kind in self._form.events:
             of_kind = [one for one in self._facts.events if one.kind is kind]
-            yield Line(f"{name}?", "; ".join(map(self._when, of_kind)) or "No, none recorded")
+            # That nothing is recorded is no "no": somebody has to have looked.
+            none = "No" if looked else _NONE
+            yield Line(f"{name}?", "; ".join(map(self._when, of_kind)) or none)
 
     def _serious(self) -> Iterator[Line]:
         serious = [one for one in self._facts.events if one.is_serious]
         if not serious:
-            yield Line("Serious event?", "No, none recorded")
+            yield Line("Serious event?", _NONE)
         for one in serious:
             told = ". ".join(filter(None, (self._when(one), one.words.strip(), one.done.strip())))
             yield Line(one.kind.label, told)

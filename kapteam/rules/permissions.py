@@ -225,6 +225,19 @@ def can_record_session(viewer: Viewer) -> bool:
     return _allowed(check_can_record_session, viewer)
 
 
+def check_can_strike_dose(viewer: Viewer, recorded_by_id: str, recorded_by: str) -> None:
+    """Correct a dose or mark it as entered in error: who recorded it, and any prescriber.
+
+    `recorded_by` is that person's name.
+    """
+    check_can_record_session(viewer)
+    if not viewer.is_prescriber and viewer.clinician_id != recorded_by_id:
+        raise NotAllowed(
+            f"{recorded_by} recorded this dose. Ask {recorded_by} or a prescriber to correct it or "
+            "to mark it as entered in error."
+        )
+
+
 def check_can_record_lookup(viewer: Viewer) -> None:
     """Record that the prescription database was looked up: whoever may look into it."""
     _need(

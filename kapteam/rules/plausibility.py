@@ -243,10 +243,19 @@ def _doubt_devices(ug: int, may_add_ug: int | None, *, is_first: bool) -> Doubte
     if ug not in _LABELED and not is_first:
         labeled = " or ".join(wording.mg(one) for one in _LABELED)
         return Doubted(Doubt.SAY_WHY, f"The label has {labeled}.")
-    if is_first and total == max(_LABELED):
-        first = (
-            f"The label begins with {wording.mg(min(_LABELED))}; {wording.mg(max(_LABELED))} first "
-            "is for depression with acute suicidal thoughts."
-        )
-        return Doubted(Doubt.LOOK_AGAIN, first)
-    return None
+    first = beyond_first_devices(total) if is_first else None
+    return Doubted(Doubt.LOOK_AGAIN, first) if first else None
+
+
+def beyond_first_devices(ug: int) -> str | None:
+    """Rule 33: what is said of so much as the first esketamine a client is given; else None.
+
+    The label has 84 mg from the first day on only for depression with acute suicidal thoughts
+    (domain 1.3), which no field says, so it warns and asks nobody why.
+    """
+    if ug != max(_LABELED):
+        return None
+    return (
+        f"The label begins with {wording.mg(min(_LABELED))}; {wording.mg(max(_LABELED))} first "
+        "is for depression with acute suicidal thoughts."
+    )

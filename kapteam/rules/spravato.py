@@ -189,6 +189,8 @@ def count_problem(kind: AdministrationKind, ug: int, product_route: ProductRoute
             f"{wording.mg(ug)} are {number} devices of {each}. Enter each device by itself, with "
             "its time and its lot."
         )
+    if kind is not AdministrationKind.DEVICE:
+        return "Spravato is given by devices. Enter it as a nasal device."
     return None
 
 

@@ -14,6 +14,8 @@ HEART_RATE = (30, 220)
 OXYGEN = (50, 100)
 BREATHS = (4, 60)
 """Domain 1.4, plausible ranges: outside of them a figure is a slip."""
+LEAST_APART = 10
+"""Ours, mmHg: the upper and the lower number of whoever can be read are at least so far apart."""
 NEAR_SYSTOLIC, NEAR_DIASTOLIC = 20, 10
 """Ours, mmHg: as much above one's own before the dose is near it again."""
 
@@ -42,6 +44,8 @@ def check_blood_pressure(systolic: int, diastolic: int) -> str | None:
             f"Enter {SYSTOLIC[0]} to {SYSTOLIC[1]} over {DIASTOLIC[0]} to {DIASTOLIC[1]}, "
             "for example 128/82."
         )
+    if systolic - diastolic < LEAST_APART:
+        return f"The upper number is at least {LEAST_APART} above the lower one; check both."
     return None
 
 
@@ -51,11 +55,18 @@ def read_figure(bounds: tuple[int, int], text: str) -> int | None:
     Raises ValueError with a sentence: no whole number, or one that nobody has (rule 36).
     """
     typed = text.replace(wording.NBSP, " ").strip().removesuffix("%").strip()
-    if not typed:
-        return None
+    return _within(bounds, typed, ", or leave it empty") if typed else None
+
+
+def read_needed_figure(bounds: tuple[int, int], text: str) -> int:
+    """The same of a number that is not left out; nothing typed is a ValueError as well."""
+    return _within(bounds, text.strip(), "")
+
+
+def _within(bounds: tuple[int, int], typed: str, otherwise: str) -> int:
     least, most = bounds
     if not (typed.isascii() and typed.isdigit() and len(typed) <= 3):
-        raise ValueError(f"Enter a whole number from {least} to {most}, or leave it empty.")
+        raise ValueError(f"Enter a whole number from {least} to {most}{otherwise}.")
     if not least <= int(typed) <= most:
         raise ValueError(f"Enter a number from {least} to {most}. Check the figure.")
     return int(typed)

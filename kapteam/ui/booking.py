@@ -203,7 +203,7 @@ def _ketamine_fields(here: Present, form: Form, start: BookingStart) -> ProductR
             route,
             here.asked.practice.dose_bounds,
             label="Dose ordered, mg" if ordering else "Dose proposed, mg (not an order)",
-            is_first=begins or not (series and series.has_given),
+            is_first=start.is_first(route, begins=begins),
             ceiling=ceiling,
             ask="" if ordering else _prescriber(start),
         )

@@ -1,15 +1,39 @@
-"""The small form that marks one row of a session's record as entered in error."""
+"""A row of a session's record that was entered in error, and the small form that marks one."""
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import streamlit as st
 
+from kapteam import sentences
 from kapteam.actions.entered_in_error import VoidRowEntered
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.forms import Form
 from kapteam.ui.shell import Present
+from kapteam.ui.text import plain, quiet
+from kapteam.ui.written import free_words
+
+
+class Struck(Protocol):
+    """A row that was entered in error: when, by whom and why."""
+
+    @property
+    def voided_at(self) -> datetime | None: ...
+
+    @property
+    def voided_by(self) -> str: ...
+
+    @property
+    def void_reason(self) -> str: ...
+
+
+def struck(here: Present, what: str, row: Struck) -> str:
+    """What a struck row said, struck through, with who struck it, when and why; as Markdown."""
+    why = free_words(here, row.void_reason)
+    by, at = row.voided_by, row.voided_at or here.now
+    said = sentences.entered_in_error(by, at, why, here.now, here.zone)
+    return f"~~{plain(what)}~~ {quiet(said)}"
 
 
 def draw_void_form(

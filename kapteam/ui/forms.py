@@ -367,15 +367,28 @@ class Form:
 
     def answer(self, field: str, label: str, value: bool | None = None) -> bool | None:
         """Yes, no, or not asked: the three are never mixed up."""
+        first = list(_ANSWERED.values()).index(self._first(field, value))
+        return self._answered(field, label, _ANSWERS, first)
+
+    def yes_or_no(self, field: str, label: str, value: bool | None = None) -> bool | None:
+        """Yes or no, of what has to be said: neither is chosen until somebody does."""
         first = self._first(field, value)
+        offered = {text: said for text, said in _ANSWERS.items() if text}
+        return self._answered(
+            field, label, offered, None if first is None else list(offered).index(str(first))
+        )
+
+    def _answered(
+        self, field: str, label: str, offered: Mapping[str, str], first: int | None
+    ) -> bool | None:
         self._labels[field] = _ANSWERS
         self._read[field] = lambda: _ANSWERED[st.session_state.get(self.key(field)) or ""]
         st.radio(
             label,
-            list(_ANSWERS),
-            list(_ANSWERED.values()).index(first),
+            list(offered),
+            first,
             key=self.key(field),
-            format_func=_ANSWERS.__getitem__,
+            format_func=offered.__getitem__,
             horizontal=True,
         )
         self._problem(field)

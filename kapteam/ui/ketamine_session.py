@@ -29,6 +29,7 @@ from kapteam.actions.ketamine_sessions import (
     void_administration,
 )
 from kapteam.actions.orders import DoseEntered, order_dose, propose_dose
+from kapteam.errors import NotAllowed
 from kapteam.ids import id_within
 from kapteam.queries.ketamine_session import KetamineSessionPage
 from kapteam.queries.practice import with_function
@@ -44,8 +45,10 @@ from kapteam.rules.permissions import (
     can_propose_dose,
     can_record_session,
     can_write_note,
+    check_can_strike_dose,
 )
 from kapteam.rules.plausibility import doubt_given, per_kg
+from kapteam.rules.spravato import is_spravato
 from kapteam.ui.booking import (
     AfterDose,
     freed_time,
@@ -55,6 +58,7 @@ from kapteam.ui.booking import (
     say_who_is_away,
 )
 from kapteam.ui.doses import dose_fields, draw_weight, read_field, typed_mg
+from kapteam.ui.entered_in_error import struck
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import NOT_BOOKED, integration_links, phrase, row, section, when, words
@@ -325,12 +329,11 @@ def _administration(here: Present, shown: KetamineSessionPage, one: Administrati
             if one.ended_at
             else ""
         )
-        line = plain(f"{one.kind.label} {wording.mg(one.ug)}, {started}{ended}")
+        line = f"{one.kind.label} {wording.mg(one.ug)}, {started}{ended}"
         if one.voided_at:
-            why = free_words(here, one.void_reason)
-            words(f"~~{line}~~ {quiet(f'entered in error: {why}')}", 760)
+            words(struck(here, line, one), 760)
             return
-        words(f"**{line}**", 380)
+        words(f"**{plain(line)}**", 380)
         by = sentences.given_by(one.given_by, is_witnessed=one.is_witnessed)
         words(quiet(f"{by}{f', lot {one.lot}' if one.lot else ''}"), 250)
         if one.told_by:
@@ -348,20 +351,33 @@ def _administration(here: Present, shown: KetamineSessionPage, one: Administrati
                 kind="secondary",
             )
         if can_record_session(here.viewer):
-            with st.popover("Correct", width="content", key=f"correct_{one.id}"):
-                _correct_form(here, shown, one)
-            with st.popover("Entered in error", width="content"):
-                form = Form(here, "void", one.id)
-                form.seen(shown.version, of=shown.id)
-                form.line("void_reason", "What was wrong")
-                form.save(
-                    "Mark as entered in error",
-                    void_administration,
-                    lambda: form.entered(VoidEntered, administration_id=one.id),
-                    kind="secondary",
-                )
+            _draw_ways_to_strike(here, shown, one)
     if one.reason:
         st.text(f"Reason: {free_words(here, one.reason)}")
+
+
+def _draw_ways_to_strike(
+    here: Present, shown: KetamineSessionPage, one: AdministrationLine
+) -> None:
+    """To correct a dose or mark it as entered in error; for who may do neither, whom to ask."""
+    try:
+        check_can_strike_dose(here.viewer, one.given_by_id, one.given_by)
+    except NotAllowed as whose:
+        with st.popover("Wrong?", width="content", key=f"wrong_{one.id}"):
+            st.markdown(plain(str(whose)))
+        return
+    with st.popover("Correct", width="content", key=f"correct_{one.id}"):
+        _correct_form(here, shown, one)
+    with st.popover("Entered in error", width="content"):
+        form = Form(here, "void", one.id)
+        form.seen(shown.version, of=shown.id)
+        form.line("void_reason", "What was wrong")
+        form.save(
+            "Mark as entered in error",
+            void_administration,
+            lambda: form.entered(VoidEntered, administration_id=one.id),
+            kind="secondary",
+        )
 
 
 def draw_record(here: Present, shown: KetamineSessionPage) -> None:
@@ -392,7 +408,12 @@ def _record_form(here: Present, shown: KetamineSessionPage) -> None:
             _giving_fields(
                 here, form, shown, f"{name}.", _first_start(shown, number, day), prescribers
             )
-    form.more_rows("administrations", "Add a booster or another dose")
+    form.more_rows(
+        "administrations",
+        "Add another device"
+        if is_spravato(shown.product_route)
+        else "Add a booster or another dose",
+    )
     left, middle, right = st.columns(3, gap="large")
     for column, name, label in (
         (left, "arrived", "Arrived"),
@@ -573,7 +594,7 @@ def _first_start(shown: KetamineSessionPage, number: int, day: date) -> _Start:
     usual = (
         AdministrationKind.DOSE if number == 0 and not shown.counted else AdministrationKind.BOOSTER
     )
-    if shown.product_route is ProductRoute.ESKETAMINE_NASAL:
+    if is_spravato(shown.product_route):
         usual = AdministrationKind.DEVICE
     return _Start(usual, day)
 
@@ -610,7 +631,7 @@ def _giving_fields(
     left, middle, right = st.columns(3, gap="medium")
     with left, st.container(horizontal=True, gap="small"):
         with st.container(width=130, gap="xsmall"):
-            form.line(f"{name}mg", "Dose given, mg", start.mg)
+            form.line(f"{name}mg", f"{_given(shown)}, mg", start.mg)
         with st.container(width=130, gap="xsmall"):
             form.line(f"{name}lot", "Lot", start.lot)
         _again_field(here, form, shown, name, start)
@@ -659,16 +680,18 @@ def _again_field(
         return
     phrase(wording.Phrase(doubt, Tone.RED, "error"))
     with st.container(width=260, gap="xsmall"):
-        form.line(f"{name}mg_again", "Dose given, a second time, mg")
+        form.line(f"{name}mg_again", f"{_given(shown)}, a second time, mg")
+
+
+def _given(shown: KetamineSessionPage) -> str:
+    return "Device given" if is_spravato(shown.product_route) else "Dose given"
 
 
 def _kinds(shown: KetamineSessionPage, start: _Start) -> list[AdministrationKind]:
-    """A nasal device only where one is given, or was recorded."""
-    is_nasal = shown.product_route is ProductRoute.ESKETAMINE_NASAL
-    devices = AdministrationKind.DEVICE
-    return [
-        one for one in AdministrationKind if is_nasal or one is not devices or start.kind is devices
-    ]
+    """Devices alone of Spravato, and of nothing else; and whatever was recorded."""
+    nasal = is_spravato(shown.product_route)
+    device = AdministrationKind.DEVICE
+    return [one for one in AdministrationKind if (one is device) is nasal or one is start.kind]
 
 
 def _correct_form(here: Present, shown: KetamineSessionPage, one: AdministrationLine) -> None:

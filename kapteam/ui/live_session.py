@@ -29,6 +29,7 @@ from kapteam.rules.plausibility import DEVICE_UG, per_kg
 from kapteam.rules.vitals import is_near, judge_pressure
 from kapteam.ui.course import draw_banner
 from kapteam.ui.doses import typed_mg
+from kapteam.ui.entered_in_error import Struck, struck
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
 from kapteam.ui.other_medicines import medicine_form
@@ -36,7 +37,7 @@ from kapteam.ui.readiness import draw_waits
 from kapteam.ui.readings import WHAT, WHEN, WHO, draw_event, draw_vital
 from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present
-from kapteam.ui.spravato import draw_since_devices, draw_watched, lot_field
+from kapteam.ui.spravato import draw_first_dose, draw_since_devices, draw_watched, lot_field
 from kapteam.ui.text import plain, quiet, strong
 from kapteam.ui.written import free_words
 from kapteam.vocabulary import (
@@ -90,6 +91,7 @@ def _facts(here: Present, shown: LiveSession) -> None:
         words(plain(f"{wording.moment(shown.planned_at, here.now, here.zone)}, {place}"))
         link("brief", "Brief", icon="summarize", id=shown.id)
         link("ketamine_session", "Full record", icon="edit_note", id=shown.id)
+    draw_first_dose(shown.product_route, shown.ordered_ug, is_first=not shown.had_spravato)
     known = (
         ("Usual blood pressure", shown.usual_pressure),
         ("Allergies", "none" if shown.allergies == "" else shown.allergies),
@@ -157,7 +159,10 @@ def _done(here: Present, what: str, at: datetime) -> None:
 
 
 def _dose(here: Present, shown: LiveSession) -> None:
-    """The next giving that the order covers, for one press; what goes beyond it asks why."""
+    """The next giving that the order covers, for one press; what goes beyond it asks why.
+
+    None once it was stopped, is closed, or the client is out: it would be refused.
+    """
     running = next(
         (
             one
@@ -168,10 +173,15 @@ def _dose(here: Present, shown: LiveSession) -> None:
     )
     for one in shown.counted:
         _done(here, f"{one.kind.label} {wording.mg(one.ug)}", one.started_at)
+    if not shown.status.is_open or shown.discharged_at:
+        return
     if running:
         Form(here, "now.ended", running.id).save(
             "Infusion ended, now", end_infusion, lambda: running.id
         )
+        return
+    if shown.stopped_at:
+        _done(here, "Stopped early", shown.stopped_at)
         return
     following = _next_giving(shown)
     if following is None:
@@ -263,6 +273,8 @@ def _out(here: Present, shown: LiveSession) -> None:
         if shown.early_out_reason:
             phrase(Phrase("left early or unwell", Tone.RED, "error"))
             st.text(free_words(here, shown.early_out_reason))
+        if not shown.status.is_open:
+            return
         Form(here, "not_out", shown.id).save(
             "Not out after all", take_back_out, lambda: shown.id, kind="secondary"
         )
@@ -372,7 +384,7 @@ class _Line:
 
 def _so_far(here: Present, shown: LiveSession) -> None:
     """Everything by time, the newest first; what was entered in error stays, struck through."""
-    lines = sorted(_lines(shown), reverse=True)
+    lines = sorted(_lines(here, shown), reverse=True)
     began_at = min((one.started_at for one in shown.counted), default=None)
     with section("So far", len(lines), key="so_far", nothing="Nothing is recorded yet."):
         for one in lines:
@@ -387,7 +399,7 @@ def _so_far(here: Present, shown: LiveSession) -> None:
                     words(quiet(one.who), WHO)
 
 
-def _lines(shown: LiveSession) -> Iterator[_Line]:
+def _lines(here: Present, shown: LiveSession) -> Iterator[_Line]:
     for name, at in (
         ("Arrived", shown.arrived_at),
         ("Stopped early", shown.stopped_at),
@@ -398,18 +410,18 @@ def _lines(shown: LiveSession) -> Iterator[_Line]:
     for dose in shown.administrations:
         what = f"{dose.kind.label} {wording.mg(dose.ug)}"
         by = sentences.given_by(dose.given_by, is_witnessed=dose.is_witnessed)
-        yield _Line(dose.started_at, dose.id, what=_struck(what, dose.voided_at), who=by)
+        yield _Line(dose.started_at, dose.id, what=_what(here, what, dose), who=by)
         if dose.ended_at and not dose.voided_at:
             yield _Line(dose.ended_at, f"{dose.id}_end", what="Infusion ended")
     for other in shown.other_medicines:
         what = f"{other.name} {other.dose} {other.route.label}"
         by = sentences.given_by(other.given_by, is_witnessed=other.is_witnessed)
-        yield _Line(other.given_at, other.id, what=_struck(what, other.voided_at), who=by)
+        yield _Line(other.given_at, other.id, what=_what(here, what, other), who=by)
     for vital in shown.vitals:
         yield _Line(vital.taken_at, vital.id, vital)
     for event in shown.events:
         yield _Line(event.onset_at, event.id, event)
 
 
-def _struck(what: str, voided_at: datetime | None) -> str:
-    return f"~~{plain(what)}~~ {quiet('entered in error')}" if voided_at else f"**{plain(what)}**"
+def _what(here: Present, what: str, row: Struck) -> str:
+    return struck(here, what, row) if row.voided_at else f"**{plain(what)}**"

@@ -13,7 +13,7 @@ from kapteam.actions.other_medicines import (
 from kapteam.queries.ketamine_session import KetamineSessionPage
 from kapteam.queries.session_rows import OtherMedicineLine
 from kapteam.rules.permissions import can_record_session
-from kapteam.ui.entered_in_error import draw_void_form
+from kapteam.ui.entered_in_error import draw_void_form, struck
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.rows import row, section, words
 from kapteam.ui.shell import Present
@@ -45,12 +45,11 @@ def draw_medicine_form(here: Present, shown: KetamineSessionPage) -> None:
 def _line(here: Present, one: OtherMedicineLine) -> None:
     with row(f"other_medicine_{one.id}"):
         at = wording.moment(one.given_at, here.now, here.zone)
-        line = plain(f"{one.name} {one.dose} {one.route.label}, {at}")
+        line = f"{one.name} {one.dose} {one.route.label}, {at}"
         if one.voided_at:
-            why = free_words(here, one.void_reason)
-            words(f"~~{line}~~ {quiet(f'entered in error: {why}')}", 760)
+            words(struck(here, line, one), 760)
             return
-        words(f"**{line}**", 480)
+        words(f"**{plain(line)}**", 480)
         words(quiet(sentences.given_by(one.given_by, is_witnessed=one.is_witnessed)), 250)
         if can_record_session(here.viewer):
             draw_void_form(here, "the medicine", one.id, void_other_medicine)

@@ -27,6 +27,7 @@ from kapteam.rules.spravato import is_spravato
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present
+from kapteam.ui.spravato import draw_first_dose
 from kapteam.ui.text import plain, quiet, said
 from kapteam.ui.written import free_words
 from kapteam.vocabulary import Answer, ForReview, Part, ReadinessItem, Tone
@@ -110,6 +111,9 @@ def _draw_key(here: Present, shown: KetamineSessionPage, line: DoseLine, key: _K
     for one in line.lacks:
         if one.part is key.part and one.item not in _SAID_ELSEWHERE:
             phrase(sentences.lacking(one))
+    if key.part is Part.PRESCRIBER:
+        is_first = shown.is_first and line.number == 1
+        draw_first_dose(shown.product_route, shown.ordered_ug, is_first=is_first)
     for item in _settled(line, key.part):
         phrase(sentences.settled(item))
     if key.part is Part.THERAPIST and not line.at_home:

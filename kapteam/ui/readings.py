@@ -12,7 +12,7 @@ from kapteam.queries.session_rows import EventLine, VitalLine, last_before
 from kapteam.rules.monitoring import is_entered_late
 from kapteam.rules.permissions import can_record_session
 from kapteam.rules.vitals import judge_oxygen, judge_pressure
-from kapteam.ui.entered_in_error import draw_void_form
+from kapteam.ui.entered_in_error import draw_void_form, struck
 from kapteam.ui.forms import Form
 from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present
@@ -57,8 +57,7 @@ def draw_vital(
         one.pressure, one.heart_rate, one.oxygen, one.breaths, is_observed=one.is_observed
     )
     if one.voided_at:
-        why = free_words(here, one.void_reason)
-        words(f"~~{plain(what)}~~ {quiet(f'entered in error: {why}')}", WHAT + WHO)
+        words(struck(here, what, one), WHAT + WHO)
         return
     words(f"**{plain(what)}**", WHAT)
     words(quiet(_by(one.recorded_by, one.taken_at, one.recorded_at)), WHO)
@@ -81,8 +80,7 @@ def draw_event(here: Present, one: EventLine) -> None:
     """One event after its time in a row: what, how bad, by whom, and whether it is over."""
     what = sentences.event(one.kind, one.severity, is_serious=one.is_serious)
     if one.voided_at:
-        why = free_words(here, one.void_reason)
-        words(f"~~{plain(what)}~~ {quiet(f'entered in error: {why}')}", WHAT + WHO)
+        words(struck(here, what, one), WHAT + WHO)
         return
     words(f"**{plain(what)}**", WHAT)
     words(quiet(_by(one.recorded_by, one.onset_at, one.recorded_at)), WHO)

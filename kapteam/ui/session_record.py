@@ -131,7 +131,7 @@ def _challenge_fields(
             lasted = "" if known is None or known.minutes is None else str(known.minutes)
             form.line("minutes", "Minutes, if known", lasted)
     form.line("coping", "Coping skills used", known.coping if known else "")
-    form.answer("is_over", "Over before they left?", known.is_over if known else None)
+    form.yes_or_no("is_over", "Over before they left?", known.is_over if known else None)
 
 
 def _touch_fields(here: Present, form: Form, number: int, known: TouchGiven | None) -> None:

@@ -37,8 +37,9 @@ from kapteam.queries.spravato import (
 )
 from kapteam.rules.monitoring_form import CURRENT
 from kapteam.rules.permissions import can_answer_monitoring, can_record_session
+from kapteam.rules.plausibility import beyond_first_devices
 from kapteam.rules.spravato import Reading, Watched, is_spravato, next_lot
-from kapteam.ui.entered_in_error import draw_void_form
+from kapteam.ui.entered_in_error import draw_void_form, struck
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import phrase, row, section, words
@@ -78,16 +79,23 @@ def draw_enrollment(here: Present, care: Course) -> None:
 
 def _draw_enrolled(here: Present, one: EnrollmentLine) -> None:
     number = free_words(here, one.number)
-    said = plain(f"Enrolled {wording.full_day(one.enrolled_on)}{f', {number}' if number else ''}")
+    said = f"Enrolled {wording.full_day(one.enrolled_on)}{f', {number}' if number else ''}"
     with row(f"enrollment_{one.id}"):
         if one.voided_at:
-            why = free_words(here, one.void_reason)
-            words(f"~~{said}~~ {quiet(f'entered in error: {why}')}")
+            words(struck(here, said, one))
             return
-        words(f"**{said}**")
+        words(f"**{plain(said)}**")
         words(quiet(f"{one.recorded_by}, {wording.moment(one.recorded_at, here.now, here.zone)}"))
         if can_record_session(here.viewer):
             draw_void_form(here, "the enrollment", one.id, void_enrollment)
+
+
+def draw_first_dose(product_route: ProductRoute, ordered_ug: int | None, *, is_first: bool) -> None:
+    """What the label says of the order, while it is the first that the client is given."""
+    if ordered_ug and is_first and is_spravato(product_route):
+        first = beyond_first_devices(ordered_ug)
+        if first:
+            phrase(Phrase(first, Tone.AMBER, "error"))
 
 
 def lot_field(form: Form, shown: LiveSession) -> None:
@@ -170,19 +178,18 @@ def draw_spravato(here: Present, shown: KetamineSessionPage) -> None:
         _draw_standing(here, record)
         _draw_readings(record.facts.watched)
         lacks = sentences.missing_for_form(record.missing(here.now))
-        # What went out was filled in by hand where kapteam had nothing.
-        if lacks and record.submitted is None:
+        # Of what went out it is said with the submission what it lacked.
+        if lacks and not record.is_settled:
             phrase(lacks)
         if record.answers:
             at = wording.moment(record.answers.at, here.now, here.zone)
             words(f"Answered by the prescriber {quiet(f'{record.answers.by}, {at}')}")
         with st.container(horizontal=True, gap="small", key="form_ways"):
             _draw_print(here, record)
-            if record.submitted:
+            if record.is_settled:
                 return
             if can_record_session(here.viewer):
-                with st.popover("It was submitted", width="content", key="submitted"):
-                    _submission_form(here, shown)
+                _draw_submit(here, record)
             if can_answer_monitoring(here.viewer):
                 title = "Change the answers" if record.answers else "Answer what it asks"
                 with st.popover(title, width="content", key="answers"):
@@ -199,7 +206,7 @@ def _draw_not_enrolled(here: Present, shown: KetamineSessionPage) -> None:
 
 
 def _draw_standing(here: Present, record: SpravatoRecord) -> None:
-    if record.standing and record.submitted is None:
+    if record.standing and not record.is_settled:
         phrase(sentences.monitoring_form(record.standing, here.today))
     for one in record.submissions:
         with row(f"submission_{one.id}"):
@@ -207,14 +214,18 @@ def _draw_standing(here: Present, record: SpravatoRecord) -> None:
 
 
 def _draw_submission(here: Present, one: SubmissionLine) -> None:
-    said = plain(sentences.submitted_form(one.how, one.submitted_on, one.by, here.today))
+    said = sentences.submitted_form(
+        one.how, one.submitted_on, one.by, here.today, missing=one.missing
+    )
     if one.voided_at:
-        why = free_words(here, one.void_reason)
-        words(f"~~{said}~~ {quiet(f'entered in error: {why}')}")
+        words(struck(here, said, one))
         return
-    words(f":material/check: **{said}** {quiet(f'version {one.form_version}')}")
+    also = f"version {one.form_version}{', sent again since' if one.replaced_at else ''}"
+    words(f":material/check: **{plain(said)}** {quiet(also)}")
     if can_record_session(here.viewer):
         draw_void_form(here, "the submission", one.id, void_submission)
+    if one.missing_reason:
+        st.text(f"Because: {free_words(here, one.missing_reason)}")
 
 
 def _draw_print(here: Present, record: SpravatoRecord) -> None:
@@ -243,15 +254,34 @@ def _form_file(session_id: str, here: Present) -> bytes:
     return made
 
 
-def _submission_form(here: Present, shown: KetamineSessionPage) -> None:
+def _draw_submit(here: Present, record: SpravatoRecord) -> None:
+    """The form to say that it went out, or went out again; nothing while the client is here."""
+    if record.facts.watched.discharged_at is None:
+        words(quiet("It can be submitted once the client is out."))
+        return
+    title = "It was sent again" if record.submitted else "It was submitted"
+    with st.popover(title, width="content", key="submitted"):
+        _submission_form(here, record)
+
+
+def _submission_form(here: Present, record: SpravatoRecord) -> None:
     form = Form(here, "submission", makes=unused_id(here, "new_submission"))
     # First what is chosen: a day that is first in focus would open its calendar over the rest.
     form.choice("how", "How", list(SubmittedHow))
     form.day("submitted_on", "Submitted on", here.today, past=True)
+    lacks = sentences.missing_for_form(record.missing(here.now))
+    if lacks:
+        phrase(lacks)
+        form.line("missing_reason", "Sent without it, because")
     form.save(
         "Save as submitted",
         submit_monitoring,
-        lambda: form.entered(SubmissionEntered, id=form.makes, ketamine_session_id=shown.id),
+        lambda: form.entered(
+            SubmissionEntered,
+            id=form.makes,
+            ketamine_session_id=record.session_id,
+            missing_reason=form.value("missing_reason") or "",
+        ),
         kind="secondary",
     )
 
@@ -261,20 +291,26 @@ def _answers_form(here: Present, record: SpravatoRecord) -> None:
     form = Form(here, "answers", record.session_id, makes=unused_id(here, "new_answers"))
     seen = form.seen(record.answers.id if record.answers else "", of=f"{record.session_id}/answers")
     told = record.facts.medications
+    named = wording.listed([wording.first_down(name) for name, _ in CURRENT.events])
     words(quiet("Medicines on record"))
     st.text(free_words(here, told or ("not asked" if told is None else "none")))
     for one in CURRENT.medicines:
         kept = known.medicines.get(one) if known else None
-        form.answer(f"medicines.{one.value}", f"{one.label}?", kept)
-    form.answer(
+        form.yes_or_no(f"medicines.{one.value}", f"{one.label}?", kept)
+    form.yes_or_no(
         "before_is_acceptable",
         "Readings acceptable before the dose?",
         known.before_is_acceptable if known else None,
     )
-    form.answer(
+    form.yes_or_no(
         "leaving_is_acceptable",
         "Readings acceptable before leaving?",
         known.leaving_is_acceptable if known else None,
+    )
+    form.yes_or_no(
+        "looked_for_events",
+        f"Watched for {named}?",
+        known.looked_for_events if known else None,
     )
     ready = known.ready_minutes if known else None
     form.line(

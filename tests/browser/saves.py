@@ -684,6 +684,7 @@ def _monitoring_answers(page: Page) -> None:
 def _submitted(page: Page) -> None:
     press(page, "It was submitted")
     tick(page, "By fax")
+    paste(page, "Sent without it, because", "The sheet was lost")
 
 
 def _submission_in_error(page: Page) -> Locator:
@@ -1499,6 +1500,7 @@ SAVES = {
         _in_error,
         "Mark as entered in error",
         ("administration:voided",),
+        by_prescriber=True,
     ),
     "correction": Save(
         _a_dose_on_somebody_s_word,

@@ -342,6 +342,7 @@ def strange(care: Care) -> Odd:
             db, nasal, last_at=NOW - 40 * DAY, lot="L1", out_at=NOW - 40 * DAY + 3 * HOUR
         )
         a_submission(db, sprayed, void_reason=odd("vsu"), **twice)
+        a_submission(db, sprayed, missing="BP at 40 min", missing_reason=odd("mis"))
         by_id = therapist.clinician_id
         an_enrollment(db, client, by_id, number=SHORT)
         an_enrollment(db, client, by_id, void_reason=odd("ven"), **twice)

@@ -481,6 +481,7 @@ def test_rule_15_beyond_the_order_is_recorded_only_as_told_and_never_changes_it(
                 ug=1_000,
                 kind=entered.kind,
             )
+            low.given_by_id = viewer.clinician_id
     field = "administrations.0.told_by" if way == "recorded" else "told_by"
     for nobody in (None, care.therapist.clinician_id, care.nurse.clinician_id, new_id()):
         with pytest.raises(Invalid) as refused:
@@ -510,7 +511,7 @@ def test_what_a_therapist_records_was_taken_and_witnessed(care, session, who, is
     # Who corrects what was misread has neither given nor seen it.
     right = _dose(mg="60")
     entered = CorrectEntered(dose.id, "Misread", right)
-    care.do(correct_administration, care.therapist, entered, now=EVENING)
+    care.do(correct_administration, care.prescriber, entered, now=EVENING)
     assert care.row(Administration, right.id).is_witnessed is is_witnessed
 
 
@@ -795,9 +796,11 @@ def test_two_different_arrivals_are_shown_side_by_side(care, session):
 
 @pytest.fixture
 def told(care, session) -> Administration:
-    """A dose beyond the order, given on the prescriber's word."""
+    """A dose beyond the order, given by the nurse on the prescriber's word."""
     with care.database.writing() as db:
-        return an_administration(db, session, started_at=NOW, ug=100_000, told_by=care.prescriber)
+        row = an_administration(db, session, started_at=NOW, ug=100_000, told_by=care.prescriber)
+        row.given_by_id = care.nurse.clinician_id
+        return row
 
 
 def test_a_prescriber_confirms_once(care, told):
@@ -847,7 +850,7 @@ def test_rule_5_correcting_moves_the_due_time_and_keeps_the_old_value(care, reco
     session, wrong = recorded
     right = _dose("3:05 pm", "60")
     entered = CorrectEntered(wrong.id, "Read the wrong clock", right)
-    care.do(correct_administration, care.therapist, entered, now=EVENING)
+    care.do(correct_administration, care.prescriber, entered, now=EVENING)
     assert _local(last_given_at(_given(care, session))) == "Tue 15:05"
     assert total_ug(_given(care, session)) == 60_000
     old, new = care.row(Administration, wrong.id), care.row(Administration, right.id)
@@ -864,7 +867,7 @@ def test_rule_5_correcting_moves_the_due_time_and_keeps_the_old_value(care, reco
 def test_a_correction_saved_twice_is_written_once(care, recorded):
     entered = CorrectEntered(recorded[1].id, "Wrong clock", _dose("3:05 pm"))
     for _ in range(2):
-        care.do(correct_administration, care.therapist, entered, now=EVENING)
+        care.do(correct_administration, care.prescriber, entered, now=EVENING)
     assert count_rows(care.database, Administration) == 2
     assert count_rows(care.database, AuditEvent) == 1
 
@@ -873,7 +876,7 @@ def test_a_correction_saved_twice_is_written_once(care, recorded):
 def test_a_correction_that_corrects_nothing_makes_no_second_dose(care, recorded):
     entered = CorrectEntered(recorded[1].id, "Wrong clock", _dose("2:30 pm"))
     with pytest.raises(Unchanged):
-        care.do(correct_administration, care.therapist, entered, now=EVENING)
+        care.do(correct_administration, care.prescriber, entered, now=EVENING)
     (kept,) = care.rows(Administration)
     assert kept.voided_at is None
     assert count_rows(care.database, AuditEvent) == 0
@@ -886,7 +889,7 @@ def test_two_threads_correcting_the_same_dose_leave_one_that_counts(care, record
     def save(mg: str) -> None:
         entered = CorrectEntered(wrong.id, "Wrong number", _dose(mg=mg))
         try:
-            care.do(correct_administration, care.therapist, entered, now=EVENING)
+            care.do(correct_administration, care.prescriber, entered, now=EVENING)
             outcomes.append("saved")
         except NotAllowed:
             outcomes.append("refused")
@@ -933,9 +936,7 @@ def test_a_corrected_typo_leaves_no_breach_behind(care, session):
 def test_correcting_the_time_of_a_confirmed_dose_keeps_the_confirmation(care, told):
     care.do(confirm_administration, care.prescriber, told.id, now=EVENING)
     later = _dose("2:40 pm", "100", reason="As told")
-    care.do(
-        correct_administration, care.therapist, CorrectEntered(told.id, "Time", later), now=EVENING
-    )
+    care.do(correct_administration, care.nurse, CorrectEntered(told.id, "Time", later), now=EVENING)
     row = care.row(Administration, later.id)
     assert (row.told_by_id, row.confirmed_at) == (care.prescriber.clinician_id, EVENING)
 
@@ -944,7 +945,7 @@ def test_correcting_the_amount_of_a_confirmed_dose_asks_for_a_new_confirmation(c
     care.do(confirm_administration, care.prescriber, told.id, now=EVENING)
     more = _dose("2:30 pm", "110", reason="As told")
     care.do(
-        correct_administration, care.therapist, CorrectEntered(told.id, "Amount", more), now=EVENING
+        correct_administration, care.nurse, CorrectEntered(told.id, "Amount", more), now=EVENING
     )
     row = care.row(Administration, more.id)
     assert (row.told_by_id, row.confirmed_at) == (care.prescriber.clinician_id, None)
@@ -985,10 +986,54 @@ def test_voiding_a_booster_moves_the_anchor_back_and_leaves_the_session_closed(c
     with care.database.writing() as db:
         session = a_given_session(db, care.course, given_at=NOW, boosted_at=NOW + HOUR)
     (booster,) = care.rows(Administration, kind=AdministrationKind.BOOSTER)
-    care.do(void_administration, care.nurse, VoidEntered(booster.id, "Not given"), now=EVENING)
+    entered = VoidEntered(booster.id, "Not given")
+    care.do(void_administration, care.prescriber, entered, now=EVENING)
     assert last_given_at(_given(care, session)) == NOW
     assert care.row(KetamineSession, session.id).status is SessionStatus.COMPLETED
     assert len(audit_events(care.database)) == 1
+
+
+@pytest.mark.parametrize(
+    ("recorded_by", "who", "may"),
+    [
+        ("prescriber", "prescriber", True),
+        ("nurse", "nurse", True),
+        ("nurse", "prescriber", True),
+        ("therapist", "therapist", True),
+        ("therapist", "prescriber", True),
+        ("prescriber", "therapist", False),
+        ("prescriber", "nurse", False),
+        ("nurse", "therapist", False),
+        ("therapist", "nurse", False),
+    ],
+)
+def test_a_dose_is_struck_only_by_who_recorded_it_or_a_prescriber(
+    care, session, recorded_by, who, may
+):
+    recorder, viewer = getattr(care, recorded_by), getattr(care, who)
+    dose = _dose()
+    care.do(record_ketamine_session, recorder, _record(session, dose), now=EVENING)
+    # A correction strikes it as well: 1 mg in the place of 70 mg would be no dose any more.
+    right = _dose(mg="60", reason="The syringe says so")
+    ways = (
+        (correct_administration, CorrectEntered(dose.id, "Misread", right)),
+        (void_administration, VoidEntered(right.id if may else dose.id, "Another client's")),
+    )
+    for action, entered in ways:
+        if may:
+            care.do(action, viewer, entered, now=EVENING)
+            continue
+        with pytest.raises(NotAllowed) as refused:
+            care.do(action, viewer, entered, now=EVENING)
+        assert f"Ask {recorder.name} or a prescriber" in str(refused.value)
+    assert (care.row(Administration, dose.id).voided_at is not None) is may
+    assert (len(_given(care, session)) == 0) is may
+
+
+def test_a_prescriber_who_does_not_treat_the_client_strikes_nothing(care, recorded):
+    with pytest.raises(NotFound):
+        care.do(void_administration, care.stranger, VoidEntered(recorded[1].id, "Typo"))
+    assert care.row(Administration, recorded[1].id).voided_at is None
 
 
 @pytest.mark.parametrize("who", ["front_desk", "stranger"])

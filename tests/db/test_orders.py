@@ -15,6 +15,7 @@ from tests.factories import (
     NOW,
     TODAY,
     a_clearance,
+    a_course,
     a_hold,
     a_setting,
     a_weight,
@@ -28,6 +29,7 @@ from tests.factories_care import (
     a_given_session,
     a_ketamine_session,
     a_series,
+    a_spravato_session,
 )
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -433,3 +435,23 @@ def test_the_front_desk_and_a_stranger_weigh_nobody(care):
     with pytest.raises(NotFound):
         care.do(record_weight, care.stranger, _weight(care, "80 kg"))
     assert care.rows(Weight) == []
+
+
+@pytest.mark.parametrize("was_given", [True, False])
+def test_rule_33_the_first_of_spravato_is_the_client_s_and_no_series_begins_anew(care, was_given):
+    with care.database.writing() as db:
+        before = a_course(db, care.client, prescriber=care.prescriber)
+        if was_given:
+            out_at = NOW - 90 * DAY
+            a_spravato_session(db, before, last_at=out_at - 180 * MINUTE, out_at=out_at)
+        series = a_series(db, care.course, product_route=ProductRoute.ESKETAMINE_NASAL)
+        session = a_ketamine_session(db, care.course, series=series, ordered_ug=None)
+    entered = DoseEntered(session.id, 1, "28", "")
+
+    if was_given:
+        with pytest.raises(Invalid) as refused:
+            care.do(order_dose, care.prescriber, entered)
+        assert "Say why." in refused.value.fields["order_reason"]
+    else:
+        care.do(order_dose, care.prescriber, entered)
+    assert bool(care.row(KetamineSession, session.id).ordered_ug) is not was_given

@@ -193,7 +193,7 @@ def test_whose_part_nobody_here_has_is_asked_of_nobody(database, people, parts):
 def test_a_session_whose_only_dose_was_an_error_is_asked_about_no_more(care, closed):
     _sign(care, care.prescriber, closed, MEDICAL)
     (dose,) = care.rows(Administration)
-    care.do(void_administration, care.nurse, VoidEntered(dose.id, "Another client's"))
+    care.do(void_administration, care.prescriber, VoidEntered(dose.id, "Another client's"))
     assert _signatures(care, MEDICAL) == [CHANGED]
     assert _signatures(care, SUPPORT) == []
     assert _waits(care, care.prescriber) == _waits(care, care.therapist) == []
@@ -352,7 +352,8 @@ def _dose(**typed: Any) -> AdministrationEntered:
 
 def _corrects(care: Care, session: KetamineSession) -> None:
     (dose,) = care.rows(Administration)
-    care.do(correct_administration, care.nurse, CorrectEntered(dose.id, "11:35 it was", _dose()))
+    entered = CorrectEntered(dose.id, "11:35 it was", _dose())
+    care.do(correct_administration, care.prescriber, entered)
 
 
 def _adds(care: Care, session: KetamineSession) -> None:

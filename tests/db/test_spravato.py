@@ -1,16 +1,29 @@
 """Spravato in the database: enrollment, breaches, lots, answers, and what went out."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from kapteam.actions.entered_in_error import VoidRowEntered
 from kapteam.actions.ketamine_sessions import (
     AdministrationEntered,
+    CorrectEntered,
     RecordEntered,
+    VoidEntered,
+    correct_administration,
     record_ketamine_session,
+    void_administration,
+)
+from kapteam.actions.monitoring import (
+    EventEntered,
+    VitalEntered,
+    record_event,
+    record_vital,
+    void_event,
+    void_vital,
 )
 from kapteam.actions.spravato import (
     EnrollmentEntered,
@@ -27,13 +40,16 @@ from kapteam.actions.spravato import (
 )
 from kapteam.db.tables import (
     Administration,
+    AdverseEvent,
     KetamineSession,
     MonitoringAnswers,
     MonitoringSubmission,
     RemsEnrollment,
+    Vital,
 )
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
+from kapteam.queries.for_review import for_review_of
 from kapteam.queries.live_session import live_session
 from kapteam.queries.spravato import enrollments, form_to_print, spravato_record
 from kapteam.queries.standing import course_standings
@@ -41,13 +57,19 @@ from kapteam.rules.attention import Reason
 from kapteam.rules.monitoring_form import CURRENT, FormStage
 from kapteam.vocabulary import (
     AdministrationKind,
+    AdverseEventKind,
+    EventSeverity,
+    ForReview,
+    Part,
     ProductRoute,
     ReadinessItem,
+    RecordPart,
     SessionStatus,
     SubmittedHow,
+    Tone,
     WatchedMedicine,
 )
-from tests.factories import NOW, TODAY, a_client, a_course, an_enrollment, audit_events
+from tests.factories import NOW, TODAY, ZONE, a_client, a_course, an_enrollment, audit_events
 from tests.factories_care import (
     ON_SQLITE,
     Care,
@@ -55,8 +77,10 @@ from tests.factories_care import (
     a_given_session,
     a_ketamine_session,
     a_series,
+    a_signature,
     a_spravato_session,
     a_submission,
+    a_vital,
     an_administration,
     some_monitoring_answers,
 )
@@ -87,6 +111,20 @@ def given(care) -> KetamineSession:
         return a_spravato_session(db, care.course, last_at=NOW - HOUR)
 
 
+@pytest.fixture
+def left(care) -> KetamineSession:
+    """Three devices of three hours ago with all that the form asks; the client is out."""
+    last_at = NOW - 3 * HOUR
+    with care.database.writing() as db:
+        session = a_spravato_session(
+            db, care.course, last_at=last_at, lot="L1", out_at=last_at + 125 * MINUTE
+        )
+        for minutes in (-15, 40, 119):
+            a_vital(db, session, taken_at=last_at + minutes * MINUTE, oxygen=97)
+        some_monitoring_answers(db, session)
+        return session
+
+
 def _enrollment(care, **typed: Any) -> EnrollmentEntered:
     usual = {"id": new_id(), "enrolled_on": TODAY, "number": "R-4471"}
     return EnrollmentEntered(episode_id=care.course.id, **(usual | typed))
@@ -113,6 +151,7 @@ def _answers(session, **typed: Any) -> MonitoringAnswersEntered:
         "before_is_acceptable": True,
         "leaving_is_acceptable": True,
         "ready_minutes": "75",
+        "looked_for_events": True,
         "replaces": "",
     }
     return MonitoringAnswersEntered(ketamine_session_id=session.id, **(usual | typed))
@@ -347,17 +386,18 @@ def test_answers_take_the_place_of_those_before_and_only_a_prescriber_gives_them
             care.do(answer_monitoring, who, _answers(given, replaces=second.id))
 
 
-def test_what_went_out_is_answered_no_more_until_that_was_an_error(care, given):
-    sent = _submission(given)
+def test_what_went_out_is_answered_no_more_until_that_was_an_error(care, left):
+    [first] = care.rows(MonitoringAnswers)
+    sent = _submission(left)
     care.do(submit_monitoring, care.nurse, sent)
 
     with pytest.raises(NotAllowed, match="went out"):
-        care.do(answer_monitoring, care.prescriber, _answers(given))
-    assert care.rows(MonitoringAnswers) == []
-    care.do(void_submission, care.nurse, VoidRowEntered(sent.id, "Not sent after all."))
-    care.do(answer_monitoring, care.prescriber, _answers(given))
-
+        care.do(answer_monitoring, care.prescriber, _answers(left, replaces=first.id))
     assert len(care.rows(MonitoringAnswers)) == 1
+    care.do(void_submission, care.nurse, VoidRowEntered(sent.id, "Not sent after all."))
+    care.do(answer_monitoring, care.prescriber, _answers(left, replaces=first.id))
+
+    assert len(care.rows(MonitoringAnswers)) == 2
 
 
 def test_what_is_not_answered_is_refused_beside_its_question(care, given):
@@ -365,6 +405,7 @@ def test_what_is_not_answered_is_refused_beside_its_question(care, given):
         given,
         medicines={WatchedMedicine.OPIOID: True},
         before_is_acceptable=None,
+        looked_for_events=None,
         ready_minutes="soon",
     )
 
@@ -375,14 +416,15 @@ def test_what_is_not_answered_is_refused_beside_its_question(care, given):
         "medicines.hypnotic",
         "medicines.stimulant",
         "before_is_acceptable",
+        "looked_for_events",
         "ready_minutes",
     }
     assert care.rows(MonitoringAnswers) == []
 
 
 @pytest.mark.parametrize("who", THOSE_WHO_TREAT)
-def test_rule_39_a_form_is_submitted_once_with_day_version_and_by_whom(care, given, who):
-    viewer, entered = getattr(care, who), _submission(given)
+def test_rule_39_a_form_is_submitted_once_with_day_version_and_by_whom(care, left, who):
+    viewer, entered = getattr(care, who), _submission(left)
     for _ in range(2):
         care.do(submit_monitoring, viewer, entered)
 
@@ -390,7 +432,7 @@ def test_rule_39_a_form_is_submitted_once_with_day_version_and_by_whom(care, giv
     assert (row.form_version, row.submitted_on, row.how) == (2, TODAY, SubmittedHow.ONLINE)
     assert row.submitted_by_id == viewer.clinician_id
     with pytest.raises(NotAllowed, match="already"):
-        care.do(submit_monitoring, viewer, _submission(given))
+        care.do(submit_monitoring, viewer, _submission(left))
 
 
 @pytest.mark.parametrize(
@@ -402,11 +444,276 @@ def test_rule_39_a_form_is_submitted_once_with_day_version_and_by_whom(care, giv
         ({"how": None}, "how", "Choose how"),
     ],
 )
-def test_a_wrong_submission_is_refused_beside_its_field(care, given, typed, field, says):
-    refused = _refused(care, submit_monitoring, care.nurse, _submission(given, **typed))
+def test_a_wrong_submission_is_refused_beside_its_field(care, left, typed, field, says):
+    refused = _refused(care, submit_monitoring, care.nurse, _submission(left, **typed))
 
     assert says in refused[field]
     assert care.rows(MonitoringSubmission) == []
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_no_form_goes_out_while_the_client_is_here(care, left, is_closed):
+    with care.database.writing() as db:
+        session = db.get_one(KetamineSession, left.id)
+        session.discharged_at = None
+        if not is_closed:
+            session.status = SessionStatus.STARTED
+    entered = _submission(left, missing_reason="She is in the chair.")
+
+    with pytest.raises(NotAllowed, match="not out yet"):
+        care.do(submit_monitoring, care.prescriber, entered)
+    assert care.rows(MonitoringSubmission) == []
+
+
+@pytest.fixture
+def gappy(care) -> KetamineSession:
+    """The same without the second reading and without a lot of the first device."""
+    last_at = NOW - 3 * HOUR
+    with care.database.writing() as db:
+        session = a_spravato_session(db, care.course, last_at=last_at, lot="L1", out_at=NOW)
+        for minutes in (-15, 119, 175):
+            a_vital(db, session, taken_at=last_at + minutes * MINUTE, oxygen=97)
+        some_monitoring_answers(db, session)
+        first = db.scalars(
+            select(Administration).order_by(Administration.started_at).limit(1)
+        ).one()
+        first.lot = ""
+        return session
+
+
+@pytest.mark.parametrize("why", ["", "  "])
+def test_rule_38_a_form_with_something_missing_is_not_submitted_without_a_reason(care, gappy, why):
+    entered = _submission(gappy, missing_reason=why)
+
+    refused = _refused(care, submit_monitoring, care.prescriber, entered)
+
+    assert refused == {
+        "missing_reason": "Missing: BP and oxygen at 40 min, lot of device 1. Say why."
+    }
+    assert care.rows(MonitoringSubmission) == []
+
+
+def test_rule_38_what_it_lacked_stays_with_it_and_reaches_the_review(care, gappy):
+    care.do(submit_monitoring, care.nurse, _submission(gappy, missing_reason="The cuff broke."))
+
+    [row] = care.rows(MonitoringSubmission)
+    assert (row.missing, row.missing_reason) == (
+        "BP and oxygen at 40 min, lot of device 1",
+        "The cuff broke.",
+    )
+    [line] = [
+        one
+        for one in _read(care, for_review_of, care.course.id)
+        if one.kind is ForReview.INCOMPLETE_FORM
+    ]
+    assert line.words == "BP and oxygen at 40 min, lot of device 1: The cuff broke."
+    assert (line.by, line.at, line.is_given) == (care.nurse.name, NOW, True)
+    [event] = audit_events(care.database, "monitoring_form:submitted")
+    assert "cuff" not in str(event.changes)
+    # The lot is found later: what it lacked when it went out is not forgotten.
+    device = min(care.rows(Administration), key=lambda one: one.started_at)
+    care.do(record_lot, care.nurse, LotEntered(device.id, "L1"))
+    assert care.row(MonitoringSubmission, row.id).missing == row.missing
+
+
+def test_a_form_that_lacks_nothing_keeps_no_reason_and_reaches_no_review(care, left):
+    care.do(submit_monitoring, care.nurse, _submission(left, missing_reason="Just in case"))
+
+    [row] = care.rows(MonitoringSubmission)
+    assert (row.missing, row.missing_reason, len(row.content_hash)) == ("", "", 64)
+    kinds = {one.kind for one in _read(care, for_review_of, care.course.id)}
+    assert ForReview.INCOMPLETE_FORM not in kinds
+
+
+# Changed since
+
+
+def _voids_a_reading(care, session):
+    row = max(care.rows(Vital), key=lambda one: one.taken_at)
+    care.do(void_vital, care.nurse, VoidRowEntered(row.id, "Another cuff"))
+
+
+def _voids_a_device(care, session):
+    device = care.rows(Administration, voided_at=None)[0]
+    care.do(void_administration, care.prescriber, VoidEntered(device.id, "Not given"))
+
+
+def _corrects_a_lot(care, session):
+    device = care.rows(Administration, voided_at=None)[0]
+    at = device.started_at.astimezone(ZONE)
+    right = AdministrationEntered(
+        id=new_id(),
+        kind=device.kind,
+        mg="28",
+        started_on=at.date(),
+        started_time=f"{at:%I:%M %p}",
+        lot="L2",
+    )
+    care.do(correct_administration, care.prescriber, CorrectEntered(device.id, "Misread", right))
+
+
+def _corrects_when_they_left(care, session):
+    version = care.row(KetamineSession, session.id).version
+    out = RecordEntered(session.id, version, discharged_on=TODAY, discharged_time="1:45 pm")
+    care.do(record_ketamine_session, care.nurse, out)
+
+
+def _records_sedation(care, session):
+    event = EventEntered(
+        id=new_id(),
+        ketamine_session_id=session.id,
+        what=AdverseEventKind.SEDATION.value,
+        severity=EventSeverity.MILD,
+        is_serious=False,
+        words="",
+        done="",
+        onset_time="11:45 am",
+    )
+    care.do(record_event, care.nurse, event)
+
+
+def _records_nausea(care, session):
+    event = EventEntered(
+        id=new_id(),
+        ketamine_session_id=session.id,
+        what=AdverseEventKind.NAUSEA.value,
+        severity=EventSeverity.MILD,
+        is_serious=False,
+        words="",
+        done="",
+        onset_time="11:45 am",
+    )
+    care.do(record_event, care.nurse, event)
+
+
+def _reads_once_more(care, session):
+    reading = VitalEntered(
+        id=new_id(),
+        ketamine_session_id=session.id,
+        pressure="131/80",
+        heart_rate="",
+        oxygen="98",
+        breaths="",
+        words="",
+        taken_time="12:50 pm",
+    )
+    care.do(record_vital, care.nurse, reading)
+
+
+def _form_of(care):
+    found = [one for one in _standing(care).attention if one.reason is Reason.MONITORING_FORM]
+    return [one.form.stage for one in found]
+
+
+@pytest.mark.parametrize(
+    ("change", "is_changed"),
+    [
+        (_voids_a_reading, True),
+        (_voids_a_device, True),
+        (_corrects_a_lot, True),
+        (_corrects_when_they_left, True),
+        (_records_sedation, True),
+        # The form does not speak of it.
+        (_records_nausea, False),
+        (_reads_once_more, False),
+    ],
+)
+def test_a_form_that_says_something_else_than_the_record_is_the_prescriber_s_to_send_again(
+    care, left, change, is_changed
+):
+    care.do(submit_monitoring, care.nurse, _submission(left))
+    assert _form_of(care) == []
+
+    change(care, left)
+
+    assert _form_of(care) == ([FormStage.CHANGED] if is_changed else [])
+    [row] = care.rows(MonitoringSubmission)
+    assert row.changed_at == (NOW if is_changed else None)
+    if not is_changed:
+        with pytest.raises(NotAllowed, match="already"):
+            care.do(submit_monitoring, care.nurse, _submission(left))
+        return
+    [found] = [one for one in _standing(care).attention if one.form]
+    assert (found.tone, found.waits_on) == (Tone.AMBER, Part.PRESCRIBER)
+    again = _submission(left, missing_reason="As it was.")
+    for _ in range(2):
+        care.do(submit_monitoring, care.nurse, again)
+    assert _form_of(care) == []
+    counting = [one.id for one in care.rows(MonitoringSubmission) if one.replaced_at is None]
+    assert counting == [again.id]
+
+
+def test_a_change_that_is_undone_needs_no_form_to_be_sent_again(care, left):
+    care.do(submit_monitoring, care.nurse, _submission(left))
+    _records_sedation(care, left)
+    assert _form_of(care) == [FormStage.CHANGED]
+
+    [event] = care.rows(AdverseEvent)
+    care.do(void_event, care.nurse, VoidRowEntered(event.id, "Another client's"))
+
+    assert _form_of(care) == []
+    assert care.rows(MonitoringSubmission)[0].changed_at is None
+
+
+def test_what_changed_is_answered_anew_before_it_is_sent_again(care, left):
+    [first] = care.rows(MonitoringAnswers)
+    care.do(submit_monitoring, care.nurse, _submission(left))
+    _records_sedation(care, left)
+
+    care.do(answer_monitoring, care.prescriber, _answers(left, replaces=first.id))
+
+    assert _form_of(care) == [FormStage.CHANGED]
+
+
+def test_a_second_sending_that_was_an_error_leaves_the_first_one_as_it_was(care, left):
+    first, second = _submission(left), _submission(left)
+    care.do(submit_monitoring, care.nurse, first)
+    _records_sedation(care, left)
+    care.do(submit_monitoring, care.nurse, second)
+
+    care.do(void_submission, care.nurse, VoidRowEntered(second.id, "Not sent after all"))
+
+    assert care.row(MonitoringSubmission, first.id).replaced_at is None
+    assert _form_of(care) == [FormStage.CHANGED]
+    care.do(void_submission, care.nurse, VoidRowEntered(first.id, "Nor that one"))
+    assert _form_of(care) == [FormStage.DUE]
+
+
+def test_a_form_sent_before_its_content_was_kept_is_never_said_to_be_changed(care, left):
+    with care.database.writing() as db:
+        a_submission(db, left)
+
+    _records_sedation(care, left)
+
+    assert _form_of(care) == []
+
+
+def test_a_device_struck_after_the_record_was_signed_reaches_the_review_with_who_and_why(
+    care, left
+):
+    def struck():
+        lines = _read(care, for_review_of, care.course.id)
+        return [(one.by, one.words, one.at) for one in lines if one.kind is ForReview.STRUCK]
+
+    _voids_a_device(care, left)
+    assert struck() == []
+    with care.database.writing() as db:
+        a_signature(db, left, RecordPart.SUPPORT, care.therapist)
+    _voids_a_device(care, left)
+    assert struck() == []
+    with care.database.writing() as db:
+        a_signature(db, left, RecordPart.MEDICAL, care.prescriber, signed_at=NOW + MINUTE)
+    device = care.rows(Administration, voided_at=None)[0]
+    later = NOW + HOUR
+    wrong = VoidEntered(device.id, "Not hers")
+    care.do(void_administration, care.prescriber, wrong, now=later)
+
+    asked = care.asked_by(care.prescriber, later)
+    with care.database.reading() as db:
+        lines = for_review_of(db, asked, care.course.id)
+    [line] = [one for one in lines if one.kind is ForReview.STRUCK]
+    assert (line.by, line.words, line.at) == (care.prescriber.name, "Not hers", later)
+    assert line.is_given
 
 
 def test_nothing_given_has_no_form_to_submit(care):
@@ -420,7 +727,7 @@ def test_rule_39_a_form_is_due_again_once_its_submission_was_an_error(care):
         session = a_spravato_session(db, care.course, last_at=last_at, out_at=last_at + 3 * HOUR)
     [late] = [one for one in _standing(care).attention if one.reason is Reason.MONITORING_FORM]
     assert (late.form.stage, late.on) == (FormStage.OVERDUE, TODAY - 2 * DAY)
-    entered = _submission(session)
+    entered = _submission(session, missing_reason="The sheet was lost.")
     care.do(submit_monitoring, care.nurse, entered)
     assert Reason.MONITORING_FORM not in {one.reason for one in _standing(care).attention}
 
@@ -428,7 +735,7 @@ def test_rule_39_a_form_is_due_again_once_its_submission_was_an_error(care):
         care.do(void_submission, care.nurse, VoidRowEntered(entered.id, "Another client's"))
 
     assert Reason.MONITORING_FORM in {one.reason for one in _standing(care).attention}
-    care.do(submit_monitoring, care.nurse, _submission(session))
+    care.do(submit_monitoring, care.nurse, replace(entered, id=new_id()))
     assert len(care.rows(MonitoringSubmission)) == 2
     assert len(audit_events(care.database, "monitoring_form:voided")) == 1
 

@@ -293,7 +293,8 @@ def test_a_small_form_saved_leaves_what_is_half_typed_in_the_record(
     care, begun, form, values, button
 ):
     with care.database.writing() as db:
-        an_administration(db, begun, started_at=NOW - HOUR)
+        given = an_administration(db, begun, started_at=NOW - HOUR)
+        given.given_by_id = care.nurse.clinician_id
     tab = fill(_open(care, care.nurse, begun), "record", {f"{FIRST}.mg": "15"})
 
     press(fill(tab, form, values), button, form)
@@ -335,7 +336,7 @@ def test_other_medicines_stand_under_what_was_given_and_are_no_part_of_it(care, 
         fill(tab, "void_medicine", {"void_reason": WILD}), "Mark the medicine as entered in error"
     )
 
-    assert f"entered in error: {WILD}" in said(tab)
+    assert f"entered in error by Nico Nightingale, 2:30 pm: {WILD}" in said(tab)
     assert "Given: 70 mg intramuscular" in said(tab)
 
 
@@ -554,7 +555,7 @@ def test_what_was_entered_in_error_stays_readable_and_counts_no_more(care):
     with care.database.writing() as db:
         session = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
         wrong = an_administration(db, session, started_at=NOW - 2 * HOUR, ug=50_000)
-    tab = _open(care, care.nurse, session)
+    tab = _open(care, care.prescriber, session)
     assert "Given: 120 mg" in said(tab)
 
     press(
@@ -564,7 +565,9 @@ def test_what_was_entered_in_error_stays_readable_and_counts_no_more(care):
     )
 
     assert "Given: 70 mg" in said(tab)
-    assert f"entered in error: {WILD}" in said(tab)
+    assert f"entered in error by Robin Prescott, 2:30 pm: {WILD}" in said(tab)
+    live = said(opened(care, care.nurse, "live_session", id=session.id))
+    assert f"~~Dose 50 mg~~ :gray[entered in error by Robin Prescott, 2:30 pm: {WILD}]" in live
     assert any(plain(WILD) in one.value for one in tab.markdown)
 
 
@@ -692,7 +695,31 @@ def test_rule_5_a_wrong_dose_is_corrected_beside_what_was_there(care, begun):
     assert care.row(Administration, wrong.id).void_reason == "A zero was lost"
     assert [one.ug for one in care.rows(Administration, voided_at=None)] == [70_000]
     assert "Given: 70 mg intramuscular" in said(tab)
-    assert "entered in error: A zero was lost" in said(tab)
+    assert "entered in error by Robin Prescott, 2:30 pm: A zero was lost" in said(tab)
+
+
+@pytest.mark.parametrize(
+    ("recorded_by", "who", "may"),
+    [
+        ("prescriber", "therapist", False),
+        ("prescriber", "nurse", False),
+        ("nurse", "therapist", False),
+        ("nurse", "nurse", True),
+        ("nurse", "prescriber", True),
+    ],
+)
+def test_who_may_not_strike_a_dose_is_told_whom_to_ask(care, begun, recorded_by, who, may):
+    recorder = getattr(care, recorded_by)
+    with care.database.writing() as db:
+        dose = an_administration(db, begun, started_at=NOW - HOUR)
+        dose.given_by_id = recorder.clinician_id
+
+    tab = _open(care, getattr(care, who), begun)
+
+    labels = {one.label for one in tab.button}
+    strikes = {"Mark as entered in error", "Save the correction"}
+    assert labels & strikes == (strikes if may else set())
+    assert (f"Ask {recorder.name} or a prescriber to correct it" in said(tab)) is not may
 
 
 def test_what_is_booked_beside_the_session_is_called_its_integration(care, ahead):

@@ -100,6 +100,46 @@ def test_three_devices_are_three_presses_each_with_its_number(care):
     assert sum(one.ug for one in care.rows(Administration)) == 84_000
 
 
+STOPPED = {"stopped_at": NOW - 30 * MINUTE, "end_reason": "Felt sick."}
+OUT = {"discharged_at": NOW - MINUTE, "early_out_reason": "Her ride could not wait."}
+CLOSED = {"status": SessionStatus.STOPPED_EARLY, "closed_at": NOW, **OUT}
+
+
+@pytest.mark.parametrize("over", [STOPPED, OUT, STOPPED | CLOSED])
+@pytest.mark.parametrize(
+    ("route", "ordered_ug", "given"),
+    [
+        (ProductRoute.ESKETAMINE_NASAL, 84_000, {"ug": 28_000}),
+        (ProductRoute.INTRAMUSCULAR, 70_000, {}),
+        (ProductRoute.INTRAVENOUS, 40_000, {"ug": 40_000}),
+    ],
+)
+def test_who_was_stopped_or_is_out_is_given_nothing_more_by_one_press(
+    care, route, ordered_ug, given, over
+):
+    with care.database.writing() as db:
+        session = a_ketamine_session(
+            db,
+            care.course,
+            planned_at=NOW - HOUR,
+            series=a_series(db, care.course, product_route=route),
+            status=SessionStatus.STARTED,
+            ordered_ug=ordered_ug,
+            may_add_ug=20_000,
+        )
+        an_administration(db, session, started_at=NOW - HOUR, **given)
+        for name, value in over.items():
+            setattr(session, name, value)
+    tab = _open(care, care.nurse, session)
+
+    offered = [one for one in _buttons(tab) if one.endswith(", now")]
+    is_still_in = "discharged_at" not in over
+    ends = ["Infusion ended, now"] if route is ProductRoute.INTRAVENOUS and is_still_in else []
+    assert offered == [*ends, "BP, now", *(["Out, now"] if is_still_in else [])]
+    is_closed = "closed_at" in over
+    assert ("Not out after all" in _buttons(tab)) == (not is_still_in and not is_closed)
+
+
 def test_an_infusion_begins_and_ends(care):
     with care.database.writing() as db:
         series = a_series(db, care.course, product_route=ProductRoute.INTRAVENOUS)
@@ -157,7 +197,7 @@ def test_rule_66_a_reading_in_error_stays_readable(care, ahead):
     press(fill(tab, form, {"void_reason": "Another cuff"}), "Mark the reading as entered in error")
 
     assert "~~BP 128/82~~" in said(tab)
-    assert "entered in error: Another cuff" in said(tab)
+    assert "entered in error by Nico Nightingale, 2:30 pm: Another cuff" in said(tab)
     assert "BP before the dose" in said(tab)
     assert len(care.rows(Vital)) == 1
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from kapteam.accounts.sign_ins import say_who_sees, viewer_of
 from kapteam.db.tables import (
@@ -12,6 +12,7 @@ from kapteam.db.tables import (
     MonitoringAnswers,
     MonitoringSubmission,
     RemsEnrollment,
+    Vital,
 )
 from kapteam.vocabulary import Audience, ProductRoute, SessionStatus, SubmittedHow
 from tests.factories import NOW, TODAY, a_clearance, a_client, a_course, an_enrollment
@@ -218,7 +219,7 @@ def test_an_enrollment_in_error_stays_readable_and_counts_no_more(care):
     fill(tab, "void_enrollment", {"void_reason": "Another client"})
     tab = press(tab, "Mark the enrollment as entered in error")
 
-    assert "entered in error: Another client" in said(tab)
+    assert "entered in error by Nico Nightingale, 2:30 pm: Another client" in said(tab)
     assert care.row(RemsEnrollment, kept.id).voided_at == NOW
 
 
@@ -274,7 +275,8 @@ def test_the_prescriber_answers_and_it_lacks_nothing_more(care, closed):
     assert "Opioids: say yes or no." in beside(tab, "answers", "medicines.opioid")
     names = ("benzodiazepine", "hypnotic", "opioid", "stimulant")
     fill(tab, "answers", {f"medicines.{one}": "False" for one in names})
-    fill(tab, "answers", {"before_is_acceptable": "True", "leaving_is_acceptable": "True"})
+    asked = ("before_is_acceptable", "leaving_is_acceptable", "looked_for_events")
+    fill(tab, "answers", dict.fromkeys(asked, "True"))
     fill(tab, "answers", {"ready_minutes": "an hour"})
     press(tab, "Save the answers")
     assert "Enter whole minutes" in beside(tab, "answers", "ready_minutes")
@@ -292,16 +294,58 @@ def test_a_form_that_went_out_says_so_until_that_was_an_error(care, closed):
     assert "Save the answers" not in buttons(tab)
     fill(tab, "submission", {"how": SubmittedHow.FAX})
     tab = press(tab, "Save as submitted")
+    missing = "Missing: the prescriber's answers. Say why."
+    assert missing in beside(tab, "submission", "missing_reason")
+    fill(tab, "submission", {"missing_reason": "She is on call."})
+    tab = press(tab, "Save as submitted")
 
-    assert "Submitted Tue Nov 24, by fax" in said(tab)
+    sent = said(tab)
+    assert "Submitted Tue Nov 24, by fax, Nico Nightingale, without: the prescriber's answers" in (
+        sent
+    )
+    assert "Because: She is on call." in " ".join(one.value for one in tab.text)
+    assert "Missing for the monitoring form" not in sent
     assert "Monitoring form due" not in said(opened(care, care.prescriber, "today"))
     [row] = care.rows(MonitoringSubmission)
     assert (row.form_version, row.submitted_on) == (2, TODAY)
     fill(tab, "void_submission", {"void_reason": "Another client's"})
     tab = press(tab, "Mark the submission as entered in error")
 
-    assert "entered in error: Another client's" in said(tab)
+    assert "entered in error by Nico Nightingale, 2:30 pm: Another client's" in said(tab)
     assert "Monitoring form due Sun Nov 29" in said(tab)
+
+
+def test_no_form_is_marked_as_sent_while_the_client_is_here(care, going_on):
+    tab = _page(care, going_on)
+
+    assert "Save as submitted" not in buttons(tab)
+    assert "It can be submitted once the client is out." in said(tab)
+
+
+def test_a_form_that_says_something_else_since_is_to_be_sent_again(care, closed):
+    with care.database.writing() as db:
+        some_monitoring_answers(db, db.get_one(KetamineSession, closed.id))
+    tab = _page(care, closed)
+    fill(tab, "submission", {"how": SubmittedHow.FAX})
+    press(tab, "Save as submitted")
+    again = "Monitoring form changed since it was submitted; send it again"
+    assert again not in said(_page(care, closed))
+    last = max(care.rows(Vital), key=lambda one: one.taken_at)
+
+    tab = _page(care, closed, care.nurse)
+    fill(tab, f"void_reading/{last.id}", {"void_reason": "Another cuff"})
+    press(tab, "Mark the reading as entered in error", f"void_reading/{last.id}")
+
+    for page, of in (("ketamine_session", {"id": closed.id}), ("today", {}), ("caseload", {})):
+        tab = opened(care, care.prescriber, page, **of)
+        assert page == "caseload" or again in said(tab)
+    tab = _page(care, closed)
+    assert "Missing for the monitoring form: BP and oxygen before leaving" in said(tab)
+    fill(tab, "submission", {"how": SubmittedHow.ONLINE, "missing_reason": "Not read."})
+    tab = press(tab, "Save as submitted")
+    assert again not in said(tab)
+    assert "sent again since" in said(tab)
+    assert "without: BP and oxygen before leaving" in said(tab)
 
 
 def test_the_front_desk_reads_nothing_of_the_form(care, closed):
@@ -389,3 +433,59 @@ def test_the_pages_of_a_session_stay_within_their_statements(care, closed, page)
 @pytest.mark.parametrize("page", ["today", "caseload"])
 def test_the_lists_stay_within_their_statements(care, closed, page):
     assert statements_of(care, opened(care, care.prescriber, page)) <= MOST_STATEMENTS
+
+
+def test_what_the_form_asks_is_answered_yes_or_no_and_never_as_not_asked(care, closed):
+    tab = _page(care, closed)
+
+    offered = {tuple(one.options) for one in tab.radio if "/medicines." in str(one.key)}
+    assert offered == {("Yes", "No")}
+    assert tuple(box(tab, "answers", "before_is_acceptable").options) == ("Yes", "No")
+
+
+def test_a_spravato_record_speaks_of_devices_only(care):
+    tab = _page(care, _ordered(care, given=1))
+
+    assert tuple(box(tab, "record", "administrations.0.kind").options) == ("Nasal device",)
+    assert "Add another device" in buttons(tab)
+    spoken = said(tab) + " ".join([*buttons(tab), *(one.label for one in tab.text_input)])
+    assert "ooster" not in spoken
+    assert "Dose given, mg" not in spoken
+
+
+_FIRST = "The label begins with 56 mg; 84 mg first is for depression with acute suicidal thoughts."
+
+
+@pytest.mark.parametrize("page", ["ketamine_session", "live_session"])
+@pytest.mark.parametrize("ordered_ug", [56_000, 84_000])
+def test_rule_33_84_mg_as_the_first_dose_is_said_until_a_device_is_given(care, page, ordered_ug):
+    session = _ordered(care, ordered_ug=ordered_ug)
+    # Not only in the folded form of who may order.
+    tab = opened(care, care.therapist, page, id=session.id)
+    assert (_FIRST in said(tab)) == (ordered_ug == 84_000)
+
+    with care.database.writing() as db:
+        an_administration(db, session, started_at=NOW - MINUTE, ug=28_000)
+
+    assert _FIRST not in said(opened(care, care.therapist, page, id=session.id))
+
+
+@pytest.mark.parametrize("is_in_error", [False, True])
+@pytest.mark.parametrize("page", ["ketamine_session", "live_session", "booking"])
+def test_rule_33_first_is_the_first_of_the_client_and_not_of_a_series(care, page, is_in_error):
+    """It was given on a course that ended before, with a series of its own."""
+    with care.database.writing() as db:
+        before = a_course(db, care.client, prescriber=care.prescriber, therapist=care.therapist)
+        earlier = a_spravato_session(
+            db, before, last_at=NOW - 90 * DAY, out_at=NOW - 90 * DAY + 3 * HOUR
+        )
+        if is_in_error:
+            for one in db.scalars(select(Administration).filter_by(ketamine_session_id=earlier.id)):
+                one.voided_at, one.void_reason = NOW, "Another client's"
+    if page == "booking":
+        tab = opened(care, care.prescriber, page, episode=care.course.id)
+        fill(tab, "booking", {"product_route": ESK, "mg": "84"})
+    else:
+        tab = opened(care, care.therapist, page, id=_ordered(care).id)
+
+    assert (_FIRST in said(tab)) == is_in_error

@@ -15,6 +15,7 @@ from kapteam.rules.monitoring_form import (
     FormStage,
     FormStanding,
     fill,
+    fingerprint,
     judge_form,
     missing,
     read_ready_minutes,
@@ -50,6 +51,8 @@ FACTS = FormFacts(
     watched=WATCHED,
     events=(),
     early_out_reason="",
+    stopped_at=None,
+    stop_reason="",
     answered=Answered(dict.fromkeys(WatchedMedicine, False), True, True, 75),
 )
 
@@ -83,6 +86,23 @@ def test_rule_39_a_form_is_due_seven_days_after_its_session(today, closed, submi
     assert standing == FormStanding(stage, DUE_ON)
 
 
+@pytest.mark.parametrize(
+    ("submitted", "changed", "stage"),
+    [
+        (True, True, FormStage.CHANGED),
+        (True, False, FormStage.SUBMITTED),
+        # What did not go out has nothing to be sent again.
+        (False, True, FormStage.OVERDUE),
+    ],
+)
+def test_rule_39_a_form_that_went_out_otherwise_is_to_be_sent_again(submitted, changed, stage):
+    standing = judge_form(
+        ON, DUE_ON + DAY, is_closed=True, is_submitted=submitted, is_changed=changed
+    )
+
+    assert standing == FormStanding(stage, DUE_ON)
+
+
 def test_rule_39_no_form_is_due_where_nothing_was_given():
     assert judge_form(None, ON, is_closed=True, is_submitted=False) is None
 
@@ -96,6 +116,8 @@ def test_rule_39_no_form_is_due_where_nothing_was_given():
         (FormStage.DUE, DUE_ON, Tone.AMBER),
         (FormStage.OVERDUE, DUE_ON + DAY, Tone.RED),
         (FormStage.SUBMITTED, DUE_ON + DAY, Tone.PLAIN),
+        (FormStage.CHANGED, DUE_ON - 7 * DAY, Tone.AMBER),
+        (FormStage.CHANGED, DUE_ON + 90 * DAY, Tone.AMBER),
     ],
 )
 def test_a_form_is_louder_as_its_day_comes(stage, today, tone):
@@ -115,7 +137,7 @@ def test_the_older_form_asks_neither_for_oxygen_nor_for_respiratory_depression()
 
     assert not any("Oxygen" in asks or "Respiratory" in asks for asks in older)
     assert newer["Oxygen saturation at 40 min"] == ("96 %", False)
-    assert newer["Respiratory depression?"] == ("No, none recorded", False)
+    assert newer["Respiratory depression?"] == ("None recorded", False)
     assert "Opioids?" in newer
     assert "Opioids?" not in older
 
@@ -140,8 +162,8 @@ def test_the_older_form_asks_neither_for_oxygen_nor_for_respiratory_depression()
         ("Blood pressure at 40 min", "121/80 mmHg"),
         ("Blood pressure before leaving", "122/80 mmHg"),
         ("Acceptable before leaving?", "Yes"),
-        ("Sedation?", "No, none recorded"),
-        ("Serious event?", "No, none recorded"),
+        ("Sedation?", "None recorded"),
+        ("Serious event?", "None recorded"),
     ],
 )
 def test_what_is_recorded_fills_the_form(asks, says):
@@ -191,8 +213,112 @@ def test_events_stand_with_their_times_and_only_those_of_the_form_by_name():
     assert said["Fainting"][0] == (
         "Yes, began 1:10 pm, end not recorded. Slid off the chair. Called 911"
     )
-    assert said["Dissociation?"][0] == "No, none recorded"
+    assert said["Dissociation?"][0] == "None recorded"
     assert not any("Nausea" in asks for asks in said)
+
+
+_ANSWERED = FACTS.answered
+_SEDATED = Event(AdverseEventKind.SEDATION, False, "", "", AT + 20 * MINUTE, AT + 60 * MINUTE)
+_NAUSEA = Event(AdverseEventKind.NAUSEA, False, "", "", LAST, None)
+
+
+@pytest.mark.parametrize(
+    ("looked", "events", "says"),
+    [
+        (None, (), "None recorded"),
+        (False, (), "None recorded"),
+        (True, (), "No"),
+        (True, (_SEDATED,), "Yes, began 1:20 pm, over 2:00 pm"),
+        (None, (_SEDATED,), "Yes, began 1:20 pm, over 2:00 pm"),
+    ],
+)
+def test_that_there_was_none_is_said_only_where_somebody_looked(looked, events, says):
+    answered = replace(_ANSWERED, looked_for_events=looked)
+
+    said = _said(CURRENT, replace(FACTS, events=events, answered=answered))
+
+    assert said["Sedation?"] == (says, False)
+    assert said["Dissociation?"] == ("No" if looked else "None recorded", False)
+
+
+def test_nobody_answered_so_nothing_is_denied():
+    said = _said(CURRENT, replace(FACTS, answered=None))
+
+    assert {said[f"{name}?"][0] for name, _ in CURRENT.events} == {"None recorded"}
+
+
+def test_dosing_that_was_stopped_early_stands_on_the_form_with_its_reason():
+    stopped = replace(FACTS, stopped_at=AT + 12 * MINUTE, stop_reason="Felt sick.")
+
+    assert _said(CURRENT, stopped)["Dosing stopped early"] == ("1:12 pm. Felt sick.", False)
+    assert "Dosing stopped early" not in _said(CURRENT)
+
+
+def _figures(place, **other):
+    figures = list(WATCHED.figures)
+    figures[place] = replace(figures[place], **other)
+    return {"watched": replace(WATCHED, figures=tuple(figures))}
+
+
+def _devices(**other):
+    changed = replace(WATCHED.devices[1], **other)
+    devices = (WATCHED.devices[0], changed, WATCHED.devices[2])
+    return {"watched": replace(WATCHED, devices=devices)}
+
+
+_SLID = Event(AdverseEventKind.FAINTING, True, "Slid off the chair", "", LAST, None)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        _devices(lot="L6"),
+        _devices(given_at=AT + 6 * MINUTE),
+        _devices(ug=14_000),
+        {"watched": replace(WATCHED, devices=WATCHED.devices[:2])},
+        {"watched": replace(WATCHED, discharged_at=LAST + 125 * MINUTE)},
+        _figures(1, pressure=Pressure(150, 90)),
+        _figures(2, oxygen=91),
+        {"events": (_SEDATED,)},
+        {"events": (_SLID,)},
+        {"answered": replace(_ANSWERED, ready_minutes=90)},
+        {"answered": replace(_ANSWERED, looked_for_events=True)},
+        {"answered": None},
+        {"stopped_at": AT + 12 * MINUTE, "stop_reason": "Felt sick."},
+    ],
+)
+def test_what_the_form_says_of_its_session_is_in_its_fingerprint(changed):
+    assert fingerprint(CURRENT, replace(FACTS, **changed)) != fingerprint(CURRENT, FACTS)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        # What goes on after the session, and what the form does not say.
+        {"medications": "Lamotrigine 100 mg", "provider": "Ada Quist, MD", "practice": "Ocotillo"},
+        {"name": "Amara Reyes", "provider_phone": ""},
+        {"events": (_NAUSEA,)},
+        {"early_out_reason": "Was out in time all the same."},
+        {
+            "watched": replace(
+                WATCHED,
+                figures=(
+                    *WATCHED.figures,
+                    Figures(LAST + 80 * MINUTE, Pressure(130, 84), 96),
+                ),
+            )
+        },
+    ],
+)
+def test_what_the_form_does_not_say_of_its_session_leaves_its_fingerprint(changed):
+    assert fingerprint(CURRENT, replace(FACTS, **changed)) == fingerprint(CURRENT, FACTS)
+
+
+def test_an_older_form_is_not_changed_by_what_it_does_not_ask():
+    less = replace(FACTS, **_figures(2, oxygen=91))
+
+    assert fingerprint(FORMS[1], less) == fingerprint(FORMS[1], FACTS)
 
 
 @pytest.mark.parametrize(

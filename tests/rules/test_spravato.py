@@ -71,6 +71,8 @@ def test_rule_41_no_other_route_asks_for_enrollment_or_devices(route):
         (AdministrationKind.DEVICE, 56, ESK, "56 mg are 2 devices of 28 mg."),
         (AdministrationKind.DEVICE, 84, ESK, "84 mg are 3 devices of 28 mg."),
         (AdministrationKind.DOSE, 84, ESK, "84 mg are 3 devices of 28 mg."),
+        (AdministrationKind.DOSE, 28, ESK, "given by devices."),
+        (AdministrationKind.BOOSTER, 28, ESK, "given by devices."),
         (AdministrationKind.DEVICE, 70, ESK, "comes in devices of 28 mg."),
         (AdministrationKind.DEVICE, 28, ProductRoute.COMPOUNDED_NASAL, "Only Spravato comes"),
         (AdministrationKind.DOSE, 84, ProductRoute.COMPOUNDED_NASAL, None),

@@ -15,6 +15,7 @@ from kapteam.rules.vitals import (
     must_wait,
     read_again,
     read_figure,
+    read_needed_figure,
 )
 from kapteam.vocabulary import Tone
 
@@ -27,7 +28,10 @@ USUAL = Thresholds()
         (128, 82, ""),
         (60, 30, ""),
         (260, 160, ""),
-        (61, 60, ""),
+        (70, 60, ""),
+        (126, 116, ""),
+        (126, 117, "The upper number is at least 10 above the lower one; check both."),
+        (126, 125, "The upper number is at least 10 above the lower one; check both."),
         (80, 120, "The first number is the higher one"),
         (120, 120, "The first number is the higher one"),
         (261, 80, "Enter 60 to 260 over 30 to 160"),
@@ -77,6 +81,14 @@ def test_a_figure_as_typed(bounds, typed, kept):
 def test_rule_36_a_figure_that_nobody_has_is_refused_with_a_sentence(bounds, typed):
     with pytest.raises(ValueError, match=r"^Enter a (whole )?number from "):
         read_figure(bounds, typed)
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "7.5", "seven", "-1", "11", "5%"])
+def test_a_figure_that_is_needed_never_offers_to_leave_it_empty(typed):
+    with pytest.raises(ValueError, match=r"^Enter a (whole )?number from 0 to 10") as refused:
+        read_needed_figure((0, 10), typed)
+    assert "empty" not in str(refused.value)
+    assert [read_needed_figure((0, 10), one) for one in ("0", " 10 ")] == [0, 10]
 
 
 @pytest.mark.parametrize(

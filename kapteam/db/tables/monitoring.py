@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kapteam.db.base import Identified
 from kapteam.db.types import term
+from kapteam.rules.vitals import Pressure
 from kapteam.vocabulary import AdverseEventKind, EventSeverity
 
 
@@ -33,6 +34,13 @@ class Vital(Identified):
     voided_at: Mapped[datetime | None]
     voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     void_reason: Mapped[str] = mapped_column(Text, default="")
+
+    @property
+    def pressure(self) -> Pressure | None:
+        """The blood pressure that was read."""
+        if self.systolic is None or self.diastolic is None:
+            return None
+        return Pressure(self.systolic, self.diastolic)
 
 
 class AdverseEvent(Identified):

@@ -34,6 +34,7 @@ class MonitoringAnswers(Identified):
 
     `medicines` holds yes or no for each class of medicine that was asked about. `ready_minutes` is
     how long after the first device the client would have been ready to leave; None: not answered.
+    `looked_for_events`: somebody watched for the events that the form names; None: not asked then.
     """
 
     __tablename__ = "monitoring_answers"
@@ -43,6 +44,7 @@ class MonitoringAnswers(Identified):
     before_is_acceptable: Mapped[bool]
     leaving_is_acceptable: Mapped[bool]
     ready_minutes: Mapped[int | None]
+    looked_for_events: Mapped[bool | None]
     answered_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
     answered_at: Mapped[datetime]
     replaced_at: Mapped[datetime | None]
@@ -60,7 +62,10 @@ class MonitoringAnswers(Identified):
 class MonitoringSubmission(Identified):
     """That the monitoring form of a session went out: on which day, how, and by whom.
 
-    `form_version` is the version of the form it was filled in by. One at a time counts.
+    `form_version` is the version of the form it was filled in by, `content_hash` names what it said
+    (`rules.monitoring_form.fingerprint`; empty: sent before that was kept), and `changed_at` since
+    when the record says something else. `missing` is what it lacked when it went out, in few words,
+    and `missing_reason` why. One that was sent again has its `replaced_at`. One at a time counts.
     """
 
     __tablename__ = "monitoring_submission"
@@ -71,6 +76,11 @@ class MonitoringSubmission(Identified):
     how: Mapped[SubmittedHow] = mapped_column(term(SubmittedHow))
     submitted_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
     recorded_at: Mapped[datetime]
+    content_hash: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    missing: Mapped[str] = mapped_column(Text, default="", server_default="")
+    missing_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    changed_at: Mapped[datetime | None]
+    replaced_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]
     voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     void_reason: Mapped[str] = mapped_column(Text, default="")
@@ -79,7 +89,7 @@ class MonitoringSubmission(Identified):
         index_of_open(
             "uq_monitoring_submission_that_counts",
             "ketamine_session_id",
-            unset="voided_at",
+            unset=("voided_at", "replaced_at"),
             unique=True,
         ),
     )
