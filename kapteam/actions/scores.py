@@ -43,7 +43,8 @@ class ScoreEntered:
     """One measure as typed: its answers as one line, or a total alone, or the rank of a result.
 
     `id` is minted by the form. With no `taken_time` only the day is known; `is_before_dose` says
-    that it was before the dose of that day.
+    that it was before the dose of that day. `is_total_only` asks for the total though the measure
+    has answers.
     """
 
     id: str
@@ -53,6 +54,7 @@ class ScoreEntered:
     taken_time: str = ""
     is_before_dose: bool = False
     answers: str = ""
+    is_total_only: bool = False
     total: str = ""
     result: str = ""
 
@@ -149,7 +151,7 @@ def _known(form: Entered, instrument: Instrument, entered: ScoreEntered) -> _Kno
     if not instrument.takes_total:
         scored = form.read("result", lambda text: _result(instrument, text), entered.result)
         return _Known(instrument.form, None, scored or _NOT_SCORED)
-    if entered.total.strip() or not instrument.takes_answers:
+    if entered.is_total_only or entered.total.strip() or not instrument.takes_answers:
         form.need(
             "total", not entered.answers.strip(), "Enter the answers or a total alone, not both."
         )
