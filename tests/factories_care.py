@@ -4,7 +4,7 @@ Like `tests/factories.py` these write rows: a situation may be one that actions 
 Doses are in micrograms; every builder takes the `db` of a writing block.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -31,15 +31,18 @@ from kapteam.db.tables import (
     OtherMedicine,
     ReadinessAnswer,
     RecordSignature,
+    Score,
     Series,
     SeriesReview,
     SupportRecord,
     Vital,
 )
 from kapteam.ids import new_id
+from kapteam.instruments import instruments
 from kapteam.queries.standing import Asked
 from kapteam.rules.monitoring_form import CURRENT
 from kapteam.rules.permissions import Viewer
+from kapteam.rules.scoring import score
 from kapteam.vocabulary import (
     AdministrationKind,
     AdverseEventKind,
@@ -290,6 +293,42 @@ def a_vital(db: Session, session: KetamineSession, *, taken_at: datetime, **colu
         taken_at=taken_at,
         recorded_by_id=session.created_by_id,
         recorded_at=taken_at,
+        **(usual | columns),
+    )
+    db.add(row)
+    db.flush()
+    return row
+
+
+def a_score(
+    db: Session,
+    course: Episode,
+    by: Viewer,
+    *,
+    instrument_id: str = "phq-9",
+    total: int | None = None,
+    answers: Sequence[int | None] | None = None,
+    result: int | None = None,
+    taken_at: datetime = NOW - timedelta(hours=1),
+    **columns: Any,
+) -> Score:
+    """An outcome measure: with `answers` what they come to, else a total alone, or a result."""
+    instrument = instruments()[instrument_id]
+    scored = None if answers is None else score(instrument, answers)
+    usual = {"is_day_only": False, "recorded_at": taken_at}
+    row = Score(
+        id=new_id(),
+        client_id=course.client_id,
+        episode_id=course.id,
+        instrument_id=instrument_id,
+        form=instrument.form,
+        answers=None if answers is None else list(answers),
+        total=scored.total if scored else total,
+        result=result,
+        critical=scored.critical_answer if scored else None,
+        is_total_only=total is not None,
+        taken_at=taken_at,
+        recorded_by_id=by.clinician_id,
         **(usual | columns),
     )
     db.add(row)

@@ -35,6 +35,7 @@ from kapteam.queries.contacts import PastContact, last_contacts
 from kapteam.queries.evaluation import evaluation_of
 from kapteam.queries.notes import ClientNotes, NoteLine, notes_of_client
 from kapteam.queries.pinned import PINNED, PinnedLine, pinned_of
+from kapteam.queries.scores import ClientScores, client_scores
 from kapteam.queries.standing import (
     Asked,
     CourseStanding,
@@ -260,6 +261,7 @@ class ClientPage:
     notes: ClientNotes | None
     seen_this_hour: bool
     emergencies: tuple[OpenedInEmergency, ...]
+    scores: ClientScores
 
     @property
     def others(self) -> tuple[CourseLine, ...]:
@@ -307,7 +309,7 @@ def client_code(typed: str) -> str:
 
 
 def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
-    """The client with this code, in thirteen statements; eleven for the front desk.
+    """The client with this code, in fourteen statements; eleven for the front desk.
 
     Raises NotFound when there is none or the viewer may not see it; the two read the same.
     """
@@ -341,6 +343,7 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
         notes=notes,
         seen_this_hour=first.seen_this_hour,
         emergencies=_emergencies(rows),
+        scores=client_scores(db, asked, first.id),
     )
 
 

@@ -36,6 +36,7 @@ _MADE_BY_A_FORM = (
     tables.PrescriptionLookup,
     tables.RemsEnrollment,
     tables.Vital,
+    tables.Score,
     tables.SeriesReview,
     tables.Reviewed,
     tables.SupportRecord,
