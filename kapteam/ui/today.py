@@ -74,7 +74,6 @@ _DOSES = 10
 _LIST, _REASONS = 800, 560
 # What another section of the page says.
 _PRESCRIBER_SEES = {
-    Reason.CONCERN,
     Reason.WAS_THIS_GIVEN,
     Reason.INTEGRATION_LATE,
     Reason.WAS_THIS_HELD,
@@ -113,7 +112,7 @@ def draw_today(here: Present, today: Today) -> None:
         steps = today.first_steps
         draw_first_steps(here, is_alone=steps.is_alone, has_clients=bool(steps.without_course))
         draw_without_course(here, steps)
-    draw_safety(here, today.concerns)
+    draw_safety(here, today.safety)
     draw_days_away(here)
     draw_told(here, today.told)
     told = _Told()
@@ -301,8 +300,17 @@ class _Told:
         return new
 
     def waits(self, rows: tuple[WaitRow, ...], *, but: Set[Reason]) -> tuple[WaitRow, ...]:
-        """The reasons that no row above says; those of `but` are another section's."""
-        new = tuple(row for row in rows if row.attention.reason not in but and not self._says(row))
+        """The reasons that no row above says; those of `but` are another section's.
+
+        What is of a client's safety stands above everything else.
+        """
+        new = tuple(
+            row
+            for row in rows
+            if not row.attention.is_of_client
+            and row.attention.reason not in but
+            and not self._says(row)
+        )
         self._doses |= {
             row.attention.subject_id for row in new if row.attention.reason in _SAID_BY_ITS_ROW
         }
