@@ -919,7 +919,7 @@ _BEFORE_THE_DOSE = {DueFor.BASELINE, DueFor.BEFORE_DOSE}
 
 
 def measures_due(dues: Sequence[Due], names: Mapping[str, str], today: date) -> str:
-    """What is asked for: `PHQ-9 and GAD-7 before the dose Wed Nov 25; WHO-5 overdue since …`.
+    """What is asked for: `Due: PHQ-9 and GAD-7 before the dose Wed Nov 25; WHO-5 by Fri Nov 20`.
 
     `names` are those of the instruments by id.
     """
@@ -928,12 +928,19 @@ def measures_due(dues: Sequence[Due], names: Mapping[str, str], today: date) -> 
         on = wording.day(one.due_on, today)
         if one.due_for in _BEFORE_THE_DOSE and one.due_on >= today:
             how = f"before the dose {on}"
-        elif one.is_overdue:
-            how = f"overdue since {on}{'' if one.last_on else ', never taken'}"
         else:
-            how = f"due {on}"
+            how = f"overdue since {on}" if one.is_overdue else f"by {on}"
+        how = how if one.last_on else f"{how}, never taken"
         found.setdefault(how, []).append(names[one.instrument_id])
-    return "; ".join(f"{wording.listed(which)} {how}" for how, which in found.items())
+    said = "; ".join(f"{wording.listed(which)} {how}" for how, which in found.items())
+    return f"Due: {said}" if said else ""
+
+
+def due_before(dues: Sequence[Due], names: Mapping[str, str]) -> str:
+    """What is asked for before one dose: `Due before this dose: PHQ-9 and GAD-7`."""
+    late = {False: "", True: " (overdue)"}
+    listed = [f"{names[one.instrument_id]}{late[one.is_overdue]}" for one in dues]
+    return f"Due before this dose: {wording.listed(listed)}" if listed else ""
 
 
 def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:

@@ -161,6 +161,12 @@ def critical_selects(client_id: str) -> tuple[Select[Any], ...]:
     return _scores(wanted, true()), _risk_noted(wanted, true()), _quieted(wanted)
 
 
+def score_selects(episode_id: str, tells: ColumnElement[bool]) -> tuple[Select[Any], ...]:
+    """What is judged of scores on one course, where it `tells` of them."""
+    wanted = (episode_id,)
+    return *_of_scores(wanted, tells), _series(wanted)
+
+
 def _of_scores(wanted: Any, tells: ColumnElement[bool]) -> tuple[Select[Any], ...]:
     return (
         _scores(wanted, tells),

@@ -29,6 +29,7 @@ from kapteam.ui.concerns import draw_safety
 from kapteam.ui.contacts import contact_place, draw_told
 from kapteam.ui.day_sheet import day_sheets
 from kapteam.ui.first_steps import draw_first_steps, draw_without_course
+from kapteam.ui.measures_due import draw_due_before
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
     BACKUP_IS_LATE,
@@ -64,7 +65,7 @@ from kapteam.ui.shell import Present
 from kapteam.ui.showing import listed
 from kapteam.ui.text import plain, quiet, said
 from kapteam.ui.while_away import draw_days_away
-from kapteam.vocabulary import Tone
+from kapteam.vocabulary import Part, Tone
 from kapteam.wording import Phrase
 
 _CLOCK, _STATE = 165, 275
@@ -413,6 +414,11 @@ def _session_row(here: Present, one: DoseRow, place: str) -> None:
             words(" ".join(filter(None, people)), PERSON)
             with row_links(TWO_LINKS):
                 dose_link(here, course, dose)
+        asks = course.waited_on(Part.THERAPIST)
+        is_next = course.ahead[:1] == (dose,)
+        if is_next and course.measures_due and asks and here.viewer.stands_for(asks.id):
+            with st.container(key=f"pinned_due_{key}"):
+                draw_due_before(here, course.measures_due, dose.planned_at)
         at_home = with_them(here, dose)
         if at_home:
             with st.container(key=f"pinned_home_{key}"):
