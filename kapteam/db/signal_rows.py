@@ -238,12 +238,18 @@ def _risk_noted(wanted: Any, tells: ColumnElement[bool]) -> Select[Any]:
 
 def _signed(kind: NoteKind) -> tuple[ColumnElement[bool], ...]:
     """The conditions on Note: one of this kind, signed by whoever was on its course then."""
-    stood_in = exists().where(
-        Absence.clinician_id == EpisodeMember.clinician_id,
-        Absence.covered_by_id == Note.author_id,
-        Absence.from_at <= Note.signed_at,
-        Absence.until_at > Note.signed_at,
-        Absence.voided_at.is_(None),
+    # Named, because of what stands around it only the nearest is found without.
+    stood_in = (
+        select(Absence.id)
+        .where(
+            Absence.clinician_id == EpisodeMember.clinician_id,
+            Absence.covered_by_id == Note.author_id,
+            Absence.from_at <= Note.signed_at,
+            Absence.until_at > Note.signed_at,
+            Absence.voided_at.is_(None),
+        )
+        .correlate(EpisodeMember, Note)
+        .exists()
     )
     was_on_it = exists().where(
         EpisodeMember.episode_id == Note.episode_id,
