@@ -92,6 +92,7 @@ from tests.factories_care import (
     a_booked_pair,
     a_given_session,
     a_ketamine_session,
+    a_score,
     a_series,
     a_signature,
     a_signed_intention,
@@ -605,6 +606,18 @@ def _a_red_pressure(own: Care) -> str:
         session = a_given_session(db, own.course, given_at=NOW - timedelta(hours=3))
         a_vital(db, session, taken_at=NOW - timedelta(hours=2), systolic=182)
     return its_client(own)
+
+
+def _a_critical_answer(own: Care) -> str:
+    with own.database.writing() as db:
+        a_score(db, own.course, own.therapist, answers=(0,) * 8 + (1,))
+    return its_client(own)
+
+
+def _what_is_planned(page: Page) -> None:
+    press(page, "Known, with a plan")
+    paste(page, "What is known, and the plan", "Safety plan signed; call on Friday")
+    fill_day(page, "Plan until", TODAY + 3 * DAY)
 
 
 def _why_it_rests(page: Page) -> None:
@@ -1480,6 +1493,13 @@ SAVES = {
         ("alert:quieted",),
         (Acknowledgement,),
         by_prescriber=True,
+    ),
+    "known": Save(
+        _a_critical_answer,
+        _what_is_planned,
+        "Save as known",
+        ("alert:quieted",),
+        (Acknowledgement,),
     ),
     "medicine in error": Save(
         _a_wrong_medicine,
