@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from kapteam.errors import BadInstruments
 from kapteam.rules.instruments import Instrument, problem_with
+from kapteam.rules.measures_in_use import measures_in_use
+from kapteam.rules.score_signals import Measures
 
 SHIPPED = Path(__file__).resolve().parents[1] / "data" / "instruments"
 
@@ -19,6 +22,12 @@ SHIPPED = Path(__file__).resolve().parents[1] / "data" / "instruments"
 def instruments() -> Mapping[str, Instrument]:
     """Each instrument by its id, by name. Raises BadInstruments when any file cannot be used."""
     return read_instruments(SHIPPED)
+
+
+def measures_of(switches: Mapping[str, bool], zone: ZoneInfo) -> Measures:
+    """What a practice in this zone judges by: all that there are, and those that it uses."""
+    known = instruments()
+    return Measures(known, frozenset(measures_in_use(known, switches)), zone)
 
 
 def read_instruments(folder: Path) -> Mapping[str, Instrument]:

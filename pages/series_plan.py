@@ -11,6 +11,6 @@ from kapteam.ui.series_plan import draw_plan
 
 here = open_page("Plan the rest of a series", needs=check_can_book)
 care = here.read(course, st.query_params.get("episode", ""))
-draw_banner(here, care.head)
+draw_banner(here, care.head, seen=care.seen_this_hour)
 check_can_book_ketamine(care.service_line, care.state, on_hold=care.hold is not None)
 draw_plan(here, care)

@@ -21,6 +21,9 @@ def matter(what: str, episode_id: Any, **columns: Any) -> Select[Any]:
         "seen_at": UtcDateTime(),
         "number": Integer(),
         "ug": Integer(),
+        "how": String(),
+        "place": String(),
+        "emergency": String(),
     }
     cells: list[ColumnElement[Any]] = [
         columns.get(name, cast(null(), kind)).label(name) for name, kind in kinds.items()

@@ -309,7 +309,7 @@ def client_code(typed: str) -> str:
 
 
 def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
-    """The client with this code, in fourteen statements; eleven for the front desk.
+    """The client with this code, in thirteen statements; ten for the front desk.
 
     Raises NotFound when there is none or the viewer may not see it; the two read the same.
     """

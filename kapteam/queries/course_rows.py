@@ -1,4 +1,4 @@
-"""The rows that a course's standing is judged from: eight statements, whatever the size.
+"""The rows that a course's standing is judged from: seven statements, whatever the size.
 
 The first finds the courses and who is on them. The others are about those by id; they are made
 once, because to make them takes as long as to run them.
@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Date,
     Executable,
@@ -35,6 +36,7 @@ from sqlalchemy.types import TypeEngine
 
 from kapteam.db import home_rows, signal_rows
 from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen_by
+from kapteam.db.matters import matter
 from kapteam.db.reviewed import reviewed_for
 from kapteam.db.series import reviewed_before
 from kapteam.db.settled import note_is_signed, settled, settled_here
@@ -679,7 +681,7 @@ def _notes() -> Executable:
 
 
 CONCERN, WAIT, AUTHORIZATION = "concern", "wait", "authorization"
-UNKEPT = "unkept"
+UNKEPT, PLANNED = "unkept", "planned"
 """What a row of `MATTERS` is about."""
 
 
@@ -694,8 +696,13 @@ def _matters() -> Executable:
         _open_waits(),
         _authorizations(),
         _unkept(),
+        _planned(),
         *home_rows.selects(_WANTED),
-        *signal_rows.selects(_WANTED, bindparam("alerts_since", type_=UtcDateTime())),
+        *signal_rows.selects(
+            _WANTED,
+            bindparam("alerts_since", type_=UtcDateTime()),
+            bindparam("tells_scores", type_=Boolean()),
+        ),
     )
 
 
@@ -720,6 +727,7 @@ def _concerns() -> Select[Any]:
             case((waited_for.is_(None), last_seen_at())).label("seen_at"),
             _no(Integer()).label("number"),
             _no(Integer()).label("ug"),
+            *_NOWHERE,
         )
         .join(Concern, Concern.client_id == Episode.client_id)
         .join(Clinician, Clinician.id == Concern.raised_by_id)
@@ -730,6 +738,10 @@ def _concerns() -> Select[Any]:
 def _no(kind: TypeEngine[Any]) -> ColumnElement[Any]:
     """Nothing, of the type that another part of the union has there: PostgreSQL asks for it."""
     return cast(null(), kind)
+
+
+_NOWHERE = [_no(String()).label(name) for name in ("how", "place", "emergency")]
+"""The end of the rows that are of no place."""
 
 
 def _consents() -> Subquery:
@@ -855,6 +867,7 @@ def _unkept() -> Select[Any]:
         _no(UtcDateTime()),
         _no(Integer()),
         _no(Integer()),
+        *_NOWHERE,
     ).where(KetamineSession.episode_id.in_(_WANTED), KetamineSession.status.in_(_UNKEPT), ~came)
 
 
@@ -882,6 +895,7 @@ def _with_caller(waits: Select[Any], number: ColumnElement[Any]) -> Select[Any]:
             Absence.until_at,
             number,
             _no(Integer()),
+            *_NOWHERE,
         )
         .join(Clinician, Clinician.id == OutsideWait.caller_id)
         .outerjoin(
@@ -897,25 +911,28 @@ def _with_caller(waits: Select[Any], number: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-def _contacts() -> Executable:
-    """What is planned on them besides ketamine and integration."""
+def _planned() -> Select[Any]:
+    """What is planned on them besides ketamine and integration, and with whom.
+
+    Its version and minutes stand where other rows have numbers.
+    """
     return (
-        select(
+        matter(
+            PLANNED,
             Contact.episode_id,
-            Contact.id,
-            Contact.version,
-            Contact.kind,
-            Contact.how,
-            Contact.place,
-            Contact.local_emergency,
-            Contact.planned_at,
-            Contact.planned_minutes,
-            Contact.with_id,
-            Clinician.name,
+            id=Contact.id,
+            kind=type_coerce(Contact.kind, String),
+            at=Contact.planned_at,
+            person_id=Contact.with_id,
+            person=Clinician.name,
+            number=Contact.version,
+            ug=Contact.planned_minutes,
+            how=type_coerce(Contact.how, String),
+            place=Contact.place,
+            emergency=Contact.local_emergency,
         )
         .join(Clinician, Clinician.id == Contact.with_id)
         .where(Contact.episode_id.in_(_WANTED), Contact.outcome.is_(None))
-        .order_by(Contact.planned_at, Contact.id.desc())
     )
 
 
@@ -925,4 +942,3 @@ DOSES = _doses()
 INTEGRATIONS = _integrations()
 NOTES = _notes()
 MATTERS = _matters()
-CONTACTS = _contacts()

@@ -34,7 +34,7 @@ class DaySheet:
 
 
 def day_sheet(db: Session, asked: Asked, on: date) -> DaySheet:
-    """Of the courses that Today shows to this person, in nine statements."""
+    """Of the courses that Today shows to this person, in eight statements."""
     courses = course_standings(db, asked, own_courses(asked))
     rows = agenda(courses, asked, on)
     given_to = [row.course.client.id for row in rows if row.dose]

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, true, union_all
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
 from kapteam.db.series import count_of, counts, has_given, place_of
+from kapteam.db.signal_rows import score_facts_of, score_selects
 from kapteam.db.spravato import had_spravato
 from kapteam.db.tables import (
     Clinician,
@@ -18,6 +20,8 @@ from kapteam.db.tables import (
     Weight,
 )
 from kapteam.errors import NotFound
+from kapteam.instruments import measures_of
+from kapteam.queries.critical import critical_of
 from kapteam.queries.home_supply import home_of
 from kapteam.queries.notes import NoteLine, intentions_of_dose
 from kapteam.queries.practice import Colleague, team
@@ -40,8 +44,11 @@ from kapteam.queries.standing import (
 )
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.queries.weights import WeightLine, is_newest, weight_line
+from kapteam.rules.alerts import Signal
 from kapteam.rules.dosing import MayAdd, ends_session, may_add
 from kapteam.rules.home_supply import HomeStanding
+from kapteam.rules.measures_due import Due
+from kapteam.rules.score_signals import measures_due
 from kapteam.rules.series import SeriesCount, goes_on
 from kapteam.rules.spravato import is_spravato
 from kapteam.vocabulary import (
@@ -76,7 +83,8 @@ class KetamineSessionPage:
     `count` is how far that is, `series_goes_on` while it takes the next dose, and `is_first` until
     any of it is given, of Spravato until the client was given any at all. `intentions` is None for
     the front desk. `seen_this_hour`: the audit log has it already that the viewer opened this
-    chart.
+    chart. `critical` are the client's critical answers, `measures_due` what is asked for before it,
+    where it is the next one.
     """
 
     id: str
@@ -121,6 +129,8 @@ class KetamineSessionPage:
     no_integration_reason: str
     administrations: tuple[AdministrationLine, ...]
     answers: dict[ReadinessItem, AnswerLine]
+    critical: tuple[Signal, ...]
+    measures_due: tuple[Due, ...]
     other_medicines: tuple[OtherMedicineLine, ...]
     vitals: tuple[VitalLine, ...]
     events: tuple[EventLine, ...]
@@ -218,6 +228,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
     of_course = course_sessions(db, asked, Episode.id == dose.episode_id, _MISSING)
     line = next((line for line in of_course.doses if line.id == session_id), None)
     recorded = session_rows(db, asked.viewer, session_id)
+    scores = _scores(db, asked, dose.episode_id)
     return KetamineSessionPage(
         id=dose.id,
         version=dose.version,
@@ -268,6 +279,8 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         no_integration_reason=dose.no_integration_reason,
         administrations=recorded.administrations,
         answers=recorded.answers,
+        critical=critical_of(asked, scores),
+        measures_due=_measures_due(asked, of_course, session_id, scores),
         other_medicines=recorded.other_medicines,
         vitals=recorded.vitals,
         events=recorded.events,
@@ -277,3 +290,21 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         ),
         team=team(db, asked),
     )
+
+
+def _scores(db: Session, asked: Asked, episode_id: str) -> list[Any]:
+    """What there is of scores, in one statement; nothing for the front desk, in none."""
+    if not asked.viewer.reads_notes:
+        return []
+    return list(db.execute(union_all(*score_selects(episode_id, true()))).all())
+
+
+def _measures_due(
+    asked: Asked, of_course: CourseSessions, session_id: str, scores: list[Any]
+) -> tuple[Due, ...]:
+    """What is asked for, where this is the next session of its course."""
+    ahead = sorted((line.planned_at, line.id) for line in of_course.doses if line.is_ahead)
+    if not asked.viewer.reads_notes or not ahead or ahead[0][1] != session_id:
+        return ()
+    measures = measures_of(asked.practice.measures, asked.practice.zone)
+    return measures_due(score_facts_of(scores), measures, asked.today, ahead[0][0])

@@ -26,9 +26,11 @@ from kapteam.db.tables import (
     SignOff,
 )
 from kapteam.errors import NotFound
+from kapteam.instruments import measures_of
 from kapteam.queries import course_rows
 from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.pinned import PinnedLine, pinned_of
+from kapteam.rules.alerts import Signal
 from kapteam.rules.attention import (
     BREACH_SHOWN,
     Attention,
@@ -66,6 +68,7 @@ from kapteam.rules.integration import (
     earliest_clock,
     judge,
 )
+from kapteam.rules.measures_due import Due
 from kapteam.rules.monitoring_form import FormStanding, judge_form
 from kapteam.rules.notes import IntentionStanding, judge_intention
 from kapteam.rules.pathway import (
@@ -77,8 +80,9 @@ from kapteam.rules.pathway import (
 )
 from kapteam.rules.permissions import Viewer, hold_reason_for
 from kapteam.rules.readiness import Preparation, Requirement, is_ready, waits_for
+from kapteam.rules.score_signals import measures_due
 from kapteam.rules.series import SeriesCount, goes_on
-from kapteam.rules.signals import LOOKED_BACK, Signal, signals
+from kapteam.rules.signals import LOOKED_BACK, SignalFacts, signals
 from kapteam.rules.spravato import is_enrolled, is_spravato
 from kapteam.rules.vitals import Pressure, pressure_gap
 from kapteam.rules.waits import (
@@ -93,6 +97,7 @@ from kapteam.vocabulary import (
     ConcernKind,
     ConcernLevel,
     ConsentType,
+    ContactKind,
     EpisodeState,
     HoldReason,
     How,
@@ -329,6 +334,7 @@ class CourseStanding:
     """One open course of care of one client, with everything that the lists show of it.
 
     `waits` are those on someone outside; of an insurer's authorizations it is the last to end.
+    `measures_due` are the outcome measures that are asked for, the longest due first.
     """
 
     client: ClientName
@@ -353,6 +359,7 @@ class CourseStanding:
     home: HomeStanding | None
     attention: tuple[Attention, ...]
     signals: tuple[Signal, ...]
+    measures_due: tuple[Due, ...]
     next_step: NextStep | None
     waits: tuple[WaitLine, ...]
     authorization: AuthorizationLine | None
@@ -480,11 +487,11 @@ class Asked:
 
 
 def attention_of(courses: Iterable[CourseStanding]) -> tuple[Attention, ...]:
-    """That of several courses of one client together; a concern of the client stands in it once."""
+    """That of several courses of one client together; what is of the client stands in it once."""
     found: dict[tuple[str, str], Attention] = {}
     for course in courses:
         for one in course.attention:
-            course_id = "" if one.concern else course.episode_id
+            course_id = "" if one.is_of_client else course.episode_id
             found.setdefault((course_id, f"{one.reason}/{one.subject_id}/{one.consent}"), one)
     return tuple(sorted(found.values(), key=lambda one: one.order))
 
@@ -517,7 +524,7 @@ def course_standings(
 ) -> tuple[CourseStanding, ...]:
     """Every open course that the viewer may see and that meets `conditions` (on Episode, Client).
 
-    Eight statements, whatever the size; one where there is none.
+    Seven statements, whatever the size; one where there is none.
     """
     return _standings(db, asked, _wanted(asked, Episode.closed_at.is_(None), *conditions))
 
@@ -563,13 +570,15 @@ def _standings(db: Session, asked: Asked, wanted: Any) -> tuple[CourseStanding, 
     ids = [one.id for one in courses]
     series = _by_course(db, course_rows.SERIES, ids)
     matters = _by_course(
-        db, course_rows.MATTERS, ids, now=asked.now, alerts_since=asked.now - LOOKED_BACK
+        db,
+        course_rows.MATTERS,
+        ids,
+        now=asked.now,
+        alerts_since=asked.now - LOOKED_BACK,
+        tells_scores=asked.viewer.reads_notes,
     )
-    contacts = _by_course(db, course_rows.CONTACTS, ids)
     return tuple(
-        one.standing(series[one.id], matters[one.id], contacts[one.id])
-        if one.is_open
-        else one.ended()
+        one.standing(series[one.id], matters[one.id]) if one.is_open else one.ended()
         for one in courses
     )
 
@@ -611,9 +620,9 @@ def _courses(db: Session, asked: Asked, wanted: Any) -> list["_Course"]:
 
 
 def _by_course(
-    db: Session, statement: Any, ids: list[str], **times: datetime
+    db: Session, statement: Any, ids: list[str], **given: datetime | bool
 ) -> Mapping[str, list[Any]]:
-    return _grouped(db.execute(statement, {"wanted": ids, **times}) if ids else ())
+    return _grouped(db.execute(statement, {"wanted": ids, **given}) if ids else ())
 
 
 def _grouped(rows: Iterable[Any]) -> Mapping[str, list[Any]]:
@@ -685,9 +694,7 @@ class _Course:
             integrations=self._integrations(doses | self._doses_before()) if is_open else (),
         )
 
-    def standing(
-        self, series_rows: list[Any], matters: list[Any], contact_rows: list[Any]
-    ) -> CourseStanding:
+    def standing(self, series_rows: list[Any], matters: list[Any]) -> CourseStanding:
         row, asked = self._row, self._asked
         waits = tuple(
             sorted(
@@ -710,7 +717,10 @@ class _Course:
             key=lambda dose: dose.last_given_at or asked.now,
             default=None,
         )
-        contacts = tuple(map(self._contact, contact_rows))
+        planned = (one for one in matters if one.what == course_rows.PLANNED)
+        # Of two at the same time the one that was booked last comes first.
+        newest_first = sorted(planned, key=lambda one: one.id, reverse=True)
+        contacts = tuple(map(self._contact, sorted(newest_first, key=lambda one: one.at)))
         touches = self._touches_ahead(open_doses, integrations, contacts)
         steps = (*touches, *self._call_backs(waits))
         next_step = min(steps, key=lambda step: step.at, default=None)
@@ -718,6 +728,7 @@ class _Course:
         hold = HoldLine(reason, row.look_again_on, row.hold_since) if reason else None
         home = home_standing(asked, home_rows.facts_of(matters))
         stuck = self._stuck(waits, open_doses, is_dosed=last is not None)
+        known = signal_rows.facts_of(matters)
         facts = CourseFacts(
             state=row.state,
             doses=tuple(
@@ -762,7 +773,7 @@ class _Course:
             waits=tuple(line.facts for line in waits),
             authorization=authorization.facts if authorization else None,
             home=home,
-            signals=self._signals(matters),
+            signals=self._signals(known),
             to_rebook=self._to_rebook(matters) if _waits_for_a_date(open_doses, series) else None,
         )
         return CourseStanding(
@@ -781,19 +792,38 @@ class _Course:
             home=home,
             attention=attend(facts, asked.now, asked.today),
             signals=facts.signals,
+            measures_due=self._measures_due(known, open_doses),
             next_step=next_step,
             waits=waits,
             authorization=authorization,
             stuck=stuck,
         )
 
-    def _signals(self, matters: list[Any]) -> tuple[Signal, ...]:
+    def _signals(self, facts: SignalFacts) -> tuple[Signal, ...]:
         """The alerts of the course; the front desk is told of none."""
         asked = self._asked
         if not asked.viewer.reads_notes:
             return ()
-        facts = signal_rows.facts_of(matters)
-        return signals(facts, asked.practice.thresholds, asked.now, asked.today)
+        return signals(
+            facts,
+            asked.practice.thresholds,
+            asked.now,
+            asked.today,
+            measures_of(asked.practice.measures, asked.practice.zone),
+        )
+
+    def _measures_due(self, facts: SignalFacts, doses: Iterable[DoseLine]) -> tuple[Due, ...]:
+        """The measures that are asked for; the front desk is told of none."""
+        asked = self._asked
+        if not asked.viewer.reads_notes or facts.scores is None:
+            return ()
+        next_at = min((dose.planned_at for dose in doses if dose.is_ahead), default=None)
+        return measures_due(
+            facts.scores,
+            measures_of(asked.practice.measures, asked.practice.zone),
+            asked.today,
+            next_at,
+        )
 
     def _to_sign(self) -> tuple[ToSign, ...]:
         """The signatures that its records wait for (domain 2)."""
@@ -892,6 +922,7 @@ class _Course:
                 *attend_records(self._to_sign(), self._asked.now),
             ),
             signals=(),
+            measures_due=(),
             next_step=None,
             waits=(),
             authorization=None,
@@ -925,23 +956,24 @@ class _Course:
 
     def _contact(self, row: Any) -> ContactLine:
         prescriber = self._person(Part.PRESCRIBER)
-        is_prescribers = prescriber is not None and prescriber.id == row.with_id
+        is_prescribers = prescriber is not None and prescriber.id == row.person_id
         part = Part.PRESCRIBER if is_prescribers else Part.THERAPIST
+        how = How(row.how) if row.how else None
         return ContactLine(
             id=row.id,
             episode_id=row.episode_id,
-            version=row.version,
+            version=row.number,
             standing=judge_contact(
-                row.kind,
-                row.planned_at,
-                row.how,
+                ContactKind(row.kind),
+                row.at,
+                how,
                 part,
                 self._asked.now,
-                video_gap(row.how, row.place, row.local_emergency),
+                video_gap(how, row.place, row.emergency),
             ),
-            minutes=row.planned_minutes,
+            minutes=row.ug,
             place=row.place,
-            person=self._clinician(row.with_id, row.name),
+            person=self._clinician(row.person_id, row.person),
         )
 
     def _client(self) -> ClientName:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kapteam import wording
+from kapteam.rules.alerts import Signal, SignalKind
 from kapteam.rules.dosing import Given, last_given_at
-from kapteam.rules.signals import Signal, SignalKind
 from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import ProductRoute, Term, Tone
 

@@ -59,7 +59,9 @@ def back(tab: AppTest, page: str, **query: str) -> AppTest:
 
 
 MOST_STATEMENTS = 12
-"""Of one run of a list: who is here in two, the change token in one, the list itself in nine."""
+"""Of one run of a list: who is here in two, the change token in one, the list itself in eight."""
+MOST_OF_A_SESSION = 13
+"""Of a ketamine session: one more for Spravato, medicine at home, or a client under medicine."""
 MOST_OF_A_CHART = 16
 """Of a client, whose page shows what several tables keep."""
 

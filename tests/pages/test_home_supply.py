@@ -10,7 +10,7 @@ from tests.factories import NOW, TODAY, a_home_supply
 from tests.factories_care import a_ketamine_session, a_series, an_administration
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import (
-    MOST_STATEMENTS,
+    MOST_OF_A_SESSION,
     bare,
     links,
     opened,
@@ -151,7 +151,7 @@ def test_where_they_will_be_is_filled_in_on_the_session_s_page(care, tonight):
 
 def test_the_session_s_page_stays_within_its_statements_at_home_too(care, supplied, tonight):
     tab = opened(care, care.prescriber, "ketamine_session", id=tonight.id)
-    assert statements_of(care, tab) <= MOST_STATEMENTS
+    assert statements_of(care, tab) <= MOST_OF_A_SESSION
 
 
 def test_booked_at_home_it_changes_to_the_practice_and_back_and_no_address_stays(care, tonight):

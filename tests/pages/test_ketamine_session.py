@@ -62,7 +62,7 @@ from tests.factories_care import (
 )
 from tests.pages.filling import LOOK, beside, box, fill, press, typed
 from tests.pages.tabs import (
-    MOST_STATEMENTS,
+    MOST_OF_A_SESSION,
     addresses,
     bare,
     buttons,
@@ -948,7 +948,7 @@ def test_it_takes_as_many_statements_with_much_on_it_as_with_little(care):
             an_administration(db, session, started_at=NOW - HOUR, ug=5_000)
             another_medicine(db, session, given_at=NOW)
 
-    assert statements_of(care, _open(care, care.prescriber, session)) == few <= MOST_STATEMENTS
+    assert statements_of(care, _open(care, care.prescriber, session)) == few <= MOST_OF_A_SESSION
 
 
 def test_how_far_its_series_is_stands_on_the_page_with_the_way_to_a_plan(care):

@@ -28,6 +28,7 @@ from tests.factories_care import (
 )
 from tests.pages.filling import beside, box, fill, press, typed
 from tests.pages.tabs import (
+    MOST_OF_A_SESSION,
     MOST_STATEMENTS,
     buttons,
     links,
@@ -427,7 +428,9 @@ def test_the_pages_of_a_session_stay_within_their_statements(care, closed, page)
         some_monitoring_answers(db, session)
         a_submission(db, session)
 
-    assert statements_of(care, opened(care, care.prescriber, page, id=closed.id)) <= MOST_STATEMENTS
+    assert (
+        statements_of(care, opened(care, care.prescriber, page, id=closed.id)) <= MOST_OF_A_SESSION
+    )
 
 
 @pytest.mark.parametrize("page", ["today", "caseload"])
