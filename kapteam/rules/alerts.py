@@ -8,6 +8,9 @@ from kapteam.vocabulary import Part, Term, Tone
 QUIET_DAYS = {Tone.RED: 1, Tone.AMBER: 30}
 """Rule 72: what is red is quieted until the next day at most."""
 
+KNOWN_FOR = timedelta(days=7)
+"""Ours: how far ahead the day of a plan is offered; until then somebody has met them again."""
+
 
 class SignalKind(Term):
     """What an alert is about."""

@@ -5,7 +5,7 @@ import streamlit as st
 from kapteam import sentences, wording
 from kapteam.actions.signals import QuietEntered, quiet_alert
 from kapteam.queries.standing import CourseStanding
-from kapteam.rules.alerts import Signal, SignalKind, may_be_quiet_until
+from kapteam.rules.alerts import KNOWN_FOR, Signal, SignalKind, may_be_quiet_until
 from kapteam.rules.permissions import can_quiet_alert, can_write_note
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
@@ -72,12 +72,14 @@ def _alert(here: Present, course: CourseStanding, one: Signal) -> None:
         else:
             rests = "It rests until the end of that day, or until something louder comes."
         st.markdown(quiet(f"{rests} {until}"))
-        is_short = one.tone is Tone.RED and not one.is_critical
+        usual = latest if one.tone is Tone.RED else None
+        if one.is_critical:
+            usual = here.today + KNOWN_FOR
         form.line("reason", "What is known, and the plan" if one.is_critical else "Why it can rest")
         form.day(
             "until_on",
             "Plan until" if one.is_critical else "Quiet until",
-            latest if is_short else None,
+            usual,
         )
         form.save(
             "Save as known" if one.is_critical else "Quiet the alert",

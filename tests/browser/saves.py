@@ -633,7 +633,6 @@ def _a_critical_answer(own: Care) -> str:
 def _what_is_planned(page: Page) -> None:
     press(page, "Known, with a plan")
     paste(page, "What is known, and the plan", "Safety plan signed; call on Friday")
-    fill_day(page, "Plan until", TODAY + 3 * DAY)
 
 
 def _why_it_rests(page: Page) -> None:

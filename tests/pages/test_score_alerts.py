@@ -70,7 +70,7 @@ def test_rule_42_item_9_heads_every_page_of_the_client_until_it_is_cleared(at_ri
     pages = _pages(at_risk)
     for page, query in pages.items():
         tab = opened(at_risk, at_risk.therapist, page, **query)
-        # With the client it stands among the alerts, and beside its score.
+        # The client's own page says all of it underneath as well.
         assert said(tab).count(ITEM_9) == (2 if page == "client" else 1), page
         most = MOST_OF_A_CHART if page in {"client", "ketamine_session"} else MOST_STATEMENTS
         assert statements_of(at_risk, tab) <= most, page
