@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ScalarSelect, and_, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
 from kapteam.clock import day_of
 from kapteam.db.access import visible_clients, visible_episodes
@@ -175,7 +175,7 @@ def score_rows(asked: Asked, client_id: str) -> Any:
             course.indications,
             recorder.name.label("recorded_by"),
             voider.name.label("voided_by"),
-            _first_dose_at(course.id).label("first_dose_at"),
+            _first_dose_at(course).label("first_dose_at"),
         )
         .select_from(Client)
         .outerjoin(Score, and_(Score.client_id == Client.id, Score.episode_id.in_(mine)))
@@ -279,19 +279,21 @@ def _primary_first(asked: Asked, indications: Iterable[str]) -> Mapping[str, Ins
     return dict(sorted(in_use.items(), key=lambda one: one[0] != primary))
 
 
-def _first_dose_at(episode_id: InstrumentedAttribute[str]) -> ScalarSelect[datetime]:
-    """The first dose of the newest series of a course of which any was given."""
+def _first_dose_at(course: type[Episode]) -> ScalarSelect[datetime]:
+    """The first dose of the newest series of a course (an alias) of which any was given."""
     newest = (
         select(_series.id)
-        .where(_series.episode_id == episode_id, has_given(_series.id))
+        .where(_series.episode_id == course.id, has_given(_series.id))
         .order_by(_series.started_at.desc(), _series.id.desc())
         .limit(1)
+        .correlate(course)
         .scalar_subquery()
     )
     return (
         select(func.min(Administration.started_at))
         .join(KetamineSession, KetamineSession.id == Administration.ketamine_session_id)
         .where(KetamineSession.series_id == newest, Administration.voided_at.is_(None))
+        .correlate(course)
         .scalar_subquery()
     )
 
