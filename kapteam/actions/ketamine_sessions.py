@@ -620,7 +620,6 @@ class _Recording:
         if "status" in changed and session.status.is_given:
             session.closed_at, session.closed_by_id = self._now, self._viewer.clinician_id
         said |= self._signatures(before.get("status", session.status))
-        judge_submission(self._db, session, self._now)
         record(
             self._db,
             tag,
@@ -648,6 +647,7 @@ class _Recording:
             return changed_since(self._db, session, RecordPart.MEDICAL, self._now)
         elif was.is_given:
             not_to_sign(self._db, session, self._now)
+        judge_submission(self._db, session, self._now)
         return {}
 
     def _reopen_course(self) -> None:
