@@ -639,7 +639,10 @@ class _Recording:
             self._reopen_course()
 
     def _signatures(self, was: SessionStatus) -> dict[str, str]:
-        """Ask for the two once it is closed; what is recorded later leaves one as changed since."""
+        """Ask for the two once it is closed; what is recorded later leaves one as changed since.
+
+        So it does the monitoring form that went out.
+        """
         session, is_closed = self._session, self._session.status.is_given
         if is_closed and not was.is_given:
             ask_to_sign(self._db, session, self._now)
