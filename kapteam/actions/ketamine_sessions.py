@@ -620,7 +620,6 @@ class _Recording:
         if "status" in changed and session.status.is_given:
             session.closed_at, session.closed_by_id = self._now, self._viewer.clinician_id
         said |= self._signatures(before.get("status", session.status))
-        judge_submission(self._db, session, self._now)
         record(
             self._db,
             tag,
@@ -640,7 +639,10 @@ class _Recording:
             self._reopen_course()
 
     def _signatures(self, was: SessionStatus) -> dict[str, str]:
-        """Ask for the two once it is closed; what is recorded later leaves one as changed since."""
+        """Ask for the two once it is closed; what is recorded later leaves one as changed since.
+
+        So it does the monitoring form that went out.
+        """
         session, is_closed = self._session, self._session.status.is_given
         if is_closed and not was.is_given:
             ask_to_sign(self._db, session, self._now)
@@ -648,6 +650,7 @@ class _Recording:
             return changed_since(self._db, session, RecordPart.MEDICAL, self._now)
         elif was.is_given:
             not_to_sign(self._db, session, self._now)
+        judge_submission(self._db, session, self._now)
         return {}
 
     def _reopen_course(self) -> None:

@@ -14,14 +14,15 @@ from kapteam.rules.permissions import can_record_session
 from kapteam.rules.vitals import judge_oxygen, judge_pressure
 from kapteam.ui.entered_in_error import draw_void_form, struck
 from kapteam.ui.forms import Form
-from kapteam.ui.rows import phrase, row, section, words
+from kapteam.ui.rows import row, section, words
 from kapteam.ui.shell import Present
-from kapteam.ui.text import plain, quiet, strong
+from kapteam.ui.text import plain, quiet, said, strong
 from kapteam.ui.written import free_words
 from kapteam.vocabulary import EventSeverity, Tone
 from kapteam.wording import Phrase
 
-WHEN, WHAT, WHO = 130, 430, 200
+WHEN, WHAT, WHO = 150, 390, 200
+"""Beside them a tablet of 1180 has room for two buttons."""
 
 
 def draw_readings(here: Present, shown: KetamineSessionPage) -> None:
@@ -59,17 +60,16 @@ def draw_vital(
     if one.voided_at:
         words(struck(here, what, one), WHAT + WHO)
         return
-    words(f"**{plain(what)}**", WHAT)
-    words(quiet(_by(one.recorded_by, one.taken_at, one.recorded_at)), WHO)
     thresholds = here.asked.practice.thresholds
     is_given = began_at is not None and began_at < one.taken_at
     own = before.oxygen if before and is_given else None
-    for found in (
-        one.pressure and judge_pressure(one.pressure, is_given=is_given, thresholds=thresholds),
-        one.oxygen and judge_oxygen(one.oxygen, own, thresholds),
-    ):
-        if found:
-            phrase(found)
+    found = []
+    if one.pressure:
+        found.append(judge_pressure(one.pressure, is_given=is_given, thresholds=thresholds))
+    if one.oxygen is not None:
+        found.append(judge_oxygen(one.oxygen, own, thresholds))
+    words(" ".join([f"**{plain(what)}**", *(said(loud) for loud in found if loud)]), WHAT)
+    words(quiet(_by(one.recorded_by, one.taken_at, one.recorded_at)), WHO)
     if can_record_session(here.viewer):
         draw_void_form(here, "the reading", one.id, void_vital)
     if one.words:
@@ -82,19 +82,19 @@ def draw_event(here: Present, one: EventLine) -> None:
     if one.voided_at:
         words(struck(here, what, one), WHAT + WHO)
         return
-    words(f"**{plain(what)}**", WHAT)
-    words(quiet(_by(one.recorded_by, one.onset_at, one.recorded_at)), WHO)
     if one.resolved_at:
         over = wording.moment_today(one.resolved_at, here.now, here.zone)
-        words(f":material/check: {plain(f'over {over}')}")
+        standing = Phrase(f"over {over}", icon="check")
     else:
         loud = one.is_serious or one.severity is EventSeverity.SEVERE
-        phrase(Phrase("goes on", Tone.RED if loud else Tone.AMBER, "healing"))
-        if can_record_session(here.viewer):
+        standing = Phrase("goes on", Tone.RED if loud else Tone.AMBER, "healing")
+    words(f"**{plain(what)}** {said(standing)}", WHAT)
+    words(quiet(_by(one.recorded_by, one.onset_at, one.recorded_at)), WHO)
+    if can_record_session(here.viewer):
+        if not one.resolved_at:
             Form(here, "resolved", one.id).save(
                 "Over, now", resolve_event, lambda: ResolvedEntered(one.id), kind="secondary"
             )
-    if can_record_session(here.viewer):
         draw_void_form(here, "the event", one.id, void_event)
     for label, text in (("Seen", one.words), ("Done", one.done)):
         if text:

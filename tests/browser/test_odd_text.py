@@ -514,6 +514,8 @@ NOBODY_S_WORDS = {
     "invitation.token_hash",
     "ketamine_session.readings_due",
     "monitoring_answers.medicines",
+    "monitoring_submission.content_hash",
+    "monitoring_submission.missing",
     "note.content_hash",
     "note_addendum.content_hash",
     "note_amendment.content_hash",

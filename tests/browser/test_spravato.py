@@ -16,7 +16,9 @@ from tests.factories_care import (
     a_ketamine_session,
     a_series,
     a_spravato_session,
+    a_submission,
     a_vital,
+    an_event,
     some_monitoring_answers,
 )
 from tests.paper import pages_of
@@ -72,6 +74,30 @@ def test_devices_are_given_one_press_each_and_the_lot_goes_on_to_the_next(
     assert [(one.ug, one.lot) for one in kept] == [(28_000, "26KS04")] * 3
     expect(page.get_by_text("0 min after the last device, 120 min to go")).to_be_visible()
     expect(page.get_by_text("Missing for the monitoring form: BP and oxygen")).to_be_visible()
+
+
+def test_on_a_tablet_each_row_of_a_closed_session_is_one_line(own: Care, tab_of: TabOf) -> None:
+    last_at = NOW - 180 * MINUTE
+    with own.database.writing() as db:
+        session = a_spravato_session(
+            db, own.course, last_at=last_at, lot="26KS04", out_at=last_at + 125 * MINUTE
+        )
+        a_vital(db, session, taken_at=last_at, systolic=182, diastolic=112, oxygen=88)
+        an_event(db, session, onset_at=last_at)
+        an_event(db, session, onset_at=last_at, resolved_at=last_at + 20 * MINUTE)
+        a_submission(db, session)
+    page = tab_of(own.prescriber)
+    page.set_viewport_size({"width": 1180, "height": 820})
+    go_to(page, f"/ketamine_session?id={session.id}")
+
+    rows = page.locator("[class*=st-key-reading_], [class*=st-key-administration_]").all()
+    assert len(rows) == 6
+    for row in rows:
+        date_at, error_at = (
+            found.bounding_box()["y"] + found.bounding_box()["height"] / 2
+            for found in (row.get_by_text("Nov 24").first, button_or_link(row, "Entered in error"))
+        )
+        assert abs(date_at - error_at) < 8, row.inner_text()
 
 
 def test_the_form_of_a_closed_session_is_printed_and_submitted(own: Care, tab_of: TabOf) -> None:

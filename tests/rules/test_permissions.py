@@ -94,6 +94,22 @@ def test_a_score_is_marked_by_who_reads_it_and_by_who_entered_it(function):
     assert permissions.can_void_score(viewer, "colleague") is (function is not C)
 
 
+@pytest.mark.parametrize("function", Function)
+@pytest.mark.parametrize("own", [True, False])
+def test_a_dose_is_struck_by_who_recorded_it_and_by_any_prescriber(function, own):
+    viewer = _viewer(function)
+    recorded_by_id = viewer.clinician_id if own else "colleague"
+
+    may = function is P or (own and function in {T, N})
+    strike = permissions.check_can_strike_dose
+    assert _allows(strike, viewer, recorded_by_id, "Noor Ocotillo") is may
+
+
+def test_an_administrator_strikes_no_dose():
+    viewer = _viewer(administers=True)
+    assert not _allows(permissions.check_can_strike_dose, viewer, viewer.clinician_id, "Ada Quist")
+
+
 def test_who_treats_can_be_covered_for_and_the_front_desk_cannot():
     assert {one for one in Function if permissions.treats(frozenset({one}))} == {P, T, N}
 
