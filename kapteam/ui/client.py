@@ -13,9 +13,8 @@ from kapteam.actions.clients import (
     check_client_today,
     pin_line,
 )
-from kapteam.charts import (
-    DARK,
-    LIGHT,
+from kapteam.charts.palette import DARK, LIGHT
+from kapteam.charts.timeline import (
     TimelineMark,
     integration_words,
     timeline,

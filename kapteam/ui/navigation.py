@@ -41,6 +41,7 @@ PLACES: dict[str, Place] = {
     "ketamine_sessions": Place("Ketamine sessions", True),
     "integration": Place("Integration", True),
     "notes": Place("Notes", True, _reads_notes),
+    "outcomes": Place("Outcomes", True, _reads_notes),
     "inquiries": Place("Inquiries", True, can_book),
     "practice": Place("Practice", True, can_administer),
     "client": Place("Client"),

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kapteam.charts import (
-    DARK,
+from kapteam.charts.palette import DARK, LIGHT
+from kapteam.charts.timeline import (
     INTEGRATION,
-    LIGHT,
     Mark,
     TimelineMark,
+    color_of,
     timeline,
     timeline_in_words,
     timeline_marks,
@@ -548,7 +548,7 @@ def test_colors_are_the_themes_and_can_be_seen(palette, section):
     assert (palette.green, palette.amber) == (theme["greenColor"], theme["orangeColor"])
     assert (palette.red, palette.blue) == (theme["redColor"], theme["blueColor"])
     for mark in Mark:
-        assert _contrast(palette.of(mark), palette.background) >= 3
+        assert _contrast(color_of(mark, palette), palette.background) >= 3
     assert _contrast(palette.quiet, palette.background) >= 4.5
 
 

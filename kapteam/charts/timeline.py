@@ -1,7 +1,4 @@
-"""Read models as Vega charts (ux.md 0.7, 0.14 and 3.2). Colors are those of .streamlit/config.toml.
-
-A chart knows codes, doses and times, never a client's name.
-"""
+"""What a client was given, and what followed, over time (ux.md 0.7, 0.14 and 3.2)."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +10,7 @@ from zoneinfo import ZoneInfo
 import altair as alt
 
 from kapteam import sentences, wording
+from kapteam.charts.palette import LIGHT, Palette
 from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage
 from kapteam.queries.standing import Asked
 from kapteam.rules.integration import IntegrationStage, held_in_time
@@ -56,52 +54,17 @@ _SHAPES: Mapping[Mark, str] = {
 _OUTLINES = frozenset({Mark.PLANNED, Mark.TO_DO, Mark.BOOKED, Mark.AGREED})
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
-    """The theme's colors that a chart uses; each at least 3:1 on its background but the grid."""
-
-    background: str
-    text: str
-    quiet: str
-    grid: str
-    green: str
-    amber: str
-    red: str
-    blue: str
-
-    def of(self, mark: Mark) -> str:
-        """The color of a mark."""
-        return {
-            Mark.HELD_IN_TIME: self.green,
-            Mark.HELD_LATE: self.amber,
-            Mark.NOT_HELD: self.red,
-            Mark.BOOKED: self.blue,
-            Mark.AGREED: self.blue,
-            Mark.TO_DO: self.quiet,
-            Mark.CLOSED: self.quiet,
-        }.get(mark, self.text)
-
-
-LIGHT = Palette(
-    background="#ffffff",
-    text="#0f1519",
-    quiet="#5b6770",
-    grid="#eceff1",
-    green="#1b6e4b",
-    amber="#b35c00",
-    red="#b3261e",
-    blue="#2b6ca3",
-)
-DARK = Palette(
-    background="#12171b",
-    text="#e9eef2",
-    quiet="#a5b0b8",
-    grid="#293138",
-    green="#7bd3a8",
-    amber="#ffb866",
-    red="#ff8a80",
-    blue="#85bff0",
-)
+def color_of(mark: Mark, palette: Palette) -> str:
+    """The color of a mark."""
+    return {
+        Mark.HELD_IN_TIME: palette.green,
+        Mark.HELD_LATE: palette.amber,
+        Mark.NOT_HELD: palette.red,
+        Mark.BOOKED: palette.blue,
+        Mark.AGREED: palette.blue,
+        Mark.TO_DO: palette.quiet,
+        Mark.CLOSED: palette.quiet,
+    }.get(mark, palette.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,11 +387,11 @@ class _Timeline:
                 fill=alt.Fill(
                     "mark:N",
                     **look(
-                        palette.background if mark in _OUTLINES else palette.of(mark)
+                        palette.background if mark in _OUTLINES else color_of(mark, palette)
                         for mark in shown
                     ),
                 ),
-                stroke=alt.Stroke("mark:N", **look(palette.of(mark) for mark in shown)),
+                stroke=alt.Stroke("mark:N", **look(color_of(mark, palette) for mark in shown)),
                 tooltip=[alt.Tooltip(f"{field}:N", title=title) for field, title in hover.items()],
                 description="words:N",
             )
