@@ -121,7 +121,7 @@ def _after_the_dose(here: Present, found: Outcomes) -> None:
             if held[one]
         )
         if rest:
-            words(quiet(f"Of the others: {rest}"))
+            st.markdown(quiet(f"Of the others: {rest}"))
         for route in _further(found):
             _line(route.label, found.held_in_time(route), small=True)
 
@@ -149,9 +149,9 @@ def _by_measure(found: Outcomes, instrument: Instrument) -> None:
                     _line(route.label, rate, small=True)
         took = found.figures(Question.TIME, instrument.id)
         if took is not None and took.number >= LEAST_CHARTED:
-            words(f"{_WHAT[Question.TIME]}: {plain(sentences.days_to(took))}")
+            st.markdown(f"{_WHAT[Question.TIME]}: {plain(sentences.days_to(took))}")
         elif took is not None:
-            words(f"{_WHAT[Question.TIME]}: {took.number} responded, too few to say how long")
+            st.markdown(f"{_WHAT[Question.TIME]}: {took.number} responded, too few to say how long")
         _changes(found, instrument)
 
 
@@ -214,10 +214,7 @@ def _line(label: str, rate: Rate, *, small: bool = False, help_: str = "") -> No
     said = f"{plain(label)} {strong(sentences.rate(rate))}"
     why = sentences.not_judged(rate)
     text = f"{said} {quiet(f'({why})')}" if why else said
-    if small:
-        words(f":small[{text}]")
-    else:
-        st.markdown(text, help=plain(help_) or None)
+    st.markdown(f":small[{text}]" if small else text, help=plain(help_) or None)
 
 
 def _rows(found: Outcomes) -> Iterator[_Row]:

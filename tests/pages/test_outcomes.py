@@ -6,7 +6,7 @@ from kapteam.db.tables import Episode
 from kapteam.vocabulary import Indication, ProductRoute
 from tests.db.test_outcomes import a_judged_series
 from tests.factories_care import another_course
-from tests.pages.tabs import MOST_STATEMENTS, headings, opened, said, statements_of, unsigned
+from tests.pages.tabs import MOST_STATEMENTS, bare, headings, opened, said, statements_of, unsigned
 
 
 def fill(care, numbers, *, first=20, last=8, route=None, **series):
@@ -23,7 +23,7 @@ def charts(tab):
 
 def table(tab):
     (found,) = tab.table
-    return {(row["What"], row["Of"]): row for row in found.value.to_dict("records")}
+    return {(bare(row["What"]), row["Of"]): row for row in found.value.to_dict("records")}
 
 
 def test_without_a_dose_it_says_so(care):
@@ -56,7 +56,7 @@ def test_fewer_than_five_are_counted_and_never_drawn(care):
     assert "Too few to draw how far they got." in said(tab)
     assert "4 responded, too few to say how long" in said(tab)
     assert charts(tab) == []
-    assert table(tab)["PHQ-9: after dose 4", "everything"]["Spread"] == "too few to say"
+    assert table(tab)["PHQ-9: better after dose 4", "everything"]["Spread"] == "too few to say"
 
 
 def test_a_small_route_is_left_out_of_the_picture_and_stays_in_the_table(care):
@@ -67,8 +67,8 @@ def test_a_small_route_is_left_out_of_the_picture_and_stays_in_the_table(care):
 
     (chart,) = charts(tab)
     assert chart.alt == (
-        "Change in PHQ-9 since before the first dose. After dose 4 (8): 8 judged, median 12 better, "
-        "middle half 12 better to 12 better, all 12 better to 12 better; After dose 4, "
+        "Change in PHQ-9 since before the first dose. After dose 4 (8): 8 judged, median 12 "
+        "better, middle half 12 better to 12 better, all 12 better to 12 better; After dose 4, "
         "intramuscular (5): 5 judged, median 12 better, middle half 12 better to 12 better, all 12 "
         "better to 12 better."
     )
