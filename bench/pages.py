@@ -92,6 +92,8 @@ PAGES: tuple[Page, ...] = (
         of=lambda filled: {"id": filled.courses[0].integration_session_id},
     ),
     _page("home_supply", of=_of_course),
+    _page("score", of=_of_course),
+    _page("scores", of=lambda filled: {"client": filled.courses[0].client_code}),
     _page("contact", of=lambda filled: {"client": filled.courses[0].client_code}),
     Page("Days away of oneself", "away", _therapist, lambda _: {}),
     _page("away", of=lambda filled: {"id": filled.absence_id}),

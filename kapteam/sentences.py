@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from kapteam import wording
 from kapteam.rules.attention import MISSED_TWICE, Attention, Reason
 from kapteam.rules.cadence import PlanWeek, TooOften
+from kapteam.rules.change import Baseline, Change, ChipKind, Slipping
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import MayAdd, Silence
@@ -29,6 +30,7 @@ from kapteam.rules.pathway import EXPIRING
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.planning import why_too_often
 from kapteam.rules.readiness import ON_THE_DAY, Requirement, tone_of
+from kapteam.rules.scoring import CriticalAnswer, Scored
 from kapteam.rules.series import SeriesCount
 from kapteam.rules.signals import Signal, SignalKind
 from kapteam.rules.slots import OpeningHours
@@ -1115,3 +1117,69 @@ def _gain(points: Fraction | int) -> str:
 
 def _figure(value: Fraction | int) -> str:
     return f"{float(value):.1f}".removesuffix(".0")
+
+
+def came_to(scored: Scored) -> str:
+    """What a form of a measure came to: `9, Mild`, `Moderate`; else why it has no total."""
+    if scored.missing:
+        return f"No total: {unanswered(scored.missing)}"
+    total = "" if scored.total is None else str(scored.total)
+    return _join(total, scored.band.label if scored.band else "")
+
+
+def unanswered(missing: Sequence[int]) -> str:
+    """`item 2 not answered`, `items 2 and 5 not answered`."""
+    noun = "item" if len(missing) == 1 else "items"
+    return f"{noun} {wording.listed([str(one) for one in missing])} not answered"
+
+
+def critical(one: CriticalAnswer, before: int | None) -> Phrase:
+    """What was answered to an item that needs somebody by itself, `before` the time before."""
+    if one.answer is None:
+        return Phrase(f"Item {one.critical.item} unknown", Tone.QUIET)
+    tone = one.tone(before)
+    icon = {Tone.RED: "error", Tone.AMBER: "error"}.get(tone, "")
+    return Phrase(f"Item {one.critical.item}: {one.answer}", tone, icon)
+
+
+def recall_overlaps(since: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """That a form asks about days about which the last one asked already."""
+    today = now.astimezone(zone).date()
+    on = wording.day(since.astimezone(zone).date(), today)
+    return f"Recall overlaps the last one, {on}"
+
+
+def baseline(found: Baseline | None, first_dose_at: datetime | None) -> str:
+    """What a change is measured against, with its age: `Baseline 21, 12 d before the first dose`.
+
+    `first_dose_at` of the series, None before there is one.
+    """
+    if found is None:
+        return "No baseline"
+    total = f"Baseline {found.score.total}"
+    if found.days is None:
+        return f"{total}, after first dose"
+    age = f"{found.days}{NBSP}d"
+    if first_dose_at is None:
+        return f"{total} so far, {age} old" if found.days else f"{total} so far, of today"
+    if not found.days:
+        return f"{total}, before the first dose, same day"
+    return f"{total}, {age} before the first dose"
+
+
+def changed(found: Change) -> str:
+    """`From 21 to 9: 12 points better, 57%`; only the two of what is too small to call."""
+    pair = f"From {found.baseline.score.total} to {found.latest.total}"
+    if found.has(ChipKind.TOO_SMALL) or not found.gain:
+        return pair
+    points = wording.count(abs(found.gain), "point")
+    percent = "" if found.percent is None else f", {abs(found.percent)}%"
+    return f"{pair}: {points} {'better' if found.gain > 0 else 'worse'}{percent}"
+
+
+def slipping(found: Slipping, now: datetime, zone: ZoneInfo) -> Phrase:
+    """That somebody is worse than at their best since the baseline."""
+    on = found.best.taken_at.astimezone(zone).date()
+    best = f"{found.best.total} on {wording.day(on, now.astimezone(zone).date())}"
+    points = wording.count(found.points, "point")
+    return Phrase(f"Slipping: {points} worse than the best, {best}", Tone.AMBER, "trending_down")

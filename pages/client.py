@@ -19,6 +19,7 @@ from kapteam.ui.client import (
 )
 from kapteam.ui.contacts import draw_contacts
 from kapteam.ui.page import open_page
+from kapteam.ui.scores import draw_scores
 from kapteam.ui.signals import draw_alerts
 
 here = open_page("Client", of=client_code(st.query_params.get("client", "")), needs=check_can_book)
@@ -32,6 +33,7 @@ draw_courses(here, page)
 draw_contacts(here, page)
 draw_latest_notes(here, page)
 draw_course_notes(here, page)
+draw_scores(here, page)
 draw_timeline(here, page)
 draw_doses(here, page)
 draw_without_dose(here, page)

@@ -325,7 +325,7 @@ def a_score(
         answers=None if answers is None else list(answers),
         total=scored.total if scored else total,
         result=result,
-        critical=scored.critical[0].answer if scored and scored.critical else None,
+        critical=scored.critical_answer if scored else None,
         is_total_only=total is not None,
         taken_at=taken_at,
         recorded_by_id=by.clinician_id,

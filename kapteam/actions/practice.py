@@ -12,8 +12,10 @@ from kapteam.db.in_force import PracticeInForce, practice_in_force
 from kapteam.db.tables import Practice, PracticeSetting
 from kapteam.errors import NotFound
 from kapteam.ids import new_id
+from kapteam.instruments import instruments
 from kapteam.rules.cadence import CADENCE_SETTINGS, read_cadence
 from kapteam.rules.entered import Entered
+from kapteam.rules.measures_in_use import is_measure_on, measure_settings, read_switch
 from kapteam.rules.permissions import Viewer, check_can_administer
 from kapteam.rules.plausibility import DOSE_BOUNDS, read_bound
 from kapteam.rules.thresholds import THRESHOLDS, read_value
@@ -23,8 +25,8 @@ from kapteam.rules.thresholds import THRESHOLDS, read_value
 class SettingEntered:
     """A new value of one threshold and where it comes from, as typed.
 
-    `key` of `THRESHOLDS`, of `CADENCE_SETTINGS`, or of `DOSE_BOUNDS`, which are typed in mg (per
-    kg).
+    `key` of `THRESHOLDS`, of `CADENCE_SETTINGS`, of the measures (1 or 0), or of `DOSE_BOUNDS`,
+    which are typed in mg (per kg).
     """
 
     key: str
@@ -113,7 +115,8 @@ def change_setting(db: Session, viewer: Viewer, entered: SettingEntered, now: da
     """
     lock_practice(db)
     check_can_administer(viewer)
-    if entered.key not in THRESHOLDS.keys() | DOSE_BOUNDS.keys() | CADENCE_SETTINGS.keys():
+    known = (THRESHOLDS, DOSE_BOUNDS, CADENCE_SETTINGS, measure_settings(instruments()))
+    if not any(entered.key in settings for settings in known):
         raise NotFound("There is no such setting.")
     before = the_practice(db, now)
     form = Entered()
@@ -141,6 +144,8 @@ def setting_value(practice: PracticeInForce, key: str) -> int:
         return practice.dose_bounds.value(key)
     if key in CADENCE_SETTINGS:
         return practice.cadences.value(key)
+    if key in measure_settings(instruments()):
+        return int(is_measure_on(instruments(), practice.measures, key))
     value: int = getattr(practice.thresholds, key)
     return value
 
@@ -150,6 +155,8 @@ def _read_setting(before: PracticeInForce, key: str, text: str) -> int:
         return read_bound(key, text, before.dose_bounds)
     if key in CADENCE_SETTINGS:
         return read_cadence(key, text, before.cadences)
+    if key in measure_settings(instruments()):
+        return read_switch(text)
     return read_value(key, text, before.thresholds)
 
 

@@ -1,6 +1,7 @@
 """The practice, its thresholds and its opening hours as they are in force."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,6 +31,7 @@ from kapteam.db.tables import (
 from kapteam.db.types import UtcDateTime
 from kapteam.rules.cadence import USUAL_CADENCES, Cadences, cadences_in_force
 from kapteam.rules.dosing import LONGEST_INFUSION, NOT_CLOSED_AFTER
+from kapteam.rules.measures_in_use import switched
 from kapteam.rules.plausibility import USUAL_BOUNDS, DoseBounds, bounds_in_force
 from kapteam.rules.slots import USUAL_HOURS, Closure, OpeningHours, read_hours
 from kapteam.rules.thresholds import Thresholds, in_force
@@ -46,7 +48,7 @@ class PracticeInForce:
     Its thresholds, hours, dose bounds, and how often ketamine is given. `hours` hold the closed
     days from a month ago on. `token` is another word as soon as anything was saved, and tells
     nothing but that. `under_medicine` are the ketamine sessions of which nobody said that the
-    client is out.
+    client is out. `measures` are those that were switched on or off, by id.
     """
 
     name: str
@@ -58,6 +60,7 @@ class PracticeInForce:
     token: str = ""
     under_medicine: frozenset[str] = frozenset()
     cadences: Cadences = USUAL_CADENCES
+    measures: Mapping[str, bool] = field(default_factory=dict)
 
 
 _LAST_WRITTEN = LAST_WRITTEN.subquery()
@@ -138,6 +141,7 @@ def practice_in_force(db: Session, now: datetime) -> PracticeInForce | None:
         thresholds=in_force((row.a, row.b) for row in settings),
         dose_bounds=bounds_in_force((row.a, row.b) for row in settings),
         cadences=cadences_in_force((row.a, row.b) for row in settings),
+        measures=switched((row.a, row.b) for row in settings),
         hours=replace(hours[-1] if hours else USUAL_HOURS, closures=closures),
         token=token_of(row.id for row in rows if row.kind == 3),
         under_medicine=frozenset(row.id for row in rows if row.kind == 4),

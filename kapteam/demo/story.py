@@ -44,6 +44,7 @@ from kapteam.actions.waits import WaitEndedEntered, WaitEntered, begin_wait, end
 from kapteam.db.tables import Client, Episode
 from kapteam.demo import people, words
 from kapteam.demo.evaluations import of_lindqvist, rests_on
+from kapteam.demo.measures import measure
 from kapteam.demo.people import (
     DIRECTOR,
     FRONT_DESK,
@@ -153,6 +154,7 @@ def compose(telling: Telling) -> None:
     _concerns(telling)
     _waits_outside(telling)
     _stopped(telling)
+    measure(telling)
 
 
 def _shared(telling: Telling, person: Person, regimen: Regimen = INTRAMUSCULAR) -> Course:

@@ -1,5 +1,6 @@
 """Telling the demo's story: each thing at its own time, by its own person, through the actions."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -129,7 +130,8 @@ def note_id(integration_id: str) -> str:
 class Telling:
     """Collects what happened, each thing with its time, then does it in that order.
 
-    `team` gives each colleague as the one who acts.
+    `team` gives each colleague as the one who acts. `given` are the times for which the doses of a
+    course were planned that were given, as they are told.
     """
 
     def __init__(self, days: Days, team: Mapping[Colleague, Viewer]) -> None:
@@ -138,6 +140,7 @@ class Telling:
         self._steps: list[tuple[datetime, Callable[[Session], Any]]] = []
         self._clients = 0
         self.diary = Diary()
+        self.given: defaultdict[str, list[datetime]] = defaultdict(list)
 
     def then(
         self,
@@ -755,6 +758,7 @@ class Dose:
         Then its parts are signed. `reason` says why it was given beyond what was allowed.
         """
         telling, regimen = self.telling, self.course.regimen
+        telling.given[self.course.id].append(self.planned_at)
         assert self.course.prescriber is not None
         arrived = self.planned_at - 10 * MINUTE
         out = self.planned_at + regimen.length

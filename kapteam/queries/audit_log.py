@@ -52,6 +52,7 @@ TAGS = {
         "consent:%",
         "enrollment:%",
         "lookup:%",
+        "score:%",
     ),
     What.SESSIONS: (
         "series:%",

@@ -34,6 +34,7 @@ from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.evaluation import evaluation_of
 from kapteam.queries.notes import ClientNotes, NoteLine, notes_of_client
 from kapteam.queries.pinned import PINNED, PinnedLine, pinned_of
+from kapteam.queries.scores import ClientScores, client_scores
 from kapteam.queries.standing import (
     Asked,
     CourseStanding,
@@ -258,6 +259,7 @@ class ClientPage:
     notes: ClientNotes | None
     seen_this_hour: bool
     emergencies: tuple[OpenedInEmergency, ...]
+    scores: ClientScores
 
     @property
     def others(self) -> tuple[CourseLine, ...]:
@@ -305,7 +307,7 @@ def client_code(typed: str) -> str:
 
 
 def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
-    """The client with this code, in thirteen statements; ten for the front desk.
+    """The client with this code, in fourteen statements; eleven for the front desk.
 
     Raises NotFound when there is none or the viewer may not see it; the two read the same.
     """
@@ -338,6 +340,7 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
         notes=notes,
         seen_this_hour=first.seen_this_hour,
         emergencies=_emergencies(rows),
+        scores=client_scores(db, asked, first.id),
     )
 
 

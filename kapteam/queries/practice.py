@@ -23,9 +23,11 @@ from kapteam.db.tables import (
     PracticeSetting,
 )
 from kapteam.errors import NotFound
+from kapteam.instruments import instruments
 from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
 from kapteam.queries.standing import Asked
 from kapteam.rules.cadence import CADENCE_SETTINGS
+from kapteam.rules.measures_in_use import is_measure_on, measure_settings
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.plausibility import DOSE_BOUNDS
 from kapteam.rules.thresholds import THRESHOLDS, Threshold
@@ -213,13 +215,21 @@ def thresholds(db: Session, asked: Asked) -> tuple[ThresholdLine, ...]:
             latest[key].in_force_from if key in latest else None,
             latest[key].name if key in latest else "",
         )
-        for key, threshold in {**THRESHOLDS, **DOSE_BOUNDS, **CADENCE_SETTINGS}.items()
+        for settings in (
+            THRESHOLDS,
+            DOSE_BOUNDS,
+            CADENCE_SETTINGS,
+            measure_settings(instruments()),
+        )
+        for key, threshold in settings.items()
     )
 
 
 def _written(practice: PracticeInForce, key: str) -> str:
     if key in CADENCE_SETTINGS:
         return str(practice.cadences.value(key))
+    if key in measure_settings(instruments()):
+        return str(int(is_measure_on(instruments(), practice.measures, key)))
     if key not in DOSE_BOUNDS:
         return str(getattr(practice.thresholds, key))
     return wording.mg(practice.dose_bounds.value(key)).removesuffix("mg").strip()

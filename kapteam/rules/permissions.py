@@ -225,6 +225,40 @@ def can_record_session(viewer: Viewer) -> bool:
     return _allowed(check_can_record_session, viewer)
 
 
+def check_can_enter_score(viewer: Viewer) -> None:
+    """Enter what an outcome measure came to: everyone with a function, the front desk as well."""
+    _need(viewer, _ANYONE, "Your sign-in has no function yet. Ask an administrator.")
+
+
+def can_enter_score(viewer: Viewer) -> bool:
+    """Twin of `check_can_enter_score`."""
+    return _allowed(check_can_enter_score, viewer)
+
+
+def check_can_read_scores(viewer: Viewer) -> None:
+    """Totals, answers and what became of somebody; the front desk knows only that a form is there.
+
+    A total says how somebody is, as a note does (decision 57).
+    """
+    _need(viewer, _CLINICAL, "What a measure came to is not shown to the front desk.")
+
+
+def can_read_scores(viewer: Viewer) -> bool:
+    """Twin of `check_can_read_scores`."""
+    return _allowed(check_can_read_scores, viewer)
+
+
+def check_can_void_score(viewer: Viewer, recorded_by_id: str) -> None:
+    """Mark a score as entered in error: who reads it, and the front desk what it entered itself."""
+    if viewer.clinician_id != recorded_by_id:
+        _need(viewer, _CLINICAL, "The front desk can correct only what it entered itself.")
+
+
+def can_void_score(viewer: Viewer, recorded_by_id: str) -> bool:
+    """Twin of `check_can_void_score`."""
+    return _allowed(lambda one: check_can_void_score(one, recorded_by_id), viewer)
+
+
 def check_can_record_lookup(viewer: Viewer) -> None:
     """Record that the prescription database was looked up: whoever may look into it."""
     _need(

@@ -76,6 +76,12 @@ class Scored:
         """Whether it may be kept as a score."""
         return not self.missing
 
+    @property
+    def critical_answer(self) -> int | None:
+        """The highest answer to an item that needs somebody by itself; None: unknown, or none."""
+        known = (one.answer for one in self.critical if one.answer is not None)
+        return max(known, default=None)
+
 
 def parse_answers(instrument: Instrument, line: str) -> Answers:
     """The answers typed as one line, `201100010` or `2 0 1 1 0 0 0 1 0`; `-` or `.`: not answered.
@@ -83,22 +89,26 @@ def parse_answers(instrument: Instrument, line: str) -> Answers:
     Those that are not scored may be left away at the end. Raises ValueError with a sentence for
     what is no answer to its item, and for too few or too many.
     """
-    typed = _BETWEEN.sub("", line)
+    answers, number = _typed(instrument, line)
     least, most = len(instrument.items), len(instrument.asked)
-    if not typed:
+    if not number:
         raise ValueError(
             f"Enter {least} answers, one digit each; {NOT_ANSWERED} for one that was not answered."
         )
-    answers = tuple(
-        _read(instrument, item, mark) for item, mark in zip(instrument.asked, typed, strict=False)
-    )
-    if not least <= len(typed) <= most:
-        wanted = f"{least}" if least == most else f"{least} or {most}"
-        raise ValueError(
-            f"These are {len(typed)} answers; {instrument.name} has {wanted}. "
-            f"Enter {NOT_ANSWERED} for one that was not answered."
-        )
-    return answers + (None,) * (most - len(answers))
+    if not least <= number <= most:
+        raise ValueError(_wrong_number(instrument, number))
+    return answers
+
+
+def answers_so_far(instrument: Instrument, line: str) -> Answers:
+    """The answers of a line that is being typed: what is still to come is not answered.
+
+    Raises ValueError with a sentence for what is no answer to its item, and for too many.
+    """
+    answers, number = _typed(instrument, line)
+    if number > len(instrument.asked):
+        raise ValueError(_wrong_number(instrument, number))
+    return answers
 
 
 def typed_answers(answers: Answers) -> str:
@@ -214,6 +224,15 @@ def _all_met(subscales: Sequence[SubscaleScore]) -> bool | None:
     return None if None in met else all(met)
 
 
+def _typed(instrument: Instrument, line: str) -> tuple[Answers, int]:
+    """The answers of a line, those after its end not answered, and how many it holds."""
+    typed = _BETWEEN.sub("", line)
+    answers = tuple(
+        _read(instrument, item, mark) for item, mark in zip(instrument.asked, typed, strict=False)
+    )
+    return answers + (None,) * (len(instrument.asked) - len(answers)), len(typed)
+
+
 def _read(instrument: Instrument, item: Item, mark: str) -> int | None:
     if mark in _MISSING:
         return None
@@ -224,6 +243,15 @@ def _read(instrument: Instrument, item: Item, mark: str) -> int | None:
 
 def _values(instrument: Instrument, item: Item) -> frozenset[int]:
     return frozenset(option.value for option in instrument.options_of(item))
+
+
+def _wrong_number(instrument: Instrument, number: int) -> str:
+    least, most = len(instrument.items), len(instrument.asked)
+    wanted = f"{least}" if least == most else f"{least} or {most}"
+    return (
+        f"These are {number} answers; {instrument.name} has {wanted}. "
+        f"Enter {NOT_ANSWERED} for one that was not answered."
+    )
 
 
 def _no_answer(instrument: Instrument, item: Item, typed: str) -> str:

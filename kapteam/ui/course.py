@@ -41,6 +41,7 @@ from kapteam.ui.first_steps import add_a_colleague
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, phrase, row, section, words
+from kapteam.ui.scores import enter_link
 from kapteam.ui.series import draw_series
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
@@ -178,6 +179,7 @@ def draw_course(here: Present, care: Course) -> None:
             link("consent", "Consents", icon="signature", episode=care.id)
             if care.service_line is ServiceLine.KAP and care.state in BOOKABLE and not care.hold:
                 link("booking", "Book a ketamine session", icon="event", episode=care.id)
+            enter_link(here, care.id)
         if can_write_note(here.viewer, NoteKind.GENERAL):
             with row("write_note"):
                 words(quiet("Write a note"))

@@ -509,6 +509,11 @@ class Form:
             args=(self, tuple(fields)),
         )
 
+    def sentence(self, field: str) -> str:
+        """What stands in red beside a field that was drawn; empty when nothing does."""
+        problem = self._kept.problems.get(field, "")
+        return "" if problem and self._is_answered(field) else problem
+
     def is_refused(self, *prefixes: str) -> bool:
         """Whether a field whose name begins like that was refused, so that it has to be seen."""
         found = self._kept.problems | self._kept.late
@@ -578,8 +583,8 @@ class Form:
         self._take_late(field)
         # A place that is always there, so that nothing below it is drawn anew.
         place = st.empty()
-        if field in self._kept.problems and not self._is_answered(field):
-            place.markdown(f":red[:material/error: {plain(self._kept.problems[field])}]")
+        if sentence := self.sentence(field):
+            place.markdown(f":red[:material/error: {plain(sentence)}]")
 
     def _take_late(self, field: str) -> None:
         """What was refused for a field that came with the refusal stands beside it from now on."""

@@ -58,6 +58,8 @@ PLACES: dict[str, Place] = {
     "home_supply": Place("Medicine at home"),
     "integration_session": Place("Integration session"),
     "note": Place("Note"),
+    "score": Place("Enter a score"),
+    "scores": Place("Scores"),
     "contact": Place("Contacts"),
     "away": Place("Days away"),
     "concern": Place("Safety"),

@@ -18,9 +18,11 @@ from kapteam.actions.practice import (
     change_zone,
 )
 from kapteam.errors import Refused
+from kapteam.instruments import instruments
 from kapteam.operations.backups import back_up_now, backup_state
 from kapteam.queries.practice import ThresholdLine
 from kapteam.rules.cadence import CADENCE_SETTINGS
+from kapteam.rules.measures_in_use import measure_settings
 from kapteam.rules.plausibility import DOSE_BOUNDS
 from kapteam.rules.thresholds import THRESHOLDS
 from kapteam.ui.forms import Form
@@ -85,12 +87,20 @@ def draw_thresholds(here: Present, lines: tuple[ThresholdLine, ...]) -> None:
         for line in lines:
             if line.key in THRESHOLDS:
                 _threshold(here, line, line.threshold.label)
+    _measures(here, [line for line in lines if line.key in measure_settings(instruments())])
     st.subheader("When a dose is asked about", anchor=False)
     words(quiet("They warn; they never advise a dose. A first low dose of a series asks nothing."))
     _by_route(here, [line for line in lines if line.key in DOSE_BOUNDS], "doses")
     st.subheader("How often ketamine is given", anchor=False)
     words(quiet("Plans start from what is usual; the rest warns, and forbids nothing."))
     _by_route(here, [line for line in lines if line.key in CADENCE_SETTINGS], "sessions")
+
+
+def _measures(here: Present, lines: Iterable[ThresholdLine]) -> None:
+    """Which outcome measures are entered; what was entered stays when one is switched off."""
+    with section("Outcome measures that are used", key="measures"):
+        for line in lines:
+            _threshold(here, line, line.threshold.label)
 
 
 def _by_route(here: Present, lines: Iterable[ThresholdLine], what: str) -> None:

@@ -178,6 +178,8 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "integration_session": lambda db: f"/integration_session?id={_integration_to_come(db)}",
     "note": lambda db: f"/note?id={_note(db, NoteKind.INTENTION, signed=False)}",
     "home_supply": lambda db: f"/home_supply?episode={_at_home(db)}",
+    "score": lambda db: f"/score?episode={_course(db)}",
+    "scores": lambda db: f"/scores?client={_code(db, OKAFOR.id)}",
     "contact": lambda db: f"/contact?client={_code(db, OKAFOR.id)}",
     "contact planned": lambda db: f"/contact?id={_contact(db)}",
     "away of oneself": lambda db: "/away",

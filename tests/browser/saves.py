@@ -48,6 +48,7 @@ from kapteam.db.tables import (
     RecordSignature,
     RemsEnrollment,
     Reviewed,
+    Score,
     SeriesReview,
     SupportRecord,
     Vital,
@@ -92,6 +93,7 @@ from tests.factories_care import (
     a_booked_pair,
     a_given_session,
     a_ketamine_session,
+    a_score,
     a_series,
     a_signature,
     a_signed_intention,
@@ -486,6 +488,21 @@ def _a_wrong_weight(own: Care) -> str:
     with own.database.writing() as db:
         a_weight(db, own.client, 80_000, own.therapist.clinician_id)
     return _a_dose_ahead(own)
+
+
+def _score(page: Page) -> None:
+    paste(page, "Answers", "201100010")
+
+
+def _a_wrong_score(own: Care) -> str:
+    with own.database.writing() as db:
+        a_score(db, own.course, own.nurse, total=9)
+    return f"/scores?client={own.client.code}"
+
+
+def _score_in_error(page: Page) -> None:
+    press(page, "Entered in error")
+    paste(page, "What was wrong", "Another client's")
 
 
 def _proposal(page: Page) -> None:
@@ -1389,6 +1406,16 @@ SAVES = {
         lambda page: press(page, "Wrong weight"),
         "Mark the weight as entered in error",
         ("weight:voided",),
+    ),
+    "score": Save(
+        lambda own: f"/score?episode={own.course.id}",
+        _score,
+        "Save the score",
+        ("score:recorded",),
+        (Score,),
+    ),
+    "score in error": Save(
+        _a_wrong_score, _score_in_error, "Mark the score as entered in error", ("score:voided",)
     ),
     "proposal": Save(_a_dose_ahead, _proposal, "Propose", ("dose:proposed",)),
     "ordered count": Save(

@@ -88,6 +88,7 @@ from tests.factories_care import (
     Care,
     a_given_session,
     a_ketamine_session,
+    a_score,
     a_series_review,
     a_signature,
     a_spravato_session,
@@ -346,6 +347,7 @@ def strange(care: Care) -> Odd:
         an_enrollment(db, client, by_id, number=SHORT)
         an_enrollment(db, client, by_id, void_reason=odd("ven"), **twice)
         a_lookup(db, client, by_id, void_reason=odd("vlu"), **twice)
+        a_score(db, course, therapist, total=9, void_reason=odd("vsc"), **twice)
 
         client.safety_plan, client.safety_plan_at = odd("spl"), NOW
         client.safety_plan_by_id = therapist.clinician_id
@@ -428,6 +430,8 @@ def strange(care: Care) -> Odd:
             "spravato": f"/ketamine_session?id={sprayed.id}",
             "at home": f"/ketamine_session?id={at_home.id}",
             "home_supply": f"/home_supply?episode={course.id}",
+            "score": f"/score?episode={course.id}",
+            "scores": f"/scores?client={client.code}",
             "contact": f"/contact?id={contact.id}",
             "concern": f"/concern?id={concern.id}",
             "wait": f"/wait?id={wait.id}",
@@ -483,6 +487,8 @@ SHOWN = {
     "spravato": f"{NAME} vsu",
     "at home": f"{NAME} ahn",
     "home_supply": f"{NAME} pha cnt ret sve tve",
+    "score": NAME,
+    "scores": f"{NAME} the vsc",
     "contact": f"{NAME} cpl cle the",
     "concern": f"{NAME} cow cop cpw coa the cph pho eme rel emp may els spl",
     "wait": f"{NAME} owh owo the",
@@ -515,6 +521,9 @@ NOBODY_S_WORDS = {
     "practice_setting.key",
     "practice_setting.value",
     "record_signature.content_hash",
+    "score.answers",
+    "score.form",
+    "score.instrument_id",
     "sign_in.device",
     "sign_in.token_hash",
     "support_record.given",

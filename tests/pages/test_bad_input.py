@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from kapteam.db.tables import Administration, Client, Hold, Inquiry, KetamineSession
 from kapteam.rules.monitoring_form import CURRENT
 from kapteam.rules.permissions import Viewer
+from kapteam.ui.score_entry import EnteredAs
 from kapteam.vocabulary import (
     ClearanceDecision,
     CloseReason,
@@ -52,6 +53,7 @@ from tests.factories_care import (
     a_booked_pair,
     a_given_session,
     a_ketamine_session,
+    a_score,
     a_series,
     a_signed_intention,
     a_spravato_session,
@@ -245,6 +247,12 @@ def _another_medicine(care: Care) -> dict[str, str]:
         dose = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
         another_medicine(db, dose, given_at=NOW - 2 * HOUR)
     return {"id": dose.id}
+
+
+def _one_score(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        a_score(db, care.course, care.nurse, total=9)
+    return _of_client(care)
 
 
 def _a_supported_dose(care: Care) -> dict[str, str]:
@@ -730,6 +738,33 @@ SHEETS = {
         {"void_reason": "Another client."},
         "lookup:voided",
         _of_course,
+    ),
+    "score": Sheet(
+        "score", "score", "Save the score", {"answers": "201100010"}, "score:recorded", _of_course
+    ),
+    "score of total": Sheet(
+        "score",
+        "score",
+        "Save the score",
+        {"how": EnteredAs.TOTAL, "total": "14"},
+        "score:recorded",
+        _of_course,
+    ),
+    "score of result": Sheet(
+        "score",
+        "score",
+        "Save the score",
+        {"instrument_id": "c-ssrs", "result": "1"},
+        "score:recorded",
+        _of_course,
+    ),
+    "score in error": Sheet(
+        "scores",
+        "void_score",
+        "Mark the score as entered in error",
+        {"void_reason": "Another client."},
+        "score:voided",
+        _one_score,
     ),
     "enrollment": Sheet(
         "clearance",
@@ -1425,6 +1460,28 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("look-up", "looked_up_on", None, "Choose the day."),
     ("look-up", "looked_up_on", TOMORROW, "This day is in the future."),
     ("look-up in error", "void_reason", " ", "The reason is needed."),
+    ("score", "answers", "", "Enter 9 answers, one digit each"),
+    ("score", "answers", "401100010", "Item 1 of PHQ-9 cannot be “4”"),
+    ("score", "answers", "20110001", "These are 8 answers"),
+    ("score", "answers", "20110001000", "These are 11 answers"),
+    ("score", "answers", "---------", "No item is answered"),
+    ("score", "taken_on", None, "Choose the day."),
+    ("score", "taken_on", TOMORROW, "This day is in the future."),
+    ("score", "taken_on", date(1987, 3, 8), "This day is before the client was born."),
+    ("score", "taken_time", "noon", "Enter the time like"),
+    ("score", "taken_time", "25:00", "There is no such time"),
+    ("score", "taken_time", "11:45 pm", "This time is in the future."),
+    *(
+        ("score of total", "total", total, says)
+        for total, says in (
+            ("", "Enter the total, a whole number."),
+            ("28", "The total of PHQ-9 is from 0 to 27."),
+            ("-1", "Enter the total, a whole number."),
+            ("NaN", "Enter the total, a whole number."),
+        )
+    ),
+    ("score of result", "result", None, "Choose the result of C-SSRS."),
+    ("score in error", "void_reason", " ", "The reason is needed."),
     # Spravato.
     ("enrollment", "enrolled_on", None, "Choose the day."),
     ("enrollment", "enrolled_on", TOMORROW, "This day is in the future."),
@@ -1580,6 +1637,9 @@ _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "integration closed",
     "integration due",
     "look-up",
+    "score",
+    "score of total",
+    "score of result",
     "enrollment",
     "monitoring answers",
     "form submitted",

@@ -22,6 +22,8 @@ TABLE = {
     "book": {P, T, N, C},
     "record_session": {P, T, N},
     "hold_integration": {P, T},
+    "enter_score": {P, T, N, C},
+    "read_scores": {P, T, N},
     "record_support": {T},
     "read_notes": {P, T, N},
     "open_in_emergency": {P, T, N},
@@ -83,6 +85,13 @@ def test_days_away_are_set_by_oneself_and_by_an_administrator(function):
     ):
         one = _viewer(function, administers=administers)
         assert permissions.can_set_days_away(one, whose) is allowed
+
+
+@pytest.mark.parametrize("function", Function)
+def test_a_score_is_marked_by_who_reads_it_and_by_who_entered_it(function):
+    viewer = _viewer(function)
+    assert permissions.can_void_score(viewer, viewer.clinician_id)
+    assert permissions.can_void_score(viewer, "colleague") is (function is not C)
 
 
 def test_who_treats_can_be_covered_for_and_the_front_desk_cannot():

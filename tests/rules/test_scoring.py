@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kapteam.instruments import instruments
 from kapteam.rules.scoring import (
+    answers_so_far,
     check_answers,
     parse_answers,
     read_total,
@@ -369,3 +370,30 @@ def test_every_way_in_which_clusters_are_met_or_not(clusters, met):
     line = _pcl_5(*(need * is_met for need, is_met in zip((1, 1, 2, 2), clusters, strict=True)))
 
     assert score(PCL_5, parse_answers(PCL_5, line)).is_provisional is met
+
+
+@pytest.mark.parametrize(
+    ("line", "answers"),
+    [
+        ("", (None,) * 10),
+        ("2", (2, *(None,) * 9)),
+        ("20-1", (2, 0, None, 1, *(None,) * 6)),
+        ("201100010", (2, 0, 1, 1, 0, 0, 0, 1, 0, None)),
+    ],
+)
+def test_a_line_that_is_being_typed_has_no_answer_to_what_is_still_to_come(line, answers):
+    assert answers_so_far(PHQ_9, line) == answers
+
+
+@pytest.mark.parametrize("line", ["4", "20x", "20110001000"])
+def test_what_is_no_answer_is_said_while_it_is_typed(line):
+    with pytest.raises(ValueError, match=r"cannot be|These are 11 answers"):
+        answers_so_far(PHQ_9, line)
+
+
+def test_the_answer_that_needs_somebody_is_known_of_a_form_with_a_gap_and_not_of_a_total():
+    assert score(PHQ_9, (1,) * 8 + (3,)).critical_answer == 3
+    assert score(PHQ_9, (None, *(1,) * 7, 0)).critical_answer == 0
+    assert score(PHQ_9, (1,) * 8 + (None,)).critical_answer is None
+    assert score_total(PHQ_9, 9).critical_answer is None
+    assert score(instruments()["gad-7"], (1,) * 7).critical_answer is None

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kapteam import sentences
+from kapteam.instruments import instruments
 from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.cadence import USUAL_CADENCES, spravato_plan, too_often
+from kapteam.rules.change import Baseline, Complete, Slipping, change
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.dosing import MayAdd, Silence
 from kapteam.rules.integration import IntegrationFacts, judge
@@ -18,6 +20,7 @@ from kapteam.rules.loose_ends import Loose, LooseKind
 from kapteam.rules.monitoring_form import FormStage, FormStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.readiness import Requirement, tone_of
+from kapteam.rules.scoring import score, score_result, score_total
 from kapteam.rules.series import SeriesCount
 from kapteam.rules.spravato import Device, Watched
 from kapteam.rules.thresholds import Thresholds
@@ -586,3 +589,86 @@ def test_what_a_form_lacks_is_one_line_and_nothing_where_it_lacks_nothing():
 
     assert _said(found) == "Missing for the monitoring form: BP at 40 min, lot of device 2"
     assert sentences.missing_for_form(()) is None
+
+
+PHQ_9 = instruments()["phq-9"]
+
+
+def _complete(total: int, days: int) -> Complete:
+    return Complete("score", total, NOW - timedelta(days=days))
+
+
+@pytest.mark.parametrize(
+    ("scored", "text"),
+    [
+        (score_total(PHQ_9, 0), "0, Minimal"),
+        (score_total(PHQ_9, 9), "9, Mild"),
+        (score_total(instruments()["pcl-5-month"], 30), "30"),
+        (score_result(instruments()["c-ssrs"], 2), "Moderate"),
+        (score(PHQ_9, (None, *(3,) * 8)), "No total: item 1 not answered"),
+        (score(PHQ_9, (None, None, *(3,) * 7)), "No total: items 1 and 2 not answered"),
+    ],
+)
+def test_rule_43_what_a_form_came_to_and_0_is_a_score(scored, text):
+    assert sentences.came_to(scored) == text
+
+
+@pytest.mark.parametrize(
+    ("answer", "before", "text", "tone"),
+    [
+        (None, 3, "Item 9 unknown", Tone.QUIET),
+        (0, 2, "Item 9: 0", Tone.PLAIN),
+        (1, None, "Item 9: 1", Tone.RED),
+        (1, 1, "Item 9: 1", Tone.AMBER),
+        (2, 2, "Item 9: 2", Tone.RED),
+    ],
+)
+def test_rules_42_and_50_item_9_is_loud_and_unknown_is_not_none(answer, before, text, tone):
+    (one,) = score(PHQ_9, (0,) * 8 + (answer,)).critical
+    found = sentences.critical(one, before)
+    assert (_said(found), found.tone) == (text, tone)
+
+
+@pytest.mark.parametrize(
+    ("found", "first_dose_at", "text"),
+    [
+        (None, NOW, "No baseline"),
+        (Baseline(_complete(21, 20), 12), NOW, "Baseline 21, 12 d before the first dose"),
+        (Baseline(_complete(0, 20), 0), NOW, "Baseline 0, before the first dose, same day"),
+        (Baseline(_complete(21, 20), None), NOW, "Baseline 21, after first dose"),
+        (Baseline(_complete(21, 20), 20), None, "Baseline 21 so far, 20 d old"),
+        (Baseline(_complete(21, 0), 0), None, "Baseline 21 so far, of today"),
+    ],
+)
+def test_rule_47_a_baseline_is_said_with_its_age(found, first_dose_at, text):
+    assert sentences.baseline(found, first_dose_at).replace(NBSP, " ") == text
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "text"),
+    [
+        (21, 9, "From 21 to 9: 12 points better, 57%"),
+        (21, 0, "From 21 to 0: 21 points better, 100%"),
+        (9, 15, "From 9 to 15: 6 points worse, 66%"),
+        (0, 6, "From 0 to 6: 6 points worse"),
+        (16, 13, "From 16 to 13"),
+        (16, 16, "From 16 to 16"),
+    ],
+)
+def test_rule_52_what_is_too_small_to_call_is_never_called_better(first, last, text):
+    since = Baseline(_complete(first, 20), 12)
+    found = change(PHQ_9, since, [_complete(last, 1)])
+    assert sentences.changed(found) == text
+
+
+def test_slipping_names_the_best_and_its_day():
+    found = Slipping(_complete(6, 5), _complete(12, 1), 6, "rule", "source", False)
+    slips = sentences.slipping(found, NOW, PHOENIX)
+    assert _said(slips) == "Slipping: 6 points worse than the best, 6 on Thu Nov 19"
+    assert slips.tone is Tone.AMBER
+
+
+def test_a_recall_that_overlaps_is_said_with_the_day_of_the_last_one():
+    since = NOW - timedelta(days=8)
+    told = sentences.recall_overlaps(since, NOW, PHOENIX)
+    assert told == "Recall overlaps the last one, Mon Nov 16"
