@@ -14,6 +14,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Integer,
+    Select,
     String,
     and_,
     case,
@@ -26,12 +27,11 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    type_coerce,
     union_all,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from kapteam.db.access import visible_episodes
+from kapteam.db.access import visible_episode_ids
 from kapteam.db.days import day_number, seconds
 from kapteam.db.scores import COUNTS
 from kapteam.db.tables import (
@@ -70,6 +70,8 @@ _FORMS = ((Question.AFTER_4, 4), (Question.AFTER_6, 6))
 _EARLY, _LATER = 0, 9
 _SCORED = ("baseline", "any", "last", *(question.value for question, _ in _FORMS), "days")
 _FALSE = false()
+# Asked for by several parts of a statement; either engine would work it out for each of them.
+_ONCE = "MATERIALIZED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,14 +239,14 @@ def _primary_measures(used: Mapping[str, Instrument]) -> Mapping[str, Instrument
     return {one: used[one] for one in found if one is not None}
 
 
-def _courses(asked: Asked, wanted: Wanted) -> list[ColumnElement[bool]]:
-    """The conditions on Episode for what is counted."""
-    conditions = [visible_episodes(asked.viewer, asked.now)]
+def _courses(asked: Asked, wanted: Wanted) -> Select[str]:
+    """The courses of which anything is counted."""
+    courses = select(Episode.id).where(Episode.id.in_(visible_episode_ids(asked.viewer, asked.now)))
     if not wanted.everyone:
-        conditions.append(own_courses(asked))
+        courses = courses.where(own_courses(asked))
     if wanted.indication is not None:
-        conditions.append(_treats(wanted.indication))
-    return conditions
+        courses = courses.where(_treats(wanted.indication))
+    return courses
 
 
 def _treats(*indications: Indication) -> ColumnElement[bool]:
@@ -259,10 +261,7 @@ def _begins_at(asked: Asked, wanted: Wanted) -> datetime | None:
 
 
 def _given(asked: Asked, wanted: Wanted) -> CTE:
-    """Each session at which ketamine was given, first and last, on what is counted."""
-    conditions = _courses(asked, wanted)
-    if wanted.product_route is not None:
-        conditions.append(Series.product_route == wanted.product_route)
+    """Each session at which ketamine was given, from its first to its last giving."""
     last_at = func.coalesce(Administration.ended_at, Administration.started_at)
     return (
         select(
@@ -275,8 +274,10 @@ def _given(asked: Asked, wanted: Wanted) -> CTE:
         )
         .join(KetamineSession, KetamineSession.id == Administration.ketamine_session_id)
         .join(Series, Series.id == KetamineSession.series_id)
-        .join(Episode, Episode.id == KetamineSession.episode_id)
-        .where(Administration.voided_at.is_(None), *conditions)
+        .where(
+            KetamineSession.episode_id.in_(_courses(asked, wanted)),
+            Administration.voided_at.is_(None),
+        )
         .group_by(
             KetamineSession.id,
             KetamineSession.series_id,
@@ -284,6 +285,7 @@ def _given(asked: Asked, wanted: Wanted) -> CTE:
             Series.product_route,
         )
         .cte("given")
+        .prefix_with(_ONCE)
     )
 
 
@@ -339,6 +341,8 @@ def _doses(asked: Asked, wanted: Wanted) -> Any:
         .join(Episode, Episode.id == given.c.episode_id)
         .outerjoin(integration, integration.c.ketamine_session_id == given.c.id)
     )
+    if wanted.product_route is not None:
+        one = one.where(given.c.product_route == wanted.product_route)
     begins_at = _begins_at(asked, wanted)
     if begins_at is not None:
         one = one.where(given.c.first_at >= begins_at)
@@ -404,25 +408,23 @@ def _begun(asked: Asked, wanted: Wanted, measures: Mapping[str, Instrument]) -> 
         .group_by(numbered.c.series_id, numbered.c.episode_id, numbered.c.product_route)
         .subquery()
     )
-    other = aliased(KetamineSession)
-    another_at = (
+    begun = select(
+        by_series,
         # Of any route, whichever is counted: from then on a score is about another series.
-        select(func.min(Administration.started_at, type_=UtcDateTime()))
-        .join(other, other.id == Administration.ketamine_session_id)
-        .where(
-            other.episode_id == by_series.c.episode_id,
-            other.series_id != by_series.c.series_id,
-            Administration.voided_at.is_(None),
-            Administration.started_at > by_series.c.last_dose_at,
+        func.lead(by_series.c.begun_at)
+        .over(
+            partition_by=by_series.c.episode_id,
+            order_by=(by_series.c.begun_at, by_series.c.series_id),
         )
-        .correlate(by_series)
-        .scalar_subquery()
-    )
-    begun = select(by_series, type_coerce(another_at, UtcDateTime).label("next_at"))
+        .label("next_at"),
+    ).subquery()
+    chosen = select(begun)
+    if wanted.product_route is not None:
+        chosen = chosen.where(begun.c.product_route == wanted.product_route)
     begins_at = _begins_at(asked, wanted)
     if begins_at is not None:
-        begun = begun.where(by_series.c.begun_at >= begins_at)
-    of = begun.subquery()
+        chosen = chosen.where(begun.c.begun_at >= begins_at)
+    of = chosen.subquery()
     is_over = or_(
         Series.ended_at.is_not(None),
         Episode.closed_at.is_not(None),
@@ -442,6 +444,7 @@ def _begun(asked: Asked, wanted: Wanted, measures: Mapping[str, Instrument]) -> 
         .join(Series, Series.id == of.c.series_id)
         .join(Episode, Episode.id == of.c.episode_id)
         .cte("begun")
+        .prefix_with(_ONCE)
     )
 
 
@@ -562,6 +565,7 @@ def _scored(asked: Asked, begun: CTE, measures: Mapping[str, Instrument]) -> CTE
         )
         .group_by(measured.c.series_id)
         .cte("scored")
+        .prefix_with(_ONCE)
     )
 
 
@@ -618,15 +622,19 @@ def _judged(begun: CTE, scored: CTE, measures: Mapping[str, Instrument]) -> CTE:
         **{question: gain(total) for question, total in after.items()},
         Question.TIME: case((findings[Question.TIME] == Finding.YES.value, one.c.days)),
     }
-    return select(
-        one.c.measure_id,
-        one.c.product_route,
-        *(findings[question].label(question.value) for question in Question),
-        *(
-            cast(figures.get(question, null()), Integer).label(f"{question.value}_figure")
-            for question in Question
-        ),
-    ).cte("judged")
+    return (
+        select(
+            one.c.measure_id,
+            one.c.product_route,
+            *(findings[question].label(question.value) for question in Question),
+            *(
+                cast(figures.get(question, null()), Integer).label(f"{question.value}_figure")
+                for question in Question
+            ),
+        )
+        .cte("judged")
+        .prefix_with(_ONCE)
+    )
 
 
 def _by_measure(
