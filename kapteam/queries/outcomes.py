@@ -67,7 +67,7 @@ from kapteam.vocabulary import (
 from kapteam.wording import at_local
 
 _FORMS = ((Question.AFTER_4, 4), (Question.AFTER_6, 6))
-_EARLY, _LATER = 0, 9
+_NOTHING, _EARLY, _LATER = -1, 0, 9
 _SCORED = ("baseline", "any", "last", *(question.value for question, _ in _FORMS), "days")
 _FALSE = false()
 # Asked for by several parts of a statement; either engine would work it out for each of them.
@@ -465,13 +465,12 @@ def _measure(measures: Mapping[str, Instrument]) -> ColumnElement[Any]:
 def _scored(asked: Asked, begun: CTE, measures: Mapping[str, Instrument]) -> CTE:
     """Each series with its baseline, its last score, those after dose 4 and 6, and its response.
 
-    Rule 47 for the baseline, rule 48 for two scores of a day. What was taken before the first dose
-    and what was taken since are ranked apart.
+    Rule 47 for the baseline, rule 48 for two scores of a day. Scores are looked at in the order in
+    which they count; what they come after only grows, so the last of each kind is the one before
+    another kind.
     """
-    is_early = Score.taken_at < begun.c.begun_at
-    on = day_number(Score.taken_at, asked.practice.zone, asked.now)
     after = case(
-        (is_early, _EARLY),
+        (Score.taken_at < begun.c.begun_at, _EARLY),
         *(
             (
                 and_(
@@ -487,19 +486,23 @@ def _scored(asked: Asked, begun: CTE, measures: Mapping[str, Instrument]) -> CTE
         ),
         else_=_LATER,
     )
+    day = day_number(Score.taken_at, asked.practice.zone, asked.now)
+    in_order: dict[str, Any] = {
+        "partition_by": begun.c.series_id,
+        "order_by": (Score.taken_at, Score.recorded_at, Score.id),
+    }
     taken = (
         select(
             begun.c.series_id,
             begun.c.measure_id,
             begun.c.begun_on,
             begun.c.asked_at,
-            Score.id,
             Score.total,
             Score.taken_at,
-            Score.recorded_at,
-            case((is_early, 1), else_=0).label("is_early"),
-            on.label("day"),
+            day.label("day"),
+            func.lead(day).over(**in_order).label("next_day"),
             after.label("after"),
+            func.coalesce(func.lead(after).over(**in_order), _NOTHING).label("next_after"),
         )
         .join(
             Score,
@@ -512,31 +515,20 @@ def _scored(asked: Asked, begun: CTE, measures: Mapping[str, Instrument]) -> CTE
         .where(COUNTS, Score.total.is_not(None))
         .subquery()
     )
-    newest = (taken.c.taken_at.desc(), taken.c.recorded_at.desc(), taken.c.id.desc())
-
-    def rank(*parts: Any) -> ColumnElement[int]:
-        return func.row_number().over(
-            partition_by=(taken.c.series_id, taken.c.is_early, *parts), order_by=newest
-        )
-
-    ranked = select(
-        taken,
-        rank().label("rank"),
-        rank(taken.c.day).label("rank_of_day"),
-        rank(taken.c.after).label("rank_after"),
-    ).subquery()
     is_baseline = and_(
-        ranked.c.is_early == 1,
-        ranked.c.rank == 1,
-        ranked.c.begun_on - ranked.c.day <= BASELINE_DAYS,
+        taken.c.after == _EARLY,
+        taken.c.next_after != _EARLY,
+        taken.c.begun_on - taken.c.day <= BASELINE_DAYS,
     )
     measured = select(
-        ranked,
-        func.max(case((is_baseline, ranked.c.total)))
-        .over(partition_by=ranked.c.series_id)
+        taken,
+        func.max(case((is_baseline, taken.c.total)))
+        .over(partition_by=taken.c.series_id)
         .label("baseline"),
     ).subquery()
-    since = measured.c.is_early == 0
+    since = measured.c.after != _EARLY
+    is_last = measured.c.next_day.is_(None)
+    is_used = or_(is_last, measured.c.next_day != measured.c.day)
 
     def score(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
         return func.max(case((and_(since, *conditions), measured.c.total)))
@@ -549,15 +541,17 @@ def _scored(asked: Asked, begun: CTE, measures: Mapping[str, Instrument]) -> CTE
             measured.c.series_id,
             func.max(measured.c.baseline).label("baseline"),
             score().label("any"),
-            score(measured.c.rank == 1, measured.c.taken_at > measured.c.asked_at).label("last"),
+            score(is_last, measured.c.taken_at > measured.c.asked_at).label("last"),
             *(
-                score(measured.c.after == place, measured.c.rank_after == 1).label(question.value)
+                score(measured.c.after == place, measured.c.next_after != place).label(
+                    question.value
+                )
                 for question, place in _FORMS
             ),
             func.min(
                 case(
                     (
-                        and_(since, measured.c.rank_of_day == 1, responded),
+                        and_(since, is_used, responded),
                         measured.c.day - measured.c.begun_on,
                     )
                 )

@@ -26,6 +26,7 @@ from kapteam.rules.change import (
     used,
 )
 from kapteam.rules.outcomes import Finding, Held, Period, Question
+from kapteam.rules.series import goes_on
 from kapteam.vocabulary import (
     EpisodeState,
     Indication,
@@ -416,6 +417,9 @@ def _random_course(db, care, chance: Random, number: int, zone: ZoneInfo) -> Epi
         begun_at += 14 * DAY
     if chance.random() < 0.3:
         course.state, course.closed_at = EpisodeState.CLOSED, NOW - HOUR
+    elif chance.random() < 0.3:
+        course.state = EpisodeState.MAINTENANCE
+        course.state_since = NOW - chance.randint(1, 300) * DAY
     for _ in range(chance.randint(0, 40)):
         one = instruments()[chance.choice([by, by, by, "pcl-5-week", "phq-9"])]
         at = first_at + chance.randint(-40, 120) * DAY + chance.randint(0, 23) * HOUR
@@ -492,6 +496,7 @@ def _judged(series, times, until, scores, measure_id, course, zone):
     is_over = (
         course.closed_at
         or until
+        or not goes_on(series.started_at, course.state, course.state_since)
         or (series.ordered_count is not None and len(times) >= series.ordered_count)
     )
     asked_at = times[named - 1] if len(times) >= named else (times[-1] if is_over else None)
@@ -549,8 +554,8 @@ def test_the_statement_and_the_rules_say_the_same_of_random_practices(care, zone
 
     of = found(care)
 
+    used_here = in_use(care.asked_by(care.therapist).practice)
     with care.database.reading() as db:
-        used_here = in_use(care.asked_by(care.therapist).practice)
         expected = sum(
             (_by_the_rules(db, db.get_one(Episode, one.id), zone, used_here) for one in courses),
             Counter(),
