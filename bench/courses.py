@@ -19,8 +19,10 @@ from kapteam.db.tables import (
     KetamineSession,
     Note,
     OutsideWait,
+    Score,
     Series,
 )
+from kapteam.instruments import instruments
 from kapteam.rules.notes import content_hash, current_template, signed_text
 from kapteam.rules.pathway import required_consents
 from kapteam.vocabulary import (
@@ -50,6 +52,8 @@ _WEEK = timedelta(days=7)
 _DOSE_UG = 70_000
 _IN_A_SERIES = 6
 _ROUTE = ProductRoute.INTRAMUSCULAR
+_SCORES_OF_EACH = 10
+_MEASURES = tuple(instruments()[one] for one in ("phq-9", "gad-7", "pcl-5-month"))
 _SAID = "Made up for the bench: nobody said this, and nobody was there. " * 3
 _BODIES = {
     NoteKind.INTENTION: {
@@ -116,12 +120,14 @@ class CourseRows:
         """A course that is over: everything given, held, signed."""
         self._add_course(EpisodeState.CLOSED, self._last_at + 14 * DAY)
         self._add_given(self._sessions)
+        self._add_scores()
 
     def add_open(self, number: int, client_code: str) -> OpenCourse:
         """A course with a next session; `number` decides what is missing on it."""
         self._add_course(EpisodeState.SERIES, None)
         is_owed = number % 10 == 0
         self._add_given(self._sessions, settled=self._sessions - is_owed)
+        self._add_scores()
         if number % 6 == 0:
             self._add_wait()
         planned_at = NOW + (number % 14) * DAY + HOUR
@@ -244,6 +250,29 @@ class CourseRows:
         if closed_at:
             self._log("ketamine_session:closed", closed_at, session_id)
         return session_id
+
+    def _add_scores(self) -> None:
+        """Ten of each of three measures, a week apart, the last one after the last dose."""
+        for number in range(_SCORES_OF_EACH):
+            taken_at = self._last_at + DAY - (_SCORES_OF_EACH - 1 - number) * _WEEK
+            for instrument in _MEASURES:
+                # Better with time, and each client's a little otherwise.
+                lost = number * instrument.maximum // (_SCORES_OF_EACH + self._sessions % 7)
+                total = instrument.maximum - lost
+                self._rows.add(
+                    Score,
+                    client_id=self._client_id,
+                    episode_id=self._id,
+                    instrument_id=instrument.id,
+                    form=instrument.form,
+                    answers=None,
+                    total=total,
+                    is_total_only=True,
+                    taken_at=taken_at,
+                    is_day_only=False,
+                    recorded_by_id=self._pair.therapist_id,
+                    recorded_at=taken_at,
+                )
 
     def _add_administration(self, session_id: str, given_at: datetime) -> None:
         administration_id = self._rows.add(

@@ -70,6 +70,8 @@ PAGES: tuple[Page, ...] = (
     _page("integration"),
     _everyones("integration"),
     _page("notes"),
+    _page("outcomes"),
+    Page("Outcomes, all time", "outcomes", _therapist, lambda _: {"outcomes_period": "All time"}),
     _page("inquiries"),
     _page("inquiry", of=lambda filled: {"id": filled.inquiry_id}),
     _page("client", of=lambda filled: {"client": filled.courses[0].client_code}),

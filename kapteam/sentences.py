@@ -7,6 +7,7 @@ same thing reads the same everywhere.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from kapteam.rules.measures_due import Due, DueFor
 from kapteam.rules.monitoring import VERY_LATE, DueReading, ReadingStage
 from kapteam.rules.monitoring_form import FormStage, FormStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
+from kapteam.rules.outcomes import LEAST_CHARTED, Rate, Spread
 from kapteam.rules.pathway import EXPIRING
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.planning import why_too_often
@@ -1204,6 +1206,45 @@ def away_then(name: str, until_at: datetime, cover: str, now: datetime, zone: Zo
     until = wording.day(wording.last_day(until_at, zone), now.astimezone(zone).date())
     who = f"{cover} covers" if cover else ""
     return Phrase(_join(f"{name} is away until {until}", who), Tone.AMBER, "person_alert")
+
+
+def rate(one: Rate) -> str:
+    """`31 of 44 (70%), 9 not judged`; of a few without a percentage, which promises too much."""
+    percent = f" ({round(100 * one.count / one.of)}%)" if one.of >= LEAST_CHARTED else ""
+    return f"{one.count} of {one.of}{percent}, {one.left_out or 'none'} not judged"
+
+
+def not_judged(one: Rate) -> str:
+    """Why so many could not be judged: `4 no score since, 2 too few doses so far`."""
+    return ", ".join(f"{number} {why}" for why, number in one.unjudged.items())
+
+
+def gains(one: Spread) -> str:
+    """Where the change of a group lies: its median, its middle half, and all of it."""
+    return (
+        f"{one.number} judged, median {_gain(one.median)}, middle half {_gain(one.first_quarter)} "
+        f"to {_gain(one.third_quarter)}, all {_gain(one.least)} to {_gain(one.most)}"
+    )
+
+
+def days_to(one: Spread) -> str:
+    """How many days it took: `12 responded, median 21 d, middle half 14 to 30 d, all 7 to 60 d`."""
+    return (
+        f"{one.number} responded, median {_figure(one.median)} d, middle half "
+        f"{_figure(one.first_quarter)} to {_figure(one.third_quarter)} d, "
+        f"all {one.least} to {one.most} d"
+    )
+
+
+def _gain(points: Fraction | int) -> str:
+    if not points:
+        return "no change"
+    is_better = points > 0
+    return f"{_figure(points if is_better else -points)} {'better' if is_better else 'worse'}"
+
+
+def _figure(value: Fraction | int) -> str:
+    return f"{float(value):.1f}".removesuffix(".0")
 
 
 def came_to(scored: Scored) -> str:

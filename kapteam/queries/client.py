@@ -200,6 +200,7 @@ class ClientDose:
 
     id: str
     episode_id: str
+    series_id: str
     number: int | None
     of: int | None
     product_route: ProductRoute
@@ -731,6 +732,7 @@ class _History:
         return ClientDose(
             id=row.id,
             episode_id=row.episode_id,
+            series_id=row.series_id,
             number=number,
             of=row.ordered_count,
             product_route=row.product_route,

@@ -21,14 +21,15 @@ NOT_BETTER_PERCENT = 20
 NOT_BETTER_SOURCE = "trial of six infusions, 2024: below 20% after the 4th, few responded later"
 SPRAVATO_SOURCE = "the Spravato label: judge the benefit at the end of week 4"
 
-_PRIMARY = (
+PRIMARY: tuple[tuple[frozenset[Indication], tuple[str, ...]], ...] = (
     (
-        {Indication.DEPRESSION, Indication.TREATMENT_RESISTANT_DEPRESSION},
+        frozenset({Indication.DEPRESSION, Indication.TREATMENT_RESISTANT_DEPRESSION}),
         ("phq-9", "qids-sr16", "madrs"),
     ),
-    ({Indication.PTSD, Indication.COMPLEX_TRAUMA}, ("pcl-5-month", "pcl-5-week")),
-    ({Indication.ANXIETY}, ("gad-7",)),
+    (frozenset({Indication.PTSD, Indication.COMPLEX_TRAUMA}), ("pcl-5-month", "pcl-5-week")),
+    (frozenset({Indication.ANXIETY}), ("gad-7",)),
 )
+"""What is treated, the first first, and the measures by which it may be judged, the usual first."""
 _AFTER_DOSES = ((4, Tone.AMBER), (6, Tone.RED))
 _AFTER_SPRAVATO_DOSES = ((8, Tone.AMBER),)
 
@@ -264,7 +265,7 @@ def not_better(
     after its dose cannot be judged yet; then the one before it stands.
     """
     is_spravato = product_route is ProductRoute.ESKETAMINE_NASAL
-    asked = _AFTER_SPRAVATO_DOSES if is_spravato else _AFTER_DOSES
+    asked = _asked_after(product_route)
     found = []
     for number, tone in reversed(asked):
         if len(doses) < number:
@@ -276,6 +277,16 @@ def not_better(
     return tuple(found)
 
 
+def first_judged_after(product_route: ProductRoute) -> int:
+    """After how many doses of a series it is first asked whether somebody is better."""
+    return _asked_after(product_route)[0][0]
+
+
+def _asked_after(product_route: ProductRoute) -> tuple[tuple[int, Tone], ...]:
+    is_spravato = product_route is ProductRoute.ESKETAMINE_NASAL
+    return _AFTER_SPRAVATO_DOSES if is_spravato else _AFTER_DOSES
+
+
 def primary_measure(indications: Collection[Indication], in_use: Collection[str]) -> str | None:
     """The id of the measure by which a course is judged, of those that the practice uses.
 
@@ -283,7 +294,7 @@ def primary_measure(indications: Collection[Indication], in_use: Collection[str]
     each dose. None for what no measure here is about (pain, end of life, other): nobody is called
     not better by a measure of something else.
     """
-    for treated, ids in _PRIMARY:
+    for treated, ids in PRIMARY:
         if not treated.isdisjoint(indications):
             return next((one for one in ids if one in in_use), None)
     return None
@@ -298,7 +309,7 @@ def _since(since: Baseline | None, scores: Sequence[Complete]) -> Sequence[Compl
 
 def _chips(instrument: Instrument, first: int, last: int, gain: int) -> tuple[Chip, ...]:
     chips = list(_of_baseline(instrument, first))
-    least = _least(instrument)
+    least = least_change(instrument)
     if least is not None and abs(gain) < least[0]:
         return (*chips, Chip(ChipKind.TOO_SMALL, ChipKind.TOO_SMALL.label, *least[1:]))
     chips += _of_remission(instrument, first, last)
@@ -307,7 +318,7 @@ def _chips(instrument: Instrument, first: int, last: int, gain: int) -> tuple[Ch
     return tuple(chips)
 
 
-def _least(instrument: Instrument) -> tuple[int, str, str] | None:
+def least_change(instrument: Instrument) -> tuple[int, str, str] | None:
     """From how many points on a change is one, with the rule and its source.
 
     The reliable change; where nobody published one, what people notice.
@@ -331,11 +342,11 @@ def is_low(instrument: Instrument, first: int) -> bool:
     if remission is None:
         return False
     if remission.baseline is None:
-        return _is_well(instrument, first)
+        return is_well(instrument, first)
     return instrument.gain(remission.baseline, first) > 0
 
 
-def _is_well(instrument: Instrument, total: int) -> bool:
+def is_well(instrument: Instrument, total: int) -> bool:
     """Whether a total lies in the range of remission, or there is nothing left to gain."""
     remission = instrument.remission
     if remission is None:
@@ -356,7 +367,7 @@ def _of_baseline(instrument: Instrument, first: int) -> Iterator[Chip]:
 
 def _of_remission(instrument: Instrument, first: int, last: int) -> Iterator[Chip]:
     remission = instrument.remission
-    if remission is None or is_low(instrument, first) or not _is_well(instrument, last):
+    if remission is None or is_low(instrument, first) or not is_well(instrument, last):
         return
     end = "more" if instrument.higher_is_better else "less"
     yield Chip(
@@ -414,7 +425,7 @@ def _judged(
     after = [one for one in _since(since, scores) if one.taken_at > dose_at]
     if since is None:
         why = Unjudged.NO_BASELINE
-    elif _is_well(instrument, since.score.total):
+    elif is_well(instrument, since.score.total):
         why = Unjudged.WELL_AT_BASELINE
     elif not since.score.total:
         why = Unjudged.NO_PERCENTAGE

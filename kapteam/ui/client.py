@@ -13,12 +13,14 @@ from kapteam.actions.clients import (
     check_client_today,
     pin_line,
 )
-from kapteam.charts import (
-    DARK,
-    LIGHT,
+from kapteam.charts.palette import DARK, LIGHT
+from kapteam.charts.scores import ScorePoint, score_points, scores_in_words
+from kapteam.charts.timeline import (
+    Mark,
     TimelineMark,
     integration_words,
     timeline,
+    timeline_by_dose,
     timeline_in_words,
     timeline_marks,
 )
@@ -535,32 +537,54 @@ def draw_course_notes(here: Present, page: ClientPage) -> None:
 
 
 def draw_timeline(here: Present, page: ClientPage) -> None:
-    """Every dose and every integration over time, and the same as a table."""
+    """Every score, dose and integration over time or by dose, and the same as a table.
+
+    With others in the room without the scores, which are folded away everywhere then.
+    """
     marks = timeline_marks(page, here.asked)
-    if not marks:
+    scores = () if here.viewer.hides_names else score_points(page, here.asked)
+    if not marks and not scores:
         return
-    st.subheader("Timeline", anchor=False)
-    dark = st.context.theme.type == "dark"
-    chart = timeline(marks, here.now, here.zone, DARK if dark else LIGHT)
+    with row("timeline_heading"):
+        st.subheader("Timeline", anchor=False, width="content")
+        is_by_dose = bool(scores) and any(mark.mark is Mark.GIVEN for mark in marks)
+        by_dose = is_by_dose and st.toggle("By dose number", key=f"by_dose_{page.name.code}")
+    palette = DARK if st.context.theme.type == "dark" else LIGHT
+    chart = timeline_by_dose(marks, scores, palette) if by_dose else None
+    if chart is not None:
+        words(quiet("The newest series: each score stands between the doses it was taken between."))
     st.vega_lite_chart(
         # Held against its schema by the tests: on every run it would take longer than the page.
-        spec=chart.to_dict(validate=False),
-        alt=timeline_in_words(marks),
+        spec=(chart or timeline(marks, scores, here.now, here.zone, palette)).to_dict(
+            validate=False
+        ),
+        alt=scores_in_words(scores) + timeline_in_words(marks),
         key="timeline",
     )
     with st.expander("Show the timeline as a table"):
-        st.table(
-            [_table_row(mark) for mark in reversed(marks)], hide_index=True, border="horizontal"
-        )
+        rows = [(mark.at, _table_row(mark)) for mark in marks]
+        rows += [(one.at, _score_row(one)) for one in scores]
+        rows.sort(key=lambda one: one[0], reverse=True)
+        st.table([cells for _, cells in rows], hide_index=True, border="horizontal")
 
 
 def _table_row(mark: TimelineMark) -> dict[str, str]:
     return {
         "What": plain(mark.what),
-        "Dose": plain(f"{mark.amount} {mark.route}".strip()),
+        "Score or dose": plain(f"{mark.amount} {mark.route}".strip()),
         "When": plain(mark.when),
         "Status": plain(mark.status),
         "Integration": plain(mark.gap),
+    }
+
+
+def _score_row(one: ScorePoint) -> dict[str, str]:
+    return {
+        "What": plain(one.what),
+        "Score or dose": plain(one.score),
+        "When": plain(one.when),
+        "Status": plain(one.note),
+        "Integration": "",
     }
 
 

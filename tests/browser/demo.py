@@ -144,6 +144,7 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "ketamine_sessions": lambda db: "/ketamine_sessions?ketamine_sessions_days=28+days",
     "integration": lambda db: "/integration",
     "notes": lambda db: "/notes",
+    "outcomes": lambda db: "/outcomes",
     "inquiries": lambda db: "/inquiries",
     "practice": lambda db: "/practice",
     "practice colleague": lambda db: f"/practice?colleague={THERAPIST_ID}",

@@ -523,7 +523,13 @@ def test_the_timeline_has_words_and_a_table_with_the_same_rows(care):
     )
     assert "Okafor" not in str(chart.proto)
     (table,) = tab.table
-    assert list(table.value.columns) == ["What", "Dose", "When", "Status", "Integration"]
+    assert list(table.value.columns) == [
+        "What",
+        "Score or dose",
+        "When",
+        "Status",
+        "Integration",
+    ]
     assert [row.replace("\\", "") for row in table.value["What"]] == [
         "Dose 2 of 6",
         "Integration",

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -11,25 +12,31 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kapteam.charts import (
-    DARK,
+from kapteam.charts.palette import DARK, LIGHT
+from kapteam.charts.scores import ScorePoint, score_points, scores_in_words
+from kapteam.charts.timeline import (
     INTEGRATION,
-    LIGHT,
     Mark,
     TimelineMark,
+    color_of,
     timeline,
+    timeline_by_dose,
     timeline_in_words,
     timeline_marks,
 )
 from kapteam.db.in_force import PracticeInForce
+from kapteam.instruments import instruments
 from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage, GivenPart
 from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.client_names import ClientName
+from kapteam.queries.home_supply import InError
 from kapteam.queries.pinned import PinnedLine
+from kapteam.queries.scores import ClientScores, ScoreLine
 from kapteam.queries.standing import Asked
 from kapteam.rules.dosing import Silence
 from kapteam.rules.integration import IntegrationFacts, judge
 from kapteam.rules.permissions import Viewer
+from kapteam.rules.scoring import score, score_total
 from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import (
     AdministrationKind,
@@ -74,6 +81,7 @@ def a_dose(
     return ClientDose(
         id=f"dose {days}",
         episode_id="course",
+        series_id="series",
         number=number,
         of=6,
         product_route=route,
@@ -139,7 +147,11 @@ def an_integration(
     )
 
 
-def a_page(*doses: ClientDose, integrations: tuple[ClientIntegration, ...] = ()) -> ClientPage:
+def a_page(
+    *doses: ClientDose,
+    integrations: tuple[ClientIntegration, ...] = (),
+    scores: tuple[ScoreLine, ...] = (),
+) -> ClientPage:
     """The page of a client whose name must never reach a chart."""
     return ClientPage(
         name=ClientName("client", "K-014", "Okafor", "Amara", "Ama", None),
@@ -179,7 +191,61 @@ def a_page(*doses: ClientDose, integrations: tuple[ClientIntegration, ...] = ())
         notes=None,
         seen_this_hour=True,
         emergencies=(),
+        scores=ClientScores(tuple(reversed(scores))),
     )
+
+
+def a_score(
+    days: float,
+    total: int | None,
+    by: str = "phq-9",
+    *,
+    answers: tuple[int, ...] = (),
+    is_day_only: bool = False,
+    is_used: bool = True,
+    is_read: bool = True,
+    in_error: bool = False,
+    course: str = "course",
+) -> ScoreLine:
+    """A total that was found elsewhere, or what these answers come to, `days` from now."""
+    instrument = instruments()[by]
+    scored = score(instrument, answers) if answers else score_total(instrument, total)
+    return ScoreLine(
+        id=f"{by} {days}",
+        episode_id=course,
+        instrument_id=by,
+        instrument=instrument,
+        taken_at=NOW + days * DAY,
+        is_day_only=is_day_only,
+        is_complete=True,
+        scored=scored if is_read else None,
+        recorded_by_id="therapist",
+        recorded_by="Thea Tallis",
+        recorded_at=NOW,
+        in_error=InError("Thea Tallis", NOW, "Okafor") if in_error else None,
+        is_used=is_used,
+    )
+
+
+def scored(*lines: ScoreLine) -> tuple[ScorePoint, ...]:
+    return score_points(a_page(scores=lines), ASKED)
+
+
+def of_scores(*lines: ScoreLine, **palette: Any) -> dict[str, Any]:
+    """The timeline of doses and these scores, held against its schema."""
+    return timeline(typical(), scored(*lines), NOW, ZONE, **palette).to_dict()
+
+
+MEASURES = (
+    a_score(-45, 21),
+    a_score(-33, 14),
+    a_score(-3, 0, answers=(0,) * 9),
+    a_score(-44, 52, "pcl-5-month"),
+    a_score(-4, 28, "pcl-5-month"),
+    a_score(-5, 30, "pcl-5-week"),
+    a_score(-20, 9, "gad-7"),
+    a_score(-20, 80, "who-5"),
+)
 
 
 def typical() -> tuple[TimelineMark, ...]:
@@ -211,11 +277,20 @@ def typical() -> tuple[TimelineMark, ...]:
 
 
 def spec_of(marks: tuple[TimelineMark, ...], **palette: Any) -> dict[str, Any]:
-    return timeline(marks, NOW, ZONE, **palette).to_dict()
+    return timeline(marks, (), NOW, ZONE, **palette).to_dict()
+
+
+def every_layer(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The layers that draw something, however deep."""
+    for layer in spec["layer"]:
+        if "layer" in layer:
+            yield from every_layer(layer)
+        else:
+            yield layer
 
 
 def layers(spec: dict[str, Any], kind: str) -> list[dict[str, Any]]:
-    return [layer for layer in spec["layer"] if layer["mark"]["type"] == kind]
+    return [layer for layer in every_layer(spec) if layer["mark"]["type"] == kind]
 
 
 def rows(spec: dict[str, Any], layer: dict[str, Any]) -> list[dict[str, Any]]:
@@ -232,7 +307,7 @@ def test_it_is_one_single_view():
 
 
 def test_a_dose_is_neither_a_place_nor_a_size():
-    for layer in spec_of(typical())["layer"]:
+    for layer in every_layer(spec_of(typical())):
         encoding = layer["encoding"]
         assert {"size", "strokeWidth", "opacity", "angle", "x2", "y2"}.isdisjoint(encoding)
         assert encoding["x"]["field"] == "at"
@@ -249,7 +324,7 @@ def test_a_lane_for_each_route_in_the_order_of_its_first_dose_then_integration()
     spec = spec_of(typical())
     lanes = layers(spec, "point")[0]["encoding"]["y"]["scale"]["domain"]
     assert lanes == ["intramuscular", "sublingual", INTEGRATION]
-    assert spec["height"]["step"] > 0
+    assert spec["height"] == 3 * 46
 
 
 def test_given_doses_are_filled_and_planned_ones_are_outlines_ahead_of_now():
@@ -357,7 +432,7 @@ def test_a_dose_says_number_amount_route_full_date_status_and_gap():
 
 def test_times_are_the_practices_wherever_the_browser_is():
     spec = spec_of(timeline_marks(a_page(a_dose(-7)), ASKED))
-    written = [row["at"] for layer in spec["layer"] for row in rows(spec, layer)]
+    written = [row["at"] for layer in every_layer(spec) for row in rows(spec, layer)]
     assert set(written) == {"2026-11-17T14:30", "2026-11-24T14:30"}
 
 
@@ -548,7 +623,7 @@ def test_colors_are_the_themes_and_can_be_seen(palette, section):
     assert (palette.green, palette.amber) == (theme["greenColor"], theme["orangeColor"])
     assert (palette.red, palette.blue) == (theme["redColor"], theme["blueColor"])
     for mark in Mark:
-        assert _contrast(palette.of(mark), palette.background) >= 3
+        assert _contrast(color_of(mark, palette), palette.background) >= 3
     assert _contrast(palette.quiet, palette.background) >= 4.5
 
 
@@ -563,3 +638,227 @@ def test_marks_come_in_the_order_of_time():
     marks = typical()
     assert [mark.at for mark in marks] == sorted(mark.at for mark in marks)
     assert marks[0].at != marks[-1].at
+
+
+def _panels(spec: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The layers of each measure, by the name that its axis has."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for layer in every_layer(spec):
+        axis = layer["encoding"].get("y", {}).get("axis") or {}
+        if "labelExpr" in axis:
+            found.setdefault(axis["labelExpr"].split("'")[1].split("\u2002")[0], []).append(layer)
+    return found
+
+
+def test_scores_doses_and_integrations_are_one_single_view_over_one_time():
+    spec = of_scores(*MEASURES)
+    words = set(json.dumps(spec).split('"'))
+    assert not {"vconcat", "hconcat", "concat", "facet", "repeat"} & words
+    domains = {
+        json.dumps(layer["encoding"]["x"]["scale"])
+        for layer in every_layer(spec)
+        if "scale" in layer["encoding"].get("x", {})
+    }
+    assert len(domains) == 1
+    assert spec["resolve"]["scale"] == {"y": "independent"}
+
+
+def test_each_measure_has_its_whole_range_whatever_the_scores_are():
+    for lines in (MEASURES, tuple(one for one in MEASURES if one.taken_at < NOW - 19 * DAY)):
+        panels = _panels(of_scores(*lines))
+        for name, domain in {
+            "PHQ-9": [0, 27],
+            "GAD-7": [0, 21],
+            "PCL-5 (month)": [0, 80],
+            "WHO-5": [0, 100],
+        }.items():
+            scales = [layer["encoding"]["y"]["scale"] for layer in panels[name]]
+            assert {json.dumps(scale) for scale in scales} == {json.dumps(scales[0])}
+            assert scales[0]["domain"] == domain
+            bottom, top = scales[0]["range"]
+            assert bottom - top == 112
+
+
+def test_panels_stand_below_each_other_those_by_which_one_is_judged_first():
+    panels = _panels(of_scores(*MEASURES))
+    assert list(panels) == ["PHQ-9", "PCL-5 (month)", "PCL-5 (week)", "GAD-7", "WHO-5"]
+    ranges = [of[0]["encoding"]["y"]["scale"]["range"] for of in panels.values()]
+    assert all(upper[0] < lower[1] for upper, lower in pairwise(ranges))
+    lanes = layers(of_scores(*MEASURES), "point")[0]["encoding"]["y"]["scale"]
+    assert lanes["range"][0] > ranges[-1][0]
+
+
+def test_rule_49_the_pcl_5_of_a_month_and_of_a_week_never_share_a_line():
+    spec = of_scores(*MEASURES)
+    lines = {
+        name: [one for one in of if one["mark"]["type"] == "line"]
+        for name, of in _panels(spec).items()
+    }
+    totals = {name: [row["total"] for row in rows(spec, of[0])] for name, of in lines.items()}
+    assert totals["PCL-5 (month)"] == [52, 28]
+    assert totals["PCL-5 (week)"] == [30]
+
+
+def test_the_phq_9_has_its_bands_and_the_pcl_5_a_strip_and_none():
+    spec = of_scores(*MEASURES)
+    names = {
+        name: [
+            (row["label"], row["least"], row["most"])
+            for layer in of
+            if layer["mark"]["type"] == "text" and layer["encoding"]["text"]["field"] == "label"
+            for row in rows(spec, layer)
+        ]
+        for name, of in _panels(spec).items()
+    }
+    assert names["PHQ-9"] == [
+        ("Minimal", 0, 5),
+        ("Mild", 5, 10),
+        ("Moderate", 10, 15),
+        ("Moderately severe", 15, 20),
+        ("Severe", 20, 27),
+    ]
+    assert names["PCL-5 (month)"] == names["PCL-5 (week)"] == [("31 to 33", 31, 33)]
+    assert names["WHO-5"] != names["PHQ-9"]
+
+
+def test_a_total_of_0_is_a_point_and_a_form_with_a_gap_is_none():
+    gap = (3, None, 0, 0, 0, 0, 0, 0, 0)
+    spec = of_scores(a_score(-9, 5), a_score(-3, None, answers=(0,) * 9))
+    (points,) = layers(spec, "circle")
+    assert [row["total"] for row in rows(spec, points)] == [5, 0]
+    assert rows(spec, points)[1]["score"] == "0, Minimal"
+    assert scored(a_score(-3, None, answers=gap)) == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        a_score(-3, 9, is_read=False),
+        a_score(-3, 9, in_error=True),
+        a_score(-3, 40, "meq-30"),
+    ],
+    ids=["not read by the front desk", "entered in error", "only described"],
+)
+def test_what_is_no_score_of_how_somebody_is_is_not_drawn(line):
+    assert scored(line) == ()
+
+
+def test_one_score_draws_no_line_and_two_courses_draw_two():
+    spec = of_scores(a_score(-3, 9))
+    (line,) = layers(spec, "line")
+    assert len(rows(spec, line)) == 1
+    spec = of_scores(a_score(-90, 9, course="before"), a_score(-3, 9))
+    (line,) = layers(spec, "line")
+    assert line["encoding"]["detail"]["field"] == "course"
+    assert [row["course"] for row in rows(spec, line)] == ["before", "course"]
+
+
+def test_rule_48_of_two_of_a_day_the_line_goes_through_the_later():
+    spec = of_scores(
+        a_score(-9, 20), a_score(-3.1, 12, is_used=False), a_score(-3, 9), a_score(-2, 8)
+    )
+    (line,) = layers(spec, "line")
+    assert [row["total"] for row in rows(spec, line)] == [20, 9, 8]
+    used, other = layers(spec, "circle")
+    assert used["mark"]["fill"] == LIGHT.text
+    assert other["mark"]["fill"] == LIGHT.background
+    assert [row["note"] for row in rows(spec, other)] == ["Total only, Another of this day counts"]
+
+
+def test_a_score_says_measure_form_total_band_date_and_what_is_not_known():
+    spec = of_scores(a_score(-9, 21), a_score(-3, 9, is_day_only=True))
+    (points,) = layers(spec, "circle")
+    assert [one["field"] for one in points["encoding"]["tooltip"]] == [
+        "what",
+        "form",
+        "score",
+        "when",
+        "note",
+    ]
+    first, last = rows(spec, points)
+    assert first["words"] == (
+        "PHQ-9, English (US), 9 items, 21, Severe, Sun Nov 15, 2026, 2:30\u00a0pm MST, Total only"
+    )
+    assert last["when"] == "Sat Nov 21, 2026"
+    for layer in every_layer(spec):
+        if layer["mark"]["type"] in {"rect", "line", "rule", "text"}:
+            assert layer["mark"]["tooltip"] is None
+            assert layer["mark"]["aria"] is False
+
+
+def test_no_mg_is_on_any_axis_or_scale_beside_scores():
+    for layer in every_layer(of_scores(*MEASURES)):
+        for channel, one in layer["encoding"].items():
+            if isinstance(one, dict) and one.get("type") == "quantitative":
+                assert channel in {"x", "y", "y2"}
+                assert one["field"] in {"total", "least", "most", "middle"}
+        assert "mg" not in json.dumps(layer["encoding"].get("y", {}).get("axis", {}))
+    for chart in (of_scores(*MEASURES), by_dose(*MEASURES)):
+        assert not {"size", "radius", "angle"} & {
+            channel for layer in every_layer(chart) for channel in layer["encoding"]
+        }
+
+
+def by_dose(*lines: ScoreLine) -> dict[str, Any]:
+    marks = timeline_marks(
+        a_page(
+            *(a_dose(-7 * number, number=5 - number) for number in (1, 2, 3, 4)),
+            a_dose(2, number=5),
+        ),
+        ASKED,
+    )
+    chart = timeline_by_dose(marks, scored(*lines))
+    assert chart is not None
+    return chart.to_dict()
+
+
+def test_by_dose_each_dose_is_at_its_number_and_scores_stand_between():
+    spec = by_dose(a_score(-29, 20), a_score(-27, 16), a_score(-22, 14), a_score(-1, 3))
+    (line,) = layers(spec, "line")
+    # Of two between the same doses the later one.
+    assert [(row["at"], row["total"]) for row in rows(spec, line)] == [
+        (0.5, 20),
+        (1.5, 14),
+        (4.5, 3),
+    ]
+    doses = layers(spec, "point")[0]
+    assert [row["at"] for row in rows(spec, doses)] == [1, 2, 3, 4, 5]
+    assert doses["encoding"]["x"]["scale"]["domain"] == [0, 6]
+    assert not layers(spec, "rule")
+
+
+def test_by_dose_a_score_from_long_before_the_series_is_no_part_of_it():
+    spec = by_dose(a_score(-59, 20), a_score(-1, 3))
+    (line,) = layers(spec, "line")
+    assert [row["total"] for row in rows(spec, line)] == [3]
+
+
+def test_without_a_dose_there_is_no_number_to_stand_at():
+    assert timeline_by_dose(timeline_marks(a_page(a_dose(2)), ASKED), scored(*MEASURES)) is None
+
+
+def test_scores_without_a_dose_are_drawn_as_well():
+    spec = timeline((), scored(*MEASURES), NOW, ZONE).to_dict()
+    assert layers(spec, "circle")
+    assert not layers(spec, "point")
+
+
+def test_scores_are_said_in_words_first_and_last():
+    assert scores_in_words(scored(*MEASURES)) == (
+        "PHQ-9 21 to 0, 3 scores. PCL-5 (month) 52 to 28, 2 scores. PCL-5 (week) 30, 1 score. "
+        "GAD-7 9, 1 score. WHO-5 80, 1 score. "
+    )
+    assert scores_in_words(()) == ""
+
+
+def test_no_client_and_no_colleague_is_named_beside_scores():
+    points = scored(*MEASURES)
+    said = json.dumps(of_scores(*MEASURES)) + json.dumps(by_dose(*MEASURES))
+    for name in ("Okafor", "Amara", "Ama", "K-014", "Thea", "Robin"):
+        assert name not in said + scores_in_words(points)
+
+
+def test_the_dark_theme_has_its_own_colors_for_scores():
+    dark = json.dumps(of_scores(*MEASURES, palette=DARK))
+    assert DARK.grid in dark
+    assert not any(color in dark for color in (LIGHT.text, LIGHT.quiet, LIGHT.grid))

@@ -1,20 +1,20 @@
-"""Read models as Vega charts (ux.md 0.7, 0.14 and 3.2). Colors are those of .streamlit/config.toml.
-
-A chart knows codes, doses and times, never a client's name.
-"""
+"""What a client was given, and what followed, over time (ux.md 0.7, 0.14 and 3.2)."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import altair as alt
 
 from kapteam import sentences, wording
+from kapteam.charts.palette import LIGHT, Palette
+from kapteam.charts.scores import PANEL_HEIGHT, Panel, ScorePoint, by_measure
 from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage
 from kapteam.queries.standing import Asked
+from kapteam.rules.change import BASELINE_DAYS
 from kapteam.rules.integration import IntegrationStage, held_in_time
 from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import IntegrationKind, OrderState, Term, Tone
@@ -26,6 +26,8 @@ _EDGE = 36
 _NARROW = 420
 _LETTER, _BESIDE = 7, 10
 _AROUND = timedelta(days=10)
+_BETWEEN = 22
+_BEFORE_THE_SERIES = timedelta(days=BASELINE_DAYS)
 
 
 class Mark(Term):
@@ -56,52 +58,17 @@ _SHAPES: Mapping[Mark, str] = {
 _OUTLINES = frozenset({Mark.PLANNED, Mark.TO_DO, Mark.BOOKED, Mark.AGREED})
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
-    """The theme's colors that a chart uses; each at least 3:1 on its background but the grid."""
-
-    background: str
-    text: str
-    quiet: str
-    grid: str
-    green: str
-    amber: str
-    red: str
-    blue: str
-
-    def of(self, mark: Mark) -> str:
-        """The color of a mark."""
-        return {
-            Mark.HELD_IN_TIME: self.green,
-            Mark.HELD_LATE: self.amber,
-            Mark.NOT_HELD: self.red,
-            Mark.BOOKED: self.blue,
-            Mark.AGREED: self.blue,
-            Mark.TO_DO: self.quiet,
-            Mark.CLOSED: self.quiet,
-        }.get(mark, self.text)
-
-
-LIGHT = Palette(
-    background="#ffffff",
-    text="#0f1519",
-    quiet="#5b6770",
-    grid="#eceff1",
-    green="#1b6e4b",
-    amber="#b35c00",
-    red="#b3261e",
-    blue="#2b6ca3",
-)
-DARK = Palette(
-    background="#12171b",
-    text="#e9eef2",
-    quiet="#a5b0b8",
-    grid="#293138",
-    green="#7bd3a8",
-    amber="#ffb866",
-    red="#ff8a80",
-    blue="#85bff0",
-)
+def color_of(mark: Mark, palette: Palette) -> str:
+    """The color of a mark."""
+    return {
+        Mark.HELD_IN_TIME: palette.green,
+        Mark.HELD_LATE: palette.amber,
+        Mark.NOT_HELD: palette.red,
+        Mark.BOOKED: palette.blue,
+        Mark.AGREED: palette.blue,
+        Mark.TO_DO: palette.quiet,
+        Mark.CLOSED: palette.quiet,
+    }.get(mark, palette.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +76,7 @@ class TimelineMark:
     """One dose or one integration on the timeline, and what its hover and its table row say.
 
     `amount` is the dose as text, empty for an integration; `gap` is how the integration stands.
+    `series_id` is that of a dose, or empty.
     """
 
     at: datetime
@@ -120,6 +88,7 @@ class TimelineMark:
     when: str
     status: str
     gap: str
+    series_id: str = ""
 
     @property
     def is_dose(self) -> bool:
@@ -157,19 +126,78 @@ def timeline_marks(page: ClientPage, asked: Asked) -> tuple[TimelineMark, ...]:
 
 
 def timeline(
-    marks: Sequence[TimelineMark], now: datetime, zone: ZoneInfo, palette: Palette = LIGHT
+    marks: Sequence[TimelineMark],
+    scores: Sequence[ScorePoint],
+    now: datetime,
+    zone: ZoneInfo,
+    palette: Palette = LIGHT,
 ) -> alt.LayerChart:
-    """A lane for each product and route and one for integration; the dose is text above its mark.
+    """A panel for each measure; below it a lane for each product and route, and for integration.
 
-    One single view: concatenated views overflow the page at 1366 px (ux.md 3.2). Neither place nor
-    size says how much was given, since mg of two routes do not compare. `marks` are at least one.
+    All over the same time. The dose is text above its mark: neither place nor size says how much
+    was given, since mg of two routes do not compare. There is at least one of `marks` or `scores`.
     """
-    drawing = _Timeline(marks, now, zone, palette)
-    layers = (*drawing.now(), drawing.doses(), drawing.integrations(), *drawing.amounts())
+    times = [*(mark.at for mark in marks), *(one.at for one in scores)]
+    return _drawn(marks, scores, _OverTime(times, now, zone, palette), palette)
+
+
+def timeline_by_dose(
+    marks: Sequence[TimelineMark], scores: Sequence[ScorePoint], palette: Palette = LIGHT
+) -> alt.LayerChart | None:
+    """The same for the newest series, each dose at its number and all else between two doses.
+
+    None while no dose was given.
+    """
+    given = [mark for mark in marks if mark.mark is Mark.GIVEN]
+    if not given:
+        return None
+    series_id = given[-1].series_id
+    doses = [mark.at for mark in marks if mark.series_id == series_id]
+    axis = _ByDose(doses, palette)
+    since = doses[0] - _BEFORE_THE_SERIES
+    of_series = [
+        mark
+        for mark in marks
+        if mark.series_id == series_id or (not mark.is_dose and mark.at > doses[0])
+    ]
+    return _drawn(of_series, _last_between(scores, since, axis), axis, palette)
+
+
+def _last_between(
+    scores: Sequence[ScorePoint], since: datetime, axis: "_ByDose"
+) -> list[ScorePoint]:
+    """Of each measure the last score between two doses."""
+    last = {
+        (one.instrument.id, axis.place(one.at)): one
+        for one in scores
+        if one.is_used and one.at >= since
+    }
+    return sorted(last.values(), key=lambda one: one.at)
+
+
+def _drawn(
+    marks: Sequence[TimelineMark], scores: Sequence[ScorePoint], axis: "_Axis", palette: Palette
+) -> alt.LayerChart:
+    """One single view: concatenated views overflow the page at 1366 px (ux.md 3.2)."""
+    panels: list[Any] = []
+    datasets: dict[str, list[dict[str, Any]]] = {}
+    top = 0
+    for instrument, points in by_measure(scores):
+        placed = [(one, axis.written(one.at)) for one in points]
+        panel = Panel(instrument, placed, axis.x, top, palette)
+        panels.append(panel.layers())
+        datasets |= panel.datasets
+        top += PANEL_HEIGHT + _BETWEEN
+    drawing = _Lanes(marks, axis, top, palette)
+    layers: list[Any] = [*panels, *axis.now(), *drawing.layers()]
     chart: alt.LayerChart = (
-        alt.layer(*layers, datasets=drawing.datasets)
+        alt.layer(*layers, datasets=axis.datasets | datasets | drawing.datasets)
+        .resolve_scale(y="independent")
         .properties(
-            height=alt.Step(_LANE_HEIGHT), padding={"left": 0, "top": 4, "right": 0, "bottom": 0}
+            height=drawing.bottom,
+            # The panels keep their height, whatever the axis and the legend below them need.
+            autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
+            padding={"left": 0, "top": 4, "right": 0, "bottom": 0},
         )
         .configure_view(stroke=None)
     )
@@ -214,6 +242,7 @@ def _dose_mark(dose: ClientDose, asked: Asked) -> TimelineMark:
         status=_dose_status(dose),
         gap="; ".join(integration_words(one, asked.now, asked.practice.zone).text for one in full)
         or ("Not booked" if dose.status.is_open else "No integration"),
+        series_id=dose.series_id,
     )
 
 
@@ -274,37 +303,40 @@ def _noon(on: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(on, time(12), tzinfo=zone)
 
 
-class _Timeline:
-    """The layers of one timeline, over the same time and the same lanes."""
+class _Axis(Protocol):
+    """What the marks lie along: where each stands, and how far from another."""
+
+    x: alt.X
+    datasets: dict[str, list[dict[str, Any]]]
+
+    def written(self, at: datetime) -> str | float:
+        """Where an instant stands, as the chart reads it."""
+
+    def share(self, at: datetime) -> float:
+        """The same as a part of the whole, 0 to 1."""
+
+    def now(self) -> tuple[alt.Chart, ...]:
+        """What parts what was from what is planned."""
+
+
+class _OverTime:
+    """Along the practice's time."""
 
     def __init__(
-        self, marks: Sequence[TimelineMark], now: datetime, zone: ZoneInfo, palette: Palette
+        self, times: Sequence[datetime], now: datetime, zone: ZoneInfo, palette: Palette
     ) -> None:
-        self._doses = [mark for mark in marks if mark.is_dose]
-        self._integrations = [mark for mark in marks if not mark.is_dose]
-        self._shown = [mark for mark in Mark if any(one.mark is mark for one in marks)]
         self._now, self._zone, self._palette = now, zone, palette
-        times = [mark.at for mark in marks]
         # Never so short a time that one day is named twice.
         self._first = min(*times, now - _AROUND)
         self._last = max(*times, now + _AROUND)
-        lanes = list(dict.fromkeys(mark.lane for mark in self._doses))
-        if self._integrations:
-            lanes.append(INTEGRATION)
-        quiet: dict[str, Any] = {
-            "title": None,
-            "domain": False,
-            "ticks": False,
-            "gridColor": palette.grid,
-        }
-        self._x = alt.X(
+        self.x = alt.X(
             "at:T",
             scale=alt.Scale(
                 domain=[_point(self._local(at)) for at in (self._first, self._last)],
                 padding=_EDGE,
             ),
             axis=alt.Axis(
-                **quiet,
+                **_quiet(palette),
                 format="%b %-d, %Y",
                 tickCount=alt.expr("max(2, floor(width / 140))"),
                 labelOverlap="greedy",
@@ -313,30 +345,113 @@ class _Timeline:
                 labelPadding=8,
             ),
         )
+        self.datasets: dict[str, list[dict[str, Any]]] = {"now": [{"at": self.written(now)}]}
+
+    def written(self, at: datetime) -> str:
+        """Without a zone: the browser, wherever it is, then draws the practice's time."""
+        return self._local(at).isoformat(timespec="minutes")
+
+    def share(self, at: datetime) -> float:
+        """How far an instant is through the time that is shown."""
+        return (at - self._first) / (self._last - self._first)
+
+    def now(self) -> tuple[alt.Chart, ...]:
+        """The rule that parts what was from what is planned, and its word."""
+        here = alt.Chart(alt.NamedData("now")).encode(x=self.x)
+        rule = here.mark_rule(strokeDash=[4, 3], color=self._palette.text, tooltip=None, aria=False)
+        word = here.mark_text(
+            align="left", dx=5, fontWeight="bold", **_silent_text(self._palette)
+        ).encode(y=alt.value(-13), text=alt.value("Now"))
+        return rule, word
+
+    def _local(self, at: datetime) -> datetime:
+        return at.astimezone(self._zone).replace(tzinfo=None)
+
+
+class _ByDose:
+    """Along the doses of one series: each at its number, all else halfway to the next."""
+
+    def __init__(self, doses: Sequence[datetime], palette: Palette) -> None:
+        self._doses = sorted(doses)
+        last = len(self._doses)
+        self._most = last + 1
+        self.x = alt.X(
+            "at:Q",
+            scale=alt.Scale(domain=[0, self._most], nice=False, zero=False),
+            axis=alt.Axis(
+                **_quiet(palette),
+                values=list(range(1, last + 1)),
+                labelExpr="'Dose ' + datum.value",
+                labelOverlap="greedy",
+                labelColor=palette.quiet,
+                labelFontSize=12,
+                labelPadding=8,
+            ),
+        )
+        self.datasets: dict[str, list[dict[str, Any]]] = {}
+
+    def place(self, at: datetime) -> float:
+        """The number of the dose of that instant; half a dose more for what came after it."""
+        before = sum(dose <= at for dose in self._doses)
+        return before if at in self._doses else before + 0.5
+
+    def written(self, at: datetime) -> float:
+        """As `place`."""
+        return self.place(at)
+
+    def share(self, at: datetime) -> float:
+        """As a part of the whole series."""
+        return self.place(at) / self._most
+
+    def now(self) -> tuple[alt.Chart, ...]:
+        """Nothing: between two numbers there is no time."""
+        return ()
+
+
+def _quiet(palette: Palette) -> dict[str, Any]:
+    return {"title": None, "domain": False, "ticks": False, "gridColor": palette.grid}
+
+
+def _silent_text(palette: Palette) -> dict[str, Any]:
+    """Text that is neither hovered over nor read out."""
+    return {"fontSize": 12, "color": palette.text, "tooltip": None, "aria": False}
+
+
+class _Lanes:
+    """The layers of doses and integrations along one axis, from `top` px down."""
+
+    def __init__(
+        self, marks: Sequence[TimelineMark], axis: _Axis, top: int, palette: Palette
+    ) -> None:
+        self._doses = [mark for mark in marks if mark.is_dose]
+        self._integrations = [mark for mark in marks if not mark.is_dose]
+        self._shown = [mark for mark in Mark if any(one.mark is mark for one in marks)]
+        self._axis, self._palette = axis, palette
+        lanes = list(dict.fromkeys(mark.lane for mark in self._doses))
+        if self._integrations:
+            lanes.append(INTEGRATION)
+        self.bottom = top + _LANE_HEIGHT * len(lanes)
         self._y = alt.Y(
             "lane:N",
             sort=lanes,
-            scale=alt.Scale(domain=lanes),
+            scale=alt.Scale(domain=lanes, range=[top, self.bottom]),
             axis=alt.Axis(
-                **quiet,
+                **_quiet(palette),
                 grid=True,
+                orient="left",
                 labelColor=palette.text,
                 labelFontSize=13,
                 labelLimit=0,
                 labelPadding=10,
             ),
         )
-
         self.datasets: dict[str, list[dict[str, Any]]] = {}
 
-    def now(self) -> tuple[alt.Chart, alt.Chart]:
-        """The rule that parts what was from what is planned, and its word."""
-        here = self._of("now", [{"at": self._written(self._now)}]).encode(x=self._x)
-        rule = here.mark_rule(strokeDash=[4, 3], color=self._palette.text, tooltip=None, aria=False)
-        word = here.mark_text(align="left", dx=5, fontWeight="bold", **self._silent_text()).encode(
-            y=alt.value(-13), text=alt.value("Now")
-        )
-        return rule, word
+    def layers(self) -> tuple[Any, ...]:
+        """All of them, on lanes that they share; none where nothing was given or is planned."""
+        if not (self._doses or self._integrations):
+            return ()
+        return (alt.layer(self.doses(), self.integrations(), *self.amounts()),)
 
     def doses(self) -> alt.Chart:
         """A square for each dose: filled when given, an outline while planned."""
@@ -369,15 +484,15 @@ class _Timeline:
         rows = [row for lane in self._by_lane() for row in self._amounts_of(lane)]
         has_room = f"datum.room * (width - {2 * _EDGE}) >= datum.needs"
         shown = alt.expr(f"datum.is_last || (width >= {_NARROW} && {has_room}) ? 1 : 0")
-        here = self._of("amounts", rows).encode(x=self._x, y=self._y, text="amount:N")
+        here = self._of("amounts", rows).encode(x=self._axis.x, y=self._y, text="amount:N")
         halo = here.mark_text(
             dy=-17,
             opacity=shown,
             stroke=self._palette.background,
             strokeWidth=5,
-            **self._silent_text(),
+            **_silent_text(self._palette),
         )
-        return halo, here.mark_text(dy=-17, opacity=shown, **self._silent_text())
+        return halo, here.mark_text(dy=-17, opacity=shown, **_silent_text(self._palette))
 
     def _of(self, name: str, rows: list[dict[str, Any]]) -> alt.Chart:
         """A layer over rows that are named: Altair copies what stands in a layer, several times."""
@@ -406,7 +521,7 @@ class _Timeline:
 
         rows = [
             {
-                "at": self._written(one.at),
+                "at": self._axis.written(one.at),
                 "lane": one.lane,
                 "mark": one.mark.label,
                 **{field: getattr(one, field) for field in hover},
@@ -418,17 +533,17 @@ class _Timeline:
             self._of(name, rows)
             .mark_point(size=130, strokeWidth=2, opacity=1)
             .encode(
-                x=self._x,
+                x=self._axis.x,
                 y=self._y,
                 shape=alt.Shape("mark:N", **look(_SHAPES[mark] for mark in shown)),
                 fill=alt.Fill(
                     "mark:N",
                     **look(
-                        palette.background if mark in _OUTLINES else palette.of(mark)
+                        palette.background if mark in _OUTLINES else color_of(mark, palette)
                         for mark in shown
                     ),
                 ),
-                stroke=alt.Stroke("mark:N", **look(palette.of(mark) for mark in shown)),
+                stroke=alt.Stroke("mark:N", **look(color_of(mark, palette) for mark in shown)),
                 tooltip=[alt.Tooltip(f"{field}:N", title=title) for field, title in hover.items()],
                 description="words:N",
             )
@@ -447,15 +562,14 @@ class _Timeline:
         """
         given = [mark for mark in lane if mark.mark is Mark.GIVEN]
         last = (given or lane)[-1]
-        span = self._last - self._first
         needs = _BESIDE + _LETTER * max(len(mark.amount) for mark in lane)
 
         def apart(mark: TimelineMark, other: TimelineMark) -> float:
-            return abs(mark.at - other.at) / span
+            return abs(self._axis.share(mark.at) - self._axis.share(other.at))
 
         def row(mark: TimelineMark, room: float) -> dict[str, Any]:
             return {
-                "at": self._written(mark.at),
+                "at": self._axis.written(mark.at),
                 "lane": mark.lane,
                 "amount": mark.amount,
                 "room": room,
@@ -474,17 +588,6 @@ class _Timeline:
                 if mark is not farthest
             ]
         return rows
-
-    def _silent_text(self) -> dict[str, Any]:
-        """Text that is neither hovered over nor read out."""
-        return {"fontSize": 12, "color": self._palette.text, "tooltip": None, "aria": False}
-
-    def _local(self, at: datetime) -> datetime:
-        """Without a zone: the browser, wherever it is, then draws the practice's time."""
-        return at.astimezone(self._zone).replace(tzinfo=None)
-
-    def _written(self, at: datetime) -> str:
-        return self._local(at).isoformat(timespec="minutes")
 
 
 def _point(at: datetime) -> alt.DateTime:
