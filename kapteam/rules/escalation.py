@@ -37,14 +37,15 @@ class Escalation:
 def rising(doses: Iterable[GivenDose], decided_at: datetime | None) -> Escalation | None:
     """The first dose that went too far up since a prescriber decided on it; None: none did.
 
-    It is over with a dose that is lower than that one.
+    It is over with any later dose that is lower than that one.
     """
     given = _in_order(doses)
     full = _from_the_first_full(given)
     for number in range(1, len(full)):
         one = full[number]
         words = _too_high(full[: number + 1])
-        if words and _is_new(one, decided_at) and full[-1].ug >= one.ug:
+        is_over = any(later.ug < one.ug for later in full[number + 1 :])
+        if words and _is_new(one, decided_at) and not is_over:
             return Escalation(one.session_id, one.at, words)
     return None
 
@@ -52,14 +53,15 @@ def rising(doses: Iterable[GivenDose], decided_at: datetime | None) -> Escalatio
 def closer(doses: Iterable[GivenDose], decided_at: datetime | None) -> Escalation | None:
     """The first dose that came too soon after ever shorter intervals; None: none did.
 
-    It is over with an interval that is longer than that one.
+    It is over with any later interval that is longer than that one.
     """
     given = _in_order(doses)
     days = [round((later.at - one.at) / _DAY) for one, later in pairwise(given)]
     for number in range(IN_A_ROW, len(days)):
         one = given[number + 1]
         some = days[number - IN_A_ROW : number + 1]
-        if _falls(some) and _is_new(one, decided_at) and days[-1] <= days[number]:
+        is_over = any(later > days[number] for later in days[number + 1 :])
+        if _falls(some) and _is_new(one, decided_at) and not is_over:
             return Escalation(one.session_id, one.at, f"{', '.join(map(str, some))} days apart")
     return None
 
