@@ -78,12 +78,13 @@ def _alert(here: Present, course: CourseStanding, one: Signal) -> None:
         usual = latest if one.tone is Tone.RED else None
         if one.is_critical:
             usual = here.today + KNOWN_FOR
-        form.line("reason", "What is known, and the plan" if one.is_critical else "Why it can rest")
+        # The day first: from the last field the next key leads to the button, not to a calendar.
         form.day(
             "until_on",
             "Plan until" if one.is_critical else "Quiet until",
             usual,
         )
+        form.line("reason", "What is known, and the plan" if one.is_critical else "Why it can rest")
         form.save(
             "Save as known" if one.is_critical else "Quiet the alert",
             quiet_alert,
