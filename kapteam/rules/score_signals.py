@@ -289,15 +289,17 @@ class _Judged:
     measures: Measures
     now: datetime
     known_at: dict[str, datetime] = field(default_factory=dict)
+    taken: dict[str, list[Taken]] = field(default_factory=dict)
     primary: Instrument | None = None
     baseline: Baseline | None = None
     scores: Sequence[Complete] = ()
     answers: tuple[NotBetter, ...] = ()
 
     def __post_init__(self) -> None:
-        self.known_at = {
-            one.taken.score_id: one.known_at for one in self.facts.scores if one.is_here
-        }
+        for one in self.facts.scores:
+            if one.is_here:
+                self.known_at[one.taken.score_id] = one.known_at
+                self.taken.setdefault(one.taken.instrument_id, []).append(one.taken)
         primary = primary_measure(self.course.indications, self.measures.in_use)
         self.primary = self.measures.known[primary] if primary else None
         if self.primary and self.facts.doses and self.facts.product_route:
@@ -311,7 +313,8 @@ class _Judged:
             )
 
     def _of(self, instrument: Instrument) -> tuple[Baseline | None, Sequence[Complete]]:
-        taken = [one.taken for one in self.facts.scores if one.is_here]
+        """The baseline of one measure in the series at hand, and its complete scores."""
+        taken = self.taken.get(instrument.id, ())
         zone = self.measures.zone
         first_at = self.facts.doses[0].at
         return (
@@ -352,10 +355,11 @@ class _Judged:
         if not self.facts.doses:
             return None
         found: list[tuple[Instrument, Baseline, Complete, Complete]] = []
-        ids = [self.primary.id] if self.primary else []
-        ids += [one for one in self.measures.known if one in self.measures.in_use]
-        for instrument in map(self.measures.known.__getitem__, dict.fromkeys(ids)):
-            known, scores = self._of(instrument)
+        first = self.primary.id if self.primary else ""
+        ids = sorted(self.taken.keys() & self.measures.in_use, key=lambda one: (one != first, one))
+        for instrument in map(self.measures.known.__getitem__, ids):
+            is_primary = instrument.id == first
+            known, scores = (self.baseline, self.scores) if is_primary else self._of(instrument)
             since = self._since(known, scores)
             changed = change(instrument, since, scores)
             if since and instrument.reliable and changed and changed.has(ChipKind.WORSE):
@@ -363,11 +367,11 @@ class _Judged:
                 found.append((instrument, since, changed.latest, began))
         if not found:
             return None
-        first, _, latest, began = found[0]
+        loudest, _, latest, began = found[0]
         values = (
             f"{one.name} {now.total}, was {since.score.total}" for one, since, now, _ in found
         )
-        rule = first.reliable
+        rule = loudest.reliable
         return Signal(
             SignalKind.WORSE,
             Tone.AMBER,

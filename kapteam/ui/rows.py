@@ -459,7 +459,9 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
         link("ketamine_session", "Open", icon="chevron_right", id=one.subject_id)
     elif one.signal and one.signal.is_of_scores:
         link("client", "Open", icon="chevron_right", client=course.client.code)
-    elif one.signal and one.signal.kind is SignalKind.NOT_IN_PERSON:
+    elif one.signal and one.signal.kind is SignalKind.REVIEW_DUE:
+        link("episode", "Open", icon="chevron_right", id=episode)
+    elif one.signal and not one.signal.session_id:
         link("clearance", "Open", icon="chevron_right", episode=episode)
     elif one.signal:
         link("live_session", "Open", icon="chevron_right", id=one.signal.session_id)

@@ -15,6 +15,7 @@ from kapteam.ui.text import quiet
 from kapteam.ui.written import free_words
 from kapteam.vocabulary import NoteKind, Part, Tone
 
+_LOUD = {Tone.RED: 0, Tone.AMBER: 1}
 _CLEARED_BY_NOTE = {
     SignalKind.CRITICAL: NoteKind.RISK,
     SignalKind.WORSE: NoteKind.DECISION,
@@ -24,7 +25,9 @@ _CLEARED_BY_NOTE = {
 
 
 def draw_alerts(here: Present, courses: tuple[CourseStanding, ...]) -> None:
-    """Every alert of the courses, also the quieted ones; nothing takes no room.
+    """Every alert of the courses, the loudest first, also the quieted ones.
+
+    Nothing takes no room.
 
     A critical answer is of the client and stands once, however many courses there are, with the
     course of whoever looks.
@@ -37,7 +40,7 @@ def draw_alerts(here: Present, courses: tuple[CourseStanding, ...]) -> None:
     if not found:
         return
     with section("Alerts", len(found), key="alerts"):
-        for course, one in found.values():
+        for course, one in sorted(found.values(), key=lambda pair: _LOUD.get(pair[1].tone, 2)):
             with row(f"alert_{one.row_id}_{one.kind.value}"):
                 _alert(here, course, one)
 
@@ -75,12 +78,13 @@ def _alert(here: Present, course: CourseStanding, one: Signal) -> None:
         usual = latest if one.tone is Tone.RED else None
         if one.is_critical:
             usual = here.today + KNOWN_FOR
-        form.line("reason", "What is known, and the plan" if one.is_critical else "Why it can rest")
+        # The day first: from the last field the next key leads to the button, not to a calendar.
         form.day(
             "until_on",
             "Plan until" if one.is_critical else "Quiet until",
             usual,
         )
+        form.line("reason", "What is known, and the plan" if one.is_critical else "Why it can rest")
         form.save(
             "Save as known" if one.is_critical else "Quiet the alert",
             quiet_alert,

@@ -57,6 +57,8 @@ def test_it_is_seen_on_today_the_caseload_and_the_client_and_a_signed_risk_note_
     expect(_main(page).get_by_text(ITEM_9)).to_be_visible()
     fill_field(page, "What was seen or said (required)", "Asked about it; passive, no plan")
     tick(page, "None")
+    fill_field(page, "Why (required)", "No plan, no means, says so herself")
+    fill_field(page, "Plan until the next contact (required)", "We call on Friday")
     press(page, "Sign …")
     page.get_by_label("Your password").fill(PASSWORD)
     press(page, "Sign and lock")

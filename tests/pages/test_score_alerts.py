@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kapteam.db.tables import Acknowledgement, Episode
+from kapteam.db.tables import Acknowledgement, Clearance, Episode, PrescriptionLookup
 from kapteam.vocabulary import EpisodeState, NoteKind
 from tests.factories import NOW, TODAY
 from tests.factories_care import (
@@ -168,3 +168,16 @@ def test_what_is_overdue_is_one_plain_row_of_the_therapist(care):
         a_score(db, care.course, care.therapist, total=9, taken_at=NOW - 11 * DAY)
     shown = said(opened(care, care.therapist, "today"))
     assert shown.count("Overdue: AUDIT-C and GAD-7, since Sat Nov 14") == 1
+
+
+def test_an_alert_about_no_session_leads_to_where_it_is_cleared(care):
+    with care.database.writing() as db:
+        db.get_one(Episode, care.course.id).state = EpisodeState.SERIES
+        for clearance in db.query(Clearance):
+            clearance.decided_at = NOW - 200 * DAY
+        for look_up in db.query(PrescriptionLookup):
+            look_up.looked_up_on = TODAY - 200 * DAY
+    shown = opened(care, care.prescriber, "today")
+    assert "Prescriber's review due" in said(shown)
+    assert "Prescription database" in said(shown)
+    assert [one for one in addresses(shown, "Open") if one.startswith("live_session")] == []
