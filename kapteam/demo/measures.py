@@ -40,29 +40,29 @@ class _Measured:
 
 
 _MEASURED = (
-    # In remission since the last dose.
-    _Measured(people.LINDQVIST, "phq-9", (19, 14, 10, 7, 4, 0)),
-    _Measured(people.LINDQVIST, "gad-7", (12, None, None, 5, None, 3)),
+    # Nothing is left, and 0 is a score.
+    _Measured(people.SVENSSON, "phq-9", (17, 9, 3, 0)),
     # Better, and worse again than at the best.
-    _Measured(people.MBEKI, "phq-9", (16, 10, 6, 7), since=(-2, 14)),
+    _Measured(people.NAKAMURA, "phq-9", (22, 14, 8, 9, 15)),
     # Too little to call.
-    _Measured(people.SVENSSON, "phq-9", (17, 16, 15, 14)),
-    _Measured(people.TANAKA, "phq-9", (21, 17, 14, 11, 9, 10), since=(-4, 11)),
-    _Measured(people.ISHIKAWA, "phq-9", (20, 13, 8, 4)),
-    _Measured(people.OKAFOR, "phq-9", (_TotalOnly(18), 15, 12, 9)),
-    # The last form has a gap.
-    _Measured(people.NAKAMURA, "phq-9", (20, 18, 17, 15, "12-221120")),
+    _Measured(people.RAHMAN, "phq-9", (14, 12)),
+    _Measured(people.RAHMAN, "gad-7", (15, 9)),
     # Nothing before the first dose.
     _Measured(people.PETROV, "phq-9", (None, 17, 16)),
+    # The last form has a gap.
+    _Measured(people.ELLIS, "phq-9", (15, "212-11110")),
+    # The one client who has thoughts of being dead.
+    _Measured(people.BIRDSONG, "phq-9", ("222222220", "322222221")),
+    _Measured(people.BIRDSONG, "pcl-5-month", (48,)),
+    _Measured(people.OKAFOR, "phq-9", (_TotalOnly(18), 15, 12, 9)),
     _Measured(people.ABARA, "pcl-5-month", (52, None, None, 34)),
     _Measured(people.ABARA, "phq-9", (13, None, None, 9)),
-    _Measured(people.RAHMAN, "gad-7", (15, 12)),
-    _Measured(people.RAHMAN, "phq-9", (14, 12)),
     _Measured(people.ELLISON, "gad-7", (14,)),
-    _Measured(people.ELLIS, "phq-9", (15, 11)),
-    # The one client who has thoughts of being dead.
-    _Measured(people.BIRDSONG, "pcl-5-month", (48,)),
-    _Measured(people.BIRDSONG, "phq-9", ("222222220", "322222221")),
+    _Measured(people.MBEKI, "phq-9", (16, 10, 6, 5)),
+    _Measured(people.LINDQVIST, "phq-9", (19, 14, 10, 7, 4, 3)),
+    _Measured(people.LINDQVIST, "gad-7", (12, None, None, 5, None, 3)),
+    _Measured(people.TANAKA, "phq-9", (21, 17, 14, 11, 9, 10), since=(-4, 11)),
+    _Measured(people.ISHIKAWA, "phq-9", (20, 13, 8, 4)),
 )
 
 

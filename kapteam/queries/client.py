@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -264,7 +264,7 @@ class ClientPage:
     notes: ClientNotes | None
     seen_this_hour: bool
     emergencies: tuple[OpenedInEmergency, ...]
-    scores: ClientScores
+    scores: ClientScores = field(default_factory=ClientScores)
 
     @property
     def others(self) -> tuple[CourseLine, ...]:
