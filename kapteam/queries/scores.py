@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import ScalarSelect, and_, func, select
+from sqlalchemy.orm import Session, aliased
 
 from kapteam.clock import day_of
 from kapteam.db.access import visible_clients, visible_episodes
@@ -40,6 +40,7 @@ from kapteam.rules.change import (
 )
 from kapteam.rules.instruments import Instrument
 from kapteam.rules.measures_in_use import measures_in_use
+from kapteam.rules.permissions import can_read_scores
 from kapteam.rules.scoring import Scored, score, score_result, score_total
 from kapteam.vocabulary import EpisodeState, Indication, ServiceLine
 
@@ -157,33 +158,47 @@ class ScorePage:
 
 def client_scores(db: Session, asked: Asked, client_id: str) -> ClientScores:
     """The scores of a client on the courses that the viewer sees, in one statement."""
-    recorder, voider = aliased(Clinician), aliased(Clinician)
-    rows = list(
-        db.execute(
-            select(
-                Score,
-                Episode.service_line,
-                Episode.indications,
-                recorder.name.label("recorded_by"),
-                voider.name.label("voided_by"),
-                _first_dose_at(Episode.id).label("first_dose_at"),
-            )
-            .join(Episode, Episode.id == Score.episode_id)
-            .join(recorder, recorder.id == Score.recorded_by_id)
-            .outerjoin(voider, voider.id == Score.voided_by_id)
-            .where(Score.client_id == client_id, visible_episodes(asked.viewer, asked.now))
-            .order_by(Score.taken_at.desc(), Score.recorded_at.desc(), Score.id.desc())
-        )
+    return judged(asked, db.execute(score_rows(asked, client_id)).all())
+
+
+def score_rows(asked: Asked, client_id: str) -> Any:
+    """A row a score of the client for `judged`, the newest first; one without a score at least."""
+    # Aliased, because the conditions of db.access correlate with the plain table.
+    course, recorder, voider = aliased(Episode), aliased(Clinician), aliased(Clinician)
+    mine = select(Episode.id).where(
+        Episode.client_id == client_id, visible_episodes(asked.viewer, asked.now)
     )
-    if not asked.viewer.reads_notes:
-        return ClientScores(tuple(_line(row, is_read=False) for row in rows))
+    return (
+        select(
+            Score,
+            course.service_line,
+            course.indications,
+            recorder.name.label("recorded_by"),
+            voider.name.label("voided_by"),
+            _first_dose_at(course).label("first_dose_at"),
+        )
+        .select_from(Client)
+        .outerjoin(Score, and_(Score.client_id == Client.id, Score.episode_id.in_(mine)))
+        .outerjoin(course, course.id == Score.episode_id)
+        .outerjoin(recorder, recorder.id == Score.recorded_by_id)
+        .outerjoin(voider, voider.id == Score.voided_by_id)
+        .where(Client.id == client_id)
+        .order_by(Score.taken_at.desc(), Score.recorded_at.desc(), Score.id.desc())
+    )
+
+
+def judged(asked: Asked, rows: Iterable[Any]) -> ClientScores:
+    """What the rows of `score_rows` say, to whoever reads scores; else only that they are there."""
+    there = [row for row in rows if row.Score is not None]
+    if not can_read_scores(asked.viewer):
+        return ClientScores(tuple(_line(row, is_read=False) for row in there))
     by_course: defaultdict[str, list[Any]] = defaultdict(list)
-    for row in rows:
+    for row in there:
         by_course[row.Score.episode_id].append(row)
-    judged = [_Judged(of_course, asked) for of_course in by_course.values()]
-    lines = {line.id: line for one in judged for line in one.lines}
+    courses = [_Judged(of_course, asked) for of_course in by_course.values()]
+    lines = {line.id: line for one in courses for line in one.lines}
     return ClientScores(
-        tuple(lines[row.Score.id] for row in rows), tuple(one.course() for one in judged)
+        tuple(lines[row.Score.id] for row in there), tuple(one.course() for one in courses)
     )
 
 
@@ -264,19 +279,21 @@ def _primary_first(asked: Asked, indications: Iterable[str]) -> Mapping[str, Ins
     return dict(sorted(in_use.items(), key=lambda one: one[0] != primary))
 
 
-def _first_dose_at(episode_id: InstrumentedAttribute[str]) -> ScalarSelect[datetime]:
-    """The first dose of the newest series of a course of which any was given."""
+def _first_dose_at(course: type[Episode]) -> ScalarSelect[datetime]:
+    """The first dose of the newest series of a course (an alias) of which any was given."""
     newest = (
         select(_series.id)
-        .where(_series.episode_id == episode_id, has_given(_series.id))
+        .where(_series.episode_id == course.id, has_given(_series.id))
         .order_by(_series.started_at.desc(), _series.id.desc())
         .limit(1)
+        .correlate(course)
         .scalar_subquery()
     )
     return (
         select(func.min(Administration.started_at))
         .join(KetamineSession, KetamineSession.id == Administration.ketamine_session_id)
         .where(KetamineSession.series_id == newest, Administration.voided_at.is_(None))
+        .correlate(course)
         .scalar_subquery()
     )
 

@@ -9,10 +9,12 @@ import streamlit as st
 from kapteam import wording
 from kapteam.accounts import zones
 from kapteam.clock import day_of
+from kapteam.instruments import instruments
 from kapteam.queries.audit_log import LogLine, LogPage, LogWanted, What, audit_log
 from kapteam.queries.emergency import EmergencyLine
 from kapteam.queries.practice import Colleague
 from kapteam.rules.cadence import CADENCE_SETTINGS
+from kapteam.rules.measures_in_use import measure_settings
 from kapteam.rules.plausibility import DOSE_BOUNDS
 from kapteam.rules.slots import read_hours
 from kapteam.rules.thresholds import THRESHOLDS
@@ -187,7 +189,8 @@ def details(here: Present, line: LogLine, names: Mapping[str, str]) -> str:
         return wording.day(date.fromisoformat(stored), here.today)
 
     told: dict[str, Callable[[Any], str]] = {
-        "key": lambda key: _SETTINGS[key].label if key in _SETTINGS else "",
+        "key": _setting,
+        "instrument": lambda id_: instruments()[id_].name if id_ in instruments() else id_,
         "value": _setting_in_words(str(changes.get("key", ""))),
         "name": str,
         "zone": zones.label,
@@ -212,6 +215,11 @@ def details(here: Present, line: LogLine, names: Mapping[str, str]) -> str:
         said.append(_cover(changes["covered_by_id"], names))
     said += [RecordPart(one).label.lower() for one in changes.get("parts", ())]
     return ", ".join(one for one in said if one)
+
+
+def _setting(key: str) -> str:
+    settings = {**_SETTINGS, **measure_settings(instruments())}
+    return settings[key].label if key in settings else ""
 
 
 def _setting_in_words(key: str) -> Callable[[Any], str]:

@@ -21,7 +21,7 @@ from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.rows import phrase, words
 from kapteam.ui.scores import draw_what_it_says, taken
 from kapteam.ui.shell import Present, acting
-from kapteam.ui.text import plain, quiet, said
+from kapteam.ui.text import aloud, plain, quiet, said
 from kapteam.vocabulary import Term, Tone
 from kapteam.wording import Phrase
 
@@ -166,7 +166,7 @@ def _one_by_one(form: Form, instrument: Instrument, answers: Answers) -> None:
         form.put(field, mark)
         marks = [str(option.value) for option in instrument.options_of(item)] + [NOT_ANSWERED]
         st.radio(
-            plain(f"{item.number}. {item.text}" if item.text else f"Item {item.number}"),
+            aloud(f"Item {item.number}: {item.text}" if item.text else f"Item {item.number}"),
             marks,
             key=form.key(field),
             format_func=partial(_label, instrument, item),

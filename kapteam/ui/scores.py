@@ -5,6 +5,7 @@ import streamlit as st
 from kapteam import sentences, wording
 from kapteam.actions.scores import void_score
 from kapteam.queries.client import ClientPage
+from kapteam.queries.home_supply import InError
 from kapteam.queries.scores import ClientScores, MeasureLine, ScoreLine, ScoresPage
 from kapteam.rules.change import Chip, ChipKind, Slipping
 from kapteam.rules.permissions import can_enter_score, can_read_scores, can_void_score
@@ -14,7 +15,7 @@ from kapteam.ui.navigation import link
 from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.showing import listed
-from kapteam.ui.text import plain, quiet, said
+from kapteam.ui.text import plain, quiet, said, strong
 from kapteam.ui.written import folded_for_others, free_words
 from kapteam.vocabulary import Tone
 from kapteam.wording import Phrase
@@ -54,7 +55,7 @@ def enter_link(here: Present, episode_id: str, about: str = "") -> None:
 def draw_what_it_says(here: Present, line: ScoreLine, scored: Scored) -> None:
     """What a form came to, its parts, and what of it has to be known."""
     with row(f"says_{line.id}"):
-        words(f"**{plain(sentences.came_to(scored))}**")
+        words(_came_to(scored))
         _flags(here, line, scored)
     parts = [
         f"{one.subscale.name} {one.total}" for one in scored.subscales if one.total is not None
@@ -68,6 +69,14 @@ def taken(here: Present, line: ScoreLine) -> str:
     if line.is_day_only:
         return wording.day(line.taken_at.astimezone(here.zone).date(), here.today)
     return wording.moment(line.taken_at, here.now, here.zone)
+
+
+def _came_to(scored: Scored) -> str:
+    """What a form came to, as Markdown; as loud as its band is."""
+    told = sentences.came_to(scored)
+    if scored.band and scored.band.tone is not Tone.PLAIN:
+        return said(Phrase(told, scored.band.tone, "error"))
+    return strong(told)
 
 
 def _flags(here: Present, line: ScoreLine, scored: Scored) -> None:
@@ -99,7 +108,7 @@ def _measure(here: Present, one: MeasureLine, key: str) -> None:
     with row(f"{key}_latest"):
         words(f"**{plain(one.instrument.name)}**")
         if one.latest and one.latest.scored:
-            words(f"**{plain(sentences.came_to(one.latest.scored))}**")
+            words(_came_to(one.latest.scored))
             words(quiet(taken(here, one.latest)))
             _flags(here, one.latest, one.latest.scored)
         if one.is_primary:
@@ -150,7 +159,9 @@ def draw_all_scores(here: Present, page: ScoresPage) -> None:
             enter_link(here, course.episode_id, about)
     lines = page.scores.lines
     with section("Scores, newest first", len(lines), key="all_scores", nothing="No score yet."):
-        if lines and not can_read_scores(here.viewer):
+        if not lines:
+            return
+        if not can_read_scores(here.viewer):
             words(quiet(_NOT_FOR_THE_DESK))
         with folded_for_others(here, "The scores"):
             listed(lines, "scores", lambda one: _line(here, one))
@@ -159,13 +170,12 @@ def draw_all_scores(here: Present, page: ScoresPage) -> None:
 def _line(here: Present, line: ScoreLine) -> None:
     with st.container(gap="xxsmall", key=f"score_{line.id}"):
         with row(f"score_row_{line.id}"):
-            told = _told(line)
             if line.in_error:
-                _struck(here, line, told)
+                _struck(here, line, line.in_error)
                 return
             words(plain(taken(here, line)), _WHEN)
-            words(f"**{plain(line.name)}**", _NAME)
-            words(f"**{plain(told)}**", _CAME_TO)
+            words(strong(line.name), _NAME)
+            words(_came_to(line.scored) if line.scored else strong(_told(line)), _CAME_TO)
             words(quiet(line.recorded_by), _BY)
             if can_void_score(here.viewer, line.recorded_by_id):
                 draw_void_form(here, "the score", line.id, void_score)
@@ -185,12 +195,10 @@ def _told(line: ScoreLine) -> str:
     return sentences.came_to(line.scored)
 
 
-def _struck(here: Present, line: ScoreLine, told: str) -> None:
+def _struck(here: Present, line: ScoreLine, wrong: InError) -> None:
     """Entered in error: it stays readable, with who said so, when and why (rule 66)."""
-    wrong = line.in_error
-    if wrong is None:
-        return
+    told = f"{taken(here, line)} {line.name} {_told(line)}, {line.recorded_by}"
     at = wording.moment(wrong.at, here.now, here.zone)
     why = free_words(here, wrong.reason)
-    words(f"~~{plain(f'{taken(here, line)} {line.name} {told}, {line.recorded_by}')}~~")
+    words(f"~~{plain(told)}~~")
     words(quiet(f"entered in error, {wrong.by}, {at}: {why}"))

@@ -55,9 +55,11 @@ from kapteam.queries.find import find_clients
 from kapteam.queries.for_review import for_review
 from kapteam.queries.inquiries import inquiries
 from kapteam.queries.practice import team
+from kapteam.queries.scores import client_scores
 from kapteam.queries.standing import Asked, CourseStanding, course_standings, own_courses
 from kapteam.queries.today import today
 from kapteam.rules.attention import Reason
+from kapteam.rules.change import ChipKind
 from kapteam.rules.dosing import Silence
 from kapteam.rules.evaluation import TRIALS_ASKED, adequate_trials, not_asked, present
 from kapteam.rules.integration import IntegrationStage
@@ -389,6 +391,30 @@ def both_write(db: Session) -> bool:
     )
 
 
+def promises_of_measures(db: Session, now: datetime) -> dict[str, bool]:
+    looks = asked(db, THERAPIST, now)
+    found = [client_scores(db, looks, one) for one in db.scalars(select(Client.id))]
+    lines = [line for one in found for line in one.lines]
+    measures = [measure for one in found for course in one.courses for measure in course.measures]
+    changes = [measure.change for measure in measures if measure.change]
+    loud = {line.episode_id for line in lines if line.scored and line.scored.critical_answer}
+    return {
+        "a remission to 0": any(
+            one.has(ChipKind.REMISSION) and one.latest.total == 0 for one in changes
+        ),
+        "too small to call": any(one.has(ChipKind.TOO_SMALL) for one in changes),
+        "a reliable change": any(one.has(ChipKind.BETTER) for one in changes),
+        "slipping": any(one.slipping for one in measures),
+        "a baseline after the first dose": any(
+            one.baseline and one.baseline.is_late for one in measures
+        ),
+        "a form with a gap": any(one.incomplete for one in measures),
+        "a total alone": any(line.scored and line.scored.is_total_only for line in lines),
+        "three measures": len({line.instrument_id for line in lines}) >= 3,
+        "item 9 above 0 of one client": len(loud) == 1,
+    }
+
+
 def promises_of_history(db: Session, now: datetime) -> dict[str, bool]:
     ended = set(db.scalars(select(KetamineSession.status)))
     audited = db.execute(select(AuditEvent.tag, AuditEvent.at).order_by(AuditEvent.id)).all()
@@ -476,6 +502,7 @@ def test_rule_71_the_demo_keeps_its_promises_whenever_it_is_opened(now):
             **promises_of_integrations(shared, now),
             **promises_of_courses(db, now),
             **promises_of_people(db, now),
+            **promises_of_measures(db, now),
             **promises_of_history(db, now),
             **promises_of_rooms(db),
             **promises_of_records(db, shared, now),

@@ -17,14 +17,17 @@ from kapteam.ids import new_id
 from kapteam.queries.scores import client_scores, score_page, scores_page
 from kapteam.queries.standing import Asked
 from kapteam.rules.change import ChipKind
-from kapteam.vocabulary import Indication
-from tests.factories import NOW, TODAY, a_clinician, audit_events
+from kapteam.vocabulary import EpisodeState, Indication
+from tests.factories import NOW, TODAY, a_clinician, a_course, audit_events
 from tests.factories_care import (
     ON_SQLITE,
     Care,
     a_cared_for_client,
     a_given_session,
+    a_ketamine_session,
     a_score,
+    a_series,
+    an_administration,
     another_course,
 )
 from tests.query_recorder import recorded_statements
@@ -356,6 +359,34 @@ def test_the_newest_series_with_a_dose_is_what_a_change_is_measured_in(care):
     assert _measure(care).first_dose_at == NOW - 9 * DAY
 
 
+def test_the_doses_of_somebody_else_are_no_doses_of_this_course(care):
+    _scored(care, (20, 10), (8, 1))
+    with care.database.writing() as db:
+        a_given_session(db, another_course(db, care, "Adeyemi"), given_at=NOW - 2 * DAY)
+    assert _measure(care).first_dose_at is None
+    _dosed(care, 9)
+    with care.database.writing() as db:
+        other = another_course(db, care, "Basri")
+        series = a_series(db, other, started_at=NOW - 3 * DAY)
+        a_given_session(db, other, given_at=NOW - 2 * DAY)
+        assert series.started_at > NOW - 9 * DAY
+    assert _measure(care).first_dose_at == NOW - 9 * DAY
+
+
+def test_of_two_series_the_newest_with_a_dose_counts(care):
+    _scored(care, (20, 40), (8, 12), (6, 1))
+    with care.database.writing() as db:
+        for days in (35, 9):
+            series = a_series(db, care.course, started_at=NOW - (days + 1) * DAY)
+            session = a_ketamine_session(
+                db, care.course, series=series, planned_at=NOW - days * DAY
+            )
+            an_administration(db, session, started_at=NOW - days * DAY)
+        a_series(db, care.course, started_at=NOW - DAY)
+    measure = _measure(care)
+    assert (measure.first_dose_at, measure.baseline.score.total) == (NOW - 9 * DAY, 8)
+
+
 def test_without_a_score_before_the_first_dose_the_baseline_is_late_or_none(care):
     _dosed(care, 9)
     _scored(care, (20, 60))
@@ -394,6 +425,18 @@ def test_the_measure_of_the_course_is_offered_first_and_days_with_a_dose_are_kno
     with care.database.writing() as db:
         db.merge(care.course).indications = [Indication.ANXIETY.value]
     assert next(iter(_page(care).measures)) == "gad-7"
+
+
+def test_all_scores_offer_the_open_courses_of_this_client_that_one_is_on(care):
+    with care.database.writing() as db:
+        another_course(db, care, "Adeyemi")
+        a_course(db, care.client, prescriber=care.stranger)
+        a_course(db, care.client, prescriber=care.prescriber, state=EpisodeState.CLOSED)
+        a_score(db, care.course, care.nurse, total=9)
+    with care.database.reading() as db:
+        page = scores_page(db, _asked(care, care.therapist), care.client.code)
+    assert [one.episode_id for one in page.open_courses] == [care.course.id]
+    assert (page.client.id, len(page.scores.lines)) == (care.client.id, 1)
 
 
 def test_the_one_that_was_just_saved_comes_back_and_no_other(care):

@@ -45,7 +45,9 @@ def test_who_does_not_administer_sees_none_of_it(care, who):
 
 def test_it_says_in_words_what_was_done(care, admin):
     care.do(change_setting, admin, SettingEntered("integration_target_hours", "36"))
+    care.do(change_setting, admin, SettingEntered("measure.madrs", "1"))
     _note(care, care.therapist, "client:viewed", client_id=care.client.id)
+    _note(care, care.nurse, "score:recorded", instrument="phq-9", has_total=True)
     _note(
         care,
         care.prescriber,
@@ -63,6 +65,8 @@ def test_it_says_in_words_what_was_done(care, admin):
 
     assert "Threshold: changed" in words
     assert "Integration target, 24 to 36" in words
+    assert "MADRS, 0 to 1" in words
+    assert "Score: recorded :gray[PHQ-9]" in words
     assert "Client: chart opened" in words
     assert "Course of care: moved" in words
     assert "70 mg to 80 mg" in words

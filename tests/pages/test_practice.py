@@ -16,6 +16,7 @@ from kapteam.db.tables import (
     Practice,
     PracticeSetting,
 )
+from kapteam.instruments import instruments
 from kapteam.rules.cadence import CADENCE_SETTINGS
 from kapteam.rules.plausibility import DOSE_BOUNDS
 from kapteam.rules.thresholds import THRESHOLDS
@@ -367,9 +368,8 @@ def test_every_threshold_has_a_button_of_its_own_name(care, admin):
         if "Save “" in one.label
     ]
 
-    assert (
-        len(set(saves)) == len(saves) == len(THRESHOLDS) + len(DOSE_BOUNDS) + len(CADENCE_SETTINGS)
-    )
+    settings = (THRESHOLDS, DOSE_BOUNDS, CADENCE_SETTINGS, instruments())
+    assert len(set(saves)) == len(saves) == sum(map(len, settings))
 
 
 def test_a_cadence_is_changed_with_its_source_and_warns_from_then_on(care, admin):
@@ -431,7 +431,8 @@ def test_a_threshold_has_its_source_and_is_in_force_from_its_save_on(care, admin
 
 def test_a_yes_or_no_is_a_switch_that_takes_effect_with_its_save(care, admin):
     tab = opened(care, admin, "practice", practice_show="Thresholds")
-    (switch,) = tab.toggle
+    (switch, *measures) = tab.toggle
+    assert len(measures) == len(instruments())
     assert (switch.label, switch.value) == ("Everyone sees the whole caseload", False)
 
     fill(tab, EVERYONE, {"value": True})

@@ -123,9 +123,22 @@ def test_a_measure_without_items_asks_for_its_total_and_one_with_a_result_for_th
     assert typed(tab, "score").keys() >= {"result"}
     assert not typed(tab, "score").keys() & {"answers", "total", "how"}
     press(fill(tab, "score", {"result": "2"}), "Save the score")
-    assert "**Moderate**" in said(tab)
+    assert ":red[:material/error: Moderate]" in said(tab)
     assert typed(_page(care, measure="gad-7"), "score")["instrument_id"] == "gad-7"
     assert typed(_page(care, measure="madrs"), "score")["instrument_id"] == "phq-9"
+
+
+def test_a_result_is_as_loud_as_it_is_wherever_it_stands(care):
+    with care.database.writing() as db:
+        for result, days in ((2, 1), (1, 3), (0, 5)):
+            at = NOW - days * DAY
+            one = {"instrument_id": "c-ssrs", "result": result, "taken_at": at}
+            a_score(db, care.course, care.nurse, **one)
+    red = ":red-background[:red[:material/error: Moderate]]"
+    assert red in said(_client(care))
+    words = said(_scores(care))
+    assert words.index(red) < words.index(":orange-background[:orange[:material/error: Low]]")
+    assert "**None**" in words
 
 
 def test_before_the_dose_is_asked_only_of_a_day_with_a_dose_and_without_a_time(care):
@@ -240,6 +253,9 @@ def test_the_front_desk_enters_a_form_and_is_shown_nothing_of_what_it_comes_to(c
 
 
 def test_with_others_in_the_room_scores_are_folded_away(care):
+    assert "The scores" not in [
+        one.label for one in _for_others(care, "scores", client=care.client.code).expander
+    ]
     _taken(care, (12, 3))
     for page, query, fold in (
         ("client", {"client": care.client.code}, "What they came to"),
