@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from kapteam.errors import BadInstruments
 from kapteam.rules.instruments import Instrument, problem_with
+from kapteam.rules.score_signals import Measures
 
 SHIPPED = Path(__file__).resolve().parents[1] / "data" / "instruments"
 
@@ -19,6 +21,19 @@ SHIPPED = Path(__file__).resolve().parents[1] / "data" / "instruments"
 def instruments() -> Mapping[str, Instrument]:
     """Each instrument by its id, by name. Raises BadInstruments when any file cannot be used."""
     return read_instruments(SHIPPED)
+
+
+def in_use(practice: object) -> frozenset[str]:
+    """The ids of the instruments that a practice uses: as the files have it, until it can set it.
+
+    `practice` is what is in force of it.
+    """
+    return frozenset(one.id for one in instruments().values() if one.is_on)
+
+
+def measures_of(practice: object, zone: ZoneInfo) -> Measures:
+    """What a practice in this zone has to judge by: all that there are, and those in use."""
+    return Measures(instruments(), in_use(practice), zone)
 
 
 def read_instruments(folder: Path) -> Mapping[str, Instrument]:

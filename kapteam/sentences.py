@@ -4,7 +4,7 @@ Today, Integration, Caseload, Client, Find and the plain pages all say it throug
 same thing reads the same everywhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -12,6 +12,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from kapteam import wording
+from kapteam.rules.alerts import Signal, SignalKind
 from kapteam.rules.attention import MISSED_TWICE, Attention, Reason
 from kapteam.rules.cadence import PlanWeek, TooOften
 from kapteam.rules.change import Baseline, Change, ChipKind, Slipping
@@ -22,6 +23,7 @@ from kapteam.rules.evaluation import TRIALS_ASKED, Finding, not_asked
 from kapteam.rules.home_supply import HomeProblem, HomeStanding
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
 from kapteam.rules.loose_ends import Loose, LooseKind
+from kapteam.rules.measures_due import Due, DueFor
 from kapteam.rules.monitoring import VERY_LATE, DueReading, ReadingStage
 from kapteam.rules.monitoring_form import FormStage, FormStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
@@ -32,7 +34,6 @@ from kapteam.rules.planning import why_too_often
 from kapteam.rules.readiness import ON_THE_DAY, Requirement, tone_of
 from kapteam.rules.scoring import CriticalAnswer, Scored
 from kapteam.rules.series import SeriesCount
-from kapteam.rules.signals import Signal, SignalKind
 from kapteam.rules.slots import OpeningHours
 from kapteam.rules.spravato import LEAST, Watched
 from kapteam.rules.vitals import Pressure
@@ -891,14 +892,59 @@ def loose_end(one: Loose, now: datetime, zone: ZoneInfo) -> str:
             return f"On hold since {when(one.at)}: {what[:1].lower()}{what[1:]}"
 
 
+_SIGNAL_ICONS = {
+    SignalKind.CRITICAL: "emergency_heat",
+    SignalKind.WORSE: "trending_down",
+    SignalKind.SLIPPING: "trending_down",
+    SignalKind.NOT_BETTER: "trending_flat",
+    SignalKind.CANNOT_JUDGE: "assignment_late",
+    SignalKind.NO_BASELINE: "assignment_late",
+    SignalKind.OVERDUE: "assignment_late",
+}
+
+
 def signal(one: Signal, now: datetime, zone: ZoneInfo) -> Phrase:
     """An alert: what, its value, and since when."""
+    if one.is_of_scores:
+        between = " " if one.kind is SignalKind.NOT_BETTER else ": "
+        what = "" if one.is_critical else f"{one.kind.label}{between}"
+        since = "since " if one.kind is SignalKind.OVERDUE else ""
+        on = wording.day(one.at.astimezone(zone).date(), now.astimezone(zone).date())
+        return Phrase(f"{what}{one.value}, {since}{on}", one.tone, _SIGNAL_ICONS[one.kind])
     if one.kind is SignalKind.NOT_IN_PERSON:
         return Phrase(one.kind.label, one.tone, "warning")
     if one.kind in {SignalKind.LOOK_UP, SignalKind.REVIEW_DUE}:
         return Phrase(f"{one.kind.label}: {one.value}", one.tone, "warning")
     what = "" if one.kind is SignalKind.EVENT else f"{one.kind.label} "
     return Phrase(f"{what}{one.value}, {wording.moment(one.at, now, zone)}", one.tone, "warning")
+
+
+_BEFORE_THE_DOSE = {DueFor.BASELINE, DueFor.BEFORE_DOSE}
+
+
+def measures_due(dues: Sequence[Due], names: Mapping[str, str], today: date) -> str:
+    """What is asked for: `Due: PHQ-9 and GAD-7 before the dose Wed Nov 25; WHO-5 by Fri Nov 20`.
+
+    `names` are those of the instruments by id.
+    """
+    found: dict[str, list[str]] = {}
+    for one in dues:
+        on = wording.day(one.due_on, today)
+        if one.due_for in _BEFORE_THE_DOSE and one.due_on >= today:
+            how = f"before the dose {on}"
+        else:
+            how = f"overdue since {on}" if one.is_overdue else f"by {on}"
+        how = how if one.last_on else f"{how}, never taken"
+        found.setdefault(how, []).append(names[one.instrument_id])
+    said = "; ".join(f"{wording.listed(which)} {how}" for how, which in found.items())
+    return f"Due: {said}" if said else ""
+
+
+def due_before(dues: Sequence[Due], names: Mapping[str, str]) -> str:
+    """What is asked for before one dose: `Due before this dose: PHQ-9 and GAD-7`."""
+    late = {False: "", True: " (overdue)"}
+    listed = [f"{names[one.instrument_id]}{late[one.is_overdue]}" for one in dues]
+    return f"Due before this dose: {wording.listed(listed)}" if listed else ""
 
 
 def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:

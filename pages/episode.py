@@ -29,7 +29,7 @@ from kapteam.ui.rows import identity
 here = open_page("Course of care")
 if "id" in st.query_params:
     care = here.read(course, st.query_params["id"], to_end=can_run_episode(here.viewer))
-    draw_banner(here, care.head, to_course=False, seen=care.seen_this_hour)
+    draw_banner(here, care.head, to_course=False, seen=care.seen_this_hour, critical=care.critical)
     draw_course(here, care)
     draw_for_review(here, care, here.read(for_review_of, care.id))
     draw_earlier_holds(here, care)

@@ -24,7 +24,7 @@ from kapteam.ui.spravato import draw_spravato
 
 here = open_page("Ketamine session")
 shown = here.read(ketamine_session_page, st.query_params.get("id", ""))
-draw_banner(here, shown.course, seen=shown.seen_this_hour)
+draw_banner(here, shown.course, seen=shown.seen_this_hour, critical=shown.critical)
 draw_facts(here, shown)
 draw_readiness(here, shown)
 draw_at_home(here, shown)

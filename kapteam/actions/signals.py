@@ -11,13 +11,15 @@ from kapteam.actions.practice import the_practice
 from kapteam.actions.saving import already_saved
 from kapteam.clock import day_of
 from kapteam.db import signal_rows
-from kapteam.db.access import visible_episode
+from kapteam.db.access import is_on, visible_episode
 from kapteam.db.audit import record
 from kapteam.db.tables import Acknowledgement
 from kapteam.errors import NotAllowed
+from kapteam.instruments import measures_of
+from kapteam.rules.alerts import may_be_quiet_until
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_quiet_alert
-from kapteam.rules.signals import LOOKED_BACK, may_be_quiet_until, signals
+from kapteam.rules.signals import LOOKED_BACK, signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +36,27 @@ class QuietEntered:
 def quiet_alert(db: Session, viewer: Viewer, entered: QuietEntered, now: datetime) -> None:
     """Let an alert rest; it speaks again by itself on the day after, or as soon as it is louder.
 
-    Red rests until the next day at most (rule 72). Raises NotAllowed, NotFound, Invalid by field.
+    Red rests until the next day at most (rule 72). A critical answer rests as known, by whoever is
+    on the course: until the day of its plan, or the next rise (product.md). Raises NotAllowed,
+    NotFound, Invalid by field.
     """
     course = visible_episode(db, viewer, entered.episode_id, now)
     if already_saved(db, Acknowledgement, entered.id):
         return
     today = day_of(now, practice_zone(db, now))
     facts = signal_rows.read_facts(db, course.id, now - LOOKED_BACK)
-    found = signals(facts, the_practice(db, now).thresholds, now, today)
+    practice = the_practice(db, now)
+    measures = measures_of(practice, practice.zone)
+    found = signals(facts, practice.thresholds, now, today, measures)
     signal = next((one for one in found if one.mark == entered.mark), None)
     if signal is None:
         raise NotAllowed("This alert is not there any more. Reload the page to see what is.")
     check_can_quiet_alert(viewer, signal.part)
+    if signal.is_critical and not is_on(db, viewer, course.id, now):
+        raise NotAllowed("Only who is on this course can say that this is known.")
     form = Entered()
     reason = form.text("reason", entered.reason, "The reason", required=True)
-    latest = may_be_quiet_until(signal.tone, today)
+    latest = may_be_quiet_until(signal, today)
     until = entered.until_on
     form.need("until_on", until is not None, "Choose the day.")
     form.need("until_on", until is None or until >= today, "This day has passed.")

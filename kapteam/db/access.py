@@ -24,6 +24,12 @@ def is_on_episode(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
     return _parts(viewer, now).where(EpisodeMember.episode_id == Episode.id).exists()
 
 
+def is_on(db: Session, viewer: Viewer, episode_id: str, now: datetime) -> bool:
+    """The same of one course."""
+    on_it = select(Episode.id).where(Episode.id == episode_id, is_on_episode(viewer, now))
+    return db.scalar(on_it) is not None
+
+
 def _parts(viewer: Viewer, now: datetime) -> Select[str]:
     covered = [one.clinician_id for one in viewer.covers]
     return select(EpisodeMember.episode_id).where(

@@ -1,6 +1,7 @@
 """The rows that alerts are judged from, as parts of a statement that asks for more."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,14 +16,18 @@ from sqlalchemy import (
     exists,
     extract,
     func,
+    or_,
     select,
+    true,
     type_coerce,
     union_all,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.matters import matter
+from kapteam.db.scores import COUNTS
 from kapteam.db.tables import (
+    Absence,
     Acknowledgement,
     Administration,
     AdverseEvent,
@@ -31,24 +36,28 @@ from kapteam.db.tables import (
     ClinicianFunction,
     Contact,
     Episode,
+    EpisodeMember,
     Hold,
     KetamineSession,
     Note,
     PrescriptionLookup,
     RecordSignature,
+    Score,
     Series,
     SeriesReview,
     SupportRecord,
     Vital,
 )
 from kapteam.db.types import UtcDateTime
+from kapteam.rules.alerts import Quieted
+from kapteam.rules.change import Taken
 from kapteam.rules.escalation import GivenDose
+from kapteam.rules.score_signals import CourseAsked, ScoreFacts, TakenScore
 from kapteam.rules.signals import (
     EventFacts,
     LastReading,
     LeftChallenged,
     Prescribing,
-    Quieted,
     SignalFacts,
 )
 from kapteam.rules.vitals import Pressure
@@ -60,25 +69,37 @@ from kapteam.vocabulary import (
     EpisodeState,
     EventSeverity,
     Function,
+    Indication,
     NoteKind,
+    ProductRoute,
     RecordPart,
+    ServiceLine,
 )
 
 PRESSURE, OXYGEN, EVENT, QUIETED = "pressure", "oxygen", "event", "quieted"
 CHALLENGE = "challenge"
 PRESCRIBING, EVALUATED, DECIDED, SERIES = "prescribing", "evaluated", "decided", "series"
+SCORES, ASKED, RISK_NOTED, BOTH_DECIDED = "scores", "asked", "risk_noted", "both_decided"
+OF_CRITICAL = frozenset({SCORES, RISK_NOTED, QUIETED})
+"""What the rows of `critical_selects` are about."""
 _DOSING = (EpisodeState.SERIES, EpisodeState.MAINTENANCE)
 _ALLOWING = tuple(one for one in ClearanceDecision if one.allows_ketamine)
 _VISITS = (ContactKind.EVALUATION, ContactKind.FOLLOW_UP)
 _KEPT = (ContactOutcome.HELD, ContactOutcome.REACHED)
 
 
-def selects(wanted: Any, since: Any) -> tuple[Select[Any], ...]:
-    """The newest pressure and oxygen, the events, and what was quieted, of `wanted` since then.
+# The clients' other courses, and those on which a note was written.
+_other, _noted = aliased(Episode), aliased(Episode)
 
-    Also what a prescriber looked at last, whenever that was, and the doses of running series.
+
+def selects(wanted: Any, since: Any, tells: ColumnElement[bool]) -> tuple[Select[Any], ...]:
+    """The newest pressure and oxygen, and the events, of `wanted` since then.
+
+    Also what was quieted, what a prescriber looked at last, whenever that was, and the doses of
+    each series. Where it `tells` of scores, all of those.
     """
     return (
+        *_of_scores(wanted, tells),
         _newest(
             PRESSURE,
             wanted,
@@ -120,9 +141,131 @@ def selects(wanted: Any, since: Any) -> tuple[Select[Any], ...]:
             SupportRecord.recorded_at > since,
             SupportRecord.challenge["is_over"].as_boolean().is_(False),
         ),
+        _prescribing(wanted),
+        *_evaluated(wanted),
+        _decided(wanted),
+        _series(wanted),
+    )
+
+
+def critical_selects(client_id: str) -> tuple[Select[Any], ...]:
+    """What the alerts from critical answers of one client are judged from, on any course."""
+    newest = (
+        select(Episode.id)
+        .where(Episode.client_id == client_id)
+        .order_by(Episode.opened_at.desc(), Episode.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    wanted = select(newest)
+    return _scores(wanted, true()), _risk_noted(wanted, true()), _quieted(wanted)
+
+
+def score_selects(episode_id: str, tells: ColumnElement[bool]) -> tuple[Select[Any], ...]:
+    """What is judged of scores on one course, where it `tells` of them."""
+    wanted = (episode_id,)
+    return *_of_scores(wanted, tells), _series(wanted)
+
+
+def _of_scores(wanted: Any, tells: ColumnElement[bool]) -> tuple[Select[Any], ...]:
+    return (
+        _scores(wanted, tells),
+        matter(
+            ASKED,
+            Episode.id,
+            id=Episode.id,
+            kind=type_coerce(Episode.service_line, String),
+            level=type_coerce(Episode.state, String),
+            at=Episode.state_since,
+            person=cast(Episode.indications, String),
+            number=case((_is_held(), 1), else_=0),
+            ug=case((select(Score.id).exists(), 1), else_=0),
+        ).where(Episode.id.in_(wanted), tells),
+        _risk_noted(wanted, tells),
+        matter(BOTH_DECIDED, Note.episode_id, at=func.max(Note.signed_at, type_=UtcDateTime()))
+        .where(Note.episode_id.in_(wanted), tells, *_signed(NoteKind.DECISION))
+        .group_by(Note.episode_id),
+        _quieted(wanted),
+    )
+
+
+def _scores(wanted: Any, tells: ColumnElement[bool]) -> Select[Any]:
+    """The scores of the clients of these courses, a text for each instrument of each course.
+
+    `id:taken:recorded:total:critical:result,…`, instants in seconds; what there is not is empty.
+    """
+
+    def text(figure: Any) -> ColumnElement[str]:
+        return func.coalesce(cast(figure, String), "")
+
+    def seconds(at: Any) -> ColumnElement[str]:
+        return cast(cast(extract("epoch", at), Integer), String)
+
+    figures = (
+        seconds(Score.taken_at),
+        seconds(Score.recorded_at),
+        text(Score.total),
+        text(Score.critical),
+        text(Score.result),
+    )
+    one: ColumnElement[str] = type_coerce(Score.id, String)
+    for figure in figures:
+        one = one.concat(":").concat(figure)
+    return (
+        matter(
+            SCORES,
+            Episode.id,
+            id=Score.episode_id,
+            kind=func.aggregate_strings(one, ","),
+            level=Score.instrument_id,
+        )
+        .join(Score, Score.client_id == Episode.client_id)
+        .where(Episode.id.in_(wanted), tells, COUNTS)
+        .group_by(Episode.id, Score.episode_id, Score.instrument_id)
+    )
+
+
+def _risk_noted(wanted: Any, tells: ColumnElement[bool]) -> Select[Any]:
+    """When a clinician of it last signed a risk note, on any course of the client."""
+    return (
+        matter(RISK_NOTED, Episode.id, at=func.max(Note.signed_at, type_=UtcDateTime()))
+        .join(_noted, _noted.client_id == Episode.client_id)
+        .join(Note, Note.episode_id == _noted.id)
+        .where(Episode.id.in_(wanted), tells, *_signed(NoteKind.RISK))
+        .group_by(Episode.id)
+    )
+
+
+def _signed(kind: NoteKind) -> tuple[ColumnElement[bool], ...]:
+    """The conditions on Note: one of this kind, signed by whoever was on its course then."""
+    # Named, because of what stands around it only the nearest is found without.
+    stood_in = (
+        select(Absence.id)
+        .where(
+            Absence.clinician_id == EpisodeMember.clinician_id,
+            Absence.covered_by_id == Note.author_id,
+            Absence.from_at <= Note.signed_at,
+            Absence.until_at > Note.signed_at,
+            Absence.voided_at.is_(None),
+        )
+        .correlate(EpisodeMember, Note)
+        .exists()
+    )
+    was_on_it = exists().where(
+        EpisodeMember.episode_id == Note.episode_id,
+        EpisodeMember.from_at <= Note.signed_at,
+        or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > Note.signed_at),
+        or_(EpisodeMember.clinician_id == Note.author_id, stood_in),
+    )
+    return Note.kind == kind, Note.signed_at.is_not(None), Note.voided_at.is_(None), was_on_it
+
+
+def _quieted(wanted: Any) -> Select[Any]:
+    """What was quieted on any course of the client: a mark names a row of one course anyway."""
+    return (
         matter(
             QUIETED,
-            Acknowledgement.episode_id,
+            Episode.id,
             id=Acknowledgement.id,
             kind=Acknowledgement.mark,
             level=Acknowledgement.reason,
@@ -130,13 +273,15 @@ def selects(wanted: Any, since: Any) -> tuple[Select[Any], ...]:
             person=Clinician.name,
             at=Acknowledgement.at,
         )
+        .join(_other, _other.client_id == Episode.client_id)
+        .join(Acknowledgement, Acknowledgement.episode_id == _other.id)
         .join(Clinician, Clinician.id == Acknowledgement.by_id)
-        .where(Acknowledgement.episode_id.in_(wanted), Acknowledgement.at > since),
-        _prescribing(wanted),
-        *_evaluated(wanted),
-        _decided(wanted),
-        _series(wanted),
+        .where(Episode.id.in_(wanted))
     )
+
+
+def _is_held() -> ColumnElement[bool]:
+    return exists().where(Hold.episode_id == Episode.id, Hold.released_at.is_(None))
 
 
 def _prescribing(wanted: Any) -> Select[Any]:
@@ -165,7 +310,7 @@ def _prescribing(wanted: Any) -> Select[Any]:
             Episode.id.in_(wanted),
             Episode.state.in_(_DOSING),
             Clearance.decision.in_(_ALLOWING),
-            ~exists().where(Hold.episode_id == Episode.id, Hold.released_at.is_(None)),
+            ~_is_held(),
         )
     )
 
@@ -255,11 +400,13 @@ def _prescribes(clinician_id: Any) -> ColumnElement[bool]:
 
 
 def _series(wanted: Any) -> Select[Any]:
-    """The doses of each running series as a text: `id:seconds:micrograms,…`."""
+    """The doses of each series as a text: `id:seconds:micrograms,…`; number 1 while it runs."""
     given = (
         select(
             Series.episode_id,
             Series.id.label("series_id"),
+            type_coerce(Series.product_route, String).label("route"),
+            case((Series.ended_at.is_(None), 1), else_=0).label("runs"),
             KetamineSession.id,
             cast(extract("epoch", func.min(Administration.started_at)), Integer).label("seconds"),
             func.sum(Administration.ug).label("ug"),
@@ -268,10 +415,15 @@ def _series(wanted: Any) -> Select[Any]:
         .join(Administration, Administration.ketamine_session_id == KetamineSession.id)
         .where(
             Series.episode_id.in_(wanted),
-            Series.ended_at.is_(None),
             Administration.voided_at.is_(None),
         )
-        .group_by(Series.episode_id, Series.id, KetamineSession.id)
+        .group_by(
+            Series.episode_id,
+            Series.id,
+            Series.product_route,
+            Series.ended_at,
+            KetamineSession.id,
+        )
         .subquery()
     )
     one = (
@@ -285,7 +437,9 @@ def _series(wanted: Any) -> Select[Any]:
         given.c.episode_id,
         id=given.c.series_id,
         kind=func.aggregate_strings(one, ","),
-    ).group_by(given.c.episode_id, given.c.series_id)
+        level=given.c.route,
+        number=given.c.runs,
+    ).group_by(given.c.episode_id, given.c.series_id, given.c.route, given.c.runs)
 
 
 def _newest(what: str, wanted: Any, since: Any, figure: Any, **columns: Any) -> Select[Any]:
@@ -335,7 +489,7 @@ def _newest(what: str, wanted: Any, since: Any, figure: Any, **columns: Any) -> 
 
 def read_facts(db: Session, episode_id: str, since: datetime) -> SignalFacts:
     """The facts of one course, in one statement."""
-    return facts_of(db.execute(union_all(*selects((episode_id,), since))).all())
+    return facts_of(db.execute(union_all(*selects((episode_id,), since, true()))).all())
 
 
 def facts_of(rows: Iterable[Any]) -> SignalFacts:
@@ -381,10 +535,58 @@ def facts_of(rows: Iterable[Any]) -> SignalFacts:
         events,
         challenges,
         _prescribing_of(rows),
-        tuple(_doses(row.kind) for row in rows if row.what == SERIES),
+        tuple(_doses(row.kind) for row in rows if row.what == SERIES and row.number),
         _newest_at(rows, DECIDED),
         tuple(one for _, one in quieted.values()),
+        score_facts_of(rows),
     )
+
+
+def score_facts_of(rows: Iterable[Any]) -> ScoreFacts:
+    """What `selects` found of the scores of one course; other rows among them are passed over."""
+    rows = list(rows)
+    at_hand: tuple[ProductRoute | None, tuple[GivenDose, ...]] = (None, ())
+    for row in rows:
+        if row.what == SERIES:
+            doses = tuple(sorted(_doses(row.kind), key=lambda one: (one.at, one.session_id)))
+            if not at_hand[1] or doses[-1].at > at_hand[1][-1].at:
+                at_hand = ProductRoute(row.level), doses
+    return ScoreFacts(
+        tuple(one for row in rows if row.what == SCORES for one in _taken(row)),
+        _asked_of(rows),
+        *at_hand,
+        _newest_at(rows, RISK_NOTED),
+        _newest_at(rows, BOTH_DECIDED),
+    )
+
+
+def _asked_of(rows: list[Any]) -> CourseAsked | None:
+    row = next((row for row in rows if row.what == ASKED), None)
+    return row and CourseAsked(
+        ServiceLine(row.kind),
+        EpisodeState(row.level),
+        row.at,
+        bool(row.number),
+        tuple(map(Indication, json.loads(row.person))),
+        bool(row.ug),
+    )
+
+
+def _taken(row: Any) -> Iterator[TakenScore]:
+    is_here = row.id == row.episode_id
+    for one in row.kind.split(","):
+        score_id, taken, recorded, *figures = one.split(":")
+        total, critical, result = (int(figure) if figure else None for figure in figures)
+        yield TakenScore(
+            Taken(score_id, row.level, total, _instant(taken), _instant(recorded)),
+            critical,
+            result,
+            is_here,
+        )
+
+
+def _instant(seconds: str) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)
 
 
 def _prescribing_of(rows: list[Any]) -> Prescribing | None:
@@ -407,6 +609,5 @@ def _newest_at(rows: list[Any], *what: str) -> datetime | None:
 def _doses(text: str) -> tuple[GivenDose, ...]:
     found = (one.split(":") for one in text.split(","))
     return tuple(
-        GivenDose(session_id, datetime.fromtimestamp(int(seconds), UTC), int(ug))
-        for session_id, seconds, ug in found
+        GivenDose(session_id, _instant(seconds), int(ug)) for session_id, seconds, ug in found
     )

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
+from kapteam.db import home_rows
 from kapteam.db.access import visible_episodes
 from kapteam.db.loose_ends import loose
 from kapteam.db.series import count_of, counts, has_given, is_last_review
+from kapteam.db.signal_rows import critical_selects
 from kapteam.db.tables import (
     Clearance,
     Client,
@@ -27,10 +29,11 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import NotFound
 from kapteam.queries.client_names import ClientName, client_named
+from kapteam.queries.critical import critical_of
 from kapteam.queries.evaluation import evaluation_of
-from kapteam.queries.home_supply import home_of
-from kapteam.queries.standing import Asked, CourseHead
+from kapteam.queries.standing import Asked, CourseHead, home_standing
 from kapteam.queries.views import is_seen_this_hour
+from kapteam.rules.alerts import Signal
 from kapteam.rules.ceiling import Ceiling
 from kapteam.rules.evaluation import Evaluation
 from kapteam.rules.home_supply import HomeStanding
@@ -191,7 +194,8 @@ class Course:
 
     `seen_this_hour`: the audit log has it already that the viewer opened this chart.
     `told` are the experiences elsewhere with those that were entered in error. `loose` is what is
-    not settled and `home` the medicine at home while it is open, `ending` how it ended.
+    not settled and `home` the medicine at home while it is open, `ending` how it ended. `critical`
+    are the client's critical answers, where they were read with it; None: not read.
     """
 
     client: ClientName
@@ -215,6 +219,7 @@ class Course:
     told: tuple[Experience, ...]
     loose: tuple[Loose, ...]
     home: HomeStanding | None
+    critical: tuple[Signal, ...] | None
     ending: CourseEnding | None
     series: RunningSeries | None
 
@@ -315,6 +320,7 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
     episode, client, seen = row.Episode, row.Client, row.seen
     ends = to_end and episode.closed_at is None
     is_kap = episode.service_line is ServiceLine.KAP
+    matters = _matters(db, episode_id, client.id) if ends and is_kap else None
     return Course(
         client=client_named(client.id, client),
         seen_this_hour=seen,
@@ -336,10 +342,17 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
         consents=_consents(db, episode_id),
         told=() if is_kap else experiences(db, episode_id),
         loose=loose(db, episode, asked.now) if ends else (),
-        home=home_of(db, asked, episode_id) if ends and is_kap else None,
+        home=None if matters is None else home_standing(asked, home_rows.facts_of(matters)),
+        critical=None if matters is None else critical_of(asked, matters),
         ending=_ending(db, asked, episode),
         series=_running(asked, row),
     )
+
+
+def _matters(db: Session, episode_id: str, client_id: str) -> list[Any]:
+    """The medicine at home of a course and its client's critical answers, in one statement."""
+    parts = (*home_rows.selects((episode_id,)), *critical_selects(client_id))
+    return list(db.execute(union_all(*parts)).all())
 
 
 def _running(asked: Asked, row: Any) -> RunningSeries | None:

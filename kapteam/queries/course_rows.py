@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Date,
     Executable,
@@ -705,7 +706,11 @@ def _matters() -> Executable:
         _authorizations(),
         _unkept(),
         *home_rows.selects(_WANTED),
-        *signal_rows.selects(_WANTED, bindparam("alerts_since", type_=UtcDateTime())),
+        *signal_rows.selects(
+            _WANTED,
+            bindparam("alerts_since", type_=UtcDateTime()),
+            bindparam("tells_scores", type_=Boolean()),
+        ),
     )
 
 

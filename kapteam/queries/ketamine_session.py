@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, false, func, select, true, union_all
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
 from kapteam.db.series import count_of, counts, has_given
+from kapteam.db.signal_rows import score_facts_of, score_selects
 from kapteam.db.tables import (
     Administration,
     Clinician,
@@ -19,10 +21,12 @@ from kapteam.db.tables import (
 )
 from kapteam.db.types import UtcDateTime
 from kapteam.errors import NotFound
+from kapteam.instruments import measures_of
+from kapteam.queries.critical import critical_of
 from kapteam.queries.home_supply import home_of
 from kapteam.queries.notes import NoteLine, intentions_of_dose
 from kapteam.queries.practice import Colleague, team
-from kapteam.queries.readiness import AnswerLine, answers_of
+from kapteam.queries.readiness import AnswerLine, answers_in, answers_select
 from kapteam.queries.session_rows import (
     AdministrationLine,
     EventLine,
@@ -40,8 +44,11 @@ from kapteam.queries.standing import (
 )
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.queries.weights import WeightLine, is_newest, weight_line
+from kapteam.rules.alerts import Signal
 from kapteam.rules.dosing import MayAdd, ends_session, may_add
 from kapteam.rules.home_supply import HomeStanding
+from kapteam.rules.measures_due import Due
+from kapteam.rules.score_signals import measures_due
 from kapteam.rules.series import SeriesCount, goes_on, numbered
 from kapteam.vocabulary import (
     ContactKind,
@@ -74,7 +81,8 @@ class KetamineSessionPage:
     the course is closed or the session is. `number` in its series, None when it was never given;
     `count` is how far that is, `series_goes_on` while it takes the next dose, and `is_first` until
     any of it is given. `intentions` is None for the front desk. `seen_this_hour`: the audit log has
-    it already that the viewer opened this chart.
+    it already that the viewer opened this chart. `critical` are the client's critical answers,
+    `measures_due` what is asked for before it, where it is the next one.
     """
 
     id: str
@@ -119,6 +127,8 @@ class KetamineSessionPage:
     no_integration_reason: str
     administrations: tuple[AdministrationLine, ...]
     answers: dict[ReadinessItem, AnswerLine]
+    critical: tuple[Signal, ...]
+    measures_due: tuple[Due, ...]
     other_medicines: tuple[OtherMedicineLine, ...]
     vitals: tuple[VitalLine, ...]
     events: tuple[EventLine, ...]
@@ -213,6 +223,7 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
     of_course = course_sessions(db, asked, Episode.id == dose.episode_id, _MISSING)
     line = next((line for line in of_course.doses if line.id == session_id), None)
     recorded = session_rows(db, session_id)
+    matters = _matters(db, asked, session_id, dose.episode_id)
     return KetamineSessionPage(
         id=dose.id,
         version=dose.version,
@@ -260,7 +271,9 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         early_out_reason=dose.early_out_reason,
         no_integration_reason=dose.no_integration_reason,
         administrations=recorded.administrations,
-        answers=answers_of(db, asked, session_id),
+        answers=answers_in(matters),
+        critical=critical_of(asked, matters),
+        measures_due=_measures_due(asked, of_course, session_id, matters),
         other_medicines=recorded.other_medicines,
         vitals=recorded.vitals,
         events=recorded.events,
@@ -269,6 +282,24 @@ def ketamine_session_page(db: Session, asked: Asked, session_id: str) -> Ketamin
         ),
         team=team(db, asked),
     )
+
+
+def _matters(db: Session, asked: Asked, session_id: str, episode_id: str) -> list[Any]:
+    """What was answered before it, and what there is of scores, in one statement."""
+    tells = true() if asked.viewer.reads_notes else false()
+    parts = (answers_select(asked, session_id), *score_selects(episode_id, tells))
+    return list(db.execute(union_all(*parts)).all())
+
+
+def _measures_due(
+    asked: Asked, of_course: CourseSessions, session_id: str, matters: list[Any]
+) -> tuple[Due, ...]:
+    """What is asked for, where this is the next session of its course."""
+    ahead = sorted((line.planned_at, line.id) for line in of_course.doses if line.is_ahead)
+    if not asked.viewer.reads_notes or not ahead or ahead[0][1] != session_id:
+        return ()
+    measures = measures_of(asked.practice, asked.practice.zone)
+    return measures_due(score_facts_of(matters), measures, asked.today, ahead[0][0])
 
 
 def _number(db: Session, dose: KetamineSession) -> int | None:

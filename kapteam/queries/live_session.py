@@ -22,6 +22,7 @@ from kapteam.queries.session_rows import (
 from kapteam.queries.standing import Asked, CourseHead
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.queries.weights import WeightLine, is_newest, weight_line
+from kapteam.rules.alerts import Signal
 from kapteam.rules.dosing import Given, MayAdd, last_given_at, may_add
 from kapteam.rules.monitoring import (
     DueReading,
@@ -30,7 +31,7 @@ from kapteam.rules.monitoring import (
     minutes_due,
     next_reading,
 )
-from kapteam.rules.signals import EventFacts, SeenReading, Signal, in_session
+from kapteam.rules.signals import EventFacts, SeenReading, in_session
 from kapteam.vocabulary import OrderState, ProductRoute, SessionStatus
 
 _MISSING = "There is no such ketamine session, or you are not on its course of care."

@@ -20,6 +20,7 @@ from kapteam.db.tables import (
 )
 from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
 from kapteam.queries.standing import Asked
+from kapteam.rules.alerts import Signal
 from kapteam.rules.dosing import Given
 from kapteam.rules.monitoring import (
     DueReading,
@@ -28,7 +29,7 @@ from kapteam.rules.monitoring import (
     minutes_due,
     next_reading,
 )
-from kapteam.rules.signals import EventFacts, SeenReading, Signal, in_session
+from kapteam.rules.signals import EventFacts, SeenReading, in_session
 from kapteam.rules.vitals import Pressure
 from kapteam.vocabulary import ProductRoute
 

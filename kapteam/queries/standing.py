@@ -26,9 +26,11 @@ from kapteam.db.tables import (
     SignOff,
 )
 from kapteam.errors import NotFound
+from kapteam.instruments import measures_of
 from kapteam.queries import course_rows
 from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.pinned import PinnedLine, pinned_of
+from kapteam.rules.alerts import Signal
 from kapteam.rules.attention import (
     BREACH_SHOWN,
     Attention,
@@ -66,6 +68,7 @@ from kapteam.rules.integration import (
     earliest_clock,
     judge,
 )
+from kapteam.rules.measures_due import Due
 from kapteam.rules.monitoring_form import FormStanding, judge_form
 from kapteam.rules.notes import IntentionStanding, judge_intention
 from kapteam.rules.pathway import (
@@ -77,8 +80,9 @@ from kapteam.rules.pathway import (
 )
 from kapteam.rules.permissions import Viewer, hold_reason_for
 from kapteam.rules.readiness import Preparation, Requirement, is_ready, waits_for
+from kapteam.rules.score_signals import measures_due
 from kapteam.rules.series import SeriesCount, goes_on
-from kapteam.rules.signals import LOOKED_BACK, Signal, signals
+from kapteam.rules.signals import LOOKED_BACK, SignalFacts, signals
 from kapteam.rules.spravato import is_enrolled, is_spravato
 from kapteam.rules.vitals import Pressure, pressure_gap
 from kapteam.rules.waits import (
@@ -344,6 +348,7 @@ class CourseStanding:
     """One open course of care of one client, with everything that the lists show of it.
 
     `waits` are those on someone outside; of an insurer's authorizations it is the last to end.
+    `measures_due` are the outcome measures that are asked for, the longest due first.
     """
 
     client: ClientName
@@ -369,6 +374,7 @@ class CourseStanding:
     home: HomeStanding | None
     attention: tuple[Attention, ...]
     signals: tuple[Signal, ...]
+    measures_due: tuple[Due, ...]
     next_step: NextStep | None
     waits: tuple[WaitLine, ...]
     authorization: AuthorizationLine | None
@@ -496,11 +502,11 @@ class Asked:
 
 
 def attention_of(courses: Iterable[CourseStanding]) -> tuple[Attention, ...]:
-    """That of several courses of one client together; a concern of the client stands in it once."""
+    """That of several courses of one client together; what is of the client stands in it once."""
     found: dict[tuple[str, str], Attention] = {}
     for course in courses:
         for one in course.attention:
-            course_id = "" if one.concern else course.episode_id
+            course_id = "" if one.is_of_client else course.episode_id
             found.setdefault((course_id, f"{one.reason}/{one.subject_id}/{one.consent}"), one)
     return tuple(sorted(found.values(), key=lambda one: one.order))
 
@@ -579,7 +585,12 @@ def _standings(db: Session, asked: Asked, wanted: Any) -> tuple[CourseStanding, 
     ids = [one.id for one in courses]
     series = _by_course(db, course_rows.SERIES, ids)
     matters = _by_course(
-        db, course_rows.MATTERS, ids, now=asked.now, alerts_since=asked.now - LOOKED_BACK
+        db,
+        course_rows.MATTERS,
+        ids,
+        now=asked.now,
+        alerts_since=asked.now - LOOKED_BACK,
+        tells_scores=asked.viewer.reads_notes,
     )
     contacts = _by_course(db, course_rows.CONTACTS, ids)
     return tuple(
@@ -627,9 +638,9 @@ def _courses(db: Session, asked: Asked, wanted: Any) -> list["_Course"]:
 
 
 def _by_course(
-    db: Session, statement: Any, ids: list[str], **times: datetime
+    db: Session, statement: Any, ids: list[str], **given: datetime | bool
 ) -> Mapping[str, list[Any]]:
-    return _grouped(db.execute(statement, {"wanted": ids, **times}) if ids else ())
+    return _grouped(db.execute(statement, {"wanted": ids, **given}) if ids else ())
 
 
 def _grouped(rows: Iterable[Any]) -> Mapping[str, list[Any]]:
@@ -734,6 +745,7 @@ class _Course:
         hold = HoldLine(reason, row.look_again_on, row.hold_since) if reason else None
         home = home_standing(asked, home_rows.facts_of(matters))
         stuck = self._stuck(waits, open_doses, is_dosed=last is not None)
+        known = signal_rows.facts_of(matters)
         facts = CourseFacts(
             state=row.state,
             doses=tuple(
@@ -778,7 +790,7 @@ class _Course:
             waits=tuple(line.facts for line in waits),
             authorization=authorization.facts if authorization else None,
             home=home,
-            signals=self._signals(matters),
+            signals=self._signals(known),
             to_rebook=self._to_rebook(matters) if _waits_for_a_date(open_doses, series) else None,
         )
         return CourseStanding(
@@ -800,19 +812,35 @@ class _Course:
             home=home,
             attention=attend(facts, asked.now, asked.today),
             signals=facts.signals,
+            measures_due=self._measures_due(known, open_doses),
             next_step=next_step,
             waits=waits,
             authorization=authorization,
             stuck=stuck,
         )
 
-    def _signals(self, matters: list[Any]) -> tuple[Signal, ...]:
+    def _signals(self, facts: SignalFacts) -> tuple[Signal, ...]:
         """The alerts of the course; the front desk is told of none."""
         asked = self._asked
         if not asked.viewer.reads_notes:
             return ()
-        facts = signal_rows.facts_of(matters)
-        return signals(facts, asked.practice.thresholds, asked.now, asked.today)
+        return signals(
+            facts,
+            asked.practice.thresholds,
+            asked.now,
+            asked.today,
+            measures_of(asked.practice, asked.practice.zone),
+        )
+
+    def _measures_due(self, facts: SignalFacts, doses: Iterable[DoseLine]) -> tuple[Due, ...]:
+        """The measures that are asked for; the front desk is told of none."""
+        asked = self._asked
+        if not asked.viewer.reads_notes or facts.scores is None:
+            return ()
+        next_at = min((dose.planned_at for dose in doses if dose.is_ahead), default=None)
+        return measures_due(
+            facts.scores, measures_of(asked.practice, asked.practice.zone), asked.today, next_at
+        )
 
     def _to_sign(self) -> tuple[ToSign, ...]:
         """The signatures that its records wait for (domain 2)."""
@@ -912,6 +940,7 @@ class _Course:
                 *attend_records(self._to_sign(), self._asked.now),
             ),
             signals=(),
+            measures_due=(),
             next_step=None,
             waits=(),
             authorization=None,

@@ -78,7 +78,7 @@ class Today:
     `first_steps`: None but for who has no open course.
     """
 
-    concerns: tuple[WaitRow, ...]
+    safety: tuple[WaitRow, ...]
     told: tuple[Told, ...]
     unrecorded: tuple[DoseRow, ...]
     agenda: tuple[AgendaRow, ...]
@@ -123,7 +123,7 @@ def today(db: Session, asked: Asked) -> Today:
         key=lambda row: row.attention.order,
     )
     return Today(
-        concerns=_concerns(waits),
+        safety=_safety(waits),
         told=told,
         unrecorded=tuple(row for row in doses if row.dose.silence is Silence.WAS_THIS_GIVEN),
         agenda=agenda(courses, asked, asked.today),
@@ -181,9 +181,9 @@ def today(db: Session, asked: Asked) -> Today:
     )
 
 
-def _concerns(waits: list[WaitRow]) -> tuple[WaitRow, ...]:
-    """What was raised about a client, once, however many courses of care they are on."""
-    rows = (row for row in waits if row.attention.concern)
+def _safety(waits: list[WaitRow]) -> tuple[WaitRow, ...]:
+    """What is of a client's safety, once, however many courses of care they are on."""
+    rows = (row for row in waits if row.attention.is_of_client)
     found: dict[str, WaitRow] = {}
     for row in rows:
         found.setdefault(row.attention.subject_id, row)

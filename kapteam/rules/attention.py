@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from kapteam.rules.alerts import Signal
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
@@ -18,7 +19,6 @@ from kapteam.rules.pathway import EXPIRING, ConsentFacts
 from kapteam.rules.readiness import NEAR, Requirement
 from kapteam.rules.session_record import PART_OF, to_sign_tone
 from kapteam.rules.sign_off import sign_off_tone
-from kapteam.rules.signals import Signal
 from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, StuckOn
 from kapteam.vocabulary import (
     ClearanceDecision,
@@ -164,6 +164,11 @@ class Attention:
     authorization: AuthorizationFacts | None = None
     ended: SessionStatus | None = None
     signal: Signal | None = None
+
+    @property
+    def is_of_client(self) -> bool:
+        """Whether it is the client's safety, and so the same on each of their courses."""
+        return self.concern is not None or (self.signal is not None and self.signal.is_critical)
 
     @property
     def order(self) -> tuple[int, int, float, int]:

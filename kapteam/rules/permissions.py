@@ -273,16 +273,18 @@ def can_record_lookup(viewer: Viewer) -> bool:
     return _allowed(check_can_record_lookup, viewer)
 
 
-def check_can_quiet_alert(viewer: Viewer, part: Part) -> None:
-    """Let an alert rest: it is whose part it is, and a prescriber's (domain 5, S2, S3, D11)."""
-    if part is Part.THERAPIST:
-        both = frozenset({Function.PRESCRIBER, Function.THERAPIST})
-        _need(viewer, both, "Only a therapist or a prescriber can quiet this alert.")
-    else:
+def check_can_quiet_alert(viewer: Viewer, part: Part | None) -> None:
+    """Let an alert rest: it is whose part it is, and a prescriber's (domain 5, S2, S3, D11).
+
+    What is of both who treat (no `part`) either of them quiets.
+    """
+    if part is Part.PRESCRIBER:
         _need(viewer, frozenset({Function.PRESCRIBER}), "Only a prescriber can quiet this alert.")
+    else:
+        _need(viewer, _CARE, "Only a therapist or a prescriber can quiet this alert.")
 
 
-def can_quiet_alert(viewer: Viewer, part: Part) -> bool:
+def can_quiet_alert(viewer: Viewer, part: Part | None) -> bool:
     """Twin of `check_can_quiet_alert`."""
     return _allowed(lambda who: check_can_quiet_alert(who, part), viewer)
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from kapteam import wording
+from kapteam.rules.alerts import Quieted, Signal, SignalKind
 from kapteam.rules.escalation import Escalation, GivenDose, closer, rising
+from kapteam.rules.score_signals import Measures, ScoreFacts, critical_signals, score_signals
 from kapteam.rules.thresholds import Thresholds
 from kapteam.rules.vitals import Pressure, is_red, must_wait
 from kapteam.vocabulary import (
@@ -17,7 +19,6 @@ from kapteam.vocabulary import (
     EpisodeState,
     EventSeverity,
     Part,
-    Term,
     Tone,
 )
 
@@ -33,22 +34,6 @@ IN_PERSON_SOON = timedelta(days=60)
 """Ours: time enough to see everybody."""
 LOOKED_UP_BEFORE = timedelta(days=30)
 """Ours: how long before a series began a look-up may be that is still one for this series."""
-QUIET_DAYS = {Tone.RED: 1, Tone.AMBER: 30}
-"""Rule 72: what is red is quieted until the next day at most."""
-
-
-class SignalKind(Term):
-    """What an alert is about."""
-
-    PRESSURE = "pressure", "Blood pressure"
-    OXYGEN = "oxygen", "Oxygen"
-    EVENT = "event", "Event"
-    CHALLENGE = "challenge", "Challenging experience"
-    RISING = "rising", "Dose rises"
-    CLOSER = "closer", "Doses closer together"
-    REVIEW_DUE = "review_due", "Prescriber's review due"
-    LOOK_UP = "look_up", "Prescription database"
-    NOT_IN_PERSON = "not_in_person", "No evaluation in person on record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +100,11 @@ class Prescribing:
 
 
 @dataclass(frozen=True, slots=True)
-class Quieted:
-    """That somebody looked at the alert with this mark and lets it rest until that day."""
-
-    mark: str
-    until_on: date
-    reason: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
 class SignalFacts:
     """The rows that the alerts of one course are judged from.
 
     `series` are the doses given in each running series; a prescriber last signed a decision note
-    at `decided_at`.
+    at `decided_at`. `scores` are what outcome measures came to; None where nobody is told of them.
     """
 
     readings: tuple[LastReading, ...] = ()
@@ -139,42 +114,20 @@ class SignalFacts:
     series: tuple[tuple[GivenDose, ...], ...] = ()
     decided_at: datetime | None = None
     quieted: tuple[Quieted, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """One alert: its value beside the threshold and the source of that, since when, what clears it.
-
-    `part` is whose it is, `mark` names the row it stands for; `quiet` while somebody quieted it.
-    """
-
-    kind: SignalKind
-    tone: Tone
-    session_id: str
-    row_id: str
-    at: datetime
-    value: str
-    threshold: str
-    source: str
-    clears: str
-    part: Part = Part.PRESCRIBER
-    quiet: Quieted | None = None
-
-    @property
-    def is_reading(self) -> bool:
-        """Whether it is of a figure that was read."""
-        return self.kind in {SignalKind.PRESSURE, SignalKind.OXYGEN}
-
-    @property
-    def mark(self) -> str:
-        """What a quieting is about: this row as loud as it is, and no other."""
-        return f"{self.kind.value}/{self.row_id}/{self.tone.value}"
+    scores: ScoreFacts | None = None
 
 
 def signals(
-    facts: SignalFacts, thresholds: Thresholds, now: datetime, today: date
+    facts: SignalFacts,
+    thresholds: Thresholds,
+    now: datetime,
+    today: date,
+    measures: Measures | None = None,
 ) -> tuple[Signal, ...]:
-    """The alerts of a course, quieted ones among them, the oldest first."""
+    """The alerts of a course, quieted ones among them, the oldest first.
+
+    `measures` are those of the practice; without them nothing is said of any score.
+    """
     found = [
         *(one for row in facts.readings if (one := _of_reading(row, thresholds)) is not None),
         *(one for row in facts.events if (one := _of_event(row, now)) is not None),
@@ -183,6 +136,9 @@ def signals(
     ]
     if facts.prescribing:
         found += _of_prescribing(facts.prescribing, thresholds, now, today)
+    if facts.scores and measures:
+        found += critical_signals(facts.scores, measures)
+        found += score_signals(facts.scores, measures, now, today)
     resting = {one.mark: one for one in facts.quieted if today <= one.until_on}
     return tuple(
         replace(one, quiet=resting.get(one.mark))
@@ -213,11 +169,6 @@ def in_session(
     going_on = [one for one in events if one.resolved_at is None]
     facts = SignalFacts(tuple(newest.values()), tuple(going_on))
     return signals(facts, thresholds, now, now.date())
-
-
-def may_be_quiet_until(tone: Tone, today: date) -> date:
-    """The last day until which an alert as loud as this may be quieted (rule 72)."""
-    return today + timedelta(days=QUIET_DAYS.get(tone, QUIET_DAYS[Tone.AMBER]))
 
 
 def _of_reading(reading: LastReading, thresholds: Thresholds) -> Signal | None:

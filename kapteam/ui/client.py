@@ -26,6 +26,7 @@ from kapteam.charts.timeline import (
 )
 from kapteam.queries.client import Cleared, ClientDose, ClientIntegration, ClientPage, CourseLine
 from kapteam.queries.client_details import ClientDetails
+from kapteam.queries.critical import critical_alerts
 from kapteam.queries.standing import CourseStanding, DoseLine, attention_of
 from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.dosing import Silence, ends_session
@@ -47,8 +48,10 @@ from kapteam.ui.audit_log import who_opened
 from kapteam.ui.clearance import draw_contraindications
 from kapteam.ui.forms import Form
 from kapteam.ui.home_supply import draw_home_of_course
+from kapteam.ui.measures_due import draw_measures_due
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import (
+    draw_critical,
     facts,
     integration_links,
     order_of,
@@ -109,6 +112,9 @@ def draw_identity(here: Present, page: ClientPage) -> None:
                         icon="emergency_heat",
                         client=kept.code,
                     )
+        if not page.courses:
+            # Else it stands among the alerts, right below.
+            draw_critical(here, here.read(critical_alerts, page.name.id))
         for concern_id, standing in page.concerns:
             with row(f"concern_{concern_id}"):
                 phrase(sentences.concern(standing, here.now, here.zone))
@@ -311,6 +317,7 @@ def draw_courses(here: Present, page: ClientPage) -> None:
             with row(f"course_{course.episode_id}"):
                 _course(here, course)
             draw_stuck(here, course)
+            draw_measures_due(here, course.measures_due)
         for course in page.ended:
             for one in course.attention:
                 with row(f"ended_{course.episode_id}_{one.reason}_{one.subject_id}"):

@@ -59,7 +59,7 @@ _COLUMN = 520
 
 
 def draw_safety(here: Present, rows: tuple[WaitRow, ...]) -> None:
-    """The open concerns above everything else of Today; nothing takes no room."""
+    """Open concerns and critical answers above all else of Today; nothing takes no room."""
     if not rows:
         return
     with section("Safety", len(rows), key="safety"):
@@ -68,7 +68,10 @@ def draw_safety(here: Present, rows: tuple[WaitRow, ...]) -> None:
                 name_cell(here, one.course.client)
                 phrase(sentences.attention(one.attention, here.now, here.zone), _SAID)
                 with row_links(ONE_LINK):
-                    link("concern", "Open", icon="chevron_right", id=one.attention.subject_id)
+                    if one.attention.concern:
+                        link("concern", "Open", icon="chevron_right", id=one.attention.subject_id)
+                    else:
+                        link("client", "Open", icon="chevron_right", client=one.course.client.code)
 
 
 def draw_concern_page(

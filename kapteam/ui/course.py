@@ -33,6 +33,7 @@ from kapteam.ids import id_within
 from kapteam.queries.course import ConsentLine, Course, CourseBefore, Experience, Member
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.queries.standing import CourseHead
+from kapteam.rules.alerts import Signal
 from kapteam.rules.pathway import BOOKABLE, required_consents
 from kapteam.rules.permissions import can_release_hold, can_run_episode, can_write_note
 from kapteam.ui.clearance import takes_clearance
@@ -66,11 +67,20 @@ _FUNCTION_OF = {Part.PRESCRIBER: Function.PRESCRIBER, Part.THERAPIST: Function.T
 
 
 def draw_banner(
-    here: Present, care: CourseHead, *, to_course: bool = True, seen: bool | None = None
+    here: Present,
+    care: CourseHead,
+    *,
+    to_course: bool = True,
+    seen: bool | None = None,
+    critical: tuple[Signal, ...] | None = None,
 ) -> None:
-    """Whose course it is, where it stands, and the pause in force; `seen` as for `identity`."""
+    """Whose course it is, where it stands, and the pause in force.
+
+    `seen` and `critical` as for `identity`.
+    """
     also = f"{care.service_line.label}: {care.state.label}"
-    identity(here, care.client, also, care.id if to_course else "", seen=seen)
+    course_id = care.id if to_course else ""
+    identity(here, care.client, also, course_id, seen=seen, critical=critical)
     if care.hold_reason and care.look_again_on:
         phrase(sentences.on_hold(care.hold_reason, care.look_again_on, here.today))
 

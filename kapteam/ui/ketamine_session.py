@@ -59,6 +59,7 @@ from kapteam.ui.booking import (
 )
 from kapteam.ui.doses import dose_fields, draw_weight, read_field, typed_mg
 from kapteam.ui.forms import Form, unused_id
+from kapteam.ui.measures_due import draw_due_before
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import NOT_BOOKED, integration_links, phrase, row, section, when, words
 from kapteam.ui.series import draw_count, plan_link, say_too_often
@@ -97,6 +98,7 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
         _series(here, shown)
         if shown.line and shown.line.silence:
             phrase(sentences.silence(shown.line.silence, shown.planned_at, here.now, here.zone))
+        draw_due_before(here, shown.measures_due, shown.planned_at)
         with row("hour_ways"):
             if _is_live(here, shown):
                 link("live_session", "During the session", icon="timer", id=shown.id)

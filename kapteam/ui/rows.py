@@ -17,6 +17,7 @@ from kapteam import sentences, wording
 from kapteam.actions.views import record_view
 from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.client_names import ClientName
+from kapteam.queries.critical import critical_alerts
 from kapteam.queries.pinned import PinnedLine
 from kapteam.queries.standing import (
     CourseStanding,
@@ -27,6 +28,7 @@ from kapteam.queries.standing import (
     Person,
 )
 from kapteam.queries.views import seen_this_hour
+from kapteam.rules.alerts import Signal, SignalKind
 from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.notes import IntentionStage
@@ -36,7 +38,6 @@ from kapteam.rules.permissions import (
     can_raise_concern,
     can_write_note,
 )
-from kapteam.rules.signals import SignalKind
 from kapteam.sentences import client_name
 from kapteam.ui.navigation import link
 from kapteam.ui.shell import Present
@@ -456,6 +457,8 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
     episode = course.episode_id
     if one.reason in _OF_A_DOSE:
         link("ketamine_session", "Open", icon="chevron_right", id=one.subject_id)
+    elif one.signal and one.signal.is_of_scores:
+        link("client", "Open", icon="chevron_right", client=course.client.code)
     elif one.signal and one.signal.kind is SignalKind.NOT_IN_PERSON:
         link("clearance", "Open", icon="chevron_right", episode=episode)
     elif one.signal:
@@ -524,12 +527,14 @@ def identity(
     course_id: str = "",
     *,
     seen: bool | None = None,
+    critical: tuple[Signal, ...] | None = None,
 ) -> None:
     """Two identifiers in a frame above every field of a form about somebody (ux.md 1.7).
 
     With the ways back to the client, to the course when its id is given, and to their safety.
     Whoever sees them has opened the chart, which is on record before they are shown (rule 63); a
-    page that has read whether it is says so by `seen`.
+    page that has read whether it is says so by `seen`. Underneath are the critical answers, until
+    somebody cleared them (rule 42), which a page that has read them passes on.
     """
     if seen is None:
         seen = here.read(seen_this_hour, client.id)
@@ -547,6 +552,13 @@ def identity(
             link("episode", "Course", icon="chevron_right", id=course_id)
         if can_raise_concern(here.viewer):
             link("concern", "Safety", icon="emergency_heat", client=client.code)
+    draw_critical(here, here.read(critical_alerts, client.id) if critical is None else critical)
+
+
+def draw_critical(here: Present, critical: Iterable[Signal]) -> None:
+    """What the client answered that needs somebody."""
+    for one in critical:
+        phrase(sentences.signal(one, here.now, here.zone))
 
 
 def crisis_lines() -> None:

@@ -29,6 +29,7 @@ from kapteam.ui.concerns import draw_safety
 from kapteam.ui.contacts import contact_place, draw_told
 from kapteam.ui.day_sheet import day_sheets
 from kapteam.ui.first_steps import draw_first_steps, draw_without_course
+from kapteam.ui.measures_due import draw_due_before
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
     BACKUP_IS_LATE,
@@ -64,7 +65,7 @@ from kapteam.ui.shell import Present
 from kapteam.ui.showing import listed
 from kapteam.ui.text import plain, quiet, said
 from kapteam.ui.while_away import draw_days_away
-from kapteam.vocabulary import Tone
+from kapteam.vocabulary import Part, Tone
 from kapteam.wording import Phrase
 
 _CLOCK, _STATE = 165, 275
@@ -74,7 +75,6 @@ _DOSES = 10
 _LIST, _REASONS = 800, 560
 # What another section of the page says.
 _PRESCRIBER_SEES = {
-    Reason.CONCERN,
     Reason.WAS_THIS_GIVEN,
     Reason.INTEGRATION_LATE,
     Reason.WAS_THIS_HELD,
@@ -113,7 +113,7 @@ def draw_today(here: Present, today: Today) -> None:
         steps = today.first_steps
         draw_first_steps(here, is_alone=steps.is_alone, has_clients=bool(steps.without_course))
         draw_without_course(here, steps)
-    draw_safety(here, today.concerns)
+    draw_safety(here, today.safety)
     draw_days_away(here)
     draw_told(here, today.told)
     told = _Told()
@@ -301,8 +301,17 @@ class _Told:
         return new
 
     def waits(self, rows: tuple[WaitRow, ...], *, but: Set[Reason]) -> tuple[WaitRow, ...]:
-        """The reasons that no row above says; those of `but` are another section's."""
-        new = tuple(row for row in rows if row.attention.reason not in but and not self._says(row))
+        """The reasons that no row above says; those of `but` are another section's.
+
+        What is of a client's safety stands above everything else.
+        """
+        new = tuple(
+            row
+            for row in rows
+            if not row.attention.is_of_client
+            and row.attention.reason not in but
+            and not self._says(row)
+        )
         self._doses |= {
             row.attention.subject_id for row in new if row.attention.reason in _SAID_BY_ITS_ROW
         }
@@ -405,6 +414,11 @@ def _session_row(here: Present, one: DoseRow, place: str) -> None:
             words(" ".join(filter(None, people)), PERSON)
             with row_links(TWO_LINKS):
                 dose_link(here, course, dose)
+        asks = course.waited_on(Part.THERAPIST)
+        is_next = course.ahead[:1] == (dose,)
+        if is_next and course.measures_due and asks and here.viewer.stands_for(asks.id):
+            with st.container(key=f"pinned_due_{key}"):
+                draw_due_before(here, course.measures_due, dose.planned_at)
         at_home = with_them(here, dose)
         if at_home:
             with st.container(key=f"pinned_home_{key}"):

@@ -624,6 +624,17 @@ def _a_red_pressure(own: Care) -> str:
     return its_client(own)
 
 
+def _a_critical_answer(own: Care) -> str:
+    with own.database.writing() as db:
+        a_score(db, own.course, own.therapist, answers=(0,) * 8 + (1,))
+    return its_client(own)
+
+
+def _what_is_planned(page: Page) -> None:
+    press(page, "Known, with a plan")
+    paste(page, "What is known, and the plan", "Safety plan signed; call on Friday")
+
+
 def _why_it_rests(page: Page) -> None:
     press(page, "Quiet")
     paste(page, "Why it can rest", "134/84 at home since")
@@ -1507,6 +1518,13 @@ SAVES = {
         ("alert:quieted",),
         (Acknowledgement,),
         by_prescriber=True,
+    ),
+    "known": Save(
+        _a_critical_answer,
+        _what_is_planned,
+        "Save as known",
+        ("alert:quieted",),
+        (Acknowledgement,),
     ),
     "medicine in error": Save(
         _a_wrong_medicine,

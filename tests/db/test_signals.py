@@ -14,9 +14,9 @@ from kapteam.db.tables import Acknowledgement, Administration, Clearance, Episod
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.standing import Asked, course_standings
+from kapteam.rules.alerts import SignalKind
 from kapteam.rules.attention import Reason
 from kapteam.rules.session_record import Challenge
-from kapteam.rules.signals import SignalKind
 from kapteam.vocabulary import (
     ContactKind,
     ContactOutcome,

@@ -235,6 +235,12 @@ def _a_red_pressure(care: Care) -> dict[str, str]:
     return {"client": care.client.code}
 
 
+def _a_critical_answer(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        a_score(db, care.course, care.therapist, answers=(0,) * 8 + (1,))
+    return {"client": care.client.code}
+
+
 def _one_event(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
         dose = a_ketamine_session(db, care.course, planned_at=NOW - HOUR)
@@ -887,6 +893,14 @@ SHEETS = {
         "alert:quieted",
         _a_red_pressure,
     ),
+    "known": Sheet(
+        "client",
+        "quiet",
+        "Save as known",
+        {"reason": "Safety plan signed; call on Friday.", "until_on": TOMORROW},
+        "alert:quieted",
+        _a_critical_answer,
+    ),
     "reading in error": Sheet(
         "live_session",
         "void_reading",
@@ -1340,6 +1354,9 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("quieted", "reason", " ", "The reason is needed."),
     ("quieted", "until_on", TODAY + 2 * DAY, "can rest until"),
     ("quieted", "until_on", YESTERDAY, "This day has passed."),
+    ("known", "reason", " ", "The reason is needed."),
+    ("known", "until_on", None, "Choose the day."),
+    ("known", "until_on", TODAY + 31 * DAY, "can rest until"),
     ("reading in error", "void_reason", " ", "The reason is needed."),
     ("event in error", "void_reason", "", "The reason is needed."),
     ("order", "readings_due", "soon", "Enter minutes after the dose"),
@@ -1615,6 +1632,7 @@ SAVED_ALREADY = "Nothing was saved now: this form was saved already, in another 
 _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "reading",
     "quieted",
+    "known",
     "observed",
     "event",
     "inquiry",

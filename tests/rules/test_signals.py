@@ -5,16 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from kapteam.rules.alerts import Quieted, SignalKind, may_be_quiet_until
 from kapteam.rules.escalation import GivenDose
 from kapteam.rules.signals import (
     EventFacts,
     LastReading,
     LeftChallenged,
     Prescribing,
-    Quieted,
     SignalFacts,
-    SignalKind,
-    may_be_quiet_until,
     signals,
 )
 from kapteam.rules.thresholds import Thresholds
@@ -129,8 +127,11 @@ def test_a_new_reading_or_a_louder_event_is_another_alert():
 
 
 def test_rule_72_red_rests_until_the_next_day_at_most():
-    assert may_be_quiet_until(Tone.RED, TODAY) == TODAY + DAY
-    assert may_be_quiet_until(Tone.AMBER, TODAY) == TODAY + 30 * DAY
+    (red,) = _found(readings=[replace(READ, pressure=Pressure(182, 100))])
+    assert may_be_quiet_until(red, TODAY) == TODAY + DAY
+    assert may_be_quiet_until(replace(red, tone=Tone.AMBER), TODAY) == TODAY + 30 * DAY
+    # A critical answer is known, and rests until the day of its plan.
+    assert may_be_quiet_until(replace(red, kind=SignalKind.CRITICAL), TODAY) == TODAY + 30 * DAY
 
 
 def test_a_challenging_experience_that_was_not_over_is_the_therapist_s():
