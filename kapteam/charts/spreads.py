@@ -41,7 +41,7 @@ def gains(
     x: dict[str, Any] = {
         "scale": alt.Scale(domain=[-range_, range_], nice=False),
         "axis": alt.Axis(
-            title=f"{instrument.name}: points better than before the first dose",
+            title=_title(instrument, least and least[0]),
             titleColor=palette.quiet,
             titleFontSize=12,
             titleFontWeight="normal",
@@ -98,3 +98,12 @@ def gains_in_words(groups: Sequence[tuple[str, Spread]], instrument: Instrument)
     """The same in one sentence for each group."""
     said = "; ".join(f"{label}: {sentences.gains(one)}" for label, one in groups)
     return f"Change in {instrument.name} since before the first dose. {said}."
+
+
+def _title(instrument: Instrument, least: int | None) -> list[str]:
+    """What the scale and the dashed lines are."""
+    error = "" if least is None else f", and {least} points, the measure's own error"
+    return [
+        f"{instrument.name}: points better than before the first dose",
+        f"Dashed: no change{error}",
+    ]
