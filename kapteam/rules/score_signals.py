@@ -237,7 +237,7 @@ def score_signals(
     judged = _Judged(facts, facts.course, measures, now)
     yield from judged.doing()
     if facts.course.has_begun and _measured(facts, facts.course, measures.zone).chases:
-        yield from _unknown(judged, _overdue(facts, measures, today))
+        yield from _unknown(judged, _overdue(judged, today))
 
 
 def measures_due(
@@ -275,9 +275,15 @@ def _measured(
     )
 
 
-def _overdue(facts: ScoreFacts, measures: Measures, today: date) -> list[Due]:
-    """What is overdue: nothing is before a dose that lies ahead."""
-    return [one for one in measures_due(facts, measures, today, None) if one.is_overdue]
+def _overdue(judged: "_Judged", today: date) -> list[Due]:
+    """The primary measure if it is overdue, which nothing is before a dose that lies ahead.
+
+    That another one is overdue is only a line: every client would have an alert (decision 58).
+    """
+    if judged.primary is None:
+        return []
+    asked = measures_due(judged.facts, judged.measures, today, None)
+    return [one for one in asked if one.is_overdue and one.instrument_id == judged.primary.id]
 
 
 @dataclass(slots=True)

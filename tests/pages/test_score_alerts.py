@@ -164,10 +164,14 @@ def test_what_is_due_before_a_dose_stands_on_the_session_the_client_and_the_ther
 
 def test_what_is_overdue_is_one_plain_row_of_the_therapist(care):
     with care.database.writing() as db:
-        a_given_session(db, care.course, given_at=NOW - 10 * DAY)
-        a_score(db, care.course, care.therapist, total=9, taken_at=NOW - 11 * DAY)
+        for days in (30, 10):
+            a_given_session(db, care.course, given_at=NOW - days * DAY)
+        a_score(db, care.course, care.therapist, total=9, taken_at=NOW - 31 * DAY)
     shown = said(opened(care, care.therapist, "today"))
-    assert shown.count("Overdue: AUDIT-C and GAD-7, since Sat Nov 14") == 1
+    assert shown.count("Overdue: PHQ-9, since Sat Nov 14") == 1
+    # Of another measure it is only said with the client.
+    assert "GAD-7" not in shown
+    assert "GAD-7" in said(opened(care, care.therapist, "client", client=care.client.code))
 
 
 def test_an_alert_about_no_session_leads_to_where_it_is_cleared(care):

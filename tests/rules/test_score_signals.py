@@ -344,7 +344,7 @@ def test_rule_54_without_a_score_nobody_is_called_not_better_and_it_is_said_afte
 def test_no_baseline_and_what_is_overdue_are_one_plain_alert_of_the_therapist():
     (one,) = _of_course(doses=_doses(10))
     assert (one.kind, one.tone, one.part) == (SignalKind.NO_BASELINE, Tone.PLAIN, Part.THERAPIST)
-    assert one.value == "no PHQ-9 before dose 1; overdue: GAD-7"
+    assert one.value == "no PHQ-9 before dose 1"
     # The front desk handed it out a day later: late, and better than none.
     late = _unknown(_score(20, days=8), _score(9, days=8, instrument="gad-7"), doses=_doses(10))
     assert late == []
@@ -353,10 +353,12 @@ def test_no_baseline_and_what_is_overdue_are_one_plain_alert_of_the_therapist():
 def test_an_overdue_measure_is_said_with_its_day_and_the_next_one_is_another_alert():
     scores = (_score(20, days=31), _score(9, days=31, instrument="gad-7"))
     (one,) = _of_course(*scores, doses=_doses(30, 10))
-    assert (one.kind, one.value) == (SignalKind.OVERDUE, "GAD-7 and PHQ-9")
+    assert (one.kind, one.value) == (SignalKind.OVERDUE, "PHQ-9")
     assert one.at.astimezone(PHOENIX).date() == TODAY - 10 * DAY
-    (left,) = _of_course(*scores, _score(18, days=1), doses=_doses(30, 10))
-    assert left.value == "GAD-7"
+    (later,) = _of_course(*scores, _score(18, days=11), doses=_doses(30, 17, 5))
+    assert later.mark != one.mark
+    # That another measure than the primary one is overdue is only a line.
+    assert _of_course(*scores, _score(18, days=1), doses=_doses(30, 10)) == ()
 
 
 @pytest.mark.parametrize(
