@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from kapteam.errors import BadInstruments
 from kapteam.rules.instruments import Instrument, problem_with
+from kapteam.rules.measures_in_use import measures_in_use
 from kapteam.rules.score_signals import Measures
 
 SHIPPED = Path(__file__).resolve().parents[1] / "data" / "instruments"
@@ -23,17 +25,22 @@ def instruments() -> Mapping[str, Instrument]:
     return read_instruments(SHIPPED)
 
 
-def in_use(practice: object) -> frozenset[str]:
-    """The ids of the instruments that a practice uses: as the files have it, until it can set it.
+class Practice(Protocol):
+    """What is in force of a practice, as far as it says which measures it uses."""
 
-    `practice` is what is in force of it.
-    """
-    return frozenset(one.id for one in instruments().values() if one.is_on)
+    @property
+    def measures(self) -> Mapping[str, bool]:
+        """Those that were switched on or off, by id."""
 
 
-def measures_of(practice: object, zone: ZoneInfo) -> Measures:
+def in_use(practice: Practice) -> Mapping[str, Instrument]:
+    """The instruments that a practice uses by their ids, in the order of their names."""
+    return measures_in_use(instruments(), practice.measures)
+
+
+def measures_of(practice: Practice, zone: ZoneInfo) -> Measures:
     """What a practice in this zone has to judge by: all that there are, and those in use."""
-    return Measures(instruments(), in_use(practice), zone)
+    return Measures(instruments(), frozenset(in_use(practice)), zone)
 
 
 def read_instruments(folder: Path) -> Mapping[str, Instrument]:

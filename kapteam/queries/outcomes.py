@@ -45,7 +45,7 @@ from kapteam.db.tables import (
     Series,
 )
 from kapteam.db.types import UtcDateTime
-from kapteam.queries.measures import in_use
+from kapteam.instruments import in_use
 from kapteam.queries.standing import Asked, own_courses
 from kapteam.rules.change import (
     BASELINE_DAYS,
