@@ -24,10 +24,17 @@ def instruments() -> Mapping[str, Instrument]:
     return read_instruments(SHIPPED)
 
 
+def in_use(switches: Mapping[str, bool]) -> Mapping[str, Instrument]:
+    """The instruments that a practice uses by their ids, in the order of their names.
+
+    `switches` are those that it switched on or off.
+    """
+    return measures_in_use(instruments(), switches)
+
+
 def measures_of(switches: Mapping[str, bool], zone: ZoneInfo) -> Measures:
     """What a practice in this zone judges by: all that there are, and those that it uses."""
-    known = instruments()
-    return Measures(known, frozenset(measures_in_use(known, switches)), zone)
+    return Measures(instruments(), frozenset(in_use(switches)), zone)
 
 
 def read_instruments(folder: Path) -> Mapping[str, Instrument]:

@@ -15,7 +15,7 @@ from kapteam import wording
 from kapteam.rules.alerts import Signal, SignalKind
 from kapteam.rules.attention import MISSED_TWICE, Attention, Reason
 from kapteam.rules.cadence import OtherSession, PlanWeek, TooOften
-from kapteam.rules.change import Baseline, Change, ChipKind, Slipping
+from kapteam.rules.change import Baseline, Change, ChipKind, Progress, Slipping
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import MayAdd, Silence
@@ -1311,3 +1311,17 @@ def slipping(found: Slipping, now: datetime, zone: ZoneInfo) -> Phrase:
     best = f"{found.best.total} on {wording.day(on, now.astimezone(zone).date())}"
     points = wording.count(found.points, "point")
     return Phrase(f"Slipping: {points} worse than the best, {best}", Tone.AMBER, "trending_down")
+
+
+def progress(one: Progress) -> str:
+    """`PHQ-9 18 → 6 (best 5), response`: the primary measure as a list has it."""
+    name = one.instrument.name
+    if one.first is None:
+        return f"{name} {one.last}, no baseline"
+    if one.last is None:
+        return f"{name} {one.first} at baseline"
+    best = "" if one.best == one.last else f" (best {one.best})"
+    label = one.finding.label if one.finding else ""
+    if one.finding is ChipKind.REMISSION and one.instrument.remission:
+        label = one.instrument.remission.label
+    return _join(f"{name} {one.first} → {one.last}{best}", wording.first_down(label))

@@ -45,7 +45,7 @@ from kapteam.db.tables import (
     Series,
 )
 from kapteam.db.types import UtcDateTime
-from kapteam.queries.measures import in_use
+from kapteam.instruments import in_use
 from kapteam.queries.standing import Asked, own_courses
 from kapteam.rules.change import (
     BASELINE_DAYS,
@@ -205,7 +205,7 @@ class Outcomes:
 
 def outcomes(db: Session, asked: Asked, wanted: Wanted) -> Outcomes:
     """What is wanted, of the courses that the viewer may see; in two statements."""
-    measures = _primary_measures(in_use(asked.practice))
+    measures = _primary_measures(in_use(asked.practice.measures))
     doses = db.execute(_doses(asked, wanted))
     series = db.execute(_series(asked, wanted, measures))
     return Outcomes(

@@ -43,6 +43,7 @@ from kapteam.rules.attention import (
     attend_records,
 )
 from kapteam.rules.ceiling import Ceiling, CeilingGap, ceiling_gap
+from kapteam.rules.change import Progress
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import (
     TOUCHES_COUNTED,
@@ -80,7 +81,7 @@ from kapteam.rules.pathway import (
 )
 from kapteam.rules.permissions import Viewer, hold_reason_for
 from kapteam.rules.readiness import Preparation, Requirement, is_ready, waits_for
-from kapteam.rules.score_signals import measures_due
+from kapteam.rules.score_signals import measures_due, primary_progress
 from kapteam.rules.series import SeriesCount, goes_on
 from kapteam.rules.signals import LOOKED_BACK, SignalFacts, signals
 from kapteam.rules.spravato import is_enrolled, is_spravato
@@ -334,7 +335,8 @@ class CourseStanding:
     """One open course of care of one client, with everything that the lists show of it.
 
     `waits` are those on someone outside; of an insurer's authorizations it is the last to end.
-    `measures_due` are the outcome measures that are asked for, the longest due first.
+    `measures_due` are the outcome measures that are asked for, the longest due first; `progress` is
+    where the client stands on the primary one.
     """
 
     client: ClientName
@@ -360,6 +362,7 @@ class CourseStanding:
     attention: tuple[Attention, ...]
     signals: tuple[Signal, ...]
     measures_due: tuple[Due, ...]
+    progress: Progress | None
     next_step: NextStep | None
     waits: tuple[WaitLine, ...]
     authorization: AuthorizationLine | None
@@ -793,6 +796,7 @@ class _Course:
             attention=attend(facts, asked.now, asked.today),
             signals=facts.signals,
             measures_due=self._measures_due(known, open_doses),
+            progress=self._progress(known),
             next_step=next_step,
             waits=waits,
             authorization=authorization,
@@ -824,6 +828,14 @@ class _Course:
             asked.today,
             next_at,
         )
+
+    def _progress(self, facts: SignalFacts) -> Progress | None:
+        """Where the client stands on the primary measure; the front desk is not told."""
+        asked = self._asked
+        if not asked.viewer.reads_notes or facts.scores is None:
+            return None
+        measures = measures_of(asked.practice.measures, asked.practice.zone)
+        return primary_progress(facts.scores, measures, asked.now)
 
     def _to_sign(self) -> tuple[ToSign, ...]:
         """The signatures that its records wait for (domain 2)."""
@@ -923,6 +935,7 @@ class _Course:
             ),
             signals=(),
             measures_due=(),
+            progress=None,
             next_step=None,
             waits=(),
             authorization=None,

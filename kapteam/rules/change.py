@@ -222,6 +222,41 @@ def slipping(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where somebody stands on one measure, in short: from what, to what, and what that is.
+
+    `first` is the total at baseline, None without one. `last` is the latest since then and `best`
+    the best, None while there is none; `finding` is what that amounts to, None where it is nothing.
+    """
+
+    instrument: Instrument
+    first: int | None
+    last: int | None = None
+    best: int | None = None
+    finding: ChipKind | None = None
+
+
+def progress(
+    instrument: Instrument, since: Baseline | None, scores: Sequence[Complete]
+) -> Progress | None:
+    """What is said of a measure in a list; None without a score. `scores` as `used` gives them."""
+    if not scores:
+        return None
+    if since is None:
+        return Progress(instrument, None, scores[-1].total)
+    changed = change(instrument, since, scores)
+    if changed is None:
+        return Progress(instrument, since.score.total)
+    kinds = [chip.kind for chip in changed.chips]
+    # That the baseline was low is the reason for what is not claimed, and stands last.
+    kinds.sort(key=lambda kind: kind is ChipKind.LOW_AT_BASELINE)
+    totals = [one.total for one in _since(since, scores)]
+    best = max(totals, key=lambda total: instrument.gain(since.score.total, total))
+    finding = kinds[0] if kinds else None
+    return Progress(instrument, since.score.total, changed.latest.total, best, finding)
+
+
 class Unjudged(Enum):
     """Why nobody can tell whether somebody is better (rule 54).
 

@@ -19,12 +19,14 @@ from kapteam.rules.change import (
     ChipKind,
     Complete,
     NotBetter,
+    Progress,
     Taken,
     Unjudged,
     baseline,
     change,
     not_better,
     primary_measure,
+    progress,
     slipping,
     used,
 )
@@ -238,6 +240,18 @@ def score_signals(
     yield from judged.doing()
     if facts.course.has_begun and _measured(facts, facts.course, measures.zone).chases:
         yield from _unknown(judged, _overdue(judged, today))
+
+
+def primary_progress(facts: ScoreFacts, measures: Measures, now: datetime) -> Progress | None:
+    """Where somebody stands on the measure by which the course is judged; None without a score."""
+    primary = facts.course and primary_measure(facts.course.indications, measures.in_use)
+    if not primary:
+        return None
+    instrument = measures.known[primary]
+    taken = [one.taken for one in facts.scores if one.is_here]
+    first_at = facts.doses[0].at if facts.doses else None
+    since = baseline(taken, instrument, first_at, now, measures.zone)
+    return progress(instrument, since, used(taken, instrument, measures.zone))
 
 
 def measures_due(

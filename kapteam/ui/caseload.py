@@ -205,7 +205,7 @@ def _headings() -> None:
             ("Stage", _STAGE),
             ("Next step", _NEXT),
             ("Integration", _INTEGRATION),
-            ("Last dose", _LAST),
+            ("Last dose, score", _LAST),
         ):
             _small(quiet(heading), width)
 
@@ -232,7 +232,8 @@ def _client_row(here: Present, one: CaseloadRow) -> None:
 def _course(here: Present, course: CourseStanding, earlier: EarlierDose | None = None) -> None:
     _small(_next(here, course), _NEXT)
     _small(_integration(here, course), _INTEGRATION)
-    _small(_earlier(here, earlier) if earlier else _last(here, course), _LAST)
+    last = _earlier(here, earlier) if earlier else _last(here, course)
+    _small("  \n".join(filter(None, (last, _score(here, course)))), _LAST)
 
 
 def _stuck(here: Present, course: CourseStanding) -> None:
@@ -313,6 +314,13 @@ def _last(here: Present, course: CourseStanding) -> str:
     given = wording.dose(dose.given_ug, dose.product_route)
     on = wording.day(dose.last_given_at.astimezone(here.zone).date(), here.today)
     return f"{plain(given)}, {quiet(on)}"
+
+
+def _score(here: Present, course: CourseStanding) -> str:
+    """The primary measure, first to last with its word; with others in the room it is left out."""
+    if course.progress is None or here.viewer.hides_names:
+        return ""
+    return plain(sentences.progress(course.progress))
 
 
 def _earlier(here: Present, dose: EarlierDose) -> str:

@@ -12,8 +12,7 @@ from sqlalchemy import literal, select, update
 from kapteam.db.days import day_number
 from kapteam.db.scores import scores_of, taken
 from kapteam.db.tables import Administration, Episode, KetamineSession, Practice, Score, Series
-from kapteam.instruments import instruments
-from kapteam.queries.measures import in_use
+from kapteam.instruments import in_use, instruments
 from kapteam.queries.outcomes import Outcomes, Wanted, outcomes
 from kapteam.rules.change import (
     ChipKind,

@@ -4,13 +4,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from kapteam.db.tables import Client
+from kapteam.db.tables import Client, Episode
 from kapteam.queries.caseload import Scope
 from kapteam.vocabulary import Audience, EpisodeState, Function, HoldReason, ServiceLine
 from tests.factories import NOW, TODAY, a_client, a_clinician, a_course, a_hold, pin
 from tests.factories_care import (
     a_booked_pair,
     a_given_session,
+    a_score,
     a_series,
     a_signed_intention,
     an_integration_session,
@@ -76,7 +77,7 @@ def test_a_client_has_every_column_in_words_in_the_order_of_the_headings(care):
     words = said(_open(care))
 
     columns = (
-        ":gray[Last dose]",
+        ":gray[Last dose, score]",
         "Series, 1 of 6",
         "Integration **Tue Nov 24, 4:30 pm**",
         "Integration to do: 4 hr left, booked Tue Nov 24, 4:30 pm",
@@ -84,7 +85,14 @@ def test_a_client_has_every_column_in_words_in_the_order_of_the_headings(care):
     )
     places = [words.index(one) for one in columns]
     assert places == sorted(places)
-    headings = ("Client", "Needs attention", "Stage", "Next step", "Integration", "Last dose")
+    headings = (
+        "Client",
+        "Needs attention",
+        "Stage",
+        "Next step",
+        "Integration",
+        "Last dose, score",
+    )
     places = [words.index(f":gray[{one}]") for one in headings]
     assert places == sorted(places)
     assert "None" not in words
@@ -392,3 +400,14 @@ def test_who_came_back_has_their_last_dose_with_its_day_and_that_it_was_in_an_ea
     tab = _open(care)
     assert "70 mg intramuscular, :gray[Wed Aug 26, in an earlier course]" in bare(said(tab))
     assert statements_of(care, tab) <= MOST_STATEMENTS
+
+
+def test_a_row_has_the_primary_score_first_to_last_with_its_best_and_its_word(care):
+    with care.database.writing() as db:
+        care_course = db.get_one(Episode, care.course.id)
+        a_given_session(db, care_course, given_at=NOW - 21 * DAY)
+        for days, total in ((22, 18), (9, 3), (2, 6)):
+            a_score(db, care_course, care.therapist, total=total, taken_at=NOW - days * DAY)
+
+    assert "PHQ-9 18 → 6 (best 3), response" in said(opened(care, care.therapist, "caseload"))
+    assert "PHQ-9 18" not in said(opened(care, care.front_desk, "caseload"))

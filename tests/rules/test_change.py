@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kapteam import sentences
 from kapteam.instruments import instruments
 from kapteam.rules.change import (
     Baseline,
@@ -19,6 +20,7 @@ from kapteam.rules.change import (
     is_low,
     not_better,
     primary_measure,
+    progress,
     reaches,
     slipping,
     used,
@@ -459,3 +461,36 @@ ALL = set(instruments())
 )
 def test_the_primary_measure_follows_the_indication(indications, in_use, expected):
     assert primary_measure(indications, in_use) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "of", "first", "last", "best", "finding", "said"),
+    [
+        ((18, 5, 6), PHQ_9, 18, 6, 5, ChipKind.RESPONSE, "PHQ-9 18 → 6 (best 5), response"),
+        ((18, 0), PHQ_9, 18, 0, 0, ChipKind.REMISSION, "PHQ-9 18 → 0, remission"),
+        ((52, 28), PCL_5, 52, 28, 28, ChipKind.REMISSION,
+         "PCL-5 (month) 52 → 28, below the range of PTSD"),
+        ((8, 4), PHQ_9, 8, 4, 4, ChipKind.TOO_SMALL, "PHQ-9 8 → 4, too small to call"),
+        # Low at baseline, and a change that counts: the change is what is said.
+        ((9, 2), PHQ_9, 9, 2, 2, ChipKind.RESPONSE, "PHQ-9 9 → 2, response"),
+        ((10, 4, 20), PHQ_9, 10, 20, 4, ChipKind.WORSE,
+         "PHQ-9 10 → 20 (best 4), reliably worse"),
+        ((20, 80, 60), WHO_5, 20, 60, 80, ChipKind.NOTICED,
+         "WHO-5 20 → 60 (best 80), meaningfully better"),
+        # Nothing that anybody published says what this is, so no word does.
+        ((20, 19), QIDS, 20, 19, 19, None, "QIDS-SR16 20 → 19"),
+        ((18,), PHQ_9, 18, None, None, None, "PHQ-9 18 at baseline"),
+    ],
+)  # fmt: skip
+def test_in_short_it_is_from_what_to_what_the_best_and_one_word(
+    given, of, first, last, best, finding, said
+):
+    found = progress(*course(*given, of=of))
+    assert (found.first, found.last, found.best, found.finding) == (first, last, best, finding)
+    assert sentences.progress(found) == said
+
+
+def test_without_a_baseline_only_the_latest_is_said_and_without_a_score_nothing():
+    scores = [Complete("one", 9, FIRST_DOSE), Complete("two", 0, NOW)]
+    assert sentences.progress(progress(PHQ_9, None, scores)) == "PHQ-9 0, no baseline"
+    assert progress(PHQ_9, None, []) is None
