@@ -8,11 +8,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kapteam.actions.loading import ketamine_session
-from kapteam.db.tables import AdverseEvent, Episode, KetamineSession, OtherMedicine, Vital
-from kapteam.errors import NotAllowed
+from kapteam.db.access import visible_client
+from kapteam.db.tables import (
+    AdverseEvent,
+    Episode,
+    KetamineSession,
+    OtherMedicine,
+    PrescriptionLookup,
+    RemsEnrollment,
+    Vital,
+)
+from kapteam.errors import NotAllowed, NotFound
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_record_session
 
+_OfClient = TypeVar("_OfClient", PrescriptionLookup, RemsEnrollment)
 _Row = TypeVar("_Row", OtherMedicine, Vital, AdverseEvent)
 
 
@@ -44,6 +54,21 @@ def void_row(
     session, course = ketamine_session(db, viewer, session_id or "", now)
     row = db.get_one(table, entered.row_id, populate_existing=True)
     return (row, session, course) if mark_void(row, viewer, entered, now) else None
+
+
+def void_of_client(
+    db: Session, viewer: Viewer, table: type[_OfClient], entered: VoidRowEntered, now: datetime
+) -> _OfClient | None:
+    """The row about a client, now void; None when it was void for this reason before.
+
+    Raises NotAllowed, NotFound, Invalid (`void_reason`).
+    """
+    row = db.get(table, entered.row_id)
+    if row is None:
+        raise NotFound("There is no such row, or you do not treat this client.")
+    visible_client(db, viewer, row.client_id, now)
+    db.refresh(row, with_for_update=True)
+    return row if mark_void(row, viewer, entered, now) else None
 
 
 def mark_void(row: Voidable, viewer: Viewer, entered: VoidRowEntered, now: datetime) -> bool:

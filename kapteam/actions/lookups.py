@@ -5,14 +5,13 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from kapteam.actions.entered_in_error import VoidRowEntered, mark_void
+from kapteam.actions.entered_in_error import VoidRowEntered, void_of_client
 from kapteam.actions.loading import practice_zone
 from kapteam.actions.saving import already_saved
 from kapteam.clock import day_of
-from kapteam.db.access import visible_client, visible_episode
+from kapteam.db.access import visible_episode
 from kapteam.db.audit import record
 from kapteam.db.tables import PrescriptionLookup
-from kapteam.errors import NotFound
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_record_lookup
 
@@ -64,12 +63,8 @@ def void_lookup(db: Session, viewer: Viewer, entered: VoidRowEntered, now: datet
     Raises NotAllowed, NotFound, Invalid (`void_reason`).
     """
     check_can_record_lookup(viewer)
-    row = db.get(PrescriptionLookup, entered.row_id)
-    if row is None:
-        raise NotFound("There is no such look-up, or you do not treat this client.")
-    visible_client(db, viewer, row.client_id, now)
-    db.refresh(row, with_for_update=True)
-    if mark_void(row, viewer, entered, now):
+    row = void_of_client(db, viewer, PrescriptionLookup, entered, now)
+    if row is not None:
         record(
             db,
             "lookup:voided",

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kapteam.actions.entered_in_error import VoidRowEntered, mark_void
+from kapteam.actions.entered_in_error import VoidRowEntered, mark_void, void_of_client
 from kapteam.actions.ketamine_sessions import read_lot
 from kapteam.actions.loading import (
     administrations,
@@ -19,7 +19,7 @@ from kapteam.actions.saving import SAVED_MEANWHILE, already_saved
 from kapteam.actions.session_record import changed_since
 from kapteam.actions.submissions import judge_submission, submission_of
 from kapteam.clock import day_of
-from kapteam.db.access import visible_client, visible_episode
+from kapteam.db.access import visible_episode
 from kapteam.db.audit import record
 from kapteam.db.spravato import session_facts
 from kapteam.db.tables import (
@@ -30,7 +30,7 @@ from kapteam.db.tables import (
     MonitoringSubmission,
     RemsEnrollment,
 )
-from kapteam.errors import Conflict, NotAllowed, NotFound
+from kapteam.errors import Conflict, NotAllowed
 from kapteam.rules.entered import Entered
 from kapteam.rules.monitoring_form import CURRENT, fingerprint, missing, read_ready_minutes
 from kapteam.rules.permissions import (
@@ -145,12 +145,8 @@ def void_enrollment(db: Session, viewer: Viewer, entered: VoidRowEntered, now: d
     Raises NotAllowed, NotFound, Invalid (`void_reason`).
     """
     check_can_record_session(viewer)
-    row = db.get(RemsEnrollment, entered.row_id)
-    if row is None:
-        raise NotFound("There is no such enrollment, or you do not treat this client.")
-    visible_client(db, viewer, row.client_id, now)
-    db.refresh(row, with_for_update=True)
-    if mark_void(row, viewer, entered, now):
+    row = void_of_client(db, viewer, RemsEnrollment, entered, now)
+    if row is not None:
         record(
             db,
             "enrollment:voided",

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from kapteam.db.clearances import newest_clearance
 from kapteam.db.matters import matter
 from kapteam.db.scores import COUNTS
 from kapteam.db.tables import (
@@ -286,14 +287,6 @@ def _is_held() -> ColumnElement[bool]:
 
 def _prescribing(wanted: Any) -> Select[Any]:
     """The clearance of each course on which ketamine is given, and that is not on hold."""
-    newest = (
-        select(Clearance.id)
-        .where(Clearance.episode_id == Episode.id)
-        .order_by(Clearance.decided_at.desc(), Clearance.id.desc())
-        .limit(1)
-        .correlate(Episode)
-        .scalar_subquery()
-    )
     return (
         matter(
             PRESCRIBING,
@@ -305,7 +298,7 @@ def _prescribing(wanted: Any) -> Select[Any]:
             until_on=_looked_up_on(),
             seen_at=_series_began_at(),
         )
-        .join(Clearance, Clearance.id == newest)
+        .join(Clearance, Clearance.id == newest_clearance())
         .where(
             Episode.id.in_(wanted),
             Episode.state.in_(_DOSING),

@@ -11,6 +11,7 @@ from sqlalchemy import ScalarSelect, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_clients, visible_episodes
+from kapteam.db.clearances import newest_clearance
 from kapteam.db.concerns import last_seen_at, names, unseen_by
 from kapteam.db.tables import (
     Administration,
@@ -412,7 +413,7 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
             .outerjoin(opener, opener.id == EmergencyAccess.clinician_id)
             .outerjoin(Weight, is_newest(Client.id))
             .outerjoin(course, course.client_id == Client.id)
-            .outerjoin(Clearance, Clearance.id == _newest_clearance(course))
+            .outerjoin(Clearance, Clearance.id == newest_clearance(course))
             .outerjoin(
                 member,
                 and_(
@@ -441,18 +442,6 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 OutsideExperience.id,
             )
         )
-    )
-
-
-def _newest_clearance(course: type[Episode]) -> ScalarSelect[str]:
-    one = aliased(Clearance)
-    return (
-        select(one.id)
-        .where(one.episode_id == course.id)
-        .order_by(one.decided_at.desc(), one.id.desc())
-        .limit(1)
-        .correlate(course)
-        .scalar_subquery()
     )
 
 

@@ -35,6 +35,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import TypeEngine
 
 from kapteam.db import home_rows, signal_rows
+from kapteam.db.clearances import newest_clearance
 from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen_by
 from kapteam.db.matters import matter
 from kapteam.db.reviewed import reviewed_for
@@ -170,14 +171,6 @@ def _episodes() -> Executable:
         .correlate(Episode)
         .scalar_subquery()
     )
-    newest_clearance = (
-        select(Clearance.id)
-        .where(Clearance.episode_id == Episode.id)
-        .order_by(Clearance.decided_at.desc(), Clearance.id.desc())
-        .limit(1)
-        .correlate(Episode)
-        .scalar_subquery()
-    )
     return (
         select(
             Episode.id.label("episode_id"),
@@ -212,7 +205,7 @@ def _episodes() -> Executable:
         )
         .join(Client, Client.id == Episode.client_id)
         .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
-        .outerjoin(Clearance, Clearance.id == newest_clearance)
+        .outerjoin(Clearance, Clearance.id == newest_clearance())
         .outerjoin(consents, consents.c.episode_id == Episode.id)
         .outerjoin(touches, touches.c.episode_id == Episode.id)
         .where(Episode.id.in_(_WANTED))
