@@ -147,6 +147,7 @@ def _by_measure(found: Outcomes, instrument: Instrument) -> None:
                 rate = found.rate(question, instrument.id, route)
                 if rate.of or rate.left_out:
                     _line(route.label, rate, small=True)
+        _line("A response at any time", found.rate(Question.TIME, instrument.id))
         took = found.figures(Question.TIME, instrument.id)
         if took is not None and took.number >= LEAST_CHARTED:
             st.markdown(f"{_WHAT[Question.TIME]}: {plain(sentences.days_to(took))}")
@@ -187,7 +188,7 @@ def _changes(found: Outcomes, instrument: Instrument) -> None:
             _line(f"{_WHAT[question]}, more than the measure's own error", rate)
         drawn += _enough(found, question, instrument)
     if not drawn:
-        words(quiet("Too few to draw how far they got."))
+        st.markdown(quiet("Too few to draw how far they got."))
         return
     dark = st.context.theme.type == "dark"
     st.vega_lite_chart(

@@ -39,6 +39,7 @@ def test_each_rate_says_what_it_is_of_and_who_was_not_judged(care):
 
     assert "36 doses given, 9 series begun." in words
     assert "Response **6 of 7 (86%), 2 not judged** :gray[(2 no score since)]" in words
+    assert "A response at any time **6 of 7 (86%), 2 not judged**" in words
     assert "Remission **0 of 7 (0%), 2 not judged**" in words
     assert "Signed before the dose began **0 of 36 (0%), none not judged**" in words
     assert "Held within 24 hr of the dose **0 of 36 (0%), none not judged**" in words
