@@ -619,7 +619,7 @@ def test_it_takes_as_many_statements_with_many_concerns_as_with_none(care):
         engine = care.database.engine
         with recorded_statements(engine) as statements, care.database.reading() as db:
             found = today(db, asked), concern_page(db, asked, code=care.client.code)
-        return len(found[0].concerns), len(statements)
+        return len(found[0].safety), len(statements)
 
     none, statements = read()
     for number in range(12):

@@ -66,7 +66,7 @@ def test_whoever_covers_somebody_has_their_rows_too(care):
     assert _sheet(care, care.stranger).codes == []
 
 
-def test_it_takes_nine_statements_however_much_there_is(care):
+def test_it_takes_eight_statements_however_much_there_is(care):
     asked = care.asked_by(care.therapist)
 
     def statements():
@@ -74,13 +74,13 @@ def test_it_takes_nine_statements_however_much_there_is(care):
             day_sheet(db, asked, TODAY)
         return len(found)
 
-    assert statements() == 9
+    assert statements() == 8
     with care.database.writing() as db:
         for number in range(12):
             course = another_course(db, care, f"Client{number:02d}")
             a_ketamine_session(db, course, planned_at=NOW + HOUR)
             an_overdue_integration(db, another_course(db, care, f"Other{number:02d}"))
-    assert statements() == 9
+    assert statements() == 8
 
 
 def test_printing_is_on_record_with_the_day_and_everybody_s_code(care):

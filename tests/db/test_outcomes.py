@@ -553,7 +553,7 @@ def test_the_statement_and_the_rules_say_the_same_of_random_practices(care, zone
 
     of = found(care)
 
-    used_here = in_use(care.asked_by(care.therapist).practice)
+    used_here = in_use(care.asked_by(care.therapist).practice.measures)
     with care.database.reading() as db:
         expected = sum(
             (_by_the_rules(db, db.get_one(Episode, one.id), zone, used_here) for one in courses),

@@ -796,7 +796,7 @@ def test_the_record_is_read_in_one_statement_and_the_lists_take_none_more(care, 
     assert len(statements) == 1
     with recorded_statements(care.database.engine) as statements, care.database.reading() as db:
         course_standings(db, asked)
-    assert len(statements) == 8
+    assert len(statements) == 7
 
 
 def test_printing_is_on_record_with_the_version(care, given):

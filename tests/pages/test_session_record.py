@@ -32,6 +32,7 @@ from tests.factories_care import (
 )
 from tests.pages.filling import fill, press, typed
 from tests.pages.tabs import (
+    MOST_OF_A_SESSION,
     MOST_STATEMENTS,
     buttons,
     headings,
@@ -240,7 +241,7 @@ def test_a_signed_session_takes_no_more_statements_the_longer_its_history(care):
             a_support_record(db, session, care.therapist, words=SAID, replaced_at=at)
             for part in RecordPart:
                 a_signature(db, session, part, care.prescriber, changed_at=at)
-    assert statements_of(care, _open(care, care.therapist, session)) == few <= MOST_STATEMENTS
+    assert statements_of(care, _open(care, care.therapist, session)) == few <= MOST_OF_A_SESSION
 
 
 def test_a_course_with_much_to_review_takes_no_more_statements(care):
