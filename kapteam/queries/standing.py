@@ -81,7 +81,7 @@ from kapteam.rules.pathway import (
 )
 from kapteam.rules.permissions import Viewer, hold_reason_for
 from kapteam.rules.readiness import Preparation, Requirement, is_ready, waits_for
-from kapteam.rules.score_signals import measures_due, primary_progress
+from kapteam.rules.score_signals import Measures, measures_due, primary_progress
 from kapteam.rules.series import SeriesCount, goes_on
 from kapteam.rules.signals import LOOKED_BACK, SignalFacts, signals
 from kapteam.rules.spravato import is_enrolled, is_spravato
@@ -580,8 +580,9 @@ def _standings(db: Session, asked: Asked, wanted: Any) -> tuple[CourseStanding, 
         alerts_since=asked.now - LOOKED_BACK,
         tells_scores=asked.viewer.reads_notes,
     )
+    measures = measures_of(asked.practice.measures, asked.practice.zone)
     return tuple(
-        one.standing(series[one.id], matters[one.id]) if one.is_open else one.ended()
+        one.standing(series[one.id], matters[one.id], measures) if one.is_open else one.ended()
         for one in courses
     )
 
@@ -697,7 +698,9 @@ class _Course:
             integrations=self._integrations(doses | self._doses_before()) if is_open else (),
         )
 
-    def standing(self, series_rows: list[Any], matters: list[Any]) -> CourseStanding:
+    def standing(
+        self, series_rows: list[Any], matters: list[Any], measures: Measures
+    ) -> CourseStanding:
         row, asked = self._row, self._asked
         waits = tuple(
             sorted(
@@ -776,7 +779,7 @@ class _Course:
             waits=tuple(line.facts for line in waits),
             authorization=authorization.facts if authorization else None,
             home=home,
-            signals=self._signals(known),
+            signals=self._signals(known, measures),
             to_rebook=self._to_rebook(matters) if _waits_for_a_date(open_doses, series) else None,
         )
         return CourseStanding(
@@ -795,46 +798,36 @@ class _Course:
             home=home,
             attention=attend(facts, asked.now, asked.today),
             signals=facts.signals,
-            measures_due=self._measures_due(known, open_doses),
-            progress=self._progress(known),
+            measures_due=self._measures_due(known, measures, open_doses),
+            progress=self._progress(known, measures),
             next_step=next_step,
             waits=waits,
             authorization=authorization,
             stuck=stuck,
         )
 
-    def _signals(self, facts: SignalFacts) -> tuple[Signal, ...]:
+    def _signals(self, facts: SignalFacts, measures: Measures) -> tuple[Signal, ...]:
         """The alerts of the course; the front desk is told of none."""
         asked = self._asked
         if not asked.viewer.reads_notes:
             return ()
-        return signals(
-            facts,
-            asked.practice.thresholds,
-            asked.now,
-            asked.today,
-            measures_of(asked.practice.measures, asked.practice.zone),
-        )
+        return signals(facts, asked.practice.thresholds, asked.now, asked.today, measures)
 
-    def _measures_due(self, facts: SignalFacts, doses: Iterable[DoseLine]) -> tuple[Due, ...]:
+    def _measures_due(
+        self, facts: SignalFacts, measures: Measures, doses: Iterable[DoseLine]
+    ) -> tuple[Due, ...]:
         """The measures that are asked for; the front desk is told of none."""
         asked = self._asked
         if not asked.viewer.reads_notes or facts.scores is None:
             return ()
         next_at = min((dose.planned_at for dose in doses if dose.is_ahead), default=None)
-        return measures_due(
-            facts.scores,
-            measures_of(asked.practice.measures, asked.practice.zone),
-            asked.today,
-            next_at,
-        )
+        return measures_due(facts.scores, measures, asked.today, next_at)
 
-    def _progress(self, facts: SignalFacts) -> Progress | None:
+    def _progress(self, facts: SignalFacts, measures: Measures) -> Progress | None:
         """Where the client stands on the primary measure; the front desk is not told."""
         asked = self._asked
         if not asked.viewer.reads_notes or facts.scores is None:
             return None
-        measures = measures_of(asked.practice.measures, asked.practice.zone)
         return primary_progress(facts.scores, measures, asked.now)
 
     def _to_sign(self) -> tuple[ToSign, ...]:

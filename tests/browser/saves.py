@@ -636,7 +636,7 @@ def _what_is_planned(page: Page) -> None:
 
 
 def _why_it_rests(page: Page) -> None:
-    press(page, "Quiet")
+    press(page.locator("[class*=st-key-alert_]").filter(has_text="182/"), "Quiet")
     paste(page, "Why it can rest", "134/84 at home since")
 
 

@@ -314,7 +314,7 @@ def test_a_concern_is_on_each_course_of_the_client_and_counted_once(care):
     assert [[one.subject_id for one in each.attention][:1] for each in courses] == [
         [concern.id]
     ] * 2
-    assert [one.attention.subject_id for one in shown.concerns] == [concern.id]
+    assert [one.attention.subject_id for one in shown.safety] == [concern.id]
     [row] = listed.rows
     assert [one.reason for one in row.attention].count(Reason.CONCERN) == 1
     assert [one for one, _ in page.concerns] == [concern.id]
@@ -327,7 +327,7 @@ def test_the_front_desk_reads_no_concern_anywhere(care):
     asked = care.asked_by(care.front_desk)
     with care.database.reading() as db:
         shown, page = today(db, asked), client_page(db, asked, care.client.code)
-    assert shown.concerns == page.concerns == ()
+    assert shown.safety == page.concerns == ()
     assert _attention(care, care.front_desk) is None
     assert _standing(care, care.front_desk).ahead[0].waits == (Part.PRESCRIBER, "note")
 

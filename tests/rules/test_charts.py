@@ -183,6 +183,7 @@ def a_page(
         weight=None,
         look_alikes=(),
         concerns=(),
+        last_contacts=(),
         courses=(),
         ended=(),
         lines=(),
