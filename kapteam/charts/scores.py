@@ -12,6 +12,7 @@ from typing import Any
 import altair as alt
 
 from kapteam import sentences, wording
+from kapteam.charts.layering import on_each_other
 from kapteam.charts.palette import Palette
 from kapteam.queries.client import ClientPage
 from kapteam.queries.standing import Asked
@@ -165,7 +166,7 @@ class Panel:
 
     def layers(self) -> Any:
         """Its bands or its strip, the lines, the points, and the first and the last in figures."""
-        return alt.layer(*self._bands(), *self._lines(), *self._dots(), *self._figures())
+        return on_each_other((*self._bands(), *self._lines(), *self._dots(), *self._figures()))
 
     def _of(self, name: str, rows: list[dict[str, Any]]) -> alt.Chart:
         name = f"{self._instrument.id} {name}"

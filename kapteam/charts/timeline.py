@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import altair as alt
 
 from kapteam import sentences, wording
+from kapteam.charts.layering import Spec, on_each_other, view
 from kapteam.charts.palette import LIGHT, Palette
 from kapteam.charts.scores import PANEL_HEIGHT, Panel, ScorePoint, by_measure
 from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage
@@ -131,7 +132,7 @@ def timeline(
     now: datetime,
     zone: ZoneInfo,
     palette: Palette = LIGHT,
-) -> alt.LayerChart:
+) -> Spec:
     """A panel for each measure; below it a lane for each product and route, and for integration.
 
     All over the same time. The dose is text above its mark: neither place nor size says how much
@@ -143,7 +144,7 @@ def timeline(
 
 def timeline_by_dose(
     marks: Sequence[TimelineMark], scores: Sequence[ScorePoint], palette: Palette = LIGHT
-) -> alt.LayerChart | None:
+) -> Spec | None:
     """The same for the newest series, each dose at its number and all else between two doses.
 
     None while no dose was given.
@@ -177,7 +178,7 @@ def _last_between(
 
 def _drawn(
     marks: Sequence[TimelineMark], scores: Sequence[ScorePoint], axis: "_Axis", palette: Palette
-) -> alt.LayerChart:
+) -> Spec:
     """One single view: concatenated views overflow the page at 1366 px (ux.md 3.2)."""
     panels: list[Any] = []
     datasets: dict[str, list[dict[str, Any]]] = {}
@@ -190,18 +191,7 @@ def _drawn(
         top += PANEL_HEIGHT + _BETWEEN
     drawing = _Lanes(marks, axis, top, palette)
     layers: list[Any] = [*panels, *axis.now(), *drawing.layers()]
-    chart: alt.LayerChart = (
-        alt.layer(*layers, datasets=axis.datasets | datasets | drawing.datasets)
-        .resolve_scale(y="independent")
-        .properties(
-            height=drawing.bottom,
-            # The panels keep their height, whatever the axis and the legend below them need.
-            autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
-            padding={"left": 0, "top": 4, "right": 0, "bottom": 0},
-        )
-        .configure_view(stroke=None)
-    )
-    return chart
+    return view(layers, axis.datasets | datasets | drawing.datasets, drawing.bottom)
 
 
 def timeline_in_words(marks: Iterable[TimelineMark]) -> str:
@@ -451,7 +441,7 @@ class _Lanes:
         """All of them, on lanes that they share; none where nothing was given or is planned."""
         if not (self._doses or self._integrations):
             return ()
-        return (alt.layer(self.doses(), self.integrations(), *self.amounts()),)
+        return (on_each_other((self.doses(), self.integrations(), *self.amounts())),)
 
     def doses(self) -> alt.Chart:
         """A square for each dose: filled when given, an outline while planned."""

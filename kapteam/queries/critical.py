@@ -3,14 +3,18 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import union_all
+from sqlalchemy import case, literal, union_all
 from sqlalchemy.orm import Session
 
+from kapteam.db.matters import matter
 from kapteam.db.signal_rows import OF_CRITICAL, critical_selects, facts_of
 from kapteam.instruments import measures_of
 from kapteam.queries.standing import Asked
+from kapteam.queries.views import is_seen_this_hour, seen_this_hour
 from kapteam.rules.alerts import Signal
 from kapteam.rules.signals import signals
+
+_SEEN = "seen"
 
 
 def critical_alerts(db: Session, asked: Asked, client_id: str) -> tuple[Signal, ...]:
@@ -23,6 +27,18 @@ def critical_alerts(db: Session, asked: Asked, client_id: str) -> tuple[Signal, 
     if not asked.viewer.reads_notes:
         return ()
     return critical_of(asked, db.execute(union_all(*critical_selects(client_id))).all())
+
+
+def seen_and_critical(db: Session, asked: Asked, client_id: str) -> tuple[bool, tuple[Signal, ...]]:
+    """Whether the viewer opened this chart this hour, and the same answers; in one statement."""
+    if not asked.viewer.reads_notes:
+        return seen_this_hour(db, asked, client_id), ()
+    seen = matter(
+        _SEEN, literal(client_id), number=case((is_seen_this_hour(asked, client_id), 1), else_=0)
+    )
+    rows = db.execute(union_all(*critical_selects(client_id), seen)).all()
+    is_seen = any(row.number for row in rows if row.what == _SEEN)
+    return is_seen, critical_of(asked, rows)
 
 
 def critical_of(asked: Asked, rows: Iterable[Any]) -> tuple[Signal, ...]:

@@ -260,13 +260,21 @@ def measures_due(
     """What is asked for on a course today, the longest due first (rule 51)."""
     if facts.course is None:
         return ()
-    course = _measured(facts, facts.course, measures.zone, next_dose_at)
+    in_use = [one for one in measures.known.values() if one.id in measures.in_use]
+    return _due_of(in_use, facts, facts.course, measures.zone, today, next_dose_at)
+
+
+def _due_of(
+    asked: Sequence[Instrument],
+    facts: ScoreFacts,
+    of_course: CourseAsked,
+    zone: ZoneInfo,
+    today: date,
+    next_dose_at: datetime | None,
+) -> tuple[Due, ...]:
+    course = _measured(facts, of_course, zone, next_dose_at)
     taken = [one.taken for one in facts.scores if one.is_here and not _is_unscored(one)]
-    found = (
-        due(instrument, taken, course, today, measures.zone)
-        for instrument in measures.known.values()
-        if instrument.id in measures.in_use
-    )
+    found = (due(instrument, taken, course, today, zone) for instrument in asked)
     return tuple(sorted((one for one in found if one), key=lambda one: one.due_on))
 
 
@@ -296,8 +304,9 @@ def _overdue(judged: "_Judged", today: date) -> list[Due]:
     """
     if judged.primary is None:
         return []
-    asked = measures_due(judged.facts, judged.measures, today, None)
-    return [one for one in asked if one.is_overdue and one.instrument_id == judged.primary.id]
+    zone = judged.measures.zone
+    asked = _due_of((judged.primary,), judged.facts, judged.course, zone, today, None)
+    return [one for one in asked if one.is_overdue]
 
 
 @dataclass(slots=True)

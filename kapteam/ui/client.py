@@ -554,10 +554,7 @@ def draw_timeline(here: Present, page: ClientPage) -> None:
     if chart is not None:
         words(quiet("The newest series: each score stands between the doses it was taken between."))
     st.vega_lite_chart(
-        # Held against its schema by the tests: on every run it would take longer than the page.
-        spec=(chart or timeline(marks, scores, here.now, here.zone, palette)).to_dict(
-            validate=False
-        ),
+        spec=chart or timeline(marks, scores, here.now, here.zone, palette),
         alt=scores_in_words(scores) + timeline_in_words(marks),
         key="timeline",
     )

@@ -17,7 +17,7 @@ from kapteam import sentences, wording
 from kapteam.actions.views import record_view
 from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.client_names import ClientName
-from kapteam.queries.critical import critical_alerts
+from kapteam.queries.critical import critical_alerts, seen_and_critical
 from kapteam.queries.pinned import PinnedLine
 from kapteam.queries.standing import (
     CourseStanding,
@@ -27,7 +27,6 @@ from kapteam.queries.standing import (
     NextStep,
     Person,
 )
-from kapteam.queries.views import seen_this_hour
 from kapteam.rules.alerts import Signal, SignalKind
 from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.integration import IntegrationStage
@@ -539,7 +538,7 @@ def identity(
     somebody cleared them (rule 42), which a page that has read them passes on.
     """
     if seen is None:
-        seen = here.read(seen_this_hour, client.id)
+        seen, critical = here.read(seen_and_critical, client.id)
     if not seen:
         here.write(record_view, client.id, here.now)
     with st.container(border=True, key="banner"), row("identity"):

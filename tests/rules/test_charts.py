@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import altair as alt
 import pytest
 
 from kapteam.charts.palette import DARK, LIGHT
@@ -232,9 +233,15 @@ def scored(*lines: ScoreLine) -> tuple[ScorePoint, ...]:
     return score_points(a_page(scores=lines), ASKED)
 
 
+def held_against_its_schema(spec: dict[str, Any]) -> dict[str, Any]:
+    """The same spec; fails unless Vega-Lite knows all that it says."""
+    alt.LayerChart.from_dict(spec)
+    return spec
+
+
 def of_scores(*lines: ScoreLine, **palette: Any) -> dict[str, Any]:
     """The timeline of doses and these scores, held against its schema."""
-    return timeline(typical(), scored(*lines), NOW, ZONE, **palette).to_dict()
+    return held_against_its_schema(timeline(typical(), scored(*lines), NOW, ZONE, **palette))
 
 
 MEASURES = (
@@ -278,7 +285,7 @@ def typical() -> tuple[TimelineMark, ...]:
 
 
 def spec_of(marks: tuple[TimelineMark, ...], **palette: Any) -> dict[str, Any]:
-    return timeline(marks, (), NOW, ZONE, **palette).to_dict()
+    return held_against_its_schema(timeline(marks, (), NOW, ZONE, **palette))
 
 
 def every_layer(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -810,7 +817,7 @@ def by_dose(*lines: ScoreLine) -> dict[str, Any]:
     )
     chart = timeline_by_dose(marks, scored(*lines))
     assert chart is not None
-    return chart.to_dict()
+    return held_against_its_schema(chart)
 
 
 def test_by_dose_each_dose_is_at_its_number_and_scores_stand_between():
@@ -839,7 +846,7 @@ def test_without_a_dose_there_is_no_number_to_stand_at():
 
 
 def test_scores_without_a_dose_are_drawn_as_well():
-    spec = timeline((), scored(*MEASURES), NOW, ZONE).to_dict()
+    spec = held_against_its_schema(timeline((), scored(*MEASURES), NOW, ZONE))
     assert layers(spec, "circle")
     assert not layers(spec, "point")
 
