@@ -40,11 +40,6 @@ class CriticalAnswer:
     answer: int | None
 
     @property
-    def is_unknown(self) -> bool:
-        """Whether nobody can tell what was answered."""
-        return self.answer is None
-
-    @property
     def needs_somebody(self) -> bool:
         """Rule 42: whether the answer is one that needs somebody."""
         return self.answer is not None and self.answer >= self.critical.amber_from

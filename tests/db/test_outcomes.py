@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import literal, select, update
 
 from kapteam.db.days import day_number
-from kapteam.db.scores import scores_of, taken
+from kapteam.db.scores import taken
 from kapteam.db.tables import Administration, Episode, KetamineSession, Practice, Score, Series
 from kapteam.instruments import in_use, instruments
 from kapteam.queries.outcomes import Outcomes, Wanted, outcomes
@@ -447,7 +447,8 @@ def _by_the_rules(db, course: Episode, zone: ZoneInfo, used_here) -> Counter:
     """What the rules say of each series of a course, as Outcomes counts it."""
     indications = [Indication(one) for one in course.indications]
     measure_id = primary_measure(indications, used_here)
-    scores = [taken(one) for one in scores_of(db, [course.id])]
+    kept = db.scalars(select(Score).where(Score.episode_id == course.id, Score.voided_at.is_(None)))
+    scores = [taken(one) for one in kept]
     doses = {}
     rows = db.execute(
         select(Series, Administration.started_at)

@@ -559,24 +559,18 @@ def _corrects_when_they_left(care, session):
 
 
 def _records_sedation(care, session):
-    event = EventEntered(
-        id=new_id(),
-        ketamine_session_id=session.id,
-        what=AdverseEventKind.SEDATION.value,
-        severity=EventSeverity.MILD,
-        is_serious=False,
-        words="",
-        done="",
-        onset_time="11:45 am",
-    )
-    care.do(record_event, care.nurse, event)
+    _records_event(care, session, AdverseEventKind.SEDATION)
 
 
 def _records_nausea(care, session):
+    _records_event(care, session, AdverseEventKind.NAUSEA)
+
+
+def _records_event(care, session, kind):
     event = EventEntered(
         id=new_id(),
         ketamine_session_id=session.id,
-        what=AdverseEventKind.NAUSEA.value,
+        what=kind.value,
         severity=EventSeverity.MILD,
         is_serious=False,
         words="",

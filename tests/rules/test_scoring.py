@@ -198,7 +198,6 @@ def test_rule_42_item_9_needs_somebody_whatever_the_total(line, answer, needs, t
     assert critical.answer == answer
     assert critical.needs_somebody is needs
     assert critical.tone() is tone
-    assert critical.is_unknown is (answer is None)
 
 
 def test_a_form_with_gaps_still_says_what_was_answered_to_item_9():
@@ -213,9 +212,9 @@ def test_rule_50_a_total_alone_leaves_item_9_unknown_and_not_negative():
     assert scored.total == 0
     assert scored.band.label == "Minimal"
     assert scored.is_total_only
-    assert [one.is_unknown for one in scored.critical] == [True]
+    assert [one.answer for one in scored.critical] == [None]
     assert not any(one.needs_somebody for one in scored.critical)
-    assert [one.is_unknown for one in score_total(MADRS, 12).critical] == [True]
+    assert [one.answer for one in score_total(MADRS, 12).critical] == [None]
 
 
 @pytest.mark.parametrize(
