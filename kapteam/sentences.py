@@ -984,6 +984,11 @@ def signal(one: Signal, now: datetime, zone: ZoneInfo) -> Phrase:
         return Phrase(one.kind.label, one.tone, "warning")
     if one.kind in {SignalKind.LOOK_UP, SignalKind.REVIEW_DUE}:
         return Phrase(f"{one.kind.label}: {one.value}", one.tone, "warning")
+    if one.is_dated:
+        return Phrase(f"{one.kind.label} {one.value}", one.tone, "flag")
+    if one.kind is SignalKind.CONCERN:
+        when = _both_times(one.at, now, zone)
+        return Phrase(f"{one.value}, {when}", one.tone, "emergency_heat")
     what = "" if one.kind is SignalKind.EVENT else f"{one.kind.label} "
     return Phrase(f"{what}{one.value}, {wording.moment(one.at, now, zone)}", one.tone, "warning")
 
@@ -1024,7 +1029,7 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         return intention(one.intention, now, zone)
     if one.concern is not None:
         return concern(one.concern, now, zone)
-    if one.signal is not None:
+    if one.reason is Reason.ALERT and one.signal is not None:
         return signal(one.signal, now, zone)
     if one.home is not None:
         return home_problem(_HOME_PROBLEMS[one.reason], one.home, now, zone)

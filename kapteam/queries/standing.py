@@ -5,7 +5,7 @@ standings, so that a count and the rows behind it, and the words on two pages, c
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
@@ -39,6 +39,7 @@ from kapteam.rules.attention import (
     ToSign,
     Unkept,
     attend,
+    attend_deadlines,
     attend_ended,
     attend_records,
 )
@@ -736,6 +737,7 @@ class _Course:
         stuck = self._stuck(waits, open_doses, is_dosed=last is not None)
         known = signal_rows.facts_of(matters)
         facts = CourseFacts(
+            episode_id=self.id,
             state=row.state,
             doses=tuple(
                 PlannedDose(
@@ -780,6 +782,7 @@ class _Course:
             authorization=authorization.facts if authorization else None,
             home=home,
             signals=self._signals(known, measures),
+            quieted=known.quieted,
             to_rebook=self._to_rebook(matters) if _waits_for_a_date(open_doses, series) else None,
         )
         return CourseStanding(
@@ -797,7 +800,7 @@ class _Course:
             ),
             home=home,
             attention=attend(facts, asked.now, asked.today),
-            signals=facts.signals,
+            signals=(*self._deadlines(facts), *facts.signals),
             measures_due=self._measures_due(known, measures, open_doses),
             progress=self._progress(known, measures),
             next_step=next_step,
@@ -812,6 +815,14 @@ class _Course:
         if not asked.viewer.reads_notes:
             return ()
         return signals(facts, asked.practice.thresholds, asked.now, asked.today, measures)
+
+    def _deadlines(self, facts: CourseFacts) -> Iterator[Signal]:
+        """What else is an alert, as who judges alerts reads it."""
+        if not self._asked.viewer.reads_notes:
+            return
+        for one in attend_deadlines(facts, self._asked.today):
+            if one.signal:
+                yield one.signal
 
     def _measures_due(
         self, facts: SignalFacts, measures: Measures, doses: Iterable[DoseLine]

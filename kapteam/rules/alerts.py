@@ -1,6 +1,7 @@
 """What an alert is: what it is about, how loud, whose, and how long it may rest."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from kapteam.vocabulary import Part, Term, Tone
@@ -24,6 +25,10 @@ class SignalKind(Term):
     REVIEW_DUE = "review_due", "Prescriber's review due"
     LOOK_UP = "look_up", "Prescription database"
     NOT_IN_PERSON = "not_in_person", "No evaluation in person on record"
+    CONCERN = "concern", "Concern"
+    FORM = "form", "Monitoring form"
+    CLEARANCE = "clearance", "Clearance"
+    CONSENT = "consent", "Consent"
     CRITICAL = "critical", "Critical answer"
     WORSE = "worse", "Reliably worse"
     SLIPPING = "slipping", "Slipping"
@@ -61,7 +66,7 @@ class Signal:
     """One alert: its value beside the threshold and the source of that, since when, what clears it.
 
     `part` is whose it is, None where it is of both who treat; `mark` names the row it stands for;
-    `quiet` while somebody quieted it.
+    `quiet` while somebody quieted it; it cannot rest while it `must_be_seen_by` somebody, by name.
     """
 
     kind: SignalKind
@@ -75,6 +80,7 @@ class Signal:
     clears: str
     part: Part | None = Part.PRESCRIBER
     quiet: Quieted | None = None
+    must_be_seen_by: tuple[str, ...] = ()
 
     @property
     def is_reading(self) -> bool:
@@ -83,8 +89,18 @@ class Signal:
 
     @property
     def is_critical(self) -> bool:
-        """Whether somebody answered what needs somebody by itself; it is of the client."""
+        """Whether somebody answered what needs somebody by itself."""
         return self.kind is SignalKind.CRITICAL
+
+    @property
+    def is_of_client(self) -> bool:
+        """Whether it is the client's safety, and so the same on each of their courses."""
+        return self.is_critical or self.kind is SignalKind.CONCERN
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether its value says a day, the last on which something is in time or in date."""
+        return self.kind in {SignalKind.FORM, SignalKind.CLEARANCE, SignalKind.CONSENT}
 
     @property
     def is_of_scores(self) -> bool:
@@ -101,6 +117,12 @@ class Signal:
         if self.is_critical:
             return f"{self.kind.value}/{self.row_id}"
         return f"{self.kind.value}/{self.row_id}/{self.tone.value}"
+
+
+def with_quiet(one: Signal, quieted: Iterable[Quieted], today: date) -> Signal:
+    """The alert with what somebody said that lets it rest, as long as that holds."""
+    resting = (each for each in quieted if each.mark == one.mark and today <= each.until_on)
+    return replace(one, quiet=next(resting, None))
 
 
 def may_be_quiet_until(one: Signal, today: date) -> date:

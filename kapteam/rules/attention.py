@@ -3,19 +3,20 @@
 Every reason carries whom it waits on; its words are written in `kapteam.sentences`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from kapteam.rules.alerts import Signal
+from kapteam.rules.alerts import Quieted, Signal, with_quiet
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
+from kapteam.rules.deadlines import of_clearance, of_concern, of_consent, of_form
 from kapteam.rules.dosing import Silence
 from kapteam.rules.home_supply import HomeProblem, HomeStanding
 from kapteam.rules.integration import IntegrationStage, IntegrationStanding
-from kapteam.rules.monitoring_form import FormStage, FormStanding
+from kapteam.rules.monitoring_form import FormStanding
 from kapteam.rules.notes import IntentionStanding
-from kapteam.rules.pathway import EXPIRING, ConsentFacts
+from kapteam.rules.pathway import ConsentFacts
 from kapteam.rules.readiness import NEAR, Requirement
 from kapteam.rules.session_record import PART_OF, to_sign_tone
 from kapteam.rules.sign_off import sign_off_tone
@@ -130,7 +131,7 @@ _TO_SIGN = {
     RecordPart.MEDICAL: Reason.SIGN_MEDICAL,
     RecordPart.SUPPORT: Reason.SIGN_SUPPORT,
 }
-_TO_SUBMIT = frozenset({FormStage.DUE, FormStage.OVERDUE, FormStage.CHANGED})
+_DOSING = frozenset({EpisodeState.SERIES, EpisodeState.MAINTENANCE})
 _LOUD = {Tone.RED: 0, Tone.AMBER: 1}
 
 
@@ -140,7 +141,8 @@ class Attention:
 
     It waits on either of the two where `waits_on` is None; `person_id` is the one colleague whose
     it is, whatever part they have. `consent` is the one that ends, `times` how often in a row,
-    `lacks` what a session ahead waits for, `ended` how the one to rebook ended.
+    `lacks` what a session ahead waits for, `ended` how the one to rebook ended; `signal` is the
+    alert that it is.
     """
 
     reason: Reason
@@ -168,7 +170,7 @@ class Attention:
     @property
     def is_of_client(self) -> bool:
         """Whether it is the client's safety, and so the same on each of their courses."""
-        return self.concern is not None or (self.signal is not None and self.signal.is_critical)
+        return self.signal is not None and self.signal.is_of_client
 
     @property
     def order(self) -> tuple[int, int, float, int]:
@@ -230,11 +232,12 @@ class CourseFacts:
     `stuck` is where it is, while that is asked. `series_ordered` is 0 without a series
     and None while no prescriber has ordered the number of the one that has `series_dose_id`.
     `authorization` is the one of an insurer that counts. `signals` are its alerts, also those that
-    somebody quieted. `forms` are the monitoring forms of its Spravato sessions that did not go out
-    as they are. `to_rebook` is said while no other ketamine session is booked, instead of what says
-    less.
+    somebody quieted, and `quieted` what was quieted on any course of the client. `forms` are the
+    monitoring forms of its Spravato sessions that did not go out as they are. `to_rebook` is said
+    while no other ketamine session is booked, instead of what says less.
     """
 
+    episode_id: str
     state: EpisodeState
     doses: tuple[PlannedDose, ...]
     integrations: tuple[tuple[str, IntegrationStanding], ...]
@@ -261,6 +264,7 @@ class CourseFacts:
     authorization: AuthorizationFacts | None
     home: HomeStanding | None
     signals: tuple[Signal, ...]
+    quieted: tuple[Quieted, ...]
     to_rebook: Unkept | None
 
 
@@ -276,10 +280,7 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
     dose that was given; that a dose is booked all the same is said instead. A breach (rule 35)
     stands for a week, so that the next case review meets it.
     """
-    found = [
-        Attention(Reason.CONCERN, one.tone, one.waits_on, one.raised_at, subject_id, concern=one)
-        for subject_id, one in facts.concerns
-    ]
+    found = [one for one in attend_deadlines(facts, today) if one.signal and not one.signal.quiet]
     found += [
         Attention(Reason.ALERT, one.tone, one.part, one.at, one.mark, signal=one)
         for one in facts.signals
@@ -295,18 +296,6 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
         if now - at < BREACH_SHOWN
     ]
     found += attend_records(facts.to_sign, now)
-    found += [
-        Attention(
-            Reason.MONITORING_FORM,
-            form.tone(today),
-            Part.PRESCRIBER,
-            subject_id=subject_id,
-            on=form.due_on,
-            form=form,
-        )
-        for subject_id, form in facts.forms
-        if form.stage in _TO_SUBMIT
-    ]
     for dose in facts.doses:
         found += _of_dose(dose, facts.on_hold, now)
     for subject_id, standing in facts.integrations:
@@ -329,6 +318,49 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
     else:
         found += _of_course(facts, today)
     return tuple(sorted(found, key=lambda one: one.order))
+
+
+def attend_deadlines(facts: CourseFacts, today: date) -> Iterator[Attention]:
+    """Concerns, forms, and what ends of clearance and consents: each an alert, quieted or not.
+
+    What a dose needs is not asked for before one is given on the course, nor on hold.
+    """
+    part = Part.PRESCRIBER
+
+    def known(one: Signal) -> Signal:
+        return with_quiet(one, facts.quieted, today)
+
+    for subject_id, concern in facts.concerns:
+        one = known(of_concern(subject_id, concern))
+        yield Attention(
+            Reason.CONCERN, one.tone, one.part, one.at, subject_id, concern=concern, signal=one
+        )
+    for subject_id, form in facts.forms:
+        if due := of_form(subject_id, form, today):
+            yield Attention(
+                Reason.MONITORING_FORM,
+                due.tone,
+                part,
+                subject_id=subject_id,
+                on=form.due_on,
+                form=form,
+                signal=known(due),
+            )
+    if facts.on_hold or facts.state not in _DOSING:
+        return
+    until = facts.clearance_until_on
+    if ends := of_clearance(facts.episode_id, until, today):
+        yield Attention(Reason.CLEARANCE_ENDS, ends.tone, part, on=until, signal=known(ends))
+    for consent in facts.consents:
+        if ends := of_consent(facts.episode_id, consent, today):
+            yield Attention(
+                Reason.CONSENT_ENDS,
+                ends.tone,
+                part,
+                on=consent.revoked_on or consent.expires_on,
+                consent=consent.type,
+                signal=known(ends),
+            )
 
 
 def attend_ended(part: Part, asked_at: datetime, now: datetime) -> Attention:
@@ -404,18 +436,7 @@ def _of_integration(subject_id: str, standing: IntegrationStanding) -> list[Atte
 
 def _of_course(facts: CourseFacts, today: date) -> list[Attention]:
     found = []
-    until = facts.clearance_until_on
-    dosing = facts.state in {EpisodeState.SERIES, EpisodeState.MAINTENANCE}
-    if dosing and until is not None and until <= today + EXPIRING:
-        tone = Tone.RED if until < today else Tone.AMBER
-        found.append(Attention(Reason.CLEARANCE_ENDS, tone, Part.PRESCRIBER, on=until))
-    for one in facts.consents if dosing else ():
-        ends = one.revoked_on or one.expires_on
-        if ends is not None and ends <= today + EXPIRING:
-            tone = Tone.AMBER if one.is_in_date(today) else Tone.RED
-            found.append(
-                Attention(Reason.CONSENT_ENDS, tone, Part.PRESCRIBER, on=ends, consent=one.type)
-            )
+    dosing = facts.state in _DOSING
     if facts.stuck and facts.stuck.on is StuckOn.CLEARANCE:
         found.append(
             Attention(

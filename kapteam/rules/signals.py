@@ -5,11 +5,11 @@ another event is another alert (its `mark`), so nothing stays quiet for what cam
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from kapteam import wording
-from kapteam.rules.alerts import Quieted, Signal, SignalKind
+from kapteam.rules.alerts import Quieted, Signal, SignalKind, with_quiet
 from kapteam.rules.escalation import Escalation, GivenDose, closer, rising
 from kapteam.rules.score_signals import Measures, ScoreFacts, critical_signals, score_signals
 from kapteam.rules.thresholds import Thresholds
@@ -139,9 +139,8 @@ def signals(
     if facts.scores and measures:
         found += critical_signals(facts.scores, measures)
         found += score_signals(facts.scores, measures, now, today)
-    resting = {one.mark: one for one in facts.quieted if today <= one.until_on}
     return tuple(
-        replace(one, quiet=resting.get(one.mark))
+        with_quiet(one, facts.quieted, today)
         for one in sorted(found, key=lambda one: (one.at, one.row_id))
     )
 

@@ -113,12 +113,12 @@ def draw_identity(here: Present, page: ClientPage) -> None:
                         client=kept.code,
                     )
         if not page.courses:
-            # Else it stands among the alerts, right below.
+            # Else they stand among the alerts, right below.
             draw_critical(here, here.read(critical_alerts, page.name.id))
-        for concern_id, standing in page.concerns:
-            with row(f"concern_{concern_id}"):
-                phrase(sentences.concern(standing, here.now, here.zone))
-                link("concern", "Open", icon="chevron_right", id=concern_id)
+            for concern_id, standing in page.concerns:
+                with row(f"concern_{concern_id}"):
+                    phrase(sentences.concern(standing, here.now, here.zone))
+                    link("concern", "Open", icon="chevron_right", id=concern_id)
         with row("identifiers"):
             if here.viewer.hides_names:
                 words(quiet("Name, birth date and phone are hidden"))
@@ -151,11 +151,11 @@ def _identifiers(here: Present, kept: ClientDetails) -> None:
 
 
 def _loud(here: Present, page: ClientPage) -> list[str]:
-    """What asks for attention, but for the concerns, which have a line of their own."""
+    """What asks for attention."""
     return [
         said(sentences.attention(one, here.now, here.zone))
         for one in attention_of(page.courses)
-        if one.tone in {Tone.RED, Tone.AMBER} and not one.concern
+        if one.tone in {Tone.RED, Tone.AMBER}
     ]
 
 

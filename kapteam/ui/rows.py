@@ -456,6 +456,12 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
     episode = course.episode_id
     if one.reason in _OF_A_DOSE:
         link("ketamine_session", "Open", icon="chevron_right", id=one.subject_id)
+    elif one.concern:
+        link("concern", "Open", icon="chevron_right", id=one.subject_id)
+    elif one.reason is Reason.CLEARANCE_ENDS:
+        link("clearance", "Open", icon="chevron_right", episode=episode)
+    elif one.reason is Reason.CONSENT_ENDS and can_book(here.viewer):
+        link("consent", "Open", icon="chevron_right", episode=episode)
     elif one.signal and one.signal.is_of_scores:
         link("client", "Open", icon="chevron_right", client=course.client.code)
     elif one.signal and one.signal.kind is SignalKind.REVIEW_DUE:
@@ -466,18 +472,14 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
         link("live_session", "Open", icon="chevron_right", id=one.signal.session_id)
     elif one.home:
         link("home_supply", "Open", icon="chevron_right", episode=episode)
-    elif one.concern:
-        link("concern", "Open", icon="chevron_right", id=one.subject_id)
     elif one.reason is Reason.DID_IT_HAPPEN:
         link("contact", "Record", icon="chevron_right", id=one.subject_id)
     elif one.reason is Reason.OUT_OF_TOUCH and can_book(here.viewer):
         link("contact", "Call", icon="add_call", client=course.client.code)
     elif one.wait or one.authorization:
         _wait_link(course, one)
-    elif one.reason in {Reason.CLEARANCE_ENDS, Reason.CLEARANCE_TO_DECIDE}:
+    elif one.reason is Reason.CLEARANCE_TO_DECIDE:
         link("clearance", "Open", icon="chevron_right", episode=episode)
-    elif one.reason is Reason.CONSENT_ENDS and can_book(here.viewer):
-        link("consent", "Open", icon="chevron_right", episode=episode)
     elif one.reason in {Reason.NO_DOSE_BOOKED, Reason.TO_REBOOK} and can_book(here.viewer):
         link("booking", "Book", icon="event_available", episode=episode)
     else:

@@ -6,7 +6,7 @@ from kapteam import sentences, wording
 from kapteam.actions.signals import QuietEntered, quiet_alert
 from kapteam.queries.standing import CourseStanding
 from kapteam.rules.alerts import KNOWN_FOR, Signal, SignalKind, may_be_quiet_until
-from kapteam.rules.permissions import can_quiet_alert, can_write_note
+from kapteam.rules.permissions import can_book, can_quiet_alert, can_write_note
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import phrase, row, section, words
@@ -16,6 +16,9 @@ from kapteam.ui.written import free_words
 from kapteam.vocabulary import NoteKind, Part, Tone
 
 _LOUD = {Tone.RED: 0, Tone.AMBER: 1}
+_SAY_WHEN = frozenset(
+    {SignalKind.CONCERN, SignalKind.FORM, SignalKind.CLEARANCE, SignalKind.CONSENT}
+)
 _CLEARED_BY_NOTE = {
     SignalKind.CRITICAL: NoteKind.RISK,
     SignalKind.WORSE: NoteKind.DECISION,
@@ -29,13 +32,13 @@ def draw_alerts(here: Present, courses: tuple[CourseStanding, ...]) -> None:
 
     Nothing takes no room.
 
-    A critical answer is of the client and stands once, however many courses there are, with the
+    What is of the client stands once, however many courses there are, with the
     course of whoever looks.
     """
     found: dict[tuple[str, str], tuple[CourseStanding, Signal]] = {}
     for course in sorted(courses, key=lambda one: not one.is_mine):
         for one in course.signals:
-            of_course = "" if one.is_critical else course.episode_id
+            of_course = "" if one.is_of_client else course.episode_id
             found.setdefault((of_course, one.mark), (course, one))
     if not found:
         return
@@ -57,13 +60,16 @@ def _alert(here: Present, course: CourseStanding, one: Signal) -> None:
     about = (
         f"Threshold: {one.threshold}",
         one.source,
-        "" if one.is_of_scores else wording.relative(one.at, here.now),
+        "" if one.kind in _SAY_WHEN or one.is_of_scores else wording.relative(one.at, here.now),
         f"owner: {_owner(course, one)}",
         f"clears with {one.clears}",
     )
     words(quiet(" · ".join(filter(None, about))))
     _way(here, course, one)
     if one.quiet or not _may_quiet(here, course, one):
+        return
+    if one.must_be_seen_by:
+        words(quiet(f"Not seen yet by {wording.listed(one.must_be_seen_by)}, so it cannot rest."))
         return
     label = "Known, with a plan" if one.is_critical else "Quiet"
     with st.popover(label, width="content", key=f"quiet_{one.row_id}_{one.kind.value}"):
@@ -109,6 +115,13 @@ def _way(here: Present, course: CourseStanding, one: Signal) -> None:
         if can_write_note(here.viewer, kind):
             label = f"Write a {kind.label.lower()}"
             link("note", label, icon="edit_note", kind=kind.value, episode=course.episode_id)
+    elif one.kind is SignalKind.CONCERN:
+        link("concern", "Open", icon="chevron_right", id=one.row_id)
+    elif one.kind is SignalKind.FORM:
+        link("ketamine_session", "Open", icon="chevron_right", id=one.session_id)
+    elif one.kind is SignalKind.CONSENT:
+        if can_book(here.viewer):
+            link("consent", "Open", icon="chevron_right", episode=course.episode_id)
     elif one.session_id:
         link("live_session", "Open", icon="chevron_right", id=one.session_id)
     elif one.kind is SignalKind.REVIEW_DUE or one.is_of_scores:
@@ -119,4 +132,4 @@ def _way(here: Present, course: CourseStanding, one: Signal) -> None:
 
 def _may_quiet(here: Present, course: CourseStanding, one: Signal) -> bool:
     """Twin of what the action asks: that an answer is known only who is on the course can say."""
-    return can_quiet_alert(here.viewer, one.part) and (course.is_mine or not one.is_critical)
+    return can_quiet_alert(here.viewer, one.part) and (course.is_mine or not one.is_of_client)

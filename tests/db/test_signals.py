@@ -10,14 +10,25 @@ from kapteam.actions.lookups import LookupEntered, record_lookup
 from kapteam.actions.monitoring import ResolvedEntered, resolve_event, void_vital
 from kapteam.actions.signals import QuietEntered, quiet_alert
 from kapteam.db.in_force import practice_in_force
-from kapteam.db.tables import Acknowledgement, Administration, Clearance, Episode, Hold
+from kapteam.db.tables import (
+    Acknowledgement,
+    Administration,
+    Clearance,
+    Concern,
+    ConcernSeen,
+    Episode,
+    Hold,
+    KetamineSession,
+)
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.standing import Asked, course_standings
-from kapteam.rules.alerts import SignalKind
+from kapteam.rules.alerts import Signal, SignalKind
 from kapteam.rules.attention import Reason
 from kapteam.rules.session_record import Challenge
 from kapteam.vocabulary import (
+    ConcernKind,
+    ConsentType,
     ContactKind,
     ContactOutcome,
     EpisodeState,
@@ -27,13 +38,24 @@ from kapteam.vocabulary import (
     RecordPart,
     Tone,
 )
-from tests.factories import NOW, TODAY, a_contact, a_hold, audit_events
+from tests.factories import (
+    NOW,
+    TODAY,
+    a_clearance,
+    a_concern,
+    a_consent,
+    a_contact,
+    a_hold,
+    audit_events,
+)
 from tests.factories_care import (
     Care,
     a_cared_for_client,
     a_given_session,
     a_signature,
     a_signed_note,
+    a_spravato_session,
+    a_submission,
     a_support_record,
     a_vital,
     an_event,
@@ -309,3 +331,96 @@ def test_a_dose_entered_in_error_rises_no_more(dosing):
             .values(voided_at=NOW)
         )
     assert SignalKind.RISING not in _kinds(dosing)
+
+
+@pytest.fixture
+def ending(dosing):
+    """A course with all that is an alert and no figure: a concern, a form, two things that end."""
+    with dosing.database.writing() as db:
+        concern = a_concern(db, dosing.client, dosing.therapist, kind=ConcernKind.URINARY)
+        for who in (dosing.prescriber.clinician_id, dosing.nurse.clinician_id):
+            db.add(
+                ConcernSeen(concern_id=concern.id, clinician_id=who, seen_by_id=who, seen_at=NOW)
+            )
+        at = NOW - 5 * DAY
+        a_spravato_session(db, dosing.course, last_at=at, out_at=at + 3 * HOUR)
+        (clearance,) = db.scalars(select(Clearance).where(Clearance.valid_until_on.is_not(None)))
+        clearance.valid_until_on = TODAY + 9 * DAY
+        by = dosing.prescriber.clinician_id
+        a_consent(db, dosing.course, ConsentType.KAP_TREATMENT, by, expires_on=TODAY + 9 * DAY)
+    return dosing
+
+
+DEADLINES = (SignalKind.CONCERN, SignalKind.FORM, SignalKind.CLEARANCE, SignalKind.CONSENT)
+
+
+def _deadlines(care: Care, now=NOW) -> dict[SignalKind, Signal]:
+    attention = _course(care, care.prescriber, now).attention
+    return {
+        one.signal.kind: one.signal
+        for one in attention
+        if one.signal and one.signal.kind in DEADLINES
+    }
+
+
+@pytest.mark.parametrize("kind", DEADLINES)
+def test_what_no_figure_raises_rests_with_a_reason_and_a_day_as_well(ending, kind):
+    signal = _deadlines(ending)[kind]
+    entered = _quiet(ending, signal.mark, reason="Visit on Monday", until_on=TODAY + 6 * DAY)
+    for _ in range(2):
+        ending.do(quiet_alert, ending.prescriber, entered)
+
+    assert set(_deadlines(ending)) == set(DEADLINES) - {kind}
+    quieted = [one for one in _course(ending, ending.therapist).signals if one.quiet]
+    assert [(one.kind, one.quiet.reason) for one in quieted] == [(kind, "Visit on Monday")]
+    assert kind in _deadlines(ending, NOW + 7 * DAY)
+
+
+@pytest.mark.parametrize("kind", DEADLINES)
+@pytest.mark.parametrize("who", ["therapist", "nurse", "front_desk", "stranger"])
+def test_only_its_owner_lets_it_rest(ending, kind, who):
+    signal = _deadlines(ending)[kind]
+    with pytest.raises((NotAllowed, NotFound)):
+        ending.do(quiet_alert, getattr(ending, who), _quiet(ending, signal.mark))
+    assert ending.rows(Acknowledgement) == []
+
+
+def test_a_concern_that_a_colleague_has_not_seen_cannot_rest(ending):
+    with ending.database.writing() as db:
+        concern = a_concern(db, ending.client, ending.therapist, kind=ConcernKind.PREGNANCY)
+    mark = f"concern/{concern.id}/red"
+    assert mark in {one.mark for one in _course(ending, ending.prescriber).signals}
+    with pytest.raises(NotAllowed, match="not seen yet"):
+        ending.do(quiet_alert, ending.prescriber, _quiet(ending, mark))
+
+
+@pytest.mark.parametrize("kind", DEADLINES)
+def test_what_was_settled_is_no_alert_to_quiet(ending, kind):
+    signal = _deadlines(ending)[kind]
+    by = ending.prescriber.clinician_id
+    with ending.database.writing() as db:
+        match kind:
+            case SignalKind.CONCERN:
+                concern = db.get_one(Concern, signal.row_id)
+                concern.closed_at, concern.closed_by_id = NOW, by
+            case SignalKind.FORM:
+                a_submission(db, db.get_one(KetamineSession, signal.row_id))
+            case SignalKind.CLEARANCE:
+                a_clearance(db, ending.course, by, decided_at=NOW)
+            case SignalKind.CONSENT:
+                a_consent(db, ending.course, ConsentType.KAP_TREATMENT, by, signed_on=TODAY)
+    assert kind not in _deadlines(ending)
+    with pytest.raises(NotAllowed, match="not there any more"):
+        ending.do(quiet_alert, ending.prescriber, _quiet(ending, signal.mark))
+
+
+@pytest.mark.parametrize(
+    "mark", ["", "/", "concern", "concern//red", "form/none/red", "clearance/x/y/z", "consent/' --"]
+)
+def test_a_mark_that_nobody_made_quiets_nothing(ending, mark):
+    with pytest.raises(NotAllowed, match="not there any more"):
+        ending.do(quiet_alert, ending.prescriber, _quiet(ending, mark))
+
+
+def test_the_front_desk_is_told_of_the_days_and_of_no_alert(ending):
+    assert _course(ending, ending.front_desk).signals == ()

@@ -51,6 +51,7 @@ SIGNED = IntentionStanding(IntentionStage.SIGNED, Tone.PLAIN, signed_at=NOW)
 MISSING = IntentionStanding(IntentionStage.MISSING, Tone.AMBER)
 PREGNANT = {ReadinessItem.RIDE: Answer.FINE, ReadinessItem.PREGNANCY: Answer.NOT_FINE}
 CALM = CourseFacts(
+    episode_id="course",
     contacts=(),
     state=EpisodeState.SERIES,
     doses=(),
@@ -77,6 +78,7 @@ CALM = CourseFacts(
     authorization=None,
     home=None,
     signals=(),
+    quieted=(),
     to_rebook=None,
 )
 
@@ -337,7 +339,7 @@ def test_a_clearance_warns_30_days_before_it_ends_while_there_are_doses(state, d
     until_on = TODAY + timedelta(days=days)
     found = attend(replace(CALM, state=state, clearance_until_on=until_on), NOW, TODAY)
     expected = Attention(R.CLEARANCE_ENDS, tone, PRESCRIBER, on=until_on)
-    assert found == ((expected,) if tone else ())
+    assert [replace(one, signal=None) for one in found] == ([expected] if tone else [])
 
 
 @pytest.mark.parametrize(
