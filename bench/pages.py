@@ -92,6 +92,7 @@ PAGES: tuple[Page, ...] = (
         "integration_session",
         of=lambda filled: {"id": filled.courses[0].integration_session_id},
     ),
+    _page("thread", of=_of_course),
     _page("home_supply", of=_of_course),
     _page("score", of=_of_course),
     _page("scores", of=lambda filled: {"client": filled.courses[0].client_code}),

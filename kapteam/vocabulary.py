@@ -444,6 +444,15 @@ class IntentionTouched(Term):
     NO = "no", "No"
 
 
+class CommitmentState(Term):
+    """What became of a committed action (domain 3.4)."""
+
+    OPEN = "open", "Open"
+    DONE = "done", "Done"
+    PARTLY = "partly", "Partly done"
+    DROPPED = "dropped", "Dropped"
+
+
 class TouchBegan(Term):
     """Whose wish a touch was."""
 

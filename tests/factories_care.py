@@ -594,6 +594,39 @@ def a_signed_intention(
     return note
 
 
+def a_signed_integration(
+    db: Session,
+    session: KetamineSession,
+    by: Viewer,
+    *,
+    held_at: datetime = NOW - timedelta(hours=1),
+    actions: str = "Walk to the river by Sunday.\n- Call her sister",
+    **answers: str,
+) -> Note:
+    """An integration of this ketamine session, held, with its signed note and what was agreed."""
+    course = db.get_one(Episode, session.episode_id)
+    integration = an_integration_session(db, course, session, therapist=by, held_at=held_at)
+    body = {"safety": "Asked. None.", "recap": "A door, and light behind it."}
+    body |= {"revisited": "Partly met", "actions": actions, **answers}
+    note = Note(
+        id=new_id(),
+        kind=NoteKind.INTEGRATION,
+        episode_id=course.id,
+        integration_session_id=integration.id,
+        author_id=by.clinician_id,
+        by_prescriber=False,
+        template_version=2,
+        body=body,
+        started_at=held_at,
+        signed_at=held_at + timedelta(minutes=50),
+        signed_text="\n\n".join(body.values()),
+        content_hash="0" * 64,
+    )
+    db.add(note)
+    db.flush()
+    return note
+
+
 def a_signed_note(
     db: Session,
     course: Episode,

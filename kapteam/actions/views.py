@@ -30,6 +30,16 @@ def record_day_sheet(
     record(db, "day_sheet:printed", viewer, now, on=on, codes=codes)
 
 
+def record_thread(
+    db: Session, viewer: Viewer, client_id: str, episode_id: str, now: datetime
+) -> None:
+    """Note that this person printed the thread of a course of care.
+
+    The caller hands it out only after this is committed.
+    """
+    record(db, "thread:printed", viewer, now, client_id=client_id, subject_id=episode_id)
+
+
 def record_brief(
     db: Session, viewer: Viewer, client_id: str, session_id: str, now: datetime
 ) -> None:

@@ -17,6 +17,7 @@ from kapteam.actions.booking import (
 )
 from kapteam.actions.clearance import ClearanceEntered, record_clearance
 from kapteam.actions.clients import ClientEntered, PinnedLineEntered, create_client, pin_line
+from kapteam.actions.commitments import CommitmentEntered, update_commitment
 from kapteam.actions.consents import ConsentEntered, record_consent
 from kapteam.actions.endings import SignOffEntered
 from kapteam.actions.episodes import EpisodeEntered, MoveEntered, move_episode, open_episode
@@ -68,6 +69,7 @@ from kapteam.demo.people import FRONT_DESK, Colleague, Person, demo_id
 from kapteam.demo.words import SAID, Chapter, asked
 from kapteam.queries.course import course
 from kapteam.queries.standing import Asked
+from kapteam.rules.commitments import lines_of
 from kapteam.rules.monitoring_form import CURRENT
 from kapteam.rules.pathway import required_consents
 from kapteam.rules.permissions import Viewer
@@ -78,6 +80,7 @@ from kapteam.vocabulary import (
     AdverseEventKind,
     Answer,
     ClearanceDecision,
+    CommitmentState,
     EpisodeState,
     EventSeverity,
     How,
@@ -234,6 +237,7 @@ class Course:
         self.line = line
         self.id = demo_id(f"{person.id}/{line}{again}")
         self._clearance_id = ""
+        self._agreed = ("", 0)
 
     @property
     def lead(self) -> Colleague:
@@ -493,6 +497,8 @@ class Course:
         """
         body = {"recap": chapter.recap}
         if signed:
+            self._settles_what_was_agreed(at)
+            self._agreed = note_id(integration_id), len(lines_of(chapter.actions))
             body |= {
                 "safety": asked(place),
                 "revisited": chapter.revisited,
@@ -506,6 +512,16 @@ class Course:
             integration_session_id=integration_id,
         )
         self.writes(form, body, at, signed=signed)
+
+    def _settles_what_was_agreed(self, at: datetime) -> None:
+        """What became of the actions of the integration before, said while the next is written."""
+        of_note, how_many = self._agreed
+        for line in range(how_many):
+            form_id = demo_id(f"{of_note}/{line}")
+            state = CommitmentState.PARTLY if line else CommitmentState.DONE
+            words = "Began it; goes on with it" if line else ""
+            said = CommitmentEntered(form_id, of_note, line, state, words)
+            self.telling.then(at - MINUTE, self.lead, update_commitment, said)
 
     def is_noted(
         self,

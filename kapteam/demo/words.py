@@ -52,7 +52,7 @@ GRIEF = (
         "Hand on the breastbone, slow out-breath; the phrase “I can stay a moment.”",
         "Saw her mother’s kitchen from above, every pot in its place. Cried for most of the hour "
         "and did not want it to end. “She was busy. She was not sad.”",
-        "Put the photo on the hallway shelf by Sunday. Ten minutes of writing on three evenings.",
+        "Put the photo on the hallway shelf by Sunday.\nTen minutes of writing on three evenings.",
         after={"insights": "Grief has kept her company; she is not ready to send it away yet."},
     ),
     Chapter(
@@ -60,7 +60,7 @@ GRIEF = (
         "Breath first, then the blanket; brother’s voice message if it gets lonely.",
         "No conversation came, only the sound of her humming while she ironed. It was enough. "
         "Surprised by anger at the hospital, and by how quickly it passed.",
-        "Write the letter to the hospital, not send it. Call the aunt on Saturday.",
+        "Write the letter to the hospital, not send it.\nCall the aunt on Saturday.",
         "Shifted",
         before={"carried": "The photo stands on the shelf. She looks at it in passing."},
     ),
@@ -69,7 +69,7 @@ GRIEF = (
         "Pushing both palms together; the word “later” when it is too much.",
         "The anger was “a big dog that only wanted to be let in”. Behind it a great tiredness. "
         "Slept nine hours that night, the first time since spring.",
-        "Keep the bedtime of ten for a week. Ask the brother to share the estate papers.",
+        "Keep the bedtime of ten for a week.\nAsk the brother to share the estate papers.",
         "Met",
         after={"body": "Sleeps better, appetite back; tired on the day after."},
     ),
@@ -88,7 +88,7 @@ BURNOUT = (
         "Counting the out-breath to six; the stone from the river in the left hand.",
         "A long corridor of office doors, each of which he could leave closed. Laughed out loud. "
         "Afterwards flat, “like a Sunday evening”, until dinner.",
-        "Phone out of the bedroom from tonight. One lunch outside this week.",
+        "Phone out of the bedroom from tonight.\nOne lunch outside this week.",
         "Met",
     ),
     Chapter(
@@ -96,7 +96,7 @@ BURNOUT = (
         "Hand on the belly; humming; the stone.",
         "Heavy arms, then warm ones. Thought of his father asleep in the chair with his boots on. "
         "“I have been copying him for twenty years.”",
-        "Ask for the shorter week in writing by Friday. Walk with Dana on Wednesday.",
+        "Ask for the shorter week in writing by Friday.\nWalk with Dana on Wednesday.",
         before={"carried": "Phone slept in the kitchen on five of seven nights."},
         after={"insights": "Rest is not something to be earned first."},
     ),
@@ -115,7 +115,7 @@ WORRY = (
         "Box breathing; looking at one thing in the room until it has a color.",
         "The worry was a small girl counting the locks. Sat down beside her. It was quiet then, "
         "for “maybe a minute, but a whole one”.",
-        "Check the door once, say it aloud, leave. Write down each evening how it went.",
+        "Check the door once, say it aloud, leave.\nWrite down each evening how it went.",
         "Met",
         after={"difficult": "Shaky for an hour after coming back; tea and the blanket helped."},
     ),
@@ -138,7 +138,7 @@ MOVING = (
         "“To grieve for the language in which I was quick and funny.”",
         "Footboard; a song under the breath.",
         "Long passage without pictures, only sound. Came back with the sentence “both are mine”.",
-        "Half an hour a day with the old books. Call the cousin in Gdynia.",
+        "Half an hour a day with the old books.\nCall the cousin in Gdynia.",
         before={"carried": "Cooked twice; the neighbor asked for the recipe."},
     ),
     Chapter(
@@ -146,7 +146,7 @@ MOVING = (
         "Footboard; the song; squeezing the edge of the blanket.",
         "Stood on the pier and waved at the ship instead of standing on the ship. Wept, glad. "
         "Mikael says that she sang in the shower.",
-        "Write to the old teacher. Look at flights, without buying.",
+        "Write to the old teacher.\nLook at flights, without buying.",
         "Met",
         after={"next_dose": "Proceed", "body": "Sleeps through since Thursday."},
     ),
@@ -155,7 +155,7 @@ MOVING = (
         "The song; feet; Mikael’s scarf.",
         "Little came, and it was boring at times. Disappointed at first. On the way home it struck "
         "her that she had not been afraid of the boredom.",
-        "Ask about the teaching certificate. A morning without plans on Saturday.",
+        "Ask about the teaching certificate.\nA morning without plans on Saturday.",
         "Not touched",
         before={"carried": "Wrote to the teacher; the answer came within a day."},
     ),
@@ -171,14 +171,14 @@ RETIRED = (
         "Gripping the armrest and letting go, ten times; talking aloud.",
         "Saw the press hall and all the machines off. Quiet frightened him at first. Then his "
         "daughter at four, with ink on her nose.",
-        "Have lunch with Elena on Thursday. Take the camera out of its box.",
+        "Have lunch with Elena on Thursday.\nTake the camera out of its box.",
     ),
     Chapter(
         "“To be with Elena without giving advice.”",
         "The armrest; the word “listen”.",
         "Felt his own father’s hand on his neck, proud and heavy. “I never told him either.” "
         "Restless legs for the last ten minutes.",
-        "Tell Elena one thing he is proud of. Walk to the canal on three mornings.",
+        "Tell Elena one thing he is proud of.\nWalk to the canal on three mornings.",
         "Shifted",
         before={"carried": "Lunch went well: “I only gave advice once.”"},
         after={"to_prescriber": "Restless legs near the end; gone within half an hour."},
@@ -195,7 +195,7 @@ NIGHTS = (
         "Ice cube in the hand; the list of sounds that belong to this house.",
         "The house he grew up in, all the lamps on. Walked through and turned them off himself. "
         "Slow to come back, in good spirits.",
-        "Lamps off at eleven, hallway light stays. Melatonin as agreed, no second one.",
+        "Lamps off at eleven, hallway light stays.\nMelatonin as agreed, no second one.",
         "Met",
     ),
     Chapter(
@@ -203,7 +203,7 @@ NIGHTS = (
         "Ice; list of sounds; sister on the phone at eight.",
         "Went in and found nobody there. “It was so small.” Sad for the boy. One bad hour after "
         "midnight, wrote instead of pacing.",
-        "Keep the notebook by the bed. Tell Ngozi about the hallway, if he wants to.",
+        "Keep the notebook by the bed.\nTell Ngozi about the hallway, if he wants to.",
         before={"carried": "Lamps off at eleven on six of seven nights."},
     ),
     Chapter(
@@ -211,7 +211,7 @@ NIGHTS = (
         "Ice; the notebook; the palm of one hand on the back of the other.",
         "Painted it green, in detail, with a window. Laughed about the detail. Woke once that "
         "night, and went back to sleep.",
-        "Buy the lamp. Call the sister on Sunday, talk about anything else.",
+        "Buy the lamp.\nCall the sister on Sunday, talk about anything else.",
         "Met",
     ),
     Chapter(
@@ -226,7 +226,7 @@ PAIN = (
         "Warm stone; breathing into the side that does not hurt.",
         "The pain stood beside the couch “like a rude waiter” and then had nothing to bring. "
         "Two hours almost free of it afterwards. Moved to tears by that.",
-        "Ten minutes in the pool on Tuesday and Friday. Note the pain at noon, no other time.",
+        "Ten minutes in the pool on Tuesday and Friday.\nNote the pain at noon, no other time.",
         "Met",
         after={"to_prescriber": "Pain 7 before, 3 after; back at 6 by the next morning."},
     ),
@@ -240,14 +240,14 @@ PAIN = (
         "Pillow under the knees; the sentence “that one is not mine”.",
         "Set down bag after bag by the side of a road and walked on with one. Illari’s word: "
         "“lighter”. Slight nausea when sitting up, passed.",
-        "Ask the son to take the dog in the mornings. Say no to the Friday shift.",
+        "Ask the son to take the dog in the mornings.\nSay no to the Friday shift.",
         before={"why": "“The bags were never all mine.”"},
     ),
     Chapter(
         "“To ask what the one bag is.”",
         "Pillow; the sentence.",
         "It was her brother’s. Spoke to him aloud, in Quechua. Afterwards hungry and clear.",
-        "Light the candle on his day. Keep Friday free again.",
+        "Light the candle on his day.\nKeep Friday free again.",
         "Met",
     ),
     Chapter(
@@ -264,7 +264,7 @@ FATHERHOOD = (
         "Looking at his own hands; saying the baby’s name.",
         "Two rooms with one door. Went back and forth until it was only a door. “My hands are "
         "mine.”",
-        "Bath time is his on Monday and Thursday. Read the letter again, with Leila.",
+        "Bath time is his on Monday and Thursday.\nRead the letter again, with Leila.",
         "Met",
     ),
     Chapter(
@@ -311,7 +311,7 @@ FIRST_STEPS = (
         "Three slow breaths, then open the eyes whenever she likes.",
         "Colors, then the sea. Came back twice to check that she could. Relieved: “It is only me "
         "in there.”",
-        "Write down what the sea sounded like. No decisions until Monday.",
+        "Write down what the sea sounded like.\nNo decisions until Monday.",
         "Met",
         after={"arrival": "Rested, a little shy about how much she liked it."},
     ),
@@ -326,7 +326,7 @@ NORTH = (
         "Cold cloth on the neck; naming where the feeling would sit if there were one.",
         "First nothing, then a lump in the throat, then the funeral he had missed. Cried on the "
         "couch and in the car. “It works, then.”",
-        "Write to his uncle. Run on two mornings, slowly.",
+        "Write to his uncle.\nRun on two mornings, slowly.",
         "Met",
     ),
     Chapter(
@@ -334,7 +334,7 @@ NORTH = (
         "Cold cloth; Kasia’s hand afterwards.",
         "Ice on a lake, breaking with a sound he knew from childhood. Was not afraid of it. "
         "Silent on the way home, at peace.",
-        "Skate with the children on Saturday. Send the letter.",
+        "Skate with the children on Saturday.\nSend the letter.",
         before={"carried": "The letter is written, not sent."},
     ),
     Chapter(
@@ -349,7 +349,7 @@ VIGIL = (
         "Rosary in the pocket; breathing with the fan.",
         "Somebody else kept watch, she never saw who. Slept for a moment. Woke thirsty and "
         "ashamed, then only thirsty.",
-        "One evening a week is Omar’s. Write down what she does with it.",
+        "One evening a week is Omar’s.\nWrite down what she does with it.",
     ),
     Chapter(
         "“To trust the one who keeps watch.”",
@@ -363,7 +363,7 @@ VETERAN = (
         "Chair against the wall, door in view; boots on; the word “stateside”.",
         "The road, the dust, and then the dust settled. Named the two he thinks of. Hands "
         "shook, voice did not.",
-        "Call Ray. Prazosin at nine, every night.",
+        "Call Ray.\nPrazosin at nine, every night.",
         after={"to_prescriber": "Asks whether 3 mg of prazosin would be too much."},
     ),
     Chapter(
@@ -371,7 +371,7 @@ VETERAN = (
         "Door in view; boots; the coin.",
         "Told them about the garden. One laughed. Carol says that he slept with his back to the "
         "door, the first time in eleven years.",
-        "Plant the second row. Group on Thursday.",
+        "Plant the second row.\nGroup on Thursday.",
         "Met",
         before={"carried": "Ray answered on the second ring."},
     ),
@@ -387,7 +387,7 @@ EXAMS = (
         "Pressing thumb and finger; aunt Gwen’s dog asleep beside the couch, if allowed.",
         "Corridors again, but with windows. Sat on a sill and ate an orange, for hours it seemed. "
         "“I do want it. Slowly.”",
-        "Ask for the extension by Thursday. One free evening, guarded.",
+        "Ask for the extension by Thursday.\nOne free evening, guarded.",
         "Met",
     ),
     Chapter(
@@ -423,7 +423,7 @@ LATE_LIFE = (
         "Ring; saying stop with the flat hand.",
         "They were skating, arms crossed. Then the hospital, briefly, and skating again. Cried "
         "without effort.",
-        "Copy the photo for her niece. Soup on Sunday.",
+        "Copy the photo for her niece.\nSoup on Sunday.",
         "Met",
         before={"carried": "Eleven new streets. Found a bakery."},
     ),
@@ -439,7 +439,7 @@ LATE_LIFE = (
         "Ring.",
         "Sat in the garden of the tree. Not much to tell. “It was like being forgiven by the "
         "weather.”",
-        "Write down for herself when she would want to come back. Next one in a month.",
+        "Write down for herself when she would want to come back.\nNext one in a month.",
         "Met",
         after={"next_dose": "Space out", "measures": "PHQ-9 from 19 to 7."},
     ),
@@ -447,7 +447,7 @@ LATE_LIFE = (
         "“To keep the door open.”",
         "Ring; red coat over the chair.",
         "Gentle and short. Met her sister again, older this time.",
-        "Lunch with the niece. Keep the streets.",
+        "Lunch with the niece.\nKeep the streets.",
         "Met",
         before={"carried": "Bought the coat."},
     ),
@@ -455,7 +455,7 @@ LATE_LIFE = (
         "“To see whether I still need this.”",
         "Ring; the coat.",
         "“Not need. Like.” Spoke about the winter with some respect and no dread.",
-        "Call if two bad weeks come in a row. Otherwise in a month.",
+        "Call if two bad weeks come in a row.\nOtherwise in a month.",
         "Met",
     ),
 )
@@ -519,7 +519,7 @@ HARVEST = (
         "“To take the glass away.”",
         "Stamping; bracelet.",
         "Sand, and the lion asleep. Lay down a few steps away. Breathing together.",
-        "Ask for the review with her manager. Dance class on Friday.",
+        "Ask for the review with her manager.\nDance class on Friday.",
         before={"carried": "Six small angry things; Sofie keeps a list of her favorites."},
     ),
     Chapter(
@@ -565,13 +565,13 @@ PRESSURE = (
         "“To slow the motor down.”",
         "Counting the fan’s turns; Claire’s humming.",
         "The workshop, all engines idling. Turned keys, one by one. Fell asleep for some minutes.",
-        "Two evenings without the shop this week. Blood pressure in the morning, written down.",
+        "Two evenings without the shop this week.\nBlood pressure in the morning, written down.",
     ),
     Chapter(
         "“To like the silence.”",
         "The fan; humming.",
         "Liked it for a while, then missed the noise. “I am the noise, probably.”",
-        "One engine at a time. Show Claire the list.",
+        "One engine at a time.\nShow Claire the list.",
         after={"to_prescriber": "Home readings 148/92 to 156/96 this week."},
     ),
     Chapter(
@@ -629,7 +629,7 @@ CLEARING = (
         "“To finish.”",
         "Earlobe; Yui next door.",
         "Swept a floor, slowly and well. Put the broom away.",
-        "Keep Wednesdays. Call if mornings slip for two weeks.",
+        "Keep Wednesdays.\nCall if mornings slip for two weeks.",
         "Met",
         after={"next_dose": "Pause", "measures": "PHQ-9 from 20 to 4."},
     ),
@@ -667,7 +667,7 @@ RETREAT = Chapter(
     "Told the whole night in order for the first time: the song, the fear near dawn, the woman "
     "who held the bucket and sang to him. Still wakes at four. Proud, shy, a little lost in "
     "everyday life.",
-    "Walk at dawn instead of lying awake. Draw the song’s line and bring it.",
+    "Walk at dawn instead of lying awake.\nDraw the song’s line and bring it.",
     "None was set",
     after={"meaning": "“Somebody stayed.” That it was a stranger is part of it."},
 )
@@ -676,7 +676,7 @@ CEREMONY = Chapter(
     "",
     "Spoke about the ceremony in spring, which had come up again during the series: the drum, her "
     "grandmother’s laugh. Wants to keep it apart from the ketamine sessions, and may.",
-    "Ask the aunt for the grandmother’s songs. Find the drum’s tempo when walking.",
+    "Ask the aunt for the grandmother’s songs.\nFind the drum’s tempo when walking.",
     "Shifted",
 )
 # Notes about a course and no session of it, each by field.

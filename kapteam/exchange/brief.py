@@ -3,16 +3,14 @@
 What somebody typed goes to the template as data, so that nothing of it can become markup.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import typst
-
 from kapteam import sentences, wording
+from kapteam.exchange.printing import pdf
 from kapteam.queries.brief import Brief, LastDose
 from kapteam.queries.standing import Asked
 
@@ -118,11 +116,4 @@ def brief_pdf(brief: Brief, asked: Asked) -> bytes:
         "printed": wording.full_moment(asked.now, zone),
         "lines": [asdict(one) for one in lines(brief, asked.now, zone)],
     }
-    inputs = {"paper": json.dumps(paper)}
-    try:
-        return typst.compile(
-            _TEMPLATE, ignore_system_fonts=True, sys_inputs=inputs, pdf_standards=["ua-1"]
-        )
-    except typst.TypstError:
-        # PDF/UA refuses a sign that no font has; one of this machine may have it.
-        return typst.compile(_TEMPLATE, sys_inputs=inputs)
+    return pdf(_TEMPLATE, paper)

@@ -3,16 +3,14 @@
 What somebody typed goes to the template as data, so that nothing of it can become markup.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import typst
-
 from kapteam import sentences, wording
+from kapteam.exchange.printing import pdf
 from kapteam.queries.day_sheet import DaySheet
 from kapteam.queries.standing import (
     Asked,
@@ -88,14 +86,7 @@ class Paper:
 
 def day_sheet_pdf(sheet: DaySheet, asked: Asked) -> bytes:
     """The sheet as a PDF: one page, or as many as it needs."""
-    inputs = {"paper": json.dumps(asdict(paper(sheet, asked)))}
-    try:
-        return typst.compile(
-            _TEMPLATE, ignore_system_fonts=True, sys_inputs=inputs, pdf_standards=["ua-1"]
-        )
-    except typst.TypstError:
-        # PDF/UA refuses a sign that no font has; one of this machine may have it.
-        return typst.compile(_TEMPLATE, sys_inputs=inputs)
+    return pdf(_TEMPLATE, asdict(paper(sheet, asked)))
 
 
 def paper(sheet: DaySheet, asked: Asked) -> Paper:

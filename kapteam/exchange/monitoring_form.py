@@ -3,13 +3,11 @@
 What somebody typed goes to the template as data, so that nothing of it can become markup.
 """
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import typst
-
 from kapteam import wording
+from kapteam.exchange.printing import pdf
 from kapteam.queries.spravato import SpravatoRecord
 from kapteam.queries.standing import Asked
 from kapteam.rules.monitoring_form import Part, fill
@@ -30,14 +28,7 @@ class FormPaper:
 
 def monitoring_form_pdf(record: SpravatoRecord, asked: Asked) -> bytes:
     """The form as a PDF: one page, or as many as what was recorded needs."""
-    inputs = {"paper": json.dumps(asdict(form_paper(record, asked)))}
-    try:
-        return typst.compile(
-            _TEMPLATE, ignore_system_fonts=True, sys_inputs=inputs, pdf_standards=["ua-1"]
-        )
-    except typst.TypstError:
-        # PDF/UA refuses a sign that no font has; one of this machine may have it.
-        return typst.compile(_TEMPLATE, sys_inputs=inputs)
+    return pdf(_TEMPLATE, asdict(form_paper(record, asked)))
 
 
 def form_paper(record: SpravatoRecord, asked: Asked) -> FormPaper:

@@ -33,7 +33,12 @@ class What(Term):
 
 TAGS = {
     What.CHARTS: ("client:viewed",),
-    What.PRINTED: ("day_sheet:printed", "brief:printed", "monitoring_form:printed"),
+    What.PRINTED: (
+        "day_sheet:printed",
+        "brief:printed",
+        "monitoring_form:printed",
+        "thread:printed",
+    ),
     What.EMERGENCY: ("emergency:%",),
     What.CLIENTS: (
         "client:created",
@@ -70,7 +75,7 @@ TAGS = {
         "home_supply:%",
         "integration_session:%",
     ),
-    What.NOTES: ("note:%",),
+    What.NOTES: ("note:%", "commitment:%"),
     What.SIGN_INS: ("signin:%", "unlock:%", "password:%"),
     What.PRACTICE: (
         "practice:%",

@@ -14,6 +14,7 @@ _MADE_BY_A_FORM = (
     tables.Clearance,
     tables.Client,
     tables.Clinician,
+    tables.CommitmentUpdate,
     tables.Concern,
     tables.ConcernAddition,
     tables.Consent,

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -41,7 +41,7 @@ from kapteam.errors import NotAllowed, NotFound
 from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
 from kapteam.queries.standing import Asked, Person
 from kapteam.rules.dosing import ends_session
-from kapteam.rules.notes import TEMPLATES, Template, title
+from kapteam.rules.notes import TEMPLATES, Field, Template, title
 from kapteam.rules.permissions import check_can_read_notes
 from kapteam.vocabulary import NoteKind, Part, SessionStatus
 
@@ -50,11 +50,12 @@ _NOTE, _AMENDMENT, _ADDENDUM = "note", "amendment", "addendum"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One field of a signed note that has words, as it is read."""
+    """One field of a signed note that has words, as it is read; `day` where it is one."""
 
     key: str
     label: str
     text: str
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,10 @@ class NoteLine:
     def answer(self, key: str) -> str:
         """The words of one field, empty when there are none."""
         return next((one.text for one in self.answers if one.key == key), "")
+
+    def day(self, key: str) -> date | None:
+        """The day that was chosen in one field."""
+        return next((one.day for one in self.answers if one.key == key), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -528,7 +533,7 @@ def _lines(
             voided_at=row.voided_at,
             void_reason=row.reason,
             answers=tuple(
-                Answer(field.key, field.label, field.written(row.body[field.key]))
+                _answer(field, row.body[field.key])
                 for field in TEMPLATES[row.kind, row.template_version].fields
                 if field.key in row.body
             ),
@@ -537,6 +542,11 @@ def _lines(
         )
         for row in rows[_NOTE]
     ]
+
+
+def _answer(field: Field, text: str) -> Answer:
+    day = field.day(text) if field.is_day else None
+    return Answer(field.key, field.label, field.written(text), day)
 
 
 def _notes_and_additions(wanted: ColumnElement[bool]) -> Executable:

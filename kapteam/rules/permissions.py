@@ -432,6 +432,17 @@ def can_write_note(viewer: Viewer, kind: NoteKind) -> bool:
     return True
 
 
+def check_can_update_commitment(viewer: Viewer) -> None:
+    """Say what became of what a client set out to do."""
+    sentence = "Only a therapist or a prescriber can say what became of a committed action."
+    _need(viewer, _CARE, sentence)
+
+
+def can_update_commitment(viewer: Viewer) -> bool:
+    """Twin of `check_can_update_commitment`."""
+    return _allowed(check_can_update_commitment, viewer)
+
+
 def check_can_read_notes(viewer: Viewer) -> None:
     """Notes are not shown to the front desk."""
     _need(viewer, _CLINICAL, "Notes are not shown to the front desk.")

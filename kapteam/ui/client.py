@@ -380,6 +380,8 @@ def _course(here: Present, course: CourseStanding) -> None:
         name = sentences.colleague(person, here.now, here.zone) if person else "nobody yet"
         words(f"{quiet(part.label)} {plain(name)}")
     link("episode", "Course", icon="chevron_right", id=course.episode_id)
+    if here.viewer.reads_notes:
+        link("thread", "Thread", icon="forum", episode=course.episode_id)
     if is_kap:
         link("clearance", "Clearance", icon="verified_user", episode=course.episode_id)
     link("consent", "Consents", icon="contract", episode=course.episode_id)
@@ -777,6 +779,8 @@ def draw_other_courses(here: Present, page: ClientPage) -> None:
             words(quiet(people))
             if course.is_visible:
                 link("episode", "Course", icon="chevron_right", id=course.episode_id)
+                if here.viewer.reads_notes:
+                    link("thread", "Thread", icon="forum", episode=course.episode_id)
 
 
 def _ended(course: CourseLine) -> str:

@@ -58,6 +58,7 @@ PLACES: dict[str, Place] = {
     "home_supply": Place("Medicine at home"),
     "integration_session": Place("Integration session"),
     "note": Place("Note"),
+    "thread": Place("Thread"),
     "score": Place("Enter a score"),
     "scores": Place("Scores"),
     "contact": Place("Contacts"),

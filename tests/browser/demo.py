@@ -177,6 +177,7 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "clearance with Spravato": lambda db: f"/clearance?episode={_spravato_course(db)}",
     "integration_session": lambda db: f"/integration_session?id={_integration_to_come(db)}",
     "note": lambda db: f"/note?id={_note(db, NoteKind.INTENTION, signed=False)}",
+    "thread": lambda db: f"/thread?episode={_course(db)}",
     "home_supply": lambda db: f"/home_supply?episode={_at_home(db)}",
     "score": lambda db: f"/score?episode={_course(db)}",
     "scores": lambda db: f"/scores?client={_code(db, OKAFOR.id)}",

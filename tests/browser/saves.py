@@ -19,6 +19,7 @@ from kapteam.db.tables import (
     Clinician,
     ClinicianFunction,
     ClosedDays,
+    CommitmentUpdate,
     Concern,
     ConcernAddition,
     Consent,
@@ -96,6 +97,7 @@ from tests.factories_care import (
     a_score,
     a_series,
     a_signature,
+    a_signed_integration,
     a_signed_intention,
     a_signed_note,
     a_spravato_session,
@@ -863,6 +865,19 @@ def _amendment(page: Page) -> None:
     unfold(page, "Amend")
     paste(page, "Reason for the amendment", "A slip")
     paste(page, "What it should say", "To rest and be held")
+
+
+def _a_committed_action(own: Care) -> str:
+    with own.database.writing() as db:
+        dose = a_given_session(db, own.course, given_at=NOW - timedelta(days=2))
+        a_signed_integration(db, dose, own.therapist, actions="Walk to the river by Sunday.")
+    return f"/thread?episode={own.course.id}"
+
+
+def _what_became_of_it(page: Page) -> None:
+    press(page.locator("[class*=st-key-commitment_]"), "What became of it")
+    tick(page, "Partly done")
+    paste(page, "How it went, in a few words", "Half of the way")
 
 
 def _addition(page: Page) -> None:
@@ -1641,6 +1656,13 @@ SAVES = {
     ),
     "amendment": Save(
         _a_signed_note, _amendment, "Save amendment", ("note:amended",), (NoteAmendment,)
+    ),
+    "committed action": Save(
+        _a_committed_action,
+        _what_became_of_it,
+        "Save what became of it",
+        ("commitment:updated",),
+        (CommitmentUpdate,),
     ),
     "addition": Save(
         _a_signed_note,

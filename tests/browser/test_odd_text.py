@@ -21,6 +21,7 @@ from kapteam.db.tables import (
     Administration,
     Client,
     Clinician,
+    CommitmentUpdate,
     ConcernAddition,
     Draft,
     Ending,
@@ -36,6 +37,7 @@ from kapteam.rules.notes import content_hash
 from kapteam.rules.session_record import Challenge, TouchGiven
 from kapteam.vocabulary import (
     Answer,
+    CommitmentState,
     ConsentType,
     ContactKind,
     Contraindication,
@@ -91,6 +93,7 @@ from tests.factories_care import (
     a_score,
     a_series_review,
     a_signature,
+    a_signed_integration,
     a_spravato_session,
     a_submission,
     a_support_record,
@@ -317,6 +320,18 @@ def strange(care: Care) -> Odd:
             )
         )
 
+        integrated = a_signed_integration(db, given, therapist, actions=odd("act"))
+        db.add(
+            CommitmentUpdate(
+                id=new_id(),
+                note_id=integrated.id,
+                line=0,
+                state=CommitmentState.DONE,
+                words=odd("cup"),
+                by_id=therapist.clinician_id,
+                at=NOW,
+            )
+        )
         contact = a_contact(
             db,
             course,
@@ -430,6 +445,7 @@ def strange(care: Care) -> Odd:
             "risk note": f"/note?id={risk.id}",
             "spravato": f"/ketamine_session?id={sprayed.id}",
             "at home": f"/ketamine_session?id={at_home.id}",
+            "thread": f"/thread?episode={course.id}",
             "home_supply": f"/home_supply?episode={course.id}",
             "score": f"/score?episode={course.id}",
             "scores": f"/scores?client={client.code}",
@@ -483,6 +499,7 @@ SHOWN = {
     "dropped": f"{NAME} dro",
     "agreed": f"{NAME} ipl agr",
     "note": f"{NAME} sig two are ate add the",
+    "thread": f"{NAME} int are ate add the srw act cup",
     "note in error": f"{NAME} vdn",
     "risk note": f"{NAME} rsg",
     "spravato": f"{NAME} vsu",

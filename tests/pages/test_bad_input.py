@@ -15,6 +15,7 @@ from kapteam.ui.score_entry import EnteredAs
 from kapteam.vocabulary import (
     ClearanceDecision,
     CloseReason,
+    CommitmentState,
     ConcernKind,
     ConcernLevel,
     ConsentType,
@@ -55,6 +56,7 @@ from tests.factories_care import (
     a_ketamine_session,
     a_score,
     a_series,
+    a_signed_integration,
     a_signed_intention,
     a_spravato_session,
     a_submission,
@@ -356,6 +358,13 @@ def _a_signed_note(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
         dose = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
         return {"id": a_signed_intention(db, dose, care.therapist).id}
+
+
+def _a_committed_action(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        dose = a_given_session(db, care.course, given_at=NOW - 2 * DAY)
+        a_signed_integration(db, dose, care.therapist, actions="Walk to the river by Sunday.")
+    return {"episode": care.course.id}
 
 
 def _therapist(care: Care) -> Viewer:
@@ -1067,6 +1076,15 @@ SHEETS = {
         _a_signed_note,
         _therapist,
     ),
+    "committed action": Sheet(
+        "thread",
+        "commitment",
+        "Save what became of it",
+        {"state": CommitmentState.DONE, "words": "Twice."},
+        "commitment:updated",
+        _a_committed_action,
+        _therapist,
+    ),
     "addition": Sheet(
         "note",
         "addendum",
@@ -1421,6 +1439,8 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("amendment", "reason", "", "The reason is needed."),
     ("amendment", "text", "", "The amendment is needed."),
     ("addition", "text", "   ", "The addendum is needed."),
+    ("committed action", "state", None, "Choose what became of it."),
+    ("committed action", "words", LONG, "120 is the most"),
     ("colleague", "name", "", "is needed."),
     ("person", "name", "", "The name is needed."),
     ("practice name", "name", "", "The practice's name is needed."),
@@ -1672,6 +1692,7 @@ _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "reviewed",
     "amendment",
     "addition",
+    "committed action",
     "colleague",
     "concern",
     "concern added to",

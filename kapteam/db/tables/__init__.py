@@ -11,6 +11,7 @@ from kapteam.db.tables.clinicians import (
     Presence,
     SignIn,
 )
+from kapteam.db.tables.commitments import CommitmentUpdate
 from kapteam.db.tables.concerns import Concern, ConcernAddition, ConcernSeen
 from kapteam.db.tables.contacts import Contact
 from kapteam.db.tables.episodes import (
@@ -52,6 +53,7 @@ __all__ = [
     "Clinician",
     "ClinicianFunction",
     "ClosedDays",
+    "CommitmentUpdate",
     "Concern",
     "ConcernAddition",
     "ConcernSeen",
