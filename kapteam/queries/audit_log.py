@@ -71,7 +71,7 @@ TAGS = {
         "integration_session:%",
     ),
     What.NOTES: ("note:%",),
-    What.SIGN_INS: ("signin:%", "unlock:%", "password:%"),
+    What.SIGN_INS: ("signin:%", "unlock:%", "password:%", "pin:%"),
     What.PRACTICE: (
         "practice:%",
         "setting:%",
