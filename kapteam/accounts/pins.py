@@ -32,9 +32,7 @@ GOOD_FOR = timedelta(days=90)
 TRIES = 5
 _ENDED = "This sign-in has ended. Sign in again."
 _NONE_HERE = "Your PIN does not work in this browser. Type your password."
-_RESTS = (
-    "Five wrong PINs: in this browser yours works again once you have typed your password here."
-)
+_RESTS = "Five wrong PINs. Type your password."
 
 
 class PinHere(StrEnum):

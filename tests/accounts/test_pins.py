@@ -216,13 +216,13 @@ def test_five_wrong_tries_and_it_rests_there_until_the_password_was_given(dana, 
         f"After {more} kapteam asks for your password"
         for more in ("4 more tries", "3 more tries", "2 more tries", "one more try")
     ]
-    assert "works again once you have typed your password here" in said[4]
+    assert "Five wrong PINs. Type your password." in said[4]
     assert here.state is PinHere.RESTS
 
     # Time alone heals nothing, and the right digits are no password.
     later = here.at(now + DAY)
     assert later.state is PinHere.RESTS
-    assert "works again once" in later.gives(PIN)
+    assert "Five wrong PINs" in later.gives(PIN)
     assert later.state is PinHere.RESTS
 
     later.gives_password()
@@ -252,7 +252,7 @@ def test_a_right_one_forgets_earlier_misses_and_a_wrong_one_does_not(dana):
         here.misses(4)
         assert here.gives(PIN) == ""
     here.misses(4)
-    assert "works again once" in here.gives(WRONG)
+    assert "Five wrong PINs" in here.gives(WRONG)
 
 
 def test_each_miss_is_audited_with_its_browser_and_without_its_digits(dana, robin, database):
