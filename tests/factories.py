@@ -640,7 +640,12 @@ def an_emergency(
 
 
 def a_pin_browser(
-    db: Session, who: Viewer, *, device: str = "Firefox on Mac", until_at: datetime | None = None
+    db: Session,
+    who: Viewer,
+    *,
+    device: str = "Firefox on Mac",
+    until_at: datetime | None = None,
+    tries: int = 0,
 ) -> PinBrowser:
     """A browser at which somebody set a PIN at NOW; nobody knows which, nor has its token."""
     browser = PinBrowser(
@@ -651,7 +656,7 @@ def a_pin_browser(
         device=device,
         set_at=NOW,
         until_at=until_at or NOW + timedelta(days=90),
-        tries=0,
+        tries=tries,
     )
     db.add(browser)
     db.flush()

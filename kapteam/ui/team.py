@@ -198,7 +198,8 @@ def draw_pin_browsers(here: Present, browsers: tuple[PinBrowserLine, ...]) -> No
                 words(f"**{plain(one.device)}**", 230)
                 set_at = wording.moment(one.set_at, here.now, here.zone)
                 until = wording.day(day_of(one.until_at, here.zone), here.today)
-                words(quiet(f"Set {set_at}, until {until}"), 360)
+                rests = ", rests after five wrong tries" if one.rests else ""
+                words(quiet(f"Set {set_at}, until {until}{rests}"), 520)
                 with st.container(key=f"buttons_of_pin_{one.id}"):
                     _row_button(
                         "Turn off", one.device, "block", f"pin_off_{one.id}", _turn_off_pin, one.id

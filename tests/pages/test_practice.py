@@ -360,6 +360,16 @@ def test_an_administrator_sees_where_a_pin_works_and_turns_it_off_there(care, ad
     assert (event.clinician_id, event.subject_id) == (admin.clinician_id, care.nurse.clinician_id)
 
 
+def test_a_pin_that_rests_is_said_to_and_one_that_was_missed_less_is_not(care, admin):
+    with care.database.writing() as db:
+        a_pin_browser(db, care.nurse, tries=4)
+    tab = opened(care, admin, "practice", colleague=care.nurse.clinician_id)
+    assert "rests" not in said(tab)
+    with care.database.writing() as db:
+        a_pin_browser(db, care.nurse, tries=5)
+    assert said(tab.run()).count("rests after five wrong tries") == 1
+
+
 def test_of_who_has_no_pin_one_line_says_so(care, admin):
     tab = opened(care, admin, "practice", colleague=care.nurse.clinician_id)
     assert "**Browsers where the PIN works** :gray[No PIN is set.]" in said(tab)
