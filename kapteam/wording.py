@@ -31,6 +31,24 @@ _LONG_MONTHS = (
     "November",
     "December",
 )
+# Each calls itself by the names of those further down as well.
+_BROWSERS = {
+    r"Edg(e|A|iOS)?/": "Edge",
+    r"OPR/": "Opera",
+    r"SamsungBrowser/": "Samsung Internet",
+    r"Firefox/|FxiOS/": "Firefox",
+    r"Chrome/|CriOS/": "Chrome",
+    r"Safari/": "Safari",
+}
+_SYSTEMS = {
+    r"iPhone": "iPhone",
+    r"iPad": "iPad",
+    r"Android": "Android",
+    r"CrOS": "Chromebook",
+    r"Windows": "Windows",
+    r"Macintosh": "Mac",
+    r"Linux": "Linux",
+}
 _YEAR_WHEN_AWAY = timedelta(days=300)
 # Domain 1.3: no route is given more in one dose; above it is a slipped decimal.
 MOST_MG = 1_000
@@ -382,6 +400,15 @@ def full_name(family: str, given: str, preferred: str = "") -> str:
 def initials(family: str, given: str) -> str:
     """`A.O.`: for screens that others can see, always beside the code."""
     return "".join(f"{part[0].upper()}." for part in (given, family) if part)
+
+
+def browser(user_agent: str) -> str:
+    """`Firefox on Mac`: what a browser says of itself, in words of ours only."""
+    name, system = (
+        next((word for sign, word in known.items() if re.search(sign, user_agent)), "")
+        for known in (_BROWSERS, _SYSTEMS)
+    )
+    return f"{name or 'A browser'} on {system}" if system else name or "A browser"
 
 
 def first_up(text: str) -> str:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from kapteam.queries.away import absences, closed_days
 from kapteam.queries.emergency import emergency_accesses
+from kapteam.queries.pins import pin_browsers
 from kapteam.queries.practice import colleague, open_parts, team, thresholds
 from kapteam.rules.permissions import check_can_administer
 from kapteam.ui.audit_log import draw_audit_log
@@ -17,7 +18,13 @@ from kapteam.ui.practice import (
     draw_name_and_zone,
     draw_thresholds,
 )
-from kapteam.ui.team import draw_colleague, draw_new_colleague, draw_team, draw_turn_off
+from kapteam.ui.team import (
+    draw_colleague,
+    draw_new_colleague,
+    draw_pin_browsers,
+    draw_team,
+    draw_turn_off,
+)
 
 here = open_page("Practice", needs=check_can_administer)
 everybody = here.read(team)
@@ -27,6 +34,7 @@ if "colleague" in st.query_params:
         draw_turn_off(here, one, everybody, here.read(open_parts, one.id))
     else:
         draw_colleague(here, one)
+        draw_pin_browsers(here, here.read(pin_browsers, one.id))
     st.stop()
 
 match ask_what(here):

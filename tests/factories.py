@@ -37,6 +37,7 @@ from kapteam.db.tables import (
     Inquiry,
     OutsideExperience,
     OutsideWait,
+    PinBrowser,
     Practice,
     PracticeSetting,
     PrescriptionLookup,
@@ -636,6 +637,30 @@ def an_emergency(
     db.add(access)
     db.flush()
     return access
+
+
+def a_pin_browser(
+    db: Session,
+    who: Viewer,
+    *,
+    device: str = "Firefox on Mac",
+    until_at: datetime | None = None,
+    tries: int = 0,
+) -> PinBrowser:
+    """A browser at which somebody set a PIN at NOW; nobody knows which, nor has its token."""
+    browser = PinBrowser(
+        id=new_id(),
+        clinician_id=who.clinician_id,
+        token_hash=new_id(),
+        pin_hash="",
+        device=device,
+        set_at=NOW,
+        until_at=until_at or NOW + timedelta(days=90),
+        tries=tries,
+    )
+    db.add(browser)
+    db.flush()
+    return browser
 
 
 def audit_events(database: Database, tag: str = "") -> list[AuditEvent]:

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from kapteam.accounts import passwords
+from kapteam.accounts.pins import end_pins_of
 from kapteam.accounts.set_up import use_up_links
 from kapteam.accounts.sign_ins import check_password, end_all_of, viewer_of
 from kapteam.accounts.tokens import hash_token, new_token
@@ -33,7 +34,8 @@ def change_password(
 ) -> Changed:
     """Put a new password in place of the old one, which is asked for and counted like any other.
 
-    Every other sign-in of this person ends, and one-time links made for them open nothing any more.
+    Every other sign-in of this person ends; one-time links made for them open nothing any more, and
+    their PIN works nowhere.
     Raises Invalid (`password`: the old one, `new_password`).
     """
     with database.reading() as db:
@@ -61,6 +63,7 @@ def _change(db: Session, viewer: Viewer, hashed: str, now: datetime) -> Changed:
     db.execute(update(Clinician).where(Clinician.id == clinician_id).values(password_hash=hashed))
     db.execute(update(SignIn).where(SignIn.id == sign_in_id).values(token_hash=hash_token(token)))
     use_up_links(db, clinician_id, now)
+    end_pins_of(db, clinician_id, viewer, now, why="password changed")
     record(db, "password:changed", viewer, now, subject_id=clinician_id)
     return Changed(token, end_all_of(db, clinician_id, viewer, now, but=sign_in_id))
 

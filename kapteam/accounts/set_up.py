@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from kapteam.accounts import throttle
 from kapteam.accounts.passwords import check_new_password, hash_password
+from kapteam.accounts.pins import end_pins_of
 from kapteam.accounts.sign_ins import end_all_of, set_password
 from kapteam.accounts.tokens import hash_token, new_token
 from kapteam.db.audit import record
@@ -189,8 +190,8 @@ def invitation_of(db: Session, token: str, now: datetime) -> Invited:
 def accept_invitation(db: Session, token: str, password: str, now: datetime) -> str:
     """Choose a password with a one-time link; returns the clinician's id.
 
-    The link is used up and every earlier sign-in of this person ends. Raises NotFound, Invalid
-    (field `password`).
+    The link is used up, every earlier sign-in of this person ends, and their PIN works nowhere.
+    Raises NotFound, Invalid (field `password`).
     """
     invited = invitation_of(db, token, now)
     check_new_password(password, invited.sign_in_name)
@@ -198,12 +199,13 @@ def accept_invitation(db: Session, token: str, password: str, now: datetime) -> 
     throttle.forget(db, throttle.subject_of(invited.sign_in_name))
     use_up_links(db, invited.clinician_id, now)
     end_all_of(db, invited.clinician_id, None, now)
+    end_pins_of(db, invited.clinician_id, None, now, why="new password by a link")
     record(db, "invitation:accepted", None, now, subject_id=invited.clinician_id)
     return invited.clinician_id
 
 
 def suspend_clinician(db: Session, viewer: Viewer, clinician_id: str, now: datetime) -> None:
-    """Turn off a colleague's sign-in; their signed-in browsers end at once.
+    """Turn off a colleague's sign-in; their signed-in browsers and their PIN end at once.
 
     Raises NotAllowed (administrators only; the last one stays) and NotFound.
     """
@@ -220,6 +222,7 @@ def suspend_clinician(db: Session, viewer: Viewer, clinician_id: str, now: datet
     use_up_links(db, clinician_id, now)
     record(db, "clinician:suspended", viewer, now, subject_id=clinician_id)
     end_all_of(db, clinician_id, viewer, now)
+    end_pins_of(db, clinician_id, viewer, now, why="sign-in turned off")
 
 
 def is_last_administrator(db: Session, clinician: Clinician) -> bool:

@@ -4,7 +4,7 @@ Whoever gives a password goes through a `Database` rather than a transaction of 
 must stay counted and audited although it is refused, and the slow hash must not hold up a writer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -128,10 +128,11 @@ _ACTING = (
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A new token for a browser's cookie, and the sign-in that it opens."""
+    """A new token for a browser's cookie, the sign-in that it opens, and whose that is."""
 
     token: str
     sign_in_id: str
+    clinician_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +145,13 @@ class LiveSignIn:
 
 @dataclass(frozen=True, slots=True)
 class LockedSignIn:
-    """A signed-in browser that asks for its person's password first.
+    """A signed-in browser that asks for its person's password, or PIN, first.
 
     `recorded` is False while it has only just become due for its idle lock.
     """
 
     id: str
+    clinician_id: str
     name: str
     recorded: bool
 
@@ -248,7 +250,7 @@ def start_sign_in(db: Session, clinician_id: str, device: str, now: datetime) ->
         )
     )
     record(db, "signin:started", viewer_of(db, sign_in_id, now), now, subject_id=sign_in_id)
-    return Started(token, sign_in_id)
+    return Started(token, sign_in_id, clinician_id)
 
 
 def is_off(db: Session, clinician_id: str) -> bool:
@@ -263,7 +265,8 @@ def find(db: Session, token: str, now: datetime) -> LiveSignIn | LockedSignIn | 
         return None
     [row] = rows
     if row.locked_at is not None or _rests(row, now):
-        return LockedSignIn(row.id, row.name, recorded=row.locked_at is not None)
+        recorded = row.locked_at is not None
+        return LockedSignIn(row.id, row.clinician_id, row.name, recorded=recorded)
     return LiveSignIn(row.id, row.audience)
 
 
@@ -319,12 +322,27 @@ def unlock(database: Database, sign_in_id: str, password: str, now: datetime) ->
     Raises Invalid (field `password`) when it is wrong, after too many misses, or when the sign-in
     has ended meanwhile.
     """
+
+    def check(clinician_id: str) -> None:
+        check_password(database, clinician_id, password, now, failed="unlock:failed")
+
+    return unlock_after(database, sign_in_id, check, now)
+
+
+def unlock_after(
+    database: Database, sign_in_id: str, check: Callable[[str], None], now: datetime, **how: Any
+) -> str:
+    """Unlock once `check`, told the person's id, raised nothing; `how` goes on record with it.
+
+    Returns the token that replaces the one in the cookie. Raises what `check` raises, and Invalid
+    (field `password`) when the sign-in has ended meanwhile.
+    """
     with database.reading() as db:
         rows = _current(db, now, SignIn.id == sign_in_id)
     ended = Invalid({"password": "This sign-in has ended. Sign in again."})
     if not rows:
         raise ended
-    check_password(database, rows[0].clinician_id, password, now, failed="unlock:failed")
+    check(rows[0].clinician_id)
     token = new_token()
     with database.writing() as db:
         if not _current(db, now, SignIn.id == sign_in_id):
@@ -335,7 +353,7 @@ def unlock(database: Database, sign_in_id: str, password: str, now: datetime) ->
             .values(token_hash=hash_token(token), locked_at=None, last_active_at=now)
         )
         viewer = viewer_of(db, sign_in_id, now)
-        record(db, "signin:unlocked", viewer, now, subject_id=sign_in_id)
+        record(db, "signin:unlocked", viewer, now, subject_id=sign_in_id, **how)
     return token
 
 

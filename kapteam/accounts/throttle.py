@@ -1,4 +1,4 @@
-"""Slowing down whoever guesses: five wrong passwords for one name, then a wait."""
+"""Slowing down whoever guesses: five wrong passwords (or PINs) for one name, then a wait."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -20,10 +20,13 @@ def subject_of(typed_name: str) -> str:
     return sha256(fold(typed_name).encode()).hexdigest()
 
 
-def count_attempt(db: Session, subject: str, now: datetime) -> None:
+def count_attempt(
+    db: Session, subject: str, now: datetime, *, field: str = "password", guessed: str = "passwords"
+) -> None:
     """Count an attempt before its password is looked at, so that attempts at once all count.
 
-    Raises Invalid (field `password`) when there were too many; that attempt is not counted.
+    `guessed` is what was tried, in the plural. Raises Invalid (`field`) when there were too many;
+    that attempt is not counted.
     """
     db.execute(delete(FailedAttempt).where(FailedAttempt.at <= now - WINDOW))
     attempts = db.scalars(
@@ -35,7 +38,7 @@ def count_attempt(db: Session, subject: str, now: datetime) -> None:
     if len(attempts) == LIMIT:
         minutes = -((now - WINDOW - attempts[-1]) // timedelta(minutes=1))
         wait = f"{minutes} minutes" if minutes > 1 else "one minute"
-        raise Invalid({"password": f"Too many wrong passwords. Wait {wait}, then try again."})
+        raise Invalid({field: f"Too many wrong {guessed}. Wait {wait}, then try again."})
     db.add(FailedAttempt(id=new_id(), subject=subject, at=now))
 
 

@@ -216,11 +216,14 @@ def save_draft(
     return SavedDraft(draft.version, draft.saved_at)
 
 
-def sign_note(db: Session, viewer: Viewer, note_id: str, seen: str, now: datetime) -> Signature:
+def sign_note(
+    db: Session, viewer: Viewer, note_id: str, seen: str, now: datetime, *, by_pin: bool = False
+) -> Signature:
     """Sign and lock a note; `seen` is the digest of the text that the signer was shown.
 
-    A second press changes nothing and returns the first signature. Raises NotAllowed (rule 18),
-    NotFound, Conflict (the text is not the one that was read) and Invalid by field.
+    `by_pin`, which goes on record: it was the PIN that was given, not the password. A second press
+    changes nothing and returns the first signature. Raises NotAllowed (rule 18), NotFound, Conflict
+    (the text is not the one that was read) and Invalid by field.
     """
     note, client_id = _own(db, viewer, note_id, now, "Only its author can sign a note.")
     if note.signed_at is not None and note.content_hash is not None:
@@ -255,6 +258,7 @@ def sign_note(db: Session, viewer: Viewer, note_id: str, seen: str, now: datetim
         subject_id=note_id,
         kind=note.kind,
         content_hash=signature.content_hash,
+        by_pin=by_pin,
     )
     return signature
 

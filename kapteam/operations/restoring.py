@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from kapteam.accounts.pins import end_everybodys_pins
 from kapteam.accounts.sign_ins import end_everybody
 from kapteam.db.audit import record
 from kapteam.db.backup import Backup, back_up, backups_in, copy_file, remove, verify
@@ -71,13 +72,14 @@ def restore(backup: Backup, now: datetime, told: Told = untold) -> Path | None:
 
 
 def _prepare(backup: Backup, finished: Path, now: datetime, told: Told) -> None:
-    """The backup as this version of kapteam opens it, with nobody signed in."""
+    """The backup as this version of kapteam opens it, with nobody signed in and no PIN."""
     source, copy = Database(f"sqlite:///{backup.file}"), Database(f"sqlite:///{finished}")
     try:
         copy_file(source, finished, told)
         bring_to(copy, "head")
         with copy.writing() as db:
             end_everybody(db, now)
+            end_everybodys_pins(db, now)
             record(db, "backup:restored", None, now, made_at=backup.made_at)
         verify(finished)
     finally:

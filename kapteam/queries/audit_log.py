@@ -76,7 +76,7 @@ TAGS = {
         "integration_session:%",
     ),
     What.NOTES: ("note:%", "commitment:%"),
-    What.SIGN_INS: ("signin:%", "unlock:%", "password:%"),
+    What.SIGN_INS: ("signin:%", "unlock:%", "password:%", "pin:%"),
     What.PRACTICE: (
         "practice:%",
         "setting:%",

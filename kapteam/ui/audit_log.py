@@ -37,6 +37,7 @@ _NOUNS = {
     "emergency": "emergency access",
     "episode": "course of care",
     "invitation": "one-time link",
+    "pin": "PIN",
     "setting": "threshold",
     "signin": "sign-in",
 }
@@ -207,6 +208,9 @@ def details(here: Present, line: LogLine, names: Mapping[str, str]) -> str:
         "beyond_number": lambda yes: "beyond the number ordered" if yes else "",
         "above_ceiling": lambda yes: "above the ceiling" if yes else "",
         "dose": str,
+        "asked_at": lambda what: f"at {what}",
+        "by_pin": lambda yes: "with the PIN" if yes else "",
+        "device": str,
         "why": str,
         "signed_before": lambda part: f"{RecordPart(part).label.lower()} signed before",
     }

@@ -188,6 +188,7 @@ def _header(here: Present, heading: str) -> DeltaGenerator:
             link("away", "Days away")
             if not here.asked.practice.is_demo:
                 st.html('<p><a href="/session/password" target="_self">Change password</a></p>')
+            st.html('<p><a href="/session/pin" target="_self">Your PIN</a></p>')
             st.html('<p><a href="/session/phone" target="_self">Your phone</a></p>')
             st.html(f"<p>{_post('Lock now (F9)', '/session/lock')}</p>")
             st.html(f"<p>{_post('Sign out', '/session/sign-out')}</p>")

@@ -1,4 +1,4 @@
-"""The team on Practice: who they are, a new colleague by link, turning off a sign-in."""
+"""The team on Practice: who they are, a new colleague by link, turning off a sign-in or a PIN."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from kapteam import wording
+from kapteam.accounts.pins import turn_off_pin
 from kapteam.accounts.set_up import (
     NewClinician,
     add_clinician,
@@ -20,8 +21,10 @@ from kapteam.actions.team import (
     taker_field,
     turn_off_sign_in,
 )
+from kapteam.clock import day_of
 from kapteam.errors import Refused
 from kapteam.ids import new_id
+from kapteam.queries.pins import PinBrowserLine
 from kapteam.queries.practice import Colleague, OpenPart, with_function
 from kapteam.sentences import client_name
 from kapteam.ui.forms import Form, unused_id
@@ -61,25 +64,29 @@ def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:
 def _row_buttons(one: Colleague) -> None:
     """What can be done about a colleague; who is off is only changed, or turned on again."""
     with st.container(horizontal=True, gap="small", width="content", key=f"buttons_of_{one.id}"):
-        _row_button("Change", one, "edit", f"change_{one.id}", _open, one.id)
+        _row_button("Change", one.name, "edit", f"change_{one.id}", _open, one.id)
         if one.suspended_at is not None:
-            _row_button("Turn on sign-in", one, "login", f"on_{one.id}", _turn_on, one.id)
+            _row_button("Turn on sign-in", one.name, "login", f"on_{one.id}", _turn_on, one.id)
             return
         invitation_id = _next_invitation(one.id)
         # Another button for every link, so that a second press is one of the first.
         key = f"renew/{one.id}/{invitation_id}"
-        _row_button("New one-time link", one, "link", key, _renew, one.id, one.name, invitation_id)
-        _row_button("Turn off sign-in", one, "block", f"off_{one.id}", _ask_to_turn_off, one.id)
+        _row_button(
+            "New one-time link", one.name, "link", key, _renew, one.id, one.name, invitation_id
+        )
+        _row_button(
+            "Turn off sign-in", one.name, "block", f"off_{one.id}", _ask_to_turn_off, one.id
+        )
 
 
 def _row_button(
-    label: str, one: Colleague, icon: str, key: str, on_click: Callable[..., None], *args: str
+    label: str, of: str, icon: str, key: str, on_click: Callable[..., None], *args: str
 ) -> None:
     """A button of a row. Its name goes on with whose row it is, for who hears it read out; who sees
     it sees the row (guard.css).
     """
     st.button(
-        f"{label} *{plain(one.name)}*",
+        f"{label} *{plain(of)}*",
         key=key,
         type="tertiary",
         icon=f":material/{icon}:",
@@ -181,6 +188,30 @@ def draw_colleague(here: Present, one: Colleague) -> None:
         )
 
 
+def draw_pin_browsers(here: Present, browsers: tuple[PinBrowserLine, ...]) -> None:
+    """Where a colleague's PIN works, and a way to turn it off: a machine that was given away."""
+    with section(
+        "Browsers where the PIN works", len(browsers), key="pins", nothing="No PIN is set."
+    ):
+        for one in browsers:
+            with row(f"pin_{one.id}"):
+                words(f"**{plain(one.device)}**", 230)
+                set_at = wording.moment(one.set_at, here.now, here.zone)
+                until = wording.day(day_of(one.until_at, here.zone), here.today)
+                rests = ", rests after five wrong tries" if one.rests else ""
+                words(quiet(f"Set {set_at}, until {until}{rests}"), 520)
+                with st.container(key=f"buttons_of_pin_{one.id}"):
+                    _row_button(
+                        "Turn off", one.device, "block", f"pin_off_{one.id}", _turn_off_pin, one.id
+                    )
+
+
+@acting
+def _turn_off_pin(here: Present, pin_browser_id: str) -> None:
+    here.write(turn_off_pin, pin_browser_id, here.now)
+    say_next("The PIN is off in that browser.")
+
+
 def draw_turn_off(
     here: Present,
     one: Colleague,
@@ -209,8 +240,8 @@ def draw_turn_off(
             _taker_row(here, form, each, others)
         words(
             quiet(
-                "Their signed-in browsers end at once and their one-time link opens nothing any "
-                "more. What they wrote stays. The sign-in can be turned on again."
+                "Their signed-in browsers end at once, and their one-time link and their PIN open "
+                "nothing any more. What they wrote stays. The sign-in can be turned on again."
             )
         )
         form.save(

@@ -1,4 +1,4 @@
-"""The plain pages under /session/: set-up, the demo, sign-in, lock, one-time links."""
+"""The plain pages under /session/: set-up, the demo, sign-in, lock, one-time links; all routes."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket
 from kapteam import clock, demo
 from kapteam.accounts import set_up, sign_ins, zones
 from kapteam.accounts.own_password import change_password
+from kapteam.accounts.pins import password_given, unlock_by_pin
 from kapteam.accounts.sign_ins import LockedSignIn, Started
 from kapteam.actions.team import OwnPhoneEntered, change_own_phone
 from kapteam.db.practices import DEMO, PRACTICE, database
@@ -25,9 +26,11 @@ from kapteam.queries.practice import own_phone
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import Function
 from kapteam.web.gate import SIGN_IN_HEADER, Entrance, is_set_up
+from kapteam.web.pins import PinPages
 from kapteam.web.plain import message, page
+from kapteam.web.proof import is_by_pin, proof_asked
 from kapteam.web.signing import SigningPages
-from kapteam.web.visitor import Visitor, cookie_name, key_of, visitor_of
+from kapteam.web.visitor import Visitor, browser_token, cookie_name, key_of, visitor_of
 
 DEMO_PASSWORD = "explore the demo"  # noqa: S105 - opens fictional people only, and the pages say it
 _ASSETS = Path(__file__).parent / "assets"
@@ -38,7 +41,7 @@ Form = dict[str, list[str]]
 def plain_routes(entrance: Entrance) -> list[BaseRoute]:
     """Every route of ours, to stand before Streamlit's."""
     pages = PlainPages(entrance)
-    signing = SigningPages(DEMO_PASSWORD)
+    signing, pin = SigningPages(DEMO_PASSWORD), PinPages(DEMO_PASSWORD)
     under_session = [
         *[_file(path, path.name) for path in sorted(_ASSETS.iterdir())],
         _file(entrance.shell.font, "source-sans.woff2"),
@@ -62,6 +65,10 @@ def plain_routes(entrance: Entrance) -> list[BaseRoute]:
         _shown("/password", pages.ask_new_password),
         _posted("/password", pages.change_password),
         _shown("/password/changed", pages.password_changed),
+        _shown("/pin", pin.ask_pin),
+        _posted("/pin", pin.set_pin),
+        _shown("/pin/saved", pin.pin_saved),
+        _posted("/pin/off", pin.turn_off),
         _shown("/phone", pages.ask_phone),
         _posted("/phone", pages.change_phone),
         _shown("/phone/saved", pages.phone_saved),
@@ -170,9 +177,9 @@ class PlainPages:
             if not is_set_up():
                 return _go("/session/welcome")
             _need(name=(name, "Type your sign-in name."), password=(password, _NO_PASSWORD))
-            started = sign_ins.sign_in(
-                database(PRACTICE), name, password, _device(request), clock.now()
-            )
+            practice = database(PRACTICE)
+            started = sign_ins.sign_in(practice, name, password, _device(request), clock.now())
+            password_given(practice, started.clinician_id, browser_token(request, PRACTICE))
         except Invalid as invalid:
             return _sign_in_page(form, invalid)
         except Unavailable as gone:
@@ -185,21 +192,25 @@ class PlainPages:
         visitor = visitor_of(request, clock.now())
         if not isinstance(visitor.sign_in, LockedSignIn):
             return _go(wanted)
-        return _locked_page(visitor.practice, visitor.sign_in, wanted)
+        return _locked_page(request, visitor.practice, visitor.sign_in, wanted)
 
     def unlock(self, request: Request, form: Form) -> Response:
-        """Unlock with the password; the cookie's token is replaced."""
+        """Unlock with the password, or the PIN; the cookie's token is replaced."""
         now, wanted = clock.now(), _local(_one(form, "next"))
         visitor = visitor_of(request, now)
-        if not isinstance(visitor.sign_in, LockedSignIn):
+        locked = visitor.sign_in
+        if not isinstance(locked, LockedSignIn):
             return _go(wanted)
+        here, browser = database(visitor.practice), browser_token(request, visitor.practice)
         try:
-            _need(password=(_one(form, "password"), _NO_PASSWORD))
-            token = sign_ins.unlock(
-                database(visitor.practice), visitor.sign_in.id, _one(form, "password"), now
-            )
+            if is_by_pin(form):
+                token = unlock_by_pin(here, locked.id, browser, _one(form, "pin"), now)
+            else:
+                _need(password=(_one(form, "password"), _NO_PASSWORD))
+                token = sign_ins.unlock(here, locked.id, _one(form, "password"), now)
+                password_given(here, locked.clinician_id, browser)
         except Invalid as invalid:
-            return _locked_page(visitor.practice, visitor.sign_in, wanted, invalid)
+            return _locked_page(request, visitor.practice, locked, wanted, form, invalid)
         return _with_cookie(request, visitor.practice, token, _go(wanted))
 
     def lock(self, request: Request, form: Form) -> Response:
@@ -294,7 +305,7 @@ class PlainPages:
         return message(
             200,
             "Your password is changed",
-            "Wherever else you were signed in, you are signed out.",
+            "Wherever else you were signed in, you are signed out. If you had a PIN, set it again.",
         )
 
     def ask_phone(self, request: Request) -> Response:
@@ -422,15 +433,33 @@ def _sign_in_page(form: Form, invalid: Invalid | None = None) -> Response:
 
 
 def _locked_page(
-    practice: str, sign_in: LockedSignIn, wanted: str, invalid: Invalid | None = None
+    request: Request,
+    practice: str,
+    sign_in: LockedSignIn,
+    wanted: str,
+    form: Form | None = None,
+    invalid: Invalid | None = None,
 ) -> Response:
+    demo_password = DEMO_PASSWORD if practice == DEMO else ""
+    with database(practice).reading() as db:
+        asked = proof_asked(
+            db,
+            request,
+            sign_in.clinician_id,
+            browser_token(request, practice),
+            clock.now(),
+            page=f"/session/locked?next={quote(wanted, safe='')}",
+            form=form,
+            invalid=invalid,
+            demo_password=demo_password,
+        )
     return page(
         "locked.html",
         status=_status(invalid),
         name=sign_in.name,
-        demo_password=DEMO_PASSWORD if practice == DEMO else "",
+        asked=asked,
+        demo_password=demo_password,
         wanted=wanted,
-        errors=_errors(invalid),
     )
 
 

@@ -1,4 +1,4 @@
-"""Whose browser is asking: the cookie, and the sign-in behind it."""
+"""Whose browser is asking: its cookies, and the sign-in behind the one of them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -51,6 +51,18 @@ _SIGNED_OUT = Visitor(PRACTICE, None)
 def cookie_name(scheme: str) -> str:
     """The cookie's name; over TLS its prefix makes the browser insist on Secure and Path=/."""
     return "__Host-kapteam" if scheme in ("https", "wss") else "kapteam"
+
+
+def browser_cookie_name(scheme: str) -> str:
+    """The name of the cookie by which PINs work at a browser, which outlives its sign-ins."""
+    return f"{cookie_name(scheme)}-browser"
+
+
+def browser_token(connection: HTTPConnection, practice: str) -> str:
+    """The browser's own token for this practice's database; empty when it has none."""
+    cookie = connection.cookies.get(browser_cookie_name(connection.url.scheme), "")
+    of_practice, _, token = cookie.partition(".")
+    return token if of_practice == practice else ""
 
 
 def visitor_of(connection: HTTPConnection, now: datetime) -> Visitor:

@@ -110,7 +110,7 @@ def test_fifteen_minutes_without_activity_lock_and_activity_starts_them_anew(dat
     assert found(database, started.token, later) == LiveSignIn(started.sign_in_id, Audience.JUST_ME)
     later = now + 29 * MINUTE
     assert found(database, started.token, later) == LockedSignIn(
-        started.sign_in_id, "Dana Reyes", recorded=False
+        started.sign_in_id, people.dana, "Dana Reyes", recorded=False
     )
     assert acting(database, started.sign_in_id, later) is None
     with database.writing() as db:

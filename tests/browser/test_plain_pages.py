@@ -16,7 +16,7 @@ from tests.accounts.people import PASSWORD
 from tests.browser.accessibility import violations
 from tests.web.server import Server
 
-_NEW = "five cool canyons"
+_NEW, _PIN = "five cool canyons", "529184"
 # Every place where the style sheet changes lies between the two widths.
 _FOR_AXE = {("light", 320), ("dark", 1366)}
 _PRESSED_TWICE = "button => { button.click(); setTimeout(() => button.click(), 20) }"
@@ -126,6 +126,38 @@ def test_from_the_first_page_to_the_lock(page: Page, server: Server, tmp_path: P
     expect(page.get_by_role("heading", level=1)).to_have_text("Your phone is saved")
     _look_at(page)
     page.get_by_role("link", name="To the first page").click()
+    expect(page.get_by_text("here: practice.")).to_be_visible()
+
+    page.goto("/session/pin")
+    _look_at(page)
+    page.get_by_label("Your password").fill(_NEW)
+    page.get_by_label("New PIN").fill("777777")
+    page.get_by_role("button", name="Set the PIN").click()
+    _shows_beside(page, "New PIN", re.compile("same digit"))
+    _look_at(page)
+    page.get_by_label("Your password").fill(_NEW)
+    page.get_by_label("New PIN").fill(_PIN)
+    page.get_by_role("button", name="Set the PIN").dblclick()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your PIN is set")
+    _look_at(page)
+    page.goto("/")
+    expect(page.get_by_text("here: practice.")).to_be_visible()
+    page.keyboard.press("F9")
+    expect(page.get_by_label("Your PIN")).to_be_focused()
+    _look_at(page)
+    page.get_by_label("Your PIN").fill("529185")
+    page.get_by_role("button", name="Unlock").dblclick()
+    _shows_beside(page, "Your PIN", re.compile("After 4 more tries"))
+    _look_at(page)
+    page.get_by_label("Your PIN").fill(_PIN)
+    page.get_by_role("button", name="Unlock").evaluate(_PRESSED_TWICE)
+    expect(page.get_by_text("here: practice.")).to_be_visible()
+    page.goto("/session/pin")
+    expect(page.get_by_role("listitem")).to_have_count(1)
+    _look_at(page)
+    page.get_by_role("button", name="Turn off").dblclick()
+    expect(page.get_by_role("listitem")).to_have_count(0)
+    page.get_by_role("link", name="Back").click()
     expect(page.get_by_text("here: practice.")).to_be_visible()
 
     page.keyboard.press("F9")

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from kapteam.__main__ import main
-from kapteam.accounts import sign_ins
+from kapteam.accounts import pins, sign_ins
 from kapteam.db import practices
 from kapteam.db.backup import backups_in
 from kapteam.db.engine import Database
 from kapteam.db.practices import PRACTICE
-from kapteam.db.tables import Client
+from kapteam.db.tables import Client, PinBrowser
 from kapteam.demo import THERAPIST_ID
 from kapteam.errors import NotFound, Unusable
 from kapteam.operations.alone import alone
@@ -113,6 +113,22 @@ def test_nobody_is_signed_in_after_it_who_was_when_the_backup_was_made(practice,
 
     with _practice().reading() as db:
         assert sign_ins.find(db, started.token, now + HOUR) is None
+
+
+def test_no_pin_works_after_it_that_did_when_the_backup_was_made(practice, now):
+    with practice.writing() as db:
+        sign_ins.set_password(db, THERAPIST_ID, "explore the demo")
+        started = sign_ins.start_sign_in(db, THERAPIST_ID, "a test", now)
+    token = pins.set_pin(
+        practice, started.sign_in_id, "", "Firefox on Mac", "explore the demo", "529184", now
+    )
+    back_up_now(None, now)
+
+    restore(find_backup("last"), now + HOUR)
+
+    with _practice().reading() as db:
+        assert pins.pin_here(db, THERAPIST_ID, token, now + HOUR) is pins.PinHere.NONE
+        assert db.scalars(select(PinBrowser)).all() == []
 
 
 def test_a_backup_that_is_not_whole_changes_nothing(practice, backed_up, now):

@@ -81,6 +81,22 @@ def test_it_says_in_words_what_was_done(care, admin):
     assert care.client.code in words
 
 
+def test_what_a_pin_was_asked_for_and_where_stands_there_and_no_digits(care, admin):
+    missed = {"asked_at": "signing", "device": "Firefox on Mac", "tries": 2}
+    _note(care, None, "pin:failed", subject_id=care.nurse.clinician_id, **missed)
+    _note(care, care.nurse, "note:signed", kind="integration", by_pin=True)
+    _note(care, care.nurse, "note:signed", kind="general", by_pin=False)
+    off = {"device": "Firefox on Mac", "why": "password changed"}
+    _note(care, care.nurse, "pin:turned_off", subject_id=care.nurse.clinician_id, **off)
+
+    log = said(opened(care, admin, "practice", practice_show=LOG))
+
+    assert "PIN: failed, Nico Nightingale :gray[at signing, Firefox on Mac]" in log
+    assert log.count("with the PIN") == 1
+    assert "Integration note, with the PIN" in log
+    assert "PIN: turned off :gray[Firefox on Mac, password changed]" in log
+
+
 def test_a_filter_shows_that_person_only_and_begins_at_the_first_page(care, admin):
     for number in range(PAGE + 5):
         _note(care, care.nurse, "client:viewed", NOW - timedelta(minutes=number))

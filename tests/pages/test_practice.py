@@ -13,6 +13,7 @@ from kapteam.db.tables import (
     ClinicianFunction,
     EpisodeMember,
     Invitation,
+    PinBrowser,
     Practice,
     PracticeSetting,
 )
@@ -22,10 +23,29 @@ from kapteam.rules.plausibility import DOSE_BOUNDS
 from kapteam.rules.thresholds import THRESHOLDS
 from kapteam.settings import settings
 from kapteam.vocabulary import Function, Part
-from tests.factories import NOW, TODAY, a_clinician, a_course, a_setting, a_weight
+from tests.factories import (
+    NOW,
+    TODAY,
+    a_clinician,
+    a_course,
+    a_pin_browser,
+    a_setting,
+    a_weight,
+    audit_events,
+)
 from tests.factories_care import a_ketamine_session
 from tests.pages.filling import beside, fill, press, typed
-from tests.pages.tabs import back, bare, buttons, headings, opened, said, statements_of, unsigned
+from tests.pages.tabs import (
+    back,
+    bare,
+    buttons,
+    headings,
+    opened,
+    said,
+    statements_of,
+    unsigned,
+    well,
+)
 
 LINK = "/session/invite/"
 LATE = "threshold/integration_late_hours"
@@ -313,6 +333,54 @@ def test_a_function_that_an_open_course_needs_is_not_taken_away(care, admin):
 
     assert "the therapist of an open course" in beside(tab, "person", "functions")
     assert care.row(Clinician, care.therapist.clinician_id).version == 1
+
+
+def _with_pins(care, *devices):
+    with care.database.writing() as db:
+        return [a_pin_browser(db, care.nurse, device=one).id for one in devices]
+
+
+def test_an_administrator_sees_where_a_pin_works_and_turns_it_off_there(care, admin):
+    mac, phone = _with_pins(care, "Firefox on Mac", "Safari on iPhone")
+    with care.database.writing() as db:
+        gone = a_pin_browser(db, care.nurse, device="Edge on Windows", until_at=NOW).id
+        colleagues = a_pin_browser(db, care.therapist, device="Chrome on Linux").id
+    tab = opened(care, admin, "practice", colleague=care.nurse.clinician_id)
+    assert "Browsers where the PIN works (2)" in headings(tab)
+    assert "Set Tue Nov 24, 2:30 pm, until Mon Feb 22" in said(tab).replace("\u00a0", " ")
+    for other in ("Edge on Windows", "Chrome on Linux"):
+        assert other not in said(tab)
+
+    well(tab.button(key=f"pin_off_{mac}").click().run())
+
+    assert "The PIN is off in that browser." in bare(tab.success[0].value)
+    assert "Browsers where the PIN works (1)" in headings(tab)
+    assert {one.id for one in care.rows(PinBrowser)} == {phone, gone, colleagues}
+    [event] = audit_events(care.database, "pin:turned_off")
+    assert (event.clinician_id, event.subject_id) == (admin.clinician_id, care.nurse.clinician_id)
+
+
+def test_a_pin_that_rests_is_said_to_and_one_that_was_missed_less_is_not(care, admin):
+    with care.database.writing() as db:
+        a_pin_browser(db, care.nurse, tries=4)
+    tab = opened(care, admin, "practice", colleague=care.nurse.clinician_id)
+    assert "rests" not in said(tab)
+    with care.database.writing() as db:
+        a_pin_browser(db, care.nurse, tries=5)
+    assert said(tab.run()).count("rests after five wrong tries") == 1
+
+
+def test_of_who_has_no_pin_one_line_says_so(care, admin):
+    tab = opened(care, admin, "practice", colleague=care.nurse.clinician_id)
+    assert "**Browsers where the PIN works** :gray[No PIN is set.]" in said(tab)
+
+
+def test_a_colleague_with_many_browsers_takes_as_many_statements_as_one_with_one(care, admin):
+    _with_pins(care, "Firefox on Mac")
+    tab = opened(care, admin, "practice", colleague=care.nurse.clinician_id)
+    few = statements_of(care, tab)
+    _with_pins(care, *["Chrome on Windows"] * 20)
+    assert statements_of(care, tab) == few <= 12
 
 
 def test_the_practice_has_another_name_from_its_save_on(care, admin):

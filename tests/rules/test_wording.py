@@ -365,6 +365,32 @@ def test_initials_begin_with_the_given_name():
     assert wording.initials("Sukarno", "") == "S."
 
 
+_MOZILLA = "Mozilla/5.0"
+_CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0"
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "written"),
+    [
+        (f"{_MOZILLA} (X11; Linux x86_64) {_CHROME} Safari/537.36", "Chrome on Linux"),
+        (f"{_MOZILLA} (X11; CrOS x86_64 14541) {_CHROME} Safari/537.36", "Chrome on Chromebook"),
+        (f"{_MOZILLA} (Windows NT 10.0) {_CHROME} Safari/537.36 Edg/141.0", "Edge on Windows"),
+        (f"{_MOZILLA} (Windows NT 10.0) {_CHROME} Safari/537.36 OPR/120.0", "Opera on Windows"),
+        (f"{_MOZILLA} (Linux; Android 15) {_CHROME} Mobile Safari/537.36", "Chrome on Android"),
+        (f"{_MOZILLA} (Macintosh; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Mac"),
+        (f"{_MOZILLA} (Macintosh; Intel) Version/18.0 Safari/605.1.15", "Safari on Mac"),
+        (f"{_MOZILLA} (iPhone; like Mac OS X) CriOS/141.0 Safari/604.1", "Chrome on iPhone"),
+        (f"{_MOZILLA} (iPad; like Mac OS X) Version/18.0 Safari/604.1", "Safari on iPad"),
+        (f"{_MOZILLA} Firefox/140.0", "Firefox"),
+        ("curl on Windows", "A browser on Windows"),
+        ("<script>alert(1)</script>", "A browser"),
+        ("", "A browser"),
+    ],
+)
+def test_a_browser_is_named_in_words_of_ours_whatever_it_says(user_agent, written):
+    assert wording.browser(user_agent) == written
+
+
 @pytest.mark.parametrize(
     ("number", "written"), [(0, "No client"), (1, "1 client"), (2, "2 clients")]
 )

@@ -24,6 +24,7 @@ _CHECKS = {
     "test_anonymous_sweep",
     "test_heartbeat",
     "test_media",
+    "test_pin",
     "test_sign_in",
     "test_sockets",
     "test_uploads",

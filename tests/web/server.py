@@ -6,13 +6,14 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 
 from kapteam.operations.address import address_of
 from kapteam.settings import Settings
-from kapteam.web.visitor import cookie_name
+from kapteam.web.visitor import browser_cookie_name, cookie_name
 from tests.certificates import Certificate
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -182,8 +183,25 @@ class Browser:
 
     @cookie.setter
     def cookie(self, value: str) -> None:
+        stays = self.browser_cookie
         self._client.cookies.clear()
-        self._client.cookies.set(self._server.cookie_name, value, domain="127.0.0.1", path="/")
+        self._put(self._server.cookie_name, value)
+        if stays:
+            self.browser_cookie = stays
+
+    @property
+    def browser_cookie(self) -> str:
+        """The value of the cookie by which PINs work here; empty when there is none."""
+        return self._client.cookies.get(browser_cookie_name(self._server.scheme)) or ""
+
+    @browser_cookie.setter
+    def browser_cookie(self, value: str) -> None:
+        self._put(browser_cookie_name(self._server.scheme), value)
+
+    def _put(self, name: str, value: str) -> None:
+        with suppress(KeyError):
+            self._client.cookies.delete(name)
+        self._client.cookies.set(name, value, domain="127.0.0.1", path="/")
 
     @property
     def cookie_header(self) -> str:

@@ -1,4 +1,4 @@
-"""The signing page: the very text, the author's password, one signature."""
+"""The signing page: the very text, the author's password or PIN, one signature."""
 
 import re
 from dataclasses import dataclass, replace
@@ -23,6 +23,7 @@ from tests.factories_care import an_integration_session
 from tests.web.server import Browser, Server
 
 PASSWORD = "three calm saguaros"
+PIN, WRONG_PIN = "529184", "864209"
 WORDS = {
     "safety": "Asked; no thoughts of suicide.",
     "recap": "The sea.\n\n<script>alert(1)</script> שלום -> www.x.y  two  spaces",
@@ -71,6 +72,15 @@ class Desk:
         """Sign what is shown now, or the text that `seen` names."""
         typed = {"seen": seen or seen_in(self.reads()), "password": password}
         return self.browser.post(self.path, data=typed, headers=headers)
+
+    def sets_pin(self, password: str = PASSWORD) -> None:
+        """Whoever sits there lets PIN work at this browser."""
+        typed = {"password": password, "pin": PIN}
+        assert self.browser.post("/session/pin", data=typed).status_code == 303
+
+    def signs_by_pin(self, pin: str, *, seen: str = "") -> httpx.Response:
+        typed = {"seen": seen or seen_in(self.reads()), "pin": pin}
+        return self.browser.post(self.path, data=typed)
 
     def note(self) -> Note:
         with self.database.reading() as db:
@@ -317,6 +327,131 @@ def test_a_locked_browser_signs_nothing(desk):
     assert desk.note().signed_at is None
 
 
+def asks_for(answer: httpx.Response) -> list[str]:
+    """Which of the two the page asks for."""
+    return re.findall(r'<input id="(pin|password)"', answer.text)
+
+
+def test_where_a_pin_was_set_it_signs_and_goes_on_record(desk):
+    desk.sits_down(desk.author)
+    assert asks_for(desk.reads()) == ["password"]
+    desk.sets_pin()
+    page = desk.reads()
+    assert asks_for(page) == ["pin"]
+    assert '<label for="pin">Your PIN</label>' in page.text
+    shown = text_in(page)
+
+    answer = desk.signs_by_pin(PIN)
+
+    assert answer.headers["location"] == f"/note?id={desk.note_id}"
+    note = desk.note()
+    assert note.signed_text.startswith(f"{shown}\n\nSigned by Thea Tallis, LCSW, ")
+    [event] = desk.events("note:signed")
+    assert event.clinician_id == desk.author.clinician_id
+    assert event.changes["by_pin"] is True
+
+
+def test_the_password_signs_there_as_well_and_says_so(desk):
+    desk.sits_down(desk.author)
+    desk.sets_pin()
+    [link] = re.findall(r'<a href="([^"]+)">Use my password instead</a>', desk.reads().text)
+    page = desk.browser.get(unescape(link))
+    assert asks_for(page) == ["password"]
+    assert "Use my PIN instead" in page.text
+    wrong = desk.signs(password="four windy mesas here")
+    assert asks_for(wrong) == ["password"]
+    assert desk.signs().status_code == 303
+    [event] = desk.events("note:signed")
+    assert event.changes["by_pin"] is False
+
+
+def test_at_another_browser_the_pin_signs_nothing(desk, server):
+    desk.sits_down(desk.author)
+    desk.sets_pin()
+    elsewhere = replace(desk, browser=Browser(server))
+    elsewhere.sits_down(desk.author)
+    assert asks_for(elsewhere.reads()) == ["password"]
+    answer = elsewhere.signs_by_pin(PIN)
+    assert answer.status_code == 422
+    assert asks_for(answer) == ["password"]
+    assert "Your PIN does not work in this browser. Type your password." in answer.text
+    assert desk.note().signed_at is None
+
+
+def test_a_colleagues_pin_at_the_same_browser_signs_nothing(desk):
+    with desk.database.writing() as db:
+        sign_ins.set_password(db, desk.prescriber.clinician_id, PASSWORD)
+    desk.sits_down(desk.prescriber)
+    desk.sets_pin()
+    desk.sits_down(desk.author)
+    assert asks_for(desk.reads()) == ["password"]
+    assert desk.signs_by_pin(PIN).status_code == 422
+    assert desk.note().signed_at is None
+
+
+def test_five_wrong_pins_sign_nothing_and_then_the_password_is_asked(desk):
+    desk.sits_down(desk.author)
+    desk.sets_pin()
+    shown = text_in(desk.reads())
+    answers = [desk.signs_by_pin(WRONG_PIN) for _ in range(5)]
+
+    assert {one.status_code for one in answers} == {422}
+    assert {text_in(one) for one in answers} == {shown}
+    assert [asks_for(one) for one in answers] == [["pin"]] * 4 + [["password"]]
+    assert not any(WRONG_PIN in one.text for one in answers)
+    assert "Five wrong PINs. Type your password." in answers[4].text
+    events = desk.events("pin:failed")
+    assert [one.changes["tries"] for one in events] == [1, 2, 3, 4, 5]
+    assert {one.changes["asked_at"] for one in events} == {"signing"}
+    # The right digits come too late, tomorrow as well.
+    assert desk.signs_by_pin(PIN).status_code == 422
+    assert desk.note().signed_at is None
+
+    rests = "Rests after five wrong tries"
+    assert rests in desk.browser.get("/session/pin").text
+    assert desk.signs(seen=seen_in(answers[4])).status_code == 303
+    assert rests not in desk.browser.get("/session/pin").text
+    assert desk.events("note:signed")[0].changes["by_pin"] is False
+
+
+def test_text_that_changed_is_not_signed_by_the_right_pin_either(desk):
+    desk.sits_down(desk.author)
+    desk.sets_pin()
+    seen = seen_in(desk.reads())
+    desk.types("actions", "Rests.")
+    answer = desk.signs_by_pin(PIN, seen=seen)
+    assert answer.status_code == 409
+    assert asks_for(answer) == ["pin"]
+    assert desk.note().signed_at is None
+    assert desk.signs_by_pin(PIN).status_code == 303
+
+
+def test_a_pin_turned_off_while_the_page_was_read_signs_nothing(desk):
+    desk.sits_down(desk.author)
+    desk.sets_pin()
+    seen = seen_in(desk.reads())
+    listed = desk.browser.get("/session/pin").text
+    [browser] = re.findall(r'name="browser" value="([\w-]+)"', listed)
+    desk.browser.post("/session/pin/off", data={"browser": browser})
+
+    answer = desk.signs_by_pin(PIN, seen=seen)
+
+    assert answer.status_code == 422
+    assert asks_for(answer) == ["password"]
+    assert desk.note().signed_at is None
+
+
+@pytest.mark.parametrize("typed", ["", "52918", "letters"])
+def test_what_is_no_pin_is_said_and_costs_nothing(desk, typed):
+    desk.sits_down(desk.author)
+    desk.sets_pin()
+    for _ in range(6):
+        answer = desk.signs_by_pin(typed)
+        assert "Type the six digits of your PIN." in answer.text
+    assert desk.events("pin:failed") == []
+    assert desk.signs_by_pin(PIN).status_code == 303
+
+
 @pytest.mark.parametrize("origin", ["", "null", "https://evil.example", "http://127.0.0.1:9999"])
 def test_a_form_from_elsewhere_signs_nothing(desk, origin):
     desk.sits_down(desk.author)
@@ -330,9 +465,12 @@ def test_the_guard_watches_over_the_page(desk):
     assert '<script src="/session/guard.js" defer></script>' in desk.reads().text
 
 
-def test_no_word_of_the_note_and_no_password_is_in_the_log(server, desk):
+def test_no_word_of_the_note_no_password_and_no_pin_is_in_the_log(server, desk):
     desk.sits_down(desk.author)
     desk.signs(password="four windy mesas here")
-    desk.signs()
-    for secret in (*WORDS.values(), PASSWORD, "four windy mesas here", "Okafor"):
+    desk.sets_pin()
+    desk.signs_by_pin(WRONG_PIN)
+    desk.signs_by_pin(PIN)
+    secrets = (PASSWORD, "four windy mesas here", PIN, WRONG_PIN)
+    for secret in (*WORDS.values(), *secrets, "Okafor"):
         assert secret not in server.log

@@ -8,6 +8,7 @@ from kapteam.db.tables.clinicians import (
     EmergencyAccess,
     FailedAttempt,
     Invitation,
+    PinBrowser,
     Presence,
     SignIn,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "OtherMedicine",
     "OutsideExperience",
     "OutsideWait",
+    "PinBrowser",
     "Practice",
     "PracticeSetting",
     "PrescriptionLookup",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kapteam.db.base import Base, Identified, Versioned
@@ -65,6 +65,27 @@ class SignIn(Identified):
     audience: Mapped[Audience] = mapped_column(term(Audience))
 
 
+class PinBrowser(Identified):
+    """A browser at which a clinician's PIN works, until `until_at`; a row that is gone ended.
+
+    `token_hash` is of the browser's own token, which all who have a PIN there share. `pin_hash`
+    (argon2id) is of the PIN together with that token. `tries` counts the PINs given since a right
+    one; at five the PIN rests there until the password was given. `device` reads "Firefox on Mac".
+    """
+
+    __tablename__ = "pin_browser"
+
+    clinician_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64))
+    pin_hash: Mapped[str]
+    device: Mapped[str]
+    set_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+    tries: Mapped[int]
+
+    __table_args__ = (UniqueConstraint("token_hash", "clinician_id"),)
+
+
 class Presence(Identified):
     """Who is at a signed-in browser, and who of them is acting."""
 
@@ -108,7 +129,7 @@ class EmergencyAccess(Identified):
 
 
 class FailedAttempt(Identified):
-    """A wrong password, kept so that throttling survives a restart.
+    """A wrong password or PIN, kept so that throttling survives a restart.
 
     `subject` is a hash of what was typed as the name, so that a mistyped password never lands here.
     """

@@ -7,17 +7,17 @@ addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
-// A new password can be looked at until it is sent, or the page is left: never again after Back.
+// A new password or PIN can be looked at until it is sent, or the page is left: never again after Back.
 const buttons = document.querySelectorAll("[data-shows]");
 
 function show(button, shown) {
   document.getElementById(button.dataset.shows).type = shown ? "text" : "password";
-  button.textContent = shown ? "Hide password" : "Show password";
+  button.textContent = `${shown ? "Hide" : "Show"} ${button.dataset.shown}`;
 }
 
 for (const button of buttons) {
   button.hidden = false;
-  button.addEventListener("click", () => show(button, button.textContent === "Show password"));
+  button.addEventListener("click", () => show(button, button.textContent.startsWith("Show")));
 }
 for (const moment of ["submit", "pagehide"]) {
   addEventListener(moment, () => buttons.forEach((button) => show(button, false)));
