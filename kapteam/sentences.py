@@ -1325,3 +1325,10 @@ def progress(one: Progress) -> str:
     if one.finding is ChipKind.REMISSION and one.instrument.remission:
         label = one.instrument.remission.label
     return _join(f"{name} {one.first} → {one.last}{best}", wording.first_down(label))
+
+
+def trend(one: Progress) -> str:
+    """`PHQ-9 from 18 to 6 over 5 scores, scale 0 to 27`: what a small picture of it shows."""
+    instrument, number = one.instrument, wording.count(len(one.scores), "score")
+    ends = f"from {one.scores[0].total} to {one.scores[-1].total} over {number}"
+    return f"{instrument.name} {ends}, scale {instrument.minimum} to {instrument.maximum}"

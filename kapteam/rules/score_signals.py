@@ -251,7 +251,8 @@ def primary_progress(facts: ScoreFacts, measures: Measures, now: datetime) -> Pr
     taken = [one.taken for one in facts.scores if one.is_here]
     first_at = facts.doses[0].at if facts.doses else None
     since = baseline(taken, instrument, first_at, now, measures.zone)
-    return progress(instrument, since, used(taken, instrument, measures.zone))
+    doses = [one.at for one in facts.doses]
+    return progress(instrument, since, used(taken, instrument, measures.zone), doses)
 
 
 def measures_due(
