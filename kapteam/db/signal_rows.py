@@ -54,6 +54,7 @@ from kapteam.rules.alerts import Quieted
 from kapteam.rules.change import Taken
 from kapteam.rules.escalation import GivenDose
 from kapteam.rules.score_signals import CourseAsked, ScoreFacts, TakenScore
+from kapteam.rules.series import GivenSeries, measured_together
 from kapteam.rules.signals import (
     EventFacts,
     LastReading,
@@ -393,13 +394,17 @@ def _prescribes(clinician_id: Any) -> ColumnElement[bool]:
 
 
 def _series(wanted: Any) -> Select[Any]:
-    """The doses of each series as a text: `id:seconds:micrograms,…`; number 1 while it runs."""
+    """The doses of each series as a text: `id:seconds:micrograms,…`.
+
+    `number` is 1 while it runs, `ug` 1 of one of maintenance.
+    """
     given = (
         select(
             Series.episode_id,
             Series.id.label("series_id"),
             type_coerce(Series.product_route, String).label("route"),
             case((Series.ended_at.is_(None), 1), else_=0).label("runs"),
+            case((Series.is_maintenance, 1), else_=0).label("maintains"),
             KetamineSession.id,
             cast(extract("epoch", func.min(Administration.started_at)), Integer).label("seconds"),
             func.sum(Administration.ug).label("ug"),
@@ -415,6 +420,7 @@ def _series(wanted: Any) -> Select[Any]:
             Series.id,
             Series.product_route,
             Series.ended_at,
+            Series.is_maintenance,
             KetamineSession.id,
         )
         .subquery()
@@ -425,6 +431,13 @@ def _series(wanted: Any) -> Select[Any]:
         .concat(":")
         .concat(cast(given.c.ug, String))
     )
+    columns = (
+        given.c.episode_id,
+        given.c.series_id,
+        given.c.route,
+        given.c.runs,
+        given.c.maintains,
+    )
     return matter(
         SERIES,
         given.c.episode_id,
@@ -432,7 +445,8 @@ def _series(wanted: Any) -> Select[Any]:
         kind=func.aggregate_strings(one, ","),
         level=given.c.route,
         number=given.c.runs,
-    ).group_by(given.c.episode_id, given.c.series_id, given.c.route, given.c.runs)
+        ug=given.c.maintains,
+    ).group_by(*columns)
 
 
 def _newest(what: str, wanted: Any, since: Any, figure: Any, **columns: Any) -> Select[Any]:
@@ -538,16 +552,19 @@ def facts_of(rows: Iterable[Any]) -> SignalFacts:
 def score_facts_of(rows: Iterable[Any]) -> ScoreFacts:
     """What `selects` found of the scores of one course; other rows among them are passed over."""
     rows = list(rows)
-    at_hand: tuple[ProductRoute | None, tuple[GivenDose, ...]] = (None, ())
-    for row in rows:
-        if row.what == SERIES:
-            doses = tuple(sorted(_doses(row.kind), key=lambda one: (one.at, one.session_id)))
-            if not at_hand[1] or doses[-1].at > at_hand[1][-1].at:
-                at_hand = ProductRoute(row.level), doses
+    given = [
+        GivenSeries(
+            ProductRoute(row.level),
+            bool(row.ug),
+            tuple(sorted(_doses(row.kind), key=lambda one: (one.at, one.session_id))),
+        )
+        for row in rows
+        if row.what == SERIES
+    ]
     return ScoreFacts(
         tuple(one for row in rows if row.what == SCORES for one in _taken(row)),
         _asked_of(rows),
-        *at_hand,
+        *measured_together(given),
         _newest_at(rows, RISK_NOTED),
         _newest_at(rows, BOTH_DECIDED),
     )

@@ -443,6 +443,8 @@ def _begun(asked: Asked, wanted: Wanted, measures: Mapping[str, Instrument]) -> 
         )
         .join(Series, Series.id == of.c.series_id)
         .join(Episode, Episode.id == of.c.episode_id)
+        # It goes on with what the series before it came to, and is none to count by itself.
+        .where(Series.is_maintenance.is_(False))
         .cte("begun")
         .prefix_with(_ONCE)
     )

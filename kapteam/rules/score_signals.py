@@ -88,7 +88,8 @@ class CourseAsked:
 class ScoreFacts:
     """What outcome measures came to, of one client, as seen from one course of care.
 
-    `doses` by time are those of the series at hand, which was given by `product_route`. When a
+    `doses` by time are those that scores are judged by, of a series given by `product_route` and
+    of the maintenance after it. When a
     clinician of a course last signed a risk note (of any course of the client), and a decision note
     of this one.
     """

@@ -38,6 +38,7 @@ from tests.factories_care import (
     a_given_session,
     a_ketamine_session,
     a_score,
+    a_series,
     a_signed_note,
     another_course,
 )
@@ -334,6 +335,20 @@ def test_not_better_after_four_and_six_doses_of_the_series_at_hand(care):
     _doses(care, 14, 10)
     _phq_9(care, 18, 1)
     assert (SignalKind.NOT_BETTER, Tone.RED) in [(one.kind, one.tone) for one in _signals(care)]
+
+
+def test_rule_47_maintenance_asks_for_no_new_baseline_and_who_fell_back_is_not_better(care):
+    _doses(care, 90, 86, 82, 78)
+    _phq_9(care, 19, 91)
+    _phq_9(care, 4, 70)
+    with care.database.writing() as db:
+        a_series(db, care.course, started_at=NOW - 31 * DAY, is_maintenance=True)
+    _doses(care, 30)
+    assert _kinds(care) == [SignalKind.OVERDUE]
+    _phq_9(care, 17, 1)
+    assert SignalKind.NOT_BETTER in _kinds(care)
+    _note(care, care.therapist, NoteKind.DECISION)
+    assert SignalKind.NOT_BETTER not in _kinds(care)
 
 
 def test_scores_entered_in_error_or_of_another_course_say_nothing_of_this_one(care):
