@@ -81,6 +81,7 @@ from kapteam.vocabulary import (
 PRESSURE, OXYGEN, EVENT, QUIETED = "pressure", "oxygen", "event", "quieted"
 CHALLENGE = "challenge"
 PRESCRIBING, EVALUATED, DECIDED, SERIES = "prescribing", "evaluated", "decided", "series"
+REVIEWED = "reviewed"
 SCORES, ASKED, RISK_NOTED, BOTH_DECIDED = "scores", "asked", "risk_noted", "both_decided"
 OF_CRITICAL = frozenset({SCORES, RISK_NOTED, QUIETED})
 """What the rows of `critical_selects` are about."""
@@ -179,6 +180,7 @@ def _of_scores(wanted: Any, tells: ColumnElement[bool]) -> tuple[Select[Any], ..
             kind=type_coerce(Episode.service_line, String),
             level=type_coerce(Episode.state, String),
             at=Episode.state_since,
+            seen_at=Episode.measures_asked_at,
             person=cast(Episode.indications, String),
             number=case((_is_held(), 1), else_=0),
             ug=case((select(Score.id).exists(), 1), else_=0),
@@ -188,6 +190,7 @@ def _of_scores(wanted: Any, tells: ColumnElement[bool]) -> tuple[Select[Any], ..
         .where(Note.episode_id.in_(wanted), tells, *_signed(NoteKind.DECISION))
         .group_by(Note.episode_id),
         _quieted(wanted),
+        _reviewed(wanted),
     )
 
 
@@ -331,10 +334,7 @@ def _series_began_at() -> ScalarSelect[Any]:
 
 
 def _evaluated(wanted: Any) -> tuple[Select[Any], ...]:
-    """When a prescriber last met the client for it or signed for a session given on the course.
-
-    Also when the pair last reviewed a series.
-    """
+    """When a prescriber last met the client for it or signed for a session given on the course."""
     return (
         matter(
             EVALUATED,
@@ -349,14 +349,6 @@ def _evaluated(wanted: Any) -> tuple[Select[Any], ...]:
         .group_by(Contact.episode_id),
         matter(
             EVALUATED,
-            Series.episode_id,
-            at=func.max(SeriesReview.reviewed_at, type_=UtcDateTime()),
-        )
-        .join(SeriesReview, SeriesReview.series_id == Series.id)
-        .where(Series.episode_id.in_(wanted))
-        .group_by(Series.episode_id),
-        matter(
-            EVALUATED,
             KetamineSession.episode_id,
             at=func.max(RecordSignature.signed_at, type_=UtcDateTime()),
         )
@@ -368,6 +360,20 @@ def _evaluated(wanted: Any) -> tuple[Select[Any], ...]:
             _prescribes(RecordSignature.signed_by_id),
         )
         .group_by(KetamineSession.episode_id),
+    )
+
+
+def _reviewed(wanted: Any) -> Select[Any]:
+    """When those who treat last reviewed a series of each course."""
+    return (
+        matter(
+            REVIEWED,
+            Series.episode_id,
+            at=func.max(SeriesReview.reviewed_at, type_=UtcDateTime()),
+        )
+        .join(SeriesReview, SeriesReview.series_id == Series.id)
+        .where(Series.episode_id.in_(wanted))
+        .group_by(Series.episode_id)
     )
 
 
@@ -567,6 +573,7 @@ def score_facts_of(rows: Iterable[Any]) -> ScoreFacts:
         *measured_together(given),
         _newest_at(rows, RISK_NOTED),
         _newest_at(rows, BOTH_DECIDED),
+        _newest_at(rows, REVIEWED),
     )
 
 
@@ -579,6 +586,7 @@ def _asked_of(rows: list[Any]) -> CourseAsked | None:
         bool(row.number),
         tuple(map(Indication, json.loads(row.person))),
         bool(row.ug),
+        row.seen_at is not None,
     )
 
 
@@ -607,7 +615,7 @@ def _prescribing_of(rows: list[Any]) -> Prescribing | None:
         row.at,
         row.from_on,
         row.until_on,
-        _newest_at(rows, EVALUATED, DECIDED),
+        _newest_at(rows, EVALUATED, REVIEWED, DECIDED),
         row.seen_at,
     )
 
