@@ -989,6 +989,7 @@ def signal(one: Signal, now: datetime, zone: ZoneInfo) -> Phrase:
 
 
 _BEFORE_THE_DOSE = {DueFor.BASELINE, DueFor.BEFORE_DOSE}
+_NAMED = 2
 
 
 def measures_due(dues: Sequence[Due], names: Mapping[str, str], today: date) -> str:
@@ -1014,6 +1015,15 @@ def due_before(dues: Sequence[Due], names: Mapping[str, str]) -> str:
     late = {False: "", True: " (overdue)"}
     listed = [f"{names[one.instrument_id]}{late[one.is_overdue]}" for one in dues]
     return f"Due before this dose: {wording.listed(listed)}" if listed else ""
+
+
+def due_before_in_short(dues: Sequence[Due], names: Mapping[str, str]) -> str:
+    """The same where there is little room: more than two are counted, `4 measures, 3 overdue`."""
+    if len(dues) <= _NAMED:
+        return due_before(dues, names)
+    overdue = sum(one.is_overdue for one in dues)
+    late = f", {overdue} overdue" if overdue else ""
+    return f"Due before this dose: {wording.count(len(dues), 'measure')}{late}"
 
 
 def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:

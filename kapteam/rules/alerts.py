@@ -61,7 +61,7 @@ class Signal:
     """One alert: its value beside the threshold and the source of that, since when, what clears it.
 
     `part` is whose it is, None where it is of both who treat; `mark` names the row it stands for;
-    `quiet` while somebody quieted it.
+    `quiet` while somebody quieted it. `measure_id` is the outcome measure that would answer it.
     """
 
     kind: SignalKind
@@ -75,6 +75,7 @@ class Signal:
     clears: str
     part: Part | None = Part.PRESCRIBER
     quiet: Quieted | None = None
+    measure_id: str = ""
 
     @property
     def is_reading(self) -> bool:

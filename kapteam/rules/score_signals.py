@@ -528,6 +528,7 @@ def _unknown(judged: _Judged, overdue: Sequence[Due]) -> Iterator[Signal]:
             "the schedule of each measure; kapteam's default",
             "a score",
             Part.THERAPIST,
+            measure_id=judged.primary.id if judged.primary else "",
         )
 
 

@@ -33,6 +33,7 @@ from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.notes import IntentionStage
 from kapteam.rules.permissions import (
     can_book,
+    can_enter_score,
     can_hold_integration,
     can_raise_concern,
     can_write_note,
@@ -456,6 +457,9 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
     episode = course.episode_id
     if one.reason in _OF_A_DOSE:
         link("ketamine_session", "Open", icon="chevron_right", id=one.subject_id)
+    elif one.signal and one.signal.measure_id and can_enter_score(here.viewer):
+        measure = one.signal.measure_id
+        link("score", "Enter", icon="add_chart", episode=episode, measure=measure)
     elif one.signal and one.signal.is_of_scores:
         link("client", "Open", icon="chevron_right", client=course.client.code)
     elif one.signal and one.signal.kind is SignalKind.REVIEW_DUE:
