@@ -1220,6 +1220,8 @@ def away_then(name: str, until_at: datetime, cover: str, now: datetime, zone: Zo
 
 def rate(one: Rate) -> str:
     """`31 of 44 (70%), 9 not judged`; of a few without a percentage, which promises too much."""
+    if not one.of and one.left_out:
+        return f"none of {one.left_out} judged"
     percent = f" ({round(100 * one.count / one.of)}%)" if one.of >= LEAST_CHARTED else ""
     return f"{one.count} of {one.of}{percent}, {one.left_out or 'none'} not judged"
 
