@@ -994,6 +994,7 @@ def signal(one: Signal, now: datetime, zone: ZoneInfo) -> Phrase:
 
 
 _BEFORE_THE_DOSE = {DueFor.BASELINE, DueFor.BEFORE_DOSE}
+_NAMED = 2
 
 
 def measures_due(dues: Sequence[Due], names: Mapping[str, str], today: date) -> str:
@@ -1019,6 +1020,15 @@ def due_before(dues: Sequence[Due], names: Mapping[str, str]) -> str:
     late = {False: "", True: " (overdue)"}
     listed = [f"{names[one.instrument_id]}{late[one.is_overdue]}" for one in dues]
     return f"Due before this dose: {wording.listed(listed)}" if listed else ""
+
+
+def due_before_in_short(dues: Sequence[Due], names: Mapping[str, str]) -> str:
+    """The same where there is little room: more than two are counted, `4 measures, 3 overdue`."""
+    if len(dues) <= _NAMED:
+        return due_before(dues, names)
+    overdue = sum(one.is_overdue for one in dues)
+    late = f", {overdue} overdue" if overdue else ""
+    return f"Due before this dose: {wording.count(len(dues), 'measure')}{late}"
 
 
 def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
@@ -1215,6 +1225,8 @@ def away_then(name: str, until_at: datetime, cover: str, now: datetime, zone: Zo
 
 def rate(one: Rate) -> str:
     """`31 of 44 (70%), 9 not judged`; of a few without a percentage, which promises too much."""
+    if not one.of and one.left_out:
+        return f"none of {one.left_out} judged"
     percent = f" ({round(100 * one.count / one.of)}%)" if one.of >= LEAST_CHARTED else ""
     return f"{one.count} of {one.of}{percent}, {one.left_out or 'none'} not judged"
 
@@ -1330,3 +1342,10 @@ def progress(one: Progress) -> str:
     if one.finding is ChipKind.REMISSION and one.instrument.remission:
         label = one.instrument.remission.label
     return _join(f"{name} {one.first} → {one.last}{best}", wording.first_down(label))
+
+
+def trend(one: Progress) -> str:
+    """`PHQ-9 from 18 to 6 over 5 scores, scale 0 to 27`: what a small picture of it shows."""
+    instrument, number = one.instrument, wording.count(len(one.scores), "score")
+    ends = f"from {one.scores[0].total} to {one.scores[-1].total} over {number}"
+    return f"{instrument.name} {ends}, scale {instrument.minimum} to {instrument.maximum}"

@@ -16,6 +16,7 @@ from kapteam.ui.course import (
     draw_banner,
     draw_course,
     draw_earlier_holds,
+    draw_measures_asked,
     draw_steps,
     draw_unbooked,
     new_course_fields,
@@ -31,6 +32,8 @@ if "id" in st.query_params:
     care = here.read(course, st.query_params["id"], to_end=can_run_episode(here.viewer))
     draw_banner(here, care.head, to_course=False, seen=care.seen_this_hour, critical=care.critical)
     draw_course(here, care)
+    if can_run_episode(here.viewer):
+        draw_measures_asked(here, care)
     draw_for_review(here, care, here.read(for_review_of, care.id))
     draw_earlier_holds(here, care)
     if can_run_episode(here.viewer):

@@ -141,6 +141,7 @@ def a_series(
     ordered_count: int | None = 6,
     review_before: int | None = None,
     started_at: datetime = NOW - timedelta(days=20),
+    is_maintenance: bool = False,
 ) -> Series:
     """An open series."""
     series = Series(
@@ -150,6 +151,7 @@ def a_series(
         ordered_count=ordered_count,
         review_before=review_before,
         started_at=started_at,
+        is_maintenance=is_maintenance,
     )
     db.add(series)
     db.flush()

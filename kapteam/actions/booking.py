@@ -70,7 +70,7 @@ from kapteam.rules.permissions import (
     check_can_record_session,
 )
 from kapteam.rules.recording import not_plannable, not_possible
-from kapteam.rules.series import bookable_routes, goes_on, last_review_before
+from kapteam.rules.series import bookable_routes, goes_on, is_maintenance, last_review_before
 from kapteam.rules.slots import not_free
 from kapteam.vocabulary import (
     ContactOutcome,
@@ -592,6 +592,7 @@ def _series_for_unbooked(
         ordered_count=None,
         started_at=at,
         ended_at=now if current is not None else None,
+        is_maintenance=is_maintenance(at, course.state, course.state_since),
     )
     db.add(own)
     db.flush()
@@ -653,6 +654,7 @@ def _series(
         ordered_count=count,
         review_before=_read_review(form, entered.review_before, count),
         started_at=now,
+        is_maintenance=is_maintenance(now, course.state, course.state_since),
     )
     return current, started, ""
 

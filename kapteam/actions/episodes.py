@@ -96,6 +96,15 @@ class EpisodeChangeEntered:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuresAskedEntered:
+    """Whether outcome measures are asked for all the same, drawn at `version`."""
+
+    episode_id: str
+    version: int
+    is_asked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MemberEntered:
     """Who takes a part from now on; `id` is minted by the form.
 
@@ -420,6 +429,36 @@ def move_episode(db: Session, viewer: Viewer, entered: MoveEntered, now: datetim
         client_id=episode.client_id,
         subject_id=episode.id,
         state=(before, to),
+    )
+
+
+def ask_for_measures(
+    db: Session, viewer: Viewer, entered: MeasuresAskedEntered, now: datetime
+) -> None:
+    """Let outcome measures be asked for where a course would ask for none, or no more (rule 51).
+
+    Raises NotAllowed, NotFound, Conflict.
+    """
+    episode = visible_episode(db, viewer, entered.episode_id, now)
+    check_can_run_episode(viewer)
+    _check_open(episode)
+    values = {
+        "measures_asked_at": now if entered.is_asked else None,
+        "measures_asked_by_id": viewer.clinician_id if entered.is_asked else None,
+    }
+    before = episode.measures_asked_at
+    if entered.is_asked is (before is not None):
+        return
+    if not compare_and_swap(db, episode, entered.version, values):
+        return
+    record(
+        db,
+        "episode:measures_asked" if entered.is_asked else "episode:measures_not_asked",
+        viewer,
+        now,
+        client_id=episode.client_id,
+        subject_id=episode.id,
+        measures_asked_at=(before, values["measures_asked_at"]),
     )
 
 

@@ -439,9 +439,15 @@ class _Lanes:
 
     def layers(self) -> tuple[Any, ...]:
         """All of them, on lanes that they share; none where nothing was given or is planned."""
-        if not (self._doses or self._integrations):
-            return ()
-        return (on_each_other((self.doses(), self.integrations(), *self.amounts())),)
+        drawn: list[alt.Chart] = []
+        # A layer of nothing is still a symbol that is read out, and one without a name.
+        if self._doses:
+            drawn.append(self.doses())
+        if self._integrations:
+            drawn.append(self.integrations())
+        if self._doses:
+            drawn += self.amounts()
+        return (on_each_other(drawn),) if drawn else ()
 
     def doses(self) -> alt.Chart:
         """A square for each dose: filled when given, an outline while planned."""

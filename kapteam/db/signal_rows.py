@@ -54,6 +54,7 @@ from kapteam.rules.alerts import Quieted
 from kapteam.rules.change import Taken
 from kapteam.rules.escalation import GivenDose
 from kapteam.rules.score_signals import CourseAsked, ScoreFacts, TakenScore
+from kapteam.rules.series import GivenSeries, measured_together
 from kapteam.rules.signals import (
     EventFacts,
     LastReading,
@@ -80,6 +81,7 @@ from kapteam.vocabulary import (
 PRESSURE, OXYGEN, EVENT, QUIETED = "pressure", "oxygen", "event", "quieted"
 CHALLENGE = "challenge"
 PRESCRIBING, EVALUATED, DECIDED, SERIES = "prescribing", "evaluated", "decided", "series"
+REVIEWED = "reviewed"
 SCORES, ASKED, RISK_NOTED, BOTH_DECIDED = "scores", "asked", "risk_noted", "both_decided"
 OF_CRITICAL = frozenset({SCORES, RISK_NOTED, QUIETED})
 """What the rows of `critical_selects` are about."""
@@ -178,6 +180,7 @@ def _of_scores(wanted: Any, tells: ColumnElement[bool]) -> tuple[Select[Any], ..
             kind=type_coerce(Episode.service_line, String),
             level=type_coerce(Episode.state, String),
             at=Episode.state_since,
+            seen_at=Episode.measures_asked_at,
             person=cast(Episode.indications, String),
             number=case((_is_held(), 1), else_=0),
             ug=case((select(Score.id).exists(), 1), else_=0),
@@ -187,6 +190,7 @@ def _of_scores(wanted: Any, tells: ColumnElement[bool]) -> tuple[Select[Any], ..
         .where(Note.episode_id.in_(wanted), tells, *_signed(NoteKind.DECISION))
         .group_by(Note.episode_id),
         _quieted(wanted),
+        _reviewed(wanted),
     )
 
 
@@ -330,10 +334,7 @@ def _series_began_at() -> ScalarSelect[Any]:
 
 
 def _evaluated(wanted: Any) -> tuple[Select[Any], ...]:
-    """When a prescriber last met the client for it or signed for a session given on the course.
-
-    Also when the pair last reviewed a series.
-    """
+    """When a prescriber last met the client for it or signed for a session given on the course."""
     return (
         matter(
             EVALUATED,
@@ -348,14 +349,6 @@ def _evaluated(wanted: Any) -> tuple[Select[Any], ...]:
         .group_by(Contact.episode_id),
         matter(
             EVALUATED,
-            Series.episode_id,
-            at=func.max(SeriesReview.reviewed_at, type_=UtcDateTime()),
-        )
-        .join(SeriesReview, SeriesReview.series_id == Series.id)
-        .where(Series.episode_id.in_(wanted))
-        .group_by(Series.episode_id),
-        matter(
-            EVALUATED,
             KetamineSession.episode_id,
             at=func.max(RecordSignature.signed_at, type_=UtcDateTime()),
         )
@@ -367,6 +360,20 @@ def _evaluated(wanted: Any) -> tuple[Select[Any], ...]:
             _prescribes(RecordSignature.signed_by_id),
         )
         .group_by(KetamineSession.episode_id),
+    )
+
+
+def _reviewed(wanted: Any) -> Select[Any]:
+    """When those who treat last reviewed a series of each course."""
+    return (
+        matter(
+            REVIEWED,
+            Series.episode_id,
+            at=func.max(SeriesReview.reviewed_at, type_=UtcDateTime()),
+        )
+        .join(SeriesReview, SeriesReview.series_id == Series.id)
+        .where(Series.episode_id.in_(wanted))
+        .group_by(Series.episode_id)
     )
 
 
@@ -393,13 +400,17 @@ def _prescribes(clinician_id: Any) -> ColumnElement[bool]:
 
 
 def _series(wanted: Any) -> Select[Any]:
-    """The doses of each series as a text: `id:seconds:micrograms,…`; number 1 while it runs."""
+    """The doses of each series as a text: `id:seconds:micrograms,…`.
+
+    `number` is 1 while it runs, `ug` 1 of one of maintenance.
+    """
     given = (
         select(
             Series.episode_id,
             Series.id.label("series_id"),
             type_coerce(Series.product_route, String).label("route"),
             case((Series.ended_at.is_(None), 1), else_=0).label("runs"),
+            case((Series.is_maintenance, 1), else_=0).label("maintains"),
             KetamineSession.id,
             cast(extract("epoch", func.min(Administration.started_at)), Integer).label("seconds"),
             func.sum(Administration.ug).label("ug"),
@@ -415,6 +426,7 @@ def _series(wanted: Any) -> Select[Any]:
             Series.id,
             Series.product_route,
             Series.ended_at,
+            Series.is_maintenance,
             KetamineSession.id,
         )
         .subquery()
@@ -425,6 +437,13 @@ def _series(wanted: Any) -> Select[Any]:
         .concat(":")
         .concat(cast(given.c.ug, String))
     )
+    columns = (
+        given.c.episode_id,
+        given.c.series_id,
+        given.c.route,
+        given.c.runs,
+        given.c.maintains,
+    )
     return matter(
         SERIES,
         given.c.episode_id,
@@ -432,7 +451,8 @@ def _series(wanted: Any) -> Select[Any]:
         kind=func.aggregate_strings(one, ","),
         level=given.c.route,
         number=given.c.runs,
-    ).group_by(given.c.episode_id, given.c.series_id, given.c.route, given.c.runs)
+        ug=given.c.maintains,
+    ).group_by(*columns)
 
 
 def _newest(what: str, wanted: Any, since: Any, figure: Any, **columns: Any) -> Select[Any]:
@@ -538,18 +558,22 @@ def facts_of(rows: Iterable[Any]) -> SignalFacts:
 def score_facts_of(rows: Iterable[Any]) -> ScoreFacts:
     """What `selects` found of the scores of one course; other rows among them are passed over."""
     rows = list(rows)
-    at_hand: tuple[ProductRoute | None, tuple[GivenDose, ...]] = (None, ())
-    for row in rows:
-        if row.what == SERIES:
-            doses = tuple(sorted(_doses(row.kind), key=lambda one: (one.at, one.session_id)))
-            if not at_hand[1] or doses[-1].at > at_hand[1][-1].at:
-                at_hand = ProductRoute(row.level), doses
+    given = [
+        GivenSeries(
+            ProductRoute(row.level),
+            bool(row.ug),
+            tuple(sorted(_doses(row.kind), key=lambda one: (one.at, one.session_id))),
+        )
+        for row in rows
+        if row.what == SERIES
+    ]
     return ScoreFacts(
         tuple(one for row in rows if row.what == SCORES for one in _taken(row)),
         _asked_of(rows),
-        *at_hand,
+        *measured_together(given),
         _newest_at(rows, RISK_NOTED),
         _newest_at(rows, BOTH_DECIDED),
+        _newest_at(rows, REVIEWED),
     )
 
 
@@ -562,6 +586,7 @@ def _asked_of(rows: list[Any]) -> CourseAsked | None:
         bool(row.number),
         tuple(map(Indication, json.loads(row.person))),
         bool(row.ug),
+        row.seen_at is not None,
     )
 
 
@@ -590,7 +615,7 @@ def _prescribing_of(rows: list[Any]) -> Prescribing | None:
         row.at,
         row.from_on,
         row.until_on,
-        _newest_at(rows, EVALUATED, DECIDED),
+        _newest_at(rows, EVALUATED, REVIEWED, DECIDED),
         row.seen_at,
     )
 

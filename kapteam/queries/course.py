@@ -54,6 +54,9 @@ from kapteam.vocabulary import (
     ServiceLine,
 )
 
+# Who set that measures are asked for, beside the one who reviewed the series.
+_asking = aliased(Clinician)
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -193,6 +196,7 @@ class Course:
     """Everything about one course of care but its sessions and notes.
 
     `seen_this_hour`: the audit log has it already that the viewer opened this chart.
+    `measures_asked` says since when, and by whom set, outcome measures are asked for all the same.
     `told` are the experiences elsewhere with those that were entered in error. `loose` is what is
     not settled and `home` the medicine at home while it is open, `ending` how it ended. `critical`
     are the client's critical answers, where they were read with it; None: not read.
@@ -212,6 +216,7 @@ class Course:
     close_note: str
     expects_intention: bool
     expects_integration: bool
+    measures_asked: tuple[datetime, str] | None
     members: tuple[Member, ...]
     holds: tuple[CourseHold, ...]
     clearances: tuple[ClearanceLine, ...]
@@ -305,9 +310,11 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
             has_given(Series.id).label("has_given"),
             SeriesReview,
             Clinician.name.label("reviewed_by"),
+            _asking.name.label("asked_by"),
             is_seen_this_hour(asked, Episode.client_id).label("seen"),
         )
         .join(Client, Client.id == Episode.client_id)
+        .outerjoin(_asking, _asking.id == Episode.measures_asked_by_id)
         .outerjoin(Series, and_(Series.episode_id == Episode.id, Series.ended_at.is_(None)))
         .outerjoin(SeriesReview, is_last_review(Series.id))
         .outerjoin(Clinician, Clinician.id == SeriesReview.reviewed_by_id)
@@ -336,6 +343,9 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
         close_note=episode.close_note if asked.viewer.reads_notes else "",
         expects_intention=episode.expects_intention,
         expects_integration=episode.expects_integration,
+        measures_asked=(episode.measures_asked_at, row.asked_by)
+        if episode.measures_asked_at
+        else None,
         members=members(db, episode_id, asked.now),
         holds=_holds(db, asked, episode_id),
         clearances=_clearances(db, asked, episode_id),

@@ -14,7 +14,6 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Integer,
-    Select,
     String,
     and_,
     case,
@@ -29,7 +28,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episode_ids
 from kapteam.db.days import day_number, seconds
@@ -70,6 +69,8 @@ _FORMS = ((Question.AFTER_4, 4), (Question.AFTER_6, 6))
 _NOTHING, _EARLY, _LATER = -1, 0, 9
 _SCORED = ("baseline", "any", "last", *(question.value for question, _ in _FORMS), "days")
 _FALSE = false()
+# Those of the period, beside all doses of the same courses.
+_dosed, _giving = aliased(KetamineSession), aliased(Administration)
 # Asked for by several parts of a statement; either engine would work it out for each of them.
 _ONCE = "MATERIALIZED"
 
@@ -239,14 +240,31 @@ def _primary_measures(used: Mapping[str, Instrument]) -> Mapping[str, Instrument
     return {one: used[one] for one in found if one is not None}
 
 
-def _courses(asked: Asked, wanted: Wanted) -> Select[str]:
-    """The courses of which anything is counted."""
-    courses = select(Episode.id).where(Episode.id.in_(visible_episode_ids(asked.viewer, asked.now)))
+def _of_courses(asked: Asked, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """The conditions on KetamineSession: of a course of which anything is counted.
+
+    Each is left out where it would leave nobody out, and no course is looked into that had no dose
+    in the period: its series began before it.
+    """
+    courses = select(Episode.id)
+    if not asked.viewer.sees_everyone:
+        courses = courses.where(Episode.id.in_(visible_episode_ids(asked.viewer, asked.now)))
     if not wanted.everyone:
         courses = courses.where(own_courses(asked))
     if wanted.indication is not None:
         courses = courses.where(_treats(wanted.indication))
-    return courses
+    found: list[ColumnElement[bool]] = (
+        [] if courses.whereclause is None else [KetamineSession.episode_id.in_(courses)]
+    )
+    begins_at = _begins_at(asked, wanted)
+    if begins_at is not None:
+        dosed = (
+            select(_dosed.episode_id)
+            .join(_giving, _giving.ketamine_session_id == _dosed.id)
+            .where(_giving.started_at >= begins_at, _giving.voided_at.is_(None))
+        )
+        found.append(KetamineSession.episode_id.in_(dosed))
+    return found
 
 
 def _treats(*indications: Indication) -> ColumnElement[bool]:
@@ -274,10 +292,7 @@ def _given(asked: Asked, wanted: Wanted) -> CTE:
         )
         .join(KetamineSession, KetamineSession.id == Administration.ketamine_session_id)
         .join(Series, Series.id == KetamineSession.series_id)
-        .where(
-            KetamineSession.episode_id.in_(_courses(asked, wanted)),
-            Administration.voided_at.is_(None),
-        )
+        .where(Administration.voided_at.is_(None), *_of_courses(asked, wanted))
         .group_by(
             KetamineSession.id,
             KetamineSession.series_id,
@@ -443,6 +458,8 @@ def _begun(asked: Asked, wanted: Wanted, measures: Mapping[str, Instrument]) -> 
         )
         .join(Series, Series.id == of.c.series_id)
         .join(Episode, Episode.id == of.c.episode_id)
+        # It goes on with what the series before it came to, and is none to count by itself.
+        .where(Series.is_maintenance.is_(False))
         .cte("begun")
         .prefix_with(_ONCE)
     )

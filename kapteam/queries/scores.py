@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, and_, func, select
+from sqlalchemy import ScalarSelect, and_, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.clock import day_of
@@ -280,11 +280,15 @@ def _primary_first(asked: Asked, indications: Iterable[str]) -> Mapping[str, Ins
 
 
 def _first_dose_at(course: type[Episode]) -> ScalarSelect[datetime]:
-    """The first dose of the newest series of a course (an alias) of which any was given."""
+    """The first dose of those that scores of a course (an alias) are judged by.
+
+    That is of the newest series of which any was given; of maintenance only where nothing else was.
+    """
+    began = case((_series.is_maintenance, _series.started_at))
     newest = (
         select(_series.id)
         .where(_series.episode_id == course.id, has_given(_series.id))
-        .order_by(_series.started_at.desc(), _series.id.desc())
+        .order_by(_series.is_maintenance, began, _series.started_at.desc(), _series.id.desc())
         .limit(1)
         .correlate(course)
         .scalar_subquery()

@@ -67,6 +67,7 @@ class Signal:
 
     `part` is whose it is, None where it is of both who treat; `mark` names the row it stands for;
     `quiet` while somebody quieted it; it cannot rest while it `must_be_seen_by` somebody, by name.
+    `measure_id` is the outcome measure that would answer it.
     """
 
     kind: SignalKind
@@ -81,6 +82,7 @@ class Signal:
     part: Part | None = Part.PRESCRIBER
     quiet: Quieted | None = None
     must_be_seen_by: tuple[str, ...] = ()
+    measure_id: str = ""
 
     @property
     def is_reading(self) -> bool:

@@ -228,6 +228,7 @@ class Progress:
 
     `first` is the total at baseline, None without one. `last` is the latest since then and `best`
     the best, None while there is none; `finding` is what that amounts to, None where it is nothing.
+    `scores` are those from the baseline on, all without one, and `doses` when it was given.
     """
 
     instrument: Instrument
@@ -235,26 +236,33 @@ class Progress:
     last: int | None = None
     best: int | None = None
     finding: ChipKind | None = None
+    scores: Sequence[Complete] = ()
+    doses: Sequence[datetime] = ()
 
 
 def progress(
-    instrument: Instrument, since: Baseline | None, scores: Sequence[Complete]
+    instrument: Instrument,
+    since: Baseline | None,
+    scores: Sequence[Complete],
+    doses: Sequence[datetime] = (),
 ) -> Progress | None:
     """What is said of a measure in a list; None without a score. `scores` as `used` gives them."""
     if not scores:
         return None
     if since is None:
-        return Progress(instrument, None, scores[-1].total)
+        return Progress(instrument, None, scores[-1].total, scores=scores, doses=doses)
     changed = change(instrument, since, scores)
     if changed is None:
         return Progress(instrument, since.score.total)
     kinds = [chip.kind for chip in changed.chips]
     # That the baseline was low is the reason for what is not claimed, and stands last.
     kinds.sort(key=lambda kind: kind is ChipKind.LOW_AT_BASELINE)
-    totals = [one.total for one in _since(since, scores)]
-    best = max(totals, key=lambda total: instrument.gain(since.score.total, total))
+    after = _since(since, scores)
+    totals = [one.total for one in after]
+    first, last = since.score.total, changed.latest.total
+    best = max(totals, key=lambda total: instrument.gain(first, total))
     finding = kinds[0] if kinds else None
-    return Progress(instrument, since.score.total, changed.latest.total, best, finding)
+    return Progress(instrument, first, last, best, finding, (since.score, *after), doses)
 
 
 class Unjudged(Enum):

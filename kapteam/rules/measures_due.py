@@ -50,12 +50,13 @@ class MeasuredCourse:
 
     @property
     def chases(self) -> bool:
-        """Rules 51 and 57: no measure is chased where care rests, is over, or has no ketamine."""
-        return self.is_asked or not (
-            self.is_held
-            or self.state is EpisodeState.CLOSED
-            or self.line is ServiceLine.PSYCHEDELIC_INTEGRATION
-        )
+        """Rules 51 and 57: whether measures are asked for, if only because of `is_asked`."""
+        return self.is_asked or not asks_for_none(self.line, self.state, is_held=self.is_held)
+
+
+def asks_for_none(line: ServiceLine, state: EpisodeState, *, is_held: bool) -> bool:
+    """Rule 51: where no measure is chased unless set: care rests, is over, or has no ketamine."""
+    return is_held or state is EpisodeState.CLOSED or line is ServiceLine.PSYCHEDELIC_INTEGRATION
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ ASKED_BY = timedelta(days=7)
 """Ours: so long after a dose nobody says yet that what it did cannot be judged."""
 _NOON = time(12)
 _DECISION = "a signed decision note of a clinician of the course"
+_REVIEW = f"a review of the series, or {_DECISION}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class CourseAsked:
     """What it depends on whether measures are asked for on a course.
 
     `has_begun`: the practice has recorded a score, of anybody. While it has not, what is missing is
-    missing of everybody, and no alert.
+    missing of everybody, and no alert. `is_asked`: somebody set that they are asked for all the
+    same.
     """
 
     line: ServiceLine
@@ -82,15 +84,16 @@ class CourseAsked:
     is_held: bool
     indications: tuple[Indication, ...]
     has_begun: bool = True
+    is_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreFacts:
     """What outcome measures came to, of one client, as seen from one course of care.
 
-    `doses` by time are those of the series at hand, which was given by `product_route`. When a
-    clinician of a course last signed a risk note (of any course of the client), and a decision note
-    of this one.
+    `doses` by time are those that scores are judged by, of a series given by `product_route` and
+    of the maintenance after it. When a clinician of a course last signed a risk note (of any course
+    of the client), and a decision note of this one; when a series of this one was last reviewed.
     """
 
     scores: tuple[TakenScore, ...] = ()
@@ -99,6 +102,7 @@ class ScoreFacts:
     doses: tuple[GivenDose, ...] = ()
     risk_noted_at: datetime | None = None
     decided_at: datetime | None = None
+    reviewed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +255,8 @@ def primary_progress(facts: ScoreFacts, measures: Measures, now: datetime) -> Pr
     taken = [one.taken for one in facts.scores if one.is_here]
     first_at = facts.doses[0].at if facts.doses else None
     since = baseline(taken, instrument, first_at, now, measures.zone)
-    return progress(instrument, since, used(taken, instrument, measures.zone))
+    doses = [one.at for one in facts.doses]
+    return progress(instrument, since, used(taken, instrument, measures.zone), doses)
 
 
 def measures_due(
@@ -294,6 +299,7 @@ def _measured(
         course.indications,
         tuple(one.at for one in facts.doses),
         next_dose_at,
+        course.is_asked,
     )
 
 
@@ -437,7 +443,7 @@ class _Judged:
         )
 
     def _not_better(self) -> Signal | None:
-        """Rule 53: until the team decided on it."""
+        """Rule 53: until the team decided on it, or looked back at the series after that score."""
         one = next((one for one in self.answers if one.is_not_better), None)
         if one is None or self.primary is None or self.baseline is None:
             return None
@@ -447,7 +453,8 @@ class _Judged:
             [each for each in self.scores if each.taken_at > max(dose.at, since.taken_at)],
             lambda each: _is_as_bad(self, one, each),
         )[0]
-        if self._is_decided(self.known_at[began.score_id]):
+        known_at, reviewed_at = self.known_at[began.score_id], self.facts.reviewed_at
+        if self._is_decided(known_at) or (reviewed_at is not None and reviewed_at > known_at):
             return None
         latest = self.scores[-1]
         return Signal(
@@ -459,7 +466,7 @@ class _Judged:
             f"after {one.after_dose} doses: {self.primary.name} {latest.total}, was {since.total}",
             f"less than {NOT_BETTER_PERCENT}% better on the primary measure",
             one.source,
-            _DECISION,
+            _REVIEW,
             None,
         )
 
@@ -521,6 +528,7 @@ def _unknown(judged: _Judged, overdue: Sequence[Due]) -> Iterator[Signal]:
             "the schedule of each measure; kapteam's default",
             "a score",
             Part.THERAPIST,
+            measure_id=judged.primary.id if judged.primary else "",
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from kapteam.rules.escalation import GivenDose
 from kapteam.vocabulary import EpisodeState, ProductRoute
 
 
@@ -20,6 +21,39 @@ def bookable_routes(
 def goes_on(started_at: datetime, state: EpisodeState, state_since: datetime) -> bool:
     """Rule 8: whether an open series takes the next dose; maintenance is counted apart from it."""
     return not (state is EpisodeState.MAINTENANCE and started_at < state_since)
+
+
+def is_maintenance(started_at: datetime, state: EpisodeState, state_since: datetime) -> bool:
+    """Whether a series that begins then is one of maintenance."""
+    return state is EpisodeState.MAINTENANCE and started_at >= state_since
+
+
+@dataclass(frozen=True, slots=True)
+class GivenSeries:
+    """What was given of one series, by time; none has no dose."""
+
+    product_route: ProductRoute
+    is_maintenance: bool
+    doses: tuple[GivenDose, ...]
+
+
+def measured_together(
+    given: Iterable[GivenSeries],
+) -> tuple[ProductRoute | None, tuple[GivenDose, ...]]:
+    """The route and the doses, by time, that the scores of a course are judged by now.
+
+    Of the series given last; maintenance goes on with the series that it follows (rules 46 and
+    47): what that one reached is the gain, and no baseline that is low.
+    """
+    latest_first = sorted(given, key=lambda one: one.doses[-1].at, reverse=True)
+    together: list[GivenSeries] = []
+    for one in latest_first:
+        together.append(one)
+        if not one.is_maintenance:
+            break
+    doses = (dose for one in together for dose in one.doses)
+    route = together[-1].product_route if together else None
+    return route, tuple(sorted(doses, key=lambda one: (one.at, one.session_id)))
 
 
 def numbered(doses: Iterable[tuple[datetime, str]]) -> Mapping[str, int]:

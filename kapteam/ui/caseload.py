@@ -7,6 +7,7 @@ from typing import TypeVar
 import streamlit as st
 
 from kapteam import sentences, wording
+from kapteam.charts.trend import small_trend
 from kapteam.queries.caseload import Caseload, CaseloadRow, EarlierDose, Scope, View, Wanted
 from kapteam.queries.integration import is_owed
 from kapteam.queries.standing import CourseStanding, Person
@@ -317,10 +318,13 @@ def _last(here: Present, course: CourseStanding) -> str:
 
 
 def _score(here: Present, course: CourseStanding) -> str:
-    """The primary measure, first to last with its word; with others in the room it is left out."""
-    if course.progress is None or here.viewer.hides_names:
+    """The primary measure, drawn and first to last with its word; not with others in the room."""
+    one = course.progress
+    if one is None or here.viewer.hides_names:
         return ""
-    return plain(sentences.progress(course.progress))
+    drawn = small_trend(one)
+    picture = f"![{plain(sentences.trend(one))}](<{drawn}>) " if drawn else ""
+    return f"{picture}{plain(sentences.progress(one))}"
 
 
 def _earlier(here: Present, dose: EarlierDose) -> str:

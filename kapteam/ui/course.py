@@ -18,9 +18,11 @@ from kapteam.actions.episodes import (
     EpisodeChangeEntered,
     ExperienceCorrected,
     HoldEntered,
+    MeasuresAskedEntered,
     MemberEntered,
     MoveEntered,
     ReleaseEntered,
+    ask_for_measures,
     change_episode,
     change_member,
     correct_experience,
@@ -34,6 +36,7 @@ from kapteam.queries.course import ConsentLine, Course, CourseBefore, Experience
 from kapteam.queries.practice import Colleague, with_function
 from kapteam.queries.standing import CourseHead
 from kapteam.rules.alerts import Signal
+from kapteam.rules.measures_due import asks_for_none
 from kapteam.rules.pathway import BOOKABLE, required_consents
 from kapteam.rules.permissions import can_release_hold, can_run_episode, can_write_note
 from kapteam.ui.clearance import takes_clearance
@@ -263,6 +266,29 @@ def _missing_consents(here: Present, care: Course) -> str:
     needed = required_consents(routes, with_therapy=with_therapy)
     missing = [one.label for one in needed if one not in in_date]
     return f"Consents still missing: {', '.join(missing)}" if missing else ""
+
+
+def draw_measures_asked(here: Present, care: Course) -> None:
+    """Where the course asks for no outcome measures: that it does not, or who set that it does."""
+    rests = asks_for_none(care.service_line, care.state, is_held=care.hold is not None)
+    since = care.measures_asked
+    if care.closed_at is not None or not (rests or since):
+        return
+    form = Form(here, "measures", care.id)
+    version = form.seen(care.version)
+    with row("measures_asked"):
+        if since is None:
+            where = "while it is on hold" if care.hold else "in psychedelic integration"
+            words(quiet(f"No outcome measures are asked for {where}."))
+        else:
+            at = wording.moment(since[0], here.now, here.zone)
+            words(quiet(f"Outcome measures are asked for all the same: {since[1]}, {at}."))
+        form.save(
+            "Ask for measures" if since is None else "Stop asking for measures",
+            ask_for_measures,
+            lambda: MeasuresAskedEntered(care.id, version, since is None),
+            kind="secondary",
+        )
 
 
 def draw_earlier_holds(here: Present, care: Course) -> None:

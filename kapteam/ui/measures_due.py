@@ -16,10 +16,13 @@ def draw_measures_due(here: Present, dues: Iterable[Due]) -> None:
     _line(sentences.measures_due(tuple(dues), _names(), here.today))
 
 
-def draw_due_before(here: Present, dues: Iterable[Due], planned_at: datetime) -> None:
-    """What is asked for by the day of one dose; nothing takes no room."""
+def draw_due_before(
+    here: Present, dues: Iterable[Due], planned_at: datetime, *, in_short: bool = False
+) -> None:
+    """What is asked for by the day of one dose, in short on a list; nothing takes no room."""
     on = planned_at.astimezone(here.zone).date()
-    _line(sentences.due_before(tuple(one for one in dues if one.due_on <= on), _names()))
+    say = sentences.due_before_in_short if in_short else sentences.due_before
+    _line(say(tuple(one for one in dues if one.due_on <= on), _names()))
 
 
 def _names() -> Mapping[str, str]:

@@ -20,6 +20,7 @@ from kapteam.ui.text import plain, quiet, strong
 from kapteam.vocabulary import Indication, ProductRoute, Term
 
 _Choice = TypeVar("_Choice", bound=Term)
+_INDENT = "\u2003"
 _CHANGES = (Question.AFTER_4, Question.AFTER_6)
 _WHAT = {
     Question.RESPONSE: "Response",
@@ -143,10 +144,11 @@ def _by_measure(found: Outcomes, instrument: Instrument) -> None:
         for question in (Question.RESPONSE, Question.REMISSION):
             label = _named(question, instrument)
             _line(label, found.rate(question, instrument.id), help_=_rule(question, instrument))
-            for route in _further(found):
-                rate = found.rate(question, instrument.id, route)
-                if rate.of or rate.left_out:
-                    _line(route.label, rate, small=True)
+            rates = [(one, found.rate(question, instrument.id, one)) for one in found.routes]
+            there = [(route, rate) for route, rate in rates if rate.of or rate.left_out]
+            # Of one route alone it would be said twice.
+            for route, rate in there if len(there) > 1 else ():
+                _line(route.label, rate, small=True)
         _line("A response at any time", found.rate(Question.TIME, instrument.id))
         took = found.figures(Question.TIME, instrument.id)
         if took is not None and took.number >= LEAST_CHARTED:
@@ -211,11 +213,11 @@ def _enough(
 
 
 def _line(label: str, rate: Rate, *, small: bool = False, help_: str = "") -> None:
-    """One rate, and why some could not be judged."""
+    """One rate, and why some could not be judged; a small one is a part of that above it."""
     said = f"{plain(label)} {strong(sentences.rate(rate))}"
     why = sentences.not_judged(rate)
     text = f"{said} {quiet(f'({why})')}" if why else said
-    st.markdown(f":small[{text}]" if small else text, help=plain(help_) or None)
+    st.markdown(f":small[{_INDENT}{text}]" if small else text, help=plain(help_) or None)
 
 
 def _rows(found: Outcomes) -> Iterator[_Row]:

@@ -33,6 +33,7 @@ from kapteam.rules.integration import IntegrationStage
 from kapteam.rules.notes import IntentionStage
 from kapteam.rules.permissions import (
     can_book,
+    can_enter_score,
     can_hold_integration,
     can_raise_concern,
     can_write_note,
@@ -462,6 +463,9 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
         link("clearance", "Open", icon="chevron_right", episode=episode)
     elif one.reason is Reason.CONSENT_ENDS and can_book(here.viewer):
         link("consent", "Open", icon="chevron_right", episode=episode)
+    elif one.signal and one.signal.measure_id and can_enter_score(here.viewer):
+        measure = one.signal.measure_id
+        link("score", "Enter", icon="add_chart", episode=episode, measure=measure)
     elif one.signal and one.signal.is_of_scores:
         link("client", "Open", icon="chevron_right", client=course.client.code)
     elif one.signal and one.signal.kind is SignalKind.REVIEW_DUE:

@@ -6,7 +6,12 @@ from kapteam import sentences, wording
 from kapteam.actions.signals import QuietEntered, quiet_alert
 from kapteam.queries.standing import CourseStanding
 from kapteam.rules.alerts import KNOWN_FOR, Signal, SignalKind, may_be_quiet_until
-from kapteam.rules.permissions import can_book, can_quiet_alert, can_write_note
+from kapteam.rules.permissions import (
+    can_book,
+    can_enter_score,
+    can_quiet_alert,
+    can_write_note,
+)
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import phrase, row, section, words
@@ -124,6 +129,9 @@ def _way(here: Present, course: CourseStanding, one: Signal) -> None:
             link("consent", "Open", icon="chevron_right", episode=course.episode_id)
     elif one.session_id:
         link("live_session", "Open", icon="chevron_right", id=one.session_id)
+    elif one.measure_id and can_enter_score(here.viewer):
+        episode, measure = course.episode_id, one.measure_id
+        link("score", "Enter", icon="add_chart", episode=episode, measure=measure)
     elif one.kind is SignalKind.REVIEW_DUE or one.is_of_scores:
         link("episode", "Open", icon="chevron_right", id=course.episode_id)
     else:

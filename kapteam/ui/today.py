@@ -419,7 +419,7 @@ def _session_row(here: Present, one: DoseRow, place: str) -> None:
         is_next = course.ahead[:1] == (dose,)
         if is_next and course.measures_due and asks and here.viewer.stands_for(asks.id):
             with st.container(key=f"pinned_due_{key}"):
-                draw_due_before(here, course.measures_due, dose.planned_at)
+                draw_due_before(here, course.measures_due, dose.planned_at, in_short=True)
         at_home = with_them(here, dose)
         if at_home:
             with st.container(key=f"pinned_home_{key}"):

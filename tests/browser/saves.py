@@ -343,6 +343,13 @@ def _a_course_on_hold(own: Care) -> str:
     return _the_course(own)
 
 
+def _a_course_asked_for_measures(own: Care) -> str:
+    with own.database.writing() as db:
+        course = db.get_one(Episode, own.course.id)
+        course.measures_asked_at, course.measures_asked_by_id = NOW, own.therapist.clinician_id
+    return _the_course(own)
+
+
 def _release(page: Page) -> None:
     paste(_open_tab(page, "Release the hold"), "Why it ends", "Back again")
 
@@ -1261,6 +1268,15 @@ SAVES = {
     ),
     "move": Save(_the_course, _move, "Move", ("episode:moved",)),
     "hold": Save(_the_course, _hold, "Hold", ("episode:held",), (Hold,)),
+    "measures asked": Save(
+        _a_course_on_hold, _nothing, "Ask for measures", ("episode:measures_asked",)
+    ),
+    "measures not asked": Save(
+        _a_course_asked_for_measures,
+        _nothing,
+        "Stop asking for measures",
+        ("episode:measures_not_asked",),
+    ),
     "release": Save(_a_course_on_hold, _release, "Release the hold", ("episode:released",)),
     "member": Save(
         _the_course,

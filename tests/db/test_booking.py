@@ -523,6 +523,10 @@ def test_rule_8_maintenance_is_a_series_of_its_own(database):
     (session, later) = care.rows(KetamineSession)
     assert session.series_id == later.series_id != before.id
     assert care.row(Series, before.id).ended_at == NOW
+    assert [care.row(Series, id_).is_maintenance for id_ in (before.id, later.series_id)] == [
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("who", ["therapist", "nurse", "front_desk"])

@@ -10,9 +10,11 @@ from kapteam.actions.endings import ClosingEntered, close_episode
 from kapteam.actions.episodes import (
     EpisodeEntered,
     HoldEntered,
+    MeasuresAskedEntered,
     MemberEntered,
     MoveEntered,
     ReleaseEntered,
+    ask_for_measures,
     change_member,
     hold_episode,
     move_episode,
@@ -744,3 +746,56 @@ def test_a_released_hold_leaves_room_for_a_move(database, course_in, therapist, 
     move = MoveEntered(course.id, 1, EpisodeState.SERIES_REVIEW)
     _write(database, move_episode, therapist, move, NOW + timedelta(minutes=1))
     assert _kept(database, course).state is EpisodeState.SERIES_REVIEW
+
+
+def test_rule_51_measures_are_asked_for_all_the_same_and_no_more(
+    database, course_in, therapist, prescriber
+):
+    course = course_in(EpisodeState.SERIES)
+    ask = MeasuresAskedEntered(course.id, 1, is_asked=True)
+    with database.writing() as db:
+        ask_for_measures(db, therapist, ask, NOW)
+    # Pressed twice it is one event.
+    with database.writing() as db:
+        ask_for_measures(db, therapist, ask, NOW)
+    kept = _kept(database, course)
+    assert (kept.measures_asked_at, kept.measures_asked_by_id) == (NOW, therapist.clinician_id)
+    (event,) = audit_events(database, "episode:measures_asked")
+    assert event.changes == {"measures_asked_at": [None, "2026-11-24T21:30:00+00:00"]}
+
+    stop = MeasuresAskedEntered(course.id, kept.version, is_asked=False)
+    with database.writing() as db:
+        ask_for_measures(db, prescriber, stop, NOW)
+    kept = _kept(database, course)
+    assert (kept.measures_asked_at, kept.measures_asked_by_id) == (None, None)
+    (event,) = audit_events(database, "episode:measures_not_asked")
+    assert event.clinician_id == prescriber.clinician_id
+
+
+def test_of_two_who_set_whether_measures_are_asked_for_the_later_sees_the_other(
+    database, course_in, therapist, prescriber
+):
+    course = course_in(EpisodeState.SERIES)
+    with database.writing() as db:
+        ask_for_measures(db, therapist, MeasuresAskedEntered(course.id, 1, is_asked=True), NOW)
+    with pytest.raises(Conflict), database.writing() as db:
+        ask_for_measures(db, prescriber, MeasuresAskedEntered(course.id, 1, is_asked=False), NOW)
+    assert _kept(database, course).measures_asked_at == NOW
+
+
+def test_who_does_not_run_the_course_sets_nothing_and_nothing_is_set_of_a_closed_one(
+    database, course_in, therapist, outsider
+):
+    course = course_in(EpisodeState.SERIES)
+    closed = course_in(EpisodeState.CLOSED)
+    with database.writing() as db:
+        nurse = a_clinician(db, Function.NURSE)
+        a_member(db, course, nurse, Part.COVER)
+    for who, of, wrong in (
+        (outsider, course, NotFound),
+        (nurse, course, NotAllowed),
+        (therapist, closed, NotAllowed),
+    ):
+        with pytest.raises(wrong), database.writing() as db:
+            ask_for_measures(db, who, MeasuresAskedEntered(of.id, 1, is_asked=True), NOW)
+        assert _kept(database, of).measures_asked_at is None

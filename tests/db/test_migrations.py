@@ -19,7 +19,6 @@ from kapteam.db.engine import Database
 from kapteam.db.migrate import bring_up_to_date
 from kapteam.errors import Unusable
 from kapteam.ids import new_id
-from tests.factories import a_course
 from tests.factories_care import a_series
 
 _NEXT = """
@@ -70,6 +69,23 @@ def _a_client_of_an_older_version(db, search_text=""):
         {"search_text": search_text},
     )
     return tables.Client(id="client", created_by_id="by")
+
+
+def _a_course_of_an_older_version(db, state="series"):
+    """A course of a client, in the columns of the first version."""
+    client = _a_client_of_an_older_version(db)
+    made = "'2026-11-02 10:00:00'"
+    db.execute(
+        text(
+            "INSERT INTO episode"
+            " (id, version, client_id, service_line, indications, state, state_since,"
+            " expects_intention, expects_integration, opened_at, opened_by_id, close_note)"
+            f" VALUES ('course', 1, '{client.id}', 'kap', '[]', :state, {made},"
+            f" TRUE, TRUE, {made}, 'by', '')"
+        ),
+        {"state": state},
+    )
+    return tables.Episode(id="course")
 
 
 def _a_series_of_an_older_version(db, episode_id, ordered_count):
@@ -187,7 +203,7 @@ def test_a_series_of_an_older_version_keeps_its_number_and_a_new_one_may_have_no
 ):
     _bring_up_to(blank_database, "0002")
     with blank_database.writing() as db:
-        course = a_course(db, _a_client_of_an_older_version(db), prescriber="Elsewhere")
+        course = _a_course_of_an_older_version(db)
         _a_series_of_an_older_version(db, course.id, 6)
     with pytest.raises(IntegrityError), blank_database.writing() as db:
         _a_series_of_an_older_version(db, course.id, None)
@@ -208,6 +224,36 @@ def test_a_series_of_an_older_version_keeps_its_number_and_a_new_one_may_have_no
     assert key["name"] == "fk_series_episode_id_episode"
 
 
+@pytest.mark.parametrize(
+    ("state", "began", "is_maintenance"),
+    [
+        ("maintenance", "2026-11-04", True),
+        # It was there before, and is what maintenance goes on from.
+        ("maintenance", "2026-11-01", False),
+        ("series", "2026-11-04", False),
+        ("closed", "2026-11-04", False),
+    ],
+)
+def test_a_series_of_an_older_version_that_began_in_maintenance_is_one_of_it(
+    blank_database, tmp_path, state, began, is_maintenance
+):
+    _bring_up_to(blank_database, "0028")
+    with blank_database.writing() as db:
+        course = _a_course_of_an_older_version(db, state)
+        db.execute(
+            text(
+                "INSERT INTO series (id, version, episode_id, product_route, started_at)"
+                f" VALUES ('series', 1, '{course.id}', 'IM', '{began} 10:00:00')"
+            )
+        )
+
+    bring_up_to_date(blank_database, tmp_path / "backups")
+
+    with blank_database.reading() as db:
+        assert db.scalars(select(tables.Series.is_maintenance)).one() is is_maintenance
+        assert db.scalars(select(tables.Episode.measures_asked_at)).one() is None
+
+
 def test_a_nickname_in_quotes_of_an_older_version_is_found_without_them(blank_database, tmp_path):
     _bring_up_to(blank_database, "0004")
     with blank_database.writing() as db:
@@ -222,7 +268,7 @@ def test_a_nickname_in_quotes_of_an_older_version_is_found_without_them(blank_da
 def test_a_consent_of_an_older_version_is_not_in_error(blank_database, tmp_path):
     _bring_up_to(blank_database, "0003")
     with blank_database.writing() as db:
-        course = a_course(db, _a_client_of_an_older_version(db), prescriber="Elsewhere")
+        course = _a_course_of_an_older_version(db)
         db.execute(
             text(
                 "INSERT INTO consent (id, episode_id, type, form_version, signed_on,"
@@ -248,7 +294,7 @@ def test_a_consent_of_an_older_version_is_not_in_error(blank_database, tmp_path)
 def test_a_clearance_of_an_older_version_rests_on_nothing(blank_database, tmp_path):
     _bring_up_to(blank_database, "0017")
     with blank_database.writing() as db:
-        course = a_course(db, _a_client_of_an_older_version(db), prescriber="Elsewhere")
+        course = _a_course_of_an_older_version(db)
         db.execute(
             text(
                 "INSERT INTO clearance (id, episode_id, decision, routes, ceiling_ug, conditions,"
@@ -271,7 +317,7 @@ def test_counts_and_returns_of_an_older_version_are_kept_in_one_table(blank_data
     _bring_up_to(blank_database, "0013")
     at = "'2026-11-02 10:00:00'"
     with blank_database.writing() as db:
-        course = a_course(db, _a_client_of_an_older_version(db), prescriber="Elsewhere")
+        course = _a_course_of_an_older_version(db)
         for table, lead, words, by in (
             ("home_count", "counted", "words", "counted_by_id"),
             ("home_return", "returned", "reason", "recorded_by_id"),

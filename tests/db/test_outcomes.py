@@ -236,6 +236,20 @@ def test_what_came_after_the_next_series_began_is_about_that_one(care):
     assert findings(found(care), Question.RESPONSE) == {Finding.NO: 1, Finding.YES: 1}
 
 
+def test_maintenance_is_no_series_to_count_and_ends_the_one_before_it(care):
+    with care.database.writing() as db:
+        a_judged_series(db, care, care.course, first=19, last=4, begun=90)
+        a_series(db, care.course, started_at=NOW - 40 * DAY, is_maintenance=True)
+        a_given_session(db, care.course, given_at=NOW - 39 * DAY)
+        a_score(db, care.course, care.therapist, total=18, taken_at=NOW - 2 * DAY)
+
+    of = found(care)
+
+    assert (of.begun, of.given) == (1, 5)
+    assert findings(of, Question.RESPONSE) == {Finding.YES: 1}
+    assert findings(of, Question.REMISSION) == {Finding.YES: 1}
+
+
 class TestIntegration:
     """Held in time is judged by when it was held, against the practice's target."""
 
@@ -402,13 +416,14 @@ def _random_course(db, care, chance: Random, number: int, zone: ZoneInfo) -> Epi
     course.indications = [one.value for one in treated]
     by = primary_measure(treated, instruments()) or "phq-9"
     first_at = begun_at = NOW - chance.randint(60, 400) * DAY - chance.randint(0, 24) * HOUR
-    for _ in range(chance.randint(1, 2)):
+    for number_of_it in range(chance.randint(1, 2)):
         a_series(
             db,
             course,
             product_route=chance.choice(list(ProductRoute)),
             ordered_count=chance.choice([None, 2, 6]),
             started_at=begun_at,
+            is_maintenance=number_of_it == 1 and chance.random() < 0.3,
         )
         for _ in range(chance.randint(1, 9)):
             a_given_session(db, course, given_at=begun_at)
@@ -461,6 +476,8 @@ def _by_the_rules(db, course: Episode, zone: ZoneInfo, used_here) -> Counter:
         doses.setdefault(series.id, (series, []))[1].append(at)
     said = Counter()
     for series, times in doses.values():
+        if series.is_maintenance:
+            continue
         later = [
             at for other, of in doses.values() if other is not series for at in of if at > times[-1]
         ]

@@ -4,10 +4,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from kapteam.actions.signals import QuietEntered, quiet_alert
 from kapteam.db.in_force import practice_in_force
-from kapteam.db.tables import Acknowledgement, Episode, EpisodeMember, Note, Score
+from kapteam.db.tables import (
+    Acknowledgement,
+    Episode,
+    EpisodeMember,
+    Note,
+    Score,
+    Series,
+    SeriesReview,
+)
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.critical import critical_alerts
@@ -38,6 +47,8 @@ from tests.factories_care import (
     a_given_session,
     a_ketamine_session,
     a_score,
+    a_series,
+    a_series_review,
     a_signed_note,
     another_course,
 )
@@ -334,6 +345,33 @@ def test_not_better_after_four_and_six_doses_of_the_series_at_hand(care):
     _doses(care, 14, 10)
     _phq_9(care, 18, 1)
     assert (SignalKind.NOT_BETTER, Tone.RED) in [(one.kind, one.tone) for one in _signals(care)]
+
+
+def test_who_looked_back_at_the_series_after_the_score_has_seen_that_nobody_is_better(care):
+    _doses(care, 30, 26, 22, 18)
+    _phq_9(care, 20, 31)
+    _phq_9(care, 18, 15)
+    with care.database.writing() as db:
+        review = a_series_review(db, db.scalars(select(Series)).one(), care.prescriber)
+        review.reviewed_at = NOW - 16 * DAY
+    assert SignalKind.NOT_BETTER in _kinds(care)
+    with care.database.writing() as db:
+        db.execute(update(SeriesReview).values(reviewed_at=NOW - 14 * DAY))
+    assert SignalKind.NOT_BETTER not in _kinds(care)
+
+
+def test_rule_47_maintenance_asks_for_no_new_baseline_and_who_fell_back_is_not_better(care):
+    _doses(care, 90, 86, 82, 78)
+    _phq_9(care, 19, 91)
+    _phq_9(care, 4, 70)
+    with care.database.writing() as db:
+        a_series(db, care.course, started_at=NOW - 31 * DAY, is_maintenance=True)
+    _doses(care, 30)
+    assert _kinds(care) == [SignalKind.OVERDUE]
+    _phq_9(care, 17, 1)
+    assert SignalKind.NOT_BETTER in _kinds(care)
+    _note(care, care.therapist, NoteKind.DECISION)
+    assert SignalKind.NOT_BETTER not in _kinds(care)
 
 
 def test_scores_entered_in_error_or_of_another_course_say_nothing_of_this_one(care):

@@ -14,7 +14,7 @@ from kapteam.db.tables import PracticeSetting, Score
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.scores import client_scores, score_page, scores_page
-from kapteam.queries.standing import Asked
+from kapteam.queries.standing import Asked, course_standings
 from kapteam.rules.change import ChipKind
 from kapteam.vocabulary import EpisodeState, Indication
 from tests.factories import NOW, TODAY, a_clinician, a_course, audit_events
@@ -71,6 +71,11 @@ def _scores(care: Care, who=None):
 def _page(care: Care, saved: str = ""):
     with care.database.reading() as db:
         return score_page(db, _asked(care, care.nurse), care.course.id, saved)
+
+
+def _standings(care: Care):
+    with care.database.reading() as db:
+        return course_standings(db, _asked(care, care.therapist))
 
 
 def _measure(care: Care, instrument_id: str = "phq-9"):
@@ -383,6 +388,41 @@ def test_of_two_series_the_newest_with_a_dose_counts(care):
         a_series(db, care.course, started_at=NOW - DAY)
     measure = _measure(care)
     assert (measure.first_dose_at, measure.baseline.score.total) == (NOW - 9 * DAY, 8)
+
+
+@pytest.mark.parametrize(
+    ("series", "first_dose", "total"),
+    [
+        # Each by how many days ago it began, and whether it is maintenance.
+        (((80, False), (30, True)), 80, 19),
+        (((80, False), (50, True), (30, True)), 80, 19),
+        # Another series after it has a baseline of its own.
+        (((80, False), (50, True), (30, False)), 30, 4),
+        (((80, False), (30, False)), 30, 4),
+        # Nothing was given before: it is the first there is.
+        (((50, True), (30, True)), 50, 4),
+    ],
+)
+def test_rule_46_maintenance_is_measured_from_the_series_that_it_follows(
+    care, series, first_dose, total
+):
+    _scored(care, (19, 81), (4, 55), (4, 31), (0, 1))
+    with care.database.writing() as db:
+        for days, is_maintenance in series:
+            a_series(
+                db,
+                care.course,
+                started_at=NOW - (days + 1) * DAY,
+                is_maintenance=is_maintenance,
+            )
+            a_given_session(db, care.course, given_at=NOW - days * DAY)
+    measure = _measure(care)
+    assert (measure.first_dose_at, measure.baseline.score.total) == (
+        NOW - first_dose * DAY,
+        total,
+    )
+    (course,) = _standings(care)
+    assert (course.progress.first, course.progress.last) == (total, 0)
 
 
 def test_without_a_score_before_the_first_dose_the_baseline_is_late_or_none(care):

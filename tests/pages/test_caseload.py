@@ -409,5 +409,8 @@ def test_a_row_has_the_primary_score_first_to_last_with_its_best_and_its_word(ca
         for days, total in ((22, 18), (9, 3), (2, 6)):
             a_score(db, care_course, care.therapist, total=total, taken_at=NOW - days * DAY)
 
-    assert "PHQ-9 18 → 6 (best 3), response" in said(opened(care, care.therapist, "caseload"))
+    told = said(opened(care, care.therapist, "caseload"))
+    assert "PHQ-9 18 → 6 (best 3), response" in told
+    assert "![PHQ-9 from 18 to 6 over 3 scores, scale 0 to 27](<data:image/svg+xml," in told
     assert "PHQ-9 18" not in said(opened(care, care.front_desk, "caseload"))
+    assert "data:image" not in said(opened(care, care.front_desk, "caseload"))

@@ -409,3 +409,29 @@ def test_a_course_without_a_running_series_says_nothing_of_one(care):
     tab = _open(care, care.therapist)
     assert " given" not in said(tab)
     assert "Plan the rest" not in links(tab)
+
+
+def test_rule_51_on_hold_nothing_is_asked_for_until_somebody_sets_it(care):
+    with care.database.writing() as db:
+        a_given_session(db, care.course, given_at=NOW - 9 * DAY)
+        a_hold(db, care.course, HoldReason.TRAVEL, care.prescriber.clinician_id)
+    client = {"client": care.client.code}
+    assert "PHQ-9" not in bare(said(opened(care, care.therapist, "client", **client)))
+
+    tab = _open(care, care.therapist)
+    assert "No outcome measures are asked for while it is on hold." in bare(said(tab))
+    press(tab, "Ask for measures")
+    assert "Outcome measures are asked for all the same: Thea Tallis" in bare(said(tab))
+    assert "PHQ-9" in bare(said(opened(care, care.therapist, "client", **client)))
+
+    press(tab, "Stop asking for measures")
+    assert "No outcome measures are asked for while it is on hold." in bare(said(tab))
+    assert "PHQ-9" not in bare(said(opened(care, care.therapist, "client", **client)))
+
+
+def test_where_measures_are_asked_for_anyway_or_by_nobody_nothing_is_said_of_it(care):
+    assert "utcome measures are asked for" not in bare(said(_open(care, care.therapist)))
+    with care.database.writing() as db:
+        a_hold(db, care.course, HoldReason.TRAVEL, care.prescriber.clinician_id)
+    assert "utcome measures are asked for" not in bare(said(_open(care, care.nurse)))
+    assert "utcome measures are asked for" not in bare(said(_open(care, care.front_desk)))

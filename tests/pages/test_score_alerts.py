@@ -162,6 +162,29 @@ def test_what_is_due_before_a_dose_stands_on_the_session_the_client_and_the_ther
     assert "Due before" not in said(opened(care, care.therapist, "ketamine_session", **session))
 
 
+def test_of_more_than_two_the_day_says_how_many_and_the_session_which(care):
+    with care.database.writing() as db:
+        a_given_session(db, care.course, given_at=NOW - 9 * DAY)
+        dose = a_ketamine_session(db, care.course, planned_at=NOW + HOUR)
+    day = said(opened(care, care.therapist, "today"))
+    assert "Due before this dose: 3 measures, 3 overdue" in day
+    session = said(opened(care, care.therapist, "ketamine_session", id=dose.id))
+    for name in ("AUDIT-C", "PHQ-9", "GAD-7"):
+        assert f"{name} (overdue)" in session
+        assert f"{name} (overdue)" not in day
+
+
+def test_what_nobody_knows_leads_to_the_entry_of_the_measure_that_would_say_it(care):
+    with care.database.writing() as db:
+        a_given_session(db, care.course, given_at=NOW - 9 * DAY)
+        a_score(db, care.course, care.therapist, instrument_id="gad-7", total=9)
+    for page, about in (("today", {}), ("client", {"client": care.client.code})):
+        tab = opened(care, care.therapist, page, **about)
+        assert "No baseline: no PHQ-9 before dose 1" in said(tab)
+        entry = f"score?episode={care.course.id}&measure=phq-9"
+        assert addresses(tab, "Enter") == [entry]
+
+
 def test_what_is_overdue_is_one_plain_row_of_the_therapist(care):
     with care.database.writing() as db:
         for days in (30, 10):

@@ -1,5 +1,7 @@
 """Instruments: the files as shipped, and what a file may not say."""
 
+from hashlib import sha256
+
 import pytest
 
 from kapteam.__main__ import main
@@ -251,6 +253,26 @@ def test_what_is_shipped_has_its_range_and_way_of_entry(name, items, minimum, ma
 
 def test_all_that_is_shipped_is_in_the_table_above():
     assert len(instruments()) == 13
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("phq-9", "5d139c384c3624f1"),
+        ("gad-7", "4003247f44fe4c70"),
+        ("pcl-5-month", "fca279e8bbbd39ef"),
+        ("pcl-5-week", "0cc1fc92725cb2ed"),
+        ("audit-c", "ff121709deb85728"),
+    ],
+)
+def test_the_wording_is_the_one_that_was_held_against_public_copies(name, digest):
+    """Another wording is another instrument (decision 53): compare it anew, and give it an id."""
+    one = instruments()[name]
+    words = [one.asks]
+    for item in (*one.items, *one.unscored):
+        words += [item.text, *(option.label for option in one.options_of(item))]
+
+    assert sha256("\n".join(words).encode()).hexdigest()[:16] == digest
 
 
 @pytest.mark.parametrize("one", instruments().values(), ids=lambda one: one.id)

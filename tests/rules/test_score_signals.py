@@ -291,6 +291,38 @@ def test_not_better_is_over_with_a_decision_after_the_score_that_showed_it():
     assert SignalKind.NOT_BETTER in _kinds(*again, doses=SIX, decided_at=NOW - 8 * DAY)
 
 
+@pytest.mark.parametrize(
+    ("reviewed", "tones"),
+    [
+        # Days ago; the score after dose 4 came 15 days ago, that after dose 6 5 days ago.
+        (None, [Tone.RED]),
+        (20, [Tone.RED]),
+        # It looked at dose 4, and nobody yet at what came after dose 6.
+        (12, [Tone.RED]),
+        (4, []),
+    ],
+)
+def test_rule_53_a_review_of_the_series_clears_what_was_known_at_it(reviewed, tones):
+    scores = (_score(20, days=31), _score(17, days=15), _score(17, days=5))
+    at = None if reviewed is None else NOW - reviewed * DAY
+    found = _of_course(*scores, doses=SIX, reviewed_at=at)
+    assert [one.tone for one in found if one.kind is SignalKind.NOT_BETTER] == tones
+
+
+def test_a_review_clears_not_better_after_dose_4_and_the_next_score_as_bad_is_the_same():
+    scores = (_score(20, days=31), _score(17, days=9), _score(18, days=5))
+    assert _kinds(*scores, doses=FOUR, reviewed_at=NOW - 8 * DAY) == []
+    again = (_score(20, days=31), _score(17, days=9), _score(10, days=7), _score(17, days=5))
+    assert SignalKind.NOT_BETTER in _kinds(*again, doses=FOUR, reviewed_at=NOW - 8 * DAY)
+
+
+def test_a_review_of_the_series_clears_nothing_else():
+    worse = (_score(10, days=31), _score(17, days=5))
+    assert _kinds(*worse, doses=FOUR[:2], reviewed_at=NOW) == [SignalKind.WORSE]
+    slipped = (_score(20, days=31), _score(5, days=20), _score(12, days=5))
+    assert _kinds(*slipped, doses=FOUR, reviewed_at=NOW) == [SignalKind.SLIPPING]
+
+
 def test_spravato_is_asked_after_the_eight_doses_of_week_four():
     scores = (_score(20, days=31), _score(19, days=1))
     route = ProductRoute.ESKETAMINE_NASAL

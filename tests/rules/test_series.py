@@ -5,10 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kapteam.rules.escalation import GivenDose
 from kapteam.rules.series import (
+    GivenSeries,
     SeriesCount,
     bookable_routes,
     goes_on,
+    is_maintenance,
+    measured_together,
     numbered,
     usual_ordered,
     usual_review_before,
@@ -53,6 +57,59 @@ def test_rule_15_nothing_is_bookable_that_no_clearance_names(prescribing):
 )
 def test_rule_8_maintenance_is_counted_apart_from_the_series_before_it(state, days, goes):
     assert goes_on(NOW - days * DAY, state, NOW - 10 * DAY) is goes
+
+
+@pytest.mark.parametrize(
+    ("state", "days", "expected"),
+    [
+        (EpisodeState.MAINTENANCE, 5, True),
+        (EpisodeState.MAINTENANCE, 10, True),
+        # A dose from before that comes to light.
+        (EpisodeState.MAINTENANCE, 11, False),
+        (EpisodeState.SERIES, 5, False),
+        (EpisodeState.SERIES_REVIEW, 5, False),
+        (EpisodeState.CLOSED, 5, False),
+    ],
+)
+def test_a_series_is_maintenance_if_it_began_in_it(state, days, expected):
+    assert is_maintenance(NOW - days * DAY, state, NOW - 10 * DAY) is expected
+
+
+def _given(number: int, *days: int, maintains: bool = False, route=IM) -> GivenSeries:
+    doses = (GivenDose(f"{number}.{day}", NOW - day * DAY, 70_000) for day in days)
+    return GivenSeries(route, maintains, tuple(doses))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ((), (None, ())),
+        ((_given(1, 40, 33),), (IM, ("1.40", "1.33"))),
+        # Maintenance goes on, by whatever route it is given, and so does a second one.
+        (
+            (_given(2, 9, maintains=True, route=SL), _given(1, 40, 33)),
+            (IM, ("1.40", "1.33", "2.9")),
+        ),
+        (
+            (
+                _given(1, 40),
+                _given(2, 20, maintains=True),
+                _given(3, 9, maintains=True, route=SL),
+            ),
+            (IM, ("1.40", "2.20", "3.9")),
+        ),
+        # A new series after it stands by itself.
+        ((_given(1, 90), _given(2, 60, maintains=True), _given(3, 9)), (IM, ("3.9",))),
+        (
+            (_given(1, 90), _given(2, 40, route=SL), _given(3, 9, maintains=True)),
+            (SL, ("2.40", "3.9")),
+        ),
+        ((_given(1, 20, maintains=True), _given(2, 9, maintains=True)), (IM, ("1.20", "2.9"))),
+    ],
+)
+def test_rules_46_and_47_maintenance_is_judged_with_the_series_that_it_follows(given, expected):
+    route, doses = measured_together(given)
+    assert (route, tuple(one.session_id for one in doses)) == expected
 
 
 def test_rule_8_doses_are_numbered_as_they_were_given_or_are_planned():

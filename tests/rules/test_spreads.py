@@ -60,7 +60,7 @@ def test_a_period_begins_on_a_day(period, begins_on):
         (Rate(5, 5, {}), "5 of 5 (100%), none not judged"),
         # Of four no percentage, and of none no division.
         (Rate(3, 4, {}), "3 of 4, none not judged"),
-        (Rate(0, 0, {"no score since": 2}), "0 of 0, 2 not judged"),
+        (Rate(0, 0, {"no score since": 2}), "none of 2 judged"),
     ],
 )
 def test_a_rate_is_never_without_what_it_is_of(rate, said):

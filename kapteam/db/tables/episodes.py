@@ -21,7 +21,10 @@ from kapteam.vocabulary import (
 
 
 class Episode(Versioned):
-    """One course of care of one client. `indications` holds values of `Indication`."""
+    """One course of care of one client. `indications` holds values of `Indication`.
+
+    Since `measures_asked_at` outcome measures are asked for where rule 51 asks for none.
+    """
 
     __tablename__ = "episode"
 
@@ -37,6 +40,8 @@ class Episode(Versioned):
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[CloseReason | None] = mapped_column(term(CloseReason))
     close_note: Mapped[str] = mapped_column(Text, default="")
+    measures_asked_at: Mapped[datetime | None]
+    measures_asked_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
 
     __table_args__ = (index_of_open("ix_episode_client_id_open", "client_id", unset="closed_at"),)
 

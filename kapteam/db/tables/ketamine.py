@@ -23,6 +23,7 @@ class Series(Versioned):
 
     `ordered_count` is None until a prescriber orders how many (rule 15). Before the session of the
     number `review_before` both who treat look back; None where no prescriber asked for it.
+    `is_maintenance`: it began in maintenance, and goes on with what the one before it came to.
     """
 
     __tablename__ = "series"
@@ -33,6 +34,7 @@ class Series(Versioned):
     review_before: Mapped[int | None]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    is_maintenance: Mapped[bool] = mapped_column(server_default=false())
 
 
 class SeriesReview(Identified):
