@@ -135,7 +135,9 @@ def test_a_restart_does_not_hide_what_another_tab_saved_in_a_note(
     expect(page.get_by_text("Theirs", exact=True)).to_be_visible()
     press(page, "Keep mine")
     assert _drafts(own, page.url) == {"intention": "Mine goes on"}
-    expect(page.get_by_text("Theirs", exact=True)).to_have_count(0)
+    expect(page.get_by_text(CHANGED)).to_have_count(0)
+    expect(page.get_by_text("Not taken.")).to_be_visible()
+    expect(page.get_by_text("Theirs", exact=True)).to_be_visible()
 
 
 def test_a_restart_does_not_hide_what_a_colleague_saved_of_a_client(
