@@ -588,16 +588,22 @@ function lookForNotes() {
 // A field that Streamlit switched off while its connection was gone has lost the cursor.
 let cursorIn = null;
 
-addEventListener("focusin", (event) => (cursorIn = event.target), { capture: true });
-addEventListener("focusout", () => (cursorIn = null), { capture: true });
+addEventListener("focusin", ({ target }) => isConnected() && (cursorIn = target), { capture: true });
+
+addEventListener(
+  "focusout",
+  ({ target }) => {
+    if (target === cursorIn && isConnected()) cursorIn = null;
+  },
+  { capture: true },
+);
 
 async function focusAgain() {
   const field = cursorIn;
   if (!field?.matches("textarea, input") || !isConnected()) return;
-  await until(() => !field.disabled, SENT_MS);
-  if (field.isConnected && document.activeElement === document.body) {
-    field.focus({ preventScroll: true });
-  }
+  const isFree = () => !field.disabled && document.activeElement === document.body;
+  await until(isFree, SENT_MS);
+  if (field.isConnected && isFree()) field.focus({ preventScroll: true });
 }
 
 // Lock at once. Hidden it is at once; what was typed goes first, also where the server has to come back
