@@ -11,12 +11,14 @@ import pytest
 from playwright.sync_api import Dialog, Page, Response, Route, expect
 
 from kapteam import wording
-from kapteam.db.tables import Draft
+from kapteam.actions.notes import save_draft, sign_note
+from kapteam.db.signing import read_unsigned
+from kapteam.db.tables import Draft, Note
 from tests.accounts.people import PASSWORD
 from tests.browser.conftest import TabOf
-from tests.browser.hands import button_or_link, field, open_at, wait_for_run
+from tests.browser.hands import button_or_link, field, open_at, press, tick, wait_for_run
 from tests.browser.server import Server
-from tests.factories import ZONE
+from tests.factories import NOW, ZONE
 from tests.factories_care import Care, a_ketamine_session
 
 INTENTION, SAFETY = "Intention (required)", "Safety (required)"
@@ -315,6 +317,65 @@ def test_of_two_tabs_the_second_may_take_the_other_and_its_own_can_still_be_copi
     expect(page.get_by_text("From the second", exact=True)).to_be_visible()
     assert _kept(own, note_id) == "From the first tab, and on"
     expect(one.get_by_text(CHANGED)).to_have_count(0)
+
+
+def test_a_text_that_met_another_tab_s_is_still_there_for_who_comes_back(
+    own: Care, tab_of: TabOf
+) -> None:
+    _, page, note_id = _both(own, tab_of)
+    press(page, "Back to the client")
+    expect(field(page, SAFETY)).to_have_count(0)
+    page.go_back()
+    wait_for_run(page)
+    expect(field(page, SAFETY)).to_have_value("From the second")
+    expect(page.get_by_text(CHANGED)).to_be_visible()
+    assert _kept(own, note_id) == "From the first tab"
+    page.get_by_role("button", name="Keep mine").click()
+    _is_kept(page, own, note_id, "From the second")
+
+
+def test_what_is_typed_after_the_note_was_signed_in_another_tab_stays_readable(
+    own: Care, tab_of: TabOf
+) -> None:
+    page = tab_of(own.therapist)
+    note_id = _begun(page, own)
+    with own.database.writing() as db:
+        for name, text in (
+            ("intention", "To rest"),
+            ("safety", "Asked"),
+            ("coping", "Breath"),
+            ("ready", "Ready"),
+        ):
+            save_draft(db, own.therapist, note_id, name, text, 0, NOW)
+        digest = read_unsigned(db, note_id, ZONE).digest
+        sign_note(db, own.therapist, note_id, digest, NOW)
+
+    field(page, SAFETY).press_sequentially("Typed too late")
+    expect(page.get_by_text("This note is signed and locked.")).to_be_visible()
+    expect(field(page, SAFETY)).to_have_value("Typed too late")
+    press(page, "Save draft")
+
+    expect(page.get_by_text("Signed and locked")).to_be_visible()
+    expect(page.get_by_text("What you typed here was not saved")).to_be_visible()
+    expect(page.get_by_text("Typed too late", exact=True)).to_be_visible()
+    assert "Typed too late" not in own.row(Note, note_id).signed_text
+
+
+def test_an_answer_picked_in_mid_sentence_takes_nothing_back(own: Care, tab_of: TabOf) -> None:
+    """The page runs for the answer, and knows less of the text than the tab does."""
+    page = tab_of(own.therapist)
+    note_id = _begun(page, own)
+    field(page, SAFETY).press_sequentially("Asked")
+    _is_kept(page, own, note_id, "Asked")
+    field(page, SAFETY).press_sequentially(", no")
+    tick(page, "Ready")
+    field(page, SAFETY).press("ControlOrMeta+End")
+    page.keyboard.type(" harm")
+    tick(page, "Postpone")
+    expect(field(page, SAFETY)).to_have_value("Asked, no harm")
+    _is_kept(page, own, note_id, "Asked, no harm")
+    assert _kept(own, note_id, "ready") == "Postpone"
+    expect(page.get_by_text(CHANGED)).to_have_count(0)
 
 
 def test_nothing_is_signed_while_a_text_could_not_be_saved(own: Care, tab_of: TabOf) -> None:

@@ -19,7 +19,7 @@ const REST_MS = 500;
 const AT_LATEST_MS = 1_500;
 const KEPT_MS = 5_000;
 const ONCE_MORE_MS = 1_000;
-const KEEPALIVE_LETTERS = 20_000; // of 64 kB: a letter takes three bytes at most, two are texts
+const KEEPALIVE_LETTERS = 20_000; // each takes three bytes at most
 
 // Hiding: nothing is removed, so what was typed is still there when the page comes back.
 
@@ -423,7 +423,7 @@ function sendDraft(draft) {
   return draft.sending;
 }
 
-function request(draft, text) {
+function request(draft, text, isLast = document.hidden) {
   const body = JSON.stringify({
     note: draft.note,
     field: draft.name,
@@ -431,12 +431,12 @@ function request(draft, text) {
     version: draft.version,
     unanswered: [...draft.tried].at(-1) ?? null,
   });
-  // What is kept alive is sent although the page is gone.
+  // What is kept alive is sent although the page is gone; a browser keeps 64 kB alive, not more.
   return fetch("/session/draft", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body,
-    keepalive: body.length < KEEPALIVE_LETTERS,
+    keepalive: isLast && body.length < KEEPALIVE_LETTERS,
     signal: AbortSignal.timeout(KEPT_MS),
   });
 }
@@ -478,7 +478,7 @@ async function allKept() {
 
 // The tab is closed, loaded anew, or out of sight: what is under way may be lost with it.
 addEventListener("pagehide", () => {
-  for (const draft of waiting()) request(draft, draft.text).catch(() => {});
+  for (const draft of waiting()) request(draft, draft.text, true).catch(() => {});
 });
 
 document.addEventListener("visibilitychange", () => {
