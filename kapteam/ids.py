@@ -17,3 +17,12 @@ def new_id() -> str:
 def id_within(form_id: str, name: str) -> str:
     """The id of one of several rows that a single form makes; the same name gives the same id."""
     return str(uuid5(UUID(form_id), name))
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be the id of a row."""
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -178,6 +178,16 @@ _AS_IT_SHOULD_BE = {
 _SAID_BESIDE = frozenset({ReadinessItem.DOSE, ReadinessItem.INTENTION, ReadinessItem.POSTPONE})
 
 
+def saved(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """That something is kept, and when it was: `Saved 2:03:22 pm`."""
+    return f"Saved {wording.saved(at, now, zone)}"
+
+
+def saved_elsewhere(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Who saved the other text of a draft, and when; drafts are their author's alone."""
+    return f"Saved by you in another tab, {wording.moment(at, now, zone)}"
+
+
 def client_name(viewer: Viewer, client: Named) -> str:
     """The client's name as this screen may show it; with others in the room initials and code."""
     if viewer.hides_names:

@@ -173,13 +173,16 @@ def save_draft(
     text: str,
     seen_version: int,
     now: datetime,
+    *,
+    unanswered: str | None = None,
 ) -> SavedDraft:
     """Keep one field of an unsigned note as typed. `seen_version` is 0 before the first save.
 
-    The same text again is the same save, and no save is an event of the audit log (decision 20).
-    Raises NotAllowed (the author alone), NotFound, Invalid (a field that the note does not have,
-    too long) and Conflict, with both texts, when another tab has saved the field since or the note
-    is signed.
+    `unanswered` is what the same tab sent before without hearing whether it was kept: over that it
+    may save. The same text again is the same save, and no save is an event of the audit log
+    (decision 20). Raises NotAllowed (the author alone), NotFound, Invalid (a field that the note
+    does not have, too long) and Conflict, with both texts, when another tab has saved the field
+    since or the note is signed.
     """
     note, _ = _own(db, viewer, note_id, now)
     if note.signed_at is not None:
@@ -205,14 +208,14 @@ def save_draft(
         draft = _new_draft(viewer, note_id, field, text, now)
         db.add(draft)
     elif draft.text != text:
-        if draft.version != seen_version:
+        if draft.version != seen_version and draft.text != unanswered:
             raise Conflict(
                 "This field was changed in another tab. Nothing of yours was saved; both texts are "
                 "shown.",
                 theirs={field: draft.text},
                 mine={field: text},
             )
-        draft.text, draft.version, draft.saved_at = text, seen_version + 1, now
+        draft.text, draft.version, draft.saved_at = text, draft.version + 1, now
     return SavedDraft(draft.version, draft.saved_at)
 
 

@@ -380,6 +380,18 @@ def _not_begun(db: Session, asked: Asked) -> list[Any]:
     )
 
 
+def draft_of(db: Session, asked: Asked, note_id: str, field: str) -> DraftText | None:
+    """What the viewer has typed in one field of an own note; None if nothing, or once signed."""
+    found = db.execute(
+        select(Draft.text, Draft.version, Draft.saved_at).where(
+            Draft.clinician_id == asked.viewer.clinician_id,
+            Draft.form == note_form(note_id),
+            Draft.field == field,
+        )
+    ).one_or_none()
+    return DraftText(*found) if found else None
+
+
 def notes_of_client(
     db: Session, asked: Asked, client_id: str, links: Mapping[str | None, Sequence[str]]
 ) -> ClientNotes:

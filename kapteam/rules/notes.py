@@ -38,6 +38,11 @@ class Field:
     many: bool = False
     is_day: bool = False
 
+    @property
+    def is_typed(self) -> bool:
+        """Whether it is written in words, rather than picked from answers or a calendar."""
+        return not self.choices and not self.is_day
+
     def picked(self, text: str) -> tuple[str, ...]:
         """The answers that a text holds, each of them one of `choices` or not."""
         return tuple(filter(None, (one.strip() for one in text.split(","))))

@@ -9,13 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, TypeVar
-from uuid import UUID
 
 import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.errors import Conflict, Invalid, Refused
-from kapteam.ids import new_id
+from kapteam.ids import is_id, new_id
 from kapteam.queries.kept import is_kept
 from kapteam.rules.permissions import Viewer
 from kapteam.ui.shell import Present, acting, say_next
@@ -51,7 +50,7 @@ def minted_id(place: str = "new") -> str:
     brings its address once more: the second row would be taken for the first.
     """
     given = st.query_params.get(place, "")
-    if not _is_id(given) or given in st.session_state.get(_MADE, ()):
+    if not is_id(given) or given in st.session_state.get(_MADE, ()):
         st.query_params[place] = new_id()
     return st.query_params[place]
 
@@ -72,14 +71,6 @@ def unused_id(here: Present, place: str = "new") -> str:
             here.top.info(_USED, icon=":material/info:")
     known.add(minted)
     return minted
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 @dataclass(slots=True)

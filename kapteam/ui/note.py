@@ -1,4 +1,8 @@
-"""A note on its page: saved field by field, signed on a plain page, amended beside the original."""
+"""A note on its page: saved field by field, signed on a plain page, amended beside the original.
+
+What is written in words is sent and kept by the guard script while it is typed, without a run of
+this page (decision 60); what is picked is saved here, when it is picked.
+"""
 
 from datetime import date
 from typing import Any
@@ -129,11 +133,9 @@ def draw_writing(here: Present, shown: NotePage) -> None:
         with st.expander(heading, expanded=filled):
             for field in group:
                 _field(here, shown, field)
-    if shown.saved_at:
-        st.markdown(quiet(f"Saved {wording.saved(shown.saved_at, here.now, here.zone)}"))
     with st.container(horizontal=True, vertical_alignment="center"):
         this = (shown.note.id, shown.template)
-        st.button("Sign …", type="primary", on_click=_ask_signature, args=this)
+        st.button("Sign …", type="primary", key="sign_note", on_click=_ask_signature, args=this)
         st.button("Save draft", on_click=_save_all, args=this)
         if not shown.drafts:
             st.button(
@@ -161,38 +163,64 @@ def _key(note_id: str, field: str) -> str:
 
 
 def _field(here: Present, shown: NotePage, field: Field) -> None:
-    key = _key(shown.note.id, field.key)
     kept = shown.drafts.get(field.key)
+    body = {name: draft.text for name, draft in shown.drafts.items()}
+    required = is_required(shown.template, field, body)
+    label = f"{field.label}{' (required)' if required else ''}"
+    if field.is_typed:
+        _words(here, shown.note.id, field, label, kept)
+    else:
+        _picked(here, shown.note.id, field, label, kept)
+
+
+def _words(here: Present, note_id: str, field: Field, label: str, kept: DraftText | None) -> None:
+    """A field written in words, and its mark: what the guard script has to know to save it.
+
+    Over which version it is typed is not said where the browser holds another text than is kept.
+    """
+    key = _key(note_id, field.key)
+    text = kept.text if kept else ""
+    first: dict[str, Any] = {} if key in st.session_state else {"value": text}
+    prompt = field.prompt or None
+    held = st.text_area(label, key=key, placeholder=prompt, height=80, on_change="ignore", **first)
+    version = (kept.version if kept else 0) if held == text else ""
+    saved = sentences.saved(kept.saved_at, here.now, here.zone) if kept else ""
+    st.html(
+        f'<div data-kapteam-note="{note_id}" data-kapteam-field="{field.key}" '
+        f'data-kapteam-version="{version}"><p>{saved}</p></div>'
+    )
+
+
+def _picked(here: Present, note_id: str, field: Field, label: str, kept: DraftText | None) -> None:
+    """A field that is picked, saved when it is; below it both answers if another tab saved one."""
+    key = _key(note_id, field.key)
     text = kept.text if kept else ""
     fresh = key not in st.session_state
     opened = fresh or f"{key}#version" not in st.session_state
     if opened:
         st.session_state[f"{key}#version"] = kept.version if kept else 0
         st.session_state.pop(f"{key}#problem", None)
-    body = {name: draft.text for name, draft in shown.drafts.items()}
-    required = is_required(shown.template, field, body)
-    label = f"{field.label}{' (required)' if required else ''}"
-    saving: dict[str, Any] = {
-        "key": key,
-        "on_change": _keep,
-        "args": (shown.note.id, field),
-    }
-    _draw(shown.note.id, field, label, text if fresh else None, saving)
-    if opened and _typed(field, key) != text:
-        _brought_back(here, shown.note.id, field, kept)
+        st.session_state.pop(f"{key}#left", None)
+    saving: dict[str, Any] = {"key": key, "on_change": _keep, "args": (note_id, field)}
+    _draw(note_id, field, label, text if fresh else None, saving)
+    if opened and _answer(field, key) != text:
+        _brought_back(here, note_id, field, kept)
     elif _waits(field, key, kept):
-        _keep_one(here, shown.note.id, field)
+        _keep_one(here, note_id, field)
     problem = st.session_state.get(f"{key}#problem")
     if problem:
         st.markdown(f":red[:material/error: {plain(problem)}]")
         if kept and kept.version != st.session_state.get(f"{key}#version"):
-            _both_texts(shown.note.id, field, kept)
+            _both_answers(here, note_id, field, kept)
+    left = st.session_state.get(f"{key}#left")
+    if left:
+        st.markdown(quiet(f"Not taken: {left}"))
 
 
 def _draw(
     note_id: str, field: Field, label: str, first: str | None, saving: dict[str, Any]
 ) -> None:
-    """The widget of a field; `first` is what it starts from, None once it is on the page."""
+    """What a field is picked with; `first` is what it starts from, None once it is on the page."""
     if field.many:
         if first is not None:
             saving["default"] = _as_held(field, first)
@@ -202,7 +230,7 @@ def _draw(
         if first is not None:
             saving["index"] = options.index(first) if first in options else 0
         st.radio(label, options, horizontal=True, **saving)
-    elif field.is_day:
+    else:
         chosen = st.date_input(
             label,
             _as_held(field, first or ""),
@@ -213,10 +241,6 @@ def _draw(
             **saving,
         )
         _day_echo(note_id, field, chosen)
-    else:
-        if first is not None:
-            saving["value"] = first
-        st.text_area(label, placeholder=field.prompt or None, height=80, **saving)
 
 
 def _day_echo(note_id: str, field: Field, chosen: date | None) -> None:
@@ -242,27 +266,27 @@ def _take_back(here: Present, note_id: str, field: Field) -> None:
 
 
 def _brought_back(here: Present, note_id: str, field: Field, kept: DraftText | None) -> None:
-    """After a restart the browser brings back another text than is kept: nothing of either is lost.
+    """After a restart the browser brings back another answer than is kept: neither is lost.
 
-    What this tab had seen is forgotten by then, so the person says which text is right.
+    What this tab had seen is forgotten by then, so the person says which one is right.
     """
     if kept is None:
         _keep_one(here, note_id, field)
         return
     key = _key(note_id, field.key)
     st.session_state[f"{key}#version"] = 0
-    st.session_state[f"{key}#problem"] = "Another text was saved for this field. Keep one of them."
+    st.session_state[f"{key}#problem"] = "Another answer was saved for this field. Keep one."
 
 
 def _waits(field: Field, key: str, kept: DraftText | None) -> bool:
     """Whether a field holds what could not be saved when it was left: the database was gone."""
-    is_newer = _typed(field, key) != (kept.text if kept else "")
+    is_newer = _answer(field, key) != (kept.text if kept else "")
     is_seen = st.session_state.get(f"{key}#version") == (kept.version if kept else 0)
     may_be_saved = f"{key}#problem" not in st.session_state or f"{key}#waits" in st.session_state
     return is_newer and is_seen and may_be_saved
 
 
-def _typed(field: Field, key: str) -> str:
+def _answer(field: Field, key: str) -> str:
     """What a field holds now, as the text that is kept of it."""
     held = st.session_state.get(key) or ""
     if isinstance(held, date):
@@ -273,32 +297,44 @@ def _typed(field: Field, key: str) -> str:
 
 
 def _as_held(field: Field, text: str) -> Any:
-    """What a field's widget holds for a text that is kept: the reverse of `_typed`."""
+    """What a field's widget holds for a text that is kept: the reverse of `_answer`."""
     if field.is_day:
         return field.day(text)
     if field.many:
         return [one for one in field.picked(text) if one in field.choices]
-    return text or (_NOT_ANSWERED if field.choices else "")
+    return text or _NOT_ANSWERED
 
 
-def _both_texts(note_id: str, field: Field, kept: DraftText) -> None:
-    """What another tab saved, with the two ways on; nothing is discarded unasked."""
-    answered = field.written(kept.text) or (_NOT_ANSWERED if field.choices else "")
-    st.markdown(quiet("Saved in another tab:"))
-    st.text(answered or "Nothing: it was emptied.")
-    with st.container(horizontal=True):
-        for label, mine in (("Keep mine", True), ("Take the other", False)):
+def _both_answers(here: Present, note_id: str, field: Field, kept: DraftText) -> None:
+    """What this tab and another one answered, side by side, with the two ways on."""
+    mine = _answer(field, _key(note_id, field.key))
+    theirs = sentences.saved_elsewhere(kept.saved_at, here.now, here.zone)
+    sides = (
+        ("Yours, not saved", mine, "Keep mine", True),
+        (theirs, kept.text, "Take the other", False),
+    )
+    for column, (heading, text, label, is_mine) in zip(st.columns(2), sides, strict=True):
+        with column:
+            st.markdown(f"**{plain(heading)}**")
+            st.text(_read(field, text))
             st.button(
                 label,
                 key=f"{_key(note_id, field.key)}#{label}",
                 on_click=_settle,
-                args=(note_id, field, kept, mine),
+                args=(note_id, field, kept, is_mine),
             )
+
+
+def _read(field: Field, text: str) -> str:
+    """An answer as it is read, also when there is none."""
+    return field.written(text) or (_NOT_ANSWERED if field.choices else "Nothing: it was emptied.")
 
 
 @acting
 def _settle(here: Present, note_id: str, field: Field, kept: DraftText, keep_mine: bool) -> None:
     key = _key(note_id, field.key)
+    not_taken = kept.text if keep_mine else _answer(field, key)
+    st.session_state[f"{key}#left"] = _read(field, not_taken)
     st.session_state[f"{key}#version"] = kept.version
     if not keep_mine:
         st.session_state[key] = _as_held(field, kept.text)
@@ -313,7 +349,7 @@ def _keep(here: Present, note_id: str, field: Field) -> None:
 def _keep_one(here: Present, note_id: str, field: Field) -> bool:
     """Save one field as it is now; False when it could not be."""
     key = _key(note_id, field.key)
-    text = _typed(field, key)
+    text = _answer(field, key)
     seen = st.session_state.get(f"{key}#version", 0)
     st.session_state.pop(f"{key}#problem", None)
     st.session_state.pop(f"{key}#refused", None)
@@ -341,8 +377,15 @@ def _save_all(here: Present, note_id: str, template: Template) -> None:
 
 
 def _all_kept(here: Present, note_id: str, template: Template) -> bool:
-    """Save every field that is on the page, whatever becomes of the one before."""
-    drawn = [one for one in template.fields if _key(note_id, one.key) in st.session_state]
+    """Save every answer that is on the page, whatever becomes of the one before.
+
+    The guard script lets no press through before it has saved what is written in words.
+    """
+    drawn = [
+        one
+        for one in template.fields
+        if not one.is_typed and _key(note_id, one.key) in st.session_state
+    ]
     kept = [_keep_one(here, note_id, field) for field in drawn]
     return all(kept)
 
@@ -443,7 +486,11 @@ def draw_signed(here: Present, shown: NotePage) -> None:
 
 
 def _typed_after_signing(shown: NotePage) -> None:
-    """What this tab still held when the note was signed in another: nothing typed is lost."""
+    """What this tab still held when the note was signed in another: nothing of it is lost.
+
+    The guard script writes into the mark what was typed in words.
+    """
+    st.html(f'<div data-kapteam-late="{shown.note.id}"></div>')
     refused = {
         field.label: field.written(text)
         for field in shown.template.fields

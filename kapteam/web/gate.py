@@ -21,7 +21,7 @@ from kapteam.db.practices import PRACTICE, database
 from kapteam.operations.address import Address
 from kapteam.web.plain import log_trouble, message, trouble_page
 from kapteam.web.shell import Shell
-from kapteam.web.sockets import CLOSED_BY_US, Sockets
+from kapteam.web.sockets import CLOSED_BY_US, Sockets, send_at_once
 from kapteam.web.visitor import Visitor, visitor_of
 
 SIGN_IN_HEADER = "X-Kapteam-Sign-In"
@@ -107,6 +107,7 @@ class Gate:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
+        send_at_once(receive)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal started

@@ -25,6 +25,7 @@ from kapteam.errors import Conflict, Invalid, NotFound, Unavailable, Unchanged
 from kapteam.queries.practice import own_phone
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import Function
+from kapteam.web.drafts import keep_draft
 from kapteam.web.gate import SIGN_IN_HEADER, Entrance, is_set_up
 from kapteam.web.pins import PinPages
 from kapteam.web.plain import message, page
@@ -72,6 +73,7 @@ def plain_routes(entrance: Entrance) -> list[BaseRoute]:
         _shown("/phone", pages.ask_phone),
         _posted("/phone", pages.change_phone),
         _shown("/phone/saved", pages.phone_saved),
+        _typed("/draft", keep_draft),
         _shown("/sign/{note_id}", signing.ask_signature),
         _posted("/sign/{note_id}", signing.sign),
         _shown("/{rest:path}", _nothing_here),
@@ -568,5 +570,12 @@ def _posted(path: str, handler: Callable[[Request, Form], Response]) -> Route:
                 for name in sent
             }
         return await run_in_threadpool(handler, request, form)
+
+    return Route(path, answer, methods=["POST"], name=path)
+
+
+def _typed(path: str, handler: Callable[[Request, bytes], Response]) -> Route:
+    async def answer(request: Request) -> Response:
+        return await run_in_threadpool(handler, request, await request.body())
 
     return Route(path, answer, methods=["POST"], name=path)

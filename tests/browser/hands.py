@@ -36,7 +36,7 @@ _LOOK = """() => new Promise((seen) => requestIdleCallback(() => seen([
     document.querySelector(
         "[data-testid=stApp][data-test-script-state=notRunning]" +
         "[data-test-connection-state=CONNECTED]"
-    ) !== null,
+    ) !== null && !document.documentElement.hasAttribute("data-kapteam-sending"),
     window.kapteamFrames.splice(0),
 ]), {timeout: 2000}))"""
 
@@ -96,7 +96,7 @@ def follow_runs(page: Page) -> None:
 
 
 def wait_for_run(page: Page) -> None:
-    """Return when Streamlit has nothing left to do on this page."""
+    """Return when Streamlit has nothing left to do here, and what was typed in a note is sent."""
     given_up = time.monotonic() + _SECONDS
     while time.monotonic() < given_up:
         page.wait_for_load_state()

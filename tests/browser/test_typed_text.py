@@ -111,6 +111,7 @@ def test_a_note_survives_a_restart_in_the_middle_of_a_sentence(
     expect(page).to_have_url(re.compile(r"/note\?id="))
     expect(field(page, INTENTION)).to_have_value("To rest")
     expect(field(page, SAFETY)).to_have_value("Asked. No")
+    expect(field(page, SAFETY)).to_be_focused()
 
     # The very first thing after the restart: no callback may be missing by then.
     _go_on_typing(page, SAFETY, " thoughts of harm")
@@ -135,7 +136,9 @@ def test_a_restart_does_not_hide_what_another_tab_saved_in_a_note(
     expect(page.get_by_text("Theirs", exact=True)).to_be_visible()
     press(page, "Keep mine")
     assert _drafts(own, page.url) == {"intention": "Mine goes on"}
-    expect(page.get_by_text("Theirs", exact=True)).to_have_count(0)
+    expect(page.get_by_text(CHANGED)).to_have_count(0)
+    expect(page.get_by_text("Not taken.")).to_be_visible()
+    expect(page.get_by_text("Theirs", exact=True)).to_be_visible()
 
 
 def test_a_restart_does_not_hide_what_a_colleague_saved_of_a_client(

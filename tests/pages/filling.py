@@ -1,11 +1,14 @@
 """Hands for the forms of an AppTest page: fill in by field, press Save, read what stands beside."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, Element, Widget
 
+from kapteam.actions.notes import save_draft
+from tests.factories_care import Care
 from tests.pages.tabs import bare, well
 
 LOOK = "Not saved yet: look at the fields marked in red."
@@ -41,6 +44,14 @@ def fill(tab: AppTest, form: str, values: dict[str, Any]) -> AppTest:
             one.set_value(left.pop(_field(one)))
         well(tab.run())
     return tab
+
+
+def write(care: Care, tab: AppTest, note_id: str, field: str, text: str) -> AppTest:
+    """Type into a field of a note: its author's browser keeps it, and the page runs some time."""
+    marks = " ".join(one.proto.body for one in tab.get("html"))
+    [version] = re.findall(rf'data-kapteam-field="{field}" data-kapteam-version="(\d+)"', marks)
+    care.do(save_draft, care.therapist, note_id, field, text, int(version))
+    return well(tab.text_area(f"note/{note_id}/{field}").set_value(text).run())
 
 
 def press(tab: AppTest, label: str, form: str = "") -> AppTest:

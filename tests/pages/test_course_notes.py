@@ -10,6 +10,7 @@ from kapteam.db.tables import Draft, Note, SignIn
 from kapteam.ids import new_id
 from kapteam.vocabulary import Audience, EpisodeState, NoteKind, ServiceLine
 from tests.factories import NOW, a_course, an_integration_course
+from tests.pages.filling import write
 from tests.pages.tabs import addresses, headings, links, opened, said, unsigned, well
 
 DAY = timedelta(days=1)
@@ -151,7 +152,7 @@ def test_what_a_risk_note_has_to_say_follows_the_risk(care):
         "Look again on",
     ]
 
-    _field(tab, note_id, "told").set_value("Robin, by phone").run()
+    write(care, tab, note_id, "told", "Robin, by phone")
     well(_field(tab, note_id, "risk").set_value("High").run())
 
     labels = _labels(tab)
@@ -180,15 +181,15 @@ def test_rule_18_a_draft_is_read_by_its_author_alone(care):
         assert "Only its author reads it." in said(_open(care, who, note_id))
 
 
-def test_the_same_note_in_two_tabs_shows_both_texts(care):
+def test_the_same_note_in_two_tabs_shows_both_answers(care):
     note_id = _begun(care)
     here, there = (_open(care, care.therapist, note_id) for _ in range(2))
-    well(_field(there, note_id, "seen").set_value("There").run())
+    well(_field(there, note_id, "risk").set_value("High").run())
 
-    well(_field(here, note_id, "seen").set_value("Here").run())
+    well(_field(here, note_id, "risk").set_value("None").run())
 
-    assert _field(here, note_id, "seen").value == "Here"
-    assert "There" in [one.value for one in here.text]
+    assert _field(here, note_id, "risk").value == "None"
+    assert "High" in [one.value for one in here.text]
     assert {"Keep mine", "Take the other"} <= {one.label for one in here.button}
 
 

@@ -93,7 +93,7 @@ def test_a_save_meanwhile_says_so_keeps_what_was_typed_and_can_be_pressed_again(
 @pytest.mark.parametrize(
     ("block", "times", "sentence"), [("reading", 3, _GONE), ("writing", 2, _FULL)]
 )
-def test_what_was_typed_into_a_note_meanwhile_is_kept_as_soon_as_that_can_be(
+def test_what_was_picked_in_a_note_meanwhile_is_kept_as_soon_as_that_can_be(
     care, trouble, block, times, sentence
 ):
     with care.database.writing() as db:
@@ -103,12 +103,12 @@ def test_what_was_typed_into_a_note_meanwhile_is_kept_as_soon_as_that_can_be(
     tab = opened(care, care.therapist, "note", id=note_id)
     trouble.begins(block, times, sentence)
 
-    well(tab.text_area(f"note/{note_id}/safety").set_value("No thoughts of harm").run())
+    well(tab.radio(f"note/{note_id}/ready").set_value("Ready").run())
     assert sentence in said(tab)
-    assert tab.text_area(f"note/{note_id}/safety").value == "No thoughts of harm"
+    assert tab.radio(f"note/{note_id}/ready").value == "Ready"
 
     well(tab.run())
-    assert [one.text for one in care.rows(Draft)] == ["No thoughts of harm"]
+    assert [one.text for one in care.rows(Draft)] == ["Ready"]
     assert sentence not in said(tab)
 
 

@@ -15,6 +15,11 @@ const HELD_MS = 5_000;
 const ON_THE_WAY_MS = 1_000;
 const SLOW_MS = 30_000;
 const LEAVING_MS = 500;
+const REST_MS = 500;
+const AT_LATEST_MS = 1_500;
+const KEPT_MS = 5_000;
+const ONCE_MORE_MS = 1_000;
+const KEEPALIVE_LETTERS = 20_000; // each takes three bytes at most
 
 // Hiding: nothing is removed, so what was typed is still there when the page comes back.
 
@@ -123,7 +128,7 @@ let wentTo = ""; // where a pressed link leads that is not there yet
 
 function refresh() {
   const drawn = document.querySelector("[data-kapteam-token]")?.dataset;
-  if (!drawn || !news || document.hidden || leaving || isRunning()) return;
+  if (!drawn || !news || document.hidden || leaving || composing || isRunning()) return;
   const now = performance.now();
   if (now - pressedAt < HELD_MS || now - wentAt < ON_THE_WAY_MS) return;
   if (wentTo !== "" && location.pathname !== wentTo && now - wentAt < SLOW_MS) return;
@@ -216,20 +221,49 @@ let unsent = null; // the field that was typed in and is not known to have reach
 let sending = false; // it was left, or its text was sent: the next run that ends has taken it
 let pause = null;
 let passing = false; // a press that was held back is let through
+let composing = null; // the field in which an input method is putting a character together
 
+function typedIn(field) {
+  if (!field.matches?.("textarea, input:not([type=checkbox], [type=radio])")) return;
+  const draft = draftIn(field);
+  if (draft) return typedDraft(draft);
+  unsent = field;
+  sending = false;
+  clearTimeout(pause);
+  if (field.matches("textarea") && !composing) pause = setTimeout(send, PAUSE_MS, field);
+}
+
+addEventListener("input", (event) => typedIn(event.target), { capture: true });
+
+// Nothing is sent and nothing drawn in the middle of a character.
 addEventListener(
-  "input",
+  "compositionstart",
   (event) => {
-    if (!event.target.matches?.("textarea, input:not([type=checkbox], [type=radio])")) return;
-    unsent = event.target;
-    sending = false;
+    composing = event.target;
     clearTimeout(pause);
-    if (unsent.matches("textarea")) pause = setTimeout(send, PAUSE_MS, unsent);
+    clearTimeout(draftIn(composing)?.timer);
   },
   { capture: true },
 );
 
-addEventListener("focusout", (event) => (sending ||= event.target === unsent), { capture: true });
+addEventListener(
+  "compositionend",
+  (event) => {
+    composing = null;
+    typedIn(event.target);
+  },
+  { capture: true },
+);
+
+addEventListener(
+  "focusout",
+  (event) => {
+    sending ||= event.target === unsent;
+    const draft = draftIn(event.target);
+    if (draft && isWaiting(draft)) sendDraft(draft);
+  },
+  { capture: true },
+);
 
 // What Ctrl+Enter does in a text area; the focus and the cursor stay where they are.
 function send(area) {
@@ -275,30 +309,314 @@ async function sendAgain() {
   field.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
 }
 
+// A press waits for what was typed before it: a link for everything, a button for the notes.
 addEventListener(
   "click",
   async (event) => {
-    const link = event.target.closest?.("a[href]");
-    if (!link || !unsent || passing || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if (link.dataset.kapteamPost === "/session/lock") return;
+    const pressed = event.target.closest?.("a[href], button");
+    if (!pressed || passing || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (pressed.dataset.kapteamPost === "/session/lock" || pressed.closest(".kapteam-both")) return;
+    const stuck = pressed.closest(".st-key-sign_note") ? stuckDraft() : undefined;
+    const isAhead = waiting().length > 0 || (unsent && pressed.matches("a"));
+    if (!isAhead && !stuck) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    await sent();
-    const same = [...document.querySelectorAll("a[href]")].find((one) => one.href === link.href);
+    await Promise.all([pressed.matches("a") && sent(), allKept()]);
+    if (pressed.closest(".st-key-sign_note") && stuckDraft()) return stuckDraft().area.focus();
+    const same = [...document.querySelectorAll("a[href]")].find((one) => one.href === pressed.href);
     passing = true;
-    (link.isConnected ? link : same)?.click();
+    (pressed.isConnected ? pressed : same)?.click();
     passing = false;
   },
   { capture: true },
 );
 
-// Lock at once.
+// Notes. What is typed in one is sent as it stands, field by field: soon after the last key, and while
+// typing goes on without a pause every second and a half. Nobody else saves these fields (Streamlit is
+// told of them and asked for nothing), so that this script alone knows over which version a text was
+// typed. It has the text until the server says that it is committed, and sends it until then.
+
+const drafts = new Map(); // every field of a note that was on this page, by its note and name
+
+const draftIn = (area) => [...drafts.values()].find((one) => one.area === area);
+const isUnsaved = (draft) => draft.text !== null && draft.text !== draft.kept;
+const isStuck = (draft) => draft.theirs !== null || draft.refused === draft.text;
+const isWaiting = (draft) => isUnsaved(draft) && !isStuck(draft);
+const waiting = () => [...drafts.values()].filter(isWaiting);
+const stuckDraft = () =>
+  [...drafts.values()].find((one) => one.area.isConnected && isUnsaved(one) && !isWaiting(one));
+
+// A field is known by its mark, which stands below it and says over which version it was drawn.
+function adopt(mark) {
+  const { kapteamNote: note, kapteamField: name, kapteamVersion: version } = mark.dataset;
+  const area = document.querySelector(`.st-key-note-${note}-${name} textarea`);
+  if (!area) return;
+  const key = `${note}/${name}`;
+  if (!drafts.has(key)) {
+    drafts.set(key, {
+      note,
+      name,
+      area: null,
+      mark: null,
+      label: area.ariaLabel,
+      version: Number(version),
+      text: null, // what stands in it, null until something was typed
+      kept: null, // what the server is known to have
+      tried: new Set(), // what was sent without an answer
+      since: null, // when something was typed that was not sent
+      timer: null,
+      sending: null,
+      refused: null, // the text that the server did not take
+      theirs: null, // what another tab saved meanwhile
+      left: [], // what was not taken of two texts
+      saved: "",
+      trouble: "",
+      isHeard: true,
+    });
+  }
+  const draft = drafts.get(key);
+  draft.mark = mark;
+  if (draft.area !== area) {
+    draft.area = area;
+    const isNewer = version !== "" && Number(version) > draft.version;
+    if (draft.text !== null && (isUnsaved(draft) || !isNewer)) write(area, draft.text);
+    else Object.assign(draft, { version: Number(version), text: null, kept: null, saved: "" });
+  }
+  drawDraft(draft);
+}
+
+// As if it were typed, so that Streamlit has it too.
+function write(area, text) {
+  if (area.value === text) return;
+  Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(area, text);
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function typedDraft(draft) {
+  draft.text = draft.area.value;
+  if (!composing) sendSoon(draft);
+}
+
+function sendSoon(draft) {
+  clearTimeout(draft.timer);
+  if (!isUnsaved(draft)) draft.trouble = "";
+  drawDraft(draft);
+  if (!isWaiting(draft)) return;
+  const now = performance.now();
+  draft.since ??= now;
+  const rest = Math.max(0, Math.min(REST_MS, draft.since + AT_LATEST_MS - now));
+  draft.timer = setTimeout(sendDraft, rest, draft);
+}
+
+function sendDraft(draft) {
+  clearTimeout(draft.timer);
+  if (composing === draft.area && !document.hidden) return null;
+  draft.sending ??= deliver(draft, draft.text).finally(() => {
+    draft.sending = null;
+    if (draft.trouble && isWaiting(draft)) {
+      draft.timer = setTimeout(sendDraft, ONCE_MORE_MS, draft);
+      drawDraft(draft);
+    } else {
+      sendSoon(draft);
+    }
+  });
+  return draft.sending;
+}
+
+function request(draft, text, isLast = document.hidden) {
+  const body = JSON.stringify({
+    note: draft.note,
+    field: draft.name,
+    text,
+    version: draft.version,
+    unanswered: [...draft.tried].at(-1) ?? null,
+  });
+  // What is kept alive is sent although the page is gone; a browser keeps 64 kB alive, not more.
+  return fetch("/session/draft", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body,
+    keepalive: isLast && body.length < KEEPALIVE_LETTERS,
+    signal: AbortSignal.timeout(KEPT_MS),
+  });
+}
+
+async function deliver(draft, text) {
+  draft.since = null;
+  const asked = request(draft, text);
+  draft.tried.delete(text);
+  draft.tried.add(text);
+  const answer = await asked.catch(() => null);
+  const said = (await answer?.json().catch(() => null)) ?? {};
+  draft.isHeard = answer !== null;
+  draft.trouble = "";
+  if (answer?.ok && said.version) {
+    draft.tried.clear();
+    Object.assign(draft, { kept: text, version: said.version, saved: said.saved });
+  } else if (answer?.status === 409 && said.version) {
+    draft.tried.delete(text);
+    // What this tab sent before, without hearing that it was kept.
+    if (draft.tried.has(said.text)) Object.assign(draft, { kept: said.text, version: said.version });
+    else draft.theirs = said;
+    draft.tried.clear();
+  } else if ([403, 404, 409, 413, 422].includes(answer?.status)) {
+    draft.tried.delete(text);
+    draft.refused = text;
+    draft.trouble = said.sentence ?? "This is too long to be saved. Shorten it.";
+  } else {
+    draft.trouble = said.sentence ?? "Not saved yet: kapteam does not answer. It is tried again.";
+  }
+}
+
+async function allKept() {
+  const givenUp = performance.now() + KEPT_MS;
+  while (waiting().length && performance.now() < givenUp) {
+    await Promise.all(waiting().map(sendDraft));
+    if (waiting().length) await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+// The tab is closed, loaded anew, or out of sight: what is under way may be lost with it.
+addEventListener("pagehide", () => {
+  for (const draft of waiting()) request(draft, draft.text, true).catch(() => {});
+});
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) waiting().forEach(sendDraft);
+});
+
+addEventListener("beforeunload", (event) => {
+  waiting().forEach(sendDraft);
+  if (!leaving && [...drafts.values()].some(isUnsaved)) event.preventDefault();
+});
+
+function element(tag, text, name = "") {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  made.className = name;
+  return made;
+}
+
+// Whatever is drawn is looked around for once more, so that nothing is drawn that stands there.
+function say(place, words) {
+  if (place.textContent !== words) place.textContent = words;
+}
+
+function drawDraft(draft) {
+  const isUnderWay = waiting().some((one) => !one.trouble);
+  document.documentElement.toggleAttribute("data-kapteam-sending", isUnderWay);
+  const line = draft.mark?.querySelector("p");
+  if (!line || composing === draft.area) return;
+  const words = draft.trouble || draft.saved;
+  if (words) say(line, words);
+  line.classList.toggle("kapteam-trouble", draft.trouble !== "");
+  drawBoth(draft);
+  drawLeft(draft);
+}
+
+function drawBoth(draft) {
+  const { mark, theirs } = draft;
+  const drawn = mark.querySelector(".kapteam-both");
+  if (!theirs) return drawn?.remove();
+  if (drawn) return say(drawn.querySelector(".kapteam-words"), draft.text);
+  const both = element("div", "", "kapteam-both");
+  const sentence = element("p", theirs.sentence, "kapteam-trouble");
+  sentence.setAttribute("role", "alert");
+  both.append(sentence);
+  const sides = [
+    ["Yours, not saved", draft.text, "Keep mine", true],
+    [theirs.saved, theirs.text || "Nothing: it was emptied.", "Take the other", false],
+  ];
+  for (const [heading, text, label, isMine] of sides) {
+    const side = element("div", "");
+    const button = element("button", label);
+    button.type = "button";
+    button.addEventListener("click", () => settle(draft, isMine));
+    side.append(element("strong", heading), element("p", text, "kapteam-words"), button);
+    both.append(side);
+  }
+  mark.append(both);
+}
+
+function drawLeft(draft) {
+  const drawn = draft.mark.querySelectorAll(".kapteam-left");
+  for (const { heading, text } of draft.left.slice(drawn.length)) {
+    const left = element("div", "", "kapteam-left");
+    left.append(element("strong", heading), element("p", text, "kapteam-words"));
+    draft.mark.append(left);
+  }
+}
+
+// Nothing of either is thrown away: the one that is not taken stays below the field.
+function settle(draft, isMine) {
+  const { theirs, text } = draft;
+  const notTaken = isMine ? theirs.text : text;
+  const heading = "Not taken. It stays here to be copied until you leave this page:";
+  if (notTaken) draft.left.push({ heading, text: notTaken });
+  Object.assign(draft, { theirs: null, version: theirs.version, kept: theirs.text });
+  if (!isMine) {
+    draft.saved = theirs.saved;
+    write(draft.area, theirs.text);
+  }
+  draft.area.focus();
+  if (isWaiting(draft)) sendDraft(draft);
+  drawDraft(draft);
+}
+
+// A note that was signed in another tab has no fields any more: what was typed too late.
+function drawLate(place) {
+  const late = [...drafts.values()].filter(
+    (one) => one.note === place.dataset.kapteamLate && isUnsaved(one),
+  );
+  if (!late.length || place.childElementCount) return;
+  const sentence = "The note was signed in another tab. What you typed here was not saved; amend the note to add it.";
+  place.append(element("p", sentence, "kapteam-trouble"));
+  for (const draft of late) {
+    place.append(element("strong", draft.label), element("p", draft.text, "kapteam-words"));
+  }
+}
+
+function lookForNotes() {
+  document.querySelectorAll("[data-kapteam-note]").forEach(adopt);
+  document.querySelectorAll("[data-kapteam-late]").forEach(drawLate);
+  for (const [key, draft] of drafts) {
+    if (isUnsaved(draft) || draft.area.isConnected) continue;
+    if (!document.querySelector(`[data-kapteam-note="${draft.note}"]`)) drafts.delete(key);
+  }
+}
+
+// A field that Streamlit switched off while its connection was gone has lost the cursor.
+let cursorIn = null;
+
+addEventListener("focusin", ({ target }) => isConnected() && (cursorIn = target), { capture: true });
+
+addEventListener(
+  "focusout",
+  ({ target }) => {
+    if (target === cursorIn && isConnected()) cursorIn = null;
+  },
+  { capture: true },
+);
+
+async function focusAgain() {
+  const field = cursorIn;
+  if (!field?.matches("textarea, input") || !isConnected()) return;
+  const isFree = () => !field.disabled && document.activeElement === document.body;
+  await until(isFree, SENT_MS);
+  if (field.isConnected && isFree()) field.focus({ preventScroll: true });
+}
+
+// Lock at once. Hidden it is at once; what was typed goes first, also where the server has to come back
+// for it.
 
 async function lock() {
   leaving = true;
   const allSent = sent();
   hide();
-  await allSent;
+  do {
+    await Promise.all([allSent, allKept()]);
+    if (waiting().length) hide("This page is hidden. It locks as soon as kapteam answers again.");
+  } while (waiting().some((one) => !one.isHeard));
   post(`/session/lock?next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
@@ -339,6 +657,7 @@ document.addEventListener("click", (event) => {
 const opened = new WeakSet();
 
 function lookAround() {
+  lookForNotes();
   const path = document.querySelector("[data-kapteam-go]")?.dataset.kapteamGo;
   if (isOurs(path) && !leaving) {
     leaving = true;
@@ -360,7 +679,10 @@ new MutationObserver(whenRun).observe(document.documentElement, {
   attributeFilter: ["data-test-script-state"],
   subtree: true,
 });
-new MutationObserver(sendAgain).observe(document.documentElement, {
+new MutationObserver(() => {
+  sendAgain();
+  focusAgain();
+}).observe(document.documentElement, {
   attributeFilter: ["data-test-connection-state"],
   subtree: true,
 });

@@ -1,0 +1,141 @@
+"""What is typed in a note, as the guard script sends it at every pause, kept without a page's run.
+
+The request and the answer are JSON (decision 60). Nobody but the acting person's own unsigned notes
+is reached, through the action that every other save of a draft goes through.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from kapteam import clock, sentences
+from kapteam.accounts.sign_ins import LiveSignIn, viewer_of
+from kapteam.actions.notes import save_draft
+from kapteam.db.engine import Database
+from kapteam.db.in_force import practice_in_force
+from kapteam.db.practices import database
+from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, Unavailable
+from kapteam.ids import is_id
+from kapteam.queries.notes import draft_of
+from kapteam.queries.standing import Asked
+from kapteam.web.visitor import visitor_of
+
+_JSON = "application/json"
+_STATUS: dict[type[Refused], int] = {
+    NotAllowed: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Invalid: 422,
+    Unavailable: 503,
+}
+_NO_NOTE = "There is no such note, or you are not on its course of care."
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """One field of a note as it stands in a tab: its text, and the version it was typed over.
+
+    `unanswered` is what the tab sent before without an answer; None for nothing.
+    """
+
+    note: str
+    field: str
+    text: str
+    version: int
+    unanswered: str | None = None
+
+
+def keep_draft(request: Request, body: bytes) -> Response:
+    """Keep one field of a note; the answer says what is kept now, read from the committed row.
+
+    200 with `version` and `saved` ("Saved 2:03:22 pm"). 409 with the `text`, `version` and `saved`
+    of another tab, or without them when the note is signed. Else `sentence` says why not: 400 and
+    415 for what no page of ours sends, 401 signed out, 403, 404, 422, and 503 while the database is
+    gone.
+    """
+    if request.headers.get("content-type") != _JSON:
+        return _refused(415, "Only what a page of kapteam sends is taken.")
+    typed = _read(body)
+    if typed is None:
+        return _refused(400, "Only what a page of kapteam sends is taken.")
+    try:
+        here = _asked(request)
+        if here is None:
+            return _refused(401, "Sign in first.")
+        return _keep(*here, typed)
+    except Refused as refusal:
+        status = next((code for kind, code in _STATUS.items() if isinstance(refusal, kind)), 503)
+        return _refused(status, str(refusal))
+
+
+def _keep(here: Database, asked: Asked, typed: _Typed) -> Response:
+    now, zone = asked.now, asked.practice.zone
+    if not is_id(typed.note):
+        raise NotFound(_NO_NOTE)
+    try:
+        with here.writing() as db:
+            kept = save_draft(
+                db,
+                asked.viewer,
+                typed.note,
+                typed.field,
+                typed.text,
+                typed.version,
+                now,
+                unanswered=typed.unanswered,
+            )
+    except Conflict as conflict:
+        with here.reading() as db:
+            theirs = draft_of(db, asked, typed.note, typed.field)
+        if theirs is None:
+            raise
+        return JSONResponse(
+            {
+                "sentence": str(conflict),
+                "text": theirs.text,
+                "version": theirs.version,
+                "saved": sentences.saved_elsewhere(theirs.saved_at, now, zone),
+            },
+            _STATUS[Conflict],
+        )
+    saved = sentences.saved(kept.saved_at, now, zone)
+    return JSONResponse({"version": kept.version, "saved": saved})
+
+
+def _asked(request: Request) -> tuple[Database, Asked] | None:
+    """Who may go on at this browser; None when locked, ended or never signed in."""
+    now = clock.now()
+    visitor = visitor_of(request, now)
+    if not isinstance(visitor.sign_in, LiveSignIn):
+        return None
+    here = database(visitor.practice)
+    with here.reading() as db:
+        viewer = viewer_of(db, visitor.sign_in.id, now)
+        practice = practice_in_force(db, now) if viewer else None
+    if viewer is None or practice is None:
+        return None
+    return here, Asked(viewer, practice, now)
+
+
+def _read(body: bytes) -> _Typed | None:
+    """What a request says, or None when it is not what the guard sends."""
+    try:
+        said: Any = json.loads(body)
+        typed = _Typed(**said)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    words = (typed.note, typed.field, typed.text)
+    is_good = (
+        all(isinstance(one, str) for one in words)
+        and isinstance(typed.unanswered, str | None)
+        and type(typed.version) is int
+        and typed.version >= 0
+    )
+    return typed if is_good else None
+
+
+def _refused(status: int, sentence: str) -> Response:
+    return JSONResponse({"sentence": sentence}, status)
