@@ -11,6 +11,7 @@ from kapteam.actions.practice import the_practice
 from kapteam.actions.saving import already_saved, compare_and_swap
 from kapteam.db.access import visible_episode, visible_notes
 from kapteam.db.audit import record
+from kapteam.db.record_links import list_rows
 from kapteam.db.signing import note_form, read_unsigned
 from kapteam.db.tables import (
     Concern,
@@ -246,6 +247,7 @@ def sign_note(db: Session, viewer: Viewer, note_id: str, seen: str, now: datetim
         },
     )
     _forget_drafts(db, note_id)
+    list_rows(db, now, note)
     record(
         db,
         "note:signed",
@@ -275,17 +277,17 @@ def amend_note(db: Session, viewer: Viewer, entered: AmendmentEntered, now: date
     )
     form.done()
     digest = content_hash(f"{reason}\n\n{text}")
-    db.add(
-        NoteAmendment(
-            id=entered.id,
-            note_id=note.id,
-            author_id=viewer.clinician_id,
-            at=now,
-            reason=reason,
-            text=text,
-            content_hash=digest,
-        )
+    amendment = NoteAmendment(
+        id=entered.id,
+        note_id=note.id,
+        author_id=viewer.clinician_id,
+        at=now,
+        reason=reason,
+        text=text,
+        content_hash=digest,
     )
+    db.add(amendment)
+    list_rows(db, now, amendment)
     record(
         db,
         "note:amended",
@@ -312,16 +314,16 @@ def add_addendum(db: Session, viewer: Viewer, entered: AddendumEntered, now: dat
     form.need("text", note.signed_at is not None, "This note is not signed yet.")
     form.done()
     digest = content_hash(text)
-    db.add(
-        NoteAddendum(
-            id=entered.id,
-            note_id=note.id,
-            author_id=viewer.clinician_id,
-            at=now,
-            text=text,
-            content_hash=digest,
-        )
+    addendum = NoteAddendum(
+        id=entered.id,
+        note_id=note.id,
+        author_id=viewer.clinician_id,
+        at=now,
+        text=text,
+        content_hash=digest,
     )
+    db.add(addendum)
+    list_rows(db, now, addendum)
     record(
         db,
         "note:added_to",
@@ -357,6 +359,7 @@ def void_note(db: Session, viewer: Viewer, entered: NoteErrorEntered, now: datet
     form.done()
     note.voided_at, note.voided_by_id, note.void_reason = now, viewer.clinician_id, reason
     note.version += 1
+    list_rows(db, now, note)
     record(db, "note:voided", viewer, now, client_id=client_id, subject_id=note.id)
     for concern in db.scalars(select(Concern).where(Concern.closed_by_note_id == note.id)).all():
         before = concern.closed_at

@@ -36,6 +36,7 @@ from kapteam.db.tables.ketamine import (
 from kapteam.db.tables.monitoring import Acknowledgement, AdverseEvent, Vital
 from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
 from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
+from kapteam.db.tables.record_links import RecordLink
 from kapteam.db.tables.scores import Score
 from kapteam.db.tables.session_record import RecordSignature, Reviewed, SupportRecord
 from kapteam.db.tables.spravato import MonitoringAnswers, MonitoringSubmission, RemsEnrollment
@@ -84,6 +85,7 @@ __all__ = [
     "PrescriptionLookup",
     "Presence",
     "ReadinessAnswer",
+    "RecordLink",
     "RecordSignature",
     "RemsEnrollment",
     "Reviewed",

@@ -1,0 +1,31 @@
+"""What was signed or given is listed, so that a change past kapteam is found
+
+The rows that are there already are listed at the next start (`db.record_links.list_what_is_there`):
+the key lies in the data folder, which a migration knows nothing of.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from kapteam.db.migrations.append_only import make_append_only
+
+revision = "0030"
+down_revision = "0028"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "record_link",
+        sa.Column("position", sa.Integer(), nullable=False, autoincrement=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("row_id", sa.String(36), nullable=False),
+        sa.Column("content_hash", sa.String(64), nullable=False),
+        sa.Column("linked_at", sa.String(40), nullable=False),
+        sa.Column("key_name", sa.String(8), nullable=False),
+        sa.Column("mac", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_record_link")),
+    )
+    op.create_index(op.f("ix_record_link_row_id"), "record_link", ["row_id"])
+    make_append_only("record_link", op.get_bind())
