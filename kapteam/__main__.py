@@ -9,6 +9,7 @@ from pathlib import Path
 from kapteam import clock, sentences, wording
 from kapteam.accounts.set_up import invitation_of, make_link_here
 from kapteam.actions.practice import the_practice
+from kapteam.db.anchors import noted_anchors
 from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.migrate import is_up_to_date
@@ -20,8 +21,8 @@ from kapteam.operations import moving, restoring
 from kapteam.operations.address import address_of
 from kapteam.operations.alone import alone
 from kapteam.operations.backups import back_up_now
-from kapteam.operations.checking import NotedAnchor, check_records
-from kapteam.rules.record_links import read_anchor
+from kapteam.operations.checking import check_records
+from kapteam.rules.record_links import NotedAnchor, read_anchor
 from kapteam.settings import settings
 
 _APP = Path(__file__).resolve().parent.parent / "app.py"
@@ -103,7 +104,8 @@ def verify(asked: argparse.Namespace) -> str:
     practice, now = database(PRACTICE), clock.now()
     _check_is_set_up(practice)
     typed = [NotedAnchor(read_anchor(one), None) for one in asked.anchor]
-    checked = check_records(practice, typed, _told)
+    noted = noted_anchors(settings().backup_dir)
+    checked = check_records(practice, [*noted, *typed], _told)
     with practice.reading() as db:
         zone = the_practice(db, now).zone
     if checked.found is not None:

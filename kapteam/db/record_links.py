@@ -42,6 +42,7 @@ from kapteam.db.tables import (
     RecordSignature,
 )
 from kapteam.rules.record_links import (
+    NOTHING_LISTED,
     Anchor,
     Link,
     Restored,
@@ -202,7 +203,7 @@ def list_what_is_there(db: Session, now: datetime, *, anew: bool = False) -> Non
 def newest_anchor(db: Session) -> Anchor:
     """How far the list reaches; position 0 where it has no line yet."""
     last = _last(db)
-    return anchor_of(last) if last else Anchor(0, "0" * 16)
+    return anchor_of(last) if last else NOTHING_LISTED
 
 
 def links_after(db: Session, position: int) -> list[tuple[Link, str | None]]:

@@ -108,14 +108,18 @@ def _intention(brief: Brief) -> Iterator[Line]:
     )
 
 
-def brief_pdf(brief: Brief, asked: Asked) -> bytes:
-    """The brief as one A5 page, by initials and code; more pages only where its words need them."""
+def brief_pdf(brief: Brief, asked: Asked, record: str = "") -> bytes:
+    """The brief as one A5 page, by initials and code; more pages only where its words need them.
+
+    `record` stands at the foot: the state of the signed records that it was made from.
+    """
     zone = asked.practice.zone
     paper = {
         "title": f"Brief before a dose, {brief.client.code}",
         "who": sentences.initials_and_code(brief.client),
         "practice": asked.practice.name,
         "printed": wording.full_moment(asked.now, zone),
+        "record": record,
         "lines": [asdict(one) for one in lines(brief, asked.now, zone)],
     }
     inputs = {"paper": json.dumps(paper)}

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from kapteam import clock
+from kapteam.db.anchors import description_of
 from kapteam.db.audit import record
 from kapteam.db.backup import Backup, back_up, backups_in
 from kapteam.db.copying import Told, untold
@@ -97,3 +98,4 @@ def _remove_old(folder: Path, keep: frozenset[datetime]) -> None:
     for one in backups_in(folder):
         if one.made_at not in keep:
             one.file.unlink()
+            description_of(one.file).unlink(missing_ok=True)

@@ -6,7 +6,6 @@ check that is interrupted leaves nothing behind.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from kapteam import clock
 from kapteam.db.copying import Told, untold
@@ -24,20 +23,13 @@ from kapteam.rules.record_links import (
     Anchor,
     Found,
     Link,
+    NotedAnchor,
     Walk,
     against_anchor,
     anchor_of,
     is_put_aside,
 )
 from kapteam.vocabulary import Linked, Outside
-
-
-@dataclass(frozen=True, slots=True)
-class NotedAnchor:
-    """An anchor and when it was noted; None of one that somebody typed from paper."""
-
-    anchor: Anchor
-    noted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,18 @@ class Anchor:
         return "-".join((str(self.position), *parts))
 
 
+NOTHING_LISTED = Anchor(0, "0" * _SHORT)
+"""Before the first line."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotedAnchor:
+    """An anchor and when it was noted; None of one that somebody typed from paper."""
+
+    anchor: Anchor
+    noted_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Restored:
     """A restored backup on record, at `position`; what was put aside reached to `before`.

@@ -39,11 +39,11 @@ from kapteam.db.record_links import newest_anchor
 from kapteam.db.tables import Administration, Note, RecordLink, RecordSignature
 from kapteam.errors import Conflict, Invalid, NotFound, Refused
 from kapteam.ids import new_id
-from kapteam.operations.checking import Checked, NotedAnchor, begin_list, check_records
+from kapteam.operations.checking import Checked, begin_list, check_records
 from kapteam.queries.notes import signing_page
 from kapteam.queries.standing import Asked
 from kapteam.rules.permissions import Viewer
-from kapteam.rules.record_links import Anchor
+from kapteam.rules.record_links import Anchor, NotedAnchor
 from kapteam.vocabulary import (
     AdministrationKind,
     Linked,

@@ -34,7 +34,8 @@ def test_a_backup_holds_every_row_on_either_engine_and_is_on_record(either, now)
     copy = Database(f"sqlite:///{file}")
     assert contents(copy) == before
     copy.close()
-    assert list(settings().backup_dir.iterdir()) == [file]
+    beside = {file, file.with_suffix(".txt"), settings().backup_dir / "anchors.txt"}
+    assert set(settings().backup_dir.iterdir()) == beside
     [made] = audit_events(either, "backup:made")
     assert (made.at, made.clinician_id) == (now, None)
 
@@ -91,6 +92,8 @@ def test_old_ones_go_and_a_bad_copy_takes_no_old_one_with_it(practice, now, monk
     for days in (400, 399, 40, 39, 3):
         back_up_now(None, now - days * DAY)
     assert _kept() == [now - 3 * DAY, now - 39 * DAY]
+    assert len(list(settings().backup_dir.glob("kapteam-*.txt"))) == 2
+    assert len((settings().backup_dir / "anchors.txt").read_text().splitlines()) == 5
     before = _kept()
 
     def fail(*_):
