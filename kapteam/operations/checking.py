@@ -6,10 +6,15 @@ check that is interrupted leaves nothing behind.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from kapteam import clock
+from kapteam import clock, sentences
+from kapteam.actions.practice import the_practice
+from kapteam.db.anchors import noted_anchors
+from kapteam.db.audit import record
 from kapteam.db.copying import Told, untold
 from kapteam.db.engine import Database
+from kapteam.db.practices import PRACTICE, database
 from kapteam.db.record_key import record_key
 from kapteam.db.record_links import (
     first_unlisted,
@@ -19,6 +24,10 @@ from kapteam.db.record_links import (
     restored_backups,
     row_named,
 )
+from kapteam.db.tables import RecordCheck
+from kapteam.errors import Unavailable, Unusable
+from kapteam.ids import new_id
+from kapteam.rules.permissions import Viewer, check_can_administer
 from kapteam.rules.record_links import (
     Anchor,
     Found,
@@ -29,6 +38,7 @@ from kapteam.rules.record_links import (
     anchor_of,
     is_put_aside,
 )
+from kapteam.settings import settings
 from kapteam.vocabulary import Linked, Outside
 
 
@@ -47,6 +57,42 @@ def begin_list(practice: Database) -> None:
     """
     with practice.writing() as db:
         list_what_is_there(db, clock.now())
+
+
+def check_on_record(viewer: Viewer | None, now: datetime, told: Told = untold) -> str:
+    """Check the practice's signed records and keep what came of it; returns that, as it is said.
+
+    The sentence is empty when nothing was wrong; a key that cannot be read is said as well.
+    `viewer` is None at night. Raises NotAllowed (administrators only) and Unusable when the
+    database cannot be read or written.
+    """
+    if viewer is not None:
+        check_can_administer(viewer)
+    practice, lines, finding = database(PRACTICE), 0, ""
+    with practice.reading() as db:
+        zone = the_practice(db, now).zone
+    try:
+        checked = check_records(practice, noted_anchors(settings().backup_dir), told)
+    except Unavailable:
+        raise
+    except Unusable as unusable:
+        finding = str(unusable)
+    else:
+        lines = checked.lines
+        if checked.found is not None:
+            finding = sentences.changed_outside(checked.found, zone)
+    with practice.writing() as db:
+        db.add(
+            RecordCheck(
+                id=new_id(),
+                at=now,
+                checked_by_id=viewer.clinician_id if viewer else None,
+                lines=lines,
+                finding=finding,
+            )
+        )
+        record(db, "records:checked", viewer, now, lines=lines, is_whole=not finding)
+    return finding
 
 
 def check_records(

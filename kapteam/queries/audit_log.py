@@ -80,6 +80,7 @@ TAGS = {
         "absence:%",
         "closed_days:%",
         "backup:%",
+        "records:%",
         "demo:%",
     ),
 }

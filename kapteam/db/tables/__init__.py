@@ -34,9 +34,9 @@ from kapteam.db.tables.ketamine import (
     SeriesReview,
 )
 from kapteam.db.tables.monitoring import Acknowledgement, AdverseEvent, Vital
-from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
+from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment, NoteRead
 from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
-from kapteam.db.tables.record_links import RecordLink
+from kapteam.db.tables.record_links import RecordCheck, RecordLink
 from kapteam.db.tables.scores import Score
 from kapteam.db.tables.session_record import RecordSignature, Reviewed, SupportRecord
 from kapteam.db.tables.spravato import MonitoringAnswers, MonitoringSubmission, RemsEnrollment
@@ -77,6 +77,7 @@ __all__ = [
     "Note",
     "NoteAddendum",
     "NoteAmendment",
+    "NoteRead",
     "OtherMedicine",
     "OutsideExperience",
     "OutsideWait",
@@ -85,6 +86,7 @@ __all__ = [
     "PrescriptionLookup",
     "Presence",
     "ReadinessAnswer",
+    "RecordCheck",
     "RecordLink",
     "RecordSignature",
     "RemsEnrollment",

@@ -1,9 +1,11 @@
-"""What was signed or given, one line for each, tied to the line before."""
+"""What was signed or given, one line for each, tied to the line before; and what checks found."""
 
-from sqlalchemy import String
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kapteam.db.base import Base
+from kapteam.db.base import Base, Identified
 
 
 class RecordLink(Base):
@@ -22,3 +24,18 @@ class RecordLink(Base):
     linked_at: Mapped[str] = mapped_column(String(40))
     key_name: Mapped[str] = mapped_column(String(8))
     mac: Mapped[str] = mapped_column(String(64))
+
+
+class RecordCheck(Identified):
+    """A check of the list: how many lines it went through, and what was wrong first.
+
+    `finding` is the sentence as it was said then, empty when nothing was wrong; `checked_by_id` is
+    None of the check that goes with the night's backup.
+    """
+
+    __tablename__ = "record_check"
+
+    at: Mapped[datetime] = mapped_column(index=True)
+    checked_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    lines: Mapped[int]
+    finding: Mapped[str] = mapped_column(Text)
