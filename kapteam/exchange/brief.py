@@ -42,7 +42,7 @@ def lines(brief: Brief, now: datetime, zone: ZoneInfo) -> tuple[Line, ...]:
         *_last(brief.last, now, zone),
         Line("Usual blood pressure", brief.usual_pressure or "not asked"),
         Line("Allergies", _asked(brief.allergies), is_words=True),
-        *_intention(brief),
+        *_intention(brief, now, zone),
         *_ride(brief),
         Line("Who is present", brief.people_present or _NOT_RECORDED, is_words=True),
     )
@@ -84,7 +84,7 @@ def _last(last: LastDose | None, now: datetime, zone: ZoneInfo) -> Iterator[Line
         yield Line("In the client's words then", support.words, is_words=True)
 
 
-def _intention(brief: Brief) -> Iterator[Line]:
+def _intention(brief: Brief, now: datetime, zone: ZoneInfo) -> Iterator[Line]:
     note = brief.intention
     if note is None:
         yield Line("Intention", "none signed for this dose")
@@ -100,6 +100,16 @@ def _intention(brief: Brief) -> Iterator[Line]:
         text = note.answer(key)
         if text:
             yield Line(heading, text, is_words=True)
+    for one in note.amendments:
+        at = wording.moment(one.at, now, zone)
+        yield Line(f"Amended {at}", f"{one.author}: {one.reason}\n{one.text}", is_words=True)
+    for one in note.addenda:
+        at = wording.moment(one.at, now, zone)
+        yield Line(f"Added {at}", f"{one.author}: {one.text}", is_words=True)
+    for one in note.reads:
+        said = f"\n{one.text}" if one.text else ""
+        read = f"{one.author}, {wording.moment(one.at, now, zone)}{said}"
+        yield Line("Intention read by", read, is_words=True)
     scope = note.answer("touch_scope")
     yield Line(
         "Touch agreement",
