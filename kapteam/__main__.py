@@ -6,8 +6,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from kapteam import clock, wording
+from kapteam import clock, sentences, wording
 from kapteam.accounts.set_up import invitation_of, make_link_here
+from kapteam.actions.practice import the_practice
+from kapteam.db.anchors import noted_anchors
 from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.migrate import is_up_to_date
@@ -19,6 +21,8 @@ from kapteam.operations import moving, restoring
 from kapteam.operations.address import address_of
 from kapteam.operations.alone import alone
 from kapteam.operations.backups import back_up_now
+from kapteam.operations.checking import check_records
+from kapteam.rules.record_links import NotedAnchor, read_anchor
 from kapteam.settings import settings
 
 _APP = Path(__file__).resolve().parent.parent / "app.py"
@@ -95,6 +99,23 @@ def move(asked: argparse.Namespace) -> str:
     )
 
 
+def verify(asked: argparse.Namespace) -> str:
+    """Check every signed record; what was changed outside kapteam is refused in a sentence."""
+    practice, now = database(PRACTICE), clock.now()
+    _check_is_set_up(practice)
+    typed = [NotedAnchor(read_anchor(one), None) for one in asked.anchor]
+    noted = noted_anchors(settings().backup_dir)
+    checked = check_records(practice, [*noted, *typed], _told)
+    with practice.reading() as db:
+        zone = the_practice(db, now).zone
+    if checked.found is not None:
+        raise Unusable(sentences.changed_outside(checked.found, zone))
+    return (
+        f"{wording.count(checked.lines, 'line')} of signed records checked, nothing was changed "
+        "outside kapteam."
+    )
+
+
 def doctor(asked: argparse.Namespace) -> str:
     """Say what is unsafe about this installation; an exit code of 1 when anything is."""
     found = examination.findings(clock.now())
@@ -167,6 +188,13 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--yes", action="store_true", help="do not ask whether to go on")
     away = command("move", move, "copy the practice into an empty database; stop kapteam first")
     away.add_argument("url", help="postgresql://user:password@host/name")
+    check = command("verify", verify, "whether a signed record was changed outside kapteam")
+    check.add_argument(
+        "--anchor",
+        action="append",
+        default=[],
+        help="what is printed at the foot of a record: is that state still part of what there is",
+    )
     command("doctor", doctor, "what is unsafe about this installation")
     files = command(
         "check-instruments", check_instruments, "whether the files of the measures can be used"

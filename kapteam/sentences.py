@@ -32,6 +32,7 @@ from kapteam.rules.pathway import EXPIRING
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.planning import why_too_often
 from kapteam.rules.readiness import ON_THE_DAY, Requirement, tone_of
+from kapteam.rules.record_links import Found, RowNamed
 from kapteam.rules.scoring import CriticalAnswer, Scored
 from kapteam.rules.series import SeriesCount
 from kapteam.rules.slots import OpeningHours
@@ -56,6 +57,7 @@ from kapteam.vocabulary import (
     IntegrationCloseReason,
     IntegrationKind,
     OrderState,
+    Outside,
     OutsideParty,
     ProductRoute,
     ReadinessItem,
@@ -1359,3 +1361,57 @@ def trend(one: Progress) -> str:
     instrument, number = one.instrument, wording.count(len(one.scores), "score")
     ends = f"from {one.scores[0].total} to {one.scores[-1].total} over {number}"
     return f"{instrument.name} {ends}, scale {instrument.minimum} to {instrument.maximum}"
+
+
+def changed_outside(found: Found, zone: ZoneInfo) -> str:
+    """What a check of the signed records found first, by code and moment; it names nobody."""
+    row = _row_outside(found.row, zone) if found.row else ""
+    if found.anchor is not None:
+        return _against_anchor(found, zone)
+    match found.wrong:
+        case Outside.CHANGED:
+            return f"{row} was changed outside kapteam."
+        case Outside.GONE:
+            return f"{row} was deleted outside kapteam."
+        case Outside.ADDED:
+            return f"{row} was added outside kapteam."
+        case Outside.LINE_GONE:
+            before = wording.first_down(row)
+            return f"What kapteam keeps to check signed records has a gap before {before}."
+        case Outside.OTHER_KEY:
+            return (
+                f"{row} was locked with another key, and so may be what follows. Put the copy of "
+                "records.key that was in use then back into the data folder."
+            )
+        case Outside.NO_KEY:
+            return (
+                "The file records.key is missing from the data folder, so signed records cannot be "
+                "checked. Put its copy back."
+            )
+    return f"What kapteam keeps to check {wording.first_down(row)} was changed outside kapteam."
+
+
+def _row_outside(row: RowNamed, zone: ZoneInfo) -> str:
+    what = row.kind.label if row.kind else "A line about nothing that there is"
+    whose = f" of {row.code}" if row.code else ""
+    when = f", {wording.full_moment(row.at, zone)}," if row.at else ""
+    return f"{what}{whose}{when}"
+
+
+def _against_anchor(found: Found, zone: ZoneInfo) -> str:
+    at = found.anchored_at
+    then = f"On {wording.full_moment(at, zone)}" if at else f"When {found.anchor} was printed"
+    if found.wrong is Outside.PUT_ASIDE:
+        return (
+            f"{then} there were signed records that were put aside since, when a backup was "
+            "restored. The audit log says when."
+        )
+    if found.wrong is Outside.CUT:
+        return (
+            f"{then} there were more signed records than now: the newest were taken away, or an "
+            "older file was put in the place of the database."
+        )
+    return (
+        f"{then} there were other signed records than now: an older file was put in the place of "
+        "the database, and written on."
+    )

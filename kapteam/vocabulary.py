@@ -604,6 +604,36 @@ class NoteKind(Term):
         return self not in {NoteKind.INTENTION, NoteKind.INTEGRATION}
 
 
+class Linked(Term):
+    """What is signed or given and may change no more; the label begins a sentence about one."""
+
+    NOTE = "note", "The signed note"
+    AMENDMENT = "amendment", "The amendment of a note"
+    ADDENDUM = "addendum", "What was added to a note"
+    NOTE_VOID = "note_void", "The mark of a note as entered in error"
+    RECORD = "record", "The signed record of a ketamine session"
+    DOSE = "dose", "The dose"
+    DOSE_END = "dose_end", "The end of a dose"
+    DOSE_CONFIRMED = "dose_confirmed", "The confirmation of a dose"
+    DOSE_VOID = "dose_void", "The mark of a dose as entered in error"
+    RESTORED = "restored", "The record of a restored backup"
+
+
+class Outside(Term):
+    """What a check of the signed records finds wrong first."""
+
+    CHANGED = "changed", "Changed"
+    GONE = "gone", "Deleted"
+    ADDED = "added", "Added"
+    LINE_CHANGED = "line_changed", "Its line in the list changed"
+    LINE_GONE = "line_gone", "A line of the list taken out"
+    OTHER_KEY = "other_key", "Another key"
+    NO_KEY = "no_key", "No key"
+    CUT = "cut", "The newest taken away"
+    REPLACED = "replaced", "An older file written on"
+    PUT_ASIDE = "put_aside", "Put aside by a restored backup"
+
+
 class ConcernKind(Term):
     """What a clinician may raise by hand about a client (domain 5, S1 and S4 to S7)."""
 

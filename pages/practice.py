@@ -6,6 +6,7 @@ from kapteam.queries.away import absences, closed_days
 from kapteam.queries.emergency import emergency_accesses
 from kapteam.queries.pins import pin_browsers
 from kapteam.queries.practice import colleague, open_parts, team, thresholds
+from kapteam.queries.record_checks import last_check
 from kapteam.rules.permissions import check_can_administer
 from kapteam.ui.audit_log import draw_audit_log
 from kapteam.ui.away import draw_absences, draw_closed_days, draw_hours
@@ -16,6 +17,7 @@ from kapteam.ui.practice import (
     ask_what,
     draw_backups,
     draw_name_and_zone,
+    draw_record_check,
     draw_thresholds,
 )
 from kapteam.ui.team import (
@@ -52,5 +54,6 @@ match ask_what(here):
         draw_emergency_accesses(here, here.read(emergency_accesses))
     case PracticePart.BACKUPS:
         draw_backups(here)
+        draw_record_check(here, here.read(last_check))
     case PracticePart.LOG:
         draw_audit_log(here, everybody)

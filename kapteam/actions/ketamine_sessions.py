@@ -32,6 +32,7 @@ from kapteam.actions.submissions import judge_submission
 from kapteam.actions.weights import newest_weight
 from kapteam.clock import day_of
 from kapteam.db.audit import record
+from kapteam.db.record_links import list_rows
 from kapteam.db.spravato import enrolled_on
 from kapteam.db.tables import (
     Administration,
@@ -274,6 +275,7 @@ def end_infusion(db: Session, viewer: Viewer, administration_id: str, now: datet
     if product_route(db, session) is not ProductRoute.INTRAVENOUS or problem:
         raise NotAllowed("It cannot have ended just now. Correct its times in the full record.")
     row.ended_at = now
+    list_rows(db, now, row)
     session.version += 1
     record(
         db,
@@ -328,6 +330,7 @@ def confirm_administration(
     if row.told_by_id is None:
         raise NotAllowed("This dose was within the order, so there is nothing to confirm.")
     row.confirmed_by_id, row.confirmed_at = viewer.clinician_id, now
+    list_rows(db, now, row)
     record(
         db,
         "administration:confirmed",
@@ -612,6 +615,8 @@ class _Recording:
         if not changed and not self._new and self._wrong is None:
             return
         self._db.add_all(self._new.values())
+        struck = [self._wrong] if self._wrong else []
+        list_rows(self._db, self._now, *self._new.values(), *struck)
         if changed:
             was_typed = any(name in typed for name in changed)
             compare_and_swap(

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from kapteam import wording
 from kapteam.actions.practice import the_practice
 from kapteam.actions.saving import already_saved, compare_and_swap
-from kapteam.db.access import visible_episode, visible_notes
+from kapteam.db.access import is_on, visible_episode, visible_notes
 from kapteam.db.audit import record
+from kapteam.db.record_links import list_rows
 from kapteam.db.signing import note_form, read_unsigned
 from kapteam.db.tables import (
     Concern,
@@ -21,6 +22,7 @@ from kapteam.db.tables import (
     Note,
     NoteAddendum,
     NoteAmendment,
+    NoteRead,
 )
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
@@ -71,6 +73,15 @@ class AddendumEntered:
     id: str
     note_id: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteReadEntered:
+    """That a colleague read a signed note, and what they say to it, if anything."""
+
+    id: str
+    note_id: str
+    comment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +263,7 @@ def sign_note(
         },
     )
     _forget_drafts(db, note_id)
+    list_rows(db, now, note)
     record(
         db,
         "note:signed",
@@ -282,17 +294,17 @@ def amend_note(db: Session, viewer: Viewer, entered: AmendmentEntered, now: date
     )
     form.done()
     digest = content_hash(f"{reason}\n\n{text}")
-    db.add(
-        NoteAmendment(
-            id=entered.id,
-            note_id=note.id,
-            author_id=viewer.clinician_id,
-            at=now,
-            reason=reason,
-            text=text,
-            content_hash=digest,
-        )
+    amendment = NoteAmendment(
+        id=entered.id,
+        note_id=note.id,
+        author_id=viewer.clinician_id,
+        at=now,
+        reason=reason,
+        text=text,
+        content_hash=digest,
     )
+    db.add(amendment)
+    list_rows(db, now, amendment)
     record(
         db,
         "note:amended",
@@ -319,16 +331,16 @@ def add_addendum(db: Session, viewer: Viewer, entered: AddendumEntered, now: dat
     form.need("text", note.signed_at is not None, "This note is not signed yet.")
     form.done()
     digest = content_hash(text)
-    db.add(
-        NoteAddendum(
-            id=entered.id,
-            note_id=note.id,
-            author_id=viewer.clinician_id,
-            at=now,
-            text=text,
-            content_hash=digest,
-        )
+    addendum = NoteAddendum(
+        id=entered.id,
+        note_id=note.id,
+        author_id=viewer.clinician_id,
+        at=now,
+        text=text,
+        content_hash=digest,
     )
+    db.add(addendum)
+    list_rows(db, now, addendum)
     record(
         db,
         "note:added_to",
@@ -339,6 +351,44 @@ def add_addendum(db: Session, viewer: Viewer, entered: AddendumEntered, now: dat
         addendum_id=entered.id,
         content_hash=digest,
     )
+    return entered.id
+
+
+def mark_note_read(db: Session, viewer: Viewer, entered: NoteReadEntered, now: datetime) -> str:
+    """Say that one read a colleague's signed note; returns the id of the row that says so.
+
+    It is no signature and locks nothing (rule 18). Once a person: a second press is the first one,
+    and more words are an addition. Raises NotAllowed (its author, who is not on the course, the
+    front desk), NotFound, Invalid by field.
+    """
+    note, client_id = _readable(db, viewer, entered.note_id, now)
+    if note.author_id == viewer.clinician_id:
+        raise NotAllowed("You wrote this note. A colleague marks it as read.")
+    if not is_on(db, viewer, note.episode_id, now):
+        raise NotAllowed("Only who is on this course of care, or covers it, marks a note as read.")
+    form = Entered()
+    comment = form.few_words("comment", entered.comment, "The comment")
+    form.need("comment", note.signed_at is not None, "This note is not signed yet.")
+    form.done()
+    before = db.execute(
+        select(NoteRead.id, NoteRead.comment).where(
+            NoteRead.note_id == note.id, NoteRead.reader_id == viewer.clinician_id
+        )
+    ).one_or_none()
+    if before is not None:
+        if comment and comment != before.comment:
+            raise NotAllowed("You marked this note as read before. Add to it to say more.")
+        return str(before.id)
+    db.add(
+        NoteRead(
+            id=entered.id,
+            note_id=note.id,
+            reader_id=viewer.clinician_id,
+            at=now,
+            comment=comment,
+        )
+    )
+    record(db, "note:read", viewer, now, client_id=client_id, subject_id=note.id)
     return entered.id
 
 
@@ -364,6 +414,7 @@ def void_note(db: Session, viewer: Viewer, entered: NoteErrorEntered, now: datet
     form.done()
     note.voided_at, note.voided_by_id, note.void_reason = now, viewer.clinician_id, reason
     note.version += 1
+    list_rows(db, now, note)
     record(db, "note:voided", viewer, now, client_id=client_id, subject_id=note.id)
     for concern in db.scalars(select(Concern).where(Concern.closed_by_note_id == note.id)).all():
         before = concern.closed_at

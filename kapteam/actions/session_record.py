@@ -22,6 +22,7 @@ from kapteam.actions.submissions import judge_submission
 from kapteam.clock import day_of
 from kapteam.db.access import is_on_episode
 from kapteam.db.audit import record
+from kapteam.db.record_links import list_rows
 from kapteam.db.tables import (
     Administration,
     AdverseEvent,
@@ -192,6 +193,7 @@ def sign_record(db: Session, viewer: Viewer, entered: SignRecordEntered, now: da
         signed.append(asked)
     db.add_all(signed)
     if signed:
+        list_rows(db, now, *signed)
         record(
             db,
             "ketamine_session:signed",

@@ -28,24 +28,24 @@ def record(
     client_id: str | None = None,
     subject_id: str | None = None,
     **changes: Any,
-) -> None:
-    """Add one audit event.
+) -> AuditEvent:
+    """Add one audit event, and return it.
 
     `tag` reads `noun:verb` (`note:signed`). `changes` are old and new times, doses and states,
     never note text. Nothing is committed here: without its event the thing itself is not saved.
     """
-    db.add(
-        AuditEvent(
-            id=new_id(),
-            at=now,
-            clinician_id=by.clinician_id if by else None,
-            sign_in_id=by.sign_in_id if by else None,
-            tag=tag,
-            client_id=client_id,
-            subject_id=subject_id,
-            changes={key: _plain(value) for key, value in changes.items()},
-        )
+    event = AuditEvent(
+        id=new_id(),
+        at=now,
+        clinician_id=by.clinician_id if by else None,
+        sign_in_id=by.sign_in_id if by else None,
+        tag=tag,
+        client_id=client_id,
+        subject_id=subject_id,
+        changes={key: _plain(value) for key, value in changes.items()},
     )
+    db.add(event)
+    return event
 
 
 def is_written_in(db: Session, since: datetime) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
+from kapteam.db.anchors import note_anchor
 from kapteam.db.copying import Told, copy_rows, row_counts, untold
 from kapteam.db.engine import Database
 from kapteam.db.versions import bring_to, version_of
@@ -46,8 +47,8 @@ def back_up(database: Database, folder: Path, now: datetime, told: Told = untold
     """Copy a database to a dated SQLite file in `folder` and verify the copy; returns the file.
 
     The copy is made beside its final name and takes that name only when it is good, so that one
-    that was interrupted counts nowhere. Raises Unusable when it cannot be verified; then nothing of
-    it is kept.
+    that was interrupted counts nowhere. How far its signed records reach is noted beside it. Raises
+    Unusable when it cannot be verified; then nothing of it is kept.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -63,6 +64,13 @@ def back_up(database: Database, folder: Path, now: datetime, told: Told = untold
         unfinished.replace(target)
     finally:
         remove(unfinished)
+    try:
+        note_anchor(target, now)
+    except OSError as error:
+        raise Unusable(
+            "The backup is good, but it could not be noted beside it how far its signed records "
+            "reach. Check the disk and make another one."
+        ) from error
     return target
 
 

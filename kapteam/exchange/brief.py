@@ -40,7 +40,7 @@ def lines(brief: Brief, now: datetime, zone: ZoneInfo) -> tuple[Line, ...]:
         *_last(brief.last, now, zone),
         Line("Usual blood pressure", brief.usual_pressure or "not asked"),
         Line("Allergies", _asked(brief.allergies), is_words=True),
-        *_intention(brief),
+        *_intention(brief, now, zone),
         *_ride(brief),
         Line("Who is present", brief.people_present or _NOT_RECORDED, is_words=True),
     )
@@ -82,7 +82,7 @@ def _last(last: LastDose | None, now: datetime, zone: ZoneInfo) -> Iterator[Line
         yield Line("In the client's words then", support.words, is_words=True)
 
 
-def _intention(brief: Brief) -> Iterator[Line]:
+def _intention(brief: Brief, now: datetime, zone: ZoneInfo) -> Iterator[Line]:
     note = brief.intention
     if note is None:
         yield Line("Intention", "none signed for this dose")
@@ -98,6 +98,16 @@ def _intention(brief: Brief) -> Iterator[Line]:
         text = note.answer(key)
         if text:
             yield Line(heading, text, is_words=True)
+    for one in note.amendments:
+        at = wording.moment(one.at, now, zone)
+        yield Line(f"Amended {at}", f"{one.author}: {one.reason}\n{one.text}", is_words=True)
+    for one in note.addenda:
+        at = wording.moment(one.at, now, zone)
+        yield Line(f"Added {at}", f"{one.author}: {one.text}", is_words=True)
+    for one in note.reads:
+        said = f"\n{one.text}" if one.text else ""
+        read = f"{one.author}, {wording.moment(one.at, now, zone)}{said}"
+        yield Line("Intention read by", read, is_words=True)
     scope = note.answer("touch_scope")
     yield Line(
         "Touch agreement",
@@ -106,14 +116,18 @@ def _intention(brief: Brief) -> Iterator[Line]:
     )
 
 
-def brief_pdf(brief: Brief, asked: Asked) -> bytes:
-    """The brief as one A5 page, by initials and code; more pages only where its words need them."""
+def brief_pdf(brief: Brief, asked: Asked, record: str = "") -> bytes:
+    """The brief as one A5 page, by initials and code; more pages only where its words need them.
+
+    `record` stands at the foot: the state of the signed records that it was made from.
+    """
     zone = asked.practice.zone
     paper = {
         "title": f"Brief before a dose, {brief.client.code}",
         "who": sentences.initials_and_code(brief.client),
         "practice": asked.practice.name,
         "printed": wording.full_moment(asked.now, zone),
+        "record": record,
         "lines": [asdict(one) for one in lines(brief, asked.now, zone)],
     }
     return pdf(_TEMPLATE, paper)

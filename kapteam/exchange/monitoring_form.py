@@ -24,14 +24,18 @@ class FormPaper:
     printed: str
     parts: tuple[Part, ...]
     missing: str
+    record: str
 
 
-def monitoring_form_pdf(record: SpravatoRecord, asked: Asked) -> bytes:
-    """The form as a PDF: one page, or as many as what was recorded needs."""
-    return pdf(_TEMPLATE, asdict(form_paper(record, asked)))
+def monitoring_form_pdf(record: SpravatoRecord, asked: Asked, state: str = "") -> bytes:
+    """The form as a PDF: one page, or as many as what was recorded needs.
+
+    `state` stands at the foot: that of the signed records it was made from.
+    """
+    return pdf(_TEMPLATE, asdict(form_paper(record, asked, state)))
 
 
-def form_paper(record: SpravatoRecord, asked: Asked) -> FormPaper:
+def form_paper(record: SpravatoRecord, asked: Asked, state: str = "") -> FormPaper:
     """The words of the page."""
     zone = asked.practice.zone
     filled = fill(record.definition, record.facts, asked.now, zone)
@@ -45,4 +49,5 @@ def form_paper(record: SpravatoRecord, asked: Asked) -> FormPaper:
         printed=f"{asked.practice.name}, printed {printed}",
         parts=filled.parts,
         missing=f"Still missing: {', '.join(filled.missing)}." if filled.missing else "",
+        record=state,
     )

@@ -119,6 +119,10 @@ def _note(
         Words(f"Added by {one.author}, {wording.moment(one.at, now, zone)}", one.text)
         for one in note.addenda
     ]
+    told += [
+        Words(f"Read by {one.author}, {wording.moment(one.at, now, zone)}", one.text)
+        for one in note.reads
+    ]
     return Passage(title, f"{note.author.name}, signed {signed}", tuple(told), note.id)
 
 
@@ -188,8 +192,11 @@ def became(one: Commitment, now: datetime, zone: ZoneInfo) -> str:
     return f"{one.state.label.lower()}, {one.update.by}, {on}{words}"
 
 
-def thread_pdf(shown: Thread, asked: Asked) -> bytes:
-    """The thread on paper, by initials and code."""
+def thread_pdf(shown: Thread, asked: Asked, record: str = "") -> bytes:
+    """The thread on paper, by initials and code.
+
+    `record` stands at the foot: the state of the signed records that it was made from.
+    """
     now, zone = asked.now, asked.practice.zone
     paper = {
         "title": f"Thread, {shown.client.code}",
@@ -197,6 +204,7 @@ def thread_pdf(shown: Thread, asked: Asked) -> bytes:
         "what": shown.service_line.label,
         "practice": asked.practice.name,
         "printed": wording.full_moment(now, zone),
+        "record": record,
         "open": [one.text for one in shown.open],
         "turns": [asdict(one) for one in turns(shown, now, zone)],
     }

@@ -1,4 +1,7 @@
-"""The practice's backups: one a night, on request, and only as many as are kept."""
+"""The practice's backups: one a night, on request, and only as many as are kept.
+
+With the one of the night goes a check of the signed records.
+"""
 
 import asyncio
 import logging
@@ -10,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from kapteam import clock
+from kapteam.db.anchors import description_of
 from kapteam.db.audit import record
 from kapteam.db.backup import Backup, back_up, backups_in
 from kapteam.db.copying import Told, untold
@@ -17,6 +21,7 @@ from kapteam.db.in_force import practice_in_force
 from kapteam.db.practices import PRACTICE, database
 from kapteam.db.tables import Practice
 from kapteam.errors import Unusable
+from kapteam.operations.checking import check_on_record
 from kapteam.rules.backups import is_due, is_late, kept
 from kapteam.rules.permissions import Viewer, check_can_administer
 from kapteam.settings import settings
@@ -73,12 +78,21 @@ def back_up_if_due(now: datetime) -> Path | None:
     return back_up_now(None, now)
 
 
+def tonight(now: datetime) -> None:
+    """What is done once a night: a backup, then a check of the signed records.
+
+    Raises Unusable as `back_up_now` and `check_on_record` do.
+    """
+    if back_up_if_due(now) is not None and check_on_record(None, now):
+        _log.error("Signed records do not check out. Practice, Backups says what was found.")
+
+
 async def keep_backed_up() -> None:
     """Look once a minute whether a backup is due, for as long as kapteam runs."""
     while True:
         await asyncio.sleep(_LOOK_EVERY_SECONDS)
         try:
-            await asyncio.to_thread(back_up_if_due, clock.now())
+            await asyncio.to_thread(tonight, clock.now())
         except Exception as error:
             # It is tried again in a minute, and Practice and Today say how old the last one is.
             sentence = str(error) if isinstance(error, Unusable) else type(error).__name__
@@ -97,3 +111,4 @@ def _remove_old(folder: Path, keep: frozenset[datetime]) -> None:
     for one in backups_in(folder):
         if one.made_at not in keep:
             one.file.unlink()
+            description_of(one.file).unlink(missing_ok=True)

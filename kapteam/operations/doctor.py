@@ -12,6 +12,8 @@ from typing import Any
 from kapteam.db.engine import Database, is_old_sqlite
 from kapteam.db.migrate import is_up_to_date
 from kapteam.db.practices import PRACTICE, database
+from kapteam.db.record_key import key_file, record_key
+from kapteam.db.record_links import newest_anchor
 from kapteam.errors import Invalid, Unusable
 from kapteam.operations.address import address_of
 from kapteam.operations.backups import backup_state
@@ -66,6 +68,8 @@ def _database() -> Iterator[str]:
     try:
         if not is_up_to_date(practice):
             yield "The database is of another version of kapteam. Start kapteam once."
+            return
+        yield from _record_key(practice)
     except Unusable as unusable:
         yield str(unusable)
 
@@ -133,6 +137,23 @@ def _folder(folder: Path) -> Iterator[str]:
         yield (
             "The data folder is in a folder that is synchronized, which damages an open database "
             "and sends it elsewhere. Put another one into KAPTEAM_DATA_DIR."
+        )
+
+
+def _record_key(practice: Database) -> Iterator[str]:
+    """Whether signed records can be checked, and nobody else can forge one."""
+    key = record_key()
+    with practice.reading() as db:
+        is_needed = newest_anchor(db).position > 0
+    if key is None and is_needed:
+        yield (
+            "The file records.key is missing from the data folder, so nobody can tell whether a "
+            "signed record was changed. Put its copy back."
+        )
+    if key is not None and _is_open(key_file()):
+        yield (
+            "Other accounts of this machine can read records.key, and forge a signed record by it. "
+            "Take their rights away: chmod 600 on the file."
         )
 
 

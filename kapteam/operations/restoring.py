@@ -1,23 +1,28 @@
 """A practice back from a backup. What was there before is kept."""
 
 import shutil
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from kapteam.accounts.pins import end_everybodys_pins
 from kapteam.accounts.sign_ins import end_everybody
+from kapteam.db.anchors import noted_anchors
 from kapteam.db.audit import record
 from kapteam.db.backup import Backup, back_up, backups_in, copy_file, remove, verify
 from kapteam.db.copying import Told, untold
 from kapteam.db.engine import Database
 from kapteam.db.practices import PRACTICE, database
+from kapteam.db.record_links import list_rows, list_what_is_there, newest_anchor
 from kapteam.db.tables import Practice
 from kapteam.db.versions import bring_to
 from kapteam.errors import NotFound, Unusable
 from kapteam.operations.moving import move
+from kapteam.rules.record_links import NOTHING_LISTED, Anchor
 from kapteam.settings import settings
 
 
@@ -62,7 +67,7 @@ def restore(backup: Backup, now: datetime, told: Told = untold) -> Path | None:
     finished = folder / "practice.restoring"
     remove(finished)
     try:
-        _prepare(backup, finished, now, told)
+        _prepare(backup, finished, _reached(practice), now, told)
         if practice.is_sqlite:
             return _put_in_place(finished, practice, now)
         move(Database(f"sqlite:///{finished}"), practice, told)
@@ -71,8 +76,20 @@ def restore(backup: Backup, now: datetime, told: Told = untold) -> Path | None:
         remove(finished)
 
 
-def _prepare(backup: Backup, finished: Path, now: datetime, told: Told) -> None:
-    """The backup as this version of kapteam opens it, with nobody signed in and no PIN."""
+def _reached(practice: Database) -> Anchor:
+    """The furthest that signed records are known to have reached in what is put aside."""
+    noted = [one.anchor for one in noted_anchors(settings().backup_dir)]
+    with suppress(Unusable, DBAPIError), practice.reading() as db:
+        noted.append(newest_anchor(db))
+    return max(noted, key=lambda one: one.position, default=NOTHING_LISTED)
+
+
+def _prepare(backup: Backup, finished: Path, reached: Anchor, now: datetime, told: Told) -> None:
+    """The backup as this version of kapteam opens it, with nobody signed in and no PIN.
+
+    That it was restored is listed among the signed records, with how far those reached before: what
+    was noted of them since the backup is no finding then.
+    """
     source, copy = Database(f"sqlite:///{backup.file}"), Database(f"sqlite:///{finished}")
     try:
         copy_file(source, finished, told)
@@ -80,7 +97,19 @@ def _prepare(backup: Backup, finished: Path, now: datetime, told: Told) -> None:
         with copy.writing() as db:
             end_everybody(db, now)
             end_everybodys_pins(db, now)
-            record(db, "backup:restored", None, now, made_at=backup.made_at)
+            is_anew = newest_anchor(db).position == 0
+            restored = record(
+                db,
+                "backup:restored",
+                None,
+                now,
+                made_at=backup.made_at,
+                before=str(reached),
+                listed_anew=is_anew,
+            )
+            if is_anew:
+                list_what_is_there(db, now, anew=True)
+            list_rows(db, now, restored)
         verify(finished)
     finally:
         source.close()

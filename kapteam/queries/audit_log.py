@@ -85,6 +85,7 @@ TAGS = {
         "absence:%",
         "closed_days:%",
         "backup:%",
+        "records:%",
         "demo:%",
     ),
 }

@@ -32,6 +32,7 @@ _MADE_BY_A_FORM = (
     tables.MonitoringSubmission,
     tables.NoteAddendum,
     tables.NoteAmendment,
+    tables.NoteRead,
     tables.OtherMedicine,
     tables.OutsideWait,
     tables.PrescriptionLookup,

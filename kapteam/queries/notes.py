@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from kapteam.db.access import visible_episode_ids, visible_episodes, visible_notes
+from kapteam.db.access import is_on_episode, visible_episode_ids, visible_episodes, visible_notes
 from kapteam.db.signing import Subject, has_words, named, note_form, read_subject, read_unsigned
 from kapteam.db.tables import (
     Client,
@@ -36,6 +36,7 @@ from kapteam.db.tables import (
     Note,
     NoteAddendum,
     NoteAmendment,
+    NoteRead,
 )
 from kapteam.errors import NotAllowed, NotFound
 from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
@@ -45,7 +46,7 @@ from kapteam.rules.notes import TEMPLATES, Field, Template, title
 from kapteam.rules.permissions import check_can_read_notes
 from kapteam.vocabulary import NoteKind, Part, SessionStatus
 
-_NOTE, _AMENDMENT, _ADDENDUM = "note", "amendment", "addendum"
+_NOTE, _AMENDMENT, _ADDENDUM, _READ = "note", "amendment", "addendum", "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """An amendment (with its reason) or an addendum beside a signed note."""
+    """An amendment (with its reason), an addendum, or a comment of who read it, beside a note."""
 
     id: str
     author: str
@@ -75,7 +76,8 @@ class NoteLine:
 
     With `voided_at` it was entered in error: it is readable and counts nowhere (rule 66).
     `dose_status` is that of the ketamine session an intention was written for. `title` is what it
-    is called: that of a debrief is no integration note.
+    is called: that of a debrief is no integration note. `reads` are the colleagues who marked it as
+    read, each with a comment or none.
     """
 
     id: str
@@ -95,6 +97,7 @@ class NoteLine:
     answers: tuple[Answer, ...]
     amendments: tuple[Addition, ...]
     addenda: tuple[Addition, ...]
+    reads: tuple[Addition, ...]
 
     def answer(self, key: str) -> str:
         """The words of one field, empty when there are none."""
@@ -133,6 +136,7 @@ class NotePage:
     can_write: bool
     can_amend: bool
     can_add: bool
+    can_mark_read: bool
     beside: tuple[NoteLine, ...]
     intentions: tuple[NoteLine, ...]
     last_integration: NoteLine | None
@@ -252,6 +256,13 @@ def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
         can_write=can_write,
         can_amend=is_mine and counts and head.signed_at is not None,
         can_add=counts and head.signed_at is not None,
+        can_mark_read=(
+            counts
+            and head.signed_at is not None
+            and not is_mine
+            and head.is_member
+            and not head.is_read
+        ),
         beside=tuple(line for line in lines.values() if _same_subject(line, note)),
         intentions=tuple(
             line
@@ -452,6 +463,10 @@ def _head(db: Session, asked: Asked, note_id: str) -> Any:
             Note.template_version,
             Note.integration_session_id,
             visible_episodes(asked.viewer, asked.now).label("is_on_course"),
+            is_on_episode(asked.viewer, asked.now).label("is_member"),
+            exists()
+            .where(NoteRead.note_id == Note.id, NoteRead.reader_id == asked.viewer.clinician_id)
+            .label("is_read"),
         )
         .join(Episode, Episode.id == Note.episode_id)
         .join(Client, Client.id == Episode.client_id)
@@ -524,7 +539,8 @@ def _lines(
         rows[row.what].append(row)
     amendments: defaultdict[str, list[Addition]] = defaultdict(list)
     addenda: defaultdict[str, list[Addition]] = defaultdict(list)
-    for what, beside in ((_AMENDMENT, amendments), (_ADDENDUM, addenda)):
+    reads: defaultdict[str, list[Addition]] = defaultdict(list)
+    for what, beside in ((_AMENDMENT, amendments), (_ADDENDUM, addenda), (_READ, reads)):
         for row in rows[what]:
             author = named(row.name, row.credentials)
             beside[row.note_id].append(Addition(row.id, author, row.at, row.reason, row.text))
@@ -551,6 +567,7 @@ def _lines(
             ),
             amendments=tuple(amendments[row.id]),
             addenda=tuple(addenda[row.id]),
+            reads=tuple(reads[row.id]),
         )
         for row in rows[_NOTE]
     ]
@@ -596,10 +613,11 @@ def _notes_and_additions(wanted: ColumnElement[bool]) -> Executable:
         .where(wanted)
         .cte("notes")
     )
+    nothing_said = literal("", Text)
     # PostgreSQL asks for a type wherever there is nothing.
     nothing = [cast(null(), one.type) for one in of_notes]
 
-    def beside(what: str, table: Any, reason: Any) -> Select[Any]:
+    def beside(what: str, table: Any, author_id: Any, reason: Any, words: Any) -> Select[Any]:
         return (
             select(
                 literal(what),
@@ -607,19 +625,26 @@ def _notes_and_additions(wanted: ColumnElement[bool]) -> Executable:
                 table.id,
                 table.at,
                 reason,
-                table.text,
+                words,
                 Clinician.name,
                 Clinician.credentials,
                 *nothing,
             )
             .join(notes, notes.c.id == table.note_id)
-            .join(Clinician, Clinician.id == table.author_id)
+            .join(Clinician, Clinician.id == author_id)
         )
 
     return union_all(
         select(notes),
-        beside(_AMENDMENT, NoteAmendment, NoteAmendment.reason),
-        beside(_ADDENDUM, NoteAddendum, literal("", Text)),
+        beside(
+            _AMENDMENT,
+            NoteAmendment,
+            NoteAmendment.author_id,
+            NoteAmendment.reason,
+            NoteAmendment.text,
+        ),
+        beside(_ADDENDUM, NoteAddendum, NoteAddendum.author_id, nothing_said, NoteAddendum.text),
+        beside(_READ, NoteRead, NoteRead.reader_id, nothing_said, NoteRead.comment),
     ).order_by("at", "id")
 
 

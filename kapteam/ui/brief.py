@@ -7,6 +7,7 @@ import streamlit as st
 from kapteam.actions.views import record_brief
 from kapteam.exchange.brief import brief_pdf, lines
 from kapteam.queries.brief import Brief, brief
+from kapteam.queries.record_state import record_state
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import identity, row, words
 from kapteam.ui.shell import Present, made_when_pressed
@@ -40,6 +41,6 @@ def draw_brief(here: Present, shown: Brief) -> None:
 def _paper(session_id: str, here: Present) -> bytes:
     """The page, on record before it is handed out."""
     shown = here.read(brief, session_id)
-    made = brief_pdf(shown, here.asked)
+    made = brief_pdf(shown, here.asked, here.read(record_state))
     here.write(record_brief, shown.client.id, session_id, here.now)
     return made

@@ -15,9 +15,11 @@ from kapteam.actions.notes import (
     AmendmentEntered,
     NoteEntered,
     NoteErrorEntered,
+    NoteReadEntered,
     add_addendum,
     amend_note,
     drop_empty_note,
+    mark_note_read,
     save_draft,
     start_note,
     void_note,
@@ -474,7 +476,9 @@ def draw_signed(here: Present, shown: NotePage) -> None:
                 amend_note,
                 lambda: form.entered(AmendmentEntered, id=form.makes, note_id=note.id),
             )
-    elif shown.can_add:
+    if shown.can_mark_read:
+        _read_form(here, note)
+    if shown.can_add and not shown.can_amend:
         with st.expander("Add to this note", icon=":material/add_comment:"):
             form = Form(here, "addendum", makes=unused_id(here))
             form.area("text", "What to add")
@@ -483,6 +487,19 @@ def draw_signed(here: Present, shown: NotePage) -> None:
                 add_addendum,
                 lambda: form.entered(AddendumEntered, id=form.makes, note_id=note.id),
             )
+
+
+def _read_form(here: Present, note: NoteLine) -> None:
+    """The way to say that one read a colleague's note, with a few words or none."""
+    with st.expander("Read", icon=":material/done_all:"):
+        st.markdown(quiet("Your colleagues see that you read it, and when. It is no signature."))
+        form = Form(here, "note_read", makes=unused_id(here, "new_read"))
+        form.line("comment", "Comment, if any")
+        form.save(
+            "Mark as read",
+            mark_note_read,
+            lambda: form.entered(NoteReadEntered, id=form.makes, note_id=note.id),
+        )
 
 
 def _typed_after_signing(shown: NotePage) -> None:

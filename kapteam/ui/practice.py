@@ -20,14 +20,25 @@ from kapteam.actions.practice import (
 from kapteam.errors import Refused
 from kapteam.instruments import instruments
 from kapteam.operations.backups import back_up_now, backup_state
+from kapteam.operations.checking import check_on_record
 from kapteam.queries.practice import ThresholdLine
+from kapteam.queries.record_checks import LastCheck
 from kapteam.rules.cadence import CADENCE_SETTINGS
 from kapteam.rules.measures_in_use import measure_settings
 from kapteam.rules.plausibility import DOSE_BOUNDS
 from kapteam.rules.thresholds import THRESHOLDS
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import PracticePart
-from kapteam.ui.rows import BACKUP_IS_LATE, phrase, row, section, when, words
+from kapteam.ui.rows import (
+    BACKUP_IS_LATE,
+    RECORDS_CHANGED,
+    RECORDS_UNCHECKED,
+    phrase,
+    row,
+    section,
+    when,
+    words,
+)
 from kapteam.ui.shell import Present, say_next
 from kapteam.ui.text import plain, quiet
 
@@ -164,6 +175,47 @@ def _back_up(here: Present) -> None:
         say_next(str(refused), well=False)
     else:
         say_next("Backed up, and the copy was opened and checked")
+    st.rerun()
+
+
+def draw_record_check(here: Present, last: LastCheck | None) -> None:
+    """When signed records were last checked and what was found, and one more check on request."""
+    with st.container(border=True, key="records"):
+        with row("records_row"):
+            words("Signed records")
+            if last is None:
+                words(quiet("not checked yet; the first check follows the first backup of a night"))
+            else:
+                words("last checked")
+                when(here, last.at)
+                if not last.finding:
+                    words("nothing changed outside kapteam")
+                    words(quiet(wording.count(last.lines, "line")))
+                if last.is_late:
+                    phrase(RECORDS_UNCHECKED)
+            asked = st.button("Check the signed records", icon=":material/fact_check:")
+        if last is not None and last.finding:
+            phrase(RECORDS_CHANGED)
+            st.text(last.finding)
+    if asked:
+        _check_records(here)
+
+
+def _check_records(here: Present) -> None:
+    bar = st.progress(0.0, "Checking")
+
+    def show(what: str, done: int, of: int) -> None:
+        bar.progress(done / of if of else 1.0, f"Checking {what}: {done:,} of {of:,}")
+
+    try:
+        finding = check_on_record(here.viewer, here.now, show)
+    except Refused as refused:
+        say_next(str(refused), well=False)
+    else:
+        if finding:
+            say_next("Checked: read below what was found", well=False)
+        else:
+            say_next("Checked: nothing was changed outside kapteam")
     st.rerun()
 
 

@@ -73,6 +73,8 @@ _OF_A_DOSE = {
     Reason.SIGN_SUPPORT,
 }
 BACKUP_IS_LATE = Phrase("No good backup for more than a day", Tone.RED, "error")
+RECORDS_CHANGED = Phrase("Signed records do not check out", Tone.RED, "error")
+RECORDS_UNCHECKED = Phrase("Not checked for more than a day", Tone.AMBER, "schedule")
 NOT_BOOKED = Phrase("Integration not booked", Tone.AMBER, "schedule")
 
 

@@ -25,6 +25,7 @@ from kapteam.exchange.monitoring_form import monitoring_form_pdf
 from kapteam.queries.course import Course
 from kapteam.queries.ketamine_session import KetamineSessionPage
 from kapteam.queries.live_session import LiveSession
+from kapteam.queries.record_state import record_state
 from kapteam.queries.session_rows import AdministrationLine
 from kapteam.queries.spravato import (
     EnrollmentLine,
@@ -249,7 +250,7 @@ def _draw_print(here: Present, record: SpravatoRecord) -> None:
 def _form_file(session_id: str, here: Present) -> bytes:
     """The form of a session, on record before it is handed out."""
     record = here.read(form_to_print, session_id)
-    made = monitoring_form_pdf(record, here.asked)
+    made = monitoring_form_pdf(record, here.asked, here.read(record_state))
     here.write(record_form_printed, session_id, record.definition.version, here.now)
     return made
 

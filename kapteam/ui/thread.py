@@ -8,6 +8,7 @@ from kapteam import wording
 from kapteam.actions.commitments import CommitmentEntered, update_commitment
 from kapteam.actions.views import record_thread
 from kapteam.exchange.thread import Passage, Turn, became, thread_pdf, turns
+from kapteam.queries.record_state import record_state
 from kapteam.queries.thread import Thread, thread
 from kapteam.rules.commitments import Commitment
 from kapteam.rules.permissions import can_update_commitment
@@ -52,7 +53,7 @@ def draw_thread(here: Present, shown: Thread) -> None:
 def _paper(episode_id: str, here: Present) -> bytes:
     """The pages, on record before they are handed out."""
     shown = here.read(thread, episode_id)
-    made = thread_pdf(shown, here.asked)
+    made = thread_pdf(shown, here.asked, here.read(record_state))
     here.write(record_thread, shown.client.id, episode_id, here.now)
     return made
 

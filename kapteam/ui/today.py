@@ -14,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from kapteam import sentences, wording
 from kapteam.operations.backups import backup_state
+from kapteam.queries.record_checks import last_check
 from kapteam.queries.standing import (
     ContactLine,
     DoseLine,
@@ -31,7 +32,7 @@ from kapteam.ui.contacts import contact_place, draw_told
 from kapteam.ui.day_sheet import day_sheets
 from kapteam.ui.first_steps import draw_first_steps, draw_without_course
 from kapteam.ui.measures_due import draw_due_before
-from kapteam.ui.navigation import link
+from kapteam.ui.navigation import PracticePart, link
 from kapteam.ui.rows import (
     BACKUP_IS_LATE,
     NUMBER,
@@ -39,6 +40,7 @@ from kapteam.ui.rows import (
     ORDER,
     PERSON,
     REASON,
+    RECORDS_CHANGED,
     STANDING,
     TWO_LINKS,
     attention_row,
@@ -129,11 +131,14 @@ def draw_today(here: Present, today: Today) -> None:
 
 
 def _backups(here: Present) -> None:
-    """To whoever can do something about it: that no good backup was made for a day."""
+    """To whoever can do something about it: no good backup for a day, or a record that changed."""
     if here.asked.practice.is_demo or not can_administer(here.viewer):
         return
     if backup_state(here.now).is_late:
         count_link("practice", BACKUP_IS_LATE)
+    checked = here.read(last_check)
+    if checked is not None and checked.finding:
+        count_link("practice", RECORDS_CHANGED, practice_show=PracticePart.BACKUPS.label)
 
 
 def _for_prescriber(

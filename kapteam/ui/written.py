@@ -99,7 +99,7 @@ def gist(note: NoteLine) -> str:
 
 
 def draw_additions(here: Present, note: NoteLine) -> None:
-    """What was amended in a signed note, with the reason, and what colleagues added."""
+    """What was amended in a signed note and why, what colleagues added, and who read it."""
     for one in note.amendments:
         at = wording.moment(one.at, here.now, here.zone)
         st.markdown(f"**Amended** {quiet(f'{one.author}, {at}: {one.reason}')}")
@@ -108,3 +108,8 @@ def draw_additions(here: Present, note: NoteLine) -> None:
         at = wording.moment(one.at, here.now, here.zone)
         st.markdown(f"**Added** {quiet(f'{one.author}, {at}')}")
         st.text(one.text)
+    for one in note.reads:
+        at = wording.moment(one.at, here.now, here.zone)
+        st.markdown(f":material/done_all: {plain(f'Read by {one.author}, {at}')}")
+        if one.text:
+            st.text(one.text)

@@ -17,6 +17,7 @@ from kapteam.instruments import instruments
 from kapteam.operations.address import address_of
 from kapteam.operations.alone import alone
 from kapteam.operations.backups import keep_backed_up
+from kapteam.operations.checking import begin_list
 from kapteam.settings import settings
 from kapteam.web.gate import Entrance, Gate
 from kapteam.web.plain import trouble_page
@@ -77,6 +78,7 @@ class Front:
                 held.enter_context(alone())
                 practice, backups = database(PRACTICE), settings().backup_dir
                 await run_in_threadpool(bring_up_to_date, practice, backups)
+                await run_in_threadpool(begin_list, practice)
             except Unusable as unusable:
                 if str(unusable) != self._said:
                     self._said, self._entrance.trouble = str(unusable), trouble_page(unusable)

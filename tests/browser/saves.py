@@ -40,6 +40,7 @@ from kapteam.db.tables import (
     Note,
     NoteAddendum,
     NoteAmendment,
+    NoteRead,
     OtherMedicine,
     OutsideExperience,
     OutsideWait,
@@ -892,6 +893,11 @@ def _addition(page: Page) -> None:
     paste(page, "What to add", "Blood pressure was fine")
 
 
+def _note_read(page: Page) -> None:
+    unfold(page, "Read")
+    paste(page, "Comment, if any", "Agreed")
+
+
 def _an_empty_note(own: Care) -> str:
     with own.database.writing() as db:
         dose = a_ketamine_session(db, own.course)
@@ -1686,6 +1692,14 @@ SAVES = {
         "Save addition",
         ("note:added_to",),
         (NoteAddendum,),
+        by_prescriber=True,
+    ),
+    "note read": Save(
+        _a_signed_note,
+        _note_read,
+        "Mark as read",
+        ("note:read",),
+        (NoteRead,),
         by_prescriber=True,
     ),
     "colleague": Save(

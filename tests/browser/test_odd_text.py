@@ -28,6 +28,7 @@ from kapteam.db.tables import (
     Note,
     NoteAddendum,
     NoteAmendment,
+    NoteRead,
     Practice,
     Series,
 )
@@ -319,6 +320,15 @@ def strange(care: Care) -> Odd:
                 content_hash=content_hash(""),
             )
         )
+        db.add(
+            NoteRead(
+                id=new_id(),
+                note_id=signed.id,
+                reader_id=care.prescriber.clinician_id,
+                at=NOW,
+                comment=odd("rdn"),
+            )
+        )
 
         integrated = a_signed_integration(db, given, therapist, actions=odd("act"))
         db.add(
@@ -483,7 +493,7 @@ SHOWN = {
     "Emergency access": "emg",
     "Who did what": "old prc",
     "client": f"{NAME} pro pho pin eme rel emp may all med cdt the els gpl ppl bre why end int sig "
-    "two are ate add sub hap cir clo vdn emg ris rpl rsg cpl cwo "
+    "two are ate add rdn sub hap cir clo vdn emg ris rpl rsg cpl cwo "
     "owh ane ack",
     "client_edit": f"{NAME} pro pho eme rel emp may all med cdt",
     "course": f"{NAME} the els bre",
@@ -498,7 +508,7 @@ SHOWN = {
     "closed": f"{NAME} clo",
     "dropped": f"{NAME} dro",
     "agreed": f"{NAME} ipl agr",
-    "note": f"{NAME} sig two are ate add the",
+    "note": f"{NAME} sig two are ate add rdn the",
     "thread": f"{NAME} int are ate add the srw act cup",
     "note in error": f"{NAME} vdn",
     "risk note": f"{NAME} rsg",
@@ -543,6 +553,13 @@ NOBODY_S_WORDS = {
     "practice.zone",
     "practice_setting.key",
     "practice_setting.value",
+    "record_check.finding",
+    "record_link.content_hash",
+    "record_link.key_name",
+    "record_link.kind",
+    "record_link.linked_at",
+    "record_link.mac",
+    "record_link.row_id",
     "record_signature.content_hash",
     "score.answers",
     "score.form",

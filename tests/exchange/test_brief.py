@@ -4,11 +4,22 @@ from datetime import timedelta
 
 import pytest
 
+from kapteam.actions.notes import (
+    AddendumEntered,
+    AmendmentEntered,
+    NoteReadEntered,
+    add_addendum,
+    amend_note,
+    mark_note_read,
+)
 from kapteam.actions.views import record_brief
+from kapteam.db.record_links import newest_anchor
 from kapteam.db.tables import Client, KetamineSession
 from kapteam.errors import NotAllowed, NotFound
 from kapteam.exchange.brief import brief_pdf, lines
+from kapteam.ids import new_id
 from kapteam.queries.brief import brief
+from kapteam.queries.record_state import record_state
 from kapteam.vocabulary import AdverseEventKind, Support
 from tests.factories import NOW, ZONE, audit_events
 from tests.factories_care import (
@@ -144,6 +155,32 @@ def test_it_is_one_page_by_initials_and_code_and_nothing_typed_is_markup(care, a
     assert wild in page
     assert care.client.code in page
     assert care.client.family_name not in page.replace("Ngozi Okafor", "")
+
+
+def test_what_was_amended_added_and_read_is_printed_with_the_intention(care, ahead):
+    with care.database.writing() as db:
+        note = a_signed_intention(db, ahead, care.therapist)
+    amendment = AmendmentEntered(new_id(), note.id, "Misheard", "To rest without guilt.")
+    care.do(amend_note, care.therapist, amendment)
+    care.do(add_addendum, care.prescriber, AddendumEntered(new_id(), note.id, "Slept well."))
+    care.do(mark_note_read, care.prescriber, NoteReadEntered(new_id(), note.id, "Agreed."))
+
+    asked = care.asked_by(care.therapist)
+    with care.database.reading() as db:
+        state = record_state(db, asked)
+        assert state == f"Record {newest_anchor(db)}"
+    paper = " ".join(pages_of(brief_pdf(_brief(care, ahead), asked, state)))
+    page = " ".join(paper.replace("\u200b", "").split())
+
+    for words in ("Misheard To rest without guilt.", "Slept well.", "Agreed.", state):
+        assert words in page
+    assert "Robin Prescott, MD, Tue Nov 24, 2:30 pm Agreed." in page
+
+
+def test_before_anything_is_signed_no_record_is_named(care, ahead):
+    asked = care.asked_by(care.therapist)
+    with care.database.reading() as db:
+        assert record_state(db, asked) == ""
 
 
 def test_the_front_desk_and_others_get_none(care, ahead):

@@ -65,6 +65,12 @@ def _pages(care, session):
     ]
 
 
+def test_at_its_foot_stands_the_state_of_the_signed_records(care, session):
+    state = "Record 214-7f3a-91c2-0be4-55d0"
+    [page] = pages_of(monitoring_form_pdf(*_record(care, session), state))
+    assert state in page
+
+
 def test_it_is_one_page_with_all_that_was_recorded(care, session):
     [page] = _pages(care, session)
 

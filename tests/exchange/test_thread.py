@@ -137,3 +137,8 @@ def test_printing_is_on_record(care, note):
     care.do(record_thread, care.therapist, care.client.id, care.course.id)
     (event,) = audit_events(care.database)
     assert (event.tag, event.subject_id) == ("thread:printed", care.course.id)
+
+
+def test_the_state_of_the_signed_records_stands_at_the_foot(care, note):
+    paper = thread_pdf(_thread(care), care.asked_by(care.therapist), "Record 3-b9d5-ccd3")
+    assert "Record 3-b9d5-ccd3" in pages_of(paper)[-1]

@@ -4,15 +4,18 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, text
 
 from kapteam.__main__ import main
 from kapteam.db.backup import backups_in
 from kapteam.db.engine import Database
 from kapteam.db.practices import PRACTICE, database
+from kapteam.db.tables import RecordCheck
 from kapteam.demo import PRESCRIBER_ID, THERAPIST_ID
 from kapteam.errors import NotAllowed, Unusable
 from kapteam.operations import backups
-from kapteam.operations.backups import back_up_if_due, back_up_now, backup_state
+from kapteam.operations.backups import back_up_if_due, back_up_now, backup_state, tonight
+from kapteam.operations.checking import check_on_record
 from kapteam.settings import settings
 from tests.accounts.people import viewer
 from tests.clock import FrozenClock
@@ -34,7 +37,8 @@ def test_a_backup_holds_every_row_on_either_engine_and_is_on_record(either, now)
     copy = Database(f"sqlite:///{file}")
     assert contents(copy) == before
     copy.close()
-    assert list(settings().backup_dir.iterdir()) == [file]
+    beside = {file, file.with_suffix(".txt"), settings().backup_dir / "anchors.txt"}
+    assert set(settings().backup_dir.iterdir()) == beside
     [made] = audit_events(either, "backup:made")
     assert (made.at, made.clinician_id) == (now, None)
 
@@ -91,6 +95,8 @@ def test_old_ones_go_and_a_bad_copy_takes_no_old_one_with_it(practice, now, monk
     for days in (400, 399, 40, 39, 3):
         back_up_now(None, now - days * DAY)
     assert _kept() == [now - 3 * DAY, now - 39 * DAY]
+    assert len(list(settings().backup_dir.glob("kapteam-*.txt"))) == 2
+    assert len((settings().backup_dir / "anchors.txt").read_text().splitlines()) == 5
     before = _kept()
 
     def fail(*_):
@@ -151,3 +157,40 @@ def test_a_week_of_nights_leaves_one_a_night(practice, now, tmp_path):
         back_up_if_due(clock.advance(hours=1))
     assert len(_kept()) == 8
     assert count_rows(database(PRACTICE), type(audit_events(practice, "backup:made")[0])) > 8
+
+
+def test_with_the_night_s_backup_signed_records_are_checked_and_practice_keeps_the_finding(
+    practice, now
+):
+    tonight(now)
+    tonight(now + HOUR)
+    with practice.writing() as db:
+        db.execute(text("DROP TRIGGER note_locked"))
+        db.execute(text("UPDATE note SET signed_text = 'Else.' WHERE signed_at IS NOT NULL"))
+    tonight(now + 12 * HOUR)
+    (settings().data_dir / "records.key").write_text("no key")
+    tonight(now + 36 * HOUR)
+
+    with practice.reading() as db:
+        checks = db.scalars(select(RecordCheck).order_by(RecordCheck.at)).all()
+    assert [one.at - now for one in checks] == [0 * HOUR, 12 * HOUR, 36 * HOUR]
+    assert checks[0].finding == ""
+    assert checks[0].lines > 0
+    assert "was changed outside kapteam" in checks[1].finding
+    assert "records.key in the data folder cannot be read" in checks[2].finding
+    assert [one.checked_by_id for one in checks] == [None, None, None]
+
+
+def test_the_log_says_that_something_was_found_and_not_of_whom(practice, now, caplog):
+    with practice.writing() as db:
+        db.execute(text("DROP TRIGGER note_locked"))
+        db.execute(text("UPDATE note SET signed_text = 'Else.' WHERE signed_at IS NOT NULL"))
+    tonight(now)
+    assert "Signed records do not check out" in caplog.text
+    assert "K-0" not in caplog.text
+
+
+def test_only_an_administrator_asks_for_a_check(practice, now):
+    with pytest.raises(NotAllowed):
+        check_on_record(viewer(practice, THERAPIST_ID, now), now)
+    assert audit_events(practice, "records:checked") == []

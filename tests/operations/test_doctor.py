@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import stat
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from kapteam import clock
 from kapteam.__main__ import main
 from kapteam.db import engine
+from kapteam.db.migrate import bring_up_to_date
+from kapteam.db.practices import PRACTICE, database
 from kapteam.operations import doctor
 from kapteam.operations.address import address_of
 from kapteam.operations.backups import back_up_now
@@ -162,6 +165,30 @@ def test_a_key_that_other_accounts_can_read_is_named(second_machine, now, monkey
     assert "read the key of the certificate" in said
     copied.chmod(0o600)
     assert findings(now) == []
+
+
+def test_a_key_of_the_signed_records_that_is_missing_damaged_or_open_to_others_is_named(safe, now):
+    key = settings().data_dir / "records.key"
+    whole = key.read_text()
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+    for rights in (0o640, 0o604):
+        key.chmod(rights)
+        [said] = findings(now)
+        assert "forge a signed record" in said
+    key.chmod(0o600)
+    for spoiled in ("", "no key", whole[:-2]):
+        key.write_text(spoiled)
+        [said] = findings(now)
+        assert "damaged" in said
+    key.unlink()
+    [said] = findings(now)
+    assert "records.key is missing" in said
+
+
+def test_a_practice_where_nothing_is_signed_yet_needs_no_key(data_folder, now):
+    bring_up_to_date(database(PRACTICE), settings().backup_dir)
+    assert not [one for one in findings(now) if "records.key" in one]
 
 
 def test_a_full_disk_is_named(safe, now, monkeypatch):

@@ -27,7 +27,7 @@ from tests.operations.conftest import use
 from tests.operations.contents import contents
 
 _ROOT = Path(__file__).resolve().parents[2]
-_ADDED_BY_RESTORING = ("audit_event", "sign_in")
+_ADDED_BY_RESTORING = ("audit_event", "sign_in", "record_link")
 _WRITERS = 3
 
 

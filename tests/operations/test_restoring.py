@@ -25,7 +25,7 @@ from tests.operations.conftest import use
 from tests.operations.contents import contents
 
 HOUR = timedelta(hours=1)
-_ADDED = ("audit_event", "sign_in")
+_ADDED = ("audit_event", "sign_in", "record_link")
 
 
 def _practice() -> Database:

@@ -1093,6 +1093,14 @@ SHEETS = {
         "note:added_to",
         _a_signed_note,
     ),
+    "note read": Sheet(
+        "note",
+        "note_read",
+        "Mark as read",
+        {"comment": "Agreed."},
+        "note:read",
+        _a_signed_note,
+    ),
     "concern": Sheet(
         "concern",
         "concern",

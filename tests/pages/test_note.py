@@ -15,7 +15,15 @@ from kapteam.actions.notes import (
     void_note,
 )
 from kapteam.db.signing import read_unsigned
-from kapteam.db.tables import Draft, KetamineSession, Note, NoteAddendum, NoteAmendment, SignIn
+from kapteam.db.tables import (
+    Draft,
+    KetamineSession,
+    Note,
+    NoteAddendum,
+    NoteAmendment,
+    NoteRead,
+    SignIn,
+)
 from kapteam.errors import NotAllowed
 from kapteam.ids import new_id
 from kapteam.ui.text import plain
@@ -28,7 +36,7 @@ from tests.factories_care import (
     an_integration_session,
 )
 from tests.pages.filling import fill, press, typed, write
-from tests.pages.tabs import back, links, opened, said, unsigned, well
+from tests.pages.tabs import back, bare, links, opened, said, unsigned, well
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WILD = "<b>v</b> **2** =HYPERLINK(1) -> www.x.y :star: $x$ 🌵 שלום"
@@ -505,13 +513,32 @@ def test_an_amendment_reaches_whoever_reads_the_intention_elsewhere(care):
 
 def test_a_colleague_adds_to_it_and_does_not_amend_it(care, signed):
     tab = _open(care, care.prescriber, signed.id)
-    assert [one.label for one in tab.expander] == ["Add to this note"]
+    assert [one.label for one in tab.expander] == ["Read", "Add to this note"]
 
     press(fill(tab, "addendum", {"text": WILD}), "Save addition")
 
     assert WILD in [one.value for one in tab.text]
     assert [one.author_id for one in care.rows(NoteAddendum)] == [care.prescriber.clinician_id]
     assert care.rows(NoteAmendment) == []
+
+
+def test_a_colleague_marks_it_as_read_with_a_comment_and_its_author_sees_it(care, signed):
+    tab = _open(care, care.prescriber, signed.id)
+
+    press(fill(tab, "note_read", {"comment": WILD}), "Mark as read")
+
+    read = "Read by Robin Prescott, MD, Tue Nov 24, 2:30 pm"
+    for shown in (tab, _open(care, care.therapist, signed.id)):
+        assert read in bare(said(shown))
+        assert WILD in [one.value for one in shown.text]
+        assert "Read" not in [one.label for one in shown.expander]
+    [kept] = care.rows(NoteRead)
+    assert (kept.reader_id, kept.comment) == (care.prescriber.clinician_id, WILD)
+
+
+def test_its_author_is_not_asked_to_mark_it(care, signed):
+    tab = _open(care, care.therapist, signed.id)
+    assert "Read" not in [one.label for one in tab.expander]
 
 
 def test_signing_saves_everything_first_and_then_leaves_for_the_plain_page(care, begun):

@@ -1,11 +1,13 @@
 """Practice as a browser would get it, without the browser."""
 
+import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from streamlit.proto.SelectWidgetFilterMode_pb2 import FILTER_MODE_CONTAINS
 
+from kapteam.actions.notes import AddendumEntered, add_addendum
 from kapteam.db.backup import backups_in
 from kapteam.db.tables import (
     AuditEvent,
@@ -16,7 +18,9 @@ from kapteam.db.tables import (
     PinBrowser,
     Practice,
     PracticeSetting,
+    RecordCheck,
 )
+from kapteam.ids import new_id
 from kapteam.instruments import instruments
 from kapteam.rules.cadence import CADENCE_SETTINGS
 from kapteam.rules.plausibility import DOSE_BOUNDS
@@ -33,13 +37,14 @@ from tests.factories import (
     a_weight,
     audit_events,
 )
-from tests.factories_care import a_ketamine_session
+from tests.factories_care import a_ketamine_session, a_signed_note
 from tests.pages.filling import beside, fill, press, typed
 from tests.pages.tabs import (
     back,
     bare,
     buttons,
     headings,
+    links,
     opened,
     said,
     statements_of,
@@ -577,3 +582,79 @@ def test_a_backup_that_fails_is_said_and_is_none(care, admin, monkeypatch):
         "The folder of the backups cannot be used. Check its rights and the disk."
     ]
     assert care.rows(AuditEvent, tag="backup:made") == []
+
+
+def _checked(tab):
+    return press(tab, "Check the signed records")
+
+
+def test_signed_records_are_checked_from_the_page_and_it_says_when_and_that_all_is_well(
+    care, admin
+):
+    care.do(add_addendum, care.prescriber, AddendumEntered(new_id(), _signed(care).id, "Read."))
+    tab = opened(care, admin, "practice", practice_show="Backups")
+    assert "not checked yet" in said(tab)
+
+    tab = _checked(tab)
+
+    assert [bare(one.value) for one in tab.success] == [
+        "Checked: nothing was changed outside kapteam"
+    ]
+    assert "last checked" in said(tab)
+    assert "nothing changed outside kapteam" in said(tab)
+    assert "2 lines" in said(tab)
+    [kept] = care.rows(RecordCheck)
+    assert (kept.at, kept.checked_by_id, kept.finding) == (NOW, admin.clinician_id, "")
+    [event] = care.rows(AuditEvent, tag="records:checked")
+    assert event.changes == {"lines": 2, "is_whole": True}
+
+
+def _signed(care):
+    with care.database.writing() as db:
+        return a_signed_note(db, care.course, care.therapist, signed_at=NOW - timedelta(hours=2))
+
+
+def _changed_outside(care):
+    """A note in the list whose words somebody changed in the file itself."""
+    note = _signed(care)
+    care.do(add_addendum, care.prescriber, AddendumEntered(new_id(), note.id, "Read."))
+    with care.database.writing() as db:
+        db.execute(text("DROP TRIGGER note_locked"))
+        db.execute(text("UPDATE note SET signed_text = 'Nothing to see.'"))
+
+
+def test_what_was_changed_outside_is_said_in_a_sentence_and_no_word_of_the_machinery(care, admin):
+    _changed_outside(care)
+    tab = _checked(opened(care, admin, "practice", practice_show="Backups"))
+
+    sentence = "The signed note of K-001, Tue Nov 24, 2026, 12:30 pm MST, was changed outside"
+    shown = said(tab).replace("\u00a0", " ")
+    assert sentence in shown
+    assert "Signed records do not check out" in shown
+    assert not re.search(r"(?i)\b(hash|chain|seal|mac|hmac|digest|anchor)", shown)
+    assert "Nothing to see" not in shown
+    assert "Okafor" not in shown
+
+
+def test_a_change_is_told_on_the_administrators_today_and_to_nobody_else(care, admin):
+    _changed_outside(care)
+    _checked(opened(care, admin, "practice", practice_show="Backups"))
+    told = "Signed records do not check out"
+    assert told in "".join(links(opened(care, admin, "today"), "practice"))
+    assert told not in "".join(links(opened(care, care.prescriber, "today")))
+
+
+def test_a_check_that_is_older_than_a_day_says_so(care, admin):
+    with care.database.writing() as db:
+        db.add(RecordCheck(id=new_id(), at=NOW - timedelta(hours=27), lines=3, finding=""))
+    tab = opened(care, admin, "practice", practice_show="Backups")
+    assert "Not checked for more than a day" in said(tab)
+
+
+def test_without_its_key_the_check_says_what_to_do(care, admin):
+    _changed_outside(care)
+    (settings().data_dir / "records.key").unlink()
+    tab = _checked(opened(care, admin, "practice", practice_show="Backups"))
+    assert "records.key is missing" in said(tab)
+    [kept] = care.rows(RecordCheck)
+    assert "records.key is missing" in kept.finding

@@ -36,8 +36,9 @@ from kapteam.db.tables.ketamine import (
     SeriesReview,
 )
 from kapteam.db.tables.monitoring import Acknowledgement, AdverseEvent, Vital
-from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
+from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment, NoteRead
 from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
+from kapteam.db.tables.record_links import RecordCheck, RecordLink
 from kapteam.db.tables.scores import Score
 from kapteam.db.tables.session_record import RecordSignature, Reviewed, SupportRecord
 from kapteam.db.tables.spravato import MonitoringAnswers, MonitoringSubmission, RemsEnrollment
@@ -79,6 +80,7 @@ __all__ = [
     "Note",
     "NoteAddendum",
     "NoteAmendment",
+    "NoteRead",
     "OtherMedicine",
     "OutsideExperience",
     "OutsideWait",
@@ -88,6 +90,8 @@ __all__ = [
     "PrescriptionLookup",
     "Presence",
     "ReadinessAnswer",
+    "RecordCheck",
+    "RecordLink",
     "RecordSignature",
     "RemsEnrollment",
     "Reviewed",

@@ -69,3 +69,16 @@ class NoteAddendum(Identified):
     at: Mapped[datetime]
     text: Mapped[str] = mapped_column(Text)
     content_hash: Mapped[str] = mapped_column(String(64))
+
+
+class NoteRead(Identified):
+    """That a colleague read a signed note, with a few words if they like; it is no signature."""
+
+    __tablename__ = "note_read"
+
+    note_id: Mapped[str] = mapped_column(ForeignKey("note.id"))
+    reader_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    at: Mapped[datetime]
+    comment: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (Index("uq_note_read_note_id_reader_id", "note_id", "reader_id", unique=True),)
