@@ -11,6 +11,7 @@ from kapteam.actions.practice import the_practice
 from kapteam.actions.saving import already_saved, compare_and_swap
 from kapteam.db.access import visible_episode, visible_notes
 from kapteam.db.audit import record
+from kapteam.db.note_index import index_note
 from kapteam.db.signing import note_form, read_unsigned
 from kapteam.db.tables import (
     Concern,
@@ -246,6 +247,7 @@ def sign_note(db: Session, viewer: Viewer, note_id: str, seen: str, now: datetim
         },
     )
     _forget_drafts(db, note_id)
+    index_note(db, note_id)
     record(
         db,
         "note:signed",
@@ -286,6 +288,7 @@ def amend_note(db: Session, viewer: Viewer, entered: AmendmentEntered, now: date
             content_hash=digest,
         )
     )
+    index_note(db, note.id)
     record(
         db,
         "note:amended",
@@ -322,6 +325,7 @@ def add_addendum(db: Session, viewer: Viewer, entered: AddendumEntered, now: dat
             content_hash=digest,
         )
     )
+    index_note(db, note.id)
     record(
         db,
         "note:added_to",

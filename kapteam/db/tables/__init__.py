@@ -34,7 +34,7 @@ from kapteam.db.tables.ketamine import (
     SeriesReview,
 )
 from kapteam.db.tables.monitoring import Acknowledgement, AdverseEvent, Vital
-from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment
+from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment, NoteWords
 from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
 from kapteam.db.tables.scores import Score
 from kapteam.db.tables.session_record import RecordSignature, Reviewed, SupportRecord
@@ -76,6 +76,7 @@ __all__ = [
     "Note",
     "NoteAddendum",
     "NoteAmendment",
+    "NoteWords",
     "OtherMedicine",
     "OutsideExperience",
     "OutsideWait",

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kapteam.db.base import Identified, Versioned, index_of_open
+from kapteam.db.base import Base, Identified, Versioned, index_of_open
 from kapteam.db.types import term
 from kapteam.vocabulary import NoteKind
 
@@ -69,3 +69,21 @@ class NoteAddendum(Identified):
     at: Mapped[datetime]
     text: Mapped[str] = mapped_column(Text)
     content_hash: Mapped[str] = mapped_column(String(64))
+
+
+class NoteWords(Base):
+    """What search knows of one signed note and of what was added to it: its words, folded.
+
+    `number` is the second in which it was signed, since 1970, or the next that is free: a later
+    note has a higher one. The table is read by nobody; each engine keeps its full-text index of it
+    (db/note_index.py).
+    """
+
+    __tablename__ = "note_words"
+
+    # SQLite takes a key for the number of a row only by this very name of its type.
+    number: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
+    note_id: Mapped[str] = mapped_column(ForeignKey("note.id"), unique=True)
+    text: Mapped[str] = mapped_column(Text)
