@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, cast, column, select, table, text
+from sqlalchemy import ColumnElement, Connection, FromClause, cast, column, select, table
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -21,31 +21,53 @@ from kapteam.rules.note_search import Sought, index_text
 INDEX = "note_fts"
 _SQLITE = table(INDEX, column("rowid"))
 _POSTGRESQL = table(INDEX, column("number"), column("words", TSVECTOR))
+# `ascii` parts what it is given at the spaces: which words there are is said in rules/ alone.
 _ON_SQLITE = (
-    # `ascii` parts what it is given at the spaces: which words there are is said in rules/ alone.
-    f"CREATE VIRTUAL TABLE {INDEX} USING fts5(text, content='note_words', content_rowid='number',"
-    " tokenize='ascii', prefix='3', columnsize=0)",
-    "CREATE TRIGGER note_words_added AFTER INSERT ON note_words BEGIN"
-    f" INSERT INTO {INDEX} (rowid, text) VALUES (NEW.number, NEW.text); END",
-    "CREATE TRIGGER note_words_changed AFTER UPDATE ON note_words BEGIN"
-    f" INSERT INTO {INDEX} ({INDEX}, rowid, text) VALUES ('delete', OLD.number, OLD.text);"
-    f" INSERT INTO {INDEX} (rowid, text) VALUES (NEW.number, NEW.text); END",
-    "CREATE TRIGGER note_words_gone AFTER DELETE ON note_words BEGIN"
-    f" INSERT INTO {INDEX} ({INDEX}, rowid, text) VALUES ('delete', OLD.number, OLD.text); END",
+    f"""
+    CREATE VIRTUAL TABLE {INDEX} USING fts5(
+        text, content='note_words', content_rowid='number',
+        tokenize='ascii', prefix='3', columnsize=0
+    )
+    """,
+    f"""
+    CREATE TRIGGER note_words_added AFTER INSERT ON note_words BEGIN
+        INSERT INTO {INDEX} (rowid, text) VALUES (NEW.number, NEW.text);
+    END
+    """,
+    f"""
+    CREATE TRIGGER note_words_changed AFTER UPDATE ON note_words BEGIN
+        INSERT INTO {INDEX} ({INDEX}, rowid, text) VALUES ('delete', OLD.number, OLD.text);
+        INSERT INTO {INDEX} (rowid, text) VALUES (NEW.number, NEW.text);
+    END
+    """,
+    f"""
+    CREATE TRIGGER note_words_gone AFTER DELETE ON note_words BEGIN
+        INSERT INTO {INDEX} ({INDEX}, rowid, text) VALUES ('delete', OLD.number, OLD.text);
+    END
+    """,
 )
+# No parser of the server's: each word as it is, and where it stands.
 _ON_POSTGRESQL = (
-    f"CREATE TABLE {INDEX} (number bigint PRIMARY KEY REFERENCES note_words ON DELETE CASCADE,"
-    " words tsvector NOT NULL)",
+    f"""
+    CREATE TABLE {INDEX} (
+        number bigint PRIMARY KEY REFERENCES note_words ON DELETE CASCADE,
+        words tsvector NOT NULL
+    )
+    """,
     f"CREATE INDEX ix_{INDEX}_words ON {INDEX} USING gin (words)",
-    "CREATE FUNCTION note_words_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-    f" INSERT INTO {INDEX} (number, words)"
-    # No parser of the server's: each word as it is, and where it stands.
-    " SELECT NEW.number, string_agg('''' || word || ''':' || place, ' ')::tsvector"
-    " FROM unnest(string_to_array(NEW.text, ' ')) WITH ORDINALITY AS one (word, place)"
-    " ON CONFLICT (number) DO UPDATE SET words = excluded.words;"
-    " RETURN NULL; END $$",
-    "CREATE TRIGGER note_words_kept AFTER INSERT OR UPDATE ON note_words"
-    " FOR EACH ROW EXECUTE FUNCTION note_words_keep()",
+    f"""
+    CREATE FUNCTION note_words_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO {INDEX} (number, words)
+        SELECT NEW.number, string_agg('''' || word || ''':' || place, ' ')::tsvector
+        FROM unnest(string_to_array(NEW.text, ' ')) WITH ORDINALITY AS one (word, place)
+        ON CONFLICT (number) DO UPDATE SET words = excluded.words;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE TRIGGER note_words_kept AFTER INSERT OR UPDATE ON note_words
+    FOR EACH ROW EXECUTE FUNCTION note_words_keep()
+    """,
 )
 
 
@@ -58,7 +80,7 @@ def make_index(connection: Connection) -> None:
     """Give a database the index of its `note_words`, and what keeps the two in step."""
     on_sqlite = connection.dialect.name == "sqlite"
     for statement in _ON_SQLITE if on_sqlite else _ON_POSTGRESQL:
-        connection.execute(text(statement.replace(":'", r"\:'")))
+        connection.exec_driver_sql(statement)
 
 
 def index_note(db: Session, note_id: str) -> None:

@@ -213,9 +213,7 @@ def contexts(parts: Iterable[tuple[str, str]], search: Search) -> tuple[Context,
         if not search.sought:
             return (Context(label, _pieces(text, words, 0, ())),)
         hits = sorted(
-            (start, end, one)
-            for one in search.sought
-            for start, end in _places(words, one)
+            (start, end, one) for one in search.sought for start, end in _places(words, one)
         )
         for start, _, one in hits:
             if one not in open_ones or len(found) == _MOST_CONTEXTS:
@@ -264,9 +262,10 @@ def _pieces(
         hit_start, hit_end = max(words[first].start, at), min(words[last - 1].end, end)
         if hit_start >= hit_end:
             continue
-        pieces += [Piece(text[at:hit_start], is_hit=False), Piece(text[hit_start:hit_end], is_hit=True)]
+        pieces.append(Piece(text[at:hit_start], is_hit=False))
+        pieces.append(Piece(text[hit_start:hit_end], is_hit=True))
         at = hit_end
-    pieces += [Piece(text[at:end], is_hit=False)]
+    pieces.append(Piece(text[at:end], is_hit=False))
     if end < len(text):
         pieces.append(Piece(" …", is_hit=False))
     return tuple(one for one in pieces if one.text)

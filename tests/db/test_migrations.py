@@ -154,9 +154,7 @@ def test_migrating_up_from_empty_gives_exactly_the_tables_in_the_code(blank_data
 def test_a_column_that_no_migration_adds_is_noticed(database):
     with database.writing() as db:
         db.execute(text("ALTER TABLE client DROP COLUMN pronouns"))
-        context = MigrationContext.configure(
-            db.connection(), opts={"include_name": _is_no_index}
-        )
+        context = MigrationContext.configure(db.connection(), opts={"include_name": _is_no_index})
         assert [step[0] for step in compare_metadata(context, Base.metadata)] == ["add_column"]
 
 

@@ -1,0 +1,205 @@
+"""Search in signed notes: by words, and by who wrote what about whom and when (decision 62)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, select
+from sqlalchemy.orm import Session
+
+from kapteam.db.access import visible_episode_ids, visible_notes
+from kapteam.db.note_index import NoteIndex
+from kapteam.db.tables import Client, Clinician, Episode, Note, NoteWords
+from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
+from kapteam.queries.find import matches
+from kapteam.queries.notes import NoteLine, note_lines
+from kapteam.queries.standing import Asked
+from kapteam.rules.note_search import (
+    Context,
+    Sought,
+    about_author,
+    about_course,
+    about_kind,
+    about_theme,
+    contexts,
+    read_search,
+)
+from kapteam.rules.permissions import check_can_read_notes
+from kapteam.vocabulary import NoteKind
+
+PAGE = 20
+_MOST_COURSES = 200
+_SLACK = 86_400
+"""Seconds: how far a note's number may lie behind its time, had that many the same second."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotesWanted:
+    """Which notes: with what was `typed`, about whom, by whom, of which kind, when, which theme.
+
+    `client` is typed too, as in Find. Both days are included, and are the practice's.
+    """
+
+    typed: str = ""
+    client: str = ""
+    author_id: str | None = None
+    kind: NoteKind | None = None
+    from_on: date | None = None
+    until_on: date | None = None
+    theme: str | None = None
+
+    @property
+    def is_something(self) -> bool:
+        """Whether anything at all is asked for."""
+        chosen = (self.author_id, self.kind, self.from_on, self.until_on, self.theme)
+        return any((self.typed.strip(), self.client.strip(), *chosen))
+
+
+@dataclass(frozen=True, slots=True)
+class FoundNote:
+    """A note that was found, whom it is about, and where in it the words stand."""
+
+    note: NoteLine
+    client: ClientName
+    contexts: tuple[Context, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotesFound:
+    """One page, the newest first. `older` is where the next page begins, None on the last one.
+
+    With a `problem` nothing was searched.
+    """
+
+    found: tuple[FoundNote, ...] = ()
+    older: int | None = None
+    problem: str = ""
+
+
+def note_authors(db: Session, asked: Asked) -> Mapping[str, str]:
+    """The names of everybody who ever wrote a note, in order, by their ids.
+
+    Raises NotAllowed for the front desk.
+    """
+    check_can_read_notes(asked.viewer)
+    rows = db.execute(
+        select(Clinician.id, Clinician.name)
+        .where(select(Note.id).where(Note.author_id == Clinician.id).exists())
+        .order_by(Clinician.name, Clinician.id)
+    )
+    return {row.id: row.name for row in rows}
+
+
+def search_notes(
+    db: Session, asked: Asked, wanted: NotesWanted, before: int | None = None
+) -> NotesFound:
+    """The notes that are wanted, those signed before the one of the number `before`.
+
+    Only what the viewer may read, in three statements. Drafts are found by nobody, their authors
+    included. Raises NotAllowed for the front desk.
+    """
+    check_can_read_notes(asked.viewer)
+    search = read_search(wanted.typed)
+    if search.problem or not wanted.is_something:
+        return NotesFound(problem=search.problem)
+    within = _within(db, asked, wanted)
+    sought = [[one] for one in search.sought] + [[one] for one in _about(wanted)]
+    if within is not None:
+        sought.append(within)
+    rows = db.execute(_statement(db, asked, wanted, sought, before)).all()
+    page = rows[:PAGE]
+    # Between two statements somebody may have been taken off a course.
+    lines = note_lines(db, asked, [row.id for row in page])
+    return NotesFound(
+        found=tuple(
+            FoundNote(
+                lines[row.id],
+                client_named(row.client_id, row),
+                contexts(_parts(lines[row.id]), search),
+            )
+            for row in page
+            if row.id in lines
+        ),
+        older=page[-1].number if len(rows) > PAGE else None,
+    )
+
+
+def _within(db: Session, asked: Asked, wanted: NotesWanted) -> list[Sought] | None:
+    """Where alone something can be found: one's own notes, and the courses one may see.
+
+    None where those are too many to be named. Who may read what is decided by the statement that
+    finds; this keeps it from looking through everybody's notes for the few that are one's own.
+    """
+    theirs = wanted.client.strip()
+    if asked.viewer.sees_everyone and not theirs:
+        return None
+    courses = select(Episode.id).where(Episode.id.in_(visible_episode_ids(asked.viewer, asked.now)))
+    if theirs:
+        courses = courses.join(Client, Client.id == Episode.client_id).where(matches(theirs))
+    ids = db.scalars(courses.limit(_MOST_COURSES + 1)).all()
+    if len(ids) > _MOST_COURSES:
+        return None
+    return [about_author(asked.viewer.clinician_id), *map(about_course, ids)]
+
+
+def _about(wanted: NotesWanted) -> Iterator[Sought]:
+    if wanted.author_id:
+        yield about_author(wanted.author_id)
+    if wanted.kind:
+        yield about_kind(wanted.kind)
+    if wanted.theme:
+        yield about_theme(wanted.theme)
+
+
+def _statement(
+    db: Session,
+    asked: Asked,
+    wanted: NotesWanted,
+    sought: Sequence[Sequence[Sought]],
+    before: int | None,
+) -> Select[*tuple[Any, ...]]:
+    index = NoteIndex(db)
+    number: SQLColumnExpression[int] = index.number if sought else NoteWords.number
+    found = select(Note.id, NoteWords.number, *CLIENT_NAME)
+    if sought:
+        found = found.select_from(index.source).join(NoteWords, NoteWords.number == number)
+        found = found.where(index.matches(sought))
+    else:
+        found = found.select_from(NoteWords)
+    return (
+        found.join(Note, Note.id == NoteWords.note_id)
+        .join(Episode, Episode.id == Note.episode_id)
+        .join(Client, Client.id == Episode.client_id)
+        .where(visible_notes(asked.viewer, asked.now), *_conditions(asked, wanted, number, before))
+        .order_by(number.desc())
+        .limit(PAGE + 1)
+    )
+
+
+def _conditions(
+    asked: Asked, wanted: NotesWanted, number: SQLColumnExpression[int], before: int | None
+) -> Iterator[ColumnElement[bool]]:
+    if before is not None:
+        yield number < before
+    if wanted.client.strip():
+        yield matches(wanted.client)
+    if wanted.from_on:
+        start = datetime.combine(wanted.from_on, time(0), asked.practice.zone)
+        yield Note.signed_at >= start
+        yield number >= int(start.timestamp())
+    if wanted.until_on:
+        after = wanted.until_on + timedelta(days=1)
+        end = datetime.combine(after, time(0), asked.practice.zone)
+        yield Note.signed_at < end
+        yield number < int(end.timestamp()) + _SLACK
+
+
+def _parts(note: NoteLine) -> Iterator[tuple[str, str]]:
+    for answer in note.answers:
+        yield answer.label, answer.text
+    for one in note.amendments:
+        yield "Amended", one.reason
+        yield "Amended", one.text
+    for one in note.addenda:
+        yield "Added", one.text
