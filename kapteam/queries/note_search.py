@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, or_, select
 from sqlalchemy.orm import Session
 
 from kapteam.db.access import visible_episode_ids, visible_notes
@@ -104,6 +104,8 @@ def search_notes(
     if search.problem or not wanted.is_something:
         return NotesFound(problem=search.problem)
     within = _within(db, asked, wanted)
+    if within == []:
+        return NotesFound()
     sought = [[one] for one in search.sought] + [[one] for one in _about(wanted)]
     if within is not None:
         sought.append(within)
@@ -131,16 +133,20 @@ def _within(db: Session, asked: Asked, wanted: NotesWanted) -> list[Sought] | No
     None where those are too many to be named. Who may read what is decided by the statement that
     finds; this keeps it from looking through everybody's notes for the few that are one's own.
     """
-    theirs = wanted.client.strip()
-    if asked.viewer.sees_everyone and not theirs:
+    viewer, theirs = asked.viewer, wanted.client.strip()
+    if viewer.sees_everyone and not theirs:
         return None
-    courses = select(Episode.id).where(Episode.id.in_(visible_episode_ids(asked.viewer, asked.now)))
+    seen = Episode.id.in_(visible_episode_ids(viewer, asked.now))
+    courses = select(Episode.id).where(seen)
     if theirs:
+        written = select(Note.episode_id).where(Note.author_id == viewer.clinician_id)
+        courses = select(Episode.id).where(or_(seen, Episode.id.in_(written)))
         courses = courses.join(Client, Client.id == Episode.client_id).where(matches(theirs))
     ids = db.scalars(courses.limit(_MOST_COURSES + 1)).all()
     if len(ids) > _MOST_COURSES:
         return None
-    return [about_author(asked.viewer.clinician_id), *map(about_course, ids)]
+    named = [about_course(one) for one in ids]
+    return named if theirs else [about_author(viewer.clinician_id), *named]
 
 
 def _about(wanted: NotesWanted) -> Iterator[Sought]:
