@@ -267,6 +267,8 @@ def _add_note(rows: Rows, episode_id: str, author_id: str, at: datetime, said: s
         NoteWords,
         number=int(at.timestamp()),
         note_id=note_id,
+        episode_id=episode_id,
+        author_id=author_id,
         text=index_text(
             kind=NoteKind.GENERAL,
             version=1,

@@ -112,7 +112,10 @@ def index_note(db: Session, note_id: str) -> None:
     )
     kept = db.scalar(select(NoteWords).where(NoteWords.note_id == note_id))
     if kept is None:
-        _add(db, NoteWords(note_id=note_id, text=words), int(note.signed_at.timestamp()))
+        kept = NoteWords(
+            note_id=note_id, episode_id=note.episode_id, author_id=note.author_id, text=words
+        )
+        _add(db, kept, int(note.signed_at.timestamp()))
     else:
         kept.text = words
 

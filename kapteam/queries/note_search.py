@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    SQLColumnExpression,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from kapteam.db.access import visible_episode_ids, visible_notes
@@ -103,13 +111,17 @@ def search_notes(
     search = read_search(wanted.typed)
     if search.problem or not wanted.is_something:
         return NotesFound(problem=search.problem)
-    within = _within(db, asked, wanted)
-    if within == []:
-        return NotesFound()
-    sought = [[one] for one in search.sought] + [[one] for one in _about(wanted)]
-    if within is not None:
-        sought.append(within)
-    rows = db.execute(_statement(db, asked, wanted, sought, before)).all()
+    sought = [[one] for one in (*search.sought, *_about(wanted))]
+    courses, among = _courses(asked, wanted), None
+    if courses is not None:
+        named = db.scalars(courses.limit(_MOST_COURSES + 1)).all()
+        if len(named) > _MOST_COURSES:
+            among = _numbers(asked, wanted, courses)
+        elif within := _within(asked, wanted, named):
+            sought.append(within)
+        else:
+            return NotesFound()
+    rows = db.execute(_statement(db, asked, wanted, sought, among, before)).all()
     page = rows[:PAGE]
     # Between two statements somebody may have been taken off a course.
     lines = note_lines(db, asked, [row.id for row in page])
@@ -127,26 +139,42 @@ def search_notes(
     )
 
 
-def _within(db: Session, asked: Asked, wanted: NotesWanted) -> list[Sought] | None:
-    """Where alone something can be found: one's own notes, and the courses one may see.
+def _courses(asked: Asked, wanted: NotesWanted) -> Select[str] | None:
+    """The courses of care, beside one's own notes, in which alone something can be found.
 
-    None where those are too many to be named. Who may read what is decided by the statement that
-    finds; this keeps it from looking through everybody's notes for the few that are one's own.
+    None is all of them. Who may read what is decided by the statement that finds; this keeps it
+    from looking through everybody's notes for the few that are one's own.
     """
-    viewer, theirs = asked.viewer, wanted.client.strip()
-    if viewer.sees_everyone and not theirs:
+    theirs = wanted.client.strip()
+    if asked.viewer.sees_everyone and not theirs:
         return None
-    seen = Episode.id.in_(visible_episode_ids(viewer, asked.now))
-    courses = select(Episode.id).where(seen)
-    if theirs:
-        written = select(Note.episode_id).where(Note.author_id == viewer.clinician_id)
-        courses = select(Episode.id).where(or_(seen, Episode.id.in_(written)))
-        courses = courses.join(Client, Client.id == Episode.client_id).where(matches(theirs))
-    ids = db.scalars(courses.limit(_MOST_COURSES + 1)).all()
-    if len(ids) > _MOST_COURSES:
-        return None
-    named = [about_course(one) for one in ids]
-    return named if theirs else [about_author(viewer.clinician_id), *named]
+    seen = Episode.id.in_(visible_episode_ids(asked.viewer, asked.now))
+    if not theirs:
+        return select(Episode.id).where(seen)
+    written = select(Note.episode_id).where(Note.author_id == asked.viewer.clinician_id)
+    return (
+        select(Episode.id)
+        .join(Client, Client.id == Episode.client_id)
+        .where(matches(theirs), or_(seen, Episode.id.in_(written)))
+    )
+
+
+def _within(asked: Asked, wanted: NotesWanted, named: Sequence[str]) -> list[Sought]:
+    """Few courses are words like any other, by which the index finds their notes at once."""
+    own = [] if wanted.client.strip() else [about_author(asked.viewer.clinician_id)]
+    return [*own, *map(about_course, named)]
+
+
+def _numbers(
+    asked: Asked, wanted: NotesWanted, courses: Select[str]
+) -> Select[int] | CompoundSelect[int]:
+    """Of many courses the numbers of the notes, against which what the index finds is held."""
+    numbers = select(NoteWords.number)
+    of_courses = numbers.where(NoteWords.episode_id.in_(courses))
+    if wanted.client.strip():
+        return of_courses
+    own = numbers.where(NoteWords.author_id == asked.viewer.clinician_id)
+    return union_all(of_courses, own)
 
 
 def _about(wanted: NotesWanted) -> Iterator[Sought]:
@@ -163,6 +191,7 @@ def _statement(
     asked: Asked,
     wanted: NotesWanted,
     sought: Sequence[Sequence[Sought]],
+    among: Select[int] | CompoundSelect[int] | None,
     before: int | None,
 ) -> Select[*tuple[Any, ...]]:
     index = NoteIndex(db)
@@ -173,6 +202,9 @@ def _statement(
         found = found.where(index.matches(sought))
     else:
         found = found.select_from(NoteWords)
+    if among is not None:
+        # Added to, lest SQLite ask the index for one number after the other.
+        found = found.where((number + 0).in_(among))
     return (
         found.join(Note, Note.id == NoteWords.note_id)
         .join(Episode, Episode.id == Note.episode_id)

@@ -258,14 +258,25 @@ def _pieces(
         end = len(text)
     pieces = [Piece("… ", is_hit=False)] if start else []
     at = start
-    for first, last in sorted(hits):
-        hit_start, hit_end = max(words[first].start, at), min(words[last - 1].end, end)
-        if hit_start >= hit_end:
-            continue
-        pieces.append(Piece(text[at:hit_start], is_hit=False))
-        pieces.append(Piece(text[hit_start:hit_end], is_hit=True))
-        at = hit_end
+    for hit_start, hit_end in _apart(words, hits):
+        hit_start, hit_end = max(hit_start, at), min(hit_end, end)
+        if hit_start < hit_end:
+            pieces.append(Piece(text[at:hit_start], is_hit=False))
+            pieces.append(Piece(text[hit_start:hit_end], is_hit=True))
+            at = hit_end
     pieces.append(Piece(text[at:end], is_hit=False))
     if end < len(text):
         pieces.append(Piece(" …", is_hit=False))
     return tuple(one for one in pieces if one.text)
+
+
+def _apart(words: Sequence[Word], hits: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """From where to where hits stand in the text, those that overlap as one."""
+    places = sorted((words[first].start, words[last - 1].end) for first, last in hits)
+    start, end = places[0] if places else (0, 0)
+    for next_start, next_end in places:
+        if next_start > end:
+            yield start, end
+            start = next_start
+        end = max(end, next_end)
+    yield start, end

@@ -75,8 +75,9 @@ class NoteWords(Base):
     """What search knows of one signed note and of what was added to it: its words, folded.
 
     `number` is the second in which it was signed, since 1970, or the next that is free: a later
-    note has a higher one. The table is read by nobody; each engine keeps its full-text index of it
-    (db/note_index.py).
+    note has a higher one. Course and author are those of the note, which never change, so that all
+    numbers that somebody may read are had from an index. Each engine keeps its full-text index of
+    `text`, which nothing else reads (db/note_index.py).
     """
 
     __tablename__ = "note_words"
@@ -86,4 +87,6 @@ class NoteWords(Base):
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
     )
     note_id: Mapped[str] = mapped_column(ForeignKey("note.id"), unique=True)
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
+    author_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"), index=True)
     text: Mapped[str] = mapped_column(Text)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from datetime import datetime
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,6 +18,7 @@ branch_labels = None
 depends_on = None
 
 _AT_ONCE = 500
+_OF = (("note_id", "note"), ("episode_id", "episode"), ("author_id", "clinician"))
 _NOTE = sa.table(
     "note",
     sa.column("id", sa.String()),
@@ -42,23 +43,32 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("note_id", sa.String(36), nullable=False),
+        sa.Column("episode_id", sa.String(36), nullable=False),
+        sa.Column("author_id", sa.String(36), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_note_words")),
         sa.UniqueConstraint("note_id", name=op.f("uq_note_words_note_id")),
-        sa.ForeignKeyConstraint(["note_id"], ["note.id"], name=op.f("fk_note_words_note_id_note")),
+        *(
+            sa.ForeignKeyConstraint(
+                [column], [f"{table}.id"], name=op.f(f"fk_note_words_{column}_{table}")
+            )
+            for column, table in _OF
+        ),
     )
+    op.create_index(op.f("ix_note_words_episode_id"), "note_words", ["episode_id"])
+    op.create_index(op.f("ix_note_words_author_id"), "note_words", ["author_id"])
     make_index(op.get_bind())
     last = 0
     for notes in _signed_notes():
         rows = []
-        for note_id, signed_at, text in notes:
+        for signed_at, row in notes:
             last = max(last + 1, int(signed_at.timestamp()))
-            rows.append({"number": last, "note_id": note_id, "text": text})
+            rows.append({"number": last, **row})
         op.get_bind().execute(words.insert(), rows)
 
 
-def _signed_notes() -> Iterator[list[tuple[Any, Any, str]]]:
-    """Id, time and words of every signed note, some at a time, the oldest first."""
+def _signed_notes() -> Iterator[list[tuple[datetime, dict[str, str]]]]:
+    """When each signed note was signed, and its row; some at a time, the oldest first."""
     connection, signed = op.get_bind(), sa.select(_NOTE.c.id).where(_NOTE.c.signed_at.is_not(None))
     ids = connection.scalars(signed.order_by(_NOTE.c.signed_at, _NOTE.c.id)).all()
     for start in range(0, len(ids), _AT_ONCE):
@@ -71,16 +81,20 @@ def _signed_notes() -> Iterator[list[tuple[Any, Any, str]]]:
         of_some = sa.select(_NOTE).where(_NOTE.c.id.in_(some))
         yield [
             (
-                row.id,
                 row.signed_at,
-                index_text(
-                    kind=NoteKind(row.kind),
-                    version=row.template_version,
-                    body=row.body,
-                    episode_id=row.episode_id,
-                    author_id=row.author_id,
-                    added=added[row.id],
-                ),
+                {
+                    "note_id": row.id,
+                    "episode_id": row.episode_id,
+                    "author_id": row.author_id,
+                    "text": index_text(
+                        kind=NoteKind(row.kind),
+                        version=row.template_version,
+                        body=row.body,
+                        episode_id=row.episode_id,
+                        author_id=row.author_id,
+                        added=added[row.id],
+                    ),
+                },
             )
             for row in connection.execute(of_some.order_by(_NOTE.c.signed_at, _NOTE.c.id))
         ]
