@@ -7,12 +7,10 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Select,
     SQLColumnExpression,
     or_,
     select,
-    union_all,
 )
 from sqlalchemy.orm import Session
 
@@ -112,16 +110,11 @@ def search_notes(
     if search.problem or not wanted.is_something:
         return NotesFound(problem=search.problem)
     sought = [[one] for one in (*search.sought, *_about(wanted))]
-    courses, among = _courses(asked, wanted), None
-    if courses is not None:
-        named = db.scalars(courses.limit(_MOST_COURSES + 1)).all()
-        if len(named) > _MOST_COURSES:
-            among = _numbers(asked, wanted, courses)
-        elif within := _within(asked, wanted, named):
-            sought.append(within)
-        else:
-            return NotesFound()
-    rows = db.execute(_statement(db, asked, wanted, sought, among, before)).all()
+    courses = _courses(asked, wanted)
+    within = _within(db, asked, wanted, courses) if courses is not None else None
+    if within == []:
+        return NotesFound()
+    rows = db.execute(_statement(db, asked, wanted, sought, within, courses, before)).all()
     page = rows[:PAGE]
     # Between two statements somebody may have been taken off a course.
     lines = note_lines(db, asked, [row.id for row in page])
@@ -151,30 +144,36 @@ def _courses(asked: Asked, wanted: NotesWanted) -> Select[str] | None:
     seen = Episode.id.in_(visible_episode_ids(asked.viewer, asked.now))
     if not theirs:
         return select(Episode.id).where(seen)
-    written = select(Note.episode_id).where(Note.author_id == asked.viewer.clinician_id)
+    written = exists().where(
+        NoteWords.episode_id == Episode.id, NoteWords.author_id == asked.viewer.clinician_id
+    )
     return (
         select(Episode.id)
         .join(Client, Client.id == Episode.client_id)
-        .where(matches(theirs), or_(seen, Episode.id.in_(written)))
+        .where(matches(theirs), or_(seen, written))
     )
 
 
-def _within(asked: Asked, wanted: NotesWanted, named: Sequence[str]) -> list[Sought]:
-    """Few courses are words like any other, by which the index finds their notes at once."""
+def _within(
+    db: Session, asked: Asked, wanted: NotesWanted, courses: Select[str]
+) -> list[Sought] | None:
+    """Few courses are words like any other, by which the index finds their notes at once.
+
+    None when they are too many for that.
+    """
+    named = db.scalars(courses.limit(_MOST_COURSES + 1)).all()
+    if len(named) > _MOST_COURSES:
+        return None
     own = [] if wanted.client.strip() else [about_author(asked.viewer.clinician_id)]
     return [*own, *map(about_course, named)]
 
 
-def _numbers(
-    asked: Asked, wanted: NotesWanted, courses: Select[str]
-) -> Select[int] | CompoundSelect[int]:
-    """Of many courses the numbers of the notes, against which what the index finds is held."""
-    numbers = select(NoteWords.number)
-    of_courses = numbers.where(NoteWords.episode_id.in_(courses))
+def _is_within(asked: Asked, wanted: NotesWanted, courses: Select[str]) -> ColumnElement[bool]:
+    """The same of many courses, asked of each note that the index finds before all else."""
+    of_courses = NoteWords.episode_id.in_(courses)
     if wanted.client.strip():
         return of_courses
-    own = numbers.where(NoteWords.author_id == asked.viewer.clinician_id)
-    return union_all(of_courses, own)
+    return or_(of_courses, NoteWords.author_id == asked.viewer.clinician_id)
 
 
 def _about(wanted: NotesWanted) -> Iterator[Sought]:
@@ -191,20 +190,27 @@ def _statement(
     asked: Asked,
     wanted: NotesWanted,
     sought: Sequence[Sequence[Sought]],
-    among: Select[int] | CompoundSelect[int] | None,
+    within: Sequence[Sought] | None,
+    courses: Select[str] | None,
     before: int | None,
 ) -> Select[*tuple[Any, ...]]:
     index = NoteIndex(db)
-    number: SQLColumnExpression[int] = index.number if sought else NoteWords.number
     found = select(Note.id, NoteWords.number, *CLIENT_NAME)
-    if sought:
+    number: SQLColumnExpression[int] = NoteWords.number
+    if within:
+        # Few notes at most: found first, whatever an engine thinks of how many there may be.
+        matching = select(index.number.label("number")).where(index.matches([*sought, within]))
+        hits = matching.cte("hits").prefix_with("MATERIALIZED")
+        found = found.select_from(hits).join(NoteWords, NoteWords.number == hits.c.number)
+    elif sought:
+        # From the newest on, until there are enough of them.
+        number = index.number
         found = found.select_from(index.source).join(NoteWords, NoteWords.number == number)
         found = found.where(index.matches(sought))
     else:
         found = found.select_from(NoteWords)
-    if among is not None:
-        # Added to, lest SQLite ask the index for one number after the other.
-        found = found.where((number + 0).in_(among))
+    if courses is not None and not within:
+        found = found.where(_is_within(asked, wanted, courses))
     return (
         found.join(Note, Note.id == NoteWords.note_id)
         .join(Episode, Episode.id == Note.episode_id)
