@@ -75,9 +75,9 @@ class NoteWords(Base):
     """What search knows of one signed note and of what was added to it: its words, folded.
 
     `number` is the second in which it was signed, since 1970, or the next that is free: a later
-    note has a higher one. Course and author are those of the note, which never change, so that all
-    numbers that somebody may read are had from an index. Each engine keeps its full-text index of
-    `text`, which nothing else reads (db/note_index.py).
+    note has a higher one. Course and author are those of the note, which never change, so that
+    what somebody may not read is passed over without reading it. Each engine keeps its full-text
+    index of `text`, which nothing else reads (db/note_index.py).
     """
 
     __tablename__ = "note_words"
@@ -87,6 +87,8 @@ class NoteWords(Base):
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
     )
     note_id: Mapped[str] = mapped_column(ForeignKey("note.id"), unique=True)
-    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"), index=True)
-    author_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"), index=True)
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"))
+    author_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
     text: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (Index("ix_note_words_episode_id_author_id", "episode_id", "author_id"),)
