@@ -27,6 +27,10 @@ class Rows:
         self._of[table.__tablename__].append({"id": row_id, **values})
         return row_id
 
+    def add_plain(self, table: type[Base], **values: Any) -> None:
+        """Keep a row that has a key of its own."""
+        self._of[table.__tablename__].append(values)
+
     def write(self, database: Database) -> None:
         """Write them in one transaction, what others point to first."""
         with database.writing() as db:

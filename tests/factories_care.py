@@ -4,7 +4,7 @@ Like `tests/factories.py` these write rows: a situation may be one that actions 
 Doses are in micrograms; every builder takes the `db` of a writing block.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -636,16 +636,18 @@ def a_signed_note(
     kind: NoteKind = NoteKind.RISK,
     *,
     signed_at: datetime | None = NOW,
+    version: int = 1,
+    body: Mapping[str, str] | None = None,
 ) -> Note:
-    """A note about the course, signed unless `signed_at` is None."""
+    """A note about the course, signed unless `signed_at` is None; `body` as its template has it."""
     note = Note(
         id=new_id(),
         kind=kind,
         episode_id=course.id,
         author_id=by.clinician_id,
         by_prescriber=False,
-        template_version=1,
-        body={},
+        template_version=version,
+        body=dict(body or {}),
         started_at=signed_at or NOW,
         signed_at=signed_at,
         signed_text="Spoke with her. Safe tonight.",

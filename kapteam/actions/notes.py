@@ -11,6 +11,7 @@ from kapteam.actions.practice import the_practice
 from kapteam.actions.saving import already_saved, compare_and_swap
 from kapteam.db.access import is_on, visible_episode, visible_notes
 from kapteam.db.audit import record
+from kapteam.db.note_index import index_note
 from kapteam.db.record_links import list_rows
 from kapteam.db.signing import note_form, read_unsigned
 from kapteam.db.tables import (
@@ -264,6 +265,7 @@ def sign_note(
     )
     _forget_drafts(db, note_id)
     list_rows(db, now, note)
+    index_note(db, note_id)
     record(
         db,
         "note:signed",
@@ -305,6 +307,7 @@ def amend_note(db: Session, viewer: Viewer, entered: AmendmentEntered, now: date
     )
     db.add(amendment)
     list_rows(db, now, amendment)
+    index_note(db, note.id)
     record(
         db,
         "note:amended",
@@ -341,6 +344,7 @@ def add_addendum(db: Session, viewer: Viewer, entered: AddendumEntered, now: dat
     )
     db.add(addendum)
     list_rows(db, now, addendum)
+    index_note(db, note.id)
     record(
         db,
         "note:added_to",

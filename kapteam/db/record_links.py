@@ -186,7 +186,7 @@ def list_rows(db: Session, now: datetime, *rows: Identified) -> None:
     """
     if _WAITING not in db.info:
         db.info[_WAITING] = set()
-        event.listen(db, "before_commit", lambda ending: _list_waiting(ending, now), once=True)
+        event.listen(db, "before_commit", lambda ending: _list_waiting(ending, now))
     db.info[_WAITING].update(row.id for row in rows)
 
 
@@ -256,6 +256,8 @@ def row_named(db: Session, kind: Linked | None, row_id: str) -> RowNamed:
 
 
 def _list_waiting(db: Session, now: datetime) -> None:
+    if db.in_nested_transaction():
+        return  # The end of a savepoint, which may be undone yet.
     ids = db.info.pop(_WAITING, None)
     if ids:
         db.flush()

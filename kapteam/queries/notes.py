@@ -450,6 +450,15 @@ def intentions_of_dose(db: Session, asked: Asked, ketamine_session_id: str) -> t
     return tuple(line for line in _lines(db, asked, of_dose) if line.voided_at is None)
 
 
+def note_lines(db: Session, asked: Asked, note_ids: Sequence[str]) -> Mapping[str, NoteLine]:
+    """Those of these notes that the viewer may read, by id; one statement.
+
+    Raises NotAllowed for the front desk.
+    """
+    check_can_read_notes(asked.viewer)
+    return {line.id: line for line in _lines(db, asked, Note.id.in_(note_ids))}
+
+
 def _head_columns() -> list[Any]:
     return [Note.id, Note.kind, Note.author_id, *CLIENT_NAME]
 

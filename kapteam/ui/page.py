@@ -26,7 +26,7 @@ _EYES = {
     Audience.BOTH_OF_US: ":material/group:",
     Audience.OTHERS: ":material/visibility_off:",
 }
-_TYPED_TO_FIND = ("caseload_text", "find_typed")
+_TYPED_TO_FIND = ("caseload_text", "find_typed", "notes_typed", "notes_client")
 
 
 def open_page(

@@ -330,7 +330,12 @@ def test_what_is_changed_past_kapteam_is_named_by_kind_code_and_moment(care, cha
 def test_a_row_that_was_deleted_past_kapteam_is_named(care, kind):
     a_note_signed(care, care.prescriber)
     row_id = MADE[kind](care)
-    past_kapteam(care.database, f"DELETE FROM {TABLES[kind]} WHERE id = :id", id=row_id)
+    past_kapteam(
+        care.database,
+        "DELETE FROM note_words WHERE note_id = :id",
+        f"DELETE FROM {TABLES[kind]} WHERE id = :id",
+        id=row_id,
+    )
 
     found = check(care).found
     assert found
@@ -402,6 +407,7 @@ def test_an_end_that_was_cut_off_is_found_by_an_anchor_only(care):
     past_kapteam(
         care.database,
         "DELETE FROM record_link WHERE position = 2",
+        "DELETE FROM note_words WHERE note_id = :id",
         "DELETE FROM note WHERE id = :id",
         id=second,
     )

@@ -36,7 +36,7 @@ from kapteam.db.tables.ketamine import (
     SeriesReview,
 )
 from kapteam.db.tables.monitoring import Acknowledgement, AdverseEvent, Vital
-from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment, NoteRead
+from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment, NoteRead, NoteWords
 from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
 from kapteam.db.tables.record_links import RecordCheck, RecordLink
 from kapteam.db.tables.scores import Score
@@ -81,6 +81,7 @@ __all__ = [
     "NoteAddendum",
     "NoteAmendment",
     "NoteRead",
+    "NoteWords",
     "OtherMedicine",
     "OutsideExperience",
     "OutsideWait",

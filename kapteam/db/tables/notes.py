@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kapteam.db.base import Identified, Versioned, index_of_open
+from kapteam.db.base import Base, Identified, Versioned, index_of_open
 from kapteam.db.types import term
 from kapteam.vocabulary import NoteKind
 
@@ -82,3 +82,26 @@ class NoteRead(Identified):
     comment: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (Index("uq_note_read_note_id_reader_id", "note_id", "reader_id", unique=True),)
+
+
+class NoteWords(Base):
+    """What search knows of one signed note and of what was added to it: its words, folded.
+
+    `number` is the second in which it was signed, since 1970, or the next that is free: a later
+    note has a higher one. Course and author are those of the note, which never change, so that
+    what somebody may not read is passed over without reading it. Each engine keeps its full-text
+    index of `text`, which nothing else reads (db/note_index.py).
+    """
+
+    __tablename__ = "note_words"
+
+    # SQLite takes a key for the number of a row only by this very name of its type.
+    number: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
+    note_id: Mapped[str] = mapped_column(ForeignKey("note.id"), unique=True)
+    episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"))
+    author_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    text: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (Index("ix_note_words_episode_id_author_id", "episode_id", "author_id"),)
