@@ -5,6 +5,7 @@ import streamlit as st
 from kapteam.actions.views import record_view
 from kapteam.queries.client import client_code, client_page
 from kapteam.rules.permissions import check_can_book
+from kapteam.ui.asks import draw_questions
 from kapteam.ui.client import (
     draw_course_notes,
     draw_courses,
@@ -28,6 +29,7 @@ if not page.seen_this_hour:
     here.write(record_view, page.name.id, here.now)
 draw_identity(here, page)
 draw_alerts(here, page.courses)
+draw_questions(here, page.questions)
 draw_facts(here, page)
 draw_courses(here, page)
 draw_contacts(here, page)

@@ -30,6 +30,7 @@ from kapteam.db.tables import (
     Weight,
 )
 from kapteam.errors import NotFound
+from kapteam.queries.asks import Question, questions_of_client
 from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.contacts import PastContact, last_contacts
@@ -266,6 +267,7 @@ class ClientPage:
     seen_this_hour: bool
     emergencies: tuple[OpenedInEmergency, ...]
     scores: ClientScores = field(default_factory=ClientScores)
+    questions: tuple[Question, ...] = ()
 
     @property
     def others(self) -> tuple[CourseLine, ...]:
@@ -313,7 +315,7 @@ def client_code(typed: str) -> str:
 
 
 def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
-    """The client with this code, in thirteen statements; ten for the front desk.
+    """The client with this code, in fourteen statements; ten for the front desk.
 
     Raises NotFound when there is none or the viewer may not see it; the two read the same.
     """
@@ -352,6 +354,7 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
         seen_this_hour=first.seen_this_hour,
         emergencies=_emergencies(rows),
         scores=judged(asked, scores),
+        questions=questions_of_client(db, asked, first.id),
     )
 
 

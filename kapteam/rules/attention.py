@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from kapteam.rules.alerts import Signal
+from kapteam.rules.asks import AskInShort
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
@@ -43,6 +44,7 @@ class Reason(Term):
 
     CONCERN = "concern", "Concern"
     ALERT = "alert", "Alert"
+    QUESTION = "question", "Question"
     WAS_THIS_GIVEN = "was_this_given", "Was this given?"
     UNCONFIRMED_DOSE = "unconfirmed_dose", "A dose waits for confirmation"
     INTEGRATION_LATE = "integration_late", "Integration late"
@@ -75,6 +77,7 @@ class Reason(Term):
     INTEGRATION_OUTSIDE = "integration_outside", "Integration outside the window"
     LOOK_AGAIN = "look_again", "Look again at the hold"
     CALL_BACK = "call_back", "Call back"
+    NOTE_BEFORE_VISIT = "note_before_visit", "No integration note yet before the visit"
     NOTE_TO_FINISH = "note_to_finish", "Integration note to finish"
     SIGN_MEDICAL = "sign_medical", "Record to sign, medical part"
     SIGN_SUPPORT = "sign_support", "Record to sign, support part"
@@ -164,6 +167,7 @@ class Attention:
     authorization: AuthorizationFacts | None = None
     ended: SessionStatus | None = None
     signal: Signal | None = None
+    ask: AskInShort | None = None
 
     @property
     def is_of_client(self) -> bool:
@@ -232,7 +236,7 @@ class CourseFacts:
     `authorization` is the one of an insurer that counts. `signals` are its alerts, also those that
     somebody quieted. `forms` are the monitoring forms of its Spravato sessions that did not go out
     as they are. `to_rebook` is said while no other ketamine session is booked, instead of what says
-    less.
+    less. `asks` are the questions that are open, each judged for one person.
     """
 
     state: EpisodeState
@@ -262,6 +266,7 @@ class CourseFacts:
     home: HomeStanding | None
     signals: tuple[Signal, ...]
     to_rebook: Unkept | None
+    asks: tuple[tuple[str, AskInShort], ...]
 
 
 def end_of_days(now: datetime, days: int) -> datetime:
@@ -272,9 +277,9 @@ def end_of_days(now: datetime, days: int) -> datetime:
 def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, ...]:
     """Every reason why this course needs somebody, in order.
 
-    Rule 57: a hold quiets what a dose needs, never a concern, a due integration or the form of a
-    dose that was given; that a dose is booked all the same is said instead. A breach (rule 35)
-    stands for a week, so that the next case review meets it.
+    Rule 57: a hold quiets what a dose needs, never a concern, a question, a due integration or the
+    form of a dose that was given; that a dose is booked all the same is said instead. A breach
+    (rule 35) stands for a week, so that the next case review meets it.
     """
     found = [
         Attention(Reason.CONCERN, one.tone, one.waits_on, one.raised_at, subject_id, concern=one)
@@ -285,6 +290,7 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
         for one in facts.signals
         if not one.quiet
     ]
+    found += attend_asks(facts.asks)
     found += [
         Attention(Reason.UNCONFIRMED_DOSE, Tone.RED, Part.PRESCRIBER, at, subject_id)
         for subject_id, at in facts.unconfirmed
@@ -348,6 +354,25 @@ def attend_records(to_sign: Iterable[ToSign], now: datetime) -> list[Attention]:
             one.ketamine_session_id,
         )
         for one in to_sign
+    ]
+
+
+def attend_asks(asks: Iterable[tuple[str, AskInShort]]) -> list[Attention]:
+    """The questions that are open, each with whose turn it is.
+
+    Neither a hold nor the end of the course quiets one: somebody asked.
+    """
+    return [
+        Attention(
+            Reason.QUESTION,
+            one.standing.tone,
+            None,
+            one.standing.at,
+            ask_id,
+            person_id=one.standing.waits_on,
+            ask=one,
+        )
+        for ask_id, one in asks
     ]
 
 

@@ -468,6 +468,8 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
         link("home_supply", "Open", icon="chevron_right", episode=episode)
     elif one.concern:
         link("concern", "Open", icon="chevron_right", id=one.subject_id)
+    elif one.ask:
+        link("ask", "Open", icon="chevron_right", id=one.subject_id)
     elif one.reason is Reason.DID_IT_HAPPEN:
         link("contact", "Record", icon="chevron_right", id=one.subject_id)
     elif one.reason is Reason.OUT_OF_TOUCH and can_book(here.viewer):

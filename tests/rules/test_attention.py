@@ -78,6 +78,7 @@ CALM = CourseFacts(
     home=None,
     signals=(),
     to_rebook=None,
+    asks=(),
 )
 
 

@@ -1,5 +1,6 @@
 """The mapped classes, one file a subject. Nothing but columns: no rule lives here."""
 
+from kapteam.db.tables.asks import Ask, AskTurn
 from kapteam.db.tables.clients import Client, Inquiry, PrescriptionLookup, Weight
 from kapteam.db.tables.clinicians import (
     Absence,
@@ -46,6 +47,8 @@ __all__ = [
     "Acknowledgement",
     "Administration",
     "AdverseEvent",
+    "Ask",
+    "AskTurn",
     "AuditEvent",
     "Clearance",
     "Client",
