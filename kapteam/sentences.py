@@ -124,7 +124,7 @@ class Prepared(Protocol):
     def intention(self) -> IntentionStanding: ...
 
 
-_BEGINS = 90
+_BEGINS = 150
 """How many characters of a question a list shows."""
 _NAMED = 2
 """How many of those who have not seen a concern are named; of more it says how many."""

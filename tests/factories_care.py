@@ -169,11 +169,17 @@ def an_ask(
 
 
 def an_answered_ask(
-    db: Session, course: Episode, by: Viewer, of: Viewer, *, words: str = "Yes, hold it."
+    db: Session,
+    course: Episode,
+    by: Viewer,
+    of: Viewer,
+    *,
+    asked: str = "162/98 at 40 min, hold next?",
+    words: str = "Yes, hold it.",
 ) -> Ask:
     """A question that was answered half an hour ago, and the answer not read yet."""
     answered_at = NOW - timedelta(minutes=30)
-    one = an_ask(db, course, by, of, answered_at=answered_at, version=2)
+    one = an_ask(db, course, by, of, words=asked, answered_at=answered_at, version=2)
     db.add(
         AskTurn(
             id=new_id(),

@@ -81,7 +81,8 @@ def draw_ask_page(here: Present, page: AskPage, read: Callable[[Present], AskPag
         live_part(here, lambda then: _live(then, again(then)))
     if page.question:
         _ways(here, page.question)
-        ask_link(here, page.colleagues, episode=page.episode_id)
+        if page.may_ask and page.colleagues:
+            link("ask", "Ask another question", icon="contact_support", episode=page.episode_id)
     else:
         _form(here, page)
     settled = [one for one in page.questions if not one.is_open and one is not page.question]
@@ -215,10 +216,11 @@ def _answer(here: Present, one: Question) -> None:
 
 def _again(here: Present, one: Question) -> None:
     with st.expander("Ask again", icon=":material/replay:"):
-        form = Form(here, "ask.again", makes=unused_id(here, "again"))
+        form = Form(here, "ask.again", makes=unused_id(here, "new_again"))
         version = form.seen(one.version, of=one.id)
-        form.area("words", "What is still open")
+        # Above the words: who leaves them by the keyboard is not met by an open calendar.
         _due(here, form)
+        form.area("words", "What is still open")
         form.save(
             "Ask again",
             ask_again,
@@ -245,13 +247,13 @@ def _form(here: Present, page: AskPage) -> None:
         st.subheader(plain(f"Question for {people[first]}"), anchor=False)
     else:
         st.subheader("Ask a colleague", anchor=False)
-        form.pick("asked_of_id", "Question for", people)
+        form.pick("asked_of_id", "Question for", people, first)
     _about(here, page.about)
     form.area("words", "Your question")
-    _due(here, form)
     if form.check("about_medicine_use", _MEDICINE_USE):
         form.choice("level", "How much", list(ConcernLevel))
         phrase(Phrase(_BECOMES, Tone.AMBER, "pause"))
+    _due(here, form)
     form.save(
         "Ask",
         ask,

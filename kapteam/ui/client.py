@@ -152,11 +152,11 @@ def _identifiers(here: Present, kept: ClientDetails) -> None:
 
 
 def _loud(here: Present, page: ClientPage) -> list[str]:
-    """What asks for attention, but for the concerns, which have a line of their own."""
+    """What asks for attention, but for concerns and questions, which stand by themselves."""
     return [
         said(sentences.attention(one, here.now, here.zone))
         for one in attention_of(page.courses)
-        if one.tone in {Tone.RED, Tone.AMBER} and not one.concern
+        if one.tone in {Tone.RED, Tone.AMBER} and not (one.concern or one.ask)
     ]
 
 
