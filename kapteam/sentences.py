@@ -1086,6 +1086,10 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         return home_problem(_HOME_PROBLEMS[one.reason], one.home, now, zone)
     if one.lacks is not None:
         return _lacking_for(one.lacks, one.at, now, zone)
+    if one.contact is not None and one.reason is Reason.NOTE_BEFORE_VISIT:
+        visit = wording.first_down(one.contact.kind.label)
+        when = _both_times(one.contact.planned_at, now, zone)
+        return Phrase(f"No integration note yet before the {visit} {when}", one.tone, "edit_note")
     if one.contact is not None:
         return contact(one.contact, now, zone)
     if one.form is not None:

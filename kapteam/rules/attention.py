@@ -13,7 +13,7 @@ from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.dosing import Silence
 from kapteam.rules.home_supply import HomeProblem, HomeStanding
-from kapteam.rules.integration import IntegrationStage, IntegrationStanding
+from kapteam.rules.integration import IntegrationStage, IntegrationStanding, misses_note_by
 from kapteam.rules.monitoring_form import FormStage, FormStanding
 from kapteam.rules.notes import IntentionStanding
 from kapteam.rules.pathway import EXPIRING, ConsentFacts
@@ -24,6 +24,7 @@ from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, Stu
 from kapteam.vocabulary import (
     ClearanceDecision,
     ConsentType,
+    ContactKind,
     EpisodeState,
     OutsideParty,
     Part,
@@ -133,6 +134,7 @@ _TO_SIGN = {
     RecordPart.MEDICAL: Reason.SIGN_MEDICAL,
     RecordPart.SUPPORT: Reason.SIGN_SUPPORT,
 }
+_VISITS = frozenset({ContactKind.EVALUATION, ContactKind.FOLLOW_UP})
 _TO_SUBMIT = frozenset({FormStage.DUE, FormStage.OVERDUE, FormStage.CHANGED})
 _LOUD = {Tone.RED: 0, Tone.AMBER: 1}
 
@@ -317,6 +319,7 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
         found += _of_dose(dose, facts.on_hold, now)
     for subject_id, standing in facts.integrations:
         found += _of_integration(subject_id, standing)
+    found += _of_visits(facts, now)
     found += [
         Attention(Reason.DID_IT_HAPPEN, one.tone, one.part, one.planned_at, subject_id, contact=one)
         for subject_id, one in facts.contacts
@@ -425,6 +428,33 @@ def _of_integration(subject_id: str, standing: IntegrationStanding) -> list[Atte
         return []
     at = standing.facts.held_at or standing.due_at
     return [Attention(reason, standing.tone, Part.THERAPIST, at, subject_id, integration=standing)]
+
+
+def _of_visits(facts: CourseFacts, now: datetime) -> list[Attention]:
+    """That the client sees the prescriber next without the note of an integration that is owed.
+
+    Said to both: one writes it, the other may ask for it or look at the client before it is there.
+    """
+    visits = [
+        (contact.planned_at, subject_id, contact)
+        for subject_id, contact in facts.contacts
+        if contact.kind in _VISITS
+        and contact.part is Part.PRESCRIBER
+        and now < contact.planned_at <= now + NEAR
+    ]
+    for at, subject_id, contact in sorted(visits, key=lambda visit: visit[:2])[:1]:
+        if any(misses_note_by(standing, at, now) for _, standing in facts.integrations):
+            return [
+                Attention(
+                    Reason.NOTE_BEFORE_VISIT,
+                    Tone.AMBER,
+                    Part.THERAPIST,
+                    at,
+                    subject_id,
+                    contact=contact,
+                )
+            ]
+    return []
 
 
 def _of_course(facts: CourseFacts, today: date) -> list[Attention]:
