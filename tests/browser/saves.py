@@ -1144,6 +1144,10 @@ def _an_answered_question(own: Care) -> str:
         return f"/ask?id={an_answered_ask(db, own.course, own.therapist, own.prescriber).id}"
 
 
+def _more_of_it(page: Page) -> None:
+    paste(page, "More to your answer", "And the one after.")
+
+
 def _asking_again(page: Page) -> None:
     unfold(page, "Ask again")
     paste(page, "What is still open", "And the dose after?")
@@ -1258,6 +1262,14 @@ SAVES = {
     ),
     "ask answered": Save(
         _a_question, _an_answer, "Answer", ("ask:answered",), (AskTurn,), by_prescriber=True
+    ),
+    "answer added to": Save(
+        _an_answered_question,
+        _more_of_it,
+        "Add to the answer",
+        ("ask:answered",),
+        (AskTurn,),
+        by_prescriber=True,
     ),
     "answer read": Save(
         _an_answered_question, _nothing, "That answers it", ("ask:acknowledged",), (AskTurn,)

@@ -463,7 +463,7 @@ def strange(care: Care) -> Odd:
 NAME = "fam giv pre"
 SHOWN = {
     "today": f"{NAME} qwo",
-    "caseload": f"{NAME} qwo owh the",
+    "caseload": f"{NAME} owh the",
     "ketamine_sessions": f"{NAME} apl",
     "integration": NAME,
     "inquiries": "inq ipo",
