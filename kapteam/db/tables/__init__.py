@@ -1,7 +1,7 @@
 """The mapped classes, one file a subject. Nothing but columns: no rule lives here."""
 
 from kapteam.db.tables.asks import Ask, AskTurn
-from kapteam.db.tables.clients import Client, Inquiry, PrescriptionLookup, Weight
+from kapteam.db.tables.clients import ChartLook, Client, Inquiry, PrescriptionLookup, Weight
 from kapteam.db.tables.clinicians import (
     Absence,
     Clinician,
@@ -50,6 +50,7 @@ __all__ = [
     "Ask",
     "AskTurn",
     "AuditEvent",
+    "ChartLook",
     "Clearance",
     "Client",
     "Clinician",

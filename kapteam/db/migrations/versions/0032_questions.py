@@ -1,4 +1,4 @@
-"""Questions from one who treats a client to the other, and their answers"""
+"""Questions between those who treat a client; when each of them looked at a client's page last"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -67,6 +67,15 @@ def upgrade() -> None:
         *_keys("ask_turn", ask_id="ask", by_id="clinician"),
     )
     op.create_index(op.f("ix_ask_turn_ask_id"), "ask_turn", ["ask_id"])
+    op.create_table(
+        "chart_look",
+        sa.Column("clinician_id", sa.String(36), nullable=False),
+        sa.Column("client_id", sa.String(36), nullable=False),
+        sa.Column("looked_at", UtcDateTime(), nullable=False),
+        sa.Column("before_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("clinician_id", "client_id", name=op.f("pk_chart_look")),
+        *_keys("chart_look", clinician_id="clinician", client_id="client"),
+    )
 
 
 def _keys(table: str, **references: str) -> list[sa.ForeignKeyConstraint]:
