@@ -31,8 +31,8 @@ if not page.seen_this_hour:
 if page.news.keeps_look:
     here.write(keep_look, page.name.id, here.now)
 draw_identity(here, page)
-draw_news(here, page)
 draw_alerts(here, page.courses)
+draw_news(here, page)
 draw_questions(here, page.questions)
 draw_facts(here, page)
 draw_courses(here, page)
