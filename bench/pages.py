@@ -100,6 +100,7 @@ PAGES: tuple[Page, ...] = (
     Page("Days away of oneself", "away", _therapist, lambda _: {}),
     _page("away", of=lambda filled: {"id": filled.absence_id}),
     _page("concern", of=lambda filled: {"client": filled.courses[0].client_code}),
+    _page("ask", of=_of_course),
     _page("wait", of=_of_course),
     _page("emergency"),
     _page("note", of=lambda filled: {"id": filled.courses[0].note_id}),

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from kapteam import wording
 from kapteam.rules.alerts import Signal, SignalKind
+from kapteam.rules.asks import AskInShort, AskStage, AskStanding
 from kapteam.rules.attention import MISSED_TWICE, Attention, Reason
 from kapteam.rules.cadence import OtherSession, PlanWeek, TooOften
 from kapteam.rules.change import Baseline, Change, ChipKind, Progress, Slipping
@@ -125,6 +126,8 @@ class Prepared(Protocol):
     def intention(self) -> IntentionStanding: ...
 
 
+_BEGINS = 150
+"""How many characters of a question a list shows."""
 _NAMED = 2
 """How many of those who have not seen a concern are named; of more it says how many."""
 _HOME_PROBLEMS = {
@@ -918,6 +921,57 @@ def concern(standing: ConcernStanding, now: datetime, zone: ZoneInfo) -> Phrase:
     return Phrase(said, standing.tone, "emergency_heat")
 
 
+def question(one: AskInShort, now: datetime, zone: ZoneInfo) -> Phrase:
+    """An open question: `Question from Thea Tallis, due 4:30 pm, in 2 hr: 162/98, hold next?`.
+
+    To whom it does not wait on, whose turn it is: `Question for Robin Prescott, …`.
+    """
+    standing = one.standing
+    if standing.stage is AskStage.ANSWERED:
+        said = (
+            f"Answered by {one.of}, read it"
+            if standing.is_mine
+            else f"Answer for {one.by}, not read yet"
+        )
+    else:
+        what = "Question about medicine use" if one.is_about_medicine_use else "Question"
+        whom = f"from {one.by}" if standing.is_mine else f"for {one.of}"
+        said = f"{what} {whom}, {question_due(standing, now, zone)}"
+    words = " ".join(one.words.split())
+    if len(words) > _BEGINS:
+        words = f"{words[:_BEGINS].rstrip()}…"
+    return Phrase(f"{said}: {words}" if words else said, standing.tone, "contact_support")
+
+
+def question_waits(standing: AskStanding, name: str, now: datetime, zone: ZoneInfo) -> Phrase:
+    """Whose turn it is: `Waiting on you, due 4:30 pm, in 2 hr`, `Waiting on Thea Tallis to read`.
+
+    `name` is whose it is.
+    """
+    who = waiting_on("you" if standing.is_mine else name, "")
+    rest = (
+        "to read the answer"
+        if standing.stage is AskStage.ANSWERED
+        else question_due(standing, now, zone)
+    )
+    between = " " if standing.stage is AskStage.ANSWERED else ", "
+    said = f"{wording.first_up(who)}{between}{rest}"
+    return Phrase(said, standing.tone, "hourglass_empty")
+
+
+def question_due(standing: AskStanding, now: datetime, zone: ZoneInfo) -> str:
+    """Until when an answer is asked for: `due 4:30 pm, in 2 hr`, `overdue 26 hr`."""
+    if standing.is_overdue:
+        return f"overdue {wording.hours(now - standing.due_at)}"
+    due = wording.moment_today(standing.due_at, now, zone)
+    return f"due {due}, {wording.relative(standing.due_at, now)}"
+
+
+def question_for(names: Sequence[str]) -> str:
+    """What the way to ask them is called: `Ask Robin Prescott`; of several `Ask a colleague`."""
+    return f"Ask {names[0]}" if len(names) == 1 else "Ask a colleague"
+
+
 def touched(
     kind: ContactKind, outcome: ContactOutcome, *, from_client: bool, at: str, by: str
 ) -> str:
@@ -1051,12 +1105,18 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         return intention(one.intention, now, zone)
     if one.concern is not None:
         return concern(one.concern, now, zone)
+    if one.ask is not None:
+        return question(one.ask, now, zone)
     if one.reason is Reason.ALERT and one.signal is not None:
         return signal(one.signal, now, zone)
     if one.home is not None:
         return home_problem(_HOME_PROBLEMS[one.reason], one.home, now, zone)
     if one.lacks is not None:
         return _lacking_for(one.lacks, one.at, now, zone)
+    if one.contact is not None and one.reason is Reason.NOTE_BEFORE_VISIT:
+        visit = wording.first_down(one.contact.kind.label)
+        when = _both_times(one.contact.planned_at, now, zone)
+        return Phrase(f"No integration note yet before the {visit} {when}", one.tone, "edit_note")
     if one.contact is not None:
         return contact(one.contact, now, zone)
     if one.form is not None:

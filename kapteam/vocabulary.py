@@ -653,6 +653,14 @@ class ConcernLevel(Term):
     HIGH = "high", "High"
 
 
+class AskTurnKind(Term):
+    """What was said to a question after it was asked."""
+
+    ANSWERED = "answered", "Answered"
+    ACKNOWLEDGED = "acknowledged", "Read, that answers it"
+    REOPENED = "reopened", "Asked again"
+
+
 class Audience(Term):
     """The one answer to "who can see this screen?" (product.md)."""
 

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from kapteam.actions.views import record_view
+from kapteam.actions.views import keep_look, record_view
 from kapteam.queries.client import client_code, client_page
 from kapteam.rules.permissions import check_can_book
+from kapteam.ui.asks import draw_questions
 from kapteam.ui.client import (
     draw_course_notes,
     draw_courses,
@@ -18,6 +19,7 @@ from kapteam.ui.client import (
     draw_without_dose,
 )
 from kapteam.ui.contacts import draw_contacts
+from kapteam.ui.news import draw_news
 from kapteam.ui.page import open_page
 from kapteam.ui.scores import draw_scores
 from kapteam.ui.signals import draw_alerts
@@ -26,8 +28,12 @@ here = open_page("Client", of=client_code(st.query_params.get("client", "")), ne
 page = here.read(client_page, client_code(st.query_params.get("client", "")))
 if not page.seen_this_hour:
     here.write(record_view, page.name.id, here.now)
+if page.news.keeps_look:
+    here.write(keep_look, page.name.id, here.now)
 draw_identity(here, page)
 draw_alerts(here, page.courses)
+draw_news(here, page)
+draw_questions(here, page.questions)
 draw_facts(here, page)
 draw_courses(here, page)
 draw_contacts(here, page)

@@ -20,6 +20,8 @@ from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import (
     Administration,
     AdverseEvent,
+    Ask,
+    AskTurn,
     Client,
     Episode,
     IntegrationSession,
@@ -47,6 +49,7 @@ from kapteam.vocabulary import (
     AdministrationKind,
     AdverseEventKind,
     Answer,
+    AskTurnKind,
     EventSeverity,
     Function,
     How,
@@ -131,6 +134,64 @@ def another_course(db: Session, care: Care, family: str, **columns: Any) -> Epis
     client = a_client(db, care.therapist, family=family)
     usual = {"prescriber": care.prescriber, "therapist": care.therapist, "cleared": True}
     return a_course(db, client, **(usual | columns))
+
+
+def an_ask(
+    db: Session,
+    course: Episode,
+    by: Viewer,
+    of: Viewer,
+    *,
+    asked_at: datetime = NOW - timedelta(hours=1),
+    due_at: datetime = NOW + timedelta(hours=2),
+    **values: Any,
+) -> Ask:
+    """A question of an hour ago that waits for an answer, or whatever `values` make of it."""
+
+    def part(who: Viewer) -> Part:
+        return Part.PRESCRIBER if who.is_prescriber else Part.THERAPIST
+
+    usual = {"words": "162/98 at 40 min, hold next?"}
+    one = Ask(
+        id=new_id(),
+        episode_id=course.id,
+        asked_by_id=by.clinician_id,
+        by_part=part(by),
+        asked_of_id=of.clinician_id,
+        of_part=part(of),
+        asked_at=asked_at,
+        due_at=due_at,
+        **(usual | values),
+    )
+    db.add(one)
+    db.flush()
+    return one
+
+
+def an_answered_ask(
+    db: Session,
+    course: Episode,
+    by: Viewer,
+    of: Viewer,
+    *,
+    asked: str = "162/98 at 40 min, hold next?",
+    words: str = "Yes, hold it.",
+) -> Ask:
+    """A question that was answered half an hour ago, and the answer not read yet."""
+    answered_at = NOW - timedelta(minutes=30)
+    one = an_ask(db, course, by, of, words=asked, answered_at=answered_at, version=2)
+    db.add(
+        AskTurn(
+            id=new_id(),
+            ask_id=one.id,
+            kind=AskTurnKind.ANSWERED,
+            by_id=of.clinician_id,
+            at=answered_at,
+            words=words,
+        )
+    )
+    db.flush()
+    return one
 
 
 def a_series(

@@ -5,7 +5,10 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from kapteam.db.access import visible_client
 from kapteam.db.audit import record
+from kapteam.db.tables import ChartLook
+from kapteam.rules.looks import Look, next_look
 from kapteam.rules.permissions import Viewer
 
 
@@ -18,6 +21,24 @@ def record_view(db: Session, viewer: Viewer, client_id: str, now: datetime) -> N
     opened = any(one.client_id == client_id for one in viewer.emergencies)
     why = {"why": "emergency access"} if opened else {}
     record(db, "client:viewed", viewer, now, client_id=client_id, subject_id=client_id, **why)
+
+
+def keep_look(db: Session, viewer: Viewer, client_id: str, now: datetime) -> None:
+    """Keep that this person has a client's page before them: what is new to them is told by it.
+
+    No event of the audit log, which has it that the chart was opened. Raises NotFound.
+    """
+    # Locked as a change of the client is, so that two tabs of one person make one row.
+    client = visible_client(db, viewer, client_id, now)
+    key = {"clinician_id": viewer.clinician_id, "client_id": client.id}
+    row = db.get(ChartLook, key)
+    kept = next_look(Look(row.looked_at, row.before_at) if row else None, now)
+    if kept is None:
+        return
+    if row is None:
+        db.add(ChartLook(**key, looked_at=kept.looked_at, before_at=kept.before_at))
+    else:
+        row.looked_at, row.before_at = kept.looked_at, kept.before_at
 
 
 def record_day_sheet(

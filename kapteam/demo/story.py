@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from kapteam import wording
+from kapteam.actions.asks import AnswerEntered, AskEntered, answer_ask, ask
 from kapteam.actions.booking import cancel_ketamine_session, mark_not_given, miss_ketamine_session
 from kapteam.actions.clients import SafetyPlanEntered, keep_safety_plan
 from kapteam.actions.concerns import ConcernEntered, raise_concern, see_concern
@@ -152,6 +153,7 @@ def compose(telling: Telling) -> None:
     _callers(telling)
     _contacts(telling)
     _concerns(telling)
+    _questions(telling)
     _waits_outside(telling)
     _stopped(telling)
     measure(telling)
@@ -1004,6 +1006,39 @@ def _raised(
     )
     telling.then(at, THERAPIST, raise_concern, entered)
     return concern_id
+
+
+def _questions(telling: Telling) -> None:
+    """One that waits, one past its time, and one whose answer is to be read."""
+    days = telling.days
+    nakamura = _shared(telling, people.NAKAMURA, INFUSION)
+    _asked(nakamura, THERAPIST, days.ago(1, 5), days.ahead(2, 26), words.PRESSURE_AT_FORTY)
+    osei = _shared(telling, people.OSEI)
+    _asked(osei, PRESCRIBER, days.ago(30, 50), days.ago(3, 25), words.EARLIER_VISIT)
+    rahman = _shared(telling, people.RAHMAN)
+    asked_at = days.ago(28, 50, 1)
+    ask_id = _asked(rahman, THERAPIST, asked_at, asked_at + 8 * HOUR, words.TREMOR)
+    answer = AnswerEntered(demo_id(f"{ask_id}/answer"), ask_id, words.TREMOR_ANSWERED)
+    telling.then(asked_at + 95 * MINUTE, PRESCRIBER, answer_ask, answer)
+
+
+def _asked(course: Course, who: Colleague, at: datetime, due_at: datetime, said: str) -> str:
+    """One of the two asks the other about the course; returns the question's id."""
+    telling = course.telling
+    other = THERAPIST if who is PRESCRIBER else PRESCRIBER
+    ask_id = demo_id(f"{course.id}/ask")
+    entered = AskEntered(
+        id=ask_id,
+        episode_id=course.id,
+        asked_of_id=other.id,
+        words=said,
+        on=telling.on(due_at),
+        time=telling.typed(due_at),
+        about_medicine_use=False,
+        level=None,
+    )
+    telling.then(at, who, ask, entered)
+    return ask_id
 
 
 def _waits_outside(telling: Telling) -> None:

@@ -723,6 +723,11 @@ BROTHER_CALLED = {
 ASKS_ABOUT_SCHOOL = {
     "text": "Asks for a letter to the college about two afternoons off.",
 }
+# What the two ask each other.
+PRESSURE_AT_FORTY = "162/98 at 40 min in the last one. Hold the next if it is there again?"
+EARLIER_VISIT = "Sounded flat on the phone. Could you see them before the dose?"
+TREMOR = "Fine tremor in both hands since the last dose. Anything to look out for?"
+TREMOR_ANSWERED = "The propranolol was stopped last week; most likely that. I will look on the day."
 # Raised by hand, in a few words.
 LOST_LOZENGES = (
     "Asked for two more lozenges: “lost on the bus”. The second time since summer. Sofie does "

@@ -48,6 +48,7 @@ TAGS = {
         "client:safety_plan_changed",
         "weight:%",
         "concern:%",
+        "ask:%",
         "contact:%",
         "wait:%",
         "inquiry:%",

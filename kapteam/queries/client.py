@@ -15,6 +15,7 @@ from kapteam.db.clearances import newest_clearance
 from kapteam.db.concerns import last_seen_at, names, unseen_by
 from kapteam.db.tables import (
     Administration,
+    ChartLook,
     Clearance,
     Client,
     Clinician,
@@ -30,10 +31,12 @@ from kapteam.db.tables import (
     Weight,
 )
 from kapteam.errors import NotFound
+from kapteam.queries.asks import Question, questions_of_client
 from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.contacts import PastContact, last_contacts
 from kapteam.queries.evaluation import evaluation_of
+from kapteam.queries.news import LOOK, News, last_look, read_saved, saved_since
 from kapteam.queries.notes import ClientNotes, NoteLine, notes_of_client
 from kapteam.queries.pinned import PINNED, PinnedLine, pinned_of
 from kapteam.queries.scores import ClientScores, judged, score_rows
@@ -51,6 +54,7 @@ from kapteam.rules.dosing import MayAdd, ends_session, may_add
 from kapteam.rules.evaluation import Evaluation, Finding, asks_for_trials, present
 from kapteam.rules.folding import fold
 from kapteam.rules.integration import earliest_clock
+from kapteam.rules.looks import new_since, next_look
 from kapteam.rules.series import numbered
 from kapteam.vocabulary import (
     AdministrationKind,
@@ -266,6 +270,8 @@ class ClientPage:
     seen_this_hour: bool
     emergencies: tuple[OpenedInEmergency, ...]
     scores: ClientScores = field(default_factory=ClientScores)
+    questions: tuple[Question, ...] = ()
+    news: News = field(default_factory=lambda: News(None, keeps_look=False, saved=()))
 
     @property
     def others(self) -> tuple[CourseLine, ...]:
@@ -290,16 +296,24 @@ class ClientPage:
         """Whether there is an open course of which the viewer sees no details."""
         return any(line.closed_at is None and not line.is_visible for line in self.lines)
 
-    def notes_of(self, kind: NoteKind) -> tuple[NoteLine, ...]:
-        """The notes of a kind, the newest first."""
+    @property
+    def all_notes(self) -> tuple[NoteLine, ...]:
+        """Every note that counts, each once; none for the front desk."""
         if self.notes is None:
             return ()
-        found = {line.id: line for line in self.notes.elsewhere}
-        for of_dose in self.notes.by_dose.values():
-            found |= {line.id: line for line in (*of_dose.intentions, *of_dose.integrations)}
+        of_doses = (
+            line
+            for of_dose in self.notes.by_dose.values()
+            for line in (*of_dose.intentions, *of_dose.integrations)
+        )
+        every = (*of_doses, *self.notes.elsewhere, *self.notes.about_course)
+        return tuple({line.id: line for line in every}.values())
+
+    def notes_of(self, kind: NoteKind) -> tuple[NoteLine, ...]:
+        """The notes of a kind, the newest first."""
         return tuple(
             sorted(
-                (line for line in found.values() if line.kind is kind),
+                (line for line in self.all_notes if line.kind is kind),
                 key=lambda line: line.signed_at or line.started_at,
                 reverse=True,
             )
@@ -313,7 +327,7 @@ def client_code(typed: str) -> str:
 
 
 def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
-    """The client with this code, in thirteen statements; ten for the front desk.
+    """The client with this code, in fourteen statements; ten for the front desk.
 
     Raises NotFound when there is none or the viewer may not see it; the two read the same.
     """
@@ -329,8 +343,13 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
         if row.ketamine_session_id is not None:
             links[row.id].append(row.ketamine_session_id)
     # In one statement, though they have nothing in common: this page asks many.
+    look = last_look(first)
+    since = new_since(look, asked.now)
     scores = db.execute(
-        score_rows(asked, first.id).add_columns(_alike(asked, first).label("look_alikes"))
+        score_rows(asked, first.id).add_columns(
+            _alike(asked, first).label("look_alikes"),
+            saved_since(asked, first.id, since).label("saved"),
+        )
     ).all()
     notes = notes_of_client(db, asked, first.id, links) if asked.viewer.reads_notes else None
     return ClientPage(
@@ -352,6 +371,12 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
         seen_this_hour=first.seen_this_hour,
         emergencies=_emergencies(rows),
         scores=judged(asked, scores),
+        questions=questions_of_client(db, asked, first.id),
+        news=News(
+            since,
+            keeps_look=next_look(look, asked.now) is not None,
+            saved=read_saved(scores[0].saved),
+        ),
     )
 
 
@@ -400,6 +425,14 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 Clearance,
                 unseen_by(asked.now).label("unseen_by"),
                 last_seen_at().label("seen_at"),
+                *LOOK,
+            )
+            .outerjoin(
+                ChartLook,
+                and_(
+                    ChartLook.client_id == Client.id,
+                    ChartLook.clinician_id == asked.viewer.clinician_id,
+                ),
             )
             .outerjoin(Concern, and_(Concern.client_id == Client.id, Concern.closed_at.is_(None)))
             .outerjoin(raiser, raiser.id == Concern.raised_by_id)

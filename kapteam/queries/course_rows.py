@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import TypeEngine
 
-from kapteam.db import home_rows, signal_rows
+from kapteam.db import asks, home_rows, signal_rows
 from kapteam.db.clearances import newest_clearance
 from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen_by
 from kapteam.db.matters import matter
@@ -123,6 +123,7 @@ def members(db: Session, wanted: Any, now: datetime) -> list[Any]:
                 EpisodeMember.clinician_id,
                 EpisodeMember.elsewhere,
                 Clinician.name,
+                Clinician.suspended_at,
                 Absence.until_at.label("away_until"),
                 cover.name.label("cover"),
             )
@@ -679,7 +680,7 @@ UNKEPT, PLANNED = "unkept", "planned"
 
 
 def _matters() -> Executable:
-    """What else is true of them: concerns, medicine at home, whom outside they wait on.
+    """What else is true of them: concerns, questions, medicine at home, whom outside they wait on.
 
     One statement, because to ask takes longer than to read so few rows; what a column means depends
     on what a row is about.
@@ -690,6 +691,7 @@ def _matters() -> Executable:
         _authorizations(),
         _unkept(),
         _planned(),
+        asks.select_open(_WANTED),
         *home_rows.selects(_WANTED),
         *signal_rows.selects(
             _WANTED,

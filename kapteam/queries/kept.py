@@ -11,6 +11,8 @@ _MADE_BY_A_FORM = (
     tables.Acknowledgement,
     tables.Administration,
     tables.AdverseEvent,
+    tables.Ask,
+    tables.AskTurn,
     tables.Clearance,
     tables.Client,
     tables.Clinician,

@@ -24,13 +24,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from kapteam.db.access import is_on_episode, visible_episode_ids, visible_episodes, visible_notes
+from kapteam.db.asks import read_seats, seats
 from kapteam.db.signing import Subject, has_words, named, note_form, read_subject, read_unsigned
 from kapteam.db.tables import (
     Client,
     Clinician,
     Draft,
     Episode,
-    EpisodeMember,
     IntegrationSession,
     KetamineSession,
     Note,
@@ -124,8 +124,8 @@ class NotePage:
     `drafts` is empty for anybody but the author. `intentions` are the signed ones that an
     integration note looks back on. An author who writes an intention is given the client's
     `last_integration`, and as `beginning` the last intention when it can be taken over: it was
-    signed for this very session, or for one that never took place. `handed_back_to` are the names
-    of those on the course, for an author who is on it no longer.
+    signed for this very session, or for one that never took place. `treated_by` are those on the
+    course now; an author may be on it no longer (`is_on_course`).
     """
 
     note: NoteLine
@@ -141,7 +141,8 @@ class NotePage:
     intentions: tuple[NoteLine, ...]
     last_integration: NoteLine | None
     beginning: NoteLine | None
-    handed_back_to: tuple[str, ...]
+    is_on_course: bool
+    treated_by: tuple[Person, ...]
 
     @property
     def saved_at(self) -> datetime | None:
@@ -216,7 +217,7 @@ class ClientNotes:
 
 
 def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
-    """The page of one note, in four statements; one more for who is on the course no longer.
+    """The page of one note, in four statements.
 
     Raises NotAllowed for the front desk, NotFound where the note is not visible.
     """
@@ -271,7 +272,8 @@ def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
         ),
         last_integration=_last(signed, NoteKind.INTEGRATION) if planning else None,
         beginning=_beginning(signed, note) if planning else None,
-        handed_back_to=() if head.is_on_course else _on_course(db, asked, note.episode_id),
+        is_on_course=head.is_on_course,
+        treated_by=_treated_by(head.seats),
     )
 
 
@@ -476,6 +478,7 @@ def _head(db: Session, asked: Asked, note_id: str) -> Any:
             exists()
             .where(NoteRead.note_id == Note.id, NoteRead.reader_id == asked.viewer.clinician_id)
             .label("is_read"),
+            seats(Note.episode_id, asked.now).label("seats"),
         )
         .join(Episode, Episode.id == Note.episode_id)
         .join(Client, Client.id == Episode.client_id)
@@ -486,22 +489,11 @@ def _head(db: Session, asked: Asked, note_id: str) -> Any:
     return found
 
 
-def _on_course(db: Session, asked: Asked, episode_id: str) -> tuple[str, ...]:
-    """The names of those who treat on the course now."""
-    return tuple(
-        db.scalars(
-            select(Clinician.name)
-            .join(EpisodeMember, EpisodeMember.clinician_id == Clinician.id)
-            .where(
-                EpisodeMember.episode_id == episode_id,
-                EpisodeMember.from_at <= asked.now,
-                or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > asked.now),
-                EpisodeMember.part.in_((Part.PRESCRIBER, Part.THERAPIST)),
-            )
-            .distinct()
-            .order_by(Clinician.name)
-        )
-    )
+def _treated_by(text: str | None) -> tuple[Person, ...]:
+    """Those who treat on the course now, by name; whoever covers some days is not among them."""
+    found, names = read_seats(text)
+    ids = {one.clinician_id for one in found if one.part is not Part.COVER}
+    return tuple(Person(one, names[one]) for one in sorted(ids, key=names.__getitem__))
 
 
 def _is_latest(asked: Asked, client_id: str, kind: NoteKind) -> ColumnElement[bool]:

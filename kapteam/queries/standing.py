@@ -14,11 +14,12 @@ from sqlalchemy import ColumnElement, Select, select, union_all
 from sqlalchemy.orm import Session
 
 from kapteam.clock import day_of
-from kapteam.db import home_rows, signal_rows
+from kapteam.db import asks, home_rows, signal_rows
 from kapteam.db.access import is_on_episode, visible_episodes
 from kapteam.db.concerns import names
 from kapteam.db.in_force import PracticeInForce
 from kapteam.db.tables import (
+    Ask,
     Client,
     Episode,
     KetamineSession,
@@ -31,6 +32,7 @@ from kapteam.queries import course_rows
 from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.pinned import PinnedLine, pinned_of
 from kapteam.rules.alerts import Signal
+from kapteam.rules.asks import AskInShort, Seat, judge_ask
 from kapteam.rules.attention import (
     BREACH_SHOWN,
     Attention,
@@ -39,6 +41,7 @@ from kapteam.rules.attention import (
     ToSign,
     Unkept,
     attend,
+    attend_asks,
     attend_deadlines,
     attend_ended,
     attend_records,
@@ -298,6 +301,15 @@ class WaitLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AskLine:
+    """One open question of a course, and whose turn it is."""
+
+    id: str
+    short: AskInShort
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
 class AuthorizationLine:
     """The authorization of an insurer that counts, and the colleague who got it."""
 
@@ -368,6 +380,7 @@ class CourseStanding:
     waits: tuple[WaitLine, ...]
     authorization: AuthorizationLine | None
     stuck: Stuck | None
+    asks: tuple[AskLine, ...]
 
     @property
     def is_open(self) -> bool:
@@ -408,8 +421,9 @@ class CourseStanding:
         """Whom a reason waits on: the colleague it names, else who has its part; None: either."""
         if not one.person_id:
             return self.waited_on(one.waits_on) if one.waits_on else None
-        callers = [line.person for line in (*self.waits, self.authorization) if line]
-        return next((each for each in callers if each.id == one.person_id), None)
+        named = (*self.waits, self.authorization, *self.asks)
+        people = (line.person for line in named if line)
+        return next((each for each in people if each.id == one.person_id), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -538,14 +552,15 @@ def open_and_to_sign_off(
 ) -> tuple[tuple[CourseStanding, ...], tuple[CourseStanding, ...]]:
     """The same, and beside them the courses that ended and wait to be signed.
 
-    By a sign-off, or in a session's record. Those are judged for nothing else and are not in care.
-    No statement more.
+    By a sign-off, or in a session's record; also those with a question that is open. Such courses
+    are judged for nothing else and are not in care. No statement more.
     """
     waiting = union_all(
         select(SignOff.episode_id).where(SignOff.signed_at.is_(None)),
         select(KetamineSession.episode_id)
         .join(RecordSignature, RecordSignature.ketamine_session_id == KetamineSession.id)
         .where(RecordSignature.signed_at.is_(None)),
+        select(Ask.episode_id).where(Ask.settled_at.is_(None), Ask.voided_at.is_(None)),
     )
     found = _standings(
         db,
@@ -583,7 +598,9 @@ def _standings(db: Session, asked: Asked, wanted: Any) -> tuple[CourseStanding, 
     )
     measures = measures_of(asked.practice.measures, asked.practice.zone)
     return tuple(
-        one.standing(series[one.id], matters[one.id], measures) if one.is_open else one.ended()
+        one.standing(series[one.id], matters[one.id], measures)
+        if one.is_open
+        else one.ended(matters[one.id])
         for one in courses
     )
 
@@ -731,6 +748,7 @@ class _Course:
         touches = self._touches_ahead(open_doses, integrations, contacts)
         steps = (*touches, *self._call_backs(waits))
         next_step = min(steps, key=lambda step: step.at, default=None)
+        asked_here = self._asks(matters)
         reason = self._hold_reason()
         hold = HoldLine(reason, row.look_again_on, row.hold_since) if reason else None
         home = home_standing(asked, home_rows.facts_of(matters))
@@ -784,6 +802,7 @@ class _Course:
             signals=self._signals(known, measures),
             quieted=known.quieted,
             to_rebook=self._to_rebook(matters) if _waits_for_a_date(open_doses, series) else None,
+            asks=tuple((line.id, line.short) for line in asked_here),
         )
         return CourseStanding(
             **self._head(),
@@ -807,6 +826,7 @@ class _Course:
             waits=waits,
             authorization=authorization,
             stuck=stuck,
+            asks=asked_here,
         )
 
     def _signals(self, facts: SignalFacts, measures: Measures) -> tuple[Signal, ...]:
@@ -918,8 +938,9 @@ class _Course:
         touches = Touches(**{name: value for name, value in known.items() if value is not None})
         return out_of_touch_since(touches, row.state, row.opened_at, self._asked.now)
 
-    def ended(self) -> CourseStanding:
-        """A course that is over, judged for what of it waits to be signed and nothing else."""
+    def ended(self, matters: list[Any]) -> CourseStanding:
+        """A course that is over, judged for its open questions and what waits to be signed."""
+        asked_here = self._asks(matters)
         asked = (
             (Part.PRESCRIBER, self._row.prescriber_asked_at),
             (Part.THERAPIST, self._row.therapist_asked_at),
@@ -936,6 +957,7 @@ class _Course:
             attention=(
                 *(attend_ended(part, at, self._asked.now) for part, at in asked if at is not None),
                 *attend_records(self._to_sign(), self._asked.now),
+                *attend_asks((line.id, line.short) for line in asked_here),
             ),
             signals=(),
             measures_due=(),
@@ -944,6 +966,7 @@ class _Course:
             waits=(),
             authorization=None,
             stuck=None,
+            asks=asked_here,
             home=None,
         )
 
@@ -1043,6 +1066,35 @@ class _Course:
             return ()
         needed = required_consents((series.product_route,), with_therapy=self._has_therapy())
         return tuple(one for one in self._consents if one.type in needed)
+
+    def _asks(self, rows: list[Any]) -> tuple[AskLine, ...]:
+        """The open questions, judged for the viewer; the front desk reads none."""
+        viewer = self._asked.viewer
+        if not viewer.reads_notes:
+            return ()
+        seats = [
+            Seat(one.clinician_id, one.part)
+            for one in self._members
+            if one.clinician_id and one.suspended_at is None
+        ]
+        found = []
+        for row in rows:
+            if row.what != asks.ASK:
+                continue
+            standing = judge_ask(asks.facts_of(row), seats, viewer.stands_for, self._asked.now)
+            names = {row.how: row.person, row.person_id: row.emergency} | {
+                one.clinician_id: one.name for one in self._members
+            }
+            short = AskInShort(
+                standing=standing,
+                by=names[standing.by_id],
+                of=names[standing.of_id],
+                words="" if viewer.hides_names else row.place,
+                is_about_medicine_use=bool(row.number),
+            )
+            person = self._clinician(standing.waits_on, names[standing.waits_on])
+            found.append(AskLine(row.id, short, person))
+        return tuple(sorted(found, key=lambda line: line.short.standing.order))
 
     def _concerns(self, rows: list[Any]) -> tuple[tuple[str, ConcernStanding], ...]:
         """What was raised by hand; the front desk does not read it (product.md, the table)."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from kapteam.rules.alerts import Quieted, Signal, with_quiet
+from kapteam.rules.asks import AskInShort
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
 from kapteam.rules.deadlines import of_clearance, of_concern, of_consent, of_form
 from kapteam.rules.dosing import Silence
 from kapteam.rules.home_supply import HomeProblem, HomeStanding
-from kapteam.rules.integration import IntegrationStage, IntegrationStanding
+from kapteam.rules.integration import IntegrationStage, IntegrationStanding, misses_note_by
 from kapteam.rules.monitoring_form import FormStanding
 from kapteam.rules.notes import IntentionStanding
 from kapteam.rules.pathway import ConsentFacts
@@ -24,6 +25,7 @@ from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, Stu
 from kapteam.vocabulary import (
     ClearanceDecision,
     ConsentType,
+    ContactKind,
     EpisodeState,
     OutsideParty,
     Part,
@@ -44,6 +46,7 @@ class Reason(Term):
 
     CONCERN = "concern", "Concern"
     ALERT = "alert", "Alert"
+    QUESTION = "question", "Question"
     WAS_THIS_GIVEN = "was_this_given", "Was this given?"
     UNCONFIRMED_DOSE = "unconfirmed_dose", "A dose waits for confirmation"
     INTEGRATION_LATE = "integration_late", "Integration late"
@@ -76,6 +79,7 @@ class Reason(Term):
     INTEGRATION_OUTSIDE = "integration_outside", "Integration outside the window"
     LOOK_AGAIN = "look_again", "Look again at the hold"
     CALL_BACK = "call_back", "Call back"
+    NOTE_BEFORE_VISIT = "note_before_visit", "No integration note yet before the visit"
     NOTE_TO_FINISH = "note_to_finish", "Integration note to finish"
     SIGN_MEDICAL = "sign_medical", "Record to sign, medical part"
     SIGN_SUPPORT = "sign_support", "Record to sign, support part"
@@ -132,6 +136,7 @@ _TO_SIGN = {
     RecordPart.SUPPORT: Reason.SIGN_SUPPORT,
 }
 _DOSING = frozenset({EpisodeState.SERIES, EpisodeState.MAINTENANCE})
+_VISITS = frozenset({ContactKind.EVALUATION, ContactKind.FOLLOW_UP})
 _LOUD = {Tone.RED: 0, Tone.AMBER: 1}
 
 
@@ -166,6 +171,7 @@ class Attention:
     authorization: AuthorizationFacts | None = None
     ended: SessionStatus | None = None
     signal: Signal | None = None
+    ask: AskInShort | None = None
 
     @property
     def is_of_client(self) -> bool:
@@ -234,7 +240,8 @@ class CourseFacts:
     `authorization` is the one of an insurer that counts. `signals` are its alerts, also those that
     somebody quieted, and `quieted` what was quieted on any course of the client. `forms` are the
     monitoring forms of its Spravato sessions that did not go out as they are. `to_rebook` is said
-    while no other ketamine session is booked, instead of what says less.
+    while no other ketamine session is booked, instead of what says less. `asks` are the questions
+    that are open, each judged for one person.
     """
 
     episode_id: str
@@ -266,6 +273,7 @@ class CourseFacts:
     signals: tuple[Signal, ...]
     quieted: tuple[Quieted, ...]
     to_rebook: Unkept | None
+    asks: tuple[tuple[str, AskInShort], ...]
 
 
 def end_of_days(now: datetime, days: int) -> datetime:
@@ -276,9 +284,9 @@ def end_of_days(now: datetime, days: int) -> datetime:
 def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, ...]:
     """Every reason why this course needs somebody, in order.
 
-    Rule 57: a hold quiets what a dose needs, never a concern, a due integration or the form of a
-    dose that was given; that a dose is booked all the same is said instead. A breach (rule 35)
-    stands for a week, so that the next case review meets it.
+    Rule 57: a hold quiets what a dose needs, never a concern, a question, a due integration or the
+    form of a dose that was given; that a dose is booked all the same is said instead. A breach
+    (rule 35) stands for a week, so that the next case review meets it.
     """
     found = [one for one in attend_deadlines(facts, today) if one.signal and not one.signal.quiet]
     found += [
@@ -286,6 +294,7 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
         for one in facts.signals
         if not one.quiet
     ]
+    found += attend_asks(facts.asks)
     found += [
         Attention(Reason.UNCONFIRMED_DOSE, Tone.RED, Part.PRESCRIBER, at, subject_id)
         for subject_id, at in facts.unconfirmed
@@ -300,6 +309,7 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
         found += _of_dose(dose, facts.on_hold, now)
     for subject_id, standing in facts.integrations:
         found += _of_integration(subject_id, standing)
+    found += _of_visits(facts, now)
     found += [
         Attention(Reason.DID_IT_HAPPEN, one.tone, one.part, one.planned_at, subject_id, contact=one)
         for subject_id, one in facts.contacts
@@ -383,6 +393,25 @@ def attend_records(to_sign: Iterable[ToSign], now: datetime) -> list[Attention]:
     ]
 
 
+def attend_asks(asks: Iterable[tuple[str, AskInShort]]) -> list[Attention]:
+    """The questions that are open, each with whose turn it is.
+
+    Neither a hold nor the end of the course quiets one: somebody asked.
+    """
+    return [
+        Attention(
+            Reason.QUESTION,
+            one.standing.tone,
+            None,
+            one.standing.at,
+            ask_id,
+            person_id=one.standing.waits_on,
+            ask=one,
+        )
+        for ask_id, one in asks
+    ]
+
+
 def _of_dose(dose: PlannedDose, on_hold: bool, now: datetime) -> list[Attention]:
     if dose.silence is Silence.WAS_THIS_GIVEN:
         return [
@@ -432,6 +461,33 @@ def _of_integration(subject_id: str, standing: IntegrationStanding) -> list[Atte
         return []
     at = standing.facts.held_at or standing.due_at
     return [Attention(reason, standing.tone, Part.THERAPIST, at, subject_id, integration=standing)]
+
+
+def _of_visits(facts: CourseFacts, now: datetime) -> list[Attention]:
+    """That the client sees the prescriber next without the note of an integration that is owed.
+
+    Said to both: one writes it, the other may ask for it or look at the client before it is there.
+    """
+    visits = [
+        (contact.planned_at, subject_id, contact)
+        for subject_id, contact in facts.contacts
+        if contact.kind in _VISITS
+        and contact.part is Part.PRESCRIBER
+        and now < contact.planned_at <= now + NEAR
+    ]
+    for at, subject_id, contact in sorted(visits, key=lambda visit: visit[:2])[:1]:
+        if any(misses_note_by(standing, at, now) for _, standing in facts.integrations):
+            return [
+                Attention(
+                    Reason.NOTE_BEFORE_VISIT,
+                    Tone.AMBER,
+                    Part.THERAPIST,
+                    at,
+                    subject_id,
+                    contact=contact,
+                )
+            ]
+    return []
 
 
 def _of_course(facts: CourseFacts, today: date) -> list[Attention]:

@@ -116,6 +116,18 @@ def judge(
     return standing(IntegrationStage.BOOKED, Tone.BLUE)
 
 
+def misses_note_by(standing: IntegrationStanding, at: datetime, now: datetime) -> bool:
+    """Whether there will be no note at `at` of an integration that is owed, as things stand.
+
+    One that is booked to be held until then is in time; before a dose was given none is owed.
+    """
+    facts = standing.facts
+    if facts.held_at is not None:
+        return True
+    is_booked_before = facts.planned_at is not None and now <= facts.planned_at < at
+    return facts.last_given_at is not None and not is_booked_before
+
+
 def _lateness(
     facts: IntegrationFacts,
     thresholds: Thresholds,

@@ -462,6 +462,20 @@ def can_raise_concern(viewer: Viewer) -> bool:
     return _allowed(check_can_raise_concern, viewer)
 
 
+def check_can_ask(viewer: Viewer) -> None:
+    """Ask whoever else treats a client, and answer them: everybody who reads what it is about."""
+    _need(
+        viewer,
+        _CLINICAL,
+        "Only a prescriber, a therapist or a nurse can ask or answer a question about a client.",
+    )
+
+
+def can_ask(viewer: Viewer) -> bool:
+    """Twin of `check_can_ask`."""
+    return _allowed(check_can_ask, viewer)
+
+
 def check_can_clear_concern(viewer: Viewer, owning: frozenset[Function]) -> None:
     """Rule 17: a concern is cleared by whose it is (`rules.concerns.owners`)."""
     _need(viewer, owning, f"Only {owned_by(owning)} can clear this concern. You can add to it.")

@@ -44,6 +44,7 @@ from kapteam.rules.permissions import (
     can_write_note,
 )
 from kapteam.sentences import client_name
+from kapteam.ui.asks import ask_link
 from kapteam.ui.audit_log import who_opened
 from kapteam.ui.clearance import draw_contraindications
 from kapteam.ui.forms import Form
@@ -151,11 +152,11 @@ def _identifiers(here: Present, kept: ClientDetails) -> None:
 
 
 def _loud(here: Present, page: ClientPage) -> list[str]:
-    """What asks for attention."""
+    """What asks for attention, but for questions, which stand by themselves."""
     return [
         said(sentences.attention(one, here.now, here.zone))
         for one in attention_of(page.courses)
-        if one.tone in {Tone.RED, Tone.AMBER}
+        if one.tone in {Tone.RED, Tone.AMBER} and not one.ask
     ]
 
 
@@ -379,6 +380,7 @@ def _course(here: Present, course: CourseStanding) -> None:
             continue  # Without ketamine nobody is missing.
         name = sentences.colleague(person, here.now, here.zone) if person else "nobody yet"
         words(f"{quiet(part.label)} {plain(name)}")
+    ask_link(here, (course.prescriber, course.therapist), episode=course.episode_id)
     link("episode", "Course", icon="chevron_right", id=course.episode_id)
     if here.viewer.reads_notes:
         link("thread", "Thread", icon="forum", episode=course.episode_id)

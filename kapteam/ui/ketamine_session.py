@@ -49,6 +49,7 @@ from kapteam.rules.permissions import (
 )
 from kapteam.rules.plausibility import doubt_given, per_kg
 from kapteam.rules.spravato import is_spravato
+from kapteam.ui.asks import ask_link
 from kapteam.ui.booking import (
     AfterDose,
     freed_time,
@@ -105,6 +106,9 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
                 link("live_session", "During the session", icon="timer", id=shown.id)
             if shown.status.is_open and here.viewer.reads_notes:
                 link("brief", "Brief", icon="summarize", id=shown.id)
+            if shown.of_course.is_open:
+                both = (shown.of_course.prescriber, shown.of_course.therapist)
+                ask_link(here, both, dose=shown.id)
         _offer_freed(here, shown)
         if shown.end_reason:
             ended = sentences.ended_session(shown.status, shown.closed_at, here.now, here.zone)

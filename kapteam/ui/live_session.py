@@ -91,6 +91,7 @@ def _facts(here: Present, shown: LiveSession) -> None:
         words(plain(f"{wording.moment(shown.planned_at, here.now, here.zone)}, {place}"))
         link("brief", "Brief", icon="summarize", id=shown.id)
         link("ketamine_session", "Full record", icon="edit_note", id=shown.id)
+        link("ask", "Ask a colleague", icon="contact_support", dose=shown.id)
     draw_first_dose(shown.product_route, shown.ordered_ug, is_first=not shown.had_spravato)
     known = (
         ("Usual blood pressure", shown.usual_pressure),

@@ -64,6 +64,7 @@ PLACES: dict[str, Place] = {
     "contact": Place("Contacts"),
     "away": Place("Days away"),
     "concern": Place("Safety"),
+    "ask": Place("Questions"),
     "wait": Place("Waiting on someone outside"),
     "emergency": Place("Emergency access"),
 }

@@ -31,6 +31,7 @@ from kapteam.queries.integration_session import integration_page
 from kapteam.queries.ketamine_session import ketamine_session_page
 from kapteam.queries.notes import DraftText, NoteLine, NotePage
 from kapteam.rules.notes import FIRST_DAY, LAST_DAY, Field, Template, is_required
+from kapteam.ui.asks import ask_link
 from kapteam.ui.forms import DAY_WIDTH, Form, minted_id, unused_id
 from kapteam.ui.navigation import go
 from kapteam.ui.rows import identity, phrase
@@ -84,6 +85,8 @@ def draw_note_banner(here: Present, shown: NotePage) -> None:
         st.markdown(quiet(f"Ketamine session of {said}, {dose.product_route.label}{since}"))
     for experience in subject.elsewhere:
         st.markdown(quiet(f"Experience elsewhere: {experience}"))
+    if shown.is_on_course:
+        ask_link(here, shown.treated_by, note=shown.note.id)
 
 
 def _what_it_does(subject: Subject, doses: list[str]) -> str:
@@ -109,7 +112,7 @@ def _held(here: Present, integration: NotedIntegration) -> str:
 
 def draw_writing(here: Present, shown: NotePage) -> None:
     """The author's fields; what was intended, or left open last time, stands above."""
-    if shown.handed_back_to:
+    if not shown.is_on_course and shown.treated_by:
         phrase(Phrase(_handed_back(shown), Tone.AMBER, "person_off"))
     for intention in shown.intentions:
         _quoted(here, "The intention", intention, ("intention", "why"))
@@ -152,7 +155,7 @@ def draw_writing(here: Present, shown: NotePage) -> None:
 
 def _handed_back(shown: NotePage) -> str:
     """Where cover ended while somebody wrote: whose the words are, and how the others get them."""
-    names = shown.handed_back_to
+    names = [one.name for one in shown.treated_by]
     have = "has" if len(names) == 1 else "have"
     return (
         f"You are no longer on this course of care. {wording.listed(names)} {have} it now. "

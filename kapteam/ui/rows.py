@@ -478,6 +478,10 @@ def _attention_link(here: Present, course: CourseStanding, one: Attention) -> No
         link("live_session", "Open", icon="chevron_right", id=one.signal.session_id)
     elif one.home:
         link("home_supply", "Open", icon="chevron_right", episode=episode)
+    elif one.ask:
+        link("ask", "Open", icon="chevron_right", id=one.subject_id)
+    elif one.reason is Reason.NOTE_BEFORE_VISIT:
+        link("client", "Open", icon="chevron_right", client=course.client.code)
     elif one.reason is Reason.DID_IT_HAPPEN:
         link("contact", "Record", icon="chevron_right", id=one.subject_id)
     elif one.reason is Reason.OUT_OF_TOUCH and can_book(here.viewer):

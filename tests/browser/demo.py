@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from kapteam.db.tables import (
     AdverseEvent,
+    Ask,
     Client,
     Concern,
     Contact,
@@ -84,6 +85,10 @@ def _contact(db: Session) -> str:
 
 def _concern(db: Session) -> str:
     return _one(db, select(Concern.id).where(Concern.client_id == BIRDSONG.id))
+
+
+def _answered_question(db: Session) -> str:
+    return _one(db, select(Ask.id).where(Ask.answered_at.is_not(None)))
 
 
 def _wait(db: Session) -> str:
@@ -188,6 +193,8 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "away": lambda db: f"/away?id={demo_id('absence/3')}",
     "concern": lambda db: f"/concern?client={_code(db, OKAFOR.id)}",
     "concern raised": lambda db: f"/concern?id={_concern(db)}",
+    "ask": lambda db: f"/ask?episode={_course(db)}",
+    "ask answered": lambda db: f"/ask?id={_answered_question(db)}",
     "wait": lambda db: f"/wait?episode={_course_that_waits(db)}",
     "wait to end": lambda db: f"/wait?id={_wait(db)}&do=end",
     "emergency": lambda db: "/emergency",

@@ -14,6 +14,8 @@ from kapteam.db.tables import (
     Acknowledgement,
     Administration,
     AdverseEvent,
+    Ask,
+    AskTurn,
     Clearance,
     Client,
     Clinician,
@@ -107,6 +109,8 @@ from tests.factories_care import (
     a_vital,
     an_administration,
     an_answer,
+    an_answered_ask,
+    an_ask,
     an_event,
     an_integration_session,
     an_overdue_integration,
@@ -1144,6 +1148,44 @@ def _clearing(page: Page) -> None:
     wait_for_run(page)
 
 
+def _question(page: Page) -> None:
+    paste(page, "Your question", "162/98 at 40 min, hold next?")
+
+
+def _about_medicine_use(page: Page) -> None:
+    _question(page)
+    tick(page, "This is about medicine use: alcohol, benzodiazepines, other drugs or medicine")
+    tick(page, "Moderate")
+
+
+def _a_question(own: Care) -> str:
+    with own.database.writing() as db:
+        return f"/ask?id={an_ask(db, own.course, own.therapist, own.prescriber).id}"
+
+
+def _an_answer(page: Page) -> None:
+    paste(page, "Your answer", "Yes, hold it.")
+
+
+def _an_answered_question(own: Care) -> str:
+    with own.database.writing() as db:
+        return f"/ask?id={an_answered_ask(db, own.course, own.therapist, own.prescriber).id}"
+
+
+def _more_of_it(page: Page) -> None:
+    paste(page, "More to your answer", "And the one after.")
+
+
+def _asking_again(page: Page) -> None:
+    unfold(page, "Ask again")
+    paste(page, "What is still open", "And the dose after?")
+
+
+def _question_in_error(page: Page) -> None:
+    press(page, "Entered in error")
+    paste(page, "What was wrong", "Another client.")
+
+
 def _safety_plan(page: Page) -> None:
     unfold(page, "Write the safety plan")
     paste(page, "Signs, what helps, whom to call, what is put away", "Rings her sister first.")
@@ -1235,6 +1277,39 @@ SAVES = {
         _safety_plan,
         "Save the plan",
         ("client:safety_plan_changed",),
+    ),
+    "ask": Save(
+        lambda own: f"/ask?episode={own.course.id}", _question, "Ask", ("ask:asked",), (Ask,)
+    ),
+    "ask about medicine use": Save(
+        lambda own: f"/ask?episode={own.course.id}",
+        _about_medicine_use,
+        "Ask",
+        ("concern:raised", "episode:held", "ask:asked"),
+        (Ask, Concern, Hold),
+    ),
+    "ask answered": Save(
+        _a_question, _an_answer, "Answer", ("ask:answered",), (AskTurn,), by_prescriber=True
+    ),
+    "answer added to": Save(
+        _an_answered_question,
+        _more_of_it,
+        "Add to the answer",
+        ("ask:answered",),
+        (AskTurn,),
+        by_prescriber=True,
+    ),
+    "answer read": Save(
+        _an_answered_question, _nothing, "That answers it", ("ask:acknowledged",), (AskTurn,)
+    ),
+    "ask again": Save(
+        _an_answered_question, _asking_again, "Ask again", ("ask:reopened",), (AskTurn,)
+    ),
+    "ask in error": Save(
+        _an_answered_question,
+        _question_in_error,
+        "Mark the question as entered in error",
+        ("ask:voided",),
     ),
     "wait": Save(
         lambda own: f"/wait?episode={own.course.id}",

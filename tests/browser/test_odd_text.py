@@ -101,6 +101,8 @@ from tests.factories_care import (
     a_vital,
     an_administration,
     an_answer,
+    an_answered_ask,
+    an_ask,
     an_event,
     an_integration_session,
     an_overdue_integration,
@@ -395,6 +397,10 @@ def strange(care: Care) -> Odd:
                 words=odd("coa"),
             )
         )
+        question = an_answered_ask(
+            db, course, therapist, care.prescriber, words=odd("qan"), asked=odd("qwo")
+        )
+        an_ask(db, course, therapist, care.prescriber, void_reason=odd("qvo"), **twice)
         wait = a_wait(db, course, therapist, who=odd("owh"), words=odd("owo"))
 
         other = a_course(
@@ -461,6 +467,7 @@ def strange(care: Care) -> Odd:
             "scores": f"/scores?client={client.code}",
             "contact": f"/contact?id={contact.id}",
             "concern": f"/concern?id={concern.id}",
+            "ask": f"/ask?id={question.id}",
             "wait": f"/wait?id={wait.id}",
         }
         | {
@@ -481,7 +488,7 @@ def strange(care: Care) -> Odd:
 
 NAME = "fam giv pre"
 SHOWN = {
-    "today": NAME,
+    "today": f"{NAME} qwo",
     "caseload": f"{NAME} owh the",
     "ketamine_sessions": f"{NAME} apl",
     "integration": NAME,
@@ -494,7 +501,7 @@ SHOWN = {
     "Who did what": "old prc",
     "client": f"{NAME} pro pho pin eme rel emp may all med cdt the els gpl ppl bre why end int sig "
     "two are ate add rdn sub hap cir clo vdn emg ris rpl rsg cpl cwo "
-    "owh ane ack",
+    "owh ane ack qwo qan",
     "client_edit": f"{NAME} pro pho eme rel emp may all med cdt",
     "course": f"{NAME} the els bre",
     "other course": f"{NAME} the sub hap cir hol mis vde",
@@ -519,6 +526,7 @@ SHOWN = {
     "scores": f"{NAME} the vsc",
     "contact": f"{NAME} cpl cle the",
     "concern": f"{NAME} cow cop cpw coa the cph pho eme rel emp may els spl",
+    "ask": f"{NAME} qwo qan qvo the",
     "wait": f"{NAME} owh owo the",
 }
 """Which texts stand on which page."""

@@ -58,6 +58,7 @@ from kapteam.queries.practice import team
 from kapteam.queries.scores import client_scores
 from kapteam.queries.standing import Asked, CourseStanding, course_standings, own_courses
 from kapteam.queries.today import today
+from kapteam.rules.asks import AskStage
 from kapteam.rules.attention import Reason
 from kapteam.rules.change import ChipKind
 from kapteam.rules.dosing import Silence
@@ -217,6 +218,16 @@ def promises_of_doses(courses: list[CourseStanding], now: datetime) -> dict[str,
             one.is_lacking(ReadinessItem.MEDICINES) for one in near
         ),
         "a dose that is ready": any(one.is_ready for one in near),
+    }
+
+
+def promises_of_questions(courses: list[CourseStanding]) -> dict[str, bool]:
+    asked = [one.short.standing for course in courses for one in course.asks]
+    waits = [one.is_overdue for one in asked if one.stage is AskStage.OPEN]
+    return {
+        "a question that waits for an answer": False in waits,
+        "one past its time": True in waits,
+        "one whose answer is to be read": any(one.stage is AskStage.ANSWERED for one in asked),
     }
 
 
@@ -499,6 +510,7 @@ def test_rule_71_the_demo_keeps_its_promises_whenever_it_is_opened(now):
             "bannered as a demo": practice is not None and practice.is_demo,
             "fourteen shared": len(shared) >= 14,
             **promises_of_doses(shared, now),
+            **promises_of_questions(shared),
             **promises_of_integrations(shared, now),
             **promises_of_courses(db, now),
             **promises_of_people(db, now),

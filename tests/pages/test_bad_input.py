@@ -63,6 +63,8 @@ from tests.factories_care import (
     a_support_record,
     a_vital,
     an_administration,
+    an_answered_ask,
+    an_ask,
     an_event,
     an_integration_session,
     an_overdue_integration,
@@ -143,6 +145,16 @@ def _an_inquiry(care: Care) -> dict[str, str]:
 def _a_concern(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
         return {"id": a_concern(db, care.client, care.therapist).id}
+
+
+def _a_question(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        return {"id": an_ask(db, care.course, care.therapist, care.prescriber).id}
+
+
+def _an_answer(care: Care) -> dict[str, str]:
+    with care.database.writing() as db:
+        return {"id": an_answered_ask(db, care.course, care.prescriber, care.therapist).id}
 
 
 def _a_wait(care: Care) -> dict[str, str]:
@@ -1117,6 +1129,42 @@ SHEETS = {
         "concern:raised",
         _of_client,
     ),
+    "ask": Sheet(
+        "ask",
+        "ask",
+        "Ask",
+        {
+            "words": "Slept badly since, see her earlier?",
+            "on": TOMORROW,
+            "time": "9:00 am",
+        },
+        "ask:asked",
+        _of_course,
+    ),
+    "ask answered": Sheet(
+        "ask",
+        "ask.answer",
+        "Answer",
+        {"words": "Yes, hold it."},
+        "ask:answered",
+        _a_question,
+    ),
+    "ask again": Sheet(
+        "ask",
+        "ask.again",
+        "Ask again",
+        {"words": "And the dose after?", "on": TOMORROW, "time": "9:00 am"},
+        "ask:reopened",
+        _an_answer,
+    ),
+    "ask in error": Sheet(
+        "ask",
+        "void_question",
+        "Mark the question as entered in error",
+        {"void_reason": "Another client."},
+        "ask:voided",
+        _an_answer,
+    ),
     "concern told": Sheet(
         "concern", "concern.told", "Save", {"time": "2:10 pm"}, "concern:told", _a_concern
     ),
@@ -1487,6 +1535,18 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("concern", "where", LONG, "200 characters"),
     ("concern", "on", YESTERDAY, "This time has passed."),
     *(("concern", "time", time, says) for time, says in NOT_A_TIME),
+    ("ask", "words", " ", "The question is needed."),
+    ("ask", "words", "w" * 5_000, "5,000 characters; 1,000 is the most"),
+    ("ask", "on", None, "Choose the day."),
+    ("ask", "on", YESTERDAY, "This time has passed."),
+    ("ask", "on", TODAY + 400 * DAY, "This is more than a year ahead."),
+    *(("ask", "time", time, says) for time, says in NOT_A_TIME),
+    ("ask answered", "words", " ", "The answer is needed."),
+    ("ask answered", "words", "w" * 5_000, "5,000 characters; 1,000 is the most"),
+    ("ask again", "words", " ", "What is still open is needed."),
+    ("ask again", "on", YESTERDAY, "This time has passed."),
+    *(("ask again", "time", time, says) for time, says in NOT_A_TIME),
+    ("ask in error", "void_reason", " ", "The reason is needed."),
     ("concern told", "on", TOMORROW, "This time is in the future."),
     *(("concern told", "time", time, says) for time, says in NOT_A_TIME),
     ("concern added to", "words", " ", "This is needed."),
@@ -1561,6 +1621,9 @@ BAD: list[tuple[str, str, Any, str]] = [
 ]
 _OTHER_FIELD = {
     ("concern", "on", YESTERDAY): "time",
+    ("ask", "on", YESTERDAY): "time",
+    ("ask", "on", TODAY + 400 * DAY): "time",
+    ("ask again", "on", YESTERDAY): "time",
     ("concern told", "on", TOMORROW): "time",
     ("consultation", "held_on", TODAY - 9 * DAY): "held_on",
     ("booking", "planned_on", YESTERDAY): "planned_time",
@@ -1704,6 +1767,9 @@ _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "colleague",
     "concern",
     "concern added to",
+    "ask",
+    "ask answered",
+    "ask again",
     "days away",
     "emergency",
 }

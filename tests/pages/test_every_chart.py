@@ -55,6 +55,7 @@ def addresses(care):
         "scores": {"client": care.client.code},
         "contact": {"client": care.client.code},
         "concern": {"client": care.client.code},
+        "ask": {"episode": care.course.id},
         "wait": {"episode": care.course.id},
     }
 
@@ -77,6 +78,7 @@ PAGES = (
     "scores",
     "contact",
     "concern",
+    "ask",
     "wait",
 )
 ALL_PAGES = sorted(one.stem for one in (Path(__file__).parents[2] / "pages").glob("*.py"))

@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from kapteam.actions.notes import NoteEntered, save_draft, start_note
-from kapteam.db.tables import Clearance, Client, Clinician, Episode
+from kapteam.db.tables import Clearance, Client, Clinician, Contact, Episode
 from kapteam.ids import new_id
 from kapteam.operations.backups import back_up_now
 from kapteam.ui.showing import STEP
 from kapteam.vocabulary import (
     Audience,
+    ContactKind,
     EpisodeState,
     Function,
     HoldReason,
@@ -21,7 +22,7 @@ from kapteam.vocabulary import (
     NoteKind,
     SessionStatus,
 )
-from tests.factories import NOW, a_call, a_client, a_clinician, a_course, pin
+from tests.factories import NOW, a_call, a_client, a_clinician, a_contact, a_course, pin
 from tests.factories_care import (
     a_booked_pair,
     a_given_session,
@@ -597,3 +598,27 @@ def test_a_day_without_a_good_backup_is_told_to_whoever_can_make_one(care):
     back_up_now(admin, NOW)
 
     assert late not in "".join(links(opened(care, admin, "today")))
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_an_integration_note_that_a_follow_up_will_miss_is_said_to_both(care, is_held):
+    with care.database.writing() as db:
+        given = a_given_session(db, care.course, given_at=NOW - 20 * HOUR)
+        if is_held:
+            an_integration_session(db, care.course, given, held_at=NOW - HOUR)
+        follow_up = a_contact(
+            db,
+            care.course,
+            care.prescriber,
+            kind=ContactKind.FOLLOW_UP,
+            planned_at=NOW + 20 * HOUR,
+        )
+    missing = (
+        "No integration note yet before the prescriber follow-up Wed Nov 25, 10:30 am, in 20 hr"
+    )
+    for who in (care.therapist, care.prescriber):
+        assert missing in said(opened(care, who, "today")), who.name
+        assert missing in said(opened(care, who, "caseload")), who.name
+    with care.database.writing() as db:
+        db.get_one(Contact, follow_up.id).planned_at = NOW + 80 * HOUR
+    assert "No integration note yet" not in said(opened(care, care.prescriber, "today"))

@@ -80,6 +80,7 @@ CALM = CourseFacts(
     signals=(),
     quieted=(),
     to_rebook=None,
+    asks=(),
 )
 
 
@@ -129,6 +130,49 @@ def test_a_contact_whose_time_has_passed_waits_for_whose_it_is_also_on_hold(part
     assert _found(contacts=(planned(-60), planned(60))) == passed
     assert _found(contacts=(planned(-60),), on_hold=True) == passed
     assert _found(contacts=(planned(-59),)) == []
+
+
+def _visit(hours, kind=ContactKind.FOLLOW_UP, part=PRESCRIBER):
+    return ("visit", judge_contact(kind, NOW + hours * HOUR, None, part, NOW))
+
+
+_BEFORE_A_VISIT = (R.NOTE_BEFORE_VISIT, Tone.AMBER, THERAPIST)
+
+
+@pytest.mark.parametrize(
+    ("integration", "visit", "is_said"),
+    [
+        # Held and not signed; late; asked about; not booked; booked for after the visit.
+        ({"hours": 20, "held_at": NOW - HOUR}, _visit(20), True),
+        ({"hours": 30}, _visit(20), True),
+        ({"hours": 20, "planned_at": NOW - 2 * HOUR}, _visit(20), True),
+        ({"hours": 5}, _visit(20), True),
+        ({"hours": 5, "planned_at": NOW + 18 * HOUR}, _visit(17), True),
+        ({"hours": 30, "agreed_for": TODAY}, _visit(20), True),
+        ({"hours": 5}, _visit(20, ContactKind.EVALUATION), True),
+        # Held before the visit as it is booked; nothing was given yet; too far ahead to say.
+        ({"hours": 5, "planned_at": NOW + 18 * HOUR}, _visit(20), False),
+        ({"hours": None, "expected_at": NOW + 2 * HOUR}, _visit(20), False),
+        ({"hours": 5}, _visit(73), False),
+        # No visit to the prescriber, or one that is over.
+        ({"hours": 5}, _visit(20, ContactKind.CALL), False),
+        ({"hours": 5}, _visit(20, part=THERAPIST), False),
+        ({"hours": 5}, _visit(-2), False),
+    ],
+)
+def test_an_integration_note_that_a_visit_will_miss_is_said_also_on_hold(
+    integration, visit, is_said
+):
+    integrations = (_integration(**integration),)
+    for on_hold in (False, True):
+        found = _found(integrations=integrations, contacts=(visit,), on_hold=on_hold)
+        assert (_BEFORE_A_VISIT in found) == is_said
+    assert _BEFORE_A_VISIT not in _found(contacts=(visit,))
+
+
+def test_of_several_visits_the_first_says_what_it_will_miss():
+    found = _found(integrations=(_integration(5),), contacts=(_visit(40), _visit(20)))
+    assert found.count(_BEFORE_A_VISIT) == 1
 
 
 @pytest.mark.parametrize("times", [2, 3])

@@ -18,6 +18,7 @@ TABLE = {
     "run_episode": {P, T},
     "pin": {P, T},
     "raise_concern": {P, T, N},
+    "ask": {P, T, N},
     "keep_safety_plan": {P, T},
     "book": {P, T, N, C},
     "record_session": {P, T, N},

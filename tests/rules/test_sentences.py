@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kapteam import sentences
 from kapteam.instruments import instruments
+from kapteam.rules.asks import AskFacts, AskInShort, Seat, judge_ask
 from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.cadence import USUAL_CADENCES, OtherSession, spravato_plan, too_often
 from kapteam.rules.change import Baseline, Complete, Slipping, change
@@ -411,6 +412,58 @@ def test_a_concern_says_who_raised_it_and_whether_the_colleague_knows(unseen, se
     assert _said(said).startswith(begins)
     assert _said(said).endswith(ends)
     assert said.tone is tone
+
+
+_DUE, _LATE = _ahead(2), _ahead(-26)
+
+
+def _asked(whose, due_at=_DUE, answered_at=None, words="162/98,\nhold next?", medicine=False):
+    """A question of Thea to Robin as one of them reads it."""
+    thea, robin = Seat("thea", Part.THERAPIST), Seat("robin", Part.PRESCRIBER)
+    facts = AskFacts(thea, robin, due_at, answered_at, None)
+    standing = judge_ask(facts, (thea, robin), whose.__eq__, NOW)
+    return AskInShort(standing, "Thea Tallis", "Robin Prescott", words, medicine)
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        (
+            _asked("robin"),
+            "Question from Thea Tallis, due 4:30 pm, in 2 hr: 162/98, hold next?",
+        ),
+        (
+            _asked("thea"),
+            "Question for Robin Prescott, due 4:30 pm, in 2 hr: 162/98, hold next?",
+        ),
+        (
+            _asked("robin", _LATE, medicine=True, words=""),
+            "Question about medicine use from Thea Tallis, overdue 26 hr",
+        ),
+        (_asked("thea", answered_at=NOW, words=""), "Answered by Robin Prescott, read it"),
+        (_asked("robin", answered_at=NOW, words=""), "Answer for Thea Tallis, not read yet"),
+    ],
+)
+def test_a_question_says_from_or_for_whom_and_until_when(one, said):
+    assert _said(sentences.question(one, NOW, PHOENIX)) == said
+
+
+def test_a_list_shows_how_a_long_question_begins():
+    said = sentences.question(_asked("robin", words="w" * 400), NOW, PHOENIX).text
+    assert said.endswith("www…")
+    assert len(said) < 250
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        (_asked("robin"), "Waiting on you, due 4:30 pm, in 2 hr"),
+        (_asked("thea", _LATE), "Waiting on Robin Prescott, overdue 26 hr"),
+        (_asked("thea", answered_at=NOW), "Waiting on you to read the answer"),
+    ],
+)
+def test_a_question_says_whose_turn_it_is(one, said):
+    assert _said(sentences.question_waits(one.standing, "Robin Prescott", NOW, PHOENIX)) == said
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The mapped classes, one file a subject. Nothing but columns: no rule lives here."""
 
-from kapteam.db.tables.clients import Client, Inquiry, PrescriptionLookup, Weight
+from kapteam.db.tables.asks import Ask, AskTurn
+from kapteam.db.tables.clients import ChartLook, Client, Inquiry, PrescriptionLookup, Weight
 from kapteam.db.tables.clinicians import (
     Absence,
     Clinician,
@@ -49,7 +50,10 @@ __all__ = [
     "Acknowledgement",
     "Administration",
     "AdverseEvent",
+    "Ask",
+    "AskTurn",
     "AuditEvent",
+    "ChartLook",
     "Clearance",
     "Client",
     "Clinician",

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kapteam.db.base import Identified, Versioned
+from kapteam.db.base import Base, Identified, Versioned
 from kapteam.db.types import term
 from kapteam.vocabulary import InquiryOutcome, ServiceLine
 
@@ -107,3 +107,18 @@ class Weight(Identified):
     recorded_at: Mapped[datetime]
     voided_at: Mapped[datetime | None]
     voided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+
+
+class ChartLook(Base):
+    """When one clinician had a client's page before them last, and in the visit before that.
+
+    It says what on the page is new to them, and nobody but them; who opened a chart is in the audit
+    log.
+    """
+
+    __tablename__ = "chart_look"
+
+    clinician_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"), primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.id"), primary_key=True)
+    looked_at: Mapped[datetime]
+    before_at: Mapped[datetime | None]

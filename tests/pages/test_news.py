@@ -1,0 +1,130 @@
+"""Since you last looked: a few lines at the top of the client, and none where nothing is new."""
+
+from datetime import timedelta
+
+import pytest
+
+from kapteam.actions.asks import AskEntered, ask
+from kapteam.actions.views import keep_look
+from kapteam.db.audit import record
+from kapteam.ids import new_id
+from kapteam.vocabulary import NoteKind, ServiceLine
+from tests.factories import NOW, TODAY, a_course
+from tests.factories_care import (
+    a_given_session,
+    a_ketamine_session,
+    a_score,
+    a_signed_note,
+    an_integration_session,
+)
+from tests.pages.tabs import MOST_OF_A_CHART, opened, said, statements_of
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SINCE = "Since you last looked"
+
+
+@pytest.fixture
+def looked(care):
+    """Everybody looked yesterday at 4:10 pm."""
+    at = NOW - DAY + timedelta(minutes=100)
+    for who in (care.prescriber, care.therapist, care.front_desk):
+        care.do(keep_look, who, care.client.id, now=at)
+    return care
+
+
+def _client(care, who):
+    return opened(care, who, "client", client=care.client.code)
+
+
+def _saved(care, tag, row, by=None):
+    with care.database.writing() as db:
+        who = by or care.therapist
+        record(db, tag, who, NOW - HOUR, client_id=care.client.id, subject_id=row.id)
+
+
+def _all_kinds(care):
+    with care.database.writing() as db:
+        note = a_signed_note(db, care.course, care.therapist, NoteKind.RISK)
+        given = a_given_session(db, care.course, given_at=NOW - 5 * HOUR)
+        given.discharged_at = NOW - 2 * HOUR
+        ahead = a_ketamine_session(db, care.course, planned_at=NOW + 2 * DAY)
+        integration = an_integration_session(db, care.course, given, planned_at=NOW + DAY)
+        score = a_score(db, care.course, care.therapist, total=9)
+    _saved(care, "note:signed", note)
+    _saved(care, "ketamine_session:recorded", given)
+    _saved(care, "ketamine_session:moved", ahead)
+    _saved(care, "integration_session:moved", integration)
+    _saved(care, "score:recorded", score)
+    entered = AskEntered(
+        new_id(), care.course.id, care.prescriber.clinician_id, "?", TODAY, "4:30 pm", False, None
+    )
+    care.do(ask, care.therapist, entered)
+
+
+NEW = (
+    "Risk note signed :gray[Thea Tallis, Tue Nov 24, 1:30 pm]",
+    "70 mg intramuscular given Tue Nov 24, 9:30 am",
+    "Ketamine session moved to Thu Nov 26, 2:30 pm",
+    "Integration moved to Wed Nov 25, 2:30 pm",
+    "PHQ-9 entered",
+    "Question for Robin Prescott asked",
+)
+
+
+def test_notes_doses_scores_moved_sessions_and_questions_are_new(looked):
+    _all_kinds(looked)
+    shown = said(_client(looked, looked.prescriber))
+    assert f"**{SINCE}** :gray[Mon Nov 23, 4:10 pm]" in shown
+    assert [text for text in NEW if text not in shown] == []
+    assert SINCE not in said(_client(looked, looked.therapist))
+
+
+def test_drawing_the_page_again_takes_nothing_away_and_the_next_visit_does(looked, frozen_clock):
+    _all_kinds(looked)
+    tab = _client(looked, looked.prescriber)
+    assert SINCE in said(tab.run())
+    assert SINCE in said(_client(looked, looked.prescriber))
+    frozen_clock.advance(hours=1)
+    assert SINCE not in said(_client(looked, looked.prescriber))
+
+
+def test_with_nothing_new_there_is_no_line_also_for_who_looks_for_the_first_time(looked):
+    assert SINCE not in said(_client(looked, looked.prescriber))
+    _all_kinds(looked)
+    assert SINCE not in said(_client(looked, looked.nurse))
+
+
+def test_the_front_desk_is_told_of_no_note_and_no_question(looked):
+    _all_kinds(looked)
+    shown = said(_client(looked, looked.front_desk))
+    assert "Ketamine session moved to Thu Nov 26, 2:30 pm" in shown
+    assert "signed" not in shown.partition(SINCE)[2].partition("Next ketamine session")[0]
+    assert "Question for" not in shown
+
+
+def test_what_is_on_a_course_that_one_is_not_on_is_not_told(looked):
+    with looked.database.writing() as db:
+        other = a_course(
+            db, looked.client, therapist=looked.stranger, service_line=ServiceLine.THERAPY_AFTER_KAP
+        )
+        note = a_signed_note(db, other, looked.stranger, NoteKind.GENERAL)
+    _saved(looked, "note:signed", note, looked.stranger)
+    assert SINCE not in said(_client(looked, looked.prescriber))
+
+
+def test_what_was_entered_in_error_is_not_new(looked):
+    with looked.database.writing() as db:
+        note = a_signed_note(db, looked.course, looked.therapist, NoteKind.GENERAL)
+        note.voided_at, note.void_reason = NOW, "Another client."
+        note.voided_by_id = looked.therapist.clinician_id
+    _saved(looked, "note:signed", note)
+    assert SINCE not in said(_client(looked, looked.prescriber))
+
+
+def test_it_takes_no_statement_more(looked):
+    _all_kinds(looked)
+    tab = _client(looked, looked.prescriber)
+    before = statements_of(looked, tab)
+    for _ in range(3):
+        _all_kinds(looked)
+    assert statements_of(looked, tab) == before <= MOST_OF_A_CHART
