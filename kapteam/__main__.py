@@ -111,8 +111,8 @@ def verify(asked: argparse.Namespace) -> str:
     if checked.found is not None:
         raise Unusable(sentences.changed_outside(checked.found, zone))
     return (
-        f"{wording.count(checked.lines, 'line')} of signed records checked, nothing was changed "
-        "outside kapteam."
+        f"{wording.count(checked.lines, 'entry', 'entries')} of signed records checked, nothing "
+        "was changed outside kapteam."
     )
 
 

@@ -19,6 +19,7 @@ from kapteam.db.tables import Note, NoteAddendum, NoteAmendment, NoteWords
 from kapteam.rules.note_search import Sought, index_text
 
 INDEX = "note_fts"
+_FEW = 1_000
 _SQLITE = table(INDEX, column("rowid"))
 _POSTGRESQL = table(INDEX, column("number"), column("words", TSVECTOR))
 # `ascii` parts what it is given at the spaces: which words there are is said in rules/ alone.
@@ -140,20 +141,32 @@ class NoteIndex:
     """The index as a statement asks it: `source` to join, `number` of a note, what it matches."""
 
     def __init__(self, db: Session) -> None:
-        self._on_sqlite = db.get_bind().dialect.name == "sqlite"
-        self.source: FromClause = _SQLITE if self._on_sqlite else _POSTGRESQL
+        self.is_on_sqlite = db.get_bind().dialect.name == "sqlite"
+        self.source: FromClause = _SQLITE if self.is_on_sqlite else _POSTGRESQL
 
     @property
     def number(self) -> ColumnElement[int]:
         """The number of the note that was found: the highest is the newest."""
-        return self.source.c.rowid if self._on_sqlite else self.source.c.number
+        return self.source.c.rowid if self.is_on_sqlite else self.source.c.number
 
     def matches(self, sought: Sequence[Sequence[Sought]]) -> ColumnElement[bool]:
         """Of each of these, at least one of which the parts name, is in the note."""
-        if self._on_sqlite:
+        if self.is_on_sqlite:
             return column(INDEX).op("MATCH")(_all_of(sought, _in_fts5, " AND ", " OR "))
         asked = cast(_all_of(sought, _in_tsquery, " & ", " | "), TSQUERY)
         return _POSTGRESQL.c.words.op("@@")(asked)
+
+    def few(self, db: Session, sought: Sequence[Sequence[Sought]]) -> Sequence[int] | None:
+        """The numbers of the notes that have this, where PostgreSQL finds that they are few.
+
+        Told the numbers it looks up those notes; else it may read all there are. SQLite gives its
+        hits one by one, the newest first, and need not know.
+        """
+        if self.is_on_sqlite:
+            return None
+        found = select(self.number).where(self.matches(sought)).limit(_FEW + 1)
+        numbers = db.scalars(found).all()
+        return numbers if len(numbers) <= _FEW else None
 
 
 def _all_of(sought: Iterable[Iterable[Sought]], say: Any, and_: str, or_: str) -> str:

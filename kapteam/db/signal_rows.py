@@ -567,13 +567,16 @@ def score_facts_of(rows: Iterable[Any]) -> ScoreFacts:
         for row in rows
         if row.what == SERIES
     ]
+    product_route, doses, of_series = measured_together(given)
     return ScoreFacts(
         tuple(one for row in rows if row.what == SCORES for one in _taken(row)),
         _asked_of(rows),
-        *measured_together(given),
+        product_route,
+        doses,
         _newest_at(rows, RISK_NOTED),
         _newest_at(rows, BOTH_DECIDED),
         _newest_at(rows, REVIEWED),
+        of_series,
     )
 
 

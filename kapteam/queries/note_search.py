@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, SQLColumnExpression, exists, or_, select
 from sqlalchemy.orm import Session
 
 from kapteam.db.access import visible_episode_ids, visible_notes
@@ -96,7 +96,8 @@ def search_notes(
 ) -> NotesFound:
     """The notes that are wanted, those signed before the one of the number `before`.
 
-    Only what the viewer may read, in three statements. Drafts are found by nobody, their authors
+    Only what the viewer may read, in three statements; of one who may read many, in four on
+    PostgreSQL. Drafts are found by nobody, their authors
     included. Raises NotAllowed for the front desk.
     """
     check_can_read_notes(asked.viewer)
@@ -105,10 +106,14 @@ def search_notes(
         return NotesFound(problem=search.problem)
     sought = [[one] for one in (*search.sought, *_about(wanted))]
     courses = _courses(asked, wanted)
-    within = _within(db, asked, wanted, courses) if courses is not None else None
-    if within == []:
+    few = _few(db, courses) if courses is not None else None
+    if few == [] and wanted.client.strip():
         return NotesFound()
-    rows = db.execute(_statement(db, asked, wanted, sought, within, courses, before)).all()
+    index = NoteIndex(db)
+    hits = _hits(db, index, asked, wanted, sought, few)
+    rows = db.execute(
+        _statement(index, asked, wanted, sought, hits, None if few is not None else courses, before)
+    ).all()
     page = rows[:PAGE]
     # Between two statements somebody may have been taken off a course.
     lines = note_lines(db, asked, [row.id for row in page])
@@ -148,18 +153,45 @@ def _courses(asked: Asked, wanted: NotesWanted) -> Select[str] | None:
     )
 
 
-def _within(
-    db: Session, asked: Asked, wanted: NotesWanted, courses: Select[str]
-) -> list[Sought] | None:
-    """Few courses are words like any other, by which the index finds their notes at once.
-
-    None when they are too many for that.
-    """
+def _few(db: Session, courses: Select[str]) -> Sequence[str] | None:
+    """The ids of the courses; None when they are too many to be named."""
     named = db.scalars(courses.limit(_MOST_COURSES + 1)).all()
-    if len(named) > _MOST_COURSES:
-        return None
-    own = [] if wanted.client.strip() else [about_author(asked.viewer.clinician_id)]
-    return [*own, *map(about_course, named)]
+    return named if len(named) <= _MOST_COURSES else None
+
+
+def _hits(
+    db: Session,
+    index: NoteIndex,
+    asked: Asked,
+    wanted: NotesWanted,
+    sought: Sequence[Sequence[Sought]],
+    few: Sequence[str] | None,
+) -> CTE | None:
+    """The numbers of all notes that may be meant, where they are few: those are found first.
+
+    None where they may be many: then it is begun with the newest, until there are enough. An engine
+    is not left to guess which is better.
+    """
+    if few is None:
+        numbers = index.few(db, sought) if sought else None
+        if numbers is None:
+            return None
+        return select(NoteWords.number).where(NoteWords.number.in_(numbers)).cte("hits")
+    own = () if wanted.client.strip() else (asked.viewer.clinician_id,)
+    if index.is_on_sqlite:
+        # There a course is a word like any other.
+        within = [*map(about_author, own), *map(about_course, few)]
+        matching = select(index.number.label("number")).where(index.matches([*sought, within]))
+    else:
+        readable = select(NoteWords.number).where(
+            or_(NoteWords.episode_id.in_(few), NoteWords.author_id.in_(own))
+        )
+        mine = readable.cte("mine").prefix_with("MATERIALIZED")
+        matching = select(mine.c.number)
+        if sought:
+            matching = matching.join(index.source, index.number == mine.c.number)
+            matching = matching.where(index.matches(sought))
+    return matching.cte("hits").prefix_with("MATERIALIZED")
 
 
 def _is_within(asked: Asked, wanted: NotesWanted, courses: Select[str]) -> ColumnElement[bool]:
@@ -180,30 +212,25 @@ def _about(wanted: NotesWanted) -> Iterator[Sought]:
 
 
 def _statement(
-    db: Session,
+    index: NoteIndex,
     asked: Asked,
     wanted: NotesWanted,
     sought: Sequence[Sequence[Sought]],
-    within: Sequence[Sought] | None,
+    hits: CTE | None,
     courses: Select[str] | None,
     before: int | None,
 ) -> Select[*tuple[Any, ...]]:
-    index = NoteIndex(db)
     found = select(Note.id, NoteWords.number, *CLIENT_NAME)
     number: SQLColumnExpression[int] = NoteWords.number
-    if within:
-        # Few notes at most: found first, whatever an engine thinks of how many there may be.
-        matching = select(index.number.label("number")).where(index.matches([*sought, within]))
-        hits = matching.cte("hits").prefix_with("MATERIALIZED")
+    if hits is not None:
         found = found.select_from(hits).join(NoteWords, NoteWords.number == hits.c.number)
     elif sought:
-        # From the newest on, until there are enough of them.
         number = index.number
         found = found.select_from(index.source).join(NoteWords, NoteWords.number == number)
         found = found.where(index.matches(sought))
     else:
         found = found.select_from(NoteWords)
-    if courses is not None and not within:
+    if courses is not None:
         found = found.where(_is_within(asked, wanted, courses))
     return (
         found.join(Note, Note.id == NoteWords.note_id)

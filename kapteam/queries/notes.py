@@ -144,11 +144,6 @@ class NotePage:
     is_on_course: bool
     treated_by: tuple[Person, ...]
 
-    @property
-    def saved_at(self) -> datetime | None:
-        """When the author's words were last saved; None for anybody else."""
-        return max((draft.saved_at for draft in self.drafts.values()), default=None)
-
 
 @dataclass(frozen=True, slots=True)
 class SigningPage:

@@ -92,8 +92,9 @@ class ScoreFacts:
     """What outcome measures came to, of one client, as seen from one course of care.
 
     `doses` by time are those that scores are judged by, of a series given by `product_route` and
-    of the maintenance after it. When a clinician of a course last signed a risk note (of any course
-    of the client), and a decision note of this one; when a series of this one was last reviewed.
+    of the maintenance after it; `of_series` of them are of the series itself, None: all. When a
+    clinician of a course last signed a risk note (of any course of the client), and a decision note
+    of this one; when a series of this one was last reviewed.
     """
 
     scores: tuple[TakenScore, ...] = ()
@@ -103,6 +104,7 @@ class ScoreFacts:
     risk_noted_at: datetime | None = None
     decided_at: datetime | None = None
     reviewed_at: datetime | None = None
+    of_series: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +346,8 @@ class _Judged:
                 self.baseline,
                 self.scores,
                 self.facts.product_route,
-                [one.at for one in self.facts.doses],
+                # In maintenance nobody is asked anew: who falls back is not better all the same.
+                [one.at for one in self.facts.doses[: self.facts.of_series]],
             )
 
     def _of(self, instrument: Instrument) -> tuple[Baseline | None, Sequence[Complete]]:

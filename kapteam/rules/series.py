@@ -39,8 +39,10 @@ class GivenSeries:
 
 def measured_together(
     given: Iterable[GivenSeries],
-) -> tuple[ProductRoute | None, tuple[GivenDose, ...]]:
+) -> tuple[ProductRoute | None, tuple[GivenDose, ...], int]:
     """The route and the doses, by time, that the scores of a course are judged by now.
+
+    Last how many of the doses are of the series itself, and not of the maintenance after it.
 
     Of the series given last; maintenance goes on with the series that it follows (rules 46 and
     47): what that one reached is the gain, and no baseline that is low.
@@ -52,8 +54,10 @@ def measured_together(
         if not one.is_maintenance:
             break
     doses = (dose for one in together for dose in one.doses)
-    route = together[-1].product_route if together else None
-    return route, tuple(sorted(doses, key=lambda one: (one.at, one.session_id)))
+    in_order = tuple(sorted(doses, key=lambda one: (one.at, one.session_id)))
+    if not together:
+        return None, in_order, 0
+    return together[-1].product_route, in_order, len(together[-1].doses)
 
 
 def numbered(doses: Iterable[tuple[datetime, str]]) -> Mapping[str, int]:

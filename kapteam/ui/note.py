@@ -189,11 +189,14 @@ def _words(here: Present, note_id: str, field: Field, label: str, kept: DraftTex
     prompt = field.prompt or None
     held = st.text_area(label, key=key, placeholder=prompt, height=80, on_change="ignore", **first)
     version = (kept.version if kept else 0) if held == text else ""
+    mark = f'data-kapteam-note="{note_id}" data-kapteam-field="{field.key}"'
+    _saved(here, kept, f'{mark} data-kapteam-version="{version}"')
+
+
+def _saved(here: Present, kept: DraftText | None, mark: str = "") -> None:
+    """When a field was saved, in a line that is there before the words are."""
     saved = sentences.saved(kept.saved_at, here.now, here.zone) if kept else ""
-    st.html(
-        f'<div data-kapteam-note="{note_id}" data-kapteam-field="{field.key}" '
-        f'data-kapteam-version="{version}"><p>{saved}</p></div>'
-    )
+    st.html(f'<div class="kapteam-kept" {mark}><p>{saved}</p></div>')
 
 
 def _picked(here: Present, note_id: str, field: Field, label: str, kept: DraftText | None) -> None:
@@ -217,6 +220,8 @@ def _picked(here: Present, note_id: str, field: Field, label: str, kept: DraftTe
         st.markdown(f":red[:material/error: {plain(problem)}]")
         if kept and kept.version != st.session_state.get(f"{key}#version"):
             _both_answers(here, note_id, field, kept)
+    elif kept and _answer(field, key) == kept.text:
+        _saved(here, kept)
     left = st.session_state.get(f"{key}#left")
     if left:
         st.markdown(quiet(f"Not taken: {left}"))

@@ -182,15 +182,14 @@ def draw_record_check(here: Present, last: LastCheck | None) -> None:
     """When signed records were last checked and what was found, and one more check on request."""
     with st.container(border=True, key="records"):
         with row("records_row"):
-            words("Signed records")
             if last is None:
-                words(quiet("not checked yet; the first check follows the first backup of a night"))
+                words("Signed records not checked yet. The first check follows a backup at night.")
             else:
-                words("last checked")
+                words("Signed records last checked")
                 when(here, last.at)
                 if not last.finding:
                     words("nothing changed outside kapteam")
-                    words(quiet(wording.count(last.lines, "line")))
+                    words(quiet(wording.count(last.lines, "entry", "entries")))
                 if last.is_late:
                     phrase(RECORDS_UNCHECKED)
             asked = st.button("Check the signed records", icon=":material/fact_check:")

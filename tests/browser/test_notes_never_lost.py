@@ -445,6 +445,9 @@ def test_a_server_killed_at_any_moment_has_all_but_the_last_two_seconds(
     assert WORDS.startswith(typed)
     _is_kept(page, own, note_id, typed)
     wait_for_run(page)
+    # Not before it can be: a start may take so long that the page is hidden meanwhile.
+    expect(field(page, SAFETY)).to_be_visible(timeout=20_000)
+    expect(field(page, SAFETY)).to_be_editable()
     expect(field(page, SAFETY)).to_have_value(typed)
     field(page, SAFETY).press("ControlOrMeta+End")
     page.keyboard.type(" And on.")

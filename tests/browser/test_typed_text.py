@@ -111,7 +111,7 @@ def test_a_note_survives_a_restart_in_the_middle_of_a_sentence(
     expect(page).to_have_url(re.compile(r"/note\?id="))
     expect(field(page, INTENTION)).to_have_value("To rest")
     expect(field(page, SAFETY)).to_have_value("Asked. No")
-    expect(field(page, SAFETY)).to_be_focused()
+    expect(field(page, SAFETY)).to_be_focused(timeout=20_000)
 
     # The very first thing after the restart: no callback may be missing by then.
     _go_on_typing(page, SAFETY, " thoughts of harm")

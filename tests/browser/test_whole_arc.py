@@ -340,7 +340,7 @@ def _written(server: Server) -> list[str]:
     database = Database(server.database_url)
     tags = [one.tag for one in audit_events(database)]
     database.close()
-    others = ("client:viewed", "signin:", "backup:")
+    others = ("client:viewed", "signin:", "backup:", "records:")
     return [tag for tag in tags if not tag.startswith(others)]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from kapteam.actions import notes
 from kapteam.actions.notes import AddendumEntered, AmendmentEntered, NoteEntered, NoteErrorEntered
+from kapteam.db import note_index
 from kapteam.db.engine import Database
 from kapteam.db.tables import EpisodeMember, NoteWords
 from kapteam.errors import NotAllowed
@@ -261,8 +262,10 @@ def test_what_one_may_not_read_is_not_found(care):
     assert ids(care, "river", care.stranger, author_id=care.therapist.clinician_id) == []
 
 
-def test_with_more_courses_than_are_named_it_is_the_same(care, monkeypatch):
+@pytest.mark.parametrize("few", [0, 1_000])
+def test_with_more_courses_than_are_named_it_is_the_same(care, monkeypatch, few):
     monkeypatch.setattr(note_search, "_MOST_COURSES", 0)
+    monkeypatch.setattr(note_index, "_FEW", few)
 
     test_what_one_may_not_read_is_not_found(care)
 

@@ -3,6 +3,7 @@
 import dataclasses
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Barrier
@@ -30,6 +31,7 @@ from kapteam.db.tables import (
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.notes import (
+    draft_of,
     note_page,
     notes_of_client,
     signing_page,
@@ -352,6 +354,27 @@ def test_the_same_text_again_is_the_same_save(care):
     assert (again.version, again.saved_at) == (1, NOW)
 
 
+@pytest.mark.parametrize(
+    ("unanswered", "is_kept"), [("First.", True), ("Another.", False), ("", False), (None, False)]
+)
+def test_a_tab_saves_over_what_it_sent_without_an_answer_and_over_nothing_else(
+    care, unanswered, is_kept
+):
+    """The server was killed between the commit and its answer."""
+    note_id = a_draft(care, _intention(care, a_dose(care)), {"why": "First."})
+
+    with care.database.writing() as db, nullcontext() if is_kept else pytest.raises(Conflict):
+        notes.save_draft(
+            db, care.therapist, note_id, "why", "First, and more.", 0, NOW, unanswered=unanswered
+        )
+
+    kept = read(care, draft_of, care.therapist, note_id, "why")
+    expected = ("First, and more.", 2) if is_kept else ("First.", 1)
+    assert (kept.text, kept.version) == expected
+    assert read(care, draft_of, care.prescriber, note_id, "why") is None
+    assert read(care, draft_of, care.therapist, note_id, "hope") is None
+
+
 def test_that_a_note_was_begun_is_on_record_and_a_pause_in_typing_is_not(care):
     note_id = a_draft(care, _intention(care, a_dose(care)), {})
     begun = audit_events(care.database)
@@ -368,7 +391,7 @@ def test_that_a_note_was_begun_is_on_record_and_a_pause_in_typing_is_not(care):
     page = read(care, note_page, care.therapist, note_id)
     assert (page.note.author.id, page.note.started_at) == (care.therapist.clinician_id, NOW)
     assert page.drafts["intention"].version == 22
-    assert page.saved_at == NOW + timedelta(seconds=44)
+    assert page.drafts["intention"].saved_at == NOW + timedelta(seconds=44)
 
 
 def test_no_draft_of_a_note_is_kept_without_its_start_on_record(care):
@@ -432,7 +455,7 @@ def test_rule_20_a_colleague_sees_whose_draft_it_is_and_since_when_and_no_word_o
 
     assert page.note.author.name == "Thea Tallis, LCSW"
     assert page.note.started_at == NOW
-    assert page.saved_at is None
+    assert page.drafts == {}
     assert not page.can_write
     assert [(one.id, one.author.name, one.is_mine) for one in unsigned] == [
         (note_id, "Thea Tallis", False)
@@ -1020,7 +1043,7 @@ def test_an_intention_note_begins_from_what_the_last_integration_left_open(care)
     theirs = read(care, note_page, care.prescriber, note_id)
 
     assert mine.last_integration.answer("actions") == "Left open 30 hours ago."
-    assert mine.saved_at == NOW
+    assert mine.drafts["hope"].saved_at == NOW
     assert (theirs.last_integration, theirs.beginning) == (None, None)
 
 

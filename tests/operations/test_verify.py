@@ -53,7 +53,7 @@ def test_what_nobody_touched_is_said_to_be_whole(either, capsys):
         lines = newest_anchor(db).position
     assert main(["verify"]) == 0
     assert _said(capsys) == (
-        f"{lines} lines of signed records checked, nothing was changed outside kapteam.",
+        f"{lines} entries of signed records checked, nothing was changed outside kapteam.",
         "",
     )
 

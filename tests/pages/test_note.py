@@ -154,7 +154,7 @@ def test_what_was_written_and_what_was_picked_comes_back(care, begun):
     assert _drafts(care, begun)["safety"] == WILD
     assert _held(tab, begun, "safety") == WILD
     assert _held(tab, begun, "ready") == "Ready"
-    assert _html(tab).count("Saved 2:30:00\N{NO-BREAK SPACE}pm") == 2
+    assert _html(tab).count("Saved 2:30:00\N{NO-BREAK SPACE}pm") == 3
 
 
 def test_the_mark_of_a_field_says_over_which_version_it_is_typed_and_no_word_of_it(care, begun):

@@ -600,9 +600,9 @@ def test_signed_records_are_checked_from_the_page_and_it_says_when_and_that_all_
     assert [bare(one.value) for one in tab.success] == [
         "Checked: nothing was changed outside kapteam"
     ]
-    assert "last checked" in said(tab)
+    assert "Signed records last checked" in said(tab)
     assert "nothing changed outside kapteam" in said(tab)
-    assert "2 lines" in said(tab)
+    assert "2 entries" in said(tab)
     [kept] = care.rows(RecordCheck)
     assert (kept.at, kept.checked_by_id, kept.finding) == (NOW, admin.clinician_id, "")
     [event] = care.rows(AuditEvent, tag="records:checked")

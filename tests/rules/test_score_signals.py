@@ -316,6 +316,26 @@ def test_a_review_clears_not_better_after_dose_4_and_the_next_score_as_bad_is_th
     assert SignalKind.NOT_BETTER in _kinds(*again, doses=FOUR, reviewed_at=NOW - 8 * DAY)
 
 
+@pytest.mark.parametrize(
+    ("of_series", "days", "tones"),
+    [
+        # Four of the series and two of maintenance: nobody asks again after the sixth.
+        (4, (31, 15), [Tone.AMBER]),
+        (4, (31, 5), [Tone.AMBER]),
+        (6, (31, 5), [Tone.RED]),
+        # Three of the series: it was over before anybody would ask.
+        (3, (31, 5), []),
+    ],
+)
+def test_maintenance_asks_nobody_anew_whether_they_are_better(of_series, days, tones):
+    first, last = days
+    scores = (_score(20, days=first), _score(17, days=last))
+    found = list(_of_course(*scores, doses=SIX, of_series=of_series))
+    assert [one.tone for one in found if one.kind is SignalKind.NOT_BETTER] == tones
+    if of_series < len(SIX):
+        assert SignalKind.CANNOT_JUDGE not in {one.kind for one in found}
+
+
 def test_a_review_of_the_series_clears_nothing_else():
     worse = (_score(10, days=31), _score(17, days=5))
     assert _kinds(*worse, doses=FOUR[:2], reviewed_at=NOW) == [SignalKind.WORSE]

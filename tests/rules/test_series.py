@@ -83,12 +83,12 @@ def _given(number: int, *days: int, maintains: bool = False, route=IM) -> GivenS
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ((), (None, ())),
-        ((_given(1, 40, 33),), (IM, ("1.40", "1.33"))),
+        ((), (None, (), 0)),
+        ((_given(1, 40, 33),), (IM, ("1.40", "1.33"), 2)),
         # Maintenance goes on, by whatever route it is given, and so does a second one.
         (
             (_given(2, 9, maintains=True, route=SL), _given(1, 40, 33)),
-            (IM, ("1.40", "1.33", "2.9")),
+            (IM, ("1.40", "1.33", "2.9"), 2),
         ),
         (
             (
@@ -96,20 +96,20 @@ def _given(number: int, *days: int, maintains: bool = False, route=IM) -> GivenS
                 _given(2, 20, maintains=True),
                 _given(3, 9, maintains=True, route=SL),
             ),
-            (IM, ("1.40", "2.20", "3.9")),
+            (IM, ("1.40", "2.20", "3.9"), 1),
         ),
         # A new series after it stands by itself.
-        ((_given(1, 90), _given(2, 60, maintains=True), _given(3, 9)), (IM, ("3.9",))),
+        ((_given(1, 90), _given(2, 60, maintains=True), _given(3, 9)), (IM, ("3.9",), 1)),
         (
             (_given(1, 90), _given(2, 40, route=SL), _given(3, 9, maintains=True)),
-            (SL, ("2.40", "3.9")),
+            (SL, ("2.40", "3.9"), 1),
         ),
-        ((_given(1, 20, maintains=True), _given(2, 9, maintains=True)), (IM, ("1.20", "2.9"))),
+        ((_given(1, 20, maintains=True), _given(2, 9, maintains=True)), (IM, ("1.20", "2.9"), 1)),
     ],
 )
 def test_rules_46_and_47_maintenance_is_judged_with_the_series_that_it_follows(given, expected):
-    route, doses = measured_together(given)
-    assert (route, tuple(one.session_id for one in doses)) == expected
+    route, doses, of_series = measured_together(given)
+    assert (route, tuple(one.session_id for one in doses), of_series) == expected
 
 
 def test_rule_8_doses_are_numbered_as_they_were_given_or_are_planned():

@@ -387,3 +387,28 @@ def test_no_digits_and_no_token_are_in_the_log_or_the_audit_log(server, with_pin
     for secret in (PIN, WRONG, "654321", token, PASSWORD):
         assert secret not in server.log
         assert secret not in audited
+
+
+def test_a_screen_that_locked_itself_takes_it_and_a_sign_in_that_is_over_does_not(
+    server, with_pin, clock
+):
+    dana = with_pin()
+    clock.advance(minutes=16)
+    assert dana.get("/").headers["location"].startswith("/session/locked")
+    assert asks_for(dana.get("/session/locked")) == ["pin"]
+    assert unlocks(dana, PIN).headers["location"] == "/"
+    assert dana.get("/").status_code == 200
+
+    clock.advance(hours=12)
+    assert dana.get("/").headers["location"].startswith("/session/sign-in")
+    assert unlocks(dana, PIN).headers["location"] == "/"
+    assert dana.get("/").headers["location"].startswith("/session/sign-in")
+    assert asks_for(dana.get("/session/sign-in")) == ["password"]
+
+
+def test_after_ninety_days_the_lock_asks_the_password_again(server, with_pin, sign_in, clock):
+    here = with_pin()
+    clock.advance(hours=90 * 24)
+    here.post("/session/sign-in", data={"name": "dana", "password": PASSWORD})
+    assert asks_for(locks(here).get("/session/locked")) == ["password"]
+    assert unlocks(here, PIN).status_code == 422

@@ -101,7 +101,7 @@ class NoteWords(Base):
     )
     note_id: Mapped[str] = mapped_column(ForeignKey("note.id"), unique=True)
     episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"))
-    author_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    author_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"), index=True)
     text: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (Index("ix_note_words_episode_id_author_id", "episode_id", "author_id"),)

@@ -40,11 +40,15 @@ function hide(words = "") {
   document.documentElement.classList.add("kapteam-hidden");
 }
 
+const isHidden = () => document.documentElement.classList.contains("kapteam-hidden");
+
 function show() {
+  if (!isHidden()) return;
   document.documentElement.classList.remove("kapteam-hidden");
   for (const part of hidden) part.inert = false;
   hidden.clear();
   notice.remove();
+  focusAgain();
 }
 
 function post(path) {
@@ -585,22 +589,23 @@ function lookForNotes() {
   }
 }
 
-// A field that Streamlit switched off while its connection was gone has lost the cursor.
+// A field that was switched off while the connection was gone, or hidden, has lost the cursor.
 let cursorIn = null;
+const isThere = () => isConnected() && !isHidden();
 
-addEventListener("focusin", ({ target }) => isConnected() && (cursorIn = target), { capture: true });
+addEventListener("focusin", ({ target }) => isThere() && (cursorIn = target), { capture: true });
 
 addEventListener(
   "focusout",
   ({ target }) => {
-    if (target === cursorIn && isConnected()) cursorIn = null;
+    if (target === cursorIn && isThere()) cursorIn = null;
   },
   { capture: true },
 );
 
 async function focusAgain() {
   const field = cursorIn;
-  if (!field?.matches("textarea, input") || !isConnected()) return;
+  if (!field?.matches("textarea, input") || !isThere()) return;
   const isFree = () => !field.disabled && document.activeElement === document.body;
   await until(isFree, SENT_MS);
   if (field.isConnected && isFree()) field.focus({ preventScroll: true });

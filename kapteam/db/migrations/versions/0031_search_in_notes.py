@@ -55,6 +55,7 @@ def upgrade() -> None:
             for column, table in _OF
         ),
     )
+    op.create_index(op.f("ix_note_words_author_id"), "note_words", ["author_id"])
     op.create_index("ix_note_words_episode_id_author_id", "note_words", ["episode_id", "author_id"])
     make_index(op.get_bind())
     last = 0
