@@ -93,6 +93,7 @@ PAGES: tuple[Page, ...] = (
         of=lambda filled: {"id": filled.courses[0].integration_session_id},
     ),
     _page("thread", of=_of_course),
+    _page("filing"),
     _page("home_supply", of=_of_course),
     _page("score", of=_of_course),
     _page("scores", of=lambda filled: {"client": filled.courses[0].client_code}),

@@ -76,7 +76,7 @@ TAGS = {
         "home_supply:%",
         "integration_session:%",
     ),
-    What.NOTES: ("note:%", "commitment:%"),
+    What.NOTES: ("note:%", "commitment:%", "filing:%"),
     What.SIGN_INS: ("signin:%", "unlock:%", "password:%", "pin:%"),
     What.PRACTICE: (
         "practice:%",

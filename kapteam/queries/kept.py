@@ -24,6 +24,7 @@ _MADE_BY_A_FORM = (
     tables.EmergencyAccess,
     tables.Episode,
     tables.EpisodeMember,
+    tables.Filing,
     tables.Hold,
     tables.HomeSupply,
     tables.HomeTally,

@@ -437,6 +437,18 @@ def notes_of_client(
     )
 
 
+def signed_note(db: Session, asked: Asked, note_id: str) -> NoteLine:
+    """A signed note with what was amended and added; one statement.
+
+    Raises NotAllowed for the front desk, NotFound where it is not signed or not visible.
+    """
+    check_can_read_notes(asked.viewer)
+    found = [line for line in _lines(db, asked, Note.id == note_id) if line.signed_at]
+    if not found:
+        raise NotFound("There is no such note, or you are not on its course of care.")
+    return found[0]
+
+
 def intentions_of_dose(db: Session, asked: Asked, ketamine_session_id: str) -> tuple[NoteLine, ...]:
     """The intention notes of one ketamine session that count, the oldest first; one statement.
 

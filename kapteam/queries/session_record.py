@@ -26,6 +26,7 @@ class SignatureLine:
     who reads no notes.
     """
 
+    id: str
     part: RecordPart
     asked_at: datetime
     signed_at: datetime | None

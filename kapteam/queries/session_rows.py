@@ -437,6 +437,7 @@ def _support(row: Any) -> SupportLine:
 
 def _signature(row: Any, viewer: Viewer) -> SignatureLine:
     return SignatureLine(
+        row.row_id,
         RecordPart(row.kind),
         row.at,
         row.ended_at,

@@ -6,9 +6,8 @@ a month, is another measure and never compared (rule 49). Days are the practice'
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from kapteam.rules.instruments import Instrument, Meaningful, Remission, Sourced
@@ -16,6 +15,8 @@ from kapteam.vocabulary import Indication, ProductRoute, Term, Tone
 
 BASELINE_DAYS = 30
 """product.md, Vitals: how old a score may be before the first dose; its age is printed."""
+_LONGEST_DAY = timedelta(hours=26)  # where clocks are set back by two hours
+_BASELINE_AT_MOST = (BASELINE_DAYS + 2) * _LONGEST_DAY
 NOT_BETTER_PERCENT = 20
 """Rule 53: less gain than this on the primary measure is "not better" (infusions: domain 1.3)."""
 NOT_BETTER_SOURCE = "trial of six infusions, 2024: below 20% after the 4th, few responded later"
@@ -82,11 +83,21 @@ def used(taken: Iterable[Taken], instrument: Instrument, zone: ZoneInfo) -> tupl
         for one in taken
         if one.instrument_id == instrument.id and one.total is not None
     )
-    days = []
-    for _, of_day in groupby(scores, key=lambda one: one[0].astimezone(zone).date()):
-        *others, (taken_at, _, score_id, total) = of_day
-        days.append(Complete(score_id, total, taken_at, tuple(one[2] for one in others)))
+    days: list[Complete] = []
+    for taken_at, _, score_id, total in scores:
+        also: tuple[str, ...] = ()
+        if days and _is_same_day(days[-1].taken_at, taken_at, zone):
+            other = days.pop()
+            also = (*other.also, other.score_id)
+        days.append(Complete(score_id, total, taken_at, also))
     return tuple(days)
+
+
+def _is_same_day(one: datetime, later: datetime, zone: ZoneInfo) -> bool:
+    # Lists judge thousands of scores, and to ask for a day of the practice takes longer than this.
+    if later - one > _LONGEST_DAY:
+        return False
+    return one.astimezone(zone).date() == later.astimezone(zone).date()
 
 
 def baseline(
@@ -101,11 +112,13 @@ def baseline(
     Without one, the first of a later day, which is late; none of the day itself after the dose,
     when nobody answers as they are. While no dose was given, the one that would be it today.
     """
-    day = (first_dose_at or now).astimezone(zone).date()
+    at = first_dose_at or now
+    day = at.astimezone(zone).date()
     early = [
         one
         for one in taken
-        if (one.taken_at <= now if first_dose_at is None else one.taken_at < first_dose_at)
+        if at - one.taken_at <= _BASELINE_AT_MOST
+        and (one.taken_at <= now if first_dose_at is None else one.taken_at < first_dose_at)
     ]
     before = used(early, instrument, zone)
     if before:

@@ -87,24 +87,28 @@ def due(
     """
     if not course.chases or not instrument.schedule.is_for(course.indications):
         return None
+    # The newest first: that is the one which mostly answers.
     times = sorted(
-        one.taken_at
-        for one in taken
-        if one.instrument_id == instrument.id
-        and (one.total is not None or not instrument.takes_total)
+        (
+            one.taken_at
+            for one in taken
+            if one.instrument_id == instrument.id
+            and (one.total is not None or not instrument.takes_total)
+        ),
+        reverse=True,
     )
     asking = _Asking(instrument.schedule, course, tuple(times), today, zone)
     found = min(asking.open(), key=lambda one: one[1], default=None)
     if found is None:
         return None
     due_for, due_on = found
-    last_on = asking.day_of(times[-1]) if times else None
+    last_on = asking.day_of(times[0]) if times else None
     return Due(instrument.id, due_for, due_on, today - due_on > OVERDUE_AFTER, last_on)
 
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """One measure of one course; `times` are when it was taken, in order."""
+    """One measure of one course; `times` are when it was taken, the newest first."""
 
     schedule: Schedule
     course: MeasuredCourse
@@ -123,7 +127,7 @@ class _Asking:
         if self.schedule.before_dose_gap is not None:
             yield from self._before_doses(self.schedule.before_dose_gap * _DAY)
         doses = self.course.doses
-        if doses and not any(at > doses[-1] for at in self.times):
+        if doses and not (self.times and self.times[0] > doses[-1]):
             yield from self._after_last_dose()
 
     def _baseline(self) -> Iterator[tuple[DueFor, date]]:
@@ -156,7 +160,7 @@ class _Asking:
             return
         due_on = course.state_since if begins is None else self.day_of(begins)
         if self.times:
-            due_on = max(due_on, self.day_of(self.times[-1]) + days * _DAY)
+            due_on = max(due_on, self.day_of(self.times[0]) + days * _DAY)
         if due_on <= self.today:
             yield due_for, due_on
 

@@ -59,6 +59,7 @@ PLACES: dict[str, Place] = {
     "integration_session": Place("Integration session"),
     "note": Place("Note"),
     "thread": Place("Thread"),
+    "filing": Place("For the other record"),
     "score": Place("Enter a score"),
     "scores": Place("Scores"),
     "contact": Place("Contacts"),

@@ -33,8 +33,8 @@ from kapteam.queries.notes import DraftText, NoteLine, NotePage
 from kapteam.rules.notes import FIRST_DAY, LAST_DAY, Field, Template, is_required
 from kapteam.ui.asks import ask_link
 from kapteam.ui.forms import DAY_WIDTH, Form, minted_id, unused_id
-from kapteam.ui.navigation import go
-from kapteam.ui.rows import identity, phrase
+from kapteam.ui.navigation import go, link
+from kapteam.ui.rows import identity, phrase, row
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
 from kapteam.ui.written import draw_additions, folded_for_others, free_words
@@ -471,6 +471,10 @@ def draw_signed(here: Present, shown: NotePage) -> None:
         )
         return
     draw_note_text(here, note)
+    if note.voided_at is None:
+        with row("note_ways"):
+            link("filing", "For the other record", icon="content_copy", note=note.id)
+            link("thread", "Thread", icon="forum", episode=note.episode_id)
     form: Form
     if shown.can_amend:
         _typed_after_signing(shown)

@@ -22,7 +22,8 @@ from kapteam.rules.session_record import (
     to_sign_tone,
 )
 from kapteam.ui.forms import Form, unused_id
-from kapteam.ui.rows import phrase, section, words
+from kapteam.ui.navigation import link
+from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
 from kapteam.ui.written import folded_for_others, free_words
@@ -182,7 +183,10 @@ def _draw_signed(here: Present, one: SignatureLine) -> None:
     """Who signed and when; of what was changed since, how it read then."""
     assert one.signed_at is not None
     at = wording.moment(one.signed_at, here.now, here.zone)
-    phrase(sentences.record_signed(one.part, one.by, at, is_changed=one.changed_at is not None))
+    with row(f"signed_{one.id}"):
+        phrase(sentences.record_signed(one.part, one.by, at, is_changed=one.changed_at is not None))
+        if one.text:
+            link("filing", "For the other record", icon="content_copy", record=one.id)
     if one.text and one.changed_at:
         with st.expander(f"What was signed, {at}"):
             st.text(one.text)

@@ -182,6 +182,8 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "clearance with Spravato": lambda db: f"/clearance?episode={_spravato_course(db)}",
     "integration_session": lambda db: f"/integration_session?id={_integration_to_come(db)}",
     "note": lambda db: f"/note?id={_note(db, NoteKind.INTENTION, signed=False)}",
+    "filing": lambda db: "/filing",
+    "filing of a note": lambda db: f"/filing?note={_note(db, NoteKind.INTEGRATION, signed=True)}",
     "thread": lambda db: f"/thread?episode={_course(db)}",
     "home_supply": lambda db: f"/home_supply?episode={_at_home(db)}",
     "score": lambda db: f"/score?episode={_course(db)}",

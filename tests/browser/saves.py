@@ -30,6 +30,7 @@ from kapteam.db.tables import (
     Ending,
     Episode,
     EpisodeMember,
+    Filing,
     Hold,
     HomeSupply,
     HomeTally,
@@ -58,6 +59,7 @@ from kapteam.db.tables import (
     Vital,
     Weight,
 )
+from kapteam.ids import new_id
 from kapteam.vocabulary import (
     Answer,
     ConsentType,
@@ -877,6 +879,15 @@ def _amendment(page: Page) -> None:
     unfold(page, "Amend")
     paste(page, "Reason for the amendment", "A slip")
     paste(page, "What it should say", "To rest and be held")
+
+
+def _a_filed_note(own: Care) -> str:
+    address = _a_signed_note(own)
+    note_id = address.partition("=")[2]
+    with own.database.writing() as db:
+        by_id = own.therapist.clinician_id
+        db.add(Filing(id=new_id(), note_id=note_id, by_id=by_id, at=NOW))
+    return f"/filing?note={note_id}"
 
 
 def _a_committed_action(own: Care) -> str:
@@ -1761,6 +1772,14 @@ SAVES = {
         ("commitment:updated",),
         (CommitmentUpdate,),
     ),
+    "filed": Save(
+        lambda own: _a_signed_note(own).replace("/note?id=", "/filing?note="),
+        _nothing,
+        "Mark as filed",
+        ("filing:marked",),
+        (Filing,),
+    ),
+    "not filed": Save(_a_filed_note, _nothing, "It is not filed", ("filing:taken_back",)),
     "addition": Save(
         _a_signed_note,
         _addition,

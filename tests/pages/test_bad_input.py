@@ -372,6 +372,10 @@ def _a_signed_note(care: Care) -> dict[str, str]:
         return {"id": a_signed_intention(db, dose, care.therapist).id}
 
 
+def _a_signed_note_to_file(care: Care) -> dict[str, str]:
+    return {"note": _a_signed_note(care)["id"]}
+
+
 def _a_committed_action(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
         dose = a_given_session(db, care.course, given_at=NOW - 2 * DAY)
@@ -1097,6 +1101,9 @@ SHEETS = {
         _a_committed_action,
         _therapist,
     ),
+    "filed": Sheet(
+        "filing", "filed", "Mark as filed", {}, "filing:marked", _a_signed_note_to_file, _therapist
+    ),
     "addition": Sheet(
         "note",
         "addendum",
@@ -1765,6 +1772,7 @@ _MAKES_THE_ROW_OF_ITS_ADDRESS = {
     "amendment",
     "addition",
     "committed action",
+    "filed",
     "note read",
     "colleague",
     "concern",

@@ -26,6 +26,7 @@ from kapteam.db.tables.episodes import (
     OutsideExperience,
     SignOff,
 )
+from kapteam.db.tables.filing import Filing
 from kapteam.db.tables.home_supply import HomeSupply, HomeTally
 from kapteam.db.tables.integration import IntegrationSession, IntegrationSessionFor
 from kapteam.db.tables.ketamine import (
@@ -71,6 +72,7 @@ __all__ = [
     "Episode",
     "EpisodeMember",
     "FailedAttempt",
+    "Filing",
     "Hold",
     "HomeSupply",
     "HomeTally",

@@ -1,0 +1,104 @@
+"""What was signed, to copy into the record that a practice keeps elsewhere, and what is filed."""
+
+from collections.abc import Iterator
+
+import streamlit as st
+
+from kapteam import wording
+from kapteam.actions.filing import FilingEntered, FilingTakenBack, mark_filed, take_filing_back
+from kapteam.queries.filing import MOST, Filed, OneToFile, ToFile
+from kapteam.ui.forms import Form, unused_id
+from kapteam.ui.navigation import link
+from kapteam.ui.rows import (
+    identity,
+    list_row,
+    name_cell,
+    phrase,
+    row,
+    section,
+    telling_apart,
+    words,
+)
+from kapteam.ui.shell import Present
+from kapteam.ui.text import plain, quiet
+from kapteam.ui.written import folded_for_others
+from kapteam.vocabulary import Tone
+from kapteam.wording import Phrase
+
+
+def draw_one_to_file(here: Present, shown: OneToFile) -> None:
+    """The whole text with a button that copies it, whether it is filed, and the way to say so."""
+    what = shown.what
+    identity(here, what.client)
+    with row("to_file_head"):
+        words(f"**{plain(what.title)}**")
+        words(quiet(f"{what.by}, signed {wording.moment(what.signed_at, here.now, here.zone)}"))
+        if what.note_id:
+            link("note", "Note", icon="chevron_right", id=what.note_id)
+        link("filing", "What is not filed", icon="chevron_right")
+    with folded_for_others(here, "The text"):
+        st.code("\n\n".join(_whole(here, shown)), language=None, wrap_lines=True)
+    words(quiet("The button at its upper right corner copies the text."))
+    _where_it_stands(here, shown)
+
+
+def _whole(here: Present, shown: OneToFile) -> Iterator[str]:
+    """The text as signed, then what was amended and added, each with who and when."""
+    yield shown.text
+    for one in shown.amendments:
+        yield f"Amended by {one.author}, {wording.full_moment(one.at, here.zone)}: {one.reason}"
+        yield one.text
+    for one in shown.addenda:
+        yield f"Added by {one.author}, {wording.full_moment(one.at, here.zone)}"
+        yield one.text
+
+
+def _where_it_stands(here: Present, shown: OneToFile) -> None:
+    filed = shown.filed
+    if filed:
+        phrase(_filed(here, filed))
+    if filed and filed.is_as_now:
+        Form(here, "not_filed", filed.id).save(
+            "It is not filed",
+            take_filing_back,
+            lambda: FilingTakenBack(filed.id),
+            kind="secondary",
+        )
+        return
+    form = Form(here, "filed", shown.what.key, makes=unused_id(here, "new_filing"))
+    form.save(
+        "Mark as filed",
+        mark_filed,
+        lambda: FilingEntered(form.makes, shown.what.note_id, shown.what.record_signature_id),
+    )
+
+
+def _filed(here: Present, filed: Filed) -> Phrase:
+    said = f"Filed by {filed.by}, {wording.moment(filed.at, here.now, here.zone)}"
+    if filed.is_as_now:
+        return Phrase(said, Tone.QUIET, "check")
+    return Phrase(f"{said}; something was added since, file it again", Tone.AMBER, "warning")
+
+
+def draw_not_filed(here: Present, found: tuple[ToFile, ...] | None) -> None:
+    """What waits to be filed, the newest first; or how this list begins."""
+    if found is None:
+        words(
+            "Nothing is listed here until something is marked as filed for the first time: open a "
+            "signed note and choose “For the other record”."
+        )
+        return
+    here = telling_apart(here, (one.client for one in found))
+    with section("Not filed", len(found), key="not_filed", nothing="All that was signed is filed."):
+        for one in found:
+            with list_row(f"to_file_{one.key}"):
+                name_cell(here, one.client)
+                words(plain(one.title), 260)
+                words(quiet(wording.moment(one.signed_at, here.now, here.zone)), 180)
+                words(plain(one.by), 220)
+                if one.note_id:
+                    link("filing", "Copy", icon="content_copy", note=one.note_id)
+                else:
+                    link("filing", "Copy", icon="content_copy", record=one.key)
+    if len(found) == MOST:
+        words(quiet(f"The newest {MOST}; there may be more."))
