@@ -255,7 +255,7 @@ def _put(
 
 
 def _is_ours(db: Session, token: str) -> bool:
-    """Whether we handed this token out, to somebody whose PIN still works by it."""
+    """Whether we handed this token out, to whomever that was."""
     known = select(PinBrowser.id).where(PinBrowser.token_hash == hash_token(token)).limit(1)
     return db.scalar(known) is not None
 

@@ -28,7 +28,7 @@ from kapteam.rules.asks import AskFacts, AskStage, AskStanding, Seat, judge_ask
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_ask
 from kapteam.rules.recording import not_plannable
-from kapteam.vocabulary import AskTurnKind, ConcernKind, ConcernLevel, EpisodeState
+from kapteam.vocabulary import AskTurnKind, ConcernKind, ConcernLevel, EpisodeState, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +271,12 @@ def _colleague(
     form: Entered, viewer: Viewer, seats: tuple[Seat, ...], asked_of_id: str | None
 ) -> Seat:
     """Whom it asks: somebody else who is on the course, in what part of it they treat."""
-    found = [one for one in seats if one.clinician_id == asked_of_id]
-    is_other = bool(found) and asked_of_id != viewer.clinician_id
+    # What somebody treats as comes before that they cover for some days.
+    found = sorted(
+        (one for one in seats if one.clinician_id == asked_of_id),
+        key=lambda one: one.part is Part.COVER,
+    )
+    is_other = bool(found) and not viewer.stands_for(asked_of_id)
     form.need("asked_of_id", is_other, "Choose whom you ask: somebody else on this course of care.")
     return found[0] if found else seats[0]
 

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kapteam.actions.saving import already_saved
-from kapteam.db.access import visible_notes
+from kapteam.db.access import is_on, visible_notes
 from kapteam.db.audit import record
 from kapteam.db.tables import CommitmentUpdate, Episode, Note
-from kapteam.errors import NotFound
+from kapteam.errors import NotAllowed, NotFound
 from kapteam.rules.commitments import lines_of
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_update_commitment
@@ -37,7 +37,7 @@ def update_commitment(
     """
     check_can_update_commitment(viewer)
     found = db.execute(
-        select(Note.body, Episode.client_id)
+        select(Note.body, Note.episode_id, Episode.client_id)
         .join(Episode, Episode.id == Note.episode_id)
         .where(
             Note.id == entered.note_id,
@@ -50,6 +50,8 @@ def update_commitment(
     ).one_or_none()
     if found is None or not 0 <= entered.line < len(lines_of(found.body.get("actions", ""))):
         raise NotFound("There is no such committed action, or you are not on its course of care.")
+    if not is_on(db, viewer, found.episode_id, now):
+        raise NotAllowed("Only who is on this course can say what became of it.")
     if already_saved(db, CommitmentUpdate, entered.id):
         return
     form = Entered()

@@ -16,7 +16,7 @@ from kapteam.clock import day_of
 from kapteam.db import signal_rows
 from kapteam.db.access import is_on, visible_episode
 from kapteam.db.audit import record
-from kapteam.db.concerns import last_seen_at, names, unseen_by
+from kapteam.db.concerns import has_prescriber, last_seen_at, names, unseen_by
 from kapteam.db.tables import Acknowledgement, Clinician, Concern, Episode, KetamineSession
 from kapteam.errors import NotAllowed
 from kapteam.instruments import measures_of
@@ -109,7 +109,8 @@ def _judged(db: Session, course: Episode, mark: str, now: datetime) -> Signal | 
 
 def _deadline(db: Session, course: Episode, mark: str, now: datetime) -> Signal | None:
     """The alert with this mark that a concern, a form, a clearance or a consent raises."""
-    kind, _, row_id = mark.rpartition("/")[0].partition("/")
+    kind, _, rest = mark.partition("/")
+    row_id = rest.partition("/")[0]
     today = day_of(now, practice_zone(db, now))
     found: list[Signal | None] = []
     match kind:
@@ -129,7 +130,7 @@ def _deadline(db: Session, course: Episode, mark: str, now: datetime) -> Signal 
 
 def _concern(db: Session, course: Episode, concern_id: str, now: datetime) -> Signal | None:
     row = db.execute(
-        select(Concern, Clinician.name, unseen_by(now), last_seen_at())
+        select(Concern, Clinician.name, unseen_by(now), last_seen_at(), has_prescriber(now))
         .join(Clinician, Clinician.id == Concern.raised_by_id)
         .where(
             Concern.id == concern_id,
@@ -139,9 +140,16 @@ def _concern(db: Session, course: Episode, concern_id: str, now: datetime) -> Si
     ).one_or_none()
     if row is None:
         return None
-    concern, raised_by, unseen, seen_at = row
+    concern, raised_by, unseen, seen_at, is_prescribed = row
     standing = ConcernStanding(
-        concern.kind, concern.level, concern.raised_at, raised_by, names(unseen), seen_at
+        concern.kind,
+        concern.level,
+        concern.raised_at,
+        raised_by,
+        names(unseen),
+        seen_at,
+        has_prescriber=is_prescribed,
+        version=concern.version,
     )
     return of_concern(concern.id, standing)
 

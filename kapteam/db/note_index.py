@@ -124,6 +124,7 @@ def index_note(db: Session, note_id: str) -> None:
 
 def _add(db: Session, words: NoteWords, second: int) -> None:
     """Under the number of this second, or the next that nobody takes meanwhile."""
+    db.flush()
     taken = set(db.scalars(select(NoteWords.number).where(NoteWords.number >= second)))
     for number in count(second):
         if number in taken:
@@ -133,6 +134,9 @@ def _add(db: Session, words: NoteWords, second: int) -> None:
                 words.number = number
                 db.add(words)
         except IntegrityError:
+            # Somebody signed in this second meanwhile; of anything else it would never end.
+            if db.scalar(select(NoteWords.number).where(NoteWords.number == number)) is None:
+                raise
             continue
         return
 

@@ -274,7 +274,7 @@ def _colleagues(db: Session, asked: Asked, episode_id: str) -> tuple[Person, ...
             for one in reversed(rows)
             if one.clinician_id
             and one.suspended_at is None
-            and one.clinician_id != asked.viewer.clinician_id
+            and not asked.viewer.stands_for(one.clinician_id)
         }.values()
     )[::-1]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ScalarSelect, and_, func, or_, select
+from sqlalchemy import ScalarSelect, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_clients, visible_episodes
@@ -348,7 +348,10 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
     scores = db.execute(
         score_rows(asked, first.id).add_columns(
             _alike(asked, first).label("look_alikes"),
-            saved_since(asked, first.id, since).label("saved"),
+            # Once, not with each score.
+            case((func.row_number().over() == 1, saved_since(asked, first.id, since))).label(
+                "saved"
+            ),
         )
     ).all()
     notes = notes_of_client(db, asked, first.id, links) if asked.viewer.reads_notes else None
@@ -375,7 +378,7 @@ def client_page(db: Session, asked: Asked, code: str) -> ClientPage:
         news=News(
             since,
             keeps_look=next_look(look, asked.now) is not None,
-            saved=read_saved(scores[0].saved),
+            saved=read_saved(next((row.saved for row in scores if row.saved), None)),
         ),
     )
 

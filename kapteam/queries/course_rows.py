@@ -36,7 +36,7 @@ from sqlalchemy.types import TypeEngine
 
 from kapteam.db import asks, home_rows, signal_rows
 from kapteam.db.clearances import newest_clearance
-from kapteam.db.concerns import last_seen_at, misses_risk_note, unseen_by
+from kapteam.db.concerns import has_prescriber, last_seen_at, misses_risk_note, unseen_by
 from kapteam.db.matters import matter
 from kapteam.db.reviewed import reviewed_for
 from kapteam.db.series import reviewed_before
@@ -720,8 +720,8 @@ def _concerns() -> Select[Any]:
             waited_for.label("person_id"),
             Clinician.name.label("person"),
             case((waited_for.is_(None), last_seen_at())).label("seen_at"),
-            _no(Integer()).label("number"),
-            _no(Integer()).label("ug"),
+            Concern.version.label("number"),
+            case((has_prescriber(_NOW), 1), else_=0).label("ug"),
             *_NOWHERE,
         )
         .join(Concern, Concern.client_id == Episode.client_id)

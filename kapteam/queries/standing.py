@@ -1110,6 +1110,8 @@ class _Course:
                     row.person,
                     names(row.person_id),
                     row.seen_at,
+                    has_prescriber=bool(row.ug),
+                    version=row.number,
                 ),
             )
             for row in rows

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, cast, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
-from kapteam.db.access import visible_episode_ids, visible_episodes
+from kapteam.db.access import is_on_episode, visible_episode_ids, visible_episodes
 from kapteam.db.tables import (
     Administration,
     AdverseEvent,
@@ -106,12 +106,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A course of care as one column, the oldest first, and what the client set out to do."""
+    """A course of care as one column, the oldest first, and what the client set out to do.
+
+    `is_member`: the viewer, or whom they cover, is on it.
+    """
 
     episode_id: str
     service_line: ServiceLine
     seen_this_hour: bool
     client: ClientName
+    is_member: bool
     steps: tuple[Step, ...]
     commitments: tuple[Commitment, ...]
 
@@ -135,6 +139,7 @@ def thread(db: Session, asked: Asked, episode_id: str) -> Thread:
         select(
             Episode.service_line,
             is_seen_this_hour(asked, Episode.client_id).label("seen_this_hour"),
+            is_on_episode(asked.viewer, asked.now).label("is_member"),
             *CLIENT_NAME,
         )
         .join(Client, Client.id == Episode.client_id)
@@ -169,6 +174,7 @@ def thread(db: Session, asked: Asked, episode_id: str) -> Thread:
         service_line=head.service_line,
         seen_this_hour=head.seen_this_hour,
         client=client_named(head.client_id, head),
+        is_member=head.is_member,
         steps=tuple(sorted(steps, key=lambda one: (one.at or asked.now, one.id))),
         commitments=commitments(agreed, updates),
     )

@@ -122,7 +122,12 @@ class Signal:
 
 
 def with_quiet(one: Signal, quieted: Iterable[Quieted], today: date) -> Signal:
-    """The alert with what somebody said that lets it rest, as long as that holds."""
+    """The alert with what somebody said that lets it rest, as long as that holds.
+
+    It does not while a colleague has yet to see it, one who came to the course since as well.
+    """
+    if one.must_be_seen_by:
+        return one
     resting = (each for each in quieted if each.mark == one.mark and today <= each.until_on)
     return replace(one, quiet=next(resting, None))
 

@@ -32,6 +32,8 @@ class ConcernStanding:
 
     `unseen_by` are the names of those who treat the client and have not seen it yet. `seen_at` is
     when the last of them did; None while somebody has not, or nobody else treats the client.
+    `has_prescriber`: one of the practice treats the client. `version` is another one once it was
+    open again.
     """
 
     kind: ConcernKind
@@ -40,6 +42,8 @@ class ConcernStanding:
     raised_by: str
     unseen_by: tuple[str, ...]
     seen_at: datetime | None
+    has_prescriber: bool = True
+    version: int = 0
 
     @property
     def tone(self) -> Tone:
@@ -49,8 +53,9 @@ class ConcernStanding:
 
     @property
     def waits_on(self) -> Part | None:
-        """Whose it is; None where it is either's."""
-        return None if self.kind in _EITHERS else Part.PRESCRIBER
+        """Whose it is; None where it is either's (`owners`)."""
+        is_eithers = self.kind in _EITHERS or not self.has_prescriber
+        return None if is_eithers else Part.PRESCRIBER
 
 
 def owners(kind: ConcernKind, *, has_prescriber: bool) -> frozenset[Function]:

@@ -41,7 +41,7 @@ _BECOMES = (
 def ask_link(here: Present, people: Iterable[Person | None], **about: Any) -> None:
     """The way to ask whoever else treats on a course, by name; nothing where nobody does."""
     others = {
-        one.id: one.name for one in people if one and one.id not in {None, here.viewer.clinician_id}
+        one.id: one.name for one in people if one and one.id and not here.viewer.stands_for(one.id)
     }
     if others and can_ask(here.viewer):
         label = plain(sentences.question_for(list(others.values())))

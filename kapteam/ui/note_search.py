@@ -9,7 +9,7 @@ from datetime import date
 import streamlit as st
 
 from kapteam import wording
-from kapteam.actions.views import record_view
+from kapteam.actions.views import record_views
 from kapteam.queries.note_search import (
     FoundNote,
     NotesFound,
@@ -189,8 +189,9 @@ def _turn(here: Present, starts: tuple[int, ...]) -> None:
 def _on_record(here: Present, page: NotesFound) -> None:
     """Whoever reads words of a note has opened the chart; that is on record before (rule 63)."""
     ids = tuple({one.client.id for one in page.found})
-    for client_id in here.read(unseen_this_hour, ids) if ids else ():
-        here.write(record_view, client_id, here.now)
+    unseen = here.read(unseen_this_hour, ids) if ids else ()
+    if unseen:
+        here.write(record_views, unseen, here.now)
 
 
 def _found_row(here: Present, one: FoundNote) -> None:

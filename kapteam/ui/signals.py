@@ -121,7 +121,7 @@ def _way(here: Present, course: CourseStanding, one: Signal) -> None:
             label = f"Write a {kind.label.lower()}"
             link("note", label, icon="edit_note", kind=kind.value, episode=course.episode_id)
     elif one.kind is SignalKind.CONCERN:
-        link("concern", "Open", icon="chevron_right", id=one.row_id)
+        link("concern", "Open", icon="chevron_right", id=one.row_id.partition("/")[0])
     elif one.kind is SignalKind.FORM:
         link("ketamine_session", "Open", icon="chevron_right", id=one.session_id)
     elif one.kind is SignalKind.CONSENT:

@@ -67,7 +67,7 @@ def _still_open(here: Present, shown: Thread) -> None:
             with row(f"commitment_{one.note_id}_{one.line}"):
                 words(plain(free_words(here, one.text)))
                 _since(here, one)
-                _say(here, one, _SETTLED)
+                _say(here, shown, one, _SETTLED)
     settled = [one for one in shown.commitments if not one.is_open]
     if settled:
         with st.expander(f"{len(settled)} settled"):
@@ -75,7 +75,7 @@ def _still_open(here: Present, shown: Thread) -> None:
                 with row(f"commitment_{one.note_id}_{one.line}"):
                     words(plain(free_words(here, one.text)))
                     words(quiet(free_words(here, became(one, here.now, here.zone))))
-                    _say(here, one, tuple(CommitmentState))
+                    _say(here, shown, one, tuple(CommitmentState))
 
 
 def _since(here: Present, one: Commitment) -> None:
@@ -90,8 +90,10 @@ def _since(here: Present, one: Commitment) -> None:
         words(quiet(check))
 
 
-def _say(here: Present, one: Commitment, states: tuple[CommitmentState, ...]) -> None:
-    if not can_update_commitment(here.viewer):
+def _say(
+    here: Present, shown: Thread, one: Commitment, states: tuple[CommitmentState, ...]
+) -> None:
+    if not (shown.is_member and can_update_commitment(here.viewer)):
         return
     place = f"{one.note_id}_{one.line}"
     with st.popover("What became of it", width="content", key=f"said_{place}"):

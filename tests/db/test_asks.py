@@ -460,3 +460,13 @@ def test_lists_and_pages_read_many_questions_in_as_many_statements_as_few(care):
             an_answered_ask(db, care.course, care.therapist, care.prescriber)
             an_ask(db, care.course, care.prescriber, care.therapist)
     assert statements() == few
+
+
+def test_whoever_covers_does_not_ask_whom_they_cover(care):
+    with care.database.writing() as db:
+        an_absence(db, care.prescriber, care.prescriber, cover=care.stranger)
+    covering = care.asked_by(care.stranger).viewer
+    with pytest.raises(Invalid) as refused:
+        care.do(ask, covering, _entered(care))
+    assert list(refused.value.fields) == ["asked_of_id"]
+    assert care.rows(Ask) == []

@@ -17,6 +17,7 @@ from kapteam.db.tables import (
     Concern,
     ConcernSeen,
     Episode,
+    EpisodeMember,
     Hold,
     KetamineSession,
 )
@@ -388,7 +389,7 @@ def test_only_its_owner_lets_it_rest(ending, kind, who):
 def test_a_concern_that_a_colleague_has_not_seen_cannot_rest(ending):
     with ending.database.writing() as db:
         concern = a_concern(db, ending.client, ending.therapist, kind=ConcernKind.PREGNANCY)
-    mark = f"concern/{concern.id}/red"
+    mark = f"concern/{concern.id}/{concern.version}/red"
     assert mark in {one.mark for one in _course(ending, ending.prescriber).signals}
     with pytest.raises(NotAllowed, match="not seen yet"):
         ending.do(quiet_alert, ending.prescriber, _quiet(ending, mark))
@@ -401,10 +402,10 @@ def test_what_was_settled_is_no_alert_to_quiet(ending, kind):
     with ending.database.writing() as db:
         match kind:
             case SignalKind.CONCERN:
-                concern = db.get_one(Concern, signal.row_id)
+                concern = db.get_one(Concern, signal.row_id.partition("/")[0])
                 concern.closed_at, concern.closed_by_id = NOW, by
             case SignalKind.FORM:
-                a_submission(db, db.get_one(KetamineSession, signal.row_id))
+                a_submission(db, db.get_one(KetamineSession, signal.session_id))
             case SignalKind.CLEARANCE:
                 a_clearance(db, ending.course, by, decided_at=NOW)
             case SignalKind.CONSENT:
@@ -424,3 +425,18 @@ def test_a_mark_that_nobody_made_quiets_nothing(ending, mark):
 
 def test_the_front_desk_is_told_of_the_days_and_of_no_alert(ending):
     assert _course(ending, ending.front_desk).signals == ()
+
+
+def test_rule_17_without_a_prescriber_the_therapist_lets_a_concern_rest(ending):
+    with ending.database.writing() as db:
+        for member in db.scalars(
+            select(EpisodeMember).where(
+                EpisodeMember.clinician_id == ending.prescriber.clinician_id
+            )
+        ):
+            member.until_at = NOW - HOUR
+        concern = db.scalars(select(Concern)).one()
+    mark = f"concern/{concern.id}/{concern.version}/orange"
+    assert mark in {one.mark for one in _course(ending, ending.therapist).signals}
+    ending.do(quiet_alert, ending.therapist, _quiet(ending, mark))
+    assert len(ending.rows(Acknowledgement)) == 1

@@ -11,7 +11,7 @@ from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.thread import Thread, thread
 from kapteam.vocabulary import AdverseEventKind, CommitmentState, IntegrationKind
-from tests.factories import NOW, TODAY, a_course, an_outside_experience, audit_events
+from tests.factories import NOW, TODAY, a_course, an_emergency, an_outside_experience, audit_events
 from tests.factories_care import (
     Care,
     a_cared_for_client,
@@ -221,3 +221,12 @@ def test_another_course_of_the_client_is_another_thread(care, told):
         other = a_course(db, care.client, therapist=care.therapist)
     assert _thread(care, course=other).steps == ()
     assert _thread(care, course=other).commitments == ()
+
+
+def test_who_opened_the_chart_in_an_emergency_reads_it_and_settles_nothing(care, told):
+    with care.database.writing() as db:
+        an_emergency(db, care.client, care.stranger)
+    assert not _thread(care, care.stranger).is_member
+    with pytest.raises(NotAllowed, match="on this course"):
+        _say(care, told, who=care.asked_by(care.stranger).viewer)
+    assert care.rows(CommitmentUpdate) == []

@@ -111,12 +111,12 @@ def test_a_quieted_one_is_on_no_list_until_its_day_has_passed_and_the_others_sta
 
 
 def test_what_grew_louder_speaks_again():
-    (amber,) = (one for one in _alerts() if one.row_id == "concern")
+    (amber,) = (one for one in _alerts() if one.row_id == "concern/0")
     quieted = (Quieted(amber.mark, TODAY + 20 * DAY, "Known", "Ada"),)
     high = replace(ALL, quieted=quieted, concerns=(("concern", _concern(level=ConcernLevel.HIGH)),))
     unseen = replace(ALL, quieted=quieted, concerns=(("concern", _concern(unseen=("Ada",))),))
     for louder in (high, unseen):
-        assert "concern" in {one.row_id for one in _alerts(louder)}
+        assert "concern/0" in {one.row_id for one in _alerts(louder)}
     ended = replace(
         ALL,
         clearance_until_on=TODAY - DAY,
@@ -134,3 +134,28 @@ def test_its_mark_fits_and_is_of_one_course_and_one_day(until, consent_type):
         assert len(one.mark) <= 80, one.mark
         later = of_clearance(course, until + DAY, until), of_clearance("1" * 36, until, until)
         assert one.mark not in {each.mark for each in later if each}
+
+
+def test_whoever_came_since_and_has_not_seen_it_hears_of_a_concern_that_rests():
+    high = _concern(level=ConcernLevel.HIGH)
+    red = of_concern("concern", high)
+    quieted = (Quieted(red.mark, TODAY + DAY, "Known", "Ada"),)
+    seen_by_all = replace(ALL, quieted=quieted, concerns=(("concern", high),))
+    assert red.mark not in {one.mark for one in _alerts(seen_by_all)}
+    unseen = replace(high, unseen_by=("Noor Ocotillo",))
+    assert red.mark in {
+        one.mark for one in _alerts(replace(seen_by_all, concerns=(("concern", unseen),)))
+    }
+
+
+def test_a_concern_that_is_open_again_and_a_form_that_changed_are_other_alerts():
+    again = replace(_concern(), version=3)
+    assert of_concern("concern", again).mark != of_concern("concern", _concern()).mark
+    due = of_form("session", FormStanding(FormStage.DUE, TODAY + DAY), TODAY)
+    changed = of_form("session", FormStanding(FormStage.CHANGED, TODAY + DAY), TODAY)
+    assert (due.tone, due.tone) == (changed.tone, Tone.AMBER)
+    assert due.mark != changed.mark
+
+
+def test_rule_17_without_a_prescriber_it_is_of_whoever_treats():
+    assert of_concern("concern", replace(_concern(), has_prescriber=False)).part is None
