@@ -43,6 +43,7 @@ _KINDS = {
     "ketamine_session:recorded": NewKind.DOSE,
     "ketamine_session:closed": NewKind.DOSE,
     "administration:corrected": NewKind.DOSE,
+    "administration:voided": NewKind.DOSE,
     "score:recorded": NewKind.SCORE,
     "ketamine_session:moved": NewKind.SESSION,
     "ketamine_session:cancelled": NewKind.SESSION,

@@ -76,6 +76,8 @@ def _session(here: Present, page: ClientPage, one: Saved) -> Iterator[str]:
         at = wording.moment(dose.at, here.now, here.zone)
         if one.kind is NewKind.DOSE and dose.given:
             yield f"{wording.dose(dose.given_ug, dose.product_route)} given {at}"
+        elif one.kind is NewKind.DOSE:
+            yield f"Ketamine session of {at}: what was given was entered in error"
         elif one.kind is NewKind.SESSION and dose.status is SessionStatus.PLANNED:
             yield f"Ketamine session moved to {at}"
         elif one.kind is NewKind.SESSION:

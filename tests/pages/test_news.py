@@ -128,3 +128,11 @@ def test_it_takes_no_statement_more(looked):
     for _ in range(3):
         _all_kinds(looked)
     assert statements_of(looked, tab) == before <= MOST_OF_A_CHART
+
+
+def test_that_what_was_given_was_entered_in_error_is_told(looked):
+    with looked.database.writing() as db:
+        dose = a_ketamine_session(db, looked.course, planned_at=NOW - 5 * HOUR)
+    _saved(looked, "administration:voided", dose, by=looked.prescriber)
+    shown = said(_client(looked, looked.therapist))
+    assert "what was given was entered in error" in shown
