@@ -206,6 +206,12 @@ def newest_anchor(db: Session) -> Anchor:
     return anchor_of(last) if last else NOTHING_LISTED
 
 
+def anchors_at(db: Session, positions: Collection[int]) -> dict[int, Anchor]:
+    """The anchors of the lines at these positions, without those where no line is."""
+    rows = db.execute(select(*_LINE).where(RecordLink.position.in_(positions)))
+    return {row.position: anchor_of(Link(**row._mapping)) for row in rows}
+
+
 def links_after(db: Session, position: int) -> list[tuple[Link, str | None]]:
     """The next lines, at most AT_ONCE, each with the hash of what its row says now.
 
@@ -237,15 +243,7 @@ def restored_backups(db: Session) -> list[Restored]:
         .join(AuditEvent, AuditEvent.id == RecordLink.row_id)
         .where(RecordLink.kind == Linked.RESTORED)
     )
-    return [
-        Restored(
-            row.position,
-            read_anchor(row.changes["before"]).position,
-            bool(row.changes.get("listed_anew")),
-        )
-        for row in rows
-        if "before" in row.changes
-    ]
+    return [_restored(row.position, row.changes) for row in rows if "before" in row.changes]
 
 
 def row_named(db: Session, kind: Linked | None, row_id: str) -> RowNamed:
@@ -253,6 +251,16 @@ def row_named(db: Session, kind: Linked | None, row_id: str) -> RowNamed:
     if kind is None or kind is Linked.RESTORED:
         return RowNamed(kind, _moment(db, kind, row_id) if kind else None, "")
     return RowNamed(kind, _moment(db, kind, row_id), _code(db, kind, row_id))
+
+
+def _restored(position: int, changes: Mapping[str, Any]) -> Restored:
+    put_aside = changes.get("put_aside")
+    return Restored(
+        position,
+        read_anchor(changes["before"]).position,
+        bool(changes.get("listed_anew")),
+        None if put_aside is None else frozenset(read_anchor(one) for one in put_aside),
+    )
 
 
 def _list_waiting(db: Session, now: datetime) -> None:

@@ -155,7 +155,7 @@ def _missing(
         wrong = against_anchor(one.anchor, lines, there.get(one.anchor.position))
         if wrong is None:
             continue
-        if is_put_aside(one.anchor, restored):
+        if is_put_aside(one, restored):
             if one.noted_at is not None:
                 continue
             wrong = Outside.PUT_ASIDE

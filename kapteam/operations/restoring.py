@@ -1,6 +1,7 @@
 """A practice back from a backup. What was there before is kept."""
 
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -17,12 +18,12 @@ from kapteam.db.backup import Backup, back_up, backups_in, copy_file, remove, ve
 from kapteam.db.copying import Told, untold
 from kapteam.db.engine import Database
 from kapteam.db.practices import PRACTICE, database
-from kapteam.db.record_links import list_rows, list_what_is_there, newest_anchor
+from kapteam.db.record_links import anchors_at, list_rows, list_what_is_there, newest_anchor
 from kapteam.db.tables import Practice
 from kapteam.db.versions import bring_to
 from kapteam.errors import NotFound, Unusable
 from kapteam.operations.moving import move
-from kapteam.rules.record_links import NOTHING_LISTED, Anchor
+from kapteam.rules.record_links import NOTHING_LISTED, Anchor, not_held
 from kapteam.settings import settings
 
 
@@ -67,7 +68,7 @@ def restore(backup: Backup, now: datetime, told: Told = untold) -> Path | None:
     finished = folder / "practice.restoring"
     remove(finished)
     try:
-        _prepare(backup, finished, _reached(practice), now, told)
+        _prepare(backup, finished, _known(practice), now, told)
         if practice.is_sqlite:
             return _put_in_place(finished, practice, now)
         move(Database(f"sqlite:///{finished}"), practice, told)
@@ -76,19 +77,24 @@ def restore(backup: Backup, now: datetime, told: Told = untold) -> Path | None:
         remove(finished)
 
 
-def _reached(practice: Database) -> Anchor:
-    """The furthest that signed records are known to have reached in what is put aside."""
-    noted = [one.anchor for one in noted_anchors(settings().backup_dir)]
+def _known(practice: Database) -> list[Anchor]:
+    """How far signed records are known to have reached, the furthest last.
+
+    What is put aside is among them, which is noted only as it is kept.
+    """
+    known = [one.anchor for one in noted_anchors(settings().backup_dir)]
     with suppress(Unusable, DBAPIError), practice.reading() as db:
-        noted.append(newest_anchor(db))
-    return max(noted, key=lambda one: one.position, default=NOTHING_LISTED)
+        known.append(newest_anchor(db))
+    return sorted(known, key=lambda one: one.position)
 
 
-def _prepare(backup: Backup, finished: Path, reached: Anchor, now: datetime, told: Told) -> None:
+def _prepare(
+    backup: Backup, finished: Path, known: Sequence[Anchor], now: datetime, told: Told
+) -> None:
     """The backup as this version of kapteam opens it, with nobody signed in and no PIN.
 
-    That it was restored is listed among the signed records, with how far those reached before: what
-    was noted of them since the backup is no finding then.
+    That it was restored is listed among the signed records, with what was known of those before
+    and the backup does not hold: that is no finding then.
     """
     source, copy = Database(f"sqlite:///{backup.file}"), Database(f"sqlite:///{finished}")
     try:
@@ -98,14 +104,16 @@ def _prepare(backup: Backup, finished: Path, reached: Anchor, now: datetime, tol
             end_everybody(db, now)
             end_everybodys_pins(db, now)
             is_anew = newest_anchor(db).position == 0
+            there = anchors_at(db, {one.position for one in known})
             restored = record(
                 db,
                 "backup:restored",
                 None,
                 now,
                 made_at=backup.made_at,
-                before=str(reached),
+                before=str(known[-1] if known else NOTHING_LISTED),
                 listed_anew=is_anew,
+                put_aside=[str(one) for one in not_held(known, there)],
             )
             if is_anew:
                 list_what_is_there(db, now, anew=True)

@@ -68,12 +68,14 @@ class NotedAnchor:
 class Restored:
     """A restored backup on record, at `position`; what was put aside reached to `before`.
 
-    `is_anew`: the backup had no list, so that all of it was written anew.
+    `is_anew`: the backup had no list, so that all of it was written anew. `put_aside`: the anchors
+    known by then that the backup does not hold; None where restoring did not yet write them down.
     """
 
     position: int
     before: int
     is_anew: bool
+    put_aside: frozenset[Anchor] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +192,29 @@ def against_anchor(anchor: Anchor, last: int, there: Anchor | None) -> Outside |
     return None if there == anchor else Outside.REPLACED
 
 
-def is_put_aside(anchor: Anchor, restored: Iterable[Restored]) -> bool:
-    """Whether what an anchor names was put aside by restoring a backup, as is on record."""
+def not_held(anchors: Iterable[Anchor], there: Mapping[int, Anchor]) -> list[Anchor]:
+    """Those that a list does not hold, by place; `there` are its own anchors at their positions."""
+    missing = {one for one in anchors if one.position and there.get(one.position) != one}
+    return sorted(missing, key=lambda one: (one.position, one.digest))
+
+
+def is_put_aside(noted: NotedAnchor, restored: Iterable[Restored]) -> bool:
+    """Whether what an anchor names was put aside by restoring a backup, as is on record.
+
+    What was noted beside a backup is excused only where restoring wrote down exactly that. Paper
+    may have been printed between two backups: of it how far the records reached has to do.
+    """
     return any(
-        anchor.position <= one.before and (one.is_anew or anchor.position >= one.position)
+        _is_between(noted.anchor, one)
+        if one.put_aside is None
+        else noted.anchor in one.put_aside
+        or (noted.noted_at is None and _is_between(noted.anchor, one))
         for one in restored
     )
+
+
+def _is_between(anchor: Anchor, one: Restored) -> bool:
+    return anchor.position <= one.before and (one.is_anew or anchor.position >= one.position)
 
 
 def _mac(key: bytes, before: str, *tied: Any) -> str:

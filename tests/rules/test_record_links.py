@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kapteam.errors import Invalid
 from kapteam.rules.record_links import (
     Anchor,
+    NotedAnchor,
     Restored,
     Walk,
     against_anchor,
@@ -206,20 +207,53 @@ def test_what_is_no_anchor_is_refused_in_a_sentence(typed):
         read_anchor(typed)
 
 
+def _at(position, digest="0" * 16):
+    return Anchor(position, digest)
+
+
+HERE, ELSEWHERE = "a" * 16, "b" * 16
+"""Ties of the list that was put aside, and of another one that reached as far."""
+
+
 @pytest.mark.parametrize(
-    ("position", "restored", "put_aside"),
+    ("anchor", "restored", "put_aside"),
     [
-        # Line 40 was put aside by a restored backup that reached to 30 and is on record as line 31.
-        (40, [Restored(31, 50, False)], True),
-        (31, [Restored(31, 50, False)], True),
-        # What the backup held has to be there still, and so has what came after.
-        (30, [Restored(31, 50, False)], False),
-        (51, [Restored(31, 50, False)], False),
-        (40, [], False),
-        # A backup from before there was a list: all of it is anew.
-        (30, [Restored(31, 50, True)], True),
-        (51, [Restored(31, 50, True)], False),
+        (_at(40, HERE), [Restored(31, 50, False, frozenset({_at(40, HERE)}))], True),
+        # Also what stands before the restored backup: a newer one was restored after an older one.
+        (_at(20, HERE), [Restored(31, 50, False, frozenset({_at(20, HERE)}))], True),
+        # The same place in a list that was not put aside then has to be there still.
+        (_at(40, ELSEWHERE), [Restored(31, 50, False, frozenset({_at(40, HERE)}))], False),
+        (_at(41, HERE), [Restored(31, 50, False, frozenset({_at(40, HERE)}))], False),
+        (_at(40, HERE), [Restored(31, 50, False, frozenset())], False),
+        (_at(40, HERE), [Restored(31, 50, True, frozenset())], False),
+        (_at(40, HERE), [], False),
     ],
 )
-def test_what_restoring_put_aside_is_no_finding_and_nothing_else_is(position, restored, put_aside):
-    assert is_put_aside(Anchor(position, "0" * 16), restored) is put_aside
+def test_what_was_noted_is_excused_only_where_restoring_put_exactly_it_aside(
+    anchor, restored, put_aside
+):
+    assert is_put_aside(NotedAnchor(anchor, AT), restored) is put_aside
+
+
+@pytest.mark.parametrize(
+    ("position", "is_anew", "put_aside"),
+    [
+        # Line 40 was put aside by a restored backup that reached to 30 and is on record as line 31.
+        (40, False, True),
+        (31, False, True),
+        # What the backup held has to be there still, and so has what came after.
+        (30, False, False),
+        (51, False, False),
+        # A backup from before there was a list: all of it is anew.
+        (30, True, True),
+        (51, True, False),
+    ],
+)
+def test_paper_that_no_backup_noted_is_put_aside_where_restoring_says_how_far(
+    position, is_anew, put_aside
+):
+    restored = [Restored(31, 50, is_anew, frozenset())]
+    assert is_put_aside(NotedAnchor(_at(position), None), restored) is put_aside
+    # The same of what was noted, where restoring was not yet asked to say exactly what.
+    unsaid = [Restored(31, 50, is_anew, None)]
+    assert is_put_aside(NotedAnchor(_at(position), AT), unsaid) is put_aside
