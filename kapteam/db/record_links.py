@@ -25,6 +25,7 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
+from sqlalchemy.engine import URL
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from kapteam.db.base import Identified
@@ -196,7 +197,7 @@ def list_what_is_there(db: Session, now: datetime, *, anew: bool = False) -> Non
     Only while there is neither a line nor a key: afterwards a row without a line is one that
     kapteam did not write. `anew` of a restored backup from before there was a list.
     """
-    if (anew or record_key() is None) and _last(db) is None:
+    if (anew or record_key(_address(db)) is None) and _last(db) is None:
         _append(db, now, None)
 
 
@@ -278,17 +279,22 @@ def _append(db: Session, now: datetime, ids: Collection[str] | None) -> None:
     if db.get_bind().dialect.name == "postgresql":
         db.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     last = _last(db)
-    if last is None and ids is not None and record_key() is None:
+    if last is None and ids is not None and record_key(_address(db)) is None:
         ids = None
-    key = needed_key()
     for rows in _batches(db, ids):
+        if not rows:
+            continue  # A key without a line would say that there was a list.
+        key = needed_key(_address(db))
         said = _said(db, [(row.kind, row.id) for row in rows])
         lines = []
         for row in rows:
             last = next_link(key, last, Linked(row.kind), row.id, said[row.kind][row.id], now)
             lines.append(asdict(last))
-        if lines:
-            db.execute(insert(RecordLink), lines)
+        db.execute(insert(RecordLink), lines)
+
+
+def _address(db: Session) -> URL:
+    return db.get_bind().engine.url
 
 
 def _batches(db: Session, ids: Collection[str] | None) -> Iterator[Sequence[Any]]:

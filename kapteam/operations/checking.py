@@ -102,7 +102,7 @@ def check_records(
 
     Raises Unusable when the database or the key cannot be read.
     """
-    key = record_key()
+    key = record_key(practice.url)
     with practice.reading() as db:
         lines = newest_anchor(db).position
         unlisted = first_unlisted(db)
