@@ -207,6 +207,12 @@ def newest_anchor(db: Session) -> Anchor:
     return anchor_of(last) if last else NOTHING_LISTED
 
 
+def newest_key_name(db: Session) -> str | None:
+    """The name of the key of the last line; None where there is no line yet."""
+    last = _last(db)
+    return last.key_name if last else None
+
+
 def anchors_at(db: Session, positions: Collection[int]) -> dict[int, Anchor]:
     """The anchors of the lines at these positions, without those where no line is."""
     rows = db.execute(select(*_LINE).where(RecordLink.position.in_(positions)))

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from kapteam.accounts.pins import end_everybodys_pins
@@ -18,12 +18,19 @@ from kapteam.db.backup import Backup, back_up, backups_in, copy_file, remove, ve
 from kapteam.db.copying import Told, untold
 from kapteam.db.engine import Database
 from kapteam.db.practices import PRACTICE, database
-from kapteam.db.record_links import anchors_at, list_rows, list_what_is_there, newest_anchor
-from kapteam.db.tables import Practice
+from kapteam.db.record_key import record_key
+from kapteam.db.record_links import (
+    anchors_at,
+    list_rows,
+    list_what_is_there,
+    newest_anchor,
+    newest_key_name,
+)
+from kapteam.db.tables import Practice, RecordLink
 from kapteam.db.versions import bring_to
 from kapteam.errors import NotFound, Unusable
 from kapteam.operations.moving import move
-from kapteam.rules.record_links import NOTHING_LISTED, Anchor, not_held
+from kapteam.rules.record_links import NOTHING_LISTED, Anchor, name_of_key, not_held
 from kapteam.settings import settings
 
 
@@ -50,6 +57,31 @@ def zone_of(backup: Backup) -> ZoneInfo:
             return ZoneInfo(db.scalar(select(Practice.zone)) or "UTC")
     finally:
         copy.close()
+
+
+def said_of_key(backup: Backup) -> str:
+    """That the key of the signed records in a backup is not here; empty when it is, or none is.
+
+    Raises Unusable when the backup or the key here cannot be read.
+    """
+    key, copy = record_key(database(PRACTICE).url), Database(f"sqlite:///{backup.file}")
+    try:
+        with copy.reading() as db:
+            has_list = inspect(db.connection()).has_table(RecordLink.__tablename__)
+            name = newest_key_name(db) if has_list else None
+    finally:
+        copy.close()
+    if name is None or (key is not None and name_of_key(key) == name):
+        return ""
+    which = (
+        "is missing from the data folder, so a new one was made"
+        if key is None
+        else "here is another one than when this backup was made"
+    )
+    return (
+        f"The file records.key {which}: what was signed before can be read, and not checked. Where "
+        "there is a copy of the old one, put it into the data folder and restore once more."
+    )
 
 
 def restore(backup: Backup, now: datetime, told: Told = untold) -> Path | None:

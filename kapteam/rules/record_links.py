@@ -149,19 +149,33 @@ class Walk:
         self._key = key
         self._name = name_of_key(key)
         self._before = FIRST_BEFORE
+        self._is_other = False
         self.position = 0
 
     def step(self, link: Link, says_now: str | None) -> Outside | None:
         """What is wrong with the next line, or with its row; None when nothing is.
 
         `says_now` is the hash of the row as it is now, None where there is no such row. After
-        something wrong the walk is over.
+        something wrong the walk is over, except after OTHER_KEY, which is said where lines of
+        another key begin: their ties are taken on trust, and what follows is checked.
         """
         if link.position != self.position + 1:
             return Outside.LINE_GONE
-        if link.key_name != self._name:
-            return Outside.OTHER_KEY
-        tied = (
+        is_other = link.key_name != self._name
+        if not is_other and self._tie(link) != link.mac:
+            return Outside.LINE_CHANGED
+        if says_now is None:
+            return Outside.GONE
+        if says_now != link.content_hash:
+            return Outside.CHANGED
+        begins = is_other and not self._is_other
+        self._before, self._is_other, self.position = link.mac, is_other, link.position
+        return Outside.OTHER_KEY if begins else None
+
+    def _tie(self, link: Link) -> str:
+        return _mac(
+            self._key,
+            self._before,
             link.position,
             link.kind,
             link.row_id,
@@ -169,14 +183,6 @@ class Walk:
             link.linked_at,
             link.key_name,
         )
-        if _mac(self._key, self._before, *tied) != link.mac:
-            return Outside.LINE_CHANGED
-        if says_now is None:
-            return Outside.GONE
-        if says_now != link.content_hash:
-            return Outside.CHANGED
-        self._before, self.position = link.mac, link.position
-        return None
 
 
 def against_anchor(anchor: Anchor, last: int, there: Anchor | None) -> Outside | None:

@@ -449,6 +449,30 @@ def test_without_the_key_nothing_counts_as_checked_and_with_another_it_says_from
     found = check(care).found
     assert found
     assert (found.wrong, found.lines) == (Outside.OTHER_KEY, 0)
+    # What is signed under the new key is checked, and what is wrong with it is said first.
+    later = a_note_signed(care)
+    past_kapteam(care.database, "UPDATE note SET signed_text = 'Else.' WHERE id = :id", id=later)
+    found = check(care).found
+    assert found
+    assert (found.wrong, found.lines) == (Outside.CHANGED, 2)
+
+
+def test_after_a_lost_key_what_was_added_or_cut_off_is_found_too(care):
+    a_note_signed(care)
+    key_file(care.database.url).unlink()
+    a_note_signed(care)
+    noted = anchor(care)
+    assert wrong(care, noted) is Outside.OTHER_KEY
+    with care.database.writing() as db:
+        added = a_signed_note(db, care.course, care.therapist, signed_at=NOW)
+    assert wrong(care, noted) is Outside.ADDED
+    past_kapteam(
+        care.database,
+        "DELETE FROM note_words WHERE note_id = :id",
+        "DELETE FROM note WHERE id = :id",
+        id=added.id,
+    )
+    assert wrong(care, Anchor(9, noted.digest)) is Outside.CUT
 
 
 def test_signing_at_the_same_moment_makes_one_list_without_a_fork(care):

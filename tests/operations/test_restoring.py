@@ -216,3 +216,17 @@ def test_without_a_practice_a_backup_brought_from_elsewhere_is_restored(
     assert main(["restore", "last", "--yes"]) == 0
 
     assert _without_what_restoring_adds(_practice()) == backed_up
+
+
+def test_where_the_key_of_signed_records_is_not_here_restoring_says_so(practice, backed_up, capsys):
+    assert main(["restore", "last", "--yes"]) == 0
+    assert "records.key" not in capsys.readouterr().out
+
+    (settings().data_dir / "records.key").unlink()
+    assert main(["restore", "last", "--yes"]) == 0
+    assert "records.key is missing" in capsys.readouterr().out
+
+    # A key is here now, and it is not the one of what was signed before.
+    made = "kapteam-2026-11-24T213000Z.db"
+    assert main(["restore", made, "--yes"]) == 0
+    assert "records.key here is another one" in capsys.readouterr().out
