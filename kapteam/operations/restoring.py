@@ -28,7 +28,7 @@ from kapteam.db.record_links import (
 )
 from kapteam.db.tables import Practice, RecordLink
 from kapteam.db.versions import bring_to
-from kapteam.errors import NotFound, Unusable
+from kapteam.errors import NotFound, NotNoted, Unusable
 from kapteam.operations.moving import move
 from kapteam.rules.record_links import NOTHING_LISTED, Anchor, name_of_key, not_held
 from kapteam.settings import settings
@@ -170,6 +170,9 @@ def _put_in_place(finished: Path, practice: Database, now: datetime) -> Path | N
 def _keep(file: Path, practice: Database, now: datetime) -> Path:
     try:
         return back_up(practice, settings().backup_dir, now)
+    except NotNoted as not_noted:
+        # The event of restoring has its anchor all the same.
+        return not_noted.file
     except Unusable:
         damaged = file.with_name(f"practice-damaged-{now:%Y-%m-%dT%H%M%SZ}.db")
         for end in ("", "-wal"):

@@ -104,6 +104,22 @@ def test_a_damaged_file_is_set_aside_and_never_deleted(practice, backed_up, now)
     assert kept.read_bytes() == damaged
 
 
+def test_a_good_copy_that_could_not_be_noted_is_kept_as_a_backup_and_not_as_damaged(
+    practice, backed_up, now, monkeypatch
+):
+    def refuse(*_):
+        raise PermissionError
+
+    _change(practice)
+    monkeypatch.setattr("kapteam.db.backup.note_anchor", refuse)
+
+    kept = restore(find_backup("last"), now + HOUR)
+
+    assert kept == backups_in(settings().backup_dir)[0].file
+    assert not list(settings().data_dir.glob("practice-damaged-*"))
+    assert _without_what_restoring_adds(_practice()) == backed_up
+
+
 def test_nobody_is_signed_in_after_it_who_was_when_the_backup_was_made(practice, now):
     with practice.writing() as db:
         started = sign_ins.start_sign_in(db, THERAPIST_ID, "a test", now)
