@@ -78,9 +78,12 @@ def restore(asked: argparse.Namespace) -> str:
         found = restoring.find_backup(asked.backup)
         made = wording.full_moment(found.made_at, restoring.zone_of(found))
         _confirm(asked, f"Everything entered after {made} will be gone from the pages.")
+        of_key = restoring.said_of_key(found)
         kept = restoring.restore(found, clock.now(), _told)
-    before = f"\nWhat was there before is kept: {kept}" if kept else ""
-    return f"Restored as of {made}. Everybody signs in again.{before}"
+    said = [f"Restored as of {made}. Everybody signs in again."]
+    if kept:
+        said.append(f"What was there before is kept: {kept}")
+    return "\n".join([*said, of_key] if of_key else said)
 
 
 def move(asked: argparse.Namespace) -> str:

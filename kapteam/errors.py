@@ -1,6 +1,7 @@
 """The whole error vocabulary. Every message is a sentence that a clinician reads."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 
 class Refused(Exception):
@@ -60,6 +61,14 @@ class Unavailable(Unusable):
 
     It is as it was; once the cause is gone everything goes on, without a restart.
     """
+
+
+class NotNoted(Unusable):
+    """A good backup was made, `file`; how far its signed records reach is not noted beside it."""
+
+    def __init__(self, sentence: str, file: Path) -> None:
+        super().__init__(sentence)
+        self.file = file
 
 
 class BadInstruments(Refused):

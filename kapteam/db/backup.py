@@ -17,7 +17,7 @@ from kapteam.db.anchors import note_anchor
 from kapteam.db.copying import Told, copy_rows, row_counts, untold
 from kapteam.db.engine import Database
 from kapteam.db.versions import bring_to, version_of
-from kapteam.errors import Unusable
+from kapteam.errors import NotNoted, Unusable
 
 _NAME = re.compile(r"kapteam-(\d{4}-\d{2}-\d{2}T\d{6})Z\.db")
 _STAMP = "%Y-%m-%dT%H%M%S"
@@ -47,8 +47,9 @@ def back_up(database: Database, folder: Path, now: datetime, told: Told = untold
     """Copy a database to a dated SQLite file in `folder` and verify the copy; returns the file.
 
     The copy is made beside its final name and takes that name only when it is good, so that one
-    that was interrupted counts nowhere. How far its signed records reach is noted beside it. Raises
-    Unusable when it cannot be verified; then nothing of it is kept.
+    that was interrupted counts nowhere. How far its signed records reach is noted beside it: raises
+    NotNoted when that fails, with the copy in its place. Raises Unusable when it cannot be
+    verified; then nothing of it is kept.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -67,9 +68,10 @@ def back_up(database: Database, folder: Path, now: datetime, told: Told = untold
     try:
         note_anchor(target, now)
     except OSError as error:
-        raise Unusable(
+        raise NotNoted(
             "The backup is good, but it could not be noted beside it how far its signed records "
-            "reach. Check the disk and make another one."
+            "reach. Check the disk and make another one.",
+            target,
         ) from error
     return target
 

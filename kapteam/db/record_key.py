@@ -1,9 +1,14 @@
-"""The key that ties signed records together: one file of the data folder, outside the database."""
+"""The key that ties signed records together: one file of the data folder, outside the database.
+
+The demo has one of its own: opening it must not look as if the practice had begun its list.
+"""
 
 import os
 import secrets
 from pathlib import Path
 from threading import Lock
+
+from sqlalchemy.engine import URL
 
 from kapteam.errors import Unavailable, Unusable
 from kapteam.settings import settings
@@ -12,18 +17,19 @@ _BYTES = 32
 _making = Lock()
 
 
-def key_file() -> Path:
-    """Where the key lies."""
-    return settings().data_dir / "records.key"
+def key_file(database: URL) -> Path:
+    """Where the key of the database at this address lies."""
+    is_demo = database.get_backend_name() == "sqlite" and _is_demo(Path(str(database.database)))
+    return settings().data_dir / ("demo-records.key" if is_demo else "records.key")
 
 
-def record_key() -> bytes | None:
+def record_key(database: URL) -> bytes | None:
     """The key; None while none was made, or where its file is gone.
 
     Raises Unusable when the file cannot be read, or holds something else.
     """
     try:
-        key = bytes.fromhex(key_file().read_text(encoding="ascii"))
+        key = bytes.fromhex(key_file(database).read_text(encoding="ascii"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
@@ -33,18 +39,23 @@ def record_key() -> bytes | None:
     return key
 
 
-def needed_key() -> bytes:
+def needed_key(database: URL) -> bytes:
     """The key, made now where there is none: once, for this account alone to read.
 
     Raises Unavailable when it cannot be written, Unusable as `record_key` does.
     """
     with _making:
-        found = record_key()
-        return _make() if found is None else found
+        found = record_key(database)
+        return _make(key_file(database)) if found is None else found
 
 
-def _make() -> bytes:
-    key, file = secrets.token_bytes(_BYTES), key_file()
+def _is_demo(file: Path) -> bool:
+    # It is built beside its place, under another suffix.
+    return file.with_suffix("") == settings().demo_path.with_suffix("")
+
+
+def _make(file: Path) -> bytes:
+    key = secrets.token_bytes(_BYTES)
     unfinished = file.with_suffix(".unfinished")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
+from sqlalchemy.engine import URL
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from kapteam.db.base import Identified
@@ -196,7 +197,7 @@ def list_what_is_there(db: Session, now: datetime, *, anew: bool = False) -> Non
     Only while there is neither a line nor a key: afterwards a row without a line is one that
     kapteam did not write. `anew` of a restored backup from before there was a list.
     """
-    if (anew or record_key() is None) and _last(db) is None:
+    if (anew or record_key(_address(db)) is None) and _last(db) is None:
         _append(db, now, None)
 
 
@@ -204,6 +205,18 @@ def newest_anchor(db: Session) -> Anchor:
     """How far the list reaches; position 0 where it has no line yet."""
     last = _last(db)
     return anchor_of(last) if last else NOTHING_LISTED
+
+
+def newest_key_name(db: Session) -> str | None:
+    """The name of the key of the last line; None where there is no line yet."""
+    last = _last(db)
+    return last.key_name if last else None
+
+
+def anchors_at(db: Session, positions: Collection[int]) -> dict[int, Anchor]:
+    """The anchors of the lines at these positions, without those where no line is."""
+    rows = db.execute(select(*_LINE).where(RecordLink.position.in_(positions)))
+    return {row.position: anchor_of(Link(**row._mapping)) for row in rows}
 
 
 def links_after(db: Session, position: int) -> list[tuple[Link, str | None]]:
@@ -237,15 +250,7 @@ def restored_backups(db: Session) -> list[Restored]:
         .join(AuditEvent, AuditEvent.id == RecordLink.row_id)
         .where(RecordLink.kind == Linked.RESTORED)
     )
-    return [
-        Restored(
-            row.position,
-            read_anchor(row.changes["before"]).position,
-            bool(row.changes.get("listed_anew")),
-        )
-        for row in rows
-        if "before" in row.changes
-    ]
+    return [_restored(row.position, row.changes) for row in rows if "before" in row.changes]
 
 
 def row_named(db: Session, kind: Linked | None, row_id: str) -> RowNamed:
@@ -253,6 +258,16 @@ def row_named(db: Session, kind: Linked | None, row_id: str) -> RowNamed:
     if kind is None or kind is Linked.RESTORED:
         return RowNamed(kind, _moment(db, kind, row_id) if kind else None, "")
     return RowNamed(kind, _moment(db, kind, row_id), _code(db, kind, row_id))
+
+
+def _restored(position: int, changes: Mapping[str, Any]) -> Restored:
+    put_aside = changes.get("put_aside")
+    return Restored(
+        position,
+        read_anchor(changes["before"]).position,
+        bool(changes.get("listed_anew")),
+        None if put_aside is None else frozenset(read_anchor(one) for one in put_aside),
+    )
 
 
 def _list_waiting(db: Session, now: datetime) -> None:
@@ -270,17 +285,22 @@ def _append(db: Session, now: datetime, ids: Collection[str] | None) -> None:
     if db.get_bind().dialect.name == "postgresql":
         db.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     last = _last(db)
-    if last is None and ids is not None and record_key() is None:
+    if last is None and ids is not None and record_key(_address(db)) is None:
         ids = None
-    key = needed_key()
     for rows in _batches(db, ids):
+        if not rows:
+            continue  # A key without a line would say that there was a list.
+        key = needed_key(_address(db))
         said = _said(db, [(row.kind, row.id) for row in rows])
         lines = []
         for row in rows:
             last = next_link(key, last, Linked(row.kind), row.id, said[row.kind][row.id], now)
             lines.append(asdict(last))
-        if lines:
-            db.execute(insert(RecordLink), lines)
+        db.execute(insert(RecordLink), lines)
+
+
+def _address(db: Session) -> URL:
+    return db.get_bind().engine.url
 
 
 def _batches(db: Session, ids: Collection[str] | None) -> Iterator[Sequence[Any]]:

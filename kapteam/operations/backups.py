@@ -1,6 +1,6 @@
 """The practice's backups: one a night, on request, and only as many as are kept.
 
-With the one of the night goes a check of the signed records.
+Once a night the signed records are checked as well, whether or not a backup was due.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from kapteam import clock
 from kapteam.db.anchors import description_of
@@ -19,7 +19,7 @@ from kapteam.db.backup import Backup, back_up, backups_in
 from kapteam.db.copying import Told, untold
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.practices import PRACTICE, database
-from kapteam.db.tables import Practice
+from kapteam.db.tables import Practice, RecordCheck
 from kapteam.errors import Unusable
 from kapteam.operations.checking import check_on_record
 from kapteam.rules.backups import is_due, is_late, kept
@@ -78,25 +78,43 @@ def back_up_if_due(now: datetime) -> Path | None:
     return back_up_now(None, now)
 
 
-def tonight(now: datetime) -> None:
-    """What is done once a night: a backup, then a check of the signed records.
+def check_if_due(now: datetime) -> None:
+    """Check the signed records unless that was done since the last 2:00 am, by whomever.
 
-    Raises Unusable as `back_up_now` and `check_on_record` do.
+    Raises Unusable as `check_on_record` does.
     """
-    if back_up_if_due(now) is not None and check_on_record(None, now):
+    with database(PRACTICE).reading() as db:
+        practice = practice_in_force(db, now)
+        checked_at = db.scalar(select(func.max(RecordCheck.at)))
+        since = checked_at or db.scalar(select(Practice.created_at))
+    if practice is None or since is None or not is_due(since, now, practice.zone):
+        return
+    if check_on_record(None, now):
         _log.error("Signed records do not check out. Practice, Backups says what was found.")
 
 
+def tonight(now: datetime) -> None:
+    """What is done once a night: a backup and a check of the signed records.
+
+    Neither waits on the other. What fails is logged, and tried again when this is called next.
+    """
+    for do, failed in (
+        (back_up_if_due, "No backup could be made"),
+        (check_if_due, "The signed records could not be checked"),
+    ):
+        try:
+            do(now)
+        except Exception as error:
+            # Practice and Today say how old the last backup is, and Practice the last check.
+            sentence = str(error) if isinstance(error, Unusable) else type(error).__name__
+            _log.error("%s: %s", failed, sentence)
+
+
 async def keep_backed_up() -> None:
-    """Look once a minute whether a backup is due, for as long as kapteam runs."""
+    """Look once a minute whether a backup or a check is due, for as long as kapteam runs."""
     while True:
         await asyncio.sleep(_LOOK_EVERY_SECONDS)
-        try:
-            await asyncio.to_thread(tonight, clock.now())
-        except Exception as error:
-            # It is tried again in a minute, and Practice and Today say how old the last one is.
-            sentence = str(error) if isinstance(error, Unusable) else type(error).__name__
-            _log.error("No backup could be made: %s", sentence)
+        await asyncio.to_thread(tonight, clock.now())
 
 
 def _since(found: Sequence[Backup]) -> datetime | None:

@@ -102,38 +102,54 @@ def check_records(
 
     Raises Unusable when the database or the key cannot be read.
     """
-    key = record_key()
+    key = record_key(practice.url)
     with practice.reading() as db:
         lines = newest_anchor(db).position
         unlisted = first_unlisted(db)
         if key is None and (lines or unlisted):
             return Checked(0, Found(Outside.NO_KEY, lines))
     there: dict[int, Anchor] = {}
+    other_key = None
     if key is not None:
         walk = Walk(key)
         asked = {one.anchor.position for one in anchors}
-        while found := _step(practice, walk, asked, there):
+        while part := _step(practice, walk, asked, there):
             told("signed records", walk.position, max(lines, walk.position))
-            if isinstance(found, Found):
-                return Checked(walk.position, found)
+            if part.wrong is not None:
+                return Checked(walk.position, part.wrong)
+            # The last place where one begins: what is known of a lost key hides no later one.
+            other_key = part.other_key or other_key
         lines = walk.position
-    return Checked(lines, _unlisted(practice, lines) or _missing(practice, anchors, lines, there))
+    wrong = _unlisted(practice, lines) or _missing(practice, anchors, lines, there)
+    return Checked(lines, wrong or other_key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What ended the walk in a part of the list, and where lines of another key began last."""
+
+    wrong: Found | None
+    other_key: Found | None
 
 
 def _step(
     practice: Database, walk: Walk, asked: set[int], there: dict[int, Anchor]
-) -> Found | bool:
-    """The next part: what is wrong in it, or whether there was one."""
+) -> _Part | None:
+    """The next part, or that there was none."""
+    other_key = None
     with practice.reading() as db:
         part = links_after(db, walk.position)
         for link, says_now in part:
+            before = walk.position
             wrong = walk.step(link, says_now)
-            if wrong is not None:
-                row = row_named(db, *_about(link))
-                return Found(wrong, walk.position, row)
+            found = Found(wrong, before, row_named(db, *_about(link))) if wrong else None
+            if wrong is Outside.OTHER_KEY:
+                other_key = found
+            elif found is not None:
+                return _Part(found, other_key)
             if link.position in asked:
                 there[link.position] = anchor_of(link)
-    return bool(part)
+    return _Part(None, other_key) if part else None
 
 
 def _about(link: Link) -> tuple[Linked | None, str]:
@@ -155,7 +171,7 @@ def _missing(
         wrong = against_anchor(one.anchor, lines, there.get(one.anchor.position))
         if wrong is None:
             continue
-        if is_put_aside(one.anchor, restored):
+        if is_put_aside(one, restored):
             if one.noted_at is not None:
                 continue
             wrong = Outside.PUT_ASIDE

@@ -142,7 +142,7 @@ def _folder(folder: Path) -> Iterator[str]:
 
 def _record_key(practice: Database) -> Iterator[str]:
     """Whether signed records can be checked, and nobody else can forge one."""
-    key = record_key()
+    key = record_key(practice.url)
     with practice.reading() as db:
         is_needed = newest_anchor(db).position > 0
     if key is None and is_needed:
@@ -150,7 +150,7 @@ def _record_key(practice: Database) -> Iterator[str]:
             "The file records.key is missing from the data folder, so nobody can tell whether a "
             "signed record was changed. Put its copy back."
         )
-    if key is not None and _is_open(key_file()):
+    if key is not None and _is_open(key_file(practice.url)):
         yield (
             "Other accounts of this machine can read records.key, and forge a signed record by it. "
             "Take their rights away: chmod 600 on the file."

@@ -1,12 +1,13 @@
 """A practice back from a backup. What was there before is kept."""
 
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from kapteam.accounts.pins import end_everybodys_pins
@@ -17,12 +18,19 @@ from kapteam.db.backup import Backup, back_up, backups_in, copy_file, remove, ve
 from kapteam.db.copying import Told, untold
 from kapteam.db.engine import Database
 from kapteam.db.practices import PRACTICE, database
-from kapteam.db.record_links import list_rows, list_what_is_there, newest_anchor
-from kapteam.db.tables import Practice
+from kapteam.db.record_key import record_key
+from kapteam.db.record_links import (
+    anchors_at,
+    list_rows,
+    list_what_is_there,
+    newest_anchor,
+    newest_key_name,
+)
+from kapteam.db.tables import Practice, RecordLink
 from kapteam.db.versions import bring_to
-from kapteam.errors import NotFound, Unusable
+from kapteam.errors import NotFound, NotNoted, Unusable
 from kapteam.operations.moving import move
-from kapteam.rules.record_links import NOTHING_LISTED, Anchor
+from kapteam.rules.record_links import NOTHING_LISTED, Anchor, name_of_key, not_held
 from kapteam.settings import settings
 
 
@@ -51,6 +59,31 @@ def zone_of(backup: Backup) -> ZoneInfo:
         copy.close()
 
 
+def said_of_key(backup: Backup) -> str:
+    """That the key of the signed records in a backup is not here; empty when it is, or none is.
+
+    Raises Unusable when the backup or the key here cannot be read.
+    """
+    key, copy = record_key(database(PRACTICE).url), Database(f"sqlite:///{backup.file}")
+    try:
+        with copy.reading() as db:
+            has_list = inspect(db.connection()).has_table(RecordLink.__tablename__)
+            name = newest_key_name(db) if has_list else None
+    finally:
+        copy.close()
+    if name is None or (key is not None and name_of_key(key) == name):
+        return ""
+    which = (
+        "is missing from the data folder, so a new one was made"
+        if key is None
+        else "here is another one than when this backup was made"
+    )
+    return (
+        f"The file records.key {which}: what was signed before can be read, and not checked. Where "
+        "there is a copy of the old one, put it into the data folder and restore once more."
+    )
+
+
 def restore(backup: Backup, now: datetime, told: Told = untold) -> Path | None:
     """Put a backup in the place of the practice's database; returns where the old one is kept.
 
@@ -67,7 +100,7 @@ def restore(backup: Backup, now: datetime, told: Told = untold) -> Path | None:
     finished = folder / "practice.restoring"
     remove(finished)
     try:
-        _prepare(backup, finished, _reached(practice), now, told)
+        _prepare(backup, finished, _known(practice), now, told)
         if practice.is_sqlite:
             return _put_in_place(finished, practice, now)
         move(Database(f"sqlite:///{finished}"), practice, told)
@@ -76,19 +109,24 @@ def restore(backup: Backup, now: datetime, told: Told = untold) -> Path | None:
         remove(finished)
 
 
-def _reached(practice: Database) -> Anchor:
-    """The furthest that signed records are known to have reached in what is put aside."""
-    noted = [one.anchor for one in noted_anchors(settings().backup_dir)]
+def _known(practice: Database) -> list[Anchor]:
+    """How far signed records are known to have reached, the furthest last.
+
+    What is put aside is among them, which is noted only as it is kept.
+    """
+    known = [one.anchor for one in noted_anchors(settings().backup_dir)]
     with suppress(Unusable, DBAPIError), practice.reading() as db:
-        noted.append(newest_anchor(db))
-    return max(noted, key=lambda one: one.position, default=NOTHING_LISTED)
+        known.append(newest_anchor(db))
+    return sorted(known, key=lambda one: one.position)
 
 
-def _prepare(backup: Backup, finished: Path, reached: Anchor, now: datetime, told: Told) -> None:
+def _prepare(
+    backup: Backup, finished: Path, known: Sequence[Anchor], now: datetime, told: Told
+) -> None:
     """The backup as this version of kapteam opens it, with nobody signed in and no PIN.
 
-    That it was restored is listed among the signed records, with how far those reached before: what
-    was noted of them since the backup is no finding then.
+    That it was restored is listed among the signed records, with what was known of those before
+    and the backup does not hold: that is no finding then.
     """
     source, copy = Database(f"sqlite:///{backup.file}"), Database(f"sqlite:///{finished}")
     try:
@@ -98,14 +136,16 @@ def _prepare(backup: Backup, finished: Path, reached: Anchor, now: datetime, tol
             end_everybody(db, now)
             end_everybodys_pins(db, now)
             is_anew = newest_anchor(db).position == 0
+            there = anchors_at(db, {one.position for one in known})
             restored = record(
                 db,
                 "backup:restored",
                 None,
                 now,
                 made_at=backup.made_at,
-                before=str(reached),
+                before=str(known[-1] if known else NOTHING_LISTED),
                 listed_anew=is_anew,
+                put_aside=[str(one) for one in not_held(known, there)],
             )
             if is_anew:
                 list_what_is_there(db, now, anew=True)
@@ -130,6 +170,9 @@ def _put_in_place(finished: Path, practice: Database, now: datetime) -> Path | N
 def _keep(file: Path, practice: Database, now: datetime) -> Path:
     try:
         return back_up(practice, settings().backup_dir, now)
+    except NotNoted as not_noted:
+        # The event of restoring has its anchor all the same.
+        return not_noted.file
     except Unusable:
         damaged = file.with_name(f"practice-damaged-{now:%Y-%m-%dT%H%M%SZ}.db")
         for end in ("", "-wal"):

@@ -68,12 +68,14 @@ class NotedAnchor:
 class Restored:
     """A restored backup on record, at `position`; what was put aside reached to `before`.
 
-    `is_anew`: the backup had no list, so that all of it was written anew.
+    `is_anew`: the backup had no list, so that all of it was written anew. `put_aside`: the anchors
+    known by then that the backup does not hold; None where restoring did not yet write them down.
     """
 
     position: int
     before: int
     is_anew: bool
+    put_aside: frozenset[Anchor] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,19 +149,33 @@ class Walk:
         self._key = key
         self._name = name_of_key(key)
         self._before = FIRST_BEFORE
+        self._is_other = False
         self.position = 0
 
     def step(self, link: Link, says_now: str | None) -> Outside | None:
         """What is wrong with the next line, or with its row; None when nothing is.
 
         `says_now` is the hash of the row as it is now, None where there is no such row. After
-        something wrong the walk is over.
+        something wrong the walk is over, except after OTHER_KEY, which is said where lines of
+        another key begin: their ties are taken on trust, and what follows is checked.
         """
         if link.position != self.position + 1:
             return Outside.LINE_GONE
-        if link.key_name != self._name:
-            return Outside.OTHER_KEY
-        tied = (
+        is_other = link.key_name != self._name
+        if not is_other and self._tie(link) != link.mac:
+            return Outside.LINE_CHANGED
+        if says_now is None:
+            return Outside.GONE
+        if says_now != link.content_hash:
+            return Outside.CHANGED
+        begins = is_other and not self._is_other
+        self._before, self._is_other, self.position = link.mac, is_other, link.position
+        return Outside.OTHER_KEY if begins else None
+
+    def _tie(self, link: Link) -> str:
+        return _mac(
+            self._key,
+            self._before,
             link.position,
             link.kind,
             link.row_id,
@@ -167,14 +183,6 @@ class Walk:
             link.linked_at,
             link.key_name,
         )
-        if _mac(self._key, self._before, *tied) != link.mac:
-            return Outside.LINE_CHANGED
-        if says_now is None:
-            return Outside.GONE
-        if says_now != link.content_hash:
-            return Outside.CHANGED
-        self._before, self.position = link.mac, link.position
-        return None
 
 
 def against_anchor(anchor: Anchor, last: int, there: Anchor | None) -> Outside | None:
@@ -190,12 +198,29 @@ def against_anchor(anchor: Anchor, last: int, there: Anchor | None) -> Outside |
     return None if there == anchor else Outside.REPLACED
 
 
-def is_put_aside(anchor: Anchor, restored: Iterable[Restored]) -> bool:
-    """Whether what an anchor names was put aside by restoring a backup, as is on record."""
+def not_held(anchors: Iterable[Anchor], there: Mapping[int, Anchor]) -> list[Anchor]:
+    """Those that a list does not hold, by place; `there` are its own anchors at their positions."""
+    missing = {one for one in anchors if one.position and there.get(one.position) != one}
+    return sorted(missing, key=lambda one: (one.position, one.digest))
+
+
+def is_put_aside(noted: NotedAnchor, restored: Iterable[Restored]) -> bool:
+    """Whether what an anchor names was put aside by restoring a backup, as is on record.
+
+    What was noted beside a backup is excused only where restoring wrote down exactly that. Paper
+    may have been printed between two backups: of it how far the records reached has to do.
+    """
     return any(
-        anchor.position <= one.before and (one.is_anew or anchor.position >= one.position)
+        _is_between(noted.anchor, one)
+        if one.put_aside is None
+        else noted.anchor in one.put_aside
+        or (noted.noted_at is None and _is_between(noted.anchor, one))
         for one in restored
     )
+
+
+def _is_between(anchor: Anchor, one: Restored) -> bool:
+    return anchor.position <= one.before and (one.is_anew or anchor.position >= one.position)
 
 
 def _mac(key: bytes, before: str, *tied: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import inspect, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 
 from kapteam.actions import notes
@@ -44,6 +45,7 @@ from kapteam.queries.notes import signing_page
 from kapteam.queries.standing import Asked
 from kapteam.rules.permissions import Viewer
 from kapteam.rules.record_links import Anchor, NotedAnchor
+from kapteam.settings import settings
 from kapteam.vocabulary import (
     AdministrationKind,
     Linked,
@@ -440,13 +442,37 @@ def test_an_older_file_put_back_is_found_by_an_anchor_also_once_it_was_written_o
 
 def test_without_the_key_nothing_counts_as_checked_and_with_another_it_says_from_where(care):
     a_note_signed(care)
-    key_file().unlink()
+    key_file(care.database.url).unlink()
     assert wrong(care) is Outside.NO_KEY
     # Nobody is kept from signing, and what was locked before is not called whole.
     a_note_signed(care)
     found = check(care).found
     assert found
     assert (found.wrong, found.lines) == (Outside.OTHER_KEY, 0)
+    # What is signed under the new key is checked, and what is wrong with it is said first.
+    later = a_note_signed(care)
+    past_kapteam(care.database, "UPDATE note SET signed_text = 'Else.' WHERE id = :id", id=later)
+    found = check(care).found
+    assert found
+    assert (found.wrong, found.lines) == (Outside.CHANGED, 2)
+
+
+def test_after_a_lost_key_what_was_added_or_cut_off_is_found_too(care):
+    a_note_signed(care)
+    key_file(care.database.url).unlink()
+    a_note_signed(care)
+    noted = anchor(care)
+    assert wrong(care, noted) is Outside.OTHER_KEY
+    with care.database.writing() as db:
+        added = a_signed_note(db, care.course, care.therapist, signed_at=NOW)
+    assert wrong(care, noted) is Outside.ADDED
+    past_kapteam(
+        care.database,
+        "DELETE FROM note_words WHERE note_id = :id",
+        "DELETE FROM note WHERE id = :id",
+        id=added.id,
+    )
+    assert wrong(care, Anchor(9, noted.digest)) is Outside.CUT
 
 
 def test_signing_at_the_same_moment_makes_one_list_without_a_fork(care):
@@ -485,6 +511,31 @@ def test_what_was_signed_before_there_was_a_list_is_listed_at_the_start_in_its_o
     )
     assert [row_id for _, row_id in lines(care)] == [row_id for _, row_id in expected]
     assert wrong(care) is None
+
+
+def test_a_start_with_nothing_to_list_makes_no_key_so_that_an_older_file_put_in_is_listed(care):
+    begin_list(care.database)
+    assert not key_file(care.database.url).exists()
+    with care.database.writing() as db:
+        signed = a_signed_note(db, care.course, care.therapist, signed_at=NOW - HOUR)
+
+    begin_list(care.database)
+
+    assert lines(care) == [(Linked.NOTE, signed.id)]
+    assert wrong(care) is None
+
+
+def test_the_demo_has_a_key_of_its_own_also_while_it_is_built(care):
+    demo = settings().demo_path
+    for file in (demo, demo.with_suffix(".unfinished")):
+        assert key_file(make_url(f"sqlite:///{file}")).name == "demo-records.key"
+    elsewhere = demo.parent / "elsewhere" / demo.name
+    for url in (
+        care.database.url,
+        make_url(f"sqlite:///{elsewhere}"),
+        make_url("postgresql:///demo"),
+    ):
+        assert key_file(url) == settings().data_dir / "records.key"
 
 
 def test_what_comes_up_without_a_line_later_is_listed_by_no_start(care):
@@ -607,8 +658,8 @@ def test_a_hundred_thousand_characters_are_refused_in_a_sentence_at_every_step(c
 
 def test_the_demo_which_its_actions_made_has_every_line(demo_file):
     demo = Database(f"sqlite:///{demo_file}")
-    key_file().parent.mkdir()
-    shutil.copy(demo_file.with_name("records.key"), key_file())
+    key_file(demo.url).parent.mkdir()
+    shutil.copy(demo_file.with_name("demo-records.key"), key_file(demo.url))
     checked = check_records(demo)
     demo.close()
     assert checked.found is None

@@ -20,7 +20,7 @@ def practice(demo_file: Path, data_folder: Path, frozen_clock: FrozenClock) -> D
     data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     shutil.copy(demo_file, data_folder / "practice.db")
     (data_folder / "practice.db").chmod(0o600)
-    shutil.copy(demo_file.with_name("records.key"), data_folder)
+    shutil.copy(demo_file.with_name("demo-records.key"), data_folder / "records.key")
     return practices.database(practices.PRACTICE)
 
 

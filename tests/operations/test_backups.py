@@ -12,7 +12,7 @@ from kapteam.db.engine import Database
 from kapteam.db.practices import PRACTICE, database
 from kapteam.db.tables import RecordCheck
 from kapteam.demo import PRESCRIBER_ID, THERAPIST_ID
-from kapteam.errors import NotAllowed, Unusable
+from kapteam.errors import NotAllowed, Unavailable, Unusable
 from kapteam.operations import backups
 from kapteam.operations.backups import back_up_if_due, back_up_now, backup_state, tonight
 from kapteam.operations.checking import check_on_record
@@ -179,6 +179,65 @@ def test_with_the_night_s_backup_signed_records_are_checked_and_practice_keeps_t
     assert "was changed outside kapteam" in checks[1].finding
     assert "records.key in the data folder cannot be read" in checks[2].finding
     assert [one.checked_by_id for one in checks] == [None, None, None]
+
+
+def _checks(practice):
+    with practice.reading() as db:
+        return list(db.scalars(select(RecordCheck.at).order_by(RecordCheck.at)))
+
+
+def test_a_backup_made_by_hand_after_two_takes_no_check_from_the_night(practice, now):
+    tonight(now)
+    by_hand = now + timedelta(hours=11, minutes=30)
+    back_up_now(None, by_hand)
+
+    tonight(by_hand)
+    tonight(by_hand + HOUR)
+
+    assert _kept() == [by_hand, now]
+    assert _checks(practice) == [now, by_hand]
+
+
+def test_a_check_asked_for_after_two_is_the_one_of_the_night(practice, now):
+    check_on_record(None, now)
+    tonight(now + HOUR)
+    assert _checks(practice) == [now]
+
+
+def test_before_set_up_there_is_nothing_to_check(data_folder, sqlite_database, now, monkeypatch):
+    monkeypatch.setenv("KAPTEAM_DATABASE_URL", f"sqlite:///{sqlite_database.url.database}")
+    settings.cache_clear()
+    database.cache_clear()
+    tonight(now)
+    assert _checks(sqlite_database) == []
+
+
+def _fails(*_):
+    raise Unavailable("The disk is full.")
+
+
+def test_a_check_that_fails_is_made_up_and_is_not_called_a_missing_backup(
+    practice, now, monkeypatch, caplog
+):
+    monkeypatch.setattr(backups, "check_on_record", _fails)
+    tonight(now)
+    assert _kept() == [now]
+    assert "The signed records could not be checked: The disk is full." in caplog.text
+    assert "No backup" not in caplog.text
+    monkeypatch.undo()
+
+    tonight(now + timedelta(minutes=1))
+    assert _kept() == [now]
+    assert _checks(practice) == [now + timedelta(minutes=1)]
+
+
+def test_a_backup_that_fails_takes_no_check_with_it(practice, now, monkeypatch, caplog):
+    monkeypatch.setattr(backups, "back_up", _fails)
+    tonight(now)
+    assert _kept() == []
+    assert _checks(practice) == [now]
+    assert "No backup could be made: The disk is full." in caplog.text
+    assert "could not be checked" not in caplog.text
 
 
 def test_the_log_says_that_something_was_found_and_not_of_whom(practice, now, caplog):

@@ -104,6 +104,22 @@ def test_a_damaged_file_is_set_aside_and_never_deleted(practice, backed_up, now)
     assert kept.read_bytes() == damaged
 
 
+def test_a_good_copy_that_could_not_be_noted_is_kept_as_a_backup_and_not_as_damaged(
+    practice, backed_up, now, monkeypatch
+):
+    def refuse(*_):
+        raise PermissionError
+
+    _change(practice)
+    monkeypatch.setattr("kapteam.db.backup.note_anchor", refuse)
+
+    kept = restore(find_backup("last"), now + HOUR)
+
+    assert kept == backups_in(settings().backup_dir)[0].file
+    assert not list(settings().data_dir.glob("practice-damaged-*"))
+    assert _without_what_restoring_adds(_practice()) == backed_up
+
+
 def test_nobody_is_signed_in_after_it_who_was_when_the_backup_was_made(practice, now):
     with practice.writing() as db:
         started = sign_ins.start_sign_in(db, THERAPIST_ID, "a test", now)
@@ -216,3 +232,17 @@ def test_without_a_practice_a_backup_brought_from_elsewhere_is_restored(
     assert main(["restore", "last", "--yes"]) == 0
 
     assert _without_what_restoring_adds(_practice()) == backed_up
+
+
+def test_where_the_key_of_signed_records_is_not_here_restoring_says_so(practice, backed_up, capsys):
+    assert main(["restore", "last", "--yes"]) == 0
+    assert "records.key" not in capsys.readouterr().out
+
+    (settings().data_dir / "records.key").unlink()
+    assert main(["restore", "last", "--yes"]) == 0
+    assert "records.key is missing" in capsys.readouterr().out
+
+    # A key is here now, and it is not the one of what was signed before.
+    made = "kapteam-2026-11-24T213000Z.db"
+    assert main(["restore", made, "--yes"]) == 0
+    assert "records.key here is another one" in capsys.readouterr().out

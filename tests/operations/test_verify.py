@@ -219,6 +219,52 @@ def test_after_restoring_a_cut_end_is_found_all_the_same(practice, now, capsys):
     assert "there were more signed records" in _said(capsys)[1]
 
 
+def _restore(made_at, now):
+    return restore(find_backup(f"kapteam-{made_at:%Y-%m-%dT%H%M%S}Z.db"), now)
+
+
+@pytest.mark.parametrize("newer", [1, 2])
+def test_an_older_backup_and_then_a_newer_one_of_what_was_before_are_both_no_finding(
+    practice, now, capsys, newer
+):
+    """The backups of hours 0 and 1; what was there at hour 2 is kept as the first is restored."""
+    back_up_now(None, now)
+    _sign(now)
+    back_up_now(None, now + HOUR)
+    _sign(now + HOUR)
+    _restore(now, now + 2 * HOUR)
+    assert main(["verify"]) == 0
+    _sign(now + 3 * HOUR)
+    back_up_now(None, now + 3 * HOUR)
+
+    _restore(now + newer * HOUR, now + 4 * HOUR)
+
+    assert main(["verify"]) == 0
+    _sign(now + 5 * HOUR)
+    back_up_now(None, now + 5 * HOUR)
+    assert main(["verify"]) == 0
+    _restore(now + 3 * HOUR, now + 6 * HOUR)
+    assert main(["verify"]) == 0
+
+
+def test_an_end_that_is_cut_off_where_something_was_put_aside_is_found(practice, now, capsys):
+    back_up_now(None, now)
+    for _ in range(4):
+        _sign(now)
+    back_up_now(None, now + HOUR)
+    _restore(now, now + 2 * HOUR)
+    older = back_up_now(None, now + 3 * HOUR)
+    _sign(now + 3 * HOUR)
+    back_up_now(None, now + 4 * HOUR)
+
+    _put_back(older)
+    assert main(["verify"]) == 1
+    assert "6:30 pm MST there were more signed records" in _said(capsys)[1]
+    _sign(now + 5 * HOUR)
+    assert main(["verify"]) == 1
+    assert "6:30 pm MST there were other signed records" in _said(capsys)[1]
+
+
 def test_a_backup_from_before_there_was_a_list_is_listed_as_it_is_restored(practice, now, capsys):
     with practice.writing() as db:
         db.execute(text("DROP TRIGGER record_link_no_delete"))

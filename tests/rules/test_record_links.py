@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kapteam.errors import Invalid
 from kapteam.rules.record_links import (
     Anchor,
+    NotedAnchor,
     Restored,
     Walk,
     against_anchor,
@@ -32,25 +33,34 @@ _rows = st.lists(
 )
 
 
-def a_list(rows, key=KEY):
-    """The lines of these rows, and what each row says; the row of line 1 is `row-1`."""
+def a_list(rows, key=KEY, keys=()):
+    """The lines of these rows, and what each row says; the row of line 1 is `row-1`.
+
+    `keys` are those of the first lines, `key` that of all others.
+    """
     links, says = [], {}
     for number, (kind, said) in enumerate(rows, 1):
         digest = hash_of_row(kind, f"row-{number}", said)
         before = links[-1] if links else None
-        links.append(next_link(key, before, kind, f"row-{number}", digest, AT))
+        used = keys[number - 1] if number <= len(keys) else key
+        links.append(next_link(used, before, kind, f"row-{number}", digest, AT))
         says[f"row-{number}"] = digest
     return links, says
 
 
 def walked(links, says, key=KEY):
-    """Where a walk stops, by the place in the list, and why; None at the end."""
-    walk = Walk(key)
+    """Where a walk stops, by the place in the list, and why; None at the end.
+
+    It goes on after another key, which is named where nothing worse is.
+    """
+    walk, other = Walk(key), None
     for place, link in enumerate(links):
         wrong = walk.step(link, says.get(link.row_id))
-        if wrong:
+        if wrong is Outside.OTHER_KEY:
+            other = place, wrong
+        elif wrong:
             return place, wrong
-    return None
+    return other
 
 
 @given(_rows)
@@ -137,6 +147,43 @@ def test_a_list_written_anew_without_the_key_is_named_at_its_first_line():
     assert walked(named_ours, says) == (0, Outside.LINE_CHANGED)
 
 
+ROWS = [(Linked.NOTE, {"text": str(number)}) for number in range(6)]
+
+
+def test_after_a_lost_key_what_follows_is_tied_on_and_checked():
+    """Lines 1 to 3 are from before the key was lost, 4 to 6 from after it."""
+    links, says = a_list(ROWS, keys=[OTHER_KEY] * 3)
+    assert walked(links, says) == (0, Outside.OTHER_KEY)
+
+    forged = hash_of_row(Linked.NOTE, "row-5", {"text": "forged"})
+    assert walked(links, says | {"row-5": forged}) == (4, Outside.CHANGED)
+    line = [*links[:4], replace(links[4], content_hash=forged), links[5]]
+    assert walked(line, says | {"row-5": forged}) == (4, Outside.LINE_CHANGED)
+    assert walked([*links[:4], links[5]], says) == (4, Outside.LINE_GONE)
+    del says["row-6"]
+    assert walked(links, says) == (5, Outside.GONE)
+
+
+def test_under_a_lost_key_a_row_is_still_held_against_its_line_and_a_tie_is_not():
+    links, says = a_list(ROWS, keys=[OTHER_KEY] * 3)
+    forged = hash_of_row(Linked.NOTE, "row-2", {"text": "forged"})
+    assert walked(links, says | {"row-2": forged}) == (1, Outside.CHANGED)
+    # The line that follows them is tied to the last of them all the same.
+    assert walked([*links[:2], replace(links[2], mac="f" * 64), *links[3:]], says) == (
+        3,
+        Outside.LINE_CHANGED,
+    )
+    # Nobody can tell: so this is never called whole.
+    line = [links[0], replace(links[1], content_hash=forged), *links[2:]]
+    assert walked(line, says | {"row-2": forged}) == (0, Outside.OTHER_KEY)
+
+
+def test_a_line_that_feigns_another_key_later_on_is_not_hidden_by_a_key_that_was_lost():
+    links, says = a_list(ROWS, keys=[OTHER_KEY] * 3)
+    feigned = replace(links[4], key_name=links[0].key_name)
+    assert walked([*links[:4], feigned, links[5]], says) == (4, Outside.OTHER_KEY)
+
+
 def test_a_row_reads_the_same_whatever_the_zone_or_the_order_of_its_columns():
     phoenix = timezone(timedelta(hours=-7))
     as_written = {"at": AT, "kind": NoteKind.RISK, "text": "it\ud800\x00"}
@@ -206,20 +253,53 @@ def test_what_is_no_anchor_is_refused_in_a_sentence(typed):
         read_anchor(typed)
 
 
+def _at(position, digest="0" * 16):
+    return Anchor(position, digest)
+
+
+HERE, ELSEWHERE = "a" * 16, "b" * 16
+"""Ties of the list that was put aside, and of another one that reached as far."""
+
+
 @pytest.mark.parametrize(
-    ("position", "restored", "put_aside"),
+    ("anchor", "restored", "put_aside"),
     [
-        # Line 40 was put aside by a restored backup that reached to 30 and is on record as line 31.
-        (40, [Restored(31, 50, False)], True),
-        (31, [Restored(31, 50, False)], True),
-        # What the backup held has to be there still, and so has what came after.
-        (30, [Restored(31, 50, False)], False),
-        (51, [Restored(31, 50, False)], False),
-        (40, [], False),
-        # A backup from before there was a list: all of it is anew.
-        (30, [Restored(31, 50, True)], True),
-        (51, [Restored(31, 50, True)], False),
+        (_at(40, HERE), [Restored(31, 50, False, frozenset({_at(40, HERE)}))], True),
+        # Also what stands before the restored backup: a newer one was restored after an older one.
+        (_at(20, HERE), [Restored(31, 50, False, frozenset({_at(20, HERE)}))], True),
+        # The same place in a list that was not put aside then has to be there still.
+        (_at(40, ELSEWHERE), [Restored(31, 50, False, frozenset({_at(40, HERE)}))], False),
+        (_at(41, HERE), [Restored(31, 50, False, frozenset({_at(40, HERE)}))], False),
+        (_at(40, HERE), [Restored(31, 50, False, frozenset())], False),
+        (_at(40, HERE), [Restored(31, 50, True, frozenset())], False),
+        (_at(40, HERE), [], False),
     ],
 )
-def test_what_restoring_put_aside_is_no_finding_and_nothing_else_is(position, restored, put_aside):
-    assert is_put_aside(Anchor(position, "0" * 16), restored) is put_aside
+def test_what_was_noted_is_excused_only_where_restoring_put_exactly_it_aside(
+    anchor, restored, put_aside
+):
+    assert is_put_aside(NotedAnchor(anchor, AT), restored) is put_aside
+
+
+@pytest.mark.parametrize(
+    ("position", "is_anew", "put_aside"),
+    [
+        # Line 40 was put aside by a restored backup that reached to 30 and is on record as line 31.
+        (40, False, True),
+        (31, False, True),
+        # What the backup held has to be there still, and so has what came after.
+        (30, False, False),
+        (51, False, False),
+        # A backup from before there was a list: all of it is anew.
+        (30, True, True),
+        (51, True, False),
+    ],
+)
+def test_paper_that_no_backup_noted_is_put_aside_where_restoring_says_how_far(
+    position, is_anew, put_aside
+):
+    restored = [Restored(31, 50, is_anew, frozenset())]
+    assert is_put_aside(NotedAnchor(_at(position), None), restored) is put_aside
+    # The same of what was noted, where restoring was not yet asked to say exactly what.
+    unsaid = [Restored(31, 50, is_anew, None)]
+    assert is_put_aside(NotedAnchor(_at(position), AT), unsaid) is put_aside

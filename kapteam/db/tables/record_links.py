@@ -30,7 +30,7 @@ class RecordCheck(Identified):
     """A check of the list: how many lines it went through, and what was wrong first.
 
     `finding` is the sentence as it was said then, empty when nothing was wrong; `checked_by_id` is
-    None of the check that goes with the night's backup.
+    None of the check of the night.
     """
 
     __tablename__ = "record_check"
