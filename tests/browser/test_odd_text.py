@@ -554,6 +554,7 @@ NOBODY_S_WORDS = {
     "note.content_hash",
     "note_addendum.content_hash",
     "note_amendment.content_hash",
+    "note_words.text",
     "other_medicine.dose",
     "pin_browser.device",
     "pin_browser.pin_hash",

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from kapteam.actions.notes import save_draft
 from kapteam.db.tables import Contact, Draft, Note
 from tests.factories import NOW, an_absence
 from tests.pages.filling import fill, press
@@ -35,6 +36,8 @@ def test_a_note_stays_its_author_s_and_says_who_has_the_course_now(care, coverin
     assert "no longer on this course" not in said(tab)
 
     frozen_clock.advance(minutes=6)
+    (note,) = care.rows(Note)
+    care.do(save_draft, covering, note.id, "text", WORDS, 0, now=frozen_clock.now)
     well(tab.text_area[0].set_value(WORDS).run())
 
     assert [one.text for one in care.rows(Draft)] == [WORDS]
