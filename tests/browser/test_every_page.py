@@ -1,7 +1,5 @@
 """Every page of the demo and what opens above it: nothing for axe to find, no sideways scroll."""
 
-from datetime import timedelta
-
 import pytest
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as NeverFits
@@ -11,12 +9,11 @@ from kapteam.db.engine import Database
 from kapteam.ui.navigation import PLACES
 from kapteam.vocabulary import Function
 from tests.browser.accessibility import escaped_names, violations
-from tests.browser.conftest import DemoTab, NewPage, TabOf
+from tests.browser.conftest import DemoTab, NewPage
 from tests.browser.demo import PAGES
 from tests.browser.hands import field, go_to, tick
 from tests.browser.server import Server
-from tests.factories import NOW, a_clinician, a_practice
-from tests.factories_care import Care, a_given_session, a_ketamine_session
+from tests.factories import a_clinician, a_practice
 
 TALL = 3000
 WIDTHS = (320, 390, 1366, 1920)
@@ -49,22 +46,6 @@ def test_axe_finds_nothing_of_ours_and_nothing_stands_outside_the_screen(
     assert violations(page) == []
     assert escaped_names(page) == []
     assert _stands_outside(page) == {}
-
-
-@pytest.mark.parametrize("planned", [True, False], ids=["planned", "given"])
-def test_axe_finds_nothing_in_a_timeline_of_one_dose(
-    own: Care, tab_of: TabOf, planned: bool
-) -> None:
-    with own.database.writing() as db:
-        if planned:
-            a_ketamine_session(db, own.course, planned_at=NOW + timedelta(days=1))
-        else:
-            a_given_session(db, own.course, given_at=NOW - timedelta(days=1))
-    page = tab_of(own.therapist)
-    page.set_viewport_size({"width": 1366, "height": TALL})
-    go_to(page, f"/client?client={own.client.code}")
-    page.get_by_test_id("stVegaLiteChart").locator("svg").first.wait_for()
-    assert violations(page) == []
 
 
 def test_axe_finds_nothing_in_the_prescriber_s_today_and_it_fits(demo_tab: DemoTab) -> None:

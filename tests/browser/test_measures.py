@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from kapteam.db.tables import Score
@@ -9,10 +10,11 @@ from tests.browser.accessibility import violations
 from tests.browser.conftest import TabOf
 from tests.browser.hands import field, go_to, press, tick, wait_for_run
 from tests.factories import NOW
-from tests.factories_care import Care, a_given_session, a_score
+from tests.factories_care import Care, a_given_session, a_ketamine_session, a_score
 
 DAY = timedelta(days=1)
 _STEPS = 40
+_TALL = 3000
 
 
 def _step_to(page: Page, wanted: Locator) -> None:
@@ -119,3 +121,19 @@ def test_the_front_desk_enters_a_form_and_reads_nothing_of_what_it_came_to(
         expect(page.get_by_text("What they came to is for those who treat")).to_be_visible()
         main = page.get_by_test_id("stMain").inner_text()
         assert not [word for word in ("27", "Severe", "Item 9") if word in main]
+
+
+@pytest.mark.parametrize("planned", [True, False], ids=["planned", "given"])
+def test_axe_finds_nothing_in_a_timeline_of_one_dose(
+    own: Care, tab_of: TabOf, planned: bool
+) -> None:
+    with own.database.writing() as db:
+        if planned:
+            a_ketamine_session(db, own.course, planned_at=NOW + DAY)
+        else:
+            a_given_session(db, own.course, given_at=NOW - DAY)
+    page = tab_of(own.therapist)
+    page.set_viewport_size({"width": 1366, "height": _TALL})
+    go_to(page, f"/client?client={own.client.code}")
+    page.get_by_test_id("stVegaLiteChart").locator("svg").first.wait_for()
+    assert violations(page) == []
