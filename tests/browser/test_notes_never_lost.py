@@ -568,6 +568,35 @@ def test_nothing_is_signed_while_a_text_could_not_be_saved(own: Care, tab_of: Ta
     assert _kept(own, note_id) == "Asked"
 
 
+@pytest.mark.parametrize("fails_by", ["503", "silence"])
+def test_nothing_is_signed_while_a_text_is_still_being_tried(
+    own: Care, tab_of: TabOf, fails_by: str
+) -> None:
+    page = tab_of(own.therapist)
+    note_id = _begun(page, own)
+    words = "Not saved: no room."
+    if fails_by == "503":
+        page.route(DRAFT, lambda route: route.fulfill(status=503, json={"sentence": words}))
+    else:
+        words = NOT_YET
+        page.route(DRAFT, lambda _: None)
+    box = field(page, SAFETY)
+    box.press_sequentially("Asked")
+    button_or_link(page, "Sign …").click()
+    # After five seconds a press goes on, but for this one: then it is back in the field.
+    expect(box).not_to_be_focused()
+    expect(box).to_be_focused(timeout=20_000)
+    expect(page.get_by_text(words)).to_be_visible()
+    wait_for_run(page)
+    assert "/note?" in page.url
+    assert _kept(own, note_id) == ""
+
+    page.unroute(DRAFT)
+    _is_kept(page, own, note_id, "Asked")
+    button_or_link(page, "Sign …").click()
+    expect(page).to_have_url(re.compile(f"/session/sign/{note_id}"))
+
+
 def test_two_people_write_about_one_course_at_once(own: Care, tab_of: TabOf) -> None:
     texts = {"Thea's": tab_of(own.therapist), "Robin's": tab_of(own.prescriber)}
     for text, page in texts.items():

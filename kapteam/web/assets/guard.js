@@ -342,13 +342,13 @@ addEventListener(
     const pressed = event.target.closest?.("a[href], button");
     if (!pressed || passing || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (pressed.dataset.kapteamPost === "/session/lock" || pressed.closest(".kapteam-both")) return;
-    const stuck = pressed.closest(".st-key-sign_note") ? stuckDraft() : undefined;
+    const isSigning = pressed.closest(".st-key-sign_note") !== null;
     const isAhead = waiting().length > 0 || (unsent && pressed.matches("a"));
-    if (!isAhead && !stuck) return;
+    if (!isAhead && !(isSigning && unsavedDraft())) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     await Promise.all([pressed.matches("a") && sent(), allKept()]);
-    if (pressed.closest(".st-key-sign_note") && stuckDraft()) return stuckDraft().area.focus();
+    if (isSigning && unsavedDraft()) return unsavedDraft().area.focus();
     const same = [...document.querySelectorAll("a[href]")].find((one) => one.href === pressed.href);
     passing = true;
     (pressed.isConnected ? pressed : same)?.click();
@@ -370,8 +370,8 @@ const isStuck = (draft) => draft.theirs !== null || draft.refused === draft.text
 const isWaiting = (draft) => isUnsaved(draft) && !isStuck(draft);
 const isAnyUnsaved = () => [...drafts.values()].some(isUnsaved);
 const waiting = () => [...drafts.values()].filter(isWaiting);
-const stuckDraft = () =>
-  [...drafts.values()].find((one) => one.area.isConnected && isUnsaved(one) && !isWaiting(one));
+const unsavedDraft = () =>
+  [...drafts.values()].find((one) => one.area.isConnected && isUnsaved(one));
 
 // A field is known by its mark, which stands below it and says over which version it was drawn.
 function adopt(mark) {
