@@ -144,6 +144,11 @@ class NotePage:
     is_on_course: bool
     treated_by: tuple[Person, ...]
 
+    @property
+    def has_words(self) -> bool:
+        """Whether anything is written; a field that was emptied again still has its draft."""
+        return any(draft.text.strip() for draft in self.drafts.values())
+
 
 @dataclass(frozen=True, slots=True)
 class SigningPage:

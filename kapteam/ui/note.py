@@ -123,7 +123,7 @@ def draw_writing(here: Present, shown: NotePage) -> None:
             shown.last_integration,
             ("actions", "next_dose"),
         )
-    if shown.beginning and not shown.drafts:
+    if shown.beginning and not shown.has_words:
         _offer_beginning(here, shown)
     st.markdown(
         quiet(
@@ -142,7 +142,7 @@ def draw_writing(here: Present, shown: NotePage) -> None:
         this = (shown.note.id, shown.template)
         st.button("Sign …", type="primary", key="sign_note", on_click=_ask_signature, args=this)
         st.button("Save draft", on_click=_save_all, args=this)
-        if not shown.drafts:
+        if not shown.has_words:
             st.button(
                 "Discard this empty note",
                 type="tertiary",

@@ -11,17 +11,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from kapteam import clock, sentences
-from kapteam.accounts.sign_ins import LiveSignIn, viewer_of
+from kapteam import sentences
 from kapteam.actions.notes import save_draft
-from kapteam.db.engine import Database
-from kapteam.db.in_force import practice_in_force
-from kapteam.db.practices import database
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, Unavailable
 from kapteam.ids import is_id
 from kapteam.queries.notes import draft_of
-from kapteam.queries.standing import Asked
-from kapteam.web.visitor import visitor_of
+from kapteam.web.person import Person, person_at
 
 _JSON = "application/json"
 _STATUS: dict[type[Refused], int] = {
@@ -62,16 +57,17 @@ def keep_draft(request: Request, body: bytes) -> Response:
     if typed is None:
         return _refused(400, "Only what a page of kapteam sends is taken.")
     try:
-        here = _asked(request)
-        if here is None:
+        person = person_at(request)
+        if person is None:
             return _refused(401, "Sign in first.")
-        return _keep(*here, typed)
+        return _keep(person, typed)
     except Refused as refusal:
         status = next((code for kind, code in _STATUS.items() if isinstance(refusal, kind)), 503)
         return _refused(status, str(refusal))
 
 
-def _keep(here: Database, asked: Asked, typed: _Typed) -> Response:
+def _keep(person: Person, typed: _Typed) -> Response:
+    here, asked = person.database, person.asked
     now, zone = asked.now, asked.practice.zone
     if not is_id(typed.note):
         raise NotFound(_NO_NOTE)
@@ -103,21 +99,6 @@ def _keep(here: Database, asked: Asked, typed: _Typed) -> Response:
         )
     saved = sentences.saved(kept.saved_at, now, zone)
     return JSONResponse({"version": kept.version, "saved": saved})
-
-
-def _asked(request: Request) -> tuple[Database, Asked] | None:
-    """Who may go on at this browser; None when locked, ended or never signed in."""
-    now = clock.now()
-    visitor = visitor_of(request, now)
-    if not isinstance(visitor.sign_in, LiveSignIn):
-        return None
-    here = database(visitor.practice)
-    with here.reading() as db:
-        viewer = viewer_of(db, visitor.sign_in.id, now)
-        practice = practice_in_force(db, now) if viewer else None
-    if viewer is None or practice is None:
-        return None
-    return here, Asked(viewer, practice, now)
 
 
 def _read(body: bytes) -> _Typed | None:

@@ -246,7 +246,10 @@ class PlainPages:
         return _alive(visitor)
 
     def alive(self, request: Request) -> Response:
-        """200 while the person may go on, else 401. Asking is not an activity."""
+        """200 while the person may go on, else 401. Asking is not an activity.
+
+        The body is the sign-in's key (`practice.<id>`), of a locked one too; empty signed out.
+        """
         return _alive(visitor_of(request, clock.now()))
 
     async def heartbeat(self, websocket: WebSocket) -> None:
@@ -537,7 +540,7 @@ def _forgotten(request: Request, response: Response) -> Response:
 
 
 def _alive(visitor: Visitor) -> Response:
-    return PlainTextResponse("", 200 if visitor.is_live else 401)
+    return PlainTextResponse(visitor.key, 200 if visitor.is_live else 401)
 
 
 def _healthy(request: Request) -> Response:

@@ -89,7 +89,8 @@ def news_of(keys: Iterable[str], now: datetime) -> dict[str, str]:
     """What there is to tell those of `keys` whose person may go on; the idle are locked.
 
     That is the change token and who can see the screen, by which a page knows that it is out of
-    date: two statements a database, however many are asked about.
+    date, and the key itself, by which it knows that it is still its own person's: two statements a
+    database, however many are asked about.
     """
     ids: defaultdict[str, set[str]] = defaultdict(set)
     for key in keys:
@@ -99,7 +100,9 @@ def news_of(keys: Iterable[str], now: datetime) -> dict[str, str]:
     news: dict[str, str] = {}
     for practice, theirs in ids.items():
         told = _look_up(practice, partial(_news, ids=theirs, now=now), dict[str, str]())
-        news |= {key_of(practice, sign_in_id): words for sign_in_id, words in told.items()}
+        for sign_in_id, words in told.items():
+            key = key_of(practice, sign_in_id)
+            news[key] = f"{words} {key}"
     return news
 
 

@@ -396,6 +396,14 @@ def test_an_empty_note_can_be_discarded_and_one_with_words_cannot(care, begun, a
     assert [one.voided_at for one in care.rows(Note, ketamine_session_id=session.id)] == [NOW]
 
 
+def test_a_note_whose_one_letter_was_deleted_again_can_be_discarded(care, begun):
+    care.do(save_draft, care.therapist, begun, "intention", "", 1)
+
+    press(_open(care, care.therapist, begun), "Discard this empty note")
+
+    assert care.row(Note, begun).voided_at == NOW
+
+
 def test_the_intention_stands_above_the_integration_note_that_follows_it(care, signed):
     with care.database.writing() as db:
         given = db.get_one(KetamineSession, signed.ketamine_session_id)

@@ -18,6 +18,7 @@ from tests.query_recorder import recorded_statements
 from tests.web.server import Browser
 from tests.web.streamlit_socket import HEARTBEAT, PATIENCE_SECONDS, heartbeat_of, refused
 
+_TOLD = re.compile(r"[0-9a-f]{16} just_me practice\.[0-9a-z-]+")
 _SAVED_AT = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
 
 
@@ -32,14 +33,16 @@ def _other_than(news, heartbeat):
 def test_that_something_was_saved_is_told_to_who_is_in(server, sign_in, practice):
     with heartbeat_of(server, sign_in()) as heartbeat:
         before = heartbeat.recv(PATIENCE_SECONDS)
-        assert re.fullmatch(r"[0-9a-f]{16} just_me", before)
+        assert _TOLD.fullmatch(before)
         # Without any news it says all the same that it is there.
         assert heartbeat.recv(PATIENCE_SECONDS) == before
 
         with practice.writing() as db:
             record(db, "client:changed", None, _SAVED_AT)
 
-        assert re.fullmatch(r"[0-9a-f]{16} just_me", _other_than(before, heartbeat))
+        assert re.fullmatch(
+            r"[0-9a-f]{16} just_me practice\.[0-9a-z-]+", _other_than(before, heartbeat)
+        )
 
 
 def test_nothing_is_told_once_the_screen_is_locked_nor_to_anybody_else(server, sign_in, practice):

@@ -23,6 +23,9 @@ const KEEPALIVE_LETTERS = 20_000; // each takes three bytes at most
 
 // Hiding: nothing is removed, so what was typed is still there when the page comes back.
 
+const HELD =
+  "Locked. Unlock kapteam in another tab: what you typed here is not saved yet, and is still here.";
+
 const notice = document.createElement("div");
 notice.id = "kapteam-notice";
 notice.setAttribute("role", "alert");
@@ -30,7 +33,7 @@ notice.setAttribute("role", "alert");
 const hidden = new Set();
 
 function hide(words = "") {
-  notice.textContent = words;
+  say(notice, words);
   if (!notice.isConnected) document.body.append(notice);
   for (const part of document.body.children) {
     if (part === notice || part.inert) continue;
@@ -61,13 +64,17 @@ function post(path) {
 
 const isOurs = (path) => /^\/(?![\/\\])/.test(path ?? "");
 
-// Heartbeat: the server says every three seconds that all is well, and at once what is new. The page is
-// left when the sign-in is over, and hidden while nothing is heard.
+// Heartbeat: the server says every three seconds that all is well, at once what is new, and to whose
+// sign-in. The page is left when that is over, and hidden while nothing is heard. When it is locked while
+// something is not saved, the page waits for it, hidden: a reload would throw the words away.
 
 let heart = null;
 let news = "";
+let ours = ""; // the sign-in that the page was first told of
 let silence = 0; // looks in a row since anything was heard
 let leaving = false;
+let locking = false; // leaving, but what was typed goes first
+const isOnTheWay = () => leaving && !locking;
 
 function listen() {
   heart?.close();
@@ -75,6 +82,10 @@ function listen() {
   heart = mine;
   mine.addEventListener("message", ({ data }) => {
     silence = 0;
+    const signIn = data.split(" ").at(-1);
+    ours ||= signIn;
+    // Somebody else signed in at this browser: nothing of this page is for them.
+    if (signIn !== ours) return isOnTheWay() || leave();
     news = data;
     if (!leaving) show();
     refresh();
@@ -82,15 +93,25 @@ function listen() {
   mine.addEventListener("close", () => mine === heart && ask());
 }
 
-// A handshake that is refused does not say why.
-async function ask() {
-  const answer = await fetch("/session/alive", {
+// A handshake that is refused does not say why, nor whose page this is until the first beat.
+async function ask(pause = LOOK_MS) {
+  const [answer, signIn] = await fetch("/session/alive", {
     cache: "no-store",
     signal: AbortSignal.timeout(ANSWER_MS),
-  }).catch(() => null);
-  // Who is on the way to the lock already is not sent anew: that would lose this page's address.
-  if (answer?.status === 401) return leaving || leave();
-  setTimeout(listen, LOOK_MS);
+  })
+    .then(async (said) => [said, await said.text()])
+    .catch(() => [null, ""]);
+  if (answer?.status === 401) {
+    silence = 0;
+    // Who is on the way to the lock already is not sent anew: that would lose this page's address.
+    if (isOnTheWay()) return;
+    const isLocked = ours !== "" && signIn === ours;
+    if (!isLocked || !isAnyUnsaved()) return leave();
+    leaving = locking = false;
+    hide(HELD);
+  }
+  if (answer?.ok) ours ||= signIn;
+  setTimeout(listen, pause);
 }
 
 // Looks are counted rather than seconds: who comes back from sleep has heard nothing for hours.
@@ -105,6 +126,7 @@ function look() {
 
 function leave() {
   leaving = true;
+  locking = false;
   hide();
   location.reload(); // the gate sends the tab to the page that asks for the password
 }
@@ -320,13 +342,13 @@ addEventListener(
     const pressed = event.target.closest?.("a[href], button");
     if (!pressed || passing || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (pressed.dataset.kapteamPost === "/session/lock" || pressed.closest(".kapteam-both")) return;
-    const stuck = pressed.closest(".st-key-sign_note") ? stuckDraft() : undefined;
+    const isSigning = pressed.closest(".st-key-sign_note") !== null;
     const isAhead = waiting().length > 0 || (unsent && pressed.matches("a"));
-    if (!isAhead && !stuck) return;
+    if (!isAhead && !(isSigning && unsavedDraft())) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     await Promise.all([pressed.matches("a") && sent(), allKept()]);
-    if (pressed.closest(".st-key-sign_note") && stuckDraft()) return stuckDraft().area.focus();
+    if (isSigning && unsavedDraft()) return unsavedDraft().area.focus();
     const same = [...document.querySelectorAll("a[href]")].find((one) => one.href === pressed.href);
     passing = true;
     (pressed.isConnected ? pressed : same)?.click();
@@ -346,9 +368,10 @@ const draftIn = (area) => [...drafts.values()].find((one) => one.area === area);
 const isUnsaved = (draft) => draft.text !== null && draft.text !== draft.kept;
 const isStuck = (draft) => draft.theirs !== null || draft.refused === draft.text;
 const isWaiting = (draft) => isUnsaved(draft) && !isStuck(draft);
+const isAnyUnsaved = () => [...drafts.values()].some(isUnsaved);
 const waiting = () => [...drafts.values()].filter(isWaiting);
-const stuckDraft = () =>
-  [...drafts.values()].find((one) => one.area.isConnected && isUnsaved(one) && !isWaiting(one));
+const unsavedDraft = () =>
+  [...drafts.values()].find((one) => one.area.isConnected && isUnsaved(one));
 
 // A field is known by its mark, which stands below it and says over which version it was drawn.
 function adopt(mark) {
@@ -375,7 +398,6 @@ function adopt(mark) {
       left: [], // what was not taken of two texts
       saved: "",
       trouble: "",
-      isHeard: true,
     });
   }
   const draft = drafts.get(key);
@@ -452,7 +474,6 @@ async function deliver(draft, text) {
   draft.tried.add(text);
   const answer = await asked.catch(() => null);
   const said = (await answer?.json().catch(() => null)) ?? {};
-  draft.isHeard = answer !== null;
   draft.trouble = "";
   if (answer?.ok && said.version) {
     draft.tried.clear();
@@ -491,7 +512,7 @@ document.addEventListener("visibilitychange", () => {
 
 addEventListener("beforeunload", (event) => {
   waiting().forEach(sendDraft);
-  if (!leaving && [...drafts.values()].some(isUnsaved)) event.preventDefault();
+  if (!isOnTheWay() && isAnyUnsaved()) event.preventDefault();
 });
 
 function element(tag, text, name = "") {
@@ -612,16 +633,18 @@ async function focusAgain() {
 }
 
 // Lock at once. Hidden it is at once; what was typed goes first, also where the server has to come back
-// for it.
+// for it, or to have room for it. The screen may rest so long meanwhile that it locks by itself.
 
 async function lock() {
-  leaving = true;
+  leaving = locking = true;
   const allSent = sent();
   hide();
   do {
     await Promise.all([allSent, allKept()]);
-    if (waiting().length) hide("This page is hidden. It locks as soon as kapteam answers again.");
-  } while (waiting().some((one) => !one.isHeard));
+    if (!locking) return;
+    if (waiting().length) hide("This page is hidden. It locks as soon as what you typed is saved.");
+  } while (waiting().length);
+  locking = false;
   post(`/session/lock?next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
@@ -691,5 +714,5 @@ new MutationObserver(() => {
   attributeFilter: ["data-test-connection-state"],
   subtree: true,
 });
-listen();
+ask(0);
 setInterval(look, LOOK_MS);
