@@ -38,7 +38,7 @@ def draw_one_to_file(here: Present, shown: OneToFile) -> None:
         link("filing", "What is not filed", icon="chevron_right")
     with folded_for_others(here, "The text"):
         st.code("\n\n".join(_whole(here, shown)), language=None, wrap_lines=True)
-    words(quiet("The button at its upper right corner copies the text."))
+    words(quiet("Point at the text: the button at its upper right corner copies all of it."))
     _where_it_stands(here, shown)
 
 
