@@ -251,171 +251,6 @@ def test_the_lock_and_the_password_bring_every_letter_back(own: Care, tab_of: Ta
     expect(field(page, SAFETY)).to_have_value(WORDS[:120])
 
 
-def _in_a_browser_of_her_own(new_page: NewPage, own: Care) -> tuple[Page, str]:
-    """Thea, signed in at a browser that this test may lock; a note just begun; returns its id."""
-    page = new_page()
-    page.goto("/")
-    page.get_by_label("Sign-in name").fill("thea")
-    _open(page, "Sign in")
-    return page, _begun(page, own)
-
-
-def _open(page: Page, button: str) -> None:
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name=button).click()
-    expect(page).not_to_have_url(re.compile("/session/"))
-    wait_for_run(page)
-
-
-def _unlock_in(tab: Page) -> None:
-    tab.goto("/")
-    _open(tab, "Unlock")
-
-
-def _held_at_rest(page: Page, server: Server, words: str) -> None:
-    """Words that cannot be saved are typed, and then the screen rests until it locks itself."""
-    field(page, SAFETY).press_sequentially(words)
-    expect(page.locator("[data-kapteam-field=safety] > p")).to_have_text(
-        re.compile("saved", re.IGNORECASE)
-    )
-    server.clock.advance(minutes=16)
-    expect(page.get_by_role("alert").get_by_text(HELD)).to_be_visible(timeout=20_000)
-    expect(field(page, SAFETY)).to_be_hidden()
-
-
-def test_what_a_full_disk_kept_out_outlives_the_lock_of_a_screen_at_rest(
-    own: Care, new_page: NewPage, server: Server
-) -> None:
-    page, note_id = _in_a_browser_of_her_own(new_page, own)
-    wait_for_run(page)
-    server.fill_disk()
-    try:
-        _held_at_rest(page, server, "Asked, no harm")
-    finally:
-        server.fill_disk(False)
-    # The disk alone opens nothing: nothing is saved for somebody who may not go on.
-    expect(page.get_by_role("alert").get_by_text(HELD)).to_be_visible()
-    assert _kept(own, note_id) == ""
-
-    _unlock_in(page.context.new_page())
-
-    expect(field(page, SAFETY)).to_be_visible(timeout=20_000)
-    _is_kept(page, own, note_id, "Asked, no harm")
-    wait_for_run(page)
-    expect(field(page, SAFETY)).to_have_value("Asked, no harm")
-    expect(page.get_by_text(HELD)).to_have_count(0)
-    field(page, SAFETY).press("ControlOrMeta+End")
-    page.keyboard.type(", and on")
-    _is_kept(page, own, note_id, "Asked, no harm, and on")
-
-
-def test_what_was_typed_as_the_server_went_outlives_an_outage_longer_than_the_rest(
-    own: Care, new_page: NewPage, server: Server
-) -> None:
-    page, note_id = _in_a_browser_of_her_own(new_page, own)
-    wait_for_run(page)
-    page.route(DRAFT, lambda route: route.abort())
-    field(page, SAFETY).press_sequentially("Asked, no harm")
-    server.kill()
-    page.unroute(DRAFT)
-    server.clock.advance(minutes=16)
-    server.start()
-    expect(page.get_by_role("alert").get_by_text(HELD)).to_be_visible(timeout=20_000)
-
-    _unlock_in(page.context.new_page())
-
-    expect(field(page, SAFETY)).to_be_visible(timeout=20_000)
-    _is_kept(page, own, note_id, "Asked, no harm")
-
-
-def test_what_is_held_at_a_locked_screen_is_left_only_after_a_question(
-    own: Care, new_page: NewPage, server: Server
-) -> None:
-    page, note_id = _in_a_browser_of_her_own(new_page, own)
-    page.route(DRAFT, lambda route: route.fulfill(status=503, json={"sentence": "Not saved."}))
-    _held_at_rest(page, server, "Asked, no harm")
-    asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    page.reload()
-    expect(page.get_by_role("heading", name="Locked")).to_be_visible()
-    assert asked == ["beforeunload"]
-    assert _kept(own, note_id) == ""
-
-
-@pytest.mark.parametrize("who", ["nobody", "another"])
-def test_what_is_held_is_dropped_once_its_person_signed_out_and_shown_to_nobody_else(
-    own: Care, new_page: NewPage, server: Server, who: str
-) -> None:
-    page, note_id = _in_a_browser_of_her_own(new_page, own)
-    page.route(DRAFT, lambda route: route.fulfill(status=503, json={"sentence": "Not saved."}))
-    _held_at_rest(page, server, "Asked, no harm")
-    shown: list[bool] = []
-    page.expose_function("noteShown", lambda so: shown.append(so))
-    page.evaluate(
-        """new MutationObserver(() => {
-            const isHidden = document.documentElement.classList.contains("kapteam-hidden");
-            if (!isHidden) noteShown(true);
-        }).observe(document.documentElement, {attributeFilter: ["class"]})"""
-    )
-    if who == "nobody":
-        with own.database.writing() as db:
-            for one in own.rows(SignIn, ended_at=None):
-                end(db, one.id, server.clock.now)
-        expect(page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=20_000)
-    else:
-        with own.database.writing() as db:
-            started = start_sign_in(db, own.prescriber.clinician_id, "a test", server.clock.now)
-        server.tokens.add(started.token)
-        # At once, as no page of ours does it: there is no moment at which nobody is signed in.
-        page.context.add_cookies(
-            [{"name": "kapteam", "value": f"practice.{started.token}", "url": server.url}]
-        )
-        expect(page.get_by_text(HELD)).to_have_count(0, timeout=20_000)
-        wait_for_run(page)
-        expect(field(page, SAFETY)).to_have_count(0)
-    expect(page.get_by_text("Asked, no harm")).to_have_count(0)
-    assert shown == []
-    assert _kept(own, note_id) == ""
-
-
-def test_f9_locks_only_once_what_could_not_be_saved_is(own: Care, new_page: NewPage) -> None:
-    page, note_id = _in_a_browser_of_her_own(new_page, own)
-    page.route(DRAFT, lambda route: route.fulfill(status=503, json={"sentence": "Not saved."}))
-    posted: list[str] = []
-    page.on("request", lambda request: posted.append(request.url))
-    field(page, SAFETY).press_sequentially("Asked, no harm")
-    page.keyboard.press("F9")
-    expect(page.get_by_role("alert").get_by_text(LOCKS_LATER)).to_be_visible(timeout=20_000)
-    expect(field(page, SAFETY)).to_be_hidden()
-    assert not [url for url in posted if "/session/lock" in url]
-
-    page.unroute(DRAFT)
-
-    expect(page).to_have_url(re.compile("/session/locked"), timeout=20_000)
-    assert _kept(own, note_id) == "Asked, no harm"
-
-
-def test_f9_that_waits_is_over_once_the_screen_locked_itself(
-    own: Care, new_page: NewPage, server: Server
-) -> None:
-    """Who unlocks it later is not locked out again by the old press."""
-    page, note_id = _in_a_browser_of_her_own(new_page, own)
-    page.route(DRAFT, lambda route: route.fulfill(status=503, json={"sentence": "Not saved."}))
-    field(page, SAFETY).press_sequentially("Asked, no harm")
-    page.keyboard.press("F9")
-    expect(page.get_by_role("alert").get_by_text(LOCKS_LATER)).to_be_visible(timeout=20_000)
-    server.clock.advance(minutes=16)
-    expect(page.get_by_role("alert").get_by_text(HELD)).to_be_visible(timeout=20_000)
-
-    _unlock_in(page.context.new_page())
-    page.unroute(DRAFT)
-
-    _is_kept(page, own, note_id, "Asked, no harm")
-    wait_for_run(page)
-    expect(field(page, SAFETY)).to_be_visible()
-    expect(field(page, SAFETY)).to_have_value("Asked, no harm")
-
-
 def test_nothing_is_sent_or_drawn_in_the_middle_of_a_character(own: Care, tab_of: TabOf) -> None:
     """As an input method does it: the character is there, underlined, long before it is chosen."""
     page = tab_of(own.therapist)
@@ -655,3 +490,171 @@ def test_a_server_killed_at_any_moment_has_all_but_the_last_two_seconds(
     page.keyboard.type(" And on.")
     _is_kept(page, own, note_id, f"{typed} And on.")
     expect(page.get_by_text(CHANGED)).to_have_count(0)
+
+
+# From here on every screen of this module rests until it is locked, so these stand last.
+
+
+def _in_a_browser_of_her_own(new_page: NewPage, own: Care) -> tuple[Page, str]:
+    """Thea, signed in at a browser that this test may lock; a note just begun; returns its id."""
+    page = new_page()
+    page.goto("/")
+    page.get_by_label("Sign-in name").fill("thea")
+    _open(page, "Sign in")
+    return page, _begun(page, own)
+
+
+def _open(page: Page, button: str) -> None:
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name=button).click()
+    expect(page).not_to_have_url(re.compile("/session/"))
+    wait_for_run(page)
+
+
+def _unlock_in(tab: Page) -> None:
+    tab.goto("/")
+    _open(tab, "Unlock")
+
+
+def _held_at_rest(page: Page, server: Server, words: str) -> None:
+    """Words that cannot be saved are typed, and then the screen rests until it locks itself."""
+    field(page, SAFETY).press_sequentially(words)
+    expect(page.locator("[data-kapteam-field=safety] > p")).to_have_text(
+        re.compile("saved", re.IGNORECASE)
+    )
+    server.clock.advance(minutes=16)
+    expect(page.get_by_role("alert").get_by_text(HELD)).to_be_visible(timeout=20_000)
+    expect(field(page, SAFETY)).to_be_hidden()
+
+
+def test_what_a_full_disk_kept_out_outlives_the_lock_of_a_screen_at_rest(
+    own: Care, new_page: NewPage, server: Server
+) -> None:
+    page, note_id = _in_a_browser_of_her_own(new_page, own)
+    wait_for_run(page)
+    server.fill_disk()
+    try:
+        _held_at_rest(page, server, "Asked, no harm")
+    finally:
+        server.fill_disk(False)
+    # The disk alone opens nothing: nothing is saved for somebody who may not go on.
+    expect(page.get_by_role("alert").get_by_text(HELD)).to_be_visible()
+    assert _kept(own, note_id) == ""
+
+    _unlock_in(page.context.new_page())
+
+    expect(field(page, SAFETY)).to_be_visible(timeout=20_000)
+    _is_kept(page, own, note_id, "Asked, no harm")
+    wait_for_run(page)
+    expect(field(page, SAFETY)).to_have_value("Asked, no harm")
+    expect(page.get_by_text(HELD)).to_have_count(0)
+    field(page, SAFETY).press("ControlOrMeta+End")
+    page.keyboard.type(", and on")
+    _is_kept(page, own, note_id, "Asked, no harm, and on")
+
+
+def test_what_was_typed_as_the_server_went_outlives_an_outage_longer_than_the_rest(
+    own: Care, new_page: NewPage, server: Server
+) -> None:
+    page, note_id = _in_a_browser_of_her_own(new_page, own)
+    wait_for_run(page)
+    page.route(DRAFT, lambda route: route.abort())
+    field(page, SAFETY).press_sequentially("Asked, no harm")
+    server.kill()
+    page.unroute(DRAFT)
+    server.clock.advance(minutes=16)
+    server.start()
+    expect(page.get_by_role("alert").get_by_text(HELD)).to_be_visible(timeout=20_000)
+
+    _unlock_in(page.context.new_page())
+
+    expect(field(page, SAFETY)).to_be_visible(timeout=20_000)
+    _is_kept(page, own, note_id, "Asked, no harm")
+
+
+def test_what_is_held_at_a_locked_screen_is_left_only_after_a_question(
+    own: Care, new_page: NewPage, server: Server
+) -> None:
+    page, note_id = _in_a_browser_of_her_own(new_page, own)
+    page.route(DRAFT, lambda route: route.fulfill(status=503, json={"sentence": "Not saved."}))
+    _held_at_rest(page, server, "Asked, no harm")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.reload()
+    expect(page.get_by_role("heading", name="Locked")).to_be_visible()
+    assert asked == ["beforeunload"]
+    assert _kept(own, note_id) == ""
+
+
+@pytest.mark.parametrize("who", ["nobody", "another"])
+def test_what_is_held_is_dropped_once_its_person_signed_out_and_shown_to_nobody_else(
+    own: Care, new_page: NewPage, server: Server, who: str
+) -> None:
+    page, note_id = _in_a_browser_of_her_own(new_page, own)
+    page.route(DRAFT, lambda route: route.fulfill(status=503, json={"sentence": "Not saved."}))
+    _held_at_rest(page, server, "Asked, no harm")
+    shown: list[bool] = []
+    page.expose_function("noteShown", lambda so: shown.append(so))
+    page.evaluate(
+        """new MutationObserver(() => {
+            const isHidden = document.documentElement.classList.contains("kapteam-hidden");
+            if (!isHidden) noteShown(true);
+        }).observe(document.documentElement, {attributeFilter: ["class"]})"""
+    )
+    if who == "nobody":
+        with own.database.writing() as db:
+            for one in own.rows(SignIn, ended_at=None):
+                end(db, one.id, server.clock.now)
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=20_000)
+    else:
+        with own.database.writing() as db:
+            started = start_sign_in(db, own.prescriber.clinician_id, "a test", server.clock.now)
+        server.tokens.add(started.token)
+        # At once, as no page of ours does it: there is no moment at which nobody is signed in.
+        page.context.add_cookies(
+            [{"name": "kapteam", "value": f"practice.{started.token}", "url": server.url}]
+        )
+        expect(page.get_by_text(HELD)).to_have_count(0, timeout=20_000)
+        wait_for_run(page)
+        expect(field(page, SAFETY)).to_have_count(0)
+    expect(page.get_by_text("Asked, no harm")).to_have_count(0)
+    assert shown == []
+    assert _kept(own, note_id) == ""
+
+
+def test_f9_locks_only_once_what_could_not_be_saved_is(own: Care, new_page: NewPage) -> None:
+    page, note_id = _in_a_browser_of_her_own(new_page, own)
+    page.route(DRAFT, lambda route: route.fulfill(status=503, json={"sentence": "Not saved."}))
+    posted: list[str] = []
+    page.on("request", lambda request: posted.append(request.url))
+    field(page, SAFETY).press_sequentially("Asked, no harm")
+    page.keyboard.press("F9")
+    expect(page.get_by_role("alert").get_by_text(LOCKS_LATER)).to_be_visible(timeout=20_000)
+    expect(field(page, SAFETY)).to_be_hidden()
+    assert not [url for url in posted if "/session/lock" in url]
+
+    page.unroute(DRAFT)
+
+    expect(page).to_have_url(re.compile("/session/locked"), timeout=20_000)
+    assert _kept(own, note_id) == "Asked, no harm"
+
+
+def test_f9_that_waits_is_over_once_the_screen_locked_itself(
+    own: Care, new_page: NewPage, server: Server
+) -> None:
+    """Who unlocks it later is not locked out again by the old press."""
+    page, note_id = _in_a_browser_of_her_own(new_page, own)
+    page.route(DRAFT, lambda route: route.fulfill(status=503, json={"sentence": "Not saved."}))
+    field(page, SAFETY).press_sequentially("Asked, no harm")
+    page.keyboard.press("F9")
+    expect(page.get_by_role("alert").get_by_text(LOCKS_LATER)).to_be_visible(timeout=20_000)
+    server.clock.advance(minutes=16)
+    expect(page.get_by_role("alert").get_by_text(HELD)).to_be_visible(timeout=20_000)
+
+    _unlock_in(page.context.new_page())
+    page.unroute(DRAFT)
+
+    _is_kept(page, own, note_id, "Asked, no harm")
+    wait_for_run(page)
+    expect(field(page, SAFETY)).to_be_visible()
+    expect(field(page, SAFETY)).to_have_value("Asked, no harm")
