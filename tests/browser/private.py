@@ -9,8 +9,10 @@ from kapteam.db.engine import Database
 
 _LINK = re.compile(r"/session/invite/\S+")
 _SHORTEST = 4
-# Not about anybody: what happened, the practice itself, and which field of a form a draft is of.
-_OTHER_TABLES, _OTHER_COLUMNS = {"audit_event", "practice", "practice_setting"}, {"field", "device"}
+# Not about anybody: what happened, the practice itself, which field of a form a draft is of, and of
+# which kind a signed record is.
+_OTHER_TABLES = {"audit_event", "practice", "practice_setting"}
+_OTHER_COLUMNS = {"field", "device", "kind"}
 
 
 def leaks(log: str, private: set[str]) -> list[str]:
