@@ -237,7 +237,7 @@ class Course:
         self.line = line
         self.id = demo_id(f"{person.id}/{line}{again}")
         self._clearance_id = ""
-        self._agreed = ("", 0)
+        self._agreed: tuple[str, int, datetime] | None = None
 
     @property
     def lead(self) -> Colleague:
@@ -498,7 +498,7 @@ class Course:
         body = {"recap": chapter.recap}
         if signed:
             self._settles_what_was_agreed(at)
-            self._agreed = note_id(integration_id), len(lines_of(chapter.actions))
+            self._agreed = note_id(integration_id), len(lines_of(chapter.actions)), at
             body |= {
                 "safety": asked(place),
                 "revisited": chapter.revisited,
@@ -515,8 +515,11 @@ class Course:
 
     def _settles_what_was_agreed(self, at: datetime) -> None:
         """What became of the actions of the integration before, said while the next is written."""
-        of_note, how_many = self._agreed
-        for line in range(how_many):
+        if self._agreed is None:
+            return
+        of_note, how_many, signed_at = self._agreed
+        # Late in the day two notes may be told as signed within the same minute.
+        for line in range(how_many) if signed_at < at - MINUTE else ():
             form_id = demo_id(f"{of_note}/{line}")
             state = CommitmentState.PARTLY if line else CommitmentState.DONE
             words = "Began it; goes on with it" if line else ""

@@ -122,6 +122,8 @@ BUILT = (
     pytest.param(at(2026, 11, 25, 9, 30), id="on a Wednesday"),
     pytest.param(at(2026, 11, 27, 9, 30), id="on a Friday"),
     pytest.param(at(2026, 11, 26, 16, 45), id="on a Thursday", marks=pytest.mark.in_ci),
+    # Here a note was told as signed after what became of what it agreed.
+    pytest.param(at(2026, 11, 27, 12, 28), id="at noon on a Friday"),
     pytest.param(at(2026, 11, 29, 20, 0), id="on a Sunday", marks=pytest.mark.in_ci),
 )
 OPENED = at(2026, 11, 24, 14, 30)
