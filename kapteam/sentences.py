@@ -16,6 +16,7 @@ from kapteam.rules.alerts import Signal, SignalKind
 from kapteam.rules.asks import AskInShort, AskStage, AskStanding
 from kapteam.rules.attention import MISSED_TWICE, Attention, Reason
 from kapteam.rules.cadence import OtherSession, PlanWeek, TooOften
+from kapteam.rules.case_review import Entry, Topic
 from kapteam.rules.change import Baseline, Change, ChipKind, Progress, Slipping
 from kapteam.rules.concerns import ConcernStanding
 from kapteam.rules.contacts import ContactStage, ContactStanding
@@ -34,6 +35,7 @@ from kapteam.rules.permissions import Viewer
 from kapteam.rules.planning import why_too_often
 from kapteam.rules.readiness import ON_THE_DAY, Requirement, tone_of
 from kapteam.rules.record_links import Found, RowNamed
+from kapteam.rules.review_actions import ActionInShort
 from kapteam.rules.scoring import CriticalAnswer, Scored
 from kapteam.rules.series import SeriesCount
 from kapteam.rules.slots import OpeningHours
@@ -943,6 +945,65 @@ def question(one: AskInShort, now: datetime, zone: ZoneInfo) -> Phrase:
     return Phrase(f"{said}: {words}" if words else said, standing.tone, "contact_support")
 
 
+def review_action(one: ActionInShort, today: date) -> Phrase:
+    """An open action of a case review: `Agreed in review, by Mon Nov 30: call the cardiologist`."""
+    due = wording.day(one.due_on, today)
+    when = f"was due {due}" if one.is_overdue(today) else f"due {due}"
+    words = " ".join(one.words.split())
+    if len(words) > _BEGINS:
+        words = f"{words[:_BEGINS].rstrip()}…"
+    said = f"Agreed in the case review, {when}"
+    return Phrase(f"{said}: {words}" if words else said, one.tone(today), "task_alt")
+
+
+def topics(
+    entry: Entry, marks: Sequence[tuple[str, str]], now: datetime, zone: ZoneInfo
+) -> list[Phrase]:
+    """Why a course is on the agenda of a case review besides what needs attention.
+
+    `marks` are who wants to discuss it, and what. An overdue action says itself.
+    """
+    course, today = entry.course, now.astimezone(zone).date()
+
+    def day(at: datetime) -> str:
+        return wording.day(at.astimezone(zone).date(), today)
+
+    found = []
+    for topic in entry.topics:
+        match topic:
+            case Topic.NOT_REACHED:
+                found.append(Phrase(topic.label, Tone.AMBER, "redo"))
+            case Topic.DISCUSS:
+                found += [
+                    Phrase(f"To discuss, {who}{f': {what}' if what else ''}", Tone.AMBER, "forum")
+                    for who, what in marks
+                ]
+            case Topic.DOSE_AHEAD if course.dose_at:
+                when = wording.moment(course.dose_at, now, zone)
+                found.append(Phrase(f"Ketamine session {when}", Tone.PLAIN, "event"))
+            case Topic.NEW:
+                found.append(Phrase(f"New, since {day(course.opened_at)}", Tone.PLAIN, "fiber_new"))
+            case Topic.NOT_REVIEWED if course.last_reviewed_at:
+                since = f"Not reviewed since {day(course.last_reviewed_at)}"
+                found.append(Phrase(since, Tone.PLAIN, "history"))
+            case Topic.NOT_REVIEWED:
+                since = f"Not reviewed yet, open since {day(course.opened_at)}"
+                found.append(Phrase(since, Tone.PLAIN, "history"))
+            case _:
+                pass
+    return found
+
+
+def time_left(left: timedelta, clients: int) -> Phrase:
+    """`24 min left, 6 clients to go, about 4 min each`; amber once the time is over."""
+    to_go = f"{wording.count(clients, 'client')} to go"
+    if left <= timedelta(0):
+        return Phrase(f"Time is over, {to_go}", Tone.AMBER, "timer_off")
+    minutes = int(left.total_seconds() // 60)
+    each = f", about {max(minutes // clients, 1)} min each" if clients else ""
+    return Phrase(f"{minutes} min left, {to_go}{each}", Tone.QUIET, "timer")
+
+
 def question_waits(standing: AskStanding, name: str, now: datetime, zone: ZoneInfo) -> Phrase:
     """Whose turn it is: `Waiting on you, due 4:30 pm, in 2 hr`, `Waiting on Thea Tallis to read`.
 
@@ -1107,6 +1168,8 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
         return concern(one.concern, now, zone)
     if one.ask is not None:
         return question(one.ask, now, zone)
+    if one.action is not None:
+        return review_action(one.action, now.astimezone(zone).date())
     if one.reason is Reason.ALERT and one.signal is not None:
         return signal(one.signal, now, zone)
     if one.home is not None:

@@ -687,3 +687,24 @@ class Tone(StrEnum):
     BLUE = "blue"
     PLAIN = "plain"
     QUIET = "gray"
+
+
+class ReviewDecision(Term):
+    """What a case review decided about a course of care (domain 6)."""
+
+    NO_CHANGE = "no_change", "No change"
+    CONTINUE = "continue", "Go on with the sessions"
+    DOSE = "dose", "Change dose, route or interval"
+    PREPARATION = "preparation", "More preparation"
+    INTEGRATION = "integration", "Add integration"
+    HOLD = "hold", "Put on hold"
+    REFER = "refer", "Refer"
+    END_SERIES = "end_series", "End the series"
+    DISCHARGE = "discharge", "End the course of care"
+
+
+class ActionEnd(Term):
+    """What became of an action of a case review."""
+
+    DONE = "done", "Done"
+    DROPPED = "dropped", "Dropped"

@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import TypeEngine
 
-from kapteam.db import asks, home_rows, signal_rows
+from kapteam.db import asks, case_reviews, home_rows, signal_rows
 from kapteam.db.clearances import newest_clearance
 from kapteam.db.concerns import has_prescriber, last_seen_at, misses_risk_note, unseen_by
 from kapteam.db.matters import matter
@@ -203,6 +203,8 @@ def _episodes() -> Executable:
             Episode.closed_at,
             *(_sign_off_waits(part) for part in (Part.PRESCRIBER, Part.THERAPIST)),
             reviewed_for(Episode.id, Part.PRESCRIBER, _NOW).label("reviewed_until"),
+            case_reviews.last_reviewed_at(Episode.id).label("last_reviewed_at"),
+            case_reviews.was_not_reached(Episode.id).label("not_reached"),
         )
         .join(Client, Client.id == Episode.client_id)
         .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
@@ -680,7 +682,7 @@ UNKEPT, PLANNED = "unkept", "planned"
 
 
 def _matters() -> Executable:
-    """What else is true of them: concerns, questions, medicine at home, whom outside they wait on.
+    """What else is true of them: concerns, questions, actions, medicine at home, waits outside.
 
     One statement, because to ask takes longer than to read so few rows; what a column means depends
     on what a row is about.
@@ -692,6 +694,7 @@ def _matters() -> Executable:
         _unkept(),
         _planned(),
         asks.select_open(_WANTED),
+        *case_reviews.selects(_WANTED),
         *home_rows.selects(_WANTED),
         *signal_rows.selects(
             _WANTED,

@@ -14,11 +14,12 @@ from sqlalchemy import ColumnElement, Select, select, union_all
 from sqlalchemy.orm import Session
 
 from kapteam.clock import day_of
-from kapteam.db import asks, home_rows, signal_rows
+from kapteam.db import asks, case_reviews, home_rows, signal_rows
 from kapteam.db.access import is_on_episode, visible_episodes
 from kapteam.db.concerns import names
 from kapteam.db.in_force import PracticeInForce
 from kapteam.db.tables import (
+    Action,
     Ask,
     Client,
     Episode,
@@ -41,6 +42,7 @@ from kapteam.rules.attention import (
     ToSign,
     Unkept,
     attend,
+    attend_actions,
     attend_asks,
     attend_deadlines,
     attend_ended,
@@ -85,6 +87,7 @@ from kapteam.rules.pathway import (
 )
 from kapteam.rules.permissions import Viewer, hold_reason_for
 from kapteam.rules.readiness import Preparation, Requirement, is_ready, waits_for
+from kapteam.rules.review_actions import ActionInShort
 from kapteam.rules.score_signals import Measures, measures_due, primary_progress
 from kapteam.rules.series import SeriesCount, goes_on
 from kapteam.rules.signals import LOOKED_BACK, SignalFacts, signals
@@ -310,6 +313,26 @@ class AskLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionLine:
+    """One open action of a case review, and whose it is."""
+
+    id: str
+    short: ActionInShort
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class MarkLine:
+    """What somebody wants to discuss in the next case review; no word of it where others see."""
+
+    id: str
+    by_id: str
+    by: str
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuthorizationLine:
     """The authorization of an insurer that counts, and the colleague who got it."""
 
@@ -349,7 +372,8 @@ class CourseStanding:
 
     `waits` are those on someone outside; of an insurer's authorizations it is the last to end.
     `measures_due` are the outcome measures that are asked for, the longest due first; `progress` is
-    where the client stands on the primary one.
+    where the client stands on the primary one. `marks` are for the next case review; `not_reached`:
+    the last one had the course on its agenda and did not come to it.
     """
 
     client: ClientName
@@ -381,6 +405,10 @@ class CourseStanding:
     authorization: AuthorizationLine | None
     stuck: Stuck | None
     asks: tuple[AskLine, ...]
+    actions: tuple[ActionLine, ...]
+    marks: tuple[MarkLine, ...]
+    last_reviewed_at: datetime | None
+    not_reached: bool
 
     @property
     def is_open(self) -> bool:
@@ -421,7 +449,7 @@ class CourseStanding:
         """Whom a reason waits on: the colleague it names, else who has its part; None: either."""
         if not one.person_id:
             return self.waited_on(one.waits_on) if one.waits_on else None
-        named = (*self.waits, self.authorization, *self.asks)
+        named = (*self.waits, self.authorization, *self.asks, *self.actions)
         people = (line.person for line in named if line)
         return next((each for each in people if each.id == one.person_id), None)
 
@@ -552,8 +580,8 @@ def open_and_to_sign_off(
 ) -> tuple[tuple[CourseStanding, ...], tuple[CourseStanding, ...]]:
     """The same, and beside them the courses that ended and wait to be signed.
 
-    By a sign-off, or in a session's record; also those with a question that is open. Such courses
-    are judged for nothing else and are not in care. No statement more.
+    By a sign-off, or in a session's record; also those with a question or an action that is open.
+    Such courses are judged for nothing else and are not in care. No statement more.
     """
     waiting = union_all(
         select(SignOff.episode_id).where(SignOff.signed_at.is_(None)),
@@ -561,6 +589,7 @@ def open_and_to_sign_off(
         .join(RecordSignature, RecordSignature.ketamine_session_id == KetamineSession.id)
         .where(RecordSignature.signed_at.is_(None)),
         select(Ask.episode_id).where(Ask.settled_at.is_(None), Ask.voided_at.is_(None)),
+        select(Action.episode_id).where(Action.ended_at.is_(None)),
     )
     found = _standings(
         db,
@@ -749,6 +778,7 @@ class _Course:
         steps = (*touches, *self._call_backs(waits))
         next_step = min(steps, key=lambda step: step.at, default=None)
         asked_here = self._asks(matters)
+        agreed = self._actions(matters)
         reason = self._hold_reason()
         hold = HoldLine(reason, row.look_again_on, row.hold_since) if reason else None
         home = home_standing(asked, home_rows.facts_of(matters))
@@ -803,6 +833,7 @@ class _Course:
             quieted=known.quieted,
             to_rebook=self._to_rebook(matters) if _waits_for_a_date(open_doses, series) else None,
             asks=tuple((line.id, line.short) for line in asked_here),
+            actions=tuple((line.id, line.short) for line in agreed),
         )
         return CourseStanding(
             **self._head(),
@@ -827,6 +858,10 @@ class _Course:
             authorization=authorization,
             stuck=stuck,
             asks=asked_here,
+            actions=agreed,
+            marks=self._marks(matters),
+            last_reviewed_at=row.last_reviewed_at,
+            not_reached=bool(row.not_reached),
         )
 
     def _signals(self, facts: SignalFacts, measures: Measures) -> tuple[Signal, ...]:
@@ -939,8 +974,8 @@ class _Course:
         return out_of_touch_since(touches, row.state, row.opened_at, self._asked.now)
 
     def ended(self, matters: list[Any]) -> CourseStanding:
-        """A course that is over, judged for its open questions and what waits to be signed."""
-        asked_here = self._asks(matters)
+        """A course that is over: its open questions and actions, and what waits to be signed."""
+        asked_here, agreed = self._asks(matters), self._actions(matters)
         asked = (
             (Part.PRESCRIBER, self._row.prescriber_asked_at),
             (Part.THERAPIST, self._row.therapist_asked_at),
@@ -958,6 +993,7 @@ class _Course:
                 *(attend_ended(part, at, self._asked.now) for part, at in asked if at is not None),
                 *attend_records(self._to_sign(), self._asked.now),
                 *attend_asks((line.id, line.short) for line in asked_here),
+                *attend_actions(((line.id, line.short) for line in agreed), self._asked.today),
             ),
             signals=(),
             measures_due=(),
@@ -967,6 +1003,10 @@ class _Course:
             authorization=None,
             stuck=None,
             asks=asked_here,
+            actions=agreed,
+            marks=(),
+            last_reviewed_at=self._row.last_reviewed_at,
+            not_reached=False,
             home=None,
         )
 
@@ -1095,6 +1135,41 @@ class _Course:
             person = self._clinician(standing.waits_on, names[standing.waits_on])
             found.append(AskLine(row.id, short, person))
         return tuple(sorted(found, key=lambda line: line.short.standing.order))
+
+    def _actions(self, rows: list[Any]) -> tuple[ActionLine, ...]:
+        """The open actions, the first due first; the front desk reads none."""
+        viewer = self._asked.viewer
+        if not viewer.reads_notes:
+            return ()
+        found = [
+            ActionLine(
+                row.id,
+                ActionInShort(
+                    row.person_id,
+                    row.person,
+                    row.until_on,
+                    "" if viewer.hides_names else row.place,
+                ),
+                self._clinician(row.person_id, row.person),
+            )
+            for row in rows
+            if row.what == case_reviews.ACTION
+        ]
+        return tuple(sorted(found, key=lambda line: (line.short.due_on, line.id)))
+
+    def _marks(self, rows: list[Any]) -> tuple[MarkLine, ...]:
+        """What is to be discussed, the oldest first; the front desk reads none."""
+        viewer = self._asked.viewer
+        if not viewer.reads_notes:
+            return ()
+        found = [
+            MarkLine(
+                row.id, row.person_id, row.person, row.at, "" if viewer.hides_names else row.place
+            )
+            for row in rows
+            if row.what == case_reviews.MARK
+        ]
+        return tuple(sorted(found, key=lambda line: line.id))
 
     def _concerns(self, rows: list[Any]) -> tuple[tuple[str, ConcernStanding], ...]:
         """What was raised by hand; the front desk does not read it (product.md, the table)."""

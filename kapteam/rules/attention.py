@@ -19,6 +19,7 @@ from kapteam.rules.monitoring_form import FormStanding
 from kapteam.rules.notes import IntentionStanding
 from kapteam.rules.pathway import ConsentFacts
 from kapteam.rules.readiness import NEAR, Requirement
+from kapteam.rules.review_actions import ActionInShort
 from kapteam.rules.session_record import PART_OF, to_sign_tone
 from kapteam.rules.sign_off import sign_off_tone
 from kapteam.rules.waits import AuthorizationFacts, OutsideWaitFacts, Stuck, StuckOn
@@ -47,6 +48,7 @@ class Reason(Term):
     CONCERN = "concern", "Concern"
     ALERT = "alert", "Alert"
     QUESTION = "question", "Question"
+    ACTION = "action", "Agreed in the case review"
     WAS_THIS_GIVEN = "was_this_given", "Was this given?"
     UNCONFIRMED_DOSE = "unconfirmed_dose", "A dose waits for confirmation"
     INTEGRATION_LATE = "integration_late", "Integration late"
@@ -172,6 +174,7 @@ class Attention:
     ended: SessionStatus | None = None
     signal: Signal | None = None
     ask: AskInShort | None = None
+    action: ActionInShort | None = None
 
     @property
     def is_of_client(self) -> bool:
@@ -241,7 +244,7 @@ class CourseFacts:
     somebody quieted, and `quieted` what was quieted on any course of the client. `forms` are the
     monitoring forms of its Spravato sessions that did not go out as they are. `to_rebook` is said
     while no other ketamine session is booked, instead of what says less. `asks` are the questions
-    that are open, each judged for one person.
+    that are open, each judged for one person. `actions` are what a case review agreed and is open.
     """
 
     episode_id: str
@@ -274,6 +277,7 @@ class CourseFacts:
     quieted: tuple[Quieted, ...]
     to_rebook: Unkept | None
     asks: tuple[tuple[str, AskInShort], ...]
+    actions: tuple[tuple[str, ActionInShort], ...]
 
 
 def end_of_days(now: datetime, days: int) -> datetime:
@@ -295,6 +299,7 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
         if not one.quiet
     ]
     found += attend_asks(facts.asks)
+    found += attend_actions(facts.actions, today)
     found += [
         Attention(Reason.UNCONFIRMED_DOSE, Tone.RED, Part.PRESCRIBER, at, subject_id)
         for subject_id, at in facts.unconfirmed
@@ -409,6 +414,23 @@ def attend_asks(asks: Iterable[tuple[str, AskInShort]]) -> list[Attention]:
             ask=one,
         )
         for ask_id, one in asks
+    ]
+
+
+def attend_actions(actions: Iterable[tuple[str, ActionInShort]], today: date) -> list[Attention]:
+    """What a case review agreed, until somebody said what became of it; a hold quiets none."""
+    return [
+        Attention(
+            Reason.ACTION,
+            one.tone(today),
+            None,
+            None,
+            action_id,
+            on=one.due_on,
+            person_id=one.owner_id,
+            action=one,
+        )
+        for action_id, one in actions
     ]
 
 

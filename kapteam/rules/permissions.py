@@ -181,6 +181,16 @@ def can_review_series(viewer: Viewer) -> bool:
     return _allowed(check_can_review_series, viewer)
 
 
+def check_can_review_cases(viewer: Viewer) -> None:
+    """Hold a case review, decide in it and set what is to discuss there: either of the two."""
+    _need(viewer, _CARE, "A case review is held by those who treat: prescribers and therapists.")
+
+
+def can_review_cases(viewer: Viewer) -> bool:
+    """Twin of `check_can_review_cases`."""
+    return _allowed(check_can_review_cases, viewer)
+
+
 def check_can_book(viewer: Viewer) -> None:
     """Book, move and cancel; inquiries, clients and consents: everyone with a function."""
     _need(viewer, _ANYONE, "Your sign-in has no function yet. Ask an administrator.")

@@ -11,7 +11,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from kapteam.rules.permissions import Viewer, can_administer, can_book, can_read_scores
+from kapteam.rules.permissions import (
+    Viewer,
+    can_administer,
+    can_book,
+    can_read_scores,
+    can_review_cases,
+)
 from kapteam.vocabulary import Term
 
 _ADDRESS = "address_of_the_last_run"
@@ -41,6 +47,7 @@ PLACES: dict[str, Place] = {
     "ketamine_sessions": Place("Ketamine sessions", True),
     "integration": Place("Integration", True),
     "notes": Place("Notes", True, _reads_notes),
+    "case_review": Place("Case review", True, can_review_cases),
     "outcomes": Place("Outcomes", True, can_read_scores),
     "inquiries": Place("Inquiries", True, can_book),
     "practice": Place("Practice", True, can_administer),

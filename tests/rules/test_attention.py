@@ -81,6 +81,7 @@ CALM = CourseFacts(
     quieted=(),
     to_rebook=None,
     asks=(),
+    actions=(),
 )
 
 

@@ -1,6 +1,13 @@
 """The mapped classes, one file a subject. Nothing but columns: no rule lives here."""
 
 from kapteam.db.tables.asks import Ask, AskTurn
+from kapteam.db.tables.case_reviews import (
+    Action,
+    CaseReview,
+    CaseReviewMember,
+    DiscussMark,
+    ReviewItem,
+)
 from kapteam.db.tables.clients import ChartLook, Client, Inquiry, PrescriptionLookup, Weight
 from kapteam.db.tables.clinicians import (
     Absence,
@@ -49,11 +56,14 @@ from kapteam.db.tables.waits import OutsideWait
 __all__ = [
     "Absence",
     "Acknowledgement",
+    "Action",
     "Administration",
     "AdverseEvent",
     "Ask",
     "AskTurn",
     "AuditEvent",
+    "CaseReview",
+    "CaseReviewMember",
     "ChartLook",
     "Clearance",
     "Client",
@@ -66,6 +76,7 @@ __all__ = [
     "ConcernSeen",
     "Consent",
     "Contact",
+    "DiscussMark",
     "Draft",
     "EmergencyAccess",
     "Ending",
@@ -101,6 +112,7 @@ __all__ = [
     "RecordLink",
     "RecordSignature",
     "RemsEnrollment",
+    "ReviewItem",
     "Reviewed",
     "Score",
     "Series",

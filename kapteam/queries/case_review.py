@@ -1,0 +1,476 @@
+"""The case review: its agenda before it begins, the meeting that runs, and those that are over."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from kapteam.db.access import visible_episodes
+from kapteam.db.tables import (
+    Action,
+    CaseReview,
+    CaseReviewMember,
+    Client,
+    Clinician,
+    Episode,
+    Note,
+    ReviewItem,
+)
+from kapteam.errors import NotFound
+from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
+from kapteam.queries.standing import (
+    Asked,
+    CourseStanding,
+    DoseLine,
+    Person,
+    course_standings,
+    own_courses,
+)
+from kapteam.rules.attention import end_of_days
+from kapteam.rules.case_review import CourseToReview, Entry, agenda
+from kapteam.vocabulary import ActionEnd, EpisodeState, NoteKind, ReviewDecision, Tone
+
+DAYS = 7
+_LISTED = 12
+_MISSING = "There is no such case review, or you were not in it."
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words as they stood on a screen, with how loud they were; of a fact also what it is of."""
+
+    words: str
+    tone: Tone
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who holds a case review, and when they confirmed its minutes."""
+
+    id: str
+    name: str
+    confirmed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingHead:
+    """One case review without its items."""
+
+    id: str
+    version: int
+    started_at: datetime
+    minutes: int
+    ended_at: datetime | None
+    members: tuple[Member, ...]
+
+    def others(self, clinician_id: str) -> tuple[Member, ...]:
+        """Whom else somebody holds it with."""
+        return tuple(one for one in self.members if one.id != clinician_id)
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedAction:
+    """One action that was agreed about an item, on its course."""
+
+    id: str
+    review_item_id: str
+    episode_id: str
+    words: str
+    owner_id: str
+    owner: str
+    due_on: date
+    ended_as: ActionEnd | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """One course in a case review, with what was decided; in the order of the agenda.
+
+    `reasons` are as they read when the review began, `facts` as they read at the decision.
+    `confirmed_by` is who confirmed a change of dose. `actions` were agreed about it; `open_before`
+    were in other reviews and are open yet.
+    """
+
+    id: str
+    version: int
+    episode_id: str
+    state: EpisodeState
+    client: ClientName
+    reasons: tuple[Said, ...]
+    is_steady: bool
+    added_by: str
+    opened_at: datetime | None
+    is_dropped: bool
+    decision: ReviewDecision | None
+    words: str
+    facts: tuple[Said, ...]
+    decided_at: datetime | None
+    decided_by: str
+    confirmed_by: str
+    actions: tuple[AgreedAction, ...]
+    open_before: tuple[AgreedAction, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is on the agenda and nothing is decided yet."""
+        return not self.is_dropped and self.decision is None
+
+    @property
+    def is_proposed(self) -> bool:
+        """Rule 62: a change of dose that waits for a prescriber."""
+        return self.decision is ReviewDecision.DOSE and not self.confirmed_by
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """One case review with the items that the viewer may see; `hidden` counts the others."""
+
+    head: MeetingHead
+    items: tuple[ItemLine, ...]
+    hidden: int
+
+    @property
+    def shown(self) -> tuple[ItemLine, ...]:
+        """What is on the agenda, without what was taken off it."""
+        return tuple(one for one in self.items if not one.is_dropped)
+
+    @property
+    def alone(self) -> tuple[ItemLine, ...]:
+        """What is looked at one by one."""
+        return tuple(one for one in self.shown if not one.is_steady)
+
+    @property
+    def steady(self) -> tuple[ItemLine, ...]:
+        """What is looked at together, last."""
+        return tuple(one for one in self.shown if one.is_steady)
+
+    @property
+    def not_reached(self) -> tuple[ItemLine, ...]:
+        """What nothing was decided about."""
+        return tuple(one for one in self.shown if one.is_open)
+
+    @property
+    def current(self) -> ItemLine | None:
+        """What both look at: what was opened last, else the first of all."""
+        opened = [one for one in self.shown if one.opened_at is not None]
+        return max(opened, key=_opened, default=next(iter(self.alone), None))
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaRow:
+    """One course that the review would be about now."""
+
+    entry: Entry
+    course: CourseStanding
+    dose: DoseLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """What a review with that colleague would be about now, and the reviews there were.
+
+    `running` is one that has not ended. `colleagues` are those with whom courses are shared, the
+    one shared most first.
+    """
+
+    running: MeetingHead | None
+    colleague: Person | None
+    colleagues: tuple[Person, ...]
+    rows: tuple[AgendaRow, ...]
+    in_scope: int
+    past: tuple[MeetingHead, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """One item in front of both: where its course stands now, None once that is closed.
+
+    `intention` is the latest signed one, verbatim.
+    """
+
+    item: ItemLine
+    course: CourseStanding | None
+    intention: str
+
+
+def case_agenda(db: Session, asked: Asked, colleague_id: str | None = None) -> Agenda:
+    """The agenda as it is now, for the viewer and a colleague: ours together (rule 58).
+
+    Without a colleague it is with whom most is shared. The front desk and nurses have none.
+    """
+    heads = _heads(db, asked, CaseReviewMember.clinician_id == asked.viewer.clinician_id)
+    found = course_standings(db, asked, own_courses(asked))
+    colleagues = _colleagues(found, asked.viewer.clinician_id)
+    colleague = next(
+        (one for one in colleagues if one.id == colleague_id),
+        colleagues[0] if colleagues else None,
+    )
+    ours = [one for one in found if colleague is None or _is_with(one, colleague)]
+    doses = {one.episode_id: _dose_ahead(one, asked) for one in ours}
+    by_id = {one.episode_id: one for one in ours}
+    entries = agenda((_to_review(one, doses[one.episode_id], asked) for one in ours), asked.now)
+    return Agenda(
+        running=next((one for one in heads if one.ended_at is None), None),
+        colleague=colleague,
+        colleagues=colleagues,
+        rows=tuple(
+            AgendaRow(one, by_id[one.course.episode_id], doses[one.course.episode_id])
+            for one in entries
+        ),
+        in_scope=len(ours),
+        past=tuple(one for one in heads if one.ended_at is not None)[:_LISTED],
+    )
+
+
+def running_meeting(db: Session, asked: Asked) -> Meeting | None:
+    """The case review of the viewer that has not ended, if there is one: two statements."""
+    return _meeting(db, asked, CaseReview.ended_at.is_(None))
+
+
+def meeting(db: Session, asked: Asked, case_review_id: str) -> Meeting:
+    """One case review of the viewer, in two statements; raises NotFound."""
+    found = _meeting(db, asked, CaseReview.id == case_review_id)
+    if found is None:
+        raise NotFound(_MISSING)
+    return found
+
+
+def _meeting(db: Session, asked: Asked, which: ColumnElement[bool]) -> Meeting | None:
+    added, decided, confirmed, person = (aliased(Clinician) for _ in range(4))
+    own = aliased(CaseReviewMember)
+    rows = db.execute(
+        select(
+            ReviewItem,
+            CaseReview,
+            CaseReviewMember,
+            person.name.label("member"),
+            Episode.state,
+            visible_episodes(asked.viewer, asked.now).label("is_visible"),
+            added.name.label("added_by"),
+            decided.name.label("decided_by"),
+            confirmed.name.label("confirmed_by"),
+            *CLIENT_NAME,
+        )
+        .join(CaseReview, CaseReview.id == ReviewItem.case_review_id)
+        .join(own, own.case_review_id == CaseReview.id)
+        .join(CaseReviewMember, CaseReviewMember.case_review_id == CaseReview.id)
+        .join(person, person.id == CaseReviewMember.clinician_id)
+        .join(Episode, Episode.id == ReviewItem.episode_id)
+        .join(Client, Client.id == Episode.client_id)
+        .outerjoin(added, added.id == ReviewItem.added_by_id)
+        .outerjoin(decided, decided.id == ReviewItem.decided_by_id)
+        .outerjoin(confirmed, confirmed.id == ReviewItem.confirmed_by_id)
+        .where(which, own.clinician_id == asked.viewer.clinician_id)
+        .order_by(ReviewItem.position, ReviewItem.id, person.name, person.id)
+    ).all()
+    if not rows:
+        return None
+    review = rows[0].CaseReview
+    members = {
+        row.CaseReviewMember.clinician_id: Member(
+            row.CaseReviewMember.clinician_id, row.member, row.CaseReviewMember.confirmed_at
+        )
+        for row in rows
+    }
+    by_item = {row.ReviewItem.id: row for row in rows}
+    actions = _actions(db, rows)
+    visible = [row for row in by_item.values() if row.is_visible]
+    return Meeting(
+        head=MeetingHead(
+            review.id,
+            review.version,
+            review.started_at,
+            review.minutes,
+            review.ended_at,
+            tuple(members.values()),
+        ),
+        items=tuple(_item(row, actions) for row in visible),
+        hidden=len(by_item) - len(visible),
+    )
+
+
+def _actions(db: Session, rows: Sequence[Any]) -> list[AgreedAction]:
+    """What was agreed about these items, and what else is open about their courses."""
+    items = {row.ReviewItem.id for row in rows}
+    courses = {row.ReviewItem.episode_id for row in rows if row.is_visible}
+    return [
+        AgreedAction(
+            row.id,
+            row.review_item_id,
+            row.episode_id,
+            row.words,
+            row.owner_id,
+            row.owner,
+            row.due_on,
+            row.ended_as,
+            row.ended_at,
+        )
+        for row in db.execute(
+            select(
+                Action.id,
+                Action.review_item_id,
+                Action.episode_id,
+                Action.words,
+                Action.owner_id,
+                Clinician.name.label("owner"),
+                Action.due_on,
+                Action.ended_as,
+                Action.ended_at,
+            )
+            .join(Clinician, Clinician.id == Action.owner_id)
+            .where(
+                or_(
+                    Action.review_item_id.in_(items),
+                    and_(Action.episode_id.in_(courses), Action.ended_at.is_(None)),
+                )
+            )
+            .order_by(Action.due_on, Action.id)
+        )
+    ]
+
+
+def presented(db: Session, asked: Asked, item: ItemLine) -> Presented:
+    """Where the course of an item stands now: eight statements."""
+    found = course_standings(db, asked, Episode.id == item.episode_id)
+    intention = db.scalar(
+        select(Note.body["intention"].as_string())
+        .where(
+            Note.episode_id == item.episode_id,
+            Note.kind == NoteKind.INTENTION,
+            Note.signed_at.is_not(None),
+            Note.voided_at.is_(None),
+        )
+        .order_by(Note.signed_at.desc(), Note.id.desc())
+        .limit(1)
+    )
+    return Presented(item, next(iter(found), None), intention or "")
+
+
+def presented_together(
+    db: Session, asked: Asked, items: Iterable[ItemLine]
+) -> tuple[Presented, ...]:
+    """The same of several items, without what was intended: seven statements."""
+    known = {one.episode_id: one for one in items}
+    found = course_standings(db, asked, Episode.id.in_(known))
+    courses = {one.episode_id: one for one in found}
+    return tuple(Presented(one, courses.get(one.episode_id), "") for one in known.values())
+
+
+def own_open_courses(db: Session, asked: Asked) -> tuple[tuple[str, ClientName], ...]:
+    """The viewer's own courses that are open, by family name: what can be put on an agenda."""
+    rows = db.execute(
+        select(Episode.id, *CLIENT_NAME)
+        .join(Client, Client.id == Episode.client_id)
+        .where(Episode.closed_at.is_(None), own_courses(asked))
+        .order_by(Client.family_name, Client.given_name, Episode.id)
+    )
+    return tuple((row.id, client_named(row.client_id, row)) for row in rows)
+
+
+def _heads(db: Session, asked: Asked, *which: ColumnElement[bool]) -> list[MeetingHead]:
+    """Case reviews that meet `which` (on CaseReview, CaseReviewMember), the newest first."""
+    wanted = (
+        select(CaseReview.id)
+        .join(CaseReviewMember, CaseReviewMember.case_review_id == CaseReview.id)
+        .where(*which)
+        .order_by(CaseReview.started_at.desc())
+        .limit(_LISTED + 1)
+    )
+    heads: dict[str, MeetingHead] = {}
+    for row in db.execute(
+        select(CaseReview, CaseReviewMember.confirmed_at, Clinician.id, Clinician.name)
+        .join(CaseReviewMember, CaseReviewMember.case_review_id == CaseReview.id)
+        .join(Clinician, Clinician.id == CaseReviewMember.clinician_id)
+        .where(CaseReview.id.in_(select(wanted.subquery().c.id)))
+        .order_by(CaseReview.started_at.desc(), CaseReview.id, Clinician.name, Clinician.id)
+    ):
+        one = row.CaseReview
+        known = heads.get(one.id)
+        members = known.members if known else ()
+        heads[one.id] = MeetingHead(
+            one.id,
+            one.version,
+            one.started_at,
+            one.minutes,
+            one.ended_at,
+            (*members, Member(row.id, row.name, row.confirmed_at)),
+        )
+    return list(heads.values())
+
+
+def _item(row: Any, actions: Sequence[AgreedAction]) -> ItemLine:
+    one = row.ReviewItem
+    of_it = [each for each in actions if each.review_item_id == one.id]
+    open_before = [
+        each
+        for each in actions
+        if each.episode_id == one.episode_id and each not in of_it and each.ended_at is None
+    ]
+    return ItemLine(
+        id=one.id,
+        version=one.version,
+        episode_id=one.episode_id,
+        state=row.state,
+        client=client_named(row.client_id, row),
+        reasons=tuple(map(_said, one.reasons)),
+        is_steady=one.is_steady,
+        added_by=row.added_by or "",
+        opened_at=one.opened_at,
+        is_dropped=one.dropped_at is not None,
+        decision=one.decision,
+        words=one.words,
+        facts=tuple(map(_said, one.facts)),
+        decided_at=one.decided_at,
+        decided_by=row.decided_by or "",
+        confirmed_by=row.confirmed_by or "",
+        actions=tuple(of_it),
+        open_before=tuple(open_before),
+    )
+
+
+def _said(kept: dict[str, Any]) -> Said:
+    return Said(kept["words"], Tone(kept["tone"]), kept.get("label", ""))
+
+
+def _opened(item: ItemLine) -> tuple[float, str]:
+    return (item.opened_at.timestamp() if item.opened_at else 0.0, item.id)
+
+
+def _colleagues(courses: Iterable[CourseStanding], clinician_id: str) -> tuple[Person, ...]:
+    shared = Counter(
+        person
+        for course in courses
+        for person in {course.prescriber, course.therapist}
+        if person is not None and person.id not in {None, clinician_id}
+    )
+    return tuple(sorted(shared, key=lambda one: (-shared[one], one.name, one.id or "")))
+
+
+def _is_with(course: CourseStanding, colleague: Person) -> bool:
+    return colleague in {course.prescriber, course.therapist}
+
+
+def _dose_ahead(course: CourseStanding, asked: Asked) -> DoseLine | None:
+    until = end_of_days(asked.now, DAYS)
+    return next((one for one in course.ahead if one.planned_at < until), None)
+
+
+def _to_review(course: CourseStanding, dose: DoseLine | None, asked: Asked) -> CourseToReview:
+    return CourseToReview(
+        episode_id=course.episode_id,
+        state=course.state,
+        opened_at=course.opened_at,
+        attention=course.attention,
+        next_at=course.next_step.at if course.next_step else None,
+        dose_at=dose.planned_at if dose else None,
+        last_reviewed_at=course.last_reviewed_at,
+        not_reached=course.not_reached,
+        overdue=sum(line.short.is_overdue(asked.today) for line in course.actions),
+        marks=len(course.marks),
+    )
