@@ -192,7 +192,12 @@ def saved(at: datetime, now: datetime, zone: ZoneInfo) -> str:
 
 def saved_elsewhere(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """Who saved the other text of a draft, and when; drafts are their author's alone."""
-    return f"Saved by you in another tab, {wording.moment(at, now, zone)}"
+    return saved_by("you in another tab", at, now, zone)
+
+
+def saved_by(who: str, at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Who saved the other text of what two people write together, and when."""
+    return f"Saved by {who}, {wording.moment(at, now, zone)}"
 
 
 def client_name(viewer: Viewer, client: Named) -> str:

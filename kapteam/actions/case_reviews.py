@@ -24,7 +24,7 @@ from kapteam.db.tables import (
     Episode,
     ReviewItem,
 )
-from kapteam.errors import NotAllowed, NotFound
+from kapteam.errors import Conflict, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.rules.case_review import NEEDS_WORDS, as_next, is_proposed, moved
 from kapteam.rules.entered import Entered
@@ -69,13 +69,14 @@ class ItemEntered:
 class DecisionEntered:
     """What was decided about one item, and what both had before them; drawn at `version`.
 
+    What they agreed in words is kept by then (`save_words`).
+
     `action_words` are what somebody does by a day, if anything.
     """
 
     item_id: str
     version: int
     decision: ReviewDecision | None
-    words: str
     facts: tuple[Mapping[str, str], ...]
     action_words: str = ""
     owner_id: str | None = None
@@ -258,21 +259,16 @@ def decide(db: Session, viewer: Viewer, entered: DecisionEntered, now: datetime)
     """
     item, course = _item(db, viewer, entered.item_id, now)
     form = Entered()
-    words = form.few_words("words", entered.words, "What was decided")
     form.need("decision", entered.decision is not None, "Choose what was decided, or “No change”.")
-    if entered.decision in NEEDS_WORDS and not words:
-        form.refuse("words", "Say in a few words what exactly was decided.")
+    if entered.decision in NEEDS_WORDS and not item.words.strip():
+        form.refuse("decision", "Say in a few words below what exactly was decided.")
     has_action = bool(entered.action_words.strip() or entered.owner_id)
     if has_action:
         action_words = form.few_words("action_words", entered.action_words, "The action")
         form.need("action_words", bool(action_words), "Say what is to be done.")
         _check_action(db, form, entered, item, now)
     form.done()
-    changes = {
-        "decision": entered.decision,
-        "words": words,
-        "decided_by_id": viewer.clinician_id,
-    }
+    changes = {"decision": entered.decision, "decided_by_id": viewer.clinician_id}
     if not compare_and_swap(db, item, entered.version, changes):
         return
     item.decided_at, item.facts = now, [dict(one) for one in entered.facts]
@@ -297,6 +293,39 @@ def decide(db: Session, viewer: Viewer, entered: DecisionEntered, now: datetime)
     )
 
 
+def save_words(
+    db: Session,
+    viewer: Viewer,
+    item_id: str,
+    text: str,
+    seen_version: int,
+    now: datetime,
+    *,
+    unanswered: str | None = None,
+) -> ReviewItem:
+    """Keep what is being agreed about an item as typed, over the version that was seen.
+
+    The text is both people's. `unanswered` is what the same tab sent before without hearing whether
+    it was kept. No save is an event of the audit log (decision 20); the decision is. Raises
+    NotAllowed, NotFound, Invalid (`words`, too long), Conflict with both texts.
+    """
+    item, _ = _item(db, viewer, item_id, now)
+    form = Entered()
+    form.few_words("words", text, "What was agreed")
+    form.done()
+    if item.words == text:
+        return item
+    if item.words_version != seen_version and item.words != unanswered:
+        raise Conflict(
+            "This was changed on another screen. Nothing of yours was saved; both texts are shown.",
+            theirs={"words": item.words},
+            mine={"words": text},
+        )
+    item.words, item.words_version = text, item.words_version + 1
+    item.words_at, item.words_by_id = now, viewer.clinician_id
+    return item
+
+
 def no_change_for_all(
     db: Session,
     viewer: Viewer,
@@ -319,7 +348,6 @@ def no_change_for_all(
                 item_id=item.id,
                 version=item.version,
                 decision=ReviewDecision.NO_CHANGE,
-                words="",
                 facts=tuple(facts.get(item.id, ())),
             ),
             now,

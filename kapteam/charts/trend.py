@@ -20,8 +20,10 @@ _EDGE = 3
 _COLOR = "%235085b3"
 
 
-def small_trend(one: Progress) -> str:
+def small_trend(one: Progress, *, times: int = 1) -> str:
     """The address of an image of the scores by time, from the baseline on; "" of fewer than two.
+
+    It is so many `times` as large as in a list.
 
     The height is the whole range of the measure. The line is broken where nothing was measured for
     long, and each dose is a short stroke at the bottom. It has no words and knows no client.
@@ -49,9 +51,10 @@ def small_trend(one: Progress) -> str:
         is_broken = after.taken_at - before.taken_at > GAP
         line += f"M{place(number)}h0" if is_broken else f"L{place(number)}"
     marks = "".join(f"M{x(at - first_at)} {2 * HEIGHT}v-5" for at in doses)
+    size = f"width='{WIDTH * times}' height='{HEIGHT * times}'"
     return (
         "data:image/svg+xml,"
-        f"%3Csvg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{HEIGHT}' "
+        f"%3Csvg xmlns='http://www.w3.org/2000/svg' {size} "
         f"viewBox='0 0 {2 * WIDTH} {2 * HEIGHT}' fill='none' stroke='{_COLOR}'%3E"
         f"%3Cpath d='M0 1H{2 * WIDTH}M0 {2 * HEIGHT - 1}H{2 * WIDTH}{marks}' opacity='.6'/%3E"
         f"%3Cpath d='{line}' stroke-width='4' stroke-linecap='round'/%3E"

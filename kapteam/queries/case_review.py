@@ -58,6 +58,16 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewWords:
+    """What is kept of the words about an item, who typed it last, and when."""
+
+    text: str
+    version: int
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class MeetingHead:
     """One case review without its items."""
 
@@ -109,6 +119,8 @@ class ItemLine:
     is_dropped: bool
     decision: ReviewDecision | None
     words: str
+    words_version: int
+    words_at: datetime | None
     facts: tuple[Said, ...]
     decided_at: datetime | None
     decided_by: str
@@ -352,6 +364,20 @@ def presented(db: Session, asked: Asked, item: ItemLine) -> Presented:
     return Presented(item, next(iter(found), None), intention or "")
 
 
+def words_of(db: Session, asked: Asked, item_id: str) -> ReviewWords | None:
+    """What is kept of the words about an item of a review that the viewer is in."""
+    row = db.execute(
+        select(ReviewItem, Clinician.name)
+        .join(CaseReviewMember, CaseReviewMember.case_review_id == ReviewItem.case_review_id)
+        .join(Clinician, Clinician.id == ReviewItem.words_by_id)
+        .where(ReviewItem.id == item_id, CaseReviewMember.clinician_id == asked.viewer.clinician_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    item: ReviewItem = row.ReviewItem
+    return ReviewWords(item.words, item.words_version, item.words_at or asked.now, row.name)
+
+
 def presented_together(
     db: Session, asked: Asked, items: Iterable[ItemLine]
 ) -> tuple[Presented, ...]:
@@ -425,6 +451,8 @@ def _item(row: Any, actions: Sequence[AgreedAction]) -> ItemLine:
         is_dropped=one.dropped_at is not None,
         decision=one.decision,
         words=one.words,
+        words_version=one.words_version,
+        words_at=one.words_at,
         facts=tuple(map(_said, one.facts)),
         decided_at=one.decided_at,
         decided_by=row.decided_by or "",

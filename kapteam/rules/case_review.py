@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from math import inf
 
 from kapteam.rules.attention import Attention
+from kapteam.rules.notes import Field
 from kapteam.vocabulary import EpisodeState, ReviewDecision, Term, Tone
 
 NEW = timedelta(days=14)
@@ -13,6 +14,8 @@ NEW = timedelta(days=14)
 AGAIN = timedelta(days=28)
 AGAIN_IN_MAINTENANCE = timedelta(days=60)
 """Rule 59: after how long a course is on the agenda whatever else there is."""
+AGREED = Field("agreed", "What we agreed", "In one or two sentences")
+"""What is written about a client while both look at them, kept as it is typed."""
 NEEDS_WORDS = frozenset({ReviewDecision.DOSE, ReviewDecision.REFER, ReviewDecision.DISCHARGE})
 """What says too little by itself: to which dose, to whom, why."""
 

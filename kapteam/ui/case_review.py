@@ -40,11 +40,13 @@ from kapteam.queries.case_review import (
     running_meeting,
 )
 from kapteam.queries.integration import is_owed
+from kapteam.queries.notes import DraftText
 from kapteam.queries.standing import CourseStanding, Person
-from kapteam.rules.case_review import next_open, time_left
+from kapteam.rules.case_review import AGREED, next_open, time_left
 from kapteam.rules.permissions import can_order_dose
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
+from kapteam.ui.note import draw_typed, typed_key
 from kapteam.ui.page import live_part
 from kapteam.ui.rows import (
     identity,
@@ -68,16 +70,19 @@ from kapteam.wording import Phrase
 MINUTES = 60
 """An hour, as such meetings usually take (domain 6)."""
 _REASONS, _TWO_LINKS = 620, 130
+_FIRST = 3
+"""So many reasons are in view; the first ones are the most pressing."""
 _ICONS = {Tone.RED: "error", Tone.AMBER: "flag"}
 
 
 def draw_agenda(here: Present, shown: Agenda) -> None:
     """What a review would be about now, the way to begin it, and the reviews there were."""
     here = telling_apart(here, (one.course.client for one in shown.rows))
-    if shown.colleague is not None:
-        _choose_colleague(shown)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if shown.colleague is not None:
+            _choose_colleague(shown)
+        _start(here, shown)
     _draw_rows(here, shown)
-    _start(here, shown)
     with section("Earlier reviews", len(shown.past), key="past", nothing="None yet"):
         for one in shown.past:
             with list_row(f"past_{one.id}"):
@@ -93,7 +98,7 @@ def draw_agenda(here: Present, shown: Agenda) -> None:
 def _choose_colleague(shown: Agenda) -> None:
     people = {one.id: one.name for one in shown.colleagues}
     if len(people) < 2:
-        words(quiet(f"With {shown.colleague.name if shown.colleague else ''}"))
+        words(f"With {strong(shown.colleague.name if shown.colleague else '')}")
         return
     st.session_state.setdefault("review_with", shown.colleague.id if shown.colleague else None)
     st.selectbox(
@@ -136,19 +141,20 @@ def _reasons(here: Present, one: AgendaRow) -> list[Phrase]:
 def _start(here: Present, shown: Agenda) -> None:
     form = Form(here, "case_review", makes=unused_id(here))
     colleague = shown.colleague
-    with st.container(horizontal=True, vertical_alignment="bottom"), st.container(width=220):
+    with st.container(width=200, gap="xsmall"):
         form.number("minutes", "For how many minutes", MINUTES)
-    form.save(
-        "Start the review",
-        start_review,
-        lambda: ReviewEntered(
-            id=form.makes,
-            colleague_id=colleague.id if colleague else None,
-            minutes=form.value("minutes"),
-            lines=_lines(here, colleague),
-        ),
-        said="Started",
-    )
+    with st.container(width="content", gap="xsmall"):
+        form.save(
+            "Start the review",
+            start_review,
+            lambda: ReviewEntered(
+                id=form.makes,
+                colleague_id=colleague.id if colleague else None,
+                minutes=form.value("minutes"),
+                lines=_lines(here, colleague),
+            ),
+            then=lambda _: say_next(""),
+        )
 
 
 def _lines(here: Present, colleague: Person | None) -> tuple[AgendaLine, ...]:
@@ -173,7 +179,7 @@ def draw_meeting(here: Present, shown: Meeting) -> None:
         _draw_frozen(here, shown)
     elif item is None or item.is_steady:
         _draw_head(here, shown, item)
-        live_part(here, partial(_follow, seen=item.id if item else None))
+        live_part(here, partial(_follow, seen=_seen(item)))
         _draw_steady(here, shown)
     else:
         _draw_head(here, shown, item)
@@ -228,13 +234,13 @@ def _go_to(here: Present, item_id: str) -> None:
     here.write(open_item, item_id, here.now)
 
 
-def _follow(here: Present, seen: str | None, begun: bool = False) -> None:
-    """Go where the colleague went on to; what is half written here stays until one follows."""
+def _follow(here: Present, seen: tuple[str, int, int], begun: bool = False) -> None:
+    """Go where the colleague went on to; what is half entered here stays until one follows."""
     now = here.read(running_meeting)
-    current = now.current if now else None
-    if (current and current.id) == seen:
+    current = _seen(now.current if now else None)
+    if current == seen:
         return
-    if not begun:
+    if not begun or current[0] == seen[0]:
         st.rerun()
     phrase(Phrase("Your colleague went on to the next one.", Tone.BLUE, "arrow_forward"))
     if st.button("Go there too", key="follow"):
@@ -242,30 +248,40 @@ def _follow(here: Present, seen: str | None, begun: bool = False) -> None:
 
 
 def _present(here: Present, meeting: Meeting, item: ItemLine) -> None:
-    """One client: the facts at the left, what is decided at the right."""
+    """One client: the facts at the left, what is decided at the right; no other client's name."""
     shown = here.read(presented, item)
-    identity(here, item.client, course_id=item.episode_id)
-    left, right = st.columns([11, 9], gap="medium")
-    facts = _facts(here, shown)
-    with right:
-        begun = _decision(here, meeting, item, facts)
-        _next_ones(here, meeting, item)
-    with left:
-        live_part(here, partial(_follow, seen=item.id, begun=begun))
-        _why(item)
-        if shown.course is None:
-            phrase(Phrase("This course of care has ended since.", Tone.AMBER, "flag"))
-        draw_facts(here, facts, shown.course)
-        for one in item.open_before:
-            _open_action(here, one)
+    with st.container(key="presenter", gap="xsmall"):
+        identity(here, item.client, course_id=item.episode_id)
+        left, right = st.columns([11, 9], gap="medium")
+        facts = _facts(here, shown)
+        with right:
+            begun = _decision(here, meeting, item, facts)
+        with left, st.container(gap="xsmall"):
+            live_part(here, partial(_follow, seen=_seen(item), begun=begun))
+            _why(item)
+            if shown.course is None:
+                phrase(Phrase("This course of care has ended since.", Tone.AMBER, "flag"))
+            draw_facts(here, facts, shown.course)
+            for one in item.open_before:
+                _open_action(here, one)
+
+
+def _seen(item: ItemLine | None) -> tuple[str, int, int]:
+    """What a screen shows of an item: another one, or more of it, and it is drawn anew."""
+    return (item.id, item.version, item.words_version) if item else ("", 0, 0)
 
 
 def _why(item: ItemLine) -> None:
     st.markdown("**Why on the agenda**")
     if not item.reasons:
         words(quiet(f"Added by {item.added_by}" if item.added_by else "For its turn"))
-    for one in item.reasons:
+    for one in item.reasons[:_FIRST]:
         phrase(Phrase(one.words, one.tone, _ICONS.get(one.tone, "")))
+    rest = item.reasons[_FIRST:]
+    if rest:
+        with st.expander(f"{len(rest)} more", type="compact"):
+            for one in rest:
+                phrase(Phrase(one.words, one.tone, _ICONS.get(one.tone, "")))
 
 
 def draw_facts(here: Present, facts: tuple[Said, ...], course: CourseStanding | None) -> None:
@@ -275,7 +291,7 @@ def draw_facts(here: Present, facts: tuple[Said, ...], course: CourseStanding | 
     _draw_facts(shown)
     if folded:
         with folded_for_others(here, "Show scores and intention"):
-            if course and course.progress and (drawn := small_trend(course.progress)):
+            if course and course.progress and (drawn := small_trend(course.progress, times=4)):
                 alt = plain(sentences.trend(course.progress))
                 st.markdown(f"![{alt}](<{drawn}>)")
             _draw_facts(folded)
@@ -316,7 +332,8 @@ def _facts_of(here: Present, shown: Presented) -> Iterator[Said]:
         number = wording.in_series(dose.number, dose.of)
         yield Said(f"{at}, {given}, {number}", Tone.PLAIN, "Last dose")
     if shown.intention:
-        yield Said(f"“{shown.intention}”", Tone.PLAIN, _INTENTION)
+        verbatim = shown.intention.strip("“”")
+        yield Said(f"“{verbatim}”", Tone.PLAIN, _INTENTION)
     for line in course.integrations:
         if is_owed(line):
             one = sentences.integration(line.standing, here.now, here.zone)
@@ -355,12 +372,13 @@ def _end_action(here: Present, action_id: str, end: ActionEnd) -> None:
 
 
 def _decision(here: Present, meeting: Meeting, item: ItemLine, facts: tuple[Said, ...]) -> bool:
-    """What is decided, and who does what; says whether something was entered and not saved."""
+    """What is decided, and who does what; says whether something was chosen and not saved."""
     form = Form(here, "decision", item.id)
     version = form.seen(item.version)
-    with st.container(border=True):
-        form.choice("decision", "Decision", list(ReviewDecision), item.decision)
-        form.area("words", "What we agreed", item.words)
+    with st.container(border=True, gap="xsmall"):
+        decisions = {one.value: one.label for one in ReviewDecision}
+        form.pick("decision", "Decision", decisions, item.decision)
+        _typed(here, item)
         _agreed(here, item)
         form.line("action_words", "Action")
         people = {one.id: one.name for one in meeting.head.members}
@@ -368,20 +386,37 @@ def _decision(here: Present, meeting: Meeting, item: ItemLine, facts: tuple[Said
             with st.container(width=230):
                 form.pick("owner_id", "Who does it", people, none="Nobody yet")
             form.day("due_on", "By")
-        form.save(
-            "Save and go to the next client",
-            decide,
-            lambda: form.entered(
-                DecisionEntered,
-                item_id=item.id,
-                version=version,
-                facts=_kept(facts),
-            ),
-            then=lambda _: _go_on(here, meeting, item),
-            shortcut="Ctrl+Enter",
-        )
+        with st.container(key="decide"):
+            form.save(
+                "Save and go to the next client",
+                decide,
+                lambda: form.entered(
+                    DecisionEntered,
+                    item_id=item.id,
+                    version=version,
+                    decision=_chosen(form),
+                    facts=_kept(facts),
+                ),
+                then=lambda _: _go_on(here, meeting, item),
+                shortcut="Ctrl+Enter",
+            )
         _proposal(here, item)
     return form.is_begun
+
+
+def _chosen(form: Form) -> ReviewDecision | None:
+    value = form.value("decision")
+    return ReviewDecision(value) if value else None
+
+
+def _typed(here: Present, item: ItemLine) -> None:
+    """What we agreed, kept as it is typed; a colleague's words come where nobody types here."""
+    key, seen = typed_key(item.id, AGREED), f"seen_of_{item.id}"
+    if st.session_state.get(key) == st.session_state.get(seen) != item.words:
+        st.session_state[key] = item.words
+    st.session_state[seen] = item.words
+    kept = DraftText(item.words, item.words_version, item.words_at) if item.words_at else None
+    draw_typed(here, item.id, AGREED, AGREED.label, kept)
 
 
 def _kept(facts: tuple[Said, ...]) -> tuple[dict[str, str], ...]:
@@ -395,6 +430,8 @@ def _go_on(here: Present, meeting: Meeting, item: ItemLine) -> None:
     after = next_open(stops, to_go, item.id)
     if after is not None:
         here.write(open_item, after, here.now)
+        # That the next client is there says it; a line of its own would push the facts down.
+        say_next("")
 
 
 def _agreed(here: Present, item: ItemLine) -> None:
@@ -422,19 +459,6 @@ def _proposal(here: Present, item: ItemLine) -> None:
 @acting
 def _confirm(here: Present, item_id: str) -> None:
     here.write(confirm_decision, item_id, here.now)
-
-
-def _next_ones(here: Present, meeting: Meeting, item: ItemLine) -> None:
-    """Who comes next; not a word of why."""
-    place = meeting.alone.index(item) + 1
-    coming = meeting.alone[place : place + 3]
-    if coming or meeting.steady:
-        st.markdown(quiet("Next on the agenda"))
-    for number, one in enumerate(coming, place + 1):
-        name = sentences.client_name(here.viewer, one.client)
-        words(quiet(f"{number}. {name}{', decided' if one.decision else ''}"))
-    if meeting.steady:
-        words(quiet(f"Last: {wording.count(len(meeting.steady), 'steady client')} together"))
 
 
 def _draw_steady(here: Present, meeting: Meeting) -> None:

@@ -167,18 +167,25 @@ def _key(note_id: str, field: str) -> str:
     return f"note/{note_id}/{field}"
 
 
+def typed_key(row_id: str, field: Field) -> str:
+    """The widget key of a field that `draw_typed` draws."""
+    return _key(row_id, field.key)
+
+
 def _field(here: Present, shown: NotePage, field: Field) -> None:
     kept = shown.drafts.get(field.key)
     body = {name: draft.text for name, draft in shown.drafts.items()}
     required = is_required(shown.template, field, body)
     label = f"{field.label}{' (required)' if required else ''}"
     if field.is_typed:
-        _words(here, shown.note.id, field, label, kept)
+        draw_typed(here, shown.note.id, field, label, kept)
     else:
         _picked(here, shown.note.id, field, label, kept)
 
 
-def _words(here: Present, note_id: str, field: Field, label: str, kept: DraftText | None) -> None:
+def draw_typed(
+    here: Present, note_id: str, field: Field, label: str, kept: DraftText | None
+) -> None:
     """A field written in words, and its mark: what the guard script has to know to save it.
 
     Over which version it is typed is not said where the browser holds another text than is kept.

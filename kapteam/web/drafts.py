@@ -1,21 +1,28 @@
 """What is typed in a note, as the guard script sends it at every pause, kept without a page's run.
 
-The request and the answer are JSON (decision 60). Nobody but the acting person's own unsigned notes
-is reached, through the action that every other save of a draft goes through.
+The request and the answer are JSON (decision 60). Nothing is reached but the acting person's own
+unsigned notes, through the action that every other save of a draft goes through, and what is agreed
+in a case review that they are in.
 """
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from kapteam import sentences
+from kapteam.actions.case_reviews import save_words
 from kapteam.actions.notes import save_draft
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, Unavailable
 from kapteam.ids import is_id
+from kapteam.queries.case_review import words_of
 from kapteam.queries.notes import draft_of
+from kapteam.queries.standing import Asked
+from kapteam.rules.case_review import AGREED
 from kapteam.web.person import Person, person_at
 
 _JSON = "application/json"
@@ -68,37 +75,63 @@ def keep_draft(request: Request, body: bytes) -> Response:
 
 def _keep(person: Person, typed: _Typed) -> Response:
     here, asked = person.database, person.asked
-    now, zone = asked.now, asked.practice.zone
     if not is_id(typed.note):
         raise NotFound(_NO_NOTE)
+    save, read = (_save_agreed, _agreed) if typed.field == AGREED.key else (_save_in_note, _in_note)
     try:
         with here.writing() as db:
-            kept = save_draft(
-                db,
-                asked.viewer,
-                typed.note,
-                typed.field,
-                typed.text,
-                typed.version,
-                now,
-                unanswered=typed.unanswered,
-            )
+            version, saved_at = save(db, asked, typed)
     except Conflict as conflict:
         with here.reading() as db:
-            theirs = draft_of(db, asked, typed.note, typed.field)
+            theirs = read(db, asked, typed)
         if theirs is None:
             raise
-        return JSONResponse(
-            {
-                "sentence": str(conflict),
-                "text": theirs.text,
-                "version": theirs.version,
-                "saved": sentences.saved_elsewhere(theirs.saved_at, now, zone),
-            },
-            _STATUS[Conflict],
-        )
-    saved = sentences.saved(kept.saved_at, now, zone)
-    return JSONResponse({"version": kept.version, "saved": saved})
+        return JSONResponse({"sentence": str(conflict), **theirs}, _STATUS[Conflict])
+    saved = sentences.saved(saved_at, asked.now, asked.practice.zone)
+    return JSONResponse({"version": version, "saved": saved})
+
+
+def _save_in_note(db: Session, asked: Asked, typed: _Typed) -> tuple[int, datetime]:
+    kept = save_draft(
+        db,
+        asked.viewer,
+        typed.note,
+        typed.field,
+        typed.text,
+        typed.version,
+        asked.now,
+        unanswered=typed.unanswered,
+    )
+    return kept.version, kept.saved_at
+
+
+def _in_note(db: Session, asked: Asked, typed: _Typed) -> dict[str, Any] | None:
+    kept = draft_of(db, asked, typed.note, typed.field)
+    if kept is None:
+        return None
+    saved = sentences.saved_elsewhere(kept.saved_at, asked.now, asked.practice.zone)
+    return {"text": kept.text, "version": kept.version, "saved": saved}
+
+
+def _save_agreed(db: Session, asked: Asked, typed: _Typed) -> tuple[int, datetime]:
+    item = save_words(
+        db,
+        asked.viewer,
+        typed.note,
+        typed.text,
+        typed.version,
+        asked.now,
+        unanswered=typed.unanswered,
+    )
+    return item.words_version, item.words_at or asked.now
+
+
+def _agreed(db: Session, asked: Asked, typed: _Typed) -> dict[str, Any] | None:
+    kept = words_of(db, asked, typed.note)
+    if kept is None:
+        return None
+    saved = sentences.saved_by(kept.by, kept.at, asked.now, asked.practice.zone)
+    return {"text": kept.text, "version": kept.version, "saved": saved}
 
 
 def _read(body: bytes) -> _Typed | None:

@@ -48,7 +48,7 @@ class ReviewItem(Versioned):
     `reasons` are why it is there, as they read when the review began: `words` and `tone`. Whichever
     was opened last is in front of both. `facts` are what both saw when they decided: `label`,
     `words` and `tone`. A change of dose that no prescriber decided is proposed until one confirmed
-    it (rule 62).
+    it (rule 62). `words` are kept while they are typed, whoever types; `words_version` counts that.
     """
 
     __tablename__ = "review_item"
@@ -64,6 +64,9 @@ class ReviewItem(Versioned):
     dropped_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     decision: Mapped[ReviewDecision | None] = mapped_column(term(ReviewDecision))
     words: Mapped[str] = mapped_column(Text, default="")
+    words_version: Mapped[int] = mapped_column(default=0)
+    words_at: Mapped[datetime | None]
+    words_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     facts: Mapped[list[dict[str, Any]]]
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))

@@ -342,7 +342,7 @@ addEventListener(
     const pressed = event.target.closest?.("a[href], button");
     if (!pressed || passing || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (pressed.dataset.kapteamPost === "/session/lock" || pressed.closest(".kapteam-both")) return;
-    const isSigning = pressed.closest(".st-key-sign_note") !== null;
+    const isSigning = pressed.closest(".st-key-sign_note, .st-key-decide") !== null;
     const isAhead = waiting().length > 0 || (unsent && pressed.matches("a"));
     if (!isAhead && !(isSigning && unsavedDraft())) return;
     event.preventDefault();
@@ -407,6 +407,9 @@ function adopt(mark) {
     const isNewer = version !== "" && Number(version) > draft.version;
     if (draft.text !== null && (isUnsaved(draft) || !isNewer)) write(area, draft.text);
     else Object.assign(draft, { version: Number(version), text: null, kept: null, saved: "" });
+  } else if (!isUnsaved(draft) && Number(version) > draft.version) {
+    // A colleague's words, drawn over what was kept of ours.
+    Object.assign(draft, { version: Number(version), text: null, kept: null, saved: "" });
   }
   drawDraft(draft);
 }

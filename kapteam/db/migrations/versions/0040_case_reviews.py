@@ -51,6 +51,9 @@ def upgrade() -> None:
         _id("dropped_by_id", nullable=True),
         sa.Column("decision", sa.String(40), nullable=True),
         sa.Column("words", sa.Text(), nullable=False),
+        _number("words_version"),
+        _at("words_at", nullable=True),
+        _id("words_by_id", nullable=True),
         sa.Column("facts", sa.JSON(), nullable=False),
         _at("decided_at", nullable=True),
         _id("decided_by_id", nullable=True),
@@ -60,6 +63,7 @@ def upgrade() -> None:
         episode_id="episode",
         added_by_id="clinician",
         dropped_by_id="clinician",
+        words_by_id="clinician",
         decided_by_id="clinician",
         confirmed_by_id="clinician",
     )
