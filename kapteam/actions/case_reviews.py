@@ -158,7 +158,7 @@ def open_item(db: Session, viewer: Viewer, item_id: str, now: datetime) -> None:
     Raises NotAllowed (also once the review has ended), NotFound.
     """
     item, course = _item(db, viewer, item_id, now)
-    item.opened_at = now
+    item.opened = max(one.opened for one in _items(db, item.case_review_id)) + 1
     record(
         db,
         "case_review:opened",
@@ -244,8 +244,8 @@ def bring_next(db: Session, viewer: Viewer, item_id: str, now: datetime) -> None
     """Make an item the next one after what both look at. Raises NotAllowed, NotFound."""
     item, course = _item(db, viewer, item_id, now)
     items = _items(db, item.case_review_id)
-    opened = [one for one in items if one.opened_at is not None]
-    current = max(opened, key=lambda one: (one.opened_at, one.id)).id if opened else None
+    opened = [one for one in items if one.opened]
+    current = max(opened, key=lambda one: one.opened).id if opened else None
     item.is_steady = False
     _place(items, as_next([one.id for one in items], item_id, current))
     _record_order(db, viewer, item, course, now)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_episodes
@@ -85,11 +85,10 @@ class MeetingHead:
 
 @dataclass(frozen=True, slots=True)
 class AgreedAction:
-    """One action that was agreed about an item, on its course."""
+    """One action that was agreed about an item."""
 
     id: str
     review_item_id: str
-    episode_id: str
     words: str
     owner_id: str
     owner: str
@@ -103,8 +102,7 @@ class ItemLine:
     """One course in a case review, with what was decided; in the order of the agenda.
 
     `reasons` are as they read when the review began, `facts` as they read at the decision.
-    `confirmed_by` is who confirmed a change of dose. `actions` were agreed about it; `open_before`
-    were in other reviews and are open yet.
+    `confirmed_by` is who confirmed a change of dose. `actions` were agreed about it.
     """
 
     id: str
@@ -115,7 +113,7 @@ class ItemLine:
     reasons: tuple[Said, ...]
     is_steady: bool
     added_by: str
-    opened_at: datetime | None
+    opened: int
     is_dropped: bool
     decision: ReviewDecision | None
     words: str
@@ -126,7 +124,6 @@ class ItemLine:
     decided_by: str
     confirmed_by: str
     actions: tuple[AgreedAction, ...]
-    open_before: tuple[AgreedAction, ...]
 
     @property
     def is_open(self) -> bool:
@@ -170,8 +167,8 @@ class Meeting:
     @property
     def current(self) -> ItemLine | None:
         """What both look at: what was opened last, else the first of all."""
-        opened = [one for one in self.shown if one.opened_at is not None]
-        return max(opened, key=_opened, default=next(iter(self.alone), None))
+        opened = [one for one in self.shown if one.opened]
+        return max(opened, key=lambda one: one.opened, default=next(iter(self.shown), None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,22 +238,27 @@ def case_agenda(db: Session, asked: Asked, colleague_id: str | None = None) -> A
 
 
 def running_meeting(db: Session, asked: Asked) -> Meeting | None:
-    """The case review of the viewer that has not ended, if there is one: two statements."""
-    return _meeting(db, asked, CaseReview.ended_at.is_(None))
+    """The case review of the viewer that has not ended, if there is one: one statement.
+
+    Its items come without their actions: those that are open stand with their course.
+    """
+    return _meeting(_rows(db, asked, CaseReview.ended_at.is_(None)), ())
 
 
 def meeting(db: Session, asked: Asked, case_review_id: str) -> Meeting:
     """One case review of the viewer, in two statements; raises NotFound."""
-    found = _meeting(db, asked, CaseReview.id == case_review_id)
+    rows = _rows(db, asked, CaseReview.id == case_review_id)
+    found = _meeting(rows, _actions(db, case_review_id))
     if found is None:
         raise NotFound(_MISSING)
     return found
 
 
-def _meeting(db: Session, asked: Asked, which: ColumnElement[bool]) -> Meeting | None:
+def _rows(db: Session, asked: Asked, which: ColumnElement[bool]) -> Sequence[Any]:
+    """A row for each item and member of the one review that meets `which`."""
     added, decided, confirmed, person = (aliased(Clinician) for _ in range(4))
     own = aliased(CaseReviewMember)
-    rows = db.execute(
+    return db.execute(
         select(
             ReviewItem,
             CaseReview,
@@ -281,6 +283,9 @@ def _meeting(db: Session, asked: Asked, which: ColumnElement[bool]) -> Meeting |
         .where(which, own.clinician_id == asked.viewer.clinician_id)
         .order_by(ReviewItem.position, ReviewItem.id, person.name, person.id)
     ).all()
+
+
+def _meeting(rows: Sequence[Any], actions: Sequence[AgreedAction]) -> Meeting | None:
     if not rows:
         return None
     review = rows[0].CaseReview
@@ -291,7 +296,6 @@ def _meeting(db: Session, asked: Asked, which: ColumnElement[bool]) -> Meeting |
         for row in rows
     }
     by_item = {row.ReviewItem.id: row for row in rows}
-    actions = _actions(db, rows)
     visible = [row for row in by_item.values() if row.is_visible]
     return Meeting(
         head=MeetingHead(
@@ -307,41 +311,24 @@ def _meeting(db: Session, asked: Asked, which: ColumnElement[bool]) -> Meeting |
     )
 
 
-def _actions(db: Session, rows: Sequence[Any]) -> list[AgreedAction]:
-    """What was agreed about these items, and what else is open about their courses."""
-    items = {row.ReviewItem.id for row in rows}
-    courses = {row.ReviewItem.episode_id for row in rows if row.is_visible}
+def _actions(db: Session, case_review_id: str) -> list[AgreedAction]:
+    """What was agreed in a review."""
     return [
-        AgreedAction(
-            row.id,
-            row.review_item_id,
-            row.episode_id,
-            row.words,
-            row.owner_id,
-            row.owner,
-            row.due_on,
-            row.ended_as,
-            row.ended_at,
-        )
+        AgreedAction(*row)
         for row in db.execute(
             select(
                 Action.id,
                 Action.review_item_id,
-                Action.episode_id,
                 Action.words,
                 Action.owner_id,
-                Clinician.name.label("owner"),
+                Clinician.name,
                 Action.due_on,
                 Action.ended_as,
                 Action.ended_at,
             )
             .join(Clinician, Clinician.id == Action.owner_id)
-            .where(
-                or_(
-                    Action.review_item_id.in_(items),
-                    and_(Action.episode_id.in_(courses), Action.ended_at.is_(None)),
-                )
-            )
+            .join(ReviewItem, ReviewItem.id == Action.review_item_id)
+            .where(ReviewItem.case_review_id == case_review_id)
             .order_by(Action.due_on, Action.id)
         )
     ]
@@ -432,12 +419,6 @@ def _heads(db: Session, asked: Asked, *which: ColumnElement[bool]) -> list[Meeti
 
 def _item(row: Any, actions: Sequence[AgreedAction]) -> ItemLine:
     one = row.ReviewItem
-    of_it = [each for each in actions if each.review_item_id == one.id]
-    open_before = [
-        each
-        for each in actions
-        if each.episode_id == one.episode_id and each not in of_it and each.ended_at is None
-    ]
     return ItemLine(
         id=one.id,
         version=one.version,
@@ -447,7 +428,7 @@ def _item(row: Any, actions: Sequence[AgreedAction]) -> ItemLine:
         reasons=tuple(map(_said, one.reasons)),
         is_steady=one.is_steady,
         added_by=row.added_by or "",
-        opened_at=one.opened_at,
+        opened=one.opened,
         is_dropped=one.dropped_at is not None,
         decision=one.decision,
         words=one.words,
@@ -457,17 +438,12 @@ def _item(row: Any, actions: Sequence[AgreedAction]) -> ItemLine:
         decided_at=one.decided_at,
         decided_by=row.decided_by or "",
         confirmed_by=row.confirmed_by or "",
-        actions=tuple(of_it),
-        open_before=tuple(open_before),
+        actions=tuple(each for each in actions if each.review_item_id == one.id),
     )
 
 
 def _said(kept: dict[str, Any]) -> Said:
     return Said(kept["words"], Tone(kept["tone"]), kept.get("label", ""))
-
-
-def _opened(item: ItemLine) -> tuple[float, str]:
-    return (item.opened_at.timestamp() if item.opened_at else 0.0, item.id)
 
 
 def _colleagues(courses: Iterable[CourseStanding], clinician_id: str) -> tuple[Person, ...]:

@@ -128,6 +128,8 @@ def moved(ids: Sequence[str], item_id: str, by: int) -> list[str]:
 
 def as_next(ids: Sequence[str], item_id: str, after_id: str | None) -> list[str]:
     """The agenda with one item right after the one that is open; first where none is."""
+    if item_id == after_id:
+        return list(ids)
     others = [one for one in ids if one != item_id]
     others.insert(others.index(after_id) + 1 if after_id in others else 0, item_id)
     return others

@@ -28,7 +28,6 @@ from kapteam.charts.trend import small_trend
 from kapteam.queries.case_review import (
     Agenda,
     AgendaRow,
-    AgreedAction,
     ItemLine,
     Meeting,
     Presented,
@@ -41,7 +40,7 @@ from kapteam.queries.case_review import (
 )
 from kapteam.queries.integration import is_owed
 from kapteam.queries.notes import DraftText
-from kapteam.queries.standing import CourseStanding, Person
+from kapteam.queries.standing import ActionLine, Asked, CourseStanding, Person
 from kapteam.rules.case_review import AGREED, next_open, time_left
 from kapteam.rules.permissions import can_order_dose
 from kapteam.ui.forms import Form, unused_id
@@ -179,7 +178,7 @@ def draw_meeting(here: Present, shown: Meeting) -> None:
         _draw_frozen(here, shown)
     elif item is None or item.is_steady:
         _draw_head(here, shown, item)
-        live_part(here, partial(_follow, seen=_seen(item)))
+        live_part(here, partial(_follow, drawn=here.asked, seen=_seen(item)))
         _draw_steady(here, shown)
     else:
         _draw_head(here, shown, item)
@@ -226,6 +225,8 @@ def _ways(here: Present, shown: Meeting, item: ItemLine | None) -> None:
         link("case_review", "Back to the review", icon="arrow_back")
     else:
         link("case_review", "Agenda", icon="list", show="agenda")
+    if not shown.not_reached:
+        _end_button(shown)
 
 
 @acting
@@ -234,8 +235,10 @@ def _go_to(here: Present, item_id: str) -> None:
     here.write(open_item, item_id, here.now)
 
 
-def _follow(here: Present, seen: tuple[str, int, int], begun: bool = False) -> None:
+def _follow(here: Present, drawn: Asked, seen: tuple[str, int, int], begun: bool = False) -> None:
     """Go where the colleague went on to; what is half entered here stays until one follows."""
+    if here.asked is drawn:
+        return
     now = here.read(running_meeting)
     current = _seen(now.current if now else None)
     if current == seen:
@@ -257,12 +260,12 @@ def _present(here: Present, meeting: Meeting, item: ItemLine) -> None:
         with right:
             begun = _decision(here, meeting, item, facts)
         with left, st.container(gap="xsmall"):
-            live_part(here, partial(_follow, seen=_seen(item), begun=begun))
+            live_part(here, partial(_follow, drawn=here.asked, seen=_seen(item), begun=begun))
             _why(item)
             if shown.course is None:
                 phrase(Phrase("This course of care has ended since.", Tone.AMBER, "flag"))
             draw_facts(here, facts, shown.course)
-            for one in item.open_before:
+            for one in shown.course.actions if shown.course else ():
                 _open_action(here, one)
 
 
@@ -343,18 +346,13 @@ def _facts_of(here: Present, shown: Presented) -> Iterator[Said]:
     yield Said(ahead, Tone.PLAIN if step else Tone.AMBER, "Next step")
 
 
-def _open_action(here: Present, one: AgreedAction) -> None:
-    """An action of an earlier review: it comes back until somebody says what became of it."""
-    late = one.due_on < here.today
-    due = wording.day(one.due_on, here.today)
+def _open_action(here: Present, one: ActionLine) -> None:
+    """What was agreed, now or before: it comes back until somebody says what became of it."""
+    short = one.short
+    due = wording.day(short.due_on, here.today)
     with row(f"open_action_{one.id}"):
-        phrase(
-            Phrase(
-                f"{one.owner}, due {due}: {free_words(here, one.words)}",
-                Tone.AMBER if late else Tone.PLAIN,
-                "task_alt",
-            )
-        )
+        said_of_it = f"{short.owner}, due {due}: {free_words(here, short.words)}"
+        phrase(Phrase(said_of_it, short.tone(here.today), "task_alt"))
         for end in ActionEnd:
             st.button(
                 end.label,
@@ -379,7 +377,6 @@ def _decision(here: Present, meeting: Meeting, item: ItemLine, facts: tuple[Said
         decisions = {one.value: one.label for one in ReviewDecision}
         form.pick("decision", "Decision", decisions, item.decision)
         _typed(here, item)
-        _agreed(here, item)
         form.line("action_words", "Action")
         people = {one.id: one.name for one in meeting.head.members}
         with st.container(horizontal=True, gap="small"):
@@ -412,7 +409,7 @@ def _chosen(form: Form) -> ReviewDecision | None:
 def _typed(here: Present, item: ItemLine) -> None:
     """What we agreed, kept as it is typed; a colleague's words come where nobody types here."""
     key, seen = typed_key(item.id, AGREED), f"seen_of_{item.id}"
-    if st.session_state.get(key) == st.session_state.get(seen) != item.words:
+    if key not in st.session_state or st.session_state[key] == st.session_state.get(seen):
         st.session_state[key] = item.words
     st.session_state[seen] = item.words
     kept = DraftText(item.words, item.words_version, item.words_at) if item.words_at else None
@@ -432,14 +429,6 @@ def _go_on(here: Present, meeting: Meeting, item: ItemLine) -> None:
         here.write(open_item, after, here.now)
         # That the next client is there says it; a line of its own would push the facts down.
         say_next("")
-
-
-def _agreed(here: Present, item: ItemLine) -> None:
-    """The actions that were agreed about this client just now."""
-    for one in item.actions:
-        due = wording.day(one.due_on, here.today)
-        ended = f", {one.ended_as.label.lower()}" if one.ended_as else ""
-        words(f":material/task_alt: {plain(f'{one.owner}, by {due}: {one.words}{ended}')}")
 
 
 def _proposal(here: Present, item: ItemLine) -> None:
@@ -511,7 +500,7 @@ def _no_change(here: Present, case_review_id: str, facts: dict[str, Any]) -> Non
 
 def _draw_frozen(here: Present, meeting: Meeting) -> None:
     """The agenda of the review that runs, to add to, to move in and to take off."""
-    live_part(here, partial(_follow_agenda, seen=_order(meeting)))
+    live_part(here, partial(_follow_agenda, drawn=here.asked, seen=_order(meeting)))
     with section("Agenda", len(meeting.shown), key="frozen", nothing="Nobody is on it any more"):
         for number, one in enumerate(meeting.shown, 1):
             with list_row(f"item_{one.id}"):
@@ -530,8 +519,10 @@ def _order(meeting: Meeting) -> tuple[str, ...]:
     return tuple(one.id for one in meeting.shown)
 
 
-def _follow_agenda(here: Present, seen: tuple[str, ...]) -> None:
+def _follow_agenda(here: Present, drawn: Asked, seen: tuple[str, ...]) -> None:
     """Draw the agenda anew once a colleague changed it."""
+    if here.asked is drawn:
+        return
     now = here.read(running_meeting)
     if now is None or _order(now) != seen:
         st.rerun()
@@ -597,6 +588,11 @@ def _end(here: Present, meeting: Meeting) -> None:
     left = len(meeting.not_reached)
     if left:
         words(quiet(f"{wording.count(left, 'client')} not decided: they head the next agenda."))
+        _end_button(meeting)
+
+
+def _end_button(meeting: Meeting) -> None:
+    """Once everybody is decided about it stands at the top, else below the agenda."""
     st.button("End the review", key="end_review", on_click=_end_now, args=(meeting.head.id,))
 
 

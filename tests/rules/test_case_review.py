@@ -177,7 +177,7 @@ def test_an_item_moves_and_stays_at_either_end(item, by, expected):
         ("d", "a", ["a", "d", "b", "c"]),
         ("a", "c", ["b", "c", "a", "d"]),
         ("d", None, ["d", "a", "b", "c"]),
-        ("b", "b", ["b", "a", "c", "d"]),
+        ("b", "b", ["a", "b", "c", "d"]),
     ],
 )
 def test_an_urgent_one_comes_next(item, after, expected):

@@ -45,10 +45,11 @@ class CaseReviewMember(Identified):
 class ReviewItem(Versioned):
     """One course of care in a case review, in the place that it has on the agenda.
 
-    `reasons` are why it is there, as they read when the review began: `words` and `tone`. Whichever
-    was opened last is in front of both. `facts` are what both saw when they decided: `label`,
-    `words` and `tone`. A change of dose that no prescriber decided is proposed until one confirmed
-    it (rule 62). `words` are kept while they are typed, whoever types; `words_version` counts that.
+    `reasons` are why it is there, as they read when the review began: `words` and `tone`. Which was
+    `opened` last, the highest number, is in front of both. `facts` are what both saw when they
+    decided: `label`, `words` and `tone`. A change of dose that no prescriber decided is proposed
+    until one confirmed it (rule 62). `words` are kept while they are typed, whoever types;
+    `words_version` counts that.
     """
 
     __tablename__ = "review_item"
@@ -59,7 +60,7 @@ class ReviewItem(Versioned):
     reasons: Mapped[list[dict[str, Any]]]
     is_steady: Mapped[bool]
     added_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
-    opened_at: Mapped[datetime | None]
+    opened: Mapped[int] = mapped_column(default=0)
     dropped_at: Mapped[datetime | None]
     dropped_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     decision: Mapped[ReviewDecision | None] = mapped_column(term(ReviewDecision))

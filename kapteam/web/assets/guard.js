@@ -357,6 +357,29 @@ addEventListener(
   { capture: true },
 );
 
+// In a case review, who decides by keys goes on by keys: with the next client the focus is where the
+// decision is. Left and Right go on from everywhere but there.
+
+let decided = ""; // the client about whom it was decided
+
+const inFront = () =>
+  document.querySelector(".st-key-presenter [data-kapteam-note]")?.dataset.kapteamNote ?? "";
+
+addEventListener(
+  "keydown",
+  (event) => {
+    const isSaved = event.key === "Enter" && event.ctrlKey;
+    if (isSaved && event.target.closest?.(".st-key-presenter")) decided = inFront();
+  },
+  { capture: true },
+);
+
+function toDecision() {
+  if (decided === "" || inFront() === "" || inFront() === decided) return;
+  decided = "";
+  document.querySelector(".st-key-presenter [role=combobox]")?.focus({ preventScroll: true });
+}
+
 // Notes. What is typed in one is sent as it stands, field by field: soon after the last key, and while
 // typing goes on without a pause every second and a half. Nobody else saves these fields (Streamlit is
 // told of them and asked for nothing), so that this script alone knows over which version a text was
@@ -607,6 +630,7 @@ function drawLate(place) {
 function lookForNotes() {
   document.querySelectorAll("[data-kapteam-note]").forEach(adopt);
   document.querySelectorAll("[data-kapteam-late]").forEach(drawLate);
+  toDecision();
   for (const [key, draft] of drafts) {
     if (isUnsaved(draft) || draft.area.isConnected) continue;
     if (!document.querySelector(`[data-kapteam-note="${draft.note}"]`)) drafts.delete(key);

@@ -46,7 +46,7 @@ def upgrade() -> None:
         sa.Column("reasons", sa.JSON(), nullable=False),
         sa.Column("is_steady", sa.Boolean(), nullable=False),
         _id("added_by_id", nullable=True),
-        _at("opened_at", nullable=True),
+        _number("opened"),
         _at("dropped_at", nullable=True),
         _id("dropped_by_id", nullable=True),
         sa.Column("decision", sa.String(40), nullable=True),

@@ -1,0 +1,167 @@
+"""The case review page: who may open it, its agenda, one client in front, others in the room."""
+
+from datetime import timedelta
+
+import pytest
+
+from kapteam.actions.case_reviews import AgendaLine, ReviewEntered, start_review
+from kapteam.db.tables import CaseReview, Episode, ReviewItem
+from kapteam.ids import new_id
+from kapteam.vocabulary import Audience, EpisodeState, ReviewDecision
+from tests.factories import NOW, TODAY
+from tests.factories_care import a_ketamine_session, a_signed_intention, another_course
+from tests.pages.filling import fill, press
+from tests.pages.tabs import (
+    MOST_STATEMENTS,
+    links,
+    opened,
+    said,
+    statements_of,
+    unsigned,
+    well,
+)
+
+DAY = timedelta(days=1)
+SAVE, FORM = "Save and go to the next client", "decision"
+D = ReviewDecision
+
+
+@pytest.fixture
+def others(care):
+    """Two more clients of the pair."""
+    with care.database.writing() as db:
+        return tuple(another_course(db, care, family) for family in ("Ash", "Birch"))
+
+
+def _begin(care, courses, *, steady=()):
+    line = {"words": "Not held since dose", "tone": "red"}
+    lines = tuple(AgendaLine(one.id, (line,), one in steady) for one in courses)
+    entered = ReviewEntered(new_id(), care.prescriber.clinician_id, 60, lines)
+    return care.do(start_review, care.therapist, entered)
+
+
+def _review(care, who, **query):
+    return opened(care, who, "case_review", **query)
+
+
+def test_nobody_signed_in_and_nobody_who_does_not_treat_gets_anything(care):
+    assert unsigned("case_review") == ""
+    for who in (care.front_desk, care.nurse):
+        tab = _review(care, who)
+        assert "A case review is held by those who treat" in said(tab)
+        assert "Agenda now" not in said(tab)
+    assert "Case review" not in links(opened(care, care.front_desk, "today"))
+
+
+def test_the_agenda_has_the_pair_s_clients_with_their_reasons_and_nobody_else_s(care, others):
+    with care.database.writing() as db:
+        another_course(db, care, "Elsewhere", prescriber=None)
+        a_ketamine_session(db, db.get_one(Episode, others[0].id), planned_at=NOW + 2 * DAY)
+    tab = _review(care, care.therapist)
+    shown = said(tab) + "".join(links(tab))
+    for words in ("Agenda now (3)", "Ash", "Birch", "Ketamine session Thu Nov 26, 2:30"):
+        assert words in shown
+    assert "Elsewhere" not in shown
+    assert "Nobody" in said(_review(care, care.stranger))
+
+
+def test_a_review_is_begun_from_its_page_and_decided_there(care, others):
+    tab = _review(care, care.therapist)
+    press(tab, "Start the review")
+    assert "1 of 3" in said(tab)
+    assert f"{care.client.code}" in said(tab)
+    assert "Birch" not in said(tab) + "".join(links(tab))
+    press(tab, SAVE)
+    assert "Choose what was decided" in said(tab)
+    fill(tab, FORM, {"decision": D.HOLD.value, "action_words": "Call the cardiologist"})
+    press(tab, SAVE)
+    assert "Choose who does it" in said(tab)
+    assert "Choose the day by which it is done" in said(tab)
+    fill(tab, FORM, {"owner_id": care.prescriber.clinician_id, "due_on": TODAY + DAY})
+    press(tab, SAVE)
+    assert "2 of 3" in said(tab)
+    decided = [one for one in care.rows(ReviewItem) if one.decision]
+    assert [one.decision for one in decided] == [D.HOLD]
+    assert {"label": "Stage", "words": "Series", "tone": "plain"} in decided[0].facts
+    assert "Call the cardiologist" in said(press(tab, "Previous"))
+
+
+def test_the_steady_ones_come_last_together_and_one_can_be_looked_at_alone(care, others):
+    _begin(care, (care.course, *others), steady=others)
+    tab = _review(care, care.prescriber)
+    assert "1 of 1" in said(tab)
+    press(tab, "Next")
+    assert "Steady, looked at together (2)" in said(tab)
+    alone = next(one for one in tab.button if one.label == "Look at alone")
+    well(alone.click().run())
+    assert "What we agreed" in {one.label for one in tab.text_area}
+    press(tab, "Next")
+    press(tab, "No change for all 1")
+    assert "No change" in said(tab)
+    assert [one.decision for one in care.rows(ReviewItem)].count(D.NO_CHANGE) == 1
+
+
+def test_with_others_in_the_room_no_name_and_no_word_of_the_client_stands_there(care, others):
+    with care.database.writing() as db:
+        session = a_ketamine_session(db, db.get_one(Episode, care.course.id), planned_at=NOW + DAY)
+        a_signed_intention(db, session, care.therapist)
+    _begin(care, (care.course, *others))
+    tab = _review(care, care.prescriber)
+    assert care.client.family_name in said(tab)
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+    shown = said(tab) + "".join(links(tab))
+    assert care.client.family_name not in shown
+    assert care.client.code in shown
+    assert "Show scores and intention" in [one.label for one in tab.expander]
+
+
+def test_a_client_discharged_in_mid_meeting_is_said_to_be(care, others):
+    _begin(care, (care.course, *others))
+    with care.database.writing() as db:
+        course = db.get_one(Episode, care.course.id)
+        course.state, course.closed_at = EpisodeState.CLOSED, NOW
+    tab = _review(care, care.therapist)
+    assert "This course of care has ended since." in said(tab)
+    fill(tab, FORM, {"decision": D.NO_CHANGE.value})
+    press(tab, SAVE)
+    assert "2 of 3" in said(tab)
+
+
+def test_the_agenda_of_a_running_review_is_moved_added_to_and_ended(care, others):
+    _begin(care, (care.course, others[0]))
+    tab = _review(care, care.therapist, show="agenda")
+    assert "Agenda (2)" in said(tab)
+    fill(tab, "add_item", {"episode_id": others[1].id})
+    press(tab, "Add to the agenda")
+    assert "Agenda (3)" in said(tab)
+    assert "3 clients not decided" in said(tab)
+    press(tab, "End the review")
+    assert care.rows(CaseReview)[0].ended_at == NOW
+    assert "Not reached (3)" in said(tab)
+
+
+@pytest.mark.parametrize("query", [{"id": "nothing"}, {"id": ""}, {"show": "nonsense"}])
+def test_an_address_that_leads_nowhere_is_a_sentence_or_the_agenda(care, query):
+    shown = said(_review(care, care.therapist, **query))
+    assert ("There is no such case review" in shown) is (query.get("id") == "nothing")
+
+
+def test_who_was_not_in_a_review_gets_no_minutes_of_it(care, others):
+    review = _begin(care, (care.course,))
+    shown = said(_review(care, care.stranger, id=review))
+    assert "There is no such case review" in shown
+    assert care.client.code not in shown
+
+
+def test_the_page_takes_no_more_statements_than_it_may(care, others):
+    few = statements_of(care, _review(care, care.therapist))
+    assert few <= MOST_STATEMENTS
+    review = _begin(care, (care.course, *others))
+    few = statements_of(care, _review(care, care.prescriber))
+    assert few <= MOST_STATEMENTS
+    assert statements_of(care, _review(care, care.prescriber, id=review)) <= MOST_STATEMENTS
+    with care.database.writing() as db:
+        db.get_one(CaseReview, review).ended_at = NOW
+        more = [another_course(db, care, f"Elm {number}") for number in range(20)]
+    _begin(care, (care.course, *others, *more))
+    assert statements_of(care, _review(care, care.prescriber)) == few
