@@ -223,7 +223,11 @@ def case_agenda(db: Session, asked: Asked, colleague_id: str | None = None) -> A
     ours = [one for one in found if colleague is None or _is_with(one, colleague)]
     doses = {one.episode_id: _dose_ahead(one, asked) for one in ours}
     by_id = {one.episode_id: one for one in ours}
-    entries = agenda((_to_review(one, doses[one.episode_id], asked) for one in ours), asked.now)
+    entries = agenda(
+        (_to_review(one, doses[one.episode_id], asked) for one in ours),
+        asked.practice.thresholds,
+        asked.now,
+    )
     return Agenda(
         running=next((one for one in heads if one.ended_at is None), None),
         colleague=colleague,

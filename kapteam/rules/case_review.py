@@ -7,13 +7,11 @@ from math import inf
 
 from kapteam.rules.attention import Attention
 from kapteam.rules.notes import Field
+from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import EpisodeState, ReviewDecision, Term, Tone
 
 NEW = timedelta(days=14)
 """A course of care is new for two weeks, as in Caseload."""
-AGAIN = timedelta(days=28)
-AGAIN_IN_MAINTENANCE = timedelta(days=60)
-"""Rule 59: after how long a course is on the agenda whatever else there is."""
 AGREED = Field("agreed", "What we agreed", "In one or two sentences")
 """What is written about a client while both look at them, kept as it is typed."""
 NEEDS_WORDS = frozenset({ReviewDecision.DOSE, ReviewDecision.REFER, ReviewDecision.DISCHARGE})
@@ -65,20 +63,28 @@ class Entry:
         return self.topics == (Topic.NOT_REVIEWED,) and not self.course.attention
 
 
-def agenda(courses: Iterable[CourseToReview], now: datetime) -> tuple[Entry, ...]:
+def agenda(
+    courses: Iterable[CourseToReview], thresholds: Thresholds, now: datetime
+) -> tuple[Entry, ...]:
     """Every course that the review is about, in order (rules 58 to 60).
 
     Who was not reached last time comes first, then whose action is overdue; then red, then amber
     and what somebody marked, then the rest. Within these it is the order of Caseload, and of what
     is the same there, who was not reviewed for longest. Steady courses come last.
     """
-    entries = (Entry(course, _topics(course, now)) for course in courses)
+    entries = (Entry(course, _topics(course, thresholds, now)) for course in courses)
     listed = [one for one in entries if one.topics or one.course.attention]
     return tuple(sorted(listed, key=_order))
 
 
-def _topics(course: CourseToReview, now: datetime) -> tuple[Topic, ...]:
-    again = AGAIN_IN_MAINTENANCE if course.state is EpisodeState.MAINTENANCE else AGAIN
+def _topics(course: CourseToReview, thresholds: Thresholds, now: datetime) -> tuple[Topic, ...]:
+    # Rule 59: then a course is on the agenda whatever else there is.
+    in_maintenance = course.state is EpisodeState.MAINTENANCE
+    again = timedelta(
+        days=thresholds.case_review_maintenance_days
+        if in_maintenance
+        else thresholds.case_review_days
+    )
     is_true = {
         Topic.NOT_REACHED: course.not_reached,
         Topic.OVERDUE_ACTION: course.overdue > 0,

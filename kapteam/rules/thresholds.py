@@ -26,6 +26,10 @@ class Threshold:
 _LABEL_DELAYS = "the Spravato label: weigh a delay above 140 over 90"
 _HOLDS = "kapteam's default; clinics hold from 140/90, 150/90 or 160/100"
 _REVIEWS = "kapteam's default; programs review every 30 days, and quarterly in maintenance"
+_COMES_BACK = (
+    "kapteam's default; a registry of collaborative care calls a review overdue after one month, "
+    "two while relapse is prevented"
+)
 _CRISIS = "kapteam's default; the level that is called a hypertensive crisis"
 
 # Rule 64; domain 3.3 (windows after a dose); product.md, Intention; rule 28; rules 24 and 40;
@@ -117,6 +121,20 @@ THRESHOLDS: Mapping[str, Threshold] = {
     "review_maintenance_days": Threshold(
         "A prescriber reviews maintenance every", 90, "days; 0: never", 0, 366, _REVIEWS
     ),
+    "case_review_days": Threshold(
+        "A case review comes back to everybody after", 28, "days", 7, 366, _COMES_BACK
+    ),
+    "case_review_maintenance_days": Threshold(
+        "A case review comes back to maintenance after", 60, "days", 7, 366, _COMES_BACK
+    ),
+    "case_review_minutes": Threshold(
+        "A case review takes",
+        60,
+        "minutes",
+        10,
+        240,
+        "kapteam's default; teams that review whole caseloads meet for one to two hours a week",
+    ),
     "everyone_sees_caseload": Threshold(
         "Everyone sees the whole caseload",
         0,
@@ -149,6 +167,9 @@ class Thresholds:
     lookup_days: int = THRESHOLDS["lookup_days"].default
     review_series_days: int = THRESHOLDS["review_series_days"].default
     review_maintenance_days: int = THRESHOLDS["review_maintenance_days"].default
+    case_review_days: int = THRESHOLDS["case_review_days"].default
+    case_review_maintenance_days: int = THRESHOLDS["case_review_maintenance_days"].default
+    case_review_minutes: int = THRESHOLDS["case_review_minutes"].default
     everyone_sees_caseload: int = THRESHOLDS["everyone_sees_caseload"].default
 
     @property

@@ -66,8 +66,6 @@ from kapteam.ui.written import folded_for_others, free_words
 from kapteam.vocabulary import ActionEnd, ReviewDecision, Tone
 from kapteam.wording import Phrase
 
-MINUTES = 60
-"""An hour, as such meetings usually take (domain 6)."""
 _REASONS, _TWO_LINKS = 620, 130
 _FIRST = 3
 """So many reasons are in view; the first ones are the most pressing."""
@@ -141,7 +139,8 @@ def _start(here: Present, shown: Agenda) -> None:
     form = Form(here, "case_review", makes=unused_id(here))
     colleague = shown.colleague
     with st.container(width=200, gap="xsmall"):
-        form.number("minutes", "For how many minutes", MINUTES)
+        usual = here.asked.practice.thresholds.case_review_minutes
+        form.number("minutes", "For how many minutes", usual)
     with st.container(width="content", gap="xsmall"):
         form.save(
             "Start the review",

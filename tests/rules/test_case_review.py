@@ -18,10 +18,12 @@ from kapteam.rules.case_review import (
     next_open,
     time_left,
 )
+from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import EpisodeState, ReviewDecision, Tone
 
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
+USUAL = Thresholds()
 CALM = CourseToReview(
     episode_id="calm",
     state=EpisodeState.SERIES,
@@ -67,7 +69,7 @@ PLAIN = Attention(Reason.NO_NEXT_STEP, Tone.PLAIN, None)
     ],
 )
 def test_what_puts_a_course_on_the_agenda(course, topics):
-    (entry,) = agenda([course], NOW)
+    (entry,) = agenda([course], USUAL, NOW)
     assert entry.topics == topics
 
 
@@ -81,7 +83,14 @@ def test_what_puts_a_course_on_the_agenda(course, topics):
     ],
 )
 def test_what_does_not(course):
-    assert agenda([course], NOW) == ()
+    assert agenda([course], USUAL, NOW) == ()
+
+
+def test_after_how_long_it_comes_back_is_the_practice_s_own():
+    own = Thresholds(case_review_days=7)
+    course = replace(CALM, last_reviewed_at=NOW - 8 * DAY)
+    assert agenda([course], USUAL, NOW) == ()
+    assert [one.topics for one in agenda([course], own, NOW)] == [(Topic.NOT_REVIEWED,)]
 
 
 def test_the_order_is_not_reached_overdue_red_amber_and_marked_the_rest_and_steady_last():
@@ -95,7 +104,7 @@ def test_the_order_is_not_reached_overdue_red_amber_and_marked_the_rest_and_stea
         replace(CALM, episode_id="overdue", overdue=1, attention=(PLAIN,)),
         replace(CALM, episode_id="not reached", not_reached=True),
     ]
-    found = agenda(courses, NOW)
+    found = agenda(courses, USUAL, NOW)
     assert [one.course.episode_id for one in found] == [
         "not reached",
         "overdue",
@@ -114,7 +123,7 @@ def test_of_the_same_who_was_not_reviewed_for_longest_comes_first():
         replace(CALM, episode_id=name, last_reviewed_at=NOW - days * DAY)
         for name, days in (("a", 30), ("b", 90), ("c", 60))
     ]
-    assert [one.course.episode_id for one in agenda(courses, NOW)] == ["b", "c", "a"]
+    assert [one.course.episode_id for one in agenda(courses, USUAL, NOW)] == ["b", "c", "a"]
 
 
 @given(st.permutations(range(6)))
@@ -123,7 +132,7 @@ def test_the_order_does_not_depend_on_how_the_courses_come(order):
         replace(CALM, episode_id=str(number), attention=(RED,) if number % 2 else (AMBER,))
         for number in range(6)
     ]
-    assert agenda([courses[one] for one in order], NOW) == agenda(courses, NOW)
+    assert agenda([courses[one] for one in order], USUAL, NOW) == agenda(courses, USUAL, NOW)
 
 
 @given(st.integers(0, 5))
@@ -132,9 +141,9 @@ def test_what_changes_about_one_course_moves_no_other(which):
         replace(CALM, episode_id=str(number), attention=(replace(AMBER, at=NOW - number * DAY),))
         for number in range(6)
     ]
-    before = [one.course.episode_id for one in agenda(courses, NOW)]
+    before = [one.course.episode_id for one in agenda(courses, USUAL, NOW)]
     courses[which] = replace(courses[which], attention=(RED,))
-    after = [one.course.episode_id for one in agenda(courses, NOW)]
+    after = [one.course.episode_id for one in agenda(courses, USUAL, NOW)]
     assert after[0] == str(which)
     assert [one for one in after if one != str(which)] == [
         one for one in before if one != str(which)
