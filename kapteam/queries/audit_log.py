@@ -38,6 +38,8 @@ TAGS = {
         "brief:printed",
         "monitoring_form:printed",
         "thread:printed",
+        "case_review:printed",
+        "case_review:copied",
     ),
     What.EMERGENCY: ("emergency:%",),
     What.CLIENTS: (
