@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
 from kapteam.db.access import visible_client
 from kapteam.db.audit import record
 from kapteam.db.tables import ChartLook
+from kapteam.errors import NotAllowed
 from kapteam.rules.looks import Look, next_look
 from kapteam.rules.permissions import Viewer
+from kapteam.vocabulary import ExportPurpose
 
 
 def record_view(db: Session, viewer: Viewer, client_id: str, now: datetime) -> None:
@@ -75,3 +78,24 @@ def record_brief(
     The caller hands it out only after this is committed.
     """
     record(db, "brief:printed", viewer, now, client_id=client_id, subject_id=session_id)
+
+
+def record_minutes(
+    db: Session,
+    viewer: Viewer,
+    how: Literal["printed", "copied"],
+    case_review_id: str,
+    codes: Sequence[str],
+    names_for: ExportPurpose | None,
+    now: datetime,
+) -> None:
+    """Note that this person took the minutes of a case review along, and who stands on them.
+
+    Without `names_for` they name nobody; with it the names stand in them for that purpose (rule
+    65). The caller hands them out only after this is committed. Raises NotAllowed where others can
+    see the screen and names were asked for.
+    """
+    if names_for is not None and viewer.hides_names:
+        raise NotAllowed("Names stay hidden while others can see this screen.")
+    named = {"names_for": names_for} if names_for else {}
+    record(db, f"case_review:{how}", viewer, now, subject_id=case_review_id, codes=codes, **named)
