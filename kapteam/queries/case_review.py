@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -178,6 +179,14 @@ class Meeting:
     def dropped(self) -> tuple[ItemLine, ...]:
         """What was taken off the agenda."""
         return tuple(one for one in self.items if one.is_dropped)
+
+    @property
+    def by_owner(self) -> tuple[tuple[str, tuple[tuple[ItemLine, AgreedAction], ...]], ...]:
+        """What was agreed, by whose it is: each name once, with the first due first."""
+        agreed = [(item, one) for item in self.shown for one in item.actions]
+        agreed.sort(key=lambda pair: (pair[1].owner, pair[1].owner_id, pair[1].due_on, pair[1].id))
+        whose = groupby(agreed, key=lambda pair: (pair[1].owner, pair[1].owner_id))
+        return tuple((name, tuple(lines)) for (name, _), lines in whose)
 
     @property
     def current(self) -> ItemLine | None:

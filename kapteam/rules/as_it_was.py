@@ -38,9 +38,7 @@ def compare(then: Sequence[Fact], now: Sequence[Fact]) -> tuple[Compared, ...]:
     same = _same(then, now)
     left = {label for label, number in _labels(then, same.values()).items() if number == 1}
     left &= {label for label, number in _labels(now, same).items() if number == 1}
-    before = {
-        label: place for place, (label, _) in enumerate(then) if place not in same.values()
-    }
+    before = {label: place for place, (label, _) in enumerate(then) if place not in same.values()}
     found = []
     for place, (label, _) in enumerate(now):
         if place in same:
