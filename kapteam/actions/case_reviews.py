@@ -1,6 +1,7 @@
 """Case reviews: begun, gone through, decided, ended; actions, and what is to be discussed.
 
-Whatever a case review changes is its members' alone, and each course in it is one they may see.
+Whatever a case review changes is its members' alone, and each course in it is one they may see. A
+proposed change of dose is any prescriber's of its course, an action anybody's who treats there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -326,15 +327,22 @@ def no_change_for_all(
         )
 
 
-def confirm_decision(db: Session, viewer: Viewer, item_id: str, now: datetime) -> None:
+def confirm_decision(
+    db: Session, viewer: Viewer, item_id: str, version: int, now: datetime
+) -> None:
     """Confirm a change of dose that a therapist proposed (rule 62); it orders nothing by itself.
 
-    Also after the review. Raises NotAllowed (nobody but a prescriber), NotFound.
+    Also after the review, and by a prescriber of the course who was not in it. `version` is what
+    they saw. Raises NotAllowed (nobody but a prescriber; something else was decided meanwhile),
+    NotFound.
     """
     check_can_order_dose(viewer)
-    item, course = _item(db, viewer, item_id, now, also_ended=True)
-    if item.decision is not ReviewDecision.DOSE:
-        raise NotAllowed("No change of dose is proposed here any more. Look again.")
+    item = db.scalar(select(ReviewItem).where(ReviewItem.id == item_id).with_for_update())
+    if item is None:
+        raise NotFound(_MISSING)
+    course = visible_episode(db, viewer, item.episode_id, now)
+    if item.decision is not ReviewDecision.DOSE or item.version != version:
+        raise NotAllowed("Something else was decided here meanwhile. Look again.")
     if item.confirmed_at is not None:
         return
     item.confirmed_at, item.confirmed_by_id = now, viewer.clinician_id
@@ -493,16 +501,10 @@ def _running(db: Session, viewer: Viewer, case_review_id: str) -> CaseReview:
     return review
 
 
-def _item(
-    db: Session, viewer: Viewer, item_id: str, now: datetime, *, also_ended: bool = False
-) -> tuple[ReviewItem, Episode]:
+def _item(db: Session, viewer: Viewer, item_id: str, now: datetime) -> tuple[ReviewItem, Episode]:
     """One item with its course; the review is locked, so that one person at a time changes it."""
     which = select(ReviewItem.case_review_id).where(ReviewItem.id == item_id)
-    review_id = db.scalar(which) or ""
-    if also_ended:
-        _review(db, viewer, review_id)
-    else:
-        _running(db, viewer, review_id)
+    _running(db, viewer, db.scalar(which) or "")
     item = db.scalars(select(ReviewItem).where(ReviewItem.id == item_id).with_for_update()).one()
     return item, visible_episode(db, viewer, item.episode_id, now)
 

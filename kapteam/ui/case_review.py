@@ -44,6 +44,7 @@ from kapteam.queries.standing import CourseStanding, Person
 from kapteam.rules.case_review import next_open, time_left
 from kapteam.rules.permissions import can_order_dose
 from kapteam.ui.forms import Form, unused_id
+from kapteam.ui.minutes import draw_past
 from kapteam.ui.navigation import link
 from kapteam.ui.page import live_part
 from kapteam.ui.rows import (
@@ -67,7 +68,7 @@ from kapteam.wording import Phrase
 
 MINUTES = 60
 """An hour, as such meetings usually take (domain 6)."""
-_REASONS, _TWO_LINKS = 620, 130
+_REASONS = 620
 _ICONS = {Tone.RED: "error", Tone.AMBER: "flag"}
 
 
@@ -78,16 +79,7 @@ def draw_agenda(here: Present, shown: Agenda) -> None:
         _choose_colleague(shown)
     _draw_rows(here, shown)
     _start(here, shown)
-    with section("Earlier reviews", len(shown.past), key="past", nothing="None yet"):
-        for one in shown.past:
-            with list_row(f"past_{one.id}"):
-                words(strong(wording.moment(one.started_at, here.now, here.zone)), 220)
-                others = wording.listed(
-                    [other.name for other in one.others(here.viewer.clinician_id)]
-                )
-                words(quiet(f"with {others}" if others else "by yourself"), 300)
-                with row_links(_TWO_LINKS):
-                    link("case_review", "Minutes", icon="chevron_right", id=one.id)
+    draw_past(here, shown.past)
 
 
 def _choose_colleague(shown: Agenda) -> None:
@@ -115,17 +107,17 @@ def _draw_rows(here: Present, shown: Agenda) -> None:
             with list_row(f"agenda_{one.course.episode_id}"):
                 words(quiet(f"{number}"), 24)
                 name_cell(here, one.course.client)
-                words("  \n".join(said(each) for each in _reasons(here, one)), _REASONS)
+                words("  \n".join(said(each) for each in reasons_now(here, one)), _REASONS)
     if steady:
         with section("Steady, looked at together", len(steady), key="steady"):
             for one in steady:
                 with list_row(f"steady_{one.course.episode_id}"):
                     words("", 24)
                     name_cell(here, one.course.client)
-                    words("  \n".join(said(each) for each in _reasons(here, one)), _REASONS)
+                    words("  \n".join(said(each) for each in reasons_now(here, one)), _REASONS)
 
 
-def _reasons(here: Present, one: AgendaRow) -> list[Phrase]:
+def reasons_now(here: Present, one: AgendaRow) -> list[Phrase]:
     """Why the course is on the agenda, what needs attention first, as it reads now."""
     marks = [(mark.by, mark.words) for mark in one.course.marks]
     topics = sentences.topics(one.entry, marks, here.now, here.zone)
@@ -157,7 +149,7 @@ def _lines(here: Present, colleague: Person | None) -> tuple[AgendaLine, ...]:
     return tuple(
         AgendaLine(
             one.course.episode_id,
-            tuple({"words": each.text, "tone": each.tone} for each in _reasons(here, one)),
+            tuple({"words": each.text, "tone": each.tone} for each in reasons_now(here, one)),
             one.entry.is_steady,
         )
         for one in shown.rows
@@ -246,7 +238,7 @@ def _present(here: Present, meeting: Meeting, item: ItemLine) -> None:
     shown = here.read(presented, item)
     identity(here, item.client, course_id=item.episode_id)
     left, right = st.columns([11, 9], gap="medium")
-    facts = _facts(here, shown)
+    facts = facts_now(here, shown)
     with right:
         begun = _decision(here, meeting, item, facts)
         _next_ones(here, meeting, item)
@@ -290,7 +282,7 @@ _SCORE, _INTENTION = "Score", "Intention"
 _FOR_THE_TEAM = frozenset({_SCORE, _INTENTION})
 
 
-def _facts(here: Present, shown: Presented) -> tuple[Said, ...]:
+def facts_now(here: Present, shown: Presented) -> tuple[Said, ...]:
     """What both have before them, in words that can be kept."""
     return tuple(_facts_of(here, shown)) if shown.course else shown.item.facts
 
@@ -415,13 +407,16 @@ def _proposal(here: Present, item: ItemLine) -> None:
     phrase(Phrase(f"Proposed by {item.decided_by}, not confirmed", Tone.AMBER, "hourglass_empty"))
     if can_order_dose(here.viewer):
         st.button(
-            "Confirm the change", key=f"confirm_{item.id}", on_click=_confirm, args=(item.id,)
+            "Confirm the change",
+            key=f"confirm_{item.id}",
+            on_click=_confirm,
+            args=(item.id, item.version),
         )
 
 
 @acting
-def _confirm(here: Present, item_id: str) -> None:
-    here.write(confirm_decision, item_id, here.now)
+def _confirm(here: Present, item_id: str, version: int) -> None:
+    here.write(confirm_decision, item_id, version, here.now)
 
 
 def _next_ones(here: Present, meeting: Meeting, item: ItemLine) -> None:
@@ -440,7 +435,7 @@ def _next_ones(here: Present, meeting: Meeting, item: ItemLine) -> None:
 def _draw_steady(here: Present, meeting: Meeting) -> None:
     """Those who are there for their turn alone, on one screen."""
     shown = here.read(presented_together, meeting.steady)
-    facts = {one.item.id: _facts(here, one) for one in shown}
+    facts = {one.item.id: facts_now(here, one) for one in shown}
     with section("Steady, looked at together", len(shown), key="steady"):
         for one in shown:
             with list_row(f"steady_{one.item.id}"):
