@@ -37,7 +37,7 @@ if "id" in st.query_params:
     if can_run_episode(here.viewer):
         draw_measures_asked(here, care)
     draw_for_review(here, care, here.read(for_review_of, care.id))
-    draw_reviews(here, here.read(reviews_of, (care.id,)))
+    draw_reviews(here, here.read(reviews_of, care.id))
     draw_earlier_holds(here, care)
     if can_run_episode(here.viewer):
         draw_steps(here, care, here.read(team))

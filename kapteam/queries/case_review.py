@@ -321,8 +321,8 @@ def past_item(
     return PastItem(head, _item(rows[0], _actions(db, rows)), is_member)
 
 
-def reviews_of(db: Session, asked: Asked, episode_ids: Iterable[str]) -> tuple[PastReview, ...]:
-    """What case reviews decided about the courses that the viewer may see, the newest first."""
+def reviews_of(db: Session, asked: Asked, episode_id: str) -> tuple[PastReview, ...]:
+    """What case reviews decided about a course that the viewer may see, the newest first."""
     rows = db.execute(
         select(
             ReviewItem.id.label("item_id"),
@@ -332,7 +332,7 @@ def reviews_of(db: Session, asked: Asked, episode_ids: Iterable[str]) -> tuple[P
         )
         .join(Episode, Episode.id == ReviewItem.episode_id)
         .where(
-            ReviewItem.episode_id.in_(tuple(episode_ids)),
+            ReviewItem.episode_id == episode_id,
             ReviewItem.decided_at.is_not(None),
             visible_episodes(asked.viewer, asked.now),
         )

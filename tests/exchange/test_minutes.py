@@ -18,6 +18,7 @@ from tests.paper import pages_of
 
 pytestmark = ON_SQLITE
 NAMES = ("Okafor", "Amara", "Birdsong", "Costello", "Delgado")
+PROPOSED = "Change dose, route or interval (proposed, not confirmed by a prescriber)"
 ODD = '#panic("x") *b* $x$ \\ @ref <label> =HYPERLINK("x") 🦋\n= Heading'
 
 
@@ -71,8 +72,7 @@ def test_the_text_is_what_was_decided_and_nothing_else(care, review):
         "Saguaro Practice",
         "",
         "Decided (2)",
-        "- K-001: Change dose, route or interval (proposed, not confirmed by a prescriber)."
-        " Entered by Thea Tallis.",
+        f"- K-001: {PROPOSED}. Entered by Thea Tallis.",
         "  80 mg next time.",
         "  Ask how the last one was.",
         "- K-002: No change. Entered by Thea Tallis.",
@@ -98,7 +98,7 @@ def test_paper_says_the_same(care, review):
         "Case review, Tue Nov 24, 2026",
         "Robin Prescott and Thea Tallis",
         "Decided (2)",
-        "K-001 Change dose, route or interval (proposed, not confirmed by a prescriber)",
+        f"K-001 {PROPOSED}",
         "80 mg next time. Ask how the last one was.",
         "K-002 No change",
         "Actions (1)",
@@ -253,7 +253,7 @@ def test_one_decision_is_text_by_code_with_why_and_how_it_stood(care, review):
         "- Stage: Series, 2 of 6",
         "- Score: PHQ-9 18 to 14",
         "",
-        "Decided: Change dose, route or interval (proposed, not confirmed by a prescriber)",
+        f"Decided: {PROPOSED}",
         "80 mg next time.",
         "Ask how the last one was.",
         "Entered by Thea Tallis.",
