@@ -105,13 +105,14 @@ def as_it_was_link(case_review_id: str, item_id: str, label: str = "As it was") 
 
 
 def _decided_row(here: Present, head: MeetingHead, one: ItemLine) -> None:
-    with list_row(f"decided_{one.id}"):
-        name_cell(here, one.client)
-        words(decision_in_words(here, one), _WORDS)
-        with row_links(_LINKS):
-            as_it_was_link(head.id, one.id)
-    if one.is_proposed:
-        draw_proposal(here, one)
+    with st.container(gap="xxsmall", key=f"with_proposal_{one.id}"):
+        with list_row(f"decided_{one.id}"):
+            name_cell(here, one.client)
+            words(decision_in_words(here, one), _WORDS)
+            with row_links(_LINKS):
+                as_it_was_link(head.id, one.id)
+        if one.is_proposed:
+            draw_proposal(here, one)
 
 
 def decision_in_words(here: Present, one: ItemLine) -> str:
@@ -146,7 +147,7 @@ def _draw_actions(here: Present, shown: Meeting) -> None:
     number = sum(len(lines) for _, lines in shown.by_owner)
     with section("Actions", number, key="actions", nothing="None"):
         for name, lines in shown.by_owner:
-            words(strong(name))
+            st.markdown(strong(name))
             for item, one in lines:
                 with list_row(f"action_{one.id}"):
                     name_cell(here, item.client)
@@ -159,7 +160,9 @@ def draw_action(here: Present, one: AgreedAction) -> None:
     is_late = one.ended_as is None and one.due_on < here.today
     tone = Tone.AMBER if is_late else Tone.QUIET
     words(f"{plain(free_words(here, one.words))}  \n{said(Phrase(due, tone))}", _WORDS)
-    with row_links(_ENDS):
+    with st.container(
+        horizontal=True, horizontal_alignment="right", vertical_alignment="center", width=_ENDS
+    ):
         if one.ended_as and one.ended_at:
             at = wording.day(one.ended_at.astimezone(here.zone).date(), here.today)
             words(quiet(f"{one.ended_as.label}, {one.ended_by}, {at}"))
@@ -243,7 +246,9 @@ def _take_along(here: Present, shown: Meeting) -> None:
             with folded_for_others(here, "The text"):
                 text = minutes_text(shown, here.asked, with_names=names_for is not None)
                 st.code(text, language=None, wrap_lines=True)
-            words(quiet("Point at the text: the button at its upper right corner copies it all."))
+            st.markdown(
+                quiet("Point at the text: its upper right corner has a button that copies it.")
+            )
 
 
 def _names_for(here: Present, case_review_id: str) -> tuple[bool, ExportPurpose | None]:
