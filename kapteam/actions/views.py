@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 from kapteam.db.access import visible_client
 from kapteam.db.audit import record
 from kapteam.db.tables import ChartLook
-from kapteam.errors import NotAllowed
 from kapteam.rules.looks import Look, next_look
-from kapteam.rules.permissions import Viewer
+from kapteam.rules.permissions import Viewer, check_can_take_names
 from kapteam.vocabulary import ExportPurpose
 
 
@@ -95,7 +94,7 @@ def record_minutes(
     65). The caller hands them out only after this is committed. Raises NotAllowed where others can
     see the screen and names were asked for.
     """
-    if names_for is not None and viewer.hides_names:
-        raise NotAllowed("Names stay hidden while others can see this screen.")
+    if names_for is not None:
+        check_can_take_names(viewer)
     named = {"names_for": names_for} if names_for else {}
     record(db, f"case_review:{how}", viewer, now, subject_id=case_review_id, codes=codes, **named)

@@ -12,7 +12,7 @@ from kapteam.exchange.minutes import minutes_pdf, minutes_text
 from kapteam.queries.case_review import AgreedAction, ItemLine, Meeting, MeetingHead, meeting
 from kapteam.queries.record_state import record_state
 from kapteam.queries.views import unseen_this_hour
-from kapteam.rules.permissions import can_order_dose
+from kapteam.rules.permissions import can_order_dose, can_take_names
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
     list_row,
@@ -253,7 +253,7 @@ def _take_along(here: Present, shown: Meeting) -> None:
 
 def _names_for(here: Present, case_review_id: str) -> tuple[bool, ExportPurpose | None]:
     """Whether names are asked for, and what for; while others can see, they are not."""
-    if here.viewer.hides_names:
+    if not can_take_names(here.viewer):
         return False, None
     with row("take_along_names"):
         with_names = st.checkbox("With names", key=f"with_names_{case_review_id}")

@@ -278,6 +278,17 @@ def test_an_item_of_another_review_is_no_item_of_this_one(care, review):
     assert "80 mg" not in said(tab)
 
 
+@pytest.mark.parametrize("of", ["nothing", "x" * 5_000, "' OR 1=1 --", "**b** 🦋"])
+def test_an_address_of_nothing_is_answered_with_a_sentence(care, of):
+    assert "There is no such case review" in said(
+        opened(care, care.prescriber, "case_review", id=of)
+    )
+    assert "No case review had this on its agenda" in said(
+        opened(care, care.prescriber, "case_review", id=of, item=of)
+    )
+    assert "There is nothing signed here" in said(opened(care, care.prescriber, "filing", item=of))
+
+
 @pytest.mark.parametrize("page", ["client", "episode"])
 def test_a_client_and_a_course_lead_to_what_a_review_saw(care, review, page):
     query = {"client": care.client.code} if page == "client" else {"id": care.course.id}
