@@ -703,6 +703,15 @@ class ReviewDecision(Term):
     DISCHARGE = "discharge", "End the course of care"
 
 
+class ExportPurpose(Term):
+    """What somebody takes words with names out of kapteam for (rule 65)."""
+
+    OTHER_RECORD = "other_record", "The record kept elsewhere"
+    MEETING = "meeting", "A meeting of the team"
+    SUPERVISION = "supervision", "Supervision or an audit"
+    REQUEST = "request", "A request that has to be answered"
+
+
 class ActionEnd(Term):
     """What became of an action of a case review."""
 

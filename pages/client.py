@@ -5,6 +5,7 @@ import streamlit as st
 from kapteam.actions.views import keep_look, record_view
 from kapteam.queries.client import client_code, client_page
 from kapteam.rules.permissions import check_can_book
+from kapteam.ui.as_it_was import draw_reviews
 from kapteam.ui.asks import draw_questions
 from kapteam.ui.client import (
     draw_course_notes,
@@ -36,6 +37,7 @@ draw_news(here, page)
 draw_questions(here, page.questions)
 draw_facts(here, page)
 draw_courses(here, page)
+draw_reviews(here, [one.reviewed for one in page.lines if one.reviewed])
 draw_contacts(here, page)
 draw_latest_notes(here, page)
 draw_course_notes(here, page)

@@ -420,7 +420,7 @@ _RULES_OF_THE_FIELD = frozenset(
         57,
         63,
     }
-    | {66, 68, 70, 71, 72, 73}
+    | {65, 66, 68, 70, 71, 72, 73}
 )
 _RULES = re.compile(r"\brules? (\d+(?:(?:,| and|, and| to) \d+)*)", re.IGNORECASE)
 _TEST_OF_RULES = re.compile(r"^test_(?:\w+_)?rules?_(\d+(?:(?:_and)?_\d+)*)(?:_|$)")

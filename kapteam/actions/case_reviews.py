@@ -1,6 +1,7 @@
 """Case reviews: begun, gone through, decided, ended; actions, and what is to be discussed.
 
-Whatever a case review changes is its members' alone, and each course in it is one they may see.
+Whatever a case review changes is its members' alone, and each course in it is one they may see. A
+proposed change of dose is any prescriber's of its course, an action anybody's who treats there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -69,7 +70,7 @@ class ItemEntered:
 class DecisionEntered:
     """What was decided about one item, and what both had before them; drawn at `version`.
 
-    What they agreed in words is kept by then (`save_words`).
+    What they agreed in words is kept by then (`save_words`) and becomes the decision's.
 
     `action_words` are what somebody does by a day, if anything.
     """
@@ -260,7 +261,7 @@ def decide(db: Session, viewer: Viewer, entered: DecisionEntered, now: datetime)
     item, course = _item(db, viewer, entered.item_id, now)
     form = Entered()
     form.need("decision", entered.decision is not None, "Choose what was decided, or “No change”.")
-    if entered.decision in NEEDS_WORDS and not item.words.strip():
+    if entered.decision in NEEDS_WORDS and not item.typed.strip():
         form.refuse("decision", "Say in a few words below what exactly was decided.")
     has_action = bool(entered.action_words.strip() or entered.owner_id)
     if has_action:
@@ -268,7 +269,11 @@ def decide(db: Session, viewer: Viewer, entered: DecisionEntered, now: datetime)
         form.need("action_words", bool(action_words), "Say what is to be done.")
         _check_action(db, form, entered, item, now)
     form.done()
-    changes = {"decision": entered.decision, "decided_by_id": viewer.clinician_id}
+    changes = {
+        "decision": entered.decision,
+        "words": item.typed.strip(),
+        "decided_by_id": viewer.clinician_id,
+    }
     if not compare_and_swap(db, item, entered.version, changes):
         return
     item.decided_at, item.facts = now, [dict(one) for one in entered.facts]
@@ -307,22 +312,22 @@ def save_words(
 
     The text is both people's. `unanswered` is what the same tab sent before without hearing whether
     it was kept. No save is an event of the audit log (decision 20); the decision is. Raises
-    NotAllowed, NotFound, Invalid (`words`, too long), Conflict with both texts.
+    NotAllowed, NotFound, Invalid (`typed`, too long), Conflict with both texts.
     """
     item, _ = _item(db, viewer, item_id, now)
     form = Entered()
-    form.few_words("words", text, "What was agreed")
+    form.few_words("typed", text, "What was agreed")
     form.done()
-    if item.words == text:
+    if item.typed == text:
         return item
-    if item.words_version != seen_version and item.words != unanswered:
+    if item.typed_version != seen_version and item.typed != unanswered:
         raise Conflict(
             "This was changed on another screen. Nothing of yours was saved; both texts are shown.",
-            theirs={"words": item.words},
-            mine={"words": text},
+            theirs={"typed": item.typed},
+            mine={"typed": text},
         )
-    item.words, item.words_version = text, item.words_version + 1
-    item.words_at, item.words_by_id = now, viewer.clinician_id
+    item.typed, item.typed_version = text, item.typed_version + 1
+    item.typed_at, item.typed_by_id = now, viewer.clinician_id
     return item
 
 
@@ -354,15 +359,22 @@ def no_change_for_all(
         )
 
 
-def confirm_decision(db: Session, viewer: Viewer, item_id: str, now: datetime) -> None:
+def confirm_decision(
+    db: Session, viewer: Viewer, item_id: str, version: int, now: datetime
+) -> None:
     """Confirm a change of dose that a therapist proposed (rule 62); it orders nothing by itself.
 
-    Also after the review. Raises NotAllowed (nobody but a prescriber), NotFound.
+    Also after the review, and by a prescriber of the course who was not in it. `version` is what
+    they saw. Raises NotAllowed (nobody but a prescriber; something else was decided meanwhile),
+    NotFound.
     """
     check_can_order_dose(viewer)
-    item, course = _item(db, viewer, item_id, now, also_ended=True)
-    if item.decision is not ReviewDecision.DOSE:
-        raise NotAllowed("No change of dose is proposed here any more. Look again.")
+    item = db.scalar(select(ReviewItem).where(ReviewItem.id == item_id).with_for_update())
+    if item is None:
+        raise NotFound(_MISSING)
+    course = visible_episode(db, viewer, item.episode_id, now)
+    if item.decision is not ReviewDecision.DOSE or item.version != version:
+        raise NotAllowed("Something else was decided here meanwhile. Look again.")
     if item.confirmed_at is not None:
         return
     item.confirmed_at, item.confirmed_by_id = now, viewer.clinician_id
@@ -521,16 +533,10 @@ def _running(db: Session, viewer: Viewer, case_review_id: str) -> CaseReview:
     return review
 
 
-def _item(
-    db: Session, viewer: Viewer, item_id: str, now: datetime, *, also_ended: bool = False
-) -> tuple[ReviewItem, Episode]:
+def _item(db: Session, viewer: Viewer, item_id: str, now: datetime) -> tuple[ReviewItem, Episode]:
     """One item with its course; the review is locked, so that one person at a time changes it."""
     which = select(ReviewItem.case_review_id).where(ReviewItem.id == item_id)
-    review_id = db.scalar(which) or ""
-    if also_ended:
-        _review(db, viewer, review_id)
-    else:
-        _running(db, viewer, review_id)
+    _running(db, viewer, db.scalar(which) or "")
     item = db.scalars(select(ReviewItem).where(ReviewItem.id == item_id).with_for_update()).one()
     return item, visible_episode(db, viewer, item.episode_id, now)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -9,7 +10,8 @@ from kapteam.db.access import visible_client
 from kapteam.db.audit import record
 from kapteam.db.tables import ChartLook
 from kapteam.rules.looks import Look, next_look
-from kapteam.rules.permissions import Viewer
+from kapteam.rules.permissions import Viewer, check_can_take_names
+from kapteam.vocabulary import ExportPurpose
 
 
 def record_view(db: Session, viewer: Viewer, client_id: str, now: datetime) -> None:
@@ -75,3 +77,24 @@ def record_brief(
     The caller hands it out only after this is committed.
     """
     record(db, "brief:printed", viewer, now, client_id=client_id, subject_id=session_id)
+
+
+def record_minutes(
+    db: Session,
+    viewer: Viewer,
+    how: Literal["printed", "copied"],
+    case_review_id: str,
+    codes: Sequence[str],
+    names_for: ExportPurpose | None,
+    now: datetime,
+) -> None:
+    """Note that this person took the minutes of a case review along, and who stands on them.
+
+    Without `names_for` they name nobody; with it the names stand in them for that purpose (rule
+    65). The caller hands them out only after this is committed. Raises NotAllowed where others can
+    see the screen and names were asked for.
+    """
+    if names_for is not None:
+        check_can_take_names(viewer)
+    named = {"names_for": names_for} if names_for else {}
+    record(db, f"case_review:{how}", viewer, now, subject_id=case_review_id, codes=codes, **named)

@@ -13,7 +13,13 @@ from kapteam.ids import new_id
 from kapteam.rules.permissions import Viewer
 
 _LAST = 20
-_LOOKING = ("client:viewed", "day_sheet:printed", "brief:printed")
+_LOOKING = (
+    "client:viewed",
+    "day_sheet:printed",
+    "brief:printed",
+    "case_review:printed",
+    "case_review:copied",
+)
 _is_writing = and_(AuditEvent.tag.not_in(_LOOKING), AuditEvent.tag.not_like("signin:%"))
 LAST_WRITTEN = select(AuditEvent.id).where(_is_writing).order_by(AuditEvent.id.desc()).limit(_LAST)
 """The ids of the last few events that are more than a sign-in or a look."""

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from kapteam.db.matters import matter
-from kapteam.db.tables import Action, CaseReview, Clinician, DiscussMark, ReviewItem
+from kapteam.db.tables import Action, CaseReview, Clinician, DiscussMark, Episode, ReviewItem
 from kapteam.db.types import UtcDateTime
 
 ACTION, MARK = "action", "discuss_mark"
@@ -57,6 +57,19 @@ def last_reviewed_at(
         select(func.max(_item.decided_at, type_=UtcDateTime()))
         .where(_item.episode_id == episode_id)
         .correlate(episode_id.class_)
+        .scalar_subquery()
+    )
+
+
+def newest_decided(course: type[Episode]) -> ScalarSelect[str]:
+    """The id of the item in which a case review last decided, for statements over `course`."""
+    one = aliased(ReviewItem)
+    return (
+        select(one.id)
+        .where(one.episode_id == course.id, one.decided_at.is_not(None))
+        .order_by(one.decided_at.desc(), one.id.desc())
+        .limit(1)
+        .correlate(course)
         .scalar_subquery()
     )
 

@@ -27,6 +27,7 @@ class What(Term):
     CLIENTS = "clients", "Clients and courses"
     SESSIONS = "sessions", "Sessions and doses"
     NOTES = "notes", "Notes"
+    REVIEWS = "reviews", "Case reviews"
     SIGN_INS = "sign_ins", "Signing in"
     PRACTICE = "practice", "Team and practice"
 
@@ -38,6 +39,8 @@ TAGS = {
         "brief:printed",
         "monitoring_form:printed",
         "thread:printed",
+        "case_review:printed",
+        "case_review:copied",
     ),
     What.EMERGENCY: ("emergency:%",),
     What.CLIENTS: (
@@ -77,6 +80,19 @@ TAGS = {
         "integration_session:%",
     ),
     What.NOTES: ("note:%", "commitment:%", "filing:%"),
+    What.REVIEWS: (
+        "case_review:started",
+        "case_review:opened",
+        "case_review:added",
+        "case_review:dropped",
+        "case_review:moved",
+        "case_review:decided",
+        "case_review:confirmed",
+        "case_review:ended",
+        "case_review:minutes_confirmed",
+        "discuss_mark:%",
+        "action:%",
+    ),
     What.SIGN_INS: ("signin:%", "unlock:%", "password:%", "pin:%"),
     What.PRACTICE: (
         "practice:%",

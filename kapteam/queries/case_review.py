@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -35,8 +36,12 @@ from kapteam.rules.case_review import CourseToReview, Entry, agenda
 from kapteam.vocabulary import ActionEnd, EpisodeState, NoteKind, ReviewDecision, Tone
 
 DAYS = 7
-_LISTED = 12
+UNSAVED = "Written, not saved as a decision"
+"""What minutes say of words that somebody typed and nobody decided."""
+MOST_PAST = 520
+"""So many past reviews are listed: ten years of one a week."""
 _MISSING = "There is no such case review, or you were not in it."
+_NO_ITEM = "No case review had this on its agenda, or you are not on its course of care."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class ReviewWords:
 
 @dataclass(frozen=True, slots=True)
 class MeetingHead:
-    """One case review without its items."""
+    """One case review without its items; of one that has ended, `members` confirm its minutes."""
 
     id: str
     version: int
@@ -82,10 +87,16 @@ class MeetingHead:
         """Whom else somebody holds it with."""
         return tuple(one for one in self.members if one.id != clinician_id)
 
+    def waits_on(self, clinician_id: str) -> bool:
+        """Whether it has ended and somebody who was in it has not confirmed its minutes."""
+        return self.ended_at is not None and any(
+            one.id == clinician_id and one.confirmed_at is None for one in self.members
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class AgreedAction:
-    """One action that was agreed about an item."""
+    """One action that was agreed about an item, and what became of it by whom."""
 
     id: str
     review_item_id: str
@@ -95,14 +106,17 @@ class AgreedAction:
     due_on: date
     ended_as: ActionEnd | None
     ended_at: datetime | None
+    ended_by: str
 
 
 @dataclass(frozen=True, slots=True)
 class ItemLine:
     """One course in a case review, with what was decided; in the order of the agenda.
 
-    `reasons` are as they read when the review began, `facts` as they read at the decision.
-    `confirmed_by` is who confirmed a change of dose. `actions` were agreed about it.
+    `reasons` are as they read when the review began, `facts` as they read at the decision, of which
+    `words` are; `typed` is what was written, saved as a decision or not.
+    `dropped_by` is who took it off the agenda, `confirmed_by` who confirmed a change of dose.
+    `actions` were agreed about it.
     """
 
     id: str
@@ -114,16 +128,27 @@ class ItemLine:
     is_steady: bool
     added_by: str
     opened: int
-    is_dropped: bool
+    dropped_by: str
     decision: ReviewDecision | None
     words: str
-    words_version: int
-    words_at: datetime | None
+    typed: str
+    typed_version: int
+    typed_at: datetime | None
     facts: tuple[Said, ...]
     decided_at: datetime | None
     decided_by: str
     confirmed_by: str
     actions: tuple[AgreedAction, ...]
+
+    @property
+    def unsaved(self) -> str:
+        """What was typed and did not become words of a decision."""
+        return "" if self.typed.strip() == self.words else self.typed.strip()
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether somebody took it off the agenda."""
+        return bool(self.dropped_by)
 
     @property
     def is_open(self) -> bool:
@@ -163,6 +188,24 @@ class Meeting:
     def not_reached(self) -> tuple[ItemLine, ...]:
         """What nothing was decided about."""
         return tuple(one for one in self.shown if one.is_open)
+
+    @property
+    def decided(self) -> tuple[ItemLine, ...]:
+        """What something was decided about."""
+        return tuple(one for one in self.shown if one.decision)
+
+    @property
+    def dropped(self) -> tuple[ItemLine, ...]:
+        """What was taken off the agenda."""
+        return tuple(one for one in self.items if one.is_dropped)
+
+    @property
+    def by_owner(self) -> tuple[tuple[str, tuple[tuple[ItemLine, AgreedAction], ...]], ...]:
+        """What was agreed, by whose it is: each name once, with the first due first."""
+        agreed = [(item, one) for item in self.shown for one in item.actions]
+        agreed.sort(key=lambda pair: (pair[1].owner, pair[1].owner_id, pair[1].due_on, pair[1].id))
+        whose = groupby(agreed, key=lambda pair: (pair[1].owner, pair[1].owner_id))
+        return tuple((name, tuple(lines)) for (name, _), lines in whose)
 
     @property
     def current(self) -> ItemLine | None:
@@ -208,6 +251,28 @@ class Presented:
     intention: str
 
 
+@dataclass(frozen=True, slots=True)
+class PastItem:
+    """One course in a case review, as whoever is on that course may see it.
+
+    `is_member` was in the review, and may see the rest of it.
+    """
+
+    head: MeetingHead
+    item: ItemLine
+    is_member: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PastReview:
+    """That a case review decided about a course of care."""
+
+    item_id: str
+    case_review_id: str
+    decided_at: datetime
+    decision: ReviewDecision
+
+
 def case_agenda(db: Session, asked: Asked, colleague_id: str | None = None) -> Agenda:
     """The agenda as it is now, for the viewer and a colleague: ours together (rule 58).
 
@@ -237,8 +302,17 @@ def case_agenda(db: Session, asked: Asked, colleague_id: str | None = None) -> A
             for one in entries
         ),
         in_scope=len(ours),
-        past=tuple(one for one in heads if one.ended_at is not None)[:_LISTED],
+        past=tuple(one for one in heads if one.ended_at is not None),
     )
+
+
+def agenda_row(course: CourseStanding, asked: Asked) -> AgendaRow | None:
+    """The row that the agenda would have of a course now; None where it would have none."""
+    dose = _dose_ahead(course, asked)
+    entry = next(
+        iter(agenda((_to_review(course, dose, asked),), asked.practice.thresholds, asked.now)), None
+    )
+    return AgendaRow(entry, course, dose) if entry else None
 
 
 def running_meeting(db: Session, asked: Asked) -> Meeting | None:
@@ -252,17 +326,54 @@ def running_meeting(db: Session, asked: Asked) -> Meeting | None:
 def meeting(db: Session, asked: Asked, case_review_id: str) -> Meeting:
     """One case review of the viewer, in two statements; raises NotFound."""
     rows = _rows(db, asked, CaseReview.id == case_review_id)
-    found = _meeting(rows, _actions(db, case_review_id))
+    found = _meeting(rows, _actions(db, rows))
     if found is None:
         raise NotFound(_MISSING)
     return found
 
 
-def _rows(db: Session, asked: Asked, which: ColumnElement[bool]) -> Sequence[Any]:
-    """A row for each item and member of the one review that meets `which`."""
-    added, decided, confirmed, person = (aliased(Clinician) for _ in range(4))
-    own = aliased(CaseReviewMember)
-    return db.execute(
+def past_item(
+    db: Session, asked: Asked, item_id: str, case_review_id: str | None = None
+) -> PastItem:
+    """One course in a case review, also for who was not in it and is on the course: two statements.
+
+    Raises NotFound.
+    """
+    which = [ReviewItem.id == item_id, visible_episodes(asked.viewer, asked.now)]
+    if case_review_id is not None:
+        which.append(ReviewItem.case_review_id == case_review_id)
+    rows = db.execute(_items_with_members(asked).where(*which)).all()
+    if not rows:
+        raise NotFound(_NO_ITEM)
+    head = _head(rows)
+    is_member = asked.viewer.clinician_id in {one.id for one in head.members}
+    return PastItem(head, _item(rows[0], _actions(db, rows)), is_member)
+
+
+def reviews_of(db: Session, asked: Asked, episode_id: str) -> tuple[PastReview, ...]:
+    """What case reviews decided about a course that the viewer may see, the newest first."""
+    rows = db.execute(
+        select(
+            ReviewItem.id.label("item_id"),
+            ReviewItem.case_review_id,
+            ReviewItem.decided_at,
+            ReviewItem.decision,
+        )
+        .join(Episode, Episode.id == ReviewItem.episode_id)
+        .where(
+            ReviewItem.episode_id == episode_id,
+            ReviewItem.decided_at.is_not(None),
+            visible_episodes(asked.viewer, asked.now),
+        )
+        .order_by(ReviewItem.decided_at.desc(), ReviewItem.id.desc())
+    )
+    return tuple(PastReview(**row._mapping) for row in rows)
+
+
+def _items_with_members(asked: Asked) -> Any:
+    """Items of case reviews, one row for each member, in the order of the agenda."""
+    added, dropped, decided, confirmed, person = (aliased(Clinician) for _ in range(5))
+    return (
         select(
             ReviewItem,
             CaseReview,
@@ -271,27 +382,49 @@ def _rows(db: Session, asked: Asked, which: ColumnElement[bool]) -> Sequence[Any
             Episode.state,
             visible_episodes(asked.viewer, asked.now).label("is_visible"),
             added.name.label("added_by"),
+            dropped.name.label("dropped_by"),
             decided.name.label("decided_by"),
             confirmed.name.label("confirmed_by"),
             *CLIENT_NAME,
         )
         .join(CaseReview, CaseReview.id == ReviewItem.case_review_id)
-        .join(own, own.case_review_id == CaseReview.id)
         .join(CaseReviewMember, CaseReviewMember.case_review_id == CaseReview.id)
         .join(person, person.id == CaseReviewMember.clinician_id)
         .join(Episode, Episode.id == ReviewItem.episode_id)
         .join(Client, Client.id == Episode.client_id)
         .outerjoin(added, added.id == ReviewItem.added_by_id)
+        .outerjoin(dropped, dropped.id == ReviewItem.dropped_by_id)
         .outerjoin(decided, decided.id == ReviewItem.decided_by_id)
         .outerjoin(confirmed, confirmed.id == ReviewItem.confirmed_by_id)
-        .where(which, own.clinician_id == asked.viewer.clinician_id)
         .order_by(ReviewItem.position, ReviewItem.id, person.name, person.id)
+    )
+
+
+def _rows(db: Session, asked: Asked, which: ColumnElement[bool]) -> Sequence[Any]:
+    """The items of the one review of the viewer that meets `which`, with their members."""
+    own = aliased(CaseReviewMember)
+    rows: Sequence[Any] = db.execute(
+        _items_with_members(asked)
+        .join(own, own.case_review_id == CaseReview.id)
+        .where(which, own.clinician_id == asked.viewer.clinician_id)
     ).all()
+    return rows
 
 
 def _meeting(rows: Sequence[Any], actions: Sequence[AgreedAction]) -> Meeting | None:
     if not rows:
         return None
+    by_item = {row.ReviewItem.id: row for row in rows}
+    visible = [row for row in by_item.values() if row.is_visible]
+    return Meeting(
+        head=_head(rows),
+        items=tuple(_item(row, actions) for row in visible),
+        hidden=len(by_item) - len(visible),
+    )
+
+
+def _head(rows: Sequence[Any]) -> MeetingHead:
+    """The review that these rows are of."""
     review = rows[0].CaseReview
     members = {
         row.CaseReviewMember.clinician_id: Member(
@@ -299,40 +432,46 @@ def _meeting(rows: Sequence[Any], actions: Sequence[AgreedAction]) -> Meeting | 
         )
         for row in rows
     }
-    by_item = {row.ReviewItem.id: row for row in rows}
-    visible = [row for row in by_item.values() if row.is_visible]
-    return Meeting(
-        head=MeetingHead(
-            review.id,
-            review.version,
-            review.started_at,
-            review.minutes,
-            review.ended_at,
-            tuple(members.values()),
-        ),
-        items=tuple(_item(row, actions) for row in visible),
-        hidden=len(by_item) - len(visible),
+    return MeetingHead(
+        review.id,
+        review.version,
+        review.started_at,
+        review.minutes,
+        review.ended_at,
+        tuple(members.values()),
     )
 
 
-def _actions(db: Session, case_review_id: str) -> list[AgreedAction]:
-    """What was agreed in a review."""
+def _actions(db: Session, rows: Sequence[Any]) -> list[AgreedAction]:
+    """What was agreed about these items."""
+    ended = aliased(Clinician)
     return [
-        AgreedAction(*row)
+        AgreedAction(
+            row.id,
+            row.review_item_id,
+            row.words,
+            row.owner_id,
+            row.owner,
+            row.due_on,
+            row.ended_as,
+            row.ended_at,
+            row.ended_by or "",
+        )
         for row in db.execute(
             select(
                 Action.id,
                 Action.review_item_id,
                 Action.words,
                 Action.owner_id,
-                Clinician.name,
+                Clinician.name.label("owner"),
                 Action.due_on,
                 Action.ended_as,
                 Action.ended_at,
+                ended.name.label("ended_by"),
             )
             .join(Clinician, Clinician.id == Action.owner_id)
-            .join(ReviewItem, ReviewItem.id == Action.review_item_id)
-            .where(ReviewItem.case_review_id == case_review_id)
+            .outerjoin(ended, ended.id == Action.ended_by_id)
+            .where(Action.review_item_id.in_({row.ReviewItem.id for row in rows}))
             .order_by(Action.due_on, Action.id)
         )
     ]
@@ -360,13 +499,13 @@ def words_of(db: Session, asked: Asked, item_id: str) -> ReviewWords | None:
     row = db.execute(
         select(ReviewItem, Clinician.name)
         .join(CaseReviewMember, CaseReviewMember.case_review_id == ReviewItem.case_review_id)
-        .join(Clinician, Clinician.id == ReviewItem.words_by_id)
+        .join(Clinician, Clinician.id == ReviewItem.typed_by_id)
         .where(ReviewItem.id == item_id, CaseReviewMember.clinician_id == asked.viewer.clinician_id)
     ).one_or_none()
     if row is None:
         return None
     item: ReviewItem = row.ReviewItem
-    return ReviewWords(item.words, item.words_version, item.words_at or asked.now, row.name)
+    return ReviewWords(item.typed, item.typed_version, item.typed_at or asked.now, row.name)
 
 
 def presented_together(
@@ -397,7 +536,7 @@ def _heads(db: Session, asked: Asked, *which: ColumnElement[bool]) -> list[Meeti
         .join(CaseReviewMember, CaseReviewMember.case_review_id == CaseReview.id)
         .where(*which)
         .order_by(CaseReview.started_at.desc())
-        .limit(_LISTED + 1)
+        .limit(MOST_PAST)
     )
     heads: dict[str, MeetingHead] = {}
     for row in db.execute(
@@ -433,11 +572,12 @@ def _item(row: Any, actions: Sequence[AgreedAction]) -> ItemLine:
         is_steady=one.is_steady,
         added_by=row.added_by or "",
         opened=one.opened,
-        is_dropped=one.dropped_at is not None,
+        dropped_by=row.dropped_by or "",
         decision=one.decision,
         words=one.words,
-        words_version=one.words_version,
-        words_at=one.words_at,
+        typed=one.typed,
+        typed_version=one.typed_version,
+        typed_at=one.typed_at,
         facts=tuple(map(_said, one.facts)),
         decided_at=one.decided_at,
         decided_by=row.decided_by or "",

@@ -11,6 +11,7 @@ from sqlalchemy import ScalarSelect, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.access import visible_clients, visible_episodes
+from kapteam.db.case_reviews import newest_decided
 from kapteam.db.clearances import newest_clearance
 from kapteam.db.concerns import last_seen_at, names, unseen_by
 from kapteam.db.tables import (
@@ -27,11 +28,13 @@ from kapteam.db.tables import (
     IntegrationSessionFor,
     KetamineSession,
     OutsideExperience,
+    ReviewItem,
     Series,
     Weight,
 )
 from kapteam.errors import NotFound
 from kapteam.queries.asks import Question, questions_of_client
+from kapteam.queries.case_review import PastReview
 from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.contacts import PastContact, last_contacts
@@ -130,8 +133,8 @@ class Cleared:
 class CourseLine:
     """A course of care as everybody who sees the client may know it.
 
-    `experiences` only where `is_visible`: the viewer is on it, or sees everyone. `cleared` also
-    only for who reads notes.
+    `experiences` only where `is_visible`: the viewer is on it, or sees everyone. `cleared`, and
+    what a case review decided last, also only for who reads notes.
     """
 
     episode_id: str
@@ -144,6 +147,7 @@ class CourseLine:
     members: tuple[Member, ...]
     experiences: tuple[Experience, ...]
     cleared: Cleared | None
+    reviewed: PastReview | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,6 +430,10 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 raiser.name.label("raised_by"),
                 Weight,
                 Clearance,
+                ReviewItem.id.label("review_item_id"),
+                ReviewItem.case_review_id,
+                ReviewItem.decided_at,
+                ReviewItem.decision,
                 unseen_by(asked.now).label("unseen_by"),
                 last_seen_at().label("seen_at"),
                 *LOOK,
@@ -450,6 +458,7 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
             .outerjoin(Weight, is_newest(Client.id))
             .outerjoin(course, course.client_id == Client.id)
             .outerjoin(Clearance, Clearance.id == newest_clearance(course))
+            .outerjoin(ReviewItem, ReviewItem.id == newest_decided(course))
             .outerjoin(
                 member,
                 and_(
@@ -533,9 +542,16 @@ def _course_lines(asked: Asked, rows: Iterable[Any]) -> tuple[CourseLine, ...]:
             members=tuple(members[row.episode_id].values()),
             experiences=tuple(experiences[row.episode_id].values()),
             cleared=_cleared(row) if row.is_visible and asked.viewer.reads_notes else None,
+            reviewed=_reviewed(row) if row.is_visible and asked.viewer.reads_notes else None,
         )
         for row in heads.values()
     )
+
+
+def _reviewed(row: Any) -> PastReview | None:
+    if row.review_item_id is None:
+        return None
+    return PastReview(row.review_item_id, row.case_review_id, row.decided_at, row.decision)
 
 
 def _cleared(row: Any) -> Cleared | None:

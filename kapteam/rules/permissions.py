@@ -191,6 +191,20 @@ def can_review_cases(viewer: Viewer) -> bool:
     return _allowed(check_can_review_cases, viewer)
 
 
+def check_can_take_names(viewer: Viewer) -> None:
+    """Rule 65: what leaves kapteam is by code, unless somebody says what the names are for.
+
+    While others can see the screen it is by code whatever is said.
+    """
+    if viewer.hides_names:
+        raise NotAllowed("Names stay hidden while others can see this screen.")
+
+
+def can_take_names(viewer: Viewer) -> bool:
+    """Twin of `check_can_take_names`."""
+    return _allowed(check_can_take_names, viewer)
+
+
 def check_can_book(viewer: Viewer) -> None:
     """Book, move and cancel; inquiries, clients and consents: everyone with a function."""
     _need(viewer, _ANYONE, "Your sign-in has no function yet. Ask an administrator.")

@@ -22,17 +22,19 @@ from kapteam.ui.navigation import PracticePart, link
 from kapteam.ui.rows import row, section, words
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
-from kapteam.vocabulary import EpisodeState, NoteKind, RecordPart, Weekday
+from kapteam.vocabulary import EpisodeState, ExportPurpose, NoteKind, RecordPart, Weekday
 
 _SETTINGS = {**THRESHOLDS, **DOSE_BOUNDS, **CADENCE_SETTINGS}
 _KINDS = {one.value: one.label for one in NoteKind}
 _STATES = {one.value: one.label for one in EpisodeState}
+_PURPOSES = {one.value: one.label for one in ExportPurpose}
 _PERSON = "log_person"
 _DAYS = {"From": "log_from", "Until": "log_until"}
 _NOUNS = {
     "absence": "days away",
     "administration": "dose given",
     "clinician": "colleague",
+    "discuss_mark": "to discuss",
     "dose": "dose order",
     "emergency": "emergency access",
     "episode": "course of care",
@@ -212,6 +214,7 @@ def details(here: Present, line: LogLine, names: Mapping[str, str]) -> str:
         "by_pin": lambda yes: "with the PIN" if yes else "",
         "device": str,
         "why": str,
+        "names_for": lambda purpose: f"with names: {_PURPOSES.get(purpose, '').lower()}",
         "signed_before": lambda part: f"{RecordPart(part).label.lower()} signed before",
     }
     said = [_told(say, changes[name]) for name, say in told.items() if name in changes]

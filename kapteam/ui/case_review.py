@@ -14,7 +14,6 @@ from kapteam.actions.case_reviews import (
     ReviewEntered,
     add_item,
     bring_next,
-    confirm_decision,
     decide,
     drop_item,
     end_action,
@@ -42,8 +41,8 @@ from kapteam.queries.integration import is_owed
 from kapteam.queries.notes import DraftText
 from kapteam.queries.standing import ActionLine, Asked, CourseStanding, Person
 from kapteam.rules.case_review import AGREED, next_open, time_left
-from kapteam.rules.permissions import can_order_dose
 from kapteam.ui.forms import Form, unused_id
+from kapteam.ui.minutes import draw_past, draw_proposal
 from kapteam.ui.navigation import link
 from kapteam.ui.note import draw_typed, typed_key
 from kapteam.ui.page import live_part
@@ -66,7 +65,7 @@ from kapteam.ui.written import folded_for_others, free_words
 from kapteam.vocabulary import ActionEnd, ReviewDecision, Tone
 from kapteam.wording import Phrase
 
-_REASONS, _TWO_LINKS = 620, 130
+_REASONS = 620
 _FIRST = 3
 """So many reasons are in view; the first ones are the most pressing."""
 _ICONS = {Tone.RED: "error", Tone.AMBER: "flag"}
@@ -80,16 +79,7 @@ def draw_agenda(here: Present, shown: Agenda) -> None:
             _choose_colleague(shown)
         _start(here, shown)
     _draw_rows(here, shown)
-    with section("Earlier reviews", len(shown.past), key="past", nothing="None yet"):
-        for one in shown.past:
-            with list_row(f"past_{one.id}"):
-                words(strong(wording.moment(one.started_at, here.now, here.zone)), 220)
-                others = wording.listed(
-                    [other.name for other in one.others(here.viewer.clinician_id)]
-                )
-                words(quiet(f"with {others}" if others else "by yourself"), 300)
-                with row_links(_TWO_LINKS):
-                    link("case_review", "Minutes", icon="chevron_right", id=one.id)
+    draw_past(here, shown.past)
 
 
 def _choose_colleague(shown: Agenda) -> None:
@@ -117,17 +107,17 @@ def _draw_rows(here: Present, shown: Agenda) -> None:
             with list_row(f"agenda_{one.course.episode_id}"):
                 words(quiet(f"{number}"), 24)
                 name_cell(here, one.course.client)
-                words("  \n".join(said(each) for each in _reasons(here, one)), _REASONS)
+                words("  \n".join(said(each) for each in reasons_now(here, one)), _REASONS)
     if steady:
         with section("Steady, looked at together", len(steady), key="steady"):
             for one in steady:
                 with list_row(f"steady_{one.course.episode_id}"):
                     words("", 24)
                     name_cell(here, one.course.client)
-                    words("  \n".join(said(each) for each in _reasons(here, one)), _REASONS)
+                    words("  \n".join(said(each) for each in reasons_now(here, one)), _REASONS)
 
 
-def _reasons(here: Present, one: AgendaRow) -> list[Phrase]:
+def reasons_now(here: Present, one: AgendaRow) -> list[Phrase]:
     """Why the course is on the agenda, what needs attention first, as it reads now."""
     marks = [(mark.by, mark.words) for mark in one.course.marks]
     topics = sentences.topics(one.entry, marks, here.now, here.zone)
@@ -161,7 +151,7 @@ def _lines(here: Present, colleague: Person | None) -> tuple[AgendaLine, ...]:
     return tuple(
         AgendaLine(
             one.course.episode_id,
-            tuple({"words": each.text, "tone": each.tone} for each in _reasons(here, one)),
+            tuple({"words": each.text, "tone": each.tone} for each in reasons_now(here, one)),
             one.entry.is_steady,
         )
         for one in shown.rows
@@ -255,7 +245,7 @@ def _present(here: Present, meeting: Meeting, item: ItemLine) -> None:
     with st.container(key="presenter", gap="xsmall"):
         identity(here, item.client, course_id=item.episode_id)
         left, right = st.columns([11, 9], gap="medium")
-        facts = _facts(here, shown)
+        facts = facts_now(here, shown)
         with right:
             begun = _decision(here, meeting, item, facts)
         with left, st.container(gap="xsmall"):
@@ -270,7 +260,7 @@ def _present(here: Present, meeting: Meeting, item: ItemLine) -> None:
 
 def _seen(item: ItemLine | None) -> tuple[str, int, int]:
     """What a screen shows of an item: another one, or more of it, and it is drawn anew."""
-    return (item.id, item.version, item.words_version) if item else ("", 0, 0)
+    return (item.id, item.version, item.typed_version) if item else ("", 0, 0)
 
 
 def _why(item: ItemLine) -> None:
@@ -308,7 +298,7 @@ _SCORE, _INTENTION = "Score", "Intention"
 _FOR_THE_TEAM = frozenset({_SCORE, _INTENTION})
 
 
-def _facts(here: Present, shown: Presented) -> tuple[Said, ...]:
+def facts_now(here: Present, shown: Presented) -> tuple[Said, ...]:
     """What both have before them, in words that can be kept."""
     return tuple(_facts_of(here, shown)) if shown.course else shown.item.facts
 
@@ -396,7 +386,8 @@ def _decision(here: Present, meeting: Meeting, item: ItemLine, facts: tuple[Said
                 then=lambda _: _go_on(here, meeting, item),
                 shortcut="Ctrl+Enter",
             )
-        _proposal(here, item)
+        if item.is_proposed:
+            draw_proposal(here, item)
     return form.is_begun
 
 
@@ -409,9 +400,9 @@ def _typed(here: Present, item: ItemLine) -> None:
     """What we agreed, kept as it is typed; a colleague's words come where nobody types here."""
     key, seen = typed_key(item.id, AGREED), f"seen_of_{item.id}"
     if key not in st.session_state or st.session_state[key] == st.session_state.get(seen):
-        st.session_state[key] = item.words
-    st.session_state[seen] = item.words
-    kept = DraftText(item.words, item.words_version, item.words_at) if item.words_at else None
+        st.session_state[key] = item.typed
+    st.session_state[seen] = item.typed
+    kept = DraftText(item.typed, item.typed_version, item.typed_at) if item.typed_at else None
     draw_typed(here, item.id, AGREED, AGREED.label, kept)
 
 
@@ -430,29 +421,10 @@ def _go_on(here: Present, meeting: Meeting, item: ItemLine) -> None:
         say_next("")
 
 
-def _proposal(here: Present, item: ItemLine) -> None:
-    """Rule 62: a change of dose that a therapist typed is the prescriber's to confirm."""
-    if item.decision is not ReviewDecision.DOSE:
-        return
-    if item.confirmed_by:
-        phrase(Phrase(f"Confirmed by {item.confirmed_by}", Tone.QUIET, "check"))
-        return
-    phrase(Phrase(f"Proposed by {item.decided_by}, not confirmed", Tone.AMBER, "hourglass_empty"))
-    if can_order_dose(here.viewer):
-        st.button(
-            "Confirm the change", key=f"confirm_{item.id}", on_click=_confirm, args=(item.id,)
-        )
-
-
-@acting
-def _confirm(here: Present, item_id: str) -> None:
-    here.write(confirm_decision, item_id, here.now)
-
-
 def _draw_steady(here: Present, meeting: Meeting) -> None:
     """Those who are there for their turn alone, on one screen."""
     shown = here.read(presented_together, meeting.steady)
-    facts = {one.item.id: _facts(here, one) for one in shown}
+    facts = {one.item.id: facts_now(here, one) for one in shown}
     with section("Steady, looked at together", len(shown), key="steady"):
         for one in shown:
             with list_row(f"steady_{one.item.id}"):

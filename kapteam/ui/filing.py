@@ -1,4 +1,4 @@
-"""What was signed, to copy into the record that a practice keeps elsewhere, and what is filed."""
+"""What was signed or decided, to copy into the record kept elsewhere, and what is filed."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,11 @@ import streamlit as st
 
 from kapteam import wording
 from kapteam.actions.filing import FilingEntered, FilingTakenBack, mark_filed, take_filing_back
+from kapteam.exchange.minutes import decision_text
 from kapteam.queries.filing import MOST, Filed, OneToFile, ToFile
+from kapteam.rules.permissions import can_review_cases
 from kapteam.ui.forms import Form, unused_id
+from kapteam.ui.minutes import as_it_was_link
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
     identity,
@@ -32,9 +35,12 @@ def draw_one_to_file(here: Present, shown: OneToFile) -> None:
     identity(here, what.client)
     with row("to_file_head"):
         words(f"**{plain(what.title)}**")
-        words(quiet(f"{what.by}, signed {wording.moment(what.signed_at, here.now, here.zone)}"))
+        at = wording.moment(what.signed_at, here.now, here.zone)
+        words(quiet(f"{what.by}, {'review ended' if shown.decided else 'signed'} {at}"))
         if what.note_id:
             link("note", "Note", icon="chevron_right", id=what.note_id)
+        if shown.decided and can_review_cases(here.viewer):
+            as_it_was_link(shown.decided.head.id, shown.decided.item.id)
         link("filing", "What is not filed", icon="chevron_right")
     with folded_for_others(here, "The text"):
         st.code("\n\n".join(_whole(here, shown)), language=None, wrap_lines=True)
@@ -43,8 +49,8 @@ def draw_one_to_file(here: Present, shown: OneToFile) -> None:
 
 
 def _whole(here: Present, shown: OneToFile) -> Iterator[str]:
-    """The text as signed, then what was amended and added, each with who and when."""
-    yield shown.text
+    """The text as signed or decided, then what was amended and added, each with who and when."""
+    yield decision_text(shown.decided, here.zone) if shown.decided else shown.text
     for one in shown.amendments:
         yield f"Amended by {one.author}, {wording.full_moment(one.at, here.zone)}: {one.reason}"
         yield one.text
@@ -69,7 +75,12 @@ def _where_it_stands(here: Present, shown: OneToFile) -> None:
     form.save(
         "Mark as filed",
         mark_filed,
-        lambda: FilingEntered(form.makes, shown.what.note_id, shown.what.record_signature_id),
+        lambda: FilingEntered(
+            form.makes,
+            shown.what.note_id,
+            shown.what.record_signature_id,
+            shown.what.review_item_id,
+        ),
     )
 
 
@@ -77,7 +88,7 @@ def _filed(here: Present, filed: Filed) -> Phrase:
     said = f"Filed by {filed.by}, {wording.moment(filed.at, here.now, here.zone)}"
     if filed.is_as_now:
         return Phrase(said, Tone.QUIET, "check")
-    return Phrase(f"{said}; something was added since, file it again", Tone.AMBER, "warning")
+    return Phrase(f"{said}; something came to it since, file it again", Tone.AMBER, "warning")
 
 
 def draw_not_filed(here: Present, found: tuple[ToFile, ...] | None) -> None:
@@ -85,11 +96,12 @@ def draw_not_filed(here: Present, found: tuple[ToFile, ...] | None) -> None:
     if found is None:
         words(
             "Nothing is listed here until something is marked as filed for the first time: open a "
-            "signed note and choose “For the other record”."
+            "signed note, or a course of care as a case review saw it, and choose “For the other "
+            "record”."
         )
         return
     here = telling_apart(here, (one.client for one in found))
-    with section("Not filed", len(found), key="not_filed", nothing="All that was signed is filed."):
+    with section("Not filed", len(found), key="not_filed", nothing="All of it is filed."):
         for one in found:
             with list_row(f"to_file_{one.key}"):
                 name_cell(here, one.client)
@@ -97,7 +109,9 @@ def draw_not_filed(here: Present, found: tuple[ToFile, ...] | None) -> None:
                 words(quiet(wording.moment(one.signed_at, here.now, here.zone)), 180)
                 words(plain(one.by), 220)
                 if one.note_id:
-                    link("filing", "Copy", icon="content_copy", note=one.note_id)
+                    link("filing", "Copy", icon="content_copy", note=one.key)
+                elif one.review_item_id:
+                    link("filing", "Copy", icon="content_copy", item=one.key)
                 else:
                     link("filing", "Copy", icon="content_copy", record=one.key)
     if len(found) == MOST:

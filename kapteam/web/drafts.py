@@ -123,7 +123,7 @@ def _save_agreed(db: Session, asked: Asked, typed: _Typed) -> tuple[int, datetim
         asked.now,
         unanswered=typed.unanswered,
     )
-    return item.words_version, item.words_at or asked.now
+    return item.typed_version, item.typed_at or asked.now
 
 
 def _agreed(db: Session, asked: Asked, typed: _Typed) -> dict[str, Any] | None:

@@ -119,6 +119,7 @@ from tests.factories_care import (
     another_medicine,
 )
 from tests.factories_endings import a_closing
+from tests.factories_minutes import a_review, an_item
 
 DAY = timedelta(days=1)
 
@@ -888,6 +889,12 @@ def _a_filed_note(own: Care) -> str:
         by_id = own.therapist.clinician_id
         db.add(Filing(id=new_id(), note_id=note_id, by_id=by_id, at=NOW))
     return f"/filing?note={note_id}"
+
+
+def _a_decision(own: Care) -> str:
+    with own.database.writing() as db:
+        review = a_review(db, own.prescriber, own.therapist)
+        return f"/filing?item={an_item(db, review, own.course, own.therapist).id}"
 
 
 def _a_committed_action(own: Care) -> str:
@@ -1779,6 +1786,7 @@ SAVES = {
         ("filing:marked",),
         (Filing,),
     ),
+    "decision filed": Save(_a_decision, _nothing, "Mark as filed", ("filing:marked",), (Filing,)),
     "not filed": Save(_a_filed_note, _nothing, "It is not filed", ("filing:taken_back",)),
     "addition": Save(
         _a_signed_note,

@@ -23,6 +23,7 @@ from kapteam.db.tables import (
     Clinician,
     CommitmentUpdate,
     ConcernAddition,
+    DiscussMark,
     Draft,
     Ending,
     Note,
@@ -108,6 +109,7 @@ from tests.factories_care import (
     an_overdue_integration,
     another_medicine,
 )
+from tests.factories_minutes import a_review, an_agreed_action, an_item
 
 ODD = (
     '<script>alert(1)</script> =HYPERLINK("http://x") **b** ![a](http://b) -> www.x.y '
@@ -366,6 +368,15 @@ def strange(care: Care) -> Odd:
         at_home.at_home, at_home.local_emergency = True, odd("ahn")
 
         nasal = a_course(db, client, prescriber=care.prescriber, therapist=therapist)
+        db.add(
+            DiscussMark(
+                id=new_id(),
+                episode_id=nasal.id,
+                words=odd("dis"),
+                marked_by_id=therapist.clinician_id,
+                marked_at=NOW,
+            )
+        )
         sprayed = a_spravato_session(
             db, nasal, last_at=NOW - 40 * DAY, lot="L1", out_at=NOW - 40 * DAY + 3 * HOUR
         )
@@ -403,6 +414,17 @@ def strange(care: Care) -> Odd:
         an_ask(db, course, therapist, care.prescriber, void_reason=odd("qvo"), **twice)
         wait = a_wait(db, course, therapist, who=odd("owh"), words=odd("owo"))
 
+        review = a_review(db, care.prescriber, therapist)
+        decided = an_item(
+            db,
+            review,
+            course,
+            therapist,
+            words=odd("rvw"),
+            reasons=[{"words": odd("rvr"), "tone": "orange"}],
+            facts=[{"label": "Stage", "words": odd("rvf"), "tone": "plain"}],
+        )
+        an_agreed_action(db, decided, therapist, words=odd("rva"))
         other = a_course(
             db,
             client,
@@ -469,10 +491,14 @@ def strange(care: Care) -> Odd:
             "concern": f"/concern?id={concern.id}",
             "ask": f"/ask?id={question.id}",
             "wait": f"/wait?id={wait.id}",
+            "minutes": f"/case_review?id={review.id}",
+            "as it was": f"/case_review?id={review.id}&item={decided.id}",
+            "filing of a decision": f"/filing?item={decided.id}",
         }
         | {
             name: f"/{name}"
             for name in (
+                "case_review",
                 "caseload",
                 "ketamine_sessions",
                 "integration",
@@ -528,6 +554,10 @@ SHOWN = {
     "concern": f"{NAME} cow cop cpw coa the cph pho eme rel emp may els spl",
     "ask": f"{NAME} qwo qan qvo the",
     "wait": f"{NAME} owh owo the",
+    "case_review": f"{NAME} dis the",
+    "minutes": f"{NAME} rvw rva the",
+    "as it was": f"{NAME} rvw rvr rvf rva the",
+    "filing of a decision": f"{NAME} rvw rvr rvf rva the",
 }
 """Which texts stand on which page."""
 _PARTS = {"Days away", "Thresholds", "Emergency access", "Who did what"}

@@ -282,7 +282,7 @@ def test_who_is_not_in_a_review_changes_nothing_of_it_and_reads_nothing(care, co
         partial(_do, care, care.stranger, move_item, item.id, 1),
         partial(_do, care, care.stranger, bring_next, item.id),
         partial(_do, care, care.stranger, drop_item, item.id),
-        partial(_do, care, care.stranger, confirm_decision, item.id),
+        partial(_do, care, care.stranger, confirm_decision, item.id, item.version),
         partial(_do, care, care.stranger, end_review, review),
         partial(_do, care, care.stranger, confirm_minutes, review),
         partial(_do, care, care.stranger, no_change_for_all, review, {}),
@@ -334,18 +334,31 @@ def test_words_are_kept_as_typed_and_the_second_of_two_loses_none(care, courses)
     review = _begin(care, courses)
     item = _item(care, review, courses[0])
     kept = _say(care, care.therapist, item, "Slowly.")
-    assert (kept.words_version, kept.words_by_id) == (1, care.therapist.clinician_id)
-    assert _say(care, care.therapist, item, "Slowly.").words_version == 1
+    assert (kept.typed_version, kept.typed_by_id) == (1, care.therapist.clinician_id)
+    assert _say(care, care.therapist, item, "Slowly.").typed_version == 1
     with pytest.raises(Conflict) as conflict:
         _say(care, care.prescriber, item, "Faster.")
     assert (conflict.value.theirs, conflict.value.mine) == (
-        {"words": "Slowly."},
-        {"words": "Faster."},
+        {"typed": "Slowly."},
+        {"typed": "Faster."},
     )
-    assert _item(care, review, courses[0]).words == "Slowly."
-    assert _say(care, care.prescriber, item, "Faster.", 1).words_version == 2
+    assert _item(care, review, courses[0]).typed == "Slowly."
+    assert _say(care, care.prescriber, item, "Faster.", 1).typed_version == 2
     assert _say(care, care.prescriber, item, "Faster now.", 1, unanswered="Faster.")
-    assert _item(care, review, courses[0]).words == "Faster now."
+    assert _item(care, review, courses[0]).typed == "Faster now."
+
+
+def test_what_is_typed_after_a_decision_changes_it_only_once_it_is_saved(care, courses):
+    review = _begin(care, courses)
+    item = _item(care, review, courses[0])
+    _say(care, care.therapist, item, "80 mg.")
+    care.do(decide, care.prescriber, _decided(item, D.DOSE))
+    _say(care, care.therapist, item, "90 mg.", 1)
+    now_seen = _item(care, review, courses[0])
+    assert (now_seen.words, now_seen.unsaved, now_seen.is_proposed) == ("80 mg.", "90 mg.", False)
+    care.do(decide, care.therapist, _decided(now_seen, D.DOSE))
+    now_seen = _item(care, review, courses[0])
+    assert (now_seen.words, now_seen.unsaved, now_seen.is_proposed) == ("90 mg.", "", True)
 
 
 def test_a_minute_of_fifty_thousand_characters_is_a_sentence_and_loses_nothing(care, courses):
@@ -354,7 +367,7 @@ def test_a_minute_of_fifty_thousand_characters_is_a_sentence_and_loses_nothing(c
     _say(care, care.therapist, item, "Slowly.")
     with pytest.raises(Invalid, match="50,000 characters"):
         _say(care, care.therapist, item, "x" * 50_000, 1)
-    assert _item(care, review, courses[0]).words == "Slowly."
+    assert _item(care, review, courses[0]).typed == "Slowly."
 
 
 def test_a_change_of_dose_by_a_therapist_is_proposed_until_a_prescriber_confirms(care, courses):
@@ -364,10 +377,13 @@ def test_a_change_of_dose_by_a_therapist_is_proposed_until_a_prescriber_confirms
     care.do(decide, care.therapist, _decided(item, D.DOSE))
     assert _item(care, review, courses[0]).is_proposed
     with pytest.raises(NotAllowed):
-        _do(care, care.therapist, confirm_decision, item.id)
+        _do(care, care.therapist, confirm_decision, item.id, item.version)
     _do(care, care.therapist, end_review, review)
+    with pytest.raises(NotAllowed, match="meanwhile"):
+        _do(care, care.prescriber, confirm_decision, item.id, item.version)
+    item = _item(care, review, courses[0])
     for _ in range(2):
-        _do(care, care.prescriber, confirm_decision, item.id)
+        _do(care, care.prescriber, confirm_decision, item.id, item.version)
     assert _item(care, review, courses[0]).confirmed_by == care.prescriber.name
     assert len(audit_events(care.database, "case_review:confirmed")) == 1
     assert not audit_events(care.database, "dose:ordered")
@@ -383,8 +399,8 @@ def test_a_prescriber_s_own_change_needs_no_second_word_and_a_new_one_is_open_ag
     care.do(decide, care.therapist, _decided(now_seen, D.DOSE))
     assert _item(care, review, courses[0]).is_proposed
     other = _item(care, review, courses[1])
-    with pytest.raises(NotAllowed, match="No change of dose"):
-        _do(care, care.prescriber, confirm_decision, other.id)
+    with pytest.raises(NotAllowed, match="Something else was decided"):
+        _do(care, care.prescriber, confirm_decision, other.id, other.version)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
-"""What was signed is copied elsewhere and marked as filed; what is not filed is listed."""
+"""What was signed or decided is copied elsewhere and marked as filed; what is not is listed."""
 
 from datetime import timedelta
 
 import pytest
 
+from kapteam.actions.case_reviews import confirm_decision, end_action
 from kapteam.actions.filing import FilingEntered, FilingTakenBack, mark_filed, take_filing_back
 from kapteam.actions.notes import (
     AddendumEntered,
@@ -13,12 +14,12 @@ from kapteam.actions.notes import (
     amend_note,
     void_note,
 )
-from kapteam.db.tables import Filing
+from kapteam.db.tables import Filing, ReviewItem
 from kapteam.errors import NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.filing import not_filed, one_to_file
-from kapteam.vocabulary import Function, NoteKind, RecordPart
-from tests.factories import NOW, a_clinician, a_course, audit_events
+from kapteam.vocabulary import ActionEnd, Function, NoteKind, Part, RecordPart, ReviewDecision
+from tests.factories import NOW, a_clinician, a_course, a_member, audit_events
 from tests.factories_care import (
     Care,
     a_cared_for_client,
@@ -27,6 +28,7 @@ from tests.factories_care import (
     a_signed_intention,
     a_signed_note,
 )
+from tests.factories_minutes import a_review, an_agreed_action, an_item
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -177,3 +179,123 @@ def test_another_client_s_note_is_listed_for_who_treats_them_alone(care, note):
     _file(care, note, now=NOW - HOUR)
     assert _listed(care) == [mine.id]
     assert _listed(care, other) == [theirs.id]
+
+
+@pytest.fixture
+def decided(care):
+    """What a case review of an hour ago decided about the client: a change of dose, proposed."""
+    with care.database.writing() as db:
+        review = a_review(db, care.prescriber, care.therapist)
+        return an_item(
+            db,
+            review,
+            care.course,
+            care.therapist,
+            decision=ReviewDecision.DOSE,
+            words="80 mg next time.",
+        )
+
+
+def _file_decision(care: Care, item, *, who=None, now=NOW) -> FilingEntered:
+    entered = FilingEntered(new_id(), review_item_id=item.id)
+    care.do(mark_filed, who or care.therapist, entered, now=now)
+    return entered
+
+
+def _decision(care: Care, item, who=None):
+    with care.database.reading() as db:
+        return one_to_file(db, care.asked_by(who or care.therapist), review_item_id=item.id)
+
+
+def test_a_decision_of_a_case_review_is_listed_and_filed_like_a_note(care, note, decided):
+    _file(care, note, now=NOW - 2 * HOUR)
+    with care.database.reading() as db:
+        (listed,) = not_filed(db, care.asked_by(care.prescriber))
+    assert (listed.key, listed.review_item_id) == (decided.id, decided.id)
+    assert listed.title == "Case review: change dose, route or interval"
+    shown = _decision(care, decided)
+    assert shown.filed is None
+    assert shown.decided.item.words == "80 mg next time."
+    entered = _file_decision(care, decided)
+    assert _listed(care) == []
+    assert _decision(care, decided).filed.is_as_now
+    care.do(take_filing_back, care.prescriber, FilingTakenBack(entered.id))
+    assert _listed(care) == [decided.id]
+    subjects = [one.subject_id for one in audit_events(care.database, "filing:marked")]
+    assert subjects == [note.id, decided.id]
+
+
+def test_the_first_filing_may_be_of_a_decision(care, decided):
+    _file_decision(care, decided)
+    assert _listed(care) == []
+
+
+def test_a_filing_of_a_note_is_none_of_a_decision_and_the_other_way_round(care, note, decided):
+    _file(care, note)
+    assert _decision(care, decided).filed is None
+    _file_decision(care, decided)
+    assert _one(care, note).filed.id != _decision(care, decided).filed.id
+
+
+def test_a_change_of_dose_that_was_confirmed_since_is_to_be_filed_again(care, decided):
+    _file_decision(care, decided)
+    care.do(confirm_decision, care.prescriber, decided.id, decided.version, now=NOW + HOUR)
+    assert _listed(care) == [decided.id]
+    assert not _decision(care, decided).filed.is_as_now
+    _file_decision(care, decided, now=NOW + 2 * HOUR)
+    assert _listed(care) == []
+
+
+def test_what_became_of_an_action_makes_nothing_due_again(care, decided):
+    with care.database.writing() as db:
+        action = an_agreed_action(db, decided, care.therapist)
+    _file_decision(care, decided)
+    care.do(end_action, care.therapist, action.id, ActionEnd.DONE, now=NOW + HOUR)
+    assert _listed(care) == []
+
+
+@pytest.mark.parametrize("of", ["a review that runs", "nothing decided", "nobody's"])
+def test_what_is_not_decided_for_good_is_nothing_to_file(care, note, of):
+    _file(care, note, now=NOW - 2 * HOUR)
+    with care.database.writing() as db:
+        runs = a_review(db, care.prescriber, ended_at=None)
+        ended = a_review(db, care.prescriber)
+        item = {
+            "a review that runs": lambda: an_item(db, runs, care.course, care.prescriber),
+            "nothing decided": lambda: an_item(db, ended, care.course),
+            "nobody's": lambda: ReviewItem(id=new_id()),
+        }[of]()
+    assert _listed(care) == []
+    with pytest.raises(NotFound):
+        _file_decision(care, item)
+    with pytest.raises(NotFound):
+        _decision(care, item)
+
+
+def test_a_filing_is_of_one_thing(care, note, decided):
+    for ids in ({}, {"note_id": note.id, "review_item_id": decided.id}):
+        with pytest.raises(NotFound):
+            care.do(mark_filed, care.therapist, FilingEntered(new_id(), **ids))
+    assert care.rows(Filing) == []
+
+
+def test_who_is_on_the_course_files_a_decision_also_without_having_been_there(care, decided):
+    with care.database.writing() as db:
+        other = a_clinician(db, Function.THERAPIST, name="Otis Other")
+        a_member(db, care.course, other, Part.COVER)
+    assert _decision(care, decided, other).decided.item.words == "80 mg next time."
+    _file_decision(care, decided, who=other)
+    assert _listed(care, other) == []
+
+
+@pytest.mark.parametrize("who", ["front_desk", "stranger"])
+def test_nobody_else_reads_or_files_a_decision(care, note, decided, who):
+    who = getattr(care, who)
+    _file(care, note, now=NOW - 2 * HOUR)
+    with pytest.raises((NotAllowed, NotFound)):
+        _decision(care, decided, who)
+    with pytest.raises((NotAllowed, NotFound)):
+        _file_decision(care, decided, who=who)
+    if who is care.stranger:
+        assert _listed(care, who) == []
+    assert _listed(care) == [decided.id]

@@ -48,8 +48,8 @@ class ReviewItem(Versioned):
     `reasons` are why it is there, as they read when the review began: `words` and `tone`. Which was
     `opened` last, the highest number, is in front of both. `facts` are what both saw when they
     decided: `label`, `words` and `tone`. A change of dose that no prescriber decided is proposed
-    until one confirmed it (rule 62). `words` are kept while they are typed, whoever types;
-    `words_version` counts that.
+    until one confirmed it (rule 62). What is `typed` is kept at once, whoever types, and counted by
+    `typed_version`; with the decision it becomes its `words`.
     """
 
     __tablename__ = "review_item"
@@ -65,9 +65,10 @@ class ReviewItem(Versioned):
     dropped_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     decision: Mapped[ReviewDecision | None] = mapped_column(term(ReviewDecision))
     words: Mapped[str] = mapped_column(Text, default="")
-    words_version: Mapped[int] = mapped_column(default=0)
-    words_at: Mapped[datetime | None]
-    words_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
+    typed: Mapped[str] = mapped_column(Text, default="")
+    typed_version: Mapped[int] = mapped_column(default=0)
+    typed_at: Mapped[datetime | None]
+    typed_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
     facts: Mapped[list[dict[str, Any]]]
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
