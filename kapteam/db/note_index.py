@@ -30,6 +30,7 @@ from kapteam.db.tables import Note, NoteAddendum, NoteAmendment, NoteWords
 from kapteam.rules.note_search import Sought, index_text
 
 INDEX = "note_fts"
+# How many notes PostgreSQL looks up by their numbers, and of how many by its guess it does not try.
 _FEW, _TOO_MANY = 2_000, 10_000
 _SQLITE = table(INDEX, column("rowid"))
 _POSTGRESQL = table(INDEX, column("number"), column("words", TSVECTOR))

@@ -1,4 +1,7 @@
-"""Search in signed notes: by words, and by who wrote what about whom and when (decision 62)."""
+"""Search in signed notes: by words, and by who wrote what about whom and when.
+
+What is found, and how far it is looked for: decisions 62 and 70.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +12,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
-    FromClause,
     Row,
     Select,
     SQLColumnExpression,
@@ -228,12 +230,8 @@ def _of_few(asking: _Asking, few: Sequence[str]) -> Subquery:
         if asking.sought:
             matching = matching.join(index.source, index.number == mine.c.number)
             matching = matching.where(index.matches(asking.each))
-    return _notes_of(asking, matching.cte("matching").prefix_with("MATERIALIZED"))
-
-
-def _notes_of(asking: _Asking, numbers: FromClause) -> Subquery:
-    """The notes that have these numbers."""
-    notes = select(NoteWords.number, NoteWords.note_id).where(*asking.between(NoteWords.number))
+    numbers = matching.cte("matching").prefix_with("MATERIALIZED")
+    notes = select(NoteWords.number, NoteWords.note_id)
     return notes.join(numbers, numbers.c.number == NoteWords.number).subquery("hits")
 
 
@@ -266,8 +264,8 @@ def _on_postgresql(
     index = asking.index
     few = index.few(db, asking.sought, *asking.between(index.number))
     if few is not None:
-        numbers = select(NoteWords.number).where(NoteWords.number.in_(few)).subquery("few")
-        return db.execute(_statement(asking, _notes_of(asking, numbers))).all(), None
+        notes = select(NoteWords.number, NoteWords.note_id).where(NoteWords.number.in_(few))
+        return db.execute(_statement(asking, notes.subquery("hits"))).all(), None
     newest = select(NoteWords.number).where(*asking.between(NoteWords.number))
     oldest = db.scalar(newest.order_by(NoteWords.number.desc()).offset(_NEWEST - 1).limit(1))
     looking = replace(asking, since=oldest)
