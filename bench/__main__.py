@@ -1,14 +1,15 @@
 """The bench: `python -m bench`, or for a look `python -m bench --quick --clients 100`.
 
-It works in a folder of its own, which goes however it ends. The results are replaced at the very
-end, so a bench that was interrupted leaves them as they were.
+It works in folders of its own, which go however it ends. The results are those of the pages; they
+are replaced when the last page is measured, so a bench that was interrupted before leaves them as
+they were. Search comes after them, and is printed alone.
 """
 
 import argparse
 import json
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,8 @@ from bench.aims import misses
 from bench.load import click_at_once, cpu_of_idle_screens, memory_mb
 from bench.reruns import Rerun, measure_reruns
 from bench.screen import measure_live, measure_painting
+from bench.search import NOTES, measure_search
+from bench.search import misses as search_misses
 from bench.serving import Served, empty_page, served
 from tests.browser.chromium import chromium_path, launched
 from tests.browser.server import Server
@@ -32,21 +35,27 @@ _INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, write the results; returns the exit code."""
     asked = _parser().parse_args(arguments)
+    results = "The results are as they were."
     try:
         with TemporaryDirectory(prefix="kapteam-bench-") as folder:
             reruns = _measure(Path(folder), asked.clients, quick=asked.quick)
+        _write(asked.results, reruns)
+        results = f"Written: {asked.results}"
+        print(f"\n{results}\n")
+        notes = asked.notes if asked.notes is not None else 0 if asked.quick else NOTES
+        if notes:
+            _tell_misses(search_misses(measure_search(notes)))
     except KeyboardInterrupt:
-        print("\nStopped. The results are as they were.")
+        print(f"\nStopped. {results}")
         return _INTERRUPTED
-    _write(asked.results, reruns)
-    print(f"\nWritten: {asked.results}")
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m bench", description="Measure how fast kapteam is.")
     parser.add_argument("--clients", type=int, nargs="+", default=_SIZES, help="the sizes")
-    parser.add_argument("--quick", action="store_true", help="reruns only, each once")
+    parser.add_argument("--quick", action="store_true", help="reruns only, each once; no search")
+    parser.add_argument("--notes", type=int, help="how many are searched through; 0: no search")
     parser.add_argument("--results", type=Path, default=_RESULTS, help="where they are written")
     return parser
 
@@ -62,9 +71,13 @@ def _measure(folder: Path, sizes: Sequence[int], *, quick: bool) -> list[Rerun]:
                 if not quick and clients == sizes[-1]:
                     _crowd(practice)
             reruns += rows
-    for sentence in misses(reruns):
-        print(f"Missed: {sentence}.")
+    _tell_misses(misses(reruns))
     return reruns
+
+
+def _tell_misses(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        print(f"Missed: {sentence}.")
 
 
 def _reruns(practice: Served, empty: Server, rounds: int) -> list[Rerun]:

@@ -10,12 +10,17 @@ from kapteam.ui.navigation import PLACES
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as one person opens it; `of` says what it is about."""
+    """One page as one person opens it; `of` says what it is about.
+
+    `needs_open_caseload`: it is measured in a practice that opens everyone's caseload to whoever
+    treats, and no other page is.
+    """
 
     name: str
     place: str
     who: Callable[[Filled], str]
     of: Callable[[Filled], Mapping[str, str]] = lambda _: {}
+    needs_open_caseload: bool = False
 
     def query(self, filled: Filled) -> str:
         """What stands in the address after the question mark."""
@@ -72,6 +77,14 @@ PAGES: tuple[Page, ...] = (
     _page("notes"),
     _page("outcomes"),
     Page("Outcomes, all time", "outcomes", _therapist, lambda _: {"outcomes_period": "All time"}),
+    # The front desk, which sees everyone's elsewhere, reads no scores.
+    Page(
+        "Outcomes, everyone's",
+        "outcomes",
+        _therapist,
+        lambda _: {"outcomes_whose": "Everyone's"},
+        needs_open_caseload=True,
+    ),
     _page("inquiries"),
     _page("inquiry", of=lambda filled: {"id": filled.inquiry_id}),
     _page("client", of=lambda filled: {"client": filled.courses[0].client_code}),

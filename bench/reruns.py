@@ -62,7 +62,7 @@ def measure_reruns(served: Served, empty: Server, rounds: int) -> Iterator[Rerun
 def _opened(served: Served, page: Page) -> Iterator[Tab]:
     """A tab at this page, of somebody who has just signed in."""
     cookie = f"kapteam={served.sign_in(page.who(served.filled))}"
-    with open_tab(served.server, cookie) as tab:
+    with served.set_for(page), open_tab(served.server, cookie) as tab:
         tab.open("" if page.place == "today" else page.place, page.query(served.filled))
         yield tab
 

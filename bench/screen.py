@@ -49,7 +49,8 @@ def measure_painting(served: Served, chromium: Browser, rounds: int) -> dict[str
     for who, pages in groupby(sorted(PAGES, key=_who(served)), key=_who(served)):
         with _screen(served, chromium, who) as screen:
             for page in pages:
-                painted[page.name] = _middle(screen, page.address(served.filled), rounds)
+                with served.set_for(page):
+                    painted[page.name] = _middle(screen, page.address(served.filled), rounds)
             if who == served.filled.pair.therapist_id:
                 painted[FIND] = median(_find(screen) for _ in range(rounds))
     return {name: round(ms) for name, ms in painted.items()}

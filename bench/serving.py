@@ -8,11 +8,14 @@ from pathlib import Path
 import httpx
 
 from bench.courses import NOW
+from bench.pages import Page
 from bench.practice import Filled, Told, fill
 from bench.served import COUNT
 from kapteam.accounts.sign_ins import start_sign_in
 from kapteam.db.engine import Database
 from kapteam.db.migrate import bring_up_to_date
+from kapteam.db.tables import PracticeSetting
+from kapteam.ids import new_id
 from tests.browser.server import Server
 
 
@@ -29,6 +32,30 @@ class Served:
         """Sign somebody in at a new browser; returns the value of its cookie."""
         with self.database.writing() as db:
             return f"practice.{start_sign_in(db, clinician_id, 'the bench', NOW).token}"
+
+    @contextmanager
+    def set_for(self, page: Page) -> Iterator[None]:
+        """Have the practice's settings be those that this page is measured with."""
+        if not page.needs_open_caseload:
+            yield
+            return
+        self._open_caseload(1)
+        yield
+        self._open_caseload(0)
+
+    def _open_caseload(self, value: int) -> None:
+        """Settings are never changed; of one moment the one that was added last is in force."""
+        with self.database.writing() as db:
+            db.add(
+                PracticeSetting(
+                    id=new_id(),
+                    key="everyone_sees_caseload",
+                    value=str(value),
+                    source="The bench",
+                    set_by_id=self.filled.pair.prescriber_id,
+                    in_force_from=NOW,
+                )
+            )
 
     def statements(self) -> int:
         """How many statements the pages have run so far."""

@@ -1,6 +1,7 @@
 """The bench measures every page, and replaces its results only when it is through."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from bench.__main__ import main
 from bench.pages import FIND, PAGES
+from bench.search import Searched, misses
 from kapteam.ui.navigation import PLACES
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -43,18 +45,61 @@ def test_every_page_is_measured_at_every_size_in_as_many_statements(
     assert "Find a client" in capsys.readouterr().out
 
 
-def test_a_bench_that_was_interrupted_leaves_the_results_as_they_were(tmp_path: Path) -> None:
+@pytest.mark.in_ci
+def test_every_search_is_measured_on_both_engines_and_stands_in_no_result(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     results = tmp_path / "results.json"
+    few = ["--quick", "--clients", "4", "--notes", "80", "--results", str(results)]
+
+    assert main(few) == 0
+
+    said = capsys.readouterr().out
+    assert "sqlite: 80 notes, written in" in said
+    assert "postgresql: 80 notes, written in" in said
+    assert said.count("phrase of common words, nowhere") == 2
+    assert {row["page"] for row in json.loads(results.read_text())} == {
+        *(page.name for page in PAGES),
+        FIND,
+    }
+
+
+def test_a_search_that_takes_too_long_is_said() -> None:
+    quick = Searched("sqlite", "rare word", "new", 200, "1")
+    slow = Searched("postgresql", "phrase", "usual", 200.6, "20+")
+
+    assert list(misses([quick, slow])) == [
+        "Search on postgresql, phrase, usual: 201 ms, more than 200"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (["bench", "--quick", "--clients", "4"], "The results are as they were."),
+        (["bench.search", "--on", "sqlite"], "Nothing of it is kept."),
+    ],
+)
+def test_a_bench_that_was_interrupted_leaves_the_results_as_they_were_and_no_folder(
+    tmp_path: Path, command: list[str], sentence: str
+) -> None:
+    results, temporary = tmp_path / "results.json", tmp_path / "temporary"
     results.write_text("[]")
-    command = [sys.executable, "-m", "bench", "--quick", "--clients", "4"]
+    temporary.mkdir()
+    where = ["--results", str(results)] if command[0] == "bench" else []
     with subprocess.Popen(
-        [*command, "--results", str(results)], cwd=_ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", *command, *where],
+        cwd=_ROOT,
+        env={**os.environ, "TMPDIR": str(temporary)},  # noqa: TID251 - the process inherits it
+        stdout=subprocess.PIPE,
+        text=True,
     ) as bench:
         assert bench.stdout is not None
         assert bench.stdout.read(1)
         bench.send_signal(signal.SIGINT)
         said, _ = bench.communicate(timeout=120)
     assert bench.returncode == 130
-    assert "The results are as they were." in said
-    assert [file.name for file in tmp_path.iterdir()] == ["results.json"]
+    assert sentence in said
+    assert list(temporary.iterdir()) == []
+    assert [file.name for file in tmp_path.glob("results*")] == ["results.json"]
     assert results.read_text() == "[]"

@@ -10,7 +10,18 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, cast, column, select, table
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    FromClause,
+    cast,
+    column,
+    select,
+    table,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -19,9 +30,21 @@ from kapteam.db.tables import Note, NoteAddendum, NoteAmendment, NoteWords
 from kapteam.rules.note_search import Sought, index_text
 
 INDEX = "note_fts"
-_FEW = 1_000
+# How many notes PostgreSQL looks up by their numbers, and of how many by its guess it does not try.
+_FEW, _TOO_MANY = 2_000, 10_000
 _SQLITE = table(INDEX, column("rowid"))
 _POSTGRESQL = table(INDEX, column("number"), column("words", TSVECTOR))
+_WHOSE_ON_SQLITE = (
+    text(
+        "SELECT number, note_id, episode_id, author_id "
+        "FROM note_words INDEXED BY ix_note_words_number_note_id_episode_id_author_id"
+    )
+    .columns(NoteWords.number, NoteWords.note_id, NoteWords.episode_id, NoteWords.author_id)
+    .subquery("whose")
+)
+_WHOSE_ON_POSTGRESQL = select(
+    NoteWords.number, NoteWords.note_id, NoteWords.episode_id, NoteWords.author_id
+).subquery("whose")
 # `ascii` parts what it is given at the spaces: which words there are is said in rules/ alone.
 _ON_SQLITE = (
     f"""
@@ -153,28 +176,55 @@ class NoteIndex:
         """The number of the note that was found: the highest is the newest."""
         return self.source.c.rowid if self.is_on_sqlite else self.source.c.number
 
+    @property
+    def whose(self) -> FromClause:
+        """The `number`, `note_id`, `episode_id` and `author_id` of every note, without its words.
+
+        To SQLite it has to be said that an index holds all of this: left alone it looks each note
+        up among all the words there are, which takes three times as long.
+        """
+        return _WHOSE_ON_SQLITE if self.is_on_sqlite else _WHOSE_ON_POSTGRESQL
+
     def matches(self, sought: Sequence[Sequence[Sought]]) -> ColumnElement[bool]:
-        """Of each of these, at least one of which the parts name, is in the note."""
-        if self.is_on_sqlite:
-            return column(INDEX).op("MATCH")(_all_of(sought, _in_fts5, " AND ", " OR "))
-        asked = cast(_all_of(sought, _in_tsquery, " & ", " | "), TSQUERY)
-        return _POSTGRESQL.c.words.op("@@")(asked)
+        """Of each of these, at least one of which the parts name, is in the note.
 
-    def few(self, db: Session, sought: Sequence[Sequence[Sought]]) -> Sequence[int] | None:
-        """The numbers of the notes that have this, where PostgreSQL finds that they are few.
-
-        Told the numbers it looks up those notes; else it may read all there are. SQLite gives its
-        hits one by one, the newest first, and need not know.
+        SQLite looks it up, the newest first. PostgreSQL asks it of each note that is joined and
+        not of its index, which would give all notes that have the words before the first of them.
         """
         if self.is_on_sqlite:
+            return column(INDEX).op("MATCH")(_all_of(sought, _in_fts5, " AND ", " OR "))
+        return _in_index(_all_of(sought, _in_tsquery, " & ", " | ")).is_(true())
+
+    def few(
+        self, db: Session, sought: Sequence[Sought], *conditions: ColumnElement[bool]
+    ) -> Sequence[int] | None:
+        """The numbers of the notes that have all of this, from PostgreSQL's index.
+
+        None where thousands have the words, together or not: of each it would have to read where.
+        It is asked for its guess first, because to gather numbers takes as long as there are many.
+        One statement, or two.
+        """
+        words = [[one] for all_of in sought for one in all_of.apart]
+        apart = _all_of(words, _in_tsquery, " & ", " | ")
+        guess = text(f"EXPLAIN (FORMAT JSON) SELECT FROM {INDEX} WHERE words @@ (:words)::tsquery")
+        [plan] = db.execute(guess, {"words": apart}).scalar_one()
+        if plan["Plan"]["Plan Rows"] > _TOO_MANY:
             return None
-        found = select(self.number).where(self.matches(sought)).limit(_FEW + 1)
-        numbers = db.scalars(found).all()
-        return numbers if len(numbers) <= _FEW else None
+        having = select(self.number, self.source.c.words).where(_in_index(apart), *conditions)
+        some = having.limit(_FEW + 1).cte("some").prefix_with("MATERIALIZED")
+        together = _all_of(([one] for one in sought), _in_tsquery, " & ", " | ")
+        numbers = db.execute(select(some.c.number, _in_index(together, some))).all()
+        if len(numbers) > _FEW:
+            return None
+        return [number for number, is_found in numbers if is_found]
 
 
 def _all_of(sought: Iterable[Iterable[Sought]], say: Any, and_: str, or_: str) -> str:
     return and_.join(f"({or_.join(map(say, one))})" for one in sought)
+
+
+def _in_index(asked: str, source: FromClause = _POSTGRESQL) -> ColumnElement[bool]:
+    return source.c.words.op("@@", return_type=Boolean())(cast(asked, TSQUERY))
 
 
 def _in_fts5(one: Sought) -> str:

@@ -1,11 +1,25 @@
-"""Search in signed notes: by words, and by who wrote what about whom and when (decision 62)."""
+"""Search in signed notes: by words, and by who wrote what about whom and when.
+
+What is found, and how far it is looked for: decisions 62 and 70.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import CTE, ColumnElement, Select, SQLColumnExpression, exists, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    Select,
+    SQLColumnExpression,
+    Subquery,
+    exists,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from kapteam.db.access import visible_episode_ids, visible_notes
@@ -30,6 +44,10 @@ from kapteam.vocabulary import NoteKind
 
 PAGE = 20
 _MOST_COURSES = 200
+_NEWEST = 50_000
+"""How many notes PostgreSQL looks through for one page."""
+_DAY = timedelta(days=1)
+_Ids = Select[str] | CompoundSelect[str]
 _SLACK = 86_400
 """Seconds: how far a note's number may lie behind its time, had that many the same second."""
 
@@ -69,11 +87,13 @@ class FoundNote:
 class NotesFound:
     """One page, the newest first. `older` is where the next page begins, None on the last one.
 
-    With a `problem` nothing was searched.
+    `looked_back_to` is when the oldest note was signed that was looked at, where a page is not full
+    and there are older ones to be looked through. With a `problem` nothing was searched.
     """
 
     found: tuple[FoundNote, ...] = ()
     older: int | None = None
+    looked_back_to: datetime | None = None
     problem: str = ""
 
 
@@ -96,24 +116,25 @@ def search_notes(
 ) -> NotesFound:
     """The notes that are wanted, those signed before the one of the number `before`.
 
-    Only what the viewer may read, in three statements; of one who may read many, in four on
-    PostgreSQL. Drafts are found by nobody, their authors
-    included. Raises NotAllowed for the front desk.
+    Only what the viewer may read, in three statements; of one who may read the notes of many
+    courses, in up to six on PostgreSQL. Drafts are found by nobody, their authors included. Raises
+    NotAllowed for the front desk.
     """
     check_can_read_notes(asked.viewer)
     search = read_search(wanted.typed)
     if search.problem or not wanted.is_something:
         return NotesFound(problem=search.problem)
-    sought = [[one] for one in (*search.sought, *_about(wanted))]
     courses = _courses(asked, wanted)
     few = _few(db, courses) if courses is not None else None
     if few == [] and wanted.client.strip():
         return NotesFound()
-    index = NoteIndex(db)
-    hits = _hits(db, index, asked, wanted, sought, few)
-    rows = db.execute(
-        _statement(index, asked, wanted, sought, hits, None if few is not None else courses, before)
-    ).all()
+    asking = _Asking(NoteIndex(db), asked, wanted, (*search.sought, *_about(wanted)), before)
+    if few is not None:
+        rows, looked_to = db.execute(_statement(asking, _of_few(asking, few))).all(), None
+    elif asking.index.is_on_sqlite or not asking.sought:
+        rows, looked_to = db.execute(_statement(asking, _of_all(asking, courses))).all(), None
+    else:
+        rows, looked_to = _on_postgresql(db, asking, courses)
     page = rows[:PAGE]
     # Between two statements somebody may have been taken off a course.
     lines = note_lines(db, asked, [row.id for row in page])
@@ -127,11 +148,41 @@ def search_notes(
             for row in page
             if row.id in lines
         ),
-        older=page[-1].number if len(rows) > PAGE else None,
+        older=page[-1].number if len(rows) > PAGE else looked_to,
+        looked_back_to=None if looked_to is None else datetime.fromtimestamp(looked_to, UTC),
     )
 
 
-def _courses(asked: Asked, wanted: NotesWanted) -> Select[str] | None:
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What is asked of the index, by whom; only notes from the number `since` to below `before`."""
+
+    index: NoteIndex
+    asked: Asked
+    wanted: NotesWanted
+    sought: tuple[Sought, ...]
+    before: int | None
+    since: int | None = None
+
+    @property
+    def each(self) -> list[list[Sought]]:
+        """What is sought as the index is asked for it: all of these, of each the one it names."""
+        return [[one] for one in self.sought]
+
+    def between(self, number: SQLColumnExpression[int]) -> Iterator[ColumnElement[bool]]:
+        """From which number on, and up to which, a note has to be for page and dates."""
+        zone = self.asked.practice.zone
+        if self.before is not None:
+            yield number < self.before
+        if self.since is not None:
+            yield number >= self.since
+        if self.wanted.from_on:
+            yield number >= _second(self.wanted.from_on, zone)
+        if self.wanted.until_on:
+            yield number < _second(self.wanted.until_on + _DAY, zone) + _SLACK
+
+
+def _courses(asked: Asked, wanted: NotesWanted) -> _Ids | None:
     """The courses of care, beside one's own notes, in which alone something can be found.
 
     None is all of them. Who may read what is decided by the statement that finds; this keeps it
@@ -140,66 +191,94 @@ def _courses(asked: Asked, wanted: NotesWanted) -> Select[str] | None:
     theirs = wanted.client.strip()
     if asked.viewer.sees_everyone and not theirs:
         return None
-    seen = Episode.id.in_(visible_episode_ids(asked.viewer, asked.now))
+    seen = visible_episode_ids(asked.viewer, asked.now)
     if not theirs:
-        return select(Episode.id).where(seen)
+        return seen
     written = exists().where(
         NoteWords.episode_id == Episode.id, NoteWords.author_id == asked.viewer.clinician_id
     )
     return (
         select(Episode.id)
         .join(Client, Client.id == Episode.client_id)
-        .where(matches(theirs), or_(seen, written))
+        .where(matches(theirs), or_(Episode.id.in_(seen), written))
     )
 
 
-def _few(db: Session, courses: Select[str]) -> Sequence[str] | None:
+def _few(db: Session, courses: _Ids) -> Sequence[str] | None:
     """The ids of the courses; None when they are too many to be named."""
     named = db.scalars(courses.limit(_MOST_COURSES + 1)).all()
     return named if len(named) <= _MOST_COURSES else None
 
 
-def _hits(
-    db: Session,
-    index: NoteIndex,
-    asked: Asked,
-    wanted: NotesWanted,
-    sought: Sequence[Sequence[Sought]],
-    few: Sequence[str] | None,
-) -> CTE | None:
-    """The numbers of all notes that may be meant, where they are few: those are found first.
-
-    None where they may be many: then it is begun with the newest, until there are enough. An engine
-    is not left to guess which is better.
-    """
-    if few is None:
-        numbers = index.few(db, sought) if sought else None
-        if numbers is None:
-            return None
-        return select(NoteWords.number).where(NoteWords.number.in_(numbers)).cte("hits")
-    own = () if wanted.client.strip() else (asked.viewer.clinician_id,)
+def _of_few(asking: _Asking, few: Sequence[str]) -> Subquery:
+    """All notes that may be meant, of courses that can be named."""
+    index = asking.index
+    own = () if asking.wanted.client.strip() else (asking.asked.viewer.clinician_id,)
     if index.is_on_sqlite:
         # There a course is a word like any other.
         within = [*map(about_author, own), *map(about_course, few)]
-        matching = select(index.number.label("number")).where(index.matches([*sought, within]))
+        matching = select(index.number.label("number")).where(
+            index.matches([*asking.each, within]), *asking.between(index.number)
+        )
     else:
         readable = select(NoteWords.number).where(
-            or_(NoteWords.episode_id.in_(few), NoteWords.author_id.in_(own))
+            or_(NoteWords.episode_id.in_(few), NoteWords.author_id.in_(own)),
+            *asking.between(NoteWords.number),
         )
         mine = readable.cte("mine").prefix_with("MATERIALIZED")
         matching = select(mine.c.number)
-        if sought:
+        if asking.sought:
             matching = matching.join(index.source, index.number == mine.c.number)
-            matching = matching.where(index.matches(sought))
-    return matching.cte("hits").prefix_with("MATERIALIZED")
+            matching = matching.where(index.matches(asking.each))
+    numbers = matching.cte("matching").prefix_with("MATERIALIZED")
+    notes = select(NoteWords.number, NoteWords.note_id)
+    return notes.join(numbers, numbers.c.number == NoteWords.number).subquery("hits")
 
 
-def _is_within(asked: Asked, wanted: NotesWanted, courses: Select[str]) -> ColumnElement[bool]:
-    """The same of many courses, asked of each note that the index finds before all else."""
-    of_courses = NoteWords.episode_id.in_(courses)
-    if wanted.client.strip():
+def _of_all(asking: _Asking, courses: _Ids | None) -> Subquery:
+    """The same of many courses, None: of all: each note that is found is asked for its course.
+
+    Between which numbers it lies is said of each table: PostgreSQL does not conclude it, and would
+    read all that is newer on its way.
+    """
+    index, whose = asking.index, asking.index.whose
+    number = index.number.label("number") if asking.sought else whose.c.number
+    found = select(number, whose.c.note_id).where(*asking.between(whose.c.number))
+    if asking.sought:
+        found = found.join_from(index.source, whose, whose.c.number == index.number)
+        found = found.where(index.matches(asking.each), *asking.between(index.number))
+    if courses is not None:
+        found = found.where(_is_within(asking, courses))
+    return found.subquery("hits")
+
+
+def _on_postgresql(
+    db: Session, asking: _Asking, courses: _Ids | None
+) -> tuple[Sequence[Row[Any]], int | None]:
+    """A page of many courses, and back to which number it was looked; None: all the way.
+
+    PostgreSQL gathers all notes that have the words before it knows the newest. Where they are few
+    that is done. Where they are many each of the newest notes is asked for them, from one to the
+    next until the page is full; what lies further back is left to the next page.
+    """
+    index = asking.index
+    few = index.few(db, asking.sought, *asking.between(index.number))
+    if few is not None:
+        notes = select(NoteWords.number, NoteWords.note_id).where(NoteWords.number.in_(few))
+        return db.execute(_statement(asking, notes.subquery("hits"))).all(), None
+    newest = select(NoteWords.number).where(*asking.between(NoteWords.number))
+    oldest = db.scalar(newest.order_by(NoteWords.number.desc()).offset(_NEWEST - 1).limit(1))
+    looking = replace(asking, since=oldest)
+    rows = db.execute(_statement(looking, _of_all(looking, courses))).all()
+    return rows, None if len(rows) > PAGE else oldest
+
+
+def _is_within(asking: _Asking, courses: _Ids) -> ColumnElement[bool]:
+    whose = asking.index.whose
+    of_courses = whose.c.episode_id.in_(courses)
+    if asking.wanted.client.strip():
         return of_courses
-    return or_(of_courses, NoteWords.author_id == asked.viewer.clinician_id)
+    return or_(of_courses, whose.c.author_id == asking.asked.viewer.clinician_id)
 
 
 def _about(wanted: NotesWanted) -> Iterator[Sought]:
@@ -211,53 +290,37 @@ def _about(wanted: NotesWanted) -> Iterator[Sought]:
         yield about_theme(wanted.theme)
 
 
-def _statement(
-    index: NoteIndex,
-    asked: Asked,
-    wanted: NotesWanted,
-    sought: Sequence[Sequence[Sought]],
-    hits: CTE | None,
-    courses: Select[str] | None,
-    before: int | None,
-) -> Select[*tuple[Any, ...]]:
-    found = select(Note.id, NoteWords.number, *CLIENT_NAME)
-    number: SQLColumnExpression[int] = NoteWords.number
-    if hits is not None:
-        found = found.select_from(hits).join(NoteWords, NoteWords.number == hits.c.number)
-    elif sought:
-        number = index.number
-        found = found.select_from(index.source).join(NoteWords, NoteWords.number == number)
-        found = found.where(index.matches(sought))
-    else:
-        found = found.select_from(NoteWords)
-    if courses is not None:
-        found = found.where(_is_within(asked, wanted, courses))
+def _statement(asking: _Asking, hits: Subquery) -> Select[*tuple[Any, ...]]:
+    """Of these notes those that one may read, and that are meant: the newest, and one more."""
+    asked, wanted = asking.asked, asking.wanted
     return (
-        found.join(Note, Note.id == NoteWords.note_id)
+        select(Note.id, hits.c.number, *CLIENT_NAME)
+        .select_from(hits)
+        .join(Note, Note.id == hits.c.note_id)
         .join(Episode, Episode.id == Note.episode_id)
         .join(Client, Client.id == Episode.client_id)
-        .where(visible_notes(asked.viewer, asked.now), *_conditions(asked, wanted, number, before))
-        .order_by(number.desc())
+        .where(visible_notes(asked.viewer, asked.now), *_conditions(asked, wanted))
+        .order_by(hits.c.number.desc())
         .limit(PAGE + 1)
     )
 
 
-def _conditions(
-    asked: Asked, wanted: NotesWanted, number: SQLColumnExpression[int], before: int | None
-) -> Iterator[ColumnElement[bool]]:
-    if before is not None:
-        yield number < before
+def _conditions(asked: Asked, wanted: NotesWanted) -> Iterator[ColumnElement[bool]]:
+    zone = asked.practice.zone
     if wanted.client.strip():
         yield matches(wanted.client)
     if wanted.from_on:
-        start = datetime.combine(wanted.from_on, time(0), asked.practice.zone)
-        yield Note.signed_at >= start
-        yield number >= int(start.timestamp())
+        yield Note.signed_at >= _begins(wanted.from_on, zone)
     if wanted.until_on:
-        after = wanted.until_on + timedelta(days=1)
-        end = datetime.combine(after, time(0), asked.practice.zone)
-        yield Note.signed_at < end
-        yield number < int(end.timestamp()) + _SLACK
+        yield Note.signed_at < _begins(wanted.until_on + _DAY, zone)
+
+
+def _begins(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(0), zone)
+
+
+def _second(day: date, zone: ZoneInfo) -> int:
+    return int(_begins(day, zone).timestamp())
 
 
 def _parts(note: NoteLine) -> Iterator[tuple[str, str]]:

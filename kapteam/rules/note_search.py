@@ -54,6 +54,13 @@ class Sought:
     words: tuple[str, ...]
     begun: bool = False
 
+    @property
+    def apart(self) -> Iterator["Sought"]:
+        """Each of the words by itself, wherever it stands."""
+        *whole, last = self.words
+        yield from (Sought((one,)) for one in whole)
+        yield Sought((last,), self.begun)
+
 
 @dataclass(frozen=True, slots=True)
 class Search:

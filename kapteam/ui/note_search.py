@@ -4,7 +4,7 @@ What is typed may be about anybody's health, so nothing of it is bound to the ad
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import streamlit as st
 
@@ -34,6 +34,8 @@ _NOTHING = (
     "No signed note has all of this. Check the spelling, type the beginning of a word with * after "
     "it, or take a filter away."
 )
+_NO_OLDER = "No older note has all of this."
+_GOES_ON = "“Older notes” goes on from there."
 
 
 def notes_wanted(here: Present) -> NotesWanted:
@@ -141,12 +143,25 @@ def draw_found(here: Present, wanted: NotesWanted) -> None:
     _on_record(here, page)
     here = telling_apart(here, (one.client for one in page.found))
     is_all = not starts and page.older is None
-    number = len(page.found) if is_all else None
-    with section("Notes found", number, key="notes_found", nothing=_NOTHING):
+    number = len(page.found) if is_all or not page.found else None
+    with section("Notes found", number, key="notes_found", nothing=_nothing(here, starts, page)):
         for one in page.found:
             _found_row(here, one)
+    if page.found and page.looked_back_to is not None:
+        words(quiet(f"Looked through back to {_on(here, page.looked_back_to)} so far. {_GOES_ON}"))
     if not is_all:
         _ways_on(starts, page)
+
+
+def _nothing(here: Present, starts: tuple[int, ...], page: NotesFound) -> str:
+    """What a page without a note says: of which notes none has it."""
+    if page.looked_back_to is not None:
+        return f"None back to {_on(here, page.looked_back_to)} so far. {_GOES_ON}"
+    return _NO_OLDER if starts else _NOTHING
+
+
+def _on(here: Present, at: datetime) -> str:
+    return wording.full_day(at.astimezone(here.zone).date())
 
 
 def _starts(wanted: NotesWanted) -> tuple[int, ...]:

@@ -262,14 +262,6 @@ def test_what_one_may_not_read_is_not_found(care):
     assert ids(care, "river", care.stranger, author_id=care.therapist.clinician_id) == []
 
 
-@pytest.mark.parametrize("few", [0, 1_000])
-def test_with_more_courses_than_are_named_it_is_the_same(care, monkeypatch, few):
-    monkeypatch.setattr(note_search, "_MOST_COURSES", 0)
-    monkeypatch.setattr(note_index, "_FEW", few)
-
-    test_what_one_may_not_read_is_not_found(care)
-
-
 def test_the_front_desk_finds_nothing_ever_though_it_sees_every_client(care):
     a_written_note(care, "The river")
     assert care.asked_by(care.front_desk).viewer.sees_everyone
@@ -434,3 +426,128 @@ def test_sqlite_finds_its_index_whole_and_says_so(sqlite_database):
 
     with sqlite_database.writing() as db:
         db.execute(text("INSERT INTO note_fts (note_fts, rank) VALUES ('integrity-check', 1)"))
+
+
+# Of more courses than are named, for which PostgreSQL has several ways
+
+WAYS = {"few have it": (2_000, 10_000), "many have it": (0, 10_000), "many, as it guesses": (1, 0)}
+
+
+@pytest.fixture(params=WAYS)
+def _many_courses(request, monkeypatch):
+    few, too_many = WAYS[request.param]
+    monkeypatch.setattr(note_search, "_MOST_COURSES", 0)
+    monkeypatch.setattr(note_index, "_FEW", few)
+    monkeypatch.setattr(note_index, "_TOO_MANY", too_many)
+
+
+@pytest.mark.usefixtures("_many_courses")
+@pytest.mark.parametrize(
+    "situation",
+    [
+        test_what_one_may_not_read_is_not_found,
+        test_each_filter_leaves_what_it_says,
+        test_a_day_is_the_practice_s,
+        test_who_left_a_course_finds_what_they_wrote_themselves_and_nothing_else_of_it,
+        test_who_covers_and_who_opened_in_an_emergency_find_what_they_may_read,
+        test_twenty_are_a_page_and_the_next_one_goes_on_where_it_ended,
+    ],
+)
+def test_with_more_courses_than_are_named_it_is_the_same(care, situation):
+    situation(care)
+
+
+@pytest.mark.usefixtures("_many_courses")
+@pytest.mark.parametrize(
+    ("typed", "is_found"),
+    [
+        ('"the sea again"', True),
+        ('"the sea aga*"', True),
+        ("sea aga*", True),
+        ('"again the sea"', False),
+        ('"the again"', False),
+        ('"the sea" mountain', False),
+    ],
+)
+def test_of_many_courses_a_phrase_is_found_where_its_words_stand_together(care, typed, is_found):
+    note_id = a_written_note(care, "The sea again")
+    a_written_note(care, "The mountain again")
+
+    assert ids(care, typed) == ([note_id] if is_found else [])
+
+
+@pytest.mark.usefixtures("_many_courses")
+def test_of_many_courses_it_takes_at_most_six_statements(care):
+    a_written_note(care, "The sea again")
+    asked = care.asked_by(care.therapist)
+    with recorded_statements(care.database.engine) as ran, care.database.reading() as db:
+        assert search_notes(db, asked, NotesWanted('"the sea"')).found
+
+    assert len(ran) <= 6
+
+
+@pytest.fixture
+def of_ten(postgresql_database, monkeypatch):
+    """Ten notes, an hour apart, of which PostgreSQL looks through three at a time."""
+    monkeypatch.setattr(note_search, "_MOST_COURSES", 0)
+    monkeypatch.setattr(note_search, "_NEWEST", 3)
+    care = a_cared_for_client(postgresql_database)
+    said = ["The river", *["The lake"] * 6, *["The sea"] * 3]
+    written = [
+        a_written_note(care, text, signed_at=NOW - number * HOUR)
+        for number, text in enumerate(said)
+    ]
+    return care, written
+
+
+def test_what_many_have_is_looked_for_some_notes_at_a_time_and_it_says_back_to_when(
+    of_ten, monkeypatch
+):
+    care, written = of_ten
+    monkeypatch.setattr(note_index, "_FEW", 0)
+    pages, before = [], None
+    for _ in range(4):
+        page = found(care, "sea", before=before)
+        pages.append(([one.note.id for one in page.found], page.looked_back_to))
+        before = page.older
+
+    assert pages == [
+        ([], NOW - 2 * HOUR),
+        ([], NOW - 5 * HOUR),
+        (written[7:9], NOW - 8 * HOUR),
+        (written[9:], None),
+    ]
+    assert before is None
+
+
+def test_what_few_have_is_found_however_far_back(of_ten):
+    care, written = of_ten
+
+    page = found(care, "sea")
+
+    assert [one.note.id for one in page.found] == written[7:]
+    assert (page.older, page.looked_back_to) == (None, None)
+
+
+def test_a_page_that_is_full_says_nothing_of_how_far_it_looked(of_ten, monkeypatch):
+    care, written = of_ten
+    monkeypatch.setattr(note_index, "_FEW", 0)
+    monkeypatch.setattr(note_search, "PAGE", 1)
+
+    page = found(care, "the")
+
+    assert [one.note.id for one in page.found] == written[:1]
+    assert page.older is not None
+    assert page.looked_back_to is None
+
+
+def test_of_a_time_that_was_chosen_it_begins_with_its_newest(of_ten, monkeypatch):
+    care, written = of_ten
+    a_written_note(care, "The sea", signed_at=NOW - 3 * DAY)
+    monkeypatch.setattr(note_index, "_FEW", 0)
+
+    page = found(care, "sea", until_on=date(2026, 11, 22))
+
+    assert len(page.found) == 1
+    assert page.found[0].note.id not in written
+    assert page.looked_back_to is None

@@ -1,9 +1,12 @@
 """How SQLite finds what the lists show: what is over is not read for it, however much there is."""
 
 import re
+from functools import partial
 
 from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
+from kapteam.queries import note_search
+from kapteam.queries.note_search import NotesWanted, search_notes
 from kapteam.queries.notes import unsigned_notes
 from kapteam.queries.standing import Asked
 from kapteam.queries.today import today
@@ -59,3 +62,13 @@ def test_sessions_of_other_people_are_not_read_for_the_notes_to_begin(sqlite_dat
     assert "SCAN integration_session\n" not in plan
     assert "ix_integration_session_episode_id" in plan
     assert "SCAN episode\n" not in plan
+
+
+def test_no_words_are_read_to_know_whose_a_note_is(sqlite_database, monkeypatch):
+    monkeypatch.setattr(note_search, "_MOST_COURSES", 0)
+
+    plan = _plan(sqlite_database, partial(search_notes, wanted=NotesWanted("sleep")))
+
+    assert "SCAN note_fts VIRTUAL TABLE" in plan
+    assert "ix_note_words_number_note_id_episode_id_author_id" in plan
+    assert "note_words USING INTEGER PRIMARY KEY" not in plan

@@ -7,6 +7,8 @@ from sqlalchemy import update
 
 from kapteam.actions.notes import NoteErrorEntered, void_note
 from kapteam.db.tables import SignIn
+from kapteam.queries.note_search import NotesFound, search_notes
+from kapteam.ui import note_search
 from kapteam.vocabulary import Audience, NoteKind
 from tests.factories import NOW, audit_events
 from tests.factories_care import another_course
@@ -158,6 +160,35 @@ def test_older_notes_are_on_the_next_page_and_another_search_begins_at_its_first
 
     search(tab, "the")
     assert "Page 1, newest first" in said(tab)
+
+
+def test_back_to_when_it_was_looked_is_said_and_older_notes_are_one_press_away(care, monkeypatch):
+    """As PostgreSQL answers a search for what stands in many notes, and in none of the newest."""
+    a_written_note(care, "The river")
+    note_id = a_written_note(care, "The sea", signed_at=NOW - 400 * DAY)
+    oldest = NOW - 300 * DAY
+
+    def some_at_a_time(db, asked, wanted, before=None):
+        if before is None:
+            newest = search_notes(db, asked, wanted).found if wanted.typed == "river" else ()
+            return NotesFound(newest, older=int(oldest.timestamp()), looked_back_to=oldest)
+        return search_notes(db, asked, wanted, before)
+
+    monkeypatch.setattr(note_search, "search_notes", some_at_a_time)
+    tab = search(opened(care, care.therapist, "notes"), "sea")
+    assert "None back to Wed Jan 28, 2026 so far." in said(tab)
+    assert "Looked through" not in said(tab)
+    assert "No signed note has all of this." not in said(tab)
+
+    well(tab.button(key="notes_older").click().run())
+    assert addresses(tab, "Open") == [f"note?id={note_id}"]
+    assert "so far" not in said(tab)
+
+    search(tab, "river")
+    assert headings(tab) == ["Notes found"]
+    assert "Looked through back to Wed Jan 28, 2026 so far." in said(tab)
+    well(tab.button(key="notes_older").click().run())
+    assert "No older note has all of this." in said(tab)
 
 
 def test_a_search_is_in_no_address_and_no_word_of_it_in_the_audit_log(care):

@@ -35,6 +35,7 @@ def server(folder: Path, clock: FrozenClock, practice: Database) -> Iterator[Ser
     running.stop()
 
 
+@pytest.mark.timeout(60 + 30 * _KILLS)
 def test_every_saved_that_was_shown_is_there_whole_after_the_server_was_killed(
     server, practice, clock
 ):

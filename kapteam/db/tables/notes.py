@@ -104,4 +104,14 @@ class NoteWords(Base):
     author_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"), index=True)
     text: Mapped[str] = mapped_column(Text)
 
-    __table_args__ = (Index("ix_note_words_episode_id_author_id", "episode_id", "author_id"),)
+    __table_args__ = (
+        Index("ix_note_words_episode_id_author_id", "episode_id", "author_id"),
+        # Which note it is and whose, the newest first, without reading its words.
+        Index(
+            "ix_note_words_number_note_id_episode_id_author_id",
+            "number",
+            "note_id",
+            "episode_id",
+            "author_id",
+        ),
+    )
