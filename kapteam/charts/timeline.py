@@ -28,6 +28,7 @@ _NARROW = 420
 _LETTER, _BESIDE = 7, 10
 _AROUND = timedelta(days=10)
 _BETWEEN = 22
+_BEFORE_ANYTHING = timedelta(days=60)
 _BEFORE_THE_SERIES = timedelta(days=BASELINE_DAYS)
 
 
@@ -140,6 +141,21 @@ def timeline(
     """
     times = [*(mark.at for mark in marks), *(one.at for one in scores)]
     return _drawn(marks, scores, _OverTime(times, now, zone, palette), palette)
+
+
+def near_enough(
+    marks: Sequence[TimelineMark], scores: Sequence[ScorePoint], now: datetime
+) -> tuple[ScorePoint, ...]:
+    """The scores that are drawn over time: not those from long before the first mark.
+
+    A form of years ago would press the doses of a series onto each other. So what came before the
+    first mark takes no more room than what came after it, or 60 days. `marks` come by time.
+    """
+    if not marks:
+        return tuple(scores)
+    first, last = marks[0].at, max(marks[-1].at, now)
+    since = min(first, now) - max(_BEFORE_ANYTHING, last - first)
+    return tuple(one for one in scores if one.at >= since)
 
 
 def timeline_by_dose(

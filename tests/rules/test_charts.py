@@ -20,6 +20,7 @@ from kapteam.charts.timeline import (
     Mark,
     TimelineMark,
     color_of,
+    near_enough,
     timeline,
     timeline_by_dose,
     timeline_in_words,
@@ -849,6 +850,30 @@ def test_scores_without_a_dose_are_drawn_as_well():
     spec = held_against_its_schema(timeline((), scored(*MEASURES), NOW, ZONE))
     assert layers(spec, "circle")
     assert not layers(spec, "point")
+
+
+@pytest.mark.parametrize(
+    ("doses", "score", "is_drawn"),
+    [
+        # What came before the first dose takes no more room than what came after it.
+        ((-100, 3), -203, True),
+        ((-100, 3), -204, False),
+        # Of a series that has only begun 60 days are shown.
+        ((-7, 3), -67, True),
+        ((-7, 3), -68, False),
+        ((5,), -60, True),
+        ((5,), -61, False),
+        # A form of years ago must not press the doses onto each other.
+        ((-7, 3), -2600, False),
+        ((), -2600, True),
+    ],
+)
+def test_a_score_from_long_before_the_first_dose_is_not_drawn_over_time(doses, score, is_drawn):
+    marks = timeline_marks(a_page(*(a_dose(days) for days in doses)), ASKED)
+    points = scored(a_score(score, 20), a_score(-1, 3))
+
+    drawn = near_enough(marks, points, NOW)
+    assert [one.total for one in drawn] == ([20, 3] if is_drawn else [3])
 
 
 def test_scores_are_said_in_words_first_and_last():
