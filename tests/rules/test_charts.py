@@ -342,7 +342,7 @@ def test_given_doses_are_filled_and_planned_ones_are_outlines_ahead_of_now():
     words = doses["encoding"]["fill"]["scale"]["domain"]
     fills = dict(zip(words, doses["encoding"]["fill"]["scale"]["range"], strict=True))
     strokes = dict(zip(words, doses["encoding"]["stroke"]["scale"]["range"], strict=True))
-    assert fills["given"] == strokes["given"] == LIGHT.text
+    assert (fills["given"], strokes["given"]) == (LIGHT.text, LIGHT.background)
     assert fills["planned"] == LIGHT.background != strokes["planned"]
     now = NOW.astimezone(ZONE).replace(tzinfo=None).isoformat()
     for row in rows(spec, doses):
@@ -542,6 +542,42 @@ def test_an_integration_is_marked_as_it_stands(integration, mark, at):
     (found,) = timeline_marks(a_page(integrations=(integration,)), ASKED)
     assert (found.mark, found.at, found.lane) == (mark, at, INTEGRATION)
     assert not found.is_dose
+
+
+@pytest.mark.parametrize(
+    ("integration", "when"),
+    [
+        (an_integration(due_on=date(2026, 11, 28)), "by Sat Nov 28, 2026"),
+        (an_integration(due_on=date(2026, 11, 20)), "by Fri Nov 20, 2026"),
+        # Nothing took place when it was due.
+        (an_integration(given_at=GIVEN_AT), "by Mon Nov 23, 2026, 2:30\u00a0am MST"),
+        (
+            an_integration(given_at=GIVEN_AT, agreed_for=date(2026, 11, 30)),
+            "Mon Nov 30, 2026",
+        ),
+        (
+            an_integration(given_at=NOW - 3 * HOUR, planned_at=NOW + 9 * HOUR),
+            "Tue Nov 24, 2026, 11:30\u00a0pm MST",
+        ),
+    ],
+)
+def test_of_an_integration_no_more_is_said_of_its_time_than_is_known(integration, when):
+    (found,) = timeline_marks(a_page(integrations=(integration,)), ASKED)
+    assert found.when == when
+
+
+def test_doses_and_integrations_that_stand_close_are_told_apart_by_an_edge():
+    for palette in (LIGHT, DARK):
+        encoding = layers(spec_of(typical(), palette=palette), "point")[0]["encoding"]
+        look = dict(
+            zip(
+                encoding["stroke"]["scale"]["domain"],
+                encoding["stroke"]["scale"]["range"],
+                strict=True,
+            )
+        )
+        assert look["given"] == look["held in time"] == palette.background
+        assert look["planned"] == palette.text
 
 
 def test_a_debrief_is_no_integration():
