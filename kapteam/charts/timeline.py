@@ -28,6 +28,7 @@ _NARROW = 420
 _LETTER, _BESIDE = 7, 10
 _AROUND = timedelta(days=10)
 _BETWEEN = 22
+_BEFORE_ANYTHING = timedelta(days=60)
 _BEFORE_THE_SERIES = timedelta(days=BASELINE_DAYS)
 
 
@@ -57,6 +58,8 @@ _SHAPES: Mapping[Mark, str] = {
     Mark.CLOSED: "diamond",
 }
 _OUTLINES = frozenset({Mark.PLANNED, Mark.TO_DO, Mark.BOOKED, Mark.AGREED})
+_UNTIL = frozenset({Mark.NOT_HELD, Mark.TO_DO})
+"""What stands where it is due by, since nothing took place then."""
 
 
 def color_of(mark: Mark, palette: Palette) -> str:
@@ -140,6 +143,21 @@ def timeline(
     """
     times = [*(mark.at for mark in marks), *(one.at for one in scores)]
     return _drawn(marks, scores, _OverTime(times, now, zone, palette), palette)
+
+
+def near_enough(
+    marks: Sequence[TimelineMark], scores: Sequence[ScorePoint], now: datetime
+) -> tuple[ScorePoint, ...]:
+    """The scores that are drawn over time: not those from long before the first mark.
+
+    A form of years ago would press the doses of a series onto each other. So what came before the
+    first mark takes no more room than what came after it, or 60 days. `marks` come by time.
+    """
+    if not marks:
+        return tuple(scores)
+    first, last = marks[0].at, max(marks[-1].at, now)
+    since = min(first, now) - max(_BEFORE_ANYTHING, last - first)
+    return tuple(one for one in scores if one.at >= since)
 
 
 def timeline_by_dose(
@@ -243,10 +261,15 @@ def _dose_status(dose: ClientDose) -> str:
 
 
 def _integration_mark(one: ClientIntegration, asked: Asked) -> TimelineMark | None:
-    placed = _placed(one, asked.practice.thresholds, asked.now, asked.practice.zone)
+    zone = asked.practice.zone
+    placed = _placed(one, asked.practice.thresholds, asked.now, zone)
     if placed is None:
         return None
-    mark, at = placed
+    mark, at, is_day_only = placed
+    if is_day_only:
+        when = wording.full_day(at.astimezone(zone).date())
+    else:
+        when = wording.full_moment(at, zone)
     return TimelineMark(
         at=at,
         lane=INTEGRATION,
@@ -254,23 +277,26 @@ def _integration_mark(one: ClientIntegration, asked: Asked) -> TimelineMark | No
         what="Integration",
         amount="",
         route="",
-        when=wording.full_moment(at, asked.practice.zone),
+        when=f"by {when}" if mark in _UNTIL else when,
         status=mark.label.capitalize(),
-        gap=integration_words(one, asked.now, asked.practice.zone).text,
+        gap=integration_words(one, asked.now, zone).text,
     )
 
 
 def _placed(
     one: ClientIntegration, thresholds: Thresholds, now: datetime, zone: ZoneInfo
-) -> tuple[Mark, datetime] | None:
-    """What the mark of an integration is and where it stands; None when it has no day yet."""
+) -> tuple[Mark, datetime, bool] | None:
+    """What the mark of an integration is, where it stands, and whether only its day is known.
+
+    None when it has no day yet.
+    """
     if one.held_at is not None:
         late = one.last_given_at is not None and not held_in_time(
             one.held_at, one.last_given_at, thresholds
         )
-        return (Mark.HELD_LATE if late else Mark.HELD_IN_TIME), one.held_at
+        return (Mark.HELD_LATE if late else Mark.HELD_IN_TIME), one.held_at, False
     if one.closed_at is not None:
-        return Mark.CLOSED, one.closed_at
+        return Mark.CLOSED, one.closed_at, False
     if one.line is None:
         return None
     standing = one.line.standing
@@ -278,15 +304,16 @@ def _placed(
     late = standing.stage is IntegrationStage.LATE or (
         standing.stage is IntegrationStage.WAS_THIS_HELD and due_at is not None and now > due_at
     )
+    is_due_day = due_at is None and facts.due_on is not None
     if due_at is None and facts.due_on is not None:
         due_at = _noon(facts.due_on, zone)
     if late:
-        return (Mark.NOT_HELD, due_at) if due_at else None
+        return (Mark.NOT_HELD, due_at, is_due_day) if due_at else None
     if one.planned_at is not None:
-        return Mark.BOOKED, one.planned_at
+        return Mark.BOOKED, one.planned_at, False
     if standing.stage is IntegrationStage.AGREED and facts.agreed_for is not None:
-        return Mark.AGREED, _noon(facts.agreed_for, zone)
-    return (Mark.TO_DO, due_at) if due_at else None
+        return Mark.AGREED, _noon(facts.agreed_for, zone), True
+    return (Mark.TO_DO, due_at, is_due_day) if due_at else None
 
 
 def _noon(on: date, zone: ZoneInfo) -> datetime:
@@ -539,7 +566,14 @@ class _Lanes:
                         for mark in shown
                     ),
                 ),
-                stroke=alt.Stroke("mark:N", **look(color_of(mark, palette) for mark in shown)),
+                # On a phone doses a week apart touch: an edge keeps them from being one bar.
+                stroke=alt.Stroke(
+                    "mark:N",
+                    **look(
+                        color_of(mark, palette) if mark in _OUTLINES else palette.background
+                        for mark in shown
+                    ),
+                ),
                 tooltip=[alt.Tooltip(f"{field}:N", title=title) for field, title in hover.items()],
                 description="words:N",
             )

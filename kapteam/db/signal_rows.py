@@ -589,7 +589,7 @@ def _asked_of(rows: list[Any]) -> CourseAsked | None:
         bool(row.number),
         tuple(map(Indication, json.loads(row.person))),
         bool(row.ug),
-        row.seen_at is not None,
+        row.seen_at,
     )
 
 

@@ -28,6 +28,7 @@ class DueFor(Term):
     IN_SERIES = "in_series", "During the series"
     AT_END = "at_end", "End of the series"
     IN_MAINTENANCE = "in_maintenance", "Maintenance"
+    WITHOUT_KETAMINE = "without_ketamine", "Without ketamine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ class MeasuredCourse:
     """A course of care, as far as it says what is due.
 
     `state_since` is a day of the practice. `doses` are those given in the series at hand, by time;
-    `next_dose_at` is when the next one is planned. `is_asked`: somebody set that measures are asked
-    for all the same where none would be.
+    `next_dose_at` is when the next one is planned. `asked_on` is the day on which somebody set that
+    measures are asked for all the same where none would be.
     """
 
     line: ServiceLine
@@ -46,12 +47,14 @@ class MeasuredCourse:
     indications: tuple[Indication, ...]
     doses: tuple[datetime, ...] = ()
     next_dose_at: datetime | None = None
-    is_asked: bool = False
+    asked_on: date | None = None
 
     @property
     def chases(self) -> bool:
-        """Rules 51 and 57: whether measures are asked for, if only because of `is_asked`."""
-        return self.is_asked or not asks_for_none(self.line, self.state, is_held=self.is_held)
+        """Rules 51 and 57: whether measures are asked for, if only because somebody set it."""
+        return self.asked_on is not None or not asks_for_none(
+            self.line, self.state, is_held=self.is_held
+        )
 
 
 def asks_for_none(line: ServiceLine, state: EpisodeState, *, is_held: bool) -> bool:
@@ -149,16 +152,19 @@ class _Asking:
             yield DueFor.BASELINE, first_on
 
     def _regular(self) -> Iterator[tuple[DueFor, date]]:
-        course = self.course
-        if course.state is EpisodeState.MAINTENANCE:
-            due_for, days, begins = DueFor.IN_MAINTENANCE, self.schedule.in_maintenance, None
+        course, monthly = self.course, self.schedule.in_maintenance
+        if course.line is ServiceLine.PSYCHEDELIC_INTEGRATION and course.asked_on is not None:
+            # No dose will ever ask for one, so the day on which somebody set it does.
+            due_for, days, due_on = DueFor.WITHOUT_KETAMINE, monthly, course.asked_on
+        elif course.state is EpisodeState.MAINTENANCE:
+            due_for, days, due_on = DueFor.IN_MAINTENANCE, monthly, course.state_since
         elif course.doses:
-            due_for, days, begins = DueFor.IN_SERIES, self.schedule.in_series, course.doses[0]
+            first_on = self.day_of(course.doses[0])
+            due_for, days, due_on = DueFor.IN_SERIES, self.schedule.in_series, first_on
         else:
             return
         if days is None:
             return
-        due_on = course.state_since if begins is None else self.day_of(begins)
         if self.times:
             due_on = max(due_on, self.day_of(self.times[0]) + days * _DAY)
         if due_on <= self.today:

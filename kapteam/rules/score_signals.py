@@ -74,8 +74,8 @@ class CourseAsked:
     """What it depends on whether measures are asked for on a course.
 
     `has_begun`: the practice has recorded a score, of anybody. While it has not, what is missing is
-    missing of everybody, and no alert. `is_asked`: somebody set that they are asked for all the
-    same.
+    missing of everybody, and no alert. `asked_at`: when somebody set that they are asked for all
+    the same.
     """
 
     line: ServiceLine
@@ -84,7 +84,7 @@ class CourseAsked:
     is_held: bool
     indications: tuple[Indication, ...]
     has_begun: bool = True
-    is_asked: bool = False
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +301,7 @@ def _measured(
         course.indications,
         tuple(one.at for one in facts.doses),
         next_dose_at,
-        course.is_asked,
+        course.asked_at.astimezone(zone).date() if course.asked_at else None,
     )
 
 

@@ -19,6 +19,7 @@ from kapteam.charts.timeline import (
     Mark,
     TimelineMark,
     integration_words,
+    near_enough,
     timeline,
     timeline_by_dose,
     timeline_in_words,
@@ -555,11 +556,15 @@ def draw_timeline(here: Present, page: ClientPage) -> None:
         by_dose = is_by_dose and st.toggle("By dose number", key=f"by_dose_{page.name.code}")
     palette = DARK if st.context.theme.type == "dark" else LIGHT
     chart = timeline_by_dose(marks, scores, palette) if by_dose else None
+    drawn = near_enough(marks, scores, here.now)
     if chart is not None:
         words(quiet("The newest series: each score stands between the doses it was taken between."))
+    elif len(drawn) < len(scores):
+        earlier = wording.count(len(scores) - len(drawn), "score")
+        words(quiet(f"From long before, and in the table only: {earlier}."))
     st.vega_lite_chart(
-        spec=chart or timeline(marks, scores, here.now, here.zone, palette),
-        alt=scores_in_words(scores) + timeline_in_words(marks),
+        spec=chart or timeline(marks, drawn, here.now, here.zone, palette),
+        alt=scores_in_words(drawn) + timeline_in_words(marks),
         key="timeline",
     )
     with st.expander("Show the timeline as a table"):

@@ -53,6 +53,7 @@ from tests.factories_care import (
     a_cared_for_client,
     a_given_session,
     a_ketamine_session,
+    a_score,
     a_series,
     a_series_review,
     a_signed_intention,
@@ -535,6 +536,20 @@ def test_the_timeline_has_words_and_a_table_with_the_same_rows(care):
         "Integration",
         "Dose 1 of 6",
     ]
+
+
+def test_a_score_from_years_before_stands_in_the_table_and_presses_no_dose_together(care):
+    with care.database.writing() as db:
+        a_given_session(db, care.course, given_at=NOW - 7 * DAY)
+        for days, total in ((9, 15), (2600, 4)):
+            a_score(db, care.course, care.therapist, total=total, taken_at=NOW - days * DAY)
+    tab = opened(care, care.therapist)
+    (chart,) = tab.get("vega_lite_chart")
+    assert chart.proto.alt.startswith("PHQ-9 15, 1 score. ")
+    assert "2019" not in str(chart.proto)
+    assert "From long before, and in the table only: 1 score." in said(tab)
+    (table,) = tab.table
+    assert [row.split(",")[0] for row in table.value["Score or dose"] if "," in row] == ["15", "4"]
 
 
 def test_a_course_about_an_experience_elsewhere_has_sessions_and_no_dose(care):

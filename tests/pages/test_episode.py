@@ -429,6 +429,17 @@ def test_rule_51_on_hold_nothing_is_asked_for_until_somebody_sets_it(care):
     assert "PHQ-9" not in bare(said(opened(care, care.therapist, "client", **client)))
 
 
+def test_rule_51_in_psychedelic_integration_what_somebody_sets_is_asked_for(care):
+    with care.database.writing() as db:
+        db.get_one(Episode, care.course.id).service_line = ServiceLine.PSYCHEDELIC_INTEGRATION
+    client = {"client": care.client.code}
+    assert "PHQ-9" not in bare(said(opened(care, care.therapist, "client", **client)))
+
+    press(_open(care, care.therapist), "Ask for measures")
+    told = bare(said(opened(care, care.therapist, "client", **client)))
+    assert "PHQ-9 by Tue Nov 24, never taken" in told
+
+
 def test_where_measures_are_asked_for_anyway_or_by_nobody_nothing_is_said_of_it(care):
     assert "utcome measures are asked for" not in bare(said(_open(care, care.therapist)))
     with care.database.writing() as db:

@@ -20,6 +20,7 @@ from kapteam.charts.timeline import (
     Mark,
     TimelineMark,
     color_of,
+    near_enough,
     timeline,
     timeline_by_dose,
     timeline_in_words,
@@ -341,7 +342,7 @@ def test_given_doses_are_filled_and_planned_ones_are_outlines_ahead_of_now():
     words = doses["encoding"]["fill"]["scale"]["domain"]
     fills = dict(zip(words, doses["encoding"]["fill"]["scale"]["range"], strict=True))
     strokes = dict(zip(words, doses["encoding"]["stroke"]["scale"]["range"], strict=True))
-    assert fills["given"] == strokes["given"] == LIGHT.text
+    assert (fills["given"], strokes["given"]) == (LIGHT.text, LIGHT.background)
     assert fills["planned"] == LIGHT.background != strokes["planned"]
     now = NOW.astimezone(ZONE).replace(tzinfo=None).isoformat()
     for row in rows(spec, doses):
@@ -541,6 +542,42 @@ def test_an_integration_is_marked_as_it_stands(integration, mark, at):
     (found,) = timeline_marks(a_page(integrations=(integration,)), ASKED)
     assert (found.mark, found.at, found.lane) == (mark, at, INTEGRATION)
     assert not found.is_dose
+
+
+@pytest.mark.parametrize(
+    ("integration", "when"),
+    [
+        (an_integration(due_on=date(2026, 11, 28)), "by Sat Nov 28, 2026"),
+        (an_integration(due_on=date(2026, 11, 20)), "by Fri Nov 20, 2026"),
+        # Nothing took place when it was due.
+        (an_integration(given_at=GIVEN_AT), "by Mon Nov 23, 2026, 2:30\u00a0am MST"),
+        (
+            an_integration(given_at=GIVEN_AT, agreed_for=date(2026, 11, 30)),
+            "Mon Nov 30, 2026",
+        ),
+        (
+            an_integration(given_at=NOW - 3 * HOUR, planned_at=NOW + 9 * HOUR),
+            "Tue Nov 24, 2026, 11:30\u00a0pm MST",
+        ),
+    ],
+)
+def test_of_an_integration_no_more_is_said_of_its_time_than_is_known(integration, when):
+    (found,) = timeline_marks(a_page(integrations=(integration,)), ASKED)
+    assert found.when == when
+
+
+def test_doses_and_integrations_that_stand_close_are_told_apart_by_an_edge():
+    for palette in (LIGHT, DARK):
+        encoding = layers(spec_of(typical(), palette=palette), "point")[0]["encoding"]
+        look = dict(
+            zip(
+                encoding["stroke"]["scale"]["domain"],
+                encoding["stroke"]["scale"]["range"],
+                strict=True,
+            )
+        )
+        assert look["given"] == look["held in time"] == palette.background
+        assert look["planned"] == palette.text
 
 
 def test_a_debrief_is_no_integration():
@@ -849,6 +886,30 @@ def test_scores_without_a_dose_are_drawn_as_well():
     spec = held_against_its_schema(timeline((), scored(*MEASURES), NOW, ZONE))
     assert layers(spec, "circle")
     assert not layers(spec, "point")
+
+
+@pytest.mark.parametrize(
+    ("doses", "score", "is_drawn"),
+    [
+        # What came before the first dose takes no more room than what came after it.
+        ((-100, 3), -203, True),
+        ((-100, 3), -204, False),
+        # Of a series that has only begun 60 days are shown.
+        ((-7, 3), -67, True),
+        ((-7, 3), -68, False),
+        ((5,), -60, True),
+        ((5,), -61, False),
+        # A form of years ago must not press the doses onto each other.
+        ((-7, 3), -2600, False),
+        ((), -2600, True),
+    ],
+)
+def test_a_score_from_long_before_the_first_dose_is_not_drawn_over_time(doses, score, is_drawn):
+    marks = timeline_marks(a_page(*(a_dose(days) for days in doses)), ASKED)
+    points = scored(a_score(score, 20), a_score(-1, 3))
+
+    drawn = near_enough(marks, points, NOW)
+    assert [one.total for one in drawn] == ([20, 3] if is_drawn else [3])
 
 
 def test_scores_are_said_in_words_first_and_last():

@@ -123,7 +123,44 @@ def test_rule_51_nothing_is_chased_where_care_rests_unless_somebody_set_it(chang
     course = replace(a_course([-9], 1), **changes)
 
     assert asked(course) is None
-    assert asked(replace(course, is_asked=True)) == (BASELINE, -9, True)
+    assert asked(replace(course, asked_on=TODAY)) == (BASELINE, -9, True)
+
+
+@pytest.mark.parametrize(
+    ("set_on", "taken", "expected"),
+    [
+        # There is no dose to be asked before: from the day on which it was set, then each month.
+        (0, [], (DueFor.WITHOUT_KETAMINE, 0, False)),
+        (-3, [], (DueFor.WITHOUT_KETAMINE, -3, False)),
+        (-4, [], (DueFor.WITHOUT_KETAMINE, -4, True)),
+        (-4, [-1], None),
+        (-40, [-29], None),
+        (-40, [-30], (DueFor.WITHOUT_KETAMINE, 0, False)),
+        # One that was taken before it was set answers for as long as any other.
+        (-4, [-10], None),
+        (0, [-35], (DueFor.WITHOUT_KETAMINE, 0, False)),
+    ],
+)
+def test_rule_51_where_care_has_no_ketamine_it_is_asked_for_from_when_it_was_set(
+    set_on, taken, expected
+):
+    course = replace(
+        a_course(state=EpisodeState.INTEGRATION),
+        line=ServiceLine.PSYCHEDELIC_INTEGRATION,
+        asked_on=TODAY + set_on * DAY,
+    )
+
+    assert asked(course, *taken) == expected
+    assert asked(replace(course, asked_on=None), *taken) is None
+    # What belongs to a dose must not be asked for, nor what is asked of other people.
+    assert asked(course, *taken, of=EBI) is None
+    assert asked(course, *taken, of=PCL_5) is None
+
+
+def test_what_was_set_on_hold_asks_for_nothing_that_would_not_be_asked_for_anyway():
+    held = replace(a_course([-9]), is_held=True, asked_on=TODAY)
+
+    assert asked(held, -9, -8) == asked(a_course([-9]), -9, -8) is None
 
 
 @pytest.mark.parametrize(
