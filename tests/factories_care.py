@@ -678,7 +678,7 @@ def a_signed_integration(
         integration_session_id=integration.id,
         author_id=by.clinician_id,
         by_prescriber=False,
-        template_version=2,
+        template_version=3,
         body=body,
         started_at=held_at,
         signed_at=held_at + timedelta(minutes=50),

@@ -248,12 +248,16 @@ def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
     counts = head.voided_at is None
     can_write = is_mine and head.signed_at is None
     planning = can_write and head.kind is NoteKind.INTENTION
+    held = {row.field: DraftText(row.text, row.version, row.saved_at) for row in drafts}
+    template = TEMPLATES[head.kind, head.template_version]
     return NotePage(
         note=note,
         client=client_named(head.client_id, head),
         subject=subject,
-        template=TEMPLATES[head.kind, head.template_version],
-        drafts={row.field: DraftText(row.text, row.version, row.saved_at) for row in drafts},
+        template=template.offering(
+            asked.practice.themes, {name: draft.text for name, draft in held.items()}
+        ),
+        drafts=held,
         can_write=can_write,
         can_amend=is_mine and counts and head.signed_at is not None,
         can_add=counts and head.signed_at is not None,

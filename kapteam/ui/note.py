@@ -30,7 +30,14 @@ from kapteam.ids import id_within
 from kapteam.queries.integration_session import integration_page
 from kapteam.queries.ketamine_session import ketamine_session_page
 from kapteam.queries.notes import DraftText, NoteLine, NotePage
-from kapteam.rules.notes import FIRST_DAY, LAST_DAY, Field, Template, is_required
+from kapteam.rules.notes import (
+    FIRST_DAY,
+    LAST_DAY,
+    Field,
+    Template,
+    ThemesField,
+    is_required,
+)
 from kapteam.ui.asks import ask_link
 from kapteam.ui.forms import DAY_WIDTH, Form, minted_id, unused_id
 from kapteam.ui.navigation import go, link
@@ -42,6 +49,9 @@ from kapteam.vocabulary import NoteKind, Tone
 from kapteam.wording import Phrase
 
 _NOT_ANSWERED = "Not answered"
+_NO_THEMES = (
+    "No themes to pick: your practice has none on its list. Write them under “Other themes”."
+)
 
 
 def begin_note(here: Present) -> None:
@@ -172,7 +182,9 @@ def _field(here: Present, shown: NotePage, field: Field) -> None:
     body = {name: draft.text for name, draft in shown.drafts.items()}
     required = is_required(shown.template, field, body)
     label = f"{field.label}{' (required)' if required else ''}"
-    if field.is_typed:
+    if isinstance(field, ThemesField) and not field.choices:
+        st.markdown(quiet(_NO_THEMES))
+    elif field.is_typed:
         _words(here, shown.note.id, field, label, kept)
     else:
         _picked(here, shown.note.id, field, label, kept)
@@ -234,7 +246,7 @@ def _draw(
     if field.many:
         if first is not None:
             saving["default"] = _as_held(field, first)
-        st.pills(label, field.choices, selection_mode="multi", **saving)
+        st.pills(label, field.choices, selection_mode="multi", format_func=plain, **saving)
     elif field.choices:
         options = [_NOT_ANSWERED, *field.choices]
         if first is not None:

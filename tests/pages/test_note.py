@@ -26,9 +26,10 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import NotAllowed
 from kapteam.ids import new_id
+from kapteam.rules.themes import THEMES, stored_themes
 from kapteam.ui.text import plain
 from kapteam.vocabulary import Audience, IntegrationKind, NoteKind, SessionStatus
-from tests.factories import NOW
+from tests.factories import NOW, a_setting
 from tests.factories_care import (
     a_given_session,
     a_ketamine_session,
@@ -380,6 +381,56 @@ def test_what_version_2_added_is_folded(care, integrating):
             for one in (*fold.date_input, *fold.get("button_group"))
         )
     assert not any(fold.proto.expanded for fold in tab.expander)
+
+
+def _options(tab, note_id, field):
+    return [one.content for one in _field(tab, note_id, field).proto.options]
+
+
+def _set_themes(care, *themes, since=NOW):
+    with care.database.writing() as db:
+        a_setting(db, care.therapist, THEMES, stored_themes(themes), since=since)
+
+
+def test_a_note_offers_the_practice_s_themes_and_asks_for_others(care, integrating):
+    _set_themes(care, "The *sea*", "A theme :red[x] 🌊")
+    tab = _open(care, care.therapist, integrating)
+
+    shown = _options(tab, integrating, "themes")
+    assert shown == [plain("The *sea*"), plain("A theme :red[x] 🌊")]
+    _pick(tab, integrating, "themes", ["A theme :red[x] 🌊", "The *sea*"])
+    write(care, tab, integrating, "other_themes", "A door, a lake")
+
+    kept = _drafts(care, integrating)
+    assert kept["themes"] == "A theme :red[x] 🌊, The *sea*"
+    assert kept["other_themes"] == "A door, a lake"
+
+
+def test_what_was_picked_stays_when_the_practice_takes_it_off_its_list(care, integrating):
+    tab = _open(care, care.therapist, integrating)
+    _pick(tab, integrating, "themes", ["Grief", "Shame"])
+
+    _set_themes(care, "The sea", "Shame")
+    well(tab.run())
+
+    assert _held(tab, integrating, "themes") == ["Grief", "Shame"]
+    assert _options(tab, integrating, "themes") == ["The sea", "Shame", "Grief"]
+    assert _drafts(care, integrating)["themes"] == "Grief, Shame"
+    again = _open(care, care.therapist, integrating)
+    assert _held(again, integrating, "themes") == ["Grief", "Shame"]
+    assert "Another answer was saved" not in said(again)
+    _pick(again, integrating, "themes", ["Grief", "Shame", "The sea"])
+    assert _drafts(care, integrating)["themes"] == "Grief, Shame, The sea"
+
+
+def test_a_practice_without_themes_is_told_where_to_write_them(care, integrating):
+    _set_themes(care)
+    tab = _open(care, care.therapist, integrating)
+
+    assert "No themes to pick: your practice has none on its list." in said(tab)
+    assert all(one.key != f"note/{integrating}/themes" for one in tab.get("button_group"))
+    write(care, tab, integrating, "other_themes", "The sea")
+    assert _drafts(care, integrating) == {"other_themes": "The sea"}
 
 
 def test_an_empty_note_can_be_discarded_and_one_with_words_cannot(care, begun, ahead):
