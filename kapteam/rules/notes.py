@@ -324,7 +324,11 @@ _INTEGRATION_2 = Template(
 _INTEGRATION_3 = Template(
     NoteKind.INTEGRATION,
     3,
-    _INTEGRATION_2.first,
+    (
+        *_INTEGRATION_2.first[:-2],
+        Field("actions", "Committed actions", "One a line: who does what by when", required=True),
+        _INTEGRATION_2.first[-1],
+    ),
     (
         _INTEGRATION_2.folded[0],
         (
