@@ -39,6 +39,7 @@ from kapteam.rules.notes import (
     is_required,
 )
 from kapteam.ui.asks import ask_link
+from kapteam.ui.commitments import draw_commitments
 from kapteam.ui.forms import DAY_WIDTH, Form, minted_id, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, phrase, row
@@ -126,13 +127,8 @@ def draw_writing(here: Present, shown: NotePage) -> None:
         phrase(Phrase(_handed_back(shown), Tone.AMBER, "person_off"))
     for intention in shown.intentions:
         _quoted(here, "The intention", intention, ("intention", "why"))
-    if shown.last_integration:
-        _quoted(
-            here,
-            "Left open by the last integration",
-            shown.last_integration,
-            ("actions", "next_dose"),
-        )
+    _after_the_last(here, shown)
+    _agreed_before(here, shown)
     if shown.beginning and not shown.has_words:
         _offer_beginning(here, shown)
     st.markdown(
@@ -161,6 +157,28 @@ def draw_writing(here: Present, shown: NotePage) -> None:
             )
     if st.session_state.pop("sign_now", None) == shown.note.id:
         st.html(f'<span data-kapteam-go="/session/sign/{shown.note.id}"></span>')
+
+
+def _after_the_last(here: Present, shown: NotePage) -> None:
+    """What the last integration left for this intention, its committed actions apart.
+
+    Those are told line by line; the actions of another course of the client only stand here.
+    """
+    last = shown.last_integration
+    if last is None:
+        return
+    told_below = any(one.note_id == last.id for one in shown.agreed)
+    keys = ("next_dose",) if told_below else ("actions", "next_dose")
+    if any(map(last.answer, keys)) or last.amendments or last.addenda:
+        _quoted(here, "Left open by the last integration", last, keys)
+
+
+def _agreed_before(here: Present, shown: NotePage) -> None:
+    """The client's committed actions; who may not say what became of them reads them."""
+    heading = "Agreed before, still open"
+    draw_commitments(here, heading, shown.agreed, may_say=shown.is_member)
+    if shown.agreed and shown.is_on_course:
+        link("thread", "Thread", icon="forum", episode=shown.note.episode_id)
 
 
 def _handed_back(shown: NotePage) -> str:

@@ -1179,7 +1179,7 @@ def test_reads_take_the_same_number_of_statements_with_3_and_with_30_sessions(ca
         integration_id = db.get_one(Note, page_of).integration_session_id
         link_integration(db, db.get_one(IntegrationSession, integration_id), doses[3:])
 
-    assert statements() == with_three == [4, 4, 2, 2]
+    assert statements() == with_three == [6, 4, 2, 2]
     assert len(read(care, note_page, care.therapist, page_of).intentions) == 28
 
 
