@@ -1022,7 +1022,8 @@ def question_waits(standing: AskStanding, name: str, now: datetime, zone: ZoneIn
     )
     between = " " if standing.stage is AskStage.ANSWERED else ", "
     said = f"{wording.first_up(who)}{between}{rest}"
-    return Phrase(said, standing.tone, "hourglass_empty")
+    icon = "alarm" if standing.is_overdue else "hourglass_empty"
+    return Phrase(said, standing.tone, icon)
 
 
 def question_due(standing: AskStanding, now: datetime, zone: ZoneInfo) -> str:
@@ -1084,6 +1085,8 @@ def loose_end(one: Loose, now: datetime, zone: ZoneInfo) -> str:
             return _join(what, when(one.at), one.who)
         case LooseKind.WAIT:
             return f"Waiting on: {what[:1].lower()}{what[1:]}, {one.who} calls"
+        case LooseKind.ASK:
+            return f"Question for {one.who}, {when(one.at)}: {what[:1].lower()}{what[1:]}"
         case LooseKind.CONCERN:
             return _join(f"{what}, raised {when(one.at)}", one.who)
         case LooseKind.CONSENT:

@@ -659,6 +659,7 @@ class AskTurnKind(Term):
     ANSWERED = "answered", "Answered"
     ACKNOWLEDGED = "acknowledged", "Read, that answers it"
     REOPENED = "reopened", "Asked again"
+    WITHDRAWN = "withdrawn", "Not needed any more"
 
 
 class Audience(Term):

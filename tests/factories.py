@@ -101,7 +101,7 @@ def a_setting(
     db: Session,
     by: Viewer,
     key: str,
-    value: int,
+    value: int | str,
     *,
     since: datetime = NOW,
     source: str = "Set by the practice",

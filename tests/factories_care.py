@@ -664,10 +664,14 @@ def a_signed_integration(
     *,
     held_at: datetime = NOW - timedelta(hours=1),
     actions: str = "Walk to the river by Sunday.\n- Call her sister",
+    course: Episode | None = None,
     **answers: str,
 ) -> Note:
-    """An integration of this ketamine session, held, with its signed note and what was agreed."""
-    course = db.get_one(Episode, session.episode_id)
+    """An integration of this ketamine session, held, with its signed note and what was agreed.
+
+    `course` where that is another one than the session's.
+    """
+    course = course or db.get_one(Episode, session.episode_id)
     integration = an_integration_session(db, course, session, therapist=by, held_at=held_at)
     body = {"safety": "Asked. None.", "recap": "A door, and light behind it."}
     body |= {"revisited": "Partly met", "actions": actions, **answers}
@@ -678,7 +682,7 @@ def a_signed_integration(
         integration_session_id=integration.id,
         author_id=by.clinician_id,
         by_prescriber=False,
-        template_version=2,
+        template_version=3,
         body=body,
         started_at=held_at,
         signed_at=held_at + timedelta(minutes=50),

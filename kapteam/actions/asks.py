@@ -201,6 +201,24 @@ def ask_again(db: Session, viewer: Viewer, entered: AskAgainEntered, now: dateti
     )
 
 
+def withdraw_ask(
+    db: Session, viewer: Viewer, ask_id: str, version: int, words: str, now: datetime
+) -> None:
+    """Say that one needs no answer any more, for the reason in `words`; it waits on nobody.
+
+    What was asked and said stays. Drawn at `version`. Raises NotAllowed (who did not ask),
+    NotFound, Conflict.
+    """
+    one, course, standing = _ask(db, viewer, ask_id, now)
+    if not _asks(viewer, standing):
+        raise NotAllowed("Only who asked can say that a question needs no answer any more.")
+    if standing.stage is AskStage.SETTLED:
+        return
+    compare_and_swap(db, one, version, {"settled_at": now})
+    _turn(db, viewer, one, AskTurnKind.WITHDRAWN, new_id(), words, now)
+    record(db, "ask:withdrawn", viewer, now, client_id=course.client_id, subject_id=one.id)
+
+
 def void_ask(db: Session, viewer: Viewer, entered: VoidRowEntered, now: datetime) -> None:
     """Mark a question as entered in error (rule 66): it is read on, and waits on nobody.
 

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from kapteam import sentences, wording
+from kapteam.actions.asks import withdraw_ask
 from kapteam.actions.booking import EndKetamineEntered, cancel_ketamine_session
 from kapteam.actions.consents import RevocationEntered, revoke_consent
 from kapteam.actions.contacts import ContactEndedEntered, end_contact
@@ -119,7 +120,7 @@ def close_episode(db: Session, viewer: Viewer, entered: ClosingEntered, now: dat
     members = members_now(db, episode.id, now)
     goes_on_with = _therapist_after(db, form, episode, entered.goes_on_with_id)
     ends = loose_ends(
-        loose(db, episode, now),
+        loose(db, episode, viewer, now),
         goes_on=goes_on_with is not None,
         same_therapist=any(
             one.part is Part.THERAPIST and one.clinician_id == goes_on_with for one in members
@@ -321,6 +322,8 @@ class _Settling:
                     one.id, one.version, WaitOutcome.DROPPED, today, None, None, None
                 )
                 end_wait(self._db, self._viewer, dropped, self._now)
+            elif choice is Choice.WITHDRAW:
+                withdraw_ask(self._db, self._viewer, one.id, one.version, self._why, self._now)
             elif choice is Choice.CANCEL:
                 ended = ContactEndedEntered(
                     one.id, one.version, ContactOutcome.CANCELLED, None, "", "", None

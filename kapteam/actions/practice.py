@@ -1,5 +1,6 @@
-"""The practice itself: what every write asks of it; changing its name, zone and thresholds."""
+"""The practice itself: what every write asks of it; changing its name, zone and settings."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import available_timezones
@@ -18,6 +19,7 @@ from kapteam.rules.entered import Entered
 from kapteam.rules.measures_in_use import is_measure_on, measure_settings, read_switch
 from kapteam.rules.permissions import Viewer, check_can_administer
 from kapteam.rules.plausibility import DOSE_BOUNDS, read_bound
+from kapteam.rules.themes import THEMES, read_theme, stored_themes
 from kapteam.rules.thresholds import THRESHOLDS, read_value
 
 
@@ -46,6 +48,13 @@ class ZoneEntered:
     """The practice's new time zone, by its IANA name."""
 
     zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeEntered:
+    """A theme to add to those that integration notes offer, as typed, or to take out of use."""
+
+    theme: str
 
 
 def the_practice(db: Session, now: datetime) -> PracticeInForce:
@@ -136,6 +145,47 @@ def change_setting(db: Session, viewer: Viewer, entered: SettingEntered, now: da
         key=entered.key,
         value=(old, value),
     )
+
+
+def add_theme(db: Session, viewer: Viewer, entered: ThemeEntered, now: datetime) -> None:
+    """Have integration notes offer one more theme from now on, last of all.
+
+    One that is on the list is no change. Raises NotAllowed (administrators only), Invalid
+    (`theme`).
+    """
+    lock_practice(db)
+    check_can_administer(viewer)
+    before = the_practice(db, now).themes
+    form = Entered()
+    theme = form.read("theme", lambda text: read_theme(text, before), entered.theme) or ""
+    form.line("theme", theme, "The theme")
+    form.done()
+    if theme not in before:
+        _keep_themes(db, viewer, "practice:theme_added", theme, (*before, theme), now)
+
+
+def take_out_theme(db: Session, viewer: Viewer, entered: ThemeEntered, now: datetime) -> None:
+    """Have integration notes offer a theme no more; what was written with it stays.
+
+    One that is not on the list is no change. Raises NotAllowed (administrators only), Invalid
+    (`theme`: none was chosen).
+    """
+    lock_practice(db)
+    check_can_administer(viewer)
+    form = Entered()
+    form.need("theme", bool(entered.theme), "Choose the theme.")
+    form.done()
+    before = the_practice(db, now).themes
+    after = tuple(one for one in before if one != entered.theme)
+    if after != before:
+        _keep_themes(db, viewer, "practice:theme_taken_out", entered.theme, after, now)
+
+
+def _keep_themes(
+    db: Session, viewer: Viewer, tag: str, theme: str, after: Iterable[str], now: datetime
+) -> None:
+    setting_id = put_in_force(db, viewer, THEMES, stored_themes(after), "", now)
+    record(db, tag, viewer, now, subject_id=setting_id, theme=theme)
 
 
 def setting_value(practice: PracticeInForce, key: str) -> int:

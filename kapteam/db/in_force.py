@@ -34,6 +34,7 @@ from kapteam.rules.dosing import LONGEST_INFUSION, NOT_CLOSED_AFTER
 from kapteam.rules.measures_in_use import switched
 from kapteam.rules.plausibility import USUAL_BOUNDS, DoseBounds, bounds_in_force
 from kapteam.rules.slots import USUAL_HOURS, Closure, OpeningHours, read_hours
+from kapteam.rules.themes import USUAL_THEMES, themes_ever, themes_in_force
 from kapteam.rules.thresholds import Thresholds, in_force
 
 OPENING_HOURS = "opening_hours"
@@ -48,7 +49,8 @@ class PracticeInForce:
     Its thresholds, hours, dose bounds, and how often ketamine is given. `hours` hold the closed
     days from a month ago on. `token` is another word as soon as anything was saved, and tells
     nothing but that. `under_medicine` are the ketamine sessions of which nobody said that the
-    client is out. `measures` are those that were switched on or off, by id.
+    client is out. `measures` are those that were switched on or off, by id. `themes` are those that
+    an integration note offers, `themes_ever` also those that one may have offered.
     """
 
     name: str
@@ -61,6 +63,8 @@ class PracticeInForce:
     under_medicine: frozenset[str] = frozenset()
     cadences: Cadences = USUAL_CADENCES
     measures: Mapping[str, bool] = field(default_factory=dict)
+    themes: tuple[str, ...] = USUAL_THEMES
+    themes_ever: tuple[str, ...] = USUAL_THEMES
 
 
 _LAST_WRITTEN = LAST_WRITTEN.subquery()
@@ -142,6 +146,8 @@ def practice_in_force(db: Session, now: datetime) -> PracticeInForce | None:
         dose_bounds=bounds_in_force((row.a, row.b) for row in settings),
         cadences=cadences_in_force((row.a, row.b) for row in settings),
         measures=switched((row.a, row.b) for row in settings),
+        themes=themes_in_force((row.a, row.b) for row in settings),
+        themes_ever=themes_ever((row.a, row.b) for row in settings),
         hours=replace(hours[-1] if hours else USUAL_HOURS, closures=closures),
         token=token_of(row.id for row in rows if row.kind == 3),
         under_medicine=frozenset(row.id for row in rows if row.kind == 4),

@@ -23,11 +23,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from kapteam.db.asks import read_seats, seats
 from kapteam.db.base import Versioned
 from kapteam.db.signing import has_words
 from kapteam.db.spravato import is_as_submitted
 from kapteam.db.tables import (
     Administration,
+    Ask,
     Clinician,
     Concern,
     Consent,
@@ -42,9 +44,11 @@ from kapteam.db.tables import (
     Series,
 )
 from kapteam.db.types import UtcDateTime
+from kapteam.rules.asks import AskFacts, Seat, judge_ask
 from kapteam.rules.contacts import ContactStage, judge_contact
 from kapteam.rules.dosing import silence
 from kapteam.rules.loose_ends import FRESH_FOR, Loose, LooseKind
+from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
     ConcernKind,
     ConsentType,
@@ -62,8 +66,8 @@ _NOBODY = "Whoever held it"
 _OPEN = tuple(status for status in SessionStatus if status.is_open)
 
 
-def loose(db: Session, episode: Episode, now: datetime) -> tuple[Loose, ...]:
-    """Everything of the course that is not settled, in two statements."""
+def loose(db: Session, episode: Episode, viewer: Viewer, now: datetime) -> tuple[Loose, ...]:
+    """Everything of the course that is not settled, for who would end it, in three statements."""
     doses = _doses(db, episode)
     rows: defaultdict[str, list[Any]] = defaultdict(list)
     for row in db.execute(_statement(episode)):
@@ -89,6 +93,7 @@ def loose(db: Session, episode: Episode, now: datetime) -> tuple[Loose, ...]:
             for row in rows[LooseKind.DRAFT]
         ),
         *(_contact(row, now) for row in rows[LooseKind.CONTACT]),
+        *_asks(db, episode, viewer, now),
         *(
             Loose(
                 LooseKind.WAIT,
@@ -357,6 +362,40 @@ def _contact(row: Any, now: datetime) -> Loose:
         is_asked=standing.stage is ContactStage.DID_IT_HAPPEN,
         version=row.version,
     )
+
+
+def _asks(db: Session, episode: Episode, viewer: Viewer, now: datetime) -> Iterator[Loose]:
+    """The questions whose answer nobody has read yet."""
+    of = aliased(Clinician)
+    rows = db.execute(
+        select(Ask, of.name, seats(Ask.episode_id, now).label("seats"))
+        .join(of, of.id == Ask.asked_of_id)
+        .where(Ask.episode_id == episode.id, Ask.settled_at.is_(None), Ask.voided_at.is_(None))
+        .order_by(Ask.due_at, Ask.id)
+    )
+    for one, asked_of, on_it in rows:
+        seated, names = read_seats(on_it)
+        standing = judge_ask(
+            AskFacts(
+                Seat(one.asked_by_id, one.by_part),
+                Seat(one.asked_of_id, one.of_part),
+                one.due_at,
+                one.answered_at,
+                None,
+            ),
+            seated,
+            viewer.stands_for,
+            now,
+        )
+        yield Loose(
+            LooseKind.ASK,
+            one.id,
+            at=one.asked_at,
+            who=names.get(standing.of_id, asked_of),
+            what=standing.stage,
+            version=one.version,
+            withdrawable=standing.is_asked_by_me,
+        )
 
 
 def _consents(episode_id: str) -> Select[Any]:

@@ -53,7 +53,11 @@ GRIEF = (
         "Saw her mother’s kitchen from above, every pot in its place. Cried for most of the hour "
         "and did not want it to end. “She was busy. She was not sad.”",
         "Put the photo on the hallway shelf by Sunday.\nTen minutes of writing on three evenings.",
-        after={"insights": "Grief has kept her company; she is not ready to send it away yet."},
+        after={
+            "themes": "Grief, Family",
+            "other_themes": "The photo",
+            "insights": "Grief has kept her company; she is not ready to send it away yet.",
+        },
     ),
     Chapter(
         "“To ask her what I never asked.”",
@@ -98,7 +102,7 @@ BURNOUT = (
         "“I have been copying him for twenty years.”",
         "Ask for the shorter week in writing by Friday.\nWalk with Dana on Wednesday.",
         before={"carried": "Phone slept in the kitchen on five of seven nights."},
-        after={"insights": "Rest is not something to be earned first."},
+        after={"themes": "Body, Self", "insights": "Rest is not something to be earned first."},
     ),
     Chapter(
         "“To say no in my own voice, kindly.”",

@@ -88,6 +88,12 @@ class Question:
         return self.voided_at is None and self.standing.stage is not AskStage.SETTLED
 
     @property
+    def is_withdrawn(self) -> bool:
+        """Whether who asked needed no answer any more."""
+        is_last = bool(self.turns) and self.turns[-1].kind is AskTurnKind.WITHDRAWN
+        return is_last and self.standing.stage is AskStage.SETTLED
+
+    @property
     def order(self) -> tuple[bool, bool, bool, float]:
         """Sort key: what was entered in error comes last of all."""
         return self.voided_at is not None, *self.standing.order

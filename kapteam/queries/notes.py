@@ -40,7 +40,9 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import NotAllowed, NotFound
 from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
+from kapteam.queries.commitments import carried_forward
 from kapteam.queries.standing import Asked, Person
+from kapteam.rules.commitments import Commitment
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.notes import TEMPLATES, Field, Template, title
 from kapteam.rules.permissions import check_can_read_notes
@@ -122,10 +124,12 @@ class NotePage:
     """Everything that the page of one note shows.
 
     `drafts` is empty for anybody but the author. `intentions` are the signed ones that an
-    integration note looks back on. An author who writes an intention is given the client's
-    `last_integration`, and as `beginning` the last intention when it can be taken over: it was
-    signed for this very session, or for one that never took place. `treated_by` are those on the
-    course now; an author may be on it no longer (`is_on_course`).
+    integration note looks back on. Who writes one of the two is given the committed actions that
+    were `agreed` before; `is_member` says whether they, or whom they cover, are on the course. An
+    author who writes an intention is given the client's `last_integration`, and as `beginning` the
+    last intention when it can be taken over: it was signed for this very session, or for one that
+    never took place. `treated_by` are those on the course now; an author may be on it no longer
+    (`is_on_course`).
     """
 
     note: NoteLine
@@ -142,6 +146,8 @@ class NotePage:
     last_integration: NoteLine | None
     beginning: NoteLine | None
     is_on_course: bool
+    is_member: bool
+    agreed: tuple[Commitment, ...]
     treated_by: tuple[Person, ...]
 
     @property
@@ -217,7 +223,7 @@ class ClientNotes:
 
 
 def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
-    """The page of one note, in four statements.
+    """The page of one note, in four statements; two more for who writes it about a session.
 
     Raises NotAllowed for the front desk, NotFound where the note is not visible.
     """
@@ -248,12 +254,17 @@ def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
     counts = head.voided_at is None
     can_write = is_mine and head.signed_at is None
     planning = can_write and head.kind is NoteKind.INTENTION
+    looks_back = can_write and not head.kind.is_about_course
+    held = {row.field: DraftText(row.text, row.version, row.saved_at) for row in drafts}
+    template = TEMPLATES[head.kind, head.template_version]
     return NotePage(
         note=note,
         client=client_named(head.client_id, head),
         subject=subject,
-        template=TEMPLATES[head.kind, head.template_version],
-        drafts={row.field: DraftText(row.text, row.version, row.saved_at) for row in drafts},
+        template=template.offering(
+            asked.practice.themes, {name: draft.text for name, draft in held.items()}
+        ),
+        drafts=held,
         can_write=can_write,
         can_amend=is_mine and counts and head.signed_at is not None,
         can_add=counts and head.signed_at is not None,
@@ -273,6 +284,8 @@ def note_page(db: Session, asked: Asked, note_id: str) -> NotePage:
         last_integration=_last(signed, NoteKind.INTEGRATION) if planning else None,
         beginning=_beginning(signed, note) if planning else None,
         is_on_course=head.is_on_course,
+        is_member=head.is_member,
+        agreed=carried_forward(db, asked, note.episode_id) if looks_back else (),
         treated_by=_treated_by(head.seats),
     )
 

@@ -15,7 +15,6 @@ from kapteam.db.tables import (
     AdverseEvent,
     Client,
     Clinician,
-    CommitmentUpdate,
     Episode,
     IntegrationSession,
     IntegrationSessionFor,
@@ -27,10 +26,11 @@ from kapteam.db.tables import (
 from kapteam.db.types import UtcDateTime
 from kapteam.errors import NotFound
 from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
+from kapteam.queries.commitments import updates_of
 from kapteam.queries.notes import DoseNotes, NoteLine, notes_of_client
 from kapteam.queries.standing import Asked
 from kapteam.queries.views import is_seen_this_hour
-from kapteam.rules.commitments import Agreed, Commitment, Update, commitments
+from kapteam.rules.commitments import Agreed, Commitment, commitments
 from kapteam.rules.dosing import ends_session
 from kapteam.rules.permissions import check_can_read_notes
 from kapteam.rules.series import numbered
@@ -168,7 +168,7 @@ def thread(db: Session, asked: Asked, episode_id: str) -> Thread:
     ]
     steps += [_elsewhere(one) for one in integrated if not links[one.id]]
     agreed = _agreed(note for one in integrated for note in one.notes)
-    updates = _updates(db, [one.note_id for one in agreed])
+    updates = updates_of(db, [one.note_id for one in agreed])
     return Thread(
         episode_id=episode_id,
         service_line=head.service_line,
@@ -376,20 +376,3 @@ def _agreed(notes: Iterable[NoteLine]) -> list[Agreed]:
                 note.id, note.answer("actions"), note.signed_at, note.day("check_back")
             )
     return list(found.values())
-
-
-def _updates(db: Session, note_ids: list[str]) -> list[Update]:
-    rows = db.execute(
-        select(
-            CommitmentUpdate.note_id,
-            CommitmentUpdate.line,
-            CommitmentUpdate.state,
-            CommitmentUpdate.words,
-            Clinician.name,
-            CommitmentUpdate.at,
-        )
-        .join(Clinician, Clinician.id == CommitmentUpdate.by_id)
-        .where(CommitmentUpdate.note_id.in_(note_ids))
-        .order_by(CommitmentUpdate.at, CommitmentUpdate.id)
-    )
-    return [Update(*row) for row in rows]

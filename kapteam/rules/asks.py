@@ -46,7 +46,7 @@ class AskStanding:
 
     `by_id` and `of_id` are the clinicians who ask and are asked now; `waits_on` is the one of them
     whose turn it is, empty once it is settled. `is_mine`: that is the person it is judged for, or
-    somebody they cover.
+    somebody they cover; `is_asked_by_me` says the same of who asks.
     """
 
     stage: AskStage
@@ -56,6 +56,7 @@ class AskStanding:
     of_id: str
     is_overdue: bool
     is_mine: bool
+    is_asked_by_me: bool
 
     @property
     def waits_on(self) -> str:
@@ -64,9 +65,13 @@ class AskStanding:
 
     @property
     def tone(self) -> Tone:
-        """Red is only what the person themselves let pass; for a colleague's turn one waits."""
+        """Red is only what the person themselves let pass; for a colleague's turn one waits.
+
+        Who asked is told that the time has passed: they may call instead.
+        """
         if not self.is_mine:
-            return Tone.PLAIN if self.is_overdue else Tone.QUIET
+            late = Tone.AMBER if self.is_asked_by_me else Tone.PLAIN
+            return late if self.is_overdue else Tone.QUIET
         return Tone.RED if self.is_overdue else Tone.AMBER
 
     @property
@@ -135,6 +140,7 @@ def judge_ask(
         of_id=of_id,
         is_overdue=stage is AskStage.OPEN and now > facts.due_at,
         is_mine=bool(whose) and stands_for(whose),
+        is_asked_by_me=stands_for(by_id),
     )
 
 

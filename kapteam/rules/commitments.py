@@ -82,3 +82,10 @@ def commitments(agreed: Iterable[Agreed], updates: Iterable[Update]) -> tuple[Co
         for note in sorted(agreed, key=lambda one: (one.at, one.note_id))
         for line, text in enumerate(lines_of(note.text))
     )
+
+
+def carried(every: Iterable[Commitment]) -> tuple[Commitment, ...]:
+    """What the next note looks back on: what is still open, and all of what was agreed last."""
+    found = tuple(every)
+    last = max(((one.agreed_at, one.note_id) for one in found), default=None)
+    return tuple(one for one in found if one.is_open or (one.agreed_at, one.note_id) == last)

@@ -26,6 +26,7 @@ class LooseKind(Term):
     DOSE = "dose", "Ketamine session"
     INTEGRATION = "integration", "Integration to do"
     CONTACT = "contact", "Planned contact"
+    ASK = "ask", "Question"
     WAIT = "wait", "Wait on someone outside"
     CONSENT = "consent", "Consents"
     HOLD = "hold", "Hold"
@@ -37,6 +38,7 @@ class Choice(Term):
     CANCEL = "cancel", "Cancel"
     KEEP = "keep", "Keep"
     HAND_OVER = "hand_over", "Hand over"
+    WITHDRAW = "withdraw", "Close: not needed any more"
     REVOKE = "revoke", "Revoke from today"
     DECLINED = "declined", "Close: client declined"
     ELSEWHERE = "elsewhere", "Close: done elsewhere"
@@ -68,7 +70,8 @@ class Loose:
     `at` is when it is planned, was given, was held or began; of an integration the last dose, and
     `planned_at` its booking. `who` has it. `what` is its kind, type or reason. `is_asked` about:
     its time has come, and nobody has said yet what became of it. `dose_ids` are the ketamine
-    sessions that an integration is for; without `version` no row stands for that debt. All
+    sessions that an integration is for; without `version` no row stands for that debt. A question
+    (`who` is asked) is `withdrawable` by whoever asked it. All
     `consents` (id and type) are one, named after the newest, with one choice for all.
     """
 
@@ -81,12 +84,14 @@ class Loose:
     is_asked: bool = False
     version: int = 0
     dose_ids: tuple[str, ...] = ()
+    withdrawable: bool = False
     consents: tuple[tuple[str, ConsentType], ...] = ()
 
     @property
     def key(self) -> str:
-        """What names it in a form."""
-        return f"{self.kind}.{self.id}"
+        """What names it in a form; a question to which something was said since is asked anew."""
+        of_version = f".{self.version}" if self.kind is LooseKind.ASK else ""
+        return f"{self.kind}.{self.id}{of_version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,9 @@ def _loose_end(one: Loose, after: tuple[Choice, ...]) -> LooseEnd:
                 isinstance(one.what, ContactKind) and one.what.function is Function.PRESCRIBER
             )
             return LooseEnd(one, (Choice.CANCEL, *(() if is_prescribers else after)))
+        case LooseKind.ASK:
+            # It is the course's and the two people's: a therapy that goes on has other people.
+            return LooseEnd(one, (Choice.KEEP, *((Choice.WITHDRAW,) if one.withdrawable else ())))
         case LooseKind.CONSENT:
             return LooseEnd(one, (Choice.KEEP, Choice.REVOKE))
         case LooseKind.HOLD:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from kapteam.rules.folding import fold
-from kapteam.rules.notes import TEMPLATES
+from kapteam.rules.notes import TEMPLATES, TagsField, ThemesField
+from kapteam.rules.themes import distinct, tags_of
 from kapteam.vocabulary import NoteKind
 
 LONGEST_SEARCH = 200
@@ -20,6 +21,7 @@ MOST_WORDS = 10
 SHORTEST_BEGINNING = 3
 """Letters before a `*`: fewer would begin nearly every word there is."""
 _LONGEST_WORD = 64
+_LONGEST_THEME = 300
 _MOST_INDEXED_WORDS, _MOST_INDEXED_BYTES = 16_000, 900_000
 # Of the private use area, so that no word is ever one of them.
 _GAP, _ABOUT = "\ue000", "\ue001"
@@ -35,7 +37,7 @@ _QUOTES = str.maketrans(dict.fromkeys("“”„«»", '"'))
 _TYPED = re.compile(r'"([^"]*)(?:"\s*(\*)?|$)|([^\s"]+)')
 _AROUND, _MOST_CONTEXTS = 70, 3
 _HOW = "Type a word, a “phrase in quotes”, or the beginning of a word with * after it."
-_THEMES = "themes"
+_THEMES = "themes"  # the list to pick from of version 2 of the integration note
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,23 +126,17 @@ def read_search(typed: str) -> Search:
 
 
 def themes_of(kind: NoteKind, version: int, body: Mapping[str, str]) -> tuple[str, ...]:
-    """The themes that were picked in a note; none where its template has no list of them."""
+    """The themes of a note, picked and in its author's words; none where it only has a text."""
+    found: list[str] = []
     for field in TEMPLATES[kind, version].fields:
-        if field.key == _THEMES and field.many:
-            return tuple(one for one in field.choices if one in field.picked(body.get(_THEMES, "")))
-    return ()
-
-
-def all_themes() -> tuple[str, ...]:
-    """Every theme that any template ever offered, in its order."""
-    offered = (
-        choice
-        for template in TEMPLATES.values()
-        for field in template.fields
-        if field.key == _THEMES and field.many
-        for choice in field.choices
-    )
-    return tuple(dict.fromkeys(offered))
+        text = body.get(field.key, "")
+        if isinstance(field, ThemesField):
+            found += field.picked(text)
+        elif isinstance(field, TagsField):
+            found += tags_of(text)
+        elif field.key == _THEMES and field.many:
+            found += [one for one in field.choices if one in field.picked(text)]
+    return distinct(found)
 
 
 def about_course(episode_id: str) -> Sought:
@@ -159,8 +155,15 @@ def about_kind(kind: NoteKind) -> Sought:
 
 
 def about_theme(theme: str) -> Sought:
-    """That this theme was picked in a note."""
-    return _about("theme", theme)
+    """That a note has this theme, in whatever case and accents.
+
+    Signs count where there is no letter: of those that are none, an index holds the numbers.
+    """
+    letters = fold(theme) or theme
+    named = "".join(
+        letter if letter.isalnum() else f"{ord(letter):x}" for letter in letters if letter != " "
+    )
+    return _about("theme", named[:_LONGEST_THEME])
 
 
 def _about(what: str, which: str) -> Sought:

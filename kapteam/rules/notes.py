@@ -12,10 +12,11 @@ stays with the version that it was begun with.
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from kapteam import wording
+from kapteam.rules.themes import USUAL_THEMES, problem_of_length, problem_of_tags, tags_of
 from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import IntegrationKind, NoteKind, Term, Tone
 
@@ -41,7 +42,7 @@ class Field:
     @property
     def is_typed(self) -> bool:
         """Whether it is written in words, rather than picked from answers or a calendar."""
-        return not self.choices and not self.is_day
+        return not self.choices and not self.is_day and not self.many
 
     def picked(self, text: str) -> tuple[str, ...]:
         """The answers that a text holds, each of them one of `choices` or not."""
@@ -78,6 +79,37 @@ class Field:
         return ""
 
 
+class ThemesField(Field):
+    """Themes to pick: a note is given the practice's own list as `choices` when it is shown.
+
+    What was picked once counts, whatever became of the list until the note is signed.
+    """
+
+    __slots__ = ()
+
+    def joined(self, picked: Iterable[str]) -> str:
+        """What was picked as one text, in that order: the practice's may change meanwhile."""
+        return ", ".join(dict.fromkeys(picked))
+
+    def problem(self, text: str) -> str:
+        """Why what was picked is no answer; empty when it is one."""
+        return problem_of_length(self.picked(text))
+
+    def offering(self, themes: Iterable[str], held: str) -> "ThemesField":
+        """The field with these to pick, and with what it holds already."""
+        return replace(self, choices=tuple(dict.fromkeys((*themes, *self.picked(held)))))
+
+
+class TagsField(Field):
+    """Themes in the author's own words, a comma between any two."""
+
+    __slots__ = ()
+
+    def problem(self, text: str) -> str:
+        """Why what was written are no themes; empty when they are."""
+        return problem_of_tags(tags_of(text))
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """A version of a kind of note. `first` is always in view, the rest is folded by heading."""
@@ -92,6 +124,27 @@ class Template:
         """Every field, in the order of the page."""
         return (*self.first, *(field for _, group in self.folded for field in group))
 
+    def offering(self, themes: Iterable[str], body: Mapping[str, str]) -> "Template":
+        """The template with the practice's themes to pick, for a note that holds `body`."""
+        if not any(isinstance(field, ThemesField) for field in self.fields):
+            return self
+        themes = tuple(themes)
+        return replace(
+            self,
+            folded=tuple(
+                (
+                    heading,
+                    tuple(
+                        field.offering(themes, body.get(field.key, ""))
+                        if isinstance(field, ThemesField)
+                        else field
+                        for field in group
+                    ),
+                )
+                for heading, group in self.folded
+            ),
+        )
+
 
 POSTPONE = "Postpone"
 _HOW = ("In person", "By video", "By phone")
@@ -104,20 +157,6 @@ _NEEDS = (
     "Keeping it alive",
     "Connection to others",
     "Spiritual needs",
-)
-_THEMES = (
-    "Grief",
-    "Fear",
-    "Shame",
-    "Anger",
-    "Love",
-    "Family",
-    "Childhood",
-    "Relationships",
-    "Body",
-    "Self",
-    "Death",
-    "Forgiveness",
 )
 _INTENTION_1 = Template(
     NoteKind.INTENTION,
@@ -266,7 +305,7 @@ _INTEGRATION_2 = Template(
         (
             "Meaning",
             (
-                Field("themes", "Themes", choices=_THEMES, many=True),
+                Field("themes", "Themes", choices=USUAL_THEMES, many=True),
                 Field("other_themes", "Other themes"),
                 *_INTEGRATION_1.folded[1][1][1:],
                 Field("needs", "What this integration worked on", choices=_NEEDS, many=True),
@@ -280,6 +319,27 @@ _INTEGRATION_2 = Template(
                 Field("next_integration", "Next integration", is_day=True),
             ),
         ),
+    ),
+)
+_INTEGRATION_3 = Template(
+    NoteKind.INTEGRATION,
+    3,
+    (
+        *_INTEGRATION_2.first[:-2],
+        Field("actions", "Committed actions", "One a line: who does what by when", required=True),
+        _INTEGRATION_2.first[-1],
+    ),
+    (
+        _INTEGRATION_2.folded[0],
+        (
+            "Meaning",
+            (
+                ThemesField("themes", "Themes", many=True),
+                TagsField("other_themes", "Other themes", "A comma between any two"),
+                *_INTEGRATION_2.folded[1][1][2:],
+            ),
+        ),
+        _INTEGRATION_2.folded[2],
     ),
 )
 _LOOK_AGAIN = "look_again"
@@ -316,6 +376,7 @@ TEMPLATES: Mapping[tuple[NoteKind, int], Template] = {
         _INTEGRATION_1,
         _INTENTION_2,
         _INTEGRATION_2,
+        _INTEGRATION_3,
         _RISK_1,
         _DECISION_1,
         _GENERAL_1,

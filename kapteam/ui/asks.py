@@ -114,8 +114,9 @@ def _where_it_stands(here: Present, one: Question) -> None:
         return
     words(f"{strong(f'Question for {one.of}')} {quiet(f'{one.by}, {asked}')}")
     if one.standing.stage is AskStage.SETTLED:
-        read = wording.moment(one.standing.at, here.now, here.zone)
-        words(f":material/check: {plain(f'Answered and read {read}')}")
+        at = wording.moment(one.standing.at, here.now, here.zone)
+        said = f"Not needed any more, {at}" if one.is_withdrawn else f"Answered and read {at}"
+        words(f":material/check: {plain(said)}")
         return
     phrase(sentences.question_waits(one.standing, one.waits_on, here.now, here.zone))
 

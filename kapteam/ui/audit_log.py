@@ -50,6 +50,7 @@ _VERBS = {
     "set_up": "set up",
     "signing_failed": "wrong password at signing",
     "suspended": "sign-in turned off",
+    "theme_taken_out": "theme taken out of use",
     "viewed": "chart opened",
     "voided": "marked as entered in error",
 }
@@ -196,6 +197,7 @@ def details(here: Present, line: LogLine, names: Mapping[str, str]) -> str:
         "instrument": lambda id_: instruments()[id_].name if id_ in instruments() else id_,
         "value": _setting_in_words(str(changes.get("key", ""))),
         "name": str,
+        "theme": str,
         "zone": zones.label,
         "kind": lambda kind: _KINDS.get(kind, ""),
         "state": lambda state: _STATES.get(state, ""),

@@ -28,6 +28,8 @@ from kapteam.vocabulary import CloseReason, FinalScores, Function, Part, Service
 from kapteam.wording import Phrase
 
 _CHOICE = 330
+_STAYS = frozenset({LooseKind.CONSENT, LooseKind.ASK})
+_KEPT_ON_TODAY = "Keep: it stays on Today until it is settled"
 
 
 def closing_form(here: Present, care: Course, colleagues: tuple[Colleague, ...]) -> None:
@@ -109,8 +111,10 @@ def _loose_ends(here: Present, form: Form, ends: tuple[LooseEnd, ...], with_whom
         label = sentences.loose_end(end.loose, here.now, here.zone)
         with grid.container(gap="xxsmall"):
             if end.choices:
-                goes_on = "" if end.loose.kind is LooseKind.CONSENT else with_whom
+                goes_on = "" if end.loose.kind in _STAYS else with_whom
                 options = {one.value: _said(one, goes_on) for one in end.choices}
+                if end.loose.kind is LooseKind.ASK:
+                    options[Choice.KEEP] = _KEPT_ON_TODAY
                 form.pick(_field(end), label, options, end.usual, names_somebody=True)
                 continue
             words(plain(label))

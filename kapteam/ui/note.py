@@ -30,8 +30,16 @@ from kapteam.ids import id_within
 from kapteam.queries.integration_session import integration_page
 from kapteam.queries.ketamine_session import ketamine_session_page
 from kapteam.queries.notes import DraftText, NoteLine, NotePage
-from kapteam.rules.notes import FIRST_DAY, LAST_DAY, Field, Template, is_required
+from kapteam.rules.notes import (
+    FIRST_DAY,
+    LAST_DAY,
+    Field,
+    Template,
+    ThemesField,
+    is_required,
+)
 from kapteam.ui.asks import ask_link
+from kapteam.ui.commitments import draw_commitments
 from kapteam.ui.forms import DAY_WIDTH, Form, minted_id, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, phrase, row
@@ -42,6 +50,9 @@ from kapteam.vocabulary import NoteKind, Tone
 from kapteam.wording import Phrase
 
 _NOT_ANSWERED = "Not answered"
+_NO_THEMES = (
+    "No themes to pick: your practice has none on its list. Write them under “Other themes”."
+)
 
 
 def begin_note(here: Present) -> None:
@@ -116,13 +127,8 @@ def draw_writing(here: Present, shown: NotePage) -> None:
         phrase(Phrase(_handed_back(shown), Tone.AMBER, "person_off"))
     for intention in shown.intentions:
         _quoted(here, "The intention", intention, ("intention", "why"))
-    if shown.last_integration:
-        _quoted(
-            here,
-            "Left open by the last integration",
-            shown.last_integration,
-            ("actions", "next_dose"),
-        )
+    _after_the_last(here, shown)
+    _agreed_before(here, shown)
     if shown.beginning and not shown.has_words:
         _offer_beginning(here, shown)
     st.markdown(
@@ -153,6 +159,28 @@ def draw_writing(here: Present, shown: NotePage) -> None:
         st.html(f'<span data-kapteam-go="/session/sign/{shown.note.id}"></span>')
 
 
+def _after_the_last(here: Present, shown: NotePage) -> None:
+    """What the last integration left for this intention, its committed actions apart.
+
+    Those are told line by line; the actions of another course of the client only stand here.
+    """
+    last = shown.last_integration
+    if last is None:
+        return
+    told_below = any(one.note_id == last.id for one in shown.agreed)
+    keys = ("next_dose",) if told_below else ("actions", "next_dose")
+    if any(map(last.answer, keys)) or last.amendments or last.addenda:
+        _quoted(here, "Left open by the last integration", last, keys)
+
+
+def _agreed_before(here: Present, shown: NotePage) -> None:
+    """The client's committed actions; who may not say what became of them reads them."""
+    heading = "Agreed before, still open"
+    draw_commitments(here, heading, shown.agreed, may_say=shown.is_member)
+    if shown.agreed and shown.is_on_course:
+        link("thread", "Thread", icon="forum", episode=shown.note.episode_id)
+
+
 def _handed_back(shown: NotePage) -> str:
     """Where cover ended while somebody wrote: whose the words are, and how the others get them."""
     names = [one.name for one in shown.treated_by]
@@ -177,7 +205,9 @@ def _field(here: Present, shown: NotePage, field: Field) -> None:
     body = {name: draft.text for name, draft in shown.drafts.items()}
     required = is_required(shown.template, field, body)
     label = f"{field.label}{' (required)' if required else ''}"
-    if field.is_typed:
+    if isinstance(field, ThemesField) and not field.choices:
+        st.markdown(quiet(_NO_THEMES))
+    elif field.is_typed:
         draw_typed(here, shown.note.id, field, label, kept)
     else:
         _picked(here, shown.note.id, field, label, kept)
@@ -241,7 +271,7 @@ def _draw(
     if field.many:
         if first is not None:
             saving["default"] = _as_held(field, first)
-        st.pills(label, field.choices, selection_mode="multi", **saving)
+        st.pills(label, field.choices, selection_mode="multi", format_func=plain, **saving)
     elif field.choices:
         options = [_NOT_ANSWERED, *field.choices]
         if first is not None:

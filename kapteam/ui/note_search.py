@@ -18,7 +18,7 @@ from kapteam.queries.note_search import (
     search_notes,
 )
 from kapteam.queries.views import unseen_this_hour
-from kapteam.rules.note_search import Context, all_themes
+from kapteam.rules.note_search import Context
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import ONE_LINK, list_row, name_cell, row_links, section, telling_apart, words
 from kapteam.ui.shell import Present, acting
@@ -64,7 +64,7 @@ def notes_wanted(here: Present) -> NotesWanted:
         )
         author = _pick("Written by", list(names), "notes_author", names)
         kind = _pick("Kind", list(NoteKind), "notes_kind", {one: one.label for one in NoteKind})
-        theme = _pick("Theme", list(all_themes()), "notes_theme")
+        theme = _pick("Theme", here.asked.practice.themes_ever, "notes_theme", or_typed=True)
         with st.container(horizontal=True):
             from_on = _day("Signed from", "notes_from")
             until_on = _day("Until", "notes_until")
@@ -86,13 +86,19 @@ def notes_wanted(here: Present) -> NotesWanted:
 
 
 def _pick(
-    label: str, options: Sequence[str], key: str, named: Mapping[str, str] | None = None
+    label: str,
+    options: Sequence[str],
+    key: str,
+    named: Mapping[str, str] | None = None,
+    *,
+    or_typed: bool = False,
 ) -> str | None:
     chosen: str | None = st.selectbox(
         label,
         options,
         index=None,
-        placeholder="Any",
+        placeholder="Any, or type one" if or_typed else "Any",
+        accept_new_options=or_typed,
         format_func=lambda one: (named or {}).get(one, one),
         key=key,
         persist_state="session",

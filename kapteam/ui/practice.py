@@ -12,10 +12,13 @@ from kapteam.accounts import zones
 from kapteam.actions.practice import (
     NameEntered,
     SettingEntered,
+    ThemeEntered,
     ZoneEntered,
+    add_theme,
     change_name,
     change_setting,
     change_zone,
+    take_out_theme,
 )
 from kapteam.errors import Refused
 from kapteam.instruments import instruments
@@ -41,6 +44,9 @@ from kapteam.ui.rows import (
 )
 from kapteam.ui.shell import Present, say_next
 from kapteam.ui.text import plain, quiet
+
+_FIELD = 430
+_NO_THEMES = "None: an integration note asks for themes in its author's own words only."
 
 
 def ask_what(here: Present) -> PracticePart:
@@ -99,6 +105,7 @@ def draw_thresholds(here: Present, lines: tuple[ThresholdLine, ...]) -> None:
             if line.key in THRESHOLDS:
                 _threshold(here, line, line.threshold.label)
     _measures(here, [line for line in lines if line.key in measure_settings(instruments())])
+    _themes(here)
     st.subheader("When a dose is asked about", anchor=False)
     words(quiet("They warn; they never advise a dose. A first low dose of a series asks nothing."))
     _by_route(here, [line for line in lines if line.key in DOSE_BOUNDS], "doses")
@@ -114,6 +121,34 @@ def _measures(here: Present, lines: Iterable[ThresholdLine]) -> None:
             _threshold(here, line, line.threshold.label)
 
 
+def _themes(here: Present) -> None:
+    """What integration notes offer as themes; one is added, and one is taken out of use."""
+    themes = here.asked.practice.themes
+    with section("Themes of integration notes", len(themes), key="themes", nothing=_NO_THEMES):
+        if themes:
+            words(plain(", ".join(themes)))
+        with row("theme_added"):
+            form = Form(here, "theme_added")
+            form.line("theme", "Another theme", width=_FIELD)
+            form.save("Add theme", add_theme, lambda: form.entered(ThemeEntered), kind="secondary")
+        if themes:
+            _theme_to_take_out(here, themes)
+        words(quiet("Notes that were signed keep their themes, and search finds them by these."))
+
+
+def _theme_to_take_out(here: Present, themes: tuple[str, ...]) -> None:
+    with row("theme_taken_out"):
+        form = Form(here, "theme_taken_out")
+        with st.container(width=_FIELD):
+            form.pick("theme", "Theme to take out of use", {one: one for one in themes})
+        form.save(
+            "Take out of use",
+            take_out_theme,
+            lambda: ThemeEntered(form.value("theme") or ""),
+            kind="secondary",
+        )
+
+
 def _by_route(here: Present, lines: Iterable[ThresholdLine], what: str) -> None:
     """Settings whose labels begin with product and route, folded by these."""
     for route, found in groupby(lines, key=lambda line: line.threshold.label.partition(":")[0]):
@@ -125,7 +160,7 @@ def _by_route(here: Present, lines: Iterable[ThresholdLine], what: str) -> None:
 def _threshold(here: Present, line: ThresholdLine, name: str) -> None:
     with row(f"threshold_{line.key}"):
         form = Form(here, "threshold", line.key)
-        with st.container(width=430):
+        with st.container(width=_FIELD):
             _threshold_field(form, line)
             if form.is_changed("value"):
                 form.line("source", "Where the new value comes from")

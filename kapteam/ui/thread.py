@@ -4,28 +4,20 @@ from functools import partial
 
 import streamlit as st
 
-from kapteam import wording
-from kapteam.actions.commitments import CommitmentEntered, update_commitment
 from kapteam.actions.views import record_thread
-from kapteam.exchange.thread import Passage, Turn, became, thread_pdf, turns
+from kapteam.exchange.thread import Passage, Turn, thread_pdf, turns
 from kapteam.queries.record_state import record_state
 from kapteam.queries.thread import Thread, thread
-from kapteam.rules.commitments import Commitment
-from kapteam.rules.permissions import can_update_commitment
-from kapteam.ui.forms import Form, unused_id
+from kapteam.ui.commitments import draw_commitments
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import identity, phrase, row, section, words
+from kapteam.ui.rows import identity, row, words
 from kapteam.ui.shell import Present, made_when_pressed
 from kapteam.ui.text import plain, quiet
-from kapteam.ui.written import folded_for_others, free_words
-from kapteam.vocabulary import CommitmentState, Tone
-from kapteam.wording import Phrase
+from kapteam.ui.written import folded_for_others
 
 _COLUMN = 820
 _SHORT = 60
 """So many characters stand on the line of their heading."""
-_SETTLED = tuple(one for one in CommitmentState if one is not CommitmentState.OPEN)
-_STILL_OPEN = "Every committed action is settled."
 
 
 def draw_thread(here: Present, shown: Thread) -> None:
@@ -43,7 +35,7 @@ def draw_thread(here: Present, shown: Thread) -> None:
             on_click="ignore",
         )
     with st.container(width=_COLUMN, key="thread"):
-        _still_open(here, shown)
+        draw_commitments(here, "Still open", shown.commitments, may_say=shown.is_member)
         for turn in turns(shown, here.now, here.zone):
             _turn(here, turn)
         if not shown.steps:
@@ -56,58 +48,6 @@ def _paper(episode_id: str, here: Present) -> bytes:
     made = thread_pdf(shown, here.asked, here.read(record_state))
     here.write(record_thread, shown.client.id, episode_id, here.now)
     return made
-
-
-def _still_open(here: Present, shown: Thread) -> None:
-    """What is carried forward until somebody says what became of it."""
-    if not shown.commitments:
-        return
-    with section("Still open", len(shown.open), key="commitments", nothing=_STILL_OPEN):
-        for one in shown.open:
-            with row(f"commitment_{one.note_id}_{one.line}"):
-                words(plain(free_words(here, one.text)))
-                _since(here, one)
-                _say(here, shown, one, _SETTLED)
-    settled = [one for one in shown.commitments if not one.is_open]
-    if settled:
-        with st.expander(f"{len(settled)} settled"):
-            for one in settled:
-                with row(f"commitment_{one.note_id}_{one.line}"):
-                    words(plain(free_words(here, one.text)))
-                    words(quiet(free_words(here, became(one, here.now, here.zone))))
-                    _say(here, shown, one, tuple(CommitmentState))
-
-
-def _since(here: Present, one: Commitment) -> None:
-    agreed = wording.day(one.agreed_at.astimezone(here.zone).date(), here.today)
-    words(quiet(f"since {agreed}"))
-    if one.check_on is None:
-        return
-    check = f"Check back {wording.day(one.check_on, here.today)}"
-    if one.is_due(here.today):
-        phrase(Phrase(check, Tone.AMBER, "event"))
-    else:
-        words(quiet(check))
-
-
-def _say(
-    here: Present, shown: Thread, one: Commitment, states: tuple[CommitmentState, ...]
-) -> None:
-    if not (shown.is_member and can_update_commitment(here.viewer)):
-        return
-    place = f"{one.note_id}_{one.line}"
-    with st.popover("What became of it", width="content", key=f"said_{place}"):
-        form = Form(here, "commitment", place, makes=unused_id(here, "new_commitment"))
-        form.choice("state", "It is", states)
-        form.line("words", "How it went, in a few words")
-        form.save(
-            "Save what became of it",
-            update_commitment,
-            lambda: form.entered(
-                CommitmentEntered, id=form.makes, note_id=one.note_id, line=one.line
-            ),
-            kind="secondary",
-        )
 
 
 def _turn(here: Present, turn: Turn) -> None:

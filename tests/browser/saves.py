@@ -999,6 +999,17 @@ def _threshold(page: Page) -> Locator:
     return row
 
 
+def _theme(page: Page) -> None:
+    box = field(page, "Another theme")
+    box.fill("The sea")
+    box.press("Tab")
+    wait_for_run(page)
+
+
+def _theme_out(page: Page) -> None:
+    choose(page, "Theme to take out of use", "Shame")
+
+
 _AWAY = "/practice?practice_show=Days+away"
 
 
@@ -1939,6 +1950,22 @@ SAVES = {
         _bound,
         "Save “Intramuscular: say why above, mg”",
         ("setting:changed",),
+        (PracticeSetting,),
+        by_prescriber=True,
+    ),
+    "theme": Save(
+        lambda own: "/practice?practice_show=Thresholds",
+        _theme,
+        "Add theme",
+        ("practice:theme_added",),
+        (PracticeSetting,),
+        by_prescriber=True,
+    ),
+    "theme out of use": Save(
+        lambda own: "/practice?practice_show=Thresholds",
+        _theme_out,
+        "Take out of use",
+        ("practice:theme_taken_out",),
         (PracticeSetting,),
         by_prescriber=True,
     ),

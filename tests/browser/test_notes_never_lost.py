@@ -639,6 +639,34 @@ def test_f9_locks_only_once_what_could_not_be_saved_is(own: Care, new_page: NewP
     assert _kept(own, note_id) == "Asked, no harm"
 
 
+def test_f9_over_two_versions_of_a_text_loses_neither(own: Care, new_page: NewPage) -> None:
+    """The page stays where it is, hidden: of a page that is left only the other text would be."""
+    page, note_id = _in_a_browser_of_her_own(new_page, own)
+    field(page, SAFETY).press_sequentially("Mine")
+    _is_kept(page, own, note_id, "Mine")
+    own.do(save_draft, own.therapist, note_id, "safety", "From the other tab", 1)
+    page.keyboard.type(", and on")
+    expect(page.get_by_text(CHANGED)).to_be_visible()
+
+    page.keyboard.press("F9")
+
+    expect(page.get_by_role("alert").get_by_text(HELD)).to_be_visible(timeout=20_000)
+    expect(field(page, SAFETY)).to_be_hidden()
+    expect(page.locator(".kapteam-words").first).to_be_hidden()
+    newest = max(own.rows(SignIn, ended_at=None), key=lambda one: one.id)
+    assert newest.locked_at is not None
+    assert _kept(own, note_id) == "From the other tab"
+
+    _unlock_in(page.context.new_page())
+
+    both = page.get_by_text(CHANGED).locator("..")
+    for words in ("Mine, and on", "From the other tab"):
+        expect(both.get_by_text(words, exact=True)).to_be_visible(timeout=20_000)
+    expect(field(page, SAFETY)).to_have_value("Mine, and on")
+    page.get_by_role("button", name="Keep mine").click()
+    _is_kept(page, own, note_id, "Mine, and on")
+
+
 def test_f9_that_waits_is_over_once_the_screen_locked_itself(
     own: Care, new_page: NewPage, server: Server
 ) -> None:

@@ -37,6 +37,7 @@ from kapteam.ids import new_id
 from kapteam.rules.evaluation import Finding, Trial
 from kapteam.rules.notes import content_hash
 from kapteam.rules.session_record import Challenge, TouchGiven
+from kapteam.rules.themes import THEMES, stored_themes
 from kapteam.vocabulary import (
     Answer,
     CommitmentState,
@@ -460,6 +461,7 @@ def strange(care: Care) -> Odd:
         an_absence(db, therapist, care.prescriber)
         an_emergency(db, client, care.stranger, reason=odd("emg"))
         a_setting(db, care.prescriber, "idle_minutes", 20, source=odd("src"))
+        a_setting(db, care.prescriber, THEMES, stored_themes([odd("thm")]))
     return Odd(
         replace(care, client=client, course=course, therapist=therapist),
         {
@@ -522,7 +524,7 @@ SHOWN = {
     "inquiry": "inq ipo con out",
     "practice": "prc the cre",
     "Days away": "the cld",
-    "Thresholds": "src",
+    "Thresholds": "src thm",
     "Emergency access": "emg",
     "Who did what": "old prc",
     "client": f"{NAME} pro pho pin eme rel emp may all med cdt the els gpl ppl bre why end int sig "

@@ -118,7 +118,7 @@ def test_a_question_goes_to_and_fro_and_stands_on_the_today_of_both(care):
     assert _questions(care, care.therapist) == ([], [(OPEN, Tone.QUIET)])
     late = NOW + 2 * HOUR + MINUTE
     assert _questions(care, care.prescriber, late) == ([(OPEN, Tone.RED)], [])
-    assert _questions(care, care.therapist, late) == ([], [(OPEN, Tone.PLAIN)])
+    assert _questions(care, care.therapist, late) == ([], [(OPEN, Tone.AMBER)])
 
     care.do(answer_ask, care.prescriber, _answer(ask_id))
     assert _questions(care, care.prescriber) == ([], [(ANSWERED, Tone.QUIET)])

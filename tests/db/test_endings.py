@@ -27,6 +27,7 @@ from kapteam.actions.ketamine_sessions import (
 from kapteam.actions.notes import NoteEntered, save_draft, start_note
 from kapteam.db.tables import (
     Administration,
+    Ask,
     Clinician,
     Consent,
     Contact,
@@ -40,6 +41,7 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
+from kapteam.queries.asks import ask_page
 from kapteam.queries.caseload import Wanted, caseload
 from kapteam.queries.client import client_page
 from kapteam.queries.integration import integrations
@@ -88,6 +90,8 @@ from tests.factories_care import (
     a_spravato_session,
     a_submission,
     an_administration,
+    an_answered_ask,
+    an_ask,
     an_integration_session,
     an_overdue_integration,
     an_unrecorded_session,
@@ -757,3 +761,78 @@ def test_what_should_not_be_there_and_is_needs_a_reason_as_well(care):
         a_home_tally(db, care.course, care.nurse, kind=Tally.RETURN, lozenges=4)
     said = _refused(care, medicine_at_home=True)["medicine_note"]
     assert said.startswith("By the counts no lozenge should be left. Say what is at home")
+
+
+def _asked(care, **values):
+    with care.database.writing() as db:
+        return an_ask(db, care.course, care.therapist, care.prescriber, **values)
+
+
+def _found(care, ask_id, who=None):
+    with care.database.reading() as db:
+        return ask_page(db, care.asked_by(who or care.therapist), ask_id=ask_id).question
+
+
+@pytest.mark.parametrize("who", ["therapist", "prescriber"])
+@pytest.mark.parametrize("answered", [False, True])
+def test_an_open_question_is_asked_about_and_stays_on_today_when_it_is_kept(care, who, answered):
+    if answered:
+        with care.database.writing() as db:
+            one = an_answered_ask(db, care.course, care.therapist, care.prescriber)
+    else:
+        one = _asked(care)
+    key = f"ask.{one.id}.{one.version}"
+    assert _refused(care, getattr(care, who)) == {
+        choice_field(key): "Question for Robin Prescott, Tue Nov 24, 1:30\N{NO-BREAK SPACE}pm: "
+        + ("answered, not read yet" if answered else "waits for an answer")
+        + ": this came up while the form was open. Choose what becomes of it."
+    }
+
+    _close(care, getattr(care, who), choices={key: Choice.KEEP})
+
+    assert care.row(Ask, one.id).settled_at is None
+    assert "ask:withdrawn" not in _tags(care)
+    waits_on = care.therapist if answered else care.prescriber
+    with care.database.reading() as db:
+        rows = today(db, care.asked_by(waits_on)).waiting_on_me
+    assert Reason.QUESTION in [row.attention.reason for row in rows]
+
+
+def test_who_asked_needs_no_answer_any_more_and_what_was_said_stays(care):
+    one = _asked(care)
+    _close(care, choices={f"ask.{one.id}.{one.version}": Choice.WITHDRAW})
+
+    found = _found(care, one.id, care.prescriber)
+    assert found.is_withdrawn
+    assert not found.is_open
+    assert found.words == "162/98 at 40 min, hold next?"
+    assert [(turn.by, turn.words) for turn in found.turns] == [
+        ("Thea Tallis", "The course of care ended: goals met.")
+    ]
+    assert _tags(care).count("ask:withdrawn") == 1
+
+
+@pytest.mark.parametrize("choice", [None, Choice.WITHDRAW, Choice.CANCEL])
+def test_nobody_else_closes_a_question_by_ending_the_course(care, choice):
+    one = _asked(care)
+    found = _refused(care, care.prescriber, choices={f"ask.{one.id}.{one.version}": choice})
+    assert found == {choice_field(f"ask.{one.id}.{one.version}"): "Choose what becomes of it."}
+    assert care.row(Ask, one.id).settled_at is None
+
+
+@pytest.mark.parametrize("gone", ["settled_at", "voided_at"])
+def test_a_question_that_is_over_is_no_loose_end(care, gone):
+    one = _asked(care, answered_at=NOW - DAY, **{gone: NOW - HOUR})
+    _close(care)
+    assert care.row(Ask, one.id).settled_at == (NOW - HOUR if gone == "settled_at" else None)
+
+
+def test_a_question_that_was_answered_meanwhile_is_not_closed_unread(care):
+    one = _asked(care)
+    with care.database.writing() as db:
+        kept = db.get_one(Ask, one.id)
+        kept.answered_at, kept.version = NOW, kept.version + 1
+    (said,) = _refused(care, choices={f"ask.{one.id}.{one.version}": Choice.WITHDRAW}).values()
+    assert "answered, not read yet: this came up while the form was open." in said
+    _close(care, choices={f"ask.{one.id}.{one.version + 1}": Choice.KEEP})
+    assert _found(care, one.id).is_open

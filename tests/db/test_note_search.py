@@ -234,6 +234,33 @@ def test_a_theme_that_was_typed_is_a_word_and_not_the_filter_s(care):
     assert ids(care, theme="Grief") == []
 
 
+@pytest.mark.parametrize(
+    ("theme", "is_found"),
+    [
+        ("Grief", True),
+        ("Of a list of old", True),
+        ("THÉ SEA", True),
+        ("🌊", True),
+        ("*", True),
+        ("Shame", False),
+        ("sea", False),
+        ("🌋", False),
+        ("' OR 1=1", False),
+        ("x" * 9_000, False),
+    ],
+)
+def test_the_filter_finds_what_was_picked_and_what_its_author_added(care, theme, is_found):
+    note = a_written_note(
+        care,
+        kind=NoteKind.INTEGRATION,
+        version=3,
+        themes="Grief, Of a list of old",
+        other_themes="The sea, 🌊; *",
+    )
+
+    assert ids(care, theme=theme) == ([note] if is_found else [])
+
+
 def test_a_day_is_the_practice_s(care):
     """In Phoenix it is Mon Nov 23 until 7:00 am UTC on Tuesday."""
     late = a_written_note(care, "Late", signed_at=datetime(2026, 11, 24, 6, 59, 59, tzinfo=UTC))

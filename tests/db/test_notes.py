@@ -38,8 +38,9 @@ from kapteam.queries.notes import (
     unsigned_notes,
 )
 from kapteam.queries.standing import Asked
-from kapteam.rules.notes import TEMPLATES, content_hash
+from kapteam.rules.notes import TEMPLATES, content_hash, current_template
 from kapteam.rules.permissions import Viewer
+from kapteam.rules.themes import USUAL_THEMES
 from kapteam.vocabulary import Function, IntegrationKind, NoteKind, Part, SessionStatus
 from tests.factories import (
     NOW,
@@ -736,7 +737,8 @@ def test_a_new_note_has_the_newest_template(care, kind):
         NoteKind.INTEGRATION: _integration(care, integration_id),
     }[kind]
     note_id = a_draft(care, entered, {})
-    assert read(care, note_page, care.therapist, note_id).template is TEMPLATES[kind, 2]
+    template = read(care, note_page, care.therapist, note_id).template
+    assert template == current_template(kind).offering(USUAL_THEMES, {})
 
 
 def test_a_draft_begun_on_version_1_is_written_on_and_signed_as_version_1(care):
@@ -786,7 +788,7 @@ def test_days_and_several_answers_are_signed_as_they_are_read(care):
 
 
 @pytest.mark.parametrize(
-    ("field", "text"), [("check_back", "2026-02-30"), ("needs", "Levitation"), ("themes", "x")]
+    ("field", "text"), [("check_back", "2026-02-30"), ("needs", "Levitation"), ("themes", "x" * 61)]
 )
 def test_an_impossible_day_or_answer_is_not_signed(care, field, text):
     dose = a_dose(care, given_at=NOW - timedelta(hours=9))
@@ -1177,7 +1179,7 @@ def test_reads_take_the_same_number_of_statements_with_3_and_with_30_sessions(ca
         integration_id = db.get_one(Note, page_of).integration_session_id
         link_integration(db, db.get_one(IntegrationSession, integration_id), doses[3:])
 
-    assert statements() == with_three == [4, 4, 2, 2]
+    assert statements() == with_three == [6, 4, 2, 2]
     assert len(read(care, note_page, care.therapist, page_of).intentions) == 28
 
 

@@ -7,14 +7,18 @@ import pytest
 from kapteam.actions.practice import (
     NameEntered,
     SettingEntered,
+    ThemeEntered,
     ZoneEntered,
+    add_theme,
     change_name,
     change_setting,
     change_zone,
+    take_out_theme,
 )
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import PracticeSetting
 from kapteam.errors import Invalid, NotAllowed, NotFound
+from kapteam.rules.themes import USUAL_THEMES
 from kapteam.rules.thresholds import THRESHOLDS
 from kapteam.vocabulary import Function
 from tests.factories import NOW, a_clinician, a_practice, audit_events, count_rows
@@ -194,3 +198,71 @@ def test_a_name_or_zone_that_cannot_be_is_refused_beside_its_field(
         _do(database, action, administrator, entered)
     assert list(refused.value.fields) == [field]
     assert audit_events(database) == []
+
+
+def _themes(database, now=NOW):
+    with database.reading() as db:
+        return practice_in_force(db, now).themes
+
+
+def _with_themes(database, viewer, action, theme, now=NOW):
+    with database.writing() as db:
+        action(db, viewer, ThemeEntered(theme), now)
+
+
+def test_a_theme_is_added_and_taken_out_from_now_on_and_not_before(database, administrator):
+    assert _themes(database) == USUAL_THEMES
+    for minutes, action, theme in ((0, add_theme, " The  sea "), (1, take_out_theme, "Grief")):
+        for seconds in (0, 1):
+            at = NOW + timedelta(minutes=minutes, seconds=seconds)
+            _with_themes(database, administrator, action, theme, at)
+
+    later = NOW + timedelta(hours=1)
+    assert _themes(database, NOW - timedelta(seconds=1)) == USUAL_THEMES
+    assert _themes(database, NOW) == (*USUAL_THEMES, "The sea")
+    assert _themes(database, later) == (*USUAL_THEMES[1:], "The sea")
+    with database.reading() as db:
+        assert "Grief" in practice_in_force(db, later).themes_ever
+    assert count_rows(database, PracticeSetting) == 2
+    assert [(one.tag, one.changes) for one in audit_events(database)] == [
+        ("practice:theme_added", {"theme": "The sea"}),
+        ("practice:theme_taken_out", {"theme": "Grief"}),
+    ]
+
+
+@pytest.mark.parametrize("action", [add_theme, take_out_theme])
+@pytest.mark.parametrize("function", Function)
+def test_only_an_administrator_changes_the_themes(database, administrator, action, function):
+    with database.writing() as db:
+        somebody = a_clinician(db, function)
+    with pytest.raises(NotAllowed, match="administrator"):
+        _with_themes(database, somebody, action, "Grief")
+    assert audit_events(database) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "theme"),
+    [
+        (add_theme, ""),
+        (add_theme, "x" * 200),
+        (add_theme, "grief"),
+        (add_theme, "One, two"),
+        (add_theme, "Bell\x07"),
+        (take_out_theme, ""),
+    ],
+)
+def test_what_is_no_theme_is_refused(database, administrator, action, theme):
+    with pytest.raises(Invalid) as refused:
+        _with_themes(database, administrator, action, theme)
+    assert list(refused.value.fields) == ["theme"]
+    assert _themes(database) == USUAL_THEMES
+
+
+def test_every_theme_can_be_taken_out_and_one_comes_back(database, administrator):
+    for number, theme in enumerate((*USUAL_THEMES, "Never there")):
+        at = NOW + timedelta(seconds=number)
+        _with_themes(database, administrator, take_out_theme, theme, at)
+    later = NOW + timedelta(hours=1)
+    assert _themes(database, later) == ()
+    _with_themes(database, administrator, add_theme, "grief", later)
+    assert _themes(database, later) == ("grief",)

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from kapteam.actions.commitments import CommitmentEntered, update_commitment
-from kapteam.actions.notes import NoteErrorEntered, void_note
+from kapteam.actions.notes import NoteEntered, NoteErrorEntered, save_draft, start_note, void_note
 from kapteam.db.tables import CommitmentUpdate, Note, Series
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
+from kapteam.queries.commitments import carried_forward
 from kapteam.queries.thread import Thread, thread
-from kapteam.vocabulary import AdverseEventKind, CommitmentState, IntegrationKind
+from kapteam.vocabulary import AdverseEventKind, CommitmentState, IntegrationKind, NoteKind
 from tests.factories import NOW, TODAY, a_course, an_emergency, an_outside_experience, audit_events
 from tests.factories_care import (
     Care,
@@ -113,6 +114,51 @@ def test_only_who_treats_on_the_course_says_what_became_of_it(care, told, who):
     with pytest.raises((NotAllowed, NotFound)):
         _say(care, told, who=getattr(care, who))
     assert care.rows(CommitmentUpdate) == []
+
+
+def _carried(care: Care, who=None, course=None) -> list[str]:
+    with care.database.reading() as db:
+        asked = care.asked_by(who or care.therapist)
+        return [one.text for one in carried_forward(db, asked, (course or care.course).id)]
+
+
+def test_the_next_note_is_given_what_the_thread_has_open(care, told):
+    _say(care, told, line=1)
+    with care.database.writing() as db:
+        other = a_given_session(db, care.course, given_at=NOW - 2 * DAY)
+        a_signed_integration(db, other, care.therapist, held_at=NOW - DAY, actions="Swim")
+
+    assert _carried(care) == ["Walk to the river by Sunday.", "Swim"]
+    assert [one.text for one in _thread(care).open] == ["Walk to the river by Sunday.", "Swim"]
+
+
+def test_an_integration_on_another_course_is_carried_to_the_doses_it_was_about(care, told):
+    with care.database.writing() as db:
+        other = a_course(db, care.client, therapist=care.therapist)
+        dose = a_given_session(db, care.course, given_at=NOW - 2 * DAY)
+        a_signed_integration(
+            db, dose, care.therapist, held_at=NOW - DAY, actions="Swim", course=other
+        )
+
+    assert len(_carried(care)) == 3
+    assert _carried(care, course=other) == ["Swim"]
+
+
+def test_nothing_is_carried_to_who_is_not_on_the_course(care, told):
+    assert _carried(care, care.stranger) == []
+
+
+def test_what_a_note_in_error_or_a_draft_agreed_is_not_carried(care, told):
+    care.do(void_note, care.therapist, NoteErrorEntered(told.id, "Wrong client"))
+    with care.database.writing() as db:
+        dose = a_given_session(db, care.course, given_at=NOW - 2 * DAY)
+        held = an_integration_session(db, care.course, dose, held_at=NOW - DAY)
+    about = {"integration_session_id": held.id}
+    entered = NoteEntered(new_id(), NoteKind.INTEGRATION, care.course.id, **about)
+    draft = care.do(start_note, care.therapist, entered)
+    care.do(save_draft, care.therapist, draft, "actions", "Swim", 0)
+
+    assert _carried(care) == []
 
 
 @pytest.mark.parametrize("line", [-1, 2, 10_000])

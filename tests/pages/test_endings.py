@@ -26,6 +26,7 @@ from kapteam.vocabulary import (
 from tests.factories import NOW, TODAY, a_clinician, a_contact, a_course, a_home_supply, a_member
 from tests.factories_care import (
     a_ketamine_session,
+    an_ask,
     an_integration_session,
     an_overdue_integration,
 )
@@ -69,6 +70,29 @@ def test_each_loose_end_is_one_row_and_what_is_missing_is_said_beside_it(care):
     press(fill(tab, "close", {f"choice.integration.{owed.id}": "not_needed"}), "Close the course")
     assert care.row(Episode, care.course.id).state is EpisodeState.CLOSED
     assert care.row(KetamineSession, ahead.id).status is SessionStatus.CANCELLED
+
+
+def test_a_question_is_kept_on_today_or_closed_by_who_asked_it(care):
+    with care.database.writing() as db:
+        one = an_ask(db, care.course, care.therapist, care.prescriber)
+    field = f"choice.ask.{one.id}.{one.version}"
+    options = box(_open(care, care.prescriber), "close", field).options
+    assert options == ["Keep: it stays on Today until it is settled"]
+    tab = _open(care, care.therapist)
+    assert "Question for Robin Prescott, Tue Nov 24, 1:30 pm: waits for an answer" in bare(
+        said(tab)
+    )
+    assert box(tab, "close", field).options[1:] == ["Close: not needed any more"]
+
+    press(fill(tab, "close", ENDING), "Close the course")
+    assert beside(tab, "close", field) == "Choose what becomes of it."
+    press(fill(tab, "close", {field: "withdraw"}), "Close the course")
+
+    assert care.row(Episode, care.course.id).state is EpisodeState.CLOSED
+    ask = bare(said(opened(care, care.prescriber, "ask", id=one.id)))
+    assert "Not needed any more, Tue Nov 24, 2:30 pm" in ask
+    assert "The course of care ended: goals met." in ask
+    assert "Answered and read" not in ask
 
 
 def test_keeping_is_offered_only_where_therapy_goes_on_and_says_with_whom(care):

@@ -17,6 +17,7 @@ from kapteam.actions.notes import (
 from kapteam.db.signing import read_unsigned
 from kapteam.db.tables import (
     Draft,
+    EpisodeMember,
     KetamineSession,
     Note,
     NoteAddendum,
@@ -26,17 +27,31 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import NotAllowed
 from kapteam.ids import new_id
+from kapteam.rules.themes import THEMES, stored_themes
 from kapteam.ui.text import plain
-from kapteam.vocabulary import Audience, IntegrationKind, NoteKind, SessionStatus
-from tests.factories import NOW
+from kapteam.vocabulary import Audience, CommitmentState, IntegrationKind, NoteKind, SessionStatus
+from tests.factories import NOW, a_setting
 from tests.factories_care import (
     a_given_session,
     a_ketamine_session,
+    a_signed_integration,
     a_signed_intention,
     an_integration_session,
 )
 from tests.pages.filling import fill, press, typed, write
-from tests.pages.tabs import back, bare, links, opened, said, unsigned, well
+from tests.pages.tabs import (
+    MOST_STATEMENTS,
+    back,
+    bare,
+    buttons,
+    headings,
+    links,
+    opened,
+    said,
+    statements_of,
+    unsigned,
+    well,
+)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WILD = "<b>v</b> **2** =HYPERLINK(1) -> www.x.y :star: $x$ 🌵 שלום"
@@ -380,6 +395,113 @@ def test_what_version_2_added_is_folded(care, integrating):
             for one in (*fold.date_input, *fold.get("button_group"))
         )
     assert not any(fold.proto.expanded for fold in tab.expander)
+
+
+@pytest.fixture
+def agreed(care):
+    with care.database.writing() as db:
+        dose = a_given_session(db, care.course, given_at=NOW - 7 * DAY)
+        note = a_signed_integration(
+            db, dose, care.therapist, held_at=NOW - 6 * DAY, next_dose="Space out"
+        )
+    return note
+
+
+def _next(care, kind, agreed):
+    with care.database.writing() as db:
+        if kind is NoteKind.INTENTION:
+            about = {"ketamine_session_id": a_ketamine_session(db, care.course).id}
+        else:
+            given = a_given_session(db, care.course, given_at=NOW - 9 * HOUR)
+            held = an_integration_session(db, care.course, given, held_at=NOW - HOUR)
+            about = {"integration_session_id": held.id}
+    entered = NoteEntered(new_id(), kind, care.course.id, **about)
+    return care.do(start_note, care.therapist, entered)
+
+
+@pytest.mark.parametrize("kind", [NoteKind.INTENTION, NoteKind.INTEGRATION])
+def test_what_was_agreed_stands_with_the_next_note_until_it_is_settled(care, agreed, kind):
+    note_id = _next(care, kind, agreed)
+    tab = _open(care, care.therapist, note_id)
+    assert "Agreed before, still open (2)" in headings(tab)
+    for text in ("Walk to the river by Sunday.", "Call her sister", "since Wed Nov 18"):
+        assert said(tab).count(text) >= 1
+    assert ("Space out" in said(tab)) is (kind is NoteKind.INTENTION)
+    assert statements_of(care, tab) <= MOST_STATEMENTS
+
+    form = f"commitment/{agreed.id}_0"
+    fill(tab, form, {"state": CommitmentState.PARTLY, "words": "Half of the way"})
+    write(care, tab, note_id, "safety", "Asked, none")
+    press(tab, "Save what became of it", form)
+
+    assert "Agreed before, still open (1)" in headings(tab)
+    assert "partly done, Thea Tallis, Tue Nov 24: Half of the way" in said(tab)
+    assert _drafts(care, note_id)["safety"] == "Asked, none"
+    assert _held(tab, note_id, "safety") == "Asked, none"
+
+
+def test_who_is_no_longer_on_the_course_is_asked_nothing_of_what_was_agreed(care, agreed):
+    note_id = _next(care, NoteKind.INTENTION, agreed)
+    with care.database.writing() as db:
+        db.execute(
+            update(EpisodeMember)
+            .where(EpisodeMember.clinician_id == care.therapist.clinician_id)
+            .values(until_at=NOW - HOUR)
+        )
+
+    tab = _open(care, care.therapist, note_id)
+
+    assert "Save what became of it" not in buttons(tab)
+
+
+def _options(tab, note_id, field):
+    return [one.content for one in _field(tab, note_id, field).proto.options]
+
+
+def _set_themes(care, *themes, since=NOW):
+    with care.database.writing() as db:
+        a_setting(db, care.therapist, THEMES, stored_themes(themes), since=since)
+
+
+def test_a_note_offers_the_practice_s_themes_and_asks_for_others(care, integrating):
+    _set_themes(care, "The *sea*", "A theme :red[x] 🌊")
+    tab = _open(care, care.therapist, integrating)
+
+    shown = _options(tab, integrating, "themes")
+    assert shown == [plain("The *sea*"), plain("A theme :red[x] 🌊")]
+    _pick(tab, integrating, "themes", ["A theme :red[x] 🌊", "The *sea*"])
+    write(care, tab, integrating, "other_themes", "A door, a lake")
+
+    kept = _drafts(care, integrating)
+    assert kept["themes"] == "A theme :red[x] 🌊, The *sea*"
+    assert kept["other_themes"] == "A door, a lake"
+
+
+def test_what_was_picked_stays_when_the_practice_takes_it_off_its_list(care, integrating):
+    tab = _open(care, care.therapist, integrating)
+    _pick(tab, integrating, "themes", ["Grief", "Shame"])
+
+    _set_themes(care, "The sea", "Shame")
+    well(tab.run())
+
+    assert _held(tab, integrating, "themes") == ["Grief", "Shame"]
+    assert _options(tab, integrating, "themes") == ["The sea", "Shame", "Grief"]
+    assert _drafts(care, integrating)["themes"] == "Grief, Shame"
+    again = _open(care, care.therapist, integrating)
+    assert _held(again, integrating, "themes") == ["Grief", "Shame"]
+    assert "Another answer was saved" not in said(again)
+    _pick(again, integrating, "themes", ["Grief", "Shame", "The sea"])
+    assert _drafts(care, integrating)["themes"] == "Grief, Shame, The sea"
+
+
+def test_a_practice_without_themes_is_told_where_to_write_them(care, integrating):
+    _set_themes(care)
+    tab = _open(care, care.therapist, integrating)
+
+    assert "No themes to pick: your practice has none on its list." in said(tab)
+    assert all(one.key != f"note/{integrating}/themes" for one in tab.get("button_group"))
+    write(care, tab, integrating, "other_themes", "The sea")
+    assert _drafts(care, integrating) == {"other_themes": "The sea"}
 
 
 def test_an_empty_note_can_be_discarded_and_one_with_words_cannot(care, begun, ahead):

@@ -32,7 +32,9 @@ def _judged(whose, *, due=HOUR, answered=None, settled=None, seats=BOTH, covers=
         ("nico", HOUR, None, None, S.OPEN, "robin", T.QUIET),
         ("robin", timedelta(0), None, None, S.OPEN, "robin", T.AMBER),
         ("robin", -MINUTE, None, None, S.OPEN, "robin", T.RED),
-        ("thea", -MINUTE, None, None, S.OPEN, "robin", T.PLAIN),
+        ("thea", -MINUTE, None, None, S.OPEN, "robin", T.AMBER),
+        # Neither asked nor asking: it is not theirs to see to.
+        ("nico", -MINUTE, None, None, S.OPEN, "robin", T.PLAIN),
         ("thea", HOUR, NOW, None, S.ANSWERED, "thea", T.AMBER),
         ("robin", HOUR, NOW, None, S.ANSWERED, "thea", T.QUIET),
         # An answer that came late, or waits long to be read, is not overdue any more.
@@ -49,7 +51,8 @@ def test_whose_turn_it_is_and_how_loud(whose, due, answered, settled, stage, wai
 
 def test_who_covers_has_it_as_the_absent_one_would():
     assert _judged("otto", due=-MINUTE, covers=("robin",)).tone is Tone.RED
-    assert _judged("otto", due=-MINUTE).tone is not Tone.RED
+    assert _judged("otto", due=-MINUTE).tone is Tone.PLAIN
+    assert _judged("otto", due=-MINUTE, covers=("thea",)).tone is Tone.AMBER
 
 
 @pytest.mark.parametrize("whose", ["robin", "thea", "otto"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kapteam.rules.commitments import Agreed, Commitment, Update, commitments, lines_of
+from kapteam.rules.commitments import Agreed, Commitment, Update, carried, commitments, lines_of
 from kapteam.vocabulary import CommitmentState
 
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
@@ -83,3 +83,27 @@ def test_it_is_to_be_asked_about_from_its_day_on_while_it_is_open(check_on, stat
 def test_no_text_makes_an_empty_action(text):
     assert all(one.strip() for one in lines_of(text))
     assert len(lines_of(text)) <= len(text.splitlines())
+
+
+LAKE = Agreed("second", "Swim", NOW - 2 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("updates", "texts"),
+    [
+        ((), ["Walk to the river", "Call her sister", "Swim"]),
+        # What was settled of an earlier note is looked back on no more, of the last one it is.
+        ((_update(DONE), _update(DONE, note_id="second")), ["Call her sister", "Swim"]),
+        ((_update(DONE), _update(DROPPED, line=1)), ["Swim"]),
+        (
+            (_update(DONE), _update(OPEN, at=NOW + DAY)),
+            ["Walk to the river", "Call her sister", "Swim"],
+        ),
+    ],
+)
+def test_the_next_note_looks_back_on_what_is_open_and_all_that_was_agreed_last(updates, texts):
+    assert [one.text for one in carried(commitments((LAKE, RIVER), updates))] == texts
+
+
+def test_of_nothing_agreed_nothing_is_carried():
+    assert carried(()) == ()

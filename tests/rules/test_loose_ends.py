@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kapteam.rules.asks import AskStage
 from kapteam.rules.loose_ends import Choice, Loose, LooseKind, loose_ends
 from kapteam.vocabulary import (
     ConcernKind,
@@ -35,6 +36,8 @@ FOLLOW_UP = Loose(K.CONTACT, "visit", at=NOW + HOUR, what=ContactKind.FOLLOW_UP)
 PASSED = Loose(K.CONTACT, "passed", at=NOW - HOUR, what=ContactKind.CALL, is_asked=True)
 CONSENT = Loose(K.CONSENT, "consent", consents=(("consent", ConsentType.TOUCH),))
 WAIT = Loose(K.WAIT, "wait", at=NOW, who="Cory Corner", what=OutsideParty.INSURER)
+QUESTION = Loose(K.ASK, "asked", at=NOW, who="Robin Prescott", what=AskStage.OPEN)
+MINE = Loose(K.ASK, "mine", at=NOW, who="Robin Prescott", what=AskStage.OPEN, withdrawable=True)
 CONCERN = Loose(K.CONCERN, "raised", at=NOW, who="Thea Tallis", what=ConcernKind.OTHER)
 HOLD = Loose(K.HOLD, "hold", at=NOW, what=HoldReason.TRAVEL)
 
@@ -49,6 +52,8 @@ HOLD = Loose(K.HOLD, "hold", at=NOW, what=HoldReason.TRAVEL)
         (FOLLOW_UP, (C.CANCEL,), (C.CANCEL,), (C.CANCEL,)),
         (CONSENT, (C.KEEP, C.REVOKE), (C.KEEP, C.REVOKE), (C.KEEP, C.REVOKE)),
         (WAIT, (C.CANCEL,), (C.CANCEL,), (C.CANCEL,)),
+        (QUESTION, (C.KEEP,), (C.KEEP,), (C.KEEP,)),
+        (MINE, (C.KEEP, C.WITHDRAW), (C.KEEP, C.WITHDRAW), (C.KEEP, C.WITHDRAW)),
         (HOLD, (), (), ()),
         (ASKED, (), (), ()),
         (PASSED, (), (), ()),

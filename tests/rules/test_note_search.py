@@ -13,7 +13,6 @@ from kapteam.rules.note_search import (
     about_course,
     about_kind,
     about_theme,
-    all_themes,
     contexts,
     index_text,
     read_search,
@@ -172,6 +171,9 @@ def test_nothing_that_is_typed_is_what_a_note_is_about(typed):
         assert one not in folded(one)
 
 
+THREE = ("Grief", "Of old", "the sea")
+
+
 @pytest.mark.parametrize(
     ("version", "body", "themes"),
     [
@@ -179,11 +181,16 @@ def test_nothing_that_is_typed_is_what_a_note_is_about(typed):
         (2, {"themes": "Shame,Grief"}, ("Grief", "Shame")),
         (2, {"themes": "Grieving"}, ()),
         (2, {}, ()),
+        # Version 2 kept what else was a theme as a text.
+        (2, {"themes": "Grief", "other_themes": "The sea"}, ("Grief",)),
+        (3, {"themes": "Grief, Of old", "other_themes": "the sea; GRIEF"}, THREE),
+        (3, {"other_themes": "🌊"}, ("🌊",)),
+        (3, {}, ()),
         # Version 1 had words of one's own.
         (1, {"themes": "Grief, Shame"}, ()),
     ],
 )
-def test_themes_are_those_that_were_picked(version, body, themes):
+def test_themes_are_those_that_were_picked_and_those_that_were_added(version, body, themes):
     assert themes_of(NoteKind.INTEGRATION, version, body) == themes
 
 
@@ -201,9 +208,22 @@ def test_every_version_of_every_kind_can_be_indexed_also_without_its_fields(kind
     assert "lost" not in text
 
 
-def test_themes_are_offered_in_the_order_of_the_page():
-    assert all_themes()[:2] == ("Grief", "Fear")
-    assert len(all_themes()) == len(set(all_themes()))
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("Grief", "GRIEF", True),
+        ("Café", "cafe", True),
+        ("The sea", "the  sea", True),
+        ("Grief", "Grieving", False),
+        ("*", "**", False),
+        ("🌊", "🌋", False),
+        ("x" * 8_000, "x" * 9_000, True),
+    ],
+)
+def test_a_theme_is_the_same_whatever_its_case_and_accents(one, other, alike):
+    assert (about_theme(one) == about_theme(other)) is alike
+    (word,) = about_theme(one).words
+    assert 5 < len(word.encode()) < 1_300
 
 
 def test_the_end_of_a_text_beyond_what_an_engine_takes_is_left_out():

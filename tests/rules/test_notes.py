@@ -19,6 +19,7 @@ from kapteam.rules.notes import (
     problems,
     signed_text,
 )
+from kapteam.rules.themes import USUAL_THEMES
 from kapteam.rules.thresholds import Thresholds
 from kapteam.vocabulary import NoteKind, Tone
 
@@ -84,6 +85,7 @@ def test_what_is_required_is_always_in_view(template):
         (NoteKind.INTEGRATION, 1, "fb5f25c67efb2626"),
         (NoteKind.INTENTION, 2, "b7706e460f16ec5c"),
         (NoteKind.INTEGRATION, 2, "df9b2e61ab2af510"),
+        (NoteKind.INTEGRATION, 3, "454c20a802809347"),
         (NoteKind.RISK, 1, "198bc121ca98fb52"),
         (NoteKind.DECISION, 1, "f2e27e9f1ce4a6d3"),
         (NoteKind.GENERAL, 1, "6fd8b6399d73261f"),
@@ -109,6 +111,12 @@ def test_the_prescriber_is_told_of_the_four_things_that_domain_3_2_names():
     (field,) = [one for one in INTEGRATION.first if one.key == "to_prescriber"]
     for named in ("adverse effect", "medicine-use concern", "thoughts of suicide", "question"):
         assert named in field.prompt.lower()
+
+
+def test_committed_actions_are_asked_for_one_a_line():
+    (field,) = [one for one in INTEGRATION.first if one.key == "actions"]
+    assert field.prompt.startswith("One a line")
+    assert field.required
 
 
 @pytest.mark.parametrize("kind", OF_A_SESSION)
@@ -181,7 +189,7 @@ def test_the_longest_text_is_good_and_a_longer_one_says_so():
 
 @pytest.mark.parametrize("template", TEMPLATES.values())
 def test_no_answer_has_the_comma_that_stands_between_two(template):
-    for field in template.fields:
+    for field in template.offering(USUAL_THEMES, {}).fields:
         assert field.many <= bool(field.choices)
         assert not any("," in one or one != one.strip() for one in field.choices)
 

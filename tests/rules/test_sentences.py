@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kapteam import sentences
 from kapteam.instruments import instruments
-from kapteam.rules.asks import AskFacts, AskInShort, Seat, judge_ask
+from kapteam.rules.asks import AskFacts, AskInShort, AskStage, Seat, judge_ask
 from kapteam.rules.attention import Attention, Reason
 from kapteam.rules.cadence import USUAL_CADENCES, OtherSession, spravato_plan, too_often
 from kapteam.rules.change import Baseline, Complete, Slipping, change
@@ -481,6 +481,10 @@ def test_a_question_says_whose_turn_it_is(one, said):
         (
             Loose(LooseKind.INTEGRATION, "a", planned_at=NOW, what=IntegrationKind.DEBRIEF),
             "Debrief on the day, booked Tue Nov 24, 2:30 pm",
+        ),
+        (
+            Loose(LooseKind.ASK, "a", at=NOW, who="Robin Prescott", what=AskStage.ANSWERED),
+            "Question for Robin Prescott, Tue Nov 24, 2:30 pm: answered, not read yet",
         ),
         (
             Loose(LooseKind.FORM, "a", at=NOW),

@@ -660,7 +660,9 @@ async function focusAgain() {
 }
 
 // Lock at once. Hidden it is at once; what was typed goes first, also where the server has to come back
-// for it, or to have room for it. The screen may rest so long meanwhile that it locks by itself.
+// for it, or to have room for it. The screen may rest so long meanwhile that it locks by itself. What
+// waits for a word of the person (two versions of a text, one that is too long) cannot go first: then the
+// sign-in is locked and the page stays, hidden, as at a lock by itself.
 
 async function lock() {
   leaving = locking = true;
@@ -671,8 +673,19 @@ async function lock() {
     if (!locking) return;
     if (waiting().length) hide("This page is hidden. It locks as soon as what you typed is saved.");
   } while (waiting().length);
+  if (isAnyUnsaved()) return lockHere();
   locking = false;
   post(`/session/lock?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
+async function lockHere() {
+  const answer = await fetch("/session/lock", {
+    method: "POST",
+    redirect: "manual",
+    signal: AbortSignal.timeout(ANSWER_MS),
+  }).catch(() => null);
+  if (answer) heart?.close(); // whose end asks how it stands
+  else setTimeout(lockHere, ONCE_MORE_MS);
 }
 
 addEventListener(
