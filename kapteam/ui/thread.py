@@ -1,5 +1,6 @@
 """The thread of a course of care in one column, and what the client set out to do."""
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -16,12 +17,15 @@ from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import identity, phrase, row, section, words
 from kapteam.ui.shell import Present, made_when_pressed
+from kapteam.ui.showing import before, ending, listed
 from kapteam.ui.text import plain, quiet
 from kapteam.ui.written import folded_for_others, free_words
 from kapteam.vocabulary import CommitmentState, Tone
 from kapteam.wording import Phrase
 
 _COLUMN = 820
+_FIRST = 10
+"""How many turns, and how many committed actions, are shown until more are asked for."""
 _SHORT = 60
 """So many characters stand on the line of their heading."""
 _SETTLED = tuple(one for one in CommitmentState if one is not CommitmentState.OPEN)
@@ -29,7 +33,7 @@ _STILL_OPEN = "Every committed action is settled."
 
 
 def draw_thread(here: Present, shown: Thread) -> None:
-    """What is still open first, then every turn, the oldest first, in one readable column."""
+    """What is still open first, then the newest turns in one readable column."""
     identity(here, shown.client, course_id=shown.episode_id, seen=shown.seen_this_hour)
     with row("thread_ways"):
         words(quiet(f"{shown.service_line.label}, the oldest first"))
@@ -44,8 +48,7 @@ def draw_thread(here: Present, shown: Thread) -> None:
         )
     with st.container(width=_COLUMN, key="thread"):
         _still_open(here, shown)
-        for turn in turns(shown, here.now, here.zone):
-            _turn(here, turn)
+        _turns(here, shown)
         if not shown.steps:
             words("Nothing yet. The thread begins with the first ketamine session or integration.")
 
@@ -63,19 +66,25 @@ def _still_open(here: Present, shown: Thread) -> None:
     if not shown.commitments:
         return
     with section("Still open", len(shown.open), key="commitments", nothing=_STILL_OPEN):
-        for one in shown.open:
-            with row(f"commitment_{one.note_id}_{one.line}"):
-                words(plain(free_words(here, one.text)))
-                _since(here, one)
-                _say(here, shown, one, _SETTLED)
+        listed(shown.open, "commitments", partial(_open_one, here, shown), first=_FIRST)
     settled = [one for one in shown.commitments if not one.is_open]
     if settled:
         with st.expander(f"{len(settled)} settled"):
-            for one in settled:
-                with row(f"commitment_{one.note_id}_{one.line}"):
-                    words(plain(free_words(here, one.text)))
-                    words(quiet(free_words(here, became(one, here.now, here.zone))))
-                    _say(here, shown, one, tuple(CommitmentState))
+            listed(settled, "settled", partial(_settled_one, here, shown), first=_FIRST)
+
+
+def _open_one(here: Present, shown: Thread, one: Commitment) -> None:
+    with row(f"commitment_{one.note_id}_{one.line}"):
+        words(plain(free_words(here, one.text)))
+        _since(here, one)
+        _say(here, shown, one, _SETTLED)
+
+
+def _settled_one(here: Present, shown: Thread, one: Commitment) -> None:
+    with row(f"commitment_{one.note_id}_{one.line}"):
+        words(plain(free_words(here, one.text)))
+        words(quiet(free_words(here, became(one, here.now, here.zone))))
+        _say(here, shown, one, tuple(CommitmentState))
 
 
 def _since(here: Present, one: Commitment) -> None:
@@ -108,6 +117,15 @@ def _say(
             ),
             kind="secondary",
         )
+
+
+def _turns(here: Present, shown: Thread) -> None:
+    """The newest turns, the oldest of them first, below the way to those before them."""
+    key = f"turns_{shown.episode_id}"
+    before(shown.steps, key, _FIRST)
+    newest = replace(shown, steps=tuple(ending(shown.steps, key, _FIRST)))
+    for turn in turns(newest, here.now, here.zone):
+        _turn(here, turn)
 
 
 def _turn(here: Present, turn: Turn) -> None:
