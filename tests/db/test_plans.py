@@ -4,6 +4,7 @@ import re
 
 from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
+from kapteam.queries.caseload import Wanted, caseload
 from kapteam.queries.notes import unsigned_notes
 from kapteam.queries.standing import Asked
 from kapteam.queries.today import today
@@ -59,3 +60,9 @@ def test_sessions_of_other_people_are_not_read_for_the_notes_to_begin(sqlite_dat
     assert "SCAN integration_session\n" not in plan
     assert "ix_integration_session_episode_id" in plan
     assert "SCAN episode\n" not in plan
+
+
+def test_sessions_of_everybody_are_not_read_for_who_came_back(sqlite_database):
+    plan = _plan(sqlite_database, lambda db, asked: caseload(db, asked, Wanted()))
+
+    assert re.search(r"SCAN (ketamine_session|administration)\b", plan) is None
