@@ -8,9 +8,22 @@ from collections.abc import Iterable
 from typing import Any
 
 import altair as alt
+from altair.utils.schemapi import disable_debug_mode
+
+# The tests hold every chart against the schema, so no part of one is held against it as it is made.
+disable_debug_mode()
 
 Spec = dict[str, Any]
 """A part of a chart as Vega-Lite reads it."""
+
+
+def constant(channel: Any, value: Any) -> Any:
+    """One value in place of a field, on a channel by its class: `alt.XValue`.
+
+    A channel that is told as text or by `alt.value` Altair looks for among all classes that it has,
+    and hashes every one of them for it: most of the time of a chart.
+    """
+    return channel(value)
 
 
 def on_each_other(layers: Iterable[alt.Chart | Spec]) -> Spec:
@@ -21,12 +34,12 @@ def on_each_other(layers: Iterable[alt.Chart | Spec]) -> Spec:
 def view(layers: Iterable[alt.Chart | Spec], datasets: dict[str, list[Spec]], height: int) -> Spec:
     """A whole chart of layers over named rows, each layer with a vertical scale of its own.
 
-    The tests hold it against the schema: on every run it would take longer than the page.
+    The tests hold it against the schema: on every run it would take longer than the page. The rows
+    stand in their layers: of those that are named Streamlit makes a table for each name.
     """
     return {
         "$schema": alt.SCHEMA_URL,
-        **on_each_other(layers),
-        "datasets": datasets,
+        **_with_rows(on_each_other(layers), datasets),
         "resolve": {"scale": {"y": "independent"}},
         "height": height,
         # The panels keep their height, whatever the axis and the legend below them need.
@@ -34,6 +47,15 @@ def view(layers: Iterable[alt.Chart | Spec], datasets: dict[str, list[Spec]], he
         "padding": {"left": 0, "top": 4, "right": 0, "bottom": 0},
         "config": {"view": {"stroke": None}},
     }
+
+
+def _with_rows(layer: Spec, datasets: dict[str, list[Spec]]) -> Spec:
+    told = layer | {"layer": [_with_rows(one, datasets) for one in layer.get("layer", ())]}
+    if "layer" not in layer:
+        del told["layer"]
+    if "data" in layer:
+        told["data"] = {"values": datasets[layer["data"]["name"]]}
+    return told
 
 
 def _spec(one: alt.Chart | Spec) -> Spec:

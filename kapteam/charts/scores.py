@@ -12,7 +12,7 @@ from typing import Any
 import altair as alt
 
 from kapteam import sentences, wording
-from kapteam.charts.layering import on_each_other
+from kapteam.charts.layering import constant, on_each_other
 from kapteam.charts.palette import Palette
 from kapteam.queries.client import ClientPage
 from kapteam.queries.standing import Asked
@@ -196,7 +196,7 @@ class Panel:
             for label, least, most, _ in stretches
         ]
         shaded = [row for row, stretch in zip(rows, stretches, strict=True) if stretch[3]]
-        whole = {"x": alt.value(0), "x2": alt.value("width")}
+        whole = {"x": constant(alt.XValue, 0), "x2": constant(alt.X2Value, "width")}
         shade = self._of("bands", shaded).mark_rect(color=self._palette.grid, **_SILENT)
         name = self._of("band names", rows).mark_text(
             align="right",
@@ -209,8 +209,12 @@ class Panel:
             **_SILENT,
         )
         return [
-            shade.encode(y=alt.Y("least:Q", **self._y), y2="most:Q", **whole),
-            name.encode(y=alt.Y("middle:Q", **self._y), x=alt.value("width"), text="label:N"),
+            shade.encode(y=alt.Y("least:Q", **self._y), y2=alt.Y2("most:Q"), **whole),
+            name.encode(
+                y=alt.Y("middle:Q", **self._y),
+                x=constant(alt.XValue, "width"),
+                text=alt.Text("label:N"),
+            ),
         ]
 
     def _lines(self) -> list[alt.Chart]:
@@ -221,7 +225,8 @@ class Panel:
             if one.is_used
         ]
         line = self._of("line", rows).mark_line(color=self._palette.quiet, strokeWidth=2, **_SILENT)
-        return [line.encode(x=self._x, y=alt.Y("total:Q", **self._y), detail="course:N")]
+        y = alt.Y("total:Q", **self._y)
+        return [line.encode(x=self._x, y=y, detail=alt.Detail("course:N"))]
 
     def _dots(self) -> list[alt.Chart]:
         """Filled where it counts; an outline where another one of that day does."""
@@ -254,7 +259,7 @@ class Panel:
                     tooltip=[
                         alt.Tooltip(f"{field}:N", title=title) for field, title in _HOVER.items()
                     ],
-                    description="words:N",
+                    description=alt.Description("words:N"),
                 )
             )
         return layers
@@ -279,7 +284,7 @@ class Panel:
             halo = of.mark_text(stroke=self._palette.background, strokeWidth=4, **look)
             text = of.mark_text(**look)
             layers += [
-                layer.encode(x=self._x, y=alt.Y("total:Q", **self._y), text="total:N")
+                layer.encode(x=self._x, y=alt.Y("total:Q", **self._y), text=alt.Text("total:N"))
                 for layer in (halo, text)
             ]
         return layers

@@ -6,6 +6,7 @@ from typing import Any
 import altair as alt
 
 from kapteam import sentences
+from kapteam.charts.layering import constant
 from kapteam.charts.palette import LIGHT, Palette
 from kapteam.rules.change import least_change
 from kapteam.rules.instruments import Instrument
@@ -63,19 +64,19 @@ def gains(
         .encode(x=alt.X("points:Q", **x))
     )
     whole = of.mark_rule(color=palette.blue, strokeWidth=2, **_SILENT).encode(
-        x=alt.X("least:Q", **x), x2="most:Q"
+        x=alt.X("least:Q", **x), x2=alt.X2("most:Q")
     )
     middle = of.mark_bar(color=palette.blue, height=12).encode(
         x=alt.X("first_quarter:Q", **x),
-        x2="third_quarter:Q",
+        x2=alt.X2("third_quarter:Q"),
         tooltip=tooltip,
-        description="words:N",
+        description=alt.Description("words:N"),
     )
     median = of.mark_tick(color=palette.text, thickness=3, size=20, **_SILENT).encode(
         x=alt.X("median:Q", **x)
     )
     names = of.mark_text(align="left", dy=-18, fontSize=13, color=palette.text, **_SILENT).encode(
-        x=alt.value(0), text="group:N"
+        x=constant(alt.XValue, 0), text=alt.Text("group:N")
     )
     chart: alt.LayerChart = (
         alt.layer(

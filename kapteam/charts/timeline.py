@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import altair as alt
 
 from kapteam import sentences, wording
-from kapteam.charts.layering import Spec, on_each_other, view
+from kapteam.charts.layering import Spec, constant, on_each_other, view
 from kapteam.charts.palette import LIGHT, Palette
 from kapteam.charts.scores import PANEL_HEIGHT, Panel, ScorePoint, by_measure
 from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage
@@ -378,7 +378,7 @@ class _OverTime:
         rule = here.mark_rule(strokeDash=[4, 3], color=self._palette.text, tooltip=None, aria=False)
         word = here.mark_text(
             align="left", dx=5, fontWeight="bold", **_silent_text(self._palette)
-        ).encode(y=alt.value(-13), text=alt.value("Now"))
+        ).encode(y=constant(alt.YValue, -13), text=constant(alt.TextValue, "Now"))
         return rule, word
 
     def _local(self, at: datetime) -> datetime:
@@ -507,7 +507,9 @@ class _Lanes:
         rows = [row for lane in self._by_lane() for row in self._amounts_of(lane)]
         has_room = f"datum.room * (width - {2 * _EDGE}) >= datum.needs"
         shown = alt.expr(f"datum.is_last || (width >= {_NARROW} && {has_room}) ? 1 : 0")
-        here = self._of("amounts", rows).encode(x=self._axis.x, y=self._y, text="amount:N")
+        here = self._of("amounts", rows).encode(
+            x=self._axis.x, y=self._y, text=alt.Text("amount:N")
+        )
         halo = here.mark_text(
             dy=-17,
             opacity=shown,
@@ -575,7 +577,7 @@ class _Lanes:
                     ),
                 ),
                 tooltip=[alt.Tooltip(f"{field}:N", title=title) for field, title in hover.items()],
-                description="words:N",
+                description=alt.Description("words:N"),
             )
         )
         return points

@@ -594,16 +594,19 @@ def _asked_of(rows: list[Any]) -> CourseAsked | None:
 
 
 def _taken(row: Any) -> Iterator[TakenScore]:
-    is_here = row.id == row.episode_id
+    is_here, instrument_id = row.id == row.episode_id, row.level
     for one in row.kind.split(","):
-        score_id, taken, recorded, *figures = one.split(":")
-        total, critical, result = (int(figure) if figure else None for figure in figures)
+        score_id, taken, recorded, total, critical, result = one.split(":")
         yield TakenScore(
-            Taken(score_id, row.level, total, _instant(taken), _instant(recorded)),
-            critical,
-            result,
+            Taken(score_id, instrument_id, _figure(total), _instant(taken), _instant(recorded)),
+            _figure(critical),
+            _figure(result),
             is_here,
         )
+
+
+def _figure(text: str) -> int | None:
+    return int(text) if text else None
 
 
 def _instant(seconds: str) -> datetime:

@@ -14,6 +14,7 @@ from kapteam.exchange.printing import pdf
 from kapteam.queries.day_sheet import DaySheet
 from kapteam.queries.standing import (
     Asked,
+    CourseLine,
     CourseStanding,
     DoseLine,
     IntegrationLine,
@@ -145,7 +146,7 @@ def _row(one: AgendaRow, sheet: DaySheet, now: datetime, zone: ZoneInfo) -> Row:
     )
 
 
-def _initials(course: CourseStanding) -> str:
+def _initials(course: CourseLine) -> str:
     return wording.initials(course.client.family, course.client.given)
 
 
@@ -240,7 +241,7 @@ def _due(line: IntegrationLine, now: datetime, zone: ZoneInfo) -> Words:
     return Words(sentences.integration_due(standing, now, zone), strong=is_late)
 
 
-def _owed(course: CourseStanding, line: IntegrationLine, now: datetime, zone: ZoneInfo) -> Owed:
+def _owed(course: CourseLine, line: IntegrationLine, now: datetime, zone: ZoneInfo) -> Owed:
     due = _due(line, now, zone)
     return Owed(
         initials=_initials(course),

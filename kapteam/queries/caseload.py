@@ -1,13 +1,13 @@
 """Caseload: who do we share, where are they, who needs somebody, who has no next step?"""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
 
-from sqlalchemy import Subquery, and_, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Subquery, and_, func, or_, select
+from sqlalchemy.orm import Session
 
 from kapteam.db.access import visible_clients, visible_episodes
 from kapteam.db.tables import Administration, Client, Episode, KetamineSession, Series
@@ -140,7 +140,8 @@ def caseload(db: Session, asked: Asked, wanted: Wanted) -> Caseload:
         (one for one in colleagues if one.id == wanted.colleague_id),
         colleagues[0] if colleagues else None,
     )
-    without_course, earlier = _beside_the_courses(db, asked)
+    undosed = {one.client.id for one in found} - {one.client.id for one in found if one.last_dose}
+    without_course, earlier = _beside_the_courses(db, asked, undosed)
     listed = _rows(found, earlier)
     rows = [row for row in listed if scope is not Scope.OURS or _is_with(row, colleague)]
     courses = [course for row in rows for course in row.courses]
@@ -281,10 +282,13 @@ def _is_found(client: ClientName, matching: frozenset[str] | None) -> bool:
 
 
 def _beside_the_courses(
-    db: Session, asked: Asked
+    db: Session, asked: Asked, undosed: Collection[str]
 ) -> tuple[tuple[CaseloadRow, ...], dict[str, EarlierDose]]:
-    """Who has no course yet, and by client the last dose of who came back; in one statement."""
-    earlier = _earlier_doses(asked)
+    """Who has no course yet, and the last dose of who came back and had none since, by client.
+
+    `undosed` are the ids of clients with a course on which none was given. In one statement.
+    """
+    earlier = _earlier_doses(asked, undosed)
     rows = db.execute(
         select(*CLIENT_NAME, *PINNED, earlier.c.product_route, earlier.c.ug, earlier.c.last_at)
         .outerjoin(earlier, earlier.c.client_id == Client.id)
@@ -302,13 +306,12 @@ def _beside_the_courses(
     )
 
 
-def _earlier_doses(asked: Asked) -> Subquery:
-    """What was given in each session of the courses that ended, of who has an open one again.
+def _earlier_doses(asked: Asked, undosed: Collection[str]) -> Subquery:
+    """What was given in each session of the courses of these clients that ended.
 
     Of courses whose details the viewer may see; no clock runs from it.
     """
     ended = func.coalesce(Administration.ended_at, Administration.started_at)
-    again = aliased(Episode)
     return (
         select(
             Episode.client_id,
@@ -320,9 +323,9 @@ def _earlier_doses(asked: Asked) -> Subquery:
         .join(Series, Series.id == KetamineSession.series_id)
         .join(Episode, Episode.id == KetamineSession.episode_id)
         .where(
+            Episode.client_id.in_(undosed),
             Episode.closed_at.is_not(None),
             Administration.voided_at.is_(None),
-            exists().where(again.client_id == Episode.client_id, again.closed_at.is_(None)),
             visible_episodes(asked.viewer, asked.now),
         )
         .group_by(Episode.client_id, KetamineSession.id, Series.product_route)

@@ -152,15 +152,14 @@ def members(db: Session, wanted: Any, now: datetime) -> list[Any]:
     )
 
 
-def _episodes() -> Executable:
-    """The courses with their client, the pause in force and the clearance that holds.
+def _courses() -> Select[*tuple[Any, ...]]:
+    """The courses as far as their sessions are judged by them, each with its client.
 
-    Also its consents, the next preparation, how many appointments in a row were missed, when the
-    client first called and was last met or spoken to, since when they are enrolled for Spravato,
-    whether a high suicide risk still waits for a prescriber's note, and of one that ended since
-    when it waits for whose sign-off.
+    With the pause in force, the clearance that holds, its consents, the next preparation, since
+    when they are enrolled for Spravato, and whether a high suicide risk still waits for a
+    prescriber's note.
     """
-    touches, consents = _touches(), _consents()
+    consents = _consents()
     preparation = (
         select(func.min(Contact.planned_at, type_=UtcDateTime()))
         .where(
@@ -177,12 +176,10 @@ def _episodes() -> Executable:
             Episode.id.label("episode_id"),
             Episode.service_line,
             Episode.state,
-            Episode.state_since,
-            Episode.opened_at,
             Episode.expects_intention,
             Episode.expects_integration,
+            Episode.closed_at,
             *CLIENT_NAME,
-            _first_call().label("called_at"),
             *PINNED,
             Hold.reason.label("hold_reason"),
             Hold.look_again_on,
@@ -192,26 +189,43 @@ def _episodes() -> Executable:
             Clearance.routes,
             Clearance.ceiling_ug,
             Clearance.ceiling_ug_per_kg,
+            Clearance.valid_until_on,
             _weighs().label("grams"),
             enrolled_on(Client.id).label("enrolled_on"),
-            Clearance.valid_until_on,
             consents.c.consents,
             preparation.label("preparation_at"),
-            _misses().label("misses"),
-            *(touches.c[one] for one in TOUCHES),
             misses_risk_note().label("misses_risk_note"),
-            Episode.closed_at,
-            *(_sign_off_waits(part) for part in (Part.PRESCRIBER, Part.THERAPIST)),
-            reviewed_for(Episode.id, Part.PRESCRIBER, _NOW).label("reviewed_until"),
-            case_reviews.last_reviewed_at(Episode.id).label("last_reviewed_at"),
-            case_reviews.was_not_reached(Episode.id).label("not_reached"),
         )
         .join(Client, Client.id == Episode.client_id)
         .outerjoin(Hold, and_(Hold.episode_id == Episode.id, Hold.released_at.is_(None)))
         .outerjoin(Clearance, Clearance.id == newest_clearance())
         .outerjoin(consents, consents.c.episode_id == Episode.id)
-        .outerjoin(touches, touches.c.episode_id == Episode.id)
         .where(Episode.id.in_(_WANTED))
+    )
+
+
+def _episodes() -> Executable:
+    """The same, and what else is judged of a course.
+
+    How many appointments in a row were missed, when the client first called and was last met or
+    spoken to, when those who treat last reviewed it, when a case review last decided about it, and
+    of one that ended since when it waits for whose sign-off.
+    """
+    touches = _touches()
+    return (
+        _courses()
+        .add_columns(
+            Episode.state_since,
+            Episode.opened_at,
+            _first_call().label("called_at"),
+            _misses().label("misses"),
+            *(touches.c[one] for one in TOUCHES),
+            *(_sign_off_waits(part) for part in (Part.PRESCRIBER, Part.THERAPIST)),
+            reviewed_for(Episode.id, Part.PRESCRIBER, _NOW).label("reviewed_until"),
+            case_reviews.last_reviewed_at(Episode.id).label("last_reviewed_at"),
+            case_reviews.was_not_reached(Episode.id).label("not_reached"),
+        )
+        .outerjoin(touches, touches.c.episode_id == Episode.id)
     )
 
 
@@ -934,6 +948,7 @@ def _planned() -> Select[Any]:
     )
 
 
+COURSES = _courses()
 EPISODES = _episodes()
 SERIES = _series()
 DOSES = _doses()

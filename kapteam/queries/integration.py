@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from kapteam.queries.standing import (
     Asked,
-    CourseStanding,
+    CourseLine,
     IntegrationLine,
     IntegrationRow,
-    course_standings,
+    course_lines,
     own_courses,
 )
 from kapteam.rules.counting import showing
@@ -44,10 +44,10 @@ def integrations(
 ) -> tuple[IntegrationSection, ...]:
     """Every integration of the viewer's own courses, or of all that the viewer may see."""
     conditions = () if everyone else (own_courses(asked),)
-    return by_stage(course_standings(db, asked, *conditions))
+    return by_stage(course_lines(db, asked, *conditions))
 
 
-def by_stage(courses: Iterable[CourseStanding]) -> tuple[IntegrationSection, ...]:
+def by_stage(courses: Iterable[CourseLine]) -> tuple[IntegrationSection, ...]:
     """The integrations of these courses, by stage, in the order of the page."""
     rows = sorted(
         (IntegrationRow(course, line) for course in courses for line in course.integrations),

@@ -236,7 +236,7 @@ def _answers(text: str | None) -> dict[ReadinessItem, Answer]:
 
 
 def _consents(text: str | None) -> tuple[ConsentFacts, ...]:
-    """The consents of a row of `course_rows.EPISODES`."""
+    """The consents of a row of `course_rows.COURSES`."""
 
     def day(of: str) -> date | None:
         return date.fromisoformat(of) if of else None
@@ -367,7 +367,36 @@ class DraftLine:
 
 
 @dataclass(frozen=True, slots=True)
-class CourseStanding:
+class CourseLine:
+    """One open course of care of one client, as far as a list of its sessions shows it.
+
+    `doses` are its open ketamine sessions.
+    """
+
+    client: ClientName
+    pinned: PinnedLine
+    episode_id: str
+    service_line: ServiceLine
+    hold: HoldLine | None
+    prescriber: Person | None
+    therapist: Person | None
+    doses: tuple[DoseLine, ...]
+    integrations: tuple[IntegrationLine, ...]
+
+    @property
+    def ahead(self) -> tuple[DoseLine, ...]:
+        """Planned ketamine sessions that are still ahead, the next one first."""
+        return tuple(dose for dose in self.doses if dose.is_ahead)
+
+    def waited_on(self, part: Part) -> Person | None:
+        """Whom this part's work waits on: who has it, else whoever else is on the course."""
+        if part is Part.PRESCRIBER:
+            return self.prescriber or self.therapist
+        return self.therapist or self.prescriber
+
+
+@dataclass(frozen=True, slots=True)
+class CourseStanding(CourseLine):
     """One open course of care of one client, with everything that the lists show of it.
 
     `waits` are those on someone outside; of an insurer's authorizations it is the last to end.
@@ -376,23 +405,14 @@ class CourseStanding:
     the last one had the course on its agenda and did not come to it.
     """
 
-    client: ClientName
-    pinned: PinnedLine
-    episode_id: str
-    service_line: ServiceLine
     state: EpisodeState
     state_since: datetime
     opened_at: datetime
     expects_intention: bool
     expects_integration: bool
-    hold: HoldLine | None
-    prescriber: Person | None
-    therapist: Person | None
     is_mine: bool
     series: SeriesLine | None
-    doses: tuple[DoseLine, ...]
     last_dose: DoseLine | None
-    integrations: tuple[IntegrationLine, ...]
     contacts: tuple[ContactLine, ...]
     drafts: tuple[DraftLine, ...]
     home: HomeStanding | None
@@ -416,11 +436,6 @@ class CourseStanding:
         return self.state is not EpisodeState.CLOSED
 
     @property
-    def ahead(self) -> tuple[DoseLine, ...]:
-        """Planned ketamine sessions that are still ahead, the next one first."""
-        return tuple(dose for dose in self.doses if dose.is_ahead)
-
-    @property
     def waits_for_a_date(self) -> bool:
         """Whether it is to have another ketamine session and none is booked or asked about."""
         return _waits_for_a_date(self.doses, self.series)
@@ -438,12 +453,6 @@ class CourseStanding:
         parts = (one.waits_on,) if one.waits_on else (Part.PRESCRIBER, Part.THERAPIST)
         people = (self.waited_on(part) for part in parts)
         return any(person is not None and viewer.stands_for(person.id) for person in people)
-
-    def waited_on(self, part: Part) -> Person | None:
-        """Whom this part's work waits on: who has it, else whoever else is on the course."""
-        if part is Part.PRESCRIBER:
-            return self.prescriber or self.therapist
-        return self.therapist or self.prescriber
 
     def awaited(self, one: Attention) -> Person | None:
         """Whom a reason waits on: the colleague it names, else who has its part; None: either."""
@@ -506,7 +515,7 @@ class DraftRow:
 class DoseRow:
     """A ketamine session with its course."""
 
-    course: CourseStanding
+    course: CourseLine
     dose: DoseLine
 
 
@@ -514,7 +523,7 @@ class DoseRow:
 class IntegrationRow:
     """An integration with its course."""
 
-    course: CourseStanding
+    course: CourseLine
     line: IntegrationLine
 
 
@@ -575,6 +584,17 @@ def course_standings(
     return _standings(db, asked, _wanted(asked, Episode.closed_at.is_(None), *conditions))
 
 
+def course_lines(
+    db: Session, asked: Asked, *conditions: ColumnElement[bool]
+) -> tuple[CourseLine, ...]:
+    """The same courses, of which nothing is read and judged but their sessions.
+
+    Five statements, whatever the size; one where there is none.
+    """
+    wanted = _wanted(asked, Episode.closed_at.is_(None), *conditions)
+    return tuple(one.line() for one in _courses(db, asked, wanted, course_rows.COURSES))
+
+
 def open_and_to_sign_off(
     db: Session, asked: Asked, *conditions: ColumnElement[bool]
 ) -> tuple[tuple[CourseStanding, ...], tuple[CourseStanding, ...]]:
@@ -614,7 +634,13 @@ def _wanted(asked: Asked, *conditions: ColumnElement[bool]) -> Select[str]:
 
 
 def _standings(db: Session, asked: Asked, wanted: Any) -> tuple[CourseStanding, ...]:
-    courses = _courses(db, asked, wanted)
+    courses = _courses(
+        db,
+        asked,
+        wanted,
+        course_rows.EPISODES,
+        touched_since=asked.now - TOUCHES_COUNTED,
+    )
     ids = [one.id for one in courses]
     series = _by_course(db, course_rows.SERIES, ids)
     matters = _by_course(
@@ -643,22 +669,18 @@ def course_sessions(
     when there is none or the viewer may not see it.
     """
     wanted = select(Episode.id).where(which, visible_episodes(asked.viewer, asked.now))
-    courses = _courses(db, asked, wanted)
+    courses = _courses(db, asked, wanted, course_rows.COURSES)
     if not courses:
         raise NotFound(missing)
     return courses[0].sessions()
 
 
-def _courses(db: Session, asked: Asked, wanted: Any) -> list["_Course"]:
+def _courses(
+    db: Session, asked: Asked, wanted: Any, statement: Any, **given: datetime
+) -> list["_Course"]:
     members = _grouped(course_rows.members(db, wanted, asked.now))
     ids = list(members)
-    episodes = _by_course(
-        db,
-        course_rows.EPISODES,
-        ids,
-        now=asked.now,
-        touched_since=asked.now - TOUCHES_COUNTED,
-    )
+    episodes = _by_course(db, statement, ids, now=asked.now, **given)
     breached_since = asked.now - BREACH_SHOWN
     doses = _by_course(db, course_rows.DOSES, ids, breached_since=breached_since)
     integrations = _by_course(db, course_rows.INTEGRATIONS, ids)
@@ -745,6 +767,14 @@ class _Course:
             integrations=self._integrations(doses | self._doses_before()) if is_open else (),
         )
 
+    def line(self) -> CourseLine:
+        doses = {dose.id: self._dose(dose) for dose in self._dose_rows}
+        return CourseLine(
+            **self._head(),
+            doses=tuple(dose for dose in doses.values() if dose.status.is_open),
+            integrations=self._integrations(doses | self._doses_before()),
+        )
+
     def standing(
         self, series_rows: list[Any], matters: list[Any], measures: Measures
     ) -> CourseStanding:
@@ -779,8 +809,8 @@ class _Course:
         next_step = min(steps, key=lambda step: step.at, default=None)
         asked_here = self._asks(matters)
         agreed = self._actions(matters)
-        reason = self._hold_reason()
-        hold = HoldLine(reason, row.look_again_on, row.hold_since) if reason else None
+        head = self._head()
+        hold: HoldLine | None = head["hold"]
         home = home_standing(asked, home_rows.facts_of(matters))
         stuck = self._stuck(waits, open_doses, is_dosed=last is not None)
         known = signal_rows.facts_of(matters)
@@ -836,8 +866,8 @@ class _Course:
             actions=tuple((line.id, line.short) for line in agreed),
         )
         return CourseStanding(
-            **self._head(),
-            hold=hold,
+            **head,
+            **self._of_course(),
             series=series,
             doses=open_doses,
             last_dose=last,
@@ -981,8 +1011,8 @@ class _Course:
             (Part.THERAPIST, self._row.therapist_asked_at),
         )
         return CourseStanding(
-            **self._head(),
-            hold=None,
+            **self._head() | {"hold": None},
+            **self._of_course(),
             series=None,
             doses=(),
             last_dose=None,
@@ -1011,23 +1041,28 @@ class _Course:
         )
 
     def _head(self) -> dict[str, Any]:
-        """Whose course it is, since when, and who is on it."""
-        row, asked = self._row, self._asked
+        """Whose course it is, who treats, and the pause in force."""
+        row, reason = self._row, self._hold_reason()
         return {
             "client": self._client(),
             "pinned": pinned_of(row),
             "episode_id": self.id,
             "service_line": row.service_line,
+            "hold": HoldLine(reason, row.look_again_on, row.hold_since) if reason else None,
+            "prescriber": self._person(Part.PRESCRIBER),
+            "therapist": self._person(Part.THERAPIST),
+        }
+
+    def _of_course(self) -> dict[str, Any]:
+        """What state it is in, since when, and whether the viewer is on it."""
+        row, viewer = self._row, self._asked.viewer
+        return {
             "state": row.state,
             "state_since": row.state_since,
             "opened_at": row.opened_at,
             "expects_intention": row.expects_intention,
             "expects_integration": row.expects_integration,
-            "prescriber": self._person(Part.PRESCRIBER),
-            "therapist": self._person(Part.THERAPIST),
-            "is_mine": any(
-                asked.viewer.stands_for(member.clinician_id) for member in self._members
-            ),
+            "is_mine": any(viewer.stands_for(member.clinician_id) for member in self._members),
         }
 
     def _doses_before(self) -> dict[str, DoseLine]:

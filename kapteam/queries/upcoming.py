@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from kapteam.clock import day_of
 from kapteam.queries.standing import (
     Asked,
-    CourseStanding,
+    CourseLine,
     DoseLine,
     IntegrationLine,
-    course_standings,
+    course_lines,
     own_courses,
 )
 from kapteam.rules.attention import end_of_days
@@ -76,7 +76,7 @@ class UpcomingDose:
     `on` is the practice's day.
     """
 
-    course: CourseStanding
+    course: CourseLine
     dose: DoseLine
     integrations: tuple[IntegrationLine, ...]
     on: date
@@ -127,10 +127,10 @@ def upcoming(db: Session, asked: Asked, *, days: int = 7, everyone: bool = False
     Of the viewer's own courses, or with `everyone` of all that the viewer may see.
     """
     conditions = () if everyone else (own_courses(asked),)
-    return coming(course_standings(db, asked, *conditions), asked, days)
+    return coming(course_lines(db, asked, *conditions), asked, days)
 
 
-def coming(courses: Iterable[CourseStanding], asked: Asked, days: int) -> Upcoming:
+def coming(courses: Iterable[CourseLine], asked: Asked, days: int) -> Upcoming:
     """The same, cut from standings that were read already."""
     until = end_of_days(asked.now, days)
     rows = [
@@ -143,13 +143,13 @@ def coming(courses: Iterable[CourseStanding], asked: Asked, days: int) -> Upcomi
     return Upcoming(tuple(sorted(rows, key=lambda row: (row.dose.planned_at, row.dose.id))))
 
 
-def _doses(course: CourseStanding) -> Mapping[str, DoseLine]:
+def _doses(course: CourseLine) -> Mapping[str, DoseLine]:
     """The open ketamine sessions, and given ones whose integration is not settled."""
     given = [dose for line in course.integrations for dose in line.doses]
     return {dose.id: dose for dose in (*course.doses, *given)}
 
 
-def _row(course: CourseStanding, dose: DoseLine, asked: Asked) -> UpcomingDose:
+def _row(course: CourseLine, dose: DoseLine, asked: Asked) -> UpcomingDose:
     on = day_of(dose.planned_at, asked.practice.zone)
     lines = tuple(
         line for line in course.integrations if any(one.id == dose.id for one in line.doses)
@@ -162,9 +162,7 @@ def _row(course: CourseStanding, dose: DoseLine, asked: Asked) -> UpcomingDose:
     return UpcomingDose(course, dose, lines, on, frozenset(shows))
 
 
-def _gaps(
-    course: CourseStanding, dose: DoseLine, lines: tuple[IntegrationLine, ...]
-) -> Iterable[Show]:
+def _gaps(course: CourseLine, dose: DoseLine, lines: tuple[IntegrationLine, ...]) -> Iterable[Show]:
     """What is missing. A hold takes the place of what a dose needs, never its integration (57)."""
     if dose.silence is Silence.WAS_THIS_GIVEN:
         yield Show.WAS_THIS_GIVEN

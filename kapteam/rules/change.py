@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from kapteam.rules.instruments import Instrument, Meaningful, Remission, Sourced
@@ -35,8 +36,8 @@ _AFTER_DOSES = ((4, Tone.AMBER), (6, Tone.RED))
 _AFTER_SPRAVATO_DOSES = ((8, Tone.AMBER),)
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+# Lists judge thousands of scores: a tuple is made in a third of the time of a dataclass.
+class Taken(NamedTuple):
     """One score: when the client answered, when it was recorded, its total; None: incomplete."""
 
     score_id: str
@@ -46,8 +47,7 @@ class Taken:
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Complete:
+class Complete(NamedTuple):
     """A score with a total. `also` are the others of that day, which are kept and not used."""
 
     score_id: str

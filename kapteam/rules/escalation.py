@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import NamedTuple
 
 from kapteam import wording
 
@@ -16,8 +17,7 @@ MOST_ABOVE_PERCENT = 50
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class GivenDose:
+class GivenDose(NamedTuple):
     """What was given in one ketamine session, boosters included (micrograms), and from when on."""
 
     session_id: str

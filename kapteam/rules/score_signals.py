@@ -5,9 +5,11 @@ of everything else a course has one alert of how somebody does, and one of what 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import groupby
+from functools import cached_property
+from itertools import chain, groupby
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from kapteam import wording
@@ -49,8 +51,7 @@ _DECISION = "a signed decision note of a clinician of the course"
 _REVIEW = f"a review of the series, or {_DECISION}"
 
 
-@dataclass(frozen=True, slots=True)
-class TakenScore:
+class TakenScore(NamedTuple):
     """One score as alerts need it.
 
     `critical` is the answer to the item that needs somebody by itself, `result` the rank of a
@@ -87,7 +88,7 @@ class CourseAsked:
     asked_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ScoreFacts:
     """What outcome measures came to, of one client, as seen from one course of care.
 
@@ -105,6 +106,31 @@ class ScoreFacts:
     decided_at: datetime | None = None
     reviewed_at: datetime | None = None
     of_series: int | None = None
+
+    @cached_property
+    def here(self) -> Mapping[str, Sequence[TakenScore]]:
+        """Those that were taken on this course, by the id of their instrument."""
+        found: dict[str, list[TakenScore]] = {}
+        for one in self.scores:
+            if one.is_here:
+                found.setdefault(one.taken.instrument_id, []).append(one)
+        return found
+
+    def complete(self, instrument: Instrument, zone: ZoneInfo) -> Sequence[Complete]:
+        """The complete ones of them; alerts and lists ask for the same ones."""
+        if instrument.id not in self._complete:
+            taken = (one.taken for one in self.here.get(instrument.id, ()))
+            self._complete[instrument.id] = used(taken, instrument, zone)
+        return self._complete[instrument.id]
+
+    def baseline(self, instrument: Instrument, now: datetime, zone: ZoneInfo) -> Baseline | None:
+        """What the series at hand is measured against."""
+        taken = [one.taken for one in self.here.get(instrument.id, ())]
+        return baseline(taken, instrument, self.doses[0].at if self.doses else None, now, zone)
+
+    @cached_property
+    def _complete(self) -> dict[str, Sequence[Complete]]:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +167,15 @@ def critical_signals(facts: ScoreFacts, measures: Measures) -> Iterator[Signal]:
     course of the client. Only a risk note that was signed after the answer clears it: one that is
     lower does not (domain 5, S1).
     """
+    # Of most measures no answer needs anybody.
+    asked = {one.id: one for one in measures.known.values() if one.critical or not one.takes_total}
+    told = [one for one in facts.scores if one.taken.instrument_id in asked]
     by_instrument = groupby(
-        sorted(facts.scores, key=lambda one: (one.taken.instrument_id, *_in_time(one))),
+        sorted(told, key=lambda one: (one.taken.instrument_id, *_in_time(one))),
         key=lambda one: one.taken.instrument_id,
     )
     for instrument_id, scores in by_instrument:
-        instrument = measures.known.get(instrument_id)
-        if instrument is None:
-            continue
+        instrument = asked[instrument_id]
         answers = list(_answers(instrument, scores))
         standing = [
             one
@@ -254,11 +281,9 @@ def primary_progress(facts: ScoreFacts, measures: Measures, now: datetime) -> Pr
     if not primary:
         return None
     instrument = measures.known[primary]
-    taken = [one.taken for one in facts.scores if one.is_here]
-    first_at = facts.doses[0].at if facts.doses else None
-    since = baseline(taken, instrument, first_at, now, measures.zone)
+    since = facts.baseline(instrument, now, measures.zone)
     doses = [one.at for one in facts.doses]
-    return progress(instrument, since, used(taken, instrument, measures.zone), doses)
+    return progress(instrument, since, facts.complete(instrument, measures.zone), doses)
 
 
 def measures_due(
@@ -280,14 +305,17 @@ def _due_of(
     next_dose_at: datetime | None,
 ) -> tuple[Due, ...]:
     course = _measured(facts, of_course, zone, next_dose_at)
-    taken = [one.taken for one in facts.scores if one.is_here and not _is_unscored(one)]
-    found = (due(instrument, taken, course, today, zone) for instrument in asked)
+    found = (due(one, _scored(facts, one), course, today, zone) for one in asked)
     return tuple(sorted((one for one in found if one), key=lambda one: one.due_on))
 
 
-def _is_unscored(one: TakenScore) -> bool:
-    """Whether it came to neither a total nor a result."""
-    return one.taken.total is None and one.result is None
+def _scored(facts: ScoreFacts, instrument: Instrument) -> list[Taken]:
+    """What was taken of a measure, but for what came to neither a total nor a result."""
+    return [
+        one.taken
+        for one in facts.here.get(instrument.id, ())
+        if one.taken.total is not None or one.result is not None
+    ]
 
 
 def _measured(
@@ -325,18 +353,12 @@ class _Judged:
     course: CourseAsked
     measures: Measures
     now: datetime
-    known_at: dict[str, datetime] = field(default_factory=dict)
-    taken: dict[str, list[Taken]] = field(default_factory=dict)
     primary: Instrument | None = None
     baseline: Baseline | None = None
     scores: Sequence[Complete] = ()
     answers: tuple[NotBetter, ...] = ()
 
     def __post_init__(self) -> None:
-        for one in self.facts.scores:
-            if one.is_here:
-                self.known_at[one.taken.score_id] = one.known_at
-                self.taken.setdefault(one.taken.instrument_id, []).append(one.taken)
         primary = primary_measure(self.course.indications, self.measures.in_use)
         self.primary = self.measures.known[primary] if primary else None
         if self.primary and self.facts.doses and self.facts.product_route:
@@ -352,13 +374,16 @@ class _Judged:
 
     def _of(self, instrument: Instrument) -> tuple[Baseline | None, Sequence[Complete]]:
         """The baseline of one measure in the series at hand, and its complete scores."""
-        taken = self.taken.get(instrument.id, ())
         zone = self.measures.zone
-        first_at = self.facts.doses[0].at
         return (
-            baseline(taken, instrument, first_at, self.now, zone),
-            used(taken, instrument, zone),
+            self.facts.baseline(instrument, self.now, zone),
+            self.facts.complete(instrument, zone),
         )
+
+    def known_at(self, score_id: str) -> datetime:
+        """From when on somebody could know of a score of this course."""
+        taken_here = chain.from_iterable(self.facts.here.values())
+        return next(one.known_at for one in taken_here if one.taken.score_id == score_id)
 
     def doing(self) -> Iterator[Signal]:
         """The one alert of how somebody does: worse, or not better, or slipping.
@@ -384,7 +409,7 @@ class _Judged:
         seen = [
             one
             for one in scores
-            if one.taken_at >= found.score.taken_at and self.known_at[one.score_id] < decided_at
+            if one.taken_at >= found.score.taken_at and self.known_at(one.score_id) < decided_at
         ]
         return Baseline(seen[-1], None) if seen else found
 
@@ -394,7 +419,9 @@ class _Judged:
             return None
         found: list[tuple[Instrument, Baseline, Complete, Complete]] = []
         first = self.primary.id if self.primary else ""
-        ids = sorted(self.taken.keys() & self.measures.in_use, key=lambda one: (one != first, one))
+        ids = sorted(
+            self.facts.here.keys() & self.measures.in_use, key=lambda one: (one != first, one)
+        )
         for instrument in map(self.measures.known.__getitem__, ids):
             is_primary = instrument.id == first
             known, scores = (self.baseline, self.scores) if is_primary else self._of(instrument)
@@ -456,7 +483,7 @@ class _Judged:
             [each for each in self.scores if each.taken_at > max(dose.at, since.taken_at)],
             lambda each: _is_as_bad(self, one, each),
         )[0]
-        known_at, reviewed_at = self.known_at[began.score_id], self.facts.reviewed_at
+        known_at, reviewed_at = self.known_at(began.score_id), self.facts.reviewed_at
         if self._is_decided(known_at) or (reviewed_at is not None and reviewed_at > known_at):
             return None
         latest = self.scores[-1]

@@ -1,6 +1,7 @@
 """What a client set out to do: carried forward until somebody says what became of it."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -12,12 +13,15 @@ from kapteam.rules.permissions import can_update_commitment
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present
+from kapteam.ui.showing import listed
 from kapteam.ui.text import plain, quiet
 from kapteam.ui.written import free_words
 from kapteam.vocabulary import CommitmentState, Tone
 from kapteam.wording import Phrase
 
 _SETTLED = tuple(one for one in CommitmentState if one is not CommitmentState.OPEN)
+_FIRST = 10
+"""How many are shown until more are asked for."""
 _ALL_SETTLED = "Every committed action is settled."
 
 
@@ -33,21 +37,27 @@ def draw_commitments(
     may_say = may_say and can_update_commitment(here.viewer)
     still_open = [one for one in agreed if one.is_open]
     with section(heading, len(still_open), key="commitments", nothing=_ALL_SETTLED):
-        for one in still_open:
-            with row(f"commitment_{one.note_id}_{one.line}"):
-                words(plain(free_words(here, one.text)))
-                _since(here, one)
-                if may_say:
-                    _say(here, one, _SETTLED)
+        listed(still_open, "commitments", partial(_open_one, here, may_say), first=_FIRST)
     settled = [one for one in agreed if not one.is_open]
     if settled:
         with st.expander(f"{len(settled)} settled"):
-            for one in settled:
-                with row(f"commitment_{one.note_id}_{one.line}"):
-                    words(plain(free_words(here, one.text)))
-                    words(quiet(free_words(here, became(one, here.now, here.zone))))
-                    if may_say:
-                        _say(here, one, tuple(CommitmentState))
+            listed(settled, "settled", partial(_settled_one, here, may_say), first=_FIRST)
+
+
+def _open_one(here: Present, may_say: bool, one: Commitment) -> None:
+    with row(f"commitment_{one.note_id}_{one.line}"):
+        words(plain(free_words(here, one.text)))
+        _since(here, one)
+        if may_say:
+            _say(here, one, _SETTLED)
+
+
+def _settled_one(here: Present, may_say: bool, one: Commitment) -> None:
+    with row(f"commitment_{one.note_id}_{one.line}"):
+        words(plain(free_words(here, one.text)))
+        words(quiet(free_words(here, became(one, here.now, here.zone))))
+        if may_say:
+            _say(here, one, tuple(CommitmentState))
 
 
 def _since(here: Present, one: Commitment) -> None:

@@ -20,6 +20,7 @@ from kapteam.queries.client_names import ClientName
 from kapteam.queries.critical import critical_alerts, seen_and_critical
 from kapteam.queries.pinned import PinnedLine
 from kapteam.queries.standing import (
+    CourseLine,
     CourseStanding,
     DoseLine,
     HoldLine,
@@ -164,7 +165,7 @@ def pinned_words(here: Present, pinned: PinnedLine) -> str:
 
 
 @contextmanager
-def over_pinned_line(here: Present, course: CourseStanding, key: str) -> Iterator[None]:
+def over_pinned_line(here: Present, course: CourseLine, key: str) -> Iterator[None]:
     """A row of a list with its client's pinned line in a line of its own below."""
     with st.container(gap="xxsmall", key=f"over_{key}"):
         yield
@@ -214,7 +215,7 @@ def given(here: Present, dose: DoseLine) -> str:
 
 
 def dose_row(
-    here: Present, course: CourseStanding, dose: DoseLine, place: str, *, brief: bool = False
+    here: Present, course: CourseLine, dose: DoseLine, place: str, *, brief: bool = False
 ) -> None:
     """One ketamine session: who, when, order, number, intention, and what to do next.
 
@@ -248,7 +249,7 @@ def _completed(here: Present, dose: DoseLine) -> str:
     return f"{plain(dose.status.label)}, {quiet(f'given {at}')}"
 
 
-def readiness(here: Present, course: CourseStanding, dose: DoseLine) -> str:
+def readiness(here: Present, course: CourseLine, dose: DoseLine) -> str:
     """What a session to come waits for: a hold, clearance, its intention; else ready. Markdown."""
     part, what = dose.waits
     is_said = what == sentences.intention(dose.intention, here.now, here.zone).text.lower()
@@ -257,7 +258,7 @@ def readiness(here: Present, course: CourseStanding, dose: DoseLine) -> str:
     return " ".join(said(one) for one in phrases)
 
 
-def _waiting_on(here: Present, course: CourseStanding, part: Part | None, what: str) -> str:
+def _waiting_on(here: Present, course: CourseLine, part: Part | None, what: str) -> str:
     """On whom, unless that is oneself."""
     person = course.waited_on(part) if part else None
     name = "" if person and _is_covered_by(here, person) else name_of(here, person)
@@ -327,7 +328,7 @@ def stuck_words(here: Present, course: CourseStanding) -> str:
     return sentences.stuck(course.stuck, waits, prescriber, ahead)
 
 
-def dose_link(here: Present, course: CourseStanding, dose: DoseLine) -> None:
+def dose_link(here: Present, course: CourseLine, dose: DoseLine) -> None:
     """What the viewer may do next about a ketamine session."""
     missing = dose.intention.stage in {IntentionStage.MISSING, IntentionStage.STALE}
     is_ahead = dose.last_given_at is None and not dose.silence and not course.hold
@@ -339,7 +340,7 @@ def dose_link(here: Present, course: CourseStanding, dose: DoseLine) -> None:
 
 
 def integration_row(
-    here: Present, course: CourseStanding, line: IntegrationLine, place: str, *, brief: bool = False
+    here: Present, course: CourseLine, line: IntegrationLine, place: str, *, brief: bool = False
 ) -> None:
     """One integration: who, where it stands, after which dose, and what to do next.
 
@@ -377,7 +378,7 @@ def integration_missing(here: Present, dose: DoseLine, place: str) -> None:
                 link("integration_session", "Book", icon="event_available", dose=dose.id, do="book")
 
 
-def _after(here: Present, course: CourseStanding, line: IntegrationLine) -> str:
+def _after(here: Present, course: CourseLine, line: IntegrationLine) -> str:
     """What it integrates and what kind it is unless the usual."""
     doses = " and ".join(given(here, dose) for dose in line.doses)
     kind = "" if line.kind is IntegrationKind.FULL else f"{quiet(f'{line.kind.label},')} "

@@ -75,17 +75,34 @@ def rest(rows: Sequence[object], key: str, first: int = STEP) -> None:
     """Below the beginning of a list: how many more rows it has, and the way to the next ones."""
     shown = len(beginning(rows, key, first))
     hidden = len(rows) - shown
-    if not hidden:
-        return
+    if hidden:
+        _more(key, shown + STEP, f"Show {min(hidden, STEP)} more", "expand_more", hidden)
+
+
+def _more(key: str, number: int, label: str, icon: str, hidden: int) -> None:
+    """The button that has so many rows shown, and how many are not."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"rest_of_{key}"):
         st.button(
-            f"Show {min(hidden, STEP)} more",
-            icon=":material/expand_more:",
+            label,
+            icon=f":material/{icon}:",
             key=f"more_of_{key}",
             on_click=_show_more,
-            args=(key, shown),
+            args=(key, number),
         )
         words(quiet(f"{hidden} not shown"))
+
+
+def ending(rows: Sequence[_Row], key: str, first: int = STEP) -> Sequence[_Row]:
+    """The last `first` rows of the list that `key` names, or as many as were asked for."""
+    return rows[-st.session_state.get(_asked_for(key), first) :]
+
+
+def before(rows: Sequence[object], key: str, first: int = STEP) -> None:
+    """Above the ending of a list: how many earlier rows it has, and the way to so many more."""
+    shown = len(ending(rows, key, first))
+    hidden = len(rows) - shown
+    if hidden:
+        _more(key, shown + first, f"Show {min(hidden, first)} earlier", "expand_less", hidden)
 
 
 def listed(
@@ -98,8 +115,8 @@ def listed(
 
 
 @acting
-def _show_more(here: Present, key: str, shown: int) -> None:
-    st.session_state[_asked_for(key)] = shown + STEP
+def _show_more(here: Present, key: str, number: int) -> None:
+    st.session_state[_asked_for(key)] = number
 
 
 def _asked_for(key: str) -> str:

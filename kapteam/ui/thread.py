@@ -1,5 +1,6 @@
 """The thread of a course of care in one column, and what the client set out to do."""
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -12,16 +13,19 @@ from kapteam.ui.commitments import draw_commitments
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import identity, row, words
 from kapteam.ui.shell import Present, made_when_pressed
+from kapteam.ui.showing import before, ending
 from kapteam.ui.text import plain, quiet
 from kapteam.ui.written import folded_for_others
 
 _COLUMN = 820
+_FIRST = 10
+"""How many turns are shown until more are asked for."""
 _SHORT = 60
 """So many characters stand on the line of their heading."""
 
 
 def draw_thread(here: Present, shown: Thread) -> None:
-    """What is still open first, then every turn, the oldest first, in one readable column."""
+    """What is still open first, then the newest turns in one readable column."""
     identity(here, shown.client, course_id=shown.episode_id, seen=shown.seen_this_hour)
     with row("thread_ways"):
         words(quiet(f"{shown.service_line.label}, the oldest first"))
@@ -36,8 +40,7 @@ def draw_thread(here: Present, shown: Thread) -> None:
         )
     with st.container(width=_COLUMN, key="thread"):
         draw_commitments(here, "Still open", shown.commitments, may_say=shown.is_member)
-        for turn in turns(shown, here.now, here.zone):
-            _turn(here, turn)
+        _turns(here, shown)
         if not shown.steps:
             words("Nothing yet. The thread begins with the first ketamine session or integration.")
 
@@ -48,6 +51,15 @@ def _paper(episode_id: str, here: Present) -> bytes:
     made = thread_pdf(shown, here.asked, here.read(record_state))
     here.write(record_thread, shown.client.id, episode_id, here.now)
     return made
+
+
+def _turns(here: Present, shown: Thread) -> None:
+    """The newest turns, the oldest of them first, below the way to those before them."""
+    key = f"turns_{shown.episode_id}"
+    before(shown.steps, key, _FIRST)
+    newest = replace(shown, steps=tuple(ending(shown.steps, key, _FIRST)))
+    for turn in turns(newest, here.now, here.zone):
+        _turn(here, turn)
 
 
 def _turn(here: Present, turn: Turn) -> None:

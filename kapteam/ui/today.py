@@ -17,6 +17,7 @@ from kapteam.operations.backups import backup_state
 from kapteam.queries.record_checks import last_check
 from kapteam.queries.standing import (
     ContactLine,
+    CourseStanding,
     DoseLine,
     DoseRow,
     DraftRow,
@@ -388,19 +389,18 @@ def _agenda(here: Present, rows: tuple[AgendaRow, ...]) -> None:
 
 def _agenda_row(here: Present, one: AgendaRow) -> None:
     if one.dose:
-        _session_row(here, DoseRow(one.course, one.dose), "agenda")
+        _session_row(here, one.course, one.dose, "agenda")
     elif one.line:
         _integration_row(here, one, one.line)
     elif one.contact:
         _contact_row(here, one, one.contact)
 
 
-def _session_row(here: Present, one: DoseRow, place: str) -> None:
+def _session_row(here: Present, course: CourseStanding, dose: DoseLine, place: str) -> None:
     """A ketamine session of today: the colleague whom one shares it with stands there by name.
 
     So does who covers for oneself.
     """
-    dose, course = one.dose, one.course
     both = (course.therapist, course.prescriber)
     mine = next((each for each in both if each and each.id == here.viewer.clinician_id), None)
     other = course.therapist if course.therapist and course.therapist != mine else course.prescriber

@@ -3,6 +3,7 @@
 import shutil
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,14 @@ from kapteam.queries.for_review import for_review
 from kapteam.queries.inquiries import inquiries
 from kapteam.queries.practice import team
 from kapteam.queries.scores import client_scores
-from kapteam.queries.standing import Asked, CourseStanding, course_standings, own_courses
+from kapteam.queries.standing import (
+    Asked,
+    CourseLine,
+    CourseStanding,
+    course_lines,
+    course_standings,
+    own_courses,
+)
 from kapteam.queries.today import today
 from kapteam.rules.asks import AskStage
 from kapteam.rules.attention import Reason
@@ -631,6 +639,20 @@ def test_integrations_are_in_opening_hours_where_now_leaves_the_choice(built_dem
     assert len(local) > 80
     assert len(outside) <= len(local) / 15
     assert [one for one in outside if not time(7) <= one.time() <= time(19)] == []
+
+
+def test_a_list_of_sessions_says_of_a_course_what_every_other_list_says(built_demo):
+    names = [one.name for one in fields(CourseLine)]
+    with database(DEMO).reading() as db:
+        for who in (THERAPIST, PRESCRIBER, FRONT_DESK):
+            looks = asked(db, who, OPENED)
+            in_short, in_full = course_lines(db, looks), course_standings(db, looks)
+
+            assert len(in_short) > 1
+            for one, other in zip(in_short, in_full, strict=True):
+                assert {of: getattr(one, of) for of in names} == {
+                    of: getattr(other, of) for of in names
+                }
 
 
 def test_the_plan_after_the_alarming_call_names_the_check_in_that_is_booked(built_demo):

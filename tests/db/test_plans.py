@@ -6,6 +6,7 @@ from functools import partial
 from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
 from kapteam.queries import note_search
+from kapteam.queries.caseload import Wanted, caseload
 from kapteam.queries.note_search import NotesWanted, search_notes
 from kapteam.queries.notes import unsigned_notes
 from kapteam.queries.standing import Asked
@@ -72,3 +73,9 @@ def test_no_words_are_read_to_know_whose_a_note_is(sqlite_database, monkeypatch)
     assert "SCAN note_fts VIRTUAL TABLE" in plan
     assert "ix_note_words_number_note_id_episode_id_author_id" in plan
     assert "note_words USING INTEGER PRIMARY KEY" not in plan
+
+
+def test_sessions_of_everybody_are_not_read_for_who_came_back(sqlite_database):
+    plan = _plan(sqlite_database, lambda db, asked: caseload(db, asked, Wanted()))
+
+    assert re.search(r"SCAN (ketamine_session|administration)\b", plan) is None

@@ -7,7 +7,7 @@ import pytest
 
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import Client
-from kapteam.queries.standing import Asked
+from kapteam.queries.standing import Asked, course_standings
 from kapteam.queries.today import today
 from kapteam.queries.upcoming import GAPS, Show, upcoming
 from kapteam.rules.attention import Reason
@@ -118,7 +118,8 @@ def test_an_intention_that_says_postpone_is_a_gap_until_a_newer_one_says_ready(c
     (row,) = ask(care).rows
     assert row.shows == {Show.POSTPONE}
     assert not row.dose.is_ready
-    assert row.course.next_step.waits_for == "intention says postpone"
+    (course,) = ask(care, query=course_standings)
+    assert course.next_step.waits_for == "intention says postpone"
 
     with care.database.writing() as db:
         a_signed_intention(db, dose, care.therapist, signed_at=NOW - HOUR)
@@ -135,7 +136,8 @@ def test_a_session_whose_time_has_come_still_shows_what_it_lacks(care):
     (row,) = ask(care).rows
 
     assert {Show.TODAY, Show.TODAY_NO_INTENTION, Show.NO_INTENTION, Show.NOT_ORDERED} < row.shows
-    reasons = [one.reason for one in row.course.attention]
+    (course,) = ask(care, query=course_standings)
+    reasons = [one.reason for one in course.attention]
     assert Reason.DOSE_NOT_ORDERED in reasons
     assert Reason.INTENTION in reasons
     assert Reason.NO_NEXT_STEP not in reasons

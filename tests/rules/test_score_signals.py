@@ -148,15 +148,15 @@ def test_what_is_known_rests_until_the_day_of_its_plan_or_the_next_rise():
     def rests(*scores, **facts):
         return [bool(each.quiet) for each in _found(*scores, quieted=known, **facts)]
 
-    later = replace(
-        first[0], taken=replace(first[0].taken, score_id="later", taken_at=NOW, recorded_at=NOW)
+    later = first[0]._replace(
+        taken=first[0].taken._replace(score_id="later", taken_at=NOW, recorded_at=NOW)
     )
     assert rests(*first) == [True]
     assert rests(*first, later) == [True]
-    assert rests(*first, replace(later, critical=0)) == [True]
+    assert rests(*first, later._replace(critical=0)) == [True]
     # Also after a note cleared the one it was said of: it is known.
     assert rests(*first, later, risk_noted_at=NOW - timedelta(minutes=30)) == [True]
-    assert rests(*first, replace(later, critical=2)) == [False]
+    assert rests(*first, later._replace(critical=2)) == [False]
     assert rests(*first, today=TODAY + 21 * DAY) == [False]
 
 
@@ -172,7 +172,7 @@ def test_what_is_known_rests_until_the_day_of_its_plan_or_the_next_rise():
 )
 def test_a_result_of_the_c_ssrs_is_as_loud_as_its_band(results, tone, value):
     scores = [
-        replace(one, critical=None, result=result, taken=replace(one.taken, total=None))
+        one._replace(critical=None, result=result, taken=one.taken._replace(total=None))
         for one, result in zip(_answers(*results, instrument="c-ssrs"), results, strict=True)
     ]
     found = _found(*scores)
@@ -234,7 +234,7 @@ def test_several_measures_that_got_worse_are_one_alert_the_primary_first():
     (one,) = [one for one in _of_course(*scores) if one.kind not in UNKNOWN]
     assert one.value == "PHQ-9 17, was 10; GAD-7 10, was 5"
     assert _kinds(*scores, in_use=frozenset({"c-ssrs"})) == []
-    elsewhere = [replace(one, is_here=False) for one in scores]
+    elsewhere = [one._replace(is_here=False) for one in scores]
     assert _kinds(*elsewhere) == []
 
 
