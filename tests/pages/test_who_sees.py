@@ -27,7 +27,7 @@ from tests.factories_care import (
     a_ketamine_session,
     an_integration_session,
 )
-from tests.pages.tabs import a_tab, bare, links, opened, said, well
+from tests.pages.tabs import a_tab, bare, links, opened, said, sign_in_of, user_of, well
 
 MADE_OF_NAMES = ("client_edit", "inquiry")
 
@@ -44,10 +44,11 @@ def _opened(demo: Database, name: str, audience: Audience) -> AppTest:
     who = PRESCRIBER_ID if is_prescribers(name) else THERAPIST_ID
     with demo.writing() as db:
         address = urlsplit(PAGES[name](db))
-        sign_in_id = start_sign_in(db, who, "a test", NOW).sign_in_id
-        db.execute(update(SignIn).where(SignIn.id == sign_in_id).values(audience=audience))
+        started = start_sign_in(db, who, "a test", NOW)
+        this = SignIn.id == started.sign_in_id
+        db.execute(update(SignIn).where(this).values(audience=audience))
     tab = a_tab(address.path.strip("/") or "today", **dict(parse_qsl(address.query)))
-    tab.user = {"sign_in": f"{practices.PRACTICE}.{sign_in_id}"}
+    tab.user = user_of(started)
     return well(tab.run())
 
 
@@ -148,7 +149,7 @@ def test_the_answer_is_kept_and_what_was_typed_to_find_somebody_is_gone(demo: Da
     assert tab.text_input(key="caseload_text").value == ""
     assert "A.O. K-011" in " ".join(links(tab, "client"))
     with demo.reading() as db:
-        viewer = viewer_of(db, tab.user["sign_in"].partition(".")[2], NOW)
+        viewer = viewer_of(db, sign_in_of(tab), NOW)
     assert viewer is not None
     assert viewer.hides_names
 
