@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, ScalarSelect, and_, bindparam, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    ScalarSelect,
+    and_,
+    bindparam,
+    exists,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.accounts import passwords, throttle
@@ -49,6 +58,16 @@ _life_ago = bindparam("life_ago", type_=UtcDateTime())
 _back_since = bindparam("back_since", type_=UtcDateTime())
 
 
+_beside_treats = (
+    exists()
+    .where(
+        ClinicianFunction.clinician_id == _beside.id,
+        ClinicianFunction.function != Function.COORDINATOR,
+    )
+    .correlate(_beside)
+)
+
+
 def _setting(key: str) -> ScalarSelect[str]:
     return (
         select(PracticeSetting.value)
@@ -72,6 +91,7 @@ _CURRENT = (
         Clinician.name,
         _beside.id.label("beside_id"),
         _beside.name.label("beside"),
+        _beside_treats.label("beside_treats"),
         _setting("idle_minutes").label("idle_minutes"),
         _setting("shared_idle_minutes").label("shared_idle_minutes"),
     )
@@ -551,7 +571,9 @@ def _live(row: Any) -> LiveSignIn:
 
 
 def _beside_of(row: Any) -> Beside | None:
-    return Beside(row.beside_id, row.beside) if row.beside_id is not None else None
+    if row.beside_id is None:
+        return None
+    return Beside(row.beside_id, row.beside, bool(row.beside_treats))
 
 
 def _covers(rows: Iterable[Any]) -> tuple[Covering, ...]:

@@ -47,10 +47,14 @@ class Emergency:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """A colleague who is at the same screen and does not act there."""
+    """A colleague who is at the same screen and does not act there.
+
+    `treats`: they do more in the practice than its front desk.
+    """
 
     clinician_id: str
     name: str
+    treats: bool = True
 
 
 @dataclass(frozen=True, slots=True)

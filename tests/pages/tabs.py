@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from kapteam.accounts.sign_ins import Started, start_sign_in
 from kapteam.db import practices
 from kapteam.rules.permissions import Viewer
-from tests.factories import NOW
+from tests.factories import NOW, is_beside
 from tests.factories_care import Care
 from tests.query_recorder import recorded_statements
 
@@ -31,6 +31,18 @@ def opened(care: Care, viewer: Viewer, page: str, **query: str) -> AppTest:
     tab.user = signed_in(care, viewer)
     well(tab.run())
     # From here on the tab stays where it is or where a Save takes it, and is not sent here again.
+    tab._page_hash = ""
+    return tab
+
+
+def opened_by_two(care: Care, acts: Viewer, beside: Viewer, page: str, **query: str) -> AppTest:
+    """The page at a screen that two share."""
+    tab = a_tab(page, **query)
+    with care.database.writing() as db:
+        started = start_sign_in(db, acts.clinician_id, "test", NOW)
+        is_beside(db, started.sign_in_id, beside)
+    tab.user = user_of(started)
+    well(tab.run())
     tab._page_hash = ""
     return tab
 
