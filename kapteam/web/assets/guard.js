@@ -99,7 +99,8 @@ function isStillOurs(key) {
   ours ||= key;
   const isNew = key !== acts;
   acts = key;
-  if (isNew) waiting().forEach(sendDraft);
+  // A field that is not drawn again yet is sent once it is: it would be drawn without what it holds.
+  if (isNew) waiting().forEach((draft) => draft.area.isConnected && sendDraft(draft));
   if (key === ours) return true;
   if (isOnTheWay()) return false;
   if (!isSameBrowser(key) || !isAnyUnsaved()) leave();
