@@ -200,6 +200,17 @@ def saved_by(who: str, at: datetime, now: datetime, zone: ZoneInfo) -> str:
     return f"Saved by {who}, {wording.moment(at, now, zone)}"
 
 
+def who_is_here(viewer: Viewer) -> str:
+    """Who is at this screen; of two it says who acts: `Thea and Robin · Thea acts`."""
+    if viewer.beside is None:
+        return viewer.name
+    full = (viewer.name, viewer.beside.name)
+    acts, other = (one.split()[0] for one in full)
+    if acts == other:
+        acts, other = full
+    return f"{acts} and {other} · {acts} acts"
+
+
 def client_name(viewer: Viewer, client: Named) -> str:
     """The client's name as this screen may show it; with others in the room initials and code."""
     if viewer.hides_names:

@@ -9,7 +9,7 @@ from kapteam.ui.shell import Present
 
 def draw(here: Present) -> None:
     """What is chosen, and its rows."""
-    controls = Controls()
+    controls = Controls(here)
     found = here.read(caseload, controls.wanted)
     controls.offer(found)
     draw_rows(here, found, controls.wanted)

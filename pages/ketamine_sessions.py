@@ -9,8 +9,8 @@ from kapteam.ui.shell import Present
 
 def draw(here: Present) -> None:
     """What is chosen, and its rows."""
-    days, everyone = ask(here)
-    draw_upcoming(here, here.read(upcoming, days=days, everyone=everyone))
+    days, chosen = ask(here)
+    draw_upcoming(here, here.read(upcoming, days=days, scope=chosen))
 
 
 open_page("Ketamine sessions", needs=check_can_book, body=draw)

@@ -3,12 +3,13 @@
 from kapteam.queries.today import today
 from kapteam.ui.page import open_page
 from kapteam.ui.shell import Present
-from kapteam.ui.today import draw_today
+from kapteam.ui.today import Top, draw_today
 
 
 def draw(here: Present) -> None:
     """Everything that is due, waits or comes."""
-    draw_today(here, here.read(today))
+    top = Top(here)
+    draw_today(here, here.read(today, scope=top.scope), top)
 
 
 open_page("Today", dated=True, body=draw)

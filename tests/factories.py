@@ -41,6 +41,7 @@ from kapteam.db.tables import (
     Practice,
     PracticeSetting,
     PrescriptionLookup,
+    Presence,
     RemsEnrollment,
     Weight,
 )
@@ -161,6 +162,20 @@ def a_clinician(
         audience=Audience.JUST_ME,
         sees_everyone=front_desk if sees_everyone is None else sees_everyone,
     )
+
+
+def is_beside(db: Session, sign_in_id: str, colleague: Viewer) -> None:
+    """A colleague has joined a signed-in browser, at which somebody else acts."""
+    db.add(
+        Presence(
+            id=new_id(),
+            sign_in_id=sign_in_id,
+            clinician_id=colleague.clinician_id,
+            joined_at=NOW,
+            acting=False,
+        )
+    )
+    db.flush()
 
 
 def an_inquiry(

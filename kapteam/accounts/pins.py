@@ -2,7 +2,8 @@
 
 The browser holds a token in a cookie; a PIN is hashed together with it, so that of a database
 without the browser not even six digits can be guessed. Several people may have a PIN at one
-browser. Signing and unlocking take a PIN; signing in never does.
+browser. Signing, unlocking and acting at a shared screen take a PIN, and joining one does on a day
+on which the password was given there already; signing in never does.
 """
 
 import hmac
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.orm import Session
@@ -144,25 +146,48 @@ def check_pin(
         raise Invalid({"pin": _wrong(tried)})
 
 
-def password_given(database: Database, clinician_id: str, token: str) -> None:
-    """The person gave their password at this browser: a PIN that rested there works again."""
+def password_given(database: Database, clinician_id: str, token: str, now: datetime) -> None:
+    """The person gave their password at this browser: a PIN that rested there works again.
+
+    For the rest of the day of the practice the PIN is enough to join a screen there.
+    """
     if not token:
         return
     with database.writing() as db:
-        if _start_tries_anew(db, _whose(clinician_id, token)):
+        given = (
+            update(PinBrowser)
+            .where(_whose(clinician_id, token))
+            .values(tries=0, password_at=now)
+            .returning(PinBrowser.id)
+        )
+        if db.execute(given).first() is not None:
             throttle.forget(db, _subject(clinician_id))
 
 
-def unlock_by_pin(database: Database, sign_in_id: str, token: str, pin: str, now: datetime) -> str:
+def may_join_by_pin(
+    db: Session, clinician_id: str, token: str, now: datetime, zone: ZoneInfo
+) -> bool:
+    """Whether the person's PIN works here and their password was given here today."""
+    given = select(PinBrowser.password_at).where(
+        _at(clinician_id, token, now), PinBrowser.tries < TRIES
+    )
+    at = db.scalar(given)
+    return at is not None and at <= now and day_of(at, zone) == day_of(now, zone)
+
+
+def unlock_by_pin(
+    database: Database, sign_in_id: str, token: str, pin: str, now: datetime, *, who: str = ""
+) -> str:
     """Unlock with the person's PIN; the new token replaces the one in the sign-in's cookie.
 
-    Raises Invalid (`pin`; `password` when the sign-in has ended meanwhile).
+    `who` is the one of two at the screen who unlocks it. Raises Invalid (`pin`; `password` when the
+    sign-in has ended meanwhile).
     """
 
     def check(clinician_id: str) -> None:
         check_pin(database, clinician_id, token, pin, now, at="unlocking")
 
-    return unlock_after(database, sign_in_id, check, now, by_pin=True)
+    return unlock_after(database, sign_in_id, check, now, who=who, by_pin=True)
 
 
 def turn_off_pin(db: Session, viewer: Viewer, pin_browser_id: str, now: datetime) -> None:
@@ -250,6 +275,7 @@ def _put(
             set_at=now,
             until_at=now + GOOD_FOR,
             tries=0,
+            password_at=now,
         )
     )
 

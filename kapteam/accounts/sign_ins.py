@@ -1,4 +1,4 @@
-"""Signed-in browsers: started, found by their cookie's token, locked, unlocked and ended.
+"""Signed-in browsers: started, found by their cookie's token, locked, unlocked, left and ended.
 
 Whoever gives a password goes through a `Database` rather than a transaction of the caller: a miss
 must stay counted and audited although it is refused, and the slow hash must not hold up a writer.
@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, ScalarSelect, and_, bindparam, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    ScalarSelect,
+    and_,
+    bindparam,
+    exists,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.accounts import passwords, throttle
@@ -31,7 +40,7 @@ from kapteam.db.types import UtcDateTime
 from kapteam.errors import Invalid
 from kapteam.ids import new_id
 from kapteam.rules.folding import fold
-from kapteam.rules.permissions import Away, Covering, Emergency, Viewer
+from kapteam.rules.permissions import Away, Beside, Covering, Emergency, Viewer, room_of
 from kapteam.rules.thresholds import Thresholds, in_force
 from kapteam.vocabulary import Audience, Function
 
@@ -43,9 +52,20 @@ _WRONG = "The sign-in name and the password do not match."
 _acting = and_(
     Presence.sign_in_id == SignIn.id, Presence.acting.is_(True), Presence.left_at.is_(None)
 )
+_beside_presence, _beside = aliased(Presence), aliased(Clinician)
 _now = bindparam("now", type_=UtcDateTime())
 _life_ago = bindparam("life_ago", type_=UtcDateTime())
 _back_since = bindparam("back_since", type_=UtcDateTime())
+
+
+_beside_treats = (
+    exists()
+    .where(
+        ClinicianFunction.clinician_id == _beside.id,
+        ClinicianFunction.function != Function.COORDINATOR,
+    )
+    .correlate(_beside)
+)
 
 
 def _setting(key: str) -> ScalarSelect[str]:
@@ -66,12 +86,29 @@ _CURRENT = (
         SignIn.locked_at,
         SignIn.last_active_at,
         SignIn.audience,
+        Presence.id.label("presence_id"),
         Presence.clinician_id,
         Clinician.name,
+        _beside.id.label("beside_id"),
+        _beside.name.label("beside"),
+        _beside_treats.label("beside_treats"),
         _setting("idle_minutes").label("idle_minutes"),
+        _setting("shared_idle_minutes").label("shared_idle_minutes"),
     )
     .join(Presence, _acting)
     .join(Clinician, Clinician.id == Presence.clinician_id)
+    .outerjoin(
+        _beside_presence,
+        and_(
+            _beside_presence.sign_in_id == SignIn.id,
+            _beside_presence.acting.is_(False),
+            _beside_presence.left_at.is_(None),
+        ),
+    )
+    .outerjoin(
+        _beside,
+        and_(_beside.id == _beside_presence.clinician_id, _beside.suspended_at.is_(None)),
+    )
     .where(
         SignIn.ended_at.is_(None),
         SignIn.created_at > _life_ago,
@@ -133,27 +170,38 @@ class Started:
     token: str
     sign_in_id: str
     clinician_id: str
+    presence_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class LiveSignIn:
-    """A signed-in browser whose person may go on, and who can see its screen."""
+    """A signed-in browser whose person may go on: who acts, who can see it and who is at it."""
 
     id: str
-    audience: Audience
+    presence_id: str
+    room: str
 
 
 @dataclass(frozen=True, slots=True)
 class LockedSignIn:
-    """A signed-in browser that asks for its person's password, or PIN, first.
+    """A signed-in browser that asks first for the password, or PIN, of one who is at it.
 
-    `recorded` is False while it has only just become due for its idle lock.
+    `recorded` is False while it has only just become due for its idle lock. `clinician_id` and
+    `name` are of who acted last.
     """
 
     id: str
+    presence_id: str
     clinician_id: str
     name: str
     recorded: bool
+    beside: Beside | None = None
+
+    def of(self, clinician_id: str) -> Beside:
+        """Who of them is asked: this one where they are at it, else who acted last."""
+        if self.beside is not None and self.beside.clinician_id == clinician_id:
+            return self.beside
+        return Beside(self.clinician_id, self.name)
 
 
 def sign_in(database: Database, name: str, password: str, device: str, now: datetime) -> Started:
@@ -162,12 +210,20 @@ def sign_in(database: Database, name: str, password: str, device: str, now: date
     Raises Invalid (field `password`): name and password do not match, whichever of them is wrong,
     or too many misses.
     """
-    known = Clinician.sign_in_name == fold(name)
-    clinician_id = _verified(
-        database, known, throttle.subject_of(name), password, now, "signin:failed", _WRONG
-    )
+    clinician_id = check_password_of(database, name, password, now, failed="signin:failed")
     with database.writing() as db:
         return start_sign_in(db, clinician_id, device, now)
+
+
+def check_password_of(
+    database: Database, name: str, password: str, now: datetime, *, failed: str
+) -> str:
+    """Ask for sign-in name and password; returns whose they are.
+
+    A miss is audited with the tag `failed`. Raises Invalid as `sign_in` does.
+    """
+    known = Clinician.sign_in_name == fold(name)
+    return _verified(database, known, throttle.subject_of(name), password, now, failed, _WRONG)
 
 
 def check_password(
@@ -228,7 +284,7 @@ def set_password(db: Session, clinician_id: str, password: str) -> None:
 
 def start_sign_in(db: Session, clinician_id: str, device: str, now: datetime) -> Started:
     """Sign somebody in whose identity is already known (set-up, invitation, the demo)."""
-    token, sign_in_id = new_token(), new_id()
+    token, sign_in_id, presence_id = new_token(), new_id(), new_id()
     db.add(
         SignIn(
             id=sign_in_id,
@@ -242,7 +298,7 @@ def start_sign_in(db: Session, clinician_id: str, device: str, now: datetime) ->
     db.flush()
     db.add(
         Presence(
-            id=new_id(),
+            id=presence_id,
             sign_in_id=sign_in_id,
             clinician_id=clinician_id,
             joined_at=now,
@@ -250,7 +306,7 @@ def start_sign_in(db: Session, clinician_id: str, device: str, now: datetime) ->
         )
     )
     record(db, "signin:started", viewer_of(db, sign_in_id, now), now, subject_id=sign_in_id)
-    return Started(token, sign_in_id, clinician_id)
+    return Started(token, sign_in_id, clinician_id, presence_id)
 
 
 def is_off(db: Session, clinician_id: str) -> bool:
@@ -265,15 +321,21 @@ def find(db: Session, token: str, now: datetime) -> LiveSignIn | LockedSignIn | 
         return None
     [row] = rows
     if row.locked_at is not None or _rests(row, now):
-        recorded = row.locked_at is not None
-        return LockedSignIn(row.id, row.clinician_id, row.name, recorded=recorded)
-    return LiveSignIn(row.id, row.audience)
+        return LockedSignIn(
+            row.id,
+            row.presence_id,
+            row.clinician_id,
+            row.name,
+            recorded=row.locked_at is not None,
+            beside=_beside_of(row),
+        )
+    return _live(row)
 
 
-def live(db: Session, ids: Iterable[str], now: datetime) -> dict[str, Audience]:
-    """Those of `ids` whose person may go on, and who can see their screens, in one statement."""
+def live(db: Session, ids: Iterable[str], now: datetime) -> dict[str, LiveSignIn]:
+    """Those of `ids` whose person may go on, in one statement."""
     rows = _found(db, _UNLOCKED, now, ids=list(ids))
-    return {row.id: row.audience for row in rows if not _rests(row, now)}
+    return {row.id: _live(row) for row in rows if not _rests(row, now)}
 
 
 def touch(db: Session, sign_in_id: str, now: datetime) -> None:
@@ -316,37 +378,51 @@ def lock_idle(db: Session, now: datetime) -> None:
         _end(db, sign_in_id, None, now, why="expired")
 
 
-def unlock(database: Database, sign_in_id: str, password: str, now: datetime) -> str:
+def unlock(
+    database: Database, sign_in_id: str, password: str, now: datetime, *, who: str = ""
+) -> str:
     """Unlock with the person's password; the new token replaces the one in the cookie.
 
-    Raises Invalid (field `password`) when it is wrong, after too many misses, or when the sign-in
-    has ended meanwhile.
+    `who` is the one of two at the screen who unlocks it; they act from then on. Raises Invalid
+    (field `password`) when it is wrong, after too many misses, or when the sign-in has ended
+    meanwhile.
     """
 
     def check(clinician_id: str) -> None:
         check_password(database, clinician_id, password, now, failed="unlock:failed")
 
-    return unlock_after(database, sign_in_id, check, now)
+    return unlock_after(database, sign_in_id, check, now, who=who)
 
 
 def unlock_after(
-    database: Database, sign_in_id: str, check: Callable[[str], None], now: datetime, **how: Any
+    database: Database,
+    sign_in_id: str,
+    check: Callable[[str], None],
+    now: datetime,
+    *,
+    who: str = "",
+    **how: Any,
 ) -> str:
     """Unlock once `check`, told the person's id, raised nothing; `how` goes on record with it.
 
-    Returns the token that replaces the one in the cookie. Raises what `check` raises, and Invalid
-    (field `password`) when the sign-in has ended meanwhile.
+    `who` is as in `unlock`; empty: the one who acted last. Returns the token that replaces the one
+    in the cookie. Raises what `check` raises, and Invalid (field `password`) when the
+    sign-in has ended meanwhile.
     """
     with database.reading() as db:
-        rows = _current(db, now, SignIn.id == sign_in_id)
+        people = people_at(db, sign_in_id, now)
     ended = Invalid({"password": "This sign-in has ended. Sign in again."})
-    if not rows:
+    who = who or next(iter(people), "")
+    if who not in people:
         raise ended
-    check(rows[0].clinician_id)
+    check(who)
     token = new_token()
     with database.writing() as db:
-        if not _current(db, now, SignIn.id == sign_in_id):
+        hold(db, sign_in_id)
+        people = people_at(db, sign_in_id, now)
+        if who not in people:
             raise ended
+        let_act(db, sign_in_id, who)
         db.execute(
             update(SignIn)
             .where(SignIn.id == sign_in_id)
@@ -368,24 +444,92 @@ def end_all_of(
 ) -> tuple[str, ...]:
     """End every sign-in of a person (sign-in turned off, password changed), `but` one.
 
-    Returns the ids of those that ended.
+    A screen that a colleague is at as well stays with the colleague. Returns the ids of all.
     """
     theirs = (
         select(SignIn.id)
         .join(Presence, Presence.sign_in_id == SignIn.id)
-        .where(Presence.clinician_id == clinician_id, SignIn.ended_at.is_(None), SignIn.id != but)
-        .distinct()
+        .where(
+            Presence.clinician_id == clinician_id,
+            Presence.left_at.is_(None),
+            SignIn.ended_at.is_(None),
+            SignIn.id != but,
+        )
     )
-    ended = tuple(db.scalars(theirs))
-    for sign_in_id in ended:
-        _end(db, sign_in_id, by, now, why="revoked")
-    return ended
+    ids = tuple(db.scalars(theirs))
+    for sign_in_id in ids:
+        leave(db, sign_in_id, clinician_id, by, now, why="revoked")
+    return ids
+
+
+def leave(
+    db: Session,
+    sign_in_id: str,
+    clinician_id: str,
+    by: Viewer | None,
+    now: datetime,
+    *,
+    why: str = "left",
+) -> None:
+    """One person leaves a signed-in browser; who is not at it leaves nothing.
+
+    It stays with the colleague who is at it too, locked until that one has given PIN or password,
+    unless they were acting already; without one it ends.
+    """
+    hold(db, sign_in_id)
+    here = select(Presence).where(Presence.sign_in_id == sign_in_id, Presence.left_at.is_(None))
+    present = {one.clinician_id: one for one in db.scalars(here)}
+    going = present.pop(clinician_id, None)
+    if going is None:
+        return
+    if not present:
+        _end(db, sign_in_id, by, now, why="signed out" if why == "left" else why)
+        return
+    [stays] = present.values()
+    going.left_at = now
+    record(db, "signin:left", by, now, subject_id=clinician_id, why=why)
+    # "Both of us" is nobody's answer any more; what hides names goes on to.
+    both = (SignIn.id == sign_in_id, SignIn.audience == Audience.BOTH_OF_US)
+    db.execute(update(SignIn).where(*both).values(audience=Audience.JUST_ME))
+    if going.acting:
+        # Before the other one acts: only one may, at any moment.
+        going.acting = False
+        db.flush()
+        stays.acting = True
+        unlocked = (SignIn.id == sign_in_id, SignIn.locked_at.is_(None))
+        db.execute(update(SignIn).where(*unlocked).values(locked_at=now))
+        record(db, "signin:locked", by, now, subject_id=sign_in_id, why="who acted has left")
+    db.flush()
 
 
 def end_everybody(db: Session, now: datetime) -> None:
     """End every sign-in there is: what a restored database remembers is nobody who is here."""
     for sign_in_id in db.scalars(select(SignIn.id).where(SignIn.ended_at.is_(None))).all():
         _end(db, sign_in_id, None, now, why="restored")
+
+
+def hold(db: Session, sign_in_id: str) -> None:
+    """Hold the sign-in's row, so that of two changes of who is at it one waits for the other."""
+    db.execute(select(SignIn.id).where(SignIn.id == sign_in_id).with_for_update())
+
+
+def people_at(db: Session, sign_in_id: str, now: datetime) -> tuple[str, ...]:
+    """The ids of those at a signed-in browser, locked or not, the acting one first."""
+    return tuple(
+        one
+        for row in _current(db, now, SignIn.id == sign_in_id)
+        for one in (row.clinician_id, row.beside_id)
+        if one is not None
+    )
+
+
+def let_act(db: Session, sign_in_id: str, clinician_id: str) -> None:
+    """Of those at a signed-in browser this one acts from now on; the caller has asked for proof."""
+    here = Presence.sign_in_id == sign_in_id, Presence.left_at.is_(None)
+    others = Presence.clinician_id != clinician_id
+    # In this order: only one may act, at any moment.
+    db.execute(update(Presence).where(*here, others).values(acting=False))
+    db.execute(update(Presence).where(*here, ~others).values(acting=True))
 
 
 def _end(db: Session, sign_in_id: str, by: Viewer | None, now: datetime, *, why: str) -> None:
@@ -417,7 +561,19 @@ def viewer_of(db: Session, sign_in_id: str, now: datetime) -> Viewer | None:
         covers=_covers(rows),
         emergencies=_emergencies(rows),
         away=_days_away(rows),
+        presence_id=first.presence_id,
+        beside=_beside_of(first),
     )
+
+
+def _live(row: Any) -> LiveSignIn:
+    return LiveSignIn(row.id, row.presence_id, room_of(row.audience, _beside_of(row)))
+
+
+def _beside_of(row: Any) -> Beside | None:
+    if row.beside_id is None:
+        return None
+    return Beside(row.beside_id, row.beside, bool(row.beside_treats))
 
 
 def _covers(rows: Iterable[Any]) -> tuple[Covering, ...]:
@@ -465,4 +621,7 @@ def _thresholds(**stored: str | None) -> Thresholds:
 def _rests(row: Any, now: datetime) -> bool:
     # A clock set back would otherwise keep a browser open for as long.
     rest = now - row.last_active_at
-    return not -_CLOCK_SLACK <= rest < _thresholds(idle_minutes=row.idle_minutes).idle
+    thresholds = _thresholds(
+        idle_minutes=row.idle_minutes, shared_idle_minutes=row.shared_idle_minutes
+    )
+    return not -_CLOCK_SLACK <= rest < thresholds.rest(is_shared=row.beside_id is not None)

@@ -11,7 +11,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, or_, select, true
 from sqlalchemy.orm import Session
 
-from kapteam.db.tables import Client, Episode, EpisodeMember, Note
+from kapteam.db.cover import covers
+from kapteam.db.tables import Absence, Client, Episode, EpisodeMember, Note
 from kapteam.errors import NotFound
 from kapteam.rules.permissions import Viewer
 
@@ -24,6 +25,18 @@ def is_on_episode(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
     return _parts(viewer, now).where(EpisodeMember.episode_id == Episode.id).exists()
 
 
+def is_on_with(colleague_id: str, now: datetime) -> ColumnElement[bool]:
+    """Whether a colleague, or whom they cover, has a part in the course at `now`.
+
+    It opens nothing: what the viewer may see is asked for beside it.
+    """
+    covered = select(Absence.clinician_id).where(covers(colleague_id, now))
+    theirs = or_(
+        EpisodeMember.clinician_id == colleague_id, EpisodeMember.clinician_id.in_(covered)
+    )
+    return _at(now).where(EpisodeMember.episode_id == Episode.id, theirs).exists()
+
+
 def is_on(db: Session, viewer: Viewer, episode_id: str, now: datetime) -> bool:
     """The same of one course."""
     on_it = select(Episode.id).where(Episode.id == episode_id, is_on_episode(viewer, now))
@@ -32,8 +45,12 @@ def is_on(db: Session, viewer: Viewer, episode_id: str, now: datetime) -> bool:
 
 def _parts(viewer: Viewer, now: datetime) -> Select[str]:
     covered = [one.clinician_id for one in viewer.covers]
+    return _at(now).where(EpisodeMember.clinician_id.in_([viewer.clinician_id, *covered]))
+
+
+def _at(now: datetime) -> Select[str]:
+    """The courses in which somebody has a part at `now`."""
     return select(EpisodeMember.episode_id).where(
-        EpisodeMember.clinician_id.in_([viewer.clinician_id, *covered]),
         EpisodeMember.from_at <= now,
         or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
     )

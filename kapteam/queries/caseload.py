@@ -21,9 +21,12 @@ from kapteam.queries.standing import (
     Asked,
     CourseStanding,
     Person,
+    Scope,
     attention_of,
     course_standings,
+    courses_of,
     own_courses,
+    usual_scope,
 )
 from kapteam.rules.attention import NOTHING_AHEAD, Attention, end_of_days
 from kapteam.rules.counting import by_client
@@ -35,14 +38,6 @@ PAGE = 25
 NEW = timedelta(days=14)
 SOON = 7
 _CALM = (inf, inf, inf, inf)
-
-
-class Scope(Term):
-    """Whose clients are listed."""
-
-    OURS = "ours", "Ours together"
-    MINE = "mine", "Mine"
-    EVERYONE = "everyone", "Everyone's"
 
 
 class View(Term):
@@ -61,7 +56,8 @@ class View(Term):
 class Wanted:
     """What to list; None and the empty text leave nobody out.
 
-    `colleague_id` belongs to `Scope.OURS`; without one it is the colleague shared most.
+    `colleague_id` belongs to `Scope.OURS`; without one it is the colleague beside the viewer at a
+    shared screen, else the one shared most.
     """
 
     scope: Scope | None = None
@@ -133,17 +129,18 @@ def caseload(db: Session, asked: Asked, wanted: Wanted) -> Caseload:
     """The clients of the scope that meet the filters, by attention, then next step."""
     conditions = () if wanted.scope is Scope.EVERYONE else (own_courses(asked),)
     found = course_standings(db, asked, *conditions)
-    colleagues = _colleagues(found, asked.viewer.clinician_id)
+    colleagues = _colleagues(found, asked.viewer)
     scopes = _scopes(asked.viewer, colleagues)
     scope = wanted.scope if wanted.scope in scopes else scopes[0]
     colleague = next(
         (one for one in colleagues if one.id == wanted.colleague_id),
         colleagues[0] if colleagues else None,
     )
+    together = _together(db, asked, colleague)
     undosed = {one.client.id for one in found} - {one.client.id for one in found if one.last_dose}
     without_course, earlier = _beside_the_courses(db, asked, undosed)
     listed = _rows(found, earlier)
-    rows = [row for row in listed if scope is not Scope.OURS or _is_with(row, colleague)]
+    rows = [row for row in listed if scope is not Scope.OURS or _is_with(row, colleague, together)]
     courses = [course for row in rows for course in row.courses]
     matching = _matching(db, asked, wanted.text)
     met = [row for row in rows if _meets(row, wanted, asked) and _is_found(row.client, matching)]
@@ -172,15 +169,33 @@ def _scopes(viewer: Viewer, colleagues: tuple[Person, ...]) -> tuple[Scope, ...]
     return tuple(scope for scope, is_offered in offered.items() if is_offered)
 
 
-def _colleagues(courses: Iterable[CourseStanding], clinician_id: str) -> tuple[Person, ...]:
+def _colleagues(courses: Iterable[CourseStanding], viewer: Viewer) -> tuple[Person, ...]:
+    """Whom the viewer shares courses with; the one beside them at the screen before all others."""
     shared = Counter(
         person
         for course in courses
         if course.is_mine
         for person in {course.prescriber, course.therapist}
-        if person is not None and person.id not in {None, clinician_id}
+        if person is not None and person.id not in {None, viewer.clinician_id}
     )
-    return tuple(sorted(shared, key=lambda one: (-shared[one], one.name, one.id or "")))
+    found = sorted(shared, key=lambda one: (-shared[one], one.name, one.id or ""))
+    beside = viewer.beside
+    if beside is None or usual_scope(viewer) is not Scope.OURS:
+        return tuple(found)
+    first = next((one for one in found if one.id == beside.clinician_id), None)
+    others = (one for one in found if one != first)
+    return (first or Person(beside.clinician_id, beside.name), *others)
+
+
+def _together(db: Session, asked: Asked, colleague: Person | None) -> frozenset[str] | None:
+    """The ids of the courses that the viewer and the one beside them are on, a nurse as well.
+
+    None: this colleague is another one, or nobody is beside.
+    """
+    beside = asked.viewer.beside
+    if beside is None or colleague is None or colleague.id != beside.clinician_id:
+        return None
+    return frozenset(db.scalars(select(Episode.id).where(*courses_of(asked, Scope.OURS))))
 
 
 def _people(found: Iterable[Person | None]) -> tuple[Person, ...]:
@@ -205,7 +220,9 @@ def _rows(
     ]
 
 
-def _is_with(row: CaseloadRow, colleague: Person | None) -> bool:
+def _is_with(row: CaseloadRow, colleague: Person | None, together: frozenset[str] | None) -> bool:
+    if together is not None:
+        return any(course.episode_id in together for course in row.courses)
     return any(colleague in {course.prescriber, course.therapist} for course in row.courses)
 
 

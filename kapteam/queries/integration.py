@@ -14,8 +14,9 @@ from kapteam.queries.standing import (
     CourseLine,
     IntegrationLine,
     IntegrationRow,
+    Scope,
     course_lines,
-    own_courses,
+    courses_of,
 )
 from kapteam.rules.counting import showing
 from kapteam.rules.integration import IntegrationStage
@@ -40,11 +41,10 @@ class IntegrationSection:
 
 
 def integrations(
-    db: Session, asked: Asked, *, everyone: bool = False
+    db: Session, asked: Asked, *, scope: Scope | None = None
 ) -> tuple[IntegrationSection, ...]:
-    """Every integration of the viewer's own courses, or of all that the viewer may see."""
-    conditions = () if everyone else (own_courses(asked),)
-    return by_stage(course_lines(db, asked, *conditions))
+    """Every integration of the courses of `scope`, None being the usual one (`usual_scope`)."""
+    return by_stage(course_lines(db, asked, *courses_of(asked, scope)))
 
 
 def by_stage(courses: Iterable[CourseLine]) -> tuple[IntegrationSection, ...]:

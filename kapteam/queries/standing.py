@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from kapteam.clock import day_of
 from kapteam.db import asks, case_reviews, home_rows, signal_rows
-from kapteam.db.access import is_on_episode, visible_episodes
+from kapteam.db.access import is_on_episode, is_on_with, visible_episodes
 from kapteam.db.concerns import names
 from kapteam.db.in_force import PracticeInForce
 from kapteam.db.tables import (
@@ -119,11 +119,20 @@ from kapteam.vocabulary import (
     RecordPart,
     ServiceLine,
     SessionStatus,
+    Term,
     Tone,
 )
 from kapteam.wording import last_day
 
 _LOUDNESS = (Tone.RED, Tone.AMBER, Tone.PLAIN, Tone.BLUE, Tone.QUIET)
+
+
+class Scope(Term):
+    """Whose courses are listed: those of both at a screen, one's own, or all one may see."""
+
+    OURS = "ours", "Ours together"
+    MINE = "mine", "Mine"
+    EVERYONE = "everyone", "Everyone's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,11 +457,18 @@ class CourseStanding(CourseLine):
 
     def waits_for(self, viewer: Viewer, one: Attention) -> bool:
         """Whether a reason waits on the viewer, or on whom they cover."""
+        return any(viewer.stands_for(person_id) for person_id in self._waited_for(one))
+
+    def waits_for_colleague(self, colleague_id: str, one: Attention) -> bool:
+        """Whether a reason waits on this colleague."""
+        return colleague_id in self._waited_for(one)
+
+    def _waited_for(self, one: Attention) -> tuple[str | None, ...]:
         if one.person_id:
-            return viewer.stands_for(one.person_id)
+            return (one.person_id,)
         parts = (one.waits_on,) if one.waits_on else (Part.PRESCRIBER, Part.THERAPIST)
         people = (self.waited_on(part) for part in parts)
-        return any(person is not None and viewer.stands_for(person.id) for person in people)
+        return tuple(person.id for person in people if person is not None)
 
     def awaited(self, one: Attention) -> Person | None:
         """Whom a reason waits on: the colleague it names, else who has its part; None: either."""
@@ -572,6 +588,28 @@ def own_courses(asked: Asked) -> ColumnElement[bool]:
     if viewer.is_prescriber or viewer.is_therapist:
         return is_on_episode(viewer, asked.now)
     return visible_episodes(viewer, asked.now)
+
+
+def usual_scope(viewer: Viewer) -> Scope:
+    """Whose courses a list begins with: "ours together" while a colleague who treats is beside."""
+    beside = viewer.beside
+    is_shared = beside is not None and beside.treats and viewer.reads_notes
+    return Scope.OURS if is_shared else Scope.MINE
+
+
+def courses_of(asked: Asked, scope: Scope | None) -> tuple[ColumnElement[bool], ...]:
+    """The conditions on Episode for a scope; None is the usual one.
+
+    "Ours together" is never more than "mine": of the viewer's own the ones that the colleague
+    beside is on as well.
+    """
+    scope = scope or usual_scope(asked.viewer)
+    if scope is Scope.EVERYONE:
+        return ()
+    beside = asked.viewer.beside
+    if scope is Scope.OURS and beside is not None:
+        return own_courses(asked), is_on_with(beside.clinician_id, asked.now)
+    return (own_courses(asked),)
 
 
 def course_standings(

@@ -19,9 +19,11 @@ from kapteam.queries.standing import (
     DraftRow,
     IntegrationLine,
     IntegrationRow,
+    Scope,
     WaitLine,
+    courses_of,
     open_and_to_sign_off,
-    own_courses,
+    usual_scope,
 )
 from kapteam.queries.upcoming import Show, coming
 from kapteam.rules.attention import Attention, end_of_days
@@ -75,9 +77,12 @@ class Today:
 
     The four numbers are links: `late` and `was_this_held` to Integration with `?show=` of the same
     name, the doses to Ketamine sessions with `?show=today` and `?show=today_no_intention`.
-    `first_steps`: None but for who has no open course.
+    `first_steps`: None but for who has no open course. `waiting_on_others` is what waits on the
+    colleague at the same screen and what waits on neither. `is_empty`: no course is in the `scope`.
     """
 
+    scope: Scope
+    is_empty: bool
     safety: tuple[WaitRow, ...]
     told: tuple[Told, ...]
     unrecorded: tuple[DoseRow, ...]
@@ -89,6 +94,8 @@ class Today:
     intentions_due: tuple[DoseRow, ...]
     waiting_on_me: tuple[WaitRow, ...]
     waiting_on_others: tuple[WaitRow, ...]
+    waiting_on_beside: tuple[WaitRow, ...]
+    waiting_on_neither: tuple[WaitRow, ...]
     notes_to_finish: tuple[IntegrationRow, ...]
     my_notes_to_finish: tuple[IntegrationRow, ...]
     my_drafts: tuple[DraftRow, ...]
@@ -103,11 +110,15 @@ class Today:
     first_steps: FirstSteps | None
 
 
-def today(db: Session, asked: Asked) -> Today:
-    """The viewer's own courses, cut into the sections of Today, and what colleagues tell."""
+def today(db: Session, asked: Asked, *, scope: Scope | None = None) -> Today:
+    """The courses of `scope`, cut into the sections of Today, and what colleagues tell.
+
+    None is the usual scope (`usual_scope`).
+    """
+    scope = scope or usual_scope(asked.viewer)
     told = told_to(db, asked)
-    courses, ended = open_and_to_sign_off(db, asked, own_courses(asked))
-    steps = None if courses else first_steps(db, asked)
+    courses, ended = open_and_to_sign_off(db, asked, *courses_of(asked, scope))
+    steps = None if courses or scope is Scope.OURS else first_steps(db, asked)
     doses = sorted(
         (DoseRow(course, dose) for course in courses for dose in _doses(course)),
         key=lambda row: (row.dose.planned_at, row.dose.id),
@@ -122,7 +133,10 @@ def today(db: Session, asked: Asked) -> Today:
         (WaitRow(course, one) for course in (*courses, *ended) for one in course.attention),
         key=lambda row: row.attention.order,
     )
+    others = tuple(row for row in waits if not _waits_on_me(row, asked))
     return Today(
+        scope=scope,
+        is_empty=not courses,
         safety=_safety(waits),
         told=told,
         unrecorded=tuple(row for row in doses if row.dose.silence is Silence.WAS_THIS_GIVEN),
@@ -138,7 +152,9 @@ def today(db: Session, asked: Asked) -> Today:
             DoseRow(row.course, row.dose) for row in week.showing(Show.NO_INTENTION)
         ),
         waiting_on_me=tuple(row for row in waits if _waits_on_me(row, asked)),
-        waiting_on_others=tuple(row for row in waits if not _waits_on_me(row, asked)),
+        waiting_on_others=others,
+        waiting_on_beside=tuple(row for row in others if _waits_on_beside(row, asked)),
+        waiting_on_neither=tuple(row for row in others if not _waits_on_beside(row, asked)),
         notes_to_finish=stages[IntegrationStage.HELD],
         my_notes_to_finish=tuple(
             row for row in stages[IntegrationStage.HELD] if _is_mine_to_write(row.line, asked)
@@ -268,6 +284,11 @@ def _is_mine_to_write(line: IntegrationLine, asked: Asked) -> bool:
     """Whether the viewer began the note of what was held, or held it and nobody did."""
     author_id = line.note_author_id or line.held_by_id
     return author_id == asked.viewer.clinician_id
+
+
+def _waits_on_beside(row: WaitRow, asked: Asked) -> bool:
+    beside = asked.viewer.beside
+    return beside is not None and row.course.waits_for_colleague(beside.clinician_id, row.attention)
 
 
 def _waits_on_me(row: WaitRow, asked: Asked) -> bool:

@@ -17,8 +17,9 @@ from kapteam.queries.standing import (
     CourseLine,
     DoseLine,
     IntegrationLine,
+    Scope,
     course_lines,
-    own_courses,
+    courses_of,
 )
 from kapteam.rules.attention import end_of_days
 from kapteam.rules.counting import showing
@@ -121,13 +122,12 @@ class Upcoming:
         return tuple((on, tuple(rows)) for on, rows in groupby(open_rows, key=lambda row: row.on))
 
 
-def upcoming(db: Session, asked: Asked, *, days: int = 7, everyone: bool = False) -> Upcoming:
+def upcoming(db: Session, asked: Asked, *, days: int = 7, scope: Scope | None = None) -> Upcoming:
     """The ketamine sessions of the next `days` times 24 hours (rule 10), with their gaps.
 
-    Of the viewer's own courses, or with `everyone` of all that the viewer may see.
+    Of the courses of `scope`, None being the usual one (`usual_scope`).
     """
-    conditions = () if everyone else (own_courses(asked),)
-    return coming(course_lines(db, asked, *conditions), asked, days)
+    return coming(course_lines(db, asked, *courses_of(asked, scope)), asked, days)
 
 
 def coming(courses: Iterable[CourseLine], asked: Asked, days: int) -> Upcoming:

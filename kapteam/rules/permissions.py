@@ -46,9 +46,23 @@ class Emergency:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """A colleague who is at the same screen and does not act there.
+
+    `treats`: they do more in the practice than its front desk.
+    """
+
+    clinician_id: str
+    name: str
+    treats: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Viewer:
     """The person acting at a signed-in browser, read from the database for every run.
 
+    Everything that may be seen and done follows from this one person: who is `beside` them adds
+    nothing to it. `presence_id` is of this person's stay at the browser.
     `sees_everyone`: the whole caseload is open to this person, by a practice setting or because the
     front desk sees all clients (without notes).
     """
@@ -63,6 +77,8 @@ class Viewer:
     covers: tuple[Covering, ...] = ()
     emergencies: tuple[Emergency, ...] = ()
     away: tuple[Away, ...] = ()
+    presence_id: str = ""
+    beside: Beside | None = None
 
     def stands_for(self, clinician_id: str | None) -> bool:
         """Whether a clinician's work is this person's: one's own, or a colleague's one covers."""
@@ -86,9 +102,19 @@ class Viewer:
         return bool(self.functions & _CLINICAL)
 
     @property
+    def room(self) -> str:
+        """One word for who can see this screen and who is at it, which a drawn page depends on."""
+        return room_of(self.audience, self.beside)
+
+    @property
     def hides_names(self) -> bool:
         """Whether others can see this screen: initials and codes stand for the clients."""
         return self.audience is Audience.OTHERS
+
+
+def room_of(audience: Audience, beside: Beside | None) -> str:
+    """`both_of_us/<id of the colleague beside>`; without one the audience alone."""
+    return f"{audience}/{beside.clinician_id}" if beside else str(audience)
 
 
 def _allowed(check: Callable[[Viewer], None], viewer: Viewer) -> bool:

@@ -43,6 +43,14 @@ THRESHOLDS: Mapping[str, Threshold] = {
         60,
         "kapteam's default; HIPAA asks for automatic logoff (45 CFR 164.312)",
     ),
+    "shared_idle_minutes": Threshold(
+        "Lock a screen that two share after",
+        10,
+        "minutes without activity, and never later than any other",
+        1,
+        60,
+        "kapteam's default; HIPAA asks for automatic logoff (45 CFR 164.312)",
+    ),
     "integration_target_hours": Threshold(
         "Integration target",
         24,
@@ -151,6 +159,7 @@ class Thresholds:
     """The values in force. Hours, days and minutes as named."""
 
     idle_minutes: int = THRESHOLDS["idle_minutes"].default
+    shared_idle_minutes: int = THRESHOLDS["shared_idle_minutes"].default
     integration_target_hours: int = THRESHOLDS["integration_target_hours"].default
     integration_late_hours: int = THRESHOLDS["integration_late_hours"].default
     integration_past_hours: int = THRESHOLDS["integration_past_hours"].default
@@ -172,10 +181,10 @@ class Thresholds:
     case_review_minutes: int = THRESHOLDS["case_review_minutes"].default
     everyone_sees_caseload: int = THRESHOLDS["everyone_sees_caseload"].default
 
-    @property
-    def idle(self) -> timedelta:
-        """How long a signed-in browser may rest before it locks."""
-        return timedelta(minutes=self.idle_minutes)
+    def rest(self, *, is_shared: bool) -> timedelta:
+        """How long a signed-in browser may rest before it locks; shorter where two are at it."""
+        minutes = self.idle_minutes
+        return timedelta(minutes=min(minutes, self.shared_idle_minutes) if is_shared else minutes)
 
     @property
     def target(self) -> timedelta:

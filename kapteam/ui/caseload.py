@@ -8,9 +8,9 @@ import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.charts.trend import small_trend
-from kapteam.queries.caseload import Caseload, CaseloadRow, EarlierDose, Scope, View, Wanted
+from kapteam.queries.caseload import Caseload, CaseloadRow, EarlierDose, View, Wanted
 from kapteam.queries.integration import is_owed
-from kapteam.queries.standing import CourseStanding, Person
+from kapteam.queries.standing import CourseStanding, Person, Scope, usual_scope
 from kapteam.rules.permissions import can_book
 from kapteam.ui.first_steps import draw_first_steps
 from kapteam.ui.navigation import link
@@ -46,8 +46,10 @@ class Controls:
     by `offer`, in its place above. Nothing that names a person is bound to the URL.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, here: Present) -> None:
         chosen = st.session_state
+        # What is chosen alone says nothing of what two look at together.
+        self._of_two = "_of_two" if usual_scope(here.viewer) is Scope.OURS else ""
         with st.container(horizontal=True, vertical_alignment="bottom", key="caseload_who"):
             self._who = st.container(width="content")
             self._with = st.container(width="content")
@@ -80,8 +82,8 @@ class Controls:
             line = _pick("Service line", tuple(ServiceLine), "caseload_line")
             self._people = st.container(horizontal=True, width="content")
         self.wanted = Wanted(
-            scope=chosen.get("caseload_scope"),
-            colleague_id=chosen.get("caseload_colleague"),
+            scope=chosen.get(f"caseload_scope{self._of_two}"),
+            colleague_id=chosen.get(f"caseload_colleague{self._of_two}"),
             view=view or View.ALL,
             state=state,
             product_route=route,
@@ -100,13 +102,14 @@ class Controls:
                 index=found.scopes.index(found.scope),
                 format_func=lambda scope: _whose(scope, found),
                 horizontal=True,
-                key="caseload_scope",
+                key=f"caseload_scope{self._of_two}",
                 persist_state="session",
                 label_visibility="collapsed",
             )
         if found.scope is Scope.OURS and len(found.colleagues) > 1:
             with self._with:
-                _person("Together with", found.colleagues, "caseload_colleague", found.colleague)
+                key = f"caseload_colleague{self._of_two}"
+                _person("Together with", found.colleagues, key, found.colleague)
         with self._people:
             _person("Prescriber", found.prescribers, "caseload_prescriber")
             _person("Therapist", found.therapists, "caseload_therapist")

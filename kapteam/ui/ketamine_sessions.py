@@ -6,6 +6,7 @@ from itertools import groupby
 import streamlit as st
 
 from kapteam import sentences, wording
+from kapteam.queries.standing import Scope
 from kapteam.queries.upcoming import GAPS, Show, Upcoming, UpcomingDose
 from kapteam.rules.permissions import can_book
 from kapteam.ui.navigation import link
@@ -28,7 +29,7 @@ from kapteam.ui.rows import (
     words,
 )
 from kapteam.ui.shell import Present
-from kapteam.ui.showing import alone, beginning, counts, listed, rest, shown, whose
+from kapteam.ui.showing import alone, beginning, counts, listed, rest, scope, shown
 from kapteam.ui.text import said
 from kapteam.vocabulary import Tone
 from kapteam.wording import Phrase
@@ -47,8 +48,8 @@ _RED = frozenset(
 )
 
 
-def ask(here: Present) -> tuple[int, bool]:
-    """How many days, and whether everyone's; beside them the way to book."""
+def ask(here: Present) -> tuple[int, Scope]:
+    """How many days, and whose; beside them the way to book."""
     with st.container(horizontal=True, vertical_alignment="center", key="ketamine_sessions_ask"):
         span = st.radio(
             "How far ahead",
@@ -58,10 +59,10 @@ def ask(here: Present) -> tuple[int, bool]:
             bind="query-params",
             label_visibility="collapsed",
         )
-        everyone = whose(here, "ketamine_sessions_whose")
+        chosen = scope(here, "ketamine_sessions_whose")
         if can_book(here.viewer):
             link("booking", "Book a ketamine session", icon="add")
-    return _SPANS[span or "7 days"], everyone
+    return _SPANS[span or "7 days"], chosen
 
 
 def draw_upcoming(here: Present, upcoming: Upcoming) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from html import escape
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from kapteam import wording
+from kapteam import sentences, wording
 from kapteam.accounts.sign_ins import say_who_sees
 from kapteam.queries.right_now import right_now
 from kapteam.rules.permissions import Viewer
@@ -145,7 +146,7 @@ def _watched(here: Present, token: str = "") -> None:
     """What the guard knows a page by, and the Refresh that it presses; nobody sees them."""
     with st.container(key="watched"):
         st.button("Refresh", key="refresh")
-        st.html(f'<i data-kapteam-token="{token}" data-kapteam-audience="{here.viewer.audience}">')
+        st.html(f'<i data-kapteam-token="{token}" data-kapteam-room="{here.viewer.room}">')
 
 
 def draw_trouble(error: Exception) -> None:
@@ -182,17 +183,37 @@ def _header(here: Present, heading: str) -> DeltaGenerator:
         find_button(here)
         _who_sees(here)
         with (
-            st.popover(plain(here.viewer.name), icon=":material/person:", width="content"),
+            st.popover(
+                plain(sentences.who_is_here(here.viewer)),
+                icon=":material/group:" if here.viewer.beside else ":material/person:",
+                width="content",
+            ),
             st.container(key="person_menu"),
         ):
+            _screen_menu(here.viewer)
             link("away", "Days away")
             if not here.asked.practice.is_demo:
                 st.html('<p><a href="/session/password" target="_self">Change password</a></p>')
             st.html('<p><a href="/session/pin" target="_self">Your PIN</a></p>')
             st.html('<p><a href="/session/phone" target="_self">Your phone</a></p>')
             st.html(f"<p>{_post('Lock now (F9)', '/session/lock')}</p>")
-            st.html(f"<p>{_post('Sign out', '/session/sign-out')}</p>")
+            out = "Sign out both" if here.viewer.beside else "Sign out"
+            st.html(f"<p>{_post(out, '/session/sign-out')}</p>")
     return as_of
+
+
+def _screen_menu(viewer: Viewer) -> None:
+    """Who joins this screen; or, of the two at it, who acts and who leaves."""
+    other = viewer.beside
+    if other is None:
+        st.html(f"<p>{_to('Add a colleague to this screen', '/session/join')}</p>")
+        return
+    for line in (
+        _to(f"{other.name} acts", "/session/act"),
+        _post(f"{other.name} leaves this screen", f"/session/leave?who={other.clinician_id}"),
+        _post("I leave this screen", f"/session/leave?who={viewer.clinician_id}"),
+    ):
+        st.html(f"<p>{line}</p>")
 
 
 def _who_sees(here: Present) -> None:
@@ -231,9 +252,14 @@ def _as_of(here: Present) -> str:
     return f":gray[As of {wording.zoned_time(here.now, here.zone)}]"
 
 
+def _to(label: str, path: str) -> str:
+    """A link to a plain page, from which the guard script leads back to this one."""
+    return f'<a href="{path}" target="_self" data-kapteam-back>{escape(label)}</a>'
+
+
 def _post(label: str, path: str) -> str:
     """A link that the guard script turns into a POST (no state changes by GET)."""
-    return f'<a href="/" data-kapteam-post="{path}">{label}</a>'
+    return f'<a href="/" data-kapteam-post="{path}">{escape(label)}</a>'
 
 
 def _demo_banner(here: Present) -> None:

@@ -128,18 +128,20 @@ def present_again() -> Present | None:
 
 
 def _look() -> Present | None:
-    name, _, sign_in_id = str(getattr(st.user, "sign_in", None) or "").partition(".")
-    if not sign_in_id:
+    parts = str(getattr(st.user, "sign_in", None) or "").split(".")
+    if len(parts) != 3:
         return None
-    return _signed_in(database(name), sign_in_id)
+    name, sign_in_id, presence_id = parts
+    return _signed_in(database(name), sign_in_id, presence_id)
 
 
-def _signed_in(here: Database, sign_in_id: str) -> Present | None:
+def _signed_in(here: Database, sign_in_id: str, presence_id: str) -> Present | None:
+    """The person acting, as long as it is the one for whom this tab was opened."""
     now = clock.now()
     with here.reading() as db:
         viewer = viewer_of(db, sign_in_id, now)
         practice = practice_in_force(db, now) if viewer else None
-    if viewer is None or practice is None:
+    if viewer is None or practice is None or viewer.presence_id != presence_id:
         return None
     return Present(Asked(viewer, practice, now), here)
 
@@ -206,7 +208,8 @@ def made_when_pressed(here: Present, make: Callable[[Present], bytes]) -> Callab
 
     def made() -> bytes:
         try:
-            again = _signed_in(here.database, here.viewer.sign_in_id)
+            viewer = here.viewer
+            again = _signed_in(here.database, viewer.sign_in_id, viewer.presence_id)
             if again is not None:
                 return make(again)
         except Exception as error:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from kapteam.queries.standing import Scope, usual_scope
 from kapteam.ui.rows import count_link, words
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import quiet, strong
@@ -17,6 +18,7 @@ from kapteam.wording import Phrase
 _Shown = TypeVar("_Shown", bound=Term)
 _Row = TypeVar("_Row")
 STEP = 25
+_CHOSEN_BY_TWO = "chosen_by_two"
 _MINE, _EVERYONE = "Mine", "Everyone's"
 
 
@@ -34,6 +36,35 @@ def whose(here: Present, key: str) -> bool:
         label_visibility="collapsed",
     )
     return chosen == _EVERYONE
+
+
+def scope(here: Present, key: str) -> Scope:
+    """Whose courses a list is of; `key` is of the page's own radio.
+
+    While two are at the screen it begins with what they treat together, and the choice holds on
+    every page that asks.
+    """
+    usual = usual_scope(here.viewer)
+    if usual is not Scope.OURS:
+        return Scope.EVERYONE if whose(here, key) else usual
+    viewer = here.viewer
+    treats = viewer.is_prescriber or viewer.is_therapist
+    offered = [Scope.OURS, Scope.MINE]
+    if treats and viewer.sees_everyone:
+        offered.append(Scope.EVERYONE)
+    kept = st.session_state.get(_CHOSEN_BY_TWO, usual)
+    chosen = st.radio(
+        "Whose",
+        offered,
+        index=offered.index(kept) if kept in offered else 0,
+        format_func=lambda one: one.label,
+        horizontal=True,
+        key=f"{key}_of_two",
+        label_visibility="collapsed",
+        width="content",
+    )
+    st.session_state[_CHOSEN_BY_TWO] = chosen
+    return chosen
 
 
 def shown(kind: type[_Shown]) -> _Shown | None:

@@ -23,6 +23,8 @@ from kapteam.queries.standing import (
     DraftRow,
     IntegrationLine,
     IntegrationRow,
+    Scope,
+    usual_scope,
 )
 from kapteam.queries.today import AgendaRow, CallRow, OutsideRow, Today, WaitRow
 from kapteam.rules.attention import Reason
@@ -66,7 +68,7 @@ from kapteam.ui.rows import (
     words,
 )
 from kapteam.ui.shell import Present
-from kapteam.ui.showing import STEP, listed
+from kapteam.ui.showing import STEP, listed, scope
 from kapteam.ui.text import plain, quiet, said
 from kapteam.ui.while_away import draw_days_away
 from kapteam.vocabulary import Part, Tone
@@ -105,14 +107,31 @@ _SAID_BY_ITS_ROW = {
 }
 
 
-def draw_today(here: Present, today: Today) -> None:
-    """Today as this person needs it; one switch shows the colleague's."""
+class Top:
+    """The line above everything: its counts, in which order the page is, whose courses it has."""
+
+    def __init__(self, here: Present) -> None:
+        with st.container(horizontal=True, vertical_alignment="center", key="today_top"):
+            self._counts = st.container(width="content")
+            is_shared = usual_scope(here.viewer) is Scope.OURS
+            self.scope = scope(here, "today_whose") if is_shared else Scope.MINE
+            self.is_for_both = self.scope is Scope.OURS
+            self.as_prescriber = not self.is_for_both and _whose(here)
+            day_sheets(here)
+
+    def count(self, today: Today) -> None:
+        """Put the counts in their place."""
+        with self._counts:
+            _counts(today)
+
+
+def draw_today(here: Present, today: Today, top: Top) -> None:
+    """Today as this person needs it; one switch shows the colleague's, or what is of both."""
     here = telling_apart(here, today.clients)
-    with st.container(horizontal=True, vertical_alignment="center", key="today_top"):
-        _counts(today)
-        as_prescriber = _whose(here)
-        day_sheets(here)
+    top.count(today)
     _backups(here)
+    if today.scope is Scope.OURS and today.is_empty:
+        words(quiet("No course of care is open that both of you are on. Choose Mine for yours."))
     if today.first_steps and can_book(here.viewer):
         steps = today.first_steps
         draw_first_steps(here, is_alone=steps.is_alone, has_clients=bool(steps.without_course))
@@ -123,9 +142,12 @@ def draw_today(here: Present, today: Today) -> None:
     told = _Told()
     _unrecorded(here, told.doses(today.unrecorded))
     _agenda(here, told.agenda(today.agenda))
+    if top.is_for_both:
+        _for_both(here, today, told)
+        return
     # Side by side where there is room for two lists; each column is read from top to bottom.
     two = st.grid(2, min_column_width=_LIST)
-    if as_prescriber:
+    if top.as_prescriber:
         _for_prescriber(here, today, told, two.cell(), two.cell())
     else:
         _for_therapist(here, today, told, two.cell(), two.cell())
@@ -140,6 +162,31 @@ def _backups(here: Present) -> None:
     checked = here.read(last_check)
     if checked is not None and checked.finding:
         count_link("practice", RECORDS_CHANGED, practice_show=PracticePart.BACKUPS.label)
+
+
+def _for_both(here: Present, today: Today, told: "_Told") -> None:
+    """What two look at together: what waits on the one and on the other, then integration."""
+    viewer = here.viewer
+    both = st.grid(2, min_column_width=_REASONS)
+    for rows, who, place in (
+        (today.waiting_on_me, viewer.name, "me"),
+        (today.waiting_on_beside, viewer.beside.name if viewer.beside else "", "beside"),
+    ):
+        with both.cell():
+            left = told.waits(rows, but=_SHOWN_ELSEWHERE)
+            _waits(here, left, rows, plain(f"Waiting on {who}"), place)
+    two = st.grid(2, min_column_width=_LIST)
+    with two.cell():
+        owed = told.integrations(today.integration_to_do)
+        title = _left(owed, today.integration_to_do, "Integration to do", "No integration is owed.")
+        _integrations(here, owed, *title, "to_do")
+    with two.cell():
+        due = told.doses(today.intentions_due)
+        title = _left(due, today.intentions_due, "Intentions due", "None is due.")
+        _doses(here, due, *title, "due")
+    if today.waiting_on_neither:
+        left = told.waits(today.waiting_on_neither, but=_SHOWN_ELSEWHERE)
+        _waits(here, left, today.waiting_on_neither, "Waiting on others", "others")
 
 
 def _for_prescriber(

@@ -33,6 +33,7 @@ _STATUS: dict[type[Refused], int] = {
     Invalid: 422,
     Unavailable: 503,
 }
+_BY_ANOTHER = "Somebody else acts at this screen now. It is saved once you act again."
 _NO_NOTE = "There is no such note, or you are not on its course of care."
 
 
@@ -40,6 +41,7 @@ _NO_NOTE = "There is no such note, or you are not on its course of care."
 class _Typed:
     """One field of a note as it stands in a tab: its text, and the version it was typed over.
 
+    `by` is the key of who acted when the tab was opened (`visitor.key_of`), whose text it is.
     `unanswered` is what the tab sent before without an answer; None for nothing.
     """
 
@@ -47,6 +49,7 @@ class _Typed:
     field: str
     text: str
     version: int
+    by: str
     unanswered: str | None = None
 
 
@@ -67,6 +70,8 @@ def keep_draft(request: Request, body: bytes) -> Response:
         person = person_at(request)
         if person is None:
             return _refused(401, "Sign in first.")
+        if person.key != typed.by:
+            return _refused(401, _BY_ANOTHER)
         return _keep(person, typed)
     except Refused as refusal:
         status = next((code for kind, code in _STATUS.items() if isinstance(refusal, kind)), 503)
@@ -141,7 +146,7 @@ def _read(body: bytes) -> _Typed | None:
         typed = _Typed(**said)
     except (ValueError, TypeError, RecursionError):
         return None
-    words = (typed.note, typed.field, typed.text)
+    words = (typed.note, typed.field, typed.text, typed.by)
     is_good = (
         all(isinstance(one, str) for one in words)
         and isinstance(typed.unanswered, str | None)

@@ -1,8 +1,10 @@
 """Who may go on at the browser that asks, and where the others are sent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from kapteam import clock
 from kapteam.accounts.sign_ins import LiveSignIn, viewer_of
@@ -10,7 +12,8 @@ from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.practices import DEMO, database
 from kapteam.queries.standing import Asked
-from kapteam.web.visitor import browser_token, visitor_of
+from kapteam.web.plain import message
+from kapteam.web.visitor import browser_token, key_of, visitor_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,12 @@ class Person:
     database: Database
     practice: str
     token: str
+
+    @property
+    def key(self) -> str:
+        """The key of the sign-in and of this person at it."""
+        viewer = self.asked.viewer
+        return key_of(self.practice, viewer.sign_in_id, viewer.presence_id)
 
     @property
     def is_demo(self) -> bool:
@@ -42,6 +51,18 @@ def person_at(request: Request) -> Person | None:
         return None
     token = browser_token(request, visitor.practice)
     return Person(Asked(viewer, practice, now), here, visitor.practice, token)
+
+
+def drawn_for_another(form: Mapping[str, list[str]], key: str) -> Response | None:
+    """The answer to a form that was drawn while somebody else acted at this browser.
+
+    `key` is of who acts now; None: the form is theirs.
+    """
+    if form.get("acting", [key])[0] == key:
+        return None
+    return message(
+        409, "Somebody else acts at this screen now", "Nothing was saved. Open the page again."
+    )
 
 
 def door(request: Request) -> str:

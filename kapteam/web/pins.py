@@ -11,7 +11,7 @@ from kapteam.accounts import pins
 from kapteam.errors import Invalid, NotAllowed
 from kapteam.queries.pins import PinBrowserLine, pin_browsers
 from kapteam.queries.standing import Asked
-from kapteam.web.person import door, person_at
+from kapteam.web.person import door, drawn_for_another, person_at
 from kapteam.web.plain import message, page
 from kapteam.web.visitor import browser_cookie_name
 
@@ -34,6 +34,9 @@ class PinPages:
         person = person_at(request)
         if person is None:
             return _go(door(request))
+        another = drawn_for_another(form, person.key)
+        if another is not None:
+            return another
         password, pin = (form.get(name, [""])[0] for name in ("password", "pin"))
         device = wording.browser(request.headers.get("user-agent", ""))
         try:
@@ -83,6 +86,7 @@ class PinPages:
         return page(
             "pin.html",
             status=200 if invalid is None else _UNREADABLE,
+            acting=person.key,
             errors={} if invalid is None else invalid.fields,
             browsers=[_line(person.asked, one) for one in browsers],
             demo_password=self._demo_password if person.is_demo else "",

@@ -5,6 +5,7 @@ import secrets
 import traceback
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
@@ -32,6 +33,14 @@ def message(status: int, heading: str, sentence: str, reference: str = "") -> HT
     return page(
         "message.html", status=status, heading=heading, sentence=sentence, reference=reference
     )
+
+
+def local_path(path: str) -> str:
+    """`path` when it stays within kapteam's own pages, else the first page."""
+    parts = urlsplit(path)
+    is_local = path.startswith("/") and not parts.scheme and not parts.netloc
+    is_odd = "\\" in path or any(ord(letter) < 33 for letter in path)
+    return path if is_local and not is_odd and not path.startswith("/session") else "/"
 
 
 def log_trouble(error: BaseException) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
@@ -23,15 +23,18 @@ from kapteam.actions.team import OwnPhoneEntered, change_own_phone
 from kapteam.db.practices import DEMO, PRACTICE, database
 from kapteam.errors import Conflict, Invalid, NotFound, Unavailable, Unchanged
 from kapteam.queries.practice import own_phone
-from kapteam.rules.permissions import Viewer
+from kapteam.rules.permissions import Beside, Viewer
 from kapteam.vocabulary import Function
+from kapteam.web.cookies import forgotten, with_cookie
 from kapteam.web.drafts import keep_draft
 from kapteam.web.gate import SIGN_IN_HEADER, Entrance, is_set_up
+from kapteam.web.person import drawn_for_another
 from kapteam.web.pins import PinPages
-from kapteam.web.plain import message, page
+from kapteam.web.plain import local_path, message, page
 from kapteam.web.proof import is_by_pin, proof_asked
+from kapteam.web.shared_screen import SharedScreenPages
 from kapteam.web.signing import SigningPages
-from kapteam.web.visitor import Visitor, browser_token, cookie_name, key_of, visitor_of
+from kapteam.web.visitor import Visitor, browser_key, browser_token, visitor_of
 
 DEMO_PASSWORD = "explore the demo"  # noqa: S105 - opens fictional people only, and the pages say it
 _ASSETS = Path(__file__).parent / "assets"
@@ -43,6 +46,7 @@ def plain_routes(entrance: Entrance) -> list[BaseRoute]:
     """Every route of ours, to stand before Streamlit's."""
     pages = PlainPages(entrance)
     signing, pin = SigningPages(DEMO_PASSWORD), PinPages(DEMO_PASSWORD)
+    shared = SharedScreenPages(entrance.sockets, DEMO_PASSWORD)
     under_session = [
         *[_file(path, path.name) for path in sorted(_ASSETS.iterdir())],
         _file(entrance.shell.font, "source-sans.woff2"),
@@ -70,6 +74,11 @@ def plain_routes(entrance: Entrance) -> list[BaseRoute]:
         _posted("/pin", pin.set_pin),
         _shown("/pin/saved", pin.pin_saved),
         _posted("/pin/off", pin.turn_off),
+        _shown("/join", shared.ask_join),
+        _posted("/join", shared.join),
+        _shown("/act", shared.ask_act),
+        _posted("/act", shared.act),
+        _posted("/leave", shared.leave),
         _shown("/phone", pages.ask_phone),
         _posted("/phone", pages.change_phone),
         _shown("/phone/saved", pages.phone_saved),
@@ -165,7 +174,7 @@ class PlainPages:
 
     def ask_sign_in(self, request: Request) -> Response:
         """The sign-in form."""
-        wanted = _local(request.query_params.get("next", "/"))
+        wanted = local_path(request.query_params.get("next", "/"))
         if not is_set_up():
             return _go("/session/welcome")
         if visitor_of(request, clock.now()).is_live:
@@ -181,16 +190,17 @@ class PlainPages:
             _need(name=(name, "Type your sign-in name."), password=(password, _NO_PASSWORD))
             practice = database(PRACTICE)
             started = sign_ins.sign_in(practice, name, password, _device(request), clock.now())
-            password_given(practice, started.clinician_id, browser_token(request, PRACTICE))
+            browser = browser_token(request, PRACTICE)
+            password_given(practice, started.clinician_id, browser, clock.now())
         except Invalid as invalid:
             return _sign_in_page(form, invalid)
         except Unavailable as gone:
             return _sign_in_page(form, _beside_password(gone))
-        return self._enter(request, PRACTICE, started, _local(_one(form, "next")))
+        return self._enter(request, PRACTICE, started, local_path(_one(form, "next")))
 
     def ask_unlock(self, request: Request) -> Response:
         """The locked page."""
-        wanted = _local(request.query_params.get("next", "/"))
+        wanted = local_path(request.query_params.get("next", "/"))
         visitor = visitor_of(request, clock.now())
         if not isinstance(visitor.sign_in, LockedSignIn):
             return _go(wanted)
@@ -198,27 +208,28 @@ class PlainPages:
 
     def unlock(self, request: Request, form: Form) -> Response:
         """Unlock with the password, or the PIN; the cookie's token is replaced."""
-        now, wanted = clock.now(), _local(_one(form, "next"))
+        now, wanted = clock.now(), local_path(_one(form, "next"))
         visitor = visitor_of(request, now)
         locked = visitor.sign_in
         if not isinstance(locked, LockedSignIn):
             return _go(wanted)
         here, browser = database(visitor.practice), browser_token(request, visitor.practice)
+        who = locked.of(_one(form, "who")).clinician_id
         try:
             if is_by_pin(form):
-                token = unlock_by_pin(here, locked.id, browser, _one(form, "pin"), now)
+                token = unlock_by_pin(here, locked.id, browser, _one(form, "pin"), now, who=who)
             else:
                 _need(password=(_one(form, "password"), _NO_PASSWORD))
-                token = sign_ins.unlock(here, locked.id, _one(form, "password"), now)
-                password_given(here, locked.clinician_id, browser)
+                token = sign_ins.unlock(here, locked.id, _one(form, "password"), now, who=who)
+                password_given(here, who, browser, now)
         except Invalid as invalid:
             return _locked_page(request, visitor.practice, locked, wanted, form, invalid)
-        return _with_cookie(request, visitor.practice, token, _go(wanted))
+        return with_cookie(request, visitor.practice, token, _go(wanted))
 
     def lock(self, request: Request, form: Form) -> Response:
         """Lock this browser."""
         now = clock.now()
-        wanted = quote(_local(request.query_params.get("next", "/")), safe="")
+        wanted = quote(local_path(request.query_params.get("next", "/")), safe="")
         try:
             visitor = visitor_of(request, now)
             if visitor.sign_in is not None:
@@ -226,7 +237,7 @@ class PlainPages:
                     sign_ins.lock(db, visitor.sign_in.id, now)
         except Unavailable:
             # A lock that is not kept would open by itself, so this browser is signed out.
-            return _forgotten(request, _go(f"/session/sign-in?next={wanted}"))
+            return forgotten(request, _go(f"/session/sign-in?next={wanted}"))
         return _go(f"/session/locked?next={wanted}")
 
     def sign_out(self, request: Request, form: Form) -> Response:
@@ -234,7 +245,7 @@ class PlainPages:
         try:
             return self._leave(request, visitor_of(request, clock.now()), "/")
         except Unavailable:
-            return _forgotten(request, _go("/"))
+            return forgotten(request, _go("/"))
 
     def touch(self, request: Request, form: Form) -> Response:
         """The person is active."""
@@ -286,13 +297,13 @@ class PlainPages:
     def ask_new_password(self, request: Request) -> Response:
         """The form that changes one's own password."""
         visitor = visitor_of(request, clock.now())
-        return _no_password_here(visitor) or _password_page()
+        return _no_password_here(visitor) or _password_page(visitor)
 
     def change_password(self, request: Request, form: Form) -> Response:
         """Change the password; the person's other browsers are signed out at once."""
         now = clock.now()
         visitor = visitor_of(request, now)
-        closed = _no_password_here(visitor)
+        closed = _no_password_here(visitor) or drawn_for_another(form, visitor.key)
         if closed or visitor.sign_in is None:
             return closed or _go("/")
         old, new = _one(form, "password"), _one(form, "new_password")
@@ -300,10 +311,10 @@ class PlainPages:
             _need(password=(old, _NO_PASSWORD), new_password=(new, "Type the new password."))
             changed = change_password(database(PRACTICE), visitor.sign_in.id, old, new, now)
         except Invalid as invalid:
-            return _password_page(invalid)
+            return _password_page(visitor, invalid)
         for sign_in_id in changed.ended:
-            self._sockets.close(key_of(PRACTICE, sign_in_id))
-        return _with_cookie(request, PRACTICE, changed.token, _go("/session/password/changed"))
+            self._sockets.close_all(browser_key(PRACTICE, sign_in_id))
+        return with_cookie(request, PRACTICE, changed.token, _go("/session/password/changed"))
 
     def password_changed(self, request: Request) -> Response:
         """What the change of a password did."""
@@ -322,6 +333,9 @@ class PlainPages:
         """Keep one's own number."""
         now = clock.now()
         visitor = visitor_of(request, now)
+        another = drawn_for_another(form, visitor.key) if visitor.is_live else None
+        if another is not None:
+            return another
         typed, version = _one(form, "phone"), _one(form, "version")
         entered = OwnPhoneEntered(int(version) if version.isdecimal() else 0, typed)
         try:
@@ -348,11 +362,11 @@ class PlainPages:
         """Hand out the new cookie; whoever was signed in at this browser before is not any more."""
         before = visitor_of(request, clock.now())
         self._end(before)
-        return _with_cookie(request, practice, started.token, _go(to))
+        return with_cookie(request, practice, started.token, _go(to))
 
     def _leave(self, request: Request, visitor: Visitor, to: str) -> Response:
         self._end(visitor)
-        return _forgotten(request, _go(to))
+        return forgotten(request, _go(to))
 
     def _end(self, visitor: Visitor) -> None:
         if visitor.sign_in is not None:
@@ -417,14 +431,17 @@ def _phone_page(
     return page(
         "phone.html",
         status=_status(invalid),
+        acting=visitor.key,
         phone=phone if typed is None else typed,
         version=version,
         errors=_errors(invalid),
     )
 
 
-def _password_page(invalid: Invalid | None = None) -> Response:
-    return page("password.html", status=_status(invalid), errors=_errors(invalid))
+def _password_page(visitor: Visitor, invalid: Invalid | None = None) -> Response:
+    return page(
+        "password.html", status=_status(invalid), acting=visitor.key, errors=_errors(invalid)
+    )
 
 
 def _sign_in_page(form: Form, invalid: Invalid | None = None) -> Response:
@@ -432,7 +449,7 @@ def _sign_in_page(form: Form, invalid: Invalid | None = None) -> Response:
         "sign_in.html",
         status=_status(invalid),
         name=_one(form, "name"),
-        wanted=_local(_one(form, "next")),
+        wanted=local_path(_one(form, "next")),
         errors=_errors(invalid),
     )
 
@@ -446,14 +463,17 @@ def _locked_page(
     invalid: Invalid | None = None,
 ) -> Response:
     demo_password = DEMO_PASSWORD if practice == DEMO else ""
+    address = f"/session/locked?next={quote(wanted, safe='')}"
+    who = sign_in.of(_one(form, "who") if form else request.query_params.get("who", ""))
+    people = [Beside(sign_in.clinician_id, sign_in.name), sign_in.beside]
     with database(practice).reading() as db:
         asked = proof_asked(
             db,
             request,
-            sign_in.clinician_id,
+            who.clinician_id,
             browser_token(request, practice),
             clock.now(),
-            page=f"/session/locked?next={quote(wanted, safe='')}",
+            page=f"{address}&who={who.clinician_id}" if sign_in.beside else address,
             form=form,
             invalid=invalid,
             demo_password=demo_password,
@@ -461,8 +481,10 @@ def _locked_page(
     return page(
         "locked.html",
         status=_status(invalid),
-        name=sign_in.name,
+        who=who,
+        others=[one for one in people if one is not None and one != who],
         asked=asked,
+        address=address,
         demo_password=demo_password,
         wanted=wanted,
     )
@@ -504,39 +526,12 @@ def _functions(form: Form) -> frozenset[Function]:
     return frozenset(Function(one) for one in form.get("functions", []) if one in set(Function))
 
 
-def _local(path: str) -> str:
-    """`path` when it stays within kapteam, else the first page."""
-    parts = urlsplit(path)
-    is_local = path.startswith("/") and not parts.scheme and not parts.netloc
-    is_odd = "\\" in path or any(ord(letter) < 33 for letter in path)
-    return path if is_local and not is_odd and not path.startswith("/session") else "/"
-
-
 def _device(request: Request) -> str:
     return request.headers.get("user-agent", "")
 
 
 def _go(to: str) -> RedirectResponse:
     return RedirectResponse(to, 303)
-
-
-def _with_cookie(request: Request, practice: str, token: str, response: Response) -> Response:
-    scheme = request.url.scheme
-    response.set_cookie(
-        cookie_name(scheme),
-        f"{practice}.{token}",
-        path="/",
-        secure=scheme == "https",
-        httponly=True,
-        samesite="strict",
-    )
-    return response
-
-
-def _forgotten(request: Request, response: Response) -> Response:
-    """The same answer, and the browser forgets its cookie."""
-    response.delete_cookie(cookie_name(request.url.scheme), path="/")
-    return response
 
 
 def _alive(visitor: Visitor) -> Response:

@@ -111,7 +111,7 @@ def _try_to_sign(
             check_pin(signer.database, who, signer.token, typed, asked.now, at="signing")
         else:
             check_password(signer.database, who, typed, asked.now, failed="note:signing_failed")
-            password_given(signer.database, who, signer.token)
+            password_given(signer.database, who, signer.token, asked.now)
         with signer.database.writing() as db:
             sign_note(db, asked.viewer, note_id, seen, asked.now, by_pin=by_pin)
     except (Invalid, Conflict) as refused:

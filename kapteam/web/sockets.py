@@ -35,7 +35,7 @@ class _Socket:
 
 
 class Sockets:
-    """Every open websocket, by the key of its sign-in (`practice.<id>`)."""
+    """Every open websocket, by the key of its sign-in and of who acts there (`visitor.key_of`)."""
 
     def __init__(self) -> None:
         self._open: defaultdict[str, set[_Socket]] = defaultdict(set)
@@ -85,9 +85,15 @@ class Sockets:
                 yield self._news[key]
 
     def close(self, key: str) -> None:
-        """Close every websocket of a sign-in; what is still queued for it is dropped."""
+        """Close every websocket of a key; what is still queued for it is dropped."""
         for socket in tuple(self._open.get(key, ())):
             socket.loop.call_soon_threadsafe(socket.ended.set)
+
+    def close_all(self, of: str) -> None:
+        """Close every websocket of a sign-in (`visitor.browser_key`), whoever acts there."""
+        for key in tuple(self._open):
+            if key.startswith(f"{of}."):
+                self.close(key)
 
     async def sweep_for_ever(self) -> None:
         """Twice a second, look for news, and close the websockets of whoever may not go on.

@@ -31,8 +31,9 @@ class Visitor:
 
     @property
     def key(self) -> str:
-        """The sign-in across both databases: `practice.<id>`; empty when signed out."""
-        return key_of(self.practice, self.sign_in.id) if self.sign_in else ""
+        """The sign-in and who acts at it (`key_of`), locked or not; empty when signed out."""
+        one = self.sign_in
+        return key_of(self.practice, one.id, one.presence_id) if one else ""
 
     @property
     def is_live(self) -> bool:
@@ -40,8 +41,17 @@ class Visitor:
         return isinstance(self.sign_in, LiveSignIn)
 
 
-def key_of(practice: str, sign_in_id: str) -> str:
-    """A sign-in's key: `practice.<id>`."""
+def key_of(practice: str, sign_in_id: str, presence_id: str) -> str:
+    """`practice.<id of the sign-in>.<id of the acting presence>`.
+
+    Streamlit keeps what is typed and pressed on a page under it: when another person acts, nothing
+    of it is theirs.
+    """
+    return f"{browser_key(practice, sign_in_id)}.{presence_id}"
+
+
+def browser_key(practice: str, sign_in_id: str) -> str:
+    """What the keys of one sign-in begin with, whoever acts: `practice.<id>`."""
     return f"{practice}.{sign_in_id}"
 
 
@@ -88,30 +98,33 @@ def visitor_of(connection: HTTPConnection, now: datetime) -> Visitor:
 def news_of(keys: Iterable[str], now: datetime) -> dict[str, str]:
     """What there is to tell those of `keys` whose person may go on; the idle are locked.
 
-    That is the change token and who can see the screen, by which a page knows that it is out of
-    date, and the key itself, by which it knows that it is still its own person's: two statements a
-    database, however many are asked about.
+    That is the change token and who can see the screen and is at it, by which a page knows that it
+    is out of date, and the key itself, by which it knows that it is still its own person's: two
+    statements a database, however many are asked about. A key of somebody who does not act any
+    more gets none.
     """
     ids: defaultdict[str, set[str]] = defaultdict(set)
-    for key in keys:
-        practice, _, sign_in_id = key.partition(".")
+    asked = set(keys)
+    for key in asked:
+        practice, sign_in_id, _ = key.split(".")
         ids[practice].add(sign_in_id)
 
     news: dict[str, str] = {}
     for practice, theirs in ids.items():
-        told = _look_up(practice, partial(_news, ids=theirs, now=now), dict[str, str]())
-        for sign_in_id, words in told.items():
-            key = key_of(practice, sign_in_id)
-            news[key] = f"{words} {key}"
+        look = partial(_news, practice=practice, ids=theirs, now=now)
+        told = _look_up(practice, look, dict[str, str]())
+        news |= {key: words for key, words in told.items() if key in asked}
     return news
 
 
-def _news(database: Database, ids: set[str], now: datetime) -> dict[str, str]:
+def _news(database: Database, practice: str, ids: set[str], now: datetime) -> dict[str, str]:
+    """By key; the keys are of who acts now."""
     with database.reading() as db:
         live, token = sign_ins.live(db, ids, now), change_token(db)
     if live.keys() != ids:
         _lock_idle(database, now)
-    return {sign_in_id: f"{token} {audience}" for sign_in_id, audience in live.items()}
+    keys = {key_of(practice, one.id, one.presence_id): one for one in live.values()}
+    return {key: f"{token} {one.room} {key}" for key, one in keys.items()}
 
 
 def _lock_idle(database: Database, now: datetime) -> None:

@@ -52,7 +52,7 @@ class Seat:
         return [self.gives(WRONG) for _ in range(times)]
 
     def gives_password(self):
-        pins.password_given(self.database, self.who, self.token)
+        pins.password_given(self.database, self.who, self.token, self.now)
 
     @property
     def state(self):
@@ -503,7 +503,9 @@ def test_a_sign_in_at_rest_is_locked_as_ever(dana, database, now):
     started = signed_in(database, dana.who, now)
     with database.reading() as db:
         found = sign_ins.find(db, started.token, now + 15 * MINUTE)
-    assert found == LockedSignIn(started.sign_in_id, dana.who, "Dana Reyes", recorded=False)
+    assert found == LockedSignIn(
+        started.sign_in_id, started.presence_id, dana.who, "Dana Reyes", recorded=False
+    )
 
 
 def test_what_a_pin_is_worth_here_is_one_statement(dana, database, now):

@@ -20,6 +20,11 @@ def found(database, token, now):
         return sign_ins.find(db, token, now)
 
 
+def live_one(started):
+    """A sign-in that goes on, of one person who says that nobody else sees the screen."""
+    return LiveSignIn(started.sign_in_id, started.presence_id, Audience.JUST_ME)
+
+
 def acting(database, sign_in_id, now):
     with database.reading() as db:
         return sign_ins.viewer_of(db, sign_in_id, now)
@@ -32,7 +37,7 @@ def lock(database, sign_in_id, now):
 
 def test_a_sign_in_is_found_by_its_token_of_which_only_a_hash_is_kept(database, people, now):
     started = sign_ins.sign_in(database, "Dana", PASSWORD, "Firefox", now)
-    assert found(database, started.token, now) == LiveSignIn(started.sign_in_id, Audience.JUST_ME)
+    assert found(database, started.token, now) == live_one(started)
     assert found(database, started.token + "x", now) is None
     assert found(database, "", now) is None
     with database.reading() as db:
@@ -48,7 +53,7 @@ def test_two_sign_ins_of_one_person_have_nothing_in_common(database, people, now
     with database.writing() as db:
         sign_ins.end(db, first.sign_in_id, now)
     assert found(database, first.token, now) is None
-    assert found(database, second.token, now) == LiveSignIn(second.sign_in_id, Audience.JUST_ME)
+    assert found(database, second.token, now) == live_one(second)
 
 
 def test_the_viewer_is_who_acts_with_functions_read_anew_each_time(database, people, now):
@@ -98,7 +103,7 @@ def test_who_acts_and_who_is_live_are_one_statement_each(database, people, now):
     with database.reading() as db, recorded_statements(database.engine) as statements:
         assert sign_ins.viewer_of(db, started[0].sign_in_id, now)
         live = sign_ins.live(db, ids | {"unknown"}, now)
-        assert live == dict.fromkeys(ids, Audience.JUST_ME)
+        assert live == {one.sign_in_id: live_one(one) for one in started}
     assert len(statements) == 2
 
 
@@ -107,10 +112,10 @@ def test_fifteen_minutes_without_activity_lock_and_activity_starts_them_anew(dat
     with database.writing() as db:
         sign_ins.touch(db, started.sign_in_id, now + 14 * MINUTE)
     later = now + 28 * MINUTE
-    assert found(database, started.token, later) == LiveSignIn(started.sign_in_id, Audience.JUST_ME)
+    assert found(database, started.token, later) == live_one(started)
     later = now + 29 * MINUTE
     assert found(database, started.token, later) == LockedSignIn(
-        started.sign_in_id, people.dana, "Dana Reyes", recorded=False
+        started.sign_in_id, started.presence_id, people.dana, "Dana Reyes", recorded=False
     )
     assert acting(database, started.sign_in_id, later) is None
     with database.writing() as db:
@@ -157,9 +162,7 @@ def test_a_sign_in_lives_twelve_hours_however_busy(database, people, now):
         with database.writing() as db:
             sign_ins.touch(db, started.sign_in_id, now + minutes * MINUTE)
     almost = now + 12 * HOUR - MINUTE
-    assert found(database, started.token, almost) == LiveSignIn(
-        started.sign_in_id, Audience.JUST_ME
-    )
+    assert found(database, started.token, almost) == live_one(started)
     assert found(database, started.token, now + 12 * HOUR) is None
     with database.writing() as db:
         sign_ins.lock_idle(db, now + 12 * HOUR)
@@ -173,7 +176,7 @@ def test_unlocking_replaces_the_token(database, people, now):
     assert isinstance(found(database, started.token, now), LockedSignIn)
     token = sign_ins.unlock(database, started.sign_in_id, PASSWORD, now + HOUR)
     assert found(database, started.token, now + HOUR) is None
-    assert found(database, token, now + HOUR) == LiveSignIn(started.sign_in_id, Audience.JUST_ME)
+    assert found(database, token, now + HOUR) == live_one(started)
     assert tags(database)[-2:] == ["signin:locked", "signin:unlocked"]
 
 
@@ -208,7 +211,7 @@ def test_every_sign_in_of_somebody_ends_and_nobody_elses(database, people, now):
     with database.writing() as db:
         sign_ins.end_all_of(db, people.robin, acting(database, mine.sign_in_id, now), now)
     assert [found(database, one.token, now) for one in theirs] == [None, None]
-    assert found(database, mine.token, now) == LiveSignIn(mine.sign_in_id, Audience.JUST_ME)
+    assert found(database, mine.token, now) == live_one(mine)
 
 
 def test_a_wrong_password_at_signing_is_audited_as_such(database, people, now):
@@ -252,13 +255,13 @@ def test_who_can_see_the_screen_belongs_to_the_sign_in(database, people, now):
             sign_ins.say_who_sees(db, me, Audience.OTHERS, now)
         me = acting(database, mine.sign_in_id, now)
     assert me.hides_names
-    assert found(database, mine.token, now).audience is Audience.OTHERS
+    assert found(database, mine.token, now).room == Audience.OTHERS
     assert tags(database).count("signin:audience_changed") == 1
     assert not acting(database, elsewhere.sign_in_id, now).hides_names
 
     lock(database, mine.sign_in_id, now)
     token = sign_ins.unlock(database, mine.sign_in_id, PASSWORD, now)
 
-    assert found(database, token, now).audience is Audience.OTHERS
+    assert found(database, token, now).room == Audience.OTHERS
     later = sign_ins.sign_in(database, "Dana", PASSWORD, "Firefox", now)
-    assert found(database, later.token, now).audience is Audience.JUST_ME
+    assert found(database, later.token, now).room == Audience.JUST_ME

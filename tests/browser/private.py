@@ -1,4 +1,4 @@
-"""What must never stand in a log: each name, number and note text that a practice keeps; tokens."""
+"""What must never stand in a log, or on a screen that others see: names, numbers, texts, tokens."""
 
 import re
 
@@ -6,6 +6,7 @@ from sqlalchemy import String, Text, select
 
 from kapteam.db.base import Base
 from kapteam.db.engine import Database
+from kapteam.db.tables import Client, Clinician, Inquiry
 
 _LINK = re.compile(r"/session/invite/\S+")
 _SHORTEST = 4
@@ -40,3 +41,18 @@ def private_words(url: str) -> set[str]:
     database.close()
     lines = (line.strip() for text in texts for line in text.splitlines())
     return {line for line in lines if len(line) >= _SHORTEST}
+
+
+def names_in(database: Database) -> re.Pattern[str]:
+    """Every name, and every number by which somebody is called, of those who are not colleagues."""
+    people = (Client.given_name, Client.family_name, Client.preferred_name)
+    with database.reading() as db:
+        ours = {part for name in db.scalars(select(Clinician.name)) for part in name.split()}
+        texts = [one for row in db.execute(select(*people)) for one in row]
+        texts += [*db.scalars(select(Inquiry.name))]
+        names = {part for text in texts for part in text.split()} - ours
+        whole = (Client.phone, Client.emergency_phone, Client.emergency_name)
+        names |= {one for row in db.execute(select(*whole)) for one in row}
+        names |= {*db.scalars(select(Inquiry.phone))}
+    assert len(names) > 90
+    return re.compile("|".join(rf"\b{re.escape(one)}\b" for one in names if one))

@@ -7,7 +7,7 @@ import pytest
 
 from kapteam.db.in_force import practice_in_force
 from kapteam.queries.integration import SECTIONS, integrations, is_owed
-from kapteam.queries.standing import Asked
+from kapteam.queries.standing import Asked, Scope
 from kapteam.queries.today import today
 from kapteam.rules.integration import IntegrationStage
 from kapteam.vocabulary import EpisodeState, ServiceLine
@@ -150,13 +150,13 @@ def test_mine_leaves_out_what_a_colleague_treats_and_everyone_s_does_not(care):
 
     assert not any(section.rows for section in ask(care, integrations, other))
     assert sum(
-        len(section.rows) for section in ask(care, integrations, other, everyone=True)
+        len(section.rows) for section in ask(care, integrations, other, scope=Scope.EVERYONE)
     ) == len(_OF_STAGE)
 
 
 def test_everyone_s_shows_nothing_that_one_may_not_see(care):
     assert not any(
-        section.rows for section in ask(care, integrations, care.stranger, everyone=True)
+        section.rows for section in ask(care, integrations, care.stranger, scope=Scope.EVERYONE)
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import Client
-from kapteam.queries.standing import Asked, course_standings
+from kapteam.queries.standing import Asked, Scope, course_standings
 from kapteam.queries.today import today
 from kapteam.queries.upcoming import GAPS, Show, upcoming
 from kapteam.rules.attention import Reason
@@ -308,8 +308,8 @@ def test_mine_and_everyone_s(care):
     other = replace(care.stranger, sees_everyone=True)
 
     assert ask(care, other).rows == ()
-    assert len(ask(care, other, everyone=True).rows) == 1
-    assert ask(care, care.stranger, everyone=True).rows == ()
+    assert len(ask(care, other, scope=Scope.EVERYONE).rows) == 1
+    assert ask(care, care.stranger, scope=Scope.EVERYONE).rows == ()
     assert len(ask(care, care.front_desk).rows) == 1
 
 

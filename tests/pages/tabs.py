@@ -5,10 +5,10 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from kapteam.accounts.sign_ins import start_sign_in
+from kapteam.accounts.sign_ins import Started, start_sign_in
 from kapteam.db import practices
 from kapteam.rules.permissions import Viewer
-from tests.factories import NOW
+from tests.factories import NOW, is_beside
 from tests.factories_care import Care
 from tests.query_recorder import recorded_statements
 
@@ -35,11 +35,32 @@ def opened(care: Care, viewer: Viewer, page: str, **query: str) -> AppTest:
     return tab
 
 
+def opened_by_two(care: Care, acts: Viewer, beside: Viewer, page: str, **query: str) -> AppTest:
+    """The page at a screen that two share."""
+    tab = a_tab(page, **query)
+    with care.database.writing() as db:
+        started = start_sign_in(db, acts.clinician_id, "test", NOW)
+        is_beside(db, started.sign_in_id, beside)
+    tab.user = user_of(started)
+    well(tab.run())
+    tab._page_hash = ""
+    return tab
+
+
 def signed_in(care: Care, viewer: Viewer) -> dict[str, str]:
     """What the gate hands to a tab of somebody who has just signed in."""
     with care.database.writing() as db:
-        sign_in_id = start_sign_in(db, viewer.clinician_id, "test", NOW).sign_in_id
-    return {"sign_in": f"{practices.PRACTICE}.{sign_in_id}"}
+        return user_of(start_sign_in(db, viewer.clinician_id, "test", NOW))
+
+
+def user_of(started: Started) -> dict[str, str]:
+    """What the gate hands to a tab of this sign-in."""
+    return {"sign_in": f"{practices.PRACTICE}.{started.sign_in_id}.{started.presence_id}"}
+
+
+def sign_in_of(tab: AppTest) -> str:
+    """The id of the sign-in that the tab is of."""
+    return str(tab.user["sign_in"]).split(".")[1]
 
 
 def unsigned(page: str, **query: str) -> str:

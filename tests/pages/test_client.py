@@ -62,7 +62,7 @@ from tests.factories_care import (
     an_unrecorded_session,
 )
 from tests.pages.filling import press
-from tests.pages.tabs import links
+from tests.pages.tabs import links, user_of
 from tests.query_recorder import recorded_statements
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,9 +81,9 @@ def care(data_folder: Path, _sqlite_template: Path, frozen_clock: FrozenClock) -
 def a_tab(database: Database, viewer: Viewer, code: str = "K-001") -> AppTest:
     """A new tab on the page, of somebody who has just signed in; not run yet."""
     with database.writing() as db:
-        sign_in_id = start_sign_in(db, viewer.clinician_id, "test", NOW).sign_in_id
+        started = start_sign_in(db, viewer.clinician_id, "test", NOW)
     tab = AppTest.from_file(str(ROOT / "kapteam" / "ui" / "main.py"), default_timeout=20)
-    tab.user = {"sign_in": f"{practices.PRACTICE}.{sign_in_id}"}
+    tab.user = user_of(started)
     tab.query_params["client"] = code
     tab.switch_page(str(ROOT / "pages" / "client.py"))
     return tab

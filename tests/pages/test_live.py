@@ -10,9 +10,18 @@ from kapteam.actions.clients import PinnedLineEntered, pin_line
 from kapteam.db.audit import change_token
 from tests.factories import NOW
 from tests.factories_care import a_booked_pair, a_given_session, an_overdue_integration
-from tests.pages.tabs import MOST_STATEMENTS, headings, names, opened, said, statements_of, well
+from tests.pages.tabs import (
+    MOST_STATEMENTS,
+    headings,
+    names,
+    opened,
+    said,
+    sign_in_of,
+    statements_of,
+    well,
+)
 
-_TOKEN = re.compile('data-kapteam-token="(.*?)" data-kapteam-audience="just_me"')
+_TOKEN = re.compile('data-kapteam-token="(.*?)" data-kapteam-room="just_me"')
 LIVE = ("today", "caseload", "ketamine_sessions", "integration")
 
 
@@ -62,7 +71,7 @@ def test_of_a_page_on_which_one_writes_only_who_is_under_medicine_comes_by_itsel
 def test_who_is_locked_meanwhile_gets_no_list(busy, page):
     tab = opened(busy, busy.therapist, page)
     with busy.database.writing() as db:
-        lock(db, tab.user["sign_in"].partition(".")[2], NOW)
+        lock(db, sign_in_of(tab), NOW)
 
     well(tab.button(key="refresh").click().run())
 

@@ -22,6 +22,7 @@ from tests.pages.tabs import (
     names,
     opened,
     said,
+    sign_in_of,
     statements_of,
     well,
 )
@@ -220,7 +221,7 @@ def test_rule_63_whose_words_are_shown_their_chart_was_opened_once_an_hour(care)
 def test_with_others_in_the_room_words_are_folded_and_what_was_typed_is_emptied(care):
     a_written_note(care, "The sea")
     tab = search(opened(care, care.therapist, "notes"), "sea")
-    sign_in_id = tab.user["sign_in"].partition(".")[2]
+    sign_in_id = sign_in_of(tab)
     with care.database.writing() as db:
         db.execute(update(SignIn).where(SignIn.id == sign_in_id).values(audience=Audience.OTHERS))
 

@@ -34,6 +34,7 @@ from tests.pages.tabs import (
     links,
     opened,
     said,
+    sign_in_of,
     statements_of,
     well,
 )
@@ -360,7 +361,7 @@ def test_the_front_desk_reads_nothing_of_the_form(care, closed):
 def test_the_form_names_the_client_and_is_not_printed_while_others_can_see(care, closed):
     tab = _page(care, closed)
     assert len(tab.get("download_button")) == 1
-    sign_in_id = tab.user["sign_in"].partition(".")[2]
+    sign_in_id = sign_in_of(tab)
     with care.database.writing() as db:
         say_who_sees(db, viewer_of(db, sign_in_id, NOW), Audience.OTHERS, NOW)
     well(tab.run())

@@ -1,7 +1,6 @@
 """Who can see this screen? With others in the room no name is on it; no name is ever in a title, an
 address, a chart or a key. Every page of the demo, with every name that was seeded."""
 
-import re
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,16 +9,17 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from google.protobuf.json_format import MessageToDict
-from sqlalchemy import select, update
+from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
 from kapteam.accounts.sign_ins import start_sign_in, viewer_of
 from kapteam.db import practices
 from kapteam.db.engine import Database
-from kapteam.db.tables import Client, Clinician, Episode, Inquiry, SignIn
+from kapteam.db.tables import Episode, SignIn
 from kapteam.demo import PRESCRIBER_ID, THERAPIST_ID
 from kapteam.vocabulary import Audience, HoldReason, SessionStatus
 from tests.browser.demo import PAGES, is_prescribers
+from tests.browser.private import names_in
 from tests.factories import NOW, a_hold
 from tests.factories_care import (
     Care,
@@ -27,7 +27,7 @@ from tests.factories_care import (
     a_ketamine_session,
     an_integration_session,
 )
-from tests.pages.tabs import a_tab, bare, links, opened, said, well
+from tests.pages.tabs import a_tab, bare, links, opened, said, sign_in_of, user_of, well
 
 MADE_OF_NAMES = ("client_edit", "inquiry")
 
@@ -44,26 +44,12 @@ def _opened(demo: Database, name: str, audience: Audience) -> AppTest:
     who = PRESCRIBER_ID if is_prescribers(name) else THERAPIST_ID
     with demo.writing() as db:
         address = urlsplit(PAGES[name](db))
-        sign_in_id = start_sign_in(db, who, "a test", NOW).sign_in_id
-        db.execute(update(SignIn).where(SignIn.id == sign_in_id).values(audience=audience))
+        started = start_sign_in(db, who, "a test", NOW)
+        this = SignIn.id == started.sign_in_id
+        db.execute(update(SignIn).where(this).values(audience=audience))
     tab = a_tab(address.path.strip("/") or "today", **dict(parse_qsl(address.query)))
-    tab.user = {"sign_in": f"{practices.PRACTICE}.{sign_in_id}"}
+    tab.user = user_of(started)
     return well(tab.run())
-
-
-def _names(demo: Database) -> re.Pattern[str]:
-    """Every name, and every number by which somebody is called, of those who are not colleagues."""
-    people = (Client.given_name, Client.family_name, Client.preferred_name)
-    with demo.reading() as db:
-        ours = {part for name in db.scalars(select(Clinician.name)) for part in name.split()}
-        texts = [one for row in db.execute(select(*people)) for one in row]
-        texts += [*db.scalars(select(Inquiry.name))]
-        names = {part for text in texts for part in text.split()} - ours
-        whole = (Client.phone, Client.emergency_phone, Client.emergency_name)
-        names |= {one for row in db.execute(select(*whole)) for one in row}
-        names |= {*db.scalars(select(Inquiry.phone))}
-    assert len(names) > 90
-    return re.compile("|".join(rf"\b{re.escape(one)}\b" for one in names if one))
 
 
 def _sent(tab: AppTest) -> Iterator[str]:
@@ -76,7 +62,7 @@ def _sent(tab: AppTest) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_with_others_in_the_room_no_name_is_on_the_screen(demo: Database, name: str) -> None:
-    names = _names(demo)
+    names = names_in(demo)
     shown = "\n".join(_sent(_opened(demo, name, Audience.JUST_ME)))
     hidden = "\n".join(_sent(_opened(demo, name, Audience.OTHERS)))
 
@@ -90,7 +76,7 @@ def test_with_others_in_the_room_no_name_is_on_the_screen(demo: Database, name: 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_no_name_is_ever_in_an_address_a_chart_or_a_key(demo: Database, name: str) -> None:
-    names, tab = _names(demo), _opened(demo, name, Audience.JUST_ME)
+    names, tab = names_in(demo), _opened(demo, name, Audience.JUST_ME)
     machinery = [one.proto.query_string for one in tab.get("page_link")]
     machinery += [str(one.proto) for one in tab.get("vega_lite_chart")]
     machinery += [str(getattr(one, "key", "")) for one in tab.main]
@@ -148,7 +134,7 @@ def test_the_answer_is_kept_and_what_was_typed_to_find_somebody_is_gone(demo: Da
     assert tab.text_input(key="caseload_text").value == ""
     assert "A.O. K-011" in " ".join(links(tab, "client"))
     with demo.reading() as db:
-        viewer = viewer_of(db, tab.user["sign_in"].partition(".")[2], NOW)
+        viewer = viewer_of(db, sign_in_of(tab), NOW)
     assert viewer is not None
     assert viewer.hides_names
 

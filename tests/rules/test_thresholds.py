@@ -33,8 +33,14 @@ def test_defaults_are_those_of_the_product():
     assert USUAL.target == timedelta(hours=24)
     assert (USUAL.integration_late_hours, USUAL.integration_past_hours) == (48, 72)
     assert (USUAL.intention_due_hours, USUAL.intention_fresh_days) == (72, 7)
-    assert USUAL.idle == timedelta(minutes=15)
+    assert USUAL.rest(is_shared=False) == timedelta(minutes=15)
+    assert USUAL.rest(is_shared=True) == timedelta(minutes=10)
     assert USUAL.everyone_sees_caseload == 0
+
+
+def test_a_screen_that_two_share_never_rests_longer_than_one_that_is_not_shared():
+    strict = replace(USUAL, idle_minutes=5)
+    assert strict.rest(is_shared=True) == strict.rest(is_shared=False) == timedelta(minutes=5)
 
 
 def test_the_newest_stored_value_counts_and_unknown_keys_do_not():

@@ -25,6 +25,7 @@ _CHECKS = {
     "test_heartbeat",
     "test_media",
     "test_pin",
+    "test_shared_screen",
     "test_sign_in",
     "test_sockets",
     "test_uploads",

@@ -44,12 +44,22 @@ class Desk:
         self.browser.cookie = f"practice.{started.token}"
         return started.sign_in_id
 
+    @property
+    def key(self) -> str:
+        """Who acts at the browser, as the guard was told."""
+        return self.browser.get("/session/alive").text
+
     def sends(
         self, text: str = TEXT, version: object = 0, *, field: str = FIELD, **more: object
     ) -> httpx.Response:
         """What the guard sends of one field."""
-        said = {"note": self.note_id, "field": field, "text": text, "version": version, **more}
-        return self.posts(json.dumps(said))
+        return self.posts(self.content(text, version, field=field, **more))
+
+    def content(
+        self, text: str = TEXT, version: object = 0, *, field: str = FIELD, **more: object
+    ) -> str:
+        said = {"note": self.note_id, "field": field, "text": text, "version": version}
+        return json.dumps({**said, "by": self.key, **more})
 
     def posts(self, content: str | bytes, **headers: str) -> httpx.Response:
         return self.browser.post(
@@ -199,7 +209,7 @@ def test_typing_sent_is_no_activity_by_itself(seat):
 
 @pytest.mark.parametrize("origin", ["", "null", "https://evil.example", "http://127.0.0.1:9999"])
 def test_from_elsewhere_nothing_is_kept(seat, origin):
-    content = json.dumps({"note": seat.note_id, "field": FIELD, "text": "x", "version": 0})
+    content = seat.content()
     assert seat.posts(content, origin=origin).status_code == 403
     assert seat.posts(content, **{"sec-fetch-site": "cross-site"}).status_code == 403
     assert seat.kept == {}
@@ -207,7 +217,7 @@ def test_from_elsewhere_nothing_is_kept(seat, origin):
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_only_json_is_taken_which_no_form_of_another_page_can_send(seat, kind):
-    content = json.dumps({"note": seat.note_id, "field": FIELD, "text": "x", "version": 0})
+    content = seat.content()
     assert seat.posts(content, **{"content-type": kind}).status_code == 415
     assert seat.kept == {}
 
@@ -222,13 +232,15 @@ def test_only_json_is_taken_which_no_form_of_another_page_can_send(seat, kind):
         "{",
         "[" * 30_000,
         "{}",
-        '{"note": 1, "field": "x", "text": "x", "version": 0}',
-        '{"note": "x", "field": "x", "text": null, "version": 0}',
-        '{"note": "x", "field": "x", "text": "x", "version": "0"}',
-        '{"note": "x", "field": "x", "text": "x", "version": true}',
-        '{"note": "x", "field": "x", "text": "x", "version": -1}',
-        '{"note": "x", "field": "x", "text": "x", "version": 0, "author": "x"}',
-        '{"note": "x", "field": "x", "text": "x", "version": 0, "unanswered": 3}',
+        '{"note": 1, "field": "x", "text": "x", "version": 0, "by": "x"}',
+        '{"note": "x", "field": "x", "text": null, "version": 0, "by": "x"}',
+        '{"note": "x", "field": "x", "text": "x", "version": "0", "by": "x"}',
+        '{"note": "x", "field": "x", "text": "x", "version": true, "by": "x"}',
+        '{"note": "x", "field": "x", "text": "x", "version": -1, "by": "x"}',
+        '{"note": "x", "field": "x", "text": "x", "version": 0}',
+        '{"note": "x", "field": "x", "text": "x", "version": 0, "by": null}',
+        '{"note": "x", "field": "x", "text": "x", "version": 0, "by": "x", "author": "x"}',
+        '{"note": "x", "field": "x", "text": "x", "version": 0, "by": "x", "unanswered": 3}',
         b"\xff\xfe",
     ],
 )
@@ -255,7 +267,7 @@ def test_a_text_that_cannot_be_kept_is_refused_in_a_sentence(seat, text, sentenc
 def test_the_longest_text_is_kept_whatever_it_is_written_in(seat):
     text = "\N{CACTUS}" * 8_000
     content = json.dumps(
-        {"note": seat.note_id, "field": FIELD, "text": text, "version": 0},
+        {"note": seat.note_id, "field": FIELD, "text": text, "version": 0, "by": seat.key},
         ensure_ascii=False,
     )
     assert seat.posts(content.encode()).status_code == 200

@@ -18,7 +18,7 @@ from tests.query_recorder import recorded_statements
 from tests.web.server import Browser
 from tests.web.streamlit_socket import HEARTBEAT, PATIENCE_SECONDS, heartbeat_of, refused
 
-_TOLD = re.compile(r"[0-9a-f]{16} just_me practice\.[0-9a-z-]+")
+_TOLD = re.compile(r"[0-9a-f]{16} just_me practice\.[0-9a-z-]+\.[0-9a-z-]+")
 _SAVED_AT = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
 
 
@@ -41,7 +41,7 @@ def test_that_something_was_saved_is_told_to_who_is_in(server, sign_in, practice
             record(db, "client:changed", None, _SAVED_AT)
 
         assert re.fullmatch(
-            r"[0-9a-f]{16} just_me practice\.[0-9a-z-]+", _other_than(before, heartbeat)
+            r"[0-9a-f]{16} just_me practice\.[0-9a-z-]+\.[0-9a-z-]+", _other_than(before, heartbeat)
         )
 
 
@@ -81,4 +81,5 @@ def test_thirty_screens_cost_as_many_statements_as_one(frozen_clock):
 def _signed_in():
     with database(PRACTICE).writing() as db:
         somebody = a_clinician(db, name=f"Nell {new_id()}")
-        return key_of(PRACTICE, start_sign_in(db, somebody.clinician_id, "a test", NOW).sign_in_id)
+        started = start_sign_in(db, somebody.clinician_id, "a test", NOW)
+        return key_of(PRACTICE, started.sign_in_id, started.presence_id)

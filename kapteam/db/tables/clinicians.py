@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kapteam.db.base import Base, Identified, Versioned
+from kapteam.db.base import Base, Identified, Versioned, index_of_open
 from kapteam.db.types import term
 from kapteam.vocabulary import Audience, Function
+
+_IS_ACTING = text("acting AND left_at IS NULL")
 
 
 class Clinician(Versioned):
@@ -71,6 +73,7 @@ class PinBrowser(Identified):
     `token_hash` is of the browser's own token, which all who have a PIN there share. `pin_hash`
     (argon2id) is of the PIN together with that token. `tries` counts the PINs given since a right
     one; at five the PIN rests there until the password was given. `device` reads "Firefox on Mac".
+    `password_at` is when this person last gave the password there.
     """
 
     __tablename__ = "pin_browser"
@@ -82,12 +85,13 @@ class PinBrowser(Identified):
     set_at: Mapped[datetime]
     until_at: Mapped[datetime]
     tries: Mapped[int]
+    password_at: Mapped[datetime | None]
 
     __table_args__ = (UniqueConstraint("token_hash", "clinician_id"),)
 
 
 class Presence(Identified):
-    """Who is at a signed-in browser, and who of them is acting."""
+    """Who is at a signed-in browser, and who of them is acting: one, of two at most."""
 
     __tablename__ = "presence"
 
@@ -96,6 +100,23 @@ class Presence(Identified):
     joined_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
     acting: Mapped[bool]
+
+    __table_args__ = (
+        index_of_open(
+            "uq_presence_sign_in_id_clinician_id",
+            "sign_in_id",
+            "clinician_id",
+            unset="left_at",
+            unique=True,
+        ),
+        Index(
+            "uq_presence_sign_in_id_acting",
+            "sign_in_id",
+            unique=True,
+            sqlite_where=_IS_ACTING,
+            postgresql_where=_IS_ACTING,
+        ),
+    )
 
 
 class Absence(Identified):

@@ -23,6 +23,8 @@ const KEEPALIVE_LETTERS = 20_000; // each takes three bytes at most
 
 // Hiding: nothing is removed, so what was typed is still there when the page comes back.
 
+const THEIRS =
+  "Somebody else acts at this screen now. What you typed here is not saved yet, and is still here when you act again.";
 const HELD =
   "Locked. Unlock kapteam in another tab: what you typed here is not saved yet, and is still here.";
 
@@ -70,7 +72,8 @@ const isOurs = (path) => /^\/(?![\/\\])/.test(path ?? "");
 
 let heart = null;
 let news = "";
-let ours = ""; // the sign-in that the page was first told of
+let ours = ""; // the sign-in and the person acting that the page was first told of
+let acts = ""; // the same of who acts by now
 let silence = 0; // looks in a row since anything was heard
 let leaving = false;
 let locking = false; // leaving, but what was typed goes first
@@ -82,16 +85,30 @@ function listen() {
   heart = mine;
   mine.addEventListener("message", ({ data }) => {
     silence = 0;
-    const signIn = data.split(" ").at(-1);
-    ours ||= signIn;
-    // Somebody else signed in at this browser: nothing of this page is for them.
-    if (signIn !== ours) return isOnTheWay() || leave();
+    if (!isStillOurs(data.split(" ").at(-1))) return;
     news = data;
     if (!leaving) show();
     refresh();
   });
   mine.addEventListener("close", () => mine === heart && ask());
 }
+
+// Somebody else signed in at this browser, or acts at it now: nothing of this page is for them. What was
+// typed and is not saved waits, hidden, for the one who typed it, as long as the sign-in is the same.
+function isStillOurs(key) {
+  ours ||= key;
+  const isNew = key !== acts;
+  acts = key;
+  // A field that is not drawn again yet is sent once it is: it would be drawn without what it holds.
+  if (isNew) waiting().forEach((draft) => draft.area.isConnected && sendDraft(draft));
+  if (key === ours) return true;
+  if (isOnTheWay()) return false;
+  if (!isSameBrowser(key) || !isAnyUnsaved()) leave();
+  else hide(THEIRS);
+  return false;
+}
+
+const isSameBrowser = (key) => key.split(".").slice(0, 2).join() === ours.split(".").slice(0, 2).join();
 
 // A handshake that is refused does not say why, nor whose page this is until the first beat.
 async function ask(pause = LOOK_MS) {
@@ -105,12 +122,12 @@ async function ask(pause = LOOK_MS) {
     silence = 0;
     // Who is on the way to the lock already is not sent anew: that would lose this page's address.
     if (isOnTheWay()) return;
-    const isLocked = ours !== "" && signIn === ours;
+    const isLocked = ours !== "" && signIn !== "" && isSameBrowser(signIn);
     if (!isLocked || !isAnyUnsaved()) return leave();
     leaving = locking = false;
     hide(HELD);
   }
-  if (answer?.ok) ours ||= signIn;
+  if (answer?.ok && !isStillOurs(signIn) && leaving) return;
   setTimeout(listen, pause);
 }
 
@@ -139,8 +156,8 @@ addEventListener("pageshow", (event) => {
 
 // A page that is live says by which change token it was drawn. When the heartbeat tells
 // another, something was saved, and the page draws its lists again; once a minute it does so anyway,
-// since "in 30 min" ages. Every page says for whom it was drawn ("Who can see this screen?"), which
-// another tab may have answered anew. Nobody is disturbed: not while a button of the mouse is down, or a dialog
+// since "in 30 min" ages. Every page says for which room it was drawn ("Who can see this screen?", and who is
+// at it), which another tab may have changed. Nobody is disturbed: not while a button of the mouse is down, or a dialog
 // or a list to choose from lies over the page, and the focus stays on the link it was on, wherever that moves to. Nor is anybody
 // called back: for a moment after a press Streamlit has asked for the next page, and a Refresh pressed on
 // this one would be the later word. The address of a link stands in the bar once the server has begun its
@@ -154,15 +171,15 @@ let wentTo = ""; // where a pressed link leads that is not there yet
 
 function refresh() {
   const drawn = document.querySelector("[data-kapteam-token]")?.dataset;
-  if (!drawn || !news || document.hidden || leaving || composing || isRunning()) return;
+  if (!drawn || !news || acts !== ours || document.hidden || leaving || composing || isRunning()) return;
   const now = performance.now();
   if (now - pressedAt < HELD_MS || now - wentAt < ON_THE_WAY_MS) return;
   if (wentTo !== "" && location.pathname !== wentTo && now - wentAt < SLOW_MS) return;
   wentTo = "";
   if (document.querySelector("[role=dialog], [role=listbox]")) return;
-  const [token, audience] = news.split(" ");
+  const [token, room] = news.split(" ");
   const isLive = drawn.kapteamToken !== "";
-  const isOld = isLive && token !== drawn.kapteamToken || audience !== drawn.kapteamAudience;
+  const isOld = isLive && token !== drawn.kapteamToken || room !== drawn.kapteamRoom;
   const since = now - drawnAt;
   const isAsked = isOld && (news !== drawnFor || since >= AGAIN_MS);
   if (!isAsked && !(isLive && since >= AGEING_MS)) return;
@@ -390,7 +407,7 @@ const drafts = new Map(); // every field of a note that was on this page, by its
 const draftIn = (area) => [...drafts.values()].find((one) => one.area === area);
 const isUnsaved = (draft) => draft.text !== null && draft.text !== draft.kept;
 const isStuck = (draft) => draft.theirs !== null || draft.refused === draft.text;
-const isWaiting = (draft) => isUnsaved(draft) && !isStuck(draft);
+const isWaiting = (draft) => isUnsaved(draft) && !isStuck(draft) && ours !== "" && acts === ours;
 const isAnyUnsaved = () => [...drafts.values()].some(isUnsaved);
 const waiting = () => [...drafts.values()].filter(isWaiting);
 const unsavedDraft = () =>
@@ -480,6 +497,7 @@ function request(draft, text, isLast = document.hidden) {
     note: draft.note,
     field: draft.name,
     text,
+    by: ours,
     version: draft.version,
     unanswered: [...draft.tried].at(-1) ?? null,
   });
@@ -698,7 +716,17 @@ addEventListener(
   { capture: true },
 );
 
-// What the page asks for: data-kapteam-post (a press sends a POST), data-kapteam-go (go there now).
+// What the page asks for: data-kapteam-post (a press sends a POST), data-kapteam-go (go there now),
+// data-kapteam-back (the plain page there leads back here).
+
+document.addEventListener(
+  "click",
+  (event) => {
+    const link = event.target.closest?.("[data-kapteam-back]");
+    if (link) link.search = `?next=${encodeURIComponent(location.pathname + location.search)}`;
+  },
+  { capture: true },
+);
 
 document.addEventListener(
   "click",
