@@ -35,7 +35,7 @@ from kapteam.rules.permissions import Viewer
 from kapteam.rules.planning import why_too_often
 from kapteam.rules.readiness import ON_THE_DAY, Requirement, tone_of
 from kapteam.rules.record_links import Found, RowNamed
-from kapteam.rules.review_actions import ActionInShort
+from kapteam.rules.review_actions import ActionInShort, action_tone
 from kapteam.rules.scoring import CriticalAnswer, Scored
 from kapteam.rules.series import SeriesCount
 from kapteam.rules.slots import OpeningHours
@@ -946,14 +946,28 @@ def question(one: AskInShort, now: datetime, zone: ZoneInfo) -> Phrase:
 
 
 def review_action(one: ActionInShort, today: date) -> Phrase:
-    """An open action of a case review: `Agreed in review, by Mon Nov 30: call the cardiologist`."""
-    due = wording.day(one.due_on, today)
-    when = f"was due {due}" if one.is_overdue(today) else f"due {due}"
+    """An open action of a review: `Agreed in the case review, due Mon Nov 30: call the doctor`."""
     words = " ".join(one.words.split())
     if len(words) > _BEGINS:
         words = f"{words[:_BEGINS].rstrip()}…"
-    said = f"Agreed in the case review, {when}"
-    return Phrase(f"{said}: {words}" if words else said, one.tone(today), "task_alt")
+    due = action_due(one.due_on, today)
+    said = f"Agreed in the case review, {due.text}"
+    return Phrase(f"{said}: {words}" if words else said, due.tone, "task_alt")
+
+
+def action_due(due_on: date, today: date) -> Phrase:
+    """Until when something is done: `due Mon Nov 30`, amber from that day on."""
+    when = wording.day(due_on, today)
+    return Phrase(
+        f"was due {when}" if due_on < today else f"due {when}", action_tone(due_on, today)
+    )
+
+
+def reviewed(at: datetime | None, today: date, zone: ZoneInfo) -> str:
+    """When a case review last decided about a course: `Reviewed Tue Nov 24`."""
+    if at is None:
+        return "Not reviewed yet"
+    return f"Reviewed {wording.day(at.astimezone(zone).date(), today)}"
 
 
 def topics(

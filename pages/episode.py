@@ -3,6 +3,7 @@
 import streamlit as st
 
 from kapteam.actions.episodes import EpisodeEntered, open_episode
+from kapteam.queries.agreed import left_by_reviews
 from kapteam.queries.client_details import client_details
 from kapteam.queries.course import course, course_before
 from kapteam.queries.for_review import for_review_of
@@ -21,6 +22,7 @@ from kapteam.ui.course import (
     draw_unbooked,
     new_course_fields,
 )
+from kapteam.ui.discuss import ASKED_FOR, draw_reviews_of
 from kapteam.ui.for_review import draw_for_review
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go
@@ -32,6 +34,13 @@ if "id" in st.query_params:
     care = here.read(course, st.query_params["id"], to_end=can_run_episode(here.viewer))
     draw_banner(here, care.head, to_course=False, seen=care.seen_this_hour, critical=care.critical)
     draw_course(here, care)
+    draw_reviews_of(
+        here,
+        care.id,
+        here.read(left_by_reviews, care.id),
+        is_open=care.closed_at is None,
+        unfolded=st.query_params.get("do") == ASKED_FOR,
+    )
     if can_run_episode(here.viewer):
         draw_measures_asked(here, care)
     draw_for_review(here, care, here.read(for_review_of, care.id))

@@ -32,6 +32,7 @@ from kapteam.queries.ketamine_session import ketamine_session_page
 from kapteam.queries.notes import DraftText, NoteLine, NotePage
 from kapteam.rules.notes import FIRST_DAY, LAST_DAY, Field, Template, is_required
 from kapteam.ui.asks import ask_link
+from kapteam.ui.discuss import discuss_link
 from kapteam.ui.forms import DAY_WIDTH, Form, minted_id, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, phrase, row
@@ -86,7 +87,10 @@ def draw_note_banner(here: Present, shown: NotePage) -> None:
     for experience in subject.elsewhere:
         st.markdown(quiet(f"Experience elsewhere: {experience}"))
     if shown.is_on_course:
-        ask_link(here, shown.treated_by, note=shown.note.id)
+        with row("note_ways"):
+            ask_link(here, shown.treated_by, note=shown.note.id)
+            if shown.note.signed_at is not None:
+                discuss_link(here, shown.note.episode_id)
 
 
 def _what_it_does(subject: Subject, doses: list[str]) -> str:
