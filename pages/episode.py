@@ -3,7 +3,6 @@
 import streamlit as st
 
 from kapteam.actions.episodes import EpisodeEntered, open_episode
-from kapteam.queries.agreed import left_by_reviews
 from kapteam.queries.client_details import client_details
 from kapteam.queries.course import course, course_before
 from kapteam.queries.for_review import for_review_of
@@ -31,21 +30,16 @@ from kapteam.ui.rows import identity
 
 here = open_page("Course of care")
 if "id" in st.query_params:
-    care = here.read(course, st.query_params["id"], to_end=can_run_episode(here.viewer))
+    runs = can_run_episode(here.viewer)
+    care = here.read(course, st.query_params["id"], in_full=True, to_end=runs)
     draw_banner(here, care.head, to_course=False, seen=care.seen_this_hour, critical=care.critical)
     draw_course(here, care)
-    draw_reviews_of(
-        here,
-        care.id,
-        here.read(left_by_reviews, care.id),
-        is_open=care.closed_at is None,
-        unfolded=st.query_params.get("do") == ASKED_FOR,
-    )
-    if can_run_episode(here.viewer):
+    draw_reviews_of(here, care, unfolded=st.query_params.get("do") == ASKED_FOR)
+    if runs:
         draw_measures_asked(here, care)
     draw_for_review(here, care, here.read(for_review_of, care.id))
     draw_earlier_holds(here, care)
-    if can_run_episode(here.viewer):
+    if runs:
         draw_steps(here, care, here.read(team))
     if can_record_session(here.viewer):
         draw_unbooked(here, care)

@@ -1,12 +1,12 @@
 """What case reviews left on one course of care: what was decided, agreed and is to be discussed."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import Select
 
 from kapteam.db import case_reviews
 from kapteam.db.asks import read_seats
@@ -62,25 +62,24 @@ class LeftByReviews:
         return not (self.last or self.actions or self.marks)
 
 
-def left_by_reviews(db: Session, asked: Asked, episode_id: str) -> LeftByReviews:
-    """What case reviews left on a course that the viewer may see, in one statement."""
+def review_selects(asked: Asked, episode_id: str) -> tuple[Select[Any], ...]:
+    """What case reviews left on a course, as parts of a statement that asks for more."""
     if not asked.viewer.reads_notes:
-        return LeftByReviews()
-    parts = (
+        return ()
+    return (
         *case_reviews.selects((episode_id,), in_full=True),
         *case_reviews.selects_of_one(episode_id, asked.now),
     )
-    rows = db.execute(union_all(*parts)).all()
-    by_kind = {
-        what: [row for row in rows if row.what == what]
-        for what in (
-            case_reviews.ACTION,
-            case_reviews.MARK,
-            case_reviews.DECIDED,
-            case_reviews.SEATS,
-        )
-    }
-    seats, names = read_seats(by_kind[case_reviews.SEATS][0].place)
+
+
+def left_by_reviews(asked: Asked, rows: Iterable[Any]) -> LeftByReviews:
+    """The rows of `review_selects`; others among them are passed over."""
+    if not asked.viewer.reads_notes:
+        return LeftByReviews()
+    by_kind: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_kind[row.what].append(row)
+    seats, names = read_seats(next((row.place for row in by_kind[case_reviews.SEATS]), ""))
     actions = (_action(row, seats, names) for row in by_kind[case_reviews.ACTION])
     marks = (OpenMark(row.id, row.place, row.person, row.at) for row in by_kind[case_reviews.MARK])
     return LeftByReviews(

@@ -15,7 +15,8 @@ from kapteam.actions.case_reviews import (
     mark_to_discuss,
     take_mark_back,
 )
-from kapteam.queries.agreed import LastDecision, LeftByReviews
+from kapteam.queries.agreed import LastDecision
+from kapteam.queries.course import Course
 from kapteam.queries.standing import CourseStanding
 from kapteam.rules.permissions import can_review_cases
 from kapteam.ui.forms import Form, unused_id
@@ -37,11 +38,9 @@ def discuss_link(here: Present, episode_id: str) -> None:
         link("episode", "Discuss in the review", icon="add_comment", id=episode_id, do=ASKED_FOR)
 
 
-def draw_reviews_of(
-    here: Present, episode_id: str, left: LeftByReviews, *, is_open: bool, unfolded: bool
-) -> None:
+def draw_reviews_of(here: Present, care: Course, *, unfolded: bool) -> None:
     """On the course: what was decided last, what was agreed, what is to be discussed, its form."""
-    may_mark = is_open and can_review_cases(here.viewer)
+    left, may_mark = care.reviews, care.closed_at is None and can_review_cases(here.viewer)
     if left.is_empty and not may_mark:
         return
     with section("Case review", key="reviews"):
@@ -51,7 +50,7 @@ def draw_reviews_of(
         for mark in left.marks:
             _mark(here, mark.id, mark.by, mark.at, mark.words)
         if may_mark:
-            _form(here, episode_id, unfolded=unfolded)
+            _form(here, care.id, unfolded=unfolded)
 
 
 def draw_left_by_reviews(here: Present, courses: Iterable[CourseStanding]) -> None:

@@ -87,7 +87,7 @@ def draw_note_banner(here: Present, shown: NotePage) -> None:
     for experience in subject.elsewhere:
         st.markdown(quiet(f"Experience elsewhere: {experience}"))
     if shown.is_on_course:
-        with row("note_ways"):
+        with row("to_colleagues"):
             ask_link(here, shown.treated_by, note=shown.note.id)
             if shown.note.signed_at is not None:
                 discuss_link(here, shown.note.episode_id)

@@ -7,10 +7,10 @@ import pytest
 
 from kapteam.actions.case_reviews import end_action
 from kapteam.db.tables import Action, Clinician, Episode, EpisodeMember
-from kapteam.queries.agreed import left_by_reviews
 from kapteam.queries.case_review import case_agenda
 from kapteam.queries.caseload import View, Wanted, caseload
 from kapteam.queries.client import client_page
+from kapteam.queries.course import course
 from kapteam.queries.today import today
 from kapteam.rules.attention import Reason
 from kapteam.vocabulary import (
@@ -59,7 +59,7 @@ def _left(care, who, **viewer):
     asked = care.asked_by(who)
     asked = replace(asked, viewer=replace(asked.viewer, **viewer))
     with care.database.reading() as db:
-        return left_by_reviews(db, asked, care.course.id)
+        return course(db, asked, care.course.id, in_full=True).reviews
 
 
 def test_an_action_waits_on_its_owner_and_for_the_other_on_others(care, action):
@@ -233,18 +233,19 @@ def test_a_list_says_that_it_cut_off_long_words_and_the_course_has_all_of_them(c
     assert _left(care, care.therapist).actions[0].words == words.strip()
 
 
-def test_it_takes_one_statement_however_much_was_left(care):
-    counts = []
+def test_a_course_takes_one_statement_more_however_much_was_left(care):
+    counts = [_statements_of_course(care, in_full=False) + 1]
     for _ in range(2):
         with care.database.writing() as db:
             for _ in range(5):
                 an_action(db, care.course, care.therapist)
                 a_mark(db, care.course, care.prescriber)
-        asked = care.asked_by(care.therapist)
-        with (
-            care.database.reading() as db,
-            recorded_statements(care.database.engine) as statements,
-        ):
-            left_by_reviews(db, asked, care.course.id)
-        counts.append(len(statements))
-    assert counts == [1, 1]
+        counts.append(_statements_of_course(care, in_full=True))
+    assert len(set(counts)) == 1
+
+
+def _statements_of_course(care, *, in_full):
+    asked = care.asked_by(care.therapist)
+    with care.database.reading() as db, recorded_statements(care.database.engine) as statements:
+        course(db, asked, care.course.id, in_full=in_full)
+    return len(statements)

@@ -25,6 +25,7 @@ from tests.pages.tabs import (
     opened,
     said,
     statements_of,
+    well,
 )
 
 DAY = timedelta(days=1)
@@ -71,13 +72,13 @@ def test_from_every_page_about_a_course_one_link_leads_to_the_form(care):
 
 def test_what_is_put_on_the_agenda_stands_there_with_whose_it_is_and_since_when(care):
     tab = _course(care, care.therapist)
-    fill(tab, "discuss", words="Sleep since the second dose")
+    fill(tab, "discuss", {"words": MARK})
     press(tab, PUT)
     assert "On the next agenda" in said(tab)
     [mark] = care.rows(DiscussMark)
     assert (mark.words, mark.marked_by_id) == (MARK, care.therapist.clinician_id)
-    for tab in (tab, _client(care, care.prescriber)):
-        assert f"{MARK} :gray[Thea Tallis, today, 2:30 pm]" in said(tab)
+    for page in (tab, _client(care, care.prescriber)):
+        assert f"{MARK} :gray[Thea Tallis, Tue Nov 24, 2:30 pm]" in said(page)
 
 
 def test_whoever_treats_says_that_it_is_not_needed_any_more(care, left):
@@ -127,23 +128,16 @@ def test_with_others_in_the_room_no_word_of_either_is_on_the_page(care, left):
         ("today", {}),
         ("caseload", {}),
     ):
-        tab = opened(care, care.therapist, page, **query)
-        with_others(tab)
+        tab = _with_others(care, page, **query)
         for secret in (ACTION, MARK, "Ask her sister"):
             assert secret not in said(tab), page
-    assert "words hidden while others can see" in said(_others(care, "client"))
+    tab = _with_others(care, "client", client=care.client.code)
+    assert "words hidden while others can see" in said(tab)
 
 
-def _others(care, page):
-    tab = opened(care, care.therapist, page, client=care.client.code)
-    with_others(tab)
-    return tab
-
-
-def with_others(tab):
-    """Somebody says that others can see this screen."""
-    tab.session_state["audience"] = Audience.OTHERS
-    tab.run()
+def _with_others(care, page, **query):
+    tab = opened(care, care.therapist, page, **query)
+    return well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
 
 
 def test_the_course_says_what_was_decided_last(care):
