@@ -939,20 +939,28 @@ def question(one: AskInShort, now: datetime, zone: ZoneInfo) -> Phrase:
         what = "Question about medicine use" if one.is_about_medicine_use else "Question"
         whom = f"from {one.by}" if standing.is_mine else f"for {one.of}"
         said = f"{what} {whom}, {question_due(standing, now, zone)}"
-    words = " ".join(one.words.split())
-    if len(words) > _BEGINS:
-        words = f"{words[:_BEGINS].rstrip()}…"
-    return Phrase(f"{said}: {words}" if words else said, standing.tone, "contact_support")
+    return Phrase(_with_words(said, one.words), standing.tone, "contact_support")
 
 
 def review_action(one: ActionInShort, today: date) -> Phrase:
     """An open action of a review: `Agreed in the case review, due Mon Nov 30: call the doctor`."""
-    words = " ".join(one.words.split())
+    due = action_due(one.due_on, today)
+    said = _with_words(f"Agreed in the case review, {due.text}", one.words)
+    return Phrase(said, due.tone, "task_alt")
+
+
+def _with_words(said: str, words: str) -> str:
+    """How what somebody typed begins, after what it is; alone where there is no word of it."""
+    words = " ".join(words.split())
     if len(words) > _BEGINS:
         words = f"{words[:_BEGINS].rstrip()}…"
+    return f"{said}: {words}" if words else said
+
+
+def agreed(one: ActionInShort, today: date) -> str:
+    """The same with whose it is: `Agreed in the case review, due Mon Nov 30, Thea Tallis: call`."""
     due = action_due(one.due_on, today)
-    said = f"Agreed in the case review, {due.text}"
-    return Phrase(f"{said}: {words}" if words else said, due.tone, "task_alt")
+    return _with_words(_join("Agreed in the case review", due.text, one.owner), one.words)
 
 
 def action_due(due_on: date, today: date) -> Phrase:
@@ -1098,6 +1106,11 @@ def loose_end(one: Loose, now: datetime, zone: ZoneInfo) -> str:
         case LooseKind.CONSENT:
             signed = wording.listed([kind.label for _, kind in one.consents])
             return f"{'Consents' if len(one.consents) > 1 else 'Consent'}: {signed}"
+        case LooseKind.ACTION:
+            due = action_due(one.on, now.astimezone(zone).date()).text if one.on else ""
+            return _with_words(_join(what, due, one.who), one.words)
+        case LooseKind.MARK:
+            return _with_words(_join(what, one.who), one.words)
         case LooseKind.HOLD:
             return f"On hold since {when(one.at)}: {what[:1].lower()}{what[1:]}"
 

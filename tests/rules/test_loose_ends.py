@@ -20,6 +20,7 @@ C, K = Choice, LooseKind
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 CLOSES = (C.DECLINED, C.ELSEWHERE, C.NOT_NEEDED, C.OUT_OF_TOUCH)
+ACTION_ENDS = (C.DONE, C.DROPPED)
 FULL, DEBRIEF = IntegrationKind.FULL, IntegrationKind.DEBRIEF
 
 DOSE = Loose(K.DOSE, "dose", at=NOW + HOUR)
@@ -36,6 +37,8 @@ PASSED = Loose(K.CONTACT, "passed", at=NOW - HOUR, what=ContactKind.CALL, is_ask
 CONSENT = Loose(K.CONSENT, "consent", consents=(("consent", ConsentType.TOUCH),))
 WAIT = Loose(K.WAIT, "wait", at=NOW, who="Cory Corner", what=OutsideParty.INSURER)
 CONCERN = Loose(K.CONCERN, "raised", at=NOW, who="Thea Tallis", what=ConcernKind.OTHER)
+ACTION = Loose(K.ACTION, "agreed", at=NOW, who="Robin Prescott", version=1)
+MARK = Loose(K.MARK, "marked", at=NOW, who="Thea Tallis")
 HOLD = Loose(K.HOLD, "hold", at=NOW, what=HoldReason.TRAVEL)
 
 
@@ -49,6 +52,8 @@ HOLD = Loose(K.HOLD, "hold", at=NOW, what=HoldReason.TRAVEL)
         (FOLLOW_UP, (C.CANCEL,), (C.CANCEL,), (C.CANCEL,)),
         (CONSENT, (C.KEEP, C.REVOKE), (C.KEEP, C.REVOKE), (C.KEEP, C.REVOKE)),
         (WAIT, (C.CANCEL,), (C.CANCEL,), (C.CANCEL,)),
+        (ACTION, ACTION_ENDS, (C.KEEP, *ACTION_ENDS), (C.HAND_OVER, *ACTION_ENDS)),
+        (MARK, (), (), ()),
         (HOLD, (), (), ()),
         (ASKED, (), (), ()),
         (PASSED, (), (), ()),
