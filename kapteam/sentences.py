@@ -35,7 +35,7 @@ from kapteam.rules.permissions import Viewer
 from kapteam.rules.planning import why_too_often
 from kapteam.rules.readiness import ON_THE_DAY, Requirement, tone_of
 from kapteam.rules.record_links import Found, RowNamed
-from kapteam.rules.review_actions import ActionInShort
+from kapteam.rules.review_actions import ActionInShort, action_tone
 from kapteam.rules.scoring import CriticalAnswer, Scored
 from kapteam.rules.series import SeriesCount
 from kapteam.rules.slots import OpeningHours
@@ -955,21 +955,43 @@ def question(one: AskInShort, now: datetime, zone: ZoneInfo) -> Phrase:
         what = "Question about medicine use" if one.is_about_medicine_use else "Question"
         whom = f"from {one.by}" if standing.is_mine else f"for {one.of}"
         said = f"{what} {whom}, {question_due(standing, now, zone)}"
-    words = " ".join(one.words.split())
-    if len(words) > _BEGINS:
-        words = f"{words[:_BEGINS].rstrip()}…"
-    return Phrase(f"{said}: {words}" if words else said, standing.tone, "contact_support")
+    return Phrase(_with_words(said, one.words), standing.tone, "contact_support")
 
 
 def review_action(one: ActionInShort, today: date) -> Phrase:
-    """An open action of a case review: `Agreed in review, by Mon Nov 30: call the cardiologist`."""
-    due = wording.day(one.due_on, today)
-    when = f"was due {due}" if one.is_overdue(today) else f"due {due}"
-    words = " ".join(one.words.split())
+    """An open action of a review: `Agreed in the case review, due Mon Nov 30: call the doctor`."""
+    due = action_due(one.due_on, today)
+    said = _with_words(f"Agreed in the case review, {due.text}", one.words)
+    return Phrase(said, due.tone, "task_alt")
+
+
+def _with_words(said: str, words: str) -> str:
+    """How what somebody typed begins, after what it is; alone where there is no word of it."""
+    words = " ".join(words.split())
     if len(words) > _BEGINS:
         words = f"{words[:_BEGINS].rstrip()}…"
-    said = f"Agreed in the case review, {when}"
-    return Phrase(f"{said}: {words}" if words else said, one.tone(today), "task_alt")
+    return f"{said}: {words}" if words else said
+
+
+def agreed(one: ActionInShort, today: date) -> str:
+    """The same with whose it is: `Agreed in the case review, due Mon Nov 30, Thea Tallis: call`."""
+    due = action_due(one.due_on, today)
+    return _with_words(_join("Agreed in the case review", due.text, one.owner), one.words)
+
+
+def action_due(due_on: date, today: date) -> Phrase:
+    """Until when something is done: `due Mon Nov 30`, amber from that day on."""
+    when = wording.day(due_on, today)
+    return Phrase(
+        f"was due {when}" if due_on < today else f"due {when}", action_tone(due_on, today)
+    )
+
+
+def reviewed(at: datetime | None, today: date, zone: ZoneInfo) -> str:
+    """When a case review last decided about a course: `Reviewed Tue Nov 24`."""
+    if at is None:
+        return "Not reviewed yet"
+    return f"Reviewed {wording.day(at.astimezone(zone).date(), today)}"
 
 
 def topics(
@@ -1103,6 +1125,11 @@ def loose_end(one: Loose, now: datetime, zone: ZoneInfo) -> str:
         case LooseKind.CONSENT:
             signed = wording.listed([kind.label for _, kind in one.consents])
             return f"{'Consents' if len(one.consents) > 1 else 'Consent'}: {signed}"
+        case LooseKind.ACTION:
+            due = action_due(one.on, now.astimezone(zone).date()).text if one.on else ""
+            return _with_words(_join(what, due, one.who), one.words)
+        case LooseKind.MARK:
+            return _with_words(_join(what, one.who), one.words)
         case LooseKind.HOLD:
             return f"On hold since {when(one.at)}: {what[:1].lower()}{what[1:]}"
 

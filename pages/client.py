@@ -20,6 +20,7 @@ from kapteam.ui.client import (
     draw_without_dose,
 )
 from kapteam.ui.contacts import draw_contacts
+from kapteam.ui.discuss import draw_left_by_reviews
 from kapteam.ui.news import draw_news
 from kapteam.ui.page import open_page
 from kapteam.ui.scores import draw_scores
@@ -35,6 +36,7 @@ draw_identity(here, page)
 draw_alerts(here, page.courses)
 draw_news(here, page)
 draw_questions(here, page.questions)
+draw_left_by_reviews(here, (*page.courses, *page.ended))
 draw_facts(here, page)
 draw_courses(here, page)
 draw_reviews(here, [one.reviewed for one in page.lines if one.reviewed])

@@ -23,6 +23,7 @@ from kapteam.ui.course import (
     draw_unbooked,
     new_course_fields,
 )
+from kapteam.ui.discuss import ASKED_FOR, draw_reviews_of
 from kapteam.ui.for_review import draw_for_review
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go
@@ -31,15 +32,17 @@ from kapteam.ui.rows import identity
 
 here = open_page("Course of care")
 if "id" in st.query_params:
-    care = here.read(course, st.query_params["id"], to_end=can_run_episode(here.viewer))
+    runs = can_run_episode(here.viewer)
+    care = here.read(course, st.query_params["id"], in_full=True, to_end=runs)
     draw_banner(here, care.head, to_course=False, seen=care.seen_this_hour, critical=care.critical)
     draw_course(here, care)
-    if can_run_episode(here.viewer):
+    draw_reviews_of(here, care, unfolded=st.query_params.get("do") == ASKED_FOR)
+    if runs:
         draw_measures_asked(here, care)
     draw_for_review(here, care, here.read(for_review_of, care.id))
     draw_reviews(here, here.read(reviews_of, care.id))
     draw_earlier_holds(here, care)
-    if can_run_episode(here.viewer):
+    if runs:
         draw_steps(here, care, here.read(team))
     if can_record_session(here.viewer):
         draw_unbooked(here, care)

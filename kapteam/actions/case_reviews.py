@@ -285,8 +285,8 @@ def decide(db: Session, viewer: Viewer, entered: DecisionEntered, now: datetime)
     item.confirmed_by_id = viewer.clinician_id if confirms else None
     item.dropped_at = item.dropped_by_id = None
     if has_action:
-        _agree(db, viewer, entered, item, now)
-    _settle_marks(db, viewer, item.episode_id, now)
+        _agree(db, viewer, entered, item, course, now)
+    settle_marks(db, viewer, item.episode_id, now)
     record(
         db,
         "case_review:decided",
@@ -294,6 +294,7 @@ def decide(db: Session, viewer: Viewer, entered: DecisionEntered, now: datetime)
         now,
         client_id=course.client_id,
         subject_id=item.case_review_id,
+        episode_id=course.id,
         decision=entered.decision,
     )
 
@@ -385,6 +386,7 @@ def confirm_decision(
         now,
         client_id=course.client_id,
         subject_id=item.case_review_id,
+        episode_id=course.id,
     )
 
 
@@ -492,6 +494,16 @@ def take_mark_back(db: Session, viewer: Viewer, mark_id: str, now: datetime) -> 
         )
 
 
+def settle_marks(db: Session, viewer: Viewer, episode_id: str, now: datetime) -> None:
+    """What was to be discussed about a course is: a review decided about it, or it ended."""
+    for mark in db.scalars(
+        select(DiscussMark).where(
+            DiscussMark.episode_id == episode_id, DiscussMark.settled_at.is_(None)
+        )
+    ):
+        mark.settled_at, mark.settled_by_id = now, viewer.clinician_id
+
+
 def _people(
     db: Session, form: Entered, viewer: Viewer, colleague_id: str | None
 ) -> tuple[str, ...]:
@@ -585,11 +597,17 @@ def _check_action(
 
 
 def _agree(
-    db: Session, viewer: Viewer, entered: DecisionEntered, item: ReviewItem, now: datetime
+    db: Session,
+    viewer: Viewer,
+    entered: DecisionEntered,
+    item: ReviewItem,
+    course: Episode,
+    now: datetime,
 ) -> None:
+    action_id = new_id()
     db.add(
         Action(
-            id=new_id(),
+            id=action_id,
             review_item_id=item.id,
             episode_id=item.episode_id,
             words=entered.action_words.strip(),
@@ -599,12 +617,13 @@ def _agree(
             agreed_by_id=viewer.clinician_id,
         )
     )
-
-
-def _settle_marks(db: Session, viewer: Viewer, episode_id: str, now: datetime) -> None:
-    for mark in db.scalars(
-        select(DiscussMark).where(
-            DiscussMark.episode_id == episode_id, DiscussMark.settled_at.is_(None)
-        )
-    ):
-        mark.settled_at, mark.settled_by_id = now, viewer.clinician_id
+    record(
+        db,
+        "action:agreed",
+        viewer,
+        now,
+        client_id=course.client_id,
+        subject_id=action_id,
+        clinician_id=entered.owner_id,
+        due_on=entered.due_on,
+    )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from kapteam import sentences, wording
 from kapteam.actions.asks import withdraw_ask
 from kapteam.actions.booking import EndKetamineEntered, cancel_ketamine_session
+from kapteam.actions.case_reviews import end_action, settle_marks
 from kapteam.actions.consents import RevocationEntered, revoke_consent
 from kapteam.actions.contacts import ContactEndedEntered, end_contact
 from kapteam.actions.episodes import add_episode, may_have, members_now
@@ -28,6 +29,7 @@ from kapteam.db.audit import record
 from kapteam.db.home_rows import read_facts
 from kapteam.db.loose_ends import loose
 from kapteam.db.tables import (
+    Action,
     Clinician,
     Contact,
     Ending,
@@ -131,6 +133,7 @@ def close_episode(db: Session, viewer: Viewer, entered: ClosingEntered, now: dat
     assert entered.close_reason is not None
     settling = _Settling(db, viewer, episode, entered.close_reason, now)
     settling.settle(chosen)
+    settle_marks(db, viewer, episode.id, now)
     if goes_on_with is not None:
         settling.go_on(goes_on_with, chosen)
     ended = {
@@ -251,7 +254,8 @@ def _chosen(
             choice = end.usual
         problem = end.refusal(choice)
         if problem and end.loose.key not in entered.choices:
-            what = sentences.loose_end(end.loose, now, zone)
+            # Others may see what is refused, and nobody has read the words yet.
+            what = sentences.loose_end(replace(end.loose, words=""), now, zone)
             problem = f"{what}: this came up while the form was open. {problem}"
         form.need(choice_field(end.loose.key), problem is None, problem or "")
         if choice:
@@ -324,6 +328,8 @@ class _Settling:
                 end_wait(self._db, self._viewer, dropped, self._now)
             elif choice is Choice.WITHDRAW:
                 withdraw_ask(self._db, self._viewer, one.id, one.version, self._why, self._now)
+            elif choice.action_end:
+                end_action(self._db, self._viewer, one.id, choice.action_end, self._now)
             elif choice is Choice.CANCEL:
                 ended = ContactEndedEntered(
                     one.id, one.version, ContactOutcome.CANCELLED, None, "", "", None
@@ -361,12 +367,20 @@ class _Settling:
                 self._hand_on_contact(one, therapy_id, therapist_id)
             elif choice.goes_on and one.kind is LooseKind.INTEGRATION:
                 self._hand_on_integration(one, therapy_id, therapist_id)
+            elif choice.goes_on and one.kind is LooseKind.ACTION:
+                self._hand_on_action(one, therapy_id, therapist_id)
 
     def _hand_on_contact(self, one: Loose, therapy_id: str, therapist_id: str) -> None:
         contact = self._db.get_one(Contact, one.id)
         values = {"episode_id": therapy_id, "with_id": therapist_id}
         compare_and_swap(self._db, contact, one.version, values)
         self._record("contact:handed_on", one.id, therapy_id, therapist_id)
+
+    def _hand_on_action(self, one: Loose, therapy_id: str, therapist_id: str) -> None:
+        action = self._db.get_one(Action, one.id)
+        values = {"episode_id": therapy_id, "owner_id": therapist_id}
+        compare_and_swap(self._db, action, one.version, values)
+        self._record("action:handed_on", one.id, therapy_id, therapist_id)
 
     def _hand_on_integration(self, one: Loose, therapy_id: str, therapist_id: str) -> None:
         """The clock goes on with it, because it stays linked to the doses that it is for."""

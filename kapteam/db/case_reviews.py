@@ -3,35 +3,65 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    exists,
+    func,
+    literal,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from kapteam.db.asks import seats
 from kapteam.db.matters import matter
-from kapteam.db.tables import Action, CaseReview, Clinician, DiscussMark, Episode, ReviewItem
+from kapteam.db.tables import (
+    Action,
+    CaseReview,
+    Clinician,
+    DiscussMark,
+    Episode,
+    EpisodeMember,
+    ReviewItem,
+)
 from kapteam.db.types import UtcDateTime
 
 ACTION, MARK = "action", "discuss_mark"
-_SHOWN = 300
+DECIDED, SEATS = "decided", "seats"
+SHOWN = 300
+"""How many letters of an action or a mark lists read."""
 # Aliases, because these conditions stand in statements over the plain tables.
 _item, _review, _later = aliased(ReviewItem), aliased(CaseReview), aliased(ReviewItem)
+_member = aliased(EpisodeMember)
 
 
-def selects(wanted: Any) -> tuple[Select[Any], ...]:
+def selects(wanted: Any, *, in_full: bool = False) -> tuple[Select[Any], ...]:
     """The open actions of the `wanted` courses, due on `until_on`, and what is to be discussed.
 
-    Whose action it is, or who wants to discuss it, stands in `person_id` and `person`, the words in
-    `place`.
+    As lists show them, which is how they begin, or `in_full`.
+
+    Whose action it is, or who wants to discuss it, stands in `person_id` and `person`, the part in
+    the course that the owner has or had last in `kind`, the words in `place`.
     """
+
+    def words(of: InstrumentedAttribute[str]) -> Any:
+        return of if in_full else func.substr(of, 1, SHOWN)
+
     return (
         matter(
             ACTION,
             Action.episode_id,
             id=Action.id,
+            kind=_part_of_owner(),
             at=Action.agreed_at,
             until_on=Action.due_on,
             person_id=Action.owner_id,
             person=Clinician.name,
-            place=func.substr(Action.words, 1, _SHOWN),
+            place=words(Action.words),
         )
         .join(Clinician, Clinician.id == Action.owner_id)
         .where(Action.episode_id.in_(wanted), Action.ended_at.is_(None)),
@@ -42,10 +72,55 @@ def selects(wanted: Any) -> tuple[Select[Any], ...]:
             at=DiscussMark.marked_at,
             person_id=DiscussMark.marked_by_id,
             person=Clinician.name,
-            place=func.substr(DiscussMark.words, 1, _SHOWN),
+            place=words(DiscussMark.words),
         )
         .join(Clinician, Clinician.id == DiscussMark.marked_by_id)
         .where(DiscussMark.episode_id.in_(wanted), DiscussMark.settled_at.is_(None)),
+    )
+
+
+def selects_of_one(episode_id: str, now: datetime) -> tuple[Select[Any], ...]:
+    """What was decided about a course last, and in `place` who is on it at `now` (`asks.seats`).
+
+    The decision stands in `kind`, by whom in `person`, when in `at`, when a prescriber confirmed it
+    in `seen_at`, its words in `place`.
+    """
+    newest = (
+        select(_item.id)
+        .where(_item.episode_id == episode_id, _item.decided_at.is_not(None))
+        .order_by(_item.decided_at.desc(), _item.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        matter(
+            DECIDED,
+            ReviewItem.episode_id,
+            id=ReviewItem.id,
+            kind=type_coerce(ReviewItem.decision, String),
+            at=ReviewItem.decided_at,
+            person=Clinician.name,
+            seen_at=ReviewItem.confirmed_at,
+            place=ReviewItem.words,
+        )
+        .join(Clinician, Clinician.id == ReviewItem.decided_by_id)
+        .where(ReviewItem.id == newest),
+        matter(SEATS, literal(episode_id), place=seats(episode_id, now)),
+    )
+
+
+def _part_of_owner() -> ColumnElement[str | None]:
+    """None for who never had a part in the course."""
+    return (
+        select(type_coerce(_member.part, String))
+        .where(
+            _member.episode_id == Action.episode_id,
+            _member.clinician_id == Action.owner_id,
+        )
+        .order_by(_member.from_at.desc(), _member.id.desc())
+        .limit(1)
+        .correlate(Action)
+        .scalar_subquery()
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Date,
     Select,
     String,
     and_,
@@ -28,12 +29,14 @@ from kapteam.db.base import Versioned
 from kapteam.db.signing import has_words
 from kapteam.db.spravato import is_as_submitted
 from kapteam.db.tables import (
+    Action,
     Administration,
     Ask,
     Clinician,
     Concern,
     Consent,
     Contact,
+    DiscussMark,
     Episode,
     Hold,
     IntegrationSession,
@@ -108,6 +111,19 @@ def loose(db: Session, episode: Episode, viewer: Viewer, now: datetime) -> tuple
         *(
             Loose(LooseKind.CONCERN, row.id, at=row.at, who=row.who, what=ConcernKind(row.kind))
             for row in rows[LooseKind.CONCERN]
+        ),
+        *(
+            Loose(
+                kind,
+                row.id,
+                at=row.at,
+                who=row.who,
+                version=row.version,
+                on=row.on,
+                words=row.words,
+            )
+            for kind in (LooseKind.ACTION, LooseKind.MARK)
+            for row in rows[kind]
         ),
         *_signed(rows[LooseKind.CONSENT]),
         *(
@@ -222,11 +238,21 @@ def _statement(episode: Episode) -> Any:
         _holds(episode_id),
         _waits(episode_id),
         _concerns(episode),
+        _actions(episode_id),
+        _marks(episode_id),
     )
 
 
 def _row(
-    what: Any, of: Any, kind: Any, at: Any, *, who: Any = None, planned_at: Any = None
+    what: Any,
+    of: Any,
+    kind: Any,
+    at: Any,
+    *,
+    who: Any = None,
+    planned_at: Any = None,
+    on: Any = None,
+    words: Any = None,
 ) -> Select[Any]:
     """A row of the shape; without a version nothing of it is changed when the course ends."""
     return select(
@@ -239,6 +265,8 @@ def _row(
         type_coerce(
             cast(null(), UtcDateTime()) if planned_at is None else planned_at, UtcDateTime()
         ).label("planned_at"),
+        type_coerce(cast(null(), Date()) if on is None else on, Date()).label("on"),
+        cast(null() if words is None else words, String).label("words"),
     )
 
 
@@ -459,7 +487,38 @@ def _concerns(episode: Episode) -> Select[Any]:
     )
 
 
-def _plain(what: LooseKind, of: Any, kind: Any, at: Any, *, who: Any = None) -> Select[Any]:
+def _actions(episode_id: str) -> Select[Any]:
+    return (
+        _plain(
+            LooseKind.ACTION,
+            Action,
+            null(),
+            Action.agreed_at,
+            who=Clinician.name,
+            on=Action.due_on,
+            words=Action.words,
+        )
+        .join(Clinician, Clinician.id == Action.owner_id)
+        .where(Action.episode_id == episode_id, Action.ended_at.is_(None))
+    )
+
+
+def _marks(episode_id: str) -> Select[Any]:
+    return (
+        _plain(
+            LooseKind.MARK,
+            DiscussMark,
+            null(),
+            DiscussMark.marked_at,
+            who=Clinician.name,
+            words=DiscussMark.words,
+        )
+        .join(Clinician, Clinician.id == DiscussMark.marked_by_id)
+        .where(DiscussMark.episode_id == episode_id, DiscussMark.settled_at.is_(None))
+    )
+
+
+def _plain(what: LooseKind, of: Any, kind: Any, at: Any, **more: Any) -> Select[Any]:
     """A row that is about no dose."""
-    row = _row(literal(what.value), of, kind, at, who=who)
+    row = _row(literal(what.value), of, kind, at, **more)
     return row.add_columns(cast(null(), String).label("dose_id"))

@@ -28,6 +28,7 @@ from kapteam.db.tables import (
     SignOff,
 )
 from kapteam.errors import NotFound
+from kapteam.queries.agreed import LeftByReviews, left_by_reviews, review_selects
 from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.critical import critical_of
 from kapteam.queries.evaluation import evaluation_of
@@ -199,7 +200,8 @@ class Course:
     `measures_asked` says since when, and by whom set, outcome measures are asked for all the same.
     `told` are the experiences elsewhere with those that were entered in error. `loose` is what is
     not settled and `home` the medicine at home while it is open, `ending` how it ended. `critical`
-    are the client's critical answers, where they were read with it; None: not read.
+    are the client's critical answers, where they were read with it; None: not read. `reviews` is
+    what case reviews left on it.
     """
 
     client: ClientName
@@ -227,6 +229,7 @@ class Course:
     critical: tuple[Signal, ...] | None
     ending: CourseEnding | None
     series: RunningSeries | None
+    reviews: LeftByReviews
 
     @property
     def head(self) -> CourseHead:
@@ -293,10 +296,13 @@ def member_of(members: Iterable[Member], part: Part) -> Member | None:
     return next((one for one in members if one.part is part), None)
 
 
-def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) -> Course:
+def course(
+    db: Session, asked: Asked, episode_id: str, *, in_full: bool = False, to_end: bool = False
+) -> Course:
     """The course with this id, in six statements at most; for the front desk without words.
 
-    Two more for how it ended, or `to_end` it. Only a course without ketamine is about experiences
+    Two more for how it ended, or `to_end` it, and one `in_full`: the client's critical answers,
+    what case reviews left, medicine at home. Only a course without ketamine is about experiences
     elsewhere, and only one with it has medicine at home.
 
     Raises NotFound when there is none or this person is not on it; the two read the same.
@@ -327,7 +333,8 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
     episode, client, seen = row.Episode, row.Client, row.seen
     ends = to_end and episode.closed_at is None
     is_kap = episode.service_line is ServiceLine.KAP
-    matters = _matters(db, episode_id, client.id) if ends and is_kap else None
+    matters = _matters(db, asked, episode) if in_full else None
+    at_home = matters is not None and ends and is_kap
     return Course(
         client=client_named(client.id, client),
         seen_this_hour=seen,
@@ -352,16 +359,21 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
         consents=_consents(db, episode_id),
         told=() if is_kap else experiences(db, episode_id),
         loose=loose(db, episode, asked.viewer, asked.now) if ends else (),
-        home=None if matters is None else home_standing(asked, home_rows.facts_of(matters)),
+        home=home_standing(asked, home_rows.facts_of(matters or ())) if at_home else None,
         critical=None if matters is None else critical_of(asked, matters),
         ending=_ending(db, asked, episode),
         series=_running(asked, row),
+        reviews=left_by_reviews(asked, matters or ()),
     )
 
 
-def _matters(db: Session, episode_id: str, client_id: str) -> list[Any]:
-    """The medicine at home of a course and its client's critical answers, in one statement."""
-    parts = (*home_rows.selects((episode_id,)), *critical_selects(client_id))
+def _matters(db: Session, asked: Asked, episode: Episode) -> list[Any]:
+    """Medicine at home, what case reviews left, the client's critical answers: one statement."""
+    parts = (
+        *home_rows.selects((episode.id,)),
+        *critical_selects(episode.client_id),
+        *review_selects(asked, episode.id),
+    )
     return list(db.execute(union_all(*parts)).all())
 
 

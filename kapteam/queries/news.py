@@ -20,7 +20,7 @@ from sqlalchemy import (
 from kapteam.db.tables import AuditEvent, ChartLook, Clinician
 from kapteam.queries.standing import Asked
 from kapteam.rules.looks import Look
-from kapteam.vocabulary import Term
+from kapteam.vocabulary import ReviewDecision, Term
 
 _BETWEEN = "\x1f"
 """Between the parts of a line that a statement makes: nobody can type it into a name."""
@@ -36,6 +36,9 @@ class NewKind(Term):
     INTEGRATION = "integration", "Integration session"
     QUESTION = "question", "Question"
     ANSWER = "answer", "Answer"
+    DECIDED = "decided", "Case review"
+    CONFIRMED = "confirmed", "Change of dose"
+    AGREED = "agreed", "Agreed in the case review"
 
 
 _KINDS = {
@@ -52,17 +55,28 @@ _KINDS = {
     "ask:asked": NewKind.QUESTION,
     "ask:reopened": NewKind.QUESTION,
     "ask:answered": NewKind.ANSWER,
+    "case_review:decided": NewKind.DECIDED,
+    "case_review:confirmed": NewKind.CONFIRMED,
+    "action:agreed": NewKind.AGREED,
 }
+
+_OF_REVIEWS = ("episode_id", "decision")
+"""What the event of a case review has besides."""
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """One thing that somebody else saved about a client: what became of which row, and when."""
+    """One thing that somebody else saved about a client: what became of which row, and when.
+
+    What a case review decided also says about which course of care, and what.
+    """
 
     kind: NewKind
     subject_id: str
     at: datetime
     by: str
+    episode_id: str = ""
+    decision: ReviewDecision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +103,7 @@ def saved_since(asked: Asked, client_id: str, since: datetime | None) -> ColumnE
         AuditEvent.subject_id,
         cast(cast(extract("epoch", AuditEvent.at), Integer), String),
         Clinician.name,
+        *(func.coalesce(AuditEvent.changes[name].as_string(), "") for name in _OF_REVIEWS),
     )
     line: ColumnElement[str] = type_coerce(AuditEvent.tag, String)
     for part in parts:
@@ -110,17 +125,24 @@ def saved_since(asked: Asked, client_id: str, since: datetime | None) -> ColumnE
 
 def read_saved(text: str | None) -> tuple[Saved, ...]:
     """What `saved_since` says, the newest first; of one thing that was saved twice the newest."""
-    found: dict[tuple[NewKind, str], Saved] = {}
+    found: dict[tuple[NewKind, str, str], Saved] = {}
     for one in sorted(_lines(text), key=lambda one: one.at, reverse=True):
-        found.setdefault((one.kind, one.subject_id), one)
+        found.setdefault((one.kind, one.subject_id, one.episode_id), one)
     return tuple(found.values())
 
 
 def _lines(text: str | None) -> Iterator[Saved]:
     for line in (text or "").split("\n"):
         if line:
-            tag, subject_id, seconds, by = line.split(_BETWEEN)
-            yield Saved(_KINDS[tag], subject_id, datetime.fromtimestamp(int(seconds), UTC), by)
+            tag, subject_id, seconds, by, episode_id, decision = line.split(_BETWEEN)
+            yield Saved(
+                _KINDS[tag],
+                subject_id,
+                datetime.fromtimestamp(int(seconds), UTC),
+                by,
+                episode_id,
+                ReviewDecision(decision) if decision else None,
+            )
 
 
 LOOK = (ChartLook.looked_at, ChartLook.before_at)

@@ -87,7 +87,7 @@ from kapteam.rules.pathway import (
 )
 from kapteam.rules.permissions import Viewer, hold_reason_for
 from kapteam.rules.readiness import Preparation, Requirement, is_ready, waits_for
-from kapteam.rules.review_actions import ActionInShort
+from kapteam.rules.review_actions import ActionInShort, has_action_now
 from kapteam.rules.score_signals import Measures, measures_due, primary_progress
 from kapteam.rules.series import SeriesCount, goes_on
 from kapteam.rules.signals import LOOKED_BACK, SignalFacts, signals
@@ -572,6 +572,11 @@ def _waits_for_a_date(open_doses: tuple[DoseLine, ...], series: SeriesLine | Non
     return not open_doses and not is_done
 
 
+def _begins(text: str) -> str:
+    """What a list reads of an action or a mark, which it may have cut off."""
+    return text if len(text) < case_reviews.SHOWN else f"{text.rstrip()}…"
+
+
 def home_standing(asked: Asked, facts: HomeFacts) -> HomeStanding | None:
     """The medicine at home as this person may know it: the front desk is told of no count."""
     if not asked.viewer.reads_notes:
@@ -928,7 +933,7 @@ class _Course:
             asks=asked_here,
             actions=agreed,
             marks=self._marks(matters),
-            last_reviewed_at=row.last_reviewed_at,
+            last_reviewed_at=row.last_reviewed_at if asked.viewer.reads_notes else None,
             not_reached=bool(row.not_reached),
         )
 
@@ -1180,17 +1185,20 @@ class _Course:
         needed = required_consents((series.product_route,), with_therapy=self._has_therapy())
         return tuple(one for one in self._consents if one.type in needed)
 
+    def _seats(self) -> list[Seat]:
+        """Who is on the course and can sign in."""
+        return [
+            Seat(one.clinician_id, one.part)
+            for one in self._members
+            if one.clinician_id and one.suspended_at is None
+        ]
+
     def _asks(self, rows: list[Any]) -> tuple[AskLine, ...]:
         """The open questions, judged for the viewer; the front desk reads none."""
         viewer = self._asked.viewer
         if not viewer.reads_notes:
             return ()
-        seats = [
-            Seat(one.clinician_id, one.part)
-            for one in self._members
-            if one.clinician_id and one.suspended_at is None
-        ]
-        found = []
+        found, seats = [], self._seats()
         for row in rows:
             if row.what != asks.ASK:
                 continue
@@ -1214,20 +1222,19 @@ class _Course:
         viewer = self._asked.viewer
         if not viewer.reads_notes:
             return ()
-        found = [
-            ActionLine(
-                row.id,
-                ActionInShort(
-                    row.person_id,
-                    row.person,
-                    row.until_on,
-                    "" if viewer.hides_names else row.place,
-                ),
-                self._clinician(row.person_id, row.person),
+        found, seats = [], self._seats()
+        for row in rows:
+            if row.what != case_reviews.ACTION:
+                continue
+            has_it = has_action_now(row.person_id, Part(row.kind) if row.kind else None, seats)
+            names = {row.person_id: row.person} | {
+                one.clinician_id: one.name for one in self._members
+            }
+            person = self._clinician(has_it, names[has_it])
+            words = "" if viewer.hides_names else _begins(row.place)
+            found.append(
+                ActionLine(row.id, ActionInShort(has_it, person.name, row.until_on, words), person)
             )
-            for row in rows
-            if row.what == case_reviews.ACTION
-        ]
         return tuple(sorted(found, key=lambda line: (line.short.due_on, line.id)))
 
     def _marks(self, rows: list[Any]) -> tuple[MarkLine, ...]:
@@ -1237,7 +1244,11 @@ class _Course:
             return ()
         found = [
             MarkLine(
-                row.id, row.person_id, row.person, row.at, "" if viewer.hides_names else row.place
+                row.id,
+                row.person_id,
+                row.person,
+                row.at,
+                "" if viewer.hides_names else _begins(row.place),
             )
             for row in rows
             if row.what == case_reviews.MARK

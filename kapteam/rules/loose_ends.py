@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from kapteam.vocabulary import (
+    ActionEnd,
     ConsentType,
     ContactKind,
     Function,
@@ -28,6 +29,8 @@ class LooseKind(Term):
     CONTACT = "contact", "Planned contact"
     ASK = "ask", "Question"
     WAIT = "wait", "Wait on someone outside"
+    ACTION = "action", "Agreed in the case review"
+    MARK = "mark", "To discuss in the next case review"
     CONSENT = "consent", "Consents"
     HOLD = "hold", "Hold"
 
@@ -44,11 +47,18 @@ class Choice(Term):
     ELSEWHERE = "elsewhere", "Close: done elsewhere"
     NOT_NEEDED = "not_needed", "Close: not needed"
     OUT_OF_TOUCH = "out_of_touch", "Close: out of touch"
+    DONE = "done", "Done"
+    DROPPED = "dropped", "Dropped"
 
     @property
     def close_reason(self) -> IntegrationCloseReason | None:
         """Why an integration will not take place; None where it is not closed."""
         return next((one for one in IntegrationCloseReason if one.value == self.value), None)
+
+    @property
+    def action_end(self) -> ActionEnd | None:
+        """What became of an action; None where that is not said."""
+        return next((one for one in ActionEnd if one.value == self.value), None)
 
     @property
     def goes_on(self) -> bool:
@@ -60,6 +70,7 @@ _SEEN_AFTER = frozenset({LooseKind.CONCERN, LooseKind.FRESH})
 FRESH_FOR = timedelta(hours=24)
 """Domain 2: nobody drives until the day after. Until then somebody is there for the client."""
 _CLOSES = tuple(one for one in Choice if one.close_reason)
+_ACTION_ENDS = tuple(one for one in Choice if one.action_end)
 _ORDER = {kind: place for place, kind in enumerate(LooseKind)}
 
 
@@ -71,8 +82,9 @@ class Loose:
     `planned_at` its booking. `who` has it. `what` is its kind, type or reason. `is_asked` about:
     its time has come, and nobody has said yet what became of it. `dose_ids` are the ketamine
     sessions that an integration is for; without `version` no row stands for that debt. A question
-    (`who` is asked) is `withdrawable` by whoever asked it. All
-    `consents` (id and type) are one, named after the newest, with one choice for all.
+    (`who` is asked) is `withdrawable` by whoever asked it. All `consents` (id and type) are one,
+    named after the newest, with one choice for all. An action of a case review is due `on` a day;
+    of it and of what is to be discussed there are `words`.
     """
 
     kind: LooseKind
@@ -86,6 +98,8 @@ class Loose:
     dose_ids: tuple[str, ...] = ()
     withdrawable: bool = False
     consents: tuple[tuple[str, ConsentType], ...] = ()
+    on: date | None = None
+    words: str = ""
 
     @property
     def key(self) -> str:
@@ -171,5 +185,8 @@ def _loose_end(one: Loose, after: tuple[Choice, ...]) -> LooseEnd:
             return LooseEnd(one, (Choice.KEEP, *((Choice.WITHDRAW,) if one.withdrawable else ())))
         case LooseKind.CONSENT:
             return LooseEnd(one, (Choice.KEEP, Choice.REVOKE))
-        case LooseKind.HOLD:
+        case LooseKind.ACTION:
+            # Whoever goes on with the therapy has it, whose ever it was: the form says by name.
+            return LooseEnd(one, (*after, *_ACTION_ENDS))
+        case LooseKind.HOLD | LooseKind.MARK:
             return LooseEnd(one)

@@ -22,19 +22,30 @@ from kapteam.ui.navigation import PracticePart, link
 from kapteam.ui.rows import row, section, words
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet
-from kapteam.vocabulary import EpisodeState, ExportPurpose, NoteKind, RecordPart, Weekday
+from kapteam.vocabulary import (
+    ActionEnd,
+    EpisodeState,
+    ExportPurpose,
+    NoteKind,
+    RecordPart,
+    ReviewDecision,
+    Weekday,
+)
 
 _SETTINGS = {**THRESHOLDS, **DOSE_BOUNDS, **CADENCE_SETTINGS}
 _KINDS = {one.value: one.label for one in NoteKind}
 _STATES = {one.value: one.label for one in EpisodeState}
 _PURPOSES = {one.value: one.label for one in ExportPurpose}
+_DECISIONS = {one.value: one.label for one in ReviewDecision}
+_ACTION_ENDS = {one.value: one.label.lower() for one in ActionEnd}
 _PERSON = "log_person"
 _DAYS = {"From": "log_from", "Until": "log_until"}
 _NOUNS = {
     "absence": "days away",
+    "action": "action of a case review",
     "administration": "dose given",
     "clinician": "colleague",
-    "discuss_mark": "to discuss",
+    "discuss_mark": "mark to discuss",
     "dose": "dose order",
     "emergency": "emergency access",
     "episode": "course of care",
@@ -200,6 +211,8 @@ def details(here: Present, line: LogLine, names: Mapping[str, str]) -> str:
         "theme": str,
         "zone": zones.label,
         "kind": lambda kind: _KINDS.get(kind, ""),
+        "decision": lambda decision: _DECISIONS.get(decision, ""),
+        "ended_as": lambda end: _ACTION_ENDS.get(end, ""),
         "state": lambda state: _STATES.get(state, ""),
         "planned_at": moment,
         "on": lambda on: f"of {day(on)}",

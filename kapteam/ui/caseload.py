@@ -34,7 +34,7 @@ from kapteam.wording import NBSP
 
 _Choice = TypeVar("_Choice", bound=Term)
 _STATES = tuple(state for state in EpisodeState if state is not EpisodeState.CLOSED)
-_CLIENT, _NEEDS, _STAGE, _NEXT, _INTEGRATION, _LAST = 175, 258, 80, 183, 250, 196
+_CLIENT, _NEEDS, _STAGE, _NEXT, _INTEGRATION, _LAST, _REVIEWED = 165, 235, 78, 170, 225, 180, 84
 _BOUND = ("caseload_state", "caseload_route", "caseload_line")
 _UNBOUND = ("caseload_prescriber", "caseload_therapist")
 
@@ -163,7 +163,7 @@ def draw_rows(here: Present, found: Caseload, wanted: Wanted) -> None:
         above = st.container()
         number = _page(found)
         with above, section(_count(found), key="caseload_rows"):
-            _headings()
+            _headings(here)
             for one in found.page(number):
                 _client_row(here, one)
     if found.without_course and wanted.view is View.ALL:
@@ -200,7 +200,7 @@ def _page(found: Caseload) -> int:
     return number
 
 
-def _headings() -> None:
+def _headings(here: Present) -> None:
     """What each part of a row is; on a narrow screen, where rows wrap, it is hidden (guard.css)."""
     with st.container(key="column_headings"), list_row("headings"):
         _small(quiet("Client"), _CLIENT)
@@ -212,6 +212,8 @@ def _headings() -> None:
             ("Last dose, score", _LAST),
         ):
             _small(quiet(heading), width)
+        if here.viewer.reads_notes:
+            _small(quiet("Case review"), _REVIEWED)
 
 
 def _client_row(here: Present, one: CaseloadRow) -> None:
@@ -238,6 +240,9 @@ def _course(here: Present, course: CourseStanding, earlier: EarlierDose | None =
     _small(_integration(here, course), _INTEGRATION)
     last = _earlier(here, earlier) if earlier else _last(here, course)
     _small("  \n".join(filter(None, (last, _score(here, course)))), _LAST)
+    if here.viewer.reads_notes:
+        reviewed = sentences.reviewed(course.last_reviewed_at, here.today, here.zone)
+        _small(plain(reviewed) if course.last_reviewed_at else quiet(reviewed), _REVIEWED)
 
 
 def _stuck(here: Present, course: CourseStanding) -> None:

@@ -48,6 +48,7 @@ from kapteam.sentences import client_name
 from kapteam.ui.asks import ask_link
 from kapteam.ui.audit_log import who_opened
 from kapteam.ui.clearance import draw_contraindications
+from kapteam.ui.discuss import discuss_link
 from kapteam.ui.forms import Form
 from kapteam.ui.home_supply import draw_home_of_course
 from kapteam.ui.measures_due import draw_measures_due
@@ -153,11 +154,11 @@ def _identifiers(here: Present, kept: ClientDetails) -> None:
 
 
 def _loud(here: Present, page: ClientPage) -> list[str]:
-    """What asks for attention, but for questions, which stand by themselves."""
+    """What asks for attention, but for what stands by itself: questions, and what was agreed."""
     return [
         said(sentences.attention(one, here.now, here.zone))
         for one in attention_of(page.courses)
-        if one.tone in {Tone.RED, Tone.AMBER} and not one.ask
+        if one.tone in {Tone.RED, Tone.AMBER} and not (one.ask or one.action)
     ]
 
 
@@ -321,7 +322,8 @@ def draw_courses(here: Present, page: ClientPage) -> None:
             draw_stuck(here, course)
             draw_measures_due(here, course.measures_due)
         for course in page.ended:
-            for one in course.attention:
+            # Questions and what was agreed stand by themselves.
+            for one in (each for each in course.attention if not (each.ask or each.action)):
                 with row(f"ended_{course.episode_id}_{one.reason}_{one.subject_id}"):
                     _to_sign_off(here, course, one)
         if _may_come_back(here, page):
@@ -382,6 +384,7 @@ def _course(here: Present, course: CourseStanding) -> None:
         name = sentences.colleague(person, here.now, here.zone) if person else "nobody yet"
         words(f"{quiet(part.label)} {plain(name)}")
     ask_link(here, (course.prescriber, course.therapist), episode=course.episode_id)
+    discuss_link(here, course.episode_id)
     link("episode", "Course", icon="chevron_right", id=course.episode_id)
     if here.viewer.reads_notes:
         link("thread", "Thread", icon="forum", episode=course.episode_id)

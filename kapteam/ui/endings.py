@@ -1,5 +1,6 @@
 """The end of a course of care: the form that settles everything loose, and who signs it off."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -108,7 +109,8 @@ def _loose_ends(here: Present, form: Form, ends: tuple[LooseEnd, ...], with_whom
     words(f"**What is still loose ({len(ends)})**")
     grid = _side_by_side()
     for end in ends:
-        label = sentences.loose_end(end.loose, here.now, here.zone)
+        said = replace(end.loose, words=free_words(here, end.loose.words))
+        label = sentences.loose_end(said, here.now, here.zone)
         with grid.container(gap="xxsmall"):
             if end.choices:
                 goes_on = "" if end.loose.kind in _STAYS else with_whom

@@ -38,6 +38,7 @@ from kapteam.ui.booking import (
     say_who_is_away,
     usual_integrator,
 )
+from kapteam.ui.discuss import discuss_link
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import given, integration_links, phrase
@@ -45,6 +46,7 @@ from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
 from kapteam.ui.written import free_words
 from kapteam.vocabulary import (
+    EpisodeState,
     How,
     IntegrationCloseReason,
     IntegrationKind,
@@ -70,6 +72,8 @@ def draw_standing(here: Present, shown: IntegrationPage) -> None:
         st.markdown("A new integration session")
         for dose in shown.doses:
             st.markdown(given(here, dose))
+    if shown.course.state is not EpisodeState.CLOSED:
+        discuss_link(here, shown.course.id)
 
 
 def _settled(here: Present, shown: IntegrationPage) -> None:

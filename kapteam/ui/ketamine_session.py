@@ -58,6 +58,7 @@ from kapteam.ui.booking import (
     say_how_soon,
     say_who_is_away,
 )
+from kapteam.ui.discuss import discuss_link
 from kapteam.ui.doses import dose_fields, draw_weight, read_field, typed_mg
 from kapteam.ui.entered_in_error import struck
 from kapteam.ui.forms import Form, unused_id
@@ -109,6 +110,7 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
             if shown.of_course.is_open:
                 both = (shown.of_course.prescriber, shown.of_course.therapist)
                 ask_link(here, both, dose=shown.id)
+                discuss_link(here, shown.course.id)
         _offer_freed(here, shown)
         if shown.end_reason:
             ended = sentences.ended_session(shown.status, shown.closed_at, here.now, here.zone)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from kapteam import wording
+from kapteam import sentences, wording
 from kapteam.queries.client import ClientPage
 from kapteam.queries.news import NewKind, Saved
 from kapteam.ui.rows import words
@@ -54,10 +54,29 @@ def _said(here: Present, page: ClientPage, one: Saved) -> Iterator[str]:
                 for question in page.questions
                 if question.id == one.subject_id
             )
+        case NewKind.DECIDED | NewKind.CONFIRMED | NewKind.AGREED:
+            yield from _of_reviews(here, page, one)
         case NewKind.INTEGRATION:
             yield from _integration(here, page, one)
         case NewKind.DOSE | NewKind.SESSION:
             yield from _session(here, page, one)
+
+
+def _of_reviews(here: Present, page: ClientPage, one: Saved) -> Iterator[str]:
+    """What a case review came to; the front desk reads none of it."""
+    if one.kind is NewKind.AGREED:
+        lines = (line for course in (*page.courses, *page.ended) for line in course.actions)
+        yield from (
+            sentences.agreed(line.short, here.today) for line in lines if line.id == one.subject_id
+        )
+        return
+    seen = {line.episode_id for line in page.lines if line.is_visible}
+    if not here.viewer.reads_notes or one.episode_id not in seen:
+        return
+    if one.kind is NewKind.CONFIRMED:
+        yield "Case review: change of dose confirmed"
+    elif one.decision:
+        yield f"Case review: {wording.first_down(one.decision.label)}"
 
 
 def _integration(here: Present, page: ClientPage, one: Saved) -> Iterator[str]:

@@ -40,6 +40,7 @@ from kapteam.rules.notes import (
 )
 from kapteam.ui.asks import ask_link
 from kapteam.ui.commitments import draw_commitments
+from kapteam.ui.discuss import discuss_link
 from kapteam.ui.forms import DAY_WIDTH, Form, minted_id, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, phrase, row
@@ -97,7 +98,10 @@ def draw_note_banner(here: Present, shown: NotePage) -> None:
     for experience in subject.elsewhere:
         st.markdown(quiet(f"Experience elsewhere: {experience}"))
     if shown.is_on_course:
-        ask_link(here, shown.treated_by, note=shown.note.id)
+        with row("to_colleagues"):
+            ask_link(here, shown.treated_by, note=shown.note.id)
+            if shown.note.signed_at is not None:
+                discuss_link(here, shown.note.episode_id)
 
 
 def _what_it_does(subject: Subject, doses: list[str]) -> str:

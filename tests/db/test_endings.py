@@ -26,11 +26,13 @@ from kapteam.actions.ketamine_sessions import (
 )
 from kapteam.actions.notes import NoteEntered, save_draft, start_note
 from kapteam.db.tables import (
+    Action,
     Administration,
     Ask,
     Clinician,
     Consent,
     Contact,
+    DiscussMark,
     Ending,
     Episode,
     EpisodeMember,
@@ -49,6 +51,7 @@ from kapteam.queries.today import today
 from kapteam.rules.attention import Reason
 from kapteam.rules.loose_ends import Choice
 from kapteam.vocabulary import (
+    ActionEnd,
     AdministrationKind,
     CloseReason,
     ConsentType,
@@ -97,6 +100,7 @@ from tests.factories_care import (
     an_unrecorded_session,
 )
 from tests.factories_endings import a_closing, therapy_goes_on
+from tests.factories_review import a_mark, an_action
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -274,6 +278,38 @@ def test_one_save_cancels_closes_and_revokes_each_with_its_own_event(care):
         "episode:closed",
         "episode:signed_off",
     ]
+
+
+@pytest.mark.parametrize(
+    ("choice", "end"), [(Choice.DONE, ActionEnd.DONE), (Choice.DROPPED, ActionEnd.DROPPED)]
+)
+def test_what_a_review_agreed_is_done_or_dropped_with_the_course(care, choice, end):
+    with care.database.writing() as db:
+        action = an_action(db, care.course, care.prescriber)
+    key = f"action.{action.id}"
+    assert _refused(care, choices={key: None}) == {choice_field(key): "Choose what becomes of it."}
+    assert _refused(care, choices={key: Choice.KEEP})
+    _close(care, choices={key: choice})
+    kept = care.row(Action, action.id)
+    assert (kept.ended_as, kept.ended_at, kept.episode_id) == (end, NOW, care.course.id)
+    assert "action:ended" in _tags(care)
+
+
+def test_a_review_s_action_that_came_up_is_said_without_a_word_of_it(care):
+    with care.database.writing() as db:
+        an_action(db, care.course, care.therapist, words="Ask her sister")
+    [sentence] = _refused(care, choices={}).values()
+    assert sentence == (
+        "Agreed in the case review, due Thu Nov 26, Thea Tallis: "
+        "this came up while the form was open. Choose what becomes of it."
+    )
+
+
+def test_what_was_to_be_discussed_ends_with_the_course(care):
+    with care.database.writing() as db:
+        mark = a_mark(db, care.course, care.therapist)
+    _close(care)
+    assert care.row(DiscussMark, mark.id).settled_at == NOW
 
 
 def test_a_consent_that_came_up_while_the_form_was_open_is_not_revoked_unseen(care):
@@ -530,6 +566,23 @@ def test_an_integration_is_handed_over_to_the_colleague_with_whom_therapy_goes_o
     # Who is not on the earlier course sees no dose of it, and the integration all the same.
     assert page.doses == ()
     assert [one.id for one in page.integrations] == [row.line.id]
+
+
+def test_what_a_review_agreed_goes_on_with_whoever_has_the_therapy(care):
+    with care.database.writing() as db:
+        other = a_clinician(db, Function.THERAPIST, name="Wren Walker")
+        action = an_action(db, care.course, care.therapist)
+    therapy = therapy_goes_on(care, {f"action.{action.id}": Choice.HAND_OVER}, with_=other)
+    kept = care.row(Action, action.id)
+    assert (kept.episode_id, kept.owner_id, kept.ended_at) == (
+        therapy.id,
+        other.clinician_id,
+        None,
+    )
+    assert "action:handed_on" in _tags(care)
+    with care.database.reading() as db:
+        page = today(db, care.asked_by(other))
+    assert action.id in [row.attention.subject_id for row in page.waiting_on_me]
 
 
 def test_a_prescriber_s_contact_is_not_kept_for_a_therapy(care):

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from kapteam.actions.asks import AskEntered, ask
+from kapteam.actions.case_reviews import DecisionEntered, confirm_decision, decide
 from kapteam.actions.views import keep_look
 from kapteam.db.audit import record
 from kapteam.ids import new_id
-from kapteam.vocabulary import NoteKind, ServiceLine
+from kapteam.vocabulary import NoteKind, ReviewDecision, ServiceLine
 from tests.factories import NOW, TODAY, a_course
 from tests.factories_care import (
     a_given_session,
@@ -17,6 +18,7 @@ from tests.factories_care import (
     a_signed_note,
     an_integration_session,
 )
+from tests.factories_review import a_case_review, a_decision
 from tests.pages.tabs import MOST_OF_A_CHART, opened, said, statements_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -136,3 +138,68 @@ def test_that_what_was_given_was_entered_in_error_is_told(looked):
     _saved(looked, "administration:voided", dose, by=looked.prescriber)
     shown = said(_client(looked, looked.therapist))
     assert "what was given was entered in error" in shown
+
+
+def _decides(looked, course=None, by=None, **values):
+    """In a review of the two somebody decides about a course, with an action unless told not to."""
+    by = by or looked.therapist
+    course = course or looked.course
+    with looked.database.writing() as db:
+        review = a_case_review(db, by, looked.prescriber, ended_at=None, ended_by_id=None)
+        item = a_decision(db, course, by, decision=None, review=review)
+    usual = {
+        "item_id": item.id,
+        "version": item.version,
+        "decision": ReviewDecision.DOSE,
+        "words": "80 mg from the next one on",
+        "facts": (),
+        "action_words": "Ask how she slept",
+        "owner_id": looked.prescriber.clinician_id,
+        "due_on": TODAY + 2 * DAY,
+    }
+    looked.do(decide, by, DecisionEntered(**(usual | values)), now=NOW - HOUR)
+    return item
+
+
+def test_what_a_case_review_decided_and_agreed_is_new_to_the_other_alone(looked):
+    item = _decides(looked)
+    shown = said(_client(looked, looked.prescriber))
+    saved = ":gray[Thea Tallis, Tue Nov 24, 1:30 pm]"
+    assert f"Case review: change dose, route or interval {saved}" in shown
+    due = "due Thu Nov 26, Robin Prescott"
+    assert f"Agreed in the case review, {due}: Ask how she slept {saved}" in shown
+    assert SINCE not in said(_client(looked, looked.therapist))
+    looked.do(confirm_decision, looked.prescriber, item.id, now=NOW - HOUR)
+    assert "Case review: change of dose confirmed :gray[Robin Prescott" in said(
+        _client(looked, looked.therapist)
+    )
+
+
+def test_the_front_desk_is_told_of_no_case_review(looked):
+    _decides(looked)
+    assert SINCE not in said(_client(looked, looked.front_desk))
+
+
+def test_what_a_review_decided_about_a_course_that_one_is_not_on_is_not_told(looked):
+    with looked.database.writing() as db:
+        other = a_course(
+            db, looked.client, therapist=looked.stranger, service_line=ServiceLine.THERAPY_AFTER_KAP
+        )
+    owner = {"owner_id": looked.stranger.clinician_id}
+    _decides(looked, other, looked.stranger, **owner)
+    assert SINCE not in said(_client(looked, looked.prescriber))
+
+
+def test_of_what_was_decided_twice_the_last_counts_and_two_courses_are_told_apart(looked):
+    with looked.database.writing() as db:
+        other = a_course(
+            db, looked.client, therapist=looked.therapist, prescriber=looked.prescriber
+        )
+    item = _decides(looked, action_words="", owner_id=None)
+    again = DecisionEntered(item.id, 2, ReviewDecision.HOLD, "Until she is back", ())
+    looked.do(decide, looked.therapist, again, now=NOW - HOUR / 2)
+    _decides(looked, other, decision=ReviewDecision.CONTINUE, action_words="", owner_id=None)
+    shown = said(_client(looked, looked.prescriber))
+    assert "Case review: put on hold" in shown
+    assert "Case review: go on with the sessions" in shown
+    assert "Case review: change dose" not in shown

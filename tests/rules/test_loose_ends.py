@@ -21,6 +21,7 @@ C, K = Choice, LooseKind
 NOW = datetime(2026, 11, 24, 21, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 CLOSES = (C.DECLINED, C.ELSEWHERE, C.NOT_NEEDED, C.OUT_OF_TOUCH)
+ACTION_ENDS = (C.DONE, C.DROPPED)
 FULL, DEBRIEF = IntegrationKind.FULL, IntegrationKind.DEBRIEF
 
 DOSE = Loose(K.DOSE, "dose", at=NOW + HOUR)
@@ -39,6 +40,8 @@ WAIT = Loose(K.WAIT, "wait", at=NOW, who="Cory Corner", what=OutsideParty.INSURE
 QUESTION = Loose(K.ASK, "asked", at=NOW, who="Robin Prescott", what=AskStage.OPEN)
 MINE = Loose(K.ASK, "mine", at=NOW, who="Robin Prescott", what=AskStage.OPEN, withdrawable=True)
 CONCERN = Loose(K.CONCERN, "raised", at=NOW, who="Thea Tallis", what=ConcernKind.OTHER)
+ACTION = Loose(K.ACTION, "agreed", at=NOW, who="Robin Prescott", version=1)
+MARK = Loose(K.MARK, "marked", at=NOW, who="Thea Tallis")
 HOLD = Loose(K.HOLD, "hold", at=NOW, what=HoldReason.TRAVEL)
 
 
@@ -54,6 +57,8 @@ HOLD = Loose(K.HOLD, "hold", at=NOW, what=HoldReason.TRAVEL)
         (WAIT, (C.CANCEL,), (C.CANCEL,), (C.CANCEL,)),
         (QUESTION, (C.KEEP,), (C.KEEP,), (C.KEEP,)),
         (MINE, (C.KEEP, C.WITHDRAW), (C.KEEP, C.WITHDRAW), (C.KEEP, C.WITHDRAW)),
+        (ACTION, ACTION_ENDS, (C.KEEP, *ACTION_ENDS), (C.HAND_OVER, *ACTION_ENDS)),
+        (MARK, (), (), ()),
         (HOLD, (), (), ()),
         (ASKED, (), (), ()),
         (PASSED, (), (), ()),

@@ -21,6 +21,7 @@ from kapteam.rules.loose_ends import Loose, LooseKind
 from kapteam.rules.monitoring_form import FormStage, FormStanding
 from kapteam.rules.notes import IntentionStage, IntentionStanding
 from kapteam.rules.readiness import Requirement, tone_of
+from kapteam.rules.review_actions import ActionInShort
 from kapteam.rules.scoring import score, score_result, score_total
 from kapteam.rules.series import SeriesCount
 from kapteam.rules.spravato import Device, Watched
@@ -448,6 +449,35 @@ def test_a_question_says_from_or_for_whom_and_until_when(one, said):
     assert _said(sentences.question(one, NOW, PHOENIX)) == said
 
 
+@pytest.mark.parametrize(
+    ("days", "words", "said", "tone"),
+    [
+        (2, "Call\nher doctor", "due Thu Nov 26: Call her doctor", Tone.PLAIN),
+        (0, "Call", "due Tue Nov 24: Call", Tone.AMBER),
+        (-1, "Call", "was due Mon Nov 23: Call", Tone.AMBER),
+        (-1, "", "was due Mon Nov 23", Tone.AMBER),
+        (2, "w" * 160, f"due Thu Nov 26: {'w' * 150}…", Tone.PLAIN),
+    ],
+)
+def test_an_action_of_a_review_says_until_when_and_how_it_begins(days, words, said, tone):
+    one = ActionInShort("thea", "Thea Tallis", TODAY + timedelta(days=days), words)
+    phrase = sentences.review_action(one, TODAY)
+    assert (_said(phrase), phrase.tone) == (f"Agreed in the case review, {said}", tone)
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (None, "Not reviewed yet"),
+        (NOW, "Reviewed Tue Nov 24"),
+        # Late in the evening in Phoenix it is the next day already in UTC.
+        (datetime(2026, 11, 24, 6, 30, tzinfo=UTC), "Reviewed Mon Nov 23"),
+    ],
+)
+def test_when_a_course_was_reviewed_is_said_by_the_practice_s_day(at, said):
+    assert sentences.reviewed(at, TODAY, PHOENIX).replace(NBSP, " ") == said
+
+
 def test_a_list_shows_how_a_long_question_begins():
     said = sentences.question(_asked("robin", words="w" * 400), NOW, PHOENIX).text
     assert said.endswith("www…")
@@ -513,6 +543,25 @@ def test_a_question_says_whose_turn_it_is(one, said):
         (
             Loose(LooseKind.HOLD, "a", at=NOW, what=HoldReason.TRAVEL),
             "On hold since Tue Nov 24, 2:30 pm: travel",
+        ),
+        (
+            Loose(
+                LooseKind.ACTION,
+                "action",
+                at=NOW,
+                who="Thea Tallis",
+                on=TODAY - timedelta(days=1),
+                words="Call\nthe cardiologist",
+            ),
+            "Agreed in the case review, was due Mon Nov 23, Thea Tallis: Call the cardiologist",
+        ),
+        (
+            Loose(LooseKind.ACTION, "action", who="Thea Tallis", on=TODAY),
+            "Agreed in the case review, due Tue Nov 24, Thea Tallis",
+        ),
+        (
+            Loose(LooseKind.MARK, "mark", at=NOW, who="Robin Prescott", words="Sleep"),
+            "To discuss in the next case review, Robin Prescott: Sleep",
         ),
     ],
 )
