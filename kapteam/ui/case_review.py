@@ -68,6 +68,13 @@ from kapteam.wording import Phrase
 _REASONS = 620
 _FIRST = 3
 """So many reasons are in view; the first ones are the most pressing."""
+_UP, _DOWN, _AS_NEXT, _TAKE_OFF = "Up", "Down", "As the next", "Take off"
+_MOVES = {
+    _UP: "arrow_upward",
+    _DOWN: "arrow_downward",
+    _AS_NEXT: "priority_high",
+    _TAKE_OFF: "close",
+}
 _ICONS = {Tone.RED: "error", Tone.AMBER: "flag"}
 
 
@@ -500,37 +507,27 @@ def _follow_agenda(here: Present, drawn: Asked, seen: tuple[str, ...]) -> None:
 
 
 def _moves(one: ItemLine) -> None:
-    for icon, does, label, arguments in (
-        ("arrow_upward", _move, "Up", (one.id, -1)),
-        ("arrow_downward", _move, "Down", (one.id, 1)),
-        ("priority_high", _bring_next, "As the next", (one.id,)),
-        ("close", _drop, "Take off", (one.id,)),
-    ):
-        if label == "Take off" and one.decision is not None:
+    for label, icon in _MOVES.items():
+        if label == _TAKE_OFF and one.decision is not None:
             continue
         st.button(
             label,
             icon=f":material/{icon}:",
             key=f"{label}_{one.id}",
             type="tertiary",
-            on_click=does,
-            args=arguments,
+            on_click=_rearrange,
+            args=(one.id, label),
         )
 
 
 @acting
-def _move(here: Present, item_id: str, by: int) -> None:
-    here.write(move_item, item_id, by, here.now)
-
-
-@acting
-def _bring_next(here: Present, item_id: str) -> None:
-    here.write(bring_next, item_id, here.now)
-
-
-@acting
-def _drop(here: Present, item_id: str) -> None:
-    here.write(drop_item, item_id, here.now)
+def _rearrange(here: Present, item_id: str, how: str) -> None:
+    if how == _TAKE_OFF:
+        here.write(drop_item, item_id, here.now)
+    elif how == _AS_NEXT:
+        here.write(bring_next, item_id, here.now)
+    else:
+        here.write(move_item, item_id, -1 if how == _UP else 1, here.now)
 
 
 def _add(here: Present, meeting: Meeting) -> None:
