@@ -320,13 +320,13 @@ def running_meeting(db: Session, asked: Asked) -> Meeting | None:
 
     Its items come without their actions: those that are open stand with their course.
     """
-    return _meeting(_rows(db, asked, CaseReview.ended_at.is_(None)), ())
+    return _meeting(asked, _rows(db, asked, CaseReview.ended_at.is_(None)), ())
 
 
 def meeting(db: Session, asked: Asked, case_review_id: str) -> Meeting:
     """One case review of the viewer, in two statements; raises NotFound."""
     rows = _rows(db, asked, CaseReview.id == case_review_id)
-    found = _meeting(rows, _actions(db, rows))
+    found = _meeting(asked, rows, _actions(db, rows))
     if found is None:
         raise NotFound(_MISSING)
     return found
@@ -347,7 +347,7 @@ def past_item(
         raise NotFound(_NO_ITEM)
     head = _head(rows)
     is_member = asked.viewer.clinician_id in {one.id for one in head.members}
-    return PastItem(head, _item(rows[0], _actions(db, rows)), is_member)
+    return PastItem(head, _item(asked, rows[0], _actions(db, rows)), is_member)
 
 
 def reviews_of(db: Session, asked: Asked, episode_id: str) -> tuple[PastReview, ...]:
@@ -411,14 +411,14 @@ def _rows(db: Session, asked: Asked, which: ColumnElement[bool]) -> Sequence[Any
     return rows
 
 
-def _meeting(rows: Sequence[Any], actions: Sequence[AgreedAction]) -> Meeting | None:
+def _meeting(asked: Asked, rows: Sequence[Any], actions: Sequence[AgreedAction]) -> Meeting | None:
     if not rows:
         return None
     by_item = {row.ReviewItem.id: row for row in rows}
     visible = [row for row in by_item.values() if row.is_visible]
     return Meeting(
         head=_head(rows),
-        items=tuple(_item(row, actions) for row in visible),
+        items=tuple(_item(asked, row, actions) for row in visible),
         hidden=len(by_item) - len(visible),
     )
 
@@ -560,7 +560,8 @@ def _heads(db: Session, asked: Asked, *which: ColumnElement[bool]) -> list[Meeti
     return list(heads.values())
 
 
-def _item(row: Any, actions: Sequence[AgreedAction]) -> ItemLine:
+def _item(asked: Asked, row: Any, actions: Sequence[AgreedAction]) -> ItemLine:
+    hides = asked.viewer.hides_names
     one = row.ReviewItem
     return ItemLine(
         id=one.id,
@@ -568,7 +569,7 @@ def _item(row: Any, actions: Sequence[AgreedAction]) -> ItemLine:
         episode_id=one.episode_id,
         state=row.state,
         client=client_named(row.client_id, row),
-        reasons=tuple(map(_said, one.reasons)),
+        reasons=tuple(_said(each, for_others=hides) for each in one.reasons),
         is_steady=one.is_steady,
         added_by=row.added_by or "",
         opened=one.opened,
@@ -586,8 +587,9 @@ def _item(row: Any, actions: Sequence[AgreedAction]) -> ItemLine:
     )
 
 
-def _said(kept: dict[str, Any]) -> Said:
-    return Said(kept["words"], Tone(kept["tone"]), kept.get("label", ""))
+def _said(kept: dict[str, Any], *, for_others: bool = False) -> Said:
+    words = kept.get("for_others", kept["words"]) if for_others else kept["words"]
+    return Said(words, Tone(kept["tone"]), kept.get("label", ""))
 
 
 def _colleagues(courses: Iterable[CourseStanding], clinician_id: str) -> tuple[Person, ...]:

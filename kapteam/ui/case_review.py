@@ -1,6 +1,7 @@
 """The case review on the screen: its agenda, and one client at a time for both (ux.md 2.5)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -62,7 +63,7 @@ from kapteam.ui.rows import (
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet, said, strong
 from kapteam.ui.written import folded_for_others, free_words
-from kapteam.vocabulary import ActionEnd, ReviewDecision, Tone
+from kapteam.vocabulary import ActionEnd, Audience, ReviewDecision, Tone
 from kapteam.wording import Phrase
 
 _REASONS = 620
@@ -153,16 +154,34 @@ def _start(here: Present, shown: Agenda) -> None:
 
 
 def _lines(here: Present, colleague: Person | None) -> tuple[AgendaLine, ...]:
-    """The agenda as it is at the press, which is what both are about to see (rule 58)."""
-    shown = here.read(case_agenda, colleague.id if colleague else None)
+    """The agenda as it is at the press, which is what both are about to see (rule 58).
+
+    Each reason also as others in the room may see it: they may come while the review goes on.
+    """
+    ours, theirs = (
+        _agenda_for(here, colleague, one) for one in (Audience.BOTH_OF_US, Audience.OTHERS)
+    )
     return tuple(
         AgendaLine(
             one.course.episode_id,
-            tuple({"words": each.text, "tone": each.tone} for each in reasons_now(here, one)),
+            tuple(
+                {"words": each.text, "tone": each.tone, "for_others": short.text}
+                for each, short in zip(
+                    reasons_now(here, one), reasons_now(here, other), strict=True
+                )
+            ),
             one.entry.is_steady,
         )
-        for one in shown.rows
+        for one, other in zip(ours, theirs, strict=True)
     )
+
+
+def _agenda_for(
+    here: Present, colleague: Person | None, audience: Audience
+) -> tuple[AgendaRow, ...]:
+    asked = replace(here.asked, viewer=replace(here.viewer, audience=audience))
+    shown = replace(here, asked=asked).read(case_agenda, colleague.id if colleague else None)
+    return shown.rows
 
 
 def draw_meeting(here: Present, shown: Meeting) -> None:

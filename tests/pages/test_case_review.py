@@ -9,7 +9,12 @@ from kapteam.db.tables import CaseReview, Episode, ReviewItem
 from kapteam.ids import new_id
 from kapteam.vocabulary import Audience, EpisodeState, ReviewDecision
 from tests.factories import NOW, TODAY
-from tests.factories_care import a_ketamine_session, a_signed_intention, another_course
+from tests.factories_care import (
+    a_ketamine_session,
+    a_signed_intention,
+    an_ask,
+    another_course,
+)
 from tests.pages.filling import fill, press
 from tests.pages.tabs import (
     MOST_STATEMENTS,
@@ -165,3 +170,16 @@ def test_the_page_takes_no_more_statements_than_it_may(care, others):
         more = [another_course(db, care, f"Elm {number}") for number in range(20)]
     _begin(care, (care.course, *others, *more))
     assert statements_of(care, _review(care, care.prescriber)) == few
+
+
+def test_what_somebody_asked_in_words_is_not_for_others_in_the_room(care, others):
+    with care.database.writing() as db:
+        an_ask(db, care.course, care.therapist, care.prescriber)
+    tab = _review(care, care.therapist)
+    press(tab, "Start the review")
+    assert "162/98" in said(tab)
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+    assert "162/98" not in said(tab)
+    assert "Question" in said(tab)
+    well(tab.radio(key="audience").set_value(Audience.BOTH_OF_US).run())
+    assert "162/98" in said(tab)

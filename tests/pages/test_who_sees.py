@@ -27,6 +27,7 @@ from tests.factories_care import (
     a_ketamine_session,
     an_integration_session,
 )
+from tests.pages.filling import press
 from tests.pages.tabs import a_tab, bare, links, opened, said, sign_in_of, user_of, well
 
 MADE_OF_NAMES = ("client_edit", "inquiry")
@@ -72,6 +73,23 @@ def test_with_others_in_the_room_no_name_is_on_the_screen(demo: Database, name: 
     names_no_client = names_no_client or "of oneself" in name or name == "filing"
     if not names_no_client or name == "practice turning off":
         assert names.findall(shown)
+
+
+def test_with_others_in_the_room_no_name_is_in_front_in_a_case_review(demo: Database) -> None:
+    """Every client of the agenda, one after the other, those who are steady, and the minutes."""
+    names = names_in(demo)
+    tab = _opened(demo, "case_review", Audience.BOTH_OF_US)
+    press(tab, "Start the review")
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+    shown = ["\n".join(_sent(tab))]
+    while not next(one for one in tab.button if one.label == "Next").disabled:
+        press(tab, "Next")
+        shown.append("\n".join(_sent(tab)))
+    press(tab, "End the review")
+    shown.append("\n".join(_sent(tab)))
+
+    assert len(shown) > 10
+    assert names.findall("\n".join(shown)) == []
 
 
 @pytest.mark.parametrize("name", PAGES)

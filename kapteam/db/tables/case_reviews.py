@@ -45,11 +45,12 @@ class CaseReviewMember(Identified):
 class ReviewItem(Versioned):
     """One course of care in a case review, in the place that it has on the agenda.
 
-    `reasons` are why it is there, as they read when the review began: `words` and `tone`. Which was
-    `opened` last, the highest number, is in front of both. `facts` are what both saw when they
-    decided: `label`, `words` and `tone`. A change of dose that no prescriber decided is proposed
-    until one confirmed it (rule 62). What is `typed` is kept at once, whoever types, and counted by
-    `typed_version`; with the decision it becomes its `words`.
+    `reasons` are why it is there, as they read when the review began: `words`, what of them is
+    `for_others` in the room, and `tone`. Which was `opened` last, the highest number, is in front
+    of both. `facts` are what both saw when they decided: `label`, `words` and `tone`. A change of
+    dose that no prescriber decided is proposed until one confirmed it (rule 62). What is `typed` is
+    kept at once, whoever types, and counted by `typed_version`; with the decision it becomes its
+    `words`.
     """
 
     __tablename__ = "review_item"
