@@ -276,13 +276,15 @@ class PastReview:
 def case_agenda(db: Session, asked: Asked, colleague_id: str | None = None) -> Agenda:
     """The agenda as it is now, for the viewer and a colleague: ours together (rule 58).
 
-    Without a colleague it is with whom most is shared. The front desk and nurses have none.
+    Without one it is who is at this screen too, else with whom most is shared.
     """
     heads = _heads(db, asked, CaseReviewMember.clinician_id == asked.viewer.clinician_id)
     found = course_standings(db, asked, own_courses(asked))
     colleagues = _colleagues(found, asked.viewer.clinician_id)
+    beside = asked.viewer.beside
+    wanted = colleague_id or (beside.clinician_id if beside else None)
     colleague = next(
-        (one for one in colleagues if one.id == colleague_id),
+        (one for one in colleagues if one.id == wanted),
         colleagues[0] if colleagues else None,
     )
     ours = [one for one in found if colleague is None or _is_with(one, colleague)]

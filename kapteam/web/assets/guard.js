@@ -382,14 +382,19 @@ let decided = ""; // the client about whom it was decided
 const inFront = () =>
   document.querySelector(".st-key-presenter [data-kapteam-note]")?.dataset.kapteamNote ?? "";
 
-addEventListener(
-  "keydown",
-  (event) => {
-    const isSaved = event.key === "Enter" && event.ctrlKey;
-    if (isSaved && event.target.closest?.(".st-key-presenter")) decided = inFront();
-  },
-  { capture: true },
-);
+// The key would be there before the words that were typed last.
+async function decideByKeys(event) {
+  if (event.key !== "Enter" || !event.ctrlKey || !event.isTrusted) return;
+  if (!event.target.closest?.(".st-key-presenter")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  decided = inFront();
+  await Promise.all([sent(), allKept()]);
+  if (unsavedDraft()) return unsavedDraft().area.focus();
+  document.querySelector(".st-key-decide button")?.click();
+}
+
+addEventListener("keydown", decideByKeys, { capture: true });
 
 function toDecision() {
   if (decided === "" || inFront() === "" || inFront() === decided) return;
