@@ -3,14 +3,18 @@
 import re
 from functools import partial
 
+from sqlalchemy import select, text
+
 from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
+from kapteam.db.note_index import NoteIndex
 from kapteam.queries import note_search
 from kapteam.queries.caseload import Wanted, caseload
 from kapteam.queries.note_search import NotesWanted, search_notes
 from kapteam.queries.notes import unsigned_notes
 from kapteam.queries.standing import Asked
 from kapteam.queries.today import today
+from kapteam.rules.note_search import Sought
 from tests.factories import NOW
 from tests.factories_care import a_cared_for_client
 from tests.query_recorder import recorded_statements
@@ -79,3 +83,18 @@ def test_sessions_of_everybody_are_not_read_for_who_came_back(sqlite_database):
     plan = _plan(sqlite_database, lambda db, asked: caseload(db, asked, Wanted()))
 
     assert re.search(r"SCAN (ketamine_session|administration)\b", plan) is None
+
+
+def test_words_are_asked_of_each_note_on_postgresql_and_never_of_its_whole_index(
+    postgresql_database,
+):
+    with postgresql_database.reading() as db:
+        index = NoteIndex(db)
+        asked = select(index.number).where(index.matches([[Sought(("better", "sleep"))]]))
+        db.execute(text("SET LOCAL enable_seqscan = off"))
+        said = asked.compile(db.get_bind())
+        lines = db.connection().exec_driver_sql(f"EXPLAIN {said}", dict(said.params)).scalars()
+        plan = "\n".join(lines)
+
+    assert "@@" in plan
+    assert "ix_note_fts_words" not in plan
