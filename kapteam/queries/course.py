@@ -33,7 +33,7 @@ from kapteam.queries.critical import critical_of
 from kapteam.queries.evaluation import evaluation_of
 from kapteam.queries.standing import Asked, CourseHead, home_standing
 from kapteam.queries.views import is_seen_this_hour
-from kapteam.rules.alerts import Signal
+from kapteam.rules.alerts import LONGEST_QUIET, Signal
 from kapteam.rules.ceiling import Ceiling
 from kapteam.rules.evaluation import Evaluation
 from kapteam.rules.home_supply import HomeStanding
@@ -327,7 +327,7 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
     episode, client, seen = row.Episode, row.Client, row.seen
     ends = to_end and episode.closed_at is None
     is_kap = episode.service_line is ServiceLine.KAP
-    matters = _matters(db, episode_id, client.id) if ends and is_kap else None
+    matters = _matters(db, asked, episode_id, client.id) if ends and is_kap else None
     return Course(
         client=client_named(client.id, client),
         seen_this_hour=seen,
@@ -359,9 +359,10 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
     )
 
 
-def _matters(db: Session, episode_id: str, client_id: str) -> list[Any]:
+def _matters(db: Session, asked: Asked, episode_id: str, client_id: str) -> list[Any]:
     """The medicine at home of a course and its client's critical answers, in one statement."""
-    parts = (*home_rows.selects((episode_id,)), *critical_selects(client_id))
+    critical = critical_selects(client_id, asked.now - LONGEST_QUIET)
+    parts = (*home_rows.selects((episode_id,)), *critical)
     return list(db.execute(union_all(*parts)).all())
 
 
