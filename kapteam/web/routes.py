@@ -30,6 +30,7 @@ from kapteam.web.gate import SIGN_IN_HEADER, Entrance, is_set_up
 from kapteam.web.pins import PinPages
 from kapteam.web.plain import message, page
 from kapteam.web.proof import is_by_pin, proof_asked
+from kapteam.web.record_signing import RecordSigningPages
 from kapteam.web.signing import SigningPages
 from kapteam.web.visitor import Visitor, browser_token, cookie_name, key_of, visitor_of
 
@@ -43,6 +44,7 @@ def plain_routes(entrance: Entrance) -> list[BaseRoute]:
     """Every route of ours, to stand before Streamlit's."""
     pages = PlainPages(entrance)
     signing, pin = SigningPages(DEMO_PASSWORD), PinPages(DEMO_PASSWORD)
+    of_records = RecordSigningPages(DEMO_PASSWORD)
     under_session = [
         *[_file(path, path.name) for path in sorted(_ASSETS.iterdir())],
         _file(entrance.shell.font, "source-sans.woff2"),
@@ -76,6 +78,8 @@ def plain_routes(entrance: Entrance) -> list[BaseRoute]:
         _typed("/draft", keep_draft),
         _shown("/sign/{note_id}", signing.ask_signature),
         _posted("/sign/{note_id}", signing.sign),
+        _shown("/sign-record/{session_id}/{parts}", of_records.ask_signature),
+        _posted("/sign-record/{session_id}/{parts}", of_records.sign),
         _shown("/{rest:path}", _nothing_here),
     ]
     return [_shown("/health", _healthy), Mount("/session", routes=under_session)]
