@@ -107,6 +107,15 @@ class SignRecordEntered:
     parts: Mapping[RecordPart, str]
 
 
+@dataclass(frozen=True, slots=True)
+class RecordToSign:
+    """What somebody signs: the text of each part, and what names the state that it tells."""
+
+    client_id: str
+    texts: Mapping[RecordPart, str]
+    seen: Mapping[RecordPart, str]
+
+
 def record_support(db: Session, viewer: Viewer, entered: SupportEntered, now: datetime) -> None:
     """Keep what support was given; it takes the place of what was recorded before, which stays.
 
@@ -164,33 +173,47 @@ def record_support(db: Session, viewer: Viewer, entered: SupportEntered, now: da
     )
 
 
-def sign_record(db: Session, viewer: Viewer, entered: SignRecordEntered, now: datetime) -> None:
+def record_to_sign(
+    db: Session,
+    viewer: Viewer,
+    ketamine_session_id: str,
+    parts: Iterable[RecordPart],
+    now: datetime,
+) -> RecordToSign:
+    """Those of these parts that this person has still to sign, as `sign_record` would sign them.
+
+    Raises NotAllowed and NotFound, as that does.
+    """
+    session, course, asked = _to_be_signed(db, viewer, ketamine_session_id, parts, now)
+    zone = practice_zone(db, now)
+    client = db.get_one(Client, course.client_id)
+    return RecordToSign(
+        client_id=client.id,
+        texts={part: _text(db, viewer, session, course, part, zone) for part in asked},
+        seen={part: as_it_is(db, session.id, part) for part in asked},
+    )
+
+
+def sign_record(
+    db: Session, viewer: Viewer, entered: SignRecordEntered, now: datetime, *, by_pin: bool = False
+) -> None:
     """Sign one part of a closed session's record, or both by who has both functions.
 
-    What was signed is frozen as text. A second press changes nothing. Raises NotAllowed (also where
-    the record is another by now, or somebody else signed it), NotFound.
+    What was signed is frozen as text. `by_pin`, which goes on record: it was the PIN that was
+    given, not the password. A second press changes nothing. Raises NotAllowed (also where somebody
+    else signed it), NotFound, Conflict (the record is another by now).
     """
-    for part in entered.parts:
-        check_can_sign_record(viewer, part)
-    session, course = ketamine_session(db, viewer, entered.ketamine_session_id, now)
-    _check_is_on(db, viewer, course, now)
-    if not session.status.is_given:
-        raise NotAllowed("This session is not closed. Close it first; then it can be signed.")
+    session, course, asked = _to_be_signed(
+        db, viewer, entered.ketamine_session_id, entered.parts, now
+    )
     zone = practice_zone(db, now)
-    signed = []
-    for part, seen in entered.parts.items():
-        asked = _asked(db, session, part, now)
-        if asked is None:
-            _check_own(db, viewer, session, part, now, zone)
-            continue
-        if part is RecordPart.SUPPORT and _support_of(db, session.id) is None:
-            raise NotAllowed("Record first what support was given; then the part can be signed.")
-        if as_it_is(db, session.id, part) != seen:
-            raise NotAllowed(_CHANGED_MEANWHILE)
+    for part, one in asked.items():
+        if as_it_is(db, session.id, part) != entered.parts[part]:
+            raise Conflict(_CHANGED_MEANWHILE)
         text = _text(db, viewer, session, course, part, zone)
-        asked.signed_at, asked.signed_by_id = now, viewer.clinician_id
-        asked.signed_text, asked.content_hash = text, content_hash(text)
-        signed.append(asked)
+        one.signed_at, one.signed_by_id = now, viewer.clinician_id
+        one.signed_text, one.content_hash = text, content_hash(text)
+    signed = list(asked.values())
     db.add_all(signed)
     if signed:
         list_rows(db, now, *signed)
@@ -203,7 +226,35 @@ def sign_record(db: Session, viewer: Viewer, entered: SignRecordEntered, now: da
             subject_id=session.id,
             parts=[one.part for one in signed],
             content_hashes=[one.content_hash for one in signed],
+            by_pin=by_pin,
         )
+
+
+def _to_be_signed(
+    db: Session,
+    viewer: Viewer,
+    ketamine_session_id: str,
+    parts: Iterable[RecordPart],
+    now: datetime,
+) -> tuple[KetamineSession, Episode, dict[RecordPart, RecordSignature]]:
+    """The signature of each of the parts that the viewer may sign and has not signed yet."""
+    parts = tuple(parts)
+    for part in parts:
+        check_can_sign_record(viewer, part)
+    session, course = ketamine_session(db, viewer, ketamine_session_id, now)
+    _check_is_on(db, viewer, course, now)
+    if not session.status.is_given:
+        raise NotAllowed("This session is not closed. Close it first; then it can be signed.")
+    found = {}
+    for part in parts:
+        asked = _asked(db, session, part, now)
+        if asked is None:
+            _check_own(db, viewer, session, part, now, practice_zone(db, now))
+            continue
+        if part is RecordPart.SUPPORT and _support_of(db, session.id) is None:
+            raise NotAllowed("Record first what support was given; then the part can be signed.")
+        found[part] = asked
+    return session, course, found
 
 
 def ask_to_sign(db: Session, session: KetamineSession, now: datetime) -> None:

@@ -26,7 +26,7 @@ from kapteam.rules.deadlines import of_clearance, of_concern, of_consent, of_for
 from kapteam.rules.entered import Entered
 from kapteam.rules.monitoring_form import judge_form
 from kapteam.rules.permissions import Viewer, check_can_quiet_alert
-from kapteam.rules.signals import LOOKED_BACK, signals
+from kapteam.rules.signals import signals
 from kapteam.rules.spravato import is_spravato
 
 
@@ -99,7 +99,7 @@ def quiet_alert(db: Session, viewer: Viewer, entered: QuietEntered, now: datetim
 
 def _judged(db: Session, course: Episode, mark: str, now: datetime) -> Signal | None:
     """The alert with this mark that the figures, events and scores of a course raise."""
-    facts = signal_rows.read_facts(db, course.id, now - LOOKED_BACK)
+    facts = signal_rows.read_facts(db, course.id, now)
     practice = the_practice(db, now)
     measures = measures_of(practice.measures, practice.zone)
     today = day_of(now, practice.zone)

@@ -66,14 +66,16 @@ from kapteam.vocabulary import (
 )
 
 _NOBODY = "Whoever held it"
+_BETWEEN = "\x1f"
+"""Between what one text says: no id and no part has it."""
 _OPEN = tuple(status for status in SessionStatus if status.is_open)
 
 
 def loose(db: Session, episode: Episode, viewer: Viewer, now: datetime) -> tuple[Loose, ...]:
-    """Everything of the course that is not settled, for who would end it, in three statements."""
+    """Everything of the course that is not settled, for who would end it, in two statements."""
     doses = _doses(db, episode)
     rows: defaultdict[str, list[Any]] = defaultdict(list)
-    for row in db.execute(_statement(episode)):
+    for row in db.execute(_statement(episode, now)):
         rows[row.what].append(row)
     return (
         *_unconfirmed(doses),
@@ -96,7 +98,7 @@ def loose(db: Session, episode: Episode, viewer: Viewer, now: datetime) -> tuple
             for row in rows[LooseKind.DRAFT]
         ),
         *(_contact(row, now) for row in rows[LooseKind.CONTACT]),
-        *_asks(db, episode, viewer, now),
+        *(_ask(row, viewer, now) for row in rows[LooseKind.ASK]),
         *(
             Loose(
                 LooseKind.WAIT,
@@ -227,13 +229,14 @@ def _forms(doses: dict[str, Any]) -> Iterator[Loose]:
             yield Loose(LooseKind.FORM, row.id, at=row.last_at)
 
 
-def _statement(episode: Episode) -> Any:
+def _statement(episode: Episode, now: datetime) -> Any:
     """What is not settled beside the ketamine sessions, as rows of one shape."""
     episode_id = episode.id
     return union_all(
         _integrations(episode_id),
         _drafts(episode_id),
         _contacts(episode_id),
+        _asks(episode_id, now),
         _consents(episode_id),
         _holds(episode_id),
         _waits(episode_id),
@@ -392,38 +395,54 @@ def _contact(row: Any, now: datetime) -> Loose:
     )
 
 
-def _asks(db: Session, episode: Episode, viewer: Viewer, now: datetime) -> Iterator[Loose]:
-    """The questions whose answer nobody has read yet."""
-    of = aliased(Clinician)
-    rows = db.execute(
-        select(Ask, of.name, seats(Ask.episode_id, now).label("seats"))
-        .join(of, of.id == Ask.asked_of_id)
-        .where(Ask.episode_id == episode.id, Ask.settled_at.is_(None), Ask.voided_at.is_(None))
-        .order_by(Ask.due_at, Ask.id)
+def _asks(episode_id: str, now: datetime) -> Select[Any]:
+    """The questions whose answer nobody has read yet.
+
+    The parts and ids of who asked and who is asked are one text in `kind`; when it was answered
+    stands in `planned_at`, and who is on the course where other rows name a dose.
+    """
+    sides: ColumnElement[str] = type_coerce(Ask.by_part, String)
+    for side in (Ask.asked_by_id, type_coerce(Ask.of_part, String), Ask.asked_of_id):
+        sides = sides.concat(_BETWEEN).concat(side)
+    return (
+        _row(
+            literal(LooseKind.ASK.value),
+            Ask,
+            sides,
+            Ask.asked_at,
+            who=Clinician.name,
+            planned_at=Ask.answered_at,
+        )
+        .add_columns(cast(seats(Ask.episode_id, now), String).label("dose_id"))
+        .join(Clinician, Clinician.id == Ask.asked_of_id)
+        .where(Ask.episode_id == episode_id, Ask.settled_at.is_(None), Ask.voided_at.is_(None))
     )
-    for one, asked_of, on_it in rows:
-        seated, names = read_seats(on_it)
-        standing = judge_ask(
-            AskFacts(
-                Seat(one.asked_by_id, one.by_part),
-                Seat(one.asked_of_id, one.of_part),
-                one.due_at,
-                one.answered_at,
-                None,
-            ),
-            seated,
-            viewer.stands_for,
-            now,
-        )
-        yield Loose(
-            LooseKind.ASK,
-            one.id,
-            at=one.asked_at,
-            who=names.get(standing.of_id, asked_of),
-            what=standing.stage,
-            version=one.version,
-            withdrawable=standing.is_asked_by_me,
-        )
+
+
+def _ask(row: Any, viewer: Viewer, now: datetime) -> Loose:
+    by_part, by_id, of_part, of_id = row.kind.split(_BETWEEN)
+    seated, names = read_seats(row.dose_id)
+    standing = judge_ask(
+        AskFacts(
+            asked_by=Seat(by_id, Part(by_part)),
+            asked_of=Seat(of_id, Part(of_part)),
+            due_at=row.at,
+            answered_at=row.planned_at,
+            settled_at=None,
+        ),
+        seated,
+        viewer.stands_for,
+        now,
+    )
+    return Loose(
+        LooseKind.ASK,
+        row.id,
+        at=row.at,
+        who=names.get(standing.of_id, row.who),
+        what=standing.stage,
+        version=row.version,
+        withdrawable=standing.is_asked_by_me,
+    )
 
 
 def _consents(episode_id: str) -> Select[Any]:

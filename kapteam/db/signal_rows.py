@@ -50,12 +50,13 @@ from kapteam.db.tables import (
     Vital,
 )
 from kapteam.db.types import UtcDateTime
-from kapteam.rules.alerts import Quieted
+from kapteam.rules.alerts import LONGEST_QUIET, Quieted
 from kapteam.rules.change import Taken
 from kapteam.rules.escalation import GivenDose
 from kapteam.rules.score_signals import CourseAsked, ScoreFacts, TakenScore
 from kapteam.rules.series import GivenSeries, measured_together
 from kapteam.rules.signals import (
+    LOOKED_BACK,
     EventFacts,
     LastReading,
     LeftChallenged,
@@ -95,14 +96,16 @@ _KEPT = (ContactOutcome.HELD, ContactOutcome.REACHED)
 _other, _noted = aliased(Episode), aliased(Episode)
 
 
-def selects(wanted: Any, since: Any, tells: ColumnElement[bool]) -> tuple[Select[Any], ...]:
+def selects(
+    wanted: Any, since: Any, quieted_since: Any, tells: ColumnElement[bool]
+) -> tuple[Select[Any], ...]:
     """The newest pressure and oxygen, and the events, of `wanted` since then.
 
-    Also what was quieted, what a prescriber looked at last, whenever that was, and the doses of
-    each series. Where it `tells` of scores, all of those.
+    Also what was quieted since (`rules.alerts.LONGEST_QUIET`), what a prescriber looked at last,
+    whenever that was, and the doses of each series. Where it `tells` of scores, all of those.
     """
     return (
-        *_of_scores(wanted, tells),
+        *_of_scores(wanted, quieted_since, tells),
         _newest(
             PRESSURE,
             wanted,
@@ -151,7 +154,7 @@ def selects(wanted: Any, since: Any, tells: ColumnElement[bool]) -> tuple[Select
     )
 
 
-def critical_selects(client_id: str) -> tuple[Select[Any], ...]:
+def critical_selects(client_id: str, quieted_since: datetime) -> tuple[Select[Any], ...]:
     """What the alerts from critical answers of one client are judged from, on any course."""
     newest = (
         select(Episode.id)
@@ -161,16 +164,20 @@ def critical_selects(client_id: str) -> tuple[Select[Any], ...]:
         .scalar_subquery()
     )
     wanted = select(newest)
-    return _scores(wanted, true()), _risk_noted(wanted, true()), _quieted(wanted)
+    return _scores(wanted, true()), _risk_noted(wanted, true()), _quieted(wanted, quieted_since)
 
 
-def score_selects(episode_id: str, tells: ColumnElement[bool]) -> tuple[Select[Any], ...]:
+def score_selects(
+    episode_id: str, quieted_since: datetime, tells: ColumnElement[bool]
+) -> tuple[Select[Any], ...]:
     """What is judged of scores on one course, where it `tells` of them."""
     wanted = (episode_id,)
-    return *_of_scores(wanted, tells), _series(wanted)
+    return *_of_scores(wanted, quieted_since, tells), _series(wanted)
 
 
-def _of_scores(wanted: Any, tells: ColumnElement[bool]) -> tuple[Select[Any], ...]:
+def _of_scores(
+    wanted: Any, quieted_since: Any, tells: ColumnElement[bool]
+) -> tuple[Select[Any], ...]:
     return (
         _scores(wanted, tells),
         matter(
@@ -189,7 +196,7 @@ def _of_scores(wanted: Any, tells: ColumnElement[bool]) -> tuple[Select[Any], ..
         matter(BOTH_DECIDED, Note.episode_id, at=func.max(Note.signed_at, type_=UtcDateTime()))
         .where(Note.episode_id.in_(wanted), tells, *_signed(NoteKind.DECISION))
         .group_by(Note.episode_id),
-        _quieted(wanted),
+        _quieted(wanted, quieted_since),
         _reviewed(wanted),
     )
 
@@ -265,8 +272,12 @@ def _signed(kind: NoteKind) -> tuple[ColumnElement[bool], ...]:
     return Note.kind == kind, Note.signed_at.is_not(None), Note.voided_at.is_(None), was_on_it
 
 
-def _quieted(wanted: Any) -> Select[Any]:
-    """What was quieted on any course of the client: a mark names a row of one course anyway."""
+def _quieted(wanted: Any, since: Any) -> Select[Any]:
+    """What was quieted on any course of the client: a mark names a row of one course anyway.
+
+    Bound by when that was, not by its last day: the newest of a mark counts, and one that is over
+    must not leave the word to an older one.
+    """
     return (
         matter(
             QUIETED,
@@ -281,7 +292,7 @@ def _quieted(wanted: Any) -> Select[Any]:
         .join(_other, _other.client_id == Episode.client_id)
         .join(Acknowledgement, Acknowledgement.episode_id == _other.id)
         .join(Clinician, Clinician.id == Acknowledgement.by_id)
-        .where(Episode.id.in_(wanted))
+        .where(Episode.id.in_(wanted), Acknowledgement.at > since)
     )
 
 
@@ -500,9 +511,10 @@ def _newest(what: str, wanted: Any, since: Any, figure: Any, **columns: Any) -> 
     )
 
 
-def read_facts(db: Session, episode_id: str, since: datetime) -> SignalFacts:
+def read_facts(db: Session, episode_id: str, now: datetime) -> SignalFacts:
     """The facts of one course, in one statement."""
-    return facts_of(db.execute(union_all(*selects((episode_id,), since, true()))).all())
+    parts = selects((episode_id,), now - LOOKED_BACK, now - LONGEST_QUIET, true())
+    return facts_of(db.execute(union_all(*parts)).all())
 
 
 def facts_of(rows: Iterable[Any]) -> SignalFacts:

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from kapteam.db.tables import Client
 
 CLIENT_NAME = (
@@ -38,4 +41,11 @@ def client_named(client_id: str, row: Any) -> ClientName:
         row.given_name,
         row.preferred_name,
         row.born_on,
+    )
+
+
+def client_of(db: Session, client_id: str) -> ClientName:
+    """The name of a client who is there, and whom the caller may tell of; one statement."""
+    return client_named(
+        client_id, db.execute(select(*CLIENT_NAME).where(Client.id == client_id)).one()
     )

@@ -34,7 +34,7 @@ from kapteam.queries.critical import critical_of
 from kapteam.queries.evaluation import evaluation_of
 from kapteam.queries.standing import Asked, CourseHead, home_standing
 from kapteam.queries.views import is_seen_this_hour
-from kapteam.rules.alerts import Signal
+from kapteam.rules.alerts import LONGEST_QUIET, Signal
 from kapteam.rules.ceiling import Ceiling
 from kapteam.rules.evaluation import Evaluation
 from kapteam.rules.home_supply import HomeStanding
@@ -371,7 +371,7 @@ def _matters(db: Session, asked: Asked, episode: Episode) -> list[Any]:
     """Medicine at home, what case reviews left, the client's critical answers: one statement."""
     parts = (
         *home_rows.selects((episode.id,)),
-        *critical_selects(episode.client_id),
+        *critical_selects(episode.client_id, asked.now - LONGEST_QUIET),
         *review_selects(asked, episode.id),
     )
     return list(db.execute(union_all(*parts)).all())

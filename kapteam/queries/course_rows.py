@@ -713,6 +713,7 @@ def _matters() -> Executable:
         *signal_rows.selects(
             _WANTED,
             bindparam("alerts_since", type_=UtcDateTime()),
+            bindparam("quieted_since", type_=UtcDateTime()),
             bindparam("tells_scores", type_=Boolean()),
         ),
     )

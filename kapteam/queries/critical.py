@@ -11,7 +11,7 @@ from kapteam.db.signal_rows import OF_CRITICAL, critical_selects, facts_of
 from kapteam.instruments import measures_of
 from kapteam.queries.standing import Asked
 from kapteam.queries.views import is_seen_this_hour, seen_this_hour
-from kapteam.rules.alerts import Signal
+from kapteam.rules.alerts import LONGEST_QUIET, Signal
 from kapteam.rules.signals import signals
 
 _SEEN = "seen"
@@ -26,7 +26,8 @@ def critical_alerts(db: Session, asked: Asked, client_id: str) -> tuple[Signal, 
     """
     if not asked.viewer.reads_notes:
         return ()
-    return critical_of(asked, db.execute(union_all(*critical_selects(client_id))).all())
+    parts = critical_selects(client_id, asked.now - LONGEST_QUIET)
+    return critical_of(asked, db.execute(union_all(*parts)).all())
 
 
 def seen_and_critical(db: Session, asked: Asked, client_id: str) -> tuple[bool, tuple[Signal, ...]]:
@@ -36,7 +37,8 @@ def seen_and_critical(db: Session, asked: Asked, client_id: str) -> tuple[bool, 
     seen = matter(
         _SEEN, literal(client_id), number=case((is_seen_this_hour(asked, client_id), 1), else_=0)
     )
-    rows = db.execute(union_all(*critical_selects(client_id), seen)).all()
+    parts = critical_selects(client_id, asked.now - LONGEST_QUIET)
+    rows = db.execute(union_all(*parts, seen)).all()
     is_seen = any(row.number for row in rows if row.what == _SEEN)
     return is_seen, critical_of(asked, rows)
 

@@ -44,7 +44,7 @@ from kapteam.queries.standing import (
 )
 from kapteam.queries.views import is_seen_this_hour
 from kapteam.queries.weights import WeightLine, is_newest, weight_line
-from kapteam.rules.alerts import Signal
+from kapteam.rules.alerts import LONGEST_QUIET, Signal
 from kapteam.rules.dosing import MayAdd, ends_session, may_add
 from kapteam.rules.home_supply import HomeStanding
 from kapteam.rules.measures_due import Due
@@ -296,7 +296,8 @@ def _scores(db: Session, asked: Asked, episode_id: str) -> list[Any]:
     """What there is of scores, in one statement; nothing for the front desk, in none."""
     if not asked.viewer.reads_notes:
         return []
-    return list(db.execute(union_all(*score_selects(episode_id, true()))).all())
+    parts = score_selects(episode_id, asked.now - LONGEST_QUIET, true())
+    return list(db.execute(union_all(*parts)).all())
 
 
 def _measures_due(

@@ -32,7 +32,7 @@ from kapteam.instruments import measures_of
 from kapteam.queries import course_rows
 from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.pinned import PinnedLine, pinned_of
-from kapteam.rules.alerts import Signal
+from kapteam.rules.alerts import LONGEST_QUIET, Signal
 from kapteam.rules.asks import AskInShort, Seat, judge_ask
 from kapteam.rules.attention import (
     BREACH_SHOWN,
@@ -692,6 +692,7 @@ def _standings(db: Session, asked: Asked, wanted: Any) -> tuple[CourseStanding, 
         ids,
         now=asked.now,
         alerts_since=asked.now - LOOKED_BACK,
+        quieted_since=asked.now - LONGEST_QUIET,
         tells_scores=asked.viewer.reads_notes,
     )
     measures = measures_of(asked.practice.measures, asked.practice.zone)

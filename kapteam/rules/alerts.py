@@ -9,6 +9,9 @@ from kapteam.vocabulary import Part, Term, Tone
 QUIET_DAYS = {Tone.RED: 1, Tone.AMBER: 30}
 """Rule 72: what is red is quieted until the next day at most."""
 
+LONGEST_QUIET = timedelta(days=max(QUIET_DAYS.values()) + 2)
+"""None from longer ago still holds: the day it was made, its last one, and a change of clocks."""
+
 KNOWN_FOR = timedelta(days=7)
 """Ours: how far ahead the day of a plan is offered; until then somebody has met them again."""
 

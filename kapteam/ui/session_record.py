@@ -3,13 +3,7 @@
 import streamlit as st
 
 from kapteam import sentences, wording
-from kapteam.actions.session_record import (
-    SignRecordEntered,
-    SupportEntered,
-    TouchEntered,
-    record_support,
-    sign_record,
-)
+from kapteam.actions.session_record import SupportEntered, TouchEntered, record_support
 from kapteam.queries.ketamine_session import KetamineSessionPage
 from kapteam.queries.session_record import SignatureLine, SupportLine
 from kapteam.rules.permissions import can_record_support, can_sign_record
@@ -17,18 +11,17 @@ from kapteam.rules.session_record import (
     Challenge,
     SupportGiven,
     TouchGiven,
-    drawn_from,
-    name_of_row,
     to_sign_tone,
 )
-from kapteam.ui.forms import Form, unused_id
+from kapteam.ui.forms import Form, typed_words, unused_id
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import phrase, row, section, words
-from kapteam.ui.shell import Present
+from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
 from kapteam.ui.written import folded_for_others, free_words
 from kapteam.vocabulary import IntentionTouched, RecordPart, Support, TouchBegan
 
+_SIGN_NOW = "sign_record_now"
 _TOUCH = ("what", "began", "reply", "time")
 
 
@@ -60,7 +53,7 @@ def draw_signatures(here: Present, shown: KetamineSessionPage) -> None:
                 _draw_part(here, shown, part)
         mine = _mine(here, shown)
         if len(mine) > 1:
-            _sign_form(here, shown, mine, "Sign both parts")
+            _sign_button(here, shown, mine, "Sign both parts")
 
 
 def _draw_version(here: Present, line: SupportLine) -> None:
@@ -170,7 +163,7 @@ def _draw_part(here: Present, shown: KetamineSessionPage, part: RecordPart) -> N
     elif not shown.record.given(part):
         words(quiet(f"{part.label}: nobody was asked to sign it."))
     if part in _mine(here, shown):
-        _sign_form(here, shown, (part,), f"Sign the {part.label.lower()}")
+        _sign_button(here, shown, (part,), f"Sign the {part.label.lower()}")
     elif (
         part is RecordPart.SUPPORT
         and shown.record.support is None
@@ -218,29 +211,28 @@ def _mine(here: Present, shown: KetamineSessionPage) -> tuple[RecordPart, ...]:
     )
 
 
-def _sign_form(
-    here: Present,
-    shown: KetamineSessionPage,
-    parts: tuple[RecordPart, ...],
-    label: str,
+def _sign_button(
+    here: Present, shown: KetamineSessionPage, parts: tuple[RecordPart, ...], label: str
 ) -> None:
-    medicines = [one.id for one in shown.other_medicines if one.voided_at is None]
-    readings = [one.id for one in shown.vitals if one.voided_at is None]
-    events = [
-        name_of_row(one.id, one.resolved_at is not None)
-        for one in shown.events
-        if one.voided_at is None
-    ]
-    doses = [one.id for one in shown.counted]
-    rows = {
-        RecordPart.MEDICAL: [*doses, *medicines, *readings, *events],
-        RecordPart.SUPPORT: [shown.record.support.id] if shown.record.support else [],
-    }
-    seen = {part: drawn_from(part, shown.version, rows[part]) for part in parts}
-    Form(here, f"sign.{'.'.join(seen)}", shown.id).save(
-        label,
-        sign_record,
-        lambda: SignRecordEntered(shown.id, seen),
-        said="Signed",
-        kind="secondary" if len(parts) == 1 else "primary",
+    """The way to the plain page that shows the text and asks for password or PIN."""
+    which = parts[0].value if len(parts) == 1 else "both"
+    st.button(
+        f"{label} …",
+        key=f"sign_record_{which}",
+        type="secondary" if len(parts) == 1 else "primary",
+        on_click=_ask_signature,
+        args=(shown.id, which),
     )
+    if st.session_state.get(_SIGN_NOW) == (shown.id, which):
+        del st.session_state[_SIGN_NOW]
+        st.html(f'<span data-kapteam-go="/session/sign-record/{shown.id}/{which}"></span>')
+
+
+@acting
+def _ask_signature(here: Present, session_id: str, which: str) -> None:
+    """The browser leaves this page: what is half typed in its forms is saved first, or emptied."""
+    labels = list(dict.fromkeys(label for label, _ in typed_words()))
+    if labels:
+        say_next(f"Save first, or empty, what you typed here: {wording.listed(labels)}", well=False)
+        return
+    st.session_state[_SIGN_NOW] = session_id, which

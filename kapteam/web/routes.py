@@ -32,6 +32,7 @@ from kapteam.web.person import drawn_for_another
 from kapteam.web.pins import PinPages
 from kapteam.web.plain import local_path, message, page
 from kapteam.web.proof import is_by_pin, proof_asked
+from kapteam.web.record_signing import RecordSigningPages
 from kapteam.web.shared_screen import SharedScreenPages
 from kapteam.web.signing import SigningPages
 from kapteam.web.visitor import Visitor, browser_key, browser_token, visitor_of
@@ -47,6 +48,7 @@ def plain_routes(entrance: Entrance) -> list[BaseRoute]:
     pages = PlainPages(entrance)
     signing, pin = SigningPages(DEMO_PASSWORD), PinPages(DEMO_PASSWORD)
     shared = SharedScreenPages(entrance.sockets, DEMO_PASSWORD)
+    of_records = RecordSigningPages(DEMO_PASSWORD)
     under_session = [
         *[_file(path, path.name) for path in sorted(_ASSETS.iterdir())],
         _file(entrance.shell.font, "source-sans.woff2"),
@@ -85,6 +87,8 @@ def plain_routes(entrance: Entrance) -> list[BaseRoute]:
         _typed("/draft", keep_draft),
         _shown("/sign/{note_id}", signing.ask_signature),
         _posted("/sign/{note_id}", signing.sign),
+        _shown("/sign-record/{session_id}/{parts}", of_records.ask_signature),
+        _posted("/sign-record/{session_id}/{parts}", of_records.sign),
         _shown("/{rest:path}", _nothing_here),
     ]
     return [_shown("/health", _healthy), Mount("/session", routes=under_session)]

@@ -82,9 +82,9 @@ class SigningPages:
                 record_view(db, signer.asked.viewer, shown.client.id, signer.asked.now)
         return page(
             "sign.html",
-            status=_status(refused),
+            status=status_of(refused),
             shown=shown,
-            facts=_facts(signer.asked, shown.client),
+            facts=facts_of(signer.asked, shown.client),
             asked=asked,
             changed=str(refused) if isinstance(refused, Conflict) else "",
             back=_note_path(note_id),
@@ -98,36 +98,43 @@ def _try_to_sign(
     """Sign, or say why not. What the page itself will say again (its problems) needs no answer."""
     asked = signer.asked
     seen = form.get("seen", [""])[0]
-    by_pin = is_by_pin(form)
-    typed = form.get("pin" if by_pin else "password", [""])[0]
     with signer.database.reading() as db:
         if signing_page(db, asked, note_id) is None:
             return None
-    if not by_pin and not typed:
-        return Invalid({"password": _NO_PASSWORD})
-    who = asked.viewer.clinician_id
     try:
-        if by_pin:
-            check_pin(signer.database, who, signer.token, typed, asked.now, at="signing")
-        else:
-            check_password(signer.database, who, typed, asked.now, failed="note:signing_failed")
-            password_given(signer.database, who, signer.token, asked.now)
+        check_proof(signer, form, failed="note:signing_failed")
         with signer.database.writing() as db:
-            sign_note(db, asked.viewer, note_id, seen, asked.now, by_pin=by_pin)
+            sign_note(db, asked.viewer, note_id, seen, asked.now, by_pin=is_by_pin(form))
     except (Invalid, Conflict) as refused:
         return refused
     return None
 
 
-def _facts(asked: Asked, client: ClientName) -> dict[str, str]:
-    """Whose note it is, by two identifiers; with others in the room without the birth date."""
+def check_proof(signer: Person, form: Mapping[str, list[str]], *, failed: str) -> None:
+    """Ask who signs for their PIN or password, as the form was sent with one of the two.
+
+    `failed` is the audit event of a wrong password. Raises Invalid (`pin`, `password`).
+    """
+    who, now = signer.asked.viewer.clinician_id, signer.asked.now
+    if is_by_pin(form):
+        check_pin(signer.database, who, signer.token, form["pin"][0], now, at="signing")
+        return
+    typed = form.get("password", [""])[0]
+    if not typed:
+        raise Invalid({"password": _NO_PASSWORD})
+    check_password(signer.database, who, typed, now, failed=failed)
+    password_given(signer.database, who, signer.token, now)
+
+
+def facts_of(asked: Asked, client: ClientName) -> dict[str, str]:
+    """Whom it is about, by two identifiers; with others in the room without the birth date."""
     facts = {"Client": client_name(asked.viewer, client), "Code": client.code}
     if not asked.viewer.hides_names:
         facts["Born"] = wording.born(client.born_on, asked.today)
     return facts
 
 
-def _status(refused: Refused | None) -> int:
+def status_of(refused: Refused | None) -> int:
     if refused is None:
         return 200
     return _CONFLICT if isinstance(refused, Conflict) else _UNREADABLE

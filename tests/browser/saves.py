@@ -19,7 +19,6 @@ from kapteam.db.tables import (
     Clearance,
     Client,
     Clinician,
-    ClinicianFunction,
     ClosedDays,
     CommitmentUpdate,
     Concern,
@@ -50,7 +49,6 @@ from kapteam.db.tables import (
     PracticeSetting,
     PrescriptionLookup,
     ReadinessAnswer,
-    RecordSignature,
     RemsEnrollment,
     Reviewed,
     Score,
@@ -67,7 +65,6 @@ from kapteam.vocabulary import (
     HoldReason,
     ProductRoute,
     ReadinessItem,
-    RecordPart,
     SessionStatus,
 )
 from tests.accounts.people import PASSWORD
@@ -101,13 +98,11 @@ from tests.factories_care import (
     a_ketamine_session,
     a_score,
     a_series,
-    a_signature,
     a_signed_integration,
     a_signed_intention,
     a_signed_note,
     a_spravato_session,
     a_submission,
-    a_support_record,
     a_vital,
     an_administration,
     an_answer,
@@ -453,25 +448,6 @@ def _go_ahead_without(page: Page) -> None:
 def _a_closed_session(own: Care) -> str:
     with own.database.writing() as db:
         dose = a_given_session(db, own.course, given_at=NOW - timedelta(hours=3))
-    return f"/ketamine_session?id={dose.id}"
-
-
-def _a_supported_session(own: Care) -> str:
-    with own.database.writing() as db:
-        dose = a_given_session(db, own.course, given_at=NOW - timedelta(hours=3))
-        a_support_record(db, dose, own.therapist)
-    return f"/ketamine_session?id={dose.id}"
-
-
-def _a_session_of_one_who_is_both(own: Care) -> str:
-    with own.database.writing() as db:
-        db.add(
-            ClinicianFunction(clinician_id=own.prescriber.clinician_id, function=Function.THERAPIST)
-        )
-        dose = a_given_session(db, own.course, given_at=NOW - timedelta(hours=3))
-        a_support_record(db, dose, own.prescriber)
-        for part in RecordPart:
-            a_signature(db, dose, part)
     return f"/ketamine_session?id={dose.id}"
 
 
@@ -1474,28 +1450,6 @@ SAVES = {
         "Save the support",
         ("ketamine_session:support_recorded",),
         (SupportRecord,),
-    ),
-    "medical part": Save(
-        _a_closed_session,
-        _nothing,
-        "Sign the medical part",
-        ("ketamine_session:signed",),
-        (RecordSignature,),
-        by_prescriber=True,
-    ),
-    "support part": Save(
-        _a_supported_session,
-        _nothing,
-        "Sign the support part",
-        ("ketamine_session:signed",),
-        (RecordSignature,),
-    ),
-    "both parts": Save(
-        _a_session_of_one_who_is_both,
-        _nothing,
-        "Sign both parts",
-        ("ketamine_session:signed",),
-        by_prescriber=True,
     ),
     "reviewed": Save(_a_course_to_review, _nothing, "Reviewed", ("episode:reviewed",), (Reviewed,)),
     "look-up": Save(

@@ -6,15 +6,15 @@ from datetime import timedelta
 from playwright.sync_api import Page, expect
 
 from kapteam.actions.notes import NoteEntered, save_draft, start_note
-from kapteam.db.tables import AuditEvent
+from kapteam.db.tables import AuditEvent, RecordSignature
 from kapteam.ids import new_id
-from kapteam.vocabulary import NoteKind
+from kapteam.vocabulary import NoteKind, RecordPart
 from tests.accounts.people import PASSWORD
 from tests.browser.accessibility import violations
 from tests.browser.conftest import TabOf
 from tests.browser.hands import open_at, press, wait_for_run
 from tests.factories import NOW, TODAY
-from tests.factories_care import Care
+from tests.factories_care import Care, a_given_session
 
 PIN, WRONG = "529184", "864209"
 SAID = "They would be better off"
@@ -136,3 +136,25 @@ def test_a_pin_is_set_and_signs_and_after_five_wrong_ones_the_password_is_asked(
     expect(page.get_by_role("listitem")).to_have_count(0)
     page.goto(_a_note_to_sign(own))
     expect(page.get_by_label("Your password", exact=True)).to_be_visible()
+
+
+def test_a_session_s_record_is_signed_from_its_page_with_the_password(
+    own: Care, tab_of: TabOf
+) -> None:
+    with own.database.writing() as db:
+        session = a_given_session(db, own.course, given_at=NOW - timedelta(hours=3))
+    page = tab_of(own.prescriber)
+    open_at(page, f"/ketamine_session?id={session.id}")
+    page.get_by_role("button", name="Sign the medical part …").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign the medical part")
+    expect(page.locator(".reading")).to_contain_text("Dose 70 mg")
+    _fits(page)
+    _type(page, "Your password", WRONG)
+    expect(page.get_by_text("This is not your password.")).to_be_visible()
+    assert own.rows(RecordSignature, ketamine_session_id=session.id) == []
+    _fits(page)
+    _type(page, "Your password", PASSWORD)
+    wait_for_run(page)
+    expect(page.get_by_text(re.compile("Medical part: signed by Robin Prescott"))).to_be_visible()
+    [signed] = own.rows(RecordSignature, ketamine_session_id=session.id)
+    assert signed.part is RecordPart.MEDICAL

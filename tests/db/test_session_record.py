@@ -242,7 +242,8 @@ def test_each_part_is_signed_by_whose_it_is_and_by_nobody_else(care, closed, who
     (row,) = care.rows(RecordSignature, part=part)
     assert (row.signed_by_id, row.signed_at) == (viewer.clinician_id, NOW)
     (event,) = audit_events(care.database, "ketamine_session:signed")
-    assert event.changes == {"parts": [part.value], "content_hashes": [row.content_hash]}
+    hashes = [row.content_hash]
+    assert event.changes == {"parts": [part.value], "content_hashes": hashes, "by_pin": False}
 
 
 def test_who_sees_the_course_without_being_on_it_signs_nothing(care, closed):
@@ -294,7 +295,7 @@ def test_nobody_signs_what_is_not_closed_or_what_they_have_not_seen(care, given)
     stale = SignRecordEntered(given.id, {MEDICAL: _seen(care, given, MEDICAL)})
     with care.database.writing() as db:
         another_medicine(db, given, given_at=NOW - 2 * HOUR)
-    with pytest.raises(NotAllowed, match="changed while you had it open"):
+    with pytest.raises(Conflict, match="changed while you had it open"):
         care.do(sign_record, care.prescriber, stale)
     assert _signatures(care, MEDICAL) == [TO_SIGN]
 

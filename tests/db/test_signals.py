@@ -24,7 +24,7 @@ from kapteam.db.tables import (
 from kapteam.errors import Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.standing import Asked, course_standings
-from kapteam.rules.alerts import Signal, SignalKind
+from kapteam.rules.alerts import LONGEST_QUIET, Signal, SignalKind
 from kapteam.rules.attention import Reason
 from kapteam.rules.session_record import Challenge
 from kapteam.vocabulary import (
@@ -151,6 +151,35 @@ def test_the_prescriber_quiets_it_with_a_reason_and_it_speaks_again_by_itself(ca
     (event,) = audit_events(care.database)
     assert event.tag == "alert:quieted"
     assert "Anxious" not in str(event.changes)
+
+
+def test_what_was_quieted_longer_ago_than_anything_may_rest_is_not_read(ending):
+    """A row that no form of ours makes: what it says would hold, were it looked at."""
+    clearance = _deadlines(ending)[SignalKind.CLEARANCE]
+    later, long_ago = NOW + 6 * DAY, NOW + 6 * DAY - LONGEST_QUIET
+    for at, is_quiet in ((long_ago, False), (long_ago + HOUR, True)):
+        with ending.database.writing() as db:
+            db.add(
+                Acknowledgement(
+                    id=new_id(),
+                    episode_id=ending.course.id,
+                    mark=clearance.mark,
+                    until_on=TODAY + 99 * DAY,
+                    reason="Visit on Monday",
+                    by_id=ending.prescriber.clinician_id,
+                    at=at,
+                )
+            )
+        assert (SignalKind.CLEARANCE not in _deadlines(ending, later)) is is_quiet
+
+
+def test_an_older_longer_rest_does_not_come_back_when_the_newest_is_over(ending):
+    mark = _deadlines(ending)[SignalKind.CLEARANCE].mark
+    for minutes, days in ((0, 20), (1, 2)):
+        entered = _quiet(ending, mark, until_on=TODAY + days * DAY)
+        ending.do(quiet_alert, ending.prescriber, entered, now=NOW + timedelta(minutes=minutes))
+    assert SignalKind.CLEARANCE not in _deadlines(ending, NOW + 2 * DAY)
+    assert SignalKind.CLEARANCE in _deadlines(ending, NOW + 3 * DAY)
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,6 @@ from tests.factories_care import (
     a_signed_intention,
     a_spravato_session,
     a_submission,
-    a_support_record,
     a_vital,
     an_administration,
     an_answered_ask,
@@ -273,13 +272,6 @@ def _one_score(care: Care) -> dict[str, str]:
     with care.database.writing() as db:
         a_score(db, care.course, care.nurse, total=9)
     return _of_client(care)
-
-
-def _a_supported_dose(care: Care) -> dict[str, str]:
-    with care.database.writing() as db:
-        dose = a_given_session(db, care.course, given_at=NOW - 3 * HOUR)
-        a_support_record(db, dose, care.therapist)
-    return {"id": dose.id}
 
 
 def _a_course_to_review(care: Care) -> dict[str, str]:
@@ -978,23 +970,6 @@ SHEETS = {
         },
         "ketamine_session:support_recorded",
         _a_given_dose,
-        _therapist,
-    ),
-    "medical part": Sheet(
-        "ketamine_session",
-        "sign.medical",
-        "Sign the medical part",
-        {},
-        "ketamine_session:signed",
-        _a_given_dose,
-    ),
-    "support part": Sheet(
-        "ketamine_session",
-        "sign.support",
-        "Sign the support part",
-        {},
-        "ketamine_session:signed",
-        _a_supported_dose,
         _therapist,
     ),
     "last note": Sheet(

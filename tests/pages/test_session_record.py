@@ -1,5 +1,6 @@
 """The support, the two signatures and what the review looks at, on their pages."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -28,7 +29,6 @@ from tests.factories_care import (
     a_signature,
     a_support_record,
     an_answer,
-    another_medicine,
 )
 from tests.pages.filling import fill, press, typed
 from tests.pages.tabs import (
@@ -67,15 +67,21 @@ def _signing(tab) -> list[str]:
     return [one for one in buttons(tab) if one.startswith("Sign ")]
 
 
+def _goes_to(tab) -> list[str]:
+    """Where the guard script leads the browser."""
+    drawn = " ".join(one.proto.body for one in tab.get("html"))
+    return re.findall(r'data-kapteam-go="([^"]+)"', drawn)
+
+
 # Signatures
 
 
 @pytest.mark.parametrize(
     ("who", "may"),
     [
-        ("prescriber", ["Sign the medical part"]),
-        ("nurse", ["Sign the medical part"]),
-        ("therapist", ["Sign the support part"]),
+        ("prescriber", ["Sign the medical part …"]),
+        ("nurse", ["Sign the medical part …"]),
+        ("therapist", ["Sign the support part …"]),
         ("front_desk", []),
     ],
 )
@@ -88,11 +94,30 @@ def test_each_sees_whom_the_record_waits_for_and_signs_what_is_theirs(care, who,
     assert "Record to sign: Thea Tallis, support part" in said(tab)
     assert _signing(tab) == may
     if may:
+        which = may[0].removeprefix("Sign the ").removesuffix(" part …")
         press(tab, may[0])
-        by = getattr(care, who)
-        part = may[0].removeprefix("Sign the ").capitalize()
-        assert f"{part}: signed by {by.name}, Tue Nov 24, 2:30 pm" in said(tab)
-        assert _signing(tab) == []
+        assert _goes_to(tab) == [f"/session/sign-record/{session.id}/{which}"]
+        # The page itself signs nothing, and does not lead there again.
+        assert [one.signed_at for one in care.rows(RecordSignature)] == [None, None]
+        well(tab.run())
+        assert _goes_to(tab) == []
+
+
+def test_the_way_to_sign_waits_for_what_is_half_typed_beside_it(care):
+    session = _a_session(care, *RecordPart)
+    with care.database.writing() as db:
+        a_support_record(db, session, care.therapist)
+    tab = _open(care, care.therapist, session)
+    before = typed(tab, f"support/{session.id}")["words"]
+    fill(tab, f"support/{session.id}", {"words": "A lake."})
+
+    press(tab, "Sign the support part …")
+
+    assert _goes_to(tab) == []
+    assert "Save first, or empty, what you typed here: In the client's own words" in said(tab)
+    fill(tab, f"support/{session.id}", {"words": before})
+    press(tab, "Sign the support part …")
+    assert _goes_to(tab) == [f"/session/sign-record/{session.id}/support"]
 
 
 def test_one_who_is_both_signs_both_in_one_press(care):
@@ -105,10 +130,13 @@ def test_one_who_is_both_signs_both_in_one_press(care):
             )
         )
     tab = _open(care, care.prescriber, session)
-    assert _signing(tab) == ["Sign the medical part", "Sign the support part", "Sign both parts"]
-    press(tab, "Sign both parts")
-    assert [one.signed_at for one in care.rows(RecordSignature)] == [NOW, NOW]
-    assert _signing(tab) == []
+    assert _signing(tab) == [
+        "Sign the medical part …",
+        "Sign the support part …",
+        "Sign both parts …",
+    ]
+    press(tab, "Sign both parts …")
+    assert _goes_to(tab) == [f"/session/sign-record/{session.id}/both"]
 
 
 def test_the_support_part_is_signed_once_there_is_one(care):
@@ -127,22 +155,9 @@ def test_what_was_changed_since_says_so_with_how_it_read_and_is_asked_for_again(
     assert "Medical part: signed by Robin Prescott, Tue Nov 24, 2:30 pm, changed since" in said(tab)
     assert "Dose 70 mg" in said(tab)
     assert "Record to sign: Robin Prescott, medical part" in said(tab)
-    assert _signing(tab) == ["Sign the medical part"]
+    assert _signing(tab) == ["Sign the medical part …"]
     # The front desk is told that it waits, and nothing of what was signed.
     assert "Dose 70 mg\n" not in said(_open(care, care.front_desk, session))
-
-
-def test_who_has_an_older_record_open_is_told_and_signs_nothing(care):
-    session = _a_session(care, MEDICAL)
-    tab = _open(care, care.prescriber, session)
-    with care.database.writing() as db:
-        another_medicine(db, session, given_at=NOW - 2 * HOUR)
-    press(tab, "Sign the medical part")
-    assert "This record was changed while you had it open. Nothing was signed." in said(tab)
-    assert [one.signed_at for one in care.rows(RecordSignature)] == [None]
-    # By now the page shows it as it is.
-    press(tab, "Sign the medical part")
-    assert [one.signed_at for one in care.rows(RecordSignature)] == [NOW]
 
 
 @pytest.mark.parametrize("status", [SessionStatus.PLANNED, SessionStatus.STARTED])

@@ -1,11 +1,18 @@
 """Which alerts readings and events make, what clears them, and how long one can be quieted."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from kapteam.rules.alerts import Quieted, SignalKind, may_be_quiet_until
+from kapteam.rules.alerts import (
+    LONGEST_QUIET,
+    QUIET_DAYS,
+    Quieted,
+    SignalKind,
+    may_be_quiet_until,
+)
 from kapteam.rules.escalation import GivenDose
 from kapteam.rules.signals import (
     EventFacts,
@@ -132,6 +139,16 @@ def test_rule_72_red_rests_until_the_next_day_at_most():
     assert may_be_quiet_until(replace(red, tone=Tone.AMBER), TODAY) == TODAY + 30 * DAY
     # A critical answer is known, and rests until the day of its plan.
     assert may_be_quiet_until(replace(red, kind=SignalKind.CRITICAL), TODAY) == TODAY + 30 * DAY
+
+
+@pytest.mark.parametrize("made", [date(2026, 1, 31), date(2026, 10, 5), date(2026, 10, 31)])
+@pytest.mark.parametrize("zone", ["America/New_York", "America/Phoenix", "Pacific/Kiritimati"])
+def test_the_longest_rest_is_read_to_the_end_of_its_last_day(made, zone):
+    """Also where the clocks are put back meanwhile, and where it was quieted as the day began."""
+    first = datetime.combine(made, time(0), ZoneInfo(zone))
+    last = made + max(QUIET_DAYS.values()) * DAY
+    end = datetime.combine(last + DAY, time(0), ZoneInfo(zone))
+    assert end.astimezone(UTC) - first.astimezone(UTC) < LONGEST_QUIET
 
 
 def test_a_challenging_experience_that_was_not_over_is_the_therapist_s():

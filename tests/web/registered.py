@@ -24,6 +24,7 @@ _FILLED = {
     "{file_id}": "0a1b",
     "{token}": "0a1b",
     "{note_id}": "0a1b",
+    "{parts}": "medical",
     "{rest:path}": "a",
 }
 
