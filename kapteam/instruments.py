@@ -32,9 +32,11 @@ def in_use(switches: Mapping[str, bool]) -> Mapping[str, Instrument]:
     return measures_in_use(instruments(), switches)
 
 
-def measures_of(switches: Mapping[str, bool], zone: ZoneInfo) -> Measures:
+def measures_of(
+    switches: Mapping[str, bool], zone: ZoneInfo, *, names_only: bool = False
+) -> Measures:
     """What a practice in this zone judges by: all that there are, and those that it uses."""
-    return Measures(instruments(), frozenset(in_use(switches)), zone)
+    return Measures(instruments(), frozenset(in_use(switches)), zone, names_only)
 
 
 def read_instruments(folder: Path) -> Mapping[str, Instrument]:
