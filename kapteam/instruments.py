@@ -56,8 +56,15 @@ def read_instruments(folder: Path) -> Mapping[str, Instrument]:
 
 def check_instruments(folder: Path) -> Iterator[tuple[str, Instrument | str]]:
     """The name of each file of a folder with its instrument, or with what is wrong, a sentence."""
+    named: dict[str, str] = {}
     for file in sorted(folder.glob("*.toml")):
-        yield file.name, _read(file)
+        one = _read(file)
+        if isinstance(one, Instrument):
+            other = named.setdefault(one.name.casefold(), file.name)
+            if other != file.name:
+                # Who enters a measure chooses it by its name, and could not tell the two apart.
+                one = f"Its name is {one.name}, as in {other}. Give it a name of its own."
+        yield file.name, one
 
 
 def _read(file: Path) -> Instrument | str:
