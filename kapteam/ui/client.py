@@ -320,7 +320,7 @@ def draw_courses(here: Present, page: ClientPage) -> None:
             with row(f"course_{course.episode_id}"):
                 _course(here, course)
             draw_stuck(here, course)
-            draw_measures_due(here, course.measures_due)
+            draw_measures_due(here, course.episode_id, course.measures_due)
         for course in page.ended:
             for one in course.attention:
                 with row(f"ended_{course.episode_id}_{one.reason}_{one.subject_id}"):
