@@ -32,9 +32,11 @@ def in_use(switches: Mapping[str, bool]) -> Mapping[str, Instrument]:
     return measures_in_use(instruments(), switches)
 
 
-def measures_of(switches: Mapping[str, bool], zone: ZoneInfo) -> Measures:
+def measures_of(
+    switches: Mapping[str, bool], zone: ZoneInfo, *, names_only: bool = False
+) -> Measures:
     """What a practice in this zone judges by: all that there are, and those that it uses."""
-    return Measures(instruments(), frozenset(in_use(switches)), zone)
+    return Measures(instruments(), frozenset(in_use(switches)), zone, names_only)
 
 
 def read_instruments(folder: Path) -> Mapping[str, Instrument]:
@@ -54,8 +56,15 @@ def read_instruments(folder: Path) -> Mapping[str, Instrument]:
 
 def check_instruments(folder: Path) -> Iterator[tuple[str, Instrument | str]]:
     """The name of each file of a folder with its instrument, or with what is wrong, a sentence."""
+    named: dict[str, str] = {}
     for file in sorted(folder.glob("*.toml")):
-        yield file.name, _read(file)
+        one = _read(file)
+        if isinstance(one, Instrument):
+            other = named.setdefault(one.name.casefold(), file.name)
+            if other != file.name:
+                # Who enters a measure chooses it by its name, and could not tell the two apart.
+                one = f"Its name is {one.name}, as in {other}. Give it a name of its own."
+        yield file.name, one
 
 
 def _read(file: Path) -> Instrument | str:

@@ -1475,6 +1475,17 @@ def recall_overlaps(since: datetime, now: datetime, zone: ZoneInfo) -> str:
     return f"Recall overlaps the last one, {on}"
 
 
+def same_form(by: str, at: datetime, now: datetime, zone: ZoneInfo) -> Phrase:
+    """That another form of that day says the same, so that one paper may stand twice."""
+    when = wording.moment(at, now, zone)
+    return Phrase(
+        f"Entered twice? {by} entered the same for this day, {when}. "
+        "If so, mark one as entered in error.",
+        Tone.AMBER,
+        "content_copy",
+    )
+
+
 def baseline(found: Baseline | None, first_dose_at: datetime | None) -> str:
     """What a change is measured against, with its age: `Baseline 21, 12 d before the first dose`.
 

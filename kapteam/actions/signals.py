@@ -63,7 +63,8 @@ def quiet_alert(db: Session, viewer: Viewer, entered: QuietEntered, now: datetim
         names = wording.listed(signal.must_be_seen_by)
         raise NotAllowed(f"This cannot rest: it was not seen yet by {names}. Call them.")
     form = Entered()
-    reason = form.text("reason", entered.reason, "The reason", required=True)
+    what = "The plan" if signal.is_critical else "The reason"
+    reason = form.text("reason", entered.reason, what, required=True)
     latest = may_be_quiet_until(signal, today)
     until = entered.until_on
     form.need("until_on", until is not None, "Choose the day.")

@@ -231,7 +231,8 @@ class Panel:
     def _dots(self) -> list[alt.Chart]:
         """Filled where it counts; an outline where another one of that day does."""
         layers = []
-        for name, is_used in (("points", True), ("others of a day", False)):
+        # What counts is drawn last, so that nothing of the same day and total covers it.
+        for name, is_used in (("others of a day", False), ("points", True)):
             rows = [
                 {
                     "at": at,

@@ -80,7 +80,7 @@ class TimelineMark:
     """One dose or one integration on the timeline, and what its hover and its table row say.
 
     `amount` is the dose as text, empty for an integration; `gap` is how the integration stands.
-    `series_id` is that of a dose, or empty.
+    `series_id` and `course_id` are those of a dose, or empty; so is whether it `is_maintenance`.
     """
 
     at: datetime
@@ -93,6 +93,8 @@ class TimelineMark:
     status: str
     gap: str
     series_id: str = ""
+    course_id: str = ""
+    is_maintenance: bool = False
 
     @property
     def is_dose(self) -> bool:
@@ -165,21 +167,40 @@ def timeline_by_dose(
 ) -> Spec | None:
     """The same for the newest series, each dose at its number and all else between two doses.
 
-    None while no dose was given.
+    Maintenance stands with the series that it goes on with. None while no dose was given.
     """
-    given = [mark for mark in marks if mark.mark is Mark.GIVEN]
-    if not given:
+    shown = newest_series(marks)
+    if not shown:
         return None
-    series_id = given[-1].series_id
-    doses = [mark.at for mark in marks if mark.series_id == series_id]
+    doses = [mark for mark in marks if mark.series_id in shown]
     axis = _ByDose(doses, palette)
-    since = doses[0] - _BEFORE_THE_SERIES
+    since = doses[0].at - _BEFORE_THE_SERIES
     of_series = [
         mark
         for mark in marks
-        if mark.series_id == series_id or (not mark.is_dose and mark.at > doses[0])
+        if mark.series_id in shown or (not mark.is_dose and mark.at > doses[0].at)
     ]
     return _drawn(of_series, _last_between(scores, since, axis), axis, palette)
+
+
+def newest_series(marks: Sequence[TimelineMark]) -> tuple[str, ...]:
+    """The newest series of which a dose was given, after the one that it goes on with, if any.
+
+    That is the last one before it by the same route that is no maintenance (decision 64): its
+    baseline is theirs. `marks` come by time.
+    """
+    given = [mark for mark in marks if mark.mark is Mark.GIVEN]
+    if not given:
+        return ()
+    last = given[-1]
+    if not last.is_maintenance:
+        return (last.series_id,)
+    before = [
+        mark.series_id
+        for mark in given
+        if mark.course_id == last.course_id and mark.route == last.route and not mark.is_maintenance
+    ]
+    return (*before[-1:], last.series_id)
 
 
 def _last_between(
@@ -251,6 +272,8 @@ def _dose_mark(dose: ClientDose, asked: Asked) -> TimelineMark:
         gap="; ".join(integration_words(one, asked.now, asked.practice.zone).text for one in full)
         or ("Not booked" if dose.status.is_open else "No integration"),
         series_id=dose.series_id,
+        course_id=dose.episode_id,
+        is_maintenance=dose.is_maintenance,
     )
 
 
@@ -355,7 +378,8 @@ class _OverTime:
             axis=alt.Axis(
                 **_quiet(palette),
                 format="%b %-d, %Y",
-                tickCount=alt.expr("max(2, floor(width / 140))"),
+                # At least four: of two Vega makes one in three months on a phone.
+                tickCount=alt.expr("max(4, floor(width / 140))"),
                 labelOverlap="greedy",
                 labelColor=palette.quiet,
                 labelFontSize=12,
@@ -388,9 +412,12 @@ class _OverTime:
 class _ByDose:
     """Along the doses of one series: each at its number, all else halfway to the next."""
 
-    def __init__(self, doses: Sequence[datetime], palette: Palette) -> None:
-        self._doses = sorted(doses)
-        last = len(self._doses)
+    def __init__(self, doses: Sequence[TimelineMark], palette: Palette) -> None:
+        self._doses = sorted(mark.at for mark in doses)
+        last, of_series = len(doses), sum(not mark.is_maintenance for mark in doses)
+        number = "'Dose ' + datum.value"
+        # Doses of maintenance are counted apart (rule 8).
+        later = f"'Maintenance ' + (datum.value - {of_series})"
         self._most = last + 1
         self.x = alt.X(
             "at:Q",
@@ -398,7 +425,9 @@ class _ByDose:
             axis=alt.Axis(
                 **_quiet(palette),
                 values=list(range(1, last + 1)),
-                labelExpr="'Dose ' + datum.value",
+                labelExpr=f"datum.value > {of_series} ? {later} : {number}"
+                if of_series < last
+                else number,
                 labelOverlap="greedy",
                 labelColor=palette.quiet,
                 labelFontSize=12,
@@ -556,7 +585,7 @@ class _Lanes:
         ]
         points: alt.Chart = (
             self._of(name, rows)
-            .mark_point(size=130, strokeWidth=2, opacity=1)
+            .mark_point(size=160, strokeWidth=2, opacity=1)
             .encode(
                 x=self._axis.x,
                 y=self._y,

@@ -201,6 +201,7 @@ class ClientIntegration:
 class ClientDose:
     """One ketamine session of the client, whatever became of it; doses in micrograms.
 
+    `is_maintenance`: its series goes on with what the one before it came to.
     `number` of `of` in its series, None when it was never given; `of` is None while no number of
     sessions is ordered. `line` is its standing while it is
     open or its integration owed. `went_on_with` has its integration to do since its own course
@@ -210,6 +211,7 @@ class ClientDose:
     id: str
     episode_id: str
     series_id: str
+    is_maintenance: bool
     number: int | None
     of: int | None
     product_route: ProductRoute
@@ -621,6 +623,7 @@ def _doses(db: Session, asked: Asked, client_id: str) -> list[Any]:
                 KetamineSession.no_integration_reason,
                 Series.product_route,
                 Series.ordered_count,
+                Series.is_maintenance,
                 orderer.name.label("ordered_by"),
                 Administration.id.label("administration_id"),
                 Administration.kind,
@@ -774,6 +777,7 @@ class _History:
             id=row.id,
             episode_id=row.episode_id,
             series_id=row.series_id,
+            is_maintenance=row.is_maintenance,
             number=number,
             of=row.ordered_count,
             product_route=row.product_route,

@@ -54,6 +54,6 @@ def critical_of(asked: Asked, rows: Iterable[Any]) -> tuple[Signal, ...]:
         practice.thresholds,
         asked.now,
         asked.today,
-        measures_of(practice.measures, practice.zone),
+        measures_of(practice.measures, practice.zone, names_only=asked.viewer.hides_names),
     )
     return tuple(one for one in found if not one.quiet)

@@ -50,13 +50,22 @@ _series = aliased(Series)
 
 
 @dataclass(frozen=True, slots=True)
+class Twin:
+    """Who entered the same form before, and when."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ScoreLine:
     """One measure as it was taken. `instrument` is None once its file is gone.
 
     `scored` is what it came to; None for the front desk, which knows whether it `is_complete`.
     `critical_before` is the last known answer before it to what needs somebody, and
     `overlaps_since` when the last one was taken whose recall reaches into that of this one. Another
-    one of the same day counts instead of it unless it `is_used`.
+    one of the same day counts instead of it unless it `is_used`. `twin` is one of the same day that
+    says the same and was entered before it.
     """
 
     id: str
@@ -74,6 +83,7 @@ class ScoreLine:
     critical_before: int | None = None
     overlaps_since: datetime | None = None
     is_used: bool = True
+    twin: Twin | None = None
 
     @property
     def name(self) -> str:
@@ -347,7 +357,22 @@ class _Judged:
             for instrument in instruments().values()
             for one in used(self._counting, instrument, asked.practice.zone)
         }
+        self._twins = self._alike(row for row in rows if row.Score.voided_at is None)
         self.lines = tuple(self._placed(row) for row in rows)
+
+    def _alike(self, rows: Iterable[Any]) -> dict[str, Twin]:
+        """By its id, who entered first what a score of the same day says once more."""
+        zone, first, found = self._asked.practice.zone, dict[Any, Any](), dict[str, Twin]()
+        for row in sorted(rows, key=lambda row: (row.Score.recorded_at, row.Score.id)):
+            kept: Score = row.Score
+            answers = None if kept.answers is None else tuple(kept.answers)
+            on = day_of(kept.taken_at, zone)
+            before = first.setdefault(
+                (kept.instrument_id, on, answers, kept.total, kept.result), row
+            )
+            if before is not row:
+                found[kept.id] = Twin(before.recorded_by, before.Score.recorded_at)
+        return found
 
     def course(self) -> CourseScores:
         """Each measure of which there is a form that counts."""
@@ -402,6 +427,7 @@ class _Judged:
             ),
             overlaps_since=self._overlaps(line.instrument, line.taken_at, complete),
             is_used=not has_total or line.id in self._used,
+            twin=self._twins.get(line.id),
         )
 
     def _overlaps(

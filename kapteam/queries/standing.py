@@ -695,7 +695,9 @@ def _standings(db: Session, asked: Asked, wanted: Any) -> tuple[CourseStanding, 
         quieted_since=asked.now - LONGEST_QUIET,
         tells_scores=asked.viewer.reads_notes,
     )
-    measures = measures_of(asked.practice.measures, asked.practice.zone)
+    measures = measures_of(
+        asked.practice.measures, asked.practice.zone, names_only=asked.viewer.hides_names
+    )
     return tuple(
         one.standing(series[one.id], matters[one.id], measures)
         if one.is_open

@@ -135,11 +135,19 @@ class ScoreFacts:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """The instruments that there are by id, those that the practice uses, and its zone."""
+    """The instruments that there are by id, those that the practice uses, and its zone.
+
+    What an alert says of them `names_only` the measure, and no figure, while others can see it.
+    """
 
     known: Mapping[str, Instrument]
     in_use: frozenset[str]
     zone: ZoneInfo
+    names_only: bool = False
+
+    def told(self, what: str, figures: str) -> str:
+        """What an alert is about, and what it came to for whom it is."""
+        return what if self.names_only else f"{what}{figures}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +193,7 @@ def critical_signals(facts: ScoreFacts, measures: Measures) -> Iterator[Signal]:
         ]
         if standing:
             loudest = [one for one in standing if one.tone is Tone.RED] or standing
-            yield _critical(instrument, loudest[-1], answers)
+            yield _critical(instrument, loudest[-1], answers, measures)
 
 
 def _in_time(one: TakenScore) -> tuple[datetime, datetime, str]:
@@ -216,7 +224,9 @@ def _tone_of(instrument: Instrument, result: int | None) -> Tone:
     return band.tone if band and not instrument.takes_total else Tone.PLAIN
 
 
-def _critical(instrument: Instrument, shown: _Answer, answers: Sequence[_Answer]) -> Signal:
+def _critical(
+    instrument: Instrument, shown: _Answer, answers: Sequence[_Answer], measures: Measures
+) -> Signal:
     """The alert; its row is that of the last rise, so that what is known stays known till then."""
     rises = [one for one in answers if one.is_rise]
     if instrument.critical:
@@ -238,7 +248,9 @@ def _critical(instrument: Instrument, shown: _Answer, answers: Sequence[_Answer]
         "",
         rises[-1].score.taken.score_id,
         shown.score.taken.taken_at,
-        f"{what}: {_level(instrument, shown.level)}, {_beside(instrument, shown)}{later}",
+        measures.told(
+            what, f": {_level(instrument, shown.level)}, {_beside(instrument, shown)}{later}"
+        ),
         threshold,
         source,
         "a risk note, signed after it by a clinician of the course",
@@ -434,7 +446,8 @@ class _Judged:
             return None
         loudest, _, latest, began = found[0]
         values = (
-            f"{one.name} {now.total}, was {since.score.total}" for one, since, now, _ in found
+            self.measures.told(one.name, f" {now.total}, was {since.score.total}")
+            for one, since, now, _ in found
         )
         rule = loudest.reliable
         return Signal(
@@ -465,7 +478,9 @@ class _Judged:
             "",
             began.score_id,
             slips.latest.taken_at,
-            f"{self.primary.name} {slips.latest.total}, {slips.best.total} at best",
+            self.measures.told(
+                self.primary.name, f" {slips.latest.total}, {slips.best.total} at best"
+            ),
             slips.rule,
             slips.source,
             _DECISION,
@@ -493,7 +508,10 @@ class _Judged:
             "",
             dose.session_id,
             latest.taken_at,
-            f"after {one.after_dose} doses: {self.primary.name} {latest.total}, was {since.total}",
+            self.measures.told(
+                f"after {one.after_dose} doses: {self.primary.name}",
+                f" {latest.total}, was {since.total}",
+            ),
             f"less than {NOT_BETTER_PERCENT}% better on the primary measure",
             one.source,
             _REVIEW,

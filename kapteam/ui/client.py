@@ -20,6 +20,7 @@ from kapteam.charts.timeline import (
     TimelineMark,
     integration_words,
     near_enough,
+    newest_series,
     timeline,
     timeline_by_dose,
     timeline_in_words,
@@ -320,7 +321,7 @@ def draw_courses(here: Present, page: ClientPage) -> None:
             with row(f"course_{course.episode_id}"):
                 _course(here, course)
             draw_stuck(here, course)
-            draw_measures_due(here, course.measures_due)
+            draw_measures_due(here, course.episode_id, course.measures_due)
         for course in page.ended:
             # Questions and what was agreed stand by themselves.
             for one in (each for each in course.attention if not (each.ask or each.action)):
@@ -561,7 +562,10 @@ def draw_timeline(here: Present, page: ClientPage) -> None:
     chart = timeline_by_dose(marks, scores, palette) if by_dose else None
     drawn = near_enough(marks, scores, here.now)
     if chart is not None:
-        words(quiet("The newest series: each score stands between the doses it was taken between."))
+        which = "The newest series"
+        if len(newest_series(marks)) > 1:
+            which += " and its maintenance"
+        words(quiet(f"{which}: each score stands between the doses it was taken between."))
     elif len(drawn) < len(scores):
         earlier = wording.count(len(scores) - len(drawn), "score")
         words(quiet(f"From long before, and in the table only: {earlier}."))

@@ -101,7 +101,7 @@ def draw_facts(here: Present, shown: KetamineSessionPage) -> None:
         _series(here, shown)
         if shown.line and shown.line.silence:
             phrase(sentences.silence(shown.line.silence, shown.planned_at, here.now, here.zone))
-        draw_due_before(here, shown.measures_due, shown.planned_at)
+        draw_due_before(here, shown.course.id, shown.measures_due, shown.planned_at)
         with row("hour_ways"):
             if _is_live(here, shown):
                 link("live_session", "During the session", icon="timer", id=shown.id)

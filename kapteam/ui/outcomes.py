@@ -1,6 +1,6 @@
 """Outcomes: what is counted, each rate with what it is of, and how far the clients got."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -39,6 +39,12 @@ class _Row:
     of: str
     rate: Rate
     spread: str = ""
+
+
+_BY_WHICH_SCORE = (
+    "Response and remission go by the last score since dose 4 (Spravato: dose 8), or since the "
+    "last dose of a series that ended before."
+)
 
 
 def ask_what(here: Present) -> Wanted:
@@ -123,15 +129,21 @@ def _after_the_dose(here: Present, found: Outcomes) -> None:
         )
         if rest:
             st.markdown(quiet(f"Of the others: {rest}"))
-        for route in _further(found):
-            _line(route.label, found.held_in_time(route), small=True)
+        _by_route(found, found.held_in_time)
 
 
 def _before_the_dose(found: Outcomes) -> None:
     with section("Intention before the dose", key="outcomes_intention"):
         _line("Signed before the dose began", found.intended())
-        for route in _further(found):
-            _line(route.label, found.intended(route), small=True)
+        _by_route(found, found.intended)
+
+
+def _by_route(found: Outcomes, rate_of: Callable[[ProductRoute], Rate]) -> None:
+    """The same by route; not of one by which no dose was given that could count."""
+    for route in _further(found):
+        rate = rate_of(route)
+        if rate.of or rate.left_out:
+            _line(route.label, rate, small=True)
 
 
 def _further(found: Outcomes) -> tuple[ProductRoute, ...]:
@@ -141,6 +153,7 @@ def _further(found: Outcomes) -> tuple[ProductRoute, ...]:
 
 def _by_measure(found: Outcomes, instrument: Instrument) -> None:
     with section(f"{_treated(instrument)}: {instrument.name}", key=f"outcomes_{instrument.id}"):
+        st.markdown(quiet(_BY_WHICH_SCORE))
         for question in (Question.RESPONSE, Question.REMISSION):
             label = _named(question, instrument)
             _line(label, found.rate(question, instrument.id), help_=_rule(question, instrument))
@@ -230,7 +243,8 @@ def _rows(found: Outcomes) -> Iterator[_Row]:
             for question in Question:
                 rate = found.rate(question, instrument.id, route)
                 if rate.of or rate.left_out:
-                    what = f"{instrument.name}: {_named(question, instrument).lower()}"
+                    named = _named(question, instrument)
+                    what = f"{instrument.name}: {named[:1].lower()}{named[1:]}"
                     yield _Row(what, of, rate, _spread(found, question, instrument, route))
 
 

@@ -19,9 +19,10 @@ from kapteam.rules.scoring import (
 )
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.rows import phrase, words
-from kapteam.ui.scores import draw_what_it_says, taken
+from kapteam.ui.scores import draw_beside_others, draw_what_it_says, taken
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import aloud, plain, quiet, said
+from kapteam.ui.written import folded_for_others
 from kapteam.vocabulary import Term, Tone
 from kapteam.wording import Phrase
 
@@ -56,9 +57,9 @@ def _saved(here: Present, line: ScoreLine) -> None:
             whole = "complete" if line.is_complete else "not complete"
             words(f"Kept, {whole}. Hand the form to a clinician: they see what it came to.")
         else:
-            draw_what_it_says(here, line, line.scored)
-            if line.overlaps_since:
-                words(quiet(sentences.recall_overlaps(line.overlaps_since, here.now, here.zone)))
+            with folded_for_others(here, "What it came to"):
+                draw_what_it_says(here, line, line.scored)
+            draw_beside_others(here, line)
 
 
 def _form(here: Present, page: ScorePage, measure: str) -> None:

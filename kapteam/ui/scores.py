@@ -64,6 +64,14 @@ def draw_what_it_says(here: Present, line: ScoreLine, scored: Scored) -> None:
         words(quiet("; ".join(parts)))
 
 
+def draw_beside_others(here: Present, line: ScoreLine) -> None:
+    """That the same form may have been entered before, or that its recall reaches into one."""
+    if line.twin:
+        phrase(sentences.same_form(line.twin.by, line.twin.at, here.now, here.zone))
+    elif line.overlaps_since:
+        words(quiet(sentences.recall_overlaps(line.overlaps_since, here.now, here.zone)))
+
+
 def taken(here: Present, line: ScoreLine) -> str:
     """When a form was taken: with its time, where that is known."""
     if line.is_day_only:
@@ -182,8 +190,7 @@ def _line(here: Present, line: ScoreLine) -> None:
         with row(f"score_more_{line.id}"):
             if line.scored:
                 _flags(here, line, line.scored)
-            if line.overlaps_since:
-                words(quiet(sentences.recall_overlaps(line.overlaps_since, here.now, here.zone)))
+            draw_beside_others(here, line)
             if not line.is_used:
                 words(quiet("Not counted: another one of that day is later"))
 

@@ -34,7 +34,7 @@ from kapteam.ui.concerns import draw_safety
 from kapteam.ui.contacts import contact_place, draw_told
 from kapteam.ui.day_sheet import day_sheets
 from kapteam.ui.first_steps import draw_first_steps, draw_without_course
-from kapteam.ui.measures_due import draw_due_before
+from kapteam.ui.measures_due import draw_due_in_short
 from kapteam.ui.navigation import PracticePart, link
 from kapteam.ui.rows import (
     BACKUP_IS_LATE,
@@ -471,7 +471,7 @@ def _session_row(here: Present, course: CourseStanding, dose: DoseLine, place: s
         is_next = course.ahead[:1] == (dose,)
         if is_next and course.measures_due and asks and here.viewer.stands_for(asks.id):
             with st.container(key=f"pinned_due_{key}"):
-                draw_due_before(here, course.measures_due, dose.planned_at, in_short=True)
+                draw_due_in_short(here, course.measures_due, dose.planned_at)
         at_home = with_them(here, dose)
         if at_home:
             with st.container(key=f"pinned_home_{key}"):

@@ -1430,7 +1430,7 @@ BAD: list[tuple[str, str, Any, str]] = [
     ("quieted", "reason", " ", "The reason is needed."),
     ("quieted", "until_on", TODAY + 2 * DAY, "can rest until"),
     ("quieted", "until_on", YESTERDAY, "This day has passed."),
-    ("known", "reason", " ", "The reason is needed."),
+    ("known", "reason", " ", "The plan is needed."),
     ("known", "until_on", None, "Choose the day."),
     ("known", "until_on", TODAY + 31 * DAY, "can rest until"),
     ("reading in error", "void_reason", " ", "The reason is needed."),

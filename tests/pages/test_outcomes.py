@@ -76,6 +76,20 @@ def test_a_small_route_is_left_out_of_the_picture_and_stays_in_the_table(care):
     assert table(tab)["PHQ-9: response", "sublingual"]["How many"] == "3 of 3"
 
 
+def test_a_route_of_which_no_integration_is_expected_has_no_line_of_nothing(care):
+    fill(care, range(2))
+    with care.database.writing() as db:
+        course = another_course(db, care, "Quillfeather9")
+        a_judged_series(db, care, course, first=20, last=8, route=ProductRoute.SUBLINGUAL)
+        alone = db.get_one(Episode, course.id)
+        alone.expects_integration = alone.expects_intention = False
+    tab = opened(care, care.therapist, "outcomes")
+
+    assert "intramuscular **0 of 8" in said(tab)
+    assert "sublingual **1 of 1, none not judged**" in said(tab)
+    assert "0 of 0" not in said(tab)
+
+
 def test_each_indication_has_its_own_measure(care):
     fill(care, range(5))
     with care.database.writing() as db:
@@ -91,6 +105,7 @@ def test_each_indication_has_its_own_measure(care):
 
     assert headings(tab)[2:] == ["Depression: PHQ-9", "PTSD: PCL-5 (month)"]
     assert "Below the range of PTSD **1 of 1, none not judged**" in said(tab)
+    assert ("PCL-5 (month): below the range of PTSD", "everything") in table(tab)
     assert "1 series more: no measure here is about what is treated" in said(tab)
 
 

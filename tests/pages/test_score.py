@@ -8,7 +8,7 @@ from kapteam.vocabulary import Audience
 from tests.factories import NOW, TODAY, a_clinician
 from tests.factories_care import Care, a_given_session, a_score
 from tests.pages.filling import beside, box, fill, press, typed
-from tests.pages.tabs import links, opened, said, unsigned, well
+from tests.pages.tabs import bare, links, opened, said, unsigned, well
 
 DAY = timedelta(days=1)
 PHQ_9 = "201100010"
@@ -73,6 +73,35 @@ def test_a_second_one_after_the_first_is_another_row(care):
     assert "**0, Minimal**" in said(tab)
     assert "Recall overlaps the last one, Tue Nov 24" in said(tab)
     assert "Enter another" in said(tab)
+
+
+def test_the_same_form_once_more_is_kept_and_asked_about(care):
+    with care.database.writing() as db:
+        digits = (*map(int, PHQ_9), None)  # Nobody answered how difficult it was.
+        at = NOW - timedelta(hours=1)
+        a_score(db, care.course, care.nurse, answers=digits, taken_at=at, recorded_at=at)
+    tab = fill(_page(care), "score", {"answers": PHQ_9})
+    assert "Entered twice?" not in said(tab)
+    press(tab, "Save the score")
+    asks = (
+        "Entered twice? Nico Nightingale entered the same for this day, Tue Nov 24, 1:30 pm. If "
+        "so, mark one as entered in error."
+    )
+    assert asks in bare(said(tab))
+    assert said(_scores(care)).count("Entered twice?") == 1
+    assert len(care.rows(Score)) == 2
+
+    # Once either is marked as entered in error it is asked about no more.
+    with care.database.writing() as db:
+        wrong = db.get_one(Score, care.rows(Score)[0].id)
+        wrong.voided_at, wrong.voided_by_id = NOW, care.therapist.clinician_id
+        wrong.void_reason = "Twice"
+    assert "Entered twice?" not in said(_scores(care))
+
+
+def test_another_form_of_that_day_or_the_same_of_another_day_is_not_asked_about(care):
+    _taken(care, (12, 3), (11, 3), (12, 2))
+    assert "Entered twice?" not in said(_scores(care))
 
 
 def test_one_by_one_writes_the_same_line_and_is_drawn_from_it(care):
@@ -265,6 +294,10 @@ def test_with_others_in_the_room_scores_are_folded_away(care):
         assert fold not in [one.label for one in tab.expander]
         shared = _for_others(care, page, **query)
         assert fold in [one.label for one in shared.expander]
+    tab = _page(care)
+    press(fill(tab, "score", {"answers": PHQ_9}), "Save the score")
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+    assert "What it came to" in [one.label for one in tab.expander]
 
 
 def _for_others(care: Care, page: str, **query: str):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from kapteam.db.tables import Acknowledgement, Clearance, Episode, PrescriptionLookup
+from kapteam.ui.text import plain
 from kapteam.vocabulary import EpisodeState, NoteKind
 from tests.factories import NOW, TODAY
 from tests.factories_care import (
@@ -156,6 +157,9 @@ def test_what_is_due_before_a_dose_stands_on_the_session_the_client_and_the_ther
     assert "Due: GAD-7 and PHQ-9 before the dose Tue Nov 24, never taken" in said(client)
     assert due in said(opened(care, care.therapist, "today"))
     assert "Due before" not in said(opened(care, care.prescriber, "today"))
+    for where in (client, opened(care, care.therapist, "ketamine_session", **session)):
+        (entry,) = addresses(where, plain("Enter GAD-7"))
+        assert entry == f"score?episode={care.course.id}&measure=gad-7"
     with care.database.writing() as db:
         for name in ("phq-9", "gad-7"):
             a_score(db, care.course, care.therapist, instrument_id=name, total=9)

@@ -25,6 +25,7 @@ from tests.factories_care import (
     Care,
     a_given_session,
     a_ketamine_session,
+    a_score,
     an_integration_session,
 )
 from tests.pages.filling import press
@@ -125,6 +126,31 @@ def test_what_was_typed_in_a_few_words_is_not_sent_while_others_can_see(care: Ca
         assert typed in "\n".join(_sent(tab)), place
         well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
         assert typed not in "\n".join(_sent(tab)), place
+
+
+def test_what_scores_came_to_is_in_no_alert_while_others_can_see(care: Care) -> None:
+    """The scores of a client are folded away then (decision 57); an alert must not say them."""
+    with care.database.writing() as db:
+        a_given_session(db, care.course, given_at=NOW - timedelta(days=20))
+        for days, answers in ((24, (3,) * 7 + (1, 0)), (9, (0,) * 9), (1, (1,) * 6 + (0, 1, 2))):
+            at = NOW - timedelta(days=days)
+            a_score(db, care.course, care.therapist, answers=answers, taken_at=at)
+    places: tuple[tuple[str, dict[str, str]], ...] = (
+        ("caseload", {}),
+        ("today", {}),
+        ("client", {"client": care.client.code}),
+        ("scores", {"client": care.client.code}),
+    )
+    for place, query in places:
+        tab = opened(care, care.therapist, place, **query)
+        known = "\n".join(_sent(tab))
+        assert "PHQ-9 item 9, suicide or self-harm: 2, was 0" in known, place
+        assert place == "scores" or "Slipping: PHQ-9 9, 0 at best" in known, place
+        well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+        hidden = "\n".join(_sent(tab))
+        assert "PHQ-9 item 9, suicide or self-harm, Mon Nov 23" in hidden, place
+        assert "at best" not in hidden, place
+        assert "self-harm: " not in hidden, place
 
 
 def test_two_people_of_the_same_initials_can_be_told_apart(demo: Database) -> None:

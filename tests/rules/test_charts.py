@@ -21,6 +21,7 @@ from kapteam.charts.timeline import (
     TimelineMark,
     color_of,
     near_enough,
+    newest_series,
     timeline,
     timeline_by_dose,
     timeline_in_words,
@@ -72,6 +73,9 @@ def a_dose(
     order: OrderState = OrderState.ORDERED,
     silence: Silence | None = None,
     integrations: tuple[ClientIntegration, ...] = (),
+    series: str = "series",
+    course: str = "course",
+    is_maintenance: bool = False,
 ) -> ClientDose:
     """A ketamine session `days` from now: given in the past, planned in the future."""
     at = NOW + days * DAY
@@ -82,8 +86,9 @@ def a_dose(
         line = SimpleNamespace(silence=silence)
     return ClientDose(
         id=f"dose {days}",
-        episode_id="course",
-        series_id="series",
+        episode_id=course,
+        series_id=series,
+        is_maintenance=is_maintenance,
         number=number,
         of=6,
         product_route=route,
@@ -804,7 +809,7 @@ def test_rule_48_of_two_of_a_day_the_line_goes_through_the_later():
     )
     (line,) = layers(spec, "line")
     assert [row["total"] for row in rows(spec, line)] == [20, 9, 8]
-    used, other = layers(spec, "circle")
+    other, used = layers(spec, "circle")
     assert used["mark"]["fill"] == LIGHT.text
     assert other["mark"]["fill"] == LIGHT.background
     assert [row["note"] for row in rows(spec, other)] == ["Total only, Another of this day counts"]
@@ -876,6 +881,52 @@ def test_by_dose_a_score_from_long_before_the_series_is_no_part_of_it():
     spec = by_dose(a_score(-59, 20), a_score(-1, 3))
     (line,) = layers(spec, "line")
     assert [row["total"] for row in rows(spec, line)] == [3]
+
+
+def a_maintenance_dose(days: float, **columns: Any) -> ClientDose:
+    return a_dose(days, series="maintenance", is_maintenance=True, **columns)
+
+
+def test_by_dose_maintenance_stands_with_the_series_that_it_goes_on_with():
+    """Decision 64: its scores are measured against the baseline of that series."""
+    marks = timeline_marks(
+        a_page(
+            a_dose(-90, series="an earlier one"),
+            *(a_dose(days) for days in (-60, -53)),
+            *(a_maintenance_dose(days) for days in (-20, 3)),
+        ),
+        ASKED,
+    )
+    chart = timeline_by_dose(marks, scored(a_score(-61, 20), a_score(-25, 4), a_score(-1, 3)))
+    assert chart is not None
+    spec = held_against_its_schema(chart)
+
+    (line,) = layers(spec, "line")
+    assert [(row["at"], row["total"]) for row in rows(spec, line)] == [
+        (0.5, 20),
+        (2.5, 4),
+        (3.5, 3),
+    ]
+    doses = layers(spec, "point")[0]
+    assert [row["at"] for row in rows(spec, doses)] == [1, 2, 3, 4]
+    assert doses["encoding"]["x"]["axis"]["labelExpr"] == (
+        "datum.value > 2 ? 'Maintenance ' + (datum.value - 2) : 'Dose ' + datum.value"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "shown"),
+    [
+        ([a_dose(-60)], ("series", "maintenance")),
+        ([], ("maintenance",)),
+        # By another route, or on another course, it takes a baseline of its own.
+        ([a_dose(-60, route=ProductRoute.SUBLINGUAL)], ("maintenance",)),
+        ([a_dose(-60, course="another course")], ("maintenance",)),
+    ],
+)
+def test_maintenance_goes_on_with_no_series_of_another_route_or_course(before, shown):
+    marks = timeline_marks(a_page(*before, a_maintenance_dose(-20)), ASKED)
+    assert newest_series(marks) == shown
 
 
 def test_without_a_dose_there_is_no_number_to_stand_at():

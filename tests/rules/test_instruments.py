@@ -216,6 +216,15 @@ def test_every_bad_file_is_named_and_the_good_ones_are_not(folder, capsys):
     assert not said.out
 
 
+def test_two_measures_of_one_name_could_not_be_told_apart_and_are_refused(folder, capsys):
+    folder()
+    folder('id = "small"', 'id = "twin"', name="twin.toml")
+
+    assert main(["check-instruments", str(folder())]) == 1
+    said = capsys.readouterr().err.strip()
+    assert said == "twin.toml: Its name is Small, as in small.toml. Give it a name of its own."
+
+
 def test_an_empty_folder_has_no_instruments_and_says_so(tmp_path, capsys):
     assert main(["check-instruments", str(tmp_path)]) == 1
     assert "no instrument in this folder" in capsys.readouterr().err
