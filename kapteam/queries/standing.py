@@ -18,6 +18,7 @@ from kapteam.db import asks, home_rows, signal_rows
 from kapteam.db.access import is_on_episode, visible_episodes
 from kapteam.db.concerns import names
 from kapteam.db.in_force import PracticeInForce
+from kapteam.db.rows import rows_of
 from kapteam.db.tables import (
     Ask,
     Client,
@@ -620,7 +621,7 @@ def _standings(db: Session, asked: Asked, wanted: Any) -> tuple[CourseStanding, 
         ids,
         now=asked.now,
         alerts_since=asked.now - LOOKED_BACK,
-        tells_scores=asked.viewer.reads_notes,
+        tells_alerts=asked.viewer.reads_notes,
     )
     measures = measures_of(asked.practice.measures, asked.practice.zone)
     return tuple(
@@ -666,7 +667,7 @@ def _courses(
 def _by_course(
     db: Session, statement: Any, ids: list[str], **given: datetime | bool
 ) -> Mapping[str, list[Any]]:
-    return _grouped(db.execute(statement, {"wanted": ids, **given}) if ids else ())
+    return _grouped(rows_of(db, statement, {"wanted": ids, **given}) if ids else ())
 
 
 def _grouped(rows: Iterable[Any]) -> Mapping[str, list[Any]]:
@@ -696,6 +697,16 @@ class _Course:
         self._integration_rows = integrations
         self._notes = notes
         self._asked = asked
+        people = [(member, self._as_person(member)) for member in self._members]
+        self._people = tuple(person for _, person in people)
+        # Of two with one part it is whoever has had it longer.
+        self._by_part: dict[Part, Person] = {
+            member.part: person for member, person in reversed(people)
+        }
+        self._by_id: dict[str | None, Person] = {
+            member.clinician_id: person for member, person in reversed(people)
+        }
+        self._intentions = [note for note in notes if note.kind is NoteKind.INTENTION]
         self._clearance = (
             ClearanceFacts(
                 row.clearance,
@@ -730,7 +741,7 @@ class _Course:
                 self._hold_reason(),
                 row.look_again_on,
             ),
-            people=tuple(map(self._as_person, self._members)),
+            people=self._people,
             prescriber=self._person(Part.PRESCRIBER),
             therapist=self._person(Part.THERAPIST),
             ceiling=self._clearance.ceiling if self._clearance else None,
@@ -924,8 +935,7 @@ class _Course:
         """Who calls; once they can no longer, whose the course is, so that nobody waits in vain."""
         known = Person(row.person_id, row.person, row.seen_at)
         if row.person_id:
-            of_them = (one for one in self._members if one.clinician_id == row.person_id)
-            return next(map(self._as_person, of_them), known)
+            return self._by_id.get(row.person_id, known)
         return self._person(Part.THERAPIST) or self._person(Part.PRESCRIBER) or known
 
     def _stuck(
@@ -1056,8 +1066,7 @@ class _Course:
         return client_named(row.client_id, row)
 
     def _person(self, part: Part) -> Person | None:
-        of_part = (member for member in self._members if member.part is part)
-        return next(map(self._as_person, of_part), None)
+        return self._by_part.get(part)
 
     def _as_person(self, member: Any) -> Person:
         """With who covers all that they do while they are away, else who covers this course."""
@@ -1069,8 +1078,7 @@ class _Course:
 
     def _clinician(self, clinician_id: str, name: str) -> Person:
         """Somebody of the team, who need not be on the course."""
-        of_them = (one for one in self._members if one.clinician_id == clinician_id)
-        return next(map(self._as_person, of_them), Person(clinician_id, name))
+        return self._by_id.get(clinician_id) or Person(clinician_id, name)
 
     def _series(self, rows: list[Any]) -> SeriesLine | None:
         if not rows:
@@ -1155,21 +1163,9 @@ class _Course:
 
     def _dose(self, row: Any) -> DoseLine:
         asked = self._asked
-        signed = [
-            note
-            for note in self._notes
-            if note.ketamine_session_id == row.id
-            and note.kind is NoteKind.INTENTION
-            and note.signed_at is not None
-        ]
-        drafts = [
-            note.author
-            for note in self._notes
-            if note.ketamine_session_id == row.id
-            and note.kind is NoteKind.INTENTION
-            and note.signed_at is None
-            and note.has_words
-        ]
+        notes = [note for note in self._intentions if note.ketamine_session_id == row.id]
+        signed = [note for note in notes if note.signed_at is not None]
+        drafts = [note.author for note in notes if note.signed_at is None and note.has_words]
         last = max(signed, key=lambda note: note.signed_at, default=None)
         before = self._last_given_at if row.last_at is None else None
         intention = judge_intention(
