@@ -6,8 +6,9 @@ standings, so that a count and the rows behind it, and the words on two pages, c
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select, union_all
@@ -31,6 +32,7 @@ from kapteam.errors import NotFound
 from kapteam.instruments import measures_of
 from kapteam.queries import course_rows
 from kapteam.queries.client_names import ClientName, client_named
+from kapteam.queries.later import Later
 from kapteam.queries.pinned import PinnedLine, pinned_of
 from kapteam.rules.alerts import Signal
 from kapteam.rules.asks import AskInShort, Seat, judge_ask
@@ -121,6 +123,7 @@ from kapteam.vocabulary import (
 )
 from kapteam.wording import last_day
 
+_CONSENTS = {one.value: one for one in ConsentType}
 _LOUDNESS = (Tone.RED, Tone.AMBER, Tone.PLAIN, Tone.BLUE, Tone.QUIET)
 
 
@@ -177,8 +180,7 @@ class DoseLine:
 
     `of` is None while no number of sessions is ordered. `last_given_at` is the last administration,
     None while nothing was recorded; `owes_integration` until one is held and its note signed, or it
-    is closed. `lacks` is what it waits for while it lies ahead, the most pressing first; that it
-    waits for nothing does not say that it `is_ready`. `form` is the monitoring form of Spravato.
+    is closed. `form` is the monitoring form of Spravato.
     """
 
     id: str
@@ -203,9 +205,21 @@ class DoseLine:
     owes_integration: bool
     discharged_at: datetime | None
     version: int
-    lacks: tuple[Requirement, ...]
-    is_ready: bool
+    prepared: Later[tuple[tuple[Requirement, ...], bool]] = field(compare=False)
     form: FormStanding | None
+
+    @property
+    def lacks(self) -> tuple[Requirement, ...]:
+        """What it waits for while it lies ahead, the most pressing first.
+
+        That it waits for nothing does not say that it `is_ready`.
+        """
+        return self.prepared()[0]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it lies ahead and all is there that it needs."""
+        return self.prepared()[1]
 
     def is_lacking(self, item: ReadinessItem) -> bool:
         """Whether it lies ahead and waits for this."""
@@ -220,6 +234,9 @@ class DoseLine:
     def waits(self) -> tuple[Part | None, str]:
         """Whom it waits on first while it lies ahead, and for what (the core arc 4)."""
         return next(((one.part, one.what) for one in self.lacks), (None, ""))
+
+
+_NOT_AHEAD: Later[tuple[tuple[Requirement, ...], bool]] = Later(lambda: ((), False))
 
 
 def _pressure(text: str | None) -> Pressure | None:
@@ -241,7 +258,7 @@ def _consents(text: str | None) -> tuple[ConsentFacts, ...]:
 
     found = (one.split(":") for one in (text or "").split(",") if one)
     return tuple(
-        ConsentFacts(ConsentType(kind), day(expires), day(revoked))
+        ConsentFacts(_CONSENTS[kind], day(expires), day(revoked))
         for kind, expires, revoked in found
     )
 
@@ -717,7 +734,6 @@ class _Course:
             if row.clearance
             else None
         )
-        self._consents = _consents(row.consents)
         given = [dose for dose in self._dose_rows if dose.last_at is not None]
         self._last_given_at: datetime | None = next(
             (dose.last_at for dose in given if dose.recency == 1), None
@@ -726,6 +742,10 @@ class _Course:
     @property
     def is_open(self) -> bool:
         return self._row.closed_at is None
+
+    @cached_property
+    def _consents(self) -> tuple[ConsentFacts, ...]:
+        return _consents(self._row.consents)
 
     def sessions(self) -> CourseSessions:
         row, is_open = self._row, self.is_open
@@ -1187,7 +1207,6 @@ class _Course:
             asked.now,
         )
         is_ahead = row.status is SessionStatus.PLANNED and asked_about is None
-        prepared = self._prepared(row, intention) if is_ahead else None
         return DoseLine(
             id=row.id,
             episode_id=row.episode_id,
@@ -1211,10 +1230,15 @@ class _Course:
             owes_integration=self._row.expects_integration and not row.settled,
             discharged_at=row.discharged_at,
             version=row.version,
-            lacks=waits_for(prepared, asked.now) if prepared else (),
-            is_ready=prepared is not None and is_ready(prepared, asked.now),
+            prepared=Later(partial(self._judged, row, intention)) if is_ahead else _NOT_AHEAD,
             form=self._form(row),
         )
+
+    def _judged(
+        self, row: Any, intention: IntentionStanding
+    ) -> tuple[tuple[Requirement, ...], bool]:
+        prepared, now = self._prepared(row, intention), self._asked.now
+        return waits_for(prepared, now), is_ready(prepared, now)
 
     def _form(self, row: Any) -> FormStanding | None:
         """Rule 41: no other product has one."""
