@@ -391,7 +391,14 @@ class CourseLine:
 
 
 @dataclass(frozen=True, slots=True)
-class CourseStanding(CourseLine):
+class CoursePlans(CourseLine):
+    """The same with the contacts that are planned: all that is booked with the client."""
+
+    contacts: tuple[ContactLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CourseStanding(CoursePlans):
     """One open course of care of one client, with everything that the lists show of it.
 
     `waits` are those on someone outside; of an insurer's authorizations it is the last to end.
@@ -407,7 +414,6 @@ class CourseStanding(CourseLine):
     is_mine: bool
     series: SeriesLine | None
     last_dose: DoseLine | None
-    contacts: tuple[ContactLine, ...]
     drafts: tuple[DraftLine, ...]
     home: HomeStanding | None
     attention: tuple[Attention, ...]
@@ -583,6 +589,16 @@ def course_lines(
     """
     wanted = _wanted(asked, Episode.closed_at.is_(None), *conditions)
     return tuple(one.line() for one in _courses(db, asked, wanted, course_rows.COURSES))
+
+
+def course_plans(
+    db: Session, asked: Asked, *conditions: ColumnElement[bool]
+) -> tuple[CoursePlans, ...]:
+    """The same with what else is planned on them, in a statement more."""
+    wanted = _wanted(asked, Episode.closed_at.is_(None), *conditions)
+    courses = _courses(db, asked, wanted, course_rows.COURSES)
+    planned = _by_course(db, course_rows.PLANS, [one.id for one in courses])
+    return tuple(one.plans(planned[one.id]) for one in courses)
 
 
 def open_and_to_sign_off(
@@ -770,12 +786,18 @@ class _Course:
         )
 
     def line(self) -> CourseLine:
+        return CourseLine(**self._head(), **self._of_sessions())
+
+    def plans(self, planned: list[Any]) -> CoursePlans:
+        contacts = self._contacts(planned)
+        return CoursePlans(**self._head(), **self._of_sessions(), contacts=contacts)
+
+    def _of_sessions(self) -> dict[str, Any]:
         doses = {dose.id: self._dose(dose) for dose in self._dose_rows}
-        return CourseLine(
-            **self._head(),
-            doses=tuple(dose for dose in doses.values() if dose.status.is_open),
-            integrations=self._integrations(doses | self._doses_before()),
-        )
+        return {
+            "doses": tuple(dose for dose in doses.values() if dose.status.is_open),
+            "integrations": self._integrations(doses | self._doses_before()),
+        }
 
     def standing(
         self, series_rows: list[Any], matters: list[Any], measures: Measures
@@ -802,10 +824,7 @@ class _Course:
             key=lambda dose: dose.last_given_at or asked.now,
             default=None,
         )
-        planned = (one for one in matters if one.what == course_rows.PLANNED)
-        # Of two at the same time the one that was booked last comes first.
-        newest_first = sorted(planned, key=lambda one: one.id, reverse=True)
-        contacts = tuple(map(self._contact, sorted(newest_first, key=lambda one: one.at)))
+        contacts = self._contacts([one for one in matters if one.what == course_rows.PLANNED])
         touches = self._touches_ahead(open_doses, integrations, contacts)
         steps = (*touches, *self._call_backs(waits))
         next_step = min(steps, key=lambda step: step.at, default=None)
@@ -1058,6 +1077,11 @@ class _Course:
     def _doses_before(self) -> dict[str, DoseLine]:
         """The doses of the course before this one whose integration was handed on to it."""
         return {dose.id: self._dose(dose) for dose in self._handed_on}
+
+    def _contacts(self, planned: list[Any]) -> tuple[ContactLine, ...]:
+        # Of two at the same time the one that was booked last comes first.
+        newest_first = sorted(planned, key=lambda one: one.id, reverse=True)
+        return tuple(map(self._contact, sorted(newest_first, key=lambda one: one.at)))
 
     def _contact(self, row: Any) -> ContactLine:
         prescriber = self._person(Part.PRESCRIBER)
