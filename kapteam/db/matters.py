@@ -1,5 +1,7 @@
 """The columns that all rows have in the one statement for what else is true of courses."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Integer, Select, String, cast, literal, null, select
@@ -29,3 +31,11 @@ def matter(what: str, episode_id: Any, **columns: Any) -> Select[Any]:
         columns.get(name, cast(null(), kind)).label(name) for name, kind in kinds.items()
     ]
     return select(literal(what).label("what"), episode_id.label("episode_id"), *cells)
+
+
+def by_what(rows: Iterable[Any]) -> Mapping[str, list[Any]]:
+    """Such rows by what they are about; of what there is none an empty list."""
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.what].append(row)
+    return found

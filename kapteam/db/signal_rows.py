@@ -1,7 +1,7 @@
 """The rows that alerts are judged from, as parts of a statement that asks for more."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.clearances import newest_clearance
-from kapteam.db.matters import matter
+from kapteam.db.matters import by_what, matter
 from kapteam.db.scores import COUNTS
 from kapteam.db.tables import (
     Absence,
@@ -101,8 +101,8 @@ def selects(
 ) -> tuple[Select[Any], ...]:
     """The newest pressure and oxygen, and the events, of `wanted` since then.
 
-    Also what was quieted since (`rules.alerts.LONGEST_QUIET`), what a prescriber looked at last,
-    whenever that was, and the doses of each series. Where it `tells` of scores, all of those.
+    Also what was quieted since (`rules.alerts.LONGEST_QUIET`). Where it `tells` of alerts, what a
+    prescriber looked at last, whenever that was, the doses of each series, and all scores.
     """
     return (
         *_of_scores(wanted, quieted_since, tells),
@@ -147,10 +147,10 @@ def selects(
             SupportRecord.recorded_at > since,
             SupportRecord.challenge["is_over"].as_boolean().is_(False),
         ),
-        _prescribing(wanted),
+        _prescribing(wanted).where(tells),
         *_evaluated(wanted),
         _decided(wanted),
-        _series(wanted),
+        _series(wanted).where(tells),
     )
 
 
@@ -204,25 +204,23 @@ def _of_scores(
 def _scores(wanted: Any, tells: ColumnElement[bool]) -> Select[Any]:
     """The scores of the clients of these courses, a text for each instrument of each course.
 
-    `id:taken:recorded:total:critical:result,…`, instants in seconds; what there is not is empty.
+    `id|taken|recorded|total|critical|result,…`, instants as the database writes them; what there
+    is not is empty.
     """
 
     def text(figure: Any) -> ColumnElement[str]:
         return func.coalesce(cast(figure, String), "")
 
-    def seconds(at: Any) -> ColumnElement[str]:
-        return cast(cast(extract("epoch", at), Integer), String)
-
     figures = (
-        seconds(Score.taken_at),
-        seconds(Score.recorded_at),
+        cast(Score.taken_at, String),
+        cast(Score.recorded_at, String),
         text(Score.total),
         text(Score.critical),
         text(Score.result),
     )
     one: ColumnElement[str] = type_coerce(Score.id, String)
     for figure in figures:
-        one = one.concat(":").concat(figure)
+        one = one.concat("|").concat(figure)
     return (
         matter(
             SCORES,
@@ -519,7 +517,7 @@ def read_facts(db: Session, episode_id: str, now: datetime) -> SignalFacts:
 
 def facts_of(rows: Iterable[Any]) -> SignalFacts:
     """What `selects` found of one course; other rows among them are passed over."""
-    rows = list(rows)
+    of = by_what(rows)
     readings = tuple(
         LastReading(
             row.id,
@@ -529,8 +527,7 @@ def facts_of(rows: Iterable[Any]) -> SignalFacts:
             Pressure(*map(int, row.kind.split("/"))) if row.what == PRESSURE else None,
             row.number if row.what == OXYGEN else None,
         )
-        for row in rows
-        if row.what in (PRESSURE, OXYGEN)
+        for row in (*of[PRESSURE], *of[OXYGEN])
     )
     events = tuple(
         EventFacts(
@@ -543,58 +540,63 @@ def facts_of(rows: Iterable[Any]) -> SignalFacts:
             row.seen_at,
             bool(row.ug),
         )
-        for row in rows
-        if row.what == EVENT
+        for row in of[EVENT]
     )
     challenges = tuple(
-        LeftChallenged(row.id, row.person_id, row.at, row.number)
-        for row in rows
-        if row.what == CHALLENGE
+        LeftChallenged(row.id, row.person_id, row.at, row.number) for row in of[CHALLENGE]
     )
     quieted: dict[str, tuple[datetime, Quieted]] = {}
-    for row in rows:
-        if row.what == QUIETED and (row.kind not in quieted or quieted[row.kind][0] < row.at):
+    for row in of[QUIETED]:
+        if row.kind not in quieted or quieted[row.kind][0] < row.at:
             quieted[row.kind] = row.at, Quieted(row.kind, row.until_on, row.level, row.person)
+    series = [(row, _doses(row.kind)) for row in of[SERIES]]
     return SignalFacts(
         readings,
         events,
         challenges,
-        _prescribing_of(rows),
-        tuple(_doses(row.kind) for row in rows if row.what == SERIES and row.number),
-        _newest_at(rows, DECIDED),
+        _prescribing_of(of),
+        tuple(doses for row, doses in series if row.number),
+        _newest_at(of[DECIDED]),
         tuple(one for _, one in quieted.values()),
-        score_facts_of(rows),
+        _score_facts(of, series),
     )
 
 
 def score_facts_of(rows: Iterable[Any]) -> ScoreFacts:
     """What `selects` found of the scores of one course; other rows among them are passed over."""
-    rows = list(rows)
+    of = by_what(rows)
+    return _score_facts(of, [(row, _doses(row.kind)) for row in of[SERIES]])
+
+
+def _score_facts(
+    of: Mapping[str, list[Any]], series: Iterable[tuple[Any, tuple[GivenDose, ...]]]
+) -> ScoreFacts:
     given = [
         GivenSeries(
             ProductRoute(row.level),
             bool(row.ug),
-            tuple(sorted(_doses(row.kind), key=lambda one: (one.at, one.session_id))),
+            tuple(sorted(doses, key=lambda one: (one.at, one.session_id))),
         )
-        for row in rows
-        if row.what == SERIES
+        for row, doses in series
     ]
     product_route, doses, of_series = measured_together(given)
     return ScoreFacts(
-        tuple(one for row in rows if row.what == SCORES for one in _taken(row)),
-        _asked_of(rows),
+        tuple(one for row in of[SCORES] for one in _taken(row)),
+        _asked_of(of[ASKED]),
         product_route,
         doses,
-        _newest_at(rows, RISK_NOTED),
-        _newest_at(rows, BOTH_DECIDED),
-        _newest_at(rows, REVIEWED),
+        _newest_at(of[RISK_NOTED]),
+        _newest_at(of[BOTH_DECIDED]),
+        _newest_at(of[REVIEWED]),
         of_series,
     )
 
 
 def _asked_of(rows: list[Any]) -> CourseAsked | None:
-    row = next((row for row in rows if row.what == ASKED), None)
-    return row and CourseAsked(
+    if not rows:
+        return None
+    row = rows[0]
+    return CourseAsked(
         ServiceLine(row.kind),
         EpisodeState(row.level),
         row.at,
@@ -608,13 +610,19 @@ def _asked_of(rows: list[Any]) -> CourseAsked | None:
 def _taken(row: Any) -> Iterator[TakenScore]:
     is_here, instrument_id = row.id == row.episode_id, row.level
     for one in row.kind.split(","):
-        score_id, taken, recorded, total, critical, result = one.split(":")
+        score_id, taken, recorded, total, critical, result = one.split("|")
         yield TakenScore(
-            Taken(score_id, instrument_id, _figure(total), _instant(taken), _instant(recorded)),
+            Taken(score_id, instrument_id, _figure(total), _at(taken), _at(recorded)),
             _figure(critical),
             _figure(result),
             is_here,
         )
+
+
+def _at(text: str) -> datetime:
+    """SQLite writes an instant without its zone, which is UTC."""
+    at = datetime.fromisoformat(text)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _figure(text: str) -> int | None:
@@ -625,21 +633,23 @@ def _instant(seconds: str) -> datetime:
     return datetime.fromtimestamp(int(seconds), UTC)
 
 
-def _prescribing_of(rows: list[Any]) -> Prescribing | None:
-    row = next((row for row in rows if row.what == PRESCRIBING), None)
-    return row and Prescribing(
+def _prescribing_of(of: Mapping[str, list[Any]]) -> Prescribing | None:
+    if not of[PRESCRIBING]:
+        return None
+    row = of[PRESCRIBING][0]
+    return Prescribing(
         row.id,
         EpisodeState(row.kind),
         row.at,
         row.from_on,
         row.until_on,
-        _newest_at(rows, EVALUATED, REVIEWED, DECIDED),
+        _newest_at((*of[EVALUATED], *of[REVIEWED], *of[DECIDED])),
         row.seen_at,
     )
 
 
-def _newest_at(rows: list[Any], *what: str) -> datetime | None:
-    return max((row.at for row in rows if row.what in what), default=None)
+def _newest_at(rows: Iterable[Any]) -> datetime | None:
+    return max((row.at for row in rows), default=None)
 
 
 def _doses(text: str) -> tuple[GivenDose, ...]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from kapteam import sentences, wording
 from kapteam.exchange.printing import pdf
 from kapteam.queries.day_sheet import DaySheet
+from kapteam.queries.later import Later
 from kapteam.queries.standing import (
     Asked,
     CourseLine,
@@ -203,7 +204,8 @@ def _dose_standing(
         look_again = wording.day(course.hold.look_again_on, now.astimezone(zone).date())
         return [Words(f"On hold, look again {look_again}", strong=True)]
     # So does what a note that is missing is about.
-    dose = replace(dose, lacks=tuple(_on_paper(one) for one in dose.lacks))
+    known = tuple(_on_paper(one) for one in dose.lacks), dose.is_ready
+    dose = replace(dose, prepared=Later(lambda: known))
     part, what = dose.waits
     person = course.waited_on(part) if part else None
     name = sentences.colleague(person, now, zone) if person else ""

@@ -29,11 +29,11 @@ from kapteam.queries.practice import Colleague, team
 from kapteam.queries.standing import (
     Asked,
     ContactLine,
-    CourseStanding,
+    CoursePlans,
     DoseLine,
     IntegrationLine,
     Person,
-    course_standings,
+    course_plans,
 )
 from kapteam.rules.away import (
     INTEGRATES,
@@ -187,7 +187,7 @@ class MeanwhileRow:
     """
 
     at: datetime
-    course: CourseStanding
+    course: CoursePlans
     needs: tuple[Need, ...]
     dose: DoseLine | None = None
     line: IntegrationLine | None = None
@@ -230,12 +230,12 @@ def own_days_away(asked: Asked, absence_id: str) -> Away:
 def while_away(db: Session, asked: Asked, absence_id: str) -> Meanwhile:
     """Who is dosed, seen and called while the viewer is away, and who has each of it.
 
-    Ten statements, whatever the size. Raises NotFound.
+    Eight statements, whatever the size. Raises NotFound.
     """
     away = own_days_away(asked, absence_id)
     me = asked.viewer.clinician_id
     alone = replace(asked.viewer, covers=())
-    courses = course_standings(db, asked, is_on_episode(alone, asked.now))
+    courses = course_plans(db, asked, is_on_episode(alone, asked.now))
     everybody = team(db, asked)
     covers = _covers(db, away, [one.episode_id for one in courses], everybody)
     rows = [
@@ -315,7 +315,7 @@ def _covers(
 
 
 def _rows_of(
-    course: CourseStanding, me: str, away: Away, covers: list[Substitute]
+    course: CoursePlans, me: str, away: Away, covers: list[Substitute]
 ) -> Iterable[MeanwhileRow]:
     """What of a course falls into the days away of the absent one, and who has it.
 

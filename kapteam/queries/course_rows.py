@@ -39,6 +39,7 @@ from kapteam.db.clearances import newest_clearance
 from kapteam.db.concerns import has_prescriber, last_seen_at, misses_risk_note, unseen_by
 from kapteam.db.matters import matter
 from kapteam.db.reviewed import reviewed_for
+from kapteam.db.rows import rows_of
 from kapteam.db.series import reviewed_before
 from kapteam.db.settled import note_is_signed, settled, settled_here
 from kapteam.db.signing import has_words
@@ -115,40 +116,39 @@ def members(db: Session, wanted: Any, now: datetime) -> list[Any]:
     Of who is away then, until when and who covers. In the order the courses were opened.
     """
     cover = aliased(Clinician)
-    return list(
-        db.execute(
-            select(
-                Episode.id.label("episode_id"),
-                EpisodeMember.part,
-                EpisodeMember.clinician_id,
-                EpisodeMember.elsewhere,
-                Clinician.name,
-                Clinician.suspended_at,
-                Absence.until_at.label("away_until"),
-                cover.name.label("cover"),
-            )
-            .outerjoin(
-                EpisodeMember,
-                and_(
-                    EpisodeMember.episode_id == Episode.id,
-                    EpisodeMember.from_at <= now,
-                    or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
-                ),
-            )
-            .outerjoin(Clinician, Clinician.id == EpisodeMember.clinician_id)
-            .outerjoin(
-                Absence,
-                and_(
-                    Absence.clinician_id == EpisodeMember.clinician_id,
-                    Absence.from_at <= now,
-                    Absence.until_at > now,
-                    Absence.voided_at.is_(None),
-                ),
-            )
-            .outerjoin(cover, cover.id == Absence.covered_by_id)
-            .where(Episode.id.in_(wanted))
-            .order_by(Episode.opened_at, Episode.id, EpisodeMember.from_at, EpisodeMember.id)
+    return rows_of(
+        db,
+        select(
+            Episode.id.label("episode_id"),
+            EpisodeMember.part,
+            EpisodeMember.clinician_id,
+            EpisodeMember.elsewhere,
+            Clinician.name,
+            Clinician.suspended_at,
+            Absence.until_at.label("away_until"),
+            cover.name.label("cover"),
         )
+        .outerjoin(
+            EpisodeMember,
+            and_(
+                EpisodeMember.episode_id == Episode.id,
+                EpisodeMember.from_at <= now,
+                or_(EpisodeMember.until_at.is_(None), EpisodeMember.until_at > now),
+            ),
+        )
+        .outerjoin(Clinician, Clinician.id == EpisodeMember.clinician_id)
+        .outerjoin(
+            Absence,
+            and_(
+                Absence.clinician_id == EpisodeMember.clinician_id,
+                Absence.from_at <= now,
+                Absence.until_at > now,
+                Absence.voided_at.is_(None),
+            ),
+        )
+        .outerjoin(cover, cover.id == Absence.covered_by_id)
+        .where(Episode.id.in_(wanted))
+        .order_by(Episode.opened_at, Episode.id, EpisodeMember.from_at, EpisodeMember.id),
     )
 
 
@@ -714,7 +714,7 @@ def _matters() -> Executable:
             _WANTED,
             bindparam("alerts_since", type_=UtcDateTime()),
             bindparam("quieted_since", type_=UtcDateTime()),
-            bindparam("tells_scores", type_=Boolean()),
+            bindparam("tells_alerts", type_=Boolean()),
         ),
     )
 
@@ -956,3 +956,4 @@ DOSES = _doses()
 INTEGRATIONS = _integrations()
 NOTES = _notes()
 MATTERS = _matters()
+PLANS = _planned()

@@ -6,8 +6,9 @@ standings, so that a count and the rows behind it, and the words on two pages, c
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select, union_all
@@ -18,6 +19,7 @@ from kapteam.db import asks, case_reviews, home_rows, signal_rows
 from kapteam.db.access import is_on_episode, is_on_with, visible_episodes
 from kapteam.db.concerns import names
 from kapteam.db.in_force import PracticeInForce
+from kapteam.db.rows import rows_of
 from kapteam.db.tables import (
     Action,
     Ask,
@@ -31,6 +33,7 @@ from kapteam.errors import NotFound
 from kapteam.instruments import measures_of
 from kapteam.queries import course_rows
 from kapteam.queries.client_names import ClientName, client_named
+from kapteam.queries.later import Later
 from kapteam.queries.pinned import PinnedLine, pinned_of
 from kapteam.rules.alerts import LONGEST_QUIET, Signal
 from kapteam.rules.asks import AskInShort, Seat, judge_ask
@@ -124,6 +127,7 @@ from kapteam.vocabulary import (
 )
 from kapteam.wording import last_day
 
+_CONSENTS = {one.value: one for one in ConsentType}
 _LOUDNESS = (Tone.RED, Tone.AMBER, Tone.PLAIN, Tone.BLUE, Tone.QUIET)
 
 
@@ -188,8 +192,7 @@ class DoseLine:
 
     `of` is None while no number of sessions is ordered. `last_given_at` is the last administration,
     None while nothing was recorded; `owes_integration` until one is held and its note signed, or it
-    is closed. `lacks` is what it waits for while it lies ahead, the most pressing first; that it
-    waits for nothing does not say that it `is_ready`. `form` is the monitoring form of Spravato.
+    is closed. `form` is the monitoring form of Spravato.
     """
 
     id: str
@@ -214,9 +217,21 @@ class DoseLine:
     owes_integration: bool
     discharged_at: datetime | None
     version: int
-    lacks: tuple[Requirement, ...]
-    is_ready: bool
+    prepared: Later[tuple[tuple[Requirement, ...], bool]] = field(compare=False)
     form: FormStanding | None
+
+    @property
+    def lacks(self) -> tuple[Requirement, ...]:
+        """What it waits for while it lies ahead, the most pressing first.
+
+        That it waits for nothing does not say that it `is_ready`.
+        """
+        return self.prepared()[0]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it lies ahead and all is there that it needs."""
+        return self.prepared()[1]
 
     def is_lacking(self, item: ReadinessItem) -> bool:
         """Whether it lies ahead and waits for this."""
@@ -231,6 +246,9 @@ class DoseLine:
     def waits(self) -> tuple[Part | None, str]:
         """Whom it waits on first while it lies ahead, and for what (the core arc 4)."""
         return next(((one.part, one.what) for one in self.lacks), (None, ""))
+
+
+_NOT_AHEAD: Later[tuple[tuple[Requirement, ...], bool]] = Later(lambda: ((), False))
 
 
 def _pressure(text: str | None) -> Pressure | None:
@@ -252,7 +270,7 @@ def _consents(text: str | None) -> tuple[ConsentFacts, ...]:
 
     found = (one.split(":") for one in (text or "").split(",") if one)
     return tuple(
-        ConsentFacts(ConsentType(kind), day(expires), day(revoked))
+        ConsentFacts(_CONSENTS[kind], day(expires), day(revoked))
         for kind, expires, revoked in found
     )
 
@@ -405,7 +423,14 @@ class CourseLine:
 
 
 @dataclass(frozen=True, slots=True)
-class CourseStanding(CourseLine):
+class CoursePlans(CourseLine):
+    """The same with the contacts that are planned: all that is booked with the client."""
+
+    contacts: tuple[ContactLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CourseStanding(CoursePlans):
     """One open course of care of one client, with everything that the lists show of it.
 
     `waits` are those on someone outside; of an insurer's authorizations it is the last to end.
@@ -422,7 +447,6 @@ class CourseStanding(CourseLine):
     is_mine: bool
     series: SeriesLine | None
     last_dose: DoseLine | None
-    contacts: tuple[ContactLine, ...]
     drafts: tuple[DraftLine, ...]
     home: HomeStanding | None
     attention: tuple[Attention, ...]
@@ -638,6 +662,16 @@ def course_lines(
     return tuple(one.line() for one in _courses(db, asked, wanted, course_rows.COURSES))
 
 
+def course_plans(
+    db: Session, asked: Asked, *conditions: ColumnElement[bool]
+) -> tuple[CoursePlans, ...]:
+    """The same with what else is planned on them, in a statement more."""
+    wanted = _wanted(asked, Episode.closed_at.is_(None), *conditions)
+    courses = _courses(db, asked, wanted, course_rows.COURSES)
+    planned = _by_course(db, course_rows.PLANS, [one.id for one in courses])
+    return tuple(one.plans(planned[one.id]) for one in courses)
+
+
 def open_and_to_sign_off(
     db: Session, asked: Asked, *conditions: ColumnElement[bool]
 ) -> tuple[tuple[CourseStanding, ...], tuple[CourseStanding, ...]]:
@@ -693,7 +727,7 @@ def _standings(db: Session, asked: Asked, wanted: Any) -> tuple[CourseStanding, 
         now=asked.now,
         alerts_since=asked.now - LOOKED_BACK,
         quieted_since=asked.now - LONGEST_QUIET,
-        tells_scores=asked.viewer.reads_notes,
+        tells_alerts=asked.viewer.reads_notes,
     )
     measures = measures_of(
         asked.practice.measures, asked.practice.zone, names_only=asked.viewer.hides_names
@@ -741,7 +775,7 @@ def _courses(
 def _by_course(
     db: Session, statement: Any, ids: list[str], **given: datetime | bool
 ) -> Mapping[str, list[Any]]:
-    return _grouped(db.execute(statement, {"wanted": ids, **given}) if ids else ())
+    return _grouped(rows_of(db, statement, {"wanted": ids, **given}) if ids else ())
 
 
 def _grouped(rows: Iterable[Any]) -> Mapping[str, list[Any]]:
@@ -771,6 +805,16 @@ class _Course:
         self._integration_rows = integrations
         self._notes = notes
         self._asked = asked
+        people = [(member, self._as_person(member)) for member in self._members]
+        self._people = tuple(person for _, person in people)
+        # Of two with one part it is whoever has had it longer.
+        self._by_part: dict[Part, Person] = {
+            member.part: person for member, person in reversed(people)
+        }
+        self._by_id: dict[str | None, Person] = {
+            member.clinician_id: person for member, person in reversed(people)
+        }
+        self._intentions = [note for note in notes if note.kind is NoteKind.INTENTION]
         self._clearance = (
             ClearanceFacts(
                 row.clearance,
@@ -781,7 +825,6 @@ class _Course:
             if row.clearance
             else None
         )
-        self._consents = _consents(row.consents)
         given = [dose for dose in self._dose_rows if dose.last_at is not None]
         self._last_given_at: datetime | None = next(
             (dose.last_at for dose in given if dose.recency == 1), None
@@ -790,6 +833,10 @@ class _Course:
     @property
     def is_open(self) -> bool:
         return self._row.closed_at is None
+
+    @cached_property
+    def _consents(self) -> tuple[ConsentFacts, ...]:
+        return _consents(self._row.consents)
 
     def sessions(self) -> CourseSessions:
         row, is_open = self._row, self.is_open
@@ -805,7 +852,7 @@ class _Course:
                 self._hold_reason(),
                 row.look_again_on,
             ),
-            people=tuple(map(self._as_person, self._members)),
+            people=self._people,
             prescriber=self._person(Part.PRESCRIBER),
             therapist=self._person(Part.THERAPIST),
             ceiling=self._clearance.ceiling if self._clearance else None,
@@ -814,12 +861,18 @@ class _Course:
         )
 
     def line(self) -> CourseLine:
+        return CourseLine(**self._head(), **self._of_sessions())
+
+    def plans(self, planned: list[Any]) -> CoursePlans:
+        contacts = self._contacts(planned)
+        return CoursePlans(**self._head(), **self._of_sessions(), contacts=contacts)
+
+    def _of_sessions(self) -> dict[str, Any]:
         doses = {dose.id: self._dose(dose) for dose in self._dose_rows}
-        return CourseLine(
-            **self._head(),
-            doses=tuple(dose for dose in doses.values() if dose.status.is_open),
-            integrations=self._integrations(doses | self._doses_before()),
-        )
+        return {
+            "doses": tuple(dose for dose in doses.values() if dose.status.is_open),
+            "integrations": self._integrations(doses | self._doses_before()),
+        }
 
     def standing(
         self, series_rows: list[Any], matters: list[Any], measures: Measures
@@ -846,10 +899,7 @@ class _Course:
             key=lambda dose: dose.last_given_at or asked.now,
             default=None,
         )
-        planned = (one for one in matters if one.what == course_rows.PLANNED)
-        # Of two at the same time the one that was booked last comes first.
-        newest_first = sorted(planned, key=lambda one: one.id, reverse=True)
-        contacts = tuple(map(self._contact, sorted(newest_first, key=lambda one: one.at)))
+        contacts = self._contacts([one for one in matters if one.what == course_rows.PLANNED])
         touches = self._touches_ahead(open_doses, integrations, contacts)
         steps = (*touches, *self._call_backs(waits))
         next_step = min(steps, key=lambda step: step.at, default=None)
@@ -1005,8 +1055,7 @@ class _Course:
         """Who calls; once they can no longer, whose the course is, so that nobody waits in vain."""
         known = Person(row.person_id, row.person, row.seen_at)
         if row.person_id:
-            of_them = (one for one in self._members if one.clinician_id == row.person_id)
-            return next(map(self._as_person, of_them), known)
+            return self._by_id.get(row.person_id, known)
         return self._person(Part.THERAPIST) or self._person(Part.PRESCRIBER) or known
 
     def _stuck(
@@ -1115,6 +1164,11 @@ class _Course:
         """The doses of the course before this one whose integration was handed on to it."""
         return {dose.id: self._dose(dose) for dose in self._handed_on}
 
+    def _contacts(self, planned: list[Any]) -> tuple[ContactLine, ...]:
+        # Of two at the same time the one that was booked last comes first.
+        newest_first = sorted(planned, key=lambda one: one.id, reverse=True)
+        return tuple(map(self._contact, sorted(newest_first, key=lambda one: one.at)))
+
     def _contact(self, row: Any) -> ContactLine:
         prescriber = self._person(Part.PRESCRIBER)
         is_prescribers = prescriber is not None and prescriber.id == row.person_id
@@ -1142,8 +1196,7 @@ class _Course:
         return client_named(row.client_id, row)
 
     def _person(self, part: Part) -> Person | None:
-        of_part = (member for member in self._members if member.part is part)
-        return next(map(self._as_person, of_part), None)
+        return self._by_part.get(part)
 
     def _as_person(self, member: Any) -> Person:
         """With who covers all that they do while they are away, else who covers this course."""
@@ -1155,8 +1208,7 @@ class _Course:
 
     def _clinician(self, clinician_id: str, name: str) -> Person:
         """Somebody of the team, who need not be on the course."""
-        of_them = (one for one in self._members if one.clinician_id == clinician_id)
-        return next(map(self._as_person, of_them), Person(clinician_id, name))
+        return self._by_id.get(clinician_id) or Person(clinician_id, name)
 
     def _series(self, rows: list[Any]) -> SeriesLine | None:
         if not rows:
@@ -1282,21 +1334,9 @@ class _Course:
 
     def _dose(self, row: Any) -> DoseLine:
         asked = self._asked
-        signed = [
-            note
-            for note in self._notes
-            if note.ketamine_session_id == row.id
-            and note.kind is NoteKind.INTENTION
-            and note.signed_at is not None
-        ]
-        drafts = [
-            note.author
-            for note in self._notes
-            if note.ketamine_session_id == row.id
-            and note.kind is NoteKind.INTENTION
-            and note.signed_at is None
-            and note.has_words
-        ]
+        notes = [note for note in self._intentions if note.ketamine_session_id == row.id]
+        signed = [note for note in notes if note.signed_at is not None]
+        drafts = [note.author for note in notes if note.signed_at is None and note.has_words]
         last = max(signed, key=lambda note: note.signed_at, default=None)
         before = self._last_given_at if row.last_at is None else None
         intention = judge_intention(
@@ -1318,7 +1358,6 @@ class _Course:
             asked.now,
         )
         is_ahead = row.status is SessionStatus.PLANNED and asked_about is None
-        prepared = self._prepared(row, intention) if is_ahead else None
         return DoseLine(
             id=row.id,
             episode_id=row.episode_id,
@@ -1342,10 +1381,15 @@ class _Course:
             owes_integration=self._row.expects_integration and not row.settled,
             discharged_at=row.discharged_at,
             version=row.version,
-            lacks=waits_for(prepared, asked.now) if prepared else (),
-            is_ready=prepared is not None and is_ready(prepared, asked.now),
+            prepared=Later(partial(self._judged, row, intention)) if is_ahead else _NOT_AHEAD,
             form=self._form(row),
         )
+
+    def _judged(
+        self, row: Any, intention: IntentionStanding
+    ) -> tuple[tuple[Requirement, ...], bool]:
+        prepared, now = self._prepared(row, intention), self._asked.now
+        return waits_for(prepared, now), is_ready(prepared, now)
 
     def _form(self, row: Any) -> FormStanding | None:
         """Rule 41: no other product has one."""

@@ -1,6 +1,7 @@
 """The team on Practice: who they are, a new colleague by link, turning off a sign-in or a PIN."""
 
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -31,10 +32,12 @@ from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present, acting, say_next
+from kapteam.ui.showing import listed
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import Function, Part, Tone
 from kapteam.wording import Phrase
 
+_FIRST = 10
 _LINK = "practice_link"
 _HIDE = "hide_practice_link"
 _NEXT = "next_invitation"
@@ -45,20 +48,23 @@ _NO_PHONE = Phrase("No phone for a crisis", Tone.AMBER, "phone_disabled")
 def draw_team(here: Present, colleagues: tuple[Colleague, ...]) -> None:
     """Everybody with functions; a change, a new one-time link or turning off, from the row."""
     with section("Team", len(colleagues), key="team"):
-        for one in colleagues:
-            with row(f"colleague_{one.id}"):
-                words(f"**{plain(one.name)}** {quiet(one.credentials)}", 230)
-                labels = [function.label for function in Function if function in one.functions]
-                admin = ["Administrator"] if one.is_administrator else []
-                words(plain(", ".join(labels + admin)), 260)
-                with st.container(width=240, gap=None):
-                    words(quiet(_sign_in_words(here, one)))
-                    if _has_no_phone(one):
-                        phrase(_NO_PHONE)
-                _row_buttons(one)
+        listed(colleagues, "team", partial(_colleague, here), first=_FIRST)
     # Below the rows, which stay where they are: the second click of a double click would else make
     # a link for somebody else.
     _one_time_link(here)
+
+
+def _colleague(here: Present, one: Colleague) -> None:
+    with row(f"colleague_{one.id}"):
+        words(f"**{plain(one.name)}** {quiet(one.credentials)}", 230)
+        labels = [function.label for function in Function if function in one.functions]
+        admin = ["Administrator"] if one.is_administrator else []
+        words(plain(", ".join(labels + admin)), 260)
+        with st.container(width=240, gap=None):
+            words(quiet(_sign_in_words(here, one)))
+            if _has_no_phone(one):
+                phrase(_NO_PHONE)
+        _row_buttons(one)
 
 
 def _row_buttons(one: Colleague) -> None:

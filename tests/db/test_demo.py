@@ -653,6 +653,9 @@ def test_a_list_of_sessions_says_of_a_course_what_every_other_list_says(built_de
                 assert {of: getattr(one, of) for of in names} == {
                     of: getattr(other, of) for of in names
                 }
+                assert [(dose.lacks, dose.is_ready) for dose in one.doses] == [
+                    (dose.lacks, dose.is_ready) for dose in other.doses
+                ]
 
 
 def test_the_plan_after_the_alarming_call_names_the_check_in_that_is_booked(built_demo):

@@ -9,6 +9,7 @@ from kapteam.actions.notes import save_draft
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import Client, Consent, Draft, Note
 from kapteam.ids import new_id
+from kapteam.queries.later import Later
 from kapteam.queries.standing import Asked, Person, course_standings, own_courses
 from kapteam.rules.attention import Reason
 from kapteam.rules.dosing import Silence
@@ -1260,3 +1261,12 @@ def test_while_something_else_is_booked_it_is_said_quietly(care):
     (one,) = [one for one in standing(care).attention if one.reason is Reason.TO_REBOOK]
     assert one.tone is Tone.PLAIN
     assert Reason.NO_DOSE_BOOKED not in reasons(standing(care))
+
+
+def test_what_is_judged_later_is_judged_once_and_only_when_asked():
+    asked = []
+    later = Later(lambda: asked.append("asked") or len(asked))
+
+    assert asked == []
+    assert (later(), later()) == (1, 1)
+    assert asked == ["asked"]

@@ -462,4 +462,4 @@ def test_it_takes_as_many_statements_with_many_courses_as_with_one(care, planned
             course = another_course(db, care, f"More{number}")
             a_ketamine_session(db, course, planned_at=FIRST + DAY)
 
-    assert statements() == few == 9
+    assert statements() == few == 8

@@ -101,6 +101,20 @@ def test_the_team_stands_with_functions_and_how_each_signs_in(care, admin):
     assert len([one for one in tab.button if one.label.startswith("Turn off sign-in")]) == 6
 
 
+def test_a_large_team_begins_with_ten_and_says_how_many_it_is(care, admin):
+    with care.database.writing() as db:
+        for number in range(12):
+            a_clinician(db, Function.NURSE, name=f"Noor {number:02d}")
+
+    tab = opened(care, admin, "practice")
+    assert len([one for one in buttons(tab) if one.startswith("Change ")]) == 10
+
+    well(tab.button(key="more_of_team").click().run())
+    everybody = len([one for one in buttons(tab) if one.startswith("Change ")])
+    assert everybody > 12
+    assert f"Team ({everybody})" in headings(tab)
+
+
 def test_each_button_of_the_team_has_a_name_of_its_own(care, admin):
     labels = buttons(opened(care, admin, "practice"))
 
