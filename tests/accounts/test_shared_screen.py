@@ -393,6 +393,20 @@ def test_alone_again_the_longer_rest_counts(shared, people, now):
     assert shared.acting(now + 15 * MINUTE) is None
 
 
+def test_who_acted_last_is_known_of_a_locked_screen_and_acts_all_the_same_nowhere(
+    shared, people, database, now
+):
+    shared.locks()
+    with database.reading() as db:
+        last = sign_ins.last_viewer_of(db, shared.id, now)
+        assert sign_ins.viewer_of(db, shared.id, now) is None
+    assert (last.clinician_id, last.sign_in_id) == (people.dana, shared.id)
+    with database.writing() as db:
+        sign_ins.end(db, shared.id, now)
+    with database.reading() as db:
+        assert sign_ins.last_viewer_of(db, shared.id, now) is None
+
+
 def test_who_acts_beside_whom_is_one_statement(shared, database, now):
     with database.reading() as db, recorded_statements(database.engine) as statements:
         assert sign_ins.viewer_of(db, shared.id, now).beside

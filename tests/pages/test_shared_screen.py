@@ -62,9 +62,9 @@ def test_the_header_says_who_is_here_and_who_acts(two: Care) -> None:
     assert popovers(tab)[-1] == "Thea and Robin · Thea acts"
     shown = html(tab)
     for said_there in (
-        "Robin Prescott acts",
+        "Let Robin Prescott act",
         "Robin Prescott leaves this screen",
-        "I leave this screen",
+        "Leave this screen",
         "Sign out both",
     ):
         assert said_there in shown
@@ -77,7 +77,7 @@ def test_a_name_that_is_markup_is_none(care: Care) -> None:
         odd = a_clinician(db, Function.NURSE, name="<b>Bo</b> [x](http://e)")
     tab = opened_by_two(care, care.therapist, odd, "notes")
     assert "<b>Bo" not in html(tab)
-    assert "&lt;b&gt;Bo&lt;/b&gt; [x](http://e) acts" in html(tab)
+    assert "Let &lt;b&gt;Bo&lt;/b&gt; [x](http://e) act" in html(tab)
 
 
 @pytest.mark.parametrize("page", LISTS)
