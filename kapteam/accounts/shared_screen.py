@@ -107,7 +107,7 @@ def switch(
         let_act(db, viewer.sign_in_id, other.clinician_id)
         token = _new_token(db, viewer.sign_in_id, now)
         acting = viewer_of(db, viewer.sign_in_id, now)
-        record(db, "signin:acted", acting, now, subject_id=viewer.clinician_id, **how)
+        record(db, "signin:acted", acting, now, subject_id=viewer.sign_in_id, **how)
     return token
 
 

@@ -240,7 +240,7 @@ def test_another_stay_acts_after_a_switch_and_the_old_token_opens_nothing(shared
         shared.id, shared.acting().presence_id, f"both_of_us/{people.dana}"
     )
     [acted] = events(shared.database, "signin:acted")
-    assert (acted.clinician_id, acted.subject_id) == (people.robin, people.dana)
+    assert (acted.clinician_id, acted.subject_id) == (people.robin, shared.id)
 
 
 def test_a_switch_that_was_asked_for_before_the_two_changed_places_is_none(shared, people, now):
