@@ -5,7 +5,7 @@ acts has just given one of the two; all that is seen and done is theirs alone.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -47,7 +47,7 @@ class Joining:
     """What a colleague gives to join a screen: `secret` is the password, or their PIN."""
 
     name: str
-    secret: str
+    secret: str = field(repr=False)
     audience: Audience
 
 
