@@ -5,7 +5,7 @@ acts has just given one of the two; all that is seen and done is theirs alone.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -47,7 +47,7 @@ class Joining:
     """What a colleague gives to join a screen: `secret` is the password, or their PIN."""
 
     name: str
-    secret: str
+    secret: str = field(repr=False)
     audience: Audience
 
 
@@ -107,7 +107,7 @@ def switch(
         let_act(db, viewer.sign_in_id, other.clinician_id)
         token = _new_token(db, viewer.sign_in_id, now)
         acting = viewer_of(db, viewer.sign_in_id, now)
-        record(db, "signin:acted", acting, now, subject_id=viewer.clinician_id, **how)
+        record(db, "signin:acted", acting, now, subject_id=viewer.sign_in_id, **how)
     return token
 
 

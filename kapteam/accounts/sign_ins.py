@@ -159,7 +159,7 @@ _ACTING = (
         ),
     )
     .outerjoin(Client, Client.id == EmergencyAccess.client_id)
-    .where(SignIn.id == bindparam("sign_in_id"), SignIn.locked_at.is_(None))
+    .where(SignIn.id == bindparam("sign_in_id"))
 )
 
 
@@ -543,15 +543,28 @@ def viewer_of(db: Session, sign_in_id: str, now: datetime) -> Viewer | None:
     None when it is locked, at rest or ended, or when the person's sign-in is turned off.
     """
     rows = _found(db, _ACTING, now, sign_in_id=sign_in_id)
-    if not rows or _rests(rows[0], now):
+    if not rows or rows[0].locked_at is not None or _rests(rows[0], now):
         return None
+    return _viewer(rows)
+
+
+def last_viewer_of(db: Session, sign_in_id: str, now: datetime) -> Viewer | None:
+    """Who acted last at a signed-in browser, locked as it may be.
+
+    For what a locked screen says by itself, which names nobody; nothing else may ask for it.
+    """
+    rows = _found(db, _ACTING, now, sign_in_id=sign_in_id)
+    return _viewer(rows) if rows else None
+
+
+def _viewer(rows: list[Any]) -> Viewer:
     first = rows[0]
     functions = frozenset(row.function for row in rows if row.function is not None)
     opened = _thresholds(everyone_sees_caseload=first.everyone_sees_caseload)
     # Front desk and therapist in one person: their notes stay those of their own courses.
     is_front_desk = functions == {Function.COORDINATOR}
     return Viewer(
-        sign_in_id=sign_in_id,
+        sign_in_id=first.id,
         clinician_id=first.clinician_id,
         name=first.name,
         functions=functions,

@@ -55,7 +55,12 @@ _NOUNS = {
     "signin": "sign-in",
 }
 _VERBS = {
+    "act_failed": "wrong password for acting at a shared screen",
+    "acted": "acts at a shared screen",
     "due_set": "day set",
+    "join_failed": "wrong password for joining a screen",
+    "joined": "joined a screen",
+    "left": "left a shared screen",
     "member_changed": "handed over",
     "readmitted": "sign-in turned on again",
     "set_up": "set up",

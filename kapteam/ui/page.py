@@ -209,9 +209,9 @@ def _screen_menu(viewer: Viewer) -> None:
         st.html(f"<p>{_to('Add a colleague to this screen', '/session/join')}</p>")
         return
     for line in (
-        _to(f"{other.name} acts", "/session/act"),
+        _to(f"Let {other.name} act", "/session/act"),
         _post(f"{other.name} leaves this screen", f"/session/leave?who={other.clinician_id}"),
-        _post("I leave this screen", f"/session/leave?who={viewer.clinician_id}"),
+        _post("Leave this screen", f"/session/leave?who={viewer.clinician_id}"),
     ):
         st.html(f"<p>{line}</p>")
 

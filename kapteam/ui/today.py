@@ -79,6 +79,8 @@ _CLOCK, _STATE = 165, 275
 _FIRST = 10
 # Where a list may stand beside another one: a dose beside doses, a reason beside reasons.
 _LIST, _REASONS = 800, 560
+# Two lists of reasons at a screen of 1280 pixels, which two people look at.
+_SIDE_BY_SIDE = 520
 # What another section of the page says.
 _PRESCRIBER_SEES = {
     Reason.WAS_THIS_GIVEN,
@@ -167,7 +169,7 @@ def _backups(here: Present) -> None:
 def _for_both(here: Present, today: Today, told: "_Told") -> None:
     """What two look at together: what waits on the one and on the other, then integration."""
     viewer = here.viewer
-    both = st.grid(2, min_column_width=_REASONS)
+    both = st.grid(2, min_column_width=_SIDE_BY_SIDE)
     for rows, who, place in (
         (today.waiting_on_me, viewer.name, "me"),
         (today.waiting_on_beside, viewer.beside.name if viewer.beside else "", "beside"),

@@ -60,7 +60,8 @@ class PinPages:
         return message(
             200,
             "Your PIN is set",
-            "In this browser it signs and unlocks in place of your password, for 90 days.",
+            "In this browser it signs, unlocks and lets you act at a shared screen in place of "
+            "your password, for 90 days.",
         )
 
     def turn_off(self, request: Request, form: Mapping[str, list[str]]) -> Response:

@@ -35,6 +35,7 @@ from kapteam.web.proof import is_by_pin, proof_asked
 from kapteam.web.record_signing import RecordSigningPages
 from kapteam.web.shared_screen import SharedScreenPages
 from kapteam.web.signing import SigningPages
+from kapteam.web.strip import right_now_unnamed
 from kapteam.web.visitor import Visitor, browser_key, browser_token, visitor_of
 
 DEMO_PASSWORD = "explore the demo"  # noqa: S105 - opens fictional people only, and the pages say it
@@ -482,8 +483,10 @@ def _locked_page(
             invalid=invalid,
             demo_password=demo_password,
         )
+        under_medicine = right_now_unnamed(db, sign_in.id, clock.now())
     return page(
         "locked.html",
+        under_medicine=under_medicine,
         status=_status(invalid),
         who=who,
         others=[one for one in people if one is not None and one != who],

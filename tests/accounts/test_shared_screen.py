@@ -240,7 +240,7 @@ def test_another_stay_acts_after_a_switch_and_the_old_token_opens_nothing(shared
         shared.id, shared.acting().presence_id, f"both_of_us/{people.dana}"
     )
     [acted] = events(shared.database, "signin:acted")
-    assert (acted.clinician_id, acted.subject_id) == (people.robin, people.dana)
+    assert (acted.clinician_id, acted.subject_id) == (people.robin, shared.id)
 
 
 def test_a_switch_that_was_asked_for_before_the_two_changed_places_is_none(shared, people, now):
@@ -391,6 +391,20 @@ def test_alone_again_the_longer_rest_counts(shared, people, now):
     shared.leaves(people.robin)
     assert shared.acting(now + 14 * MINUTE)
     assert shared.acting(now + 15 * MINUTE) is None
+
+
+def test_who_acted_last_is_known_of_a_locked_screen_and_acts_all_the_same_nowhere(
+    shared, people, database, now
+):
+    shared.locks()
+    with database.reading() as db:
+        last = sign_ins.last_viewer_of(db, shared.id, now)
+        assert sign_ins.viewer_of(db, shared.id, now) is None
+    assert (last.clinician_id, last.sign_in_id) == (people.dana, shared.id)
+    with database.writing() as db:
+        sign_ins.end(db, shared.id, now)
+    with database.reading() as db:
+        assert sign_ins.last_viewer_of(db, shared.id, now) is None
 
 
 def test_who_acts_beside_whom_is_one_statement(shared, database, now):

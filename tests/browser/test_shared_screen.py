@@ -57,10 +57,10 @@ def _robin_joins(page: Page, audience: str = "Both of us") -> None:
 
 
 def _acts(page: Page, before: str, name: str) -> None:
-    _menu(page, before, f"{name} acts")
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"{name} acts from now on")
+    _menu(page, before, f"Let {name} act")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Let {name} act")
     field(page, "Password").fill(PASSWORD)
-    press(page, "Go on")
+    press(page, f"Go on as {name}")
 
 
 def _intention_note(page: Page, own: Care) -> str:
@@ -167,7 +167,7 @@ def test_a_locked_screen_is_of_no_client_and_either_one_opens_it(
     private = (own.client.family_name, own.client.given_name, own.client.code, "Asked, no harm")
     for tab in (page, other):
         assert tab.title() == "Locked · kapteam"
-        expect(tab.get_by_text("Thea Tallis goes on here")).to_be_visible()
+        expect(tab.get_by_text("Unlock as Thea Tallis, who acts from then on")).to_be_visible()
         shown = tab.locator("body").inner_text()
         assert [one for one in private if one in shown] == []
     _fits(page)
@@ -193,12 +193,12 @@ def test_a_locked_screen_is_of_no_client_and_either_one_opens_it(
     assert reached == [401, 401, 401, False, False]
 
     open_at(page, f"/note?id={note_id}")
-    page.get_by_role("link", name="Robin Prescott goes on instead").click()
-    expect(page.get_by_text("Robin Prescott goes on here")).to_be_visible()
+    page.get_by_role("link", name="Unlock as Robin Prescott instead").click()
+    expect(page.get_by_text("Unlock as Robin Prescott, who acts from then on")).to_be_visible()
     field(page, "Password").fill("not the right one")
     press(page, "Unlock")
     expect(page.get_by_text("This is not your password.")).to_be_visible()
-    expect(page.get_by_text("Robin Prescott goes on here")).to_be_visible()
+    expect(page.get_by_text("Unlock as Robin Prescott, who acts from then on")).to_be_visible()
     field(page, "Password").fill(PASSWORD)
     press(page, "Unlock")
     wait_for_run(page)
@@ -208,7 +208,7 @@ def test_a_locked_screen_is_of_no_client_and_either_one_opens_it(
     # Ten minutes without a key: refreshing by itself is none.
     server.clock.advance(minutes=11)
     expect(page.get_by_role("heading", level=1)).to_have_text("Locked", timeout=_PATIENCE)
-    page.get_by_role("link", name="Thea Tallis goes on instead").click()
+    page.get_by_role("link", name="Unlock as Thea Tallis instead").click()
     field(page, "Password").fill(PASSWORD)
     press(page, "Unlock")
     wait_for_run(page)
@@ -256,7 +256,7 @@ def test_who_acted_leaves_and_the_other_is_asked_for_their_password(
     page = new_page()
     _signs_in(page, "thea")
     _robin_joins(page)
-    _menu(page, BY_THEA, "I leave this screen")
+    _menu(page, BY_THEA, "Leave this screen")
     expect(page.get_by_text("Robin Prescott is signed in here.")).to_be_visible()
     expect(page.get_by_text("Thea")).to_have_count(0)
     field(page, "Password").fill(PASSWORD)

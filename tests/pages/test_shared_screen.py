@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from kapteam.accounts.sign_ins import let_act
-from kapteam.db.tables import AuditEvent, Clinician
+from kapteam.db.tables import AuditEvent, Clinician, Episode
 from kapteam.queries.standing import Scope
 from kapteam.rules.permissions import Viewer
-from kapteam.vocabulary import Function
+from kapteam.vocabulary import Audience, Function, Indication
 from tests.factories import a_client, a_clinician, a_course
 from tests.factories_care import Care, a_ketamine_session, an_overdue_integration
 from tests.pages.tabs import (
@@ -62,9 +62,9 @@ def test_the_header_says_who_is_here_and_who_acts(two: Care) -> None:
     assert popovers(tab)[-1] == "Thea and Robin · Thea acts"
     shown = html(tab)
     for said_there in (
-        "Robin Prescott acts",
+        "Let Robin Prescott act",
         "Robin Prescott leaves this screen",
-        "I leave this screen",
+        "Leave this screen",
         "Sign out both",
     ):
         assert said_there in shown
@@ -77,7 +77,7 @@ def test_a_name_that_is_markup_is_none(care: Care) -> None:
         odd = a_clinician(db, Function.NURSE, name="<b>Bo</b> [x](http://e)")
     tab = opened_by_two(care, care.therapist, odd, "notes")
     assert "<b>Bo" not in html(tab)
-    assert "&lt;b&gt;Bo&lt;/b&gt; [x](http://e) acts" in html(tab)
+    assert "Let &lt;b&gt;Bo&lt;/b&gt; [x](http://e) act" in html(tab)
 
 
 @pytest.mark.parametrize("page", LISTS)
@@ -120,6 +120,17 @@ def test_today_is_in_an_order_for_both(two: Care) -> None:
     order = [one for one in titles(tab) if one.startswith(("Waiting", "Integration", "Other"))]
     assert order[:2] == ["Waiting on Thea Tallis", "Waiting on Robin Prescott"]
     assert not [one for one in tab.radio if one.key == "today_order"]
+
+
+@pytest.mark.parametrize("audience", Audience)
+def test_no_diagnosis_is_ever_on_today(two: Care, audience: Audience) -> None:
+    with two.database.writing() as db:
+        db.get_one(Episode, two.course.id).indications = [*Indication]
+    tab = opened_by_two(two, two.therapist, two.prescriber, "today")
+    well(tab.radio(key="audience").set_value(audience).run())
+    shown = said(tab) + "".join(links(tab))
+    assert two.client.code in shown
+    assert [one.label for one in Indication if one.label in shown] == []
 
 
 def test_two_who_share_nobody_are_told_so_and_how_to_see_their_own(two: Care) -> None:

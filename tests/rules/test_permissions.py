@@ -1,13 +1,15 @@
 """Who may do what: the table of product.md, as a table."""
 
 import inspect
+from dataclasses import replace
 
 import pytest
 
 from kapteam.errors import NotAllowed
 from kapteam.rules import permissions
 from kapteam.rules.concerns import owners
-from kapteam.rules.permissions import Viewer
+from kapteam.rules.permissions import Beside, Viewer
+from kapteam.sentences import who_is_here
 from kapteam.vocabulary import Audience, ConcernKind, Function, HoldReason, NoteKind, RecordPart
 
 P, T, N, C = Function.PRESCRIBER, Function.THERAPIST, Function.NURSE, Function.COORDINATOR
@@ -50,6 +52,32 @@ def _allows(check, *arguments, **named) -> bool:
     except NotAllowed:
         return False
     return True
+
+
+@pytest.mark.parametrize("function", Function)
+@pytest.mark.parametrize("what", TABLE)
+def test_who_is_beside_somebody_adds_nothing_to_what_they_may(what, function):
+    check = getattr(permissions, f"check_can_{what}")
+    alone = _viewer(function)
+    both = replace(alone, beside=Beside("colleague", "Thea Tallis"))
+    assert _allows(check, both) == _allows(check, alone)
+    assert both.stands_for("clinician")
+    assert not both.stands_for("colleague")
+    assert (both.reads_notes, both.hides_names) == (alone.reads_notes, alone.hides_names)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("Thea Tallis", None), "Thea Tallis"),
+        (("Thea Tallis", "Robin Prescott"), "Thea and Robin · Thea acts"),
+        (("Robin Prescott", "Robin Adair"), "Robin Prescott and Robin Adair · Robin Prescott acts"),
+    ],
+)
+def test_of_two_it_is_said_who_acts(names, said):
+    acts, other = names
+    beside = Beside("colleague", other) if other else None
+    assert who_is_here(replace(_viewer(), name=acts, beside=beside)) == said
 
 
 @pytest.mark.parametrize("function", Function)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -13,16 +14,19 @@ from kapteam.db.tables import (
     AuditEvent,
     Clinician,
     Draft,
+    EpisodeMember,
     FailedAttempt,
+    KetamineSession,
     Note,
     PinBrowser,
     Presence,
     SignIn,
 )
 from kapteam.ids import new_id
-from kapteam.vocabulary import Function, NoteKind
+from kapteam.vocabulary import Function, NoteKind, SessionStatus
 from tests.accounts.people import PASSWORD, viewer
 from tests.factories import a_client, a_course
+from tests.factories_care import a_given_session
 from tests.web.conftest import ROBINS_PASSWORD
 from tests.web.server import Browser
 from tests.web.streamlit_socket import (
@@ -299,14 +303,14 @@ def test_either_unlocks_and_what_is_shown_meanwhile_is_of_no_client(shared, prac
     answer = shared.post("/session/lock?next=%2Fclient%3Fclient%3DK-014")
     page = shared.get(answer.headers["location"])
     assert re.findall(r"<title>(.*?)</title>", page.text) == ["Locked · kapteam"]
-    assert "Dana Reyes goes on here" in page.text
+    assert "Unlock as Dana Reyes, who acts" in page.text
     [other] = re.findall(r'href="(/session/locked[^"]*who=[^"]*)"', page.text)
     page = shared.get(other.replace("&amp;", "&"))
-    assert "Robin Prescott goes on here" in page.text
+    assert "Unlock as Robin Prescott, who acts" in page.text
     [who] = re.findall(r'name="who" value="([^"]*)"', page.text)
     form = {"next": "/client?client=K-014", "who": who, "password": PASSWORD}
     wrong = shared.post("/session/locked", data=form)
-    assert (wrong.status_code, "Robin Prescott goes on here" in wrong.text) == (422, True)
+    assert (wrong.status_code, "Unlock as Robin Prescott, who acts" in wrong.text) == (422, True)
     right = shared.post("/session/locked", data={**form, "password": ROBINS_PASSWORD})
     assert right.headers["location"] == "/client?client=K-014"
     assert acting_at(shared, practice) == "robin"
@@ -324,6 +328,36 @@ def test_there_is_no_way_around_the_lock_of_a_shared_screen(server, shared, cloc
     for path in (STREAM, HEARTBEAT):
         assert refused(server, shared.cookie_header, path) == 403
     assert shared.post("/session/draft", content="{}").status_code in {401, 415}
+
+
+@pytest.mark.parametrize("at_home", [False, True])
+def test_while_somebody_is_under_medicine_the_lock_says_what_is_due_and_of_nobody(
+    sign_in, practice, clock, at_home
+):
+    now = clock.now
+    people = (viewer(practice, id_of(practice, name), now) for name in ("dana", "robin"))
+    dana, robin = people
+    with practice.writing() as db:
+        client = a_client(db, dana, family="Verylongname")
+        course = a_course(db, client, prescriber=robin, therapist=dana)
+        given = a_given_session(
+            db, course, given_at=now - timedelta(minutes=10), status=SessionStatus.STARTED
+        )
+        given.at_home = at_home
+        given.place = "418 Mesquite Lane" if at_home else "Room 1"
+    browser = sign_in()
+    browser.post("/session/lock")
+    page = browser.get("/session/locked").text
+    [line] = re.findall(r"<li>(.*?)</li>", page)
+    assert line.startswith("At home: BP due" if at_home else "Room 1: BP due")
+    for private in (client.family_name, client.given_name, client.code, "Mesquite", "mg"):
+        assert private not in page
+    # Nothing of a colleague's clients: whoever is on none of the courses is told of none.
+    with practice.writing() as db:
+        db.execute(delete(EpisodeMember).where(EpisodeMember.episode_id == course.id))
+    assert "<li>" not in browser.get("/session/locked").text
+    with practice.writing() as db:
+        db.get_one(KetamineSession, given.id).discharged_at = now
 
 
 def test_a_turned_off_colleague_is_at_no_screen_within_a_moment(server, shared, practice, clock):

@@ -34,6 +34,19 @@ async function goOn() {
   if (answer?.ok) location.replace(locked.dataset.locked);
 }
 
+// While somebody is under medicine it says what is due, and goes on to be right; what is typed stays.
+const AGEING_MS = 20_000;
+const rightNow = document.querySelector("[data-right-now]");
+
+async function goOnSaying() {
+  const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
+  const said = new DOMParser().parseFromString((await answer?.text()) ?? "", "text/html");
+  const lines = said.querySelectorAll("[data-right-now] > li");
+  if (answer?.ok) rightNow.replaceChildren(...lines);
+}
+
+if (rightNow) setInterval(goOnSaying, AGEING_MS);
+
 if (locked) {
   addEventListener("focus", goOn);
   document.addEventListener("visibilitychange", () => document.hidden || goOn());
