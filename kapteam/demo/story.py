@@ -44,6 +44,7 @@ from kapteam.actions.notes import (
 from kapteam.actions.waits import WaitEndedEntered, WaitEntered, begin_wait, end_wait
 from kapteam.db.tables import Client, Episode
 from kapteam.demo import people, words
+from kapteam.demo.case_review import hold_review
 from kapteam.demo.evaluations import of_lindqvist, rests_on
 from kapteam.demo.measures import measure
 from kapteam.demo.people import (
@@ -157,6 +158,7 @@ def compose(telling: Telling) -> None:
     _waits_outside(telling)
     _stopped(telling)
     measure(telling)
+    hold_review(telling)
 
 
 def _shared(telling: Telling, person: Person, regimen: Regimen = INTRAMUSCULAR) -> Course:

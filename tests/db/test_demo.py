@@ -51,6 +51,7 @@ from kapteam.demo.people import (
 from kapteam.demo.story import compose
 from kapteam.demo.telling import Telling
 from kapteam.errors import Invalid
+from kapteam.queries.case_review import case_agenda, meeting
 from kapteam.queries.client import client_page
 from kapteam.queries.find import find_clients
 from kapteam.queries.for_review import for_review
@@ -68,6 +69,7 @@ from kapteam.queries.standing import (
 from kapteam.queries.today import today
 from kapteam.rules.asks import AskStage
 from kapteam.rules.attention import Reason
+from kapteam.rules.case_review import Topic
 from kapteam.rules.change import ChipKind
 from kapteam.rules.dosing import Silence
 from kapteam.rules.evaluation import TRIALS_ASKED, adequate_trials, not_asked, present
@@ -77,6 +79,7 @@ from kapteam.rules.notes import IntentionStage
 from kapteam.rules.slots import USUAL_HOURS
 from kapteam.settings import settings
 from kapteam.vocabulary import (
+    ActionEnd,
     ConcernLevel,
     EpisodeState,
     ForReview,
@@ -89,6 +92,7 @@ from kapteam.vocabulary import (
     Part,
     ProductRoute,
     ReadinessItem,
+    ReviewDecision,
     ServiceLine,
     SessionStatus,
     Tone,
@@ -238,6 +242,38 @@ def promises_of_questions(courses: list[CourseStanding]) -> dict[str, bool]:
         "a question that waits for an answer": False in waits,
         "one past its time": True in waits,
         "one whose answer is to be read": any(one.stage is AskStage.ANSWERED for one in asked),
+    }
+
+
+def promises_of_reviews(db: Session, now: datetime) -> dict[str, bool]:
+    looks = asked(db, THERAPIST, now)
+    agenda = case_agenda(db, looks, PRESCRIBER.id)
+    [head] = agenda.past
+    held = meeting(db, looks, head.id)
+    agreed = [one for item in held.items for one in item.actions]
+    open_ones = [one.due_on for one in agreed if one.ended_at is None]
+    topics = [topic for row in agenda.rows for topic in row.entry.topics]
+    return {
+        "a review of about a week ago, whose minutes both confirmed": timedelta(days=5)
+        < now - head.started_at
+        < timedelta(days=12)
+        and all(one.confirmed_at for one in head.members),
+        "a dozen decisions in words": sum(bool(one.words) for one in held.items) >= 12,
+        "one proposed change of dose, confirmed": [
+            one.confirmed_by
+            for one in held.items
+            if one.decision is ReviewDecision.DOSE and one.decided_by == THERAPIST.name
+        ]
+        == [PRESCRIBER.name],
+        "one client not reached, who heads the agenda": [one.client.id for one in held.not_reached]
+        == [agenda.rows[0].course.client.id],
+        "one action done, one overdue, one ahead": [one.ended_as for one in agreed].count(
+            ActionEnd.DONE
+        )
+        == 1
+        and sorted(due_on < day_of(now, ZONE) for due_on in open_ones) == [False, True],
+        "one mark to discuss": topics.count(Topic.DISCUSS) == 1,
+        "what both saw is kept": all(one.facts for one in held.items if one.decision),
     }
 
 
@@ -525,6 +561,7 @@ def test_rule_71_the_demo_keeps_its_promises_whenever_it_is_opened(now):
             **promises_of_courses(db, now),
             **promises_of_people(db, now),
             **promises_of_measures(db, now),
+            **promises_of_reviews(db, now),
             **promises_of_history(db, now),
             **promises_of_rooms(db),
             **promises_of_records(db, shared, now),
