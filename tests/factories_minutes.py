@@ -17,7 +17,8 @@ from tests.factories import NOW, TODAY
 
 BEGAN, ENDED = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
 """Tuesday, November 24, 2026, 12:30 pm to 1:30 pm in Phoenix."""
-REASONS = [{"words": "Integration late, was due Mon Nov 23", "tone": "red"}]
+_LATE = "Integration late, was due Mon Nov 23"
+REASONS = [{"words": _LATE, "for_others": _LATE, "tone": "red"}]
 FACTS = [
     {"label": "Stage", "words": "Series, 2 of 6", "tone": "plain"},
     {"label": "Score", "words": "PHQ-9 18 to 14", "tone": "plain"},

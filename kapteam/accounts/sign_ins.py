@@ -28,6 +28,8 @@ from kapteam.db.cover import covers
 from kapteam.db.engine import Database
 from kapteam.db.tables import (
     Absence,
+    CaseReview,
+    CaseReviewMember,
     Client,
     Clinician,
     ClinicianFunction,
@@ -68,6 +70,19 @@ _beside_treats = (
 )
 
 
+# One that nobody ended keeps no screen open longer the day after.
+_in_review = (
+    exists()
+    .where(
+        CaseReviewMember.clinician_id == Presence.clinician_id,
+        CaseReview.id == CaseReviewMember.case_review_id,
+        CaseReview.ended_at.is_(None),
+        CaseReview.started_at > _life_ago,
+    )
+    .correlate(Presence)
+)
+
+
 def _setting(key: str) -> ScalarSelect[str]:
     return (
         select(PracticeSetting.value)
@@ -94,6 +109,7 @@ _CURRENT = (
         _beside_treats.label("beside_treats"),
         _setting("idle_minutes").label("idle_minutes"),
         _setting("shared_idle_minutes").label("shared_idle_minutes"),
+        _in_review.label("in_review"),
     )
     .join(Presence, _acting)
     .join(Clinician, Clinician.id == Presence.clinician_id)
@@ -637,4 +653,5 @@ def _rests(row: Any, now: datetime) -> bool:
     thresholds = _thresholds(
         idle_minutes=row.idle_minutes, shared_idle_minutes=row.shared_idle_minutes
     )
-    return not -_CLOCK_SLACK <= rest < thresholds.rest(is_shared=row.beside_id is not None)
+    may_rest = thresholds.rest(is_shared=row.beside_id is not None, in_review=bool(row.in_review))
+    return not -_CLOCK_SLACK <= rest < may_rest

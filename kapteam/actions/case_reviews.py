@@ -5,7 +5,7 @@ proposed change of dose is any prescriber's of its course, an action anybody's w
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -30,7 +30,7 @@ from kapteam.ids import new_id
 from kapteam.rules.case_review import NEEDS_WORDS, as_next, is_proposed, moved
 from kapteam.rules.entered import Entered
 from kapteam.rules.permissions import Viewer, check_can_order_dose, check_can_review_cases
-from kapteam.vocabulary import ActionEnd, EpisodeState, ReviewDecision
+from kapteam.vocabulary import ActionEnd, EpisodeState, ReviewDecision, Tone
 
 SHORTEST, LONGEST = 10, 240
 """For how many minutes a review can be planned."""
@@ -39,11 +39,20 @@ _MISSING = "There is no such case review, or you were not in it."
 
 
 @dataclass(frozen=True, slots=True)
+class ReasonSaid:
+    """One reason in words, and what of them others in the room may read."""
+
+    words: str
+    for_others: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
 class AgendaLine:
-    """One course as the agenda had it when the review began: its reasons in words, each a tone."""
+    """One course as the agenda had it when the review began, with its reasons."""
 
     episode_id: str
-    reasons: tuple[Mapping[str, str], ...]
+    reasons: tuple[ReasonSaid, ...]
     is_steady: bool
 
 
@@ -137,7 +146,7 @@ def start_review(db: Session, viewer: Viewer, entered: ReviewEntered, now: datet
                 case_review_id=entered.id,
                 episode_id=line.episode_id,
                 position=position,
-                reasons=[dict(one) for one in line.reasons],
+                reasons=[asdict(one) for one in line.reasons],
                 is_steady=line.is_steady,
                 facts=[],
             )

@@ -11,6 +11,7 @@ from kapteam.actions.case_reviews import (
     DecisionEntered,
     DiscussEntered,
     ItemEntered,
+    ReasonSaid,
     ReviewEntered,
     add_item,
     confirm_decision,
@@ -21,6 +22,7 @@ from kapteam.actions.case_reviews import (
     mark_to_discuss,
     move_item,
     open_item,
+    save_words,
     start_review,
 )
 from kapteam.actions.practice import the_practice
@@ -165,9 +167,9 @@ def _items(asked: Asked, db: Session) -> tuple[ItemLine, ...]:
 def _line(asked: Asked, row: AgendaRow) -> AgendaLine:
     """Why somebody was on the agenda, in the words of that day."""
     now, zone = asked.now, asked.practice.zone
-    reasons = [sentences.attention(one, now, zone) for one in row.course.attention]
+    reasons = [sentences.attention(one, now, zone) for one in row.course.attention if not one.ask]
     reasons += sentences.topics(row.entry, (), now, zone)
-    said = tuple({"words": one.text, "tone": one.tone} for one in reasons)
+    said = tuple(ReasonSaid(one.text, one.text, one.tone) for one in reasons)
     return AgendaLine(row.course.episode_id, said, row.entry.is_steady)
 
 
@@ -185,15 +187,16 @@ def _decide(telling: Telling, items: list[str], place: int, at: datetime, db: Se
             item_id=item.id,
             version=item.version,
             decision=decided.decision,
-            words=decided.words,
             facts=_facts(asked, shown.course) if shown.course else (),
             action_words=action.words if action else "",
             owner_id=action.owner.id if action else None,
             due_on=telling.days.on(action.by_days) if action else None,
         )
+        if decided.words:
+            save_words(db, therapist, item.id, decided.words, item.typed_version, at)
         decide(db, therapist, entered, at)
         if decided.decision is ReviewDecision.DOSE:
-            confirm_decision(db, telling.viewer(PRESCRIBER), item.id, at)
+            confirm_decision(db, telling.viewer(PRESCRIBER), item.id, item.version + 1, at)
 
 
 def _facts(asked: Asked, of: CourseStanding) -> tuple[Mapping[str, str], ...]:

@@ -33,6 +33,7 @@ from kapteam.queries.standing import (
 )
 from kapteam.rules.attention import end_of_days
 from kapteam.rules.case_review import CourseToReview, Entry, agenda
+from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import ActionEnd, EpisodeState, NoteKind, ReviewDecision, Tone
 
 DAYS = 7
@@ -276,6 +277,9 @@ class PastReview:
 def case_agenda(db: Session, asked: Asked, colleague_id: str | None = None) -> Agenda:
     """The agenda as it is now, for the viewer and a colleague: ours together (rule 58).
 
+    With them are the viewer's courses on which nobody else here treats, like integration of an
+    experience elsewhere (rule 11).
+
     Without one it is who is at this screen too, else with whom most is shared.
     """
     heads = _heads(db, asked, CaseReviewMember.clinician_id == asked.viewer.clinician_id)
@@ -287,7 +291,11 @@ def case_agenda(db: Session, asked: Asked, colleague_id: str | None = None) -> A
         (one for one in colleagues if one.id == wanted),
         colleagues[0] if colleagues else None,
     )
-    ours = [one for one in found if colleague is None or _is_with(one, colleague)]
+    ours = [
+        one
+        for one in found
+        if colleague is None or _is_with(one, colleague) or _is_alone(one, asked.viewer)
+    ]
     doses = {one.episode_id: _dose_ahead(one, asked) for one in ours}
     by_id = {one.episode_id: one for one in ours}
     entries = agenda(
@@ -590,7 +598,7 @@ def _item(asked: Asked, row: Any, actions: Sequence[AgreedAction]) -> ItemLine:
 
 
 def _said(kept: dict[str, Any], *, for_others: bool = False) -> Said:
-    words = kept.get("for_others", kept["words"]) if for_others else kept["words"]
+    words = kept["for_others"] if for_others else kept["words"]
     return Said(words, Tone(kept["tone"]), kept.get("label", ""))
 
 
@@ -606,6 +614,12 @@ def _colleagues(courses: Iterable[CourseStanding], clinician_id: str) -> tuple[P
 
 def _is_with(course: CourseStanding, colleague: Person) -> bool:
     return colleague in {course.prescriber, course.therapist}
+
+
+def _is_alone(course: CourseStanding, viewer: Viewer) -> bool:
+    """Whether nobody else here treats on it: such a course is in no other review."""
+    people = (course.prescriber, course.therapist)
+    return all(one is None or one.id is None or viewer.stands_for(one.id) for one in people)
 
 
 def _dose_ahead(course: CourseStanding, asked: Asked) -> DoseLine | None:

@@ -181,10 +181,15 @@ class Thresholds:
     case_review_minutes: int = THRESHOLDS["case_review_minutes"].default
     everyone_sees_caseload: int = THRESHOLDS["everyone_sees_caseload"].default
 
-    def rest(self, *, is_shared: bool) -> timedelta:
-        """How long a signed-in browser may rest before it locks; shorter where two are at it."""
+    def rest(self, *, is_shared: bool, in_review: bool = False) -> timedelta:
+        """How long a signed-in browser may rest before it locks.
+
+        Shorter where two are at it, unless they talk about clients in a case review.
+        """
         minutes = self.idle_minutes
-        return timedelta(minutes=min(minutes, self.shared_idle_minutes) if is_shared else minutes)
+        if is_shared and not in_review:
+            minutes = min(minutes, self.shared_idle_minutes)
+        return timedelta(minutes=minutes)
 
     @property
     def target(self) -> timedelta:

@@ -12,6 +12,7 @@ from kapteam.actions.case_reviews import (
     AgendaLine,
     DecisionEntered,
     ItemEntered,
+    ReasonSaid,
     ReviewEntered,
     add_item,
     bring_next,
@@ -165,7 +166,7 @@ def _lines(here: Present, colleague: Person | None) -> tuple[AgendaLine, ...]:
         AgendaLine(
             one.course.episode_id,
             tuple(
-                {"words": each.text, "tone": each.tone, "for_others": short.text}
+                ReasonSaid(each.text, short.text, each.tone)
                 for each, short in zip(
                     reasons_now(here, one), reasons_now(here, other), strict=True
                 )

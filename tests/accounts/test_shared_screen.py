@@ -17,6 +17,7 @@ from kapteam.rules.permissions import Beside, can_order_dose
 from kapteam.vocabulary import Audience, Function
 from tests.accounts.people import PASSWORD, colleague_form, signed_in, viewer
 from tests.factories import a_setting
+from tests.factories_minutes import a_review
 from tests.query_recorder import recorded_statements
 
 ROBINS, PIN = "four windy mesas here", "529184"
@@ -426,3 +427,18 @@ def test_the_database_lets_one_act_and_nobody_be_there_twice(shared, people, dat
             also(**how)
     with database.reading() as db:
         assert db.get_one(SignIn, shared.id).ended_at is None
+
+
+@pytest.mark.parametrize(
+    ("started", "ended", "passes"),
+    [(0, None, 15), (-30, None, 15), (-30, -1, 10), (-24 * 60, None, 10)],
+)
+def test_a_shared_screen_rests_as_long_as_a_laptop_while_a_review_runs(
+    shared, people, database, now, started, ended, passes
+):
+    dana, robin = (viewer(database, one, now) for one in (people.dana, people.robin))
+    with database.writing() as db:
+        ended_at = None if ended is None else now + ended * MINUTE
+        a_review(db, dana, robin, started_at=now + started * MINUTE, ended_at=ended_at)
+    assert shared.acting(now + passes * MINUTE - timedelta(seconds=1)) is not None
+    assert shared.acting(now + passes * MINUTE) is None

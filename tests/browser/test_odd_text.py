@@ -422,7 +422,7 @@ def strange(care: Care) -> Odd:
             course,
             therapist,
             words=odd("rvw"),
-            reasons=[{"words": odd("rvr"), "tone": "orange"}],
+            reasons=[{"words": odd("rvr"), "for_others": odd("rvr"), "tone": "orange"}],
             facts=[{"label": "Stage", "words": odd("rvf"), "tone": "plain"}],
         )
         an_agreed_action(db, decided, therapist, words=odd("rva"))

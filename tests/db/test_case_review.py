@@ -11,6 +11,7 @@ from kapteam.actions.case_reviews import (
     DecisionEntered,
     DiscussEntered,
     ItemEntered,
+    ReasonSaid,
     ReviewEntered,
     add_item,
     bring_next,
@@ -71,7 +72,7 @@ def courses(care):
 
 
 def _line(episode_id, *, steady=False, why="For its turn"):
-    return AgendaLine(episode_id, ({"words": why, "tone": "plain"},), steady)
+    return AgendaLine(episode_id, (ReasonSaid(why, why, Tone.PLAIN),), steady)
 
 
 def _entered(care, courses, **values):
@@ -157,16 +158,19 @@ def test_a_review_from_its_beginning_to_its_minutes(care, courses):
 def test_the_agenda_is_of_both_together_and_says_why(care, courses):
     with care.database.writing() as db:
         mine_alone = another_course(db, care, "Cedar", prescriber=None)
+        elsewhere = another_course(db, care, "Cypress", prescriber="Dr. Elsewhere")
+        another_s = another_course(db, care, "Elm", prescriber=care.stranger)
         a_ketamine_session(db, db.get_one(Episode, courses[1]), planned_at=NOW + 2 * DAY)
     entered = DiscussEntered(new_id(), courses[2], "Family wants to come along")
     care.do(mark_to_discuss, care.prescriber, entered)
     rows = {one.course.episode_id: one for one in _agenda(care, care.therapist).rows}
-    assert mine_alone.id not in rows
+    assert another_s.id not in rows
+    assert {mine_alone.id, elsewhere.id} <= set(rows)
     assert Topic.DOSE_AHEAD in rows[courses[1]].entry.topics
     assert Topic.DISCUSS in rows[courses[2]].entry.topics
     assert [one.words for one in rows[courses[2]].course.marks] == ["Family wants to come along"]
     theirs = [one.course.episode_id for one in _agenda(care, care.prescriber).rows]
-    assert theirs == list(rows)
+    assert theirs == [one for one in rows if one in courses]
 
 
 def test_who_was_not_reached_heads_the_next_agenda_until_somebody_decides(care, courses):

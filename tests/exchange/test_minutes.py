@@ -172,7 +172,7 @@ def test_typed_marks_stay_text_and_a_sign_without_a_font_prints_all_the_same(car
         held = a_review(db, care.prescriber, care.therapist)
         item = an_item(db, held, care.course, care.therapist, words=ODD)
         an_agreed_action(db, item, care.therapist, words=ODD.replace("\n", " "))
-        item.reasons = [{"words": ODD, "tone": "red"}]
+        item.reasons = [{"words": ODD, "for_others": ODD, "tone": "red"}]
     (page,) = _paper(care, held)
     assert page.count('#panic("x") *b* $x$ \\ @ref <label> =HYPERLINK("x")') == 2
     assert "= Heading" in page

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from kapteam.actions.case_reviews import AgendaLine, ReviewEntered, start_review
+from kapteam.actions.case_reviews import AgendaLine, ReasonSaid, ReviewEntered, start_review
 from kapteam.db.tables import CaseReview, Episode, ReviewItem
 from kapteam.ids import new_id
-from kapteam.vocabulary import Audience, EpisodeState, ReviewDecision
+from kapteam.vocabulary import Audience, EpisodeState, ReviewDecision, Tone
 from tests.factories import NOW, TODAY
 from tests.factories_care import (
     a_ketamine_session,
@@ -39,7 +39,7 @@ def others(care):
 
 
 def _begin(care, courses, *, steady=()):
-    line = {"words": "Not held since dose", "tone": "red"}
+    line = ReasonSaid("Not held since dose", "Not held since dose", Tone.RED)
     lines = tuple(AgendaLine(one.id, (line,), one in steady) for one in courses)
     entered = ReviewEntered(new_id(), care.prescriber.clinician_id, 60, lines)
     return care.do(start_review, care.therapist, entered)
@@ -60,7 +60,7 @@ def test_nobody_signed_in_and_nobody_who_does_not_treat_gets_anything(care):
 
 def test_the_agenda_has_the_pair_s_clients_with_their_reasons_and_nobody_else_s(care, others):
     with care.database.writing() as db:
-        another_course(db, care, "Elsewhere", prescriber=None)
+        another_course(db, care, "Elsewhere", prescriber=care.stranger)
         a_ketamine_session(db, db.get_one(Episode, others[0].id), planned_at=NOW + 2 * DAY)
     tab = _review(care, care.therapist)
     shown = said(tab) + "".join(links(tab))
