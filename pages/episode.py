@@ -3,7 +3,6 @@
 import streamlit as st
 
 from kapteam.actions.episodes import EpisodeEntered, open_episode
-from kapteam.queries.case_review import reviews_of
 from kapteam.queries.client_details import client_details
 from kapteam.queries.course import course, course_before
 from kapteam.queries.for_review import for_review_of
@@ -37,7 +36,7 @@ if "id" in st.query_params:
     if can_run_episode(here.viewer):
         draw_measures_asked(here, care)
     draw_for_review(here, care, here.read(for_review_of, care.id))
-    draw_reviews(here, here.read(reviews_of, care.id))
+    draw_reviews(here, [care.reviewed] if care.reviewed else [])
     draw_earlier_holds(here, care)
     if can_run_episode(here.viewer):
         draw_steps(here, care, here.read(team))

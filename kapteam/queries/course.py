@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from kapteam.db import home_rows
 from kapteam.db.access import visible_episodes
+from kapteam.db.case_reviews import newest_decided
 from kapteam.db.loose_ends import loose
 from kapteam.db.series import count_of, counts, has_given, is_last_review
 from kapteam.db.signal_rows import critical_selects
@@ -23,11 +24,13 @@ from kapteam.db.tables import (
     EpisodeMember,
     Hold,
     OutsideExperience,
+    ReviewItem,
     Series,
     SeriesReview,
     SignOff,
 )
 from kapteam.errors import NotFound
+from kapteam.queries.case_review import PastReview, past_review
 from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.critical import critical_of
 from kapteam.queries.evaluation import evaluation_of
@@ -199,7 +202,8 @@ class Course:
     `measures_asked` says since when, and by whom set, outcome measures are asked for all the same.
     `told` are the experiences elsewhere with those that were entered in error. `loose` is what is
     not settled and `home` the medicine at home while it is open, `ending` how it ended. `critical`
-    are the client's critical answers, where they were read with it; None: not read.
+    are the client's critical answers, where they were read with it; None: not read. `reviewed` is
+    what a case review decided last.
     """
 
     client: ClientName
@@ -227,6 +231,7 @@ class Course:
     critical: tuple[Signal, ...] | None
     ending: CourseEnding | None
     series: RunningSeries | None
+    reviewed: PastReview | None
 
     @property
     def head(self) -> CourseHead:
@@ -312,12 +317,14 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
             Clinician.name.label("reviewed_by"),
             _asking.name.label("asked_by"),
             is_seen_this_hour(asked, Episode.client_id).label("seen"),
+            ReviewItem,
         )
         .join(Client, Client.id == Episode.client_id)
         .outerjoin(_asking, _asking.id == Episode.measures_asked_by_id)
         .outerjoin(Series, and_(Series.episode_id == Episode.id, Series.ended_at.is_(None)))
         .outerjoin(SeriesReview, is_last_review(Series.id))
         .outerjoin(Clinician, Clinician.id == SeriesReview.reviewed_by_id)
+        .outerjoin(ReviewItem, ReviewItem.id == newest_decided(Episode))
         .where(Episode.id == episode_id, visible_episodes(asked.viewer, asked.now))
         .order_by(Series.started_at.desc(), Series.id.desc())
         .limit(1)
@@ -356,6 +363,7 @@ def course(db: Session, asked: Asked, episode_id: str, *, to_end: bool = False) 
         critical=None if matters is None else critical_of(asked, matters),
         ending=_ending(db, asked, episode),
         series=_running(asked, row),
+        reviewed=past_review(row.ReviewItem) if asked.viewer.reads_notes else None,
     )
 
 

@@ -1,6 +1,7 @@
 """The minutes of a case review, what a past one saw beside today, and who may see which."""
 
 from datetime import timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 from sqlalchemy import update
@@ -301,19 +302,22 @@ def test_a_client_and_a_course_lead_to_what_a_review_saw(care, review, page):
         assert not [one for one in links(opened(care, who, page, **query)) if "Reviewed" in one]
 
 
-def test_the_fourth_review_and_those_before_stand_folded(care):
+def test_the_last_review_leads_to_those_before_it(care):
     with care.database.writing() as db:
-        for number in range(5):
+        for number in range(15):
             at = BEGAN - number * 7 * DAY
             held = a_review(db, care.prescriber, started_at=at, ended_at=at + HOUR)
             an_item(db, held, care.course, care.prescriber)
     tab = opened(care, care.prescriber, "episode", id=care.course.id)
-    assert [one.label for one in tab.expander if "case reviews" in one.label] == [
-        "Earlier case reviews (2)"
-    ]
+    (newest,) = [one for one in links(tab) if one.startswith("Reviewed ")]
+    assert newest == "Reviewed Tue Nov 24: go on with the sessions"
+    (address,) = addresses(tab, newest)
+    tab = opened(care, care.prescriber, "case_review", **dict(parse_qsl(address.partition("?")[2])))
     found = [one for one in links(tab) if one.startswith("Reviewed ")]
-    assert found[0] == "Reviewed Tue Nov 24: go on with the sessions"
-    assert len(found) == 5
+    assert len(found) == 12
+    assert found[0] == "Reviewed Tue Nov 17: go on with the sessions"
+    press(tab, "Show 2 more")
+    assert len([one for one in links(tab) if one.startswith("Reviewed ")]) == 14
 
 
 def test_past_reviews_are_listed_twelve_at_first_with_whether_i_confirmed_them(care):
@@ -408,6 +412,6 @@ def test_it_takes_no_more_statements_for_more_clients(care, review):
     assert statements_of(care, _as_it_was(care, review)) <= MOST_OF_A_CHART
     for page, query, most in (
         ("client", {"client": care.client.code}, MOST_OF_A_CHART),
-        ("episode", {"id": care.course.id}, MOST_OF_A_CHART),
+        ("episode", {"id": care.course.id}, MOST_STATEMENTS),
     ):
         assert statements_of(care, opened(care, care.therapist, page, **query)) <= most
