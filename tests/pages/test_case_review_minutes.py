@@ -30,6 +30,7 @@ from tests.pages.tabs import (
     unsigned,
     well,
 )
+from tests.paper import pages_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -372,13 +373,35 @@ def test_rule_65_names_need_a_purpose_which_is_kept(care, review):
     assert [*tab.code] == []
 
 
-def test_the_name_of_the_file_is_a_day_and_nothing_else(care, review, monkeypatch):
+def test_the_paper_is_named_by_its_day_and_on_record_once_made(care, review, monkeypatch):
+    noted = []
+
+    def note(label, data, **options):
+        noted.append((options["file_name"], data))
+
+    monkeypatch.setattr("kapteam.ui.minutes.st.download_button", note)
+    _minutes(care, review)
+    ((name, made),) = noted
+    assert name == "case-review-2026-11-24.pdf"
+    assert audit_events(care.database, "case_review:printed") == []
+    assert "K-001" in pages_of(made())[0]
+    (event,) = audit_events(care.database, "case_review:printed")
+    assert event.changes == {"codes": ["K-001", "K-002", "K-003"]}
+
+
+def test_the_paper_with_names_is_not_made_once_others_can_see(care, review, monkeypatch):
+    tab = _minutes(care, review)
+    well(tab.checkbox(key=f"with_names_{review.id}").check().run())
     noted = []
     monkeypatch.setattr(
-        "kapteam.ui.minutes.st.download_button", lambda *args, **kwargs: noted.append(kwargs)
+        "kapteam.ui.minutes.st.download_button", lambda label, data, **_: noted.append(data)
     )
-    _minutes(care, review)
-    assert [one["file_name"] for one in noted] == ["case-review-2026-11-24.pdf"]
+    well(tab.selectbox(key=f"names_for_{review.id}").select_index(0).run())
+    with care.database.writing() as db:
+        db.execute(update(SignIn).values(audience=Audience.OTHERS))
+    with pytest.raises(RuntimeError):
+        noted[-1]()
+    assert audit_events(care.database, "case_review:printed") == []
 
 
 def test_while_others_can_see_names_are_not_offered_and_words_are_folded(care, review):
@@ -388,6 +411,8 @@ def test_while_others_can_see_names_are_not_offered_and_words_are_folded(care, r
     words = said(well(tab.run()))
     assert "80 mg" not in words
     assert "Call the cardiologist" not in words
+    assert "Integration late" not in words
+    assert "1 reason, hidden while others can see" in words
     assert "Okafor" not in words + "".join(links(tab))
     assert not tab.checkbox
     press(tab, "Text to copy")
@@ -415,3 +440,17 @@ def test_it_takes_no_more_statements_for_more_clients(care, review):
         ("episode", {"id": care.course.id}, MOST_STATEMENTS),
     ):
         assert statements_of(care, opened(care, care.therapist, page, **query)) <= most
+
+
+def test_while_others_can_see_what_stood_there_is_folded_and_nobody_is_named(care, review):
+    tab = _as_it_was(care, review)
+    with care.database.writing() as db:
+        db.execute(update(SignIn).values(audience=Audience.OTHERS))
+    well(tab.run())
+    assert "What stood there" in [one.label for one in tab.expander]
+    folded = bare("\n".join(one.value for one in tab.expander[0].markdown))
+    assert "PHQ-9 18 to 14" in folded
+    outside = said(tab).replace(folded, "")
+    assert "80 mg" not in outside
+    assert "Call the cardiologist" not in outside
+    assert "Okafor" not in said(tab) + "".join(links(tab))
