@@ -3,7 +3,6 @@
 import streamlit as st
 
 from kapteam.actions.episodes import EpisodeEntered, open_episode
-from kapteam.queries.case_review import reviews_of
 from kapteam.queries.client_details import client_details
 from kapteam.queries.course import course, course_before
 from kapteam.queries.for_review import for_review_of
@@ -13,7 +12,6 @@ from kapteam.rules.permissions import (
     can_run_episode,
     check_can_run_episode,
 )
-from kapteam.ui.as_it_was import draw_reviews
 from kapteam.ui.course import (
     draw_banner,
     draw_course,
@@ -40,7 +38,6 @@ if "id" in st.query_params:
     if runs:
         draw_measures_asked(here, care)
     draw_for_review(here, care, here.read(for_review_of, care.id))
-    draw_reviews(here, here.read(reviews_of, care.id))
     draw_earlier_holds(here, care)
     if runs:
         draw_steps(here, care, here.read(team))

@@ -82,8 +82,8 @@ def selects(wanted: Any, *, in_full: bool = False) -> tuple[Select[Any], ...]:
 def selects_of_one(episode_id: str, now: datetime) -> tuple[Select[Any], ...]:
     """What was decided about a course last, and in `place` who is on it at `now` (`asks.seats`).
 
-    The decision stands in `kind`, by whom in `person`, when in `at`, when a prescriber confirmed it
-    in `seen_at`, its words in `place`.
+    The decision stands in `kind`, of which review in `how`, by whom in `person`, when in `at`, when
+    a prescriber confirmed it in `seen_at`, its words in `place`.
     """
     newest = (
         select(_item.id)
@@ -98,6 +98,7 @@ def selects_of_one(episode_id: str, now: datetime) -> tuple[Select[Any], ...]:
             ReviewItem.episode_id,
             id=ReviewItem.id,
             kind=type_coerce(ReviewItem.decision, String),
+            how=ReviewItem.case_review_id,
             at=ReviewItem.decided_at,
             person=Clinician.name,
             seen_at=ReviewItem.confirmed_at,

@@ -89,7 +89,9 @@ def minutes(shown: Meeting, asked: Asked, *, with_names: bool) -> Minutes:
             ": ".join(filter(None, (who(one.client), _words(one)))) for one in shown.not_reached
         ),
         dropped=tuple(f"{who(one.client)}, by {one.dropped_by}" for one in shown.dropped),
-        hidden=f"{hidden} of care not shown to who printed this." if shown.hidden else "",
+        hidden=f"Left out: {hidden} of care that who took this along is not on."
+        if shown.hidden
+        else "",
         confirmed=tuple(
             f"Confirmed by {one.name}, {wording.full_moment(one.confirmed_at, zone)}"
             if one.confirmed_at

@@ -41,6 +41,8 @@ class OpenMark:
 class LastDecision:
     """What the last review that decided about the course decided; rule 62: or only proposed."""
 
+    case_review_id: str
+    item_id: str
     decision: ReviewDecision
     is_proposed: bool
     words: str
@@ -99,4 +101,4 @@ def _action(row: Any, seats: Iterable[Seat], names: Mapping[str, str]) -> OpenAc
 def _decision(row: Any) -> LastDecision:
     decision = ReviewDecision(row.kind)
     is_proposed = decision is ReviewDecision.DOSE and row.seen_at is None
-    return LastDecision(decision, is_proposed, row.place, row.person, row.at)
+    return LastDecision(row.how, row.id, decision, is_proposed, row.place, row.person, row.at)

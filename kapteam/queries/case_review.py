@@ -362,13 +362,8 @@ def past_item(
 
 def reviews_of(db: Session, asked: Asked, episode_id: str) -> tuple[PastReview, ...]:
     """What case reviews decided about a course that the viewer may see, the newest first."""
-    rows = db.execute(
-        select(
-            ReviewItem.id.label("item_id"),
-            ReviewItem.case_review_id,
-            ReviewItem.decided_at,
-            ReviewItem.decision,
-        )
+    items = db.scalars(
+        select(ReviewItem)
         .join(Episode, Episode.id == ReviewItem.episode_id)
         .where(
             ReviewItem.episode_id == episode_id,
@@ -377,7 +372,14 @@ def reviews_of(db: Session, asked: Asked, episode_id: str) -> tuple[PastReview, 
         )
         .order_by(ReviewItem.decided_at.desc(), ReviewItem.id.desc())
     )
-    return tuple(PastReview(**row._mapping) for row in rows)
+    return tuple(one for item in items if (one := past_review(item)))
+
+
+def past_review(item: ReviewItem | None) -> PastReview | None:
+    """What an item of a case review says of its course; None where nothing was decided."""
+    if item is None or item.decision is None or item.decided_at is None:
+        return None
+    return PastReview(item.id, item.case_review_id, item.decided_at, item.decision)
 
 
 def _items_with_members(asked: Asked) -> Any:

@@ -34,7 +34,7 @@ from kapteam.db.tables import (
 )
 from kapteam.errors import NotFound
 from kapteam.queries.asks import Question, questions_of_client
-from kapteam.queries.case_review import PastReview
+from kapteam.queries.case_review import PastReview, past_review
 from kapteam.queries.client_details import ClientDetails
 from kapteam.queries.client_names import ClientName, client_named
 from kapteam.queries.contacts import PastContact, last_contacts
@@ -432,10 +432,7 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 raiser.name.label("raised_by"),
                 Weight,
                 Clearance,
-                ReviewItem.id.label("review_item_id"),
-                ReviewItem.case_review_id,
-                ReviewItem.decided_at,
-                ReviewItem.decision,
+                ReviewItem,
                 unseen_by(asked.now).label("unseen_by"),
                 last_seen_at().label("seen_at"),
                 *LOOK,
@@ -544,16 +541,12 @@ def _course_lines(asked: Asked, rows: Iterable[Any]) -> tuple[CourseLine, ...]:
             members=tuple(members[row.episode_id].values()),
             experiences=tuple(experiences[row.episode_id].values()),
             cleared=_cleared(row) if row.is_visible and asked.viewer.reads_notes else None,
-            reviewed=_reviewed(row) if row.is_visible and asked.viewer.reads_notes else None,
+            reviewed=past_review(row.ReviewItem)
+            if row.is_visible and asked.viewer.reads_notes
+            else None,
         )
         for row in heads.values()
     )
-
-
-def _reviewed(row: Any) -> PastReview | None:
-    if row.review_item_id is None:
-        return None
-    return PastReview(row.review_item_id, row.case_review_id, row.decided_at, row.decision)
 
 
 def _cleared(row: Any) -> Cleared | None:

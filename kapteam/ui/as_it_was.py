@@ -1,24 +1,33 @@
 """A course of care as a past case review saw it, beside how it stands today."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from kapteam import wording
-from kapteam.queries.case_review import PastItem, PastReview, Said, agenda_row, presented
+from kapteam.queries.case_review import (
+    PastItem,
+    PastReview,
+    Said,
+    agenda_row,
+    presented,
+    reviews_of,
+)
 from kapteam.rules.as_it_was import Fact, Since, compare
 from kapteam.rules.permissions import can_review_cases
 from kapteam.ui.case_review import facts_now, reasons_now
 from kapteam.ui.minutes import as_it_was_link, decision_in_words, draw_action, draw_proposal
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import NAME, identity, list_row, row, words
+from kapteam.ui.rows import NAME, identity, list_row, row, section, words
 from kapteam.ui.shell import Present
+from kapteam.ui.showing import listed
 from kapteam.ui.text import plain, quiet, said
 from kapteam.ui.written import folded_for_others
 from kapteam.vocabulary import EpisodeState, Tone
 from kapteam.wording import Phrase
 
-_ON_A_PAGE = 3
+_FIRST = 12
 _MARKS = {
     Since.AS_THEN: Phrase(Since.AS_THEN.label, Tone.QUIET, "check"),
     Since.CHANGED: Phrase(Since.CHANGED.label, Tone.BLUE, "edit"),
@@ -58,6 +67,7 @@ def draw_as_it_was(here: Present, past: PastItem) -> None:
                 words("This course of care is closed: there is nothing to set beside it.")
             else:
                 _draw_side(here, title, now, _marks(then, now, is_then=False), "now")
+    _draw_others(here, past)
 
 
 def _draw_decision(here: Present, past: PastItem) -> None:
@@ -82,8 +92,8 @@ def _today(here: Present, past: PastItem) -> _Side | None:
     shown = None if past.item.state is EpisodeState.CLOSED else here.read(presented, past.item)
     if shown is None or shown.course is None:
         return None
-    listed = agenda_row(shown.course, here.asked)
-    reasons = reasons_now(here, listed) if listed else []
+    on_agenda = agenda_row(shown.course, here.asked)
+    reasons = reasons_now(here, on_agenda) if on_agenda else []
     why = tuple(Said(one.text, one.tone) for one in reasons)
     return {_WHY: why, _FACTS: facts_now(here, shown)}
 
@@ -128,7 +138,7 @@ def _draw_side(
 
 
 def draw_reviews(here: Present, found: Sequence[PastReview]) -> None:
-    """The case reviews that decided about somebody, the newest first, each a link to what it saw.
+    """The last case review that decided about each course, a link to what it saw.
 
     Nothing for who holds none.
     """
@@ -136,12 +146,17 @@ def draw_reviews(here: Present, found: Sequence[PastReview]) -> None:
         return
     with row("case_reviews"):
         words(quiet("Case reviews"))
-        for one in found[:_ON_A_PAGE]:
+        for one in found:
             _review_link(here, one)
-    if len(found) > _ON_A_PAGE:
-        with st.expander(f"Earlier case reviews ({len(found) - _ON_A_PAGE})"):
-            for one in found[_ON_A_PAGE:]:
-                _review_link(here, one)
+
+
+def _draw_others(here: Present, past: PastItem) -> None:
+    """What other case reviews decided about the same course."""
+    found = here.read(reviews_of, past.item.episode_id)
+    others = [one for one in found if one.item_id != past.item.id]
+    title, nothing = "Other case reviews of this course", "None yet"
+    with section(title, len(others), key="other_reviews", nothing=nothing):
+        listed(others, "other_reviews", partial(_review_link, here), first=_FIRST)
 
 
 def _review_link(here: Present, one: PastReview) -> None:

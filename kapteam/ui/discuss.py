@@ -20,6 +20,7 @@ from kapteam.queries.course import Course
 from kapteam.queries.standing import CourseStanding
 from kapteam.rules.permissions import can_review_cases
 from kapteam.ui.forms import Form, unused_id
+from kapteam.ui.minutes import as_it_was_link
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present, acting, say_next
@@ -76,7 +77,11 @@ def _last(here: Present, last: LastDecision | None) -> None:
     at = wording.moment(last.at, here.now, here.zone)
     label = f"{last.decision.label}, proposed" if last.is_proposed else last.decision.label
     decided = free_words(here, last.words)
-    words(f"{quiet('Last decided')} {strong(label)} {plain(decided)} {quiet(f'{last.by}, {at}')}")
+    with row("last_decision"):
+        by = quiet(f"{last.by}, {at}")
+        words(f"{quiet('Last decided')} {strong(label)} {plain(decided)} {by}")
+        if can_review_cases(here.viewer):
+            as_it_was_link(last.case_review_id, last.item_id)
 
 
 def _action(

@@ -197,6 +197,9 @@ def _row_without_decision(here: Present, head: MeetingHead, one: ItemLine, by: s
     with list_row(f"no_decision_{one.id}"):
         name_cell(here, one.client)
         why = [said(Phrase(each.words, each.tone)) for each in one.reasons]
+        if here.viewer.hides_names:
+            # A reason may hold what a colleague typed, and was kept as it read then.
+            why = [quiet(f"{wording.count(len(why), 'reason')}, hidden while others can see")]
         words("  \n".join([*why, *([quiet(by)] if by else [])]), _WORDS)
         with row_links(_LINKS):
             as_it_was_link(head.id, one.id)

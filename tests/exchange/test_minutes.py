@@ -229,7 +229,7 @@ def test_a_course_that_one_has_left_is_counted_and_not_told(care, review):
     shown = _meeting(care, joint, care.stranger)
     text = minutes_text(shown, care.asked_by(care.stranger), with_names=True)
     assert "Ours." in text
-    assert "1 course of care not shown to who printed this." in text
+    assert "Left out: 1 course of care that who took this along is not on." in text
     assert "Not for everybody." not in text
     assert care.client.code not in text
 

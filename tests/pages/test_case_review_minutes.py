@@ -1,6 +1,7 @@
 """The minutes of a case review, what a past one saw beside today, and who may see which."""
 
 from datetime import timedelta
+from urllib.parse import parse_qsl
 
 import pytest
 from sqlalchemy import update
@@ -29,6 +30,7 @@ from tests.pages.tabs import (
     unsigned,
     well,
 )
+from tests.paper import pages_of
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -301,19 +303,22 @@ def test_a_client_and_a_course_lead_to_what_a_review_saw(care, review, page):
         assert not [one for one in links(opened(care, who, page, **query)) if "Reviewed" in one]
 
 
-def test_the_fourth_review_and_those_before_stand_folded(care):
+def test_the_last_review_leads_to_those_before_it(care):
     with care.database.writing() as db:
-        for number in range(5):
+        for number in range(15):
             at = BEGAN - number * 7 * DAY
             held = a_review(db, care.prescriber, started_at=at, ended_at=at + HOUR)
             an_item(db, held, care.course, care.prescriber)
     tab = opened(care, care.prescriber, "episode", id=care.course.id)
-    assert [one.label for one in tab.expander if "case reviews" in one.label] == [
-        "Earlier case reviews (2)"
-    ]
+    (newest,) = [one for one in links(tab) if one.startswith("Reviewed ")]
+    assert newest == "Reviewed Tue Nov 24: go on with the sessions"
+    (address,) = addresses(tab, newest)
+    tab = opened(care, care.prescriber, "case_review", **dict(parse_qsl(address.partition("?")[2])))
     found = [one for one in links(tab) if one.startswith("Reviewed ")]
-    assert found[0] == "Reviewed Tue Nov 24: go on with the sessions"
-    assert len(found) == 5
+    assert len(found) == 12
+    assert found[0] == "Reviewed Tue Nov 17: go on with the sessions"
+    press(tab, "Show 2 more")
+    assert len([one for one in links(tab) if one.startswith("Reviewed ")]) == 14
 
 
 def test_past_reviews_are_listed_twelve_at_first_with_whether_i_confirmed_them(care):
@@ -368,13 +373,35 @@ def test_rule_65_names_need_a_purpose_which_is_kept(care, review):
     assert [*tab.code] == []
 
 
-def test_the_name_of_the_file_is_a_day_and_nothing_else(care, review, monkeypatch):
+def test_the_paper_is_named_by_its_day_and_on_record_once_made(care, review, monkeypatch):
+    noted = []
+
+    def note(label, data, **options):
+        noted.append((options["file_name"], data))
+
+    monkeypatch.setattr("kapteam.ui.minutes.st.download_button", note)
+    _minutes(care, review)
+    ((name, made),) = noted
+    assert name == "case-review-2026-11-24.pdf"
+    assert audit_events(care.database, "case_review:printed") == []
+    assert "K-001" in pages_of(made())[0]
+    (event,) = audit_events(care.database, "case_review:printed")
+    assert event.changes == {"codes": ["K-001", "K-002", "K-003"]}
+
+
+def test_the_paper_with_names_is_not_made_once_others_can_see(care, review, monkeypatch):
+    tab = _minutes(care, review)
+    well(tab.checkbox(key=f"with_names_{review.id}").check().run())
     noted = []
     monkeypatch.setattr(
-        "kapteam.ui.minutes.st.download_button", lambda *args, **kwargs: noted.append(kwargs)
+        "kapteam.ui.minutes.st.download_button", lambda label, data, **_: noted.append(data)
     )
-    _minutes(care, review)
-    assert [one["file_name"] for one in noted] == ["case-review-2026-11-24.pdf"]
+    well(tab.selectbox(key=f"names_for_{review.id}").select_index(0).run())
+    with care.database.writing() as db:
+        db.execute(update(SignIn).values(audience=Audience.OTHERS))
+    with pytest.raises(RuntimeError):
+        noted[-1]()
+    assert audit_events(care.database, "case_review:printed") == []
 
 
 def test_while_others_can_see_names_are_not_offered_and_words_are_folded(care, review):
@@ -384,6 +411,8 @@ def test_while_others_can_see_names_are_not_offered_and_words_are_folded(care, r
     words = said(well(tab.run()))
     assert "80 mg" not in words
     assert "Call the cardiologist" not in words
+    assert "Integration late" not in words
+    assert "1 reason, hidden while others can see" in words
     assert "Okafor" not in words + "".join(links(tab))
     assert not tab.checkbox
     press(tab, "Text to copy")
@@ -408,6 +437,20 @@ def test_it_takes_no_more_statements_for_more_clients(care, review):
     assert statements_of(care, _as_it_was(care, review)) <= MOST_OF_A_CHART
     for page, query, most in (
         ("client", {"client": care.client.code}, MOST_OF_A_CHART),
-        ("episode", {"id": care.course.id}, MOST_OF_A_CHART),
+        ("episode", {"id": care.course.id}, MOST_STATEMENTS),
     ):
         assert statements_of(care, opened(care, care.therapist, page, **query)) <= most
+
+
+def test_while_others_can_see_what_stood_there_is_folded_and_nobody_is_named(care, review):
+    tab = _as_it_was(care, review)
+    with care.database.writing() as db:
+        db.execute(update(SignIn).values(audience=Audience.OTHERS))
+    well(tab.run())
+    assert "What stood there" in [one.label for one in tab.expander]
+    folded = bare("\n".join(one.value for one in tab.expander[0].markdown))
+    assert "PHQ-9 18 to 14" in folded
+    outside = said(tab).replace(folded, "")
+    assert "80 mg" not in outside
+    assert "Call the cardiologist" not in outside
+    assert "Okafor" not in said(tab) + "".join(links(tab))
