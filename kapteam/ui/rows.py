@@ -443,13 +443,18 @@ def _may_have_been_held(here: Present, line: IntegrationLine) -> bool:
     return facts.planned_at <= here.now if facts.planned_at else not line.doses
 
 
-def attention_row(here: Present, course: CourseStanding, one: Attention, place: str) -> None:
-    """One reason to look at a course, and whom it waits on unless that is oneself."""
+def attention_row(
+    here: Present, course: CourseStanding, one: Attention, place: str, *, of: str = ""
+) -> None:
+    """One reason to look at a course, and whom it waits on unless that is oneself.
+
+    `of` is a colleague whom the list is about anyway.
+    """
     with list_row(f"{place}_{course.episode_id}_{one.reason}_{one.subject_id}"):
         name_cell(here, course.client)
         phrase(sentences.attention(one, here.now, here.zone), REASON)
         name = name_of(here, course.awaited(one))
-        if name:
+        if name and name != of:
             words(quiet(name), PERSON)
         with row_links(ONE_LINK):
             _attention_link(here, course, one)

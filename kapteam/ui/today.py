@@ -176,7 +176,9 @@ def _for_both(here: Present, today: Today, told: "_Told") -> None:
     ):
         with both.cell():
             left = told.waits(rows, but=_SHOWN_ELSEWHERE)
-            _waits(here, left, rows, plain(f"Waiting on {who}"), place)
+            heading = f"Waiting on {who}"
+            # A heading takes Markdown; the one line of a section without rows escapes it.
+            _waits(here, left, rows, plain(heading) if left else heading, place, of=who)
     two = st.grid(2, min_column_width=_LIST)
     with two.cell():
         owed = told.integrations(today.integration_to_do)
@@ -545,10 +547,16 @@ def _doses(here: Present, rows: tuple[DoseRow, ...], title: str, nothing: str, p
 
 
 def _waits(
-    here: Present, rows: tuple[WaitRow, ...], all_of_them: Sized, title: str, place: str
+    here: Present,
+    rows: tuple[WaitRow, ...],
+    all_of_them: Sized,
+    title: str,
+    place: str,
+    *,
+    of: str = "",
 ) -> None:
     def draw(one: WaitRow) -> None:
-        attention_row(here, one.course, one.attention, place)
+        attention_row(here, one.course, one.attention, place, of=of)
 
     nothing = "Nothing else waits." if all_of_them else "Nothing waits."
     first = _to_begin_with(one.attention.tone for one in rows)

@@ -7,6 +7,7 @@ from kapteam.accounts.sign_ins import let_act
 from kapteam.db.tables import AuditEvent, Clinician, Episode
 from kapteam.queries.standing import Scope
 from kapteam.rules.permissions import Viewer
+from kapteam.ui.text import plain
 from kapteam.vocabulary import Audience, Function, Indication
 from tests.factories import a_client, a_clinician, a_course
 from tests.factories_care import Care, a_ketamine_session, an_overdue_integration
@@ -120,6 +121,19 @@ def test_today_is_in_an_order_for_both(two: Care) -> None:
     order = [one for one in titles(tab) if one.startswith(("Waiting", "Integration", "Other"))]
     assert order[:2] == ["Waiting on Thea Tallis", "Waiting on Robin Prescott"]
     assert not [one for one in tab.radio if one.key == "today_order"]
+    assert said(tab).count("Robin Prescott") == 1
+
+
+@pytest.mark.parametrize("name", ["Dr. Ann-Marie O'Neil", "*Bo* [x](http://e)"])
+def test_a_name_in_a_heading_is_shown_to_the_letter(two: Care, name: str) -> None:
+    with two.database.writing() as db:
+        db.get_one(Clinician, two.prescriber.clinician_id).name = name
+    tab = opened_by_two(two, two.therapist, two.prescriber, "today")
+    headings = [one.value for one in (*tab.subheader, *tab.markdown) if "Waiting on" in one.value]
+    shown = [one for one in headings if "Waiting on Thea" not in one.replace("\\", "")]
+    [heading] = shown
+    assert plain(f"Waiting on {name}") in heading or plain(name) in heading
+    assert plain(plain(name)) not in heading
 
 
 @pytest.mark.parametrize("audience", Audience)
