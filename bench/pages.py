@@ -70,6 +70,7 @@ PAGES: tuple[Page, ...] = (
     _page("integration"),
     _everyones("integration"),
     _page("notes"),
+    _page("case_review"),
     _page("outcomes"),
     Page("Outcomes, all time", "outcomes", _therapist, lambda _: {"outcomes_period": "All time"}),
     _page("inquiries"),

@@ -55,6 +55,7 @@ from kapteam.vocabulary import (
     ServiceLine,
     SessionStatus,
     Tally,
+    Tone,
     TouchBegan,
     TrialKind,
 )
@@ -108,6 +109,7 @@ from tests.factories_care import (
     an_overdue_integration,
     another_medicine,
 )
+from tests.factories_review import a_case_review, a_decision, a_mark, an_action
 
 ODD = (
     '<script>alert(1)</script> =HYPERLINK("http://x") **b** ![a](http://b) -> www.x.y '
@@ -401,6 +403,18 @@ def strange(care: Care) -> Odd:
             db, course, therapist, care.prescriber, words=odd("qan"), asked=odd("qwo")
         )
         an_ask(db, course, therapist, care.prescriber, void_reason=odd("qvo"), **twice)
+        review = a_case_review(db, therapist, care.prescriber)
+        decided = a_decision(
+            db,
+            course,
+            therapist,
+            review=review,
+            words=odd("rdw"),
+            reasons=[{"words": odd("rrs"), "tone": Tone.PLAIN}],
+            facts=[{"label": "Intention", "words": odd("rft"), "tone": Tone.PLAIN}],
+        )
+        an_action(db, course, therapist, item=decided, words=odd("rac"))
+        a_mark(db, course, care.prescriber, words=odd("rmk"))
         wait = a_wait(db, course, therapist, who=odd("owh"), words=odd("owo"))
 
         other = a_course(
@@ -469,6 +483,7 @@ def strange(care: Care) -> Odd:
             "concern": f"/concern?id={concern.id}",
             "ask": f"/ask?id={question.id}",
             "wait": f"/wait?id={wait.id}",
+            "minutes": f"/case_review?id={review.id}",
         }
         | {
             name: f"/{name}"
@@ -488,7 +503,7 @@ def strange(care: Care) -> Odd:
 
 NAME = "fam giv pre"
 SHOWN = {
-    "today": f"{NAME} qwo",
+    "today": f"{NAME} qwo rac",
     "caseload": f"{NAME} owh the",
     "ketamine_sessions": f"{NAME} apl",
     "integration": NAME,
@@ -501,9 +516,10 @@ SHOWN = {
     "Who did what": "old prc",
     "client": f"{NAME} pro pho pin eme rel emp may all med cdt the els gpl ppl bre why end int sig "
     "two are ate add rdn sub hap cir clo vdn emg ris rpl rsg cpl cwo "
-    "owh ane ack qwo qan",
+    "owh ane ack qwo qan rac rmk",
     "client_edit": f"{NAME} pro pho eme rel emp may all med cdt",
-    "course": f"{NAME} the els bre",
+    "course": f"{NAME} the els bre rdw rac rmk",
+    "minutes": f"{NAME} rdw rac the",
     "other course": f"{NAME} the sub hap cir hol mis vde",
     "closed course": f"{NAME} cou fin mah rls",
     "clearance": f"{NAME} cnd dsp dia dib trn trd ane ven",
