@@ -75,6 +75,7 @@ PAGES: tuple[Page, ...] = (
     _page("integration"),
     _everyones("integration"),
     _page("notes"),
+    _page("case_review"),
     _page("outcomes"),
     Page("Outcomes, all time", "outcomes", _therapist, lambda _: {"outcomes_period": "All time"}),
     # The front desk, which sees everyone's elsewhere, reads no scores.

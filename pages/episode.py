@@ -33,8 +33,13 @@ if "id" in st.query_params:
     runs = can_run_episode(here.viewer)
     care = here.read(course, st.query_params["id"], in_full=True, to_end=runs)
     draw_banner(here, care.head, to_course=False, seen=care.seen_this_hour, critical=care.critical)
+    is_asked = st.query_params.get("do") == ASKED_FOR
+    if is_asked:
+        # What somebody came for stands first.
+        draw_reviews_of(here, care, unfolded=True)
     draw_course(here, care)
-    draw_reviews_of(here, care, unfolded=st.query_params.get("do") == ASKED_FOR)
+    if not is_asked:
+        draw_reviews_of(here, care, unfolded=False)
     if runs:
         draw_measures_asked(here, care)
     draw_for_review(here, care, here.read(for_review_of, care.id))

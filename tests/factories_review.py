@@ -1,8 +1,12 @@
-"""What a case review leaves behind: decisions, actions, and what is to be discussed."""
+"""Case reviews that were held, what they decided and agreed, and what is to be discussed.
+
+Like `tests/factories_care.py` these write rows; every builder takes the `db` of a writing block.
+"""
 
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from kapteam.db.tables import (
@@ -18,28 +22,120 @@ from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import ReviewDecision
 from tests.factories import NOW, TODAY
 
+BEGAN, ENDED = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
+"""Tuesday, November 24, 2026, 12:30 pm to 1:30 pm in Phoenix."""
+_LATE = "Integration late, was due Mon Nov 23"
+REASONS = [{"words": _LATE, "for_others": _LATE, "tone": "red"}]
 WEEK = timedelta(days=7)
+FACTS = [
+    {"label": "Stage", "words": "Series, 2 of 6", "tone": "plain"},
+    {"label": "Score", "words": "PHQ-9 18 to 14", "tone": "plain"},
+]
+
+
+def a_review(
+    db: Session,
+    *members: Viewer,
+    started_at: datetime = BEGAN,
+    ended_at: datetime | None = ENDED,
+    confirmed_by: tuple[Viewer, ...] = (),
+    **values: Any,
+) -> CaseReview:
+    """A case review of an hour that these people held, and which of them confirmed its minutes."""
+    usual = {"ended_by_id": members[0].clinician_id if ended_at else None}
+    review = CaseReview(
+        id=new_id(),
+        started_by_id=members[0].clinician_id,
+        started_at=started_at,
+        minutes=60,
+        ended_at=ended_at,
+        **(usual | values),
+    )
+    db.add(review)
+    db.flush()
+    for one in members:
+        db.add(
+            CaseReviewMember(
+                id=new_id(),
+                case_review_id=review.id,
+                clinician_id=one.clinician_id,
+                confirmed_at=NOW if one in confirmed_by else None,
+            )
+        )
+    db.flush()
+    return review
+
+
+def an_item(
+    db: Session,
+    review: CaseReview,
+    course: Episode,
+    by: Viewer | None = None,
+    *,
+    decision: ReviewDecision = ReviewDecision.CONTINUE,
+    words: str = "",
+    confirmed_by: Viewer | None = None,
+    dropped_by: Viewer | None = None,
+    **values: Any,
+) -> ReviewItem:
+    """The last item of a review's agenda: what `by` entered as decided, else nothing yet."""
+    number = select(func.count()).where(ReviewItem.case_review_id == review.id)
+    usual = {
+        "reasons": REASONS,
+        "facts": FACTS if by else [],
+        "decided_at": review.started_at + timedelta(minutes=10) if by else None,
+        "confirmed_at": BEGAN if confirmed_by else None,
+    }
+    item = ReviewItem(
+        id=new_id(),
+        case_review_id=review.id,
+        episode_id=course.id,
+        position=db.scalar(number),
+        is_steady=False,
+        dropped_at=BEGAN if dropped_by else None,
+        dropped_by_id=dropped_by.clinician_id if dropped_by else None,
+        decision=decision if by else None,
+        words=words,
+        decided_by_id=by.clinician_id if by else None,
+        confirmed_by_id=confirmed_by.clinician_id if confirmed_by else None,
+        **(usual | values),
+    )
+    db.add(item)
+    db.flush()
+    return item
+
+
+def an_agreed_action(
+    db: Session,
+    item: ReviewItem,
+    owner: Viewer,
+    *,
+    words: str = "Call the cardiologist",
+    due_on: date = TODAY + timedelta(days=6),
+    **values: Any,
+) -> Action:
+    """What somebody does by a day, agreed about an item."""
+    usual = {"agreed_at": BEGAN, "agreed_by_id": owner.clinician_id}
+    action = Action(
+        id=new_id(),
+        review_item_id=item.id,
+        episode_id=item.episode_id,
+        words=words,
+        owner_id=owner.clinician_id,
+        due_on=due_on,
+        **(usual | values),
+    )
+    db.add(action)
+    db.flush()
+    return action
 
 
 def a_case_review(
     db: Session, *members: Viewer, at: datetime = NOW - WEEK, **values: Any
 ) -> CaseReview:
-    """A review of a week ago that ended after an hour."""
-    usual = {"ended_at": at + timedelta(hours=1), "ended_by_id": members[0].clinician_id}
-    one = CaseReview(
-        id=new_id(),
-        started_by_id=members[0].clinician_id,
-        started_at=at,
-        minutes=60,
-        **(usual | values),
-    )
-    db.add(one)
-    db.flush()
-    for member in members:
-        member_id = member.clinician_id
-        db.add(CaseReviewMember(id=new_id(), case_review_id=one.id, clinician_id=member_id))
-    db.flush()
-    return one
+    """A review of a week ago that ended after an hour, or whatever `values` make of it."""
+    usual = {"ended_at": at + timedelta(hours=1)}
+    return a_review(db, *members, started_at=at, **(usual | values))
 
 
 def a_decision(
@@ -54,25 +150,9 @@ def a_decision(
 ) -> ReviewItem:
     """What a review decided about a course; with no decision it did not come to it."""
     review = review or a_case_review(db, by, at=at)
-    usual = {
-        "position": 0,
-        "reasons": [],
-        "is_steady": False,
-        "facts": [],
-        "words": "",
-        "decided_at": at if decision else None,
-        "decided_by_id": by.clinician_id if decision else None,
-    }
-    one = ReviewItem(
-        id=new_id(),
-        case_review_id=review.id,
-        episode_id=course.id,
-        decision=decision,
-        **(usual | values),
-    )
-    db.add(one)
-    db.flush()
-    return one
+    if decision is None:
+        return an_item(db, review, course, **values)
+    return an_item(db, review, course, by, decision=decision, decided_at=at, **values)
 
 
 def an_action(
@@ -86,22 +166,8 @@ def an_action(
 ) -> Action:
     """What somebody does in two days, agreed a week ago, or whatever `values` make of it."""
     item = item or a_decision(db, course, owner)
-    usual = {
-        "words": "Call the cardiologist",
-        "agreed_at": NOW - WEEK,
-        "agreed_by_id": owner.clinician_id,
-    }
-    one = Action(
-        id=new_id(),
-        review_item_id=item.id,
-        episode_id=course.id,
-        owner_id=owner.clinician_id,
-        due_on=due_on,
-        **(usual | values),
-    )
-    db.add(one)
-    db.flush()
-    return one
+    agreed = {"agreed_at": NOW - WEEK} | values
+    return an_agreed_action(db, item, owner, due_on=due_on, **agreed)
 
 
 def a_mark(db: Session, course: Episode, by: Viewer, **values: Any) -> DiscussMark:

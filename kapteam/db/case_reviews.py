@@ -152,8 +152,11 @@ def newest_decided(course: type[Episode]) -> ScalarSelect[str]:
 
 def was_not_reached(episode_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """Whether a review ended before it came to a course, and none has decided about it since."""
-    decided_since = exists().where(
-        _later.episode_id == episode_id, _later.decided_at > _review.started_at
+    # Said outright: SQLAlchemy correlates a part within a part with the nearest one alone.
+    decided_since = (
+        exists()
+        .where(_later.episode_id == _item.episode_id, _later.decided_at > _review.started_at)
+        .correlate(_item, _review)
     )
     return exists().where(
         _item.episode_id == episode_id,

@@ -42,7 +42,7 @@ from kapteam.queries.standing import Asked, CourseStanding
 from kapteam.vocabulary import ActionEnd, ReviewDecision, ServiceLine, Tone
 
 _ID = demo_id("case review")
-_FOR_EACH, _MOST = 2 * MINUTE, 29
+_FOR_EACH, _MOST = MINUTE, 58
 """How long they talked about each, of as many as an hour has room for."""
 _NOT_REACHED = people.FARROW
 

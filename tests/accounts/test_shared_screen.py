@@ -17,7 +17,7 @@ from kapteam.rules.permissions import Beside, can_order_dose
 from kapteam.vocabulary import Audience, Function
 from tests.accounts.people import PASSWORD, colleague_form, signed_in, viewer
 from tests.factories import a_setting
-from tests.factories_minutes import a_review
+from tests.factories_review import a_review
 from tests.query_recorder import recorded_statements
 
 ROBINS, PIN = "four windy mesas here", "529184"

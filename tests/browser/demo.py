@@ -149,6 +149,8 @@ PAGES: dict[str, Callable[[Session], str]] = {
     "ketamine_sessions": lambda db: "/ketamine_sessions?ketamine_sessions_days=28+days",
     "integration": lambda db: "/integration",
     "notes": lambda db: "/notes",
+    "case_review": lambda db: "/case_review",
+    "case_review minutes": lambda db: f"/case_review?id={demo_id('case review')}",
     "outcomes": lambda db: "/outcomes",
     "inquiries": lambda db: "/inquiries",
     "practice": lambda db: "/practice",

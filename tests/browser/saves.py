@@ -25,6 +25,7 @@ from kapteam.db.tables import (
     ConcernAddition,
     Consent,
     Contact,
+    DiscussMark,
     EmergencyAccess,
     Ending,
     Episode,
@@ -114,7 +115,7 @@ from tests.factories_care import (
     another_medicine,
 )
 from tests.factories_endings import a_closing
-from tests.factories_minutes import a_review, an_item
+from tests.factories_review import a_mark, a_review, an_action, an_item
 
 DAY = timedelta(days=1)
 
@@ -1163,6 +1164,22 @@ def _about_medicine_use(page: Page) -> None:
     tick(page, "Moderate")
 
 
+def _to_discuss(page: Page) -> None:
+    paste(page, "What it is about", "Sleep since the second dose")
+
+
+def _a_course_to_discuss(own: Care) -> str:
+    with own.database.writing() as db:
+        a_mark(db, own.course, own.prescriber)
+    return f"/episode?id={own.course.id}"
+
+
+def _a_course_with_an_action(own: Care) -> str:
+    with own.database.writing() as db:
+        an_action(db, own.course, own.therapist)
+    return f"/episode?id={own.course.id}"
+
+
 def _a_question(own: Care) -> str:
     with own.database.writing() as db:
         return f"/ask?id={an_ask(db, own.course, own.therapist, own.prescriber).id}"
@@ -1283,6 +1300,18 @@ SAVES = {
         "Save the plan",
         ("client:safety_plan_changed",),
     ),
+    "to discuss": Save(
+        lambda own: f"/episode?id={own.course.id}&do=discuss",
+        _to_discuss,
+        "Put on the next agenda",
+        ("discuss_mark:set",),
+        (DiscussMark,),
+    ),
+    "not to discuss": Save(
+        _a_course_to_discuss, _nothing, "Not needed any more", ("discuss_mark:taken_back",)
+    ),
+    "action done": Save(_a_course_with_an_action, _nothing, "Done", ("action:ended",)),
+    "action dropped": Save(_a_course_with_an_action, _nothing, "Dropped", ("action:ended",)),
     "ask": Save(
         lambda own: f"/ask?episode={own.course.id}", _question, "Ask", ("ask:asked",), (Ask,)
     ),

@@ -11,7 +11,7 @@ from tests.browser.conftest import TabOf
 from tests.browser.hands import choose, go_to, press, tick, wait_for_run
 from tests.factories import NOW, audit_events
 from tests.factories_care import Care, a_given_session, another_course
-from tests.factories_minutes import a_review, an_agreed_action, an_item
+from tests.factories_review import a_review, an_agreed_action, an_item
 
 WIDTHS = (390, 1366)
 _FITS = """() => [document.documentElement, document.querySelector("[data-testid=stMain]")]

@@ -110,7 +110,7 @@ from tests.factories_care import (
     an_overdue_integration,
     another_medicine,
 )
-from tests.factories_minutes import a_review, an_agreed_action, an_item
+from tests.factories_review import a_mark, a_review, an_agreed_action, an_item
 
 ODD = (
     '<script>alert(1)</script> =HYPERLINK("http://x") **b** ![a](http://b) -> www.x.y '
@@ -413,6 +413,7 @@ def strange(care: Care) -> Odd:
             db, course, therapist, care.prescriber, words=odd("qan"), asked=odd("qwo")
         )
         an_ask(db, course, therapist, care.prescriber, void_reason=odd("qvo"), **twice)
+        a_mark(db, course, care.prescriber, words=odd("rmk"))
         wait = a_wait(db, course, therapist, who=odd("owh"), words=odd("owo"))
 
         review = a_review(db, care.prescriber, therapist)
@@ -516,7 +517,7 @@ def strange(care: Care) -> Odd:
 
 NAME = "fam giv pre"
 SHOWN = {
-    "today": f"{NAME} qwo",
+    "today": f"{NAME} qwo rva",
     "caseload": f"{NAME} owh the",
     "ketamine_sessions": f"{NAME} apl",
     "integration": NAME,
@@ -529,9 +530,9 @@ SHOWN = {
     "Who did what": "old prc",
     "client": f"{NAME} pro pho pin eme rel emp may all med cdt the els gpl ppl bre why end int sig "
     "two are ate add rdn sub hap cir clo vdn emg ris rpl rsg cpl cwo "
-    "owh ane ack qwo qan",
+    "owh ane ack qwo qan rva rmk",
     "client_edit": f"{NAME} pro pho eme rel emp may all med cdt",
-    "course": f"{NAME} the els bre",
+    "course": f"{NAME} the els bre rvw rva rmk",
     "other course": f"{NAME} the sub hap cir hol mis vde",
     "closed course": f"{NAME} cou fin mah rls",
     "clearance": f"{NAME} cnd dsp dia dib trn trd ane ven",

@@ -25,7 +25,7 @@ from kapteam.vocabulary import (
 )
 from tests.factories import NOW, TODAY, a_clinician, a_hold, a_member, an_absence
 from tests.factories_care import a_cared_for_client, another_course
-from tests.factories_review import a_decision, a_mark, an_action
+from tests.factories_review import a_case_review, a_decision, a_mark, an_action
 from tests.query_recorder import recorded_statements
 
 DAY = timedelta(days=1)
@@ -178,6 +178,26 @@ def test_the_caseload_knows_when_a_course_was_last_reviewed(care):
         found = caseload(db, care.asked_by(care.therapist), Wanted())
     reviewed = {row.courses[0].episode_id: row.courses[0].last_reviewed_at for row in found.rows}
     assert reviewed == {care.course.id: NOW - 7 * DAY, not_reached.id: None}
+
+
+@pytest.mark.parametrize(
+    ("since", "is_missed"), [(None, True), (NOW - 8 * DAY, True), (NOW - DAY, False)]
+)
+def test_rule_60_whom_a_review_did_not_come_to_heads_the_next_agenda(care, since, is_missed):
+    """Whatever it decided about others; until a review decides about them."""
+    with care.database.writing() as db:
+        review = a_case_review(db, care.therapist, care.prescriber)
+        missed = another_course(db, care, "Later")
+        decided_at = NOW - 7 * DAY + timedelta(minutes=10)
+        a_decision(db, care.course, care.therapist, at=decided_at, review=review)
+        a_decision(db, missed, care.therapist, decision=None, review=review)
+        if since:
+            a_decision(db, missed, care.therapist, at=since)
+    with care.database.reading() as db:
+        rows = case_agenda(db, care.asked_by(care.therapist)).rows
+    found = [row.course.episode_id for row in rows if row.course.not_reached]
+    assert found == ([missed.id] if is_missed else [])
+    assert not is_missed or rows[0].course.episode_id == missed.id
 
 
 def test_a_mark_stands_on_its_course_and_on_the_agenda(care):

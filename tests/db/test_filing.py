@@ -28,7 +28,7 @@ from tests.factories_care import (
     a_signed_intention,
     a_signed_note,
 )
-from tests.factories_minutes import a_review, an_agreed_action, an_item
+from tests.factories_review import a_review, an_agreed_action, an_item
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

@@ -15,7 +15,7 @@ from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import ActionEnd, Audience, ExportPurpose, ReviewDecision
 from tests.factories import NOW, TODAY, ZONE, audit_events
 from tests.factories_care import ON_SQLITE, Care, a_cared_for_client, another_course
-from tests.factories_minutes import a_review, an_agreed_action, an_item
+from tests.factories_review import a_review, an_agreed_action, an_item
 from tests.paper import pages_of
 
 pytestmark = ON_SQLITE

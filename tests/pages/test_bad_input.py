@@ -1111,6 +1111,14 @@ SHEETS = {
         "concern:raised",
         _of_client,
     ),
+    "to discuss": Sheet(
+        "episode",
+        "discuss",
+        "Put on the next agenda",
+        {"words": "Sleep since the second dose"},
+        "discuss_mark:set",
+        _course,
+    ),
     "ask": Sheet(
         "ask",
         "ask",
@@ -1733,6 +1741,7 @@ def test_a_form_saved_as_it_was_drawn_says_that_nothing_changed(care: Care, name
 
 SAVED_ALREADY = "Nothing was saved now: this form was saved already, in another tab."
 _MAKES_THE_ROW_OF_ITS_ADDRESS = {
+    "to discuss",
     "reading",
     "quieted",
     "known",

@@ -12,7 +12,7 @@ from kapteam.queries.audit_log import TAGS, What
 from kapteam.vocabulary import Audience, EpisodeState, Function, Part, ReviewDecision
 from tests.factories import NOW, a_clinician, audit_events
 from tests.factories_care import Care, a_given_session, another_course
-from tests.factories_minutes import BEGAN, FACTS, a_review, an_agreed_action, an_item
+from tests.factories_review import BEGAN, FACTS, a_review, an_agreed_action, an_item
 from tests.pages.filling import press
 from tests.pages.tabs import (
     MOST_OF_A_CHART,
