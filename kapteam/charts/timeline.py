@@ -184,23 +184,20 @@ def timeline_by_dose(
 
 
 def newest_series(marks: Sequence[TimelineMark]) -> tuple[str, ...]:
-    """The newest series of which a dose was given, after the one that it goes on with, if any.
+    """The series that scores are judged by now, the oldest first, as `measured_together` says.
 
-    That is the last one before it by the same route that is no maintenance (decision 64): its
-    baseline is theirs. `marks` come by time.
+    The one given last, and while that is maintenance those of its course before it, back to one
+    that is none. Empty while no dose was given. `marks` come by time.
     """
     given = [mark for mark in marks if mark.mark is Mark.GIVEN]
-    if not given:
-        return ()
-    last = given[-1]
-    if not last.is_maintenance:
-        return (last.series_id,)
-    before = [
-        mark.series_id
-        for mark in given
-        if mark.course_id == last.course_id and mark.route == last.route and not mark.is_maintenance
-    ]
-    return (*before[-1:], last.series_id)
+    together: list[str] = []
+    for mark in reversed(given):
+        if mark.course_id != given[-1].course_id or mark.series_id in together:
+            continue
+        together.insert(0, mark.series_id)
+        if not mark.is_maintenance:
+            break
+    return tuple(together)
 
 
 def _last_between(

@@ -33,7 +33,9 @@ def test_a_phq_9_by_the_keyboard_alone(own: Care, tab_of: TabOf) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Enter a score")).to_be_visible()
     wait_for_run(page)
-    _step_to(page, field(page, "Answers"))
+    # Whose form it is stands above the field that one begins in.
+    expect(field(page, "Answers")).to_be_focused()
+    expect(page.get_by_text(own.client.code)).to_be_in_viewport()
     page.keyboard.type("20110001")
     page.keyboard.press("Enter")
     wait_for_run(page)
@@ -56,6 +58,27 @@ def test_a_phq_9_by_the_keyboard_alone(own: Care, tab_of: TabOf) -> None:
     expect(saved.get_by_text("5, Mild")).to_be_visible()
     expect(page.get_by_role("heading", name="Enter another")).to_be_visible()
     assert violations(page) == []
+
+    # The next of the pile, without a step back to the field.
+    expect(field(page, "Answers")).to_be_focused()
+    page.keyboard.type("000000000")
+    page.keyboard.press("Enter")
+    wait_for_run(page)
+    expect(page.get_by_text("9 of 9 answered: 0, Minimal")).to_be_visible()
+
+
+def test_who_chooses_another_measure_is_not_thrown_into_its_answers(
+    own: Care, tab_of: TabOf
+) -> None:
+    page = tab_of(own.therapist)
+    go_to(page, f"/score?episode={own.course.id}")
+    expect(field(page, "Answers")).to_be_focused()
+    measure = field(page, "Measure")
+    measure.fill("AUDIT-C")
+    measure.press("Enter")
+    expect(page.get_by_text("0 of 3 answered")).to_be_visible()
+    wait_for_run(page)
+    expect(field(page, "Answers")).not_to_be_focused()
 
 
 def test_one_by_one_and_one_line_are_the_same_answers(own: Care, tab_of: TabOf) -> None:

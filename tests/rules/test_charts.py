@@ -919,12 +919,19 @@ def test_by_dose_maintenance_stands_with_the_series_that_it_goes_on_with():
     [
         ([a_dose(-60)], ("series", "maintenance")),
         ([], ("maintenance",)),
-        # By another route, or on another course, it takes a baseline of its own.
-        ([a_dose(-60, route=ProductRoute.SUBLINGUAL)], ("maintenance",)),
-        ([a_dose(-60, course="another course")], ("maintenance",)),
+        (
+            [a_dose(-90, series="an earlier one"), a_dose(-60, route=ProductRoute.SUBLINGUAL)],
+            ("series", "maintenance"),
+        ),
+        (
+            [a_dose(-60), a_dose(-40, series="by another route", is_maintenance=True)],
+            ("series", "by another route", "maintenance"),
+        ),
+        # A dose of another course must not stand among them.
+        ([a_dose(-60), a_dose(-30, course="another", series="its own")], ("series", "maintenance")),
     ],
 )
-def test_maintenance_goes_on_with_no_series_of_another_route_or_course(before, shown):
+def test_maintenance_stands_with_the_series_of_its_course_that_it_goes_on_with(before, shown):
     marks = timeline_marks(a_page(*before, a_maintenance_dose(-20)), ASKED)
     assert newest_series(marks) == shown
 

@@ -753,7 +753,9 @@ document.addEventListener("click", (event) => {
   if (menu && event.target.closest("a[href]")) menu.querySelector("[aria-controls=stSidebar]")?.click();
 });
 
-// A dialog takes the focus into its first field; a letter typed meanwhile would be a shortcut.
+// A dialog takes the focus into its first field; a letter typed meanwhile would be a shortcut. So does the
+// field that a page is for (data-kapteam-begin, by its label), each time its form begins: where nothing else
+// has the focus, and not on a phone, where the keys would cover whose form it is.
 
 const opened = new WeakSet();
 
@@ -769,6 +771,13 @@ function lookAround() {
     if (!field || opened.has(dialog)) continue;
     opened.add(dialog);
     if (!dialog.contains(document.activeElement?.closest("input, textarea"))) field.focus();
+  }
+  for (const mark of document.querySelectorAll("[data-kapteam-begin]")) {
+    const field = document.querySelector(`input[aria-label="${mark.dataset.kapteamBegin}"]`);
+    if (!field || opened.has(mark)) continue;
+    opened.add(mark);
+    const hasKeys = matchMedia("(pointer: fine)").matches;
+    if (hasKeys && document.activeElement === document.body) field.focus();
   }
 }
 
