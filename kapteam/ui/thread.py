@@ -65,8 +65,11 @@ def _still_open(here: Present, shown: Thread) -> None:
     """What is carried forward until somebody says what became of it."""
     if not shown.commitments:
         return
+    # None whose day to check back has come is left to a button.
+    due = [number for number, one in enumerate(shown.open, 1) if one.is_due(here.today)]
+    first = max([_FIRST, *due])
     with section("Still open", len(shown.open), key="commitments", nothing=_STILL_OPEN):
-        listed(shown.open, "commitments", partial(_open_one, here, shown), first=_FIRST)
+        listed(shown.open, "commitments", partial(_open_one, here, shown), first=first)
     settled = [one for one in shown.commitments if not one.is_open]
     if settled:
         with st.expander(f"{len(settled)} settled"):
