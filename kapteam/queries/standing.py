@@ -1,7 +1,8 @@
 """Where every open course of care stands: read in a constant number of statements, judged once.
 
 Today, Caseload, Ketamine sessions, Integration, Client and Find all cut what they show from these
-standings, so that a count and the rows behind it, and the words on two pages, cannot differ.
+standings, or from as much of them as they show (`CourseLine`, `CoursePlans`), so that a count and
+the rows behind it, and the words on two pages, cannot differ.
 """
 
 from collections import defaultdict
@@ -434,9 +435,8 @@ class CourseStanding(CoursePlans):
     """One open course of care of one client, with everything that the lists show of it.
 
     `waits` are those on someone outside; of an insurer's authorizations it is the last to end.
-    `measures_due` are the outcome measures that are asked for, the longest due first; `progress` is
-    where the client stands on the primary one. `marks` are for the next case review; `not_reached`:
-    the last one had the course on its agenda and did not come to it.
+    `marks` are for the next case review; `not_reached`: the last one had the course on its agenda
+    and did not come to it.
     """
 
     state: EpisodeState
@@ -451,8 +451,8 @@ class CourseStanding(CoursePlans):
     home: HomeStanding | None
     attention: tuple[Attention, ...]
     signals: tuple[Signal, ...]
-    measures_due: tuple[Due, ...]
-    progress: Progress | None
+    asked_for: Later[tuple[Due, ...]] = field(compare=False)
+    got_to: Later[Progress | None] = field(compare=False)
     next_step: NextStep | None
     waits: tuple[WaitLine, ...]
     authorization: AuthorizationLine | None
@@ -467,6 +467,16 @@ class CourseStanding(CoursePlans):
     def is_open(self) -> bool:
         """Whether it is open; one that ended stands here only while it waits to be signed."""
         return self.state is not EpisodeState.CLOSED
+
+    @property
+    def measures_due(self) -> tuple[Due, ...]:
+        """The outcome measures that are asked for, the longest due first."""
+        return self.asked_for()
+
+    @property
+    def progress(self) -> Progress | None:
+        """Where the client stands on the primary measure."""
+        return self.got_to()
 
     @property
     def waits_for_a_date(self) -> bool:
@@ -977,8 +987,8 @@ class _Course:
             home=home,
             attention=attend(facts, asked.now, asked.today),
             signals=(*self._deadlines(facts), *facts.signals),
-            measures_due=self._measures_due(known, measures, open_doses),
-            progress=self._progress(known, measures),
+            asked_for=Later(partial(self._measures_due, known, measures, open_doses)),
+            got_to=Later(partial(self._progress, known, measures)),
             next_step=next_step,
             waits=waits,
             authorization=authorization,
@@ -1121,8 +1131,8 @@ class _Course:
                 *attend_actions(((line.id, line.short) for line in agreed), self._asked.today),
             ),
             signals=(),
-            measures_due=(),
-            progress=None,
+            asked_for=Later(tuple),
+            got_to=Later(lambda: None),
             next_step=None,
             waits=(),
             authorization=None,

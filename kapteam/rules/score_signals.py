@@ -118,10 +118,11 @@ class ScoreFacts:
 
     def complete(self, instrument: Instrument, zone: ZoneInfo) -> Sequence[Complete]:
         """The complete ones of them; alerts and lists ask for the same ones."""
-        if instrument.id not in self._complete:
+        key = instrument.id, zone.key
+        if key not in self._complete:
             taken = (one.taken for one in self.here.get(instrument.id, ()))
-            self._complete[instrument.id] = used(taken, instrument, zone)
-        return self._complete[instrument.id]
+            self._complete[key] = used(taken, instrument, zone)
+        return self._complete[key]
 
     def baseline(self, instrument: Instrument, now: datetime, zone: ZoneInfo) -> Baseline | None:
         """What the series at hand is measured against."""
@@ -129,7 +130,7 @@ class ScoreFacts:
         return baseline(taken, instrument, self.doses[0].at if self.doses else None, now, zone)
 
     @cached_property
-    def _complete(self) -> dict[str, Sequence[Complete]]:
+    def _complete(self) -> dict[tuple[str, str], Sequence[Complete]]:
         return {}
 
 

@@ -37,7 +37,10 @@ def draw_commitments(
     may_say = may_say and can_update_commitment(here.viewer)
     still_open = [one for one in agreed if one.is_open]
     with section(heading, len(still_open), key="commitments", nothing=_ALL_SETTLED):
-        listed(still_open, "commitments", partial(_open_one, here, may_say), first=_FIRST)
+        # None whose day to check back has come is left to a button.
+        due = [number for number, one in enumerate(still_open, 1) if one.is_due(here.today)]
+        first = max([_FIRST, *due])
+        listed(still_open, "commitments", partial(_open_one, here, may_say), first=first)
     settled = [one for one in agreed if not one.is_open]
     if settled:
         with st.expander(f"{len(settled)} settled"):

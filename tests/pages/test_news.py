@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from kapteam.actions.asks import AskEntered, ask
-from kapteam.actions.case_reviews import DecisionEntered, confirm_decision, decide
+from kapteam.actions.case_reviews import DecisionEntered, confirm_decision, decide, save_words
 from kapteam.actions.views import keep_look
 from kapteam.db.audit import record
 from kapteam.ids import new_id
@@ -151,13 +151,14 @@ def _decides(looked, course=None, by=None, **values):
         "item_id": item.id,
         "version": item.version,
         "decision": ReviewDecision.DOSE,
-        "words": "80 mg from the next one on",
         "facts": (),
         "action_words": "Ask how she slept",
         "owner_id": looked.prescriber.clinician_id,
         "due_on": TODAY + 2 * DAY,
     }
-    looked.do(decide, by, DecisionEntered(**(usual | values)), now=NOW - HOUR)
+    with looked.database.writing() as db:
+        save_words(db, by, item.id, "80 mg from the next one on", 0, NOW - HOUR)
+        decide(db, by, DecisionEntered(**(usual | values)), NOW - HOUR)
     return item
 
 
@@ -169,7 +170,7 @@ def test_what_a_case_review_decided_and_agreed_is_new_to_the_other_alone(looked)
     due = "due Thu Nov 26, Robin Prescott"
     assert f"Agreed in the case review, {due}: Ask how she slept {saved}" in shown
     assert SINCE not in said(_client(looked, looked.therapist))
-    looked.do(confirm_decision, looked.prescriber, item.id, now=NOW - HOUR)
+    looked.do(confirm_decision, looked.prescriber, item.id, item.version + 1, now=NOW - HOUR)
     assert "Case review: change of dose confirmed :gray[Robin Prescott" in said(
         _client(looked, looked.therapist)
     )
@@ -196,7 +197,7 @@ def test_of_what_was_decided_twice_the_last_counts_and_two_courses_are_told_apar
             db, looked.client, therapist=looked.therapist, prescriber=looked.prescriber
         )
     item = _decides(looked, action_words="", owner_id=None)
-    again = DecisionEntered(item.id, 2, ReviewDecision.HOLD, "Until she is back", ())
+    again = DecisionEntered(item.id, 2, ReviewDecision.HOLD, ())
     looked.do(decide, looked.therapist, again, now=NOW - HOUR / 2)
     _decides(looked, other, decision=ReviewDecision.CONTINUE, action_words="", owner_id=None)
     shown = said(_client(looked, looked.prescriber))

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.factories import NOW
+from tests.factories import NOW, TODAY
 from tests.factories_care import a_given_session, a_signed_integration
 from tests.pages.tabs import headings, opened, said, well
 
@@ -50,6 +50,22 @@ def test_what_is_still_open_is_counted_and_begins_with_the_oldest_ten(care):
 
     well(tab.button(key="more_of_commitments").click().run())
     assert "Show 2 more" not in [one.label for one in tab.button]
+
+
+def test_no_committed_action_whose_day_has_come_is_left_to_a_button(care):
+    _given(care, range(2, 16))
+    with care.database.writing() as db:
+        session = a_given_session(db, care.course, given_at=NOW - WEEK)
+        a_signed_integration(
+            db,
+            session,
+            care.therapist,
+            held_at=NOW - WEEK,
+            actions="Call the clinic",
+            check_back=str(TODAY),
+        )
+
+    assert "Check back" in said(_open(care))
 
 
 def test_a_short_thread_is_there_as_a_whole(care):
