@@ -163,12 +163,15 @@ def start_review(db: Session, viewer: Viewer, entered: ReviewEntered, now: datet
 
 
 def open_item(db: Session, viewer: Viewer, item_id: str, now: datetime) -> None:
-    """Put one item in front of both.
+    """Put one item in front of both; once it is there, another press changes nothing.
 
     Raises NotAllowed (also once the review has ended), NotFound.
     """
     item, course = _item(db, viewer, item_id, now)
-    item.opened = max(one.opened for one in _items(db, item.case_review_id)) + 1
+    last = max(one.opened for one in _items(db, item.case_review_id))
+    if item.opened == last > 0:
+        return
+    item.opened = last + 1
     record(
         db,
         "case_review:opened",
@@ -242,23 +245,28 @@ def drop_item(db: Session, viewer: Viewer, item_id: str, now: datetime) -> None:
     )
 
 
-def move_item(db: Session, viewer: Viewer, item_id: str, by: int, now: datetime) -> None:
-    """Move an item that many places down the agenda, or up. Raises NotAllowed, NotFound."""
-    item, course = _item(db, viewer, item_id, now)
+def move_item(db: Session, viewer: Viewer, item_id: str, place: int, now: datetime) -> None:
+    """Move an item to a place of the agenda, counted from 0. Raises NotAllowed, NotFound."""
+    item, course = _item_on_agenda(db, viewer, item_id, now)
     items = _items(db, item.case_review_id)
-    _place(items, moved([one.id for one in items], item_id, by))
-    _record_order(db, viewer, item, course, now)
+    shown, dropped = _order(items)
+    if _place(items, [*moved(shown, item_id, place), *dropped]):
+        _record_order(db, viewer, item, course, now)
 
 
 def bring_next(db: Session, viewer: Viewer, item_id: str, now: datetime) -> None:
-    """Make an item the next one after what both look at. Raises NotAllowed, NotFound."""
-    item, course = _item(db, viewer, item_id, now)
+    """Make an item the next one after what both look at, to be looked at alone.
+
+    Raises NotAllowed, NotFound.
+    """
+    item, course = _item_on_agenda(db, viewer, item_id, now)
     items = _items(db, item.case_review_id)
     opened = [one for one in items if one.opened]
     current = max(opened, key=lambda one: one.opened).id if opened else None
-    item.is_steady = False
-    _place(items, as_next([one.id for one in items], item_id, current))
-    _record_order(db, viewer, item, course, now)
+    was_steady, item.is_steady = item.is_steady, False
+    shown, dropped = _order(items)
+    if _place(items, [*as_next(shown, item_id, current), *dropped]) or was_steady:
+        _record_order(db, viewer, item, course, now)
 
 
 def decide(db: Session, viewer: Viewer, entered: DecisionEntered, now: datetime) -> None:
@@ -562,6 +570,15 @@ def _item(db: Session, viewer: Viewer, item_id: str, now: datetime) -> tuple[Rev
     return item, visible_episode(db, viewer, item.episode_id, now)
 
 
+def _item_on_agenda(
+    db: Session, viewer: Viewer, item_id: str, now: datetime
+) -> tuple[ReviewItem, Episode]:
+    item, course = _item(db, viewer, item_id, now)
+    if item.dropped_at is not None:
+        raise NotAllowed("This client was taken off the agenda. Add them to it first.")
+    return item, course
+
+
 def _items(db: Session, case_review_id: str) -> list[ReviewItem]:
     return list(
         db.scalars(
@@ -572,9 +589,18 @@ def _items(db: Session, case_review_id: str) -> list[ReviewItem]:
     )
 
 
-def _place(items: Iterable[ReviewItem], ids: Sequence[str]) -> None:
+def _order(items: Iterable[ReviewItem]) -> tuple[list[str], list[str]]:
+    """The ids of what is on the agenda, in order, and of what was taken off it."""
+    shown = [one.id for one in items if one.dropped_at is None]
+    return shown, [one.id for one in items if one.dropped_at is not None]
+
+
+def _place(items: Sequence[ReviewItem], ids: Sequence[str]) -> bool:
+    """Give each item its place; whether that is another one than it had."""
+    is_new = [one.id for one in items] != list(ids)
     for item in items:
         item.position = ids.index(item.id)
+    return is_new
 
 
 def _record_order(

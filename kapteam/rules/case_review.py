@@ -125,10 +125,10 @@ def next_open(ids: Sequence[str], open_ids: Collection[str], after_id: str) -> s
     return next((one for one in (*ids[start:], *ids[:start]) if one in open_ids), None)
 
 
-def moved(ids: Sequence[str], item_id: str, by: int) -> list[str]:
-    """The agenda with one item that many places further down, or up; at an end it stays."""
+def moved(ids: Sequence[str], item_id: str, place: int) -> list[str]:
+    """The agenda with one item in that place, counted from 0, or at the end that is nearest."""
     others = [one for one in ids if one != item_id]
-    others.insert(min(max(list(ids).index(item_id) + by, 0), len(others)), item_id)
+    others.insert(max(place, 0), item_id)
     return others
 
 

@@ -224,19 +224,24 @@ def _ways(here: Present, shown: Meeting, item: ItemLine | None) -> None:
         at = len(stops) - 1
     before = stops[at - 1] if at > 0 else None
     after = stops[at + 1] if at + 1 < len(stops) else None
-    for label, to, key, icon in (
-        ("Previous", before, "Left", "chevron_left"),
-        ("Next", after, "Right", "chevron_right"),
-    ):
-        st.button(
-            label,
-            icon=f":material/{icon}:",
-            key=f"review_{label}",
-            shortcut=key,
-            disabled=to is None,
-            on_click=_go_to,
-            args=(to,),
-        )
+    st.button(
+        "Previous",
+        icon=":material/chevron_left:",
+        key="review_previous",
+        shortcut="Left",
+        disabled=before is None,
+        on_click=_go_to,
+        args=(before,),
+    )
+    st.button(
+        "Next",
+        icon=":material/chevron_right:",
+        key="review_next",
+        shortcut="Right",
+        disabled=after is None,
+        on_click=_go_to,
+        args=(after,),
+    )
     if st.query_params.get("show") == "agenda":
         link("case_review", "Back to the review", icon="arrow_back")
     else:
@@ -508,7 +513,7 @@ def _draw_frozen(here: Present, meeting: Meeting) -> None:
                 decided = [strong(one.decision.label)] if one.decision else []
                 words("  \n".join([*decided, *reasons[:3]]) or quiet("Added"), 430)
                 with row_links(250):
-                    _moves(one)
+                    _moves(one, number)
     _add(here, meeting)
     _end(here, meeting)
 
@@ -526,7 +531,8 @@ def _follow_agenda(here: Present, drawn: Asked, seen: tuple[str, ...]) -> None:
         st.rerun()
 
 
-def _moves(one: ItemLine) -> None:
+def _moves(one: ItemLine, number: int) -> None:
+    """The ways to rearrange the agenda; this one is shown as its `number`, counted from 1."""
     for label, icon in _MOVES.items():
         if label == _TAKE_OFF and one.decision is not None:
             continue
@@ -536,18 +542,18 @@ def _moves(one: ItemLine) -> None:
             key=f"{label}_{one.id}",
             type="tertiary",
             on_click=_rearrange,
-            args=(one.id, label),
+            args=(one.id, label, number - 1),
         )
 
 
 @acting
-def _rearrange(here: Present, item_id: str, how: str) -> None:
+def _rearrange(here: Present, item_id: str, how: str, place: int) -> None:
     if how == _TAKE_OFF:
         here.write(drop_item, item_id, here.now)
     elif how == _AS_NEXT:
         here.write(bring_next, item_id, here.now)
     else:
-        here.write(move_item, item_id, -1 if how == _UP else 1, here.now)
+        here.write(move_item, item_id, place + (-1 if how == _UP else 1), here.now)
 
 
 def _add(here: Present, meeting: Meeting) -> None:

@@ -4,6 +4,7 @@ Every step ends when Streamlit has nothing left to do; on the plain pages there 
 for. Say what must be seen with Playwright's `expect`, which waits by itself.
 """
 
+import re
 import time
 from datetime import date
 from weakref import WeakKeyDictionary
@@ -218,7 +219,10 @@ def unfold(page: Page | Locator, title: str) -> None:
 
 
 def button_or_link(page: Page | Locator, name: str) -> Locator:
-    """The one button or link with exactly this name."""
-    return page.get_by_role("button", name=name, exact=True).or_(
-        page.get_by_role("link", name=name, exact=True)
+    """The one button or link with exactly this name, and the key that presses it if it has one."""
+    with_key = re.compile(f"^{re.escape(name)} Shortcut ")
+    return (
+        page.get_by_role("button", name=name, exact=True)
+        .or_(page.get_by_role("button", name=with_key))
+        .or_(page.get_by_role("link", name=name, exact=True))
     )

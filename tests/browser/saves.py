@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from playwright.sync_api import Locator, Page
+from sqlalchemy import update
 
 from kapteam.actions.endings import close_episode
 from kapteam.db.base import Base
@@ -16,6 +17,7 @@ from kapteam.db.tables import (
     AdverseEvent,
     Ask,
     AskTurn,
+    CaseReview,
     Clearance,
     Client,
     Clinician,
@@ -52,6 +54,7 @@ from kapteam.db.tables import (
     ReadinessAnswer,
     RemsEnrollment,
     Reviewed,
+    ReviewItem,
     Score,
     SeriesReview,
     SupportRecord,
@@ -66,6 +69,7 @@ from kapteam.vocabulary import (
     HoldReason,
     ProductRoute,
     ReadinessItem,
+    ReviewDecision,
     SessionStatus,
 )
 from tests.accounts.people import PASSWORD
@@ -112,6 +116,7 @@ from tests.factories_care import (
     an_event,
     an_integration_session,
     an_overdue_integration,
+    another_course,
     another_medicine,
 )
 from tests.factories_endings import a_closing
@@ -1174,6 +1179,75 @@ def _a_course_to_discuss(own: Care) -> str:
     return f"/episode?id={own.course.id}"
 
 
+def _no_review(own: Care) -> str:
+    """No review of the two runs; the client is on the agenda of the next one."""
+    with own.database.writing() as db:
+        db.execute(update(CaseReview).values(ended_at=NOW))
+    return "/case_review"
+
+
+def _a_running_review(own: Care, **of_first: object) -> list[ReviewItem]:
+    """A review of two clients that runs, and is at the first."""
+    _no_review(own)
+    with own.database.writing() as db:
+        review = a_review(db, own.therapist, own.prescriber, started_at=NOW, ended_at=None)
+        first = an_item(db, review, own.course, **of_first)
+        return [first, an_item(db, review, another_course(db, own, "Second"))]
+
+
+def _in_review(own: Care) -> str:
+    _a_running_review(own)
+    return "/case_review"
+
+
+def _at_the_second(own: Care) -> str:
+    second = _a_running_review(own)[1]
+    with own.database.writing() as db:
+        db.get_one(ReviewItem, second.id).opened = 1
+    return "/case_review"
+
+
+def _at_the_steady_ones(own: Care) -> str:
+    first, second = _a_running_review(own)
+    with own.database.writing() as db:
+        db.get_one(ReviewItem, first.id).is_steady = True
+        db.get_one(ReviewItem, first.id).opened = 1
+        db.get_one(ReviewItem, second.id).decision = ReviewDecision.NO_CHANGE
+    return "/case_review"
+
+
+def _no_change(page: Page) -> None:
+    choose(page, "Decision", "No change")
+
+
+def _third(page: Page) -> None:
+    field(page, "Add a client").click()
+    page.get_by_role("option").first.click()
+    wait_for_run(page)
+
+
+def _its_agenda(own: Care) -> str:
+    _a_running_review(own)
+    with own.database.writing() as db:
+        another_course(db, own, "Third")
+    return "/case_review?show=agenda"
+
+
+def _minutes(own: Care) -> str:
+    with own.database.writing() as db:
+        review = a_review(db, own.therapist, own.prescriber)
+        an_item(db, review, own.course, own.therapist)
+    return f"/case_review?id={review.id}"
+
+
+def _minutes_with_a_proposal(own: Care) -> str:
+    with own.database.writing() as db:
+        review = a_review(db, own.therapist, own.prescriber)
+        dose = {"decision": ReviewDecision.DOSE, "words": "80 mg"}
+        an_item(db, review, own.course, own.therapist, **dose)
+    return f"/case_review?id={review.id}"
+
+
 def _a_course_with_an_action(own: Care) -> str:
     with own.database.writing() as db:
         an_action(db, own.course, own.therapist)
@@ -1299,6 +1373,35 @@ SAVES = {
         _safety_plan,
         "Save the plan",
         ("client:safety_plan_changed",),
+    ),
+    "review begun": Save(
+        _no_review, _nothing, "Start the review", ("case_review:started",), (CaseReview,)
+    ),
+    "review decided": Save(
+        _in_review,
+        _no_change,
+        "Save and go to the next client",
+        ("case_review:decided", "case_review:opened"),
+    ),
+    "review next": Save(_in_review, _nothing, "Next", ("case_review:opened",)),
+    "review previous": Save(_at_the_second, _nothing, "Previous", ("case_review:opened",)),
+    "review steady": Save(
+        _at_the_steady_ones, _nothing, "No change for all 1", ("case_review:decided",)
+    ),
+    "review alone": Save(_at_the_steady_ones, _nothing, "Look at alone", ("case_review:moved",)),
+    "review added": Save(
+        _its_agenda, _third, "Add to the agenda", ("case_review:added",), (ReviewItem,)
+    ),
+    "review ended": Save(_its_agenda, _nothing, "End the review", ("case_review:ended",)),
+    "minutes confirmed": Save(
+        _minutes, _nothing, "Confirm these minutes", ("case_review:minutes_confirmed",)
+    ),
+    "change confirmed": Save(
+        _minutes_with_a_proposal,
+        _nothing,
+        "Confirm the change",
+        ("case_review:confirmed",),
+        by_prescriber=True,
     ),
     "to discuss": Save(
         lambda own: f"/episode?id={own.course.id}&do=discuss",

@@ -504,13 +504,21 @@ def test_the_steady_ones_are_decided_together_and_no_other(care, courses):
 def test_the_agenda_is_frozen_and_both_move_it(care, courses):
     review = _begin(care, courses)
     ids = [one.id for one in _meeting(care, review).shown]
-    _do(care, care.prescriber, move_item, ids[2], -1)
+    for _ in range(2):
+        _do(care, care.prescriber, move_item, ids[2], 1)
+    assert len(audit_events(care.database, "case_review:moved")) == 1
     assert [one.id for one in _meeting(care, review).shown] == [ids[0], ids[2], ids[1]]
-    _do(care, care.therapist, open_item, ids[0])
+    for _ in range(2):
+        _do(care, care.therapist, open_item, ids[0])
+    assert len(audit_events(care.database, "case_review:opened")) == 1
     _do(care, care.prescriber, bring_next, ids[1])
     assert [one.id for one in _meeting(care, review).shown] == [ids[0], ids[1], ids[2]]
     _do(care, care.therapist, drop_item, ids[1])
     assert [one.id for one in _meeting(care, review).shown] == [ids[0], ids[2]]
+    _do(care, care.therapist, move_item, ids[2], 0)
+    assert [one.id for one in _meeting(care, review).shown] == [ids[2], ids[0]]
+    with pytest.raises(NotAllowed, match="taken off"):
+        _do(care, care.therapist, move_item, ids[1], 0)
     with care.database.writing() as db:
         another_course(db, care, "Dogwood")
     assert len(_meeting(care, review).shown) == 2

@@ -168,16 +168,17 @@ def test_the_next_one_is_the_next_that_nothing_is_decided_about(open_ids, after,
 
 
 @pytest.mark.parametrize(
-    ("item", "by", "expected"),
+    ("item", "place", "expected"),
     [
-        ("b", 1, ["a", "c", "b", "d"]),
-        ("b", -1, ["b", "a", "c", "d"]),
+        ("b", 2, ["a", "c", "b", "d"]),
+        ("b", 0, ["b", "a", "c", "d"]),
+        ("b", 1, ["a", "b", "c", "d"]),
         ("a", -1, ["a", "b", "c", "d"]),
-        ("d", 1, ["a", "b", "c", "d"]),
+        ("d", 9, ["a", "b", "c", "d"]),
     ],
 )
-def test_an_item_moves_and_stays_at_either_end(item, by, expected):
-    assert moved(ITEMS, item, by) == expected
+def test_an_item_moves_to_its_place_or_to_the_nearest_end(item, place, expected):
+    assert moved(ITEMS, item, place) == expected
 
 
 @pytest.mark.parametrize(
