@@ -7,8 +7,8 @@ from alembic import op
 
 from kapteam.db.types import UtcDateTime
 
-revision = "0040"
-down_revision = "0039"
+revision = "0038"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
