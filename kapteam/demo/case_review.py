@@ -1,11 +1,10 @@
 """The demo's case review: an hour of the two people whom one can be, a week ago."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 
-from kapteam import sentences, wording
 from kapteam.actions.case_reviews import (
     AgendaLine,
     DecisionEntered,
@@ -34,12 +33,13 @@ from kapteam.queries.case_review import (
     AgendaRow,
     ItemLine,
     case_agenda,
-    presented_together,
+    presented,
     running_meeting,
 )
 from kapteam.queries.course import course
-from kapteam.queries.standing import Asked, CourseStanding
-from kapteam.vocabulary import ActionEnd, ReviewDecision, ServiceLine, Tone
+from kapteam.queries.review_facts import facts_now, reasons_now
+from kapteam.queries.standing import Asked
+from kapteam.vocabulary import ActionEnd, ReviewDecision, ServiceLine
 
 _ID = demo_id("case review")
 _FOR_EACH, _MOST = MINUTE, 58
@@ -166,10 +166,7 @@ def _items(asked: Asked, db: Session) -> tuple[ItemLine, ...]:
 
 def _line(asked: Asked, row: AgendaRow) -> AgendaLine:
     """Why somebody was on the agenda, in the words of that day."""
-    now, zone = asked.now, asked.practice.zone
-    reasons = [sentences.attention(one, now, zone) for one in row.course.attention if not one.ask]
-    reasons += sentences.topics(row.entry, (), now, zone)
-    said = tuple(ReasonSaid(one.text, one.text, one.tone) for one in reasons)
+    said = tuple(ReasonSaid(one.text, one.text, one.tone) for one in reasons_now(asked, row))
     return AgendaLine(row.course.episode_id, said, row.entry.is_steady)
 
 
@@ -178,8 +175,8 @@ def _decide(telling: Telling, items: list[str], place: int, at: datetime, db: Se
     therapist = telling.viewer(THERAPIST)
     asked = Asked(therapist, the_practice(db, at), at)
     left = (one for one in _items(asked, db) if items[place : place + 1] == [one.id])
-    for shown in presented_together(db, asked, left):
-        item = shown.item
+    for item in left:
+        facts = facts_now(asked, presented(db, asked, item))
         decided = _DECIDED.get(item.client.id, Decided(ReviewDecision.NO_CHANGE, ""))
         action = decided.action
         open_item(db, therapist, item.id, at)
@@ -187,7 +184,7 @@ def _decide(telling: Telling, items: list[str], place: int, at: datetime, db: Se
             item_id=item.id,
             version=item.version,
             decision=decided.decision,
-            facts=_facts(asked, shown.course) if shown.course else (),
+            facts=tuple(asdict(one) for one in facts),
             action_words=action.words if action else "",
             owner_id=action.owner.id if action else None,
             due_on=telling.days.on(action.by_days) if action else None,
@@ -197,19 +194,3 @@ def _decide(telling: Telling, items: list[str], place: int, at: datetime, db: Se
         decide(db, therapist, entered, at)
         if decided.decision is ReviewDecision.DOSE:
             confirm_decision(db, telling.viewer(PRESCRIBER), item.id, item.version + 1, at)
-
-
-def _facts(asked: Asked, of: CourseStanding) -> tuple[Mapping[str, str], ...]:
-    """What both had before them."""
-    now, zone = asked.now, asked.practice.zone
-    series, dose, step = of.series, of.last_dose, of.next_step
-    given, ordered = (series.given, series.ordered) if series else (None, None)
-    known = [("Stage", sentences.stage(of.state, given, ordered))]
-    if dose and dose.given_ug is not None and dose.last_given_at:
-        when = wording.moment(dose.last_given_at, now, zone)
-        known.append(("Last dose", f"{when}, {wording.dose(dose.given_ug, dose.product_route)}"))
-    if step:
-        known.append(("Next step", f"{step.what} {wording.moment(step.at, now, zone)}"))
-    return tuple(
-        {"label": label, "words": words, "tone": Tone.PLAIN.value} for label, words in known
-    )

@@ -19,7 +19,6 @@ from kapteam.queries.case_review import (
     MeetingHead,
     PastItem,
 )
-from kapteam.queries.client_names import ClientName
 from kapteam.queries.standing import Asked
 from kapteam.vocabulary import ExportPurpose
 
@@ -64,11 +63,11 @@ def minutes(shown: Meeting, asked: Asked, *, with_names: bool) -> Minutes:
     """The words of the minutes: clients by code, `with_names` by name and code."""
     zone, head = asked.practice.zone, shown.head
 
-    def who(client: ClientName) -> str:
-        if not with_names:
-            return client.code
+    def who(item: ItemLine) -> str:
+        client = item.client
         name = wording.full_name(client.family, client.given, client.preferred)
-        return f"{name} ({client.code})"
+        by = f"{name} ({client.code})" if with_names else client.code
+        return f"{by}, {wording.first_down(item.care)}" if item.care else by
 
     hidden = wording.count(shown.hidden, "course")
     return Minutes(
@@ -76,19 +75,15 @@ def minutes(shown: Meeting, asked: Asked, *, with_names: bool) -> Minutes:
         held=_held(head, zone),
         people=_people(head),
         practice=asked.practice.name,
-        decided=tuple(
-            Told(who(one.client), _what(one), _words(one), _by(one)) for one in shown.decided
-        ),
+        decided=tuple(Told(who(one), _what(one), _words(one), _by(one)) for one in shown.decided),
         owners=tuple(
-            OneOwner(
-                name, tuple(f"{who(item.client)}: {_action(one, zone)}" for item, one in lines)
-            )
+            OneOwner(name, tuple(f"{who(item)}: {_action(one, zone)}" for item, one in lines))
             for name, lines in shown.by_owner
         ),
         not_reached=tuple(
-            ": ".join(filter(None, (who(one.client), _words(one)))) for one in shown.not_reached
+            ": ".join(filter(None, (who(one), _words(one)))) for one in shown.not_reached
         ),
-        dropped=tuple(f"{who(one.client)}, by {one.dropped_by}" for one in shown.dropped),
+        dropped=tuple(f"{who(one)}, by {one.dropped_by}" for one in shown.dropped),
         hidden=f"Left out: {hidden} of care that who took this along is not on."
         if shown.hidden
         else "",

@@ -34,7 +34,7 @@ from kapteam.queries.standing import (
 from kapteam.rules.attention import end_of_days
 from kapteam.rules.case_review import CourseToReview, Entry, agenda
 from kapteam.rules.permissions import Viewer
-from kapteam.vocabulary import ActionEnd, EpisodeState, NoteKind, ReviewDecision, Tone
+from kapteam.vocabulary import ActionEnd, EpisodeState, NoteKind, ReviewDecision, ServiceLine, Tone
 
 DAYS = 7
 UNSAVED = "Written, not saved as a decision"
@@ -124,6 +124,7 @@ class ItemLine:
     version: int
     episode_id: str
     state: EpisodeState
+    service_line: ServiceLine
     client: ClientName
     reasons: tuple[Said, ...]
     is_steady: bool
@@ -140,6 +141,11 @@ class ItemLine:
     decided_by: str
     confirmed_by: str
     actions: tuple[AgreedAction, ...]
+
+    @property
+    def care(self) -> str:
+        """What the course is for, where it is not KAP: a client may be on two courses."""
+        return "" if self.service_line is ServiceLine.KAP else self.service_line.label
 
     @property
     def unsaved(self) -> str:
@@ -392,6 +398,7 @@ def _items_with_members(asked: Asked) -> Any:
             CaseReviewMember,
             person.name.label("member"),
             Episode.state,
+            Episode.service_line,
             visible_episodes(asked.viewer, asked.now).label("is_visible"),
             added.name.label("added_by"),
             dropped.name.label("dropped_by"),
@@ -580,6 +587,7 @@ def _item(asked: Asked, row: Any, actions: Sequence[AgreedAction]) -> ItemLine:
         version=one.version,
         episode_id=one.episode_id,
         state=row.state,
+        service_line=row.service_line,
         client=client_named(row.client_id, row),
         reasons=tuple(_said(each, for_others=hides) for each in one.reasons),
         is_steady=one.is_steady,

@@ -14,9 +14,9 @@ from kapteam.queries.case_review import (
     presented,
     reviews_of,
 )
+from kapteam.queries.review_facts import facts_now, reasons_now
 from kapteam.rules.as_it_was import Fact, Since, compare
 from kapteam.rules.permissions import can_review_cases
-from kapteam.ui.case_review import facts_now, reasons_now
 from kapteam.ui.minutes import as_it_was_link, decision_in_words, draw_action, draw_proposal
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import NAME, identity, list_row, row, section, words
@@ -93,9 +93,9 @@ def _today(here: Present, past: PastItem) -> _Side | None:
     if shown is None or shown.course is None:
         return None
     on_agenda = agenda_row(shown.course, here.asked)
-    reasons = reasons_now(here, on_agenda) if on_agenda else []
+    reasons = reasons_now(here.asked, on_agenda) if on_agenda else []
     why = tuple(Said(one.text, one.tone) for one in reasons)
-    return {_WHY: why, _FACTS: facts_now(here, shown)}
+    return {_WHY: why, _FACTS: facts_now(here.asked, shown)}
 
 
 def _marks(then: _Side, now: _Side | None, *, is_then: bool) -> dict[tuple[str, int], Phrase]:

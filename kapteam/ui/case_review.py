@@ -1,6 +1,5 @@
 """The case review on the screen: its agenda, and one client at a time for both (ux.md 2.5)."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -31,7 +30,6 @@ from kapteam.queries.case_review import (
     AgendaRow,
     ItemLine,
     Meeting,
-    Presented,
     Said,
     case_agenda,
     own_open_courses,
@@ -39,8 +37,8 @@ from kapteam.queries.case_review import (
     presented_together,
     running_meeting,
 )
-from kapteam.queries.integration import is_owed
 from kapteam.queries.notes import DraftText
+from kapteam.queries.review_facts import FOR_THE_TEAM, facts_now, reasons_now
 from kapteam.queries.standing import ActionLine, Asked, CourseStanding, Person
 from kapteam.rules.case_review import AGREED, next_open, time_left
 from kapteam.ui.forms import Form, unused_id
@@ -52,19 +50,17 @@ from kapteam.ui.rows import (
     identity,
     list_row,
     name_cell,
-    on_hold,
     phrase,
     row,
     row_links,
     section,
-    step_when,
     telling_apart,
     words,
 )
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet, said, strong
 from kapteam.ui.written import folded_for_others, free_words
-from kapteam.vocabulary import ActionEnd, Audience, ReviewDecision, Tone
+from kapteam.vocabulary import ActionEnd, Audience, ReviewDecision, ServiceLine, Tone
 from kapteam.wording import Phrase
 
 _REASONS = 620
@@ -116,22 +112,23 @@ def _draw_rows(here: Present, shown: Agenda) -> None:
             with list_row(f"agenda_{one.course.episode_id}"):
                 words(quiet(f"{number}"), 24)
                 name_cell(here, one.course.client)
-                words("  \n".join(said(each) for each in reasons_now(here, one)), _REASONS)
+                words(_why_now(here, one), _REASONS)
     if steady:
         with section("Steady, looked at together", len(steady), key="steady"):
             for one in steady:
                 with list_row(f"steady_{one.course.episode_id}"):
                     words("", 24)
                     name_cell(here, one.course.client)
-                    words("  \n".join(said(each) for each in reasons_now(here, one)), _REASONS)
+                    words(
+                        "  \n".join(said(each) for each in reasons_now(here.asked, one)), _REASONS
+                    )
 
 
-def reasons_now(here: Present, one: AgendaRow) -> list[Phrase]:
-    """Why the course is on the agenda, what needs attention first, as it reads now."""
-    marks = [(mark.by, mark.words) for mark in one.course.marks]
-    topics = sentences.topics(one.entry, marks, here.now, here.zone)
-    attention = [sentences.attention(each, here.now, here.zone) for each in one.course.attention]
-    return [*attention, *topics]
+def _why_now(here: Present, one: AgendaRow) -> str:
+    """What the course is for, where it is not KAP, and each reason, a line each."""
+    line = one.course.service_line
+    care = [] if line is ServiceLine.KAP else [quiet(line.label)]
+    return "  \n".join([*care, *(said(each) for each in reasons_now(here.asked, one))])
 
 
 def _start(here: Present, shown: Agenda) -> None:
@@ -168,7 +165,7 @@ def _lines(here: Present, colleague: Person | None) -> tuple[AgendaLine, ...]:
             tuple(
                 ReasonSaid(each.text, short.text, each.tone)
                 for each, short in zip(
-                    reasons_now(here, one), reasons_now(here, other), strict=True
+                    reasons_now(here.asked, one), reasons_now(here.asked, other), strict=True
                 )
             ),
             one.entry.is_steady,
@@ -275,9 +272,9 @@ def _present(here: Present, meeting: Meeting, item: ItemLine) -> None:
     """One client: the facts at the left, what is decided at the right; no other client's name."""
     shown = here.read(presented, item)
     with st.container(key="presenter", gap="xsmall"):
-        identity(here, item.client, course_id=item.episode_id)
+        identity(here, item.client, item.care, course_id=item.episode_id)
         left, right = st.columns([11, 9], gap="medium")
-        facts = facts_now(here, shown)
+        facts = facts_now(here.asked, shown)
         with right:
             begun = _decision(here, meeting, item, facts)
         with left, st.container(gap="xsmall"):
@@ -310,8 +307,8 @@ def _why(item: ItemLine) -> None:
 
 def draw_facts(here: Present, facts: tuple[Said, ...], course: CourseStanding | None) -> None:
     """What is known, each with its label; what was said or measured, for others, behind Show."""
-    shown = [one for one in facts if one.label not in _FOR_THE_TEAM]
-    folded = [one for one in facts if one.label in _FOR_THE_TEAM]
+    shown = [one for one in facts if one.label not in FOR_THE_TEAM]
+    folded = [one for one in facts if one.label in FOR_THE_TEAM]
     _draw_facts(shown)
     if folded:
         with folded_for_others(here, "Show scores and intention"):
@@ -324,47 +321,6 @@ def draw_facts(here: Present, facts: tuple[Said, ...], course: CourseStanding | 
 def _draw_facts(facts: list[Said]) -> None:
     for one in facts:
         st.markdown(f"{quiet(one.label)}  {said(Phrase(one.words, one.tone))}")
-
-
-_SCORE, _INTENTION = "Score", "Intention"
-_FOR_THE_TEAM = frozenset({_SCORE, _INTENTION})
-
-
-def facts_now(here: Present, shown: Presented) -> tuple[Said, ...]:
-    """What both have before them, in words that can be kept."""
-    return tuple(_facts_of(here, shown)) if shown.course else shown.item.facts
-
-
-def _facts_of(here: Present, shown: Presented) -> Iterator[Said]:
-    course = shown.course
-    if course is None:
-        return
-    series = course.series
-    stage = sentences.stage(
-        course.state, series.given if series else None, series.ordered if series else None
-    )
-    yield Said(stage, Tone.PLAIN, "Stage")
-    if course.hold:
-        paused = on_hold(here, course.hold)
-        yield Said(paused.text, paused.tone, "On hold")
-    if course.progress:
-        yield Said(sentences.progress(course.progress), Tone.PLAIN, _SCORE)
-    dose = course.last_dose
-    if dose and dose.given_ug is not None and dose.last_given_at:
-        given = wording.dose(dose.given_ug, dose.product_route)
-        at = wording.moment(dose.last_given_at, here.now, here.zone)
-        number = wording.in_series(dose.number, dose.of)
-        yield Said(f"{at}, {given}, {number}", Tone.PLAIN, "Last dose")
-    if shown.intention:
-        verbatim = shown.intention.strip("“”")
-        yield Said(f"“{verbatim}”", Tone.PLAIN, _INTENTION)
-    for line in course.integrations:
-        if is_owed(line):
-            one = sentences.integration(line.standing, here.now, here.zone)
-            yield Said(one.text, one.tone, "Integration")
-    step = course.next_step
-    ahead = f"{step.what} {step_when(here, step)}" if step else "Nothing booked"
-    yield Said(ahead, Tone.PLAIN if step else Tone.AMBER, "Next step")
 
 
 def _open_action(here: Present, one: ActionLine) -> None:
@@ -456,7 +412,7 @@ def _go_on(here: Present, meeting: Meeting, item: ItemLine) -> None:
 def _draw_steady(here: Present, meeting: Meeting) -> None:
     """Those who are there for their turn alone, on one screen."""
     shown = here.read(presented_together, meeting.steady)
-    facts = {one.item.id: facts_now(here, one) for one in shown}
+    facts = {one.item.id: facts_now(here.asked, one) for one in shown}
     with section("Steady, looked at together", len(shown), key="steady"):
         for one in shown:
             with list_row(f"steady_{one.item.id}"):
@@ -464,9 +420,10 @@ def _draw_steady(here: Present, meeting: Meeting) -> None:
                 known = [
                     f"{quiet(each.label)} {plain(each.words)}"
                     for each in facts[one.item.id]
-                    if not (here.viewer.hides_names and each.label in _FOR_THE_TEAM)
+                    if not (here.viewer.hides_names and each.label in FOR_THE_TEAM)
                 ]
-                words(" · ".join(known), _REASONS)
+                care = [quiet(one.item.care)] if one.item.care else []
+                words(" · ".join([*care, *known]), _REASONS)
                 with row_links(170):
                     if one.item.decision:
                         words(quiet(one.item.decision.label))
@@ -509,10 +466,14 @@ def _draw_frozen(here: Present, meeting: Meeting) -> None:
             with list_row(f"item_{one.id}"):
                 words(quiet(f"{number}"), 24)
                 name_cell(here, one.client)
-                reasons = [said(Phrase(each.words, each.tone)) for each in one.reasons]
-                decided = [strong(one.decision.label)] if one.decision else []
+                reasons = [
+                    said(Phrase(each.words, each.tone, _ICONS.get(each.tone, "")))
+                    for each in one.reasons
+                ]
+                care = [quiet(one.care)] if one.care else []
+                decided = [*care, *([strong(one.decision.label)] if one.decision else [])]
                 words("  \n".join([*decided, *reasons[:3]]) or quiet("Added"), 430)
-                with row_links(250):
+                with st.container(horizontal=True, gap="small", width=340):
                     _moves(one, number)
     _add(here, meeting)
     _end(here, meeting)

@@ -130,7 +130,8 @@ def decision_in_words(here: Present, one: ItemLine) -> str:
         text.append(quiet(f"{UNSAVED}: {free_words(here, one.unsaved)}"))
     confirmed = f", confirmed by {one.confirmed_by}" if one.confirmed_by else ""
     by = [quiet(f"{one.decided_by}{confirmed}")] if one.decision else []
-    return "  \n".join([label, *text, *by])
+    care = [quiet(one.care)] if one.care else []
+    return "  \n".join([*care, label, *text, *by])
 
 
 def draw_proposal(here: Present, one: ItemLine) -> None:

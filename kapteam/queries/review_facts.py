@@ -1,0 +1,69 @@
+"""What both have before them in a case review, in words, which are kept as they read then."""
+
+from collections.abc import Iterator
+
+from kapteam import sentences, wording
+from kapteam.queries.case_review import AgendaRow, Presented, Said
+from kapteam.queries.integration import is_owed
+from kapteam.queries.standing import Asked, CourseStanding, NextStep
+from kapteam.vocabulary import Tone
+from kapteam.wording import Phrase
+
+SCORE, INTENTION = "Score", "Intention"
+FOR_THE_TEAM = frozenset({SCORE, INTENTION})
+"""What others in the room do not read."""
+
+
+def reasons_now(asked: Asked, one: AgendaRow) -> list[Phrase]:
+    """Why the course is on the agenda, what needs attention first, as it reads now."""
+    now, zone = asked.now, asked.practice.zone
+    marks = [(mark.by, mark.words) for mark in one.course.marks]
+    attention = [sentences.attention(each, now, zone) for each in one.course.attention]
+    return [*attention, *sentences.topics(one.entry, marks, now, zone)]
+
+
+def facts_now(asked: Asked, shown: Presented) -> tuple[Said, ...]:
+    """What is known of the course; of one that has ended, what stood there at the decision."""
+    if shown.course is None:
+        return shown.item.facts
+    return tuple(_facts(asked, shown.course, shown.intention))
+
+
+def _facts(asked: Asked, course: CourseStanding, intention: str) -> Iterator[Said]:
+    now, zone = asked.now, asked.practice.zone
+    series = course.series
+    stage = sentences.stage(
+        course.state, series.given if series else None, series.ordered if series else None
+    )
+    yield Said(stage, Tone.PLAIN, "Stage")
+    if course.hold:
+        paused = sentences.on_hold(course.hold.reason, course.hold.look_again_on, asked.today)
+        yield Said(paused.text, paused.tone, "On hold")
+    if course.progress:
+        yield Said(sentences.progress(course.progress), Tone.PLAIN, SCORE)
+    dose = course.last_dose
+    if dose and dose.given_ug is not None and dose.last_given_at:
+        given = wording.dose(dose.given_ug, dose.product_route)
+        number = wording.in_series(dose.number, dose.of)
+        at = wording.moment(dose.last_given_at, now, zone)
+        yield Said(f"{at}, {given}, {number}", Tone.PLAIN, "Last dose")
+    if intention:
+        verbatim = intention.strip("“”")
+        yield Said(f"“{verbatim}”", Tone.PLAIN, INTENTION)
+    for line in course.integrations:
+        if is_owed(line):
+            one = sentences.integration(line.standing, now, zone)
+            yield Said(one.text, one.tone, "Integration")
+    yield _next(asked, course.next_step)
+
+
+def _next(asked: Asked, step: NextStep | None) -> Said:
+    if step is None:
+        return Said("Nothing booked", Tone.AMBER, "Next step")
+    zone = asked.practice.zone
+    when = (
+        wording.day(step.at.astimezone(zone).date(), asked.today)
+        if step.all_day
+        else wording.moment(step.at, asked.now, zone)
+    )
+    return Said(f"{step.what} {when}", Tone.PLAIN, "Next step")
