@@ -19,6 +19,7 @@ const REST_MS = 500;
 const AT_LATEST_MS = 1_500;
 const KEPT_MS = 5_000;
 const ONCE_MORE_MS = 1_000;
+const MIND_MS = 30_000;
 const KEEPALIVE_LETTERS = 20_000; // each takes three bytes at most
 
 // Hiding: nothing is removed, so what was typed is still there when the page comes back.
@@ -438,6 +439,7 @@ function adopt(mark) {
       since: null, // when something was typed that was not sent
       timer: null,
       sending: null,
+      savedAt: -Infinity,
       refused: null, // the text that the server did not take
       theirs: null, // what another tab saved meanwhile
       left: [], // what was not taken of two texts
@@ -526,7 +528,8 @@ async function deliver(draft, text) {
   draft.trouble = "";
   if (answer?.ok && said.version) {
     draft.tried.clear();
-    Object.assign(draft, { kept: text, version: said.version, saved: said.saved });
+    const savedAt = performance.now();
+    Object.assign(draft, { kept: text, version: said.version, saved: said.saved, savedAt });
   } else if (answer?.status === 409 && said.version) {
     draft.tried.delete(text);
     // What this tab sent before, without hearing that it was kept.
@@ -656,6 +659,8 @@ function lookForNotes() {
   toDecision();
   for (const [key, draft] of drafts) {
     if (isUnsaved(draft) || draft.area.isConnected) continue;
+    // A run that began before the text was saved may still draw the field without it.
+    if (performance.now() - draft.savedAt < MIND_MS) continue;
     if (!document.querySelector(`[data-kapteam-note="${draft.note}"]`)) drafts.delete(key);
   }
 }
