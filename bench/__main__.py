@@ -109,6 +109,9 @@ def _crowd(practice: Served) -> None:
     print(f"Memory of the server: {memory_mb(practice.server)} MB.")
     percent = cpu_of_idle_screens(practice, _SCREENS, _SECONDS)
     print(f"{_SCREENS} idle screens: {percent:.1f} % of a core.")
+    with practice.reviewing():
+        percent = cpu_of_idle_screens(practice, _SCREENS, _SECONDS, "case_review")
+    print(f"{_SCREENS} idle screens in a case review: {percent:.1f} % of a core.")
     for people in _PEOPLE:
         crowd = click_at_once(practice, people, _CLICKS)
         print(

@@ -33,13 +33,14 @@ class Clicking:
     memory_mb: int
 
 
-def cpu_of_idle_screens(served: Served, screens: int, seconds: int) -> float:
+def cpu_of_idle_screens(served: Served, screens: int, seconds: int, page: str = "") -> float:
     """Percent of one core that so many signed-in screens cost on which nobody does anything.
 
-    Each is at Today, and does what guard.js does: it hears the heartbeat, and redraws each minute.
+    Each is at the page, Today unless told, and does what guard.js does: it hears the heartbeat, and
+    redraws each minute.
     """
     with _tabs(served, screens) as tabs, ThreadPoolExecutor(screens) as pool:
-        buttons = [tab.open("").element("button", "Refresh") for _, tab in tabs]
+        buttons = [tab.open(page).element("button", "Refresh") for _, tab in tabs]
         began, before = time.monotonic(), _cpu_seconds(served.server)
         resting = [
             pool.submit(

@@ -13,7 +13,7 @@ class Page:
     """One page as one person opens it; `of` says what it is about.
 
     `needs_open_caseload`: it is measured in a practice that opens everyone's caseload to whoever
-    treats, and no other page is.
+    treats, and no other page is. `in_review`: while the measured pair holds a case review.
     """
 
     name: str
@@ -21,6 +21,7 @@ class Page:
     who: Callable[[Filled], str]
     of: Callable[[Filled], Mapping[str, str]] = lambda _: {}
     needs_open_caseload: bool = False
+    in_review: bool = False
 
     def query(self, filled: Filled) -> str:
         """What stands in the address after the question mark."""
@@ -76,6 +77,7 @@ PAGES: tuple[Page, ...] = (
     _everyones("integration"),
     _page("notes"),
     _page("case_review"),
+    Page("Case review, one client", "case_review", _therapist, in_review=True),
     _page("outcomes"),
     Page("Outcomes, all time", "outcomes", _therapist, lambda _: {"outcomes_period": "All time"}),
     # The front desk, which sees everyone's elsewhere, reads no scores.

@@ -1,7 +1,7 @@
 """A practice that is served, and the people who are signed in at it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from bench.served import COUNT
 from kapteam.accounts.sign_ins import start_sign_in
 from kapteam.db.engine import Database
 from kapteam.db.migrate import bring_up_to_date
-from kapteam.db.tables import PracticeSetting
+from kapteam.db.tables import CaseReview, CaseReviewMember, PracticeSetting, ReviewItem
 from kapteam.ids import new_id
 from tests.browser.server import Server
 
@@ -35,13 +35,41 @@ class Served:
 
     @contextmanager
     def set_for(self, page: Page) -> Iterator[None]:
-        """Have the practice's settings be those that this page is measured with."""
-        if not page.needs_open_caseload:
+        """Have the practice be as this page is measured in it."""
+        with self.reviewing() if page.in_review else nullcontext():
+            if page.needs_open_caseload:
+                self._open_caseload(1)
             yield
-            return
-        self._open_caseload(1)
+            if page.needs_open_caseload:
+                self._open_caseload(0)
+
+    @contextmanager
+    def reviewing(self) -> Iterator[None]:
+        """The measured pair is in a case review of all their clients, at the longest course."""
+        pair, review_id = self.filled.pair, new_id()
+        people = (pair.therapist_id, pair.prescriber_id)
+        with self.database.writing() as db:
+            db.add(CaseReview(id=review_id, started_by_id=people[0], started_at=NOW, minutes=60))
+            db.flush()
+            db.add_all(
+                CaseReviewMember(id=new_id(), case_review_id=review_id, clinician_id=one)
+                for one in people
+            )
+            db.add_all(
+                ReviewItem(
+                    id=new_id(),
+                    case_review_id=review_id,
+                    episode_id=one.id,
+                    position=place,
+                    reasons=[],
+                    is_steady=False,
+                    facts=[],
+                )
+                for place, one in enumerate(self.filled.courses)
+            )
         yield
-        self._open_caseload(0)
+        with self.database.writing() as db:
+            db.get_one(CaseReview, review_id).ended_at = NOW
 
     def _open_caseload(self, value: int) -> None:
         """Settings are never changed; of one moment the one that was added last is in force."""
