@@ -9,11 +9,9 @@ from kapteam.ui.case_review import draw_agenda, draw_meeting
 from kapteam.ui.minutes import draw_minutes
 from kapteam.ui.page import open_page
 
-here = open_page(
-    "Case review", needs=check_can_review_cases, has_live_part="id" not in st.query_params
-)
-over = st.query_params.get("id", "")
-if item := st.query_params.get("item", ""):
+over, item = st.query_params.get("id", ""), st.query_params.get("item", "")
+here = open_page("Case review", needs=check_can_review_cases, has_live_part=not (over or item))
+if item:
     draw_as_it_was(here, here.read(past_item, item, over))
 elif over:
     draw_minutes(here, here.read(meeting, over))

@@ -115,7 +115,11 @@ def an_agreed_action(
     **values: Any,
 ) -> Action:
     """What somebody does by a day, agreed about an item."""
-    usual = {"agreed_at": BEGAN, "agreed_by_id": owner.clinician_id}
+    usual = {
+        "agreed_at": BEGAN,
+        "agreed_by_id": owner.clinician_id,
+        "agreed_owner_id": owner.clinician_id,
+    }
     action = Action(
         id=new_id(),
         review_item_id=item.id,

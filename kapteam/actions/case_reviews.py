@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from kapteam.actions.loading import practice_zone
 from kapteam.actions.saving import already_saved, compare_and_swap
 from kapteam.clock import day_of
-from kapteam.db.access import visible_episode
+from kapteam.db.access import visible_episode, visible_episodes
 from kapteam.db.audit import record
 from kapteam.db.tables import (
     Action,
@@ -81,7 +81,8 @@ class DecisionEntered:
 
     What they agreed in words is kept by then (`save_words`) and becomes the decision's.
 
-    `action_words` are what somebody does by a day, if anything.
+    `action_words` are what somebody does by a day, if anything; `mark_ids` what stood there to be
+    discussed.
     """
 
     item_id: str
@@ -91,6 +92,7 @@ class DecisionEntered:
     action_words: str = ""
     owner_id: str | None = None
     due_on: date | None = None
+    mark_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +140,11 @@ def start_review(db: Session, viewer: Viewer, entered: ReviewEntered, now: datet
     db.flush()
     for person in people:
         db.add(CaseReviewMember(id=new_id(), case_review_id=entered.id, clinician_id=person))
+    wanted = {line.episode_id for line in entered.lines}
+    seen = select(Episode.id).where(Episode.id.in_(wanted), visible_episodes(viewer, now))
+    if set(db.scalars(seen)) != wanted:
+        raise NotFound("A course of care on the agenda is not there, or you are not on it.")
     for position, line in enumerate(entered.lines):
-        visible_episode(db, viewer, line.episode_id, now)
         db.add(
             ReviewItem(
                 id=new_id(),
@@ -246,11 +251,15 @@ def drop_item(db: Session, viewer: Viewer, item_id: str, now: datetime) -> None:
 
 
 def move_item(db: Session, viewer: Viewer, item_id: str, place: int, now: datetime) -> None:
-    """Move an item to a place of the agenda, counted from 0. Raises NotAllowed, NotFound."""
+    """Move an item to a place among those that the viewer sees, counted from 0.
+
+    Raises NotAllowed, NotFound.
+    """
     item, course = _item_on_agenda(db, viewer, item_id, now)
     items = _items(db, item.case_review_id)
     shown, dropped = _order(items)
-    if _place(items, [*moved(shown, item_id, place), *dropped]):
+    seen = _visible(db, viewer, items, now)
+    if _place(items, [*moved(shown, item_id, place, seen), *dropped]):
         _record_order(db, viewer, item, course, now)
 
 
@@ -272,8 +281,9 @@ def bring_next(db: Session, viewer: Viewer, item_id: str, now: datetime) -> None
 def decide(db: Session, viewer: Viewer, entered: DecisionEntered, now: datetime) -> None:
     """Keep what was decided about an item, which is reviewed by that (rule 60), and its action.
 
-    While the review runs it can be decided again. What was marked to be discussed is settled by
-    it. Raises NotAllowed, NotFound, Invalid by field, Conflict with both texts.
+    While the review runs it can be decided again. What stood there to be discussed is settled by
+    it, and no mark that nobody read. Raises NotAllowed, NotFound, Invalid by field, Conflict with
+    both texts.
     """
     item, course = _item(db, viewer, entered.item_id, now)
     form = Entered()
@@ -286,14 +296,14 @@ def decide(db: Session, viewer: Viewer, entered: DecisionEntered, now: datetime)
         form.need("action_words", bool(action_words), "Say what is to be done.")
         _check_action(db, form, entered, item, now)
     form.done()
-    changes = {
-        "decision": entered.decision,
-        "words": item.typed.strip(),
-        "decided_by_id": viewer.clinician_id,
-    }
-    if not compare_and_swap(db, item, entered.version, changes):
+    changes = {"decision": entered.decision, "words": item.typed.strip()}
+    is_new = compare_and_swap(db, item, entered.version, changes)
+    if has_action and not _is_agreed(db, entered, item):
+        _agree(db, viewer, entered, item, course, now)
+    if not is_new:
         return
-    item.decided_at, item.facts = now, [dict(one) for one in entered.facts]
+    item.decided_at, item.decided_by_id = now, viewer.clinician_id
+    item.facts = [dict(one) for one in entered.facts]
     # A prescriber's own change of dose needs no second word; any other one is open again.
     confirms = entered.decision is ReviewDecision.DOSE and not is_proposed(
         entered.decision, by_prescriber=viewer.is_prescriber
@@ -301,9 +311,7 @@ def decide(db: Session, viewer: Viewer, entered: DecisionEntered, now: datetime)
     item.confirmed_at = now if confirms else None
     item.confirmed_by_id = viewer.clinician_id if confirms else None
     item.dropped_at = item.dropped_by_id = None
-    if has_action:
-        _agree(db, viewer, entered, item, course, now)
-    settle_marks(db, viewer, item.episode_id, now)
+    settle_marks(db, viewer, item.episode_id, now, DiscussMark.id.in_(entered.mark_ids))
     record(
         db,
         "case_review:decided",
@@ -356,13 +364,14 @@ def no_change_for_all(
     facts: Mapping[str, Sequence[Mapping[str, str]]],
     now: datetime,
 ) -> None:
-    """Decide “No change” about every steady course that nothing is decided about yet.
+    """Decide “No change” about each steady course on the screen that is not decided about yet.
 
-    `facts` are what stood on the screen, by item. Raises NotAllowed, NotFound.
+    `facts` are what stood there, by item. Raises NotAllowed, NotFound.
     """
     review = _running(db, viewer, case_review_id)
     for item in _items(db, review.id):
-        if not item.is_steady or item.decision is not None or item.dropped_at is not None:
+        is_open = item.decision is None and item.dropped_at is None
+        if item.id not in facts or not item.is_steady or not is_open:
             continue
         decide(
             db,
@@ -371,7 +380,7 @@ def no_change_for_all(
                 item_id=item.id,
                 version=item.version,
                 decision=ReviewDecision.NO_CHANGE,
-                facts=tuple(facts.get(item.id, ())),
+                facts=tuple(facts[item.id]),
             ),
             now,
         )
@@ -417,8 +426,10 @@ def end_action(db: Session, viewer: Viewer, action_id: str, end: ActionEnd, now:
     if action is None:
         raise NotFound("There is no such action.")
     course = visible_episode(db, viewer, action.episode_id, now)
-    if action.ended_at is not None:
+    if action.ended_as is end:
         return
+    if action.ended_as is not None:
+        raise NotAllowed(f"Somebody said that this is {action.ended_as.label.lower()}. Look again.")
     compare_and_swap(
         db,
         action,
@@ -511,11 +522,13 @@ def take_mark_back(db: Session, viewer: Viewer, mark_id: str, now: datetime) -> 
         )
 
 
-def settle_marks(db: Session, viewer: Viewer, episode_id: str, now: datetime) -> None:
+def settle_marks(
+    db: Session, viewer: Viewer, episode_id: str, now: datetime, *which: ColumnElement[bool]
+) -> None:
     """What was to be discussed about a course is: a review decided about it, or it ended."""
     for mark in db.scalars(
         select(DiscussMark).where(
-            DiscussMark.episode_id == episode_id, DiscussMark.settled_at.is_(None)
+            DiscussMark.episode_id == episode_id, DiscussMark.settled_at.is_(None), *which
         )
     ):
         mark.settled_at, mark.settled_by_id = now, viewer.clinician_id
@@ -589,6 +602,15 @@ def _items(db: Session, case_review_id: str) -> list[ReviewItem]:
     )
 
 
+def _visible(
+    db: Session, viewer: Viewer, items: Iterable[ReviewItem], now: datetime
+) -> frozenset[str]:
+    """The ids of the items whose course this person sees."""
+    by_course = {one.episode_id: one.id for one in items}
+    seen = select(Episode.id).where(Episode.id.in_(by_course), visible_episodes(viewer, now))
+    return frozenset(by_course[one] for one in db.scalars(seen))
+
+
 def _order(items: Iterable[ReviewItem]) -> tuple[list[str], list[str]]:
     """The ids of what is on the agenda, in order, and of what was taken off it."""
     shown = [one.id for one in items if one.dropped_at is None]
@@ -631,6 +653,17 @@ def _check_action(
     form.need("due_on", is_ahead, "This day is over. Choose today or later.")
 
 
+def _is_agreed(db: Session, entered: DecisionEntered, item: ReviewItem) -> bool:
+    """Whether an earlier press of the same Save made the action."""
+    same = exists().where(
+        Action.review_item_id == item.id,
+        Action.words == entered.action_words.strip(),
+        Action.agreed_owner_id == entered.owner_id,
+        Action.due_on == entered.due_on,
+    )
+    return bool(db.scalar(select(same)))
+
+
 def _agree(
     db: Session,
     viewer: Viewer,
@@ -647,6 +680,7 @@ def _agree(
             episode_id=item.episode_id,
             words=entered.action_words.strip(),
             owner_id=entered.owner_id,
+            agreed_owner_id=entered.owner_id,
             due_on=entered.due_on,
             agreed_at=now,
             agreed_by_id=viewer.clinician_id,

@@ -35,7 +35,8 @@ DECIDED, SEATS = "decided", "seats"
 SHOWN = 300
 """How many letters of an action or a mark lists read."""
 # Aliases, because these conditions stand in statements over the plain tables.
-_item, _review, _later = aliased(ReviewItem), aliased(CaseReview), aliased(ReviewItem)
+_item, _review = aliased(ReviewItem), aliased(CaseReview)
+_later, _later_review = aliased(ReviewItem), aliased(CaseReview)
 _member = aliased(EpisodeMember)
 
 
@@ -151,11 +152,15 @@ def newest_decided(course: type[Episode]) -> ScalarSelect[str]:
 
 
 def was_not_reached(episode_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
-    """Whether a review ended before it came to a course, and none has decided about it since."""
+    """Whether the last review that a course was in ended before it came to it."""
     # Said outright: SQLAlchemy correlates a part within a part with the nearest one alone.
-    decided_since = (
+    met_again = (
         exists()
-        .where(_later.episode_id == _item.episode_id, _later.decided_at > _review.started_at)
+        .where(
+            _later.episode_id == _item.episode_id,
+            _later_review.id == _later.case_review_id,
+            _later_review.started_at > _review.started_at,
+        )
         .correlate(_item, _review)
     )
     return exists().where(
@@ -163,5 +168,5 @@ def was_not_reached(episode_id: InstrumentedAttribute[str]) -> ColumnElement[boo
         _item.decided_at.is_(None),
         _item.dropped_at.is_(None),
         and_(_review.id == _item.case_review_id, _review.ended_at.is_not(None)),
-        ~decided_since,
+        ~met_again,
     )

@@ -30,14 +30,12 @@ from kapteam.demo import people
 from kapteam.demo.people import PRESCRIBER, THERAPIST, Colleague, demo_id
 from kapteam.demo.telling import HOUR, MINUTE, Telling
 from kapteam.queries.case_review import (
-    AgendaRow,
     ItemLine,
-    case_agenda,
     presented,
     running_meeting,
 )
 from kapteam.queries.course import course
-from kapteam.queries.review_facts import facts_now, reasons_now
+from kapteam.queries.review_facts import agenda_to_keep, facts_now
 from kapteam.queries.standing import Asked
 from kapteam.vocabulary import ActionEnd, ReviewDecision, ServiceLine
 
@@ -143,10 +141,17 @@ def _begin(telling: Telling, db: Session, start: datetime) -> list[str]:
     """The agenda as it was then, with whom else they wanted to talk about; whom they come to."""
     therapist = telling.viewer(THERAPIST)
     asked = Asked(therapist, the_practice(db, start), start)
-    rows = case_agenda(db, asked, PRESCRIBER.id).rows
-    lines = tuple(_line(asked, one) for one in rows)
+    kept = agenda_to_keep(db, asked, PRESCRIBER.id)
+    lines = tuple(
+        AgendaLine(
+            one.episode_id,
+            tuple(ReasonSaid(each.text, for_others, each.tone) for each, for_others in one.reasons),
+            one.is_steady,
+        )
+        for _, one in kept
+    )
     start_review(db, therapist, ReviewEntered(_ID, PRESCRIBER.id, 60, lines), start)
-    on_it = {one.course.client.id for one in rows}
+    on_it = {row.course.client.id for row, _ in kept}
     for client_id in (*_DECIDED, _NOT_REACHED.id):
         if client_id not in on_it:
             item_id = demo_id(f"case review/{client_id}")
@@ -162,12 +167,6 @@ def _items(asked: Asked, db: Session) -> tuple[ItemLine, ...]:
     meeting = running_meeting(db, asked)
     assert meeting is not None
     return meeting.items
-
-
-def _line(asked: Asked, row: AgendaRow) -> AgendaLine:
-    """Why somebody was on the agenda, in the words of that day."""
-    said = tuple(ReasonSaid(one.text, one.text, one.tone) for one in reasons_now(asked, row))
-    return AgendaLine(row.course.episode_id, said, row.entry.is_steady)
 
 
 def _decide(telling: Telling, items: list[str], place: int, at: datetime, db: Session) -> None:

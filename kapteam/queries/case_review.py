@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, aliased
 
-from kapteam.db.access import visible_episodes
+from kapteam.db.access import is_on_with, visible_episodes
 from kapteam.db.tables import (
     Action,
     CaseReview,
@@ -234,11 +234,9 @@ class AgendaRow:
 class Agenda:
     """What a review with that colleague would be about now, and the reviews there were.
 
-    `running` is one that has not ended. `colleagues` are those with whom courses are shared, the
-    one shared most first.
+    `colleagues` are those with whom courses are shared, the one shared most first.
     """
 
-    running: MeetingHead | None
     colleague: Person | None
     colleagues: tuple[Person, ...]
     rows: tuple[AgendaRow, ...]
@@ -290,17 +288,18 @@ def case_agenda(db: Session, asked: Asked, colleague_id: str | None = None) -> A
     """
     heads = _heads(db, asked, CaseReviewMember.clinician_id == asked.viewer.clinician_id)
     found = course_standings(db, asked, own_courses(asked))
-    colleagues = _colleagues(found, asked.viewer.clinician_id)
+    colleagues = _colleagues(found, asked.viewer)
     beside = asked.viewer.beside
-    wanted = colleague_id or (beside.clinician_id if beside else None)
+    wanted = beside.clinician_id if beside and beside.treats else colleague_id
     colleague = next(
         (one for one in colleagues if one.id == wanted),
         colleagues[0] if colleagues else None,
     )
+    shared = _shared_with(db, asked, found, colleague)
     ours = [
         one
         for one in found
-        if colleague is None or _is_with(one, colleague) or _is_alone(one, asked.viewer)
+        if colleague is None or one.episode_id in shared or _is_alone(one, asked.viewer)
     ]
     doses = {one.episode_id: _dose_ahead(one, asked) for one in ours}
     by_id = {one.episode_id: one for one in ours}
@@ -310,7 +309,6 @@ def case_agenda(db: Session, asked: Asked, colleague_id: str | None = None) -> A
         asked.now,
     )
     return Agenda(
-        running=next((one for one in heads if one.ended_at is None), None),
         colleague=colleague,
         colleagues=colleagues,
         rows=tuple(
@@ -481,14 +479,14 @@ def _actions(db: Session, rows: Sequence[Any]) -> list[AgreedAction]:
                 Action.id,
                 Action.review_item_id,
                 Action.words,
-                Action.owner_id,
+                Action.agreed_owner_id.label("owner_id"),
                 Clinician.name.label("owner"),
                 Action.due_on,
                 Action.ended_as,
                 Action.ended_at,
                 ended.name.label("ended_by"),
             )
-            .join(Clinician, Clinician.id == Action.owner_id)
+            .join(Clinician, Clinician.id == Action.agreed_owner_id)
             .outerjoin(ended, ended.id == Action.ended_by_id)
             .where(Action.review_item_id.in_({row.ReviewItem.id for row in rows}))
             .order_by(Action.due_on, Action.id)
@@ -612,18 +610,43 @@ def _said(kept: dict[str, Any], *, for_others: bool = False) -> Said:
     return Said(words, Tone(kept["tone"]), kept.get("label", ""))
 
 
-def _colleagues(courses: Iterable[CourseStanding], clinician_id: str) -> tuple[Person, ...]:
-    shared = Counter(
-        person
-        for course in courses
-        for person in {course.prescriber, course.therapist}
-        if person is not None and person.id not in {None, clinician_id}
+def _colleagues(courses: Iterable[CourseStanding], viewer: Viewer) -> tuple[Person, ...]:
+    """With whom courses are shared, the one shared most first; before all who is at this screen."""
+    people: dict[str, Person] = {}
+    shared: Counter[str] = Counter()
+    for course in courses:
+        for person in {course.prescriber, course.therapist}:
+            if person is not None and person.id and person.id != viewer.clinician_id:
+                people.setdefault(person.id, person)
+                shared[person.id] += 1
+    beside = viewer.beside
+    if beside is not None and beside.treats:
+        people.setdefault(beside.clinician_id, Person(beside.clinician_id, beside.name))
+        shared[beside.clinician_id] += len(people) and sum(shared.values())
+    return tuple(
+        sorted(people.values(), key=lambda one: (-shared[one.id or ""], one.name, one.id or ""))
     )
-    return tuple(sorted(shared, key=lambda one: (-shared[one], one.name, one.id or "")))
 
 
-def _is_with(course: CourseStanding, colleague: Person) -> bool:
-    return colleague in {course.prescriber, course.therapist}
+def _shared_with(
+    db: Session, asked: Asked, courses: Iterable[CourseStanding], colleague: Person | None
+) -> frozenset[str]:
+    """Of the viewer's own open courses those that a colleague treats on too.
+
+    Of who is at this screen also those that they cover.
+    """
+    if colleague is None or colleague.id is None:
+        return frozenset()
+    beside = asked.viewer.beside
+    if beside is None or beside.clinician_id != colleague.id:
+        return frozenset(
+            one.episode_id
+            for one in courses
+            for person in (one.prescriber, one.therapist)
+            if person is not None and person.id == colleague.id
+        )
+    both = (own_courses(asked), is_on_with(colleague.id, asked.now))
+    return frozenset(db.scalars(select(Episode.id).where(Episode.closed_at.is_(None), *both)))
 
 
 def _is_alone(course: CourseStanding, viewer: Viewer) -> bool:

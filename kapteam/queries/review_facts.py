@@ -1,12 +1,15 @@
 """What both have before them in a case review, in words, which are kept as they read then."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
 
 from kapteam import sentences, wording
-from kapteam.queries.case_review import AgendaRow, Presented, Said
+from kapteam.queries.case_review import AgendaRow, Presented, Said, case_agenda
 from kapteam.queries.integration import is_owed
 from kapteam.queries.standing import Asked, CourseStanding, NextStep
-from kapteam.vocabulary import Tone
+from kapteam.vocabulary import Audience, Tone
 from kapteam.wording import Phrase
 
 SCORE, INTENTION = "Score", "Intention"
@@ -20,6 +23,44 @@ def reasons_now(asked: Asked, one: AgendaRow) -> list[Phrase]:
     marks = [(mark.by, mark.words) for mark in one.course.marks]
     attention = [sentences.attention(each, now, zone) for each in one.course.attention]
     return [*attention, *sentences.topics(one.entry, marks, now, zone)]
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """One course of the agenda as a review keeps it: each reason in words, and for others."""
+
+    episode_id: str
+    is_steady: bool
+    reasons: tuple[tuple[Phrase, str], ...]
+
+
+def agenda_to_keep(
+    db: Session, asked: Asked, colleague_id: str | None
+) -> tuple[tuple[AgendaRow, Frozen], ...]:
+    """The agenda as it is now, in words: all of them, and those that others in the room may read.
+
+    Others may come while the review goes on. Where something was saved between the two reads, of a
+    course nothing is for others.
+    """
+    full, short = (
+        case_agenda(db, _seen_by(asked, one), colleague_id).rows
+        for one in (Audience.BOTH_OF_US, Audience.OTHERS)
+    )
+    for_others = {
+        one.course.episode_id: [each.text for each in reasons_now(asked, one)] for one in short
+    }
+    kept = []
+    for row in full:
+        reasons = reasons_now(asked, row)
+        theirs = for_others.get(row.course.episode_id, [])
+        texts = theirs if len(theirs) == len(reasons) else [""] * len(reasons)
+        pairs = tuple(zip(reasons, texts, strict=True))
+        kept.append((row, Frozen(row.course.episode_id, row.entry.is_steady, pairs)))
+    return tuple(kept)
+
+
+def _seen_by(asked: Asked, audience: Audience) -> Asked:
+    return replace(asked, viewer=replace(asked.viewer, audience=audience))
 
 
 def facts_now(asked: Asked, shown: Presented) -> tuple[Said, ...]:

@@ -125,10 +125,14 @@ def next_open(ids: Sequence[str], open_ids: Collection[str], after_id: str) -> s
     return next((one for one in (*ids[start:], *ids[:start]) if one in open_ids), None)
 
 
-def moved(ids: Sequence[str], item_id: str, place: int) -> list[str]:
-    """The agenda with one item in that place, counted from 0, or at the end that is nearest."""
+def moved(ids: Sequence[str], item_id: str, place: int, seen: Collection[str]) -> list[str]:
+    """The agenda with one item in that place, counted from 0, or at the end that is nearest.
+
+    Places are counted among those that somebody has `seen`.
+    """
     others = [one for one in ids if one != item_id]
-    others.insert(max(place, 0), item_id)
+    behind = [one for one in others if one in seen][max(place, 0) :]
+    others.insert(others.index(behind[0]) if behind else len(others), item_id)
     return others
 
 

@@ -1,6 +1,5 @@
 """The case review on the screen: its agenda, and one client at a time for both (ux.md 2.5)."""
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -30,15 +29,15 @@ from kapteam.queries.case_review import (
     AgendaRow,
     ItemLine,
     Meeting,
+    Presented,
     Said,
-    case_agenda,
     own_open_courses,
     presented,
     presented_together,
     running_meeting,
 )
 from kapteam.queries.notes import DraftText
-from kapteam.queries.review_facts import FOR_THE_TEAM, facts_now, reasons_now
+from kapteam.queries.review_facts import FOR_THE_TEAM, agenda_to_keep, facts_now, reasons_now
 from kapteam.queries.standing import ActionLine, Asked, CourseStanding, Person
 from kapteam.rules.case_review import AGREED, next_open, time_left
 from kapteam.ui.forms import Form, unused_id
@@ -57,10 +56,10 @@ from kapteam.ui.rows import (
     telling_apart,
     words,
 )
-from kapteam.ui.shell import Present, acting, say_next
+from kapteam.ui.shell import Present, acting, present, say_next
 from kapteam.ui.text import plain, quiet, said, strong
 from kapteam.ui.written import folded_for_others, free_words
-from kapteam.vocabulary import ActionEnd, Audience, ReviewDecision, ServiceLine, Tone
+from kapteam.vocabulary import ActionEnd, ReviewDecision, ServiceLine, Tone
 from kapteam.wording import Phrase
 
 _REASONS = 620
@@ -81,15 +80,17 @@ def draw_agenda(here: Present, shown: Agenda) -> None:
     here = telling_apart(here, (one.course.client for one in shown.rows))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if shown.colleague is not None:
-            _choose_colleague(shown)
+            _choose_colleague(shown, beside=here.viewer.beside is not None)
         _start(here, shown)
+    live_part(here, partial(_follow, drawn=here.asked, seen=""))
     _draw_rows(here, shown)
     draw_past(here, shown.past)
 
 
-def _choose_colleague(shown: Agenda) -> None:
+def _choose_colleague(shown: Agenda, *, beside: bool) -> None:
+    """With whom; whoever is at this screen too is not asked about."""
     people = {one.id: one.name for one in shown.colleagues}
-    if len(people) < 2:
+    if len(people) < 2 or beside:
         words(f"With {strong(shown.colleague.name if shown.colleague else '')}")
         return
     st.session_state.setdefault("review_with", shown.colleague.id if shown.colleague else None)
@@ -145,41 +146,24 @@ def _start(here: Present, shown: Agenda) -> None:
                 id=form.makes,
                 colleague_id=colleague.id if colleague else None,
                 minutes=form.value("minutes"),
-                lines=_lines(here, colleague),
+                lines=_lines(colleague),
             ),
             then=lambda _: say_next(""),
         )
 
 
-def _lines(here: Present, colleague: Person | None) -> tuple[AgendaLine, ...]:
-    """The agenda as it is at the press, which is what both are about to see (rule 58).
-
-    Each reason also as others in the room may see it: they may come while the review goes on.
-    """
-    ours, theirs = (
-        _agenda_for(here, colleague, one) for one in (Audience.BOTH_OF_US, Audience.OTHERS)
-    )
+def _lines(colleague: Person | None) -> tuple[AgendaLine, ...]:
+    """The agenda as it is at the press, which is what both are about to see (rule 58)."""
+    here = present()
+    kept = here.read(agenda_to_keep, colleague.id if colleague else None) if here else ()
     return tuple(
         AgendaLine(
-            one.course.episode_id,
-            tuple(
-                ReasonSaid(each.text, short.text, each.tone)
-                for each, short in zip(
-                    reasons_now(here.asked, one), reasons_now(here.asked, other), strict=True
-                )
-            ),
-            one.entry.is_steady,
+            one.episode_id,
+            tuple(ReasonSaid(each.text, for_others, each.tone) for each, for_others in one.reasons),
+            one.is_steady,
         )
-        for one, other in zip(ours, theirs, strict=True)
+        for _, one in kept
     )
-
-
-def _agenda_for(
-    here: Present, colleague: Person | None, audience: Audience
-) -> tuple[AgendaRow, ...]:
-    asked = replace(here.asked, viewer=replace(here.viewer, audience=audience))
-    shown = replace(here, asked=asked).read(case_agenda, colleague.id if colleague else None)
-    return shown.rows
 
 
 def draw_meeting(here: Present, shown: Meeting) -> None:
@@ -191,7 +175,7 @@ def draw_meeting(here: Present, shown: Meeting) -> None:
         _draw_frozen(here, shown)
     elif item is None or item.is_steady:
         _draw_head(here, shown, item)
-        live_part(here, partial(_follow, drawn=here.asked, seen=_seen(item)))
+        live_part(here, partial(_follow, drawn=here.asked, seen=""))
         _draw_steady(here, shown)
     else:
         _draw_head(here, shown, item)
@@ -253,17 +237,21 @@ def _go_to(here: Present, item_id: str) -> None:
     here.write(open_item, item_id, here.now)
 
 
-def _follow(here: Present, drawn: Asked, seen: tuple[str, int, int], begun: bool = False) -> None:
-    """Go where the colleague went on to; what is half entered here stays until one follows."""
+def _follow(here: Present, drawn: Asked, seen: str, begun: bool = False) -> None:
+    """Draw the page anew where anything was saved, and go where the colleague went on to.
+
+    What is half entered here stays until one follows. (The guard asks for nothing while somebody
+    types.)
+    """
     if here.asked is drawn:
         return
-    now = here.read(running_meeting)
-    current = _seen(now.current if now else None)
-    if current == seen:
-        return
-    if not begun or current[0] == seen[0]:
+    if not begun:
         st.rerun()
-    phrase(Phrase("Your colleague went on to the next one.", Tone.BLUE, "arrow_forward"))
+    now = here.read(running_meeting)
+    if now is not None and now.current is not None and now.current.id == seen:
+        return
+    gone = "Your colleague went on to the next one." if now else "Your colleague ended the review."
+    phrase(Phrase(gone, Tone.BLUE, "arrow_forward"))
     if st.button("Go there too", key="follow"):
         st.rerun()
 
@@ -276,20 +264,18 @@ def _present(here: Present, meeting: Meeting, item: ItemLine) -> None:
         left, right = st.columns([11, 9], gap="medium")
         facts = facts_now(here.asked, shown)
         with right:
-            begun = _decision(here, meeting, item, facts)
+            begun = _decision(here, meeting, shown, facts)
         with left, st.container(gap="xsmall"):
-            live_part(here, partial(_follow, drawn=here.asked, seen=_seen(item), begun=begun))
+            live_part(here, partial(_follow, drawn=here.asked, seen=item.id, begun=begun))
             _why(item)
             if shown.course is None:
                 phrase(Phrase("This course of care has ended since.", Tone.AMBER, "flag"))
             draw_facts(here, facts, shown.course)
+            for mark in shown.course.marks if shown.course else ():
+                what = f"To discuss, {mark.by}: {free_words(here, mark.words)}"
+                phrase(Phrase(what, Tone.AMBER, "add_comment"))
             for one in shown.course.actions if shown.course else ():
                 _open_action(here, one)
-
-
-def _seen(item: ItemLine | None) -> tuple[str, int, int]:
-    """What a screen shows of an item: another one, or more of it, and it is drawn anew."""
-    return (item.id, item.version, item.typed_version) if item else ("", 0, 0)
 
 
 def _why(item: ItemLine) -> None:
@@ -346,8 +332,10 @@ def _end_action(here: Present, action_id: str, end: ActionEnd) -> None:
     say_next(f"{end.label}")
 
 
-def _decision(here: Present, meeting: Meeting, item: ItemLine, facts: tuple[Said, ...]) -> bool:
+def _decision(here: Present, meeting: Meeting, shown: Presented, facts: tuple[Said, ...]) -> bool:
     """What is decided, and who does what; says whether something was chosen and not saved."""
+    item = shown.item
+    marks = shown.course.marks if shown.course else ()
     form = Form(here, "decision", item.id)
     version = form.seen(item.version)
     with st.container(border=True, gap="xsmall"):
@@ -370,6 +358,7 @@ def _decision(here: Present, meeting: Meeting, item: ItemLine, facts: tuple[Said
                     version=version,
                     decision=_chosen(form),
                     facts=_kept(facts),
+                    mark_ids=tuple(one.id for one in marks),
                 ),
                 then=lambda _: _go_on(here, meeting, item),
                 shortcut="Ctrl+Enter",
@@ -436,13 +425,19 @@ def _draw_steady(here: Present, meeting: Meeting) -> None:
                             args=(one.item.id,),
                         )
     if any(one.is_open for one in meeting.steady):
-        number = sum(one.is_open for one in meeting.steady)
+        # What somebody wants to discuss is looked at alone.
+        unmarked = [
+            one.item.id
+            for one in shown
+            if one.item.is_open and not (one.course and one.course.marks)
+        ]
+        number = len(unmarked)
         st.button(
             f"No change for all {number}",
             key="no_change_for_all",
             type="primary",
             on_click=_no_change,
-            args=(meeting.head.id, {one: _kept(known) for one, known in facts.items()}),
+            args=(meeting.head.id, {one: _kept(facts[one]) for one in unmarked}),
         )
     _end(here, meeting)
 
@@ -460,7 +455,7 @@ def _no_change(here: Present, case_review_id: str, facts: dict[str, Any]) -> Non
 
 def _draw_frozen(here: Present, meeting: Meeting) -> None:
     """The agenda of the review that runs, to add to, to move in and to take off."""
-    live_part(here, partial(_follow_agenda, drawn=here.asked, seen=_order(meeting)))
+    live_part(here, partial(_follow, drawn=here.asked, seen=""))
     with section("Agenda", len(meeting.shown), key="frozen", nothing="Nobody is on it any more"):
         for number, one in enumerate(meeting.shown, 1):
             with list_row(f"item_{one.id}"):
@@ -477,19 +472,6 @@ def _draw_frozen(here: Present, meeting: Meeting) -> None:
                     _moves(one, number)
     _add(here, meeting)
     _end(here, meeting)
-
-
-def _order(meeting: Meeting) -> tuple[str, ...]:
-    return tuple(one.id for one in meeting.shown)
-
-
-def _follow_agenda(here: Present, drawn: Asked, seen: tuple[str, ...]) -> None:
-    """Draw the agenda anew once a colleague changed it."""
-    if here.asked is drawn:
-        return
-    now = here.read(running_meeting)
-    if now is None or _order(now) != seen:
-        st.rerun()
 
 
 def _moves(one: ItemLine, number: int) -> None:

@@ -48,6 +48,13 @@ def test_the_pages_are_what_the_readme_shows(new_page: NewPage) -> None:
             expect(chart.locator("svg, canvas").first).to_be_visible()
         _take(page, name)
 
+    go_to(page, "/case_review")
+    press(page, "Start the review")
+    for _ in range(6):
+        press(page, "Next")
+    expect(page.get_by_text("Why on the agenda")).to_be_visible()
+    _take(page, "case_review")
+
 
 def _take(page: Page, name: str) -> None:
     """A picture with few colors, small enough for a version control that keeps every one."""

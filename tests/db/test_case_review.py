@@ -1,5 +1,6 @@
 """Case reviews: begun by two, gone through, decided, interrupted, ended; by whom alone."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -44,6 +45,7 @@ from kapteam.ids import new_id
 from kapteam.queries.case_review import case_agenda, meeting, presented, running_meeting
 from kapteam.queries.today import today
 from kapteam.rules.case_review import Topic
+from kapteam.rules.permissions import Beside
 from kapteam.vocabulary import ActionEnd, EpisodeState, Part, ReviewDecision, Tone
 from tests.factories import NOW, TODAY, a_member, audit_events, count_rows
 from tests.factories_care import (
@@ -196,8 +198,12 @@ def test_a_decision_settles_what_was_marked_and_counts_as_reviewed(care, courses
     care.do(mark_to_discuss, care.therapist, mark)
     assert _agenda(care, care.therapist).rows[0].course.last_reviewed_at is None
     review = _begin(care, courses)
-    care.do(decide, care.therapist, _decided(_item(care, review, courses[0])))
+    late = DiscussEntered(new_id(), courses[0], "Set while they talked, and not read")
+    care.do(mark_to_discuss, care.prescriber, late)
+    item = _item(care, review, courses[0])
+    care.do(decide, care.therapist, _decided(item, mark_ids=(mark.id,)))
     assert care.row(DiscussMark, mark.id).settled_at == NOW
+    assert care.row(DiscussMark, late.id).settled_at is None
     rows = {one.course.episode_id: one for one in _agenda(care, care.therapist).rows}
     assert courses[0] not in rows or Topic.NOT_REVIEWED not in rows[courses[0]].entry.topics
 
@@ -494,6 +500,8 @@ def test_the_steady_ones_are_decided_together_and_no_other(care, courses):
     care.do(decide, care.therapist, _decided(_item(care, review, courses[1]), D.HOLD))
     shown = [{"label": "Stage", "words": "Series, 2 of 6", "tone": "plain"}]
     kept = {_item(care, review, courses[2]).id: shown}
+    _do(care, care.therapist, no_change_for_all, review, {})
+    assert _item(care, review, courses[2]).is_open
     for _ in range(2):
         _do(care, care.therapist, no_change_for_all, review, kept)
     assert [_item(care, review, one).decision for one in courses] == [None, D.HOLD, D.NO_CHANGE]
@@ -544,6 +552,63 @@ def test_what_is_decided_is_not_dropped(care, courses):
     care.do(decide, care.therapist, _decided(item))
     with pytest.raises(NotAllowed, match="stay in the minutes"):
         _do(care, care.therapist, drop_item, item.id)
+
+
+def test_a_course_that_the_next_review_took_off_was_not_missed_by_it(care, courses):
+    first = _begin(care, courses)
+    _do(care, care.therapist, end_review, first)
+    week = NOW + 7 * DAY
+    second = care.do(start_review, care.therapist, _entered(care, courses), now=week)
+    _do(care, care.therapist, drop_item, _item(care, second, courses[0]).id, now=week)
+    _do(care, care.therapist, end_review, second, now=week)
+    rows = {
+        one.course.episode_id: one.entry.topics
+        for one in _agenda(care, care.therapist, week + DAY).rows
+    }
+    missed = {course for course, topics in rows.items() if Topic.NOT_REACHED in topics}
+    assert missed == set(courses[1:])
+
+
+def test_what_one_may_not_see_stops_neither_the_order_nor_the_steady_ones(care, courses):
+    """The therapist has a course of her own in the review, and it comes first."""
+    with care.database.writing() as db:
+        own = another_course(db, care, "Cedar", prescriber=None).id
+    lines = (_line(own, steady=True), *(_line(one, steady=True) for one in courses))
+    review = _begin(care, courses, lines=lines)
+    seen = _meeting(care, review, care.prescriber)
+    assert (len(seen.shown), seen.hidden) == (3, 1)
+    _do(care, care.prescriber, move_item, seen.shown[0].id, 1)
+    after = _meeting(care, review, care.prescriber)
+    assert [one.episode_id for one in after.shown] == [courses[1], courses[0], courses[2]]
+    _do(care, care.prescriber, no_change_for_all, review, {one.id: [] for one in after.shown})
+    assert [one.decision for one in _meeting(care, review).shown].count(D.NO_CHANGE) == 3
+
+
+def test_an_action_that_a_colleague_dropped_is_not_said_to_be_done(care, courses):
+    review = _begin(care, courses)
+    action = _an_action(care, review, courses[0], owner=care.prescriber)
+
+    def end(who, how):
+        care.do(lambda db, viewer, now: end_action(db, viewer, action, how, now), who)
+
+    end(care.prescriber, ActionEnd.DROPPED)
+    with pytest.raises(NotAllowed, match="dropped"):
+        end(care.therapist, ActionEnd.DONE)
+    assert care.row(Action, action).ended_as is ActionEnd.DROPPED
+
+
+def test_who_is_at_this_screen_too_is_with_whom_the_review_is(care, courses):
+    """Also who only covers: what they are on together is the agenda."""
+    with care.database.writing() as db:
+        a_member(db, db.get_one(Episode, courses[1]), care.stranger, Part.COVER)
+    asked = care.asked_by(care.therapist)
+    beside = Beside(care.stranger.clinician_id, care.stranger.name)
+    for chosen in (None, care.prescriber.clinician_id):
+        both = replace(asked, viewer=replace(asked.viewer, beside=beside))
+        with care.database.reading() as db:
+            shown = case_agenda(db, both, chosen)
+        assert shown.colleague.id == care.stranger.clinician_id
+        assert {one.course.episode_id for one in shown.rows} == {courses[1]}
 
 
 def test_a_review_that_has_ended_changes_no_more(care, courses):

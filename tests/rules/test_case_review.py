@@ -178,7 +178,12 @@ def test_the_next_one_is_the_next_that_nothing_is_decided_about(open_ids, after,
     ],
 )
 def test_an_item_moves_to_its_place_or_to_the_nearest_end(item, place, expected):
-    assert moved(ITEMS, item, place) == expected
+    assert moved(ITEMS, item, place, ITEMS) == expected
+
+
+def test_places_are_counted_among_what_somebody_sees():
+    assert moved(ITEMS, "d", 0, {"c", "d"}) == ["a", "b", "d", "c"]
+    assert moved(ITEMS, "c", 1, {"c", "d"}) == ["a", "b", "d", "c"]
 
 
 @pytest.mark.parametrize(

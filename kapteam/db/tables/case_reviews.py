@@ -87,7 +87,10 @@ class ReviewItem(Versioned):
 
 
 class Action(Versioned):
-    """What one person does by a day, agreed in a case review."""
+    """What one person does by a day, agreed in a case review.
+
+    `agreed_owner_id` is whose it was when it was agreed; it may be handed on with the course.
+    """
 
     __tablename__ = "action"
 
@@ -95,6 +98,7 @@ class Action(Versioned):
     episode_id: Mapped[str] = mapped_column(ForeignKey("episode.id"))
     words: Mapped[str] = mapped_column(Text)
     owner_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
+    agreed_owner_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))
     due_on: Mapped[date]
     agreed_at: Mapped[datetime]
     agreed_by_id: Mapped[str] = mapped_column(ForeignKey("clinician.id"))

@@ -11,6 +11,7 @@ const SENDING_MS = 500;
 const SENT_MS = 5_000;
 const AGEING_MS = 60_000;
 const AGAIN_MS = 10_000;
+const WRITING_MS = 3000; // so long after the last key somebody still writes
 const HELD_MS = 5_000;
 const ON_THE_WAY_MS = 1_000;
 const SLOW_MS = 30_000;
@@ -177,7 +178,7 @@ function refresh() {
   if (now - pressedAt < HELD_MS || now - wentAt < ON_THE_WAY_MS) return;
   if (wentTo !== "" && location.pathname !== wentTo && now - wentAt < SLOW_MS) return;
   wentTo = "";
-  if (document.querySelector("[role=dialog], [role=listbox]")) return;
+  if (document.querySelector("[role=dialog], [role=listbox]") || isWriting()) return;
   const [token, room] = news.split(" ");
   const isLive = drawn.kapteamToken !== "";
   const isOld = isLive && token !== drawn.kapteamToken || room !== drawn.kapteamRoom;
@@ -392,10 +393,20 @@ async function decideByKeys(event) {
   decided = inFront();
   await Promise.all([sent(), allKept()]);
   if (unsavedDraft()) return unsavedDraft().area.focus();
-  document.querySelector(".st-key-decide button")?.click();
+  // Meanwhile the screen may have followed the colleague to somebody else.
+  if (inFront() === decided) document.querySelector(".st-key-decide button")?.click();
 }
 
 addEventListener("keydown", decideByKeys, { capture: true });
+
+// What the colleague does takes nobody's page away while they write on it.
+
+let wroteAt = -Infinity;
+
+const isWriting = () =>
+  inFront() !== "" && (unsent !== null || performance.now() - wroteAt < WRITING_MS);
+
+addEventListener("input", () => (wroteAt = performance.now()), { capture: true });
 
 function toDecision() {
   if (decided === "" || inFront() === "" || inFront() === decided) return;
@@ -454,8 +465,9 @@ function adopt(mark) {
     const isNewer = version !== "" && Number(version) > draft.version;
     if (draft.text !== null && (isUnsaved(draft) || !isNewer)) write(area, draft.text);
     else Object.assign(draft, { version: Number(version), text: null, kept: null, saved: "" });
-  } else if (!isUnsaved(draft) && Number(version) > draft.version) {
-    // A colleague's words, drawn over what was kept of ours.
+  } else if (!isUnsaved(draft) && Number(version) > draft.version && area.value !== draft.text) {
+    // A colleague's words, drawn over what was kept of ours; where they are not, the next save shows
+    // both texts.
     Object.assign(draft, { version: Number(version), text: null, kept: null, saved: "" });
   }
   drawDraft(draft);

@@ -77,6 +77,7 @@ def upgrade() -> None:
         _id("episode_id"),
         sa.Column("words", sa.Text(), nullable=False),
         _id("owner_id"),
+        _id("agreed_owner_id"),
         sa.Column("due_on", sa.Date(), nullable=False),
         _at("agreed_at"),
         _id("agreed_by_id"),
@@ -86,6 +87,7 @@ def upgrade() -> None:
         review_item_id="review_item",
         episode_id="episode",
         owner_id="clinician",
+        agreed_owner_id="clinician",
         agreed_by_id="clinician",
         ended_by_id="clinician",
     )
