@@ -9,8 +9,12 @@ from kapteam.ui.case_review import draw_agenda, draw_meeting
 from kapteam.ui.minutes import draw_minutes
 from kapteam.ui.page import open_page
 
+here = open_page(
+    "Case review",
+    needs=check_can_review_cases,
+    has_live_part=not (st.query_params.get("id") or st.query_params.get("item")),
+)
 over, item = st.query_params.get("id", ""), st.query_params.get("item", "")
-here = open_page("Case review", needs=check_can_review_cases, has_live_part=not (over or item))
 if item:
     draw_as_it_was(here, here.read(past_item, item, over))
 elif over:

@@ -63,6 +63,7 @@ from kapteam.vocabulary import ActionEnd, ReviewDecision, ServiceLine, Tone
 from kapteam.wording import Phrase
 
 _REASONS = 620
+_DECISION, _IN_FRONT = "decision", "review_item_in_front"
 _FIRST = 3
 """So many reasons are in view; the first ones are the most pressing."""
 _UP, _DOWN, _AS_NEXT, _TAKE_OFF = "Up", "Down", "As the next", "Take off"
@@ -169,7 +170,7 @@ def _lines(colleague: Person | None) -> tuple[AgendaLine, ...]:
 def draw_meeting(here: Present, shown: Meeting) -> None:
     """The review that runs: one client in front of both, else the steady ones, or its agenda."""
     here = telling_apart(here, (one.client for one in shown.shown))
-    item = shown.current
+    item = _half_decided(here, shown) or shown.current
     if st.query_params.get("show") == "agenda" or not shown.shown:
         _draw_head(here, shown, None)
         _draw_frozen(here, shown)
@@ -180,6 +181,16 @@ def draw_meeting(here: Present, shown: Meeting) -> None:
     else:
         _draw_head(here, shown, item)
         _present(here, shown, item)
+
+
+def _half_decided(here: Present, shown: Meeting) -> ItemLine | None:
+    """Whom this tab stays with although the colleague went on: something is chosen, not saved."""
+    stays = next((one for one in shown.alone if one.id == st.session_state.get(_IN_FRONT)), None)
+    if stays is None or stays == shown.current:
+        return None
+    form = Form(here, _DECISION, stays.id)
+    form.seen(stays.version)
+    return stays if form.is_begun else None
 
 
 def _draw_head(here: Present, shown: Meeting, item: ItemLine | None) -> None:
@@ -234,6 +245,7 @@ def _ways(here: Present, shown: Meeting, item: ItemLine | None) -> None:
 @acting
 def _go_to(here: Present, item_id: str) -> None:
     st.query_params.pop("show", None)
+    st.session_state.pop(_IN_FRONT, None)
     here.write(open_item, item_id, here.now)
 
 
@@ -243,22 +255,24 @@ def _follow(here: Present, drawn: Asked, seen: str, begun: bool = False) -> None
     What is half entered here stays until one follows. (The guard asks for nothing while somebody
     types.)
     """
-    if here.asked is drawn:
-        return
     if not begun:
-        st.rerun()
+        if here.asked is not drawn:
+            st.rerun()
+        return
     now = here.read(running_meeting)
     if now is not None and now.current is not None and now.current.id == seen:
         return
     gone = "Your colleague went on to the next one." if now else "Your colleague ended the review."
     phrase(Phrase(gone, Tone.BLUE, "arrow_forward"))
     if st.button("Go there too", key="follow"):
+        st.session_state.pop(_IN_FRONT, None)
         st.rerun()
 
 
 def _present(here: Present, meeting: Meeting, item: ItemLine) -> None:
     """One client: the facts at the left, what is decided at the right; no other client's name."""
     shown = here.read(presented, item)
+    st.session_state[_IN_FRONT] = item.id
     with st.container(key="presenter", gap="xsmall"):
         identity(here, item.client, item.care, course_id=item.episode_id)
         left, right = st.columns([11, 9], gap="medium")
@@ -336,7 +350,7 @@ def _decision(here: Present, meeting: Meeting, shown: Presented, facts: tuple[Sa
     """What is decided, and who does what; says whether something was chosen and not saved."""
     item = shown.item
     marks = shown.course.marks if shown.course else ()
-    form = Form(here, "decision", item.id)
+    form = Form(here, _DECISION, item.id)
     version = form.seen(item.version)
     with st.container(border=True, gap="xsmall"):
         decisions = {one.value: one.label for one in ReviewDecision}

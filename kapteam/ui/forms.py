@@ -137,8 +137,11 @@ class Form:
 
     def is_changed(self, field: str) -> bool:
         """Whether the field holds something else than it started from; ask once it was `seen`."""
-        first = self._kept.first
-        return field in first and self.value(field) not in (first[field], None)
+        first, value = self._kept.first, self.value(field)
+        if field not in first or value is None or value == first[field]:
+            return False
+        # A list from which nobody is chosen reads so until it is drawn.
+        return not (value == "" and first[field] is None)
 
     @property
     def is_begun(self) -> bool:

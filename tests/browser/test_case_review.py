@@ -145,6 +145,8 @@ def test_left_and_right_go_through_the_clients_and_not_while_somebody_types(
     expect(page.get_by_text(f"1 of {CLIENTS}")).to_be_visible()
     wait_for_run(page)
     page.keyboard.press("ArrowRight")
+    expect(page.get_by_text(f"2 of {CLIENTS}")).to_be_visible()
+    wait_for_run(page)
     expect(field(page, "What we agreed")).to_have_value("Two words")
 
 
@@ -167,6 +169,27 @@ def test_the_colleague_s_screen_follows_and_sees_the_words_and_nothing_typed_is_
     _click(other, "Previous")
     expect(field(other, "What we agreed")).to_have_value("Slower next time.")
     expect(page.get_by_text(f"1 of {CLIENTS}")).to_be_visible()
+
+
+def test_a_colleague_s_next_takes_nothing_away_from_who_types(
+    twenty: Care, no_review: None, tab_of: TabOf, server: Server
+) -> None:
+    page = tab_of(twenty.therapist)
+    open_at(page, server.url + "/case_review")
+    _start(page)
+    other = tab_of(twenty.prescriber)
+    open_at(other, server.url + "/case_review")
+    action = field(page, "Action")
+    action.press_sequentially("Call")
+    _click(other, "Next")
+    expect(other.get_by_text(f"2 of {CLIENTS}")).to_be_visible()
+    action.press_sequentially(" the cardiologist", delay=100)
+    expect(action).to_have_value("Call the cardiologist")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Your colleague went on to the next one.")).to_be_visible()
+    expect(action).to_have_value("Call the cardiologist")
+    press(page, "Go there too")
+    expect(page.get_by_text(f"2 of {CLIENTS}")).to_be_visible()
 
 
 def test_two_who_type_at_once_see_both_texts(

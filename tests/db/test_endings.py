@@ -579,6 +579,8 @@ def test_what_a_review_agreed_goes_on_with_whoever_has_the_therapy(care):
         other.clinician_id,
         None,
     )
+    # The minutes go on saying who took it on.
+    assert kept.agreed_owner_id == care.therapist.clinician_id
     assert "action:handed_on" in _tags(care)
     with care.database.reading() as db:
         page = today(db, care.asked_by(other))
