@@ -423,6 +423,7 @@ def strange(care: Care) -> Odd:
             course,
             therapist,
             words=odd("rvw"),
+            typed=odd("rvt"),
             reasons=[{"words": odd("rvr"), "for_others": odd("rvr"), "tone": "orange"}],
             facts=[{"label": "Stage", "words": odd("rvf"), "tone": "plain"}],
         )
@@ -558,8 +559,8 @@ SHOWN = {
     "ask": f"{NAME} qwo qan qvo the",
     "wait": f"{NAME} owh owo the",
     "case_review": f"{NAME} dis the",
-    "minutes": f"{NAME} rvw rva the",
-    "as it was": f"{NAME} rvw rvr rvf rva the",
+    "minutes": f"{NAME} rvw rvt rva the",
+    "as it was": f"{NAME} rvw rvt rvr rvf rva the",
     "filing of a decision": f"{NAME} rvw rvr rvf rva the",
 }
 """Which texts stand on which page."""

@@ -86,6 +86,9 @@ def test_with_others_in_the_room_no_name_is_in_front_in_a_case_review(demo: Data
     while not next(one for one in tab.button if one.label == "Next").disabled:
         press(tab, "Next")
         shown.append("\n".join(_sent(tab)))
+    tab.query_params["show"] = "agenda"
+    well(tab.run())
+    shown.append("\n".join(_sent(tab)))
     press(tab, "End the review")
     shown.append("\n".join(_sent(tab)))
 
