@@ -37,7 +37,7 @@ from kapteam.queries.case_review import (
     running_meeting,
 )
 from kapteam.queries.notes import DraftText
-from kapteam.queries.review_facts import FOR_THE_TEAM, agenda_to_keep, facts_now, reasons_now
+from kapteam.queries.review_facts import FOR_THE_TEAM, SCORE, agenda_to_keep, facts_now, reasons_now
 from kapteam.queries.standing import ActionLine, Asked, CourseStanding, Person
 from kapteam.rules.case_review import AGREED, next_open, time_left
 from kapteam.ui.forms import Form, unused_id
@@ -279,7 +279,7 @@ def _present(here: Present, meeting: Meeting, item: ItemLine) -> None:
         facts = facts_now(here.asked, shown)
         with right:
             begun = _decision(here, meeting, shown, facts)
-        with left, st.container(gap="xsmall"):
+        with left, st.container(gap="xxsmall"):
             live_part(here, partial(_follow, drawn=here.asked, seen=item.id, begun=begun))
             _why(item)
             if shown.course is None:
@@ -307,20 +307,25 @@ def _why(item: ItemLine) -> None:
 
 def draw_facts(here: Present, facts: tuple[Said, ...], course: CourseStanding | None) -> None:
     """What is known, each with its label; what was said or measured, for others, behind Show."""
-    shown = [one for one in facts if one.label not in FOR_THE_TEAM]
+    for one in facts:
+        if one.label not in FOR_THE_TEAM:
+            _draw_fact(one)
     folded = [one for one in facts if one.label in FOR_THE_TEAM]
-    _draw_facts(shown)
     if folded:
         with folded_for_others(here, "Show scores and intention"):
-            if course and course.progress and (drawn := small_trend(course.progress, times=4)):
-                alt = plain(sentences.trend(course.progress))
-                st.markdown(f"![{alt}](<{drawn}>)")
-            _draw_facts(folded)
+            for one in folded:
+                _draw_fact(one, _trend(course) if one.label == SCORE else "")
 
 
-def _draw_facts(facts: list[Said]) -> None:
-    for one in facts:
-        st.markdown(f"{quiet(one.label)}  {said(Phrase(one.words, one.tone))}")
+def _trend(course: CourseStanding | None) -> str:
+    """The scores as a picture on their fixed scale; nothing of fewer than two."""
+    progress = course.progress if course else None
+    drawn = small_trend(progress, times=2) if progress else ""
+    return f"![{plain(sentences.trend(progress))}](<{drawn}>)" if progress and drawn else ""
+
+
+def _draw_fact(one: Said, picture: str = "") -> None:
+    st.markdown(f"{quiet(one.label)}  {picture} {said(Phrase(one.words, one.tone))}")
 
 
 def _open_action(here: Present, one: ActionLine) -> None:

@@ -1,6 +1,7 @@
 """The case review in a browser: twenty clients by keys alone, two screens, words that stay."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,7 +13,14 @@ from tests.browser.accessibility import violations
 from tests.browser.conftest import TabOf
 from tests.browser.hands import field, open_at, press, wait_for_run
 from tests.browser.server import Server
-from tests.factories_care import Care, another_course
+from tests.factories import NOW
+from tests.factories_care import (
+    Care,
+    a_given_session,
+    a_score,
+    a_signed_intention,
+    another_course,
+)
 
 CLIENTS = 20
 DECISIONS = (ReviewDecision.NO_CHANGE, ReviewDecision.PREPARATION, ReviewDecision.CONTINUE)
@@ -232,6 +240,12 @@ def test_axe_finds_nothing_while_one_client_is_in_front(
 def test_nothing_that_is_read_from_two_metres_is_small_or_below_the_screen(
     twenty: Care, no_review: None, tab_of: TabOf, server: Server
 ) -> None:
+    with twenty.database.writing() as db:
+        course = db.get_one(Episode, twenty.course.id)
+        given = a_given_session(db, course, given_at=NOW - timedelta(hours=60))
+        a_signed_intention(db, given, twenty.therapist)
+        for days, total in ((20, 18), (1, 9)):
+            a_score(db, course, twenty.therapist, total=total, taken_at=NOW - timedelta(days=days))
     page = tab_of(twenty.therapist)
     page.set_viewport_size({"width": 1280, "height": 720})
     open_at(page, server.url + "/case_review")
@@ -244,10 +258,11 @@ def test_nothing_that_is_read_from_two_metres_is_small_or_below_the_screen(
             .map((one) => `${one.tagName} ${one.textContent}`)"""
     )
     assert [one for one in small if not re.search("Ctrl|Enter|arrow|expand|calendar", one)] == []
-    for said in ("Why on the agenda", "Stage", "Next step", "What we agreed"):
-        box = page.get_by_text(said, exact=True).first.bounding_box()
-        assert box
-        assert box["y"] + box["height"] <= 720, said
+    facts = ("Stage", "Last dose", "Integration", "Next step", "Score", "Intention")
+    for shown in ("Why on the agenda", *facts, "Decision", "What we agreed"):
+        box = page.locator(".st-key-presenter").get_by_text(shown, exact=True).first.bounding_box()
+        assert box, shown
+        assert box["y"] + box["height"] <= 720, shown
 
 
 def test_a_double_press_of_save_is_one_decision_and_one_action(
