@@ -78,7 +78,6 @@ class MeetingHead:
     """One case review without its items; of one that has ended, `members` confirm its minutes."""
 
     id: str
-    version: int
     started_at: datetime
     minutes: int
     ended_at: datetime | None
@@ -451,7 +450,6 @@ def _head(rows: Sequence[Any]) -> MeetingHead:
     }
     return MeetingHead(
         review.id,
-        review.version,
         review.started_at,
         review.minutes,
         review.ended_at,
@@ -568,7 +566,6 @@ def _heads(db: Session, asked: Asked, *which: ColumnElement[bool]) -> list[Meeti
         members = known.members if known else ()
         heads[one.id] = MeetingHead(
             one.id,
-            one.version,
             one.started_at,
             one.minutes,
             one.ended_at,
