@@ -16,7 +16,6 @@ from kapteam.actions.case_reviews import (
     bring_next,
     decide,
     drop_item,
-    end_action,
     end_review,
     move_item,
     no_change_for_all,
@@ -38,13 +37,14 @@ from kapteam.queries.case_review import (
 )
 from kapteam.queries.notes import DraftText
 from kapteam.queries.review_facts import FOR_THE_TEAM, SCORE, agenda_to_keep, facts_now, reasons_now
-from kapteam.queries.standing import ActionLine, Asked, CourseStanding, Person
+from kapteam.queries.standing import Asked, CourseStanding, Person
 from kapteam.rules.case_review import AGREED, next_open, time_left
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.minutes import draw_past, draw_proposal
 from kapteam.ui.navigation import link
 from kapteam.ui.note import draw_typed, typed_key
 from kapteam.ui.page import live_part
+from kapteam.ui.review_actions import draw_open_action
 from kapteam.ui.rows import (
     identity,
     list_row,
@@ -59,7 +59,7 @@ from kapteam.ui.rows import (
 from kapteam.ui.shell import Present, acting, present, say_next
 from kapteam.ui.text import plain, quiet, said, strong
 from kapteam.ui.written import folded_for_others, free_words
-from kapteam.vocabulary import ActionEnd, ReviewDecision, ServiceLine, Tone
+from kapteam.vocabulary import ReviewDecision, ServiceLine, Tone
 from kapteam.wording import Phrase
 
 _REASONS = 620
@@ -289,7 +289,9 @@ def _present(here: Present, meeting: Meeting, item: ItemLine) -> None:
                 what = f"To discuss, {mark.by}: {free_words(here, mark.words)}"
                 phrase(Phrase(what, Tone.AMBER, "add_comment"))
             for one in shown.course.actions if shown.course else ():
-                _open_action(here, one)
+                short = one.short
+                who = (short.owner_id, short.owner)
+                draw_open_action(here, one.id, *who, short.due_on, short.words)
 
 
 def _why(item: ItemLine) -> None:
@@ -326,29 +328,6 @@ def _trend(course: CourseStanding | None) -> str:
 
 def _draw_fact(one: Said, picture: str = "") -> None:
     st.markdown(f"{quiet(one.label)}  {picture} {said(Phrase(one.words, one.tone))}")
-
-
-def _open_action(here: Present, one: ActionLine) -> None:
-    """What was agreed, now or before: it comes back until somebody says what became of it."""
-    short = one.short
-    due = wording.day(short.due_on, here.today)
-    with row(f"open_action_{one.id}"):
-        said_of_it = f"{short.owner}, due {due}: {free_words(here, short.words)}"
-        phrase(Phrase(said_of_it, short.tone(here.today), "task_alt"))
-        for end in ActionEnd:
-            st.button(
-                end.label,
-                key=f"{end.value}_{one.id}",
-                type="tertiary",
-                on_click=_end_action,
-                args=(one.id, end),
-            )
-
-
-@acting
-def _end_action(here: Present, action_id: str, end: ActionEnd) -> None:
-    here.write(end_action, action_id, end, here.now)
-    say_next(f"{end.label}")
 
 
 def _decision(here: Present, meeting: Meeting, shown: Presented, facts: tuple[Said, ...]) -> bool:

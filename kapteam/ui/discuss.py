@@ -4,14 +4,13 @@ The form stands on the course's own page; every other page about the course has 
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 
 import streamlit as st
 
 from kapteam import sentences, wording
 from kapteam.actions.case_reviews import (
     DiscussEntered,
-    end_action,
     mark_to_discuss,
     take_mark_back,
 )
@@ -22,11 +21,12 @@ from kapteam.rules.permissions import can_review_cases
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.minutes import as_it_was_link
 from kapteam.ui.navigation import link
+from kapteam.ui.review_actions import draw_open_action
 from kapteam.ui.rows import phrase, row, section, words
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet, strong
 from kapteam.ui.written import free_words
-from kapteam.vocabulary import ActionEnd, Tone
+from kapteam.vocabulary import Tone
 from kapteam.wording import Phrase
 
 ASKED_FOR = "discuss"
@@ -47,7 +47,9 @@ def draw_reviews_of(here: Present, care: Course, *, unfolded: bool) -> None:
     with section("Case review", key="reviews"):
         _last(here, left.last)
         for action in left.actions:
-            _action(here, action.id, action.owner_id, action.owner, action.due_on, action.words)
+            draw_open_action(
+                here, action.id, action.owner_id, action.owner, action.due_on, action.words
+            )
         for mark in left.marks:
             _mark(here, mark.id, mark.by, mark.at, mark.words)
         if may_mark:
@@ -65,7 +67,7 @@ def draw_left_by_reviews(here: Present, courses: Iterable[CourseStanding]) -> No
             for line in course.actions:
                 short = line.short
                 name = sentences.colleague(line.person, here.now, here.zone)
-                _action(here, line.id, short.owner_id, name, short.due_on, short.words)
+                draw_open_action(here, line.id, short.owner_id, name, short.due_on, short.words)
             for mark in course.marks:
                 _mark(here, mark.id, mark.by, mark.at, mark.words)
 
@@ -82,32 +84,6 @@ def _last(here: Present, last: LastDecision | None) -> None:
         words(f"{quiet('Last decided')} {strong(label)} {plain(decided)} {by}")
         if can_review_cases(here.viewer):
             as_it_was_link(last.case_review_id, last.item_id)
-
-
-def _action(
-    here: Present, action_id: str, owner_id: str, owner: str, due_on: date, said: str
-) -> None:
-    """What somebody does by a day, until it is done or dropped."""
-    is_mine = here.viewer.stands_for(owner_id)
-    due = sentences.action_due(due_on, here.today)
-    with row(f"action_{action_id}"):
-        phrase(Phrase(f"{'You' if is_mine else owner}, {due.text}", due.tone, "task_alt"))
-        words(plain(_shown(here, said)))
-        if can_review_cases(here.viewer):
-            for label, end in (("Done", ActionEnd.DONE), ("Dropped", ActionEnd.DROPPED)):
-                st.button(
-                    label,
-                    key=f"{end.value}_{action_id}",
-                    type="tertiary",
-                    on_click=_end,
-                    args=(action_id, end),
-                )
-
-
-@acting
-def _end(here: Present, action_id: str, end: ActionEnd) -> None:
-    here.write(end_action, action_id, end, here.now)
-    say_next(end.label)
 
 
 def _mark(here: Present, mark_id: str, by: str, at: datetime, said: str) -> None:

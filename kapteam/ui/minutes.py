@@ -6,7 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from kapteam import wording
-from kapteam.actions.case_reviews import confirm_decision, confirm_minutes, end_action
+from kapteam.actions.case_reviews import confirm_decision, confirm_minutes
 from kapteam.actions.views import record_minutes, record_views
 from kapteam.exchange.minutes import minutes_pdf, minutes_text
 from kapteam.queries.case_review import (
@@ -21,6 +21,7 @@ from kapteam.queries.record_state import record_state
 from kapteam.queries.views import unseen_this_hour
 from kapteam.rules.permissions import can_order_dose, can_take_names
 from kapteam.ui.navigation import link
+from kapteam.ui.review_actions import draw_ends
 from kapteam.ui.rows import (
     list_row,
     name_cell,
@@ -31,11 +32,11 @@ from kapteam.ui.rows import (
     telling_apart,
     words,
 )
-from kapteam.ui.shell import Present, acting, made_when_pressed, say_next
+from kapteam.ui.shell import Present, acting, made_when_pressed
 from kapteam.ui.showing import listed
 from kapteam.ui.text import plain, quiet, said, strong
 from kapteam.ui.written import folded_for_others, free_words
-from kapteam.vocabulary import ActionEnd, ExportPurpose, Tone
+from kapteam.vocabulary import ExportPurpose, Tone
 from kapteam.wording import Phrase
 
 _FIRST_PAST = 12
@@ -177,20 +178,7 @@ def draw_action(here: Present, one: AgreedAction) -> None:
             at = wording.day(one.ended_at.astimezone(here.zone).date(), here.today)
             words(quiet(f"{one.ended_as.label}, {one.ended_by}, {at}"))
             return
-        for end in ActionEnd:
-            st.button(
-                end.label,
-                key=f"{end.value}_{one.id}",
-                type="tertiary",
-                on_click=_end_action,
-                args=(one.id, end),
-            )
-
-
-@acting
-def _end_action(here: Present, action_id: str, end: ActionEnd) -> None:
-    here.write(end_action, action_id, end, here.now)
-    say_next(end.label)
+        draw_ends(one.id)
 
 
 def _row_without_decision(here: Present, head: MeetingHead, one: ItemLine, by: str) -> None:
