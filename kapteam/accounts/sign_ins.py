@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     select,
     update,
 )
@@ -36,6 +37,7 @@ from kapteam.db.tables import (
     EmergencyAccess,
     PracticeSetting,
     Presence,
+    ReviewItem,
     SignIn,
 )
 from kapteam.db.types import UtcDateTime
@@ -83,6 +85,20 @@ _in_review = (
 )
 
 
+_typed_by_others = (
+    select(func.coalesce(func.sum(ReviewItem.typed_version), 0))
+    .join(CaseReview, CaseReview.id == ReviewItem.case_review_id)
+    .join(CaseReviewMember, CaseReviewMember.case_review_id == CaseReview.id)
+    .where(
+        CaseReviewMember.clinician_id == Presence.clinician_id,
+        CaseReview.ended_at.is_(None),
+        ReviewItem.typed_by_id != Presence.clinician_id,
+    )
+    .correlate(Presence)
+    .scalar_subquery()
+)
+
+
 def _setting(key: str) -> ScalarSelect[str]:
     return (
         select(PracticeSetting.value)
@@ -110,6 +126,7 @@ _CURRENT = (
         _setting("idle_minutes").label("idle_minutes"),
         _setting("shared_idle_minutes").label("shared_idle_minutes"),
         _in_review.label("in_review"),
+        _typed_by_others.label("typed_by_others"),
     )
     .join(Presence, _acting)
     .join(Clinician, Clinician.id == Presence.clinician_id)
@@ -191,11 +208,15 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class LiveSignIn:
-    """A signed-in browser whose person may go on: who acts, who can see it and who is at it."""
+    """A signed-in browser whose person may go on: who acts, who can see it and who is at it.
+
+    `typed_by_others` as of the `Viewer` who acts.
+    """
 
     id: str
     presence_id: str
     room: str
+    typed_by_others: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -592,11 +613,13 @@ def _viewer(rows: list[Any]) -> Viewer:
         away=_days_away(rows),
         presence_id=first.presence_id,
         beside=_beside_of(first),
+        typed_by_others=first.typed_by_others,
     )
 
 
 def _live(row: Any) -> LiveSignIn:
-    return LiveSignIn(row.id, row.presence_id, room_of(row.audience, _beside_of(row)))
+    room = room_of(row.audience, _beside_of(row))
+    return LiveSignIn(row.id, row.presence_id, room, row.typed_by_others)
 
 
 def _beside_of(row: Any) -> Beside | None:

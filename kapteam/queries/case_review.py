@@ -613,7 +613,9 @@ def _colleagues(courses: Iterable[CourseStanding], viewer: Viewer) -> tuple[Pers
     shared: Counter[str] = Counter()
     for course in courses:
         for person in {course.prescriber, course.therapist}:
-            if person is not None and person.id and person.id != viewer.clinician_id:
+            if person is None or person.id is None or person.is_off:
+                continue
+            if person.id != viewer.clinician_id:
                 people.setdefault(person.id, person)
                 shared[person.id] += 1
     beside = viewer.beside
@@ -647,9 +649,14 @@ def _shared_with(
 
 
 def _is_alone(course: CourseStanding, viewer: Viewer) -> bool:
-    """Whether nobody else here treats on it: such a course is in no other review."""
+    """Whether nobody else here treats on it: such a course is in no other review.
+
+    Nor is one whose other clinician cannot sign in any more.
+    """
     people = (course.prescriber, course.therapist)
-    return all(one is None or one.id is None or viewer.stands_for(one.id) for one in people)
+    return all(
+        one is None or one.id is None or one.is_off or viewer.stands_for(one.id) for one in people
+    )
 
 
 def _dose_ahead(course: CourseStanding, asked: Asked) -> DoseLine | None:

@@ -144,13 +144,15 @@ class Scope(Term):
 class Person:
     """A clinician with a part in a course, or the name of somebody elsewhere (`id` None).
 
-    `away_until` is when days away that have begun end, and `cover` who covers until then.
+    `away_until` is when days away that have begun end, and `cover` who covers until then. Whoever
+    `is_off` cannot sign in any more.
     """
 
     id: str | None
     name: str
     away_until: datetime | None = None
     cover: str = ""
+    is_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -1214,7 +1216,8 @@ class _Course:
         if member.away_until is not None and not cover:
             covers = (one.name for one in self._members if one.part is Part.COVER)
             cover = next(covers, "")
-        return Person(member.clinician_id, name, member.away_until, cover)
+        is_off = member.suspended_at is not None
+        return Person(member.clinician_id, name, member.away_until, cover, is_off)
 
     def _clinician(self, clinician_id: str, name: str) -> Person:
         """Somebody of the team, who need not be on the course."""

@@ -65,6 +65,8 @@ class Viewer:
     nothing to it. `presence_id` is of this person's stay at the browser.
     `sees_everyone`: the whole caseload is open to this person, by a practice setting or because the
     front desk sees all clients (without notes).
+    `typed_by_others` is another number whenever a colleague typed words in the case review that
+    both are in, and tells nothing but that.
     """
 
     sign_in_id: str
@@ -79,6 +81,7 @@ class Viewer:
     away: tuple[Away, ...] = ()
     presence_id: str = ""
     beside: Beside | None = None
+    typed_by_others: int = 0
 
     def stands_for(self, clinician_id: str | None) -> bool:
         """Whether a clinician's work is this person's: one's own, or a colleague's one covers."""

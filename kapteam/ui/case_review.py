@@ -42,7 +42,7 @@ from kapteam.rules.case_review import AGREED, next_open, time_left
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.minutes import draw_past, draw_proposal
 from kapteam.ui.navigation import link
-from kapteam.ui.note import draw_typed, typed_key
+from kapteam.ui.note import draw_typed, late_words, typed_key
 from kapteam.ui.page import live_part
 from kapteam.ui.review_actions import draw_open_action
 from kapteam.ui.rows import (
@@ -64,6 +64,11 @@ from kapteam.wording import Phrase
 
 _REASONS = 620
 _DECISION, _IN_FRONT = "decision", "review_item_in_front"
+_ASKED = "review_item_that_is_not_saved"
+_NOT_SAVED = (
+    "What you chose here is not saved. Save it, or go on once more to leave it as it was before."
+)
+_ENDED = "The case review ended before this was saved. Copy it, and write it where it belongs:"
 _FIRST = 3
 """So many reasons are in view; the first ones are the most pressing."""
 _UP, _DOWN, _AS_NEXT, _TAKE_OFF = "Up", "Down", "As the next", "Take off"
@@ -84,6 +89,8 @@ def draw_agenda(here: Present, shown: Agenda) -> None:
             _choose_colleague(shown, beside=here.viewer.beside is not None)
         _start(here, shown)
     live_part(here, partial(_follow, drawn=here.asked, seen=""))
+    if typed_about := st.session_state.get(_IN_FRONT):
+        late_words(typed_about, _ENDED)
     _draw_rows(here, shown)
     draw_past(here, shown.past)
 
@@ -188,9 +195,14 @@ def _half_decided(here: Present, shown: Meeting) -> ItemLine | None:
     stays = next((one for one in shown.alone if one.id == st.session_state.get(_IN_FRONT)), None)
     if stays is None or stays == shown.current:
         return None
-    form = Form(here, _DECISION, stays.id)
-    form.seen(stays.version)
-    return stays if form.is_begun else None
+    return stays if _is_half_decided(here, stays) else None
+
+
+def _is_half_decided(here: Present, item: ItemLine) -> bool:
+    """Whether something about an item is chosen or entered in this tab, and not saved."""
+    form = Form(here, _DECISION, item.id)
+    form.seen(item.version)
+    return form.is_begun
 
 
 def _draw_head(here: Present, shown: Meeting, item: ItemLine | None) -> None:
@@ -222,8 +234,8 @@ def _ways(here: Present, shown: Meeting, item: ItemLine | None) -> None:
         key="review_previous",
         shortcut="Left",
         disabled=before is None,
-        on_click=_go_to,
-        args=(before,),
+        on_click=_go_on_to,
+        args=(before, item),
     )
     st.button(
         "Next",
@@ -231,8 +243,8 @@ def _ways(here: Present, shown: Meeting, item: ItemLine | None) -> None:
         key="review_next",
         shortcut="Right",
         disabled=after is None,
-        on_click=_go_to,
-        args=(after,),
+        on_click=_go_on_to,
+        args=(after, item),
     )
     if st.query_params.get("show") == "agenda":
         link("case_review", "Back to the review", icon="arrow_back")
@@ -243,7 +255,14 @@ def _ways(here: Present, shown: Meeting, item: ItemLine | None) -> None:
 
 
 @acting
-def _go_to(here: Present, item_id: str) -> None:
+def _go_on_to(here: Present, item_id: str, leaves: ItemLine | None) -> None:
+    """What was chosen and not saved is left behind at a second press alone."""
+    is_asked = leaves is not None and st.session_state.get(_ASKED) == leaves.id
+    if leaves is not None and not is_asked and _is_half_decided(here, leaves):
+        st.session_state[_ASKED] = leaves.id
+        say_next(_NOT_SAVED, well=False)
+        return
+    st.session_state.pop(_ASKED, None)
     st.query_params.pop("show", None)
     st.session_state.pop(_IN_FRONT, None)
     here.write(open_item, item_id, here.now)
@@ -280,7 +299,8 @@ def _present(here: Present, meeting: Meeting, item: ItemLine) -> None:
         with right:
             begun = _decision(here, meeting, shown, facts)
         with left, st.container(gap="xxsmall"):
-            live_part(here, partial(_follow, drawn=here.asked, seen=item.id, begun=begun))
+            follow = partial(_follow, drawn=here.asked, seen=item.id, begun=begun)
+            live_part(here, follow, with_words=True)
             _why(item)
             if shown.course is None:
                 phrase(Phrase("This course of care has ended since.", Tone.AMBER, "flag"))
@@ -339,7 +359,8 @@ def _decision(here: Present, meeting: Meeting, shown: Presented, facts: tuple[Sa
     with st.container(border=True, gap="xsmall"):
         decisions = {one.value: one.label for one in ReviewDecision}
         form.pick("decision", "Decision", decisions, item.decision)
-        _typed(here, item)
+        with folded_for_others(here, f"Show “{AGREED.label}”"):
+            _typed(here, item)
         form.line("action_words", "Action")
         people = {one.id: one.name for one in meeting.head.members}
         with st.container(horizontal=True, gap="small"):

@@ -5,6 +5,7 @@ this page (decision 60); what is picked is saved here, when it is picked.
 """
 
 from datetime import date
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -51,6 +52,10 @@ from kapteam.vocabulary import NoteKind, Tone
 from kapteam.wording import Phrase
 
 _NOT_ANSWERED = "Not answered"
+_TOO_LATE = (
+    "The note was signed in another tab. What you typed here was not saved; amend the note to add "
+    "it."
+)
 _NO_THEMES = (
     "No themes to pick: your practice has none on its list. Write them under “Other themes”."
 )
@@ -232,6 +237,14 @@ def draw_typed(
     version = (kept.version if kept else 0) if held == text else ""
     mark = f'data-kapteam-note="{note_id}" data-kapteam-field="{field.key}"'
     _saved(here, kept, f'{mark} data-kapteam-version="{version}"')
+
+
+def late_words(row_id: str, sentence: str) -> None:
+    """Where the guard script puts what this tab typed in a row and could not save any more.
+
+    The `sentence` above it says why, and what to do; nothing is drawn where nothing was typed.
+    """
+    st.html(f'<div data-kapteam-late="{row_id}" data-kapteam-why="{escape(sentence)}"></div>')
 
 
 def _saved(here: Present, kept: DraftText | None, mark: str = "") -> None:
@@ -560,7 +573,7 @@ def _typed_after_signing(shown: NotePage) -> None:
 
     The guard script writes into the mark what was typed in words.
     """
-    st.html(f'<div data-kapteam-late="{shown.note.id}"></div>')
+    late_words(shown.note.id, _TOO_LATE)
     refused = {
         field.label: field.written(text)
         for field in shown.template.fields
@@ -569,10 +582,7 @@ def _typed_after_signing(shown: NotePage) -> None:
     if not refused:
         return
     with st.container(border=True):
-        st.markdown(
-            ":red[:material/error: The note was signed in another tab. What you typed here was not "
-            "saved; amend the note to add it.]"
-        )
+        st.markdown(f":red[:material/error: {_TOO_LATE}]")
         for label, text in refused.items():
             st.markdown(f"**{plain(label)}**")
             st.text(text)

@@ -117,16 +117,17 @@ def live_part(
     needs: Callable[[Viewer], None] | None = None,
     *,
     says: bool = False,
+    with_words: bool = False,
 ) -> None:
     """What is drawn again when anybody has saved anything; the rest of the page stays as it is.
 
     A page has one of them at most: all of it (`open_page`), or what stands beside its forms. Who is
     under medicine right now is always in it; one that `says` is all of its page, and tells at its
-    top what happened last.
+    top what happened last. `with_words` it is so too when a colleague typed in a case review.
     """
     if (here.today, here.viewer) != (opened.today, opened.viewer):
         st.rerun()
-    _watched(here, here.asked.practice.token)
+    _watched(here, here.asked.practice.token, with_words=with_words)
     if opened.as_of is not None:
         opened.as_of.markdown(_as_of(here), width="content")
     # Streamlit lets a fragment write above itself where it does so in every run.
@@ -142,11 +143,12 @@ def live_part(
         draw_trouble(error)
 
 
-def _watched(here: Present, token: str = "") -> None:
+def _watched(here: Present, token: str = "", *, with_words: bool = False) -> None:
     """What the guard knows a page by, and the Refresh that it presses; nobody sees them."""
     with st.container(key="watched"):
         st.button("Refresh", key="refresh")
-        st.html(f'<i data-kapteam-token="{token}" data-kapteam-room="{here.viewer.room}">')
+        words = f' data-kapteam-words="{here.viewer.typed_by_others}"' if with_words else ""
+        st.html(f'<i data-kapteam-token="{token}" data-kapteam-room="{here.viewer.room}"{words}>')
 
 
 def draw_trouble(error: Exception) -> None:

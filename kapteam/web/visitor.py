@@ -98,10 +98,10 @@ def visitor_of(connection: HTTPConnection, now: datetime) -> Visitor:
 def news_of(keys: Iterable[str], now: datetime) -> dict[str, str]:
     """What there is to tell those of `keys` whose person may go on; the idle are locked.
 
-    That is the change token and who can see the screen and is at it, by which a page knows that it
-    is out of date, and the key itself, by which it knows that it is still its own person's: two
-    statements a database, however many are asked about. A key of somebody who does not act any
-    more gets none.
+    That is the change token, who can see the screen and is at it, and how far colleagues are with
+    the words of a case review, by which a page knows that it is out of date, and the key itself, by
+    which it knows that it is still its own person's: two statements a database, however many are
+    asked about. A key of somebody who does not act any more gets none.
     """
     ids: defaultdict[str, set[str]] = defaultdict(set)
     asked = set(keys)
@@ -124,7 +124,7 @@ def _news(database: Database, practice: str, ids: set[str], now: datetime) -> di
     if live.keys() != ids:
         _lock_idle(database, now)
     keys = {key_of(practice, one.id, one.presence_id): one for one in live.values()}
-    return {key: f"{token} {one.room} {key}" for key, one in keys.items()}
+    return {key: f"{token} {one.room} {one.typed_by_others} {key}" for key, one in keys.items()}
 
 
 def _lock_idle(database: Database, now: datetime) -> None:

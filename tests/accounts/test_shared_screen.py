@@ -238,7 +238,7 @@ def test_another_stay_acts_after_a_switch_and_the_old_token_opens_nothing(shared
     assert shared.acting().presence_id != before.presence_id
     assert shared.found(token=token) is None
     assert shared.found() == LiveSignIn(
-        shared.id, shared.acting().presence_id, f"both_of_us/{people.dana}"
+        shared.id, shared.acting().presence_id, f"both_of_us/{people.dana}", 0
     )
     [acted] = events(shared.database, "signin:acted")
     assert (acted.clinician_id, acted.subject_id) == (people.robin, shared.id)

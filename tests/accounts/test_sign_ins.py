@@ -22,7 +22,7 @@ def found(database, token, now):
 
 def live_one(started):
     """A sign-in that goes on, of one person who says that nobody else sees the screen."""
-    return LiveSignIn(started.sign_in_id, started.presence_id, Audience.JUST_ME)
+    return LiveSignIn(started.sign_in_id, started.presence_id, Audience.JUST_ME, 0)
 
 
 def acting(database, sign_in_id, now):

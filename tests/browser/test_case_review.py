@@ -23,6 +23,8 @@ from tests.factories_care import (
 )
 
 CLIENTS = 20
+PATIENCE_MS = 20_000
+"""A page is left alone while somebody types in it; once a minute it is drawn anew in any case."""
 DECISIONS = (ReviewDecision.NO_CHANGE, ReviewDecision.PREPARATION, ReviewDecision.CONTINUE)
 
 
@@ -198,6 +200,70 @@ def test_a_colleague_s_next_takes_nothing_away_from_who_types(
     expect(action).to_have_value("Call the cardiologist")
     press(page, "Go there too")
     expect(page.get_by_text(f"2 of {CLIENTS}")).to_be_visible()
+
+
+def test_a_colleague_s_words_come_while_something_is_chosen_here_and_not_saved(
+    twenty: Care, no_review: None, tab_of: TabOf, server: Server
+) -> None:
+    page = tab_of(twenty.therapist)
+    open_at(page, server.url + "/case_review")
+    _start(page)
+    other = tab_of(twenty.prescriber)
+    open_at(other, server.url + "/case_review")
+    field(other, "Decision").focus()
+    other.keyboard.type("Hold")
+    other.keyboard.press("Enter")
+    wait_for_run(other)
+    chosen = field(other, "Decision").input_value()
+    # Nothing but words is saved, so that nothing else tells the other screen.
+    field(page, "What we agreed").press_sequentially("Slower next time.")
+    words = field(other, "What we agreed")
+    expect(words).to_have_value("Slower next time.", timeout=PATIENCE_MS)
+    expect(field(other, "Decision")).to_have_value(chosen)
+    expect(field(page, "What we agreed")).to_be_focused()
+
+
+def test_what_is_typed_and_not_saved_yet_stays_where_it_is_when_a_colleague_s_words_come(
+    twenty: Care, no_review: None, tab_of: TabOf, server: Server
+) -> None:
+    page = tab_of(twenty.therapist)
+    open_at(page, server.url + "/case_review")
+    _start(page)
+    other = tab_of(twenty.prescriber)
+    open_at(other, server.url + "/case_review")
+    other.route("**/session/draft", lambda route: route.abort())
+    mine = field(other, "What we agreed")
+    mine.press_sequentially("From the prescriber.")
+    told = other.locator("[data-kapteam-words]")
+    before = told.get_attribute("data-kapteam-words")
+    field(page, "What we agreed").press_sequentially("From the therapist.")
+    # The page was drawn again with the colleague's words.
+    expect(told).not_to_have_attribute("data-kapteam-words", before or "", timeout=PATIENCE_MS)
+    wait_for_run(other)
+    expect(mine).to_have_value("From the prescriber.")
+    other.unroute("**/session/draft")
+    expect(other.get_by_text("From the therapist.")).to_be_visible()
+    expect(mine).to_have_value("From the prescriber.")
+
+
+def test_what_was_typed_when_the_colleague_ended_the_review_is_shown_to_be_copied(
+    twenty: Care, no_review: None, tab_of: TabOf, server: Server
+) -> None:
+    page = tab_of(twenty.therapist)
+    open_at(page, server.url + "/case_review")
+    _start(page)
+    other = tab_of(twenty.prescriber)
+    open_at(other, server.url + "/case_review")
+    other.route("**/session/draft", lambda route: route.abort())
+    field(other, "What we agreed").press_sequentially("Ask her sister first.")
+    _by_key(page, "Agenda")
+    press(page, "End the review")
+    why = other.get_by_text("The case review ended before this was saved.")
+    expect(why).to_be_visible(timeout=PATIENCE_MS)
+    expect(other.get_by_text("Ask her sister first.")).to_be_visible()
+    other.unroute("**/session/draft")
+    open_at(page, server.url + "/case_review")
+    expect(page.get_by_text("The case review ended before this was saved.")).to_have_count(0)
 
 
 def test_two_who_type_at_once_see_both_texts(

@@ -46,8 +46,8 @@ from kapteam.queries.case_review import case_agenda, meeting, presented, running
 from kapteam.queries.today import today
 from kapteam.rules.case_review import Topic
 from kapteam.rules.permissions import Beside
-from kapteam.vocabulary import ActionEnd, EpisodeState, Part, ReviewDecision, Tone
-from tests.factories import NOW, TODAY, a_member, audit_events, count_rows
+from kapteam.vocabulary import ActionEnd, EpisodeState, Function, Part, ReviewDecision, Tone
+from tests.factories import NOW, TODAY, a_clinician, a_member, audit_events, count_rows
 from tests.factories_care import (
     a_cared_for_client,
     a_ketamine_session,
@@ -255,6 +255,24 @@ def test_with_oneself_or_with_who_cannot_sign_in_there_is_none(care, courses):
         with pytest.raises(Invalid) as refused:
             _begin(care, courses, colleague_id=colleague.clinician_id)
         assert set(refused.value.fields) == {"colleague_id"}
+
+
+def test_the_courses_of_a_colleague_who_cannot_sign_in_any_more_are_on_one_s_own_agenda(
+    care, courses
+):
+    with care.database.writing() as db:
+        away = a_clinician(db, Function.PRESCRIBER, name="Otto Off")
+        another_course(db, care, "Cedar", prescriber=away)
+        elsewhere = another_course(db, care, "Dale", prescriber=care.stranger)
+    before = _agenda(care, care.therapist)
+    assert away.clinician_id in {one.id for one in before.colleagues}
+    assert before.in_scope == 3
+    with care.database.writing() as db:
+        db.get_one(Clinician, away.clinician_id).suspended_at = NOW
+    shown = _agenda(care, care.therapist)
+    assert away.clinician_id not in {one.id for one in shown.colleagues}
+    assert shown.in_scope == 4
+    assert elsewhere.id not in {one.course.episode_id for one in shown.rows}
 
 
 def test_an_agenda_of_none_begins_nothing(care):

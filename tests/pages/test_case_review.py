@@ -15,7 +15,7 @@ from tests.factories_care import (
     an_ask,
     another_course,
 )
-from tests.pages.filling import fill, press
+from tests.pages.filling import box, fill, press
 from tests.pages.tabs import (
     MOST_STATEMENTS,
     links,
@@ -118,7 +118,27 @@ def test_with_others_in_the_room_no_name_and_no_word_of_the_client_stands_there(
     shown = said(tab) + "".join(links(tab))
     assert care.client.family_name not in shown
     assert care.client.code in shown
-    assert "Show scores and intention" in [one.label for one in tab.expander]
+    folded = [one.label for one in tab.expander]
+    assert "Show scores and intention" in folded
+    assert "Show “What we agreed”" in folded
+
+
+def test_what_is_chosen_and_not_saved_is_not_left_behind_unasked(care, others):
+    _begin(care, (care.course, *others))
+    tab = _review(care, care.therapist)
+    fill(tab, FORM, {"decision": D.NO_CHANGE.value})
+    press(tab, "Next")
+    assert "1 of 3" in said(tab)
+    assert "What you chose here is not saved." in said(tab)
+    assert box(tab, FORM, "decision").value == D.NO_CHANGE.value
+    press(tab, "Next")
+    assert "2 of 3" in said(tab)
+    press(tab, "Next")
+    assert "3 of 3" in said(tab)
+    press(tab, "Previous")
+    press(tab, "Previous")
+    assert box(tab, FORM, "decision").value is None
+    assert all(one.decision is None for one in care.rows(ReviewItem))
 
 
 def test_a_client_discharged_in_mid_meeting_is_said_to_be(care, others):

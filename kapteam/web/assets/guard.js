@@ -159,7 +159,8 @@ addEventListener("pageshow", (event) => {
 // A page that is live says by which change token it was drawn. When the heartbeat tells
 // another, something was saved, and the page draws its lists again; once a minute it does so anyway,
 // since "in 30 min" ages. Every page says for which room it was drawn ("Who can see this screen?", and who is
-// at it), which another tab may have changed. Nobody is disturbed: not while a button of the mouse is down, or a dialog
+// at it), which another tab may have changed; the one in front of both in a case review also up to which of a
+// colleague's words. Nobody is disturbed: not while a button of the mouse is down, or a dialog
 // or a list to choose from lies over the page, and the focus stays on the link it was on, wherever that moves to. Nor is anybody
 // called back: for a moment after a press Streamlit has asked for the next page, and a Refresh pressed on
 // this one would be the later word. The address of a link stands in the bar once the server has begun its
@@ -179,9 +180,10 @@ function refresh() {
   if (wentTo !== "" && location.pathname !== wentTo && now - wentAt < SLOW_MS) return;
   wentTo = "";
   if (document.querySelector("[role=dialog], [role=listbox]") || isWriting()) return;
-  const [token, room] = news.split(" ");
+  const [token, room, words] = news.split(" ");
   const isLive = drawn.kapteamToken !== "";
-  const isOld = isLive && token !== drawn.kapteamToken || room !== drawn.kapteamRoom;
+  const isBehind = drawn.kapteamWords !== undefined && words !== drawn.kapteamWords;
+  const isOld = isLive && token !== drawn.kapteamToken || room !== drawn.kapteamRoom || isBehind;
   const since = now - drawnAt;
   const isAsked = isOld && (news !== drawnFor || since >= AGAIN_MS);
   if (!isAsked && !(isLive && since >= AGEING_MS)) return;
@@ -273,7 +275,8 @@ function typedIn(field) {
   const draft = draftIn(field);
   if (draft) return typedDraft(draft);
   unsent = field;
-  sending = false;
+  // What is typed to find something in a list is sent by choosing it, with the focus still there.
+  sending = field.matches("[role=combobox]");
   clearTimeout(pause);
   if (field.matches("textarea") && !composing) pause = setTimeout(send, PAUSE_MS, field);
 }
@@ -652,14 +655,14 @@ function settle(draft, isMine) {
   drawDraft(draft);
 }
 
-// A note that was signed in another tab has no fields any more: what was typed too late.
+// A note that was signed in another tab, or a case review that has ended, has no fields any more: what was
+// typed too late, below a sentence that says why.
 function drawLate(place) {
   const late = [...drafts.values()].filter(
     (one) => one.note === place.dataset.kapteamLate && isUnsaved(one),
   );
   if (!late.length || place.childElementCount) return;
-  const sentence = "The note was signed in another tab. What you typed here was not saved; amend the note to add it.";
-  place.append(element("p", sentence, "kapteam-trouble"));
+  place.append(element("p", place.dataset.kapteamWhy, "kapteam-trouble"));
   for (const draft of late) {
     place.append(element("strong", draft.label), element("p", draft.text, "kapteam-words"));
   }
