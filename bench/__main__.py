@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from bench.aims import misses
 from bench.load import click_at_once, cpu_of_idle_screens, memory_mb
 from bench.reruns import Rerun, measure_reruns
-from bench.screen import measure_live, measure_painting
+from bench.screen import measure_live, measure_painting, measure_words
 from bench.search import NOTES, measure_search
 from bench.search import misses as search_misses
 from bench.serving import Served, empty_page, served
@@ -98,7 +98,9 @@ def _screens(practice: Served) -> dict[str, int]:
         _say(f"{practice.clients:,} clients: Chromium")
         painted = measure_painting(practice, chromium, _PAINTED_ROUNDS)
         middle, longest = measure_live(practice, chromium)
+        typed, typed_longest = measure_words(practice, chromium)
     _say(f"From a save to the other's screen: {middle:,} ms, at most {longest:,} ms.\n")
+    _say(f"From a word in a case review: {typed:,} ms, at most {typed_longest:,} ms.\n")
     return painted
 
 

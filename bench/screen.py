@@ -4,6 +4,7 @@ A click is what the browser's Forward does, which asks Streamlit for the same ru
 it is the last letter. Painted is the frame after the last change of the page or the dialog.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
@@ -15,7 +16,7 @@ from playwright.sync_api import Page as Screen
 from bench.pages import FIND, PAGES, Page
 from bench.practice import TYPED
 from bench.serving import Served
-from tests.browser.hands import follow_runs, go_to, open_at, paste, press, wait_for_run
+from tests.browser.hands import field, follow_runs, go_to, open_at, paste, press, wait_for_run
 
 _WATCH = """
 window.bench = {clickedAt: 0, paintedAt: 0};
@@ -38,6 +39,15 @@ _GOES = """text => {
         : bench.goneAt = Date.now();
     look();
 }"""
+_COMES = """word => {
+    bench.cameAt = 0;
+    const fields = () => [...document.querySelectorAll("textarea")];
+    const look = () => fields().some((one) => one.value.includes(word))
+        ? bench.cameAt = Date.now()
+        : requestAnimationFrame(look);
+    look();
+}"""
+_WORDS = 8
 _SETTLED_MS = 300
 _PATIENCE_MS = 120_000
 _ELSEWHERE = "/inquiry"
@@ -81,6 +91,32 @@ def measure_live(served: Served, chromium: Browser) -> tuple[int, int]:
             code = theirs.get_by_text(course.client_code)
             expect(code).to_have_count(0, timeout=_PATIENCE_MS)
             took.append(theirs.evaluate("bench.goneAt") - mine.evaluate("bench.clickedAt"))
+    return round(median(took)), round(max(took))
+
+
+def measure_words(served: Served, chromium: Browser) -> tuple[int, int]:
+    """Milliseconds from the last letter of a word to the other's screen, of eight in a case review.
+
+    The middle and the longest; the half second after which a word is sent is in it.
+    """
+    pair = served.filled.pair
+    took = []
+    with (
+        served.reviewing(),
+        _screen(served, chromium, pair.therapist_id) as theirs,
+        _screen(served, chromium, pair.prescriber_id) as mine,
+    ):
+        for screen in (theirs, mine):
+            go_to(screen, "/case_review")
+        agreed = field(mine, "What we agreed")
+        for number in range(_WORDS):
+            word = f"word{number}"
+            theirs.evaluate(_COMES, word)
+            agreed.press_sequentially(f" {word}")
+            expect(field(theirs, "What we agreed")).to_have_value(
+                re.compile(word), timeout=_PATIENCE_MS
+            )
+            took.append(theirs.evaluate("bench.cameAt") - mine.evaluate("bench.clickedAt"))
     return round(median(took)), round(max(took))
 
 
