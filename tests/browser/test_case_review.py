@@ -131,6 +131,23 @@ def test_twenty_clients_by_keyboard_alone_with_the_server_killed_in_the_middle(
         assert re.search(rf"{code}\s+{decision.label}\s+{re.escape(said)}", shown)
 
 
+def test_no_other_client_is_anywhere_in_the_page_of_who_is_in_front(
+    twenty: Care, no_review: None, tab_of: TabOf, server: Server
+) -> None:
+    page = tab_of(twenty.therapist)
+    open_at(page, server.url + "/case_review")
+    _start(page)
+    shown = set()
+    for number in range(1, CLIENTS + 1):
+        expect(page.get_by_text(f"{number} of {CLIENTS}")).to_be_visible()
+        wait_for_run(page)
+        named = set(re.findall(r"Tester\d\d|Okafor", page.content()))
+        assert len(named) == 1, _code(page)
+        shown |= named
+        page.keyboard.press("ArrowRight")
+    assert len(shown) == CLIENTS
+
+
 def test_left_and_right_go_through_the_clients_and_not_while_somebody_types(
     twenty: Care, no_review: None, tab_of: TabOf, server: Server
 ) -> None:

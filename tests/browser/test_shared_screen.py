@@ -5,12 +5,22 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from kapteam.accounts.sign_ins import start_sign_in
 from kapteam.db.engine import Database
-from kapteam.db.tables import AuditEvent, Clinician, Draft, Note, SignIn
+from kapteam.db.tables import (
+    AuditEvent,
+    CaseReview,
+    CaseReviewMember,
+    Clinician,
+    Draft,
+    Note,
+    ReviewItem,
+    SignIn,
+)
 from kapteam.demo import PRESCRIBER_ID, THERAPIST_ID
+from kapteam.demo.people import demo_id
 from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import Audience
 from tests.accounts.people import PASSWORD
@@ -291,6 +301,12 @@ def seen_by_others(
     yield database, pages
     for browser in lent:
         _browsers.take_back(browser, demo_server)
+    with database.writing() as db:
+        # Other tests use the demo as it was.
+        begun = select(CaseReview.id).where(CaseReview.id != demo_id("case review"))
+        for table in (ReviewItem, CaseReviewMember):
+            db.execute(delete(table).where(table.case_review_id.in_(begun)))
+        db.execute(delete(CaseReview).where(CaseReview.id != demo_id("case review")))
     database.close()
 
 
@@ -309,13 +325,51 @@ def test_with_others_in_the_room_no_page_of_the_demo_names_anybody(
         with database.reading() as db:
             where = address(db)
         go_to(page, where)
-        # What is drawn on a canvas has its data in the page all the same, and its alt text.
-        said = page.evaluate(
-            """() => [document.title, location.href, document.documentElement.outerHTML,
-                ...Array.from(document.querySelectorAll("input, textarea"), one => one.value),
-            ].join("\\n")"""
-        )
-        expect(page.get_by_role("button", name="Others in the room", exact=True)).to_be_visible()
-        if names.search(said):
-            found[name] = names.findall(said)
+        if named := names.findall(_everything_in(page)):
+            found[name] = named
     assert found == {}
+
+
+def test_with_others_in_the_room_a_whole_review_names_nobody(
+    seen_by_others: tuple[Database, dict[str, Page]],
+) -> None:
+    """Neither with each client in front, nor on its agenda, nor in its minutes and their files."""
+    database, pages = seen_by_others
+    names, page = names_in(database), pages[THERAPIST_ID]
+    go_to(page, "/case_review")
+    press(page, "Start the review")
+    place = page.locator(".st-key-meeting_head").get_by_text(re.compile(r"^1 of \d+$"))
+    number, found = int(place.inner_text().split()[-1]), []
+    assert number > 10
+    for at in range(1, number + 1):
+        expect(page.get_by_text(f"{at} of {number}", exact=True)).to_be_visible()
+        wait_for_run(page)
+        found += names.findall(_everything_in(page))
+        page.keyboard.press("ArrowRight")
+    page.get_by_role("link", name="Agenda", exact=True).click()
+    wait_for_run(page)
+    found += names.findall(_everything_in(page))
+    press(page, "End the review")
+    expect(page.get_by_text("Not reached")).to_be_visible()
+    found += names.findall(_everything_in(page))
+    buttons = page.get_by_test_id("stDownloadButton")
+    expect(buttons.first).to_be_visible()
+    for button in buttons.all():
+        with page.expect_download() as download:
+            button.get_by_role("button").click()
+        found += names.findall(download.value.suggested_filename)
+    assert found == []
+
+
+def _everything_in(page: Page) -> str:
+    """The title, the address, the text, alt texts, and what is typed in the fields.
+
+    What is drawn on a canvas has its data in the page all the same, and its alt text.
+    """
+    expect(page.get_by_role("button", name="Others in the room", exact=True)).to_be_visible()
+    said: str = page.evaluate(
+        """() => [document.title, location.href, document.documentElement.outerHTML,
+            ...Array.from(document.querySelectorAll("input, textarea"), one => one.value),
+        ].join("\\n")"""
+    )
+    return said
