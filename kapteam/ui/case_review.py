@@ -228,24 +228,19 @@ def _ways(here: Present, shown: Meeting, item: ItemLine | None) -> None:
         at = len(stops) - 1
     before = stops[at - 1] if at > 0 else None
     after = stops[at + 1] if at + 1 < len(stops) else None
-    st.button(
-        "Previous",
-        icon=":material/chevron_left:",
-        key="review_previous",
-        shortcut="Left",
-        disabled=before is None,
-        on_click=_go_on_to,
-        args=(before, item),
-    )
-    st.button(
-        "Next",
-        icon=":material/chevron_right:",
-        key="review_next",
-        shortcut="Right",
-        disabled=after is None,
-        on_click=_go_on_to,
-        args=(after, item),
-    )
+    for label, icon, key, to in (
+        ("Previous", "chevron_left", "Left", before),
+        ("Next", "chevron_right", "Right", after),
+    ):
+        st.button(
+            label,
+            icon=f":material/{icon}:",
+            key=f"review_{label.lower()}",
+            shortcut=key,
+            disabled=to is None,
+            on_click=_go_on_to,
+            args=(to, item),
+        )
     if st.query_params.get("show") == "agenda":
         link("case_review", "Back to the review", icon="arrow_back")
     else:

@@ -65,6 +65,21 @@ def _start(page: Page) -> None:
     expect(field(page, "What we agreed")).to_be_visible()
 
 
+def _begun(care: Care, tab_of: TabOf, server: Server) -> Page:
+    """The therapist's screen, with the first client of a review in front."""
+    page = tab_of(care.therapist)
+    open_at(page, server.url + "/case_review")
+    _start(page)
+    return page
+
+
+def _two_screens(care: Care, tab_of: TabOf, server: Server) -> tuple[Page, Page]:
+    """The same, and the prescriber's own screen that follows it."""
+    page, other = _begun(care, tab_of, server), tab_of(care.prescriber)
+    open_at(other, server.url + "/case_review")
+    return page, other
+
+
 def _decide(page: Page, decision: ReviewDecision, said: str) -> None:
     """Choose, type, and save with Ctrl+Enter; the focus is in the decision already."""
     page.keyboard.type(decision.label)
@@ -100,9 +115,7 @@ def _code(page: Page) -> str:
 def test_twenty_clients_by_keyboard_alone_with_the_server_killed_in_the_middle(
     twenty: Care, no_review: None, tab_of: TabOf, server: Server
 ) -> None:
-    page = tab_of(twenty.therapist)
-    open_at(page, server.url + "/case_review")
-    _start(page)
+    page = _begun(twenty, tab_of, server)
     field(page, "Decision").focus()
     meant: dict[str, tuple[ReviewDecision, str]] = {}
     for number in range(CLIENTS):
@@ -134,9 +147,7 @@ def test_twenty_clients_by_keyboard_alone_with_the_server_killed_in_the_middle(
 def test_no_other_client_is_anywhere_in_the_page_of_who_is_in_front(
     twenty: Care, no_review: None, tab_of: TabOf, server: Server
 ) -> None:
-    page = tab_of(twenty.therapist)
-    open_at(page, server.url + "/case_review")
-    _start(page)
+    page = _begun(twenty, tab_of, server)
     shown = set()
     for number in range(1, CLIENTS + 1):
         expect(page.get_by_text(f"{number} of {CLIENTS}")).to_be_visible()
@@ -151,9 +162,7 @@ def test_no_other_client_is_anywhere_in_the_page_of_who_is_in_front(
 def test_left_and_right_go_through_the_clients_and_not_while_somebody_types(
     twenty: Care, no_review: None, tab_of: TabOf, server: Server
 ) -> None:
-    page = tab_of(twenty.therapist)
-    open_at(page, server.url + "/case_review")
-    _start(page)
+    page = _begun(twenty, tab_of, server)
     first = _code(page)
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text(f"2 of {CLIENTS}")).to_be_visible()
@@ -180,11 +189,7 @@ def test_left_and_right_go_through_the_clients_and_not_while_somebody_types(
 def test_the_colleague_s_screen_follows_and_sees_the_words_and_nothing_typed_is_lost(
     twenty: Care, no_review: None, tab_of: TabOf, server: Server
 ) -> None:
-    page = tab_of(twenty.therapist)
-    open_at(page, server.url + "/case_review")
-    _start(page)
-    other = tab_of(twenty.prescriber)
-    open_at(other, server.url + "/case_review")
+    page, other = _two_screens(twenty, tab_of, server)
     expect(other.get_by_text(f"1 of {CLIENTS}")).to_be_visible()
 
     words = field(page, "What we agreed")
@@ -201,11 +206,7 @@ def test_the_colleague_s_screen_follows_and_sees_the_words_and_nothing_typed_is_
 def test_a_colleague_s_next_takes_nothing_away_from_who_types(
     twenty: Care, no_review: None, tab_of: TabOf, server: Server
 ) -> None:
-    page = tab_of(twenty.therapist)
-    open_at(page, server.url + "/case_review")
-    _start(page)
-    other = tab_of(twenty.prescriber)
-    open_at(other, server.url + "/case_review")
+    page, other = _two_screens(twenty, tab_of, server)
     action = field(page, "Action")
     action.press_sequentially("Call")
     _click(other, "Next")
@@ -222,11 +223,7 @@ def test_a_colleague_s_next_takes_nothing_away_from_who_types(
 def test_a_colleague_s_words_come_while_something_is_chosen_here_and_not_saved(
     twenty: Care, no_review: None, tab_of: TabOf, server: Server
 ) -> None:
-    page = tab_of(twenty.therapist)
-    open_at(page, server.url + "/case_review")
-    _start(page)
-    other = tab_of(twenty.prescriber)
-    open_at(other, server.url + "/case_review")
+    page, other = _two_screens(twenty, tab_of, server)
     field(other, "Decision").focus()
     other.keyboard.type("Hold")
     other.keyboard.press("Enter")
@@ -243,11 +240,7 @@ def test_a_colleague_s_words_come_while_something_is_chosen_here_and_not_saved(
 def test_what_is_typed_and_not_saved_yet_stays_where_it_is_when_a_colleague_s_words_come(
     twenty: Care, no_review: None, tab_of: TabOf, server: Server
 ) -> None:
-    page = tab_of(twenty.therapist)
-    open_at(page, server.url + "/case_review")
-    _start(page)
-    other = tab_of(twenty.prescriber)
-    open_at(other, server.url + "/case_review")
+    page, other = _two_screens(twenty, tab_of, server)
     other.route("**/session/draft", lambda route: route.abort())
     mine = field(other, "What we agreed")
     mine.press_sequentially("From the prescriber.")
@@ -266,11 +259,7 @@ def test_what_is_typed_and_not_saved_yet_stays_where_it_is_when_a_colleague_s_wo
 def test_what_was_typed_when_the_colleague_ended_the_review_is_shown_to_be_copied(
     twenty: Care, no_review: None, tab_of: TabOf, server: Server
 ) -> None:
-    page = tab_of(twenty.therapist)
-    open_at(page, server.url + "/case_review")
-    _start(page)
-    other = tab_of(twenty.prescriber)
-    open_at(other, server.url + "/case_review")
+    page, other = _two_screens(twenty, tab_of, server)
     other.route("**/session/draft", lambda route: route.abort())
     field(other, "What we agreed").press_sequentially("Ask her sister first.")
     _by_key(page, "Agenda")
@@ -286,11 +275,7 @@ def test_what_was_typed_when_the_colleague_ended_the_review_is_shown_to_be_copie
 def test_two_who_type_at_once_see_both_texts(
     twenty: Care, no_review: None, tab_of: TabOf, server: Server
 ) -> None:
-    page = tab_of(twenty.therapist)
-    open_at(page, server.url + "/case_review")
-    _start(page)
-    other = tab_of(twenty.prescriber)
-    open_at(other, server.url + "/case_review")
+    page, other = _two_screens(twenty, tab_of, server)
     theirs = field(other, "What we agreed")
     theirs.click()
     # Typed while the first one's words are on their way, as two people do who both write.
@@ -351,9 +336,7 @@ def test_nothing_that_is_read_from_two_metres_is_small_or_below_the_screen(
 def test_a_double_press_of_save_is_one_decision_and_one_action(
     twenty: Care, no_review: None, tab_of: TabOf, server: Server
 ) -> None:
-    page = tab_of(twenty.therapist)
-    open_at(page, server.url + "/case_review")
-    _start(page)
+    page = _begun(twenty, tab_of, server)
     field(page, "Decision").focus()
     page.keyboard.type("No change")
     page.keyboard.press("Enter")
