@@ -106,6 +106,20 @@ def answers_so_far(instrument: Instrument, line: str) -> Answers:
     return answers
 
 
+def answers_before_a_slip(instrument: Instrument, line: str) -> Answers:
+    """The answers of a line before the first mark that is none to its item; the rest is not there.
+
+    Of a line with too many, those that have an item.
+    """
+    answers: list[int | None] = []
+    for item, mark in zip(instrument.asked, _BETWEEN.sub("", line), strict=False):
+        try:
+            answers.append(_read(instrument, item, mark))
+        except ValueError:
+            break
+    return (*answers, *[None] * (len(instrument.asked) - len(answers)))
+
+
 def typed_answers(answers: Answers) -> str:
     """The answers as the line that `parse_answers` reads."""
     return "".join(NOT_ANSWERED if one is None else str(one) for one in answers)

@@ -13,6 +13,7 @@ from kapteam.rules.permissions import can_read_scores
 from kapteam.rules.scoring import (
     NOT_ANSWERED,
     Answers,
+    answers_before_a_slip,
     answers_so_far,
     score,
     typed_answers,
@@ -123,6 +124,7 @@ def _answers(here: Present, form: Form, instrument: Instrument) -> None:
     except ValueError as error:
         if form.sentence("answers") != str(error):
             phrase(Phrase(str(error), Tone.AMBER, "error"))
+        _echo(instrument, answers_before_a_slip(instrument, line))
         return
     phrase(_so_far(here, instrument, answers))
     if instrument.asks:

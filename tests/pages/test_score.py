@@ -65,6 +65,16 @@ def test_from_nine_digits_to_what_it_came_to_in_the_words_of_the_page(care):
     assert typed(tab, "score")["answers"] == ""
 
 
+def test_a_slip_hides_nothing_of_what_was_typed_before_it(care):
+    tab = fill(_page(care), "score", {"answers": "2041"})
+    assert "Item 3 of PHQ-9 cannot be “4”." in said(tab)
+    assert "pleasure in doing things: **2, More than half the days**" in said(tab)
+    assert "of 9 answered" not in said(tab)
+    assert "**1, Several days**" not in said(tab)
+    press(tab, "Save the score")
+    assert care.rows(Score) == []
+
+
 def test_a_second_one_after_the_first_is_another_row(care):
     tab = _page(care)
     for line in (PHQ_9, "000000000"):

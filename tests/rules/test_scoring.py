@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kapteam.instruments import instruments
 from kapteam.rules.scoring import (
+    answers_before_a_slip,
     answers_so_far,
     check_answers,
     parse_answers,
@@ -388,6 +389,19 @@ def test_a_line_that_is_being_typed_has_no_answer_to_what_is_still_to_come(line,
 def test_what_is_no_answer_is_said_while_it_is_typed(line):
     with pytest.raises(ValueError, match=r"cannot be|These are 11 answers"):
         answers_so_far(PHQ_9, line)
+
+
+@pytest.mark.parametrize(
+    ("line", "answers"),
+    [
+        ("4", (None,) * 10),
+        ("20x1", (2, 0, *(None,) * 8)),
+        ("20-41", (2, 0, None, *(None,) * 7)),
+        ("20110001000", (2, 0, 1, 1, 0, 0, 0, 1, 0, 0)),
+    ],
+)
+def test_of_a_line_with_a_slip_the_answers_before_it_are_read_and_none_after_it(line, answers):
+    assert answers_before_a_slip(PHQ_9, line) == answers
 
 
 def test_the_answer_that_needs_somebody_is_known_of_a_form_with_a_gap_and_not_of_a_total():
