@@ -15,6 +15,7 @@ from sqlalchemy import (
     ScalarSelect,
     and_,
     bindparam,
+    case,
     exists,
     func,
     select,
@@ -72,30 +73,23 @@ _beside_treats = (
 )
 
 
-# One that nobody ended keeps no screen open longer the day after.
-_in_review = (
-    exists()
-    .where(
-        CaseReviewMember.clinician_id == Presence.clinician_id,
-        CaseReview.id == CaseReviewMember.case_review_id,
-        CaseReview.ended_at.is_(None),
-        CaseReview.started_at > _life_ago,
+# Once for all who are asked about, from the reviews that run: those that are over are never read.
+_ids_of_running = select(CaseReview.id).where(CaseReview.ended_at.is_(None)).scalar_subquery()
+_running = (
+    select(
+        CaseReviewMember.clinician_id,
+        func.max(CaseReview.started_at, type_=UtcDateTime()).label("began_at"),
+        func.sum(
+            case(
+                (ReviewItem.typed_by_id != CaseReviewMember.clinician_id, ReviewItem.typed_version)
+            )
+        ).label("typed_by_others"),
     )
-    .correlate(Presence)
-)
-
-
-_typed_by_others = (
-    select(func.coalesce(func.sum(ReviewItem.typed_version), 0))
-    .join(CaseReview, CaseReview.id == ReviewItem.case_review_id)
     .join(CaseReviewMember, CaseReviewMember.case_review_id == CaseReview.id)
-    .where(
-        CaseReviewMember.clinician_id == Presence.clinician_id,
-        CaseReview.ended_at.is_(None),
-        ReviewItem.typed_by_id != Presence.clinician_id,
-    )
-    .correlate(Presence)
-    .scalar_subquery()
+    .outerjoin(ReviewItem, ReviewItem.case_review_id == CaseReview.id)
+    .where(CaseReviewMember.case_review_id.in_(_ids_of_running))
+    .group_by(CaseReviewMember.clinician_id)
+    .subquery("running_review")
 )
 
 
@@ -125,11 +119,13 @@ _CURRENT = (
         _beside_treats.label("beside_treats"),
         _setting("idle_minutes").label("idle_minutes"),
         _setting("shared_idle_minutes").label("shared_idle_minutes"),
-        _in_review.label("in_review"),
-        _typed_by_others.label("typed_by_others"),
+        # One that nobody ended keeps no screen open longer the day after.
+        (_running.c.began_at > _life_ago).label("in_review"),
+        func.coalesce(_running.c.typed_by_others, 0).label("typed_by_others"),
     )
     .join(Presence, _acting)
     .join(Clinician, Clinician.id == Presence.clinician_id)
+    .outerjoin(_running, _running.c.clinician_id == Presence.clinician_id)
     .outerjoin(
         _beside_presence,
         and_(

@@ -5,6 +5,7 @@ from functools import partial
 
 from sqlalchemy import select, text
 
+from kapteam.accounts import sign_ins
 from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.note_index import NoteIndex
@@ -52,6 +53,14 @@ def test_sessions_and_contacts_of_other_courses_are_not_read_for_today(sqlite_da
     assert re.search(r"SCAN (ketamine_session|contact)\b", plan) is None
     assert "ix_ketamine_session_episode_id_planned_at" in plan
     assert "ix_contact_episode_id_happened_at" in plan
+
+
+def test_case_reviews_that_are_over_are_not_read_at_each_look_at_who_is_signed_in(sqlite_database):
+    plan = _plan(sqlite_database, lambda db, asked: sign_ins.live(db, ["somebody"], asked.now))
+
+    assert "ix_case_review_running" in plan
+    assert "SCAN review_item" not in plan
+    assert re.search(r"SCAN case_review\n", plan) is None
 
 
 def test_notes_that_are_signed_are_not_read_for_those_to_sign(sqlite_database):

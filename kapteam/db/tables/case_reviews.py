@@ -22,6 +22,8 @@ class CaseReview(Versioned):
     ended_at: Mapped[datetime | None]
     ended_by_id: Mapped[str | None] = mapped_column(ForeignKey("clinician.id"))
 
+    __table_args__ = (index_of_open("ix_case_review_running", "id", unset="ended_at"),)
+
 
 class CaseReviewMember(Identified):
     """Who holds a case review, and when they confirmed its minutes."""
