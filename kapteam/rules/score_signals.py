@@ -440,7 +440,10 @@ class _Judged:
             known, scores = (self.baseline, self.scores) if is_primary else self._of(instrument)
             since = self._since(known, scores)
             changed = change(instrument, since, scores)
-            if since and instrument.reliable and changed and changed.has(ChipKind.WORSE):
+            # Most are better, and what that amounts to is not said here.
+            if changed is None or changed.gain >= 0 or since is None:
+                continue
+            if instrument.reliable and changed.has(ChipKind.WORSE):
                 began = _began(instrument, since.score, scores, instrument.reliable.points)
                 found.append((instrument, since, changed.latest, began))
         if not found:
