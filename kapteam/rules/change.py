@@ -57,7 +57,8 @@ class Complete(NamedTuple):
     also: tuple[str, ...] = ()
 
 
-_IN_TIME = attrgetter("taken_at", "recorded_at", "score_id")
+IN_TIME = attrgetter("taken_at", "recorded_at", "score_id")
+"""The order of scores: sort key of `Taken`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def used(taken: Iterable[Taken], instrument: Instrument, zone: ZoneInfo) -> tupl
     Of this instrument alone: rule 49.
     """
     days: list[Complete] = []
-    for score_id, instrument_id, total, taken_at, _ in sorted(taken, key=_IN_TIME):
+    for score_id, instrument_id, total, taken_at, _ in sorted(taken, key=IN_TIME):
         if total is None or instrument_id != instrument.id:
             continue
         also: tuple[str, ...] = ()
