@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -548,9 +549,6 @@ class _Lanes:
         last = (given or lane)[-1]
         needs = _BESIDE + _LETTER * max(len(mark.amount) for mark in lane)
 
-        def apart(mark: TimelineMark, other: TimelineMark) -> float:
-            return abs(self._axis.share(mark.at) - self._axis.share(other.at))
-
         def row(mark: TimelineMark, room: float) -> dict[str, Any]:
             return {
                 "at": self._axis.written(mark.at),
@@ -561,16 +559,14 @@ class _Lanes:
                 "is_last": mark is last,
             }
 
-        rows = [row(last, 1.0)]
-        left = [(apart(mark, last), mark) for mark in lane if mark is not last]
+        place, rows = self._axis.share(last.at), [row(last, 1.0)]
+        left = [(1.0, self._axis.share(mark.at), mark) for mark in lane if mark is not last]
         while left:
-            room, farthest = max(left, key=lambda one: one[0])
-            rows.append(row(farthest, room))
-            left = [
-                (min(so_far, apart(mark, farthest)), mark)
-                for so_far, mark in left
-                if mark is not farthest
-            ]
+            left = [(min(room, abs(at - place)), at, mark) for room, at, mark in left]
+            farthest = max(left, key=itemgetter(0))
+            left.remove(farthest)
+            room, place, mark = farthest
+            rows.append(row(mark, room))
         return rows
 
 
