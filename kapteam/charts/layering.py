@@ -13,6 +13,7 @@ from altair.utils.schemapi import disable_debug_mode
 # The tests hold every chart against the schema, so no part of one is held against it as it is made.
 disable_debug_mode()
 
+_PLACE = "at"
 Spec = dict[str, Any]
 """A part of a chart as Vega-Lite reads it."""
 
@@ -31,15 +32,27 @@ def on_each_other(layers: Iterable[alt.Chart | Spec]) -> Spec:
     return {"layer": [_spec(one) for one in layers]}
 
 
-def view(layers: Iterable[alt.Chart | Spec], datasets: dict[str, list[Spec]], height: int) -> Spec:
+def placed_later(x_type: str) -> alt.X:
+    """The horizontal place of a layer by its type, `T` or `Q`, of which `view` says the rest.
+
+    So that a layer depends on nobody's rows, neither on them nor on how far they reach.
+    """
+    return alt.X(f"{_PLACE}:{x_type}")
+
+
+def view(
+    layers: Iterable[alt.Chart | Spec], x: alt.X, datasets: dict[str, list[Spec]], height: int
+) -> Spec:
     """A whole chart of layers over named rows, each layer with a vertical scale of its own.
 
-    The tests hold it against the schema: on every run it would take longer than the page. The rows
-    stand in their layers: of those that are named Streamlit makes a table for each name.
+    They share `x`. The tests hold it against the schema: on every run it would take longer than the
+    page. The rows stand in their layers: of those that are named Streamlit makes a table for each
+    name.
     """
+    place = _spec(alt.Chart().mark_point().encode(x=x))["encoding"]["x"]
     return {
         "$schema": alt.SCHEMA_URL,
-        **_with_rows(on_each_other(layers), datasets),
+        **_filled(on_each_other(layers), place, datasets),
         "resolve": {"scale": {"y": "independent"}},
         "height": height,
         # The panels keep their height, whatever the axis and the legend below them need.
@@ -49,12 +62,16 @@ def view(layers: Iterable[alt.Chart | Spec], datasets: dict[str, list[Spec]], he
     }
 
 
-def _with_rows(layer: Spec, datasets: dict[str, list[Spec]]) -> Spec:
-    told = layer | {"layer": [_with_rows(one, datasets) for one in layer.get("layer", ())]}
-    if "layer" not in layer:
-        del told["layer"]
+def _filled(layer: Spec, place: Spec, datasets: dict[str, list[Spec]]) -> Spec:
+    """The layer with its rows and its place; the one that was given stays as it is."""
+    told = dict(layer)
+    if "layer" in layer:
+        told["layer"] = [_filled(one, place, datasets) for one in layer["layer"]]
     if "data" in layer:
         told["data"] = {"values": datasets[layer["data"]["name"]]}
+    encoding = layer.get("encoding", {})
+    if encoding.get("x", {}).get("field") == _PLACE:
+        told["encoding"] = encoding | {"x": place}
     return told
 
 

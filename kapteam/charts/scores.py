@@ -6,13 +6,14 @@ Each measure has a panel of its own, as the PCL-5 of a month and that of a week 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
 import altair as alt
 
 from kapteam import sentences, wording
-from kapteam.charts.layering import constant, on_each_other
+from kapteam.charts.layering import Spec, constant, on_each_other, placed_later
 from kapteam.charts.palette import Palette
 from kapteam.queries.client import ClientPage
 from kapteam.queries.standing import Asked
@@ -121,26 +122,120 @@ def _rank(instrument: Instrument) -> int:
     return _FIRST.index(instrument.id) if instrument.id in _FIRST else len(_FIRST)
 
 
-class Panel:
-    """The layers of one measure, over the x of the timeline, from `top` px down.
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the layers of a panel depend on besides their rows: nothing of any client.
 
-    `rows` are its points with what places them on that x, as `at`.
+    `ends` are the totals in figures, the first and the last, each whether it is near the top.
+    """
+
+    instrument: Instrument
+    x_type: str
+    top: int
+    palette: Palette
+    has_others: bool
+    has_points: bool
+    ends: tuple[bool, ...]
+
+
+class Panel:
+    """One measure, over the x of the timeline, from `top` px down.
+
+    `points` are its points with what places them on that x, which is of the type `x_type`.
+    `layers` are its bands or its strip, the lines, the points, and the first and the last in
+    figures; they are over `datasets`.
     """
 
     def __init__(
         self,
         instrument: Instrument,
         points: Sequence[tuple[ScorePoint, Any]],
-        x: alt.X,
+        x_type: str,
         top: int,
         palette: Palette,
     ) -> None:
-        self._instrument, self._points = instrument, points
-        self._x, self._palette = x, palette
+        used = [(one, at) for one, at in points if one.is_used]
+        others = [(one, at) for one, at in points if not one.is_used]
+        ends = [used[0], used[-1]][-len(used) :] if used else []
+        # Where it is near the top there is room below it only.
+        near_top = (instrument.minimum + 5 * instrument.maximum) / 6
+        self.layers = _layers(
+            _Look(
+                instrument,
+                x_type,
+                top,
+                palette,
+                has_others=bool(others),
+                has_points=bool(used),
+                ends=tuple(one.total > near_top for one, _ in ends),
+            )
+        )
+        bands = [
+            {"least": least, "most": most, "label": label, "middle": (least + most) / 2}
+            for label, least, most, _ in _stretches(instrument)
+        ]
+        rows: dict[str, list[dict[str, Any]]] = {
+            "bands": [
+                row
+                for row, stretch in zip(bands, _stretches(instrument), strict=True)
+                if stretch[3]
+            ],
+            "band names": bands,
+            "line": [{"at": at, "total": one.total, "course": one.course_id} for one, at in used],
+            "others of a day": [_hovered(one, at) for one, at in others],
+            "points": [_hovered(one, at) for one, at in used],
+        }
+        for number, (one, at) in enumerate(ends):
+            rows[f"figure {number}"] = [{"at": at, "total": one.total}]
+        self.datasets = {f"{instrument.id} {name}": of for name, of in rows.items()}
+
+
+def _stretches(one: Instrument) -> list[tuple[str, int, int, bool]]:
+    """The bands, every other one shaded; without bands a cut that is a strip (ux.md 0.6).
+
+    A cut that reaches to the end would read as a band, and is not drawn.
+    """
+    if one.bands:
+        ends = [band.least for band in one.bands[1:]] + [one.maximum]
+        return [
+            (band.label, band.least, end, number % 2 == 1)
+            for number, (band, end) in enumerate(zip(one.bands, ends, strict=True))
+        ]
+    return [
+        (f"{cut.least} to {cut.most}", cut.least, cut.most, True)
+        for cut in one.cuts
+        if cut.most < one.maximum
+    ]
+
+
+def _hovered(one: ScorePoint, at: Any) -> dict[str, Any]:
+    return {
+        "at": at,
+        "total": one.total,
+        **{field: getattr(one, field) for field in _HOVER},
+        "words": ", ".join(filter(None, (getattr(one, field) for field in _HOVER))),
+    }
+
+
+# Altair takes some 4 ms for the layers of a panel; the same ones are asked for again and again.
+@lru_cache(maxsize=256)
+def _layers(look: _Look) -> Spec:
+    drawing = _Drawing(look)
+    parts = (drawing.bands(), drawing.lines(), drawing.dots(), drawing.figures())
+    return on_each_other(layer for part in parts for layer in part)
+
+
+class _Drawing:
+    """The layers of a panel, as they look, over rows by name."""
+
+    def __init__(self, look: _Look) -> None:
+        instrument, palette = look.instrument, look.palette
+        self._look, self._instrument, self._palette = look, instrument, palette
+        self._x = placed_later(look.x_type)
         self._y: dict[str, Any] = {
             "scale": alt.Scale(
                 domain=[instrument.minimum, instrument.maximum],
-                range=[top + PANEL_HEIGHT, top],
+                range=[look.top + PANEL_HEIGHT, look.top],
                 nice=False,
                 zero=False,
             ),
@@ -162,47 +257,19 @@ class Panel:
                 labelFlush=False,
             ),
         }
-        self.datasets: dict[str, list[dict[str, Any]]] = {}
 
-    def layers(self) -> Any:
-        """Its bands or its strip, the lines, the points, and the first and the last in figures."""
-        return on_each_other((*self._bands(), *self._lines(), *self._dots(), *self._figures()))
+    def _of(self, name: str) -> alt.Chart:
+        return alt.Chart(alt.NamedData(f"{self._instrument.id} {name}"))
 
-    def _of(self, name: str, rows: list[dict[str, Any]]) -> alt.Chart:
-        name = f"{self._instrument.id} {name}"
-        self.datasets[name] = rows
-        return alt.Chart(alt.NamedData(name))
-
-    def _bands(self) -> list[alt.Chart]:
-        """The bands, every other one shaded; without bands a cut that is a strip (ux.md 0.6).
-
-        A cut that reaches to the end would read as a band, and is not drawn.
-        """
-        one = self._instrument
-        if one.bands:
-            ends = [band.least for band in one.bands[1:]] + [one.maximum]
-            stretches = [
-                (band.label, band.least, end, number % 2 == 1)
-                for number, (band, end) in enumerate(zip(one.bands, ends, strict=True))
-            ]
-        else:
-            stretches = [
-                (f"{cut.least} to {cut.most}", cut.least, cut.most, True)
-                for cut in one.cuts
-                if cut.most < one.maximum
-            ]
-        rows = [
-            {"least": least, "most": most, "label": label, "middle": (least + most) / 2}
-            for label, least, most, _ in stretches
-        ]
-        shaded = [row for row, stretch in zip(rows, stretches, strict=True) if stretch[3]]
+    def bands(self) -> list[alt.Chart]:
+        """Its bands or its strip, with their names."""
         whole = {"x": constant(alt.XValue, 0), "x2": constant(alt.X2Value, "width")}
-        shade = self._of("bands", shaded).mark_rect(color=self._palette.grid, **_SILENT)
-        name = self._of("band names", rows).mark_text(
+        shade = self._of("bands").mark_rect(color=self._palette.grid, **_SILENT)
+        name = self._of("band names").mark_text(
             align="right",
             dx=-4,
             # A strip is too thin for its name, which stands above it.
-            dy=0 if one.bands else -9,
+            dy=0 if self._instrument.bands else -9,
             fontSize=11,
             color=self._palette.quiet,
             opacity=alt.expr(f"width < {_NARROW} ? 0 : 1"),
@@ -217,64 +284,40 @@ class Panel:
             ),
         ]
 
-    def _lines(self) -> list[alt.Chart]:
+    def lines(self) -> list[alt.Chart]:
         """From one score that counts to the next of its course; of one alone there is none."""
-        rows = [
-            {"at": at, "total": one.total, "course": one.course_id}
-            for one, at in self._points
-            if one.is_used
-        ]
-        line = self._of("line", rows).mark_line(color=self._palette.quiet, strokeWidth=2, **_SILENT)
+        line = self._of("line").mark_line(color=self._palette.quiet, strokeWidth=2, **_SILENT)
         y = alt.Y("total:Q", **self._y)
         return [line.encode(x=self._x, y=y, detail=alt.Detail("course:N"))]
 
-    def _dots(self) -> list[alt.Chart]:
+    def dots(self) -> list[alt.Chart]:
         """Filled where it counts; an outline where another one of that day does."""
-        layers = []
         # What counts is drawn last, so that nothing of the same day and total covers it.
-        for name, is_used in (("others of a day", False), ("points", True)):
-            rows = [
-                {
-                    "at": at,
-                    "total": one.total,
-                    **{field: getattr(one, field) for field in _HOVER},
-                    "words": ", ".join(filter(None, (getattr(one, field) for field in _HOVER))),
-                }
-                for one, at in self._points
-                if one.is_used is is_used
-            ]
-            if not rows:
-                continue
-            color = self._palette.text
-            dots = self._of(name, rows).mark_circle(
-                size=70,
-                opacity=1,
-                fill=color if is_used else self._palette.background,
-                stroke=color,
-                strokeWidth=2,
-            )
-            layers.append(
-                dots.encode(
-                    x=self._x,
-                    y=alt.Y("total:Q", **self._y),
-                    tooltip=[
-                        alt.Tooltip(f"{field}:N", title=title) for field, title in _HOVER.items()
-                    ],
-                    description=alt.Description("words:N"),
-                )
-            )
-        return layers
+        others = [self._dots("others of a day", self._palette.background)]
+        points = [self._dots("points", self._palette.text)]
+        return others * self._look.has_others + points * self._look.has_points
 
-    def _figures(self) -> list[alt.Chart]:
+    def _dots(self, name: str, fill: str) -> alt.Chart:
+        dots: alt.Chart = (
+            self._of(name)
+            .mark_circle(size=70, opacity=1, fill=fill, stroke=self._palette.text, strokeWidth=2)
+            .encode(
+                x=self._x,
+                y=alt.Y("total:Q", **self._y),
+                tooltip=[alt.Tooltip(f"{field}:N", title=title) for field, title in _HOVER.items()],
+                description=alt.Description("words:N"),
+            )
+        )
+        return dots
+
+    def figures(self) -> list[alt.Chart]:
         """The first total small, the last one large, each with a halo against the grid."""
-        used = [(one, at) for one, at in self._points if one.is_used]
-        ends = ((used[0], 12, "normal"), (used[-1], 15, "bold")) if used else ()
+        sizes = [(12, "normal"), (15, "bold")][-len(self._look.ends) :]
         layers = []
-        for number, ((one, at), size, weight) in enumerate(ends[-1:] if len(used) == 1 else ends):
-            # Where it is near the top there is room below it only.
-            near_top = one.total > (self._instrument.minimum + 5 * self._instrument.maximum) / 6
-            row = {"at": at, "total": one.total}
-            of = self._of(f"figure {number}", [row])
+        for number, (near_top, (size, weight)) in enumerate(
+            zip(self._look.ends, sizes, strict=False)
+        ):
+            of = self._of(f"figure {number}")
             look: dict[str, Any] = {
                 "dy": 15 if near_top else -14,
                 "fontSize": size,

@@ -4,13 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import altair as alt
 
 from kapteam import sentences, wording
-from kapteam.charts.layering import Spec, constant, on_each_other, view
+from kapteam.charts.layering import Spec, constant, on_each_other, placed_later, view
 from kapteam.charts.palette import LIGHT, Palette
 from kapteam.charts.scores import PANEL_HEIGHT, Panel, ScorePoint, by_measure
 from kapteam.queries.client import ClientDose, ClientIntegration, ClientPage
@@ -216,18 +218,19 @@ def _drawn(
     marks: Sequence[TimelineMark], scores: Sequence[ScorePoint], axis: "_Axis", palette: Palette
 ) -> Spec:
     """One single view: concatenated views overflow the page at 1366 px (ux.md 3.2)."""
-    panels: list[Any] = []
+    panels: list[Spec] = []
     datasets: dict[str, list[dict[str, Any]]] = {}
     top = 0
     for instrument, points in by_measure(scores):
         placed = [(one, axis.written(one.at)) for one in points]
-        panel = Panel(instrument, placed, axis.x, top, palette)
-        panels.append(panel.layers())
+        panel = Panel(instrument, placed, axis.x_type, top, palette)
+        panels.append(panel.layers)
         datasets |= panel.datasets
         top += PANEL_HEIGHT + _BETWEEN
     drawing = _Lanes(marks, axis, top, palette)
-    layers: list[Any] = [*panels, *axis.now(), *drawing.layers()]
-    return view(layers, axis.datasets | datasets | drawing.datasets, drawing.bottom)
+    layers = [*panels, *axis.now(), *drawing.layers]
+    rows = axis.datasets | datasets | drawing.datasets
+    return view(layers, axis.x, rows, drawing.bottom)
 
 
 def timeline_in_words(marks: Iterable[TimelineMark]) -> str:
@@ -344,6 +347,7 @@ class _Axis(Protocol):
     """What the marks lie along: where each stands, and how far from another."""
 
     x: alt.X
+    x_type: str
     datasets: dict[str, list[dict[str, Any]]]
 
     def written(self, at: datetime) -> str | float:
@@ -352,12 +356,14 @@ class _Axis(Protocol):
     def share(self, at: datetime) -> float:
         """The same as a part of the whole, 0 to 1."""
 
-    def now(self) -> tuple[alt.Chart, ...]:
+    def now(self) -> tuple[Spec, ...]:
         """What parts what was from what is planned."""
 
 
 class _OverTime:
     """Along the practice's time."""
+
+    x_type = "T"
 
     def __init__(
         self, times: Sequence[datetime], now: datetime, zone: ZoneInfo, palette: Palette
@@ -393,14 +399,9 @@ class _OverTime:
         """How far an instant is through the time that is shown."""
         return (at - self._first) / (self._last - self._first)
 
-    def now(self) -> tuple[alt.Chart, ...]:
+    def now(self) -> tuple[Spec, ...]:
         """The rule that parts what was from what is planned, and its word."""
-        here = alt.Chart(alt.NamedData("now")).encode(x=self.x)
-        rule = here.mark_rule(strokeDash=[4, 3], color=self._palette.text, tooltip=None, aria=False)
-        word = here.mark_text(
-            align="left", dx=5, fontWeight="bold", **_silent_text(self._palette)
-        ).encode(y=constant(alt.YValue, -13), text=constant(alt.TextValue, "Now"))
-        return rule, word
+        return _rule_of_now(self._palette)
 
     def _local(self, at: datetime) -> datetime:
         return at.astimezone(self._zone).replace(tzinfo=None)
@@ -408,6 +409,8 @@ class _OverTime:
 
 class _ByDose:
     """Along the doses of one series: each at its number, all else halfway to the next."""
+
+    x_type = "Q"
 
     def __init__(self, doses: Sequence[TimelineMark], palette: Palette) -> None:
         self._doses = sorted(mark.at for mark in doses)
@@ -446,7 +449,7 @@ class _ByDose:
         """As a part of the whole series."""
         return self.place(at) / self._most
 
-    def now(self) -> tuple[alt.Chart, ...]:
+    def now(self) -> tuple[Spec, ...]:
         """Nothing: between two numbers there is no time."""
         return ()
 
@@ -460,69 +463,145 @@ def _silent_text(palette: Palette) -> dict[str, Any]:
     return {"fontSize": 12, "color": palette.text, "tooltip": None, "aria": False}
 
 
+@lru_cache(maxsize=8)
+def _rule_of_now(palette: Palette) -> tuple[Spec, ...]:
+    here = alt.Chart(alt.NamedData("now")).encode(x=placed_later(_OverTime.x_type))
+    rule = here.mark_rule(strokeDash=[4, 3], color=palette.text, tooltip=None, aria=False)
+    word = here.mark_text(align="left", dx=5, fontWeight="bold", **_silent_text(palette)).encode(
+        y=constant(alt.YValue, -13), text=constant(alt.TextValue, "Now")
+    )
+    return tuple(on_each_other((rule, word))["layer"])
+
+
+_OF_A_DOSE = {
+    "what": "Dose",
+    "amount": "Amount",
+    "route": "Route",
+    "when": "When",
+    "status": "Status",
+    "gap": "Integration",
+}
+_OF_AN_INTEGRATION = {"what": "What", "when": "When", "status": "Status", "gap": "Integration"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the layers of the lanes depend on besides their rows: nothing of any client."""
+
+    lanes: tuple[str, ...]
+    shown: tuple[Mark, ...]
+    x_type: str
+    top: int
+    palette: Palette
+
+    @property
+    def bottom(self) -> int:
+        """Where the last lane ends, in px."""
+        return self.top + _LANE_HEIGHT * len(self.lanes)
+
+
 class _Lanes:
-    """The layers of doses and integrations along one axis, from `top` px down."""
+    """The doses and integrations along one axis, from `top` px down.
+
+    `layers` are on lanes that they share, over `datasets`; there are none where nothing was given
+    or is planned.
+    """
 
     def __init__(
         self, marks: Sequence[TimelineMark], axis: _Axis, top: int, palette: Palette
     ) -> None:
         self._doses = [mark for mark in marks if mark.is_dose]
-        self._integrations = [mark for mark in marks if not mark.is_dose]
-        self._shown = [mark for mark in Mark if any(one.mark is mark for one in marks)]
-        self._axis, self._palette = axis, palette
+        integrations = [mark for mark in marks if not mark.is_dose]
+        self._axis = axis
         lanes = list(dict.fromkeys(mark.lane for mark in self._doses))
-        if self._integrations:
+        if integrations:
             lanes.append(INTEGRATION)
-        self.bottom = top + _LANE_HEIGHT * len(lanes)
+        shown = tuple(mark for mark in Mark if any(one.mark is mark for one in marks))
+        look = _Look(tuple(lanes), shown, axis.x_type, top, palette)
+        self.bottom = look.bottom
+        self.layers = (_layers(look),) if lanes else ()
+        self.datasets = {
+            "doses": [self._hovered(one, _OF_A_DOSE) for one in self._doses],
+            "integrations": [self._hovered(one, _OF_AN_INTEGRATION) for one in integrations],
+            "amounts": [row for lane in self._by_lane() for row in self._amounts_of(lane)],
+        }
+
+    def _hovered(self, one: TimelineMark, hover: Mapping[str, str]) -> dict[str, Any]:
+        return {
+            "at": self._axis.written(one.at),
+            "lane": one.lane,
+            "mark": one.mark.label,
+            **{field: getattr(one, field) for field in hover},
+            "words": ", ".join(filter(None, (getattr(one, field) for field in hover))),
+        }
+
+    def _by_lane(self) -> list[list[TimelineMark]]:
+        lanes = dict.fromkeys(mark.lane for mark in self._doses)
+        return [[mark for mark in self._doses if mark.lane == lane] for lane in lanes]
+
+    def _amounts_of(self, lane: list[TimelineMark]) -> list[dict[str, Any]]:
+        """Beside each amount the room it has, as a part of the whole time, once it is shown.
+
+        The last dose given comes first, then whichever is farthest from those shown already: so any
+        choice of "has room" leaves no two amounts on top of each other.
+        """
+        given = [mark for mark in lane if mark.mark is Mark.GIVEN]
+        last = (given or lane)[-1]
+        needs = _BESIDE + _LETTER * max(len(mark.amount) for mark in lane)
+
+        def row(mark: TimelineMark, room: float) -> dict[str, Any]:
+            return {
+                "at": self._axis.written(mark.at),
+                "lane": mark.lane,
+                "amount": mark.amount,
+                "room": room,
+                "needs": needs,
+                "is_last": mark is last,
+            }
+
+        place, rows = self._axis.share(last.at), [row(last, 1.0)]
+        left = [(1.0, self._axis.share(mark.at), mark) for mark in lane if mark is not last]
+        while left:
+            left = [(min(room, abs(at - place)), at, mark) for room, at, mark in left]
+            farthest = max(left, key=itemgetter(0))
+            left.remove(farthest)
+            room, place, mark = farthest
+            rows.append(row(mark, room))
+        return rows
+
+
+@lru_cache(maxsize=256)
+def _layers(look: _Look) -> Spec:
+    drawing = _Drawing(look)
+    # A layer of nothing is still a symbol that is read out, and one without a name.
+    has_doses = look.lanes != (INTEGRATION,)
+    drawn = [drawing.points("doses", _OF_A_DOSE)] if has_doses else []
+    if INTEGRATION in look.lanes:
+        drawn.append(drawing.points("integrations", _OF_AN_INTEGRATION))
+    if has_doses:
+        drawn += drawing.amounts()
+    return on_each_other(drawn)
+
+
+class _Drawing:
+    """The layers of the lanes, as they look, over rows by name."""
+
+    def __init__(self, look: _Look) -> None:
+        self._look, self._palette = look, look.palette
+        self._x = placed_later(look.x_type)
         self._y = alt.Y(
             "lane:N",
-            sort=lanes,
-            scale=alt.Scale(domain=lanes, range=[top, self.bottom]),
+            sort=list(look.lanes),
+            scale=alt.Scale(domain=list(look.lanes), range=[look.top, look.bottom]),
             axis=alt.Axis(
-                **_quiet(palette),
+                **_quiet(look.palette),
                 grid=True,
                 orient="left",
-                labelColor=palette.text,
+                labelColor=look.palette.text,
                 labelFontSize=13,
                 labelLimit=0,
                 labelPadding=10,
             ),
-        )
-        self.datasets: dict[str, list[dict[str, Any]]] = {}
-
-    def layers(self) -> tuple[Any, ...]:
-        """All of them, on lanes that they share; none where nothing was given or is planned."""
-        drawn: list[alt.Chart] = []
-        # A layer of nothing is still a symbol that is read out, and one without a name.
-        if self._doses:
-            drawn.append(self.doses())
-        if self._integrations:
-            drawn.append(self.integrations())
-        if self._doses:
-            drawn += self.amounts()
-        return (on_each_other(drawn),) if drawn else ()
-
-    def doses(self) -> alt.Chart:
-        """A square for each dose: filled when given, an outline while planned."""
-        return self._points(
-            "doses",
-            self._doses,
-            {
-                "what": "Dose",
-                "amount": "Amount",
-                "route": "Route",
-                "when": "When",
-                "status": "Status",
-                "gap": "Integration",
-            },
-        )
-
-    def integrations(self) -> alt.Chart:
-        """A mark for each integration, by shape and color."""
-        return self._points(
-            "integrations",
-            self._integrations,
-            {"what": "What", "when": "When", "status": "Status", "gap": "Integration"},
         )
 
     def amounts(self) -> tuple[alt.Chart, alt.Chart]:
@@ -530,11 +609,10 @@ class _Lanes:
 
         A halo below it keeps the rule of now from striking it through.
         """
-        rows = [row for lane in self._by_lane() for row in self._amounts_of(lane)]
         has_room = f"datum.room * (width - {2 * _EDGE}) >= datum.needs"
         shown = alt.expr(f"datum.is_last || (width >= {_NARROW} && {has_room}) ? 1 : 0")
-        here = self._of("amounts", rows).encode(
-            x=self._axis.x, y=self._y, text=alt.Text("amount:N")
+        here = alt.Chart(alt.NamedData("amounts")).encode(
+            x=self._x, y=self._y, text=alt.Text("amount:N")
         )
         halo = here.mark_text(
             dy=-17,
@@ -545,15 +623,9 @@ class _Lanes:
         )
         return halo, here.mark_text(dy=-17, opacity=shown, **_silent_text(self._palette))
 
-    def _of(self, name: str, rows: list[dict[str, Any]]) -> alt.Chart:
-        """A layer over rows that are named: Altair copies what stands in a layer, several times."""
-        self.datasets[name] = rows
-        return alt.Chart(alt.NamedData(name))
-
-    def _points(
-        self, name: str, marks: Iterable[TimelineMark], hover: Mapping[str, str]
-    ) -> alt.Chart:
-        palette, shown = self._palette, self._shown
+    def points(self, name: str, hover: Mapping[str, str]) -> alt.Chart:
+        """A mark for each by shape and color; a dose is filled when given, else an outline."""
+        palette, shown = self._palette, self._look.shown
         legend = alt.Legend(
             title=None,
             orient="bottom",
@@ -570,21 +642,11 @@ class _Lanes:
             names = [mark.label for mark in shown]
             return {"scale": alt.Scale(domain=names, range=list(values)), "legend": legend}
 
-        rows = [
-            {
-                "at": self._axis.written(one.at),
-                "lane": one.lane,
-                "mark": one.mark.label,
-                **{field: getattr(one, field) for field in hover},
-                "words": ", ".join(filter(None, (getattr(one, field) for field in hover))),
-            }
-            for one in marks
-        ]
         points: alt.Chart = (
-            self._of(name, rows)
+            alt.Chart(alt.NamedData(name))
             .mark_point(size=160, strokeWidth=2, opacity=1)
             .encode(
-                x=self._axis.x,
+                x=self._x,
                 y=self._y,
                 shape=alt.Shape("mark:N", **look(_SHAPES[mark] for mark in shown)),
                 fill=alt.Fill(
@@ -607,45 +669,6 @@ class _Lanes:
             )
         )
         return points
-
-    def _by_lane(self) -> list[list[TimelineMark]]:
-        lanes = dict.fromkeys(mark.lane for mark in self._doses)
-        return [[mark for mark in self._doses if mark.lane == lane] for lane in lanes]
-
-    def _amounts_of(self, lane: list[TimelineMark]) -> list[dict[str, Any]]:
-        """Beside each amount the room it has, as a part of the whole time, once it is shown.
-
-        The last dose given comes first, then whichever is farthest from those shown already: so any
-        choice of "has room" leaves no two amounts on top of each other.
-        """
-        given = [mark for mark in lane if mark.mark is Mark.GIVEN]
-        last = (given or lane)[-1]
-        needs = _BESIDE + _LETTER * max(len(mark.amount) for mark in lane)
-
-        def apart(mark: TimelineMark, other: TimelineMark) -> float:
-            return abs(self._axis.share(mark.at) - self._axis.share(other.at))
-
-        def row(mark: TimelineMark, room: float) -> dict[str, Any]:
-            return {
-                "at": self._axis.written(mark.at),
-                "lane": mark.lane,
-                "amount": mark.amount,
-                "room": room,
-                "needs": needs,
-                "is_last": mark is last,
-            }
-
-        rows = [row(last, 1.0)]
-        left = [(apart(mark, last), mark) for mark in lane if mark is not last]
-        while left:
-            room, farthest = max(left, key=lambda one: one[0])
-            rows.append(row(farthest, room))
-            left = [
-                (min(so_far, apart(mark, farthest)), mark)
-                for so_far, mark in left
-                if mark is not farthest
-            ]
-        return rows
 
 
 def _point(at: datetime) -> alt.DateTime:

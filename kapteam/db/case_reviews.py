@@ -38,6 +38,8 @@ SHOWN = 300
 _item, _review = aliased(ReviewItem), aliased(CaseReview)
 _later, _later_review = aliased(ReviewItem), aliased(CaseReview)
 _member = aliased(EpisodeMember)
+# Made once: what is asked of an alias is put together when it is first asked.
+_one = aliased(ReviewItem)
 
 
 def selects(wanted: Any, *, in_full: bool = False) -> tuple[Select[Any], ...]:
@@ -140,11 +142,10 @@ def last_reviewed_at(
 
 def newest_decided(course: type[Episode]) -> ScalarSelect[str]:
     """The id of the item in which a case review last decided, for statements over `course`."""
-    one = aliased(ReviewItem)
     return (
-        select(one.id)
-        .where(one.episode_id == course.id, one.decided_at.is_not(None))
-        .order_by(one.decided_at.desc(), one.id.desc())
+        select(_one.id)
+        .where(_one.episode_id == course.id, _one.decided_at.is_not(None))
+        .order_by(_one.decided_at.desc(), _one.id.desc())
         .limit(1)
         .correlate(course)
         .scalar_subquery()

@@ -5,14 +5,16 @@ from sqlalchemy.orm import aliased
 
 from kapteam.db.tables import Clearance, Episode
 
+# Made once: what is asked of an alias is put together when it is first asked.
+_one = aliased(Clearance)
+
 
 def newest_clearance(course: type[Episode] = Episode) -> ScalarSelect[str]:
     """The id of the clearance that holds, for statements over `course`."""
-    one = aliased(Clearance)
     return (
-        select(one.id)
-        .where(one.episode_id == course.id)
-        .order_by(one.decided_at.desc(), one.id.desc())
+        select(_one.id)
+        .where(_one.episode_id == course.id)
+        .order_by(_one.decided_at.desc(), _one.id.desc())
         .limit(1)
         .correlate(course)
         .scalar_subquery()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain, repeat
 from typing import Any
 
 from sqlalchemy import (
@@ -164,7 +165,11 @@ def critical_selects(client_id: str, quieted_since: datetime) -> tuple[Select[An
         .scalar_subquery()
     )
     wanted = select(newest)
-    return _scores(wanted, true()), _risk_noted(wanted, true()), _quieted(wanted, quieted_since)
+    return (
+        _scores(wanted, true(), all_of_course=False),
+        _risk_noted(wanted, true()),
+        _quieted(wanted, quieted_since),
+    )
 
 
 def score_selects(
@@ -179,7 +184,7 @@ def _of_scores(
     wanted: Any, quieted_since: Any, tells: ColumnElement[bool]
 ) -> tuple[Select[Any], ...]:
     return (
-        _scores(wanted, tells),
+        _scores(wanted, tells, all_of_course=True),
         matter(
             ASKED,
             Episode.id,
@@ -201,37 +206,38 @@ def _of_scores(
     )
 
 
-def _scores(wanted: Any, tells: ColumnElement[bool]) -> Select[Any]:
-    """The scores of the clients of these courses, a text for each instrument of each course.
+def _scores(wanted: Any, tells: ColumnElement[bool], *, all_of_course: bool) -> Select[Any]:
+    """The scores of the clients of these courses, a row for each instrument of each course.
 
-    `id|taken|recorded|total|critical|result,…`, instants as the database writes them; what there
-    is not is empty.
+    Of other courses, and of this one unless `all_of_course`, only those of instruments of which an
+    answer or result is known that may need somebody. Each figure is a text of one for each score,
+    all in the order in which the database comes upon them: the ids (`kind`), when it was taken
+    (`person_id`) and recorded (`person`), total (`how`), critical answer (`place`) and result
+    (`emergency`). What there is not is empty.
     """
 
-    def text(figure: Any) -> ColumnElement[str]:
-        return func.coalesce(cast(figure, String), "")
+    def texts(figure: Any) -> ColumnElement[str]:
+        return func.aggregate_strings(func.coalesce(cast(figure, String), ""), ",")
 
-    figures = (
-        cast(Score.taken_at, String),
-        cast(Score.recorded_at, String),
-        text(Score.total),
-        text(Score.critical),
-        text(Score.result),
-    )
-    one: ColumnElement[str] = type_coerce(Score.id, String)
-    for figure in figures:
-        one = one.concat("|").concat(figure)
+    is_known = or_(func.count(Score.critical) > 0, func.count(Score.result) > 0)
+    is_here = Score.episode_id == Episode.id
     return (
         matter(
             SCORES,
             Episode.id,
             id=Score.episode_id,
-            kind=func.aggregate_strings(one, ","),
+            kind=func.aggregate_strings(type_coerce(Score.id, String), ","),
             level=Score.instrument_id,
+            person_id=texts(Score.taken_at),
+            person=texts(Score.recorded_at),
+            how=texts(Score.total),
+            place=texts(Score.critical),
+            emergency=texts(Score.result),
         )
         .join(Score, Score.client_id == Episode.client_id)
         .where(Episode.id.in_(wanted), tells, COUNTS)
         .group_by(Episode.id, Score.episode_id, Score.instrument_id)
+        .having(or_(is_here, is_known) if all_of_course else is_known)
     )
 
 
@@ -581,7 +587,7 @@ def _score_facts(
     ]
     product_route, doses, of_series = measured_together(given)
     return ScoreFacts(
-        tuple(one for row in of[SCORES] for one in _taken(row)),
+        tuple(chain.from_iterable(map(_taken, of[SCORES]))),
         _asked_of(of[ASKED]),
         product_route,
         doses,
@@ -608,25 +614,30 @@ def _asked_of(rows: list[Any]) -> CourseAsked | None:
 
 
 def _taken(row: Any) -> Iterator[TakenScore]:
-    is_here, instrument_id = row.id == row.episode_id, row.level
-    for one in row.kind.split(","):
-        score_id, taken, recorded, total, critical, result = one.split("|")
-        yield TakenScore(
-            Taken(score_id, instrument_id, _figure(total), _at(taken), _at(recorded)),
-            _figure(critical),
-            _figure(result),
-            is_here,
-        )
+    """The scores of one row of `_scores`: a list reads them by the thousand, a figure at a time."""
+    taken = map(
+        Taken,
+        row.kind.split(","),
+        repeat(row.level),
+        _figures(row.how),
+        _instants(row.person_id),
+        _instants(row.person),
+    )
+    is_here = repeat(row.id == row.episode_id)
+    return map(TakenScore, taken, _figures(row.place), _figures(row.emergency), is_here)
 
 
-def _at(text: str) -> datetime:
+def _instants(texts: str) -> Iterable[datetime]:
     """SQLite writes an instant without its zone, which is UTC."""
-    at = datetime.fromisoformat(text)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    first = datetime.fromisoformat(texts.partition(",")[0])
+    if first.tzinfo is None:
+        texts = f"{texts.replace(',', '+00:00,')}+00:00"
+        return map(datetime.fromisoformat, texts.split(","))
+    return (datetime.fromisoformat(one).astimezone(UTC) for one in texts.split(","))
 
 
-def _figure(text: str) -> int | None:
-    return int(text) if text else None
+def _figures(texts: str) -> Iterable[int | None]:
+    return (int(one) if one else None for one in texts.split(","))
 
 
 def _instant(seconds: str) -> datetime:

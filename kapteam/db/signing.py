@@ -7,6 +7,7 @@ is what was read, to the letter.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -137,6 +138,7 @@ def note_form(note_id: str) -> str:
     return f"note/{note_id}"
 
 
+@cache
 def has_words() -> ColumnElement[bool]:
     """Whether its author has typed anything in an unsigned note (for statements over Note)."""
     form = literal(note_form("")).concat(Note.id)

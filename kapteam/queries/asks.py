@@ -30,6 +30,8 @@ from kapteam.rules.asks import AskFacts, AskStage, AskStanding, Seat, judge_ask
 from kapteam.vocabulary import AskTurnKind, EpisodeState, NoteKind, Part
 
 _READ_LATELY = timedelta(days=7)
+# Made once: what is asked of an alias is put together when it is first asked.
+_asker, _asked_of, _said_by, _struck_by = (aliased(Clinician) for _ in range(4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,27 +184,26 @@ def _found_by(episode_id: str, ask_id: str, about: About) -> ColumnElement[bool]
 
 def _statement(asked: Asked) -> Any:
     """A row for each thing that was said to a question, one for a question without any."""
-    by, of, said, struck = (aliased(Clinician) for _ in range(4))
     return (
         select(
             Ask,
-            by.name.label("by"),
-            of.name.label("of"),
-            struck.name.label("voided_by"),
+            _asker.name.label("by"),
+            _asked_of.name.label("of"),
+            _struck_by.name.label("voided_by"),
             seats(Ask.episode_id, asked.now).label("seats"),
             AskTurn.kind,
             AskTurn.at,
             AskTurn.words,
-            said.name.label("said_by"),
+            _said_by.name.label("said_by"),
             and_(Concern.id.is_not(None), Concern.closed_at.is_(None)).label("is_concern_open"),
             *_ABOUT,
         )
         .join(Episode, Episode.id == Ask.episode_id)
-        .join(by, by.id == Ask.asked_by_id)
-        .join(of, of.id == Ask.asked_of_id)
-        .outerjoin(struck, struck.id == Ask.voided_by_id)
+        .join(_asker, _asker.id == Ask.asked_by_id)
+        .join(_asked_of, _asked_of.id == Ask.asked_of_id)
+        .outerjoin(_struck_by, _struck_by.id == Ask.voided_by_id)
         .outerjoin(AskTurn, AskTurn.ask_id == Ask.id)
-        .outerjoin(said, said.id == AskTurn.by_id)
+        .outerjoin(_said_by, _said_by.id == AskTurn.by_id)
         .outerjoin(Concern, Concern.id == Ask.concern_id)
         .outerjoin(KetamineSession, KetamineSession.id == Ask.ketamine_session_id)
         .outerjoin(IntegrationSession, IntegrationSession.id == Ask.integration_session_id)

@@ -80,6 +80,11 @@ _BETWEEN = "\x1f"
 """Between the parts of a line that a statement makes: nobody can type it into a name."""
 _EMERGENCY_SHOWN = timedelta(days=30)
 _CODE = re.compile(r"\s*k?-?0*([1-9]\d{0,6})\s*", re.ASCII | re.IGNORECASE)
+# Made once: what is asked of an alias is put together when it is first asked.
+_course, _member = aliased(Episode), aliased(EpisodeMember)
+_who, _opener, _raiser = aliased(Clinician), aliased(Clinician), aliased(Clinician)
+_teller, _orderer = aliased(Clinician), aliased(Clinician)
+_therapist, _holder = aliased(Clinician), aliased(Clinician)
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,8 +400,6 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
     There is a handful of each, so their product stays small.
     """
     # Aliases, because the conditions of db.access correlate with Episode and EpisodeMember.
-    course, member = aliased(Episode), aliased(EpisodeMember)
-    who, opener, raiser = aliased(Clinician), aliased(Clinician), aliased(Clinician)
     mine = select(Episode.id).where(
         Episode.client_id == Client.id, visible_episodes(asked.viewer, asked.now)
     )
@@ -406,17 +409,17 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 *(getattr(Client, name) for name in ClientDetails.__dataclass_fields__),
                 *PINNED,
                 is_seen_this_hour(asked, Client.id).label("seen_this_hour"),
-                course.id.label("episode_id"),
-                course.service_line,
-                course.state,
-                course.opened_at,
-                course.closed_at,
-                course.close_reason,
-                course.indications,
-                course.id.in_(mine).label("is_visible"),
-                member.id.label("member_id"),
-                member.part,
-                func.coalesce(who.name, member.elsewhere).label("member"),
+                _course.id.label("episode_id"),
+                _course.service_line,
+                _course.state,
+                _course.opened_at,
+                _course.closed_at,
+                _course.close_reason,
+                _course.indications,
+                _course.id.in_(mine).label("is_visible"),
+                _member.id.label("member_id"),
+                _member.part,
+                func.coalesce(_who.name, _member.elsewhere).label("member"),
                 OutsideExperience.id.label("experience_id"),
                 OutsideExperience.substance,
                 OutsideExperience.happened,
@@ -424,12 +427,12 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 EmergencyAccess.id.label("emergency_id"),
                 EmergencyAccess.from_at.label("emergency_at"),
                 EmergencyAccess.reason.label("emergency_reason"),
-                opener.name.label("opened_by"),
+                _opener.name.label("opened_by"),
                 Concern.id.label("concern_id"),
                 Concern.kind.label("concern"),
                 Concern.level,
                 Concern.raised_at,
-                raiser.name.label("raised_by"),
+                _raiser.name.label("raised_by"),
                 Weight,
                 Clearance,
                 ReviewItem,
@@ -445,7 +448,7 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                 ),
             )
             .outerjoin(Concern, and_(Concern.client_id == Client.id, Concern.closed_at.is_(None)))
-            .outerjoin(raiser, raiser.id == Concern.raised_by_id)
+            .outerjoin(_raiser, _raiser.id == Concern.raised_by_id)
             .outerjoin(
                 EmergencyAccess,
                 and_(
@@ -453,35 +456,35 @@ def _identity(db: Session, asked: Asked, code: str) -> list[Any]:
                     EmergencyAccess.from_at > asked.now - _EMERGENCY_SHOWN,
                 ),
             )
-            .outerjoin(opener, opener.id == EmergencyAccess.clinician_id)
+            .outerjoin(_opener, _opener.id == EmergencyAccess.clinician_id)
             .outerjoin(Weight, is_newest(Client.id))
-            .outerjoin(course, course.client_id == Client.id)
-            .outerjoin(Clearance, Clearance.id == newest_clearance(course))
-            .outerjoin(ReviewItem, ReviewItem.id == newest_decided(course))
+            .outerjoin(_course, _course.client_id == Client.id)
+            .outerjoin(Clearance, Clearance.id == newest_clearance(_course))
+            .outerjoin(ReviewItem, ReviewItem.id == newest_decided(_course))
             .outerjoin(
-                member,
+                _member,
                 and_(
-                    member.episode_id == course.id,
+                    _member.episode_id == _course.id,
                     or_(
-                        member.until_at.is_(None),
-                        member.until_at >= func.coalesce(course.closed_at, asked.now),
+                        _member.until_at.is_(None),
+                        _member.until_at >= func.coalesce(_course.closed_at, asked.now),
                     ),
                 ),
             )
-            .outerjoin(who, who.id == member.clinician_id)
+            .outerjoin(_who, _who.id == _member.clinician_id)
             .outerjoin(
                 OutsideExperience,
                 and_(
-                    OutsideExperience.episode_id == course.id,
+                    OutsideExperience.episode_id == _course.id,
                     OutsideExperience.voided_at.is_(None),
                 ),
             )
             .where(Client.code == code, visible_clients(asked.viewer, asked.now))
             .order_by(
-                course.opened_at.desc(),
-                course.id,
-                member.from_at,
-                member.id,
+                _course.opened_at.desc(),
+                _course.id,
+                _member.from_at,
+                _member.id,
                 OutsideExperience.recorded_at,
                 OutsideExperience.id,
             )
@@ -593,7 +596,6 @@ def _look_alikes(client: Any, alike: str | None) -> tuple[LookAlike, ...]:
 
 def _doses(db: Session, asked: Asked, client_id: str) -> list[Any]:
     """Every ketamine session, a row an administration that counts."""
-    teller, orderer = aliased(Clinician), aliased(Clinician)
     return list(
         db.execute(
             select(
@@ -617,19 +619,19 @@ def _doses(db: Session, asked: Asked, client_id: str) -> list[Any]:
                 Series.product_route,
                 Series.ordered_count,
                 Series.is_maintenance,
-                orderer.name.label("ordered_by"),
+                _orderer.name.label("ordered_by"),
                 Administration.id.label("administration_id"),
                 Administration.kind,
                 Administration.ug,
                 Administration.started_at,
                 Administration.ended_at,
                 Administration.confirmed_at,
-                teller.name.label("told_by"),
+                _teller.name.label("told_by"),
                 _went_on_with().label("went_on_with"),
             )
             .join(Episode, Episode.id == KetamineSession.episode_id)
             .join(Series, Series.id == KetamineSession.series_id)
-            .outerjoin(orderer, orderer.id == KetamineSession.ordered_by_id)
+            .outerjoin(_orderer, _orderer.id == KetamineSession.ordered_by_id)
             .outerjoin(
                 Administration,
                 and_(
@@ -637,7 +639,7 @@ def _doses(db: Session, asked: Asked, client_id: str) -> list[Any]:
                     Administration.voided_at.is_(None),
                 ),
             )
-            .outerjoin(teller, teller.id == Administration.told_by_id)
+            .outerjoin(_teller, _teller.id == Administration.told_by_id)
             .where(Episode.client_id == client_id, visible_episodes(asked.viewer, asked.now))
             .order_by(KetamineSession.id, Administration.started_at, Administration.id)
         )
@@ -649,15 +651,14 @@ def _went_on_with() -> Any:
 
     Whose it is may be known to whoever sees the client, as who is on a course may be.
     """
-    therapist = aliased(Clinician)
     return (
-        select(func.max(therapist.name))
+        select(func.max(_therapist.name))
         .select_from(IntegrationSession)
         .join(
             IntegrationSessionFor,
             IntegrationSessionFor.integration_session_id == IntegrationSession.id,
         )
-        .join(therapist, therapist.id == IntegrationSession.therapist_id)
+        .join(_therapist, _therapist.id == IntegrationSession.therapist_id)
         .where(
             IntegrationSessionFor.ketamine_session_id == KetamineSession.id,
             IntegrationSession.from_episode_id == KetamineSession.episode_id,
@@ -672,7 +673,6 @@ def _went_on_with() -> Any:
 
 def _integrations(db: Session, asked: Asked, client_id: str) -> list[Any]:
     """Every integration session that was not taken back, a row a thing it integrates."""
-    therapist, holder = aliased(Clinician), aliased(Clinician)
     return list(
         db.execute(
             select(
@@ -686,7 +686,7 @@ def _integrations(db: Session, asked: Asked, client_id: str) -> list[Any]:
                 IntegrationSession.closed_at,
                 IntegrationSession.close_reason,
                 IntegrationSession.close_note,
-                func.coalesce(holder.name, therapist.name, "").label("therapist"),
+                func.coalesce(_holder.name, _therapist.name, "").label("therapist"),
                 IntegrationSessionFor.ketamine_session_id,
                 IntegrationSessionFor.outside_experience_id,
             )
@@ -695,8 +695,8 @@ def _integrations(db: Session, asked: Asked, client_id: str) -> list[Any]:
                 IntegrationSessionFor,
                 IntegrationSessionFor.integration_session_id == IntegrationSession.id,
             )
-            .outerjoin(therapist, therapist.id == IntegrationSession.therapist_id)
-            .outerjoin(holder, holder.id == IntegrationSession.held_by_id)
+            .outerjoin(_therapist, _therapist.id == IntegrationSession.therapist_id)
+            .outerjoin(_holder, _holder.id == IntegrationSession.held_by_id)
             .where(
                 Episode.client_id == client_id,
                 visible_episodes(asked.viewer, asked.now),

@@ -26,6 +26,9 @@ from kapteam.vocabulary import (
 
 _ALL = 200
 _LAST = 3
+# Made once: what is asked of an alias is put together when it is first asked.
+_member = aliased(EpisodeMember)
+_who_is_told = aliased(Clinician)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,17 +238,16 @@ def contact_page(db: Session, asked: Asked, *, code: str = "", contact_id: str =
 
 
 def _courses(db: Session, asked: Asked, client_id: str) -> tuple[OpenCourse, ...]:
-    member = aliased(EpisodeMember)
     heads: dict[str, tuple[ServiceLine, EpisodeState]] = {}
     members: defaultdict[str, set[str]] = defaultdict(set)
     for row in db.execute(
-        select(Episode.id, Episode.service_line, Episode.state, member.clinician_id)
+        select(Episode.id, Episode.service_line, Episode.state, _member.clinician_id)
         .outerjoin(
-            member,
+            _member,
             and_(
-                member.episode_id == Episode.id,
-                member.from_at <= asked.now,
-                or_(member.until_at.is_(None), member.until_at > asked.now),
+                _member.episode_id == Episode.id,
+                _member.from_at <= asked.now,
+                or_(_member.until_at.is_(None), _member.until_at > asked.now),
             ),
         )
         .where(
@@ -266,7 +268,6 @@ def _is_visible(asked: Asked) -> ColumnElement[bool]:
 
 
 def _contacts() -> Select[tuple[object, ...]]:
-    told = aliased(Clinician)
     return (
         select(
             *(
@@ -275,11 +276,11 @@ def _contacts() -> Select[tuple[object, ...]]:
                 if name not in {"person", "tell"}
             ),
             Clinician.name.label("person"),
-            told.name.label("tell"),
+            _who_is_told.name.label("tell"),
         )
         .outerjoin(Episode, Episode.id == Contact.episode_id)
         .join(Clinician, Clinician.id == Contact.with_id)
-        .outerjoin(told, told.id == Contact.tell_id)
+        .outerjoin(_who_is_told, _who_is_told.id == Contact.tell_id)
         .order_by(
             Contact.outcome.is_not(None),
             Contact.happened_at.desc(),

@@ -57,6 +57,10 @@ from kapteam.vocabulary import (
 
 # Who set that measures are asked for, beside the one who reviewed the series.
 _asking = aliased(Clinician)
+# Made once: what is asked of an alias is put together when it is first asked.
+_signer = aliased(Clinician)
+_setter, _releaser = aliased(Clinician), aliased(Clinician)
+_decider = aliased(Clinician)
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,7 +446,6 @@ def _ending(db: Session, asked: Asked, episode: Episode) -> CourseEnding | None:
 
 
 def _sign_offs(db: Session, episode: Episode) -> tuple[SignOffLine, ...]:
-    signer = aliased(Clinician)
     rows = db.execute(
         select(
             SignOff.id,
@@ -450,13 +453,13 @@ def _sign_offs(db: Session, episode: Episode) -> tuple[SignOffLine, ...]:
             SignOff.clinician_id,
             Clinician.name,
             SignOff.signed_at,
-            signer.name.label("signed_by"),
+            _signer.name.label("signed_by"),
             Clinician.suspended_at.is_not(None).label("is_off"),
         )
         .join(Clinician, Clinician.id == SignOff.clinician_id)
         .outerjoin(
-            signer,
-            and_(signer.id == SignOff.signed_by_id, signer.id != SignOff.clinician_id),
+            _signer,
+            and_(_signer.id == SignOff.signed_by_id, _signer.id != SignOff.clinician_id),
         )
         .where(SignOff.episode_id == episode.id, SignOff.asked_at == episode.closed_at)
         .order_by(SignOff.part, SignOff.id)
@@ -487,7 +490,6 @@ def members(db: Session, episode_id: str, now: datetime) -> tuple[Member, ...]:
 
 
 def _holds(db: Session, asked: Asked, episode_id: str) -> tuple[CourseHold, ...]:
-    setter, releaser = aliased(Clinician), aliased(Clinician)
     rows = db.execute(
         select(
             Hold.id,
@@ -495,13 +497,13 @@ def _holds(db: Session, asked: Asked, episode_id: str) -> tuple[CourseHold, ...]
             Hold.note,
             Hold.since_at,
             Hold.look_again_on,
-            setter.name.label("set_by"),
+            _setter.name.label("set_by"),
             Hold.released_at,
-            releaser.name.label("released_by"),
+            _releaser.name.label("released_by"),
             Hold.release_note,
         )
-        .join(setter, setter.id == Hold.set_by_id)
-        .outerjoin(releaser, releaser.id == Hold.released_by_id)
+        .join(_setter, _setter.id == Hold.set_by_id)
+        .outerjoin(_releaser, _releaser.id == Hold.released_by_id)
         .where(Hold.episode_id == episode_id)
         .order_by(Hold.since_at.desc(), Hold.id.desc())
     )
@@ -515,10 +517,9 @@ def _holds(db: Session, asked: Asked, episode_id: str) -> tuple[CourseHold, ...]
 
 
 def _clearances(db: Session, asked: Asked, episode_id: str) -> tuple[ClearanceLine, ...]:
-    decider = aliased(Clinician)
     rows = db.execute(
-        select(Clearance, decider.name.label("decided_by"))
-        .join(decider, decider.id == Clearance.decided_by_id)
+        select(Clearance, _decider.name.label("decided_by"))
+        .join(_decider, _decider.id == Clearance.decided_by_id)
         .where(Clearance.episode_id == episode_id)
         .order_by(Clearance.decided_at.desc(), Clearance.id.desc())
     )

@@ -108,6 +108,8 @@ TOUCHES = tuple(Touches.__dataclass_fields__)
 _OPEN = tuple(status for status in SessionStatus if status.is_open)
 _GIVEN = tuple(status for status in SessionStatus if status.is_given)
 _UNKEPT = (SessionStatus.CANCELLED, SessionStatus.MISSED)
+# Made once: what is asked of an alias is put together when it is first asked.
+_cover = aliased(Clinician)
 
 
 def members(db: Session, wanted: Any, now: datetime) -> list[Any]:
@@ -115,7 +117,6 @@ def members(db: Session, wanted: Any, now: datetime) -> list[Any]:
 
     Of who is away then, until when and who covers. In the order the courses were opened.
     """
-    cover = aliased(Clinician)
     return rows_of(
         db,
         select(
@@ -126,7 +127,7 @@ def members(db: Session, wanted: Any, now: datetime) -> list[Any]:
             Clinician.name,
             Clinician.suspended_at,
             Absence.until_at.label("away_until"),
-            cover.name.label("cover"),
+            _cover.name.label("cover"),
         )
         .outerjoin(
             EpisodeMember,
@@ -146,7 +147,7 @@ def members(db: Session, wanted: Any, now: datetime) -> list[Any]:
                 Absence.voided_at.is_(None),
             ),
         )
-        .outerjoin(cover, cover.id == Absence.covered_by_id)
+        .outerjoin(_cover, _cover.id == Absence.covered_by_id)
         .where(Episode.id.in_(wanted))
         .order_by(Episode.opened_at, Episode.id, EpisodeMember.from_at, EpisodeMember.id),
     )

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -41,6 +42,7 @@ from kapteam.db.tables import (
 from kapteam.errors import NotAllowed, NotFound
 from kapteam.queries.client_names import CLIENT_NAME, ClientName, client_named
 from kapteam.queries.commitments import carried_forward
+from kapteam.queries.later import Later
 from kapteam.queries.standing import Asked, Person
 from kapteam.rules.commitments import Commitment
 from kapteam.rules.dosing import ends_session
@@ -96,10 +98,15 @@ class NoteLine:
     signed_text: str
     voided_at: datetime | None
     void_reason: str
-    answers: tuple[Answer, ...]
+    written: Later[tuple[Answer, ...]] = field(compare=False)
     amendments: tuple[Addition, ...]
     addenda: tuple[Addition, ...]
     reads: tuple[Addition, ...]
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """What was written in its fields, in their order."""
+        return self.written()
 
     def answer(self, key: str) -> str:
         """The words of one field, empty when there are none."""
@@ -586,17 +593,18 @@ def _lines(
             signed_text=row.text or "",
             voided_at=row.voided_at,
             void_reason=row.reason,
-            answers=tuple(
-                _answer(field, row.body[field.key])
-                for field in TEMPLATES[row.kind, row.template_version].fields
-                if field.key in row.body
-            ),
+            written=Later(partial(_answers, row.kind, row.template_version, row.body)),
             amendments=tuple(amendments[row.id]),
             addenda=tuple(addenda[row.id]),
             reads=tuple(reads[row.id]),
         )
         for row in rows[_NOTE]
     ]
+
+
+def _answers(kind: NoteKind, template_version: int, body: Mapping[str, str]) -> tuple[Answer, ...]:
+    fields = TEMPLATES[kind, template_version].fields
+    return tuple(_answer(one, body[one.key]) for one in fields if one.key in body)
 
 
 def _answer(field: Field, text: str) -> Answer:

@@ -47,6 +47,8 @@ from kapteam.vocabulary import EpisodeState, Indication, ServiceLine
 _MISSING = "There is no such course of care, or you are not on it."
 _NO_CLIENT = "There is no client with this code, or you are not on one of their courses."
 _series = aliased(Series)
+# Made once: what is asked of an alias is put together when it is first asked.
+_course, _recorder, _voider = aliased(Episode), aliased(Clinician), aliased(Clinician)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,24 +176,23 @@ def client_scores(db: Session, asked: Asked, client_id: str) -> ClientScores:
 def score_rows(asked: Asked, client_id: str) -> Any:
     """A row a score of the client for `judged`, the newest first; one without a score at least."""
     # Aliased, because the conditions of db.access correlate with the plain table.
-    course, recorder, voider = aliased(Episode), aliased(Clinician), aliased(Clinician)
     mine = select(Episode.id).where(
         Episode.client_id == client_id, visible_episodes(asked.viewer, asked.now)
     )
     return (
         select(
             Score,
-            course.service_line,
-            course.indications,
-            recorder.name.label("recorded_by"),
-            voider.name.label("voided_by"),
-            _first_dose_at(course).label("first_dose_at"),
+            _course.service_line,
+            _course.indications,
+            _recorder.name.label("recorded_by"),
+            _voider.name.label("voided_by"),
+            _first_dose_at(_course).label("first_dose_at"),
         )
         .select_from(Client)
         .outerjoin(Score, and_(Score.client_id == Client.id, Score.episode_id.in_(mine)))
-        .outerjoin(course, course.id == Score.episode_id)
-        .outerjoin(recorder, recorder.id == Score.recorded_by_id)
-        .outerjoin(voider, voider.id == Score.voided_by_id)
+        .outerjoin(_course, _course.id == Score.episode_id)
+        .outerjoin(_recorder, _recorder.id == Score.recorded_by_id)
+        .outerjoin(_voider, _voider.id == Score.voided_by_id)
         .where(Client.id == client_id)
         .order_by(Score.taken_at.desc(), Score.recorded_at.desc(), Score.id.desc())
     )

@@ -11,6 +11,9 @@ from kapteam.db.tables import Weight
 from kapteam.queries.standing import Asked
 from kapteam.rules.weights import is_good
 
+# Made once: what is asked of an alias is put together when it is first asked.
+_one = aliased(Weight)
+
 
 @dataclass(frozen=True, slots=True)
 class WeightLine:
@@ -24,11 +27,10 @@ class WeightLine:
 
 def is_newest(client_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """The condition on Weight for a join: the client's last one that was not entered in error."""
-    one = aliased(Weight)
     newest = (
-        select(one.id)
-        .where(one.client_id == client_id, one.voided_at.is_(None))
-        .order_by(one.measured_on.desc(), one.recorded_at.desc(), one.id.desc())
+        select(_one.id)
+        .where(_one.client_id == client_id, _one.voided_at.is_(None))
+        .order_by(_one.measured_on.desc(), _one.recorded_at.desc(), _one.id.desc())
         .limit(1)
         .correlate(client_id.class_)
         .scalar_subquery()

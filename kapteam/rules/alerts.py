@@ -132,7 +132,8 @@ def with_quiet(one: Signal, quieted: Iterable[Quieted], today: date) -> Signal:
     if one.must_be_seen_by:
         return one
     resting = (each for each in quieted if each.mark == one.mark and today <= each.until_on)
-    return replace(one, quiet=next(resting, None))
+    quiet = next(resting, None)
+    return one if quiet is one.quiet else replace(one, quiet=quiet)
 
 
 def may_be_quiet_until(one: Signal, today: date) -> date:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -56,6 +57,10 @@ class Complete(NamedTuple):
     also: tuple[str, ...] = ()
 
 
+IN_TIME = attrgetter("taken_at", "recorded_at", "score_id")
+"""The order of scores: sort key of `Taken`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Baseline:
     """What a series is measured against.
@@ -78,13 +83,10 @@ def used(taken: Iterable[Taken], instrument: Instrument, zone: ZoneInfo) -> tupl
 
     Of this instrument alone: rule 49.
     """
-    scores = sorted(
-        (one.taken_at, one.recorded_at, one.score_id, one.total)
-        for one in taken
-        if one.instrument_id == instrument.id and one.total is not None
-    )
     days: list[Complete] = []
-    for taken_at, _, score_id, total in scores:
+    for score_id, instrument_id, total, taken_at, _ in sorted(taken, key=IN_TIME):
+        if total is None or instrument_id != instrument.id:
+            continue
         also: tuple[str, ...] = ()
         if days and _is_same_day(days[-1].taken_at, taken_at, zone):
             other = days.pop()
@@ -114,11 +116,11 @@ def baseline(
     """
     at = first_dose_at or now
     day = at.astimezone(zone).date()
+    since, is_none_given = at - _BASELINE_AT_MOST, first_dose_at is None
     early = [
         one
         for one in taken
-        if at - one.taken_at <= _BASELINE_AT_MOST
-        and (one.taken_at <= now if first_dose_at is None else one.taken_at < first_dose_at)
+        if since <= one.taken_at <= at and (is_none_given or one.taken_at != at)
     ]
     before = used(early, instrument, zone)
     if before:
@@ -165,11 +167,16 @@ class Change:
     `percent` is the same of the baseline, cut to whole percent; None where the baseline is 0.
     """
 
+    instrument: Instrument
     baseline: Baseline
     latest: Complete
     gain: int
     percent: int | None
-    chips: tuple[Chip, ...]
+
+    @property
+    def chips(self) -> tuple[Chip, ...]:
+        """What it amounts to."""
+        return _chips(self.instrument, self.baseline.score.total, self.latest.total, self.gain)
 
     def has(self, kind: ChipKind) -> bool:
         """Whether it amounts to that."""
@@ -185,14 +192,15 @@ def change(
     Below the reliable change nothing is claimed (rule 52): a small number can halve by the
     measure's own error.
     """
-    after = _since(since, scores)
-    if since is None or not after or instrument.better == "neither":
+    latest = scores[-1] if scores else None
+    if since is None or latest is None or latest.taken_at <= since.score.taken_at:
         return None
-    first, last = since.score.total, after[-1].total
-    gain = instrument.gain(first, last)
+    if instrument.better == "neither":
+        return None
+    first = since.score.total
+    gain = instrument.gain(first, latest.total)
     percent = int(100 * gain / first) if first else None
-    chips = _chips(instrument, first, last, gain)
-    return Change(since, after[-1], gain, percent, chips)
+    return Change(instrument, since, latest, gain, percent)
 
 
 @dataclass(frozen=True, slots=True)

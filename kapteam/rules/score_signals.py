@@ -16,6 +16,7 @@ from kapteam import wording
 from kapteam.rules.alerts import Signal, SignalKind
 from kapteam.rules.change import (
     BASELINE_DAYS,
+    IN_TIME,
     NOT_BETTER_PERCENT,
     Baseline,
     ChipKind,
@@ -128,6 +129,21 @@ class ScoreFacts:
         """What the series at hand is measured against."""
         taken = [one.taken for one in self.here.get(instrument.id, ())]
         return baseline(taken, instrument, self.doses[0].at if self.doses else None, now, zone)
+
+    def fell_by(self, instrument: Instrument) -> int:
+        """By how many points the last total of a measure is worse than the best one; 0 without.
+
+        Whatever it is measured against, it cannot be worse by more.
+        """
+        complete = [
+            (IN_TIME(one.taken), one.taken.total)
+            for one in self.here.get(instrument.id, ())
+            if one.taken.total is not None
+        ]
+        if not complete:
+            return 0
+        _, last = max(complete)
+        return max(instrument.gain(last, total) for _, total in complete)
 
     @cached_property
     def _complete(self) -> dict[tuple[str, str], Sequence[Complete]]:
@@ -426,6 +442,11 @@ class _Judged:
         ]
         return Baseline(seen[-1], None) if seen else found
 
+    def _may_be_worse(self, instrument: Instrument) -> bool:
+        """Whether to look at it at all: most are not, and lists ask of every measure."""
+        rule = instrument.reliable
+        return rule is not None and self.facts.fell_by(instrument) >= rule.points
+
     def _worse(self) -> Signal | None:
         """Domain 5, D4: of every measure in use, in one alert, the primary one first."""
         if not self.facts.doses:
@@ -436,11 +457,13 @@ class _Judged:
             self.facts.here.keys() & self.measures.in_use, key=lambda one: (one != first, one)
         )
         for instrument in map(self.measures.known.__getitem__, ids):
+            if not self._may_be_worse(instrument) or instrument.reliable is None:
+                continue
             is_primary = instrument.id == first
             known, scores = (self.baseline, self.scores) if is_primary else self._of(instrument)
             since = self._since(known, scores)
             changed = change(instrument, since, scores)
-            if since and instrument.reliable and changed and changed.has(ChipKind.WORSE):
+            if since and changed and changed.has(ChipKind.WORSE):
                 began = _began(instrument, since.score, scores, instrument.reliable.points)
                 found.append((instrument, since, changed.latest, began))
         if not found:
@@ -467,6 +490,8 @@ class _Judged:
     def _slipping(self) -> Signal | None:
         """Product.md: worse than the best there was, on the primary measure alone."""
         if self.primary is None or self.primary.reliable is None:
+            return None
+        if not self._may_be_worse(self.primary):
             return None
         since = self._since(self.baseline, self.scores)
         slips = slipping(self.primary, since, self.scores)

@@ -30,13 +30,11 @@ from kapteam.ui.forms import Form
 from kapteam.ui.home_supply import ADDRESS, NUMBER_THERE, OTHERS, PLACE, ROOM, WHERE, WHO
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
-    ONE_LINK,
     list_row,
     name_cell,
     on_hold,
     phrase,
     row,
-    row_links,
     section,
     telling_apart,
     words,
@@ -119,8 +117,7 @@ def _what_is_missing(here: Present, known: list[CourseStanding]) -> None:
                     phrase(on_hold(here, one.hold), _WHY)
                 else:
                     words(f"{one.state.label}. Move the course to preparation first.", _WHY)
-                with row_links(ONE_LINK):
-                    link("episode", "Course", icon="chevron_right", id=one.episode_id)
+                link("episode", "Course", icon="chevron_right", id=one.episode_id)
 
 
 def _course_row(here: Present, one: CourseStanding, since: str) -> None:

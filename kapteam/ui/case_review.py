@@ -57,6 +57,7 @@ from kapteam.ui.rows import (
     words,
 )
 from kapteam.ui.shell import Present, acting, present, say_next
+from kapteam.ui.showing import listed
 from kapteam.ui.text import plain, quiet, said, strong
 from kapteam.ui.written import folded_for_others, free_words
 from kapteam.vocabulary import ReviewDecision, ServiceLine, Tone
@@ -117,20 +118,19 @@ def _draw_rows(here: Present, shown: Agenda) -> None:
     steady = [one for one in shown.rows if one.entry.is_steady]
     nothing = f"Nobody of {wording.count(shown.in_scope, 'client')} needs to be reviewed now"
     with section("Agenda now", len(alone), key="agenda", nothing=nothing):
-        for number, one in enumerate(alone, 1):
-            with list_row(f"agenda_{one.course.episode_id}"):
-                words(quiet(f"{number}"), 24)
-                name_cell(here, one.course.client)
-                words(_why_now(here, one), _REASONS)
+        listed(tuple(enumerate(alone, 1)), "agenda_now", partial(_draw_row, here))
     if steady:
         with section("Steady, looked at together", len(steady), key="steady"):
-            for one in steady:
-                with list_row(f"steady_{one.course.episode_id}"):
-                    words("", 24)
-                    name_cell(here, one.course.client)
-                    words(
-                        "  \n".join(said(each) for each in reasons_now(here.asked, one)), _REASONS
-                    )
+            listed([(None, one) for one in steady], "agenda_steady", partial(_draw_row, here))
+
+
+def _draw_row(here: Present, numbered: tuple[int | None, AgendaRow]) -> None:
+    """One course of the agenda; those that are looked at together have no number."""
+    number, one = numbered
+    with list_row(f"agenda_{one.course.episode_id}"):
+        words(quiet(f"{number}") if number else "", 24)
+        name_cell(here, one.course.client)
+        words(_why_now(here, one), _REASONS)
 
 
 def _why_now(here: Present, one: AgendaRow) -> str:

@@ -1,6 +1,6 @@
 """Caseload: the scope, the views and filters above the rows, and one row a client."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -15,12 +15,12 @@ from kapteam.rules.permissions import can_book
 from kapteam.ui.first_steps import draw_first_steps
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
-    ONE_LINK,
+    Columns,
+    cells,
     list_row,
     name_cell,
     on_hold,
     pinned_words,
-    row_links,
     section,
     step_when,
     stuck_words,
@@ -34,7 +34,7 @@ from kapteam.wording import NBSP
 
 _Choice = TypeVar("_Choice", bound=Term)
 _STATES = tuple(state for state in EpisodeState if state is not EpisodeState.CLOSED)
-_CLIENT, _NEEDS, _STAGE, _NEXT, _INTEGRATION, _LAST, _REVIEWED = 165, 235, 78, 170, 225, 180, 84
+_CLIENT, _NEEDS = 165, 235
 _BOUND = ("caseload_state", "caseload_route", "caseload_line")
 _UNBOUND = ("caseload_prescriber", "caseload_therapist")
 
@@ -172,8 +172,7 @@ def draw_rows(here: Present, found: Caseload, wanted: Wanted) -> None:
                 with list_row(f"client_{one.client.id}"):
                     name_cell(here, one.client)
                     _pinned(here, one)
-                    with row_links(ONE_LINK):
-                        link("client", "Open", icon="chevron_right", client=one.client.code)
+                    link("client", "Open", icon="chevron_right", client=one.client.code)
 
 
 def _count(found: Caseload) -> str:
@@ -202,47 +201,65 @@ def _page(found: Caseload) -> int:
 
 def _headings(here: Present) -> None:
     """What each part of a row is; on a narrow screen, where rows wrap, it is hidden (guard.css)."""
-    with st.container(key="column_headings"), list_row("headings"):
-        _small(quiet("Client"), _CLIENT)
-        for heading, width in (
-            ("Needs attention", _NEEDS),
-            ("Stage", _STAGE),
-            ("Next step", _NEXT),
-            ("Integration", _INTEGRATION),
-            ("Last dose, score", _LAST),
-        ):
-            _small(quiet(heading), width)
-        if here.viewer.reads_notes:
-            _small(quiet("Case review"), _REVIEWED)
+    headings = [
+        "Client",
+        "Needs attention",
+        "Stage",
+        "Next step",
+        "Integration",
+        "Last dose, score",
+    ]
+    if here.viewer.reads_notes:
+        headings.append("Case review")
+    with (
+        st.container(key="column_headings"),
+        list_row("headings", Columns.COURSE_WITHOUT_NAME),
+    ):
+        _small_cells(*map(quiet, headings))
 
 
 def _client_row(here: Present, one: CaseloadRow) -> None:
     """One client; each further course of care stands in a line of its own below."""
     first, *further = one.courses
+    if not further and first.stuck is None:
+        _first_course(here, one)
+        return
     with st.container(gap="xxsmall", key=f"client_{one.client.id}"):
-        with list_row(f"course_{first.episode_id}"):
-            name_cell(here, one.client, _CLIENT)
-            _needs(here, one)
-            _small(_stage(first), _STAGE)
-            _course(here, first, one.earlier_dose)
+        _first_course(here, one)
         _stuck(here, first)
         for course in further:
-            with list_row(f"course_{course.episode_id}"):
-                _small(quiet(course.service_line.label), _CLIENT)
-                _small("", _NEEDS)
-                _small(_stage(course), _STAGE)
-                _course(here, course)
+            with list_row(f"course_{course.episode_id}", Columns.COURSE_WITHOUT_NAME):
+                _small_cells(quiet(course.service_line.label), "", *_course(here, course))
             _stuck(here, course)
 
 
-def _course(here: Present, course: CourseStanding, earlier: EarlierDose | None = None) -> None:
-    _small(_next(here, course), _NEXT)
-    _small(_integration(here, course), _INTEGRATION)
+def _first_course(here: Present, one: CaseloadRow) -> None:
+    first = one.courses[0]
+    said_of_it = _course(here, first, one.earlier_dose)
+    is_pinned = not one.attention and one.pinned.text
+    stands_alone = is_pinned or len(one.attention) > 1
+    columns = Columns.COURSE if stands_alone else Columns.COURSE_AND_NEED
+    with list_row(f"course_{first.episode_id}", columns):
+        name_cell(here, one.client, _CLIENT)
+        if stands_alone:
+            _need_and_more(here, one)
+            _small_cells(*said_of_it)
+        else:
+            _small_cells(_need(here, one), *said_of_it)
+
+
+def _course(
+    here: Present, course: CourseStanding, earlier: EarlierDose | None = None
+) -> Iterator[str]:
+    """What the columns say of a course, as Markdown: from its stage on."""
+    yield _stage(course)
+    yield _next(here, course)
+    yield _integration(here, course)
     last = _earlier(here, earlier) if earlier else _last(here, course)
-    _small("  \n".join(filter(None, (last, _score(here, course)))), _LAST)
+    yield "  \n".join(filter(None, (last, _score(here, course))))
     if here.viewer.reads_notes:
         reviewed = sentences.reviewed(course.last_reviewed_at, here.today, here.zone)
-        _small(plain(reviewed) if course.last_reviewed_at else quiet(reviewed), _REVIEWED)
+        yield plain(reviewed) if course.last_reviewed_at else quiet(reviewed)
 
 
 def _stuck(here: Present, course: CourseStanding) -> None:
@@ -253,27 +270,36 @@ def _stuck(here: Present, course: CourseStanding) -> None:
             _small(quiet(text))
 
 
-def _small(text: str, width: int | None = None) -> None:
-    words(f":small[{text}]" if text else "", width)
+def _small(text: str) -> None:
+    words(f":small[{text}]")
 
 
-def _needs(here: Present, one: CaseloadRow) -> None:
-    """The first reason to look at the client, else the pinned line; the others are behind a link.
+def _small_cells(*texts: str) -> None:
+    cells(*(f":small[{text}]" if text else "" for text in texts))
+
+
+def _need(here: Present, one: CaseloadRow) -> str:
+    """The first reason to look at the client, as Markdown; nothing where there is none.
 
     Of an integration only what it is: where it stands is said in its own column.
     """
     if not one.attention:
-        _pinned(here, one)
-        return
-    first, *rest = one.attention
+        return ""
+    first = one.attention[0]
     reason = sentences.attention(first, here.now, here.zone)
     if first.integration is not None:
         reason = replace(reason, text=first.reason.label)
+    return said(reason)
+
+
+def _need_and_more(here: Present, one: CaseloadRow) -> None:
+    """The first reason with the others behind a link, or the pinned line where there is none."""
+    rest = one.attention[1:]
     if not rest:
-        _small(said(reason), _NEEDS)
+        _pinned(here, one)
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall", width=_NEEDS):
-        _small(said(reason))
+        _small(_need(here, one))
         others = [plain(sentences.attention(each, here.now, here.zone).text) for each in rest]
         more, tip = f"+{len(rest)}{NBSP}more", "  \n".join(others)
         link("client", plain(more), tip=tip, client=one.client.code)

@@ -90,7 +90,8 @@ from kapteam.vocabulary import (
 )
 from kapteam.wording import Phrase
 
-_TO_A_PAGE = 10
+_TO_A_PAGE = 6
+"""As many ketamine sessions as most series have."""
 _NOTES_TO_A_PAGE = 5
 _COURSE_NOTES = "Risk, decision and general notes"
 _LOOK_ALIKES = 3

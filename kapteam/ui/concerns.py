@@ -36,14 +36,12 @@ from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.page import live_part
 from kapteam.ui.rows import (
-    ONE_LINK,
     crisis_lines,
     emergency_contact,
     list_row,
     name_cell,
     phrase,
     row,
-    row_links,
     section,
     words,
 )
@@ -67,11 +65,10 @@ def draw_safety(here: Present, rows: tuple[WaitRow, ...]) -> None:
             with list_row(f"concern_{one.attention.subject_id}"):
                 name_cell(here, one.course.client)
                 phrase(sentences.attention(one.attention, here.now, here.zone), _SAID)
-                with row_links(ONE_LINK):
-                    if one.attention.concern:
-                        link("concern", "Open", icon="chevron_right", id=one.attention.subject_id)
-                    else:
-                        link("client", "Open", icon="chevron_right", client=one.course.client.code)
+                if one.attention.concern:
+                    link("concern", "Open", icon="chevron_right", id=one.attention.subject_id)
+                else:
+                    link("client", "Open", icon="chevron_right", client=one.course.client.code)
 
 
 def draw_concern_page(

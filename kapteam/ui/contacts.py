@@ -29,7 +29,15 @@ from kapteam.rules.permissions import can_book
 from kapteam.ui.booking import say_who_is_away
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
-from kapteam.ui.rows import ONE_LINK, list_row, name_cell, phrase, row, row_links, section, words
+from kapteam.ui.rows import (
+    list_row,
+    name_cell,
+    phrase,
+    row,
+    row_links,
+    section,
+    words,
+)
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import dialed, plain, quiet
 from kapteam.ui.written import folded_for_others, free_words
@@ -37,6 +45,7 @@ from kapteam.vocabulary import ContactKind, ContactOutcome, EpisodeState, How, T
 
 _PLANNED = [kind for kind in ContactKind if kind is not ContactKind.MESSAGE]
 _MINUTES = 50
+_ONE_BUTTON = 85
 _TABS = {"end": "How it ended", "move": "Move or change"}
 _WHEN = 430
 
@@ -47,7 +56,7 @@ def draw_told(here: Present, told: tuple[Told, ...]) -> None:
         return
     with section("For you to know", len(told), key="told"):
         for one in told:
-            with _told_row(here, one), row_links(ONE_LINK):
+            with _told_row(here, one), row_links(_ONE_BUTTON):
                 st.button("Seen", key=f"seen_{one.id}", on_click=_seen, args=(one.id,))
 
 
@@ -57,7 +66,7 @@ def draw_told_while_away(here: Present, told: tuple[Told, ...]) -> None:
         return
     with section("Told to you, and seen by who covered", len(told), key="told_away"):
         for one in told:
-            with _told_row(here, one), row_links(ONE_LINK):
+            with _told_row(here, one):
                 link("contact", "Open", icon="chevron_right", id=one.id)
 
 

@@ -6,12 +6,16 @@ from kapteam.queries.client_names import ClientName
 from kapteam.queries.first_steps import FirstSteps
 from kapteam.rules.permissions import can_administer, can_run_episode
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import ONE_LINK, list_row, name_cell, row, row_links, section, words
+from kapteam.ui.rows import (
+    list_row,
+    name_cell,
+    row,
+    section,
+    words,
+)
 from kapteam.ui.shell import Present
 from kapteam.ui.showing import listed
 from kapteam.ui.text import quiet
-
-_LONG_LINK = 190
 
 
 def draw_first_steps(here: Present, *, is_alone: bool, has_clients: bool) -> None:
@@ -47,11 +51,10 @@ def draw_without_course(here: Present, steps: FirstSteps) -> None:
     def draw(client: ClientName) -> None:
         with list_row(f"without_{client.id}"):
             name_cell(here, client)
-            with row_links(_LONG_LINK if can_run_episode(here.viewer) else ONE_LINK):
-                if can_run_episode(here.viewer):
-                    link("episode", "Open a course of care", icon="add", client=client.code)
-                else:
-                    link("client", "Open", icon="chevron_right", client=client.code)
+            if can_run_episode(here.viewer):
+                link("episode", "Open a course of care", icon="add", client=client.code)
+            else:
+                link("client", "Open", icon="chevron_right", client=client.code)
 
     if steps.without_course:
         number = len(steps.without_course)

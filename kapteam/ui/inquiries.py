@@ -10,7 +10,7 @@ from kapteam.queries.inquiries import InquiryLine, inquiries
 from kapteam.sentences import inquirer
 from kapteam.ui.forms import Form
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import ONE_LINK, crisis_lines, list_row, row_links, section, words
+from kapteam.ui.rows import crisis_lines, list_row, section, words
 from kapteam.ui.shell import Present
 from kapteam.ui.text import dialed, plain, quiet, strong
 from kapteam.vocabulary import InquiryOutcome, ServiceLine, StopQuestion
@@ -47,11 +47,10 @@ def _inquiry_row(here: Present, one: InquiryLine) -> None:
         called = wording.moment(one.called_at, here.now, here.zone)
         words(quiet(f"called {called}"), 220)
         words(plain(one.outcome.label if one.outcome else ""), 160)
-        with row_links(ONE_LINK):
-            if one.client_code:
-                link("client", "Client", icon="chevron_right", client=one.client_code)
-            else:
-                link("inquiry", "Open", icon="chevron_right", id=one.id)
+        if one.client_code:
+            link("client", "Client", icon="chevron_right", client=one.client_code)
+        else:
+            link("inquiry", "Open", icon="chevron_right", id=one.id)
 
 
 def inquiry_fields(here: Present, form: Form) -> None:

@@ -12,8 +12,8 @@ from kapteam.rules.permissions import can_book
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import (
     NOT_BOOKED,
-    ONE_LINK,
-    WHEN,
+    Columns,
+    cells,
     dose_row,
     integration_missing,
     integration_row,
@@ -22,11 +22,9 @@ from kapteam.ui.rows import (
     name_cell,
     on_hold,
     order_of,
-    row_links,
     section,
     telling_apart,
-    when,
-    words,
+    when_words,
 )
 from kapteam.ui.shell import Present
 from kapteam.ui.showing import alone, beginning, counts, listed, rest, scope, shown
@@ -35,7 +33,6 @@ from kapteam.vocabulary import Tone
 from kapteam.wording import Phrase
 
 _SPANS = {"7 days": 7, "28 days": 28}
-_GAPS = 560
 _RED = frozenset(
     {
         Show.WAS_THIS_GIVEN,
@@ -119,21 +116,24 @@ def _given_row(here: Present, one: UpcomingDose) -> None:
 
 
 def _dose(here: Present, place: str, one: UpcomingDose) -> None:
+    is_missing = not one.integrations and one.dose.owes_integration
+    if not one.integrations and not is_missing:
+        dose_row(here, one.course, one.dose, place)
+        return
     with st.container(gap="xsmall", key=f"{place}_{one.dose.id}_and_after"):
         dose_row(here, one.course, one.dose, place)
         for line in one.integrations:
             integration_under(here, line, f"{place}_{one.dose.id}")
-        if not one.integrations and one.dose.owes_integration:
+        if is_missing:
             integration_missing(here, one.dose, place)
 
 
 def _gap_row(here: Present, one: UpcomingDose) -> None:
-    with list_row(f"gap_{one.dose.id}"):
+    with list_row(f"gap_{one.dose.id}", Columns.DOSE_NOT_READY):
         name_cell(here, one.course.client)
-        when(here, one.dose.planned_at, WHEN)
-        words(" ".join(said(missing) for missing in _missing(here, one)), _GAPS)
-        with row_links(ONE_LINK):
-            link("ketamine_session", "Open", icon="chevron_right", id=one.dose.id)
+        missing = " ".join(said(missing) for missing in _missing(here, one))
+        cells(when_words(here, one.dose.planned_at), missing)
+        link("ketamine_session", "Open", icon="chevron_right", id=one.dose.id)
 
 
 def _missing(here: Present, one: UpcomingDose) -> list[Phrase]:

@@ -20,7 +20,7 @@ from kapteam.queries.note_search import (
 from kapteam.queries.views import unseen_this_hour
 from kapteam.rules.note_search import Context
 from kapteam.ui.navigation import link
-from kapteam.ui.rows import ONE_LINK, list_row, name_cell, row_links, section, telling_apart, words
+from kapteam.ui.rows import list_row, name_cell, section, telling_apart, words
 from kapteam.ui.shell import Present, acting
 from kapteam.ui.text import plain, quiet, strong
 from kapteam.ui.written import folded_for_others
@@ -225,8 +225,7 @@ def _found_row(here: Present, one: FoundNote) -> None:
             signed = note.signed_at or note.started_at
             words(quiet(f"signed {wording.moment(signed, here.now, here.zone)}"), 250)
             words(plain(note.author.name), 200)
-            with row_links(ONE_LINK):
-                link("note", "Open", icon="chevron_right", id=note.id)
+            link("note", "Open", icon="chevron_right", id=note.id)
         if one.contexts:
             with folded_for_others(here, "Show"):
                 for context in one.contexts:

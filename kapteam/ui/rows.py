@@ -2,6 +2,9 @@
 
 Widths are where a part of a row begins to be too narrow; on a wider screen all parts but the name
 and the links grow alike, and a phone gives each what its words need (guard.css).
+
+An element costs the server the same whatever it says. So of the lists that are long the words of a
+row are one element (`cells`); how wide its parts are is in guard.css, by the row's columns.
 """
 
 from collections import Counter
@@ -9,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 import streamlit as st
@@ -46,10 +50,9 @@ from kapteam.ui.text import dialed, plain, quiet, said, strong
 from kapteam.vocabulary import IntegrationKind, NoteKind, Part, Tone
 from kapteam.wording import Phrase
 
-NAME, WHEN, ORDER, NUMBER, INTENTION = 190, 245, 160, 105, 195
-STANDING, AFTER, DOSE = 310, 315, 205
-REASON, PERSON = 255, 130
-ONE_LINK, TWO_LINKS, THREE_LINKS, FOUR_LINKS = 85, 135, 200, 272
+NAME, ORDER = 190, 160
+STANDING, REASON = 310, 255
+TWO_LINKS, THREE_LINKS, FOUR_LINKS = 135, 200, 272
 _NOT_FOR_OTHERS = "where and with whom hidden while others can see"
 _OF_A_DOSE = {
     Reason.WAS_THIS_GIVEN,
@@ -104,16 +107,44 @@ def row(key: str) -> Iterator[None]:
         yield
 
 
+class Columns(Enum):
+    """Of which parts the words of a row are; guard.css says how wide each is."""
+
+    DOSE = "dose"
+    DOSE_IN_BRIEF = "dose_in_brief"
+    DOSE_ASKED_ABOUT = "dose_asked_about"
+    DOSE_NOT_READY = "dose_not_ready"
+    INTEGRATION = "integration"
+    INTEGRATION_IN_BRIEF = "integration_in_brief"
+    INTEGRATION_UNDER_DOSE = "integration_under_dose"
+    REASON = "reason"
+    AT_ITS_TIME = "at_its_time"
+    PLANNED = "planned"
+    COURSE = "course"
+    COURSE_AND_NEED = "course_and_need"
+    COURSE_WITHOUT_NAME = "course_without_name"
+
+
 @contextmanager
-def list_row(key: str) -> Iterator[None]:
-    """A row whose parts stay in line with those above and below: first a name, last the links."""
-    with row(f"row_{key}"):
+def list_row(key: str, columns: Columns | None = None) -> Iterator[None]:
+    """A row whose parts stay in line with those above and below: first a name, last the links.
+
+    One with `columns` has its words in `cells`. A single link stands in it as it is, several in
+    `row_links`.
+    """
+    with row(f"row_of_{columns.value}-{key}" if columns else f"row_{key}"):
         yield
+
+
+def cells(*texts: str) -> None:
+    """The words of a row with columns, a Markdown text for each (user text: `ui.text.plain`)."""
+    # What is empty keeps its place.
+    st.markdown("\n\n".join(text or "&nbsp;" for text in texts))
 
 
 @contextmanager
 def row_links(width: int) -> Iterator[None]:
-    """The links at the end of a list's row, in one column at its right."""
+    """Several links at the end of a list's row, in one column at its right."""
     with st.container(
         horizontal=True,
         horizontal_alignment="right",
@@ -185,10 +216,15 @@ def phrase(one: Phrase, width: int | None = None) -> None:
     st.markdown(said(one), width=width or "content")
 
 
-def when(here: Present, at: datetime, width: int | None = None) -> None:
+def when(here: Present, at: datetime) -> None:
     """Absolute and relative time together, always both (ux.md 1.9)."""
+    words(when_words(here, at))
+
+
+def when_words(here: Present, at: datetime) -> str:
+    """The same as Markdown."""
     absolute = wording.moment(at, here.now, here.zone)
-    words(f"**{plain(absolute)}** {quiet(wording.relative(at, here.now))}", width)
+    return f"**{plain(absolute)}** {quiet(wording.relative(at, here.now))}"
 
 
 def order_of(dose: DoseLine) -> Phrase:
@@ -222,25 +258,24 @@ def dose_row(
     `place` names the list it stands in, so that its key is unique on the page. A brief row, for a
     list beside another one, leaves out the number.
     """
-    with list_row(f"{place}_{dose.id}"):
+    if dose.silence:
+        columns = Columns.DOSE_ASKED_ABOUT
+        asked = sentences.silence(dose.silence, dose.planned_at, here.now, here.zone)
+        parts = [said(asked)]
+    else:
+        columns = Columns.DOSE_IN_BRIEF if brief else Columns.DOSE
+        parts = [when_words(here, dose.planned_at)]
+    parts.append(dose_of(dose) if dose.status.is_given else said(order_of(dose)))
+    if not brief:
+        parts.append(quiet(number_of(dose)))
+    if dose.status.is_given:
+        parts.append(_completed(here, dose))
+    elif not dose.silence:
+        parts.append(readiness(here, course, dose))
+    with list_row(f"{place}_{dose.id}", columns):
         name_cell(here, course.client)
-        if dose.silence:
-            asked = sentences.silence(dose.silence, dose.planned_at, here.now, here.zone)
-            phrase(asked, WHEN + INTENTION)
-        else:
-            when(here, dose.planned_at, WHEN)
-        if dose.status.is_given:
-            words(dose_of(dose), ORDER)
-        else:
-            phrase(order_of(dose), ORDER)
-        if not brief:
-            words(quiet(number_of(dose)), NUMBER)
-        if dose.status.is_given:
-            words(_completed(here, dose), INTENTION)
-        elif not dose.silence:
-            words(readiness(here, course, dose), INTENTION)
-        with row_links(ONE_LINK):
-            dose_link(here, course, dose)
+        cells(*parts)
+        dose_link(here, course, dose)
 
 
 def _completed(here: Present, dose: DoseLine) -> str:
@@ -346,36 +381,40 @@ def integration_row(
 
     A brief row, for a list beside another one, has shorter links.
     """
-    with list_row(f"{place}_{line.key}"):
+    stands = said(sentences.integration(line.standing, here.now, here.zone))
+    after, therapist = _after(here, course, line), with_whom(here, line.therapist)
+    columns = Columns.INTEGRATION_IN_BRIEF if brief else Columns.INTEGRATION
+    with list_row(f"{place}_{line.key}", columns):
         name_cell(here, course.client)
-        phrase(sentences.integration(line.standing, here.now, here.zone), STANDING)
         if brief:
-            words(f"{_after(here, course, line)} {with_whom(here, line.therapist)}", DOSE)
+            cells(stands, f"{after} {therapist}")
         else:
-            words(_after(here, course, line), AFTER)
-            words(with_whom(here, line.therapist), PERSON)
+            cells(stands, after, therapist)
         with row_links(THREE_LINKS if brief else FOUR_LINKS):
             integration_links(here, line, brief=brief)
 
 
 def integration_under(here: Present, line: IntegrationLine, place: str) -> None:
     """One integration underneath its ketamine session."""
-    with list_row(f"{place}_{line.key}_integration"):
-        words(f":gray[:material/subdirectory_arrow_right: {line.kind.label}]", NAME)
-        phrase(sentences.integration(line.standing, here.now, here.zone), STANDING)
-        words(with_whom(here, line.therapist), AFTER)
+    with list_row(f"{place}_{line.key}_integration", Columns.INTEGRATION_UNDER_DOSE):
+        cells(
+            f":gray[:material/subdirectory_arrow_right: {line.kind.label}]",
+            said(sentences.integration(line.standing, here.now, here.zone)),
+            with_whom(here, line.therapist),
+        )
         with row_links(FOUR_LINKS):
             integration_links(here, line)
 
 
 def integration_missing(here: Present, dose: DoseLine, place: str) -> None:
     """Underneath a ketamine session whose integration nobody booked yet."""
-    with list_row(f"{place}_{dose.id}_integration"):
-        words(f":gray[:material/subdirectory_arrow_right: {IntegrationKind.FULL.label}]", NAME)
-        phrase(NOT_BOOKED, STANDING)
-        with row_links(ONE_LINK):
-            if can_book(here.viewer):
-                link("integration_session", "Book", icon="event_available", dose=dose.id, do="book")
+    with list_row(f"{place}_{dose.id}_integration", Columns.INTEGRATION_UNDER_DOSE):
+        cells(
+            f":gray[:material/subdirectory_arrow_right: {IntegrationKind.FULL.label}]",
+            said(NOT_BOOKED),
+        )
+        if can_book(here.viewer):
+            link("integration_session", "Book", icon="event_available", dose=dose.id, do="book")
 
 
 def _after(here: Present, course: CourseLine, line: IntegrationLine) -> str:
@@ -450,14 +489,14 @@ def attention_row(
 
     `of` is a colleague whom the list is about anyway.
     """
-    with list_row(f"{place}_{course.episode_id}_{one.reason}_{one.subject_id}"):
+    parts = [said(sentences.attention(one, here.now, here.zone))]
+    name = name_of(here, course.awaited(one))
+    if name and name != of:
+        parts.append(quiet(name))
+    with list_row(f"{place}_{course.episode_id}_{one.reason}_{one.subject_id}", Columns.REASON):
         name_cell(here, course.client)
-        phrase(sentences.attention(one, here.now, here.zone), REASON)
-        name = name_of(here, course.awaited(one))
-        if name and name != of:
-            words(quiet(name), PERSON)
-        with row_links(ONE_LINK):
-            _attention_link(here, course, one)
+        cells(*parts)
+        _attention_link(here, course, one)
 
 
 def _attention_link(here: Present, course: CourseStanding, one: Attention) -> None:

@@ -17,10 +17,14 @@ _SHORTCODE = re.compile(r":(?=[A-Za-z_+-]|\d+:)")
 _ADDRESS = re.compile(r"(?i)(www|https?|mailto|xmpp|ftp)(?=[.:])")
 _SIGNS = re.compile(r"[\\`*_{}\[\]#|<>~$^=]")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$^=\"&:])")
+# Nothing else is ever changed, and most words of a page have none of it.
+_CHANGED = re.compile(rf"{_MARKUP.pattern}|[@\n\t]")
 
 
 def plain(text: str) -> str:
     """`text` for a Markdown label: one line, shown to the letter, never a link or an image."""
+    if not _CHANGED.search(text):
+        return text
     return _MARKUP.sub(r"\\\1", _held_apart(text))
 
 

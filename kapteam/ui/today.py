@@ -38,15 +38,14 @@ from kapteam.ui.measures_due import draw_due_in_short
 from kapteam.ui.navigation import PracticePart, link
 from kapteam.ui.rows import (
     BACKUP_IS_LATE,
-    NUMBER,
-    ONE_LINK,
     ORDER,
-    PERSON,
     REASON,
     RECORDS_CHANGED,
     STANDING,
     TWO_LINKS,
+    Columns,
     attention_row,
+    cells,
     count_link,
     dose_link,
     dose_of,
@@ -74,7 +73,6 @@ from kapteam.ui.while_away import draw_days_away
 from kapteam.vocabulary import Part, Tone
 from kapteam.wording import Phrase
 
-_CLOCK, _STATE = 165, 275
 # How many rows a section below Today by time begins with, or more where more of them are red.
 _FIRST = 10
 # Where a list may stand beside another one: a dose beside doses, a reason beside reasons.
@@ -257,8 +255,7 @@ def _drafts(here: Present, rows: tuple[DraftRow, ...]) -> None:
             words(plain(one.draft.kind.label), ORDER)
             age = wording.duration(here.now - one.draft.started_at)
             words(quiet(f"unsigned for {age}"), REASON)
-            with row_links(ONE_LINK):
-                link("note", "Finish", icon="edit_note", id=one.draft.id)
+            link("note", "Finish", icon="edit_note", id=one.draft.id)
 
     if rows:
         with section("Notes to finish", len(rows), key="drafts"):
@@ -274,14 +271,12 @@ def _calls(here: Present, rows: tuple[CallRow, ...], all_of_them: Sized) -> None
                 name_cell(here, one.course.client)
                 due = sentences.call_back(one.wait.facts, here.today)
                 phrase(due, STANDING)
-                with row_links(ONE_LINK):
-                    link("wait", "Open", icon="chevron_right", id=one.wait.facts.id)
+                link("wait", "Open", icon="chevron_right", id=one.wait.facts.id)
         elif one.contact:
             with list_row(f"call_{one.contact.id}"):
                 name_cell(here, one.course.client)
                 phrase(sentences.contact(one.contact.standing, here.now, here.zone), STANDING)
-                with row_links(ONE_LINK):
-                    link("contact", "Record", icon="chevron_right", id=one.contact.id)
+                link("contact", "Record", icon="chevron_right", id=one.contact.id)
 
     if all_of_them:
         title, nothing = _left(rows, all_of_them, "Calls to make", "")
@@ -300,8 +295,7 @@ def _outside(here: Present, rows: tuple[OutsideRow, ...], all_of_them: Sized) ->
         with list_row(f"outside_{facts.id}"):
             name_cell(here, one.course.client)
             phrase(Phrase(wording.first_up(said), tone, "hourglass_empty"), STANDING)
-            with row_links(ONE_LINK):
-                link("wait", "Open", icon="chevron_right", id=facts.id)
+            link("wait", "Open", icon="chevron_right", id=facts.id)
 
     if all_of_them:
         title, nothing = _left(rows, all_of_them, "Waiting on someone outside", "")
@@ -458,17 +452,16 @@ def _session_row(here: Present, course: CourseStanding, dose: DoseLine, place: s
     people = dict.fromkeys(with_whom(here, each) for each in (mine, other))
     key = f"{place}_{dose.id}"
     with over_pinned_line(here, course, key):
-        with list_row(key):
+        with list_row(key, Columns.AT_ITS_TIME):
             name_cell(here, course.client)
-            _clock(here, dose.planned_at)
-            if dose.last_given_at:
-                words(dose_of(dose), ORDER)
-                words(_given(here, dose), _STATE)
-            else:
-                phrase(order_of(dose), ORDER)
-                words(readiness(here, course, dose), _STATE)
-            words(quiet(number_of(dose)), NUMBER)
-            words(" ".join(filter(None, people)), PERSON)
+            is_given = dose.last_given_at is not None
+            cells(
+                _clock(here, dose.planned_at),
+                dose_of(dose) if is_given else said(order_of(dose)),
+                _given(here, dose) if is_given else readiness(here, course, dose),
+                quiet(number_of(dose)),
+                " ".join(filter(None, people)),
+            )
             with row_links(TWO_LINKS):
                 dose_link(here, course, dose)
         asks = course.waited_on(Part.THERAPIST)
@@ -485,38 +478,44 @@ def _session_row(here: Present, course: CourseStanding, dose: DoseLine, place: s
 def _integration_row(here: Present, one: AgendaRow, line: IntegrationLine) -> None:
     """An integration of today."""
     key = f"agenda_{line.key}"
-    with over_pinned_line(here, one.course, key), list_row(key):
+    with over_pinned_line(here, one.course, key), list_row(key, Columns.AT_ITS_TIME):
         name_cell(here, one.course.client)
-        _clock(here, one.at)
-        words(plain(line.kind.label), ORDER)
-        phrase(sentences.integration(line.standing, here.now, here.zone), _STATE)
-        words(quiet(line.how.label if line.how else ""), NUMBER)
-        words(with_whom(here, line.therapist), PERSON)
+        cells(
+            _clock(here, one.at),
+            plain(line.kind.label),
+            said(sentences.integration(line.standing, here.now, here.zone)),
+            quiet(line.how.label if line.how else ""),
+            with_whom(here, line.therapist),
+        )
         with row_links(TWO_LINKS):
             integration_links(here, line, brief=True)
 
 
 def _contact_row(here: Present, one: AgendaRow, line: ContactLine) -> None:
     """A contact of today."""
-    with list_row(f"agenda_{line.id}"):
+    standing = line.standing
+    if standing.stage is ContactStage.DID_IT_HAPPEN:
+        state = said(Phrase(standing.stage.label, standing.tone, "help"))
+    elif standing.gap:
+        state = said(sentences.not_known(standing.gap))
+    else:
+        state = plain(contact_place(here, line))
+    with list_row(f"agenda_{line.id}", Columns.AT_ITS_TIME):
         name_cell(here, one.course.client)
-        _clock(here, one.at)
-        words(plain(line.standing.kind.label), ORDER)
-        if line.standing.stage is ContactStage.DID_IT_HAPPEN:
-            phrase(Phrase(line.standing.stage.label, line.standing.tone, "help"), _STATE)
-        elif line.standing.gap:
-            phrase(sentences.not_known(line.standing.gap), _STATE)
-        else:
-            words(plain(contact_place(here, line)), _STATE)
-        words(quiet(line.standing.how.label if line.standing.how else ""), NUMBER)
-        words(with_whom(here, line.person), PERSON)
+        cells(
+            _clock(here, one.at),
+            plain(standing.kind.label),
+            state,
+            quiet(standing.how.label if standing.how else ""),
+            with_whom(here, line.person),
+        )
         with row_links(TWO_LINKS):
             link("contact", "Open", icon="chevron_right", id=line.id)
 
 
-def _clock(here: Present, at: datetime) -> None:
+def _clock(here: Present, at: datetime) -> str:
     clock = wording.clock_time(at.astimezone(here.zone).time())
-    words(f"**{clock}** {quiet(wording.relative(at, here.now))}", _CLOCK)
+    return f"**{clock}** {quiet(wording.relative(at, here.now))}"
 
 
 def _given(here: Present, dose: DoseLine) -> str:

@@ -19,11 +19,10 @@ from kapteam.ui.contacts import draw_told_while_away
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import (
-    DOSE,
     FOUR_LINKS,
-    ORDER,
     REASON,
-    WHEN,
+    Columns,
+    cells,
     identity,
     list_row,
     name_cell,
@@ -32,7 +31,7 @@ from kapteam.ui.rows import (
     row_links,
     section,
     telling_apart,
-    when,
+    when_words,
     words,
 )
 from kapteam.ui.shell import Present
@@ -114,11 +113,10 @@ def draw_meanwhile(here: Present, shown: Meanwhile, course_id: str) -> None:
 
 
 def _row(here: Present, away: Away, is_alone: bool, one: MeanwhileRow) -> None:
-    with list_row(f"meanwhile_{one.key}"):
+    with list_row(f"meanwhile_{one.key}", Columns.PLANNED):
         name_cell(here, one.course.client)
-        when(here, one.at, WHEN)
-        words(_what(one), ORDER)
-        words(" ".join(said(each) for each in _who(here, one)), DOSE)
+        who = " ".join(said(each) for each in _who(here, one))
+        cells(when_words(here, one.at), _what(one), who)
         with row_links(FOUR_LINKS):
             if not is_alone and can_run_episode(here.viewer):
                 course_id = one.course.episode_id

@@ -5,15 +5,33 @@ A row as drawn stays that row, whatever stands in its place by now.
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
+import kapteam
 from kapteam.db.tables import Clinician, Consent, Invitation
+from kapteam.ui.rows import Columns
 from kapteam.vocabulary import ConsentType, Function
-from tests.browser.conftest import TabOf
+from tests.browser.conftest import DemoTab, TabOf
 from tests.browser.hands import go_to, press, wait_for_run
 from tests.factories import TODAY, a_client, a_clinician, a_consent, a_course
 from tests.factories_care import Care, an_overdue_integration
+
+# Of each list and each columns in it: of each row where its parts begin, in CSS pixels.
+_PARTS = """
+    [...document.querySelectorAll('[class*="st-key-list_"]')].flatMap((list) => Object.values(
+      Object.groupBy(
+        list.querySelectorAll('[class*="st-key-row_of_"]'),
+        (row) => row.className.match(/st-key-row_of_(\\w+)-/)[1],
+      )
+    ).map((rows) => rows.map((row) =>
+      [...row.querySelectorAll(':scope > * > .stMarkdown p')].map((part) =>
+        Math.round(part.getBoundingClientRect().left)
+      )
+    )))
+"""
 
 
 def _somebody(care: Care, given: str) -> Care:
@@ -50,6 +68,26 @@ def test_a_row_opens_whom_it_names(care: Care, kept_tab_of: TabOf) -> None:
         go_to(page, address)
         expect(_names(page).first).to_contain_text(below.client.code)
         above, below = below, above
+
+
+@pytest.mark.parametrize("name", ["today", "caseload", "ketamine_sessions", "integration"])
+def test_the_words_of_rows_stand_side_by_side_and_below_each_other(
+    demo_tab: DemoTab, name: str
+) -> None:
+    page = demo_tab(name)
+    lists = page.evaluate(_PARTS)
+    assert sum(len(rows) for rows in lists) > 5
+    for rows in lists:
+        most = max(rows, key=len)
+        for lefts in rows:
+            assert lefts == most[: len(lefts)], rows
+            assert lefts == sorted(set(lefts)), rows
+
+
+def test_each_columns_say_how_wide_their_parts_are() -> None:
+    rules = (Path(kapteam.__file__).parent / "web/assets/guard.css").read_text()
+    for columns in Columns:
+        assert f'"st-key-row_of_{columns.value}-"] {{' in rules, columns
 
 
 def test_a_row_that_comes_under_the_finger_is_not_opened(care: Care, kept_tab_of: TabOf) -> None:

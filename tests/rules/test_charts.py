@@ -989,3 +989,18 @@ def test_the_dark_theme_has_its_own_colors_for_scores():
     dark = json.dumps(of_scores(*MEASURES, palette=DARK))
     assert DARK.grid in dark
     assert not any(color in dark for color in (LIGHT.text, LIGHT.quiet, LIGHT.grid))
+
+
+def test_what_is_kept_of_a_chart_is_how_it_looks_and_nothing_of_any_client():
+    def drawn(days: int, total: int) -> dict[str, Any]:
+        doses = (a_dose(-days, mg=(60 + days,)), a_dose(7))
+        lines = (a_score(-days - 1, 20), a_score(-days + 1, total))
+        return timeline(timeline_marks(a_page(*doses), ASKED), scored(*lines), NOW, ZONE, LIGHT)
+
+    first = drawn(20, 11)
+    kept = json.dumps(first)
+    other = json.dumps(drawn(30, 12))
+    for mine, theirs in (("Nov 4, 2026", "Oct 25, 2026"), ("80\\u00a0mg", "90\\u00a0mg")):
+        assert (mine in kept, mine in other) == (True, False)
+        assert (theirs in kept, theirs in other) == (False, True)
+    assert json.dumps(first) == kept == json.dumps(drawn(20, 11))

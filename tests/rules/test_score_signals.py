@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kapteam.instruments import instruments
 from kapteam.rules.alerts import Quieted, SignalKind
-from kapteam.rules.change import Taken
+from kapteam.rules.change import Baseline, ChipKind, Taken, change, used
 from kapteam.rules.escalation import GivenDose
 from kapteam.rules.score_signals import (
     CourseAsked,
@@ -440,3 +442,22 @@ def test_what_is_due_is_of_the_instruments_in_use_the_longest_due_first():
     assert sorted(names) == ["gad-7", "phq-9"]
     none = Measures(instruments(), frozenset(), PHOENIX)
     assert measures_due(facts, none, TODAY, NOW + DAY) == ()
+
+
+@given(
+    instrument=st.sampled_from([one for one in instruments().values() if one.reliable]),
+    totals=st.lists(st.integers(0, 80), min_size=1, max_size=6),
+)
+def test_nothing_is_passed_over_that_is_worse_than_any_score_before_it(instrument, totals):
+    scores = [
+        _score(total, days=len(totals) - day, instrument=instrument.id)
+        for day, total in enumerate(totals)
+    ]
+    complete = used([one.taken for one in scores], instrument, PHOENIX)
+    is_worse = any(
+        changed.has(ChipKind.WORSE)
+        for one in complete
+        if (changed := change(instrument, Baseline(one, None), complete))
+    )
+    fell_by = ScoreFacts(tuple(scores)).fell_by(instrument)
+    assert is_worse == (fell_by >= instrument.reliable.points)
