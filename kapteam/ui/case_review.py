@@ -172,7 +172,7 @@ def draw_meeting(here: Present, shown: Meeting) -> None:
     here = telling_apart(here, (one.client for one in shown.shown))
     item = _half_decided(here, shown) or shown.current
     if st.query_params.get("show") == "agenda" or not shown.shown:
-        _draw_head(here, shown, None)
+        _draw_head(here, shown, item)
         _draw_frozen(here, shown)
     elif item is None or item.is_steady:
         _draw_head(here, shown, item)
@@ -464,8 +464,10 @@ def _draw_frozen(here: Present, meeting: Meeting) -> None:
                     for each in one.reasons
                 ]
                 care = [quiet(one.care)] if one.care else []
+                here_now = [strong("In front now")] if one == meeting.current else []
                 decided = [*care, *([strong(one.decision.label)] if one.decision else [])]
-                words("  \n".join([*decided, *reasons[:3]]) or quiet("Added"), 430)
+                why = [*decided, *reasons[:_FIRST]] or [quiet("Added")]
+                words("  \n".join([*here_now, *why]), 430)
                 with st.container(horizontal=True, gap="small", width=340):
                     _moves(one, number)
     _add(here, meeting)

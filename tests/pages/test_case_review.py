@@ -146,6 +146,20 @@ def test_the_agenda_of_a_running_review_is_moved_added_to_and_ended(care, others
     assert "Not reached (3)" in said(tab)
 
 
+def test_from_the_agenda_one_goes_on_from_the_client_in_front_not_from_the_first(care, others):
+    _begin(care, (care.course, *others))
+    first = _review(care, care.therapist)
+    press(first, "Next")
+    tab = _review(care, care.therapist, show="agenda")
+    assert "2 of 3" in said(tab)
+    assert said(tab).count("In front now") == 1
+    press(tab, "Next")
+    assert "3 of 3" in said(tab)
+    tab = _review(care, care.therapist, show="agenda")
+    press(tab, "Previous")
+    assert "2 of 3" in said(tab)
+
+
 @pytest.mark.parametrize("query", [{"id": "nothing"}, {"id": ""}, {"show": "nonsense"}])
 def test_an_address_that_leads_nowhere_is_a_sentence_or_the_agenda(care, query):
     shown = said(_review(care, care.therapist, **query))
