@@ -24,6 +24,7 @@ from kapteam.actions.case_reviews import (
 )
 from kapteam.charts.trend import small_trend
 from kapteam.queries.case_review import (
+    UNSAVED_LAST,
     Agenda,
     AgendaRow,
     ItemLine,
@@ -285,6 +286,8 @@ def _present(here: Present, meeting: Meeting, item: ItemLine) -> None:
             if shown.course is None:
                 phrase(Phrase("This course of care has ended since.", Tone.AMBER, "flag"))
             draw_facts(here, facts, shown.course)
+            if shown.unsaved:
+                words(quiet(f"{UNSAVED_LAST}: {free_words(here, shown.unsaved)}"))
             for mark in shown.course.marks if shown.course else ():
                 what = f"To discuss, {mark.by}: {free_words(here, mark.words)}"
                 phrase(Phrase(what, Tone.AMBER, "add_comment"))

@@ -127,12 +127,15 @@ def decision_in_words(here: Present, one: ItemLine) -> str:
     """What was decided, what was typed of it, and by whom, in lines of Markdown."""
     label = strong(one.decision.label) if one.decision else quiet("Nothing decided")
     text = [plain(free_words(here, one.words))] if one.words else []
-    if one.unsaved:
-        text.append(quiet(f"{UNSAVED}: {free_words(here, one.unsaved)}"))
     confirmed = f", confirmed by {one.confirmed_by}" if one.confirmed_by else ""
     by = [quiet(f"{one.decided_by}{confirmed}")] if one.decision else []
     care = [quiet(one.care)] if one.care else []
-    return "  \n".join([*care, label, *text, *by])
+    return "  \n".join([*care, label, *text, *written(here, one), *by])
+
+
+def written(here: Present, one: ItemLine) -> list[str]:
+    """What was typed of it and not decided, a line of Markdown if anything was."""
+    return [quiet(f"{UNSAVED}: {free_words(here, one.unsaved)}")] if one.unsaved else []
 
 
 def draw_proposal(here: Present, one: ItemLine) -> None:
@@ -189,7 +192,7 @@ def _row_without_decision(here: Present, head: MeetingHead, one: ItemLine, by: s
         if here.viewer.hides_names:
             # A reason may hold what a colleague typed, and was kept as it read then.
             why = [quiet(f"{wording.count(len(why), 'reason')}, hidden while others can see")]
-        words("  \n".join([*why, *([quiet(by)] if by else [])]), _WORDS)
+        words("  \n".join([*why, *written(here, one), *([quiet(by)] if by else [])]), _WORDS)
         with row_links(_LINKS):
             as_it_was_link(head.id, one.id)
 

@@ -15,6 +15,7 @@ from tests.factories_care import (
     an_ask,
     another_course,
 )
+from tests.factories_review import a_review, an_item
 from tests.pages.filling import fill, press
 from tests.pages.tabs import (
     MOST_STATEMENTS,
@@ -158,6 +159,22 @@ def test_from_the_agenda_one_goes_on_from_the_client_in_front_not_from_the_first
     tab = _review(care, care.therapist, show="agenda")
     press(tab, "Previous")
     assert "2 of 3" in said(tab)
+
+
+def test_what_was_written_last_time_and_not_decided_stands_there_at_the_next_review(care, others):
+    with care.database.writing() as db:
+        held = a_review(db, care.prescriber, care.therapist)
+        an_item(db, held, db.get_one(Episode, care.course.id), typed="Ask the sister.")
+        theirs = db.get_one(Episode, others[0].id)
+        an_item(db, held, theirs, care.therapist, words="Go on.", typed="Go on.\n")
+    _begin(care, (care.course, *others))
+    tab = _review(care, care.therapist)
+    assert "Written last time, not saved as a decision: Ask the sister." in said(tab)
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+    assert "Ask the sister." not in said(tab)
+    press(tab, "Next")
+    assert "2 of 3" in said(tab)
+    assert "Written last time" not in said(tab)
 
 
 @pytest.mark.parametrize("query", [{"id": "nothing"}, {"id": ""}, {"show": "nonsense"}])

@@ -101,6 +101,22 @@ def test_the_minutes_say_what_was_decided_who_does_what_and_who_was_not_reached(
     assert "Not confirmed by Thea Tallis yet" in words
 
 
+def _type(care: Care, text: str) -> None:
+    with care.database.writing() as db:
+        db.execute(update(ReviewItem).values(typed=text))
+
+
+def test_what_was_written_and_not_decided_stands_with_whom_it_is_about(care, review):
+    _type(care, "Ask the sister.")
+    tab = _minutes(care, review)
+    said_of_it = "Written, not saved as a decision: Ask the sister."
+    assert said(tab).count(said_of_it) == 3
+    for item in care.rows(ReviewItem, case_review_id=review.id):
+        assert said_of_it in said(_as_it_was(care, review, item=item))
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+    assert "Ask the sister." not in said(tab)
+
+
 def test_who_opens_the_minutes_has_opened_the_charts_and_that_is_on_record_once(care, review):
     tab = _minutes(care, review)
     well(tab.run())
