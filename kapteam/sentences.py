@@ -1016,6 +1016,8 @@ def topics(
                     Phrase(f"To discuss, {who}{f': {what}' if what else ''}", Tone.AMBER, "forum")
                     for who, what in marks
                 ]
+            case Topic.SERIES_OVER:
+                found.append(Phrase(topic.label, Tone.AMBER, "fork_right"))
             case Topic.DOSE_AHEAD if course.dose_at:
                 when = wording.moment(course.dose_at, now, zone)
                 found.append(Phrase(f"Ketamine session {when}", Tone.PLAIN, "event"))

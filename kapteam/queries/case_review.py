@@ -698,4 +698,5 @@ def _to_review(course: CourseStanding, dose: DoseLine | None, asked: Asked) -> C
         not_reached=course.not_reached,
         overdue=sum(line.short.is_overdue(asked.today) for line in course.actions),
         marks=len(course.marks),
+        state_since=course.state_since,
     )

@@ -72,6 +72,17 @@ def test_the_agenda_has_the_pair_s_clients_with_their_reasons_and_nobody_else_s(
     assert "Ash" not in said(theirs) + "".join(links(theirs))
 
 
+def test_whose_series_is_over_is_on_the_agenda_until_the_review_has_decided(care, others):
+    with care.database.writing() as db:
+        over = db.get_one(Episode, others[0].id)
+        over.state, over.state_since = EpisodeState.SERIES_REVIEW, NOW - DAY
+    assert "Series over, decide how it goes on" in said(_review(care, care.therapist))
+    with care.database.writing() as db:
+        held = a_review(db, care.prescriber, care.therapist)
+        an_item(db, held, db.get_one(Episode, others[0].id), care.therapist)
+    assert "Series over" not in said(_review(care, care.therapist))
+
+
 def test_a_review_is_begun_from_its_page_and_decided_there(care, others):
     tab = _review(care, care.therapist)
     press(tab, "Start the review")
