@@ -1012,10 +1012,7 @@ def topics(
             case Topic.NOT_REACHED:
                 found.append(Phrase(topic.label, Tone.AMBER, "redo"))
             case Topic.DISCUSS:
-                found += [
-                    Phrase(f"To discuss, {who}{f': {what}' if what else ''}", Tone.AMBER, "forum")
-                    for who, what in marks
-                ]
+                found += [to_discuss(who, what) for who, what in marks]
             case Topic.SERIES_OVER:
                 found.append(Phrase(topic.label, Tone.AMBER, "fork_right"))
             case Topic.DOSE_AHEAD if course.dose_at:
@@ -1032,6 +1029,11 @@ def topics(
             case _:
                 pass
     return found
+
+
+def to_discuss(who: str, what: str) -> Phrase:
+    """What somebody wants to talk about: `To discuss, Thea Tallis: sleep`."""
+    return Phrase(f"To discuss, {who}{f': {what}' if what else ''}", Tone.AMBER, "forum")
 
 
 def time_left(left: timedelta, clients: int) -> Phrase:

@@ -66,7 +66,7 @@ from kapteam.wording import Phrase
 _REASONS = 620
 _DECISION, _IN_FRONT = "decision", "review_item_in_front"
 _FIRST = 3
-"""So many reasons are in view; the first ones are the most pressing."""
+"""So many reasons are in view, with what is open since last time; the most pressing ones."""
 _UP, _DOWN, _AS_NEXT, _TAKE_OFF = "Up", "Down", "As the next", "Take off"
 _MOVES = {
     _UP: "arrow_upward",
@@ -282,28 +282,43 @@ def _present(here: Present, meeting: Meeting, item: ItemLine) -> None:
             begun = _decision(here, meeting, shown, facts)
         with left, st.container(gap="xxsmall"):
             live_part(here, partial(_follow, drawn=here.asked, seen=item.id, begun=begun))
-            _why(item)
+            _why(here, shown)
             if shown.course is None:
                 phrase(Phrase("This course of care has ended since.", Tone.AMBER, "flag"))
             draw_facts(here, facts, shown.course)
-            if shown.unsaved:
-                words(quiet(f"{UNSAVED_LAST}: {free_words(here, shown.unsaved)}"))
-            for mark in shown.course.marks if shown.course else ():
-                what = f"To discuss, {mark.by}: {free_words(here, mark.words)}"
-                phrase(Phrase(what, Tone.AMBER, "add_comment"))
-            for one in shown.course.actions if shown.course else ():
-                short = one.short
-                who = (short.owner_id, short.owner)
-                draw_open_action(here, one.id, *who, short.due_on, short.words)
 
 
-def _why(item: ItemLine) -> None:
+def _why(here: Present, shown: Presented) -> None:
+    """What is open since last time, to be ended here, what is to be discussed, then the reasons.
+
+    A reason that says one of these is not said again.
+    """
+    item = shown.item
+    actions = shown.course.actions if shown.course else ()
+    marks = shown.course.marks if shown.course else ()
+    wanted = [sentences.to_discuss(one.by, one.words) for one in marks]
+    above = {one.text for one in wanted}
+    above |= {sentences.review_action(one.short, here.today).text for one in actions}
+    reasons = [one for one in item.reasons if one.words not in above]
     st.markdown("**Why on the agenda**")
+    for one in actions:
+        who = (one.short.owner_id, one.short.owner)
+        draw_open_action(here, one.id, *who, one.short.due_on, one.short.words)
+    for each in wanted:
+        phrase(each)
+    if shown.unsaved:
+        words(quiet(f"{UNSAVED_LAST}: {free_words(here, shown.unsaved)}"))
     if not item.reasons:
         words(quiet(f"Added by {item.added_by}" if item.added_by else "For its turn"))
-    for one in item.reasons[:_FIRST]:
+    # An action takes two lines, with what may become of it.
+    _draw_reasons(reasons, max(_FIRST - 2 * len(actions) - len(marks), 1))
+
+
+def _draw_reasons(reasons: list[Said], first: int) -> None:
+    """So many of them in view, the others behind how many there are."""
+    for one in reasons[:first]:
         phrase(Phrase(one.words, one.tone, _ICONS.get(one.tone, "")))
-    rest = item.reasons[_FIRST:]
+    rest = reasons[first:]
     if rest:
         with st.expander(f"{len(rest)} more", type="compact"):
             for one in rest:

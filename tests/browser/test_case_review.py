@@ -13,7 +13,7 @@ from tests.browser.accessibility import violations
 from tests.browser.conftest import TabOf
 from tests.browser.hands import field, open_at, press, wait_for_run
 from tests.browser.server import Server
-from tests.factories import NOW
+from tests.factories import NOW, TODAY
 from tests.factories_care import (
     Care,
     a_given_session,
@@ -21,6 +21,7 @@ from tests.factories_care import (
     a_signed_intention,
     another_course,
 )
+from tests.factories_review import a_mark, an_action
 
 CLIENTS = 20
 DECISIONS = (ReviewDecision.NO_CHANGE, ReviewDecision.PREPARATION, ReviewDecision.CONTINUE)
@@ -246,6 +247,8 @@ def test_nothing_that_is_read_from_two_metres_is_small_or_below_the_screen(
         a_signed_intention(db, given, twenty.therapist)
         for days, total in ((20, 18), (1, 9)):
             a_score(db, course, twenty.therapist, total=total, taken_at=NOW - timedelta(days=days))
+        an_action(db, course, twenty.therapist, due_on=TODAY - timedelta(days=1))
+        a_mark(db, course, twenty.prescriber)
     page = tab_of(twenty.therapist)
     page.set_viewport_size({"width": 1280, "height": 720})
     open_at(page, server.url + "/case_review")
@@ -259,7 +262,8 @@ def test_nothing_that_is_read_from_two_metres_is_small_or_below_the_screen(
     )
     assert [one for one in small if not re.search("Ctrl|Enter|arrow|expand|calendar", one)] == []
     facts = ("Stage", "Last dose", "Integration", "Next step", "Score", "Intention")
-    for shown in ("Why on the agenda", *facts, "Decision", "What we agreed"):
+    last_time = ("Why on the agenda", "Call the cardiologist", "Done")
+    for shown in (*last_time, *facts, "Decision", "What we agreed"):
         box = page.locator(".st-key-presenter").get_by_text(shown, exact=True).first.bounding_box()
         assert box, shown
         assert box["y"] + box["height"] <= 720, shown

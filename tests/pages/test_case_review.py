@@ -15,7 +15,7 @@ from tests.factories_care import (
     an_ask,
     another_course,
 )
-from tests.factories_review import a_review, an_item
+from tests.factories_review import a_mark, a_review, an_action, an_item
 from tests.pages.filling import fill, press
 from tests.pages.tabs import (
     MOST_STATEMENTS,
@@ -102,6 +102,25 @@ def test_a_review_is_begun_from_its_page_and_decided_there(care, others):
     assert [one.decision for one in decided] == [D.HOLD]
     assert {"label": "Stage", "words": "Series", "tone": "plain"} in decided[0].facts
     assert "Call the cardiologist" in said(press(tab, "Previous"))
+
+
+def test_what_is_open_since_last_time_comes_first_and_is_not_said_twice(care, others):
+    with care.database.writing() as db:
+        course = db.get_one(Episode, care.course.id)
+        an_action(db, course, care.therapist, words="Ask the sister", due_on=TODAY - DAY)
+        a_mark(db, course, care.prescriber, words="Which route")
+    tab = _review(care, care.therapist)
+    press(tab, "Start the review")
+    shown = said(tab)
+    for once in ("Ask the sister", "To discuss, Robin Prescott: Which route"):
+        assert shown.count(once) == 1
+    places = [shown.index(one) for one in ("Ask the sister", "Which route", "Stage")]
+    assert places == sorted(places)
+    assert "Agreed in the case review" not in shown
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+    for hidden in ("Ask the sister", "Which route", "Agreed in the case review"):
+        assert hidden not in said(tab)
+    assert said(tab).count("To discuss, Robin Prescott") == 1
 
 
 def test_the_steady_ones_come_last_together_and_one_can_be_looked_at_alone(care, others):
