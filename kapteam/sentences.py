@@ -298,6 +298,14 @@ def integration(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) ->
             return Phrase(f"Held {held}, note to finish", standing.tone, "edit_note")
 
 
+def _named_integration(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) -> Phrase:
+    """The same where nothing around it says what it is of: `Integration: 54 hr since dose`."""
+    found = integration(standing, now, zone)
+    if found.text.startswith("Integration"):
+        return found
+    return replace(found, text=f"Integration: {wording.first_down(found.text)}")
+
+
 def after_dose(at: datetime, dose_at: datetime, *, given: bool) -> str:
     """How long after its dose an integration is booked: `20 hr after the planned dose`."""
     return f"{wording.hours(at - dose_at)} after the {'' if given else 'planned '}dose"
@@ -1211,7 +1219,7 @@ def due_before_in_short(dues: Sequence[Due], names: Mapping[str, str]) -> str:
 def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
     """The words for one reason to look at a course."""
     if one.integration is not None:
-        return integration(one.integration, now, zone)
+        return _named_integration(one.integration, now, zone)
     if one.intention is not None:
         return intention(one.intention, now, zone)
     if one.concern is not None:

@@ -12,7 +12,7 @@ from kapteam.queries.standing import Asked, CourseStanding, NextStep
 from kapteam.vocabulary import Audience, Tone
 from kapteam.wording import Phrase
 
-SCORE, INTENTION = "Score", "Intention"
+SCORE, INTENTION, INTEGRATION = "Score", "Intention", "Integration"
 FOR_THE_TEAM = frozenset({SCORE, INTENTION})
 """What others in the room do not read."""
 
@@ -91,10 +91,13 @@ def _facts(asked: Asked, course: CourseStanding, intention: str) -> Iterator[Sai
     if intention:
         verbatim = intention.strip("“”")
         yield Said(f"“{verbatim}”", Tone.PLAIN, INTENTION)
-    for line in course.integrations:
-        if is_owed(line):
-            one = sentences.integration(line.standing, now, zone)
-            yield Said(one.text, one.tone, "Integration")
+    owed = [line for line in course.integrations if is_owed(line)]
+    for line in owed:
+        one = sentences.integration(line.standing, now, zone)
+        what = wording.first_up(one.text.removeprefix(f"{INTEGRATION} "))
+        yield Said(what, one.tone, INTEGRATION)
+    if not owed and dose and course.expects_integration:
+        yield Said("Up to date", Tone.PLAIN, INTEGRATION)
     yield _next(asked, course.next_step)
 
 

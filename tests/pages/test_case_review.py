@@ -10,15 +10,19 @@ from kapteam.ids import new_id
 from kapteam.vocabulary import Audience, EpisodeState, ReviewDecision, Tone
 from tests.factories import NOW, TODAY
 from tests.factories_care import (
+    a_given_session,
     a_ketamine_session,
+    a_signed_integration,
     a_signed_intention,
     an_ask,
+    an_overdue_integration,
     another_course,
 )
 from tests.factories_review import a_mark, a_review, an_action, an_item
 from tests.pages.filling import fill, press
 from tests.pages.tabs import (
     MOST_STATEMENTS,
+    bare,
     links,
     opened,
     said,
@@ -121,6 +125,26 @@ def test_what_is_open_since_last_time_comes_first_and_is_not_said_twice(care, ot
     for hidden in ("Ask the sister", "Which route", "Agreed in the case review"):
         assert hidden not in said(tab)
     assert said(tab).count("To discuss, Robin Prescott") == 1
+
+
+def test_what_became_of_the_integration_is_said_whether_it_is_late_ahead_or_done(care, others):
+    with care.database.writing() as db:
+        an_overdue_integration(db, care.course)
+        a_given_session(db, others[0], given_at=NOW - timedelta(hours=10))
+        done = a_given_session(db, others[1], given_at=NOW - 2 * DAY)
+        a_signed_integration(db, done, care.therapist)
+    tab = _review(care, care.therapist)
+    assert "Integration: 50 hr since dose, not held" in said(tab)
+    _begin(care, (care.course, *others))
+    facts = []
+    for place in (1, 2, 3):
+        tab = press(tab, "Next") if place > 1 else _review(care, care.therapist)
+        facts += [one.value for one in tab.markdown if one.value.startswith(":gray[Integration]")]
+    assert len(facts) == 3
+    assert "50 hr since dose, not held" in bare(facts[0])
+    assert "To do: 14 hr left, not booked" in bare(facts[1])
+    assert "Integration to do" not in bare(facts[1])
+    assert "Up to date" in facts[2]
 
 
 def test_the_steady_ones_come_last_together_and_one_can_be_looked_at_alone(care, others):
