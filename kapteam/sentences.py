@@ -1250,6 +1250,8 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             return Phrase(f"Not closed, planned {when}", one.tone, "pending")
         case Reason.BREACH:
             return Phrase(f"{one.reason.label}, recorded {when}", one.tone, "report")
+        case Reason.CHANGE_TO_CONFIRM if one.at:
+            return Phrase(f"{one.reason.label}, proposed {when}", one.tone, "hourglass_empty")
         case Reason.DOSE_ON_HOLD:
             return Phrase(f"On hold, a dose is booked for {when}", one.tone, "pause")
         case Reason.CLEARANCE_TO_DECIDE if one.refused:

@@ -29,8 +29,9 @@ from kapteam.db.tables import (
     ReviewItem,
 )
 from kapteam.db.types import UtcDateTime
+from kapteam.vocabulary import ReviewDecision
 
-ACTION, MARK = "action", "discuss_mark"
+ACTION, MARK, PROPOSED = "action", "discuss_mark", "proposed"
 DECIDED, SEATS = "decided", "seats"
 SHOWN = 300
 """How many letters of an action or a mark lists read."""
@@ -43,7 +44,8 @@ _member = aliased(EpisodeMember)
 def selects(wanted: Any, *, in_full: bool = False) -> tuple[Select[Any], ...]:
     """The open actions of the `wanted` courses, due on `until_on`, and what is to be discussed.
 
-    As lists show them, which is how they begin, or `in_full`.
+    As lists show them, which is how they begin, or `in_full`. Also the item in which a change of
+    dose was decided last, `at` when, while no prescriber has confirmed it (rule 62).
 
     Whose action it is, or who wants to discuss it, stands in `person_id` and `person`, the part in
     the course that the owner has or had last in `kind`, the words in `place`.
@@ -77,6 +79,29 @@ def selects(wanted: Any, *, in_full: bool = False) -> tuple[Select[Any], ...]:
         )
         .join(Clinician, Clinician.id == DiscussMark.marked_by_id)
         .where(DiscussMark.episode_id.in_(wanted), DiscussMark.settled_at.is_(None)),
+        matter(
+            PROPOSED,
+            ReviewItem.episode_id,
+            id=ReviewItem.id,
+            at=ReviewItem.decided_at,
+        ).where(
+            ReviewItem.episode_id.in_(wanted),
+            ReviewItem.decision == ReviewDecision.DOSE,
+            ReviewItem.confirmed_at.is_(None),
+            ~_decided_again(),
+        ),
+    )
+
+
+def _decided_again() -> ColumnElement[bool]:
+    """Whether a later decision about the course stands in an item's place."""
+    return (
+        exists()
+        .where(
+            _item.episode_id == ReviewItem.episode_id,
+            _item.decided_at > ReviewItem.decided_at,
+        )
+        .correlate(ReviewItem)
     )
 
 
