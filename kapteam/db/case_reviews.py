@@ -109,7 +109,7 @@ def selects_of_one(episode_id: str, now: datetime) -> tuple[Select[Any], ...]:
     """What was decided about a course last, and in `place` who is on it at `now` (`asks.seats`).
 
     The decision stands in `kind`, of which review in `how`, by whom in `person`, when in `at`, when
-    a prescriber confirmed it in `seen_at`, its words in `place`.
+    a prescriber confirmed it in `seen_at`, its words in `place`, the item's version in `number`.
     """
     newest = (
         select(_item.id)
@@ -128,6 +128,7 @@ def selects_of_one(episode_id: str, now: datetime) -> tuple[Select[Any], ...]:
             at=ReviewItem.decided_at,
             person=Clinician.name,
             seen_at=ReviewItem.confirmed_at,
+            number=ReviewItem.version,
             place=ReviewItem.words,
         )
         .join(Clinician, Clinician.id == ReviewItem.decided_by_id)

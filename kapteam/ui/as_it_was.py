@@ -86,7 +86,7 @@ def _draw_decision(here: Present, past: PastItem) -> None:
             why = quiet(taken_off or "Not reached: nothing was decided.")
             words("  \n".join([why, *written(here, item)]))
         if item.is_proposed:
-            draw_proposal(here, item)
+            draw_proposal(here, item.id, item.version, item.decided_by)
         for one in item.actions:
             with list_row(f"action_{one.id}"):
                 words(plain(one.owner), NAME)

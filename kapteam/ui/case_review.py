@@ -380,7 +380,7 @@ def _decision(here: Present, meeting: Meeting, shown: Presented, facts: tuple[Sa
                 shortcut="Ctrl+Enter",
             )
         if item.is_proposed:
-            draw_proposal(here, item)
+            draw_proposal(here, item.id, item.version, item.decided_by)
     return form.is_begun
 
 

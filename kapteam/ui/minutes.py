@@ -120,7 +120,7 @@ def _decided_row(here: Present, head: MeetingHead, one: ItemLine) -> None:
             with row_links(_LINKS):
                 as_it_was_link(head.id, one.id)
         if one.is_proposed:
-            draw_proposal(here, one)
+            draw_proposal(here, one.id, one.version, one.decided_by)
 
 
 def decision_in_words(here: Present, one: ItemLine) -> str:
@@ -138,17 +138,17 @@ def written(here: Present, one: ItemLine) -> list[str]:
     return [quiet(f"{UNSAVED}: {free_words(here, one.unsaved)}")] if one.unsaved else []
 
 
-def draw_proposal(here: Present, one: ItemLine) -> None:
-    """Rule 62: that a change of dose waits for a prescriber, who confirms it here."""
-    with row(f"proposal_{one.id}"):
-        waits = f"Proposed by {one.decided_by}, not confirmed by a prescriber"
+def draw_proposal(here: Present, item_id: str, version: int, by: str) -> None:
+    """Rule 62: that a change of dose waits for a prescriber, who confirms here what was drawn."""
+    with row(f"proposal_{item_id}"):
+        waits = f"Proposed by {by}, not confirmed by a prescriber"
         phrase(Phrase(waits, Tone.AMBER, "hourglass_empty"))
         if can_order_dose(here.viewer):
             st.button(
                 "Confirm the change",
-                key=f"confirm_{one.id}",
+                key=f"confirm_{item_id}",
                 on_click=_confirm_change,
-                args=(one.id, one.version),
+                args=(item_id, version),
             )
 
 
