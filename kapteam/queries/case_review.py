@@ -699,4 +699,5 @@ def _to_review(course: CourseStanding, dose: DoseLine | None, asked: Asked) -> C
         overdue=sum(line.short.is_overdue(asked.today) for line in course.actions),
         marks=len(course.marks),
         state_since=course.state_since,
+        on_hold=course.hold is not None,
     )

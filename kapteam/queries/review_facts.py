@@ -12,7 +12,9 @@ from kapteam.queries.standing import Asked, CourseStanding, NextStep
 from kapteam.vocabulary import Audience, Tone
 from kapteam.wording import Phrase
 
-SCORE, INTENTION, INTEGRATION = "Score", "Intention", "Integration"
+SCORE, INTENTION = "Score", "Intention"
+INTEGRATION, ON_HOLD = "Integration", "On hold"
+"""Their words begin with these as well, where no label stands before them."""
 FOR_THE_TEAM = frozenset({SCORE, INTENTION})
 """What others in the room do not read."""
 
@@ -79,7 +81,8 @@ def _facts(asked: Asked, course: CourseStanding, intention: str) -> Iterator[Sai
     yield Said(stage, Tone.PLAIN, "Stage")
     if course.hold:
         paused = sentences.on_hold(course.hold.reason, course.hold.look_again_on, asked.today)
-        yield Said(paused.text, paused.tone, "On hold")
+        why = paused.text.removeprefix(ON_HOLD).lstrip(":, ")
+        yield Said(wording.first_up(why), paused.tone, ON_HOLD)
     if course.progress:
         yield Said(sentences.progress(course.progress), Tone.PLAIN, SCORE)
     dose = course.last_dose

@@ -53,6 +53,7 @@ class CourseToReview:
     overdue: int
     marks: int
     state_since: datetime
+    on_hold: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,12 @@ class Entry:
 
     @property
     def is_steady(self) -> bool:
-        """Nothing but that it was not reviewed for long: such courses are looked at together."""
-        return self.topics == (Topic.NOT_REVIEWED,) and not self.course.attention
+        """Nothing but that it was not reviewed for long: such courses are looked at together.
+
+        Never one on hold, which calls for a decision of its own.
+        """
+        flagged = self.course.attention or self.course.on_hold
+        return self.topics == (Topic.NOT_REVIEWED,) and not flagged
 
 
 def agenda(

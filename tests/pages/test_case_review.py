@@ -7,8 +7,8 @@ import pytest
 from kapteam.actions.case_reviews import AgendaLine, ReasonSaid, ReviewEntered, start_review
 from kapteam.db.tables import CaseReview, Episode, ReviewItem
 from kapteam.ids import new_id
-from kapteam.vocabulary import Audience, EpisodeState, ReviewDecision, Tone
-from tests.factories import NOW, TODAY
+from kapteam.vocabulary import Audience, EpisodeState, HoldReason, ReviewDecision, Tone
+from tests.factories import NOW, TODAY, a_hold
 from tests.factories_care import (
     a_given_session,
     a_ketamine_session,
@@ -27,6 +27,7 @@ from tests.pages.tabs import (
     opened,
     said,
     statements_of,
+    titles,
     unsigned,
     well,
 )
@@ -145,6 +146,17 @@ def test_what_became_of_the_integration_is_said_whether_it_is_late_ahead_or_done
     assert "To do: 14 hr left, not booked" in bare(facts[1])
     assert "Integration to do" not in bare(facts[1])
     assert "Up to date" in facts[2]
+
+
+def test_who_is_on_hold_stands_in_front_alone_and_it_is_said_once(care, others):
+    with care.database.writing() as db:
+        a_hold(db, care.course, HoldReason.BLOOD_PRESSURE, care.prescriber.clinician_id)
+    tab = _review(care, care.therapist)
+    assert "Steady, looked at together" not in titles(tab)
+    _begin(care, (care.course,))
+    tab = _review(care, care.therapist)
+    (held,) = [one.value for one in tab.markdown if one.value.startswith(":gray[On hold]")]
+    assert bare(held).count("On hold") == 1
 
 
 def test_the_steady_ones_come_last_together_and_one_can_be_looked_at_alone(care, others):

@@ -36,6 +36,7 @@ CALM = CourseToReview(
     overdue=0,
     marks=0,
     state_since=NOW - 90 * DAY,
+    on_hold=False,
 )
 OVER = replace(CALM, state=EpisodeState.SERIES_REVIEW, state_since=NOW - 10 * DAY)
 RED = Attention(Reason.INTEGRATION_LATE, Tone.RED, None, NOW - DAY)
@@ -124,6 +125,16 @@ def test_the_order_is_not_reached_overdue_red_amber_and_marked_the_rest_and_stea
         "steady",
     ]
     assert [one.course.episode_id for one in found if one.is_steady] == ["steady"]
+
+
+def test_who_is_on_hold_is_looked_at_alone_and_never_among_the_steady():
+    turn = replace(CALM, last_reviewed_at=None)
+    held = replace(turn, episode_id="held", on_hold=True)
+    found = agenda([turn, held], USUAL, NOW)
+    assert [(one.course.episode_id, one.is_steady) for one in found] == [
+        ("held", False),
+        ("calm", True),
+    ]
 
 
 def test_of_the_same_who_was_not_reviewed_for_longest_comes_first():
