@@ -1046,11 +1046,11 @@ def to_discuss(who: str, what: str) -> Phrase:
 
 def time_left(left: timedelta, clients: int) -> Phrase:
     """`24 min left, 6 clients to go, about 4 min each`; amber once the time is over."""
-    to_go = f"{wording.count(clients, 'client')} to go"
+    to_go = f"{wording.count(clients, 'client') if clients else 'nobody'} to go"
     if left <= timedelta(0):
         return Phrase(f"Time is over, {to_go}", Tone.AMBER, "timer_off")
     minutes = int(left.total_seconds() // 60)
-    each = f", about {max(minutes // clients, 1)} min each" if clients else ""
+    each = f", about {max(round(minutes / clients), 1)} min each" if clients else ""
     return Phrase(f"{minutes} min left, {to_go}{each}", Tone.QUIET, "timer")
 
 

@@ -120,7 +120,7 @@ def test_twenty_clients_by_keyboard_alone_with_the_server_killed_in_the_middle(
             field(page, "Decision").focus()
         _decide(page, decision, said)
         meant[code] = decision, said
-    expect(page.get_by_text("No client to go")).to_be_visible()
+    expect(page.get_by_text("nobody to go")).to_be_visible()
     assert _decided(twenty) == meant
 
     _by_key(page, "End the review")

@@ -855,3 +855,18 @@ def test_a_recall_that_overlaps_is_said_with_the_day_of_the_last_one():
     since = NOW - timedelta(days=8)
     told = sentences.recall_overlaps(since, NOW, PHOENIX)
     assert told == "Recall overlaps the last one, Mon Nov 16"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "clients", "words"),
+    [
+        (43, 22, "43 min left, 22 clients to go, about 2 min each"),
+        (32, 22, "32 min left, 22 clients to go, about 1 min each"),
+        (5, 22, "5 min left, 22 clients to go, about 1 min each"),
+        (5, 0, "5 min left, nobody to go"),
+        (-1, 3, "Time is over, 3 clients to go"),
+        (-1, 0, "Time is over, nobody to go"),
+    ],
+)
+def test_the_time_for_each_client_is_the_nearest_minute(minutes, clients, words):
+    assert sentences.time_left(timedelta(minutes=minutes), clients).text == words
