@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from kapteam.actions.case_reviews import AgendaLine, ReasonSaid, ReviewEntered, start_review
-from kapteam.db.tables import CaseReview, Episode, ReviewItem
+from kapteam.db.tables import CaseReview, Client, Episode, ReviewItem
 from kapteam.ids import new_id
 from kapteam.vocabulary import Audience, EpisodeState, HoldReason, ReviewDecision, Tone
 from tests.factories import NOW, TODAY, a_hold
@@ -186,6 +186,24 @@ def test_with_others_in_the_room_no_name_and_no_word_of_the_client_stands_there(
     assert care.client.family_name not in shown
     assert care.client.code in shown
     assert "Show scores and intention" in [one.label for one in tab.expander]
+
+
+def test_who_is_under_medicine_meanwhile_stands_beside_the_client_in_front_without_a_name(
+    care, others
+):
+    with care.database.writing() as db:
+        a_given_session(db, others[0], given_at=NOW - timedelta(minutes=20))
+        under = db.get_one(Client, others[0].client_id)
+        code, family = under.code, under.family_name
+    _begin(care, (care.course, *others))
+    tab = _review(care, care.therapist)
+    shown = said(tab) + "".join(links(tab))
+    assert "**Right now**" in shown
+    assert f"A.A. {code}" in shown
+    assert family not in shown
+    press(tab, "Next")
+    assert family in said(tab)
+    assert family in said(opened(care, care.therapist, "today"))
 
 
 def test_a_client_discharged_in_mid_meeting_is_said_to_be(care, others):
