@@ -298,6 +298,14 @@ def integration(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) ->
             return Phrase(f"Held {held}, note to finish", standing.tone, "edit_note")
 
 
+def _named_integration(standing: IntegrationStanding, now: datetime, zone: ZoneInfo) -> Phrase:
+    """The same where nothing around it says what it is of: `Integration: 54 hr since dose`."""
+    found = integration(standing, now, zone)
+    if found.text.startswith("Integration"):
+        return found
+    return replace(found, text=f"Integration: {wording.first_down(found.text)}")
+
+
 def after_dose(at: datetime, dose_at: datetime, *, given: bool) -> str:
     """How long after its dose an integration is booked: `20 hr after the planned dose`."""
     return f"{wording.hours(at - dose_at)} after the {'' if given else 'planned '}dose"
@@ -1012,10 +1020,9 @@ def topics(
             case Topic.NOT_REACHED:
                 found.append(Phrase(topic.label, Tone.AMBER, "redo"))
             case Topic.DISCUSS:
-                found += [
-                    Phrase(f"To discuss, {who}{f': {what}' if what else ''}", Tone.AMBER, "forum")
-                    for who, what in marks
-                ]
+                found += [to_discuss(who, what) for who, what in marks]
+            case Topic.SERIES_OVER:
+                found.append(Phrase(topic.label, Tone.AMBER, "fork_right"))
             case Topic.DOSE_AHEAD if course.dose_at:
                 when = wording.moment(course.dose_at, now, zone)
                 found.append(Phrase(f"Ketamine session {when}", Tone.PLAIN, "event"))
@@ -1032,13 +1039,18 @@ def topics(
     return found
 
 
+def to_discuss(who: str, what: str) -> Phrase:
+    """What somebody wants to talk about: `To discuss, Thea Tallis: sleep`."""
+    return Phrase(f"To discuss, {who}{f': {what}' if what else ''}", Tone.AMBER, "forum")
+
+
 def time_left(left: timedelta, clients: int) -> Phrase:
     """`24 min left, 6 clients to go, about 4 min each`; amber once the time is over."""
-    to_go = f"{wording.count(clients, 'client')} to go"
+    to_go = f"{wording.count(clients, 'client') if clients else 'nobody'} to go"
     if left <= timedelta(0):
         return Phrase(f"Time is over, {to_go}", Tone.AMBER, "timer_off")
     minutes = int(left.total_seconds() // 60)
-    each = f", about {max(minutes // clients, 1)} min each" if clients else ""
+    each = f", about {max(round(minutes / clients), 1)} min each" if clients else ""
     return Phrase(f"{minutes} min left, {to_go}{each}", Tone.QUIET, "timer")
 
 
@@ -1207,7 +1219,7 @@ def due_before_in_short(dues: Sequence[Due], names: Mapping[str, str]) -> str:
 def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
     """The words for one reason to look at a course."""
     if one.integration is not None:
-        return integration(one.integration, now, zone)
+        return _named_integration(one.integration, now, zone)
     if one.intention is not None:
         return intention(one.intention, now, zone)
     if one.concern is not None:
@@ -1238,6 +1250,8 @@ def attention(one: Attention, now: datetime, zone: ZoneInfo) -> Phrase:
             return Phrase(f"Not closed, planned {when}", one.tone, "pending")
         case Reason.BREACH:
             return Phrase(f"{one.reason.label}, recorded {when}", one.tone, "report")
+        case Reason.CHANGE_TO_CONFIRM if one.at:
+            return Phrase(f"{one.reason.label}, proposed {when}", one.tone, "hourglass_empty")
         case Reason.DOSE_ON_HOLD:
             return Phrase(f"On hold, a dose is booked for {when}", one.tone, "pause")
         case Reason.CLEARANCE_TO_DECIDE if one.refused:

@@ -12,6 +12,7 @@ from kapteam.ui.page import open_page
 here = open_page(
     "Case review",
     needs=check_can_review_cases,
+    strip_by_code=True,
     has_live_part=not (st.query_params.get("id") or st.query_params.get("item")),
 )
 over, item = st.query_params.get("id", ""), st.query_params.get("item", "")

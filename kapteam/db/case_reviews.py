@@ -29,8 +29,9 @@ from kapteam.db.tables import (
     ReviewItem,
 )
 from kapteam.db.types import UtcDateTime
+from kapteam.vocabulary import ReviewDecision
 
-ACTION, MARK = "action", "discuss_mark"
+ACTION, MARK, PROPOSED = "action", "discuss_mark", "proposed"
 DECIDED, SEATS = "decided", "seats"
 SHOWN = 300
 """How many letters of an action or a mark lists read."""
@@ -45,7 +46,8 @@ _one = aliased(ReviewItem)
 def selects(wanted: Any, *, in_full: bool = False) -> tuple[Select[Any], ...]:
     """The open actions of the `wanted` courses, due on `until_on`, and what is to be discussed.
 
-    As lists show them, which is how they begin, or `in_full`.
+    As lists show them, which is how they begin, or `in_full`. Also the item in which a change of
+    dose was decided last, `at` when, while no prescriber has confirmed it (rule 62).
 
     Whose action it is, or who wants to discuss it, stands in `person_id` and `person`, the part in
     the course that the owner has or had last in `kind`, the words in `place`.
@@ -79,6 +81,29 @@ def selects(wanted: Any, *, in_full: bool = False) -> tuple[Select[Any], ...]:
         )
         .join(Clinician, Clinician.id == DiscussMark.marked_by_id)
         .where(DiscussMark.episode_id.in_(wanted), DiscussMark.settled_at.is_(None)),
+        matter(
+            PROPOSED,
+            ReviewItem.episode_id,
+            id=ReviewItem.id,
+            at=ReviewItem.decided_at,
+        ).where(
+            ReviewItem.episode_id.in_(wanted),
+            ReviewItem.decision == ReviewDecision.DOSE,
+            ReviewItem.confirmed_at.is_(None),
+            ~_decided_again(),
+        ),
+    )
+
+
+def _decided_again() -> ColumnElement[bool]:
+    """Whether a later decision about the course stands in an item's place."""
+    return (
+        exists()
+        .where(
+            _item.episode_id == ReviewItem.episode_id,
+            _item.decided_at > ReviewItem.decided_at,
+        )
+        .correlate(ReviewItem)
     )
 
 
@@ -86,7 +111,7 @@ def selects_of_one(episode_id: str, now: datetime) -> tuple[Select[Any], ...]:
     """What was decided about a course last, and in `place` who is on it at `now` (`asks.seats`).
 
     The decision stands in `kind`, of which review in `how`, by whom in `person`, when in `at`, when
-    a prescriber confirmed it in `seen_at`, its words in `place`.
+    a prescriber confirmed it in `seen_at`, its words in `place`, the item's version in `number`.
     """
     newest = (
         select(_item.id)
@@ -105,6 +130,7 @@ def selects_of_one(episode_id: str, now: datetime) -> tuple[Select[Any], ...]:
             at=ReviewItem.decided_at,
             person=Clinician.name,
             seen_at=ReviewItem.confirmed_at,
+            number=ReviewItem.version,
             place=ReviewItem.words,
         )
         .join(Clinician, Clinician.id == ReviewItem.decided_by_id)

@@ -80,10 +80,10 @@ def minutes(shown: Meeting, asked: Asked, *, with_names: bool) -> Minutes:
             OneOwner(name, tuple(f"{who(item)}: {_action(one, zone)}" for item, one in lines))
             for name, lines in shown.by_owner
         ),
-        not_reached=tuple(
-            ": ".join(filter(None, (who(one), _words(one)))) for one in shown.not_reached
+        not_reached=tuple(_with_words(who(one), one) for one in shown.not_reached),
+        dropped=tuple(
+            _with_words(f"{who(one)}, by {one.dropped_by}", one) for one in shown.dropped
         ),
-        dropped=tuple(f"{who(one)}, by {one.dropped_by}" for one in shown.dropped),
         hidden=f"Left out: {hidden} of care that who took this along is not on."
         if shown.hidden
         else "",
@@ -160,6 +160,10 @@ def _words(item: ItemLine) -> str:
     """What was agreed, and what was written and not saved as a decision."""
     unsaved = f"{UNSAVED}: {item.unsaved}" if item.unsaved else ""
     return "\n".join(filter(None, (item.words, unsaved)))
+
+
+def _with_words(who: str, item: ItemLine) -> str:
+    return ": ".join(filter(None, (who, _words(item))))
 
 
 def _day(at: datetime, zone: ZoneInfo) -> str:

@@ -43,6 +43,7 @@ class LastDecision:
 
     case_review_id: str
     item_id: str
+    version: int
     decision: ReviewDecision
     is_proposed: bool
     words: str
@@ -101,4 +102,13 @@ def _action(row: Any, seats: Iterable[Seat], names: Mapping[str, str]) -> OpenAc
 def _decision(row: Any) -> LastDecision:
     decision = ReviewDecision(row.kind)
     is_proposed = decision is ReviewDecision.DOSE and row.seen_at is None
-    return LastDecision(row.how, row.id, decision, is_proposed, row.place, row.person, row.at)
+    return LastDecision(
+        case_review_id=row.how,
+        item_id=row.id,
+        version=row.number,
+        decision=decision,
+        is_proposed=is_proposed,
+        words=row.place,
+        by=row.person,
+        at=row.at,
+    )

@@ -38,6 +38,7 @@ from kapteam.vocabulary import ActionEnd, EpisodeState, NoteKind, ReviewDecision
 
 DAYS = 7
 UNSAVED = "Written, not saved as a decision"
+UNSAVED_LAST = "Written last time, not saved as a decision"
 """What minutes say of words that somebody typed and nobody decided."""
 MOST_PAST = 520
 """So many past reviews are listed: ten years of one a week."""
@@ -247,12 +248,14 @@ class Agenda:
 class Presented:
     """One item in front of both: where its course stands now, None once that is closed.
 
-    `intention` is the latest signed one, verbatim.
+    `intention` is the latest signed one, verbatim; `unsaved` what was typed of the course in the
+    last review that it was in, and did not become words of a decision.
     """
 
     item: ItemLine
     course: CourseStanding | None
     intention: str
+    unsaved: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,7 +498,7 @@ def _actions(db: Session, rows: Sequence[Any]) -> list[AgreedAction]:
 def presented(db: Session, asked: Asked, item: ItemLine) -> Presented:
     """Where the course of an item stands now: eight statements."""
     found = course_standings(db, asked, Episode.id == item.episode_id)
-    intention = db.scalar(
+    signed = (
         select(Note.body["intention"].as_string())
         .where(
             Note.episode_id == item.episode_id,
@@ -505,8 +508,34 @@ def presented(db: Session, asked: Asked, item: ItemLine) -> Presented:
         )
         .order_by(Note.signed_at.desc(), Note.id.desc())
         .limit(1)
+        .scalar_subquery()
     )
-    return Presented(item, next(iter(found), None), intention or "")
+    before = aliased(ReviewItem)
+    newest = (
+        select(ReviewItem.id)
+        .join(CaseReview, CaseReview.id == ReviewItem.case_review_id)
+        .where(
+            ReviewItem.episode_id == item.episode_id,
+            ReviewItem.id != item.id,
+            CaseReview.ended_at.is_not(None),
+        )
+        .order_by(CaseReview.started_at.desc(), ReviewItem.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    row = db.execute(
+        select(signed.label("intention"), before.typed, before.words)
+        .select_from(Episode)
+        .outerjoin(before, before.id == newest)
+        .where(Episode.id == item.episode_id)
+    ).one()
+    typed = (row.typed or "").strip()
+    return Presented(
+        item=item,
+        course=next(iter(found), None),
+        intention=row.intention or "",
+        unsaved="" if typed == row.words else typed,
+    )
 
 
 def words_of(db: Session, asked: Asked, item_id: str) -> ReviewWords | None:
@@ -526,11 +555,11 @@ def words_of(db: Session, asked: Asked, item_id: str) -> ReviewWords | None:
 def presented_together(
     db: Session, asked: Asked, items: Iterable[ItemLine]
 ) -> tuple[Presented, ...]:
-    """The same of several items, without what was intended: seven statements."""
+    """The same of several items, without what was intended or typed: seven statements."""
     known = {one.episode_id: one for one in items}
     found = course_standings(db, asked, Episode.id.in_(known))
     courses = {one.episode_id: one for one in found}
-    return tuple(Presented(one, courses.get(one.episode_id), "") for one in known.values())
+    return tuple(Presented(one, courses.get(one.episode_id), "", "") for one in known.values())
 
 
 def own_open_courses(db: Session, asked: Asked) -> tuple[tuple[str, ClientName], ...]:
@@ -676,4 +705,6 @@ def _to_review(course: CourseStanding, dose: DoseLine | None, asked: Asked) -> C
         not_reached=course.not_reached,
         overdue=sum(line.short.is_overdue(asked.today) for line in course.actions),
         marks=len(course.marks),
+        state_since=course.state_since,
+        on_hold=course.hold is not None,
     )

@@ -13,6 +13,8 @@ from kapteam.vocabulary import Audience, Tone
 from kapteam.wording import Phrase
 
 SCORE, INTENTION = "Score", "Intention"
+INTEGRATION, ON_HOLD = "Integration", "On hold"
+"""Their words begin with these as well, where no label stands before them."""
 FOR_THE_TEAM = frozenset({SCORE, INTENTION})
 """What others in the room do not read."""
 
@@ -79,7 +81,8 @@ def _facts(asked: Asked, course: CourseStanding, intention: str) -> Iterator[Sai
     yield Said(stage, Tone.PLAIN, "Stage")
     if course.hold:
         paused = sentences.on_hold(course.hold.reason, course.hold.look_again_on, asked.today)
-        yield Said(paused.text, paused.tone, "On hold")
+        why = paused.text.removeprefix(ON_HOLD).lstrip(":, ")
+        yield Said(wording.first_up(why), paused.tone, ON_HOLD)
     if course.progress:
         yield Said(sentences.progress(course.progress), Tone.PLAIN, SCORE)
     dose = course.last_dose
@@ -91,10 +94,13 @@ def _facts(asked: Asked, course: CourseStanding, intention: str) -> Iterator[Sai
     if intention:
         verbatim = intention.strip("“”")
         yield Said(f"“{verbatim}”", Tone.PLAIN, INTENTION)
-    for line in course.integrations:
-        if is_owed(line):
-            one = sentences.integration(line.standing, now, zone)
-            yield Said(one.text, one.tone, "Integration")
+    owed = [line for line in course.integrations if is_owed(line)]
+    for line in owed:
+        one = sentences.integration(line.standing, now, zone)
+        what = wording.first_up(one.text.removeprefix(f"{INTEGRATION} "))
+        yield Said(what, one.tone, INTEGRATION)
+    if not owed and dose and course.expects_integration:
+        yield Said("Up to date", Tone.PLAIN, INTEGRATION)
     yield _next(asked, course.next_step)
 
 

@@ -948,6 +948,7 @@ class _Course:
                 and dose.recorded_at
                 and (row.reviewed_until is None or dose.recorded_at > row.reviewed_until)
             ),
+            proposed=self._proposed(matters),
             to_sign=self._to_sign(),
             forms=tuple((dose.id, dose.form) for dose in doses.values() if dose.form is not None),
             clearance_until_on=self._clearance.valid_until_on if self._clearance else None,
@@ -1304,6 +1305,12 @@ class _Course:
                 ActionLine(row.id, ActionInShort(has_it, person.name, row.until_on, words), person)
             )
         return tuple(sorted(found, key=lambda line: (line.short.due_on, line.id)))
+
+    def _proposed(self, rows: list[Any]) -> tuple[tuple[str, datetime], ...]:
+        """The change of dose that waits for a prescriber; the front desk reads of none."""
+        if not self._asked.viewer.reads_notes:
+            return ()
+        return tuple((row.id, row.at) for row in rows if row.what == case_reviews.PROPOSED)
 
     def _marks(self, rows: list[Any]) -> tuple[MarkLine, ...]:
         """What is to be discussed, the oldest first; the front desk reads none."""

@@ -57,6 +57,7 @@ class Reason(Term):
     DID_IT_HAPPEN = "did_it_happen", "Did this take place?"
     MISSED_AGAIN = "missed_again", "Missed twice in a row"
     BREACH = "breach", "Given beyond what was allowed"
+    CHANGE_TO_CONFIRM = "change_to_confirm", "Change of dose to confirm"
     NOT_CLEARED = "not_cleared", "Booked without clearance"
     NO_CONSENT = "no_consent", "Booked without a consent in date"
     NOT_ENROLLED = "not_enrolled", "Booked without Spravato enrollment"
@@ -244,7 +245,8 @@ class CourseFacts:
     somebody quieted, and `quieted` what was quieted on any course of the client. `forms` are the
     monitoring forms of its Spravato sessions that did not go out as they are. `to_rebook` is said
     while no other ketamine session is booked, instead of what says less. `asks` are the questions
-    that are open, each judged for one person. `actions` are what a case review agreed and is open.
+    that are open, each judged for one person. `actions` are what a case review agreed and is open,
+    `proposed` a change of dose that was decided there last and that no prescriber has confirmed.
     """
 
     episode_id: str
@@ -254,6 +256,7 @@ class CourseFacts:
     contacts: tuple[tuple[str, ContactStanding], ...]
     unconfirmed: tuple[tuple[str, datetime], ...]
     breaches: tuple[tuple[str, datetime], ...]
+    proposed: tuple[tuple[str, datetime], ...]
     to_sign: tuple[ToSign, ...]
     forms: tuple[tuple[str, FormStanding], ...]
     clearance_until_on: date | None
@@ -308,6 +311,10 @@ def attend(facts: CourseFacts, now: datetime, today: date) -> tuple[Attention, .
         Attention(Reason.BREACH, Tone.AMBER, Part.PRESCRIBER, at, subject_id)
         for subject_id, at in facts.breaches
         if now - at < BREACH_SHOWN
+    ]
+    found += [
+        Attention(Reason.CHANGE_TO_CONFIRM, Tone.AMBER, Part.PRESCRIBER, at, subject_id)
+        for subject_id, at in facts.proposed
     ]
     found += attend_records(facts.to_sign, now)
     for dose in facts.doses:

@@ -24,9 +24,13 @@ class Topic(Term):
     NOT_REACHED = "not_reached", "Not reached last time"
     OVERDUE_ACTION = "overdue_action", "Overdue action"
     DISCUSS = "discuss", "To discuss"
+    SERIES_OVER = "series_over", "Series over, decide how it goes on"
     DOSE_AHEAD = "dose_ahead", "Ketamine session in the next 7 days"
     NEW = "new", "New"
     NOT_REVIEWED = "not_reviewed", "Not reviewed"
+
+
+_AS_AMBER = frozenset({Topic.DISCUSS, Topic.SERIES_OVER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class CourseToReview:
 
     `attention` is what needs somebody, in order; `next_at` its next step. `not_reached`: the last
     review had it on its agenda and decided nothing. `overdue` are actions past their day, `marks`
-    what somebody wants to discuss.
+    what somebody wants to discuss. `state_since` is when it came into its state.
     """
 
     episode_id: str
@@ -48,6 +52,8 @@ class CourseToReview:
     not_reached: bool
     overdue: int
     marks: int
+    state_since: datetime
+    on_hold: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,12 @@ class Entry:
 
     @property
     def is_steady(self) -> bool:
-        """Nothing but that it was not reviewed for long: such courses are looked at together."""
-        return self.topics == (Topic.NOT_REVIEWED,) and not self.course.attention
+        """Nothing but that it was not reviewed for long: such courses are looked at together.
+
+        Never one on hold, which calls for a decision of its own.
+        """
+        flagged = self.course.attention or self.course.on_hold
+        return self.topics == (Topic.NOT_REVIEWED,) and not flagged
 
 
 def agenda(
@@ -68,9 +78,10 @@ def agenda(
 ) -> tuple[Entry, ...]:
     """Every course that the review is about, in order (rules 58 to 60).
 
-    Who was not reached last time comes first, then whose action is overdue; then red, then amber
-    and what somebody marked, then the rest. Within these it is the order of Caseload, and of what
-    is the same there, who was not reviewed for longest. Steady courses come last.
+    Who was not reached last time comes first, then whose action is overdue; then red, then amber,
+    what somebody marked and whose series is over, then the rest. Within these it is the order of
+    Caseload, and of what is the same there, who was not reviewed for longest. Steady courses come
+    last.
     """
     entries = (Entry(course, _topics(course, thresholds, now)) for course in courses)
     listed = [one for one in entries if one.topics or one.course.attention]
@@ -85,10 +96,14 @@ def _topics(course: CourseToReview, thresholds: Thresholds, now: datetime) -> tu
         if in_maintenance
         else thresholds.case_review_days
     )
+    # Domain 1.1, state 7: the two decide how it goes on, which is open until a review has.
+    is_over = course.state is EpisodeState.SERIES_REVIEW
+    reviewed_at = course.last_reviewed_at
     is_true = {
         Topic.NOT_REACHED: course.not_reached,
         Topic.OVERDUE_ACTION: course.overdue > 0,
         Topic.DISCUSS: course.marks > 0,
+        Topic.SERIES_OVER: is_over and (reviewed_at is None or reviewed_at < course.state_since),
         Topic.DOSE_AHEAD: course.dose_at is not None,
         Topic.NEW: course.last_reviewed_at is None and now - course.opened_at < NEW,
         Topic.NOT_REVIEWED: now - (course.last_reviewed_at or course.opened_at) > again,
@@ -105,7 +120,7 @@ def _order(entry: Entry) -> tuple[bool, int, tuple[float, ...], float, float, st
         group = 1
     elif tone is Tone.RED:
         group = 2
-    elif tone is Tone.AMBER or Topic.DISCUSS in entry.topics:
+    elif tone is Tone.AMBER or not _AS_AMBER.isdisjoint(entry.topics):
         group = 3
     else:
         group = 4

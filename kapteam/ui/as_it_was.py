@@ -17,7 +17,13 @@ from kapteam.queries.case_review import (
 from kapteam.queries.review_facts import facts_now, reasons_now
 from kapteam.rules.as_it_was import Fact, Since, compare
 from kapteam.rules.permissions import can_review_cases
-from kapteam.ui.minutes import as_it_was_link, decision_in_words, draw_action, draw_proposal
+from kapteam.ui.minutes import (
+    as_it_was_link,
+    decision_in_words,
+    draw_action,
+    draw_proposal,
+    written,
+)
 from kapteam.ui.navigation import link
 from kapteam.ui.rows import NAME, identity, list_row, row, section, words
 from kapteam.ui.shell import Present
@@ -75,12 +81,12 @@ def _draw_decision(here: Present, past: PastItem) -> None:
     with st.container(border=True, gap="xsmall", key="what_was_decided"):
         if item.decision:
             words(decision_in_words(here, item))
-        elif item.dropped_by:
-            words(quiet(f"Taken off the agenda by {item.dropped_by}"))
         else:
-            words(quiet("Not reached: nothing was decided."))
+            taken_off = f"Taken off the agenda by {item.dropped_by}" if item.dropped_by else ""
+            why = quiet(taken_off or "Not reached: nothing was decided.")
+            words("  \n".join([why, *written(here, item)]))
         if item.is_proposed:
-            draw_proposal(here, item)
+            draw_proposal(here, item.id, item.version, item.decided_by)
         for one in item.actions:
             with list_row(f"action_{one.id}"):
                 words(plain(one.owner), NAME)

@@ -24,6 +24,7 @@ from kapteam.actions.case_reviews import (
 )
 from kapteam.charts.trend import small_trend
 from kapteam.queries.case_review import (
+    UNSAVED_LAST,
     Agenda,
     AgendaRow,
     ItemLine,
@@ -71,7 +72,7 @@ _NOT_SAVED = (
 )
 _ENDED = "The case review ended before this was saved. Copy it, and write it where it belongs:"
 _FIRST = 3
-"""So many reasons are in view; the first ones are the most pressing."""
+"""So many reasons are in view, with what is open since last time; the most pressing ones."""
 _UP, _DOWN, _AS_NEXT, _TAKE_OFF = "Up", "Down", "As the next", "Take off"
 _MOVES = {
     _UP: "arrow_upward",
@@ -179,7 +180,7 @@ def draw_meeting(here: Present, shown: Meeting) -> None:
     here = telling_apart(here, (one.client for one in shown.shown))
     item = _half_decided(here, shown) or shown.current
     if st.query_params.get("show") == "agenda" or not shown.shown:
-        _draw_head(here, shown, None)
+        _draw_head(here, shown, item)
         _draw_frozen(here, shown)
     elif item is None or item.is_steady:
         _draw_head(here, shown, item)
@@ -296,26 +297,43 @@ def _present(here: Present, meeting: Meeting, item: ItemLine) -> None:
         with left, st.container(gap="xxsmall"):
             follow = partial(_follow, drawn=here.asked, seen=item.id, begun=begun)
             live_part(here, follow, with_words=True)
-            _why(item)
+            _why(here, shown)
             if shown.course is None:
                 phrase(Phrase("This course of care has ended since.", Tone.AMBER, "flag"))
             draw_facts(here, facts, shown.course)
-            for mark in shown.course.marks if shown.course else ():
-                what = f"To discuss, {mark.by}: {free_words(here, mark.words)}"
-                phrase(Phrase(what, Tone.AMBER, "add_comment"))
-            for one in shown.course.actions if shown.course else ():
-                short = one.short
-                who = (short.owner_id, short.owner)
-                draw_open_action(here, one.id, *who, short.due_on, short.words)
 
 
-def _why(item: ItemLine) -> None:
+def _why(here: Present, shown: Presented) -> None:
+    """What is open since last time, to be ended here, what is to be discussed, then the reasons.
+
+    A reason that says one of these is not said again.
+    """
+    item = shown.item
+    actions = shown.course.actions if shown.course else ()
+    marks = shown.course.marks if shown.course else ()
+    wanted = [sentences.to_discuss(one.by, one.words) for one in marks]
+    above = {one.text for one in wanted}
+    above |= {sentences.review_action(one.short, here.today).text for one in actions}
+    reasons = [one for one in item.reasons if one.words not in above]
     st.markdown("**Why on the agenda**")
+    for one in actions:
+        who = (one.short.owner_id, one.short.owner)
+        draw_open_action(here, one.id, *who, one.short.due_on, one.short.words)
+    for each in wanted:
+        phrase(each)
+    if shown.unsaved:
+        words(quiet(f"{UNSAVED_LAST}: {free_words(here, shown.unsaved)}"))
     if not item.reasons:
         words(quiet(f"Added by {item.added_by}" if item.added_by else "For its turn"))
-    for one in item.reasons[:_FIRST]:
+    # An action takes two lines, with what may become of it.
+    _draw_reasons(reasons, max(_FIRST - 2 * len(actions) - len(marks), 1))
+
+
+def _draw_reasons(reasons: list[Said], first: int) -> None:
+    """So many of them in view, the others behind how many there are."""
+    for one in reasons[:first]:
         phrase(Phrase(one.words, one.tone, _ICONS.get(one.tone, "")))
-    rest = item.reasons[_FIRST:]
+    rest = reasons[first:]
     if rest:
         with st.expander(f"{len(rest)} more", type="compact"):
             for one in rest:
@@ -378,7 +396,7 @@ def _decision(here: Present, meeting: Meeting, shown: Presented, facts: tuple[Sa
                 shortcut="Ctrl+Enter",
             )
         if item.is_proposed:
-            draw_proposal(here, item)
+            draw_proposal(here, item.id, item.version, item.decided_by)
     return form.is_begun
 
 
@@ -480,8 +498,10 @@ def _draw_frozen(here: Present, meeting: Meeting) -> None:
                     for each in one.reasons
                 ]
                 care = [quiet(one.care)] if one.care else []
+                here_now = [strong("In front now")] if one == meeting.current else []
                 decided = [*care, *([strong(one.decision.label)] if one.decision else [])]
-                words("  \n".join([*decided, *reasons[:3]]) or quiet("Added"), 430)
+                why = [*decided, *reasons[:_FIRST]] or [quiet("Added")]
+                words("  \n".join([*here_now, *why]), 430)
                 with st.container(horizontal=True, gap="small", width=340):
                     _moves(one, number)
     _add(here, meeting)

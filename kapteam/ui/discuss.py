@@ -19,7 +19,7 @@ from kapteam.queries.course import Course
 from kapteam.queries.standing import CourseStanding
 from kapteam.rules.permissions import can_review_cases
 from kapteam.ui.forms import Form, unused_id
-from kapteam.ui.minutes import as_it_was_link
+from kapteam.ui.minutes import as_it_was_link, draw_proposal
 from kapteam.ui.navigation import link
 from kapteam.ui.review_actions import draw_open_action
 from kapteam.ui.rows import phrase, row, section, words
@@ -84,6 +84,8 @@ def _last(here: Present, last: LastDecision | None) -> None:
         words(f"{quiet('Last decided')} {strong(label)} {plain(decided)} {by}")
         if can_review_cases(here.viewer):
             as_it_was_link(last.case_review_id, last.item_id)
+    if last.is_proposed:
+        draw_proposal(here, last.item_id, last.version, last.by)
 
 
 def _mark(here: Present, mark_id: str, by: str, at: datetime, said: str) -> None:

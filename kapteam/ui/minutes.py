@@ -103,8 +103,9 @@ def _draw_head(here: Present, shown: Meeting) -> None:
         words(quiet(wording.listed([one.name for one in head.members])))
         link("case_review", "Case review", icon="arrow_back")
     if shown.hidden:
+        are = "is" if shown.hidden == 1 else "are"
         courses = wording.count(shown.hidden, "course")
-        words(quiet(f"{courses} of care you are no longer on: not shown here."))
+        words(quiet(f"{courses} of care that you are not on {are} not shown here."))
 
 
 def as_it_was_link(case_review_id: str, item_id: str, label: str = "As it was") -> None:
@@ -120,32 +121,39 @@ def _decided_row(here: Present, head: MeetingHead, one: ItemLine) -> None:
             with row_links(_LINKS):
                 as_it_was_link(head.id, one.id)
         if one.is_proposed:
-            draw_proposal(here, one)
+            draw_proposal(here, one.id, one.version, one.decided_by)
 
 
 def decision_in_words(here: Present, one: ItemLine) -> str:
     """What was decided, what was typed of it, and by whom, in lines of Markdown."""
     label = strong(one.decision.label) if one.decision else quiet("Nothing decided")
     text = [plain(free_words(here, one.words))] if one.words else []
-    if one.unsaved:
-        text.append(quiet(f"{UNSAVED}: {free_words(here, one.unsaved)}"))
     confirmed = f", confirmed by {one.confirmed_by}" if one.confirmed_by else ""
     by = [quiet(f"{one.decided_by}{confirmed}")] if one.decision else []
-    care = [quiet(one.care)] if one.care else []
-    return "  \n".join([*care, label, *text, *by])
+    return "  \n".join([*_care(one), label, *text, *written(here, one), *by])
 
 
-def draw_proposal(here: Present, one: ItemLine) -> None:
-    """Rule 62: that a change of dose waits for a prescriber, who confirms it here."""
-    with row(f"proposal_{one.id}"):
-        waits = f"Proposed by {one.decided_by}, not confirmed by a prescriber"
+def _care(one: ItemLine) -> list[str]:
+    """What the course is for, a line of Markdown, where it is not KAP."""
+    return [quiet(one.care)] if one.care else []
+
+
+def written(here: Present, one: ItemLine) -> list[str]:
+    """What was typed of it and not decided, a line of Markdown if anything was."""
+    return [quiet(f"{UNSAVED}: {free_words(here, one.unsaved)}")] if one.unsaved else []
+
+
+def draw_proposal(here: Present, item_id: str, version: int, by: str) -> None:
+    """Rule 62: that a change of dose waits for a prescriber, who confirms here what was drawn."""
+    with row(f"proposal_{item_id}"):
+        waits = f"Proposed by {by}, not confirmed by a prescriber"
         phrase(Phrase(waits, Tone.AMBER, "hourglass_empty"))
         if can_order_dose(here.viewer):
             st.button(
                 "Confirm the change",
-                key=f"confirm_{one.id}",
+                key=f"confirm_{item_id}",
                 on_click=_confirm_change,
-                args=(one.id, one.version),
+                args=(item_id, version),
             )
 
 
@@ -162,15 +170,19 @@ def _draw_actions(here: Present, shown: Meeting) -> None:
             for item, one in lines:
                 with list_row(f"action_{one.id}"):
                     name_cell(here, item.client)
-                    draw_action(here, one)
+                    draw_action(here, one, *_care(item))
 
 
-def draw_action(here: Present, one: AgreedAction) -> None:
-    """What is to be done by when, in a row; what became of it, or the way to say so."""
+def draw_action(here: Present, one: AgreedAction, *above: str) -> None:
+    """What is to be done by when, in a row; what became of it, or the way to say so.
+
+    Lines of Markdown may stand `above` it.
+    """
     due = f"by {wording.day(one.due_on, here.today)}"
     is_late = one.ended_as is None and one.due_on < here.today
     tone = Tone.AMBER if is_late else Tone.QUIET
-    words(f"{plain(free_words(here, one.words))}  \n{said(Phrase(due, tone))}", _WORDS)
+    lines = (*above, plain(free_words(here, one.words)), said(Phrase(due, tone)))
+    words("  \n".join(lines), _WORDS)
     with st.container(
         horizontal=True, horizontal_alignment="right", vertical_alignment="center", width=_ENDS
     ):
@@ -189,7 +201,8 @@ def _row_without_decision(here: Present, head: MeetingHead, one: ItemLine, by: s
         if here.viewer.hides_names:
             # A reason may hold what a colleague typed, and was kept as it read then.
             why = [quiet(f"{wording.count(len(why), 'reason')}, hidden while others can see")]
-        words("  \n".join([*why, *([quiet(by)] if by else [])]), _WORDS)
+        lines = [*_care(one), *why, *written(here, one), *([quiet(by)] if by else [])]
+        words("  \n".join(lines), _WORDS)
         with row_links(_LINKS):
             as_it_was_link(head.id, one.id)
 

@@ -38,6 +38,7 @@ def open_page(
     needs: Callable[[Viewer], None] | None = None,
     body: Callable[[Present], None] | None = None,
     has_live_part: bool = False,
+    strip_by_code: bool = False,
 ) -> Present:
     """Check who is here and what they may see, then draw the top of the page.
 
@@ -50,6 +51,8 @@ def open_page(
     guard script (guard.js) presses Refresh then, and once a minute, since "in 30 min" ages. It
     does so on every page while a client is open in an emergency, and when this sign-in says on
     another tab who can see the screen. A page on which one writes may have one `live_part`.
+
+    `strip_by_code`: who is under medicine stands there without a name (Present).
     """
     here = present()
     if here is None:
@@ -62,13 +65,14 @@ def open_page(
     as_of = _header(here, f"{title}, {wording.heading_day(here.today)}" if dated else title)
     _more_than_ones_own(here)
     strip = st.empty()
+    here = replace(here, strip=strip, strip_by_code=strip_by_code)
     if body is None and not has_live_part:
         if here.viewer.emergencies:
             # What an emergency opened closes when that ends, here or on another tab, on every page.
-            _strip(here, strip)
+            _strip(here, here)
             _watched(here, here.asked.practice.token)
         else:
-            live_part(replace(here, strip=strip), _nothing)
+            live_part(here, _nothing)
     # After the header: who may not be here still finds a client and the way out.
     if needs is not None:
         needs(here.viewer)
@@ -76,7 +80,7 @@ def open_page(
     # and Streamlit would close what was open and go back to the first tab.
     top = st.empty()
     _ready_again()
-    here = replace(here, top=top, as_of=as_of, strip=strip)
+    here = replace(here, top=top, as_of=as_of)
     if body is not None:
         live_part(here, body, needs, says=True)
         return here
@@ -88,11 +92,13 @@ def _nothing(here: Present) -> None:
     """Of a page on which one writes only the strip is live."""
 
 
-def _strip(here: Present, place: DeltaGenerator) -> None:
-    """Who is under medicine right now, in a place that is always there."""
+def _strip(here: Present, opened: Present) -> None:
+    """Who is under medicine right now, in the place for it of an open page, if it has one."""
+    if opened.strip is None:
+        return
     found = here.read(right_now)
-    with place.container(gap="xsmall"):
-        draw_right_now(here, found)
+    with opened.strip.container(gap="xsmall"):
+        draw_right_now(here, found, by_code=opened.strip_by_code)
 
 
 def _say(top: DeltaGenerator, *, also_well: bool = True) -> None:
@@ -131,8 +137,7 @@ def live_part(
     if opened.as_of is not None:
         opened.as_of.markdown(_as_of(here), width="content")
     # Streamlit lets a fragment write above itself where it does so in every run.
-    if opened.strip is not None:
-        _strip(here, opened.strip)
+    _strip(here, opened)
     if opened.top is not None and says:
         _say(opened.top, also_well=here.asked is opened.asked)
     try:

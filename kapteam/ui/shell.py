@@ -49,6 +49,8 @@ class Present:
     """Where an open page says as of when it is."""
     strip: DeltaGenerator | None = None
     """Where an open page says who is under medicine right now."""
+    strip_by_code: bool = False
+    """Whether it says so by initials and code, because the page is about one other client."""
     namesakes: frozenset[str] = frozenset()
     """The names that two people on the page share."""
 

@@ -13,7 +13,7 @@ from tests.browser.accessibility import violations
 from tests.browser.conftest import TabOf
 from tests.browser.hands import field, open_at, press, wait_for_run
 from tests.browser.server import Server
-from tests.factories import NOW
+from tests.factories import NOW, TODAY
 from tests.factories_care import (
     Care,
     a_given_session,
@@ -21,6 +21,7 @@ from tests.factories_care import (
     a_signed_intention,
     another_course,
 )
+from tests.factories_review import a_mark, an_action
 
 CLIENTS = 20
 PATIENCE_MS = 20_000
@@ -134,7 +135,7 @@ def test_twenty_clients_by_keyboard_alone_with_the_server_killed_in_the_middle(
             field(page, "Decision").focus()
         _decide(page, decision, said)
         meant[code] = decision, said
-    expect(page.get_by_text("No client to go")).to_be_visible()
+    expect(page.get_by_text("nobody to go")).to_be_visible()
     assert _decided(twenty) == meant
 
     _by_key(page, "End the review")
@@ -314,6 +315,8 @@ def test_nothing_that_is_read_from_two_metres_is_small_or_below_the_screen(
         a_signed_intention(db, given, twenty.therapist)
         for days, total in ((20, 18), (1, 9)):
             a_score(db, course, twenty.therapist, total=total, taken_at=NOW - timedelta(days=days))
+        an_action(db, course, twenty.therapist, due_on=TODAY - timedelta(days=1))
+        a_mark(db, course, twenty.prescriber)
     page = tab_of(twenty.therapist)
     page.set_viewport_size({"width": 1280, "height": 720})
     open_at(page, server.url + "/case_review")
@@ -327,7 +330,8 @@ def test_nothing_that_is_read_from_two_metres_is_small_or_below_the_screen(
     )
     assert [one for one in small if not re.search("Ctrl|Enter|arrow|expand|calendar", one)] == []
     facts = ("Stage", "Last dose", "Integration", "Next step", "Score", "Intention")
-    for shown in ("Why on the agenda", *facts, "Decision", "What we agreed"):
+    last_time = ("Why on the agenda", "Call the cardiologist", "Done")
+    for shown in (*last_time, *facts, "Decision", "What we agreed"):
         box = page.locator(".st-key-presenter").get_by_text(shown, exact=True).first.bounding_box()
         assert box, shown
         assert box["y"] + box["height"] <= 720, shown
@@ -348,4 +352,6 @@ def test_a_double_press_of_save_is_one_decision_and_one_action(
     decided = [one for one in _decided(twenty).values() if one[0] is not None]
     assert len(decided) == 1
     with twenty.database.reading() as db:
-        assert db.scalars(select(Action)).all() == []
+        newest = db.scalars(select(CaseReview.id).order_by(CaseReview.id.desc())).first()
+        of_this = select(Action).join(ReviewItem).where(ReviewItem.case_review_id == newest)
+        assert db.scalars(of_this).all() == []

@@ -43,7 +43,9 @@ from kapteam.db.tables import (
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.case_review import case_agenda, meeting, presented, running_meeting
+from kapteam.queries.standing import course_standings
 from kapteam.queries.today import today
+from kapteam.rules.attention import Reason
 from kapteam.rules.case_review import Topic
 from kapteam.rules.permissions import Beside
 from kapteam.vocabulary import ActionEnd, EpisodeState, Function, Part, ReviewDecision, Tone
@@ -374,6 +376,48 @@ def test_words_are_kept_as_typed_and_the_second_of_two_loses_none(care, courses)
     assert _say(care, care.prescriber, item, "Faster.", 1).typed_version == 2
     assert _say(care, care.prescriber, item, "Faster now.", 1, unanswered="Faster.")
     assert _item(care, review, courses[0]).typed == "Faster now."
+
+
+def _waits_for_confirmation(care, who) -> list[str]:
+    """The items whose change of dose waits for a prescriber, as that person's lists say it."""
+    asked = care.asked_by(who)
+    with care.database.reading() as db:
+        found = course_standings(db, asked)
+    return [
+        one.subject_id
+        for course in found
+        for one in course.attention
+        if one.reason is Reason.CHANGE_TO_CONFIRM
+    ]
+
+
+def test_rule_62_a_proposed_change_of_dose_stays_in_sight_until_a_prescriber_confirms(
+    care, courses
+):
+    review = _begin(care, courses)
+    for course in courses[:2]:
+        item = _item(care, review, course)
+        _say(care, care.therapist, item, "80 mg.")
+        care.do(decide, care.therapist, _decided(item, D.DOSE))
+    _do(care, care.therapist, end_review, review)
+    first, second = (_item(care, review, one) for one in courses[:2])
+    for who in (care.prescriber, care.therapist):
+        assert set(_waits_for_confirmation(care, who)) == {first.id, second.id}
+    assert _waits_for_confirmation(care, care.front_desk) == []
+    care.do(confirm_decision, care.prescriber, first.id, first.version)
+    assert _waits_for_confirmation(care, care.prescriber) == [second.id]
+    again = care.do(start_review, care.therapist, _entered(care, courses), now=NOW + DAY)
+    item = _item(care, again, courses[1])
+    care.do(decide, care.therapist, _decided(item, D.NO_CHANGE), now=NOW + DAY)
+    assert _waits_for_confirmation(care, care.prescriber) == []
+
+
+def test_a_prescriber_s_own_change_of_dose_waits_for_nobody(care, courses):
+    review = _begin(care, courses)
+    item = _item(care, review, courses[0])
+    _say(care, care.prescriber, item, "80 mg.")
+    care.do(decide, care.prescriber, _decided(item, D.DOSE))
+    assert _waits_for_confirmation(care, care.prescriber) == []
 
 
 def test_what_is_typed_after_a_decision_changes_it_only_once_it_is_saved(care, courses):

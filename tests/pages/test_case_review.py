@@ -5,23 +5,29 @@ from datetime import timedelta
 import pytest
 
 from kapteam.actions.case_reviews import AgendaLine, ReasonSaid, ReviewEntered, start_review
-from kapteam.db.tables import CaseReview, Episode, ReviewItem
+from kapteam.db.tables import CaseReview, Client, Episode, ReviewItem
 from kapteam.ids import new_id
-from kapteam.vocabulary import Audience, EpisodeState, ReviewDecision, Tone
-from tests.factories import NOW, TODAY
+from kapteam.vocabulary import Audience, EpisodeState, HoldReason, ReviewDecision, Tone
+from tests.factories import NOW, TODAY, a_hold
 from tests.factories_care import (
+    a_given_session,
     a_ketamine_session,
+    a_signed_integration,
     a_signed_intention,
     an_ask,
+    an_overdue_integration,
     another_course,
 )
+from tests.factories_review import a_mark, a_review, an_action, an_item
 from tests.pages.filling import box, fill, press
 from tests.pages.tabs import (
     MOST_STATEMENTS,
+    bare,
     links,
     opened,
     said,
     statements_of,
+    titles,
     unsigned,
     well,
 )
@@ -71,6 +77,17 @@ def test_the_agenda_has_the_pair_s_clients_with_their_reasons_and_nobody_else_s(
     assert "Ash" not in said(theirs) + "".join(links(theirs))
 
 
+def test_whose_series_is_over_is_on_the_agenda_until_the_review_has_decided(care, others):
+    with care.database.writing() as db:
+        over = db.get_one(Episode, others[0].id)
+        over.state, over.state_since = EpisodeState.SERIES_REVIEW, NOW - DAY
+    assert "Series over, decide how it goes on" in said(_review(care, care.therapist))
+    with care.database.writing() as db:
+        held = a_review(db, care.prescriber, care.therapist)
+        an_item(db, held, db.get_one(Episode, others[0].id), care.therapist)
+    assert "Series over" not in said(_review(care, care.therapist))
+
+
 def test_a_review_is_begun_from_its_page_and_decided_there(care, others):
     tab = _review(care, care.therapist)
     press(tab, "Start the review")
@@ -90,6 +107,56 @@ def test_a_review_is_begun_from_its_page_and_decided_there(care, others):
     assert [one.decision for one in decided] == [D.HOLD]
     assert {"label": "Stage", "words": "Series", "tone": "plain"} in decided[0].facts
     assert "Call the cardiologist" in said(press(tab, "Previous"))
+
+
+def test_what_is_open_since_last_time_comes_first_and_is_not_said_twice(care, others):
+    with care.database.writing() as db:
+        course = db.get_one(Episode, care.course.id)
+        an_action(db, course, care.therapist, words="Ask the sister", due_on=TODAY - DAY)
+        a_mark(db, course, care.prescriber, words="Which route")
+    tab = _review(care, care.therapist)
+    press(tab, "Start the review")
+    shown = said(tab)
+    for once in ("Ask the sister", "To discuss, Robin Prescott: Which route"):
+        assert shown.count(once) == 1
+    places = [shown.index(one) for one in ("Ask the sister", "Which route", "Stage")]
+    assert places == sorted(places)
+    assert "Agreed in the case review" not in shown
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+    for hidden in ("Ask the sister", "Which route", "Agreed in the case review"):
+        assert hidden not in said(tab)
+    assert said(tab).count("To discuss, Robin Prescott") == 1
+
+
+def test_what_became_of_the_integration_is_said_whether_it_is_late_ahead_or_done(care, others):
+    with care.database.writing() as db:
+        an_overdue_integration(db, care.course)
+        a_given_session(db, others[0], given_at=NOW - timedelta(hours=10))
+        done = a_given_session(db, others[1], given_at=NOW - 2 * DAY)
+        a_signed_integration(db, done, care.therapist)
+    tab = _review(care, care.therapist)
+    assert "Integration: 50 hr since dose, not held" in said(tab)
+    _begin(care, (care.course, *others))
+    facts = []
+    for place in (1, 2, 3):
+        tab = press(tab, "Next") if place > 1 else _review(care, care.therapist)
+        facts += [one.value for one in tab.markdown if one.value.startswith(":gray[Integration]")]
+    assert len(facts) == 3
+    assert "50 hr since dose, not held" in bare(facts[0])
+    assert "To do: 14 hr left, not booked" in bare(facts[1])
+    assert "Integration to do" not in bare(facts[1])
+    assert "Up to date" in facts[2]
+
+
+def test_who_is_on_hold_stands_in_front_alone_and_it_is_said_once(care, others):
+    with care.database.writing() as db:
+        a_hold(db, care.course, HoldReason.BLOOD_PRESSURE, care.prescriber.clinician_id)
+    tab = _review(care, care.therapist)
+    assert "Steady, looked at together" not in titles(tab)
+    _begin(care, (care.course,))
+    tab = _review(care, care.therapist)
+    (held,) = [one.value for one in tab.markdown if one.value.startswith(":gray[On hold]")]
+    assert bare(held).count("On hold") == 1
 
 
 def test_the_steady_ones_come_last_together_and_one_can_be_looked_at_alone(care, others):
@@ -141,6 +208,24 @@ def test_what_is_chosen_and_not_saved_is_not_left_behind_unasked(care, others):
     assert all(one.decision is None for one in care.rows(ReviewItem))
 
 
+def test_who_is_under_medicine_meanwhile_stands_beside_the_client_in_front_without_a_name(
+    care, others
+):
+    with care.database.writing() as db:
+        a_given_session(db, others[0], given_at=NOW - timedelta(minutes=20))
+        under = db.get_one(Client, others[0].client_id)
+        code, family = under.code, under.family_name
+    _begin(care, (care.course, *others))
+    tab = _review(care, care.therapist)
+    shown = said(tab) + "".join(links(tab))
+    assert "**Right now**" in shown
+    assert f"A.A. {code}" in shown
+    assert family not in shown
+    press(tab, "Next")
+    assert family in said(tab)
+    assert family in said(opened(care, care.therapist, "today"))
+
+
 def test_a_client_discharged_in_mid_meeting_is_said_to_be(care, others):
     _begin(care, (care.course, *others))
     with care.database.writing() as db:
@@ -164,6 +249,36 @@ def test_the_agenda_of_a_running_review_is_moved_added_to_and_ended(care, others
     press(tab, "End the review")
     assert care.rows(CaseReview)[0].ended_at == NOW
     assert "Not reached (3)" in said(tab)
+
+
+def test_from_the_agenda_one_goes_on_from_the_client_in_front_not_from_the_first(care, others):
+    _begin(care, (care.course, *others))
+    first = _review(care, care.therapist)
+    press(first, "Next")
+    tab = _review(care, care.therapist, show="agenda")
+    assert "2 of 3" in said(tab)
+    assert said(tab).count("In front now") == 1
+    press(tab, "Next")
+    assert "3 of 3" in said(tab)
+    tab = _review(care, care.therapist, show="agenda")
+    press(tab, "Previous")
+    assert "2 of 3" in said(tab)
+
+
+def test_what_was_written_last_time_and_not_decided_stands_there_at_the_next_review(care, others):
+    with care.database.writing() as db:
+        held = a_review(db, care.prescriber, care.therapist)
+        an_item(db, held, db.get_one(Episode, care.course.id), typed="Ask the sister.")
+        theirs = db.get_one(Episode, others[0].id)
+        an_item(db, held, theirs, care.therapist, words="Go on.", typed="Go on.\n")
+    _begin(care, (care.course, *others))
+    tab = _review(care, care.therapist)
+    assert "Written last time, not saved as a decision: Ask the sister." in said(tab)
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+    assert "Ask the sister." not in said(tab)
+    press(tab, "Next")
+    assert "2 of 3" in said(tab)
+    assert "Written last time" not in said(tab)
 
 
 @pytest.mark.parametrize("query", [{"id": "nothing"}, {"id": ""}, {"show": "nonsense"}])

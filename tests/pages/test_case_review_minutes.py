@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import update
 
 from kapteam.actions.case_reviews import confirm_minutes
-from kapteam.db.tables import Action, EpisodeMember, ReviewItem, SignIn
+from kapteam.db.tables import Action, Episode, EpisodeMember, ReviewItem, SignIn
 from kapteam.queries.audit_log import TAGS, What
-from kapteam.vocabulary import Audience, EpisodeState, Function, Part, ReviewDecision
+from kapteam.vocabulary import Audience, EpisodeState, Function, Part, ReviewDecision, ServiceLine
 from tests.factories import NOW, a_clinician, audit_events
 from tests.factories_care import Care, a_given_session, another_course
 from tests.factories_review import BEGAN, FACTS, a_review, an_agreed_action, an_item
@@ -101,6 +101,30 @@ def test_the_minutes_say_what_was_decided_who_does_what_and_who_was_not_reached(
     assert "Not confirmed by Thea Tallis yet" in words
 
 
+def _type(care: Care, text: str) -> None:
+    with care.database.writing() as db:
+        db.execute(update(ReviewItem).values(typed=text))
+
+
+def test_what_was_written_and_not_decided_stands_with_whom_it_is_about(care, review):
+    _type(care, "Ask the sister.")
+    tab = _minutes(care, review)
+    said_of_it = "Written, not saved as a decision: Ask the sister."
+    assert said(tab).count(said_of_it) == 3
+    for item in care.rows(ReviewItem, case_review_id=review.id):
+        assert said_of_it in said(_as_it_was(care, review, item=item))
+    well(tab.radio(key="audience").set_value(Audience.OTHERS).run())
+    assert "Ask the sister." not in said(tab)
+
+
+def test_of_two_courses_of_a_client_the_minutes_say_which_is_meant(care, review):
+    with care.database.writing() as db:
+        db.execute(update(Episode).values(service_line=ServiceLine.PSYCHEDELIC_INTEGRATION))
+    care_of = ServiceLine.PSYCHEDELIC_INTEGRATION.label
+    rows_and_actions = len(care.rows(ReviewItem)) + len(care.rows(Action))
+    assert said(_minutes(care, review)).count(care_of) == rows_and_actions
+
+
 def test_who_opens_the_minutes_has_opened_the_charts_and_that_is_on_record_once(care, review):
     tab = _minutes(care, review)
     well(tab.run())
@@ -164,7 +188,7 @@ def test_a_course_that_one_has_left_is_counted_and_not_shown(care, review):
         )
     tab = _minutes(care, review)
     words = said(tab)
-    assert "1 course of care you are no longer on: not shown here." in words
+    assert "1 course of care that you are not on is not shown here." in words
     assert "80 mg" not in words
     assert "Call the cardiologist" not in words
     assert names(tab) == ["Costello, Amara", "Delgado, Amara"]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kapteam.db.tables import Action, DiscussMark, Episode
+from kapteam.db.tables import Action, DiscussMark, Episode, ReviewItem
 from kapteam.vocabulary import ActionEnd, Audience, EpisodeState, NoteKind, ReviewDecision
 from tests.factories import NOW, TODAY, audit_events
 from tests.factories_care import (
@@ -149,6 +149,20 @@ def test_the_course_says_what_was_decided_last(care):
     words = said(_course(care, care.prescriber))
     assert "**Change dose, route or interval, proposed** 80 mg next" in words
     assert "Thea Tallis, Tue Nov 17, 2:30 pm" in words
+
+
+def test_rule_62_where_a_proposed_change_stands_a_prescriber_confirms_it(care):
+    with care.database.writing() as db:
+        proposed = a_decision(
+            db, care.course, care.therapist, decision=ReviewDecision.DOSE, words="80 mg next"
+        )
+    assert "Confirm the change" not in buttons(_course(care, care.therapist))
+    tab = _course(care, care.prescriber)
+    assert "Proposed by Thea Tallis, not confirmed by a prescriber" in said(tab)
+    press(tab, "Confirm the change")
+    assert care.row(ReviewItem, proposed.id).confirmed_by_id == care.prescriber.clinician_id
+    assert "Confirm the change" not in buttons(tab)
+    assert ", proposed" not in said(tab)
 
 
 def test_on_a_course_that_ended_nothing_new_is_marked_and_what_is_open_is_ended(care, left):

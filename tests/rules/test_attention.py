@@ -58,6 +58,7 @@ CALM = CourseFacts(
     integrations=(),
     unconfirmed=(),
     breaches=(),
+    proposed=(),
     to_sign=(),
     forms=(),
     clearance_until_on=TODAY + timedelta(days=200),
@@ -286,6 +287,14 @@ def test_rule_35_a_breach_is_said_for_a_week_and_also_on_hold():
     assert _found(breaches=(("dose", NOW - day),), **on_hold) == said
 
 
+def test_rule_62_a_proposed_change_waits_on_the_prescriber_also_on_hold():
+    day = timedelta(days=1)
+    said = [(R.CHANGE_TO_CONFIRM, Tone.AMBER, PRESCRIBER)]
+    assert _found(proposed=(("item", NOW - 9 * day),)) == said
+    on_hold = {"on_hold": True, "hold_look_again_on": TODAY + day}
+    assert _found(proposed=(("item", NOW - day),), **on_hold) == said
+
+
 def test_rule_57_a_hold_quiets_doses_and_never_a_due_integration():
     waiting = _dose(order_state=OrderState.NONE, intention=MISSING, cleared=False)
     facts = {
@@ -341,6 +350,7 @@ def test_rule_57_a_hold_stops_this_reminder(facts, reason):
         ({"doses": (_dose(-7, silence=Silence.NOT_CLOSED),)}, R.NOT_CLOSED),
         ({"unconfirmed": (("dose", NOW),)}, R.UNCONFIRMED_DOSE),
         ({"breaches": (("dose", NOW),)}, R.BREACH),
+        ({"proposed": (("item", NOW),)}, R.CHANGE_TO_CONFIRM),
         ({"misses": 2}, R.MISSED_AGAIN),
         ({"contacts": (_PASSED,)}, R.DID_IT_HAPPEN),
         ({"integrations": (_integration(50),)}, R.INTEGRATION_LATE),

@@ -35,7 +35,10 @@ CALM = CourseToReview(
     not_reached=False,
     overdue=0,
     marks=0,
+    state_since=NOW - 90 * DAY,
+    on_hold=False,
 )
+OVER = replace(CALM, state=EpisodeState.SERIES_REVIEW, state_since=NOW - 10 * DAY)
 RED = Attention(Reason.INTEGRATION_LATE, Tone.RED, None, NOW - DAY)
 AMBER = Attention(Reason.INTENTION, Tone.AMBER, None, NOW - DAY)
 PLAIN = Attention(Reason.NO_NEXT_STEP, Tone.PLAIN, None)
@@ -65,6 +68,8 @@ PLAIN = Attention(Reason.NO_NEXT_STEP, Tone.PLAIN, None)
             (Topic.NOT_REVIEWED,),
         ),
         (replace(CALM, last_reviewed_at=None), (Topic.NOT_REVIEWED,)),
+        (replace(OVER, last_reviewed_at=OVER.state_since - DAY), (Topic.SERIES_OVER,)),
+        (replace(OVER, last_reviewed_at=None), (Topic.SERIES_OVER, Topic.NOT_REVIEWED)),
         (replace(CALM, attention=(PLAIN,)), ()),
     ],
 )
@@ -80,6 +85,8 @@ def test_what_puts_a_course_on_the_agenda(course, topics):
         replace(CALM, last_reviewed_at=NOW - 28 * DAY),
         replace(CALM, state=EpisodeState.MAINTENANCE, last_reviewed_at=NOW - 60 * DAY),
         replace(CALM, last_reviewed_at=None, opened_at=NOW - 14 * DAY),
+        replace(OVER, last_reviewed_at=OVER.state_since),
+        replace(OVER, state=EpisodeState.MAINTENANCE, last_reviewed_at=NOW - 20 * DAY),
     ],
 )
 def test_what_does_not(course):
@@ -99,6 +106,7 @@ def test_the_order_is_not_reached_overdue_red_amber_and_marked_the_rest_and_stea
         replace(CALM, episode_id="dose", dose_at=NOW + DAY, next_at=NOW + DAY),
         replace(CALM, episode_id="no next step", attention=(PLAIN,)),
         replace(CALM, episode_id="marked", marks=1),
+        replace(OVER, episode_id="series over", last_reviewed_at=NOW - 20 * DAY, next_at=NOW),
         replace(CALM, episode_id="amber", attention=(AMBER,)),
         replace(CALM, episode_id="red", attention=(RED, PLAIN)),
         replace(CALM, episode_id="overdue", overdue=1, attention=(PLAIN,)),
@@ -110,12 +118,23 @@ def test_the_order_is_not_reached_overdue_red_amber_and_marked_the_rest_and_stea
         "overdue",
         "red",
         "amber",
+        "series over",
         "marked",
         "no next step",
         "dose",
         "steady",
     ]
     assert [one.course.episode_id for one in found if one.is_steady] == ["steady"]
+
+
+def test_who_is_on_hold_is_looked_at_alone_and_never_among_the_steady():
+    turn = replace(CALM, last_reviewed_at=None)
+    held = replace(turn, episode_id="held", on_hold=True)
+    found = agenda([turn, held], USUAL, NOW)
+    assert [(one.course.episode_id, one.is_steady) for one in found] == [
+        ("held", False),
+        ("calm", True),
+    ]
 
 
 def test_of_the_same_who_was_not_reviewed_for_longest_comes_first():

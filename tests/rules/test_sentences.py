@@ -1,6 +1,7 @@
 """The words for a judgement: one sentence for one standing, wherever it is shown."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -371,10 +372,22 @@ def test_every_reason_has_words_and_keeps_its_tone(reason):
         assert phrase.icon
 
 
-def test_an_integration_or_intention_reads_as_everywhere_else():
-    standing = judge(IntegrationFacts(_ahead(-50)), USUAL, NOW, TODAY)
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (-50, "Integration: 50\u00a0hr since dose, not held"),
+        (-80, "Integration: past 72\u00a0hr, 3\u00a0d 8\u00a0hr since dose, not held"),
+        (-5, "Integration to do: 19\u00a0hr left, not booked"),
+    ],
+)
+def test_an_integration_among_the_reasons_says_what_it_is_of(hours, words):
+    standing = judge(IntegrationFacts(_ahead(hours)), USUAL, NOW, TODAY)
     one = Attention(Reason.INTEGRATION_LATE, Tone.RED, Part.THERAPIST, integration=standing)
-    assert sentences.attention(one, NOW, PHOENIX) == sentences.integration(standing, NOW, PHOENIX)
+    found, plain = sentences.attention(one, NOW, PHOENIX), sentences.integration
+    assert found == replace(plain(standing, NOW, PHOENIX), text=words)
+
+
+def test_an_intention_reads_as_everywhere_else():
     missing = IntentionStanding(IntentionStage.MISSING, Tone.AMBER)
     two = Attention(Reason.INTENTION, Tone.AMBER, Part.THERAPIST, intention=missing)
     assert sentences.attention(two, NOW, PHOENIX) == sentences.intention(missing, NOW, PHOENIX)
@@ -842,3 +855,18 @@ def test_a_recall_that_overlaps_is_said_with_the_day_of_the_last_one():
     since = NOW - timedelta(days=8)
     told = sentences.recall_overlaps(since, NOW, PHOENIX)
     assert told == "Recall overlaps the last one, Mon Nov 16"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "clients", "words"),
+    [
+        (43, 22, "43 min left, 22 clients to go, about 2 min each"),
+        (32, 22, "32 min left, 22 clients to go, about 1 min each"),
+        (5, 22, "5 min left, 22 clients to go, about 1 min each"),
+        (5, 0, "5 min left, nobody to go"),
+        (-1, 3, "Time is over, 3 clients to go"),
+        (-1, 0, "Time is over, nobody to go"),
+    ],
+)
+def test_the_time_for_each_client_is_the_nearest_minute(minutes, clients, words):
+    assert sentences.time_left(timedelta(minutes=minutes), clients).text == words
