@@ -133,7 +133,9 @@ def today(db: Session, asked: Asked, *, scope: Scope | None = None) -> Today:
         (WaitRow(course, one) for course in (*courses, *ended) for one in course.attention),
         key=lambda row: row.attention.order,
     )
-    others = tuple(row for row in waits if not _waits_on_me(row, asked))
+    mine = tuple(row for row in waits if row.course.waits_for(asked.viewer, row.attention))
+    on_me = set(map(id, mine))
+    others = tuple(row for row in waits if id(row) not in on_me)
     return Today(
         scope=scope,
         is_empty=not courses,
@@ -151,7 +153,7 @@ def today(db: Session, asked: Asked, *, scope: Scope | None = None) -> Today:
         intentions_due=tuple(
             DoseRow(row.course, row.dose) for row in week.showing(Show.NO_INTENTION)
         ),
-        waiting_on_me=tuple(row for row in waits if _waits_on_me(row, asked)),
+        waiting_on_me=mine,
         waiting_on_others=others,
         waiting_on_beside=tuple(row for row in others if _waits_on_beside(row, asked)),
         waiting_on_neither=tuple(row for row in others if not _waits_on_beside(row, asked)),
@@ -209,7 +211,8 @@ def _safety(waits: list[WaitRow]) -> tuple[WaitRow, ...]:
 def _doses(course: CourseStanding) -> tuple[DoseLine, ...]:
     """The open ketamine sessions and the last one given, which may be closed already."""
     last = course.last_dose
-    closed = () if last is None or last in course.doses else (last,)
+    is_open = last is None or any(dose.id == last.id for dose in course.doses)
+    closed = () if last is None or is_open else (last,)
     return (*course.doses, *closed)
 
 
@@ -289,7 +292,3 @@ def _is_mine_to_write(line: IntegrationLine, asked: Asked) -> bool:
 def _waits_on_beside(row: WaitRow, asked: Asked) -> bool:
     beside = asked.viewer.beside
     return beside is not None and row.course.waits_for_colleague(beside.clinician_id, row.attention)
-
-
-def _waits_on_me(row: WaitRow, asked: Asked) -> bool:
-    return row.course.waits_for(asked.viewer, row.attention)

@@ -194,7 +194,12 @@ def critical_signals(facts: ScoreFacts, measures: Measures) -> Iterator[Signal]:
     """
     # Of most measures no answer needs anybody.
     asked = {one.id: one for one in measures.known.values() if one.critical or not one.takes_total}
-    told = [one for one in facts.scores if one.taken.instrument_id in asked]
+    loud = {
+        one.taken.instrument_id
+        for one in facts.scores
+        if (instrument := asked.get(one.taken.instrument_id)) and _may_need(instrument, one)
+    }
+    told = [one for one in facts.scores if one.taken.instrument_id in loud] if loud else []
     by_instrument = groupby(
         sorted(told, key=lambda one: (one.taken.instrument_id, *_in_time(one))),
         key=lambda one: one.taken.instrument_id,
@@ -211,6 +216,13 @@ def critical_signals(facts: ScoreFacts, measures: Measures) -> Iterator[Signal]:
         if standing:
             loudest = [one for one in standing if one.tone is Tone.RED] or standing
             yield _critical(instrument, loudest[-1], answers, measures)
+
+
+def _may_need(instrument: Instrument, one: TakenScore) -> bool:
+    """Whether an answer is one that ever needs somebody, whatever was answered before it."""
+    if instrument.critical:
+        return one.critical is not None and one.critical >= instrument.critical[0].amber_from
+    return _tone_of(instrument, one.result) is not Tone.PLAIN
 
 
 def _in_time(one: TakenScore) -> tuple[datetime, datetime, str]:
