@@ -1,5 +1,6 @@
 """A past case review beside today: which of what both saw then is otherwise now."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from kapteam.vocabulary import Term
 
 Fact = tuple[str, str]
 """What it is of, and its words."""
+_LENGTH = re.compile(r"(?:\d+\u00a0(?:d|hr|min)\b ?)+")
+"""`3 d 4 hr` as kapteam writes it; what somebody typed has other spaces."""
 
 
 class Since(Term):
@@ -31,7 +34,8 @@ class Compared:
 def compare(then: Sequence[Fact], now: Sequence[Fact]) -> tuple[Compared, ...]:
     """Each fact once, in the order of today, then what there is no longer.
 
-    Facts with the same words are the same fact. Of the others one has changed where then and now
+    Facts with the same words are the same fact, also where what grows by itself is longer now, like
+    how long something is overdue. Of the others one has changed where then and now
     each have a single one of that kind left; else nobody knows which became which, and those of
     then are gone and those of now are new.
     """
@@ -55,13 +59,25 @@ def compare(then: Sequence[Fact], now: Sequence[Fact]) -> tuple[Compared, ...]:
 def _same(then: Sequence[Fact], now: Sequence[Fact]) -> dict[int, int]:
     """Of each place of now, the place of then with the same fact; each of then once."""
     free = list(range(len(then)))
-    found = {}
-    for place, fact in enumerate(now):
-        match = next((one for one in free if then[one] == fact), None)
-        if match is not None:
-            free.remove(match)
-            found[place] = match
+    found: dict[int, int] = {}
+    # The very same words first: two facts may differ in nothing but a length.
+    for read in (_in_full, _without_lengths):
+        for place, fact in enumerate(now):
+            same = (one for one in free if read(then[one]) == read(fact))
+            match = next(same, None) if place not in found else None
+            if match is not None:
+                free.remove(match)
+                found[place] = match
     return found
+
+
+def _in_full(fact: Fact) -> Fact:
+    return fact
+
+
+def _without_lengths(fact: Fact) -> Fact:
+    label, words = fact
+    return label, _LENGTH.sub("", words)
 
 
 def _labels(facts: Sequence[Fact], without: Iterable[int]) -> Counter[str]:

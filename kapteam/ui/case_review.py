@@ -499,13 +499,19 @@ def _draw_frozen(here: Present, meeting: Meeting) -> None:
                 ]
                 care = [quiet(one.care)] if one.care else []
                 here_now = [strong("In front now")] if one == meeting.current else []
-                decided = [*care, *([strong(one.decision.label)] if one.decision else [])]
-                why = [*decided, *reasons[:_FIRST]] or [quiet("Added")]
+                why = [*care, *_decided(one), *reasons[:_FIRST]] or [quiet("Added")]
                 words("  \n".join([*here_now, *why]), 430)
                 with st.container(horizontal=True, gap="small", width=340):
                     _moves(one, number)
     _add(here, meeting)
     _end(here, meeting)
+
+
+def _decided(one: ItemLine) -> list[str]:
+    """What was decided, a line of Markdown if anything was; rule 62: or only proposed."""
+    if one.decision is None:
+        return []
+    return [strong(f"{one.decision.label}, proposed" if one.is_proposed else one.decision.label)]
 
 
 def _moves(one: ItemLine, number: int) -> None:

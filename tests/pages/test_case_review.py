@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from kapteam.actions.case_reviews import AgendaLine, ReasonSaid, ReviewEntered, start_review
 from kapteam.db.tables import CaseReview, Client, Episode, ReviewItem
@@ -157,6 +158,20 @@ def test_who_is_on_hold_stands_in_front_alone_and_it_is_said_once(care, others):
     tab = _review(care, care.therapist)
     (held,) = [one.value for one in tab.markdown if one.value.startswith(":gray[On hold]")]
     assert bare(held).count("On hold") == 1
+
+
+def test_the_agenda_says_of_a_change_of_dose_that_it_is_only_proposed(care, others):
+    review = _begin(care, (care.course, *others))
+    with care.database.writing() as db:
+        for item in db.scalars(select(ReviewItem).filter_by(case_review_id=review)):
+            if item.episode_id != others[1].id:
+                item.decision, item.decided_at = D.DOSE, NOW
+                item.decided_by_id = care.therapist.clinician_id
+            if item.episode_id == others[0].id:
+                item.confirmed_at, item.confirmed_by_id = NOW, care.prescriber.clinician_id
+    shown = said(_review(care, care.therapist, show="agenda"))
+    assert shown.count("**Change dose, route or interval, proposed**") == 1
+    assert shown.count("**Change dose, route or interval**") == 1
 
 
 def test_the_steady_ones_come_last_together_and_one_can_be_looked_at_alone(care, others):

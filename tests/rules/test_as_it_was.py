@@ -6,6 +6,9 @@ from kapteam.rules.as_it_was import Since, compare
 
 STAGE, SCORE = ("Stage", "Series, 2 of 6"), ("Score", "PHQ-9 18 to 14")
 LATER = ("Stage", "Series, 4 of 6")
+ASKED = ("", "Question, overdue 50\u00a0min: 162/98 again?")
+OLDER = ("", "Question, overdue 7\u00a0d 3\u00a0hr: 162/98 again?")
+C = Since.CHANGED
 FIRST, SECOND = ("Integration", "Due Wed"), ("Integration", "Late since Mon")
 
 
@@ -55,6 +58,33 @@ def _read(then, now):
             [FIRST],
             [(FIRST[1], FIRST[1], Since.AS_THEN), (FIRST[1], "", Since.GONE)],
         ),
+        # How long something lasts or is overdue grows by itself.
+        ([ASKED], [OLDER], [(ASKED[1], OLDER[1], Since.AS_THEN)]),
+        (
+            [("", "Late, 54\u00a0hr since dose"), ASKED],
+            [OLDER, ("", "Late, 9\u00a0d 2\u00a0hr since dose")],
+            [
+                (ASKED[1], OLDER[1], Since.AS_THEN),
+                (
+                    "Late, 54\u00a0hr since dose",
+                    "Late, 9\u00a0d 2\u00a0hr since dose",
+                    Since.AS_THEN,
+                ),
+            ],
+        ),
+        # Of two that differ in that alone, the one with the same words is the same.
+        (
+            [OLDER, ASKED],
+            [ASKED],
+            [(ASKED[1], ASKED[1], Since.AS_THEN), (OLDER[1], "", Since.GONE)],
+        ),
+        # A dose, a day and what somebody typed are no such length.
+        (
+            [("Last dose", "70\u00a0mg")],
+            [("Last dose", "80\u00a0mg")],
+            [("70\u00a0mg", "80\u00a0mg", Since.CHANGED)],
+        ),
+        ([("", "Walks 20 min")], [("", "Walks 40 min")], [("Walks 20 min", "Walks 40 min", C)]),
     ],
 )
 def test_then_and_now_are_told_apart(then, now, read):
