@@ -20,6 +20,7 @@ from kapteam.queries.asks import About, AskPage, Question
 from kapteam.queries.standing import Person
 from kapteam.rules.asks import AskStage, usual_due
 from kapteam.rules.permissions import can_ask
+from kapteam.ui.booking import say_who_is_away
 from kapteam.ui.entered_in_error import draw_void_form, struck
 from kapteam.ui.forms import Form, unused_id
 from kapteam.ui.navigation import go, link
@@ -80,7 +81,7 @@ def draw_ask_page(here: Present, page: AskPage, read: Callable[[Present], AskPag
     with st.container(key="beside_forms"):
         live_part(here, lambda then: _live(then, again(then)))
     if page.question:
-        _ways(here, page.question)
+        _ways(here, page, page.question)
         if page.may_ask and page.colleagues:
             link("ask", "Ask another question", icon="contact_support", episode=page.episode_id)
     else:
@@ -187,7 +188,7 @@ def _thread(here: Present, one: Question) -> None:
                 st.text(turn.words)
 
 
-def _ways(here: Present, one: Question) -> None:
+def _ways(here: Present, page: AskPage, one: Question) -> None:
     """What this person may say to it."""
     if one.voided_at is not None:
         return
@@ -197,7 +198,7 @@ def _ways(here: Present, one: Question) -> None:
         _answer(here, one)
     if asks:
         if one.standing.stage is not AskStage.OPEN:
-            _again(here, one)
+            _again(here, page, one)
         draw_void_form(here, "the question", one.id, void_ask)
         if one.is_concern_open:
             words(quiet("The concern stays: only the prescriber's note clears it"))
@@ -215,12 +216,12 @@ def _answer(here: Present, one: Question) -> None:
     )
 
 
-def _again(here: Present, one: Question) -> None:
+def _again(here: Present, page: AskPage, one: Question) -> None:
     with st.expander("Ask again", icon=":material/replay:"):
         form = Form(here, "ask.again", makes=unused_id(here, "new_again"))
         version = form.seen(one.version, of=one.id)
         # Above the words: who leaves them by the keyboard is not met by an open calendar.
-        _due(here, form)
+        _due(here, form, [each for each in page.colleagues if each.id == one.standing.of_id])
         form.area("words", "What is still open")
         form.save(
             "Ask again",
@@ -254,7 +255,8 @@ def _form(here: Present, page: AskPage) -> None:
     if form.check("about_medicine_use", _MEDICINE_USE):
         form.choice("level", "How much", list(ConcernLevel))
         phrase(Phrase(_BECOMES, Tone.AMBER, "pause"))
-    _due(here, form)
+    chosen = form.value("asked_of_id") if len(people) > 1 else first
+    _due(here, form, [one for one in page.colleagues if one.id == chosen])
     form.save(
         "Ask",
         ask,
@@ -273,6 +275,10 @@ def _form(here: Present, page: AskPage) -> None:
     )
 
 
-def _due(here: Present, form: Form) -> None:
+def _due(here: Present, form: Form, asked_of: list[Person]) -> None:
+    """Until when, and that who is asked is away by then; who is away already is named with it."""
     on, at = usual_due(here.now, here.asked.practice.hours, here.zone)
     form.moment("on", "time", "Answer by", "At", on, wording.clock_time(at))
+    ahead = {one.id: one.name for one in asked_of if one.id and one.away_until is None}
+    if ahead:
+        say_who_is_away(here, ahead, form.instant("on", "time"))

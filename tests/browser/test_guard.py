@@ -12,6 +12,7 @@ from tests.web.conftest import clock, folder, practice, second_machine, server
 __all__ = ["clock", "folder", "practice", "second_machine", "server"]
 
 _LOST = "The connection to kapteam is lost. This page comes back by itself."
+_STILL_HERE = "What you typed here is still here."
 _PATIENCE = 15_000
 
 
@@ -93,7 +94,7 @@ def test_a_save_may_go_on_at_a_plain_page(tab):
 def test_while_the_server_is_gone_nothing_shows_and_what_was_typed_comes_back(tab, server):
     tab.get_by_label("Note").press_sequentially("Half a sent")
     server.stop()
-    expect(tab.get_by_role("alert")).to_have_text(_LOST, timeout=_PATIENCE)
+    expect(tab.get_by_role("alert")).to_have_text(f"{_LOST} {_STILL_HERE}", timeout=_PATIENCE)
     expect(tab.get_by_text("here: practice.")).to_be_hidden()
     expect(tab.get_by_role("dialog")).to_have_count(0)
     server.start()
@@ -109,7 +110,8 @@ def test_typing_keeps_the_screen_open_and_resting_locks_it(tab, clock):
     clock.advance(minutes=14)
     tab.get_by_label("Note").press_sequentially("still here")
     clock.advance(minutes=1)
-    expect(tab.get_by_role("heading", name="Locked")).to_be_visible(timeout=_PATIENCE)
+    expect(tab.get_by_role("alert")).to_contain_text("Locked.", timeout=_PATIENCE)
+    expect(tab.get_by_text("here: practice.")).to_be_hidden()
 
 
 def test_a_dialog_takes_the_focus_into_its_field(tab):

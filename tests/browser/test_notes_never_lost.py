@@ -17,7 +17,7 @@ from kapteam import wording
 from kapteam.accounts.sign_ins import end, start_sign_in
 from kapteam.actions.notes import save_draft, sign_note
 from kapteam.db.signing import read_unsigned
-from kapteam.db.tables import Draft, Note, SignIn
+from kapteam.db.tables import Ask, Draft, Note, SignIn
 from tests.accounts.people import PASSWORD
 from tests.browser.conftest import NewPage, TabOf
 from tests.browser.hands import button_or_link, field, open_at, press, tick, wait_for_run
@@ -492,6 +492,27 @@ def test_a_server_killed_at_any_moment_has_all_but_the_last_two_seconds(
     expect(page.get_by_text(CHANGED)).to_have_count(0)
 
 
+@pytest.mark.parametrize("is_saved", [False, True], ids=["half typed", "saved"])
+def test_leaving_a_form_asks_only_while_its_words_are_not_saved(
+    own: Care, tab_of: TabOf, is_saved: bool
+) -> None:
+    """A page that is loaded anew begins its forms anew."""
+    page = tab_of(own.therapist)
+    open_at(page, f"/ask?episode={own.course.id}")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    field(page, "Your question").press_sequentially("Hold the next one?")
+    if is_saved:
+        press(page, "Ask")
+        expect(page.get_by_text("Waiting on Robin Prescott")).to_be_visible()
+    wait_for_run(page)
+
+    page.reload()
+
+    wait_for_run(page)
+    assert asked == ([] if is_saved else ["beforeunload"])
+
+
 # From here on every screen of this module rests until it is locked, so these stand last.
 
 
@@ -686,3 +707,34 @@ def test_f9_that_waits_is_over_once_the_screen_locked_itself(
     wait_for_run(page)
     expect(field(page, SAFETY)).to_be_visible()
     expect(field(page, SAFETY)).to_have_value("Asked, no harm")
+
+
+@pytest.mark.parametrize("locks_by", ["F9", "rest"])
+def test_what_is_half_typed_in_a_form_outlives_the_lock(
+    own: Care, new_page: NewPage, server: Server, locks_by: str
+) -> None:
+    """The page says where to unlock, since it cannot go there itself."""
+    page, _ = _in_a_browser_of_her_own(new_page, own)
+    open_at(page, f"/ask?episode={own.course.id}")
+    asked = f"Hold the next one after {locks_by}?"
+    field(page, "Your question").press_sequentially(asked)
+    if locks_by == "F9":
+        page.keyboard.press("F9")
+    else:
+        wait_for_run(page)
+        server.clock.advance(minutes=16)
+    expect(page.get_by_role("alert").get_by_text(HELD)).to_be_visible(timeout=20_000)
+    expect(field(page, "Your question")).to_be_hidden()
+
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Unlock in a new tab").click()
+    opened.value.get_by_label("Password").fill(PASSWORD)
+    opened.value.get_by_role("button", name="Unlock").click()
+    expect(opened.value).not_to_have_url(re.compile("/session/"))
+
+    expect(field(page, "Your question")).to_be_visible(timeout=20_000)
+    wait_for_run(page)
+    expect(field(page, "Your question")).to_have_value(asked)
+    press(page, "Ask")
+    expect(page.locator(".st-key-question").get_by_text(asked)).to_be_visible()
+    assert asked in [one.words for one in own.rows(Ask)]

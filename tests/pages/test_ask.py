@@ -29,7 +29,7 @@ from tests.pages.tabs import (
     well,
 )
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ASKED = "162/98 at 40 min, hold next?"
 
 
@@ -207,6 +207,28 @@ def test_while_who_was_asked_is_away_today_says_who_covers(care, question):
     assert "Otto Outer for Robin Prescott until" in said(opened(care, care.therapist, "today"))
     assert "Question from Thea Tallis" in said(opened(care, care.stranger, "today"))
     assert "Answer" in buttons(opened(care, care.stranger, "ask", id=question.id))
+
+
+@pytest.mark.parametrize("days_until_due", [1, 3])
+@pytest.mark.parametrize("is_again", [False, True], ids=["first", "again"])
+def test_that_who_is_asked_is_away_when_it_is_due_is_said_before_the_save(
+    care, answered, is_again, days_until_due
+):
+    """Only of days away that are still ahead: those that have begun stand with the name."""
+    with care.database.writing() as db:
+        an_absence(
+            db,
+            care.prescriber,
+            care.prescriber,
+            from_at=NOW + 2 * DAY,
+            until_at=NOW + 9 * DAY,
+            cover=care.stranger,
+        )
+    query = {"id": answered.id} if is_again else {"episode": care.course.id}
+    tab = opened(care, care.therapist, "ask", **query)
+    fill(tab, "ask.again" if is_again else "ask", {"on": TODAY + days_until_due * DAY})
+    away = "Robin Prescott is away until Thu Dec 3, Otto Outer covers"
+    assert (away in said(tab)) is (days_until_due == 3)
 
 
 def test_nobody_asks_on_a_course_that_is_closed_or_alone(care):

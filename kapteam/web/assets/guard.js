@@ -30,14 +30,26 @@ const THEIRS =
 const HELD =
   "Locked. Unlock kapteam in another tab: what you typed here is not saved yet, and is still here.";
 
+const LOST = "The connection to kapteam is lost. This page comes back by itself.";
+const KEPT_HERE = "What you typed here is still here.";
+
 const notice = document.createElement("div");
 notice.id = "kapteam-notice";
 notice.setAttribute("role", "alert");
+const sentence = element("p", "");
+// The page that asks for the password, which this tab cannot go to without losing what it holds.
+const unlock = element("a", "Unlock in a new tab");
+unlock.href = "/session/locked?next=%2F";
+unlock.target = "_blank";
+unlock.rel = "noopener";
+notice.append(sentence);
 
 const hidden = new Set();
 
 function hide(words = "") {
-  say(notice, words);
+  say(sentence, words);
+  if (words !== HELD) unlock.remove();
+  else if (!unlock.isConnected) notice.append(unlock);
   if (!notice.isConnected) document.body.append(notice);
   for (const part of document.body.children) {
     if (part === notice || part.inert) continue;
@@ -137,7 +149,7 @@ async function ask(pause = LOOK_MS) {
 function look() {
   silence += 1;
   if (silence >= PATIENCE_LOOKS) {
-    hide("The connection to kapteam is lost. This page comes back by itself.");
+    hide(isAnyUnsaved() ? `${LOST} ${KEPT_HERE}` : LOST);
   }
   if (silence % PATIENCE_LOOKS === 0) listen();
   refresh();
@@ -214,7 +226,7 @@ for (const kind of ["pointerup", "pointercancel"]) {
 function goes(event) {
   wentAt = performance.now();
   const link = event.target.closest?.("a[href]");
-  const isHere = !link || link.pathname === location.pathname || event.ctrlKey || event.metaKey;
+  const isHere = !link || link === unlock || link.pathname === location.pathname || event.ctrlKey || event.metaKey;
   wentTo = isHere ? "" : link.pathname;
 }
 
@@ -282,6 +294,27 @@ function typedIn(field) {
 }
 
 addEventListener("input", (event) => typedIn(event.target), { capture: true });
+
+// Several lines of a form that is not saved: an amendment, a question, an answer. No draft is kept of them, so
+// that a lock or a reload would throw them away. Once the form is saved its fields are drawn anew, empty
+// or from what is kept.
+
+const begun = new Map(); // each such field that was typed in, and what stood in it before
+
+addEventListener(
+  "beforeinput",
+  ({ target }) => {
+    if (target.matches?.("textarea") && !draftIn(target) && !begun.has(target)) {
+      begun.set(target, target.value);
+    }
+  },
+  { capture: true },
+);
+
+function isHalfTyped() {
+  for (const area of begun.keys()) if (!area.isConnected) begun.delete(area);
+  return [...begun].some(([area, before]) => area.value.trim() !== "" && area.value !== before);
+}
 
 // Nothing is sent and nothing drawn in the middle of a character.
 addEventListener(
@@ -362,7 +395,7 @@ addEventListener(
   "click",
   async (event) => {
     const pressed = event.target.closest?.("a[href], button");
-    if (!pressed || passing || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!pressed || passing || pressed === unlock || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (pressed.dataset.kapteamPost === "/session/lock" || pressed.closest(".kapteam-both")) return;
     const isSigning = pressed.closest(".st-key-sign_note, .st-key-decide") !== null;
     const isAhead = waiting().length > 0 || (unsent && pressed.matches("a"));
@@ -428,7 +461,7 @@ const draftIn = (area) => [...drafts.values()].find((one) => one.area === area);
 const isUnsaved = (draft) => draft.text !== null && draft.text !== draft.kept;
 const isStuck = (draft) => draft.theirs !== null || draft.refused === draft.text;
 const isWaiting = (draft) => isUnsaved(draft) && !isStuck(draft) && ours !== "" && acts === ours;
-const isAnyUnsaved = () => [...drafts.values()].some(isUnsaved);
+const isAnyUnsaved = () => isHalfTyped() || [...drafts.values()].some(isUnsaved);
 const waiting = () => [...drafts.values()].filter(isWaiting);
 const unsavedDraft = () =>
   [...drafts.values()].find((one) => one.area.isConnected && isUnsaved(one));
@@ -704,7 +737,7 @@ async function focusAgain() {
 
 // Lock at once. Hidden it is at once; what was typed goes first, also where the server has to come back
 // for it, or to have room for it. The screen may rest so long meanwhile that it locks by itself. What
-// waits for a word of the person (two versions of a text, one that is too long) cannot go first: then the
+// waits for a word of the person (two versions of a text, one that is too long, a form) cannot go first: then the
 // sign-in is locked and the page stays, hidden, as at a lock by itself.
 
 async function lock() {
