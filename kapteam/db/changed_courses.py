@@ -34,23 +34,22 @@ def note_changes(connection: Connection, table: str) -> None:
 
     A migration that rebuilds such a table on SQLite calls it again: its triggers went with it.
     """
-    course = SOURCES[table]
+    before, after = (SOURCES[table].format(row=row) for row in ("OLD", "NEW"))
+    noted = {"INSERT": after, "UPDATE": f"{after} UNION {before}", "DELETE": before}
+    into = "INSERT INTO changed_course (episode_id)"
     if connection.dialect.name == "sqlite":
-        for verb, row in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
+        for verb, courses in noted.items():
             connection.exec_driver_sql(
                 f"CREATE TRIGGER {table}_results_{verb.lower()} AFTER {verb} ON {table} "
-                "WHEN EXISTS (SELECT 1 FROM results_basis) BEGIN "
-                f"INSERT INTO changed_course (episode_id) {course.format(row=row)}; END"
+                f"WHEN EXISTS (SELECT 1 FROM results_basis) BEGIN {into} {courses}; END"
             )
         return
-    parts = {
-        verb: f"INSERT INTO changed_course (episode_id) {course.format(row=verb)};"
-        for verb in ("OLD", "NEW")
-    }
+    cases = " ELS".join(
+        f"IF TG_OP = '{verb}' THEN {into} {courses};" for verb, courses in noted.items()
+    )
     connection.exec_driver_sql(
         f"CREATE OR REPLACE FUNCTION {table}_note_change() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        "BEGIN IF NOT EXISTS (SELECT 1 FROM results_basis) THEN RETURN NULL; END IF; "
-        f"IF TG_OP = 'DELETE' THEN {parts['OLD']} ELSE {parts['NEW']} END IF; "
+        f"BEGIN IF EXISTS (SELECT 1 FROM results_basis) THEN {cases} END IF; END IF; "
         "RETURN NULL; END $$"
     )
     connection.exec_driver_sql(

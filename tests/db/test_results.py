@@ -174,6 +174,21 @@ def test_a_session_that_is_moved_to_another_series_counts_there(care):
     assert found.routes == (ProductRoute.INTRAVENOUS,)
 
 
+@pytest.mark.parametrize("table", [Score, KetamineSession])
+def test_what_is_moved_to_another_course_counts_there_and_here_no_more(care, table):
+    with care.database.writing() as db:
+        a_dose(db, care, care.course)
+        other = another_course(db, care, "Other")
+        row = one_of(db, table, care.course)
+    renew(care.database, NOW)
+
+    with care.database.writing() as db:
+        db.execute(update(table).where(table.id == row.id).values(episode_id=other.id))
+
+    assert changed(care.database) == {care.course.id, other.id}
+    assert counted(care) == counted_anew(care)
+
+
 def test_what_is_added_counts_at_once_and_stays(care):
     renew(care.database, NOW)
     assert counted(care)[0] == (set(), set())
