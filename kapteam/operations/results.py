@@ -1,7 +1,7 @@
 """What Outcomes counts, kept up with what is saved (decision 78).
 
 It is worked out when kapteam starts, whatever was kept before: another version may judge otherwise.
-From then on what changed is worked out twice a minute, and until then counted as it is.
+From then on what changed is worked out six times a minute, and until then counted as it is.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from kapteam.errors import Unusable
 from kapteam.instruments import in_use
 from kapteam.rules.change import primary_measures
 
-_LOOK_EVERY_SECONDS = 30
+_LOOK_EVERY_SECONDS = 10
 _log = logging.getLogger(__name__)
 
 
