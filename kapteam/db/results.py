@@ -69,7 +69,7 @@ from kapteam.rules.instruments import Instrument
 from kapteam.rules.outcomes import Finding, Question
 from kapteam.vocabulary import EpisodeState, Indication, IntegrationKind, NoteKind, ProductRoute
 
-Measures = Mapping[str, Instrument]
+_Measures = Mapping[str, Instrument]
 _FORMS = ((Question.AFTER_4, 4), (Question.AFTER_6, 6))
 FIGURES = {
     question: f"{question.value}_figure"
@@ -88,11 +88,13 @@ _SERIES_COLUMNS = tuple(column.name for column in SeriesResult.__table__.columns
 
 @dataclass(frozen=True, slots=True)
 class WorkedOutBy:
-    """What results are worked out by: the measures by which series are judged, by their ids, the
-    usual one first, and the practice's zone until the end of a year.
+    """What results are worked out by: measures and zone of the practice.
+
+    The measures are those by which series are judged, by their ids, the usual one first. Nothing
+    is counted that was after `year`.
     """
 
-    measures: Measures
+    measures: _Measures
     zone: ZoneInfo
     year: int
 
@@ -351,7 +353,7 @@ def _begun(by: WorkedOutBy, *of: ColumnElement[bool]) -> CTE:
     )
 
 
-def _measure(measures: Measures) -> ColumnElement[Any]:
+def _measure(measures: _Measures) -> ColumnElement[Any]:
     """The id of the measure by which a course is judged, as `primary_measure` has it."""
     return case(
         *(
@@ -466,7 +468,7 @@ def _scored(by: WorkedOutBy, begun: CTE) -> CTE:
     )
 
 
-def _judged(begun: CTE, scored: CTE, measures: Measures) -> Select[Any]:
+def _judged(begun: CTE, scored: CTE, measures: _Measures) -> Select[Any]:
     """Each series with a finding for each question, None where it is not asked, and its figure."""
     one = (
         select(begun, *(scored.c[name] for name in _SCORED))
@@ -531,7 +533,7 @@ def _judged(begun: CTE, scored: CTE, measures: Measures) -> Select[Any]:
 
 
 def _by_measure(
-    measures: Measures,
+    measures: _Measures,
     rows: Any,
     says: Callable[[Instrument], Any],
     otherwise: Any = _FALSE,

@@ -225,9 +225,9 @@ def outcomes(db: Session, asked: Asked, wanted: Wanted) -> Outcomes:
 def _statements(
     viewer: Viewer, wanted: Wanted, zone: ZoneInfo, measure_ids: tuple[str, ...], year: int
 ) -> tuple[Any, Any]:
-    """The two statements, made once for each person and choice: to make them takes longer than all.
+    """The two statements for a person and a choice; to make them takes longer than to run them.
 
-    They are told the time, and hold nothing of any client.
+    They are told the time and hold no row: what the person may see is asked whenever they are run.
     """
     by = WorkedOutBy({one: instruments()[one] for one in measure_ids}, zone, year)
     anew = (
