@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import JSON, Connection, MetaData, Table, func, insert, select, text
 
-from kapteam.db.changed_courses import RESULTS
 from kapteam.db.note_index import is_index
+from kapteam.db.results_changes import RESULTS
 
 Told = Callable[[str, int, int], None]
 """Hears how far a long copy is: what is copied, how much of it is done, how much there is."""

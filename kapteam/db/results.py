@@ -37,14 +37,13 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from kapteam.db.days import day_number, seconds
 from kapteam.db.engine import Database
 from kapteam.db.scores import COUNTS
 from kapteam.db.tables import (
     Administration,
-    ChangedCourse,
     DoseResult,
     Episode,
     IntegrationSession,
@@ -52,6 +51,7 @@ from kapteam.db.tables import (
     KetamineSession,
     Note,
     ResultsBasis,
+    ResultsChange,
     Score,
     Series,
     SeriesResult,
@@ -113,19 +113,32 @@ def is_current(basis: str) -> ColumnElement[bool]:
     return exists().where(ResultsBasis.basis == basis, ResultsBasis.is_whole)
 
 
+def noted_courses() -> CompoundSelect[str]:
+    """The ids of the courses of which something was changed since they were worked out."""
+    dose, link = aliased(KetamineSession), aliased(IntegrationSessionFor)
+    integrated = select(link.ketamine_session_id).where(
+        link.integration_session_id.in_(select(ResultsChange.integration_session_id))
+    )
+    # From what is noted to its course: a join has SQLite look through every session there is.
+    return union_all(
+        select(ResultsChange.episode_id).where(ResultsChange.episode_id.is_not(None)),
+        select(dose.episode_id).where(dose.id.in_(select(ResultsChange.ketamine_session_id))),
+        select(dose.episode_id).where(dose.id.in_(integrated)),
+    )
+
+
 def changed_courses(basis: str) -> CompoundSelect[str]:
     """The ids of the courses of which nothing kept may be counted: all, unless it is current."""
+    noted = noted_courses().subquery()
     return union_all(
-        select(ChangedCourse.episode_id).where(is_current(basis)),
+        select(noted.c.episode_id).where(is_current(basis)),
         select(Episode.id).where(~is_current(basis)),
     )
 
 
 def kept_results(of: type[DoseResult] | type[SeriesResult], basis: str) -> Select[Any]:
     """The rows of the other courses, as they were worked out last."""
-    return select(of.__table__).where(
-        is_current(basis), of.episode_id.not_in(select(ChangedCourse.episode_id))
-    )
+    return select(of.__table__).where(is_current(basis), of.episode_id.not_in(noted_courses()))
 
 
 def renew_results(database: Database, by: WorkedOutBy) -> None:
@@ -135,7 +148,7 @@ def renew_results(database: Database, by: WorkedOutBy) -> None:
     """
     with database.reading() as db:
         is_whole = db.scalar(select(is_current(by.basis)))
-        if is_whole and not db.scalar(select(exists(select(ChangedCourse.number)))):
+        if is_whole and not db.scalar(select(exists(select(ResultsChange.number)))):
             return
     if not is_whole:
         _begin(database, by.basis)
@@ -145,12 +158,13 @@ def renew_results(database: Database, by: WorkedOutBy) -> None:
             with database.writing() as db:
                 _work_out(db, ids, by)
     with database.writing() as db:
-        # First they are taken away, then worked out: on PostgreSQL each statement sees what was
-        # committed before it, so that a change is in what is read or still noted, or both.
-        gone = delete(ChangedCourse).returning(ChangedCourse.episode_id)
-        changed = sorted(set(db.scalars(gone)))
-        for ids in _in_parts(changed):
+        # Who is noted after this was read is worked out with the others, and once more next time:
+        # on PostgreSQL each statement sees what was committed before it.
+        numbers = db.scalars(select(ResultsChange.number)).all()
+        for ids in _in_parts(sorted(set(db.scalars(noted_courses())))):
             _work_out(db, ids, by)
+        for done in _in_parts(numbers):
+            db.execute(delete(ResultsChange).where(ResultsChange.number.in_(done)))
         db.execute(update(ResultsBasis).values(is_whole=True))
 
 
@@ -180,12 +194,12 @@ def _begin(database: Database, basis: str) -> None:
         if not database.is_sqlite:
             # Who writes now has seen that nothing is to be noted: it is over before this goes on.
             db.execute(text("LOCK TABLE results_basis IN ACCESS EXCLUSIVE MODE"))
-        for table in (ResultsBasis, ChangedCourse, DoseResult, SeriesResult):
+        for table in (ResultsBasis, ResultsChange, DoseResult, SeriesResult):
             db.execute(delete(table))
         db.add(ResultsBasis(basis=basis, is_whole=False))
 
 
-def _in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+def _in_parts(ids: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
 
 

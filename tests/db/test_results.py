@@ -6,14 +6,15 @@ from threading import Thread
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import delete, func, select, text, update
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import Boolean, Column, delete, func, select, text, update
 
-from kapteam.db.changed_courses import SOURCES
 from kapteam.db.engine import Database
-from kapteam.db.results import forget_results
+from kapteam.db.results import forget_results, noted_courses
+from kapteam.db.results_changes import SOURCES, note_changes
 from kapteam.db.tables import (
     Administration,
-    ChangedCourse,
     DoseResult,
     Episode,
     IntegrationSession,
@@ -48,10 +49,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 PHOENIX = ZoneInfo("America/Phoenix")
 WANTED = (
     Wanted(Period.ALL),
-    Wanted(Period.YEAR),
-    Wanted(Period.QUARTER, everyone=True),
-    Wanted(Period.ALL, product_route=ProductRoute.INTRAMUSCULAR),
-    Wanted(Period.YEAR, indication=Indication.DEPRESSION),
+    Wanted(Period.YEAR, product_route=ProductRoute.INTRAMUSCULAR),
+    Wanted(Period.QUARTER, indication=Indication.DEPRESSION, everyone=True),
 )
 
 
@@ -82,7 +81,7 @@ def counted_anew(care: Care) -> list:
 
 def changed(database: Database) -> set[str]:
     with database.reading() as db:
-        return set(db.scalars(select(ChangedCourse.episode_id)))
+        return set(db.scalars(noted_courses()))
 
 
 def kept(database: Database) -> tuple[int, int]:
@@ -221,6 +220,26 @@ def test_every_table_that_is_counted_from_notes_what_is_changed(care):
     tables = {one.__tablename__ for one, _ in CHANGES}
 
     assert tables | {"ketamine_session", "integration_session_for"} == set(SOURCES)
+
+
+@pytest.mark.parametrize("table", SOURCES)
+def test_a_later_migration_can_rebuild_a_table_and_have_its_changes_noted_again(
+    sqlite_database, table
+):
+    care = a_cared_for_client(sqlite_database)
+    with care.database.writing() as db:
+        a_dose(db, care, care.course)
+    renew(care.database, NOW)
+
+    with care.database.migrating() as connection:
+        operations = Operations(MigrationContext.configure(connection))
+        with operations.batch_alter_table(table, recreate="always") as rebuilt:
+            rebuilt.add_column(Column("is_new", Boolean()))
+        note_changes(connection, table)
+
+    with care.database.writing() as db:
+        db.execute(text(f"UPDATE {table} SET is_new = TRUE"))
+    assert changed(care.database) == {care.course.id}
 
 
 def test_an_integration_of_the_course_after_is_the_dose_s_own(care):

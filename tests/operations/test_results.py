@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from starlette.applications import Starlette
 
 from kapteam.db.copying import row_counts
-from kapteam.db.tables import ChangedCourse, DoseResult, ResultsBasis
+from kapteam.db.tables import DoseResult, ResultsBasis, ResultsChange
 from kapteam.errors import Unavailable
 from kapteam.operations import results
 from kapteam.operations.moving import move
@@ -74,10 +74,10 @@ def test_a_practice_that_moves_takes_no_results_along_and_notes_no_change(practi
 
     move(practice, server)
 
-    for table in (DoseResult, ResultsBasis, ChangedCourse):
+    for table in (DoseResult, ResultsBasis, ResultsChange):
         assert _number(server, table) == 0
     renew(server, now)
     assert _number(server, DoseResult) == _number(practice, DoseResult)
     assert count_wrong(server, now) == 0
     with practice.reading() as db:
-        assert not {"dose_result", "changed_course"} & row_counts(db.connection()).keys()
+        assert not {"dose_result", "results_change"} & row_counts(db.connection()).keys()

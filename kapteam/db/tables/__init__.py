@@ -48,7 +48,7 @@ from kapteam.db.tables.monitoring import Acknowledgement, AdverseEvent, Vital
 from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment, NoteRead, NoteWords
 from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
 from kapteam.db.tables.record_links import RecordCheck, RecordLink
-from kapteam.db.tables.results import ChangedCourse, DoseResult, ResultsBasis, SeriesResult
+from kapteam.db.tables.results import DoseResult, ResultsBasis, ResultsChange, SeriesResult
 from kapteam.db.tables.scores import Score
 from kapteam.db.tables.session_record import RecordSignature, Reviewed, SupportRecord
 from kapteam.db.tables.spravato import MonitoringAnswers, MonitoringSubmission, RemsEnrollment
@@ -65,7 +65,6 @@ __all__ = [
     "AuditEvent",
     "CaseReview",
     "CaseReviewMember",
-    "ChangedCourse",
     "ChartLook",
     "Clearance",
     "Client",
@@ -116,6 +115,7 @@ __all__ = [
     "RecordSignature",
     "RemsEnrollment",
     "ResultsBasis",
+    "ResultsChange",
     "ReviewItem",
     "Reviewed",
     "Score",

@@ -62,7 +62,7 @@ class SeriesResult(Base):
 class ResultsBasis(Base):
     """By which zone and measures the results were worked out; at most one row.
 
-    While there is one, every change to a course is noted. `is_whole` once all courses were worked
+    While there is one, every change is noted. `is_whole` once all courses were worked
     out.
     """
 
@@ -72,13 +72,18 @@ class ResultsBasis(Base):
     is_whole: Mapped[bool]
 
 
-class ChangedCourse(Base):
-    """That a course was changed since its results were worked out; a row for each change."""
+class ResultsChange(Base):
+    """That something was changed since results were worked out: a row for each change.
 
-    __tablename__ = "changed_course"
+    Of a course, of a ketamine session, or of what an integration session integrates.
+    """
+
+    __tablename__ = "results_change"
 
     # SQLite takes a key for the number of a row only by this very name of its type.
     number: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True
     )
-    episode_id: Mapped[str] = mapped_column(String(36))
+    episode_id: Mapped[str | None] = mapped_column(String(36))
+    ketamine_session_id: Mapped[str | None] = mapped_column(String(36))
+    integration_session_id: Mapped[str | None] = mapped_column(String(36))

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from kapteam.db.changed_courses import note_changes
+from kapteam.db.results_changes import note_changes
 from kapteam.db.types import UtcDateTime
 
 revision = "0040"
@@ -65,10 +65,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("basis", name=op.f("pk_results_basis")),
     )
     op.create_table(
-        "changed_course",
+        "results_change",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("episode_id", sa.String(36), nullable=False),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_changed_course")),
+        sa.Column("episode_id", sa.String(36), nullable=True),
+        sa.Column("ketamine_session_id", sa.String(36), nullable=True),
+        sa.Column("integration_session_id", sa.String(36), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_results_change")),
     )
     for table in _SOURCES:
         note_changes(op.get_bind(), table)
