@@ -16,6 +16,9 @@ from kapteam.db.tables import Absence, Client, Episode, EpisodeMember, Note
 from kapteam.errors import NotFound
 from kapteam.rules.permissions import Viewer
 
+Instant = datetime | ColumnElement[datetime]
+"""A time, or where a statement that is made once is told it."""
+
 
 def is_on_episode(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
     """Whether the viewer, or whom they cover, has a part in the course at `now`.
@@ -43,12 +46,12 @@ def is_on(db: Session, viewer: Viewer, episode_id: str, now: datetime) -> bool:
     return db.scalar(on_it) is not None
 
 
-def _parts(viewer: Viewer, now: datetime) -> Select[str]:
+def _parts(viewer: Viewer, now: Instant) -> Select[str]:
     covered = [one.clinician_id for one in viewer.covers]
     return _at(now).where(EpisodeMember.clinician_id.in_([viewer.clinician_id, *covered]))
 
 
-def _at(now: datetime) -> Select[str]:
+def _at(now: Instant) -> Select[str]:
     """The courses in which somebody has a part at `now`."""
     return select(EpisodeMember.episode_id).where(
         EpisodeMember.from_at <= now,
@@ -63,12 +66,17 @@ def visible_episodes(viewer: Viewer, now: datetime) -> ColumnElement[bool]:
     return or_(is_on_episode(viewer, now), _opened(viewer))
 
 
-def visible_episode_ids(viewer: Viewer, now: datetime) -> Select[str] | CompoundSelect[str]:
+def visible_episode_ids(viewer: Viewer, now: Instant) -> Select[str] | CompoundSelect[str]:
     """The ids of the same courses, found from the person rather than asked of every course."""
     everybodys = select(Episode.id)
     if viewer.sees_everyone:
         return everybodys
     return _parts(viewer, now).union(everybodys.where(_opened(viewer)))
+
+
+def own_episode_ids(viewer: Viewer, now: Instant) -> Select[str]:
+    """The ids of the courses in which the viewer, or whom they cover, has a part at `now`."""
+    return _parts(viewer, now)
 
 
 def _opened(viewer: Viewer) -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """Every row of one database into another of the same version, whichever engines they are on.
 
-What is an index of other rows is made anew where they arrive.
+What is an index of other rows, or worked out from them, is made anew where they arrive.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, Connection, MetaData, Table, func, insert, select, text
 
 from kapteam.db.note_index import is_index
+from kapteam.db.results_changes import RESULTS
 
 Told = Callable[[str, int, int], None]
 """Hears how far a long copy is: what is copied, how much of it is done, how much there is."""
@@ -51,7 +52,7 @@ def copy_rows(source: Connection, target: Connection, told: Told = untold) -> di
 def _tables(connection: Connection) -> Mapping[str, Table]:
     """The tables, each after those that its rows point to."""
     found = MetaData()
-    found.reflect(connection, only=lambda name, _: not is_index(name))
+    found.reflect(connection, only=lambda name, _: not is_index(name) and name not in RESULTS)
     for column in (column for table in found.sorted_tables for column in table.columns):
         if isinstance(column.type, JSON):
             # Otherwise nothing would be copied as the JSON word `null`.

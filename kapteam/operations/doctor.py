@@ -17,6 +17,7 @@ from kapteam.db.record_links import newest_anchor
 from kapteam.errors import Invalid, Unusable
 from kapteam.operations.address import address_of
 from kapteam.operations.backups import backup_state
+from kapteam.operations.results import count_wrong
 from kapteam.settings import settings, streamlit_variables
 
 _CONFIG = Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml"
@@ -43,7 +44,7 @@ _LEAST_FREE = 500 * 1024 * 1024
 def findings(now: datetime) -> list[str]:
     """What is unsafe, worst first; empty when nothing is."""
     return [
-        *_database(),
+        *_database(now),
         *_server(),
         *_second_machine(now),
         *_folder(settings().data_dir),
@@ -53,7 +54,7 @@ def findings(now: datetime) -> list[str]:
     ]
 
 
-def _database() -> Iterator[str]:
+def _database(now: datetime) -> Iterator[str]:
     practice = database(PRACTICE)
     if practice.is_sqlite:
         if is_old_sqlite():
@@ -70,6 +71,7 @@ def _database() -> Iterator[str]:
             yield "The database is of another version of kapteam. Start kapteam once."
             return
         yield from _record_key(practice)
+        yield from _results(practice, now)
     except Unusable as unusable:
         yield str(unusable)
 
@@ -154,6 +156,17 @@ def _record_key(practice: Database) -> Iterator[str]:
         yield (
             "Other accounts of this machine can read records.key, and forge a signed record by it. "
             "Take their rights away: chmod 600 on the file."
+        )
+
+
+def _results(practice: Database, now: datetime) -> Iterator[str]:
+    """Whether Outcomes counts what the records say."""
+    courses = count_wrong(practice, now)
+    if courses:
+        of = "one course" if courses == 1 else f"{courses} courses"
+        yield (
+            f"Outcomes counts something else than the records say, of {of} of care. Start kapteam "
+            "again: it counts anew."
         )
 
 

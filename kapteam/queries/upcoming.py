@@ -6,12 +6,15 @@ links to it is the number of those rows (rule 73).
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 
+from sqlalchemy import ColumnElement, exists, or_
 from sqlalchemy.orm import Session
 
 from kapteam.clock import day_of
+from kapteam.db.settled import settled_here
+from kapteam.db.tables import Episode, IntegrationSession, KetamineSession
 from kapteam.queries.standing import (
     Asked,
     CourseLine,
@@ -29,6 +32,7 @@ from kapteam.rules.notes import IntentionStage
 from kapteam.vocabulary import (
     IntegrationKind,
     ReadinessItem,
+    SessionStatus,
     Term,
 )
 
@@ -127,7 +131,34 @@ def upcoming(db: Session, asked: Asked, *, days: int = 7, scope: Scope | None = 
 
     Of the courses of `scope`, None being the usual one (`usual_scope`).
     """
-    return coming(course_lines(db, asked, *courses_of(asked, scope)), asked, days)
+    until = end_of_days(asked.now, days)
+    found = course_lines(db, asked, *courses_of(asked, scope), _may_have_a_row(until))
+    return coming(found, asked, days)
+
+
+def _may_have_a_row(until: datetime) -> ColumnElement[bool]:
+    """The condition on Episode without which a course has no row in `coming`.
+
+    A row is an open session before `until`, or a dose that was given and owes its integration, here
+    or as it was handed on. What is further ahead is neither read nor judged; what a row is looked
+    at for is left to the rules.
+    """
+    is_open = (
+        KetamineSession.status.in_([one for one in SessionStatus if one.is_open]),
+        KetamineSession.planned_at < until,
+    )
+    is_given = KetamineSession.status.in_([one for one in SessionStatus if one.is_given])
+    of_course = KetamineSession.episode_id == Episode.id
+    return or_(
+        exists().where(of_course, *is_open),
+        exists().where(of_course, is_given, Episode.expects_integration, ~settled_here()),
+        exists().where(
+            IntegrationSession.episode_id == Episode.id,
+            IntegrationSession.from_episode_id.is_not(None),
+            IntegrationSession.dropped_at.is_(None),
+            IntegrationSession.closed_at.is_(None),
+        ),
+    )
 
 
 def coming(courses: Iterable[CourseLine], asked: Asked, days: int) -> Upcoming:

@@ -4,7 +4,7 @@ Everything is over scores of one instrument: another form, as the PCL-5 of a wee
 a month, is another measure and never compared (rule 49). Days are the practice's own.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -362,6 +362,12 @@ def primary_measure(indications: Collection[Indication], in_use: Collection[str]
         if not treated.isdisjoint(indications):
             return next((one for one in ids if one in in_use), None)
     return None
+
+
+def primary_measures(in_use: Mapping[str, Instrument]) -> Mapping[str, Instrument]:
+    """Every measure by which some course is judged by `primary_measure`, the usual one first."""
+    found = (next((one for one in ids if one in in_use), None) for _, ids in PRIMARY)
+    return {one: in_use[one] for one in found if one is not None}
 
 
 def _since(since: Baseline | None, scores: Sequence[Complete]) -> Sequence[Complete]:

@@ -12,12 +12,14 @@ from starlette.routing import BaseRoute
 
 from kapteam.db.migrate import bring_up_to_date
 from kapteam.db.practices import PRACTICE, database
+from kapteam.db.results import forget_results
 from kapteam.errors import BadInstruments, Invalid, Unavailable, Unusable
 from kapteam.instruments import instruments
 from kapteam.operations.address import address_of
 from kapteam.operations.alone import alone
 from kapteam.operations.backups import keep_backed_up
 from kapteam.operations.checking import begin_list
+from kapteam.operations.results import keep_results
 from kapteam.settings import settings
 from kapteam.web.gate import Entrance, Gate
 from kapteam.web.plain import trouble_page
@@ -48,7 +50,7 @@ class Front:
 
     @asynccontextmanager
     async def lifespan(self, _app: Any) -> AsyncIterator[None]:
-        """Bring the database up to date, then watch over websockets and backups until the end.
+        """Bring the database up to date, then watch over websockets, backups and results.
 
         When the database cannot be used the server starts all the same, to say so on every page;
         what is only so for now is tried again until it can.
@@ -69,7 +71,7 @@ class Front:
             await asyncio.sleep(_TRY_AGAIN_SECONDS)
             refusal = await self._refusal(until_the_end)
         if refusal is None:
-            await keep_backed_up()
+            await asyncio.gather(keep_backed_up(), keep_results())
 
     async def _refusal(self, until_the_end: ExitStack) -> Unusable | None:
         """Why there is no database up to date for this process alone, and every page says so."""
@@ -79,6 +81,7 @@ class Front:
                 practice, backups = database(PRACTICE), settings().backup_dir
                 await run_in_threadpool(bring_up_to_date, practice, backups)
                 await run_in_threadpool(begin_list, practice)
+                await run_in_threadpool(forget_results, practice)
             except Unusable as unusable:
                 if str(unusable) != self._said:
                     self._said, self._entrance.trouble = str(unusable), trouble_page(unusable)

@@ -1,8 +1,10 @@
 """How SQLite finds what the lists show: what is over is not read for it, however much there is."""
 
 import re
+from dataclasses import replace
 from functools import partial
 
+import pytest
 from sqlalchemy import select, text
 
 from kapteam.accounts import sign_ins
@@ -13,6 +15,8 @@ from kapteam.queries import note_search
 from kapteam.queries.caseload import Wanted, caseload
 from kapteam.queries.note_search import NotesWanted, search_notes
 from kapteam.queries.notes import unsigned_notes
+from kapteam.queries.outcomes import Wanted as OutcomesWanted
+from kapteam.queries.outcomes import outcomes
 from kapteam.queries.standing import Asked
 from kapteam.queries.today import today
 from kapteam.rules.note_search import Sought
@@ -107,3 +111,26 @@ def test_words_are_asked_of_each_note_on_postgresql_and_never_of_its_whole_index
 
     assert "@@" in plan
     assert "ix_note_fts_words" not in plan
+
+
+@pytest.mark.parametrize(
+    ("everyone", "found_by"),
+    [
+        (False, ("episode_id (episode_id=?)", "episode_id (episode_id=?)")),
+        (True, ("first_at (first_at>?)", "begun_at (begun_at>?)")),
+    ],
+)
+def test_outcomes_finds_what_is_kept_and_reads_no_dose_or_score_of_everybody(
+    sqlite_database, everyone, found_by
+):
+    def count(db, asked):
+        viewer = replace(asked.viewer, sees_everyone=everyone)
+        outcomes(db, replace(asked, viewer=viewer), OutcomesWanted(everyone=everyone))
+
+    plan = _plan(sqlite_database, count)
+
+    for table, index in zip(("dose_result", "series_result"), found_by, strict=True):
+        assert f"{table} USING INDEX ix_{table}_{index}" in plan
+    assert not re.search(r"SCAN (ketamine_session|administration|score|series|note)(_\d+)?\b", plan)
+    assert "ketamine_session USING INDEX ix_ketamine_session_episode_id_planned_at" in plan
+    assert "score USING INDEX ix_score_episode_id_instrument_id_taken_at" in plan

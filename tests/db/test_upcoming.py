@@ -1,19 +1,26 @@
 """Ketamine sessions: what is coming, and every gap counted by exactly its rows."""
 
+import shutil
 from dataclasses import replace
 from datetime import date, timedelta
+from random import Random
 
 import pytest
 
+from kapteam.db.engine import Database
 from kapteam.db.in_force import practice_in_force
 from kapteam.db.tables import Client
-from kapteam.queries.standing import Asked, Scope, course_standings
+from kapteam.queries.standing import Asked, Scope, course_lines, course_standings
 from kapteam.queries.today import today
-from kapteam.queries.upcoming import GAPS, Show, upcoming
+from kapteam.queries.upcoming import GAPS, Show, coming, upcoming
 from kapteam.rules.attention import Reason
+from kapteam.rules.permissions import Viewer
 from kapteam.vocabulary import (
     Answer,
+    Audience,
     ConcernLevel,
+    EpisodeState,
+    Function,
     HoldReason,
     IntegrationCloseReason,
     IntegrationKind,
@@ -42,6 +49,9 @@ from tests.factories_care import (
 from tests.query_recorder import recorded_statements
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ANYBODY = Viewer(
+    "sign-in", "nobody", "", frozenset({Function.THERAPIST}), False, Audience.JUST_ME, True
+)
 
 
 @pytest.fixture
@@ -414,3 +424,83 @@ def test_it_takes_as_many_statements_for_thirty_clients_as_for_seven(busy):
             a_booked_pair(db, another_course(db, busy, f"More{number:02d}"))
 
     assert read() == (before + 23, statements)
+
+
+class TestWhichCoursesAreRead:
+    """What has no row for certain is not read; what may have one is, whatever it is for."""
+
+    @pytest.mark.parametrize("days", [1, 7, 14, 28])
+    @pytest.mark.parametrize("ahead", [timedelta(), 9 * DAY, 40 * DAY])
+    def test_no_row_of_the_demo_is_lost(self, demo_file, tmp_path, days, ahead):
+        demo = Database(f"sqlite:///{shutil.copy(demo_file, tmp_path)}")
+        now = NOW + ahead
+        with demo.reading() as db:
+            practice = practice_in_force(db, now)
+            asked = Asked(ANYBODY, practice, now)
+            everything = coming(course_lines(db, asked), asked, days)
+            assert upcoming(db, asked, days=days, scope=Scope.EVERYONE) == everything
+            assert everything.rows
+        demo.close()
+
+    @pytest.mark.parametrize("seed", range(3))
+    def test_no_row_of_a_random_practice_is_lost(self, care, seed):
+        chance = Random(seed)
+        with care.database.writing() as db:
+            for number in range(40):
+                self._random_course(db, care, chance, number)
+
+        for days in (1, 7, 28):
+            asked = care.asked_by(care.therapist)
+            with care.database.reading() as db:
+                everything = coming(course_lines(db, asked), asked, days)
+                assert upcoming(db, asked, days=days, scope=Scope.MINE) == everything
+                assert 5 < len({row.course.episode_id for row in everything.rows}) < 40
+
+    def _random_course(self, db, care, chance: Random, number: int) -> None:
+        course = another_course(db, care, f"Random{number}")
+        course.expects_integration = chance.random() < 0.8
+        before = another_course(db, care, f"Before{number}") if chance.random() < 0.2 else course
+        doses = []
+        for _ in range(chance.randint(0, 3)):
+            at = NOW + chance.randint(-20, 40) * DAY + chance.randint(-6, 6) * HOUR
+            if at < NOW and chance.random() < 0.7:
+                doses.append(a_given_session(db, before, given_at=at))
+            else:
+                status = chance.choice(
+                    [SessionStatus.PLANNED, SessionStatus.CANCELLED, SessionStatus.MISSED]
+                )
+                doses.append(a_ketamine_session(db, course, planned_at=at, status=status))
+        if before is not course:
+            before.state, before.closed_at = EpisodeState.CLOSED, NOW - HOUR
+        for dose in doses:
+            if chance.random() < 0.6:
+                is_held = chance.random() < 0.5 and dose.planned_at < NOW
+                an_integration_session(
+                    db,
+                    course,
+                    dose,
+                    kind=chance.choice([IntegrationKind.FULL, IntegrationKind.DEBRIEF]),
+                    planned_at=dose.planned_at + chance.randint(1, 50) * HOUR
+                    if is_held or chance.random() < 0.5
+                    else None,
+                    held_at=dose.planned_at + 20 * HOUR if is_held else None,
+                    from_episode_id=before.id if before is not course else None,
+                    dropped_at=NOW if chance.random() < 0.2 else None,
+                )
+
+    @pytest.mark.parametrize(
+        ("days", "number"),
+        [(7, 0), (28, 1)],
+    )
+    def test_a_course_whose_next_session_is_far_ahead_is_not_read(self, care, days, number):
+        with care.database.writing() as db:
+            session, _ = a_booked_pair(
+                db, care.course, dose_at=NOW + 20 * DAY, integration_at=NOW + 21 * DAY
+            )
+            a_signed_intention(db, session, care.therapist)
+
+        with recorded_statements(care.database.engine) as ran:
+            rows = ask(care, days=days).rows
+
+        assert len(rows) == number
+        assert sum("numbered" in one for one in ran) == number

@@ -7,16 +7,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from kapteam import clock
 from kapteam.__main__ import main
 from kapteam.db import engine
 from kapteam.db.migrate import bring_up_to_date
 from kapteam.db.practices import PRACTICE, database
+from kapteam.db.tables import SeriesResult
 from kapteam.operations import doctor
 from kapteam.operations.address import address_of
 from kapteam.operations.backups import back_up_now
 from kapteam.operations.doctor import findings
+from kapteam.operations.results import renew
 from kapteam.settings import settings
 
 _CONFIG = Path(doctor.__file__).resolve().parents[2] / ".streamlit" / "config.toml"
@@ -43,6 +46,21 @@ def _configured(tmp_path, monkeypatch, option, value):
 
 def test_what_is_safe_is_called_safe(safe, now):
     assert findings(now) == []
+
+
+@pytest.mark.parametrize(("courses", "said"), [(1, "of one course of"), (2, "of 2 courses of")])
+def test_results_that_are_not_what_the_records_say_are_named(safe, now, courses, said):
+    renew(safe, now)
+    assert findings(now) == []
+
+    with safe.writing() as db:
+        ids = db.scalars(select(SeriesResult.episode_id).distinct().limit(courses)).all()
+        wrong = update(SeriesResult).where(SeriesResult.episode_id.in_(ids))
+        db.execute(wrong.values(begun_at=now))
+
+    (finding,) = findings(now)
+    assert said in finding
+    assert "Start kapteam again" in finding
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ from kapteam.db.tables.monitoring import Acknowledgement, AdverseEvent, Vital
 from kapteam.db.tables.notes import Note, NoteAddendum, NoteAmendment, NoteRead, NoteWords
 from kapteam.db.tables.practice import AuditEvent, ClosedDays, Draft, Practice, PracticeSetting
 from kapteam.db.tables.record_links import RecordCheck, RecordLink
+from kapteam.db.tables.results import DoseResult, ResultsBasis, ResultsChange, SeriesResult
 from kapteam.db.tables.scores import Score
 from kapteam.db.tables.session_record import RecordSignature, Reviewed, SupportRecord
 from kapteam.db.tables.spravato import MonitoringAnswers, MonitoringSubmission, RemsEnrollment
@@ -77,6 +78,7 @@ __all__ = [
     "Consent",
     "Contact",
     "DiscussMark",
+    "DoseResult",
     "Draft",
     "EmergencyAccess",
     "Ending",
@@ -112,10 +114,13 @@ __all__ = [
     "RecordLink",
     "RecordSignature",
     "RemsEnrollment",
+    "ResultsBasis",
+    "ResultsChange",
     "ReviewItem",
     "Reviewed",
     "Score",
     "Series",
+    "SeriesResult",
     "SeriesReview",
     "SignIn",
     "SignOff",
