@@ -278,12 +278,12 @@ def bring_next(db: Session, viewer: Viewer, item_id: str, now: datetime) -> None
         _record_order(db, viewer, item, course, now)
 
 
-def decide(db: Session, viewer: Viewer, entered: DecisionEntered, now: datetime) -> None:
+def decide(db: Session, viewer: Viewer, entered: DecisionEntered, now: datetime) -> bool:
     """Keep what was decided about an item, which is reviewed by that (rule 60), and its action.
 
     While the review runs it can be decided again. What stood there to be discussed is settled by
-    it, and no mark that nobody read. Raises NotAllowed, NotFound, Invalid by field, Conflict with
-    both texts.
+    it, and no mark that nobody read. Says whether it is only proposed and waits for a prescriber
+    (rule 62). Raises NotAllowed, NotFound, Invalid by field, Conflict with both texts.
     """
     item, course = _item(db, viewer, entered.item_id, now)
     form = Entered()
@@ -301,7 +301,7 @@ def decide(db: Session, viewer: Viewer, entered: DecisionEntered, now: datetime)
     if has_action and not _is_agreed(db, entered, item):
         _agree(db, viewer, entered, item, course, now)
     if not is_new:
-        return
+        return _is_unconfirmed(item)
     item.decided_at, item.decided_by_id = now, viewer.clinician_id
     item.facts = [dict(one) for one in entered.facts]
     # A prescriber's own change of dose needs no second word; any other one is open again.
@@ -322,6 +322,11 @@ def decide(db: Session, viewer: Viewer, entered: DecisionEntered, now: datetime)
         episode_id=course.id,
         decision=entered.decision,
     )
+    return _is_unconfirmed(item)
+
+
+def _is_unconfirmed(item: ReviewItem) -> bool:
+    return item.decision is ReviewDecision.DOSE and item.confirmed_at is None
 
 
 def save_words(
@@ -641,12 +646,15 @@ def _record_order(
 def _check_action(
     db: Session, form: Entered, entered: DecisionEntered, item: ReviewItem, now: datetime
 ) -> None:
-    members = db.scalars(
-        select(CaseReviewMember.clinician_id).where(
-            CaseReviewMember.case_review_id == item.case_review_id
+    able = db.scalars(
+        select(CaseReviewMember.clinician_id)
+        .join(Clinician, Clinician.id == CaseReviewMember.clinician_id)
+        .where(
+            CaseReviewMember.case_review_id == item.case_review_id,
+            Clinician.suspended_at.is_(None),
         )
     )
-    form.need("owner_id", entered.owner_id in set(members), "Choose who does it.")
+    form.need("owner_id", entered.owner_id in set(able), "Choose who does it.")
     today = day_of(now, practice_zone(db, now))
     form.need("due_on", entered.due_on is not None, "Choose the day by which it is done.")
     is_ahead = entered.due_on is None or entered.due_on >= today

@@ -57,11 +57,15 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Who holds a case review, and when they confirmed its minutes."""
+    """Who holds a case review, and when they confirmed its minutes.
+
+    Whoever `is_off` cannot sign in any more.
+    """
 
     id: str
     name: str
     confirmed_at: datetime | None
+    is_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,6 +401,7 @@ def _items_with_members(asked: Asked) -> Any:
             CaseReview,
             CaseReviewMember,
             person.name.label("member"),
+            person.suspended_at.is_not(None).label("is_off"),
             Episode.state,
             Episode.service_line,
             visible_episodes(asked.viewer, asked.now).label("is_visible"),
@@ -447,7 +452,10 @@ def _head(rows: Sequence[Any]) -> MeetingHead:
     review = rows[0].CaseReview
     members = {
         row.CaseReviewMember.clinician_id: Member(
-            row.CaseReviewMember.clinician_id, row.member, row.CaseReviewMember.confirmed_at
+            row.CaseReviewMember.clinician_id,
+            row.member,
+            row.CaseReviewMember.confirmed_at,
+            bool(row.is_off),
         )
         for row in rows
     }

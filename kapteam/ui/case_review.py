@@ -375,7 +375,7 @@ def _decision(here: Present, meeting: Meeting, shown: Presented, facts: tuple[Sa
         with folded_for_others(here, f"Show “{AGREED.label}”"):
             _typed(here, item)
         form.line("action_words", "Action")
-        people = {one.id: one.name for one in meeting.head.members}
+        people = {one.id: one.name for one in meeting.head.members if not one.is_off}
         with st.container(horizontal=True, gap="small"):
             with st.container(width=230):
                 form.pick("owner_id", "Who does it", people, none="Nobody yet")
@@ -392,7 +392,7 @@ def _decision(here: Present, meeting: Meeting, shown: Presented, facts: tuple[Sa
                     facts=_kept(facts),
                     mark_ids=tuple(one.id for one in marks),
                 ),
-                then=lambda _: _go_on(here, meeting, item),
+                then=lambda is_proposed: _go_on(here, meeting, item, stays=is_proposed),
                 shortcut="Ctrl+Enter",
             )
         if item.is_proposed:
@@ -419,15 +419,20 @@ def _kept(facts: tuple[Said, ...]) -> tuple[dict[str, str], ...]:
     return tuple({"label": one.label, "words": one.words, "tone": one.tone} for one in facts)
 
 
-def _go_on(here: Present, meeting: Meeting, item: ItemLine) -> None:
-    """The next client that nothing is decided about; where there is none, one stays."""
+def _go_on(here: Present, meeting: Meeting, item: ItemLine, *, stays: bool) -> None:
+    """The next client that nothing is decided about; where there is none, one stays.
+
+    So one does with what is only proposed, which a prescriber confirms on this very screen.
+    """
+    # That the next client is there says it; a line of its own would push the facts down.
+    say_next("")
+    if stays:
+        return
     stops = [one.id for one in (*meeting.alone, *meeting.steady)]
     to_go = {one.id for one in meeting.not_reached if one.id != item.id}
     after = next_open(stops, to_go, item.id)
     if after is not None:
         here.write(open_item, after, here.now)
-        # That the next client is there says it; a line of its own would push the facts down.
-        say_next("")
 
 
 def _draw_steady(here: Present, meeting: Meeting) -> None:

@@ -520,6 +520,18 @@ def _actions_of(care, who, now=NOW):
     )
 
 
+def test_no_action_is_given_to_who_was_turned_off_in_mid_meeting(care, courses):
+    review = _begin(care, courses)
+    item = _item(care, review, courses[0])
+    with care.database.writing() as db:
+        db.get_one(Clinician, care.prescriber.clinician_id).suspended_at = NOW
+    theirs = {"action_words": "Call", "owner_id": care.prescriber.clinician_id, "due_on": TODAY}
+    with pytest.raises(Invalid) as refused:
+        care.do(decide, care.therapist, _decided(item, **theirs))
+    assert set(refused.value.fields) == {"owner_id"}
+    assert count_rows(care.database, Action) == 0
+
+
 def test_an_action_waits_on_its_owner_until_it_is_done_and_then_on_nobody(care, courses):
     review = _begin(care, courses)
     action = _an_action(care, review, courses[0], owner=care.prescriber, due_on=TODAY + 2 * DAY)

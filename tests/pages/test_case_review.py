@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from kapteam.actions.case_reviews import AgendaLine, ReasonSaid, ReviewEntered, start_review
-from kapteam.db.tables import CaseReview, Client, Episode, ReviewItem
+from kapteam.db.tables import CaseReview, Client, Clinician, Episode, ReviewItem
 from kapteam.ids import new_id
 from kapteam.vocabulary import Audience, EpisodeState, HoldReason, ReviewDecision, Tone
 from tests.factories import NOW, TODAY, a_hold
@@ -158,6 +158,37 @@ def test_who_is_on_hold_stands_in_front_alone_and_it_is_said_once(care, others):
     tab = _review(care, care.therapist)
     (held,) = [one.value for one in tab.markdown if one.value.startswith(":gray[On hold]")]
     assert bare(held).count("On hold") == 1
+
+
+def test_rule_62_what_a_therapist_proposes_stays_in_front_for_the_prescriber_to_confirm(
+    care, others
+):
+    review = _begin(care, (care.course, *others))
+    [item] = [one for one in care.rows(ReviewItem) if one.episode_id == care.course.id]
+    with care.database.writing() as db:
+        db.get_one(ReviewItem, item.id).typed = "Ten more next time."
+    tab = _review(care, care.therapist)
+    press(fill(tab, FORM, {"decision": D.DOSE.value}), SAVE)
+    assert "1 of 3" in said(tab)
+    assert "Proposed by Thea Tallis, not confirmed by a prescriber" in said(tab)
+    assert "Confirm the change" not in [one.label for one in tab.button]
+    theirs = _review(care, care.prescriber)
+    assert "1 of 3" in said(theirs)
+    press(theirs, "Confirm the change")
+    assert "not confirmed" not in said(theirs)
+    assert care.rows(CaseReview)[0].id == review
+    press(fill(theirs, FORM, {"decision": D.CONTINUE.value}), SAVE)
+    assert "2 of 3" in said(theirs)
+
+
+def test_nobody_who_cannot_sign_in_any_more_is_given_something_to_do(care, others):
+    _begin(care, (care.course, *others))
+    tab = _review(care, care.therapist)
+    names = ["Nobody yet", "Robin Prescott", "Thea Tallis"]
+    assert box(tab, FORM, "owner_id").options == names
+    with care.database.writing() as db:
+        db.get_one(Clinician, care.prescriber.clinician_id).suspended_at = NOW
+    assert box(well(tab.run()), FORM, "owner_id").options == ["Nobody yet", "Thea Tallis"]
 
 
 def test_the_agenda_says_of_a_change_of_dose_that_it_is_only_proposed(care, others):
