@@ -22,7 +22,7 @@ from kapteam.rules.asks import AskStage, usual_due
 from kapteam.rules.permissions import can_ask
 from kapteam.ui.booking import say_who_is_away
 from kapteam.ui.entered_in_error import draw_void_form, struck
-from kapteam.ui.forms import Form, unused_id
+from kapteam.ui.forms import Form, seen_beside, unused_id
 from kapteam.ui.navigation import go, link
 from kapteam.ui.page import live_part
 from kapteam.ui.rows import phrase, row, section, words
@@ -143,6 +143,7 @@ def _one(here: Present, one: Question) -> None:
 @acting
 def _read(here: Present, ask_id: str, version: int) -> None:
     here.write(read_answer, ask_id, version, here.now)
+    seen_beside(ask_id, version)
 
 
 def _about(here: Present, about: About) -> None:

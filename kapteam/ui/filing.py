@@ -1,6 +1,7 @@
 """What was signed or decided, to copy into the record kept elsewhere, and what is filed."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import streamlit as st
 
@@ -42,21 +43,32 @@ def draw_one_to_file(here: Present, shown: OneToFile) -> None:
         if shown.decided and can_review_cases(here.viewer):
             as_it_was_link(shown.decided.head.id, shown.decided.item.id)
         link("filing", "What is not filed", icon="chevron_right")
+    first = decision_text(shown.decided, here.zone) if shown.decided else shown.text
     with folded_for_others(here, "The text"):
-        st.code("\n\n".join(_whole(here, shown)), language=None, wrap_lines=True)
+        _to_copy(first, *_added(here, shown))
     words(quiet("Point at the text: the button at its upper right corner copies all of it."))
+    since = list(_added(here, shown, shown.filed.at)) if shown.filed else []
+    if since:
+        words("**Since it was filed**")
+        with folded_for_others(here, "What came since"):
+            _to_copy(*since)
     _where_it_stands(here, shown)
 
 
-def _whole(here: Present, shown: OneToFile) -> Iterator[str]:
-    """The text as signed or decided, then what was amended and added, each with who and when."""
-    yield decision_text(shown.decided, here.zone) if shown.decided else shown.text
+def _to_copy(*parts: str) -> None:
+    st.code("\n\n".join(parts), language=None, wrap_lines=True)
+
+
+def _added(here: Present, shown: OneToFile, after: datetime | None = None) -> Iterator[str]:
+    """What was amended and added, each with who and when; of that what came `after`."""
     for one in shown.amendments:
-        yield f"Amended by {one.author}, {wording.full_moment(one.at, here.zone)}: {one.reason}"
-        yield one.text
+        if after is None or one.at > after:
+            yield f"Amended by {one.author}, {wording.full_moment(one.at, here.zone)}: {one.reason}"
+            yield one.text
     for one in shown.addenda:
-        yield f"Added by {one.author}, {wording.full_moment(one.at, here.zone)}"
-        yield one.text
+        if after is None or one.at > after:
+            yield f"Added by {one.author}, {wording.full_moment(one.at, here.zone)}"
+            yield one.text
 
 
 def _where_it_stands(here: Present, shown: OneToFile) -> None:

@@ -694,6 +694,16 @@ class Form:
         self._kept.numbers[name] = self.rows(name) + 1
 
 
+def seen_beside(row: str, version: int) -> None:
+    """A button beside the forms saved a row, over this version: they count against what it made.
+
+    Whoever pressed it had that version before them, also where a form was drawn with an older one.
+    """
+    for form in st.session_state.values():
+        if isinstance(form, _Kept) and form.row == row and form.version is not None:
+            form.version, form.moved = version, True
+
+
 def typed_words() -> tuple[tuple[str, str], ...]:
     """Every label with the words that somebody typed below it on this page and did not save."""
     found = []

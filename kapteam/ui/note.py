@@ -47,7 +47,7 @@ from kapteam.ui.navigation import go, link
 from kapteam.ui.rows import identity, phrase, row
 from kapteam.ui.shell import Present, acting, say_next
 from kapteam.ui.text import plain, quiet
-from kapteam.ui.written import draw_additions, folded_for_others, free_words
+from kapteam.ui.written import COLUMN, draw_additions, folded_for_others, free_words
 from kapteam.vocabulary import NoteKind, Tone
 from kapteam.wording import Phrase
 
@@ -615,7 +615,11 @@ def draw_note_text(here: Present, note: NoteLine) -> None:
     st.markdown(
         f":material/lock: **Signed and locked** {quiet(f'{note.author.name}{by}, {signed}')}"
     )
-    with folded_for_others(here, "The note"):
+    # A long note is judged before its end is reached.
+    if note.amendments:
+        at = wording.moment(note.amendments[-1].at, here.now, here.zone)
+        phrase(Phrase(f"Amended {at}: read on below the text", Tone.AMBER, "edit_note"))
+    with folded_for_others(here, "The note"), st.container(width=COLUMN, key="to_the_letter"):
         _to_the_letter(note)
         draw_additions(here, note)
 

@@ -139,6 +139,12 @@ def _clear(here: Present) -> None:
         st.session_state[key] = None
 
 
+@acting
+def _as_client(here: Present) -> None:
+    words_key, client_key = TYPED
+    st.session_state[client_key], st.session_state[words_key] = st.session_state[words_key], ""
+
+
 def draw_found(here: Present, wanted: NotesWanted) -> None:
     """One page of what was found, the newest first, and the ways to older and newer ones."""
     starts = _starts(wanted)
@@ -153,6 +159,14 @@ def draw_found(here: Present, wanted: NotesWanted) -> None:
     with section("Notes found", number, key="notes_found", nothing=_nothing(here, starts, page)):
         for one in page.found:
             _found_row(here, one)
+    if is_all and not page.found and wanted.typed.strip() and not wanted.client.strip():
+        st.button(
+            "Notes about a client of this name",
+            icon=":material/person_search:",
+            key="notes_as_client",
+            type="tertiary",
+            on_click=_as_client,
+        )
     if page.found and page.looked_back_to is not None:
         words(quiet(f"Looked through back to {_on(here, page.looked_back_to)} so far. {_GOES_ON}"))
     if not is_all:

@@ -15,9 +15,8 @@ from kapteam.ui.rows import identity, row, words
 from kapteam.ui.shell import Present, made_when_pressed
 from kapteam.ui.showing import before, ending
 from kapteam.ui.text import plain, quiet
-from kapteam.ui.written import folded_for_others
+from kapteam.ui.written import COLUMN, folded_for_others
 
-_COLUMN = 820
 _FIRST = 10
 """How many turns are shown until more are asked for."""
 _SHORT = 60
@@ -38,7 +37,7 @@ def draw_thread(here: Present, shown: Thread) -> None:
             key="print_thread",
             on_click="ignore",
         )
-    with st.container(width=_COLUMN, key="thread"):
+    with st.container(width=COLUMN, key="thread"):
         draw_commitments(here, "Still open", shown.commitments, may_say=shown.is_member)
         _turns(here, shown)
         if not shown.steps:

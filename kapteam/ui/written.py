@@ -14,6 +14,8 @@ from kapteam.ui.shell import Present
 from kapteam.ui.text import plain, quiet
 from kapteam.vocabulary import NoteKind
 
+COLUMN = 820
+"""How wide a text is at most that is read from beginning to end, in pixels."""
 _NOT_FOR_OTHERS = "words hidden while others can see"
 _GIST = {
     NoteKind.INTENTION: ("intention",),

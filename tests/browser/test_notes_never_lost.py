@@ -513,6 +513,42 @@ def test_leaving_a_form_asks_only_while_its_words_are_not_saved(
     assert asked == ([] if is_saved else ["beforeunload"])
 
 
+@pytest.mark.parametrize("goes", [False, True], ids=["stays", "goes"])
+def test_a_link_leaves_what_is_half_typed_in_a_form_only_after_a_question(
+    own: Care, tab_of: TabOf, goes: bool
+) -> None:
+    page = tab_of(own.therapist)
+    open_at(page, f"/ask?episode={own.course.id}")
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.accept() if goes else dialog.dismiss()
+
+    page.on("dialog", answer)
+    field(page, "Your question").press_sequentially("Hold the next one?")
+    page.get_by_role("link", name="Notes", exact=True).click()
+    if goes:
+        expect(page).to_have_url(re.compile("/notes$"))
+    wait_for_run(page)
+    assert asked == ["What you typed here is not saved. Leave this page without it?"]
+    if not goes:
+        assert "/ask" in page.url
+        expect(field(page, "Your question")).to_have_value("Hold the next one?")
+
+
+def test_a_link_away_from_nothing_half_typed_asks_nothing(own: Care, tab_of: TabOf) -> None:
+    page = tab_of(own.therapist)
+    open_at(page, f"/ask?episode={own.course.id}")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    field(page, "Your question").press_sequentially("Hold")
+    field(page, "Your question").fill("")
+    page.get_by_role("link", name="Notes", exact=True).click()
+    expect(page).to_have_url(re.compile("/notes$"))
+    assert asked == []
+
+
 # From here on every screen of this module rests until it is locked, so these stand last.
 
 

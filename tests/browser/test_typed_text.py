@@ -219,6 +219,24 @@ def test_who_keeps_their_own_pinned_line_still_has_it_before_them_and_saves_it(
     expect(field(mine, label)).to_have_count(0)
 
 
+@pytest.mark.parametrize("is_note", [True, False], ids=["note", "form"])
+def test_a_text_is_read_whole_where_it_is_typed_up_to_most_of_the_screen(
+    own: Care, tab_of: TabOf, is_note: bool
+) -> None:
+    page = tab_of(own.therapist)
+    if is_note:
+        _begin_note(page, own)
+    else:
+        open_at(page, f"/ask?episode={own.course.id}")
+    box = field(page, INTENTION if is_note else "Your question")
+    box.fill("One line of many.\n" * 12)
+    assert box.evaluate("box => box.scrollHeight <= box.clientHeight")
+    box.fill("One line of many.\n" * 200)
+    assert box.evaluate("box => box.offsetHeight < innerHeight * 0.7")
+    box.fill("")
+    assert box.evaluate("box => box.offsetHeight") < 100
+
+
 def test_back_after_a_save_leads_to_the_page_that_was_saved(own: Care, tab_of: TabOf) -> None:
     """Streamlit writes the next page's question mark into this page's address before it leaves."""
     page = tab_of(own.therapist)

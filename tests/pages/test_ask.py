@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from kapteam.actions.asks import AnswerEntered, answer_ask
 from kapteam.db.tables import Ask, AskTurn, Concern, Episode
-from kapteam.vocabulary import Audience, ConcernLevel, EpisodeState, NoteKind
+from kapteam.ids import new_id
+from kapteam.vocabulary import AskTurnKind, Audience, ConcernLevel, EpisodeState, NoteKind
 from tests.factories import NOW, TODAY, an_absence
 from tests.factories_care import (
     a_ketamine_session,
@@ -155,6 +157,29 @@ def test_an_answer_is_read_by_one_press(care, answered):
     assert "Answered and read Tue Nov 24, 2:30 pm" in said(tab)
     assert "That answers it" not in buttons(tab)
     assert len(care.rows(AskTurn)) == 2
+
+
+def test_after_that_press_it_can_be_asked_again_on_the_same_page(care, answered):
+    """Also where more was answered since the page was opened: who reads it has that in view."""
+    tab = opened(care, care.therapist, "ask", id=answered.id)
+    more = AnswerEntered(id=new_id(), ask_id=answered.id, words="By half, that is.")
+    care.do(answer_ask, care.prescriber, more)
+    tab.run()
+    press(tab, "That answers it")
+    fill(tab, "ask.again", {"words": "By how much?"})
+    press(tab, "Ask again", "ask.again")
+    assert "Somebody else saved this" not in said(tab)
+    assert AskTurnKind.REOPENED in {one.kind for one in care.rows(AskTurn)}
+
+
+def test_over_an_answer_that_is_not_before_one_nothing_is_asked_again(care, answered):
+    tab = opened(care, care.therapist, "ask", id=answered.id)
+    fill(tab, "ask.again", {"words": "By how much?"})
+    more = AnswerEntered(id=new_id(), ask_id=answered.id, words="By half, that is.")
+    care.do(answer_ask, care.prescriber, more)
+    press(tab, "Ask again", "ask.again")
+    assert "By half, that is." in said(tab)
+    assert AskTurnKind.REOPENED not in {one.kind for one in care.rows(AskTurn)}
 
 
 def test_on_the_client_it_stands_with_its_answers_until_a_week_after_it_was_read(care, answered):

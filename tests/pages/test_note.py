@@ -595,6 +595,7 @@ def test_a_signed_note_is_locked_for_everybody(care, signed):
     for who in (care.therapist, care.prescriber, care.nurse):
         tab = _open(care, who, signed.id)
         assert "**Signed and locked**" in said(tab)
+        assert "read on below the text" not in said(tab)
         assert "To rest." in [one.value for one in tab.text]
         assert "Sign …" not in [one.label for one in tab.button]
 
@@ -609,6 +610,7 @@ def test_rule_19_its_author_amends_it_beside_a_readable_original(care, signed):
 
     shown = [one.value for one in tab.text]
     assert shown == ["To rest.", "To rest, and be held.", WILD]
+    assert "Amended Tue Nov 24, 2:30 pm: read on below the text" in said(tab)
     assert len(care.rows(NoteAmendment)) == 2
     assert any(plain(WILD) in one.value for one in tab.markdown)
 

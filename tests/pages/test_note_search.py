@@ -243,6 +243,31 @@ def test_a_note_in_error_says_so(care):
     assert "entered in error" in said(search(opened(care, care.therapist, "notes"), "sea"))
 
 
+def test_a_client_s_name_among_the_words_is_one_press_from_their_notes(care):
+    """A name is in no note's text; who types it means whose notes these are."""
+    a_written_note(care, "The sea")
+    tab = search(opened(care, care.therapist, "notes"), "okafor")
+    assert names(tab) == []
+
+    well(tab.button(key="notes_as_client").click().run())
+
+    assert names(tab) == ["Okafor, Amara"]
+    assert "Only about “okafor”" in said(tab)
+    assert tab.text_input(key="notes_typed").value == ""
+
+
+@pytest.mark.parametrize("found_by", ["words", "client", "filter"])
+def test_that_way_is_not_shown_where_it_leads_nowhere(care, found_by):
+    a_written_note(care, "The sea")
+    tab = search(opened(care, care.therapist, "notes"), "sea" if found_by == "words" else "")
+    if found_by == "client":
+        well(tab.text_input(key="notes_client").set_value("nobody").run())
+        search(tab, "sea")
+    if found_by == "filter":
+        well(tab.selectbox(key="notes_kind").set_value(NoteKind.RISK).run())
+    assert "Notes about a client of this name" not in buttons(tab)
+
+
 @pytest.mark.parametrize("who", ["front_desk", "stranger"])
 def test_who_may_not_read_a_note_finds_none(care, who):
     a_written_note(care, "The waterfall")

@@ -390,6 +390,15 @@ async function sendAgain() {
   field.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
 }
 
+const LEAVE = "What you typed here is not saved. Leave this page without it?";
+
+// A link to another page of ours in this tab. Plain pages are gone to as any other address, which asks by itself.
+function leads(pressed) {
+  const { origin, pathname, target, dataset } = pressed;
+  if (!pressed.matches("a[href]") || origin !== location.origin || target || dataset.kapteamPost) return false;
+  return !pathname.startsWith("/session/") && place(pressed.href) !== place(location.href);
+}
+
 // A press waits for what was typed before it: a link for everything, a button for the notes.
 addEventListener(
   "click",
@@ -397,6 +406,12 @@ addEventListener(
     const pressed = event.target.closest?.("a[href], button");
     if (!pressed || passing || pressed === unlock || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (pressed.dataset.kapteamPost === "/session/lock" || pressed.closest(".kapteam-both")) return;
+    if (leads(pressed) && isHalfTyped() && !confirm(LEAVE)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      wentTo = "";
+      return;
+    }
     const isSigning = pressed.closest(".st-key-sign_note, .st-key-decide") !== null;
     const isAhead = waiting().length > 0 || (unsent && pressed.matches("a"));
     if (!isAhead && !(isSigning && unsavedDraft())) return;
