@@ -9,6 +9,7 @@ from kapteam import sentences, wording
 from kapteam.queries.case_review import AgendaRow, Presented, Said, case_agenda
 from kapteam.queries.integration import is_owed
 from kapteam.queries.standing import Asked, CourseStanding, NextStep
+from kapteam.rules.case_review import Topic
 from kapteam.vocabulary import Audience, Tone
 from kapteam.wording import Phrase
 
@@ -20,11 +21,17 @@ FOR_THE_TEAM = frozenset({SCORE, INTENTION})
 
 
 def reasons_now(asked: Asked, one: AgendaRow) -> list[Phrase]:
-    """Why the course is on the agenda, what needs attention first, as it reads now."""
+    """Why the course is on the agenda, as it reads now.
+
+    First what it stands at the head for: that it was not reached (rule 60); then what needs
+    attention, then the rest.
+    """
     now, zone = asked.now, asked.practice.zone
     marks = [(mark.by, mark.words) for mark in one.course.marks]
     attention = [sentences.attention(each, now, zone) for each in one.course.attention]
-    return [*attention, *sentences.topics(one.entry, marks, now, zone)]
+    topics = sentences.topics(one.entry, marks, now, zone)
+    ahead = int(Topic.NOT_REACHED in one.entry.topics)
+    return [*topics[:ahead], *attention, *topics[ahead:]]
 
 
 @dataclass(frozen=True, slots=True)

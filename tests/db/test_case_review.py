@@ -43,6 +43,7 @@ from kapteam.db.tables import (
 from kapteam.errors import Conflict, Invalid, NotAllowed, NotFound
 from kapteam.ids import new_id
 from kapteam.queries.case_review import case_agenda, meeting, presented, running_meeting
+from kapteam.queries.review_facts import reasons_now
 from kapteam.queries.standing import course_standings
 from kapteam.queries.today import today
 from kapteam.rules.attention import Reason
@@ -185,6 +186,9 @@ def test_who_was_not_reached_heads_the_next_agenda_until_somebody_decides(care, 
     week = NOW + 7 * DAY
     first = _agenda(care, care.prescriber, week).rows[0]
     assert (first.course.episode_id, first.entry.topics[0]) == (courses[2], Topic.NOT_REACHED)
+    reasons = [one.text for one in reasons_now(care.asked_by(care.prescriber, week), first)]
+    assert (reasons[0], reasons.count("Not reached last time")) == ("Not reached last time", 1)
+    assert len(reasons) > 1
     others = _agenda(care, care.prescriber, week).rows[1:]
     assert not any(Topic.NOT_REACHED in one.entry.topics for one in others)
 
