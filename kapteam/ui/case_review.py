@@ -74,6 +74,7 @@ _ENDED = "The case review ended before this was saved. Copy it, and write it whe
 _FIRST = 3
 """So many reasons are in view, with what is open since last time; the most pressing ones."""
 _UP, _DOWN, _AS_NEXT, _TAKE_OFF = "Up", "Down", "As the next", "Take off"
+_KEYS = {"Previous": "Left", "Next": "Right"}
 _MOVES = {
     _UP: "arrow_upward",
     _DOWN: "arrow_downward",
@@ -229,15 +230,15 @@ def _ways(here: Present, shown: Meeting, item: ItemLine | None) -> None:
         at = len(stops) - 1
     before = stops[at - 1] if at > 0 else None
     after = stops[at + 1] if at + 1 < len(stops) else None
-    for label, icon, key, to in (
-        ("Previous", "chevron_left", "Left", before),
-        ("Next", "chevron_right", "Right", after),
+    for label, icon, to in (
+        ("Previous", "chevron_left", before),
+        ("Next", "chevron_right", after),
     ):
         st.button(
             label,
             icon=f":material/{icon}:",
             key=f"review_{label.lower()}",
-            shortcut=key,
+            shortcut=_KEYS[label],
             disabled=to is None,
             on_click=_go_on_to,
             args=(to, item),

@@ -6,13 +6,14 @@ from sqlalchemy import String, Text, select
 
 from kapteam.db.base import Base
 from kapteam.db.engine import Database
+from kapteam.db.results_changes import RESULTS
 from kapteam.db.tables import Client, Clinician, Inquiry
 
 _LINK = re.compile(r"/session/invite/\S+")
 _SHORTEST = 4
-# Not about anybody: what happened, the practice itself, which field of a form a draft is of, and of
-# which kind a signed record is.
-_OTHER_TABLES = {"audit_event", "practice", "practice_setting"}
+# Nobody's words: what happened, what was worked out, the practice itself, which field of a form a
+# draft is of, and of which kind a signed record is.
+_OTHER_TABLES = {"audit_event", "practice", "practice_setting"} | RESULTS
 _OTHER_COLUMNS = {"field", "device", "kind"}
 
 

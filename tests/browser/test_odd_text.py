@@ -16,6 +16,7 @@ from sqlalchemy import JSON, Column, Enum, String, select
 from kapteam import wording
 from kapteam.db.audit import record
 from kapteam.db.base import Base
+from kapteam.db.results_changes import RESULTS
 from kapteam.db.tables import (
     Acknowledgement,
     Administration,
@@ -621,6 +622,7 @@ def _texts() -> dict[str, Column[str]]:
     return {
         str(column): column
         for table in Base.metadata.sorted_tables
+        if table.name not in RESULTS
         for column in table.columns
         if isinstance(column.type, String | JSON)
         and not isinstance(column.type, Enum)
