@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 
 import httpx
+from sqlalchemy import select
 
 from bench.courses import NOW
 from bench.pages import Page
@@ -14,9 +16,17 @@ from bench.served import COUNT
 from kapteam.accounts.sign_ins import start_sign_in
 from kapteam.db.engine import Database
 from kapteam.db.migrate import bring_up_to_date
-from kapteam.db.tables import CaseReview, CaseReviewMember, PracticeSetting, ReviewItem
+from kapteam.db.tables import (
+    CaseReview,
+    CaseReviewMember,
+    PracticeSetting,
+    ResultsBasis,
+    ReviewItem,
+)
 from kapteam.ids import new_id
 from tests.browser.server import Server
+
+_PATIENCE_SECONDS, _LOOK_SECONDS = 120, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +108,20 @@ def served(folder: Path, clients: int, told: Told) -> Iterator[Served]:
     bring_up_to_date(database, server.data / "backups")
     filled = fill(database, clients, told)
     with _running(server):
+        _wait_for_results(database)
         yield Served(server, database, filled, clients)
     database.close()
+
+
+def _wait_for_results(database: Database) -> None:
+    """Until what Outcomes counts is worked out, which takes a moment at each start."""
+    given_up = monotonic() + _PATIENCE_SECONDS
+    while monotonic() < given_up:
+        with database.reading() as db:
+            if db.scalar(select(ResultsBasis.is_whole)):
+                return
+        sleep(_LOOK_SECONDS)
+    raise TimeoutError("The results were not worked out.")
 
 
 @contextmanager
