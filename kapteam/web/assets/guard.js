@@ -59,6 +59,30 @@ function hide(words = "") {
   document.documentElement.classList.add("kapteam-hidden");
 }
 
+// Of a page that waits behind a lock nothing stays in the document, neither words nor title; it is kept
+// aside, with what was typed in it, until its person is back.
+
+const aside = document.createDocumentFragment();
+let title = "";
+
+function takeAway() {
+  if (aside.hasChildNodes()) return;
+  title = document.title;
+  document.title = "kapteam";
+  for (const part of [...document.body.children]) {
+    if (part !== notice && !part.matches("script")) aside.append(part);
+  }
+}
+
+function putBack() {
+  if (!aside.hasChildNodes()) return;
+  document.body.prepend(aside);
+  document.title = title;
+  sendAgain();
+}
+
+const isKept = (field) => field.isConnected || aside.contains(field);
+
 const isHidden = () => document.documentElement.classList.contains("kapteam-hidden");
 
 function show() {
@@ -67,7 +91,13 @@ function show() {
   for (const part of hidden) part.inert = false;
   hidden.clear();
   notice.remove();
+  putBack();
   focusAgain();
+}
+
+function hideAside(words) {
+  hide(words);
+  takeAway();
 }
 
 function post(path) {
@@ -114,11 +144,11 @@ function isStillOurs(key) {
   const isNew = key !== acts;
   acts = key;
   // A field that is not drawn again yet is sent once it is: it would be drawn without what it holds.
-  if (isNew) waiting().forEach((draft) => draft.area.isConnected && sendDraft(draft));
+  if (isNew) waiting().forEach((draft) => isKept(draft.area) && sendDraft(draft));
   if (key === ours) return true;
   if (isOnTheWay()) return false;
   if (!isSameBrowser(key) || !isAnyUnsaved()) leave();
-  else hide(THEIRS);
+  else hideAside(THEIRS);
   return false;
 }
 
@@ -139,7 +169,7 @@ async function ask(pause = LOOK_MS) {
     const isLocked = ours !== "" && signIn !== "" && isSameBrowser(signIn);
     if (!isLocked || !isAnyUnsaved()) return leave();
     leaving = locking = false;
-    hide(HELD);
+    hideAside(HELD);
   }
   if (answer?.ok && !isStillOurs(signIn) && leaving) return;
   setTimeout(listen, pause);
@@ -312,7 +342,7 @@ addEventListener(
 );
 
 function isHalfTyped() {
-  for (const area of begun.keys()) if (!area.isConnected) begun.delete(area);
+  for (const area of begun.keys()) if (!isKept(area)) begun.delete(area);
   return [...begun].some(([area, before]) => area.value.trim() !== "" && area.value !== before);
 }
 
@@ -828,6 +858,7 @@ document.addEventListener("click", (event) => {
 const opened = new WeakSet();
 
 function lookAround() {
+  if (aside.hasChildNodes()) return;
   lookForNotes();
   const path = document.querySelector("[data-kapteam-go]")?.dataset.kapteamGo;
   if (isOurs(path) && !leaving) {
