@@ -33,9 +33,13 @@ def draw_open_action(
 
 def draw_ends(action_id: str) -> None:
     """The two ways to say what became of it."""
-    for label, end in (("Done", ActionEnd.DONE), ("Dropped", ActionEnd.DROPPED)):
+    for label, icon, end in (
+        ("Done", "check", ActionEnd.DONE),
+        ("Dropped", "close", ActionEnd.DROPPED),
+    ):
         st.button(
             label,
+            icon=f":material/{icon}:",
             key=f"{end.value}_{action_id}",
             type="tertiary",
             on_click=_end,
